@@ -1,4 +1,4 @@
-/** Another language: its plural forms, what a draft shows in English too, and what has no words yet. */
+/** Translations: plural forms, what a draft shows in English too, and texts without a translation. */
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -119,7 +119,7 @@ test('Welsh days and months are Welsh in a browser without Welsh dates', () => {
   }
 });
 
-/** A draft whose words are the English ones with a mark, so that what is shown in both can be told. */
+/** A draft whose texts are the English ones with a mark, so that texts shown in both languages can be recognised. */
 const markedDraft = () => ({
   lang: 'pl',
   dir: 'ltr',
@@ -127,7 +127,7 @@ const markedDraft = () => ({
   said: {},
   keys: Object.fromEntries(Object.entries(allTexts()).map(([key, text]) => [key, `~${text}`])),
 });
-/** Every key that a draft shows in English too. */
+/** The keys of the texts that a draft shows in English too. */
 function keysInBoth() {
   setTranslation(markedDraft(), showBoth);
   return new Set(Object.keys(allTexts()).filter((key) => typeof t(key) === 'object'));
@@ -197,7 +197,7 @@ test('a sentence that a wrong word would make dangerous shows its English too, w
   const shownInBoth = keysInBoth();
   const dangerous =
     /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
-  // What is asked or counted here has one of those words in it and decides nothing.
+  // Questions and counts that contain one of those words, but nobody decides by them.
   const exempt =
     /^(?:chase\.|f\.|find\.none_more|four\.(?:unwanted_why)|mail\.|odd\.|order\.none|pat\.|plan\.|reg\.(?:order|report|notice|reason|statement)|sched\.|share\.quick_more|wording\.|young\.|card\.|count\.|help\.(?:official)|effect\.|link\.|coach\.lead|police\.|import\.lenient|done\.again|share\.start_more)/;
   assert.deepEqual(
@@ -254,7 +254,8 @@ test('in text from right to left, numbers with gaps, sizes and names keep their 
   assert.equal(t('help.ring', { number: '0808 802 0300' }), '\u20680808 802 0300\u2069 پر فون کریں');
   assert.equal(t('entries.number', { n: 12 }), 'نمبر 12');
   assert.equal(sizeText(2_900_000), '\u20682.9 MB\u2069');
-  // Without its own bounds a name's letters would take the figure after it along, and its own figures would go to its end.
+  // Without isolation the letters of a name would pull the digit after it along, and its own digits would go to its
+  // end.
   assert.equal(joinWithDots(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
   setTranslation(null, showBoth);
   assert.equal(joinWithDots(['a.zip', false, '1 byte']), 'a.zip · 1 byte');

@@ -1,4 +1,4 @@
-/** Proofs of the log's tree, signed objects and checkpoints: what holds, and every way in which they must not. */
+/** Proofs of the log's tree, signed objects and checkpoints: what is valid, and every way in which they are refused. */
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
@@ -18,7 +18,7 @@ const sha = (...parts) =>
   );
 const utf8 = (text) => new TextEncoder().encode(text);
 
-/** The tree of RFC 6962, as its text defines it: the largest power of two below the size goes left. */
+/** The tree as RFC 6962 defines it: the largest power of two below the size goes to the left. */
 const split = (n) => 2 ** Math.floor(Math.log2(n - 1));
 const node = (left, right) => sha([1], left, right);
 const rootOf = (leaves) =>

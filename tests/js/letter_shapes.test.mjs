@@ -1,4 +1,4 @@
-/** Letters, summaries and statements about packs: what is whole holds, and what is wrong in one place does not. */
+/** Letters, summaries and statements about packs: the valid ones pass, and one with a single fault is refused. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';

@@ -1,4 +1,7 @@
-/** What is said of a device's line: a version that is missing is named for as long as it is, and one that only came in another order never. */
+/**
+ * Checks of a device's line of versions: a missing version is reported for as long as it is missing, and one that only
+ * came in another order never is.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { checkLines } from '#app/diary/sync/lines.js';
@@ -17,7 +20,7 @@ const tryLooks = (device) => looks(device).catch(() => undefined);
 
 const registerPhone = (words) => registeredPhone(server, words);
 
-/** Everything is kept on every one of them, and nothing is doubted: what each says, and what its root holds. */
+/** Assert that every phone has all entries kept, doubts nothing in its root, and reports no trouble. */
 async function assertSound(phones, expectedTitles) {
   for (const device of phones) {
     await looks(device);
@@ -31,7 +34,7 @@ async function assertSound(phones, expectedTitles) {
   }
 }
 
-/** Off line it writes, and `then` something happens to it; after that the signal comes back. */
+/** Write `texts` on the device without a signal, run `whileOffline`, then bring the signal back. */
 async function writeOffline(device, words, whileOffline = async () => undefined) {
   device.faults.off = true;
   device.phone.online = false;
@@ -112,7 +115,7 @@ test('a manifest of before the server was put back is doubted until a later one 
     ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
     'it is said',
   );
-  // The manifest goes up again, and its writer then ends before it can write another.
+  // The manifest is sent again, and its writer then loses the connection before it can write another.
   const { counter } = deviceB.phone.ctx.open.store.root.manifest;
   deviceB.faults.before = async (path, options) => {
     const { outbox, manifest } = deviceB.phone.ctx.open.store.root;
@@ -153,7 +156,7 @@ test('two phones ahead of a server that was put back, each sending before it kno
   for (const phone of [deviceA, deviceB]) await looks(phone);
   await writeOffline(deviceA, ['C']);
   await writeOffline(deviceB, ['D']);
-  // Both have asked for the feed, and both send, when the server is the one of before.
+  // Both have read the feed, and both send, when the server is put back.
   let [waitingPushes, release] = [0, null];
   const putBackDone = new Promise((done) => {
     release = done;
@@ -234,7 +237,10 @@ test('a phone that was told so by the version before looks again at what it has,
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
-/** What is judged of a diary with these versions: [device, number, commitment before, its own], or null for one that was erased for good. */
+/**
+ * The root after checking a diary with these versions: [device, number, previous commitment, own commitment], or null
+ * for one that was erased for good.
+ */
 async function rootAfterCheck(versions) {
   const root = { doubts: {}, lines: {}, lines_unsure: true, outbox: [], feed: { seq: versions.length } };
   const metas = versions.map((version, i) => ({

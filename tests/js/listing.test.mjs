@@ -1,4 +1,4 @@
-/** The list of entries: kept in step with the diary by itself, found by what is said, and made again when it must be. */
+/** The list of entries: it follows the diary by itself, can be searched, and is rebuilt when necessary. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
@@ -18,7 +18,7 @@ async function reopen(phone) {
   return reopened;
 }
 
-/** Every sealed record of the phone's table, in the order it was written. */
+/** All sealed records of the phone's table, in the order they were written. */
 async function table(phone) {
   return phone.database.withRetry(async (db) =>
     Promise.all(
@@ -104,7 +104,7 @@ test('a lost list is rebuilt from the versions with the same rows, numbers and t
     }));
   const expected = JSON.stringify(visibleFields(app.state));
   await app.lock('test');
-  // Whichever of the sealed records holds the rows or the texts, the diary must come through without it.
+  // Whichever sealed record holds the rows or the texts, the diary must survive its loss.
   const allRecords = await table(phone);
   let rebuiltCount = 0;
   for (const key of [null, ...allRecords.map(([id]) => id)]) {
@@ -132,7 +132,7 @@ test('a lost list is rebuilt from the versions with the same rows, numbers and t
   assert.equal(rebuiltCount, 2, 'the rows and the texts');
 });
 
-/** The next process of a phone whose list was lost. It has room for `room.writes` more changes: none, while it opens. */
+/** The phone restarted after it lost its list. It has room for `room.writes` more changes: none while it opens. */
 async function fullAfterLoss(phone) {
   await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
   const room = { writes: 0 };
@@ -147,14 +147,14 @@ async function fullAfterLoss(phone) {
   await reopened.app.start();
   await assert.rejects(reopened.app.unlock(WORDS), { code: 'no_space' });
   assert.deepEqual(reopened.app.state.entries, []);
-  return { next: reopened, room };
+  return { reopened, room };
 }
 
 const titlesWithNumbers = ({ app }) => app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort();
 
 test('a list that a full phone could not rebuild is rebuilt once there is room, without another unlock', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
-  const { next: reopened, room } = await fullAfterLoss(phone);
+  const { reopened, room } = await fullAfterLoss(phone);
   room.writes = Infinity;
   reopened.app.seen();
   await until(reopened, ({ entries }) => entries.length === 1, 'the list');
@@ -166,8 +166,8 @@ test('a list that a full phone could not rebuild is rebuilt once there is room, 
 
 test('an entry saved while the list could not be rebuilt leaves a diary that opens, with every entry in it', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
-  const { next: reopened, room } = await fullAfterLoss(phone);
-  // What is searched has to be whole, so the list is laid out, and its rows cannot be written.
+  const { reopened, room } = await fullAfterLoss(phone);
+  // A search needs the whole list, so the list is rebuilt in memory, but its rows cannot be written.
   await assert.rejects(reopened.app.findEntries('one'), { code: 'no_space' });
   room.writes = 1;
   await reopened.app.saveIncident(fields('Two.'));
@@ -204,7 +204,7 @@ test('a long list shows its newest rows first, and a read of all rows waits for 
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   for (let n = 0; n < 260; n++) await app.saveIncident(fields(`Entry ${n}.`));
   await app.lock('test');
-  // The pause that makes every answer of the lock take as long would give the rest of the list time to come.
+  // The pause that gives every answer of the lock the same duration would leave time for the rest of the list to load.
   const timers = {
     after: (ms, act) => {
       const timer = setTimeout(act, ms < 200 ? 0 : ms);

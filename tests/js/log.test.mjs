@@ -1,4 +1,7 @@
-/** The phone and the public log of a real server: places checked and kept, lies said, keys followed when the instance key says so. */
+/**
+ * The phone and the public log of a real server: proofs are checked and stored, lies are reported, and a new notary
+ * key is accepted when the instance key signs for it.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -27,7 +30,10 @@ after(() => Promise.all(servers.map((each) => each.stop())));
 const json = (body, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-/** A phone with an entry, and a hold on what is behind its app. @param {string} base @param {object} faults @param {string} [words] */
+/**
+ * A phone with an entry, and the context behind its app. @param {string} base @param {object} faults @param {string}
+ * [words]
+ */
 async function openDevice(base, faults, words) {
   let ctx;
   const packActions = (/** @type {any} */ context) => {
@@ -41,7 +47,7 @@ async function openDevice(base, faults, words) {
   return { ...device, ctx };
 }
 
-/** A registered phone; `faults` may answer in the server's place. @param {string} [words] */
+/** A registered phone; `faults` can answer instead of the server. @param {string} [words] */
 async function registerDevice(words) {
   const faults = {};
   const device = await openDevice(server.base, faults, words);
@@ -50,7 +56,7 @@ async function registerDevice(words) {
   return { ...device, faults, login };
 }
 
-/** Looks at the log until the phone has what `is` asks of its own notes. */
+/** Sync until `isDone` accepts the root of the phone's store. */
 async function waitForLog(device, isDone, description = 'the log') {
   await eventually(
     () => {
@@ -110,7 +116,7 @@ test('a log that was changed after it was signed is said in a sentence, and entr
     'no log any more': (answer) => ({ ...answer, checkpoint: null }),
   };
   for (const [name, tamper] of Object.entries(cases)) {
-    if (name === 'another root of the same size') continue; // judged below with a fork that is really signed
+    if (name === 'another root of the same size') continue; // tested below with a fork that has a real signature
     const device = await registerDevice(name);
     await waitForLog(device, ({ log }) => log);
     device.faults.after = async (path, _options, response) =>
@@ -140,7 +146,7 @@ test('the warning of a changed log stays over a lock, and when the server shows 
 });
 
 test('after a put-back, phones that saw the newer log say it was changed, and a new phone does not', async (context) => {
-  process.env.DIARY_CHECKPOINT_SECONDS = '1'; // also where it is started again
+  process.env.DIARY_CHECKPOINT_SECONDS = '1'; // also for the restarted server
   const ownServer = await startServer();
   context.after(() => ownServer.stop());
   const sharedServer = server;
@@ -171,7 +177,7 @@ test('after a put-back, phones that saw the newer log say it was changed, and a 
 test('a split view is found: two logs by one key that do not continue each other', async () => {
   const device = await registerDevice();
   await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq);
-  // The same key over another server's leaves: a real signature, and no way from one to the other.
+  // The same key signs another server's leaves: the signature is real, and no proof leads from one log to the other.
   const fork = await startServer({
     settings: {
       ...settings,
@@ -267,13 +273,13 @@ test('a notary key replaced by a signed statement is followed; one that is merel
     account.olds.map(({ pub }) => pub),
     [before.notary],
   );
-  // A pack that asks nobody has what vouches for both keys: its receipts are by the one and the other.
+  // A pack made without the server has the statements for both keys: its receipts are by either.
   await waitForLog(device, ({ log }) => log);
   assert.deepEqual(
     (await storedLog(device.ctx.open, new Map())).statements.map(({ pub }) => pub),
     [before.notary, account.notary],
   );
-  // Another phone takes in the versions of both keys.
+  // Another phone accepts the versions of both keys.
   const secondPhone = makePhone({
     origin: running.base,
     send: sender(running.base, {}),
@@ -283,7 +289,7 @@ test('a notary key replaced by a signed statement is followed; one that is merel
   await secondPhone.app.signIn({ login: device.login, words: WORDS });
   await until(secondPhone, ({ entries }) => entries.length === 2, 'both entries');
   assert.ok(secondPhone.app.state.entries.every(({ state }) => state.code === 'kept'));
-  // The server's key changed behind everyone's back: statements by an instance key that is not the pinned one.
+  // The server's key changes without a valid statement: the statements are by an instance key that is not pinned.
   device.faults.after = async (path, _options, response) => {
     if (path !== '/v1/log') return undefined;
     const answer = await response.json();

@@ -1,4 +1,7 @@
-/** The phone counts who outside the server has seen the public log: a witness program that is not ours, a real server, the phone's own code. */
+/**
+ * The phone counts the outside witnesses of the public log, with an independent witness program, a real server and the
+ * phone's own code.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -69,7 +72,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A page of the public host: fetch may not say which host it means. @param {string} path @returns {Promise<string>} */
+/** A page of the public host; fetch cannot set the Host header. @param {string} path @returns {Promise<string>} */
 function publicPage(path) {
   return new Promise((done, failed) => {
     get(
@@ -95,7 +98,7 @@ async function freePort() {
   return port;
 }
 
-/** A registered phone, and a hold on what is behind its app; `faults` may answer in the server's place. */
+/** A registered phone, and the context behind its app; `faults` can answer instead of the server. */
 async function registerDevice() {
   let ctx;
   const faults = {};
@@ -124,12 +127,14 @@ async function registerDevice() {
     }
     throw new Error(`the log did not come: ${JSON.stringify(ctx.open?.store?.root.log)}`);
   };
-  return { ...device, faults, looked: waitForLog, link: () => ctx.open.syncing.link(), open: () => ctx.open };
+  return { ...device, faults, waitForLog, link: () => ctx.open.syncing.link(), open: () => ctx.open };
 }
 
 test('a witness that saw the log is counted, shown, and added to a pack with its line', async () => {
   const phone = await registerDevice();
-  const root = await phone.looked(({ log }) => log?.witnessed?.names.length === 1 && log.witnessed.size === log.size);
+  const root = await phone.waitForLog(
+    ({ log }) => log?.witnessed?.names.length === 1 && log.witnessed.size === log.size,
+  );
   assert.deepEqual(root.log.witnessed, { names: [NAME], named: 1, size: root.log.size });
   assert.equal(root.log.note.split('\n\n')[1].trimEnd().split('\n').length, 1);
   assert.deepEqual(root.doubts?.log, undefined);
@@ -167,19 +172,19 @@ test('a witness line that does not verify counts for nobody, and a second log is
     if (note) answer.witnessed.note = note;
     return new Response(JSON.stringify(answer), { status: 200, headers: { 'content-type': 'application/json' } });
   };
-  // The last base64 letters of the witness's line: its signature is another.
+  // Changes base64 letters in the witness's line, so that its signature is another.
   tamper = (note) =>
     note.replace(
       new RegExp(`(— ${NAME} .{40})(..)`),
       (_all, start, letters) => start + (letters === 'AA' ? 'BB' : 'AA'),
     );
-  await phone.looked(
+  await phone.waitForLog(
     ({ log }) =>
       changed > 0 && log?.witnessed?.named === 1 && log.witnessed.names.length === 0 && log.witnessed.size === 0,
   );
   assert.equal(phone.open().store.root.doubts?.log, undefined);
   tamper = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
-  await phone.looked((root) => root.doubts?.log === true);
+  await phone.waitForLog((root) => root.doubts?.log === true);
 });
 
 test('a witness that the server stops naming, or names with another key, is said until it was read; another one is taken in without a word', async () => {
@@ -196,16 +201,16 @@ test('a witness that the server stops naming, or names with another key, is said
     (count) =>
     ({ log_witnesses: list }) =>
       list?.known.length === count && list.named.length === count;
-  await phone.looked(hasKnown(1));
+  await phone.waitForLog(hasKnown(1));
   const otherWitness = { name: 'other.example', pub: 'A'.repeat(43) };
   witnessFile = (witnesses) => [...witnesses, otherWitness];
-  await phone.looked(hasKnown(2));
+  await phone.waitForLog(hasKnown(2));
   assert.deepEqual(exited(), []);
   // Another key under the same name is another witness.
   witnessFile = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, otherWitness];
-  await phone.looked(({ log_witnesses: list }) => list.gone.length > 0);
+  await phone.waitForLog(({ log_witnesses: list }) => list.gone.length > 0);
   assert.deepEqual(exited(), [NAME]);
-  // Nothing that is named meanwhile is taken in, however often, and what cannot be a witness is none.
+  // No new name is accepted meanwhile, however often it comes, and an invalid witness is ignored.
   for (let i = 0; i < 3; i++) {
     witnessFile = () => [
       { name: `new-${i}.example`, pub: 'C'.repeat(43) },
@@ -214,13 +219,13 @@ test('a witness that the server stops naming, or names with another key, is said
       null,
       'no',
     ];
-    await phone.looked(
+    await phone.waitForLog(
       ({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`,
     );
   }
   assert.deepEqual([phone.open().store.root.log_witnesses.known.length, exited()], [2, [NAME, otherWitness.name]]);
   witnessFile = (witnesses) => [...witnesses, otherWitness];
-  await phone.looked(({ log_witnesses: list }) => list.named.length === 2);
+  await phone.waitForLog(({ log_witnesses: list }) => list.named.length === 2);
   assert.deepEqual(exited(), [NAME, otherWitness.name], 'that it was gone is said, though it came back');
   await phone.app.lock('asked');
   await phone.app.unlock(WORDS);
@@ -228,10 +233,10 @@ test('a witness that the server stops naming, or names with another key, is said
   await phone.app.acceptWitnessList();
   assert.deepEqual(exited(), []);
   witnessFile = () => undefined;
-  await phone.looked(({ log_witnesses: list }) => list.gone.length === 2);
+  await phone.waitForLog(({ log_witnesses: list }) => list.gone.length === 2);
   assert.deepEqual(exited(), [NAME, otherWitness.name], 'a server that names nobody any more');
   await phone.app.acceptWitnessList();
-  await phone.looked(hasKnown(0));
+  await phone.waitForLog(hasKnown(0));
   assert.deepEqual(exited(), []);
   phone.phone.end();
 });

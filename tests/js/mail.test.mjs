@@ -1,4 +1,4 @@
-/** Saved emails: headers as they stand and as they read, words in any charset, files, messages inside, and broken ones. */
+/** Saved emails: raw and decoded headers, text in any charset, files, nested messages, and damaged emails. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { looksLikeMail, readMail, parseDateHeader } from '#app/imports/mail.js';

@@ -1,4 +1,4 @@
-/** Manifests: what another device saw, held against what this one was shown. */
+/** Manifests: what another device saw, compared with what this one was shown. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 

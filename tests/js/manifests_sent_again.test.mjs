@@ -1,6 +1,6 @@
 /**
- * A keeper's statement of what a server had, written before that server was put back to an older copy: doubted until a later
- * one holds, and no longer.
+ * A manifest written before the server was put back to an older copy: it is doubted until a later one matches, and no
+ * longer.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -24,7 +24,7 @@ test('a phone that begins to send again twice: its next manifest ends its own do
   await deviceA.app.lock('asked'); // writes the manifest
   await deviceA.app.unlock(WORDS);
   await looks(deviceA);
-  // Given a server that was put back at the moment of sending, so that C has the number that the manifest gives to 'two'
+  // Given a server that is put back during a send, so that C gets the number that the manifest gives to 'two'
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
@@ -36,7 +36,7 @@ test('a phone that begins to send again twice: its next manifest ends its own do
     ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
     'it is said',
   );
-  // When all is sent again, the signal goes before the phone can write a newer manifest, and it begins once more
+  // When everything is sent again, the signal goes before the phone can write a newer manifest, and it begins again
   const { counter } = deviceA.phone.ctx.open.store.root.manifest;
   faults.before = async (path, options) => {
     if (isPush(path, options) && deviceA.phone.ctx.open.store.root.manifest.counter > counter)
@@ -71,7 +71,7 @@ test('a manifest that waited while another phone sent again first is written onc
   await save(deviceA.app, 'two');
   await until(deviceA, (state) => state.entries.length === 2 && isKept(state), 'kept');
   await looks(deviceA);
-  // Given a manifest that names two entries and is not sent before the server has one of them only
+  // Given a manifest that names two entries and is only sent after the server has lost one of them
   await deviceA.app.lock('asked');
   await putBack();
   await deviceA.app.unlock(WORDS);

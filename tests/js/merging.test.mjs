@@ -1,4 +1,4 @@
-/** Two versions of one entry: writing on follows neither of another device, and only the keeper brings them together. */
+/** Two conflicting versions of one entry: a later change settles nothing, and only the keeper merges them. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { isKept } from './phone/keeper.mjs';
@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Two devices that wrote on from one version without signal, and have met since. */
+/** Two devices that both changed one version offline, and have synced since. */
 async function makeConflict(
   changes = [{ who: 'from one' }, { who: 'from two' }],
   prepare = async (/** @type {any} */ _phone) => {},

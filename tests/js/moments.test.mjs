@@ -1,4 +1,4 @@
-/** Times of registers and picked times: what is no time is said to be none, at every edge. */
+/** Times in registers and picked times: an invalid time is refused, at every limit. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { matchesFilter, isFiltering } from '#app/record/patterns/filters.js';

@@ -1,4 +1,4 @@
-/** Requests: what did not come from our server is told apart and never taken for an answer. */
+/** Requests: an answer that is not from our server is recognised and never accepted. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Api } from '#app/net/api.js';

@@ -1,4 +1,4 @@
-/** A browser without WebAssembly (Lockdown Mode): everything runs through JavaScript at the floor's cost. */
+/** A browser without WebAssembly (Lockdown Mode): everything runs in JavaScript, at the minimum cost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 

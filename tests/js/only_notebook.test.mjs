@@ -1,4 +1,7 @@
-/** The app with words for its notebook and no diary: nothing that shows, and nothing that lies on the phone, tells it from one with both. */
+/**
+ * The app with words for its notebook and no diary: neither the screen nor the stored data shows whether there is a
+ * diary behind it.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
@@ -10,7 +13,7 @@ const LOOK = { skin: 'notes', opens: 'lock' };
 
 const hasCode = (code) => (error) => error instanceof KeptError && error.code === code;
 
-/** A phone whose questions to a server are noted, and whose ballast, which comes when it comes, stays away. */
+/** An offline phone that records its requests, and has no ballast, because that appears at an unpredictable time. */
 function offlinePhone(overrides = {}) {
   const requests = [];
   const phone = makePhone({
@@ -24,10 +27,10 @@ function offlinePhone(overrides = {}) {
     },
     ...overrides,
   });
-  return Object.assign(phone, { asked: requests });
+  return Object.assign(phone, { requests });
 }
 
-/** What lies in the open, with bytes and times by their length alone. */
+/** The values beside the table; bytes and times by their length only. */
 async function openValues({ database }) {
   const db = await database.open();
   const keys = await db.getAllKeys('b');
@@ -38,7 +41,7 @@ async function openValues({ database }) {
   return Promise.all(keys.map(async (key) => [key, JSON.stringify(await db.get('b', key), shape)]));
 }
 
-/** Everything a screen is drawn from. */
+/** The state that a screen is drawn from. */
 const shownState = ({ app }) => ({
   ...app.state,
   notebook: { ...app.state.notebook, notes: app.state.notebook.notes.map(({ text }) => text) },
@@ -57,7 +60,7 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
   assert.equal(notebookOnly.app.state.phase, 'notebook');
   assert.ok(notebookOnly.kept, 'the page is kept for offline from here on');
   await notebookOnly.app.askLock();
-  withDiary.asked.length = 0;
+  withDiary.requests.length = 0;
   for (const phone of [notebookOnly, withDiary]) {
     const states = [shownState(phone)];
     await assert.rejects(phone.app.unlock('none of these at all'), hasCode('no_match'));
@@ -68,11 +71,11 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
     await phone.app.askLock();
     states.push(shownState(phone), await openValues(phone));
     await assert.rejects(phone.app.readLocking(), hasCode('locked'), 'settings of a diary are nowhere');
-    assert.deepEqual(phone.asked, []);
+    assert.deepEqual(phone.requests, []);
     phone.seen = states;
   }
   assert.deepEqual(notebookOnly.seen, withDiary.seen);
-  // Whoever is given the words learns the same from the slot that they open.
+  // Somebody with the words learns the same from the slot that they open.
   const [notebookSlot, diarySlot] = await Promise.all(
     [notebookOnly, withDiary].map(async ({ database }) =>
       vaultInProcess('https://notes.example').unlock(COVER, await readDoor(database)),
@@ -116,7 +119,7 @@ test('no diary can begin behind it: not with first words, not by signing in, not
   await phone.app.start();
   await phone.app.onlyNotebook(COVER, LOOK);
   const before = await openValues(phone);
-  await assert.rejects(phone.app.enrolHere(WORDS), hasCode('locked')); // behind an open notebook nothing begins
+  await assert.rejects(phone.app.enrolHere(WORDS), hasCode('locked')); // nothing can begin behind an open notebook
   await assert.rejects(phone.app.onlyNotebook('other words than those', LOOK), hasCode('phone_has_diary'));
   await assert.rejects(phone.app.borrow(), hasCode('phone_has_diary'));
   assert.deepEqual(await openValues(phone), before);

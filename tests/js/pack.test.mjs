@@ -1,4 +1,7 @@
-/** The front part is believed only where it says what the phone knows; the pack appears only when all of it holds. */
+/**
+ * The front part is accepted only if it matches what the phone knows, and the pack is finished only if all of it is
+ * valid.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -121,7 +124,7 @@ const WISH = {
 const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
 const capsule = () => makeCapsule(diary(), WISH, KEYS);
 
-/** What an honest server sends back. @param {any} capsuleSent @returns {Map<string, Uint8Array>} */
+/** The members that an honest server sends back. @param {any} capsuleSent @returns {Map<string, Uint8Array>} */
 function honestFront(capsuleSent) {
   /** @type {Map<string, Uint8Array>} */ const members = new Map();
   for (const name of [
@@ -166,7 +169,7 @@ function table(lines, change = (text) => text) {
   return utf8(change(`\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`));
 }
 
-/** With the servable folder's own manifest, as a zip. @param {Map<string, Uint8Array>} members */
+/** A zip of the members, with the servable folder's own manifest. @param {Map<string, Uint8Array>} members */
 async function zipped(members) {
   const manifestName = 'data/servable/manifest-sha256.txt';
   if (!members.has(manifestName)) {
@@ -198,7 +201,7 @@ test('a zip is read back as it was written, and every change to it is noticed', 
     ],
   );
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
-  const unusedBytes = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
+  const unusedBytes = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // fields of the local header that repeat the central one and are never read
   let noticed = 0;
   for (let i = 0; i < 42; i++) {
     const changed = bytes.slice();
@@ -256,7 +259,7 @@ function changedIn(members, name, oldText, newText) {
   return utf8(text.replace(oldText, newText));
 }
 
-/** The last line once more. @param {Map<string, Uint8Array>} members @param {string} name */
+/** The file with its last line twice. @param {Map<string, Uint8Array>} members @param {string} name */
 function twiceIn(members, name) {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(members.get(`data/${name}`));
   return utf8(text + text.split('\r\n').at(-2) + '\r\n');

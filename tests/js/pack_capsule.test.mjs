@@ -1,4 +1,4 @@
-/** The same diary gives the same capsule in both languages. */
+/** The same diary gives the same capsule in Python and in JavaScript. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -54,7 +54,7 @@ const wishOf = (wish) => ({
 
 test('the capsules match the shared vector byte for byte', () => {
   for (const expected of [vector, vector.later.supplement, vector.later.items, vector.later.gone]) {
-    // Of an entry that was erased nothing is left but its number.
+    // Only the number is left of an erased entry.
     const erased = new Set((expected.wish.absent ?? []).map((/** @type {any} */ row) => row.record));
     const built = makeCapsule(
       versions.filter((/** @type {any} */ row) => !erased.has(row.record)),

@@ -1,11 +1,11 @@
-/** A pack's capsule on its way to a server that makes packs for others too. */
+/** Sending a pack's capsule to a server that also makes packs for others. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { KeptError } from '#app/core/errors.js';
 import { PackJob } from '#app/net/packs.js';
 
-/** A job whose server answers one thing after another; what was asked. @param {any[]} answers */
+/** A job whose server gives these answers in turn, and a list of its requests. @param {any[]} answers */
 function jobWith(answers) {
   /** @type {string[]} */
   const requests = [];
@@ -24,11 +24,11 @@ function jobWith(answers) {
     },
   });
   job.id = 'p';
-  return { job, asked: requests };
+  return { job, requests };
 }
 
 test('a capsule that has to wait for another is sent again when its turn comes', async () => {
-  const { job, asked: requests } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
+  const { job, requests } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
   let waits = 0;
   await job.sendCapsule(new Uint8Array(1), () => {
     waits += 1;
@@ -38,7 +38,7 @@ test('a capsule that has to wait for another is sent again when its turn comes',
 });
 
 test('a capsule that arrived is not sent twice when its answer was lost', async () => {
-  const { job, asked: requests } = jobWith([new KeptError('conflict'), { state: 'building' }]);
+  const { job, requests } = jobWith([new KeptError('conflict'), { state: 'building' }]);
   await job.sendCapsule(new Uint8Array(1), () => undefined);
   assert.deepEqual(requests, ['PUT capsule', 'pause', 'GET p']);
 });

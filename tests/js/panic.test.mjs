@@ -1,4 +1,7 @@
-/** Clearing a phone that has a copy off it: what was sent goes, what was not stays, and the same words bring all of it back. */
+/**
+ * Clearing a phone whose diary is also on a server: what was sent goes, what was not sent stays, and the same words
+ * bring everything back.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -28,7 +31,7 @@ async function allRecords(phone) {
   return values;
 }
 
-/** All that an entry says, and its file's bytes. */
+/** The contents of an entry, and the digests of its files. */
 async function entryContents(phone, record) {
   const entry = await phone.app.readIncident(record);
   const files = await Promise.all(
@@ -46,7 +49,7 @@ async function entryContents(phone, record) {
   };
 }
 
-/** A registered phone with an entry, its file, a note and an addition, all of it on the server. */
+/** A registered phone with an entry, its file and a note, all of it on the server. */
 async function registerPhone() {
   const faults = {};
   const { phone, app, record } = await phoneWithEntry(
@@ -259,7 +262,7 @@ test('work that began before the clearing does not arrive after it', async () =>
   reopened.end();
 });
 
-/** Writing that goes on until it is told to give way, as an import of a long chat does; how it ended. */
+/** A long write, like the import of a long chat, that goes on until it is aborted. Resolves with how it ended. */
 function writesLong(phone) {
   return phone.ctx.open.store
     .change(async (_root, change) => {
@@ -400,14 +403,14 @@ test('clearing during key renewal: the old or the new words still work, whether 
     const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
     phone.end();
     await reopened.app.start();
-    // What was under way may have ended before the keys were forgotten: then the new words open, and nothing is left to do.
+    // The renewal may have finished before the keys were forgotten: then the new words open, and nothing is left to do.
     await reopened.app.unlock(WORDS).catch(() => {
       reopened.clock.move(60_001);
       return reopened.app.unlock(NEW);
     });
     if (reopened.app.state.account.rekeying) {
       if (!arrives) {
-        // What is written as it fills again waits: while keys are being changed the server takes nothing else.
+        // What is written while the phone fills again waits: during a renewal the server accepts nothing else.
         await until(
           reopened,
           ({ entries, account, busy }) => entries.length > 0 && !account.coming && !busy,

@@ -1,4 +1,4 @@
-/** The pattern in numbers, as the vectors of both languages have it. */
+/** The patterns in numbers, on the vectors shared by both languages. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** What the phone prints by itself, with no server: every word of every card and register that may be passed on, and none that may not. */
+/**
+ * What the phone prints without a server: every word of every card and register that may be passed on, and none that
+ * may not.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packActions } from '#app/features/share/actions.js';
@@ -24,13 +27,16 @@ const KINDS = [
   'statement',
   'vehicle',
 ];
-/** Book-keeping: nothing that somebody says. */
+/** Fields that nobody speaks: metadata. */
 const NOT_SAID = {
   incident: ['content_warning_text', 'occurred_local'],
   person: ['initials', 'role_code', 'role_text'],
 };
 
-/** A word of its own in each field of words of a kind. Letters only: a figure would be taken for a number to be held back. */
+/**
+ * A different word in each text field of a kind. Letters only, because the guard takes digits for a number and holds
+ * them back.
+ */
 function filled(kind) {
   const { open, restricted } = SCHEMAS[kind][1];
   const words = new Map();
@@ -44,7 +50,7 @@ function filled(kind) {
       fields[name] = rule.startsWith('codes') ? ['other'] : 'other';
   }
   const fieldsIn = (names) => Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
-  return { words, open: fieldsIn(open), apart: fieldsIn(restricted), kept: new Set(restricted) };
+  return { words, open: fieldsIn(open), keptApart: fieldsIn(restricted), restrictedNames: new Set(restricted) };
 }
 
 test('every word of an entry and of each register is on the page, and no word that is kept apart', async () => {
@@ -52,12 +58,12 @@ test('every word of an entry and of each register is on the page, and no word th
   const expectedWords = new Map();
   const ids = {};
   for (const kind of KINDS) {
-    const { words, open, apart: keptApart, kept: restrictedNames } = filled(kind);
+    const { words, open, keptApart, restrictedNames } = filled(kind);
     const fields = kind === 'person' ? { ...open, role: 'suspect', role_text: undefined } : open;
     ids[kind] = (
       await app.saveRecord({ kind, record: null, fields: JSON.parse(JSON.stringify(fields)), restricted: keptApart })
     ).record;
-    expectedWords.set(kind, { words, kept: restrictedNames });
+    expectedWords.set(kind, { words, restrictedNames });
   }
   const witness = (
     await app.saveRecord({
@@ -74,10 +80,10 @@ test('every word of an entry and of each register is on the page, and no word th
     })
   ).record;
   const entry = filled('incident');
-  expectedWords.set('incident', { words: entry.words, kept: entry.kept });
+  expectedWords.set('incident', { words: entry.words, restrictedNames: entry.restrictedNames });
   await app.saveIncident({
     record,
-    restricted: entry.apart,
+    restricted: entry.keptApart,
     reason: 'more',
     fields: {
       ...entry.open,

@@ -1,4 +1,4 @@
-/** A proof of the words is made of what was typed, and lies nowhere: whoever opens the diary by the short secret has none. */
+/** A proof of the words is derived from typed words and stored nowhere: the short secret gives none. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Whatever ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
+/** Every request that ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
 const provenRequests = (diary) => [
   ['GET', '/v1/sessions'],
   ['DELETE', '/v1/sessions'],
@@ -50,7 +50,7 @@ async function phoneOpenedWith(secret) {
   await device.app.lock('asked');
   await device.app.unlock(secret);
   await until(device, isKept, 'open');
-  return { ...device, auth, asked: requests, ctx: device.phone.ctx };
+  return { ...device, auth, requests, ctx: device.phone.ctx };
 }
 
 test('nothing that an open diary holds is a proof, whichever secret opened it', async () => {
@@ -79,7 +79,7 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
 });
 
 test('by the short secret nothing is proved: each act asks for the words and refuses the secret', async () => {
-  const { app, asked: requests, record } = await phoneOpenedWith(SHORT);
+  const { app, requests, record } = await phoneOpenedWith(SHORT);
   requests.length = 0;
   const acts = [
     () => app.endOthers({ words: SHORT }),

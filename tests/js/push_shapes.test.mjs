@@ -1,4 +1,4 @@
-/** Requests as they are sent and answers as they are taken, uploads and receipts: what is wrong in one place does not hold. */
+/** Requests, answers, uploads and receipts: one with a single fault is refused. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test, { before } from 'node:test';
@@ -202,7 +202,7 @@ const sendRequest = async (asked, response = json({})) => {
     request = { path, ...options };
     return response;
   })({ path: '/x', ...asked });
-  return { answer, seen: request };
+  return { answer, request };
 };
 
 test('a request has the headers it needs and no more', async () => {
@@ -228,7 +228,7 @@ test('a request has the headers it needs and no more', async () => {
     leaveNothing: true,
     keepalive: true,
   });
-  assert.deepEqual(withOptions.seen.headers, {
+  assert.deepEqual(withOptions.request.headers, {
     'X-Requested-By': 'app',
     'Content-Type': 'application/json',
     'X-Proof': 'p',
@@ -237,12 +237,12 @@ test('a request has the headers it needs and no more', async () => {
     'X-Leave-Nothing': 'yes',
   });
   assert.deepEqual(
-    [withOptions.seen.body, withOptions.seen.keepalive, withOptions.seen.credentials],
+    [withOptions.request.body, withOptions.request.keepalive, withOptions.request.credentials],
     ['{"a":1}', true, 'same-origin'],
   );
   const bytes = await sendRequest({ bytes: Uint8Array.of(1), cookies: true });
   assert.deepEqual(
-    [bytes.seen.headers['Content-Type'], bytes.seen.body, bytes.seen.credentials],
+    [bytes.request.headers['Content-Type'], bytes.request.body, bytes.request.credentials],
     ['application/octet-stream', Uint8Array.of(1), 'same-origin'],
   );
 });

@@ -1,4 +1,7 @@
-/** A phone put back to an old copy of itself, and two that send the same at once: nothing twice, nothing lost, nothing said wrongly. */
+/**
+ * A phone put back to an old copy of itself, and two phones that send the same at once: nothing is doubled, lost or
+ * wrongly reported.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { isKept, save } from './phone/keeper.mjs';
@@ -27,7 +30,7 @@ async function registerPhone() {
 
 const addDevice = (login) => anotherPhone(server.base, login);
 
-/** The same store opened once more: after a restart, or in a second tab. */
+/** The same store opened again: after a restart, or in a second tab. */
 async function reopen({ phone }, faults = {}) {
   const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, faults) });
   await reopened.app.start();
@@ -47,7 +50,7 @@ const resultOf = (request) =>
     request.onerror = () => failed(request.error);
   });
 
-/** All that lies in a phone's database. */
+/** A copy of everything in a phone's database. */
 async function copyOf(name) {
   const db = await open(name);
   const copy = [];
@@ -70,7 +73,7 @@ async function putBack(name, copy) {
   db.close();
 }
 
-/** Each device's line as somebody reads it who has the whole diary: number, link, commitment. */
+/** Each device's line, as read by somebody who has the whole diary: number, link, commitment. */
 async function linesOf({ phone, app }) {
   const { book, store } = phone.ctx.open;
   const linesByDevice = new Map();
@@ -79,14 +82,14 @@ async function linesOf({ phone, app }) {
     for (const { v, c } of meta.versions) {
       const stored = await store.read(`v/${v}`);
       if (!book.seen.has(v)) await book.open([{ record, version: v, push: stored.bytes }]);
-      const { device: addDevice, n, prev } = book.seen.get(v).fields._line;
-      linesByDevice.set(addDevice, [...(linesByDevice.get(addDevice) ?? []), { n, prev, c }]);
+      const { device, n, prev } = book.seen.get(v).fields._line;
+      linesByDevice.set(device, [...(linesByDevice.get(device) ?? []), { n, prev, c }]);
     }
   }
   return [...linesByDevice.values()].map((line) => line.sort((a, b) => a.n - b.n));
 }
 
-/** A feed that comes two versions at a time. */
+/** A feed that arrives two versions at a time. */
 async function inPages(path, _options, response) {
   if (!path.includes('/changes?') || !response.ok) return null;
   const [headerFrame, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
@@ -136,7 +139,7 @@ for (const [whenWritten, writesFirst, after] of [
       await save(reopened.app, 'on the old state');
       await save(reopened.app, 'twice');
     }
-    // Then everything is there and kept, the file too
+    // Then everything is there and kept, also the file
     await until(reopened, (state) => state.entries.length === 5 && isKept(state), 'all of it, kept');
     const { open } = reopened.phone.ctx;
     await eventually(
@@ -148,7 +151,7 @@ for (const [whenWritten, writesFirst, after] of [
     assert.deepEqual(new Uint8Array(await reopened.phone.urls.get(url).arrayBuffer()), bytes);
     assert.equal(reopened.app.state.account.trouble, null);
     assert.ok(reopened.app.state.entries.every(({ flags }) => !flags.includes('altered')));
-    // and the other device, and a new one, find every line whole
+    // and the other device and a new one find every line complete
     deviceB.app.network();
     const newDevice = await addDevice(deviceA.login);
     for (const device of [deviceB, newDevice]) {
@@ -180,7 +183,7 @@ test('two phones send the same at once: each version and file is on the server o
   const bytes = new Uint8Array(2_300_000).map((_, i) => i % 253);
   const { attachment } = await phoneC.app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
   await save(phoneC.app, 'second');
-  // Given a phone copied onto another with all that waits, its session too
+  // Given a phone copied onto another, with everything that waits and with its session
   await phoneC.app.lock('asked');
   const copy = await copyOf(phoneC.phone.name);
   await phoneC.app.unlock(WORDS);
@@ -191,10 +194,10 @@ test('two phones send the same at once: each version and file is on the server o
   await twin.app.start();
   await twin.app.unlock(WORDS);
   assert.equal(twin.app.state.entries.length, 3);
-  // When both have signal at the same moment, and are told so several times
+  // When both get a signal at the same moment, and are told so several times
   phoneC.faults.off = false;
   for (let n = 0; n < 5; n++) for (const { app } of [phoneC, twin]) app.network();
-  // Then both say kept, and a new phone finds everything once
+  // Then both show everything as kept, and a new phone finds everything once
   for (const device of [phoneC, twin])
     await until(device, (state) => state.entries.length === 3 && isKept(state), 'kept');
   const newDevice = await addDevice(phoneC.login);

@@ -1,4 +1,4 @@
-/** Finding entries by what they say and by whom they name, and the numbers of a diary, on a phone of its own. */
+/** Searching entries by their words and by the records they name, and the patterns of a diary, on one phone. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { makePhone, WORDS } from './phone/phone.mjs';

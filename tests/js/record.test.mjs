@@ -1,4 +1,4 @@
-/** What the person says about time, and what the guard notices. */
+/** What the person says about times, and what the guard notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keepApart, findFirst } from '#app/record/guard.js';

@@ -1,4 +1,4 @@
-/** Records that are not entries: listed, changed with a reason, taken out and put back, and the same on a second device. */
+/** Records other than entries: listed, changed with a reason, taken out and put back, and synced to a second device. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';

@@ -1,4 +1,7 @@
-/** Registers: codes that two devices claim at once, merging without losing a word, links in circles, settings of two devices, 500 people. */
+/**
+ * Registers: codes that two devices claim at once, merging without loss, circular links, settings of two devices, many
+ * people.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { effort } from './phone/effort.mjs';
@@ -104,10 +107,10 @@ test('merging keeps both records readable, links to either lead to both, and it 
   const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met' } });
   await app.saveIncident({ record: entry, fields: { report_ids: [report] }, restricted: {} });
   assert.deepEqual(
-    (await app.readMentions(report)).map(({ how: fields }) => fields),
+    (await app.readMentions(report)).map(({ how }) => how),
     [['report_ids']],
   );
-  await app.mergeRecords(account1, account2); // they are one already: no circle is made
+  await app.mergeRecords(account1, account2); // they are merged already, so no circle is made
   assert.equal((await app.readRecord(account1)).fields.merged_into, undefined);
   clock.move(HOUR);
   await assert.rejects(app.mergeRecords(account2, null), { code: 'reason_needed' });

@@ -1,4 +1,7 @@
-/** New words, and new keys when somebody knows them: what the old ones open afterwards, interruptions at every step, and the other phone. */
+/**
+ * New words, and new keys when somebody knows the words: what the old ones still open, interruptions at every step,
+ * and the other phone.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
@@ -45,7 +48,7 @@ async function reopen(phone, words, faults = {}) {
 const titles = ({ entries }) => entries.map(({ title }) => title).sort();
 const assertRefused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
 
-/** Everything that lies on a phone, as somebody with a copy of it has it. */
+/** The door and the table of a phone, as somebody who copied it has them. */
 async function copyPhone({ database }) {
   const db = await database.open();
   const [keys, values] = await Promise.all([db.getAllKeys('a'), db.getAll('a')]);
@@ -53,7 +56,7 @@ async function copyPhone({ database }) {
   return { door: await readDoor(database), table };
 }
 
-/** How many records of a copy the words of a door open: the store key, and all it opens. */
+/** The records of a copy that these words open with a door, or null if they open no slot. */
 async function recordsOpenedBy(door, words, table, origin) {
   const engine = createEngine({
     origin,
@@ -74,7 +77,7 @@ async function recordsOpenedBy(door, words, table, origin) {
   return opened;
 }
 
-/** Two phones of one diary that have all there is. */
+/** Two phones of one diary, both fully synced. */
 async function twoPhones() {
   const deviceA = await registerPhone();
   const deviceB = await addDevice(deviceA.login, WORDS);
@@ -161,7 +164,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   await until(deviceA, (state) => isKept(state) && state.entries.length === 3, 'kept after');
   assert.equal(deviceA.app.state.account.recovery, 'todo', 'a new code is owed');
 
-  // Words, code, session.
+  // The old words, code and session.
   await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
   const byCode = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await byCode.app.start();
@@ -173,7 +176,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   await until(thief, ({ account }) => account.trouble?.code === 'signed_out', 'the session has ended');
   assert.deepEqual(titles(thief.app.state), ['before', 'with a picture'], 'nothing new came there');
 
-  // Slots: the words and the copied door against what lies on the phone now.
+  // Slots: the old words and the copied door, tried on what is on the phone now.
   const currentCopy = await copyPhone(deviceA.phone);
   assert.equal(
     await recordsOpenedBy(currentCopy.door, WORDS, currentCopy.table, server.base),
@@ -195,7 +198,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   assert.notDeepEqual(currentCopy.door.slots[3], stolenCopy.door.slots[3], 'the short secret’s slot is random again');
   assert.notDeepEqual(currentCopy.door.capture_pub, stolenCopy.door.capture_pub);
 
-  // The keeper, here after a restart and on a new phone.
+  // The keeper: here after a restart, and on a new phone.
   deviceA.phone.end();
   const reopened = await reopen(deviceA.phone, NEW);
   await until(reopened, ({ entries }) => entries.length === 3);
@@ -212,7 +215,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
     'versions by the earlier key hold',
   );
 
-  // And once more, over what was changed before.
+  // And once more, on top of the first renewal.
   await newDevice.app.renewKeys({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
   const deviceC = await addDevice(deviceA.login, 'glove pepper window harbor mint lamp');
   await until(deviceC, ({ entries }) => entries.length === 3);
@@ -288,7 +291,7 @@ test('a lost answer, and then new keys on the other phone: the version stays as 
 
 test('two phones make new keys at once: one of them succeeds, and the diary on the server opens with its words', async () => {
   const { deviceA, deviceB } = await twoPhones();
-  // The wraps of the first arrive between the last wraps of the second and the moment that counts.
+  // The wraps of the first phone arrive between the last wraps of the second and its commit.
   let [release, staged, second] = [() => undefined, null, null];
   deviceA.faults.before = async (path) => {
     if (second || !path.endsWith('/rotation/wraps')) return;

@@ -1,4 +1,4 @@
-/** release.json as the worker reads it: the script itself, run with nothing around it but what a worker has. */
+/** release.json as the service worker reads it: the script itself, run with only the globals of a worker. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';

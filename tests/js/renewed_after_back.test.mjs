@@ -1,7 +1,6 @@
 /**
- * The server is put back to an older copy, and then every key is made new by a phone that never had the entries that
- * were lost. The
- * phone that wrote them sends them again; whoever has the keys of before, and no more, gets nothing taken.
+ * The server is put back to an older copy, and then all keys are renewed by a phone that never had the lost entries.
+ * The phone that wrote them sends them again; somebody with only the old keys gets nothing accepted.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -36,7 +35,7 @@ async function reopen({ phone }, words) {
   return { phone: reopened, app: reopened.app };
 }
 
-/** Nothing is in doubt, and every entry opens from what lies on the phone. */
+/** Assert that nothing is doubted, and every entry opens from what is stored on the phone. */
 async function assertSound(deviceA, expectedTitles) {
   await looks(deviceA);
   assert.deepEqual(titles(deviceA), expectedTitles);
@@ -64,7 +63,7 @@ test('entries that a phone wrote and the server lost are sent again under the ke
   await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
   await save(deviceB.app, 'four');
   await looks(deviceB);
-  // The one that has them follows, hears that the server has less, and sends them again
+  // The phone that has the entries catches up, sees that the server has fewer, and sends them again
   await looks(deviceA).catch(() => undefined);
   await deviceA.app.catchUp({ words: NEW });
   await looks(deviceA).catch(() => undefined);
@@ -77,7 +76,7 @@ test('entries that a phone wrote and the server lost are sent again under the ke
   const allTitles = ['five', 'four', 'one', 'three', 'two'];
   await until(deviceC, (state) => state.entries.length === 5 && isKept(state), 'on a new phone');
   for (const phone of [deviceA, deviceB, deviceC]) await assertSound(phone, allTitles);
-  // What was committed to is what it was, and what lies there opens in a new process too
+  // The commitments are unchanged, and what is stored opens in a new process too
   const metaNow = await deviceA.phone.ctx.open.book.meta(deviceA.record);
   assert.deepEqual(
     metaNow.versions.map(({ c }) => c),
@@ -87,7 +86,7 @@ test('entries that a phone wrote and the server lost are sent again under the ke
   await deviceC.app.checkFile(attachment);
 });
 
-/** Somebody with a copy of a phone, its words and its session. */
+/** A thief with a copy of a phone, its words and its session. */
 async function copyToThief({ phone }) {
   const stolenDatabase = new Database({ name: `${phone.name} stolen` });
   const [source, target] = [await phone.database.open(), await stolenDatabase.open()];
@@ -127,7 +126,7 @@ test('what a thief with a copy of the phone sent in its name is not signed by th
   await until(deviceA, () => statesByTitle(deviceA).mine === 'kept', 'its own is kept');
   await looks(deviceA);
   assert.deepEqual(statesByTitle(deviceA), { one: 'kept', mine: 'kept', forged: 'trouble' });
-  // A sealed copy has it as this phone has it, and can be taken in
+  // A sealed copy contains what this phone has, and can be restored
   const { file: copy } = await deviceA.app.makeCopy({ words: NEW });
   const restored = makePhone();
   await restored.app.start();
@@ -171,7 +170,7 @@ test('what another phone wrote waits for that phone, and is reported until it ar
   const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
   for (const phone of [deviceA, deviceB, writer, deviceC]) await looks(phone);
   for (const phone of [deviceA, deviceB, writer, deviceC]) await assertSound(phone, ['one', 'theirs']);
-  // A pack of any of them has the signature that counts
+  // Every phone has the same, valid signature for its packs
   const { record } = writer.app.state.entries.find(({ title }) => title === 'theirs');
   const signatures = [deviceA, deviceB, writer, deviceC].map(
     async ({

@@ -1,4 +1,4 @@
-/** A diary restored from a sealed copy: what is in the copy, and new keys made before it meets a server. */
+/** A diary restored from a sealed copy: what the copy contains, and new keys made before it meets a server. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => Promise.all([server.stop(), otherServer.stop()]));
 
-/** A phone that holds what a copy holds, and meets `another` server when it registers. */
+/** A phone restored from a copy; it registers with the other server. */
 async function restoreCopy(copy, words = WORDS) {
   const faults = {};
   const phone = makePhone({

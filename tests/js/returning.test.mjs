@@ -1,4 +1,4 @@
-/** Where a session was ended from another device: the phone in somebody's hand locks, and comes back only by words typed since. */
+/** A session ended from another device: the phone that had it locks, and returns only with words typed since. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { isKept, save } from './phone/keeper.mjs';
@@ -13,10 +13,10 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** And nothing of the diary is left for a screen to draw. */
-const isLocked = ({ phase, entries: signInCount, account }) => phase === 'locked' && !signInCount.length && !account;
+/** The phone is locked, and its state has nothing of the diary. */
+const isLocked = ({ phase, entries, account }) => phase === 'locked' && !entries.length && !account;
 
-/** What goes over the wire from one phone. */
+/** The requests and faults of one phone, and its options. */
 function makeWire() {
   const requests = [];
   const faults = {
@@ -25,13 +25,13 @@ function makeWire() {
     },
   };
   return {
-    asked: requests,
+    requests,
     faults,
     options: { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
   };
 }
 
-/** The keeper's phone, and the one in somebody else's hand: both open, both signed in. */
+/** The keeper's phone, and one in somebody else's hands: both open, both signed in. */
 async function twoPhones() {
   const [ownWire, otherWire] = [makeWire(), makeWire()];
   const keeperPhone = await phoneWithEntry(ownWire.options, 'at home');
@@ -40,7 +40,7 @@ async function twoPhones() {
   const phone = makePhone(otherWire.options);
   await phone.app.start();
   await phone.app.signIn({ login, words: WORDS });
-  await until(phone, ({ entries: signInCount }) => signInCount.length === 1, 'the entry');
+  await until(phone, ({ entries }) => entries.length === 1, 'the entry');
   return { one: keeperPhone, other: { ...otherWire, phone, app: phone.app } };
 }
 
@@ -49,7 +49,7 @@ async function endOtherSession(keeperPhone) {
   await keeperPhone.app.endSession(sessions.find((session) => !session.here).session, { words: WORDS });
 }
 
-const signInCount = ({ asked: requests }) => requests.filter((request) => request === 'POST /v1/sessions').length;
+const signInCount = ({ requests }) => requests.filter((request) => request === 'POST /v1/sessions').length;
 
 test('an open phone whose session was ended locks at its next contact, and is signed in again by the words alone', async () => {
   const { keeperPhone, otherPhone } = await twoPhones();
@@ -74,7 +74,7 @@ test('an open phone whose session was ended locks at its next contact, and is si
   await otherPhone.app.knowReturned();
   assert.equal(otherPhone.app.state.account.returned, null);
 
-  // And a second time: having come back once is no leave to do so by itself.
+  // And a second time: having returned once does not allow an automatic return.
   await endOtherSession(keeperPhone);
   otherPhone.app.network();
   await until(otherPhone, isLocked, 'locked again');
@@ -111,7 +111,7 @@ test('an expired session is renewed automatically, with the renewal token and no
   const { keeperPhone, otherPhone } = await twoPhones();
   let isFirst = true;
   otherPhone.faults.before = (path, { method }) => {
-    otherPhone.asked.push(`${method} ${path}`);
+    otherPhone.requests.push(`${method} ${path}`);
     if (!isFirst || method !== 'PUT') return undefined;
     isFirst = false;
     return new Response('{"error":"signed_out","message":""}', {
@@ -123,7 +123,7 @@ test('an expired session is renewed automatically, with the renewal token and no
   await until(otherPhone, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.equal(otherPhone.app.state.phase, 'open');
   assert.equal(signInCount(otherPhone), 1);
-  assert.equal(otherPhone.asked.filter((request) => request === 'POST /v1/session/renewal').length, 1);
+  assert.equal(otherPhone.requests.filter((request) => request === 'POST /v1/session/renewal').length, 1);
   otherPhone.phone.end();
   keeperPhone.phone.end();
 });

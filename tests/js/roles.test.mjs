@@ -1,4 +1,4 @@
-/** Role codes: the same rule as in Python, on the same vectors; and with 500 people. */
+/** Role codes: the same rule as in Python, on the same vectors, and with 500 people. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';

@@ -1,4 +1,4 @@
-/** The record's rules, as Python has them: tests/vectors/record.json. */
+/** The rules of records, the same as in Python: tests/vectors/record.json. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -162,7 +162,7 @@ test('the faults of a version: its shape, and for entries a time after its own s
   ]);
   assert.deepEqual(allFaults('incident', { ...fields, channel: 'sms', occurred_start: utc + 300_000 }, {}), []);
   assert.deepEqual(allFaults('person', { occurred_start: utc + 300_001, _clock: { utc } }, {}), []);
-  // No calendar holds it: nothing can be said of its offset.
+  // This time is beyond the calendar, so its offset cannot be checked.
   assert.deepEqual(timeFaults({ occurred_start: 2 ** 52, tz: 'Europe/London', utc_offset_min: 0 }), []);
 });
 

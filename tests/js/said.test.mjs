@@ -1,4 +1,4 @@
-/** What versions say is kept together beside the list: it makes the list again quickly, and no word in it outlives its version. */
+/** The texts of versions are stored beside the list: they rebuild the list quickly, and none outlives its version. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
@@ -13,21 +13,7 @@ const fields = (narrative, extraFields = {}) => ({
 });
 const visibleFields = ({ entries, removed }) =>
   [...entries, ...removed].map(
-    ({
-      record,
-      seq_no,
-      title,
-      pictures,
-      additions,
-      amendments,
-      taken_out,
-      erased: rowsErased,
-      flags,
-      f,
-      links,
-      shots,
-      bare,
-    }) => ({
+    ({ record, seq_no, title, pictures, additions, amendments, taken_out, erased, flags, f, links, shots, bare }) => ({
       record,
       seq_no,
       title,
@@ -35,7 +21,7 @@ const visibleFields = ({ entries, removed }) =>
       additions,
       amendments,
       out: taken_out !== null,
-      erased: rowsErased,
+      erased,
       flags,
       f,
       links,
@@ -44,7 +30,7 @@ const visibleFields = ({ entries, removed }) =>
     }),
   );
 
-/** The store that was opened last, and the names it was asked for since. */
+/** The last store that was opened, and the names read from it since. */
 let openedStore;
 let namesRead = [];
 const { open, readSealed: readSealed } = Store.prototype;
@@ -62,7 +48,7 @@ const put = (phone, name, bytes) =>
   phone.database.write(bytes ? { put: [[openedStore.idOf(name), bytes]] } : { drop: [openedStore.idOf(name)] });
 const versionsAsked = () => namesRead.filter((name) => name.startsWith('v/')).length;
 
-/** Locked; `meddle` with what lies there; opened again, all of its work done. */
+/** Lock the phone, `tamper` with its database, and open it again with all its work done. */
 async function reopen(phone, tamper = async () => undefined) {
   await phone.app.lock('test');
   await tamper();
@@ -137,7 +123,7 @@ test('the list is rebuilt from the stored segment texts; missing versions are op
   const reopened6 = await reopen(reopened5);
   assert.deepEqual(openedStore.root.said, [0]);
   assert.doesNotMatch(JSON.stringify(await openedStore.readJson('said/0')), /heron/);
-  // Somebody kept the sealed bytes of before, and puts them back where they lay.
+  // Somebody kept the old sealed bytes, and puts them back in their place.
   const reopened7 = await reopen(reopened6, async () => {
     await put(phone, 'said/0', heron);
     await put(phone, 'segment/0', null);

@@ -1,4 +1,6 @@
-/** A server whose keys are gone: nothing is sent, and the new key counts only when a person has named it. */
+/**
+ * A server that lost its keys: nothing is sent, and the new key is accepted only when a person has typed its letters.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

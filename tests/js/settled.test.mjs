@@ -1,4 +1,4 @@
-/** What is saved, changed or ended leaves nothing of before in its way. */
+/** Saving, changing or ending leaves no old state in the way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createDoorway } from '#app/app/doorway.js';

@@ -1,4 +1,4 @@
-/** What leaves a phone by itself: the look through before, packs made here, their numbers, and the note of each. */
+/** What a phone shares without a server: the review before, packs made here, their numbers, and the record of each. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ const utf8 = (bytes) => new TextDecoder().decode(bytes);
 const utf8Bytes = (text) => new TextEncoder().encode(text);
 const HOSTILE = '<img src=x onerror=alert(1)></p><script>"\'&';
 
-/** A diary that was never registered, with a picture, words kept apart, and the same words in the account. */
+/** An unregistered diary with a picture, words kept apart, and the same words in the account. */
 async function diary(text = `He shouted at 14 Elm Road. ${HOSTILE}`) {
   const phone = await phoneWithEntry({ packActions, send: noNetwork }, text);
   const { app, record } = phone;
@@ -44,7 +44,7 @@ test('a lock right afterwards loses no decision about a picture and nothing type
   const unsaved = { fields: { injuries: 'A bruise' }, restricted: {} };
   await app.lock('asked');
   await app.unlock(WORDS);
-  // As on an old phone: each write takes a while.
+  // Like an old phone: each write takes a while.
   const write = phone.database.write.bind(phone.database);
   phone.database.write = async (...args) => {
     await new Promise((resolve) => {
@@ -91,7 +91,7 @@ test('a pack made here needs no network and no account, and holds the file as it
   assert.deepEqual(exported.fields.items_included, [{ item: 'JB/1', record: attachment }]);
   assert.match(exported.fields.manifest_sha256, /^[0-9a-f]{64}$/);
   assert.ok(steps.includes('files'));
-  // The line a reader may note down is what the keeper's own note of the pack says.
+  // The page shows the same digest as the keeper's own record of the pack.
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
   assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${exported.fields.exhibit_list_hash}<`));
@@ -199,7 +199,7 @@ test('files are numbered from where the keeper chose, for good, and marked entri
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
   const fullRecord = JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(fullRecord.start_with.length, 1);
-  // A later pack is not asked, and what has a number keeps it.
+  // A later pack is not asked for a first number, and a file with a number keeps it.
   await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
   const laterPack = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   assert.deepEqual(
@@ -297,7 +297,7 @@ test('each picture is asked about once; a decision is kept, and the next look th
   await assert.rejects(app.decidePicture(picture2.attachment, 'covered'), { code: 'no_print_copy' });
   await app.decidePicture(picture2.attachment, 'out');
   assert.equal((await app.reviewPack(everything)).pictures.length, 1);
-  // Words: held back for good, or found to say nothing.
+  // Words are held back for good, or marked as harmless.
   await app.decideWords('LS1 4AB', 'hold');
   await app.decideWords('07700 900123', 'fine');
   const thirdReview = await app.reviewPack(everything);
@@ -367,7 +367,7 @@ test('numbers go on from the highest of any device, and two packs with one numbe
   const { app, phone, attachment } = await diary();
   await app.buildHere(await agreed(app, FILLED), () => {});
   const [firstExport] = await app.readShared();
-  // Another device, without a network, took the same number.
+  // Another device took the same number while offline.
   await app.saveRecord({
     kind: 'export',
     record: null,

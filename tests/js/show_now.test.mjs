@@ -1,4 +1,7 @@
-/** Show someone now: what was ticked stays on the screen, the diary is locked behind it, and every way on leads to the lock. The chase list. */
+/**
+ * Show someone now: what was ticked stays on the screen, the diary is locked behind it, and every exit leads to the
+ * lock. Also the list of things to chase.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { NOON, PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';

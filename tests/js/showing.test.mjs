@@ -1,4 +1,4 @@
-/** What the words of a state may claim. */
+/** The states of an entry, and what each may claim. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { shownRows, entryState } from '#app/diary/index/showing.js';

@@ -1,4 +1,4 @@
-/** Whoever signed in since this phone last looked is shown at its next unlock, until the keeper says that it was them. */
+/** New sign-ins since this phone last looked are shown at its next unlock, until the keeper confirms them. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { signInAgain } from '#app/diary/keys/accounts.js';
@@ -22,7 +22,7 @@ async function registerPhone() {
   return { phone, login };
 }
 
-/** The keeper's words on another device. */
+/** Sign in with the keeper's words on another device. */
 async function signInElsewhere(login) {
   const otherPhone = makePhone({ origin: server.base, send: sender(server.base) });
   await otherPhone.app.start();
@@ -90,7 +90,7 @@ test('a sign-in by this device is not shown; one by somebody else with the same 
   const { phone, login } = await registerPhone();
   await reopen(phone);
   const firstSession = phone.ctx.api.session_id;
-  // Twice in one opening: neither is the session that asks at the next look.
+  // Twice while it is open: neither is the session that asks at the next look.
   for (const _ of [1, 2]) await signInAgain(phone.ctx, phone.ctx.open, WORDS);
   assert.notEqual(phone.ctx.api.session_id, firstSession);
   await phone.ctx.open.store.change((root) => {

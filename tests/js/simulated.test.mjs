@@ -1,6 +1,6 @@
 /**
- * A few seeds of the simulation (tests/simulation); the same seed twice is the same run; and each fault planted in the app is
- * found. `make simulate` runs as many seeds as wanted.
+ * A few seeds of the simulation (tests/simulation): the same seed twice gives the same run, and each fault planted in
+ * the app is found. `make simulate` runs as many seeds as wanted.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -17,11 +17,11 @@ function runSimulation(env) {
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });
-  return { status, said: stdout + stderr };
+  return { status, output: stdout + stderr };
 }
 
 test('nothing that was acknowledged is lost, and no phone warns', () => {
-  const { status, said: output } = runSimulation({ FIRST: '1', SEEDS: '50' });
+  const { status, output } = runSimulation({ FIRST: '1', SEEDS: '50' });
   assert.equal(status, 0, output);
 });
 
@@ -31,7 +31,7 @@ test('one seed decides everything: run twice, also after other seeds, it has the
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '102', SEEDS: '2' },
   ].map((env) =>
-    runSimulation({ ...env, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm),
+    runSimulation({ ...env, DIGEST: '1', SHRINK: '0' }).output.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm),
   );
   assert.equal(first.length, 4);
   assert.equal(new Set(first.map((line) => line.split(' ')[2])).size, 4);
@@ -50,7 +50,7 @@ test('a failing list is shrunk to what is needed, in its order', async () => {
   assert.deepEqual(await shrink([5, 6], async () => true), []);
 });
 
-/** The seed that finds each. A change of the acts changes them: a hundred more are tried. */
+/** The seed that finds each fault. A change of the acts changes the seeds, so a hundred more are tried. */
 const FOUND = {
   'outbox order': 9,
   'a receipt ends what else waits of its entry': 3,
@@ -65,7 +65,7 @@ const FOUND = {
 
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said: output } = runSimulation({
+    const { status, output } = runSimulation({
       FIRST: String(FOUND[name] ?? 1),
       SEEDS: '100',
       PLANT: name,

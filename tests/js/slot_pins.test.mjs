@@ -1,4 +1,4 @@
-/** The server's key in the slots of a phone: it follows what was judged, and nothing else moves it. */
+/** The server's key in the slots of a phone: it follows a checked key, and nothing else changes it. */
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const SHORT = '274913';
 const settings = { DIARY_CHECKPOINT_SECONDS: '1' };
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
-/** A server, and commands for the keys that its operator keeps. */
+/** A server, and the key commands of its operator. */
 async function startOperated() {
   const operator = { at: await startServer({ settings }) };
   const [key, request, statement] = ['instance.key', 'wish', 'statement'].map((name) => join(operator.at.folder, name));
@@ -35,7 +35,7 @@ async function startOperated() {
   });
 }
 
-/** A registered phone at that server, and what its slots say. */
+/** A registered phone of that server, with a function that reads the pinned log from its slots. */
 async function registerDevice(server) {
   const faults = {};
   let ctx;
@@ -53,7 +53,7 @@ async function registerDevice(server) {
   await until(device, isKept, 'kept');
   const pinnedLog = async (words = WORDS) =>
     (await vaultInProcess(server.at.base).unlock(words, await readDoor(device.phone.database))).pins.log;
-  return { ...device, faults, pinned: pinnedLog, root: () => ctx.open.store.root };
+  return { ...device, faults, pinnedLog, root: () => ctx.open.store.root };
 }
 
 async function saveAndSync(device, text) {
@@ -61,7 +61,7 @@ async function saveAndSync(device, text) {
   device.app.network();
 }
 
-/** Somebody's own keys: an instance key and statements by it. */
+/** An impostor's keys: an instance key and statements signed by it. */
 function makeImpostor() {
   const [instance, notary] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
   const pubOf = ({ publicKey }) => publicKey.export({ format: 'jwk' }).x;
@@ -97,7 +97,8 @@ test('a phone that met the server before it had an instance key pins that key, a
   device.faults.before = (path, { method }) => {
     if (method === 'PUT') sent.push(path);
   };
-  // Somebody in between: our key vouched for by theirs, and then replaced by theirs.
+  // A man in the middle: the real key vouched for by the impostor's instance key, and then replaced by the impostor's
+  // key.
   const chains = [
     [impostor.stated(notary, 'first', 0, null), impostor.stated(impostor.pub, 'rotated', 1, log)],
     [
@@ -114,7 +115,7 @@ test('a phone that met the server before it had an instance key pins that key, a
       return json({ ...(await response.json()), log: impostor.log, statements });
     };
     await saveAndSync(device, 'not for a stranger');
-    // The chain before this one left the same trouble standing: what counts is that this one was read, and more than once.
+    // The previous chain left the same trouble: this chain must have been read, and more than once.
     const { account } = await until(
       device,
       (state) => {
@@ -125,12 +126,12 @@ test('a phone that met the server before it had an instance key pins that key, a
     );
     assert.equal(account.trouble.code, 'wrong_notary');
     assert.deepEqual(
-      [device.root().account.log, device.root().account.instance, await device.pinned()],
+      [device.root().account.log, device.root().account.instance, await device.pinnedLog()],
       [log, null, log],
     );
   }
   assert.deepEqual(sent, []);
-  // The operator's own, vouching for the key that is known: pinned, and followed from then on.
+  // The operator's own instance key vouches for the known key: it is pinned, and followed from then on.
   device.faults.after = undefined;
   await server.makeInstance();
   await server.sign('first');
@@ -138,12 +139,12 @@ test('a phone that met the server before it had an instance key pins that key, a
   await until(device, isKept, 'kept');
   const { instance } = device.root().account;
   assert.equal(typeof instance, 'string');
-  assert.equal(await device.pinned(), log);
+  assert.equal(await device.pinnedLog(), log);
   await server.sign('rotated');
   await saveAndSync(device, 'after the rotation');
   await until(device, isKept, 'kept under the new key');
   assert.notEqual(device.root().account.log, log);
-  assert.equal(await device.pinned(), device.root().account.log, 'the slot of the words says it too');
+  assert.equal(await device.pinnedLog(), device.root().account.log, 'the slot of the words says it too');
   device.phone.end();
 });
 
@@ -163,14 +164,14 @@ test('statements by another instance key than the pinned one move neither root n
   await saveAndSync(device, 'not for a stranger');
   await until(device, (state) => state.account.trouble?.code === 'wrong_notary', 'said');
   assert.deepEqual(
-    [device.root().account.log, device.root().account.instance, await device.pinned()],
+    [device.root().account.log, device.root().account.instance, await device.pinnedLog()],
     [log, instance, log],
   );
-  // A person who types the right letters is not given another key's name with them.
+  // Typing the right letters must not accept another key's log name along with them.
   device.faults.after = async (path, _options, response) =>
     path === '/v1/server' ? json({ ...(await response.json()), log: impostor.log }) : undefined;
   await assert.rejects(device.app.acceptKey(await device.app.knownKey()), { code: 'key_differs' });
-  assert.equal(await device.pinned(), log);
+  assert.equal(await device.pinnedLog(), log);
   device.phone.end();
 });
 
@@ -178,7 +179,7 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   const device = await registerDevice(server);
   const { log } = device.root().account;
   await device.app.setShort(SHORT, WORDS);
-  assert.equal(await device.pinned(SHORT), log);
+  assert.equal(await device.pinnedLog(SHORT), log);
   await writeFile(join(server.at.folder, 'notary.key'), randomBytes(32));
   await server.at.run('keys', 'wish', join(server.at.folder, 'w'), '--why', 'lost');
   await server.at.run(
@@ -196,23 +197,23 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   const newLog = device.root().account.log;
   assert.notEqual(newLog, log);
   assert.deepEqual(
-    [await device.pinned(), await device.pinned(SHORT)],
+    [await device.pinnedLog(), await device.pinnedLog(SHORT)],
     [newLog, log],
     'nothing but its own secret can seal the other slot',
   );
   await device.app.lock('asked');
   await device.app.unlock(SHORT);
   await eventually(
-    () => device.pinned(SHORT),
+    () => device.pinnedLog(SHORT),
     (pinnedLog) => pinnedLog === newLog,
   );
-  assert.equal(await device.pinned(SHORT), newLog);
+  assert.equal(await device.pinnedLog(SHORT), newLog);
   await device.app.lock('asked');
   await device.app.unlock(WORDS);
   assert.equal((await device.app.readLocking()).short, true, 'sealed anew, it is still there');
   await device.app.lock('asked');
   await device.app.unlock(SHORT);
-  // The short secret is taken back while the diary is open by it; a key that is followed now must not bring it back.
+  // The short secret is removed while it has the diary open; accepting a key now must not bring it back.
   await device.app.dropShort();
   const impostor = makeImpostor();
   const chainsRead = { notary: impostor.pub, log: impostor.log };
@@ -222,7 +223,7 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
     createHash('sha256').update(Buffer.from(impostor.pub, 'base64url')).digest('hex').slice(0, 24),
   );
   assert.equal(device.root().account.log, impostor.log);
-  await assert.rejects(device.pinned(SHORT), { code: 'no_match' });
+  await assert.rejects(device.pinnedLog(SHORT), { code: 'no_match' });
   device.phone.end();
 });
 
@@ -236,15 +237,15 @@ test('a new server key and new words at the same time: the new words open the ph
     device.app.changeWords({ words: WORDS, newWords: 'lamp orbit kettle marsh tulip fence' }),
     device.app.acceptKey(letters),
   ]);
-  await assert.rejects(device.pinned(WORDS), { code: 'no_match' });
-  assert.equal(typeof (await device.pinned('lamp orbit kettle marsh tulip fence')), 'string');
+  await assert.rejects(device.pinnedLog(WORDS), { code: 'no_match' });
+  assert.equal(typeof (await device.pinnedLog('lamp orbit kettle marsh tulip fence')), 'string');
   await device.app.lock('asked');
   await device.app.unlock('lamp orbit kettle marsh tulip fence');
   assert.equal(device.app.state.entries.length, 1);
   await eventually(
-    () => device.pinned('lamp orbit kettle marsh tulip fence'),
+    () => device.pinnedLog('lamp orbit kettle marsh tulip fence'),
     (pinnedLog) => pinnedLog === impostor.log,
   );
-  assert.equal(await device.pinned('lamp orbit kettle marsh tulip fence'), impostor.log);
+  assert.equal(await device.pinnedLog('lamp orbit kettle marsh tulip fence'), impostor.log);
   device.phone.end();
 });

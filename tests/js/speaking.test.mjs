@@ -1,4 +1,6 @@
-/** The language chosen on the first screen: shown at once, kept with the first thing that is kept, and not before. */
+/**
+ * The language chosen on the first screen: shown at once, stored with the first thing that is stored, and not before.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createDoorway } from '#app/app/doorway.js';
@@ -64,7 +66,7 @@ test('a language chosen before the rest of the app has loaded is kept when it lo
   );
   await doorway.setLanguage('cy');
   assert.equal(doorway.state.language, 'cy');
-  // Looked at in the moment it changes: a quick machine knows a few milliseconds later what this phone is.
+  // Read at the moment of the change: a fast machine knows a few milliseconds later what this phone is.
   const phaseWhenLoaded = new Promise((done) => {
     phone.app.subscribe(() => {
       if (phone.app.state.language === 'cy') done(phone.app.state.phase);

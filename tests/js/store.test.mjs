@@ -1,4 +1,7 @@
-/** The sealed store: all of a change or nothing, nothing lost when the phone is full or the connection goes. */
+/**
+ * The sealed store: a change is written fully or not at all, and nothing is lost when the phone is full or the
+ * connection fails.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
@@ -43,7 +46,7 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
   await eventually(() => isBallastComplete(phone.database), Boolean);
   while (await releaseBallast(phone.database)) {
-    /* the room kept for words is used up too */
+    /* the room reserved for words is used up too */
   }
   errors.push(full());
   await assert.rejects(
@@ -126,15 +129,15 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
   assert.deepEqual([...db.objectStoreNames], ['a', 'b', 'c']);
 });
 
-/** A store of values, with changes put together and saved as the real one does. */
+/** A store of plain values, with changes that are filled and saved as in the real one. */
 function plainStore(values = new Map()) {
   const store = {
-    kept: values,
+    values,
     root: { line: { n: 0 }, feed: { seq: 0 } },
     written: [],
     readJson: async (name) => structuredClone(values.get(name) ?? null),
     readJsonMany: async (names) => names.map((name) => structuredClone(values.get(name) ?? null)),
-    // As from the worker: not in the moment in which it was asked.
+    // Like the worker: never in the same tick as the request.
     readJsonEach: async (names) => {
       await new Promise((done) => {
         setTimeout(done);
@@ -227,17 +230,17 @@ test('a long text is found in full, does not make its neighbours larger, and goe
       { record: 'b', text: 'short' },
     ]),
   );
-  assert.ok(JSON.stringify(store.kept.get('text/0')).length < 5_000);
+  assert.ok(JSON.stringify(store.values.get('text/0')).length < 5_000);
   const reloaded = new Index(store);
   await reloaded.load();
   assert.equal((await reloaded.allTexts()).get('a'), longText);
   await store.change((root, change) => reloaded.putRows(root, change, [{ record: 'a', erased: 7 }]));
-  assert.ok(!JSON.stringify([...store.kept]).includes('word'));
+  assert.ok(!JSON.stringify([...store.values]).includes('word'));
 });
 
 for (const [reason, breakList] of [
-  ['a segment is missing', (store) => store.kept.delete('segment/0')],
-  ['a segment is an older one', (store, older) => store.kept.set('segment/1', older)],
+  ['a segment is missing', (store) => store.values.delete('segment/0')],
+  ['a segment is an older one', (store, older) => store.values.set('segment/1', older)],
   [
     'a version was written without the list',
     (store) => {
@@ -261,7 +264,7 @@ for (const [reason, breakList] of [
     const store = plainStore();
     const index = new Index(store);
     await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 5)));
-    const older = structuredClone(store.kept.get('segment/1'));
+    const older = structuredClone(store.values.get('segment/1'));
     await store.change((root, change) =>
       index.putRows(root, change, [{ record: `r${SEGMENT_ROWS + 1}`, title: 'newer' }]),
     );
@@ -325,7 +328,7 @@ test('the directory has 2,000 records to a part, and a change writes only the pa
   const index = new Index(store);
   const rows = manyRows(4_003).map(({ record }) => ({ record }));
   await store.change((root, change) => index.putRows(root, change, rows.slice(0, 3_999)));
-  assert.deepEqual([store.kept.get('list/0').length, store.kept.get('list/1').length], [2_000, 1_999]);
+  assert.deepEqual([store.values.get('list/0').length, store.values.get('list/1').length], [2_000, 1_999]);
   await store.change((root, change) => index.putRows(root, change, rows.slice(3_999, 4_002)));
   assert.deepEqual(
     store.written.filter((name) => name.startsWith('list')),
@@ -337,7 +340,7 @@ test('the directory has 2,000 records to a part, and a change writes only the pa
     ['list/2'],
   );
   assert.deepEqual(
-    ['list/0', 'list/1', 'list/2'].flatMap((name) => store.kept.get(name)),
+    ['list/0', 'list/1', 'list/2'].flatMap((name) => store.values.get(name)),
     rows.map(({ record }) => record),
   );
   const reloaded = new Index(store);
@@ -393,7 +396,7 @@ test('the texts of a segment are opened once, and again only where they were rew
   await reloaded.allTexts();
   await reloaded.allTexts();
   assert.deepEqual(namesRead.filter((name) => name.startsWith('text')).sort(), ['text/0', 'text/1']);
-  store.kept.delete('text/0');
+  store.values.delete('text/0');
   const reloadedAgain = new Index(store);
   await reloadedAgain.load();
   await reloadedAgain.allTexts();
@@ -409,7 +412,7 @@ test('a long text whose end is lost is found by its beginning, and nothing is ma
   await store.change((root, change) =>
     new Index(store).putRows(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),
   );
-  store.kept.delete('long/a');
+  store.values.delete('long/a');
   const index = new Index(store);
   await index.load();
   assert.equal((await index.allTexts()).get('a'), 'w'.repeat(4_000));

@@ -1,4 +1,7 @@
-/** The parts of the store, each by itself: pages of numbers, the tray, values beside the table, what a change keeps and drops. */
+/**
+ * The parts of the store by themselves: pages of numbers, the tray, values beside the table, what a change keeps and
+ * drops.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
@@ -188,7 +191,7 @@ for (const [place, make] of [
     assert.deepEqual(await database.read([a]), [Uint8Array.of(1, 2)]);
     await database.write({ drop: [a], put: [[b, Uint8Array.of(4)]] });
     assert.deepEqual(await database.read([a, b]), [null, Uint8Array.of(4)]);
-    // Written as numbers without zeros before them, these two would read alike.
+    // Written in hexadecimal without leading zeros, these two would be equal.
     const similarIds = [Uint8Array.of(1, 0x11), Uint8Array.of(0x11, 1)];
     await database.write({ put: similarIds.map((id, i) => [id, Uint8Array.of(i)]) });
     assert.deepEqual(await database.read(similarIds), [Uint8Array.of(0), Uint8Array.of(1)]);

@@ -1,4 +1,4 @@
-/** Chaff is traded for what a change writes, one for one of each size, the root's own size included. */
+/** Chaff is traded for what a change writes, one for one of each size, including the root's own size. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
@@ -9,7 +9,7 @@ const KIB = 1024;
 const SMALL = 4 * KIB + OVERHEAD;
 const ROOT_ID = randomBytes(16);
 
-/** A table of sizes and a root that is padded to `step` bytes: the list of chaff in it makes it longer and shorter. */
+/** A table of sizes, and a root padded to `step` bytes that grows and shrinks with its list of chaff. */
 function makeTable(pool, step) {
   const sizes = new Map(pool);
   const root = { chaff: pool.map(([id, size]) => [id, size]), owed: {} };
@@ -24,14 +24,14 @@ function makeTable(pool, step) {
       read: async (ids) => ids.map((id) => (sizes.has(b64(id)) ? new Uint8Array(sizes.get(b64(id))) : undefined)),
     },
   };
-  return { lies: sizes, root, swapping: new ChaffSwap(store), sealed: new Uint8Array(sizeOf(root)) };
+  return { sizes, root, swapping: new ChaffSwap(store), sealed: new Uint8Array(sizeOf(root)) };
 }
 
 const chaffOf = (count, size) => Array.from({ length: count }, () => [b64(randomBytes(16)), size]);
 const sortedSizes = (sizes) => [...sizes.values()].sort((a, b) => a - b);
 
-/** What lies there after a change that writes `written` and lets `drop` go. */
-async function sizesAfterChange({ lies: sizes, root, swapping, sealed }, written, drop) {
+/** The sizes after a change that writes `written` and drops `drop`. */
+async function sizesAfterChange({ sizes, root, swapping, sealed }, written, drop) {
   const ending = await swapping.sealRoot(root, sealed, written, drop, []);
   const sizesAfter = new Map(sizes);
   for (const id of [...drop, ...ending.drop]) sizesAfter.delete(b64(id));
@@ -42,21 +42,21 @@ async function sizesAfterChange({ lies: sizes, root, swapping, sealed }, written
 test('a new record replaces chaff of its size, so the table has as many of each size as before', async () => {
   const chaffTable = makeTable(chaffOf(8, SMALL), 4 * KIB);
   const sizesAfter = await sizesAfterChange(chaffTable, [[randomBytes(16), new Uint8Array(SMALL)]], []);
-  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.lies));
+  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.sizes));
 });
 
 test('a dropped record leaves noise of its size', async () => {
   const chaffTable = makeTable(chaffOf(8, SMALL), 4 * KIB);
   const id = randomBytes(16);
-  chaffTable.lies.set(b64(id), SMALL);
+  chaffTable.sizes.set(b64(id), SMALL);
   const sizesAfter = await sizesAfterChange(chaffTable, [], [id]);
-  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.lies));
+  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.sizes));
   assert.ok(!sizesAfter.has(b64(id)));
 });
 
 test('a root that shrinks with its list is computed again, so that its own size is traded too', async () => {
-  // Each line of the list takes steps of its own, so a trade changes the root's size; there is chaff of the sizes that it may
-  // come to.
+  // Each line of the list takes several steps, so a trade changes the root's size; there is chaff of each size that it
+  // may become.
   const step = 16;
   const rootSize = makeTable(chaffOf(26, 1000), step).sealed.length;
   const chaffTable = makeTable(
@@ -66,7 +66,7 @@ test('a root that shrinks with its list is computed again, so that its own size 
   const before = chaffTable.sealed.length;
   const sizesAfter = await sizesAfterChange(chaffTable, [[randomBytes(16), new Uint8Array(SMALL)]], []);
   assert.notEqual(sizesAfter.get(b64(ROOT_ID)), before, 'the root has another size, or this tests nothing');
-  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.lies));
+  assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.sizes));
 });
 
 test('a change that trades nothing leaves the root as it was sealed', async () => {
@@ -122,7 +122,7 @@ test('owed and repaid chaff is written down, even if no record is replaced', asy
 test('known sizes are not read again, and dropped records are forgotten', async () => {
   const chaffTable = makeTable(chaffOf(8, SMALL), 4 * KIB);
   const [known, dropped] = [randomBytes(16), randomBytes(16)];
-  chaffTable.lies.set(b64(known), 500).set(b64(dropped), 600);
+  chaffTable.sizes.set(b64(known), 500).set(b64(dropped), 600);
   assert.deepEqual(await chaffTable.swapping.sizesOf([known, dropped]), [
     [known, 500],
     [dropped, 600],

@@ -1,4 +1,7 @@
-/** The phone and a real server: kept safe, a second device, two devices at once, and every way the network can lie. */
+/**
+ * The phone and a real server: kept entries, a second device, two devices at once, and every false answer a network
+ * gives.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { isKept } from './phone/keeper.mjs';
@@ -21,7 +24,7 @@ const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'c
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-/** A registered phone whose faults can be changed as it goes. */
+/** A registered phone with faults that can be changed at any time. */
 async function registerDevice(words) {
   const faults = {};
   const keeperPhone = await phoneWithEntry(
@@ -34,7 +37,7 @@ async function registerDevice(words) {
 
 const addDevice = (login) => anotherPhone(server.base, login);
 
-/** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
+/** Wait until the phone has fetched every file, not only the words, and no sync is running. */
 async function allFilesFetched({ ctx }) {
   const { open } = ctx;
   await eventually(
@@ -66,7 +69,7 @@ test('a list that a full phone could not rebuild is rebuilt by the next sync, wi
   assert.deepEqual(reopened.app.state.entries, []);
   reopened.database.write = write;
   await reopened.ctx.open.syncing.now();
-  // Its number is known once every row is there again.
+  // Its number is known once every row is loaded again.
   await until(reopened, (state) => isKept(state) && state.entries[0].seq_no === 1, 'the list');
   reopened.end();
 });
@@ -149,7 +152,7 @@ test('two devices that wrote at once without signal: both versions stand, and bo
   }
 });
 
-/** A phone whose next part of a file comes with one byte changed. */
+/** A second phone that received one part of a file with one byte changed. */
 async function withDamagedPart() {
   const { app, record, login } = await registerDevice();
   const bytes = new Uint8Array(3000).map((_, i) => i % 251);

@@ -1,6 +1,6 @@
 /**
- * Somebody who can write the phone's database, and has no key: what they take away, change or put back is noticed when the
- * list is made again and when an entry is read, and no entry goes with it.
+ * An attacker who can write the phone's database but has no key: whatever they remove, change or put back is noticed
+ * when the list is rebuilt and when an entry is read, and no entry is lost with it.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** The store that was opened last: only it can tell where a name lies. */
+/** The last store that was opened: only it knows where a name is stored. */
 let openedStore;
 const { open } = Store.prototype;
 Store.prototype.open = async function noted(...args) {
@@ -37,8 +37,8 @@ const put = (phone, name, bytes) =>
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
 /**
- * Locked; `meddle` with what lies there; opened again, off line unless `over` says how it sends. `listed`: as many
- * entries as were listed anew, null where none had to be.
+ * Lock the phone, `tamper` with its database, and open it again, offline unless `options` say how it sends.
+ * `rowsRebuilt`: how many entries were listed anew, null for none.
  */
 async function reopenTampered(phone, tamper, options = {}) {
   await phone.app.lock('test');
@@ -52,14 +52,14 @@ async function reopenTampered(phone, tamper, options = {}) {
   await reopened.app.start();
   await reopened.app.unlock(WORDS);
   return {
-    next: reopened,
+    reopened,
     app: reopened.app,
-    listed: rowsRebuilt,
+    rowsRebuilt,
     trouble: () => reopened.app.state.account.trouble?.code ?? null,
   };
 }
 
-/** An entry written, amended after the ten minutes, with a picture; and another. */
+/** Two entries: one with a picture, amended after the ten minutes, and another. */
 async function twoEntries(options = {}) {
   const device = await phoneWithEntry(options, 'He stood outside.');
   const { app, phone, record } = device;
@@ -72,10 +72,10 @@ async function twoEntries(options = {}) {
     restricted: {},
     reason: 'I had left it out',
   });
-  return { ...device, other: otherEntry };
+  return { ...device, otherEntry };
 }
 
-/** The same with a server that has all of it. */
+/** The same two entries, all sent to a server. */
 async function sentEntries() {
   const device = await twoEntries({
     origin: server.base,
@@ -134,11 +134,7 @@ for (const [setUp, make] of [
       namesRead.push(...wanted);
       return readEach.call(this, wanted);
     };
-    const {
-      next: reopened,
-      listed: rowsRebuilt,
-      trouble,
-    } = await reopenTampered(phone, () => put(phone, 'segment/0', null));
+    const { reopened, rowsRebuilt, trouble } = await reopenTampered(phone, () => put(phone, 'segment/0', null));
     Store.prototype.readEach = readEach;
     assert.deepEqual([rowsRebuilt, trouble()], [2, null]);
     assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
@@ -155,11 +151,11 @@ for (const [setUp, make] of [
     ['a version is taken away', () => null],
   ]) {
     test(`${tampering}, ${setUp}: its entry stays where it was, and it is reported`, async () => {
-      const { phone, app, record, other: otherEntry } = await make();
+      const { phone, app, record, otherEntry } = await make();
       const numbersOf = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);
       const numbers = numbersOf(app.state);
       const [{ v }] = (await openedStore.readJson(`r/${otherEntry}`)).versions;
-      const { next: reopened, trouble } = await reopenTampered(phone, async () => {
+      const { reopened, trouble } = await reopenTampered(phone, async () => {
         await put(phone, `v/${v}`, change(await bytesAt(phone, `v/${v}`)));
         await put(phone, 'segment/0', null);
       });
@@ -175,7 +171,7 @@ for (const [setUp, make] of [
   test(`the newest version of an entry is removed, ${setUp}: reading reports that something is missing`, async () => {
     const { phone, record } = await make();
     const { versions } = await openedStore.readJson(`r/${record}`);
-    const { next: reopened, trouble } = await reopenTampered(phone, () => put(phone, `v/${versions.at(-1).v}`, null));
+    const { reopened, trouble } = await reopenTampered(phone, () => put(phone, `v/${versions.at(-1).v}`, null));
     assert.equal(trouble(), null, 'nothing was read yet');
     await reopened.app.readIncident(record);
     reopened.app.network();
@@ -198,22 +194,23 @@ for (const [setUp, make] of [
     const read = await reopenTampered(phone, () => put(phone, `r/${record}`, before));
     await read.app.readIncident(record);
     read.app.network();
-    await until(read.next, () => read.trouble() === 'altered', 'said');
+    await until(read.reopened, () => read.trouble() === 'altered', 'said');
     await read.app.lock('test');
-    read.next.end();
-    const rebuilt = await reopenTampered(read.next, () => put(phone, 'segment/0', null));
+    read.reopened.end();
+    const rebuilt = await reopenTampered(read.reopened, () => put(phone, 'segment/0', null));
     const row = rebuilt.app.state.entries.find((entry) => entry.record === record);
-    // Where the number of the amendment is known, the list is made of it; where it only waits, the record was asked and lacks it.
+    // With a server the amendment's number is known, and the list uses it; without one the record is read, and it lacks
+    // the amendment.
     if (make === sentEntries)
       assert.deepEqual([row.title, row.flags], ['He stood outside with a knife and a rope.', []]);
     else assert.deepEqual([row.title, row.flags], ['He stood outside with a knife.', ['altered']]);
-    rebuilt.next.end();
+    rebuilt.reopened.end();
   });
 
   test(`the rows and the lists that name the entries are lost together, ${setUp}: every entry is found again`, async () => {
     const { phone, app } = await make();
     const rowsBefore = visibleFields(app.state);
-    const { next: reopened } = await reopenTampered(phone, async () => {
+    const { reopened } = await reopenTampered(phone, async () => {
       await put(phone, 'segment/0', null);
       await put(phone, 'list/0', null);
     });
@@ -223,13 +220,9 @@ for (const [setUp, make] of [
 }
 
 test('an entry that was changed stays said, over a lock and with every run, and with others written since', async () => {
-  const { phone, other: otherEntry } = await sentEntries();
+  const { phone, otherEntry } = await sentEntries();
   const [{ v }] = (await openedStore.readJson(`r/${otherEntry}`)).versions;
-  const {
-    next: reopened,
-    app,
-    trouble,
-  } = await reopenTampered(
+  const { reopened, app, trouble } = await reopenTampered(
     phone,
     async () => {
       await put(phone, `v/${v}`, flipped(await bytesAt(phone, `v/${v}`)));
@@ -262,7 +255,7 @@ test('a page of numbers is put back as it was: it is reported, and every record 
     'kept',
   );
   const rowsBefore = visibleFields(app.state);
-  const { next: reopened, trouble } = await reopenTampered(phone, async () => {
+  const { reopened, trouble } = await reopenTampered(phone, async () => {
     await put(phone, 'f/0', before);
     await put(phone, 'segment/0', null);
   });
@@ -279,11 +272,11 @@ test('one segment of a long list is put back as it was, or removed: only that on
   await app.saveIncident({ record, fields: { narrative: 'The very first, and worse.' }, restricted: {} });
   const rowsBefore = visibleFields(app.state);
   const withOlderSegment = await reopenTampered(phone, () => put(phone, 'segment/0', olderSegment));
-  assert.equal(withOlderSegment.listed, SEGMENT_ROWS);
+  assert.equal(withOlderSegment.rowsRebuilt, SEGMENT_ROWS);
   assert.deepEqual(visibleFields(withOlderSegment.app.state), rowsBefore);
-  const withoutSegment = await reopenTampered(withOlderSegment.next, () => put(phone, 'segment/1', olderSegment));
-  assert.equal(withoutSegment.listed, 11);
+  const withoutSegment = await reopenTampered(withOlderSegment.reopened, () => put(phone, 'segment/1', olderSegment));
+  assert.equal(withoutSegment.rowsRebuilt, 11);
   assert.deepEqual(visibleFields(withoutSegment.app.state), rowsBefore);
-  const untouched = await reopenTampered(withoutSegment.next, () => undefined);
-  assert.equal(untouched.listed, null, 'and then it is left as it is');
+  const untouched = await reopenTampered(withoutSegment.reopened, () => undefined);
+  assert.equal(untouched.rowsRebuilt, null, 'and then it is left as it is');
 });

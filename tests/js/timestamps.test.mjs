@@ -1,4 +1,7 @@
-/** Timestamps of an authority, as a pack's page checks them: what holds, and everything that is wrong in one place. */
+/**
+ * Timestamps of an authority, as a pack's page checks them: the valid ones pass, and one with a single fault is
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +45,7 @@ const leafDer = certificate(leaf, middle);
 const answerFor = { note, nonce, leaf: leafDer, signer: leaf };
 const chain = pem(leafDer, middleDer, rootPem);
 
-/** How a check ends: the time, or the code of its failure. */
+/** The result of a check: the time, or the code of its failure. */
 const checkTimestamp = (tsr, pins = {}, text = note) =>
   verifyTimestamp(tsr, text, { chain, policy: POLICY, nonce, roots: [], ...pins }).catch(({ code }) => code);
 const failures = ['bad_signature', 'bad_request'];
@@ -109,7 +112,7 @@ test('refused: another text, another nonce or policy, a chain of one, no chain',
 });
 
 test('an answer is at most 64 KiB long', async () => {
-  // Signatures of RSA are all of one length.
+  // RSA signatures all have the same length.
   const rsaLeaf = holder('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
   const ownDer = certificate(rsaLeaf, middle);
   const request = { ...answerFor, leaf: ownDer, signer: rsaLeaf };
@@ -220,10 +223,10 @@ test('a signature in DER is two integers that fit', async () => {
 });
 
 test('a certificate is read in full: subject, issuer, validity and purposes', () => {
-  const extensions = [sequence(oid('2.5.29.15'), octets(bits([1])))];
+  const others = [sequence(oid('2.5.29.15'), octets(bits([1])))];
   for (const encoded of [
-    certificate(leaf, middle, { others: extensions }),
-    certificate(leaf, middle, { others: extensions, version: false }),
+    certificate(leaf, middle, { others }),
+    certificate(leaf, middle, { others, version: false }),
   ]) {
     const found = parseCertificate(new Uint8Array(encoded));
     assert.deepEqual(found.purposes, [OIDS.timeStamping]);
@@ -234,10 +237,7 @@ test('a certificate is read in full: subject, issuer, validity and purposes', ()
       [leaf.spki, OIDS.ecdsa256, encoded],
     );
   }
-  assert.deepEqual(
-    parseCertificate(new Uint8Array(certificate(leaf, middle, { others: extensions, purposes: [] }))).purposes,
-    [],
-  );
+  assert.deepEqual(parseCertificate(new Uint8Array(certificate(leaf, middle, { others, purposes: [] }))).purposes, []);
   assert.deepEqual(
     parsePemCertificates(chain).map(({ der: bytes }) => Buffer.from(bytes)),
     [leafDer, middleDer, rootPem],

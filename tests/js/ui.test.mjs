@@ -1,9 +1,9 @@
-/** The pure parts of the screens: what is judged, sorted and said. */
+/** The pure functions of the screens: what they judge, sort and say. */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-// lit-html takes these from the page as it is imported; nothing here draws.
+// lit-html needs these when it is imported; nothing is drawn here.
 globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
 
 const BUILT = new URL('../../static/js/', import.meta.url);
@@ -300,12 +300,12 @@ test('text controls are made in one place, with the helpers of the browser off',
     if (name !== 'components/forms/fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
   }
   const fieldsSource = sources.find((source) => source.name === 'components/forms/fields.js')?.text ?? '';
-  // As it would stand on one line.
+  // As one line.
   const fields = fieldsSource.replace(/\s+/g, ' ').replaceAll('${ ', '${').replaceAll(' }', '}');
   for (const start of ['<textarea id=', '<input id=${field.id}']) {
     const at = fields.indexOf(start);
     const controlText = fields.slice(at, at + 700);
-    // On a device that is not the keeper's words pass for a code that is good once: see [Note: typed once], fields.js.
+    // On a device that is not the keeper's, words are marked as a one-time code: see [Note: typed once], fields.js.
     assert.match(controlText, /autocomplete=(?:"off"|\$\{field\.oneTime \? 'one-time-code' : 'off'\})/, start);
     for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"'])
       assert.ok(controlText.includes(off), `${start} ${off}`);
@@ -390,7 +390,7 @@ test('a young person is asked in other words; each of them replaces a usual one,
   askYoung(true);
   assert.notEqual(t('f.feared_violence'), usualText);
   assert.equal(t('f.narrative'), 'What happened');
-  // Whoever is shown or given a report reads the usual words, and nothing of it stays.
+  // A report that others read has the usual words, and the setting stays.
   assert.equal(
     forOthers(() => t('f.feared_violence')),
     usualText,

@@ -1,4 +1,4 @@
-/** Zip files that somebody made to hurt, or that broke on the way. */
+/** Hostile and damaged zip files. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { crc32, dataOffset, readEntries, baseName, unpack } from '#app/imports/unzip.js';
@@ -87,7 +87,7 @@ test('zip bombs are refused: by ratio, by output, by number of entries, by size 
   const [entry] = await readEntries(file);
   await assert.rejects(unpack(file, entry), hasCode('zip_too_much'));
   let doneBytes = 0;
-  // The header lies: it says as little as would be believed.
+  // The header states a false size: as small as is still plausible.
   await assert.rejects(
     unpack(
       file,
@@ -139,7 +139,7 @@ test('a password, an unknown method and two names for one entry are refused', as
   await assert.rejects(readText(renamed, 'WhatsApp Chat with Sam Hill.txt'), hasCode('zip_damaged'));
 });
 
-/** The same zip with its numbers in zip64 form, as writers of large files make it. */
+/** The same zip with its numbers in zip64 form, as programs write it for large files. */
 function zip64(bytes) {
   const [dir, end] = [findMark(bytes, DIRECTORY), findMark(bytes, END)];
   const v = view(bytes);
@@ -201,7 +201,7 @@ test('unpacking can be stopped between two pieces', async () => {
   assert.ok(file.reads < 200_000);
 });
 
-/** A copy with some numbers changed: [place, value] of 16 bits, or of 32 where it says so. */
+/** A copy with some numbers changed: [place, value], 16 bits wide, or 32 if a third item is true. */
 function withNumbers(bytes, ...changes) {
   const copy = bytes.slice();
   for (const [at, value, wide] of changes) {
@@ -246,7 +246,7 @@ test('an end with one zip64 number only is read as zip64', async () => {
       [end + 16, keep === 'at' ? 0xffffffff : directory.at, true],
     ];
     assert.equal(await readText(withNumbers(wide, ...numbers), 'a.txt'), 'a');
-    // The wide numbers are those that count: they may not lie.
+    // The zip64 numbers count, so false ones are refused.
     const tampered = withNumbers(wide, ...numbers);
     view(tampered).setBigUint64(findMark(tampered, 0x06064b50) + 32, 2n, true);
     await assert.rejects(readEntries(makeSource(tampered)), damaged);
@@ -271,7 +271,7 @@ test('unknown extra fields before, after and inside are skipped', async () => {
     'b.txt': [utf8('second'), { extra }],
   });
   assert.deepEqual([await readText(bytes, 'a.txt'), await readText(bytes, 'b.txt')], ['first', 'second']);
-  // The wide numbers after another field of the same entry.
+  // The zip64 numbers after another extra field of the same entry.
   const plain = zip64(zip({ 'a.txt': utf8('a') }));
   const [dir, wide, locator] = [DIRECTORY, 0x06064b50, 0x07064b50].map((mark) => findMark(plain, mark));
   const change = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
@@ -356,7 +356,7 @@ test('unpacking gives exactly what the directory says, and otherwise fails', asy
   await assert.rejects(unpack(broken, (await readEntries(broken))[0]), damaged);
 });
 
-/** All of an entry as a file that is read in pieces of `size`. */
+/** All bytes of an entry, read as a file in pieces of `size`. */
 async function streamed(file, entry, size) {
   const entryFile = await entrySource(file, entry);
   const pieces = [];

@@ -1,9 +1,12 @@
-/** The page's side of the crypto worker, and the worker itself: one question, one answer, and memory that goes over for good. */
+/**
+ * The page's side of the crypto worker, and the worker itself: each call gets one answer, and some memory is
+ * transferred.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createVault, FUNCTION_NAMES } from '#app/crypto/worker/vault.js';
 
-/** What the page takes for a worker: each message is copied as a browser copies it, and answered by `answer`. */
+/** A fake worker for the page: each message is copied as a browser copies it, and answered by `answer`. */
 function fakeWorkers(answer) {
   const created = [];
   globalThis.Worker = class extends EventTarget {

@@ -1,4 +1,4 @@
-/** The vectors both languages read, in Node. tests/browser/test_vectors.py runs the same checks in Chromium. */
+/** The vectors of both languages, in Node. tests/browser/test_vectors.py runs the same checks in Chromium. */
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { NAMES, run } from './vectors/all.js';

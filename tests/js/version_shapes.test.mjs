@@ -1,4 +1,4 @@
-/** What is no version, no marks and no statement about keys is refused, whatever is wrong with it. */
+/** Versions, marks and statements about keys: an invalid one is refused, whatever its fault. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
@@ -41,7 +41,7 @@ const draft = (overrides = {}) => ({
 });
 const openResult = (pushed, keys = {}, namesOf = () => NAMES) =>
   openVersion({ place, ...pushed }, { diaryKey, authors, ...keys }, namesOf).then(
-    ({ altered: isAltered, fields, restricted }) => [isAltered, fields.text, restricted?.home ?? null],
+    ({ altered, fields, restricted }) => [altered, fields.text, restricted?.home ?? null],
     ({ code }) => code,
   );
 
@@ -54,7 +54,7 @@ before(async () => {
   onePart = await sealVersion(draft({ restricted: {} }), NAMES, { diaryKey, epoch: 1, signKey });
 });
 
-/** A part with keys of its own, so that it can be opened with and without the diary's. */
+/** A part with its own key, so that it can be opened with and without the diary's key. */
 async function makePart(plaintext, name = 'open') {
   const raw = randomBytes(32);
   const wrapped = await wrapKey(diaryKey, versionWrapHeader(place.diary, 1, name, place.version), raw);
@@ -224,7 +224,7 @@ test('marks of a grant: a valid list opens, and an invalid one is neither sealed
   ]) {
     await assert.rejects(MARKS.seal(key, at, { ...valid, ...change }), { code: 'not_opened' }, JSON.stringify(change));
     const header = MARKS.header(at);
-    if (change.made_at === 0.5 || change.marks?.[0]?.seq === 0.5) continue; // not to be written at all
+    if (change.made_at === 0.5 || change.marks?.[0]?.seq === 0.5) continue; // JSON in canonical form has no fractions
     const forged = await envelope.seal(
       await importKey(key),
       'summary',

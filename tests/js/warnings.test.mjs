@@ -1,6 +1,6 @@
 /**
- * Every warning comes with its cause and goes with it: those that no other file of tests brings about.
- * docs/warnings.md lists all.
+ * Every warning appears with its cause and goes with it: the warnings that no other test file covers. docs/warnings.md
+ * lists all.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -26,14 +26,14 @@ const json = (status, body) =>
 const refusal = (code) => json(code === 'try_later' ? 429 : 409, { error: code, message: 'The server’s own words.' });
 const tryLooks = (device) => looks(device).catch(() => undefined);
 
-/** The codes of all that is said about the record and the server. */
+/** The codes of all warnings shown about the record and the server. */
 const codesShown = ({
   app: {
     state: { account },
   },
 }) => [account.trouble, ...(account.also ?? [])].flatMap((warning) => warning?.code ?? []);
 
-/** Locks and opens again, and looks at the server. */
+/** Lock, unlock and sync. */
 async function reopen(device) {
   await device.app.lock('asked');
   await device.app.unlock(WORDS);
@@ -45,7 +45,7 @@ test('all that stands is said: what never ends hides nothing, and what ends goes
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
   await looks(deviceB);
-  // Kept back on the first phone, so that the next one shows a gap.
+  // One version is held back on the first phone, so that the next one shows a gap.
   const { store } = deviceA.phone.ctx.open;
   let withheld = null;
   deviceA.faults.off = true;
@@ -96,7 +96,7 @@ test('each way in which a run to the server can fail is said, and no longer once
   for (const code of OF_RUNS) {
     deviceA.faults.before = async (path) =>
       path.includes('/changes') ? (answers[code]?.() ?? refusal(code)) : undefined;
-    // A session that is over is begun again by itself; here that is refused too.
+    // An expired session is renewed automatically; here that is refused too.
     if (['signed_out', 'session_ended'].includes(code))
       deviceA.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
     if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
@@ -323,7 +323,7 @@ test('a weaker lock that the server asks for stops the run and is said until it 
   device.phone.end();
 });
 
-/** Types what cannot be sealed, and then what can. */
+/** Type something that cannot be sealed, and then something that can. */
 async function typesOnAFullPhone(device) {
   const { database } = device.phone;
   const { write } = database;

@@ -1,4 +1,4 @@
-/** Reading chat exports: every line in one place, nothing guessed silently, and the same chat recognised. */
+/** Reading chat exports: every line has one place, nothing is guessed silently, and the same chat is recognised. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { totalsOf, totalsText, burstsOf, splitBurst } from '#app/record/schedule.js';

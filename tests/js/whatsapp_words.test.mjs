@@ -1,4 +1,7 @@
-/** What WhatsApp writes in place of words, phrase by phrase; a phrase with anything else beside it is somebody's words. */
+/**
+ * What WhatsApp writes in place of words, phrase by phrase; a phrase with anything else beside it is the sender's
+ * words.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isMissedCall, isNotice, isNoticeName, classifyMessage } from '#app/imports/whatsapp_words.js';
@@ -6,7 +9,7 @@ import { isMissedCall, isNotice, isNoticeName, classifyMessage } from '#app/impo
 const LRM = '\u200e';
 const typeOf = (text) => classifyMessage(text).type;
 
-/** Each is what the app leaves in place of something: the type, then the whole message. */
+/** What the app writes in place of something: the type, then whole messages. */
 const LEFT_OUT = [
   [
     'image',

@@ -1,6 +1,6 @@
 /**
- * A server that leaves the end of a grant out of what it shows another device: the gap on the line is seen, and nothing is
- * given meanwhile.
+ * A server that hides the end of a grant from another device: the gap on the line is noticed, and nothing is given
+ * meanwhile.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** How many versions the advocate has keys for. */
+/** The number of versions that the advocate has keys for. */
 async function countGiven(advocate) {
   const {
     clients: [row],
@@ -41,7 +41,7 @@ test('what was written after an end that the server withholds is given by no oth
   await deviceA.phone.ctx.open.syncing.now();
   const countBefore = await countGiven(advocate);
 
-  // The server says that it has ended the grant, and has not. The version that says so in the diary is the one it hides.
+  // The server claims to have ended the grant, and has not. It hides the version in the diary that says so.
   faults.before = (path, options) =>
     options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
   faults.off = true;

@@ -1,4 +1,4 @@
-/** Somebody who saw it answers once: the keeper's phone, the public page's own code, and the real server between them. */
+/** A witness answers once, with the keeper's phone, the public page's own code, and a real server between them. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import test, { after, before } from 'node:test';
@@ -43,7 +43,7 @@ async function askWitness(note = 'Tuesday at the tram stop') {
   return { ...device, made: await device.app.askWitness({ name: 'Maya', note, words: WORDS }) };
 }
 
-/** fetch would write its own Host. @returns {Promise<Response>} */
+/** A request to the public host; fetch would set its own Host header. @returns {Promise<Response>} */
 function publicRequest(path, { method = 'GET', headers, body }) {
   const host = `public.localhost:${server.port}`;
   return new Promise((answer, failed) => {
@@ -75,7 +75,7 @@ function publicRequest(path, { method = 'GET', headers, body }) {
   });
 }
 
-/** The public host as the page meets it. `sent`: every body that left the page. */
+/** The public host as the page sees it. `sent`: every body that left the page. */
 function publicPage() {
   const sent = [];
   const wire = statementsOf(
@@ -111,7 +111,7 @@ test('a witness is asked and answers with files; it is kept as a statement with 
   ];
   await sendAnswer(wire, found, files);
   const bytesSent = Buffer.concat(sent);
-  // Two words beside each other: one alone may be "size", which every request says.
+  // Two neighbouring words: one alone may be "size", which is in every request.
   const pairs = device.made.words.split(' ').flatMap((word, i, words) => (i ? [`${words[i - 1]} ${word}`] : []));
   for (const needle of [SAID.words, SAID.name, 'door.mp4', 'a list', ...pairs])
     assert.ok(!bytesSent.includes(needle), needle);
@@ -183,7 +183,7 @@ test('a long account, a broken connection at every step, lost answers and an emp
   const device = await askWitness();
   const { wire } = publicPage();
   const found = await openPage(wire, device.made.words);
-  // Two hours on, what the words gave has run out.
+  // Two hours later the ticket has expired.
   found.ticket = b64(new Uint8Array(unb64(found.ticket).length));
   let turn = 0;
   const breaksOften =
@@ -203,7 +203,7 @@ test('a long account, a broken connection at every step, lost answers and an emp
     new File([], 'empty.txt'),
     new File([randomBytes(2_300_000)], 'gate.mp4', { type: 'video/mp4' }),
   ]);
-  // The answer to the last step is lost, and sent by hand once more.
+  // The answer to the last step is lost, and the witness sends again by hand.
   const request2 = await device.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const found2 = await openPage(wire, request2.words);
   const wireLosingAnswer = {
@@ -277,7 +277,8 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   const [device, otherDevice] = [await askWitness(), await askWitness()];
   const mixed = [...device.made.words.split(' ').slice(0, 4), ...otherDevice.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(openPage(publicPage().wire, mixed), ({ code }) => code === 'bad_request' || code === 'no_match');
-  // A server that had found the four words could seal anything under them; what it cannot do is find keys with the same five.
+  // A server that found the four words could seal anything under them, but it cannot find keys with the same five
+  // words.
   const words = await parseWitnessWords(device.made.words);
   const code = await deriveCode(quickArgon2, words, address);
   const { wire } = publicPage();
@@ -370,7 +371,7 @@ test('another device of the diary sees that an answer came, opens it and says th
   await sendAnswer(wire, await openPage(wire, device.made.words), [
     new File(['a list'], 'times.txt', { type: 'text/plain' }),
   ]);
-  // What a server put there that is no statement is nobody's, and not said to have come.
+  // Something from the server that is not a statement is ignored, and not announced.
   faults.after = async (path, _options, response) => {
     if (!path.endsWith('/witnesses?taken=1')) return undefined;
     const request = await response.json();
@@ -395,7 +396,7 @@ test('another device of the diary sees that an answer came, opens it and says th
   );
   assert.equal((await otherDevice.app.readRecordFiles(fields.attachment_ids)).length, 1);
   assert.equal(otherDevice.app.state.waiting.answers, 0);
-  // The device that made the words, looking too late, makes no second one of it.
+  // The device that made the words looks too late, and does not keep it a second time.
   await otherDevice.phone.ctx.open.syncing.now();
   await assert.rejects(device.app.keepStatement(answered.witness), ({ code }) => code === 'not_found');
 });

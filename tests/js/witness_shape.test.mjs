@@ -1,4 +1,4 @@
-/** The shape of what somebody who saw it sends, and of what they are asked: what is not whole is neither sealed nor opened. */
+/** The shape of what a witness sends, and of the request to them: an invalid one is neither sealed nor opened. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
@@ -38,7 +38,7 @@ before(async () => {
   pair = await newKeyPair();
 });
 
-/** How a statement that some other page sealed is read: as it is, or refused. */
+/** What comes of a statement that some other page sealed: its contents, or the code of the refusal. */
 async function read(statement) {
   const full = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
   const sealed = await hpkeSeal(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canonicalBytes(full)));
