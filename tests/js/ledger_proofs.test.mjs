@@ -224,24 +224,24 @@ for (const [description, note] of [
   ['no line end', noteOf().slice(0, -1)],
   ['no signature', `${text}\n`],
   ['no empty line', `${text}${ownRow(text)}`],
-  ['a size with a zero before it', noteOf(textOf({ size: '042' }))],
+  ['a size with a leading zero', noteOf(textOf({ size: '042' }))],
   ['a size of 17 digits', noteOf(textOf({ size: '1'.repeat(17) }))],
-  ['a size below nothing', noteOf(textOf({ size: '-1' }))],
+  ['a negative size', noteOf(textOf({ size: '-1' }))],
   ['no size', noteOf(textOf({ size: '' }))],
   ['a root that is too short', noteOf(textOf({ root: base64(new Uint8Array(31)) }))],
-  ['a root in the other spelling', noteOf(textOf({ root: b64(sha([3])) }))],
+  ['a root in base64url', noteOf(textOf({ root: b64(sha([3])) }))],
   ['a root with odd last bits', noteOf(textOf({ root: `${'A'.repeat(42)}B=` }))],
   ['more text', noteOf(`${text}more\n`)],
   ['text before it', noteOf(`x\n${text}`)],
-  ['an origin that is none', noteOf(textOf({ origin: 'example.org/log' }))],
-  ['a line that is no signature', noteOf(text, 'hello\n')],
+  ['an invalid origin', noteOf(textOf({ origin: 'example.org/log' }))],
+  ['a line that is not a signature', noteOf(text, 'hello\n')],
   ['another dash', noteOf(text, row('a', [1, 2, 3, 4], [5]).replace('—', '-'))],
   ['a name with a space', noteOf(text, row('a b', [1, 2, 3, 4], [5]))],
   ['a name with a plus', noteOf(text, row('a+b', [1, 2, 3, 4], [5]))],
-  ['a name with white space of another kind', noteOf(text, row('a\u2003b', [1, 2, 3, 4], [5]))],
+  ['a name with other white space', noteOf(text, row('a\u2003b', [1, 2, 3, 4], [5]))],
   ['no name', noteOf(text, row('', [1, 2, 3, 4], [5]))],
-  ['a signature of nothing', noteOf(text, row('a', [1, 2, 3, 4], []))],
-  ['a signature that is no base64', noteOf(text, '— a AAAAAAA\n')],
+  ['an empty signature', noteOf(text, row('a', [1, 2, 3, 4], []))],
+  ['a signature that is not base64', noteOf(text, '— a AAAAAAA\n')],
   ['a signature with more after it', noteOf(text, row('a', [1, 2, 3, 4], [5]).replace('\n', ' \n'))],
   ['an empty line among the signatures', noteOf(text, '\n', row('a', [1, 2, 3, 4], [5]))],
   ['seventeen signatures', noteOf(text, ...Array(16).fill(row('a', [1, 2, 3, 4], [5])))],
@@ -256,8 +256,8 @@ for (const [description, note] of [
   ['of another log', noteOf(textOf({ origin: b64(sha([8])) }))],
   ['signed by somebody else', `${text}\n${ownRow(text, { by: stranger.privateKey })}`],
   ['signed over other text', `${text}\n${ownRow(textOf({ size: '43' }))}`],
-  ['under another key’s number', `${text}\n${ownRow(text, { key: [1, 2, 3, 4] })}`],
-  ['under the number of another kind of key', `${text}\n${ownRow(text, { key: keyHash(log, notary, 4) })}`],
+  ['under the hash of another key', `${text}\n${ownRow(text, { key: [1, 2, 3, 4] })}`],
+  ['under the hash of another kind of key', `${text}\n${ownRow(text, { key: keyHash(log, notary, 4) })}`],
   ['in another name', `${text}\n${ownRow(text, { name: 'x' })}`],
   ['signed twice, once by somebody else', noteOf(text, ownRow(text, { by: stranger.privateKey }))],
 ]) {
@@ -270,14 +270,14 @@ for (const [description, note] of [
 test('a checkpoint has at most sixteen signatures and 64 KiB, counted in bytes', () => {
   const many = noteOf(text, ...Array(15).fill(row('a', [1, 2, 3, 4], [5])));
   assert.equal(readNote(many).size, 42);
-  const tooLong = (name, size) => {
+  const noteOfSize = (name, size) => {
     const bare = noteOf(text, row(name, [1, 2, 3, 4], [5]));
     return noteOf(text, row(name + 'n'.repeat(size - utf8(bare).length), [1, 2, 3, 4], [5]));
   };
   for (const name of ['n', 'né', 'n€'.repeat(9_000)]) {
-    assert.equal(utf8(tooLong(name, 65_536)).length, 65_536);
-    assert.equal(readNote(tooLong(name, 65_536)).size, 42);
-    assert.throws(() => readNote(tooLong(name, 65_537)), badSignature);
+    assert.equal(utf8(noteOfSize(name, 65_536)).length, 65_536);
+    assert.equal(readNote(noteOfSize(name, 65_536)).size, 42);
+    assert.throws(() => readNote(noteOfSize(name, 65_537)), badSignature);
   }
 });
 
@@ -285,11 +285,11 @@ test('each witness that cosigned counts once, by its own key, at its latest time
   const witness = (name) => {
     const pair = generateKeyPairSync('ed25519');
     const pub = pubOf(pair.publicKey);
-    const time = (index) => new Uint8Array(new BigUint64Array([index]).buffer).reverse();
-    const line = (index, { by: signer = pair.privateKey, over: signedText = text, kind = 4 } = {}) =>
+    const time = (at) => new Uint8Array(new BigUint64Array([at]).buffer).reverse();
+    const line = (at, { by: signer = pair.privateKey, over: signedText = text, kind = 4 } = {}) =>
       row(name, keyHash(name, pub, kind), [
-        ...time(index),
-        ...sign(null, Buffer.from(`cosignature/v1\ntime ${index}\n${signedText}`), signer),
+        ...time(at),
+        ...sign(null, Buffer.from(`cosignature/v1\ntime ${at}\n${signedText}`), signer),
       ]);
     return { name, pub, line, known: { name, pub: b64(pub) } };
   };

@@ -74,7 +74,7 @@ test('letters: a question about an entry and an assisted entry are valid at ever
     ],
     ['assisted', assisted({ under_18: true, incident: { language: 'en', precision: 'day' } })],
   ]) {
-    const content = { fields: fields, from: advocate.print, made_at: 7, what: kind };
+    const content = { fields, from: advocate.print, made_at: 7, what: kind };
     const letter = await openLetter(
       keeper.hpke.scalar,
       await sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, content),
@@ -225,13 +225,13 @@ test('summaries: counts and dates are valid at every limit, and nothing else is'
     { dates: Array.from({ length: 41 }, () => dueDate()) },
   ]) {
     await assert.rejects(SUMMARY.seal(key, at, bent(valid, change)), { code: 'not_opened' }, JSON.stringify(change));
-    const forgeLetter = await envelope.seal(
+    const forged = await envelope.seal(
       await importKey(key),
       'summary',
       SUMMARY.header(at),
       padVersion(canonicalBytes(bent({ ...valid, t: 'summary/v1' }, change))),
     );
-    await assert.rejects(SUMMARY.open(key, forgeLetter, at), { code: 'not_opened' }, JSON.stringify(change));
+    await assert.rejects(SUMMARY.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(change));
   }
   const typed = await envelope.seal(
     await importKey(key),

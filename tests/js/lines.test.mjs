@@ -35,11 +35,11 @@ async function assertSound(phones, expectedTitles) {
 }
 
 /** Write `texts` on the device without a signal, run `whileOffline`, then bring the signal back. */
-async function writeOffline(device, words, whileOffline = async () => undefined) {
+async function writeOffline(device, texts, whileOffline = async () => undefined) {
   device.faults.off = true;
   device.phone.online = false;
   device.app.network();
-  for (const text of words) await save(device.app, text);
+  for (const text of texts) await save(device.app, text);
   await whileOffline();
   await device.phone.ctx.open.syncing.current;
   device.faults.off = false;

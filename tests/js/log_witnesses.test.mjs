@@ -189,30 +189,30 @@ test('a witness line that does not verify counts for nobody, and a second log is
 
 test('a witness that the server stops naming, or names with another key, is said until it was read; another one is taken in without a word', async () => {
   const phone = await registerDevice();
-  let witnessFile = (witnesses) => witnesses;
+  let changeWitnesses = (witnesses) => witnesses;
   phone.faults.after = async (path, _options, response) => {
     if (path !== '/v1/log' || !response.ok) return undefined;
     const answer = await response.json();
-    answer.witnesses = witnessFile(answer.witnesses);
+    answer.witnesses = changeWitnesses(answer.witnesses);
     return new Response(JSON.stringify(answer), { status: 200, headers: { 'content-type': 'application/json' } });
   };
-  const exited = () => phone.app.state.account.witnesses_gone;
+  const goneNames = () => phone.app.state.account.witnesses_gone;
   const hasKnown =
     (count) =>
     ({ log_witnesses: list }) =>
       list?.known.length === count && list.named.length === count;
   await phone.waitForLog(hasKnown(1));
   const otherWitness = { name: 'other.example', pub: 'A'.repeat(43) };
-  witnessFile = (witnesses) => [...witnesses, otherWitness];
+  changeWitnesses = (witnesses) => [...witnesses, otherWitness];
   await phone.waitForLog(hasKnown(2));
-  assert.deepEqual(exited(), []);
+  assert.deepEqual(goneNames(), []);
   // Another key under the same name is another witness.
-  witnessFile = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, otherWitness];
+  changeWitnesses = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, otherWitness];
   await phone.waitForLog(({ log_witnesses: list }) => list.gone.length > 0);
-  assert.deepEqual(exited(), [NAME]);
+  assert.deepEqual(goneNames(), [NAME]);
   // No new name is accepted meanwhile, however often it comes, and an invalid witness is ignored.
   for (let i = 0; i < 3; i++) {
-    witnessFile = () => [
+    changeWitnesses = () => [
       { name: `new-${i}.example`, pub: 'C'.repeat(43) },
       { name: 'x'.repeat(300), pub: 'C'.repeat(43) },
       { name: 5 },
@@ -223,20 +223,20 @@ test('a witness that the server stops naming, or names with another key, is said
       ({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`,
     );
   }
-  assert.deepEqual([phone.open().store.root.log_witnesses.known.length, exited()], [2, [NAME, otherWitness.name]]);
-  witnessFile = (witnesses) => [...witnesses, otherWitness];
+  assert.deepEqual([phone.open().store.root.log_witnesses.known.length, goneNames()], [2, [NAME, otherWitness.name]]);
+  changeWitnesses = (witnesses) => [...witnesses, otherWitness];
   await phone.waitForLog(({ log_witnesses: list }) => list.named.length === 2);
-  assert.deepEqual(exited(), [NAME, otherWitness.name], 'that it was gone is said, though it came back');
+  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'that it was gone is said, though it came back');
   await phone.app.lock('asked');
   await phone.app.unlock(WORDS);
-  assert.deepEqual(exited(), [NAME, otherWitness.name], 'after a lock too');
+  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'after a lock too');
   await phone.app.acceptWitnessList();
-  assert.deepEqual(exited(), []);
-  witnessFile = () => undefined;
+  assert.deepEqual(goneNames(), []);
+  changeWitnesses = () => undefined;
   await phone.waitForLog(({ log_witnesses: list }) => list.gone.length === 2);
-  assert.deepEqual(exited(), [NAME, otherWitness.name], 'a server that names nobody any more');
+  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'a server that names nobody any more');
   await phone.app.acceptWitnessList();
   await phone.waitForLog(hasKnown(0));
-  assert.deepEqual(exited(), []);
+  assert.deepEqual(goneNames(), []);
   phone.phone.end();
 });

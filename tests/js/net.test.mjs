@@ -22,26 +22,26 @@ const CASES = [
     new Response(null, { status: 302, headers: { location: 'http://portal.example/' } }),
     'captive_portal',
   ],
-  ['a proxy that has no server', html(502), 'server_down'],
+  ['a proxy without its server', html(502), 'server_down'],
   [
-    'a server that fails without words',
+    'a server error that is not JSON',
     new Response('oops', { status: 500, headers: { 'content-type': 'text/plain' } }),
     'server_down',
   ],
-  ['a server that fails in words', json(500, { error: 'internal', message: 'Something went wrong.' }), 'internal'],
+  ['a server error in JSON', json(500, { error: 'internal', message: 'Something went wrong.' }), 'internal'],
   [
-    'JSON that is none',
+    'invalid JSON',
     new Response('{"log":', { status: 200, headers: { 'content-type': 'application/json' } }),
     'garbage',
   ],
   ['JSON that is a number', json(200, 7), 'garbage'],
   [
-    'JSON under another type',
+    'JSON with another content type',
     new Response('{}', { status: 200, headers: { 'content-type': 'text/plain' } }),
     'garbage',
   ],
-  ['no type at all', new Response(new Uint8Array([1, 2, 3]), { status: 200 }), 'garbage'],
-  ['a refusal whose code is no code', json(400, { error: '<script>', message: 'x' }), 'garbage'],
+  ['no content type', new Response(new Uint8Array([1, 2, 3]), { status: 200 }), 'garbage'],
+  ['a refusal with an invalid code', json(400, { error: '<script>', message: 'x' }), 'garbage'],
   ['a refusal', json(401, { error: 'signed_out', message: 'You are signed out.' }), 'signed_out'],
 ];
 for (const [description, response, code] of CASES) {

@@ -34,10 +34,8 @@ function offlinePhone(overrides = {}) {
 async function openValues({ database }) {
   const db = await database.open();
   const keys = await db.getAllKeys('b');
-  const shape = (_, notebookSlot) =>
-    notebookSlot instanceof Uint8Array || notebookSlot instanceof ArrayBuffer
-      ? `bytes ${notebookSlot.byteLength}`
-      : notebookSlot;
+  const shape = (_, value) =>
+    value instanceof Uint8Array || value instanceof ArrayBuffer ? `bytes ${value.byteLength}` : value;
   return Promise.all(keys.map(async (key) => [key, JSON.stringify(await db.get('b', key), shape)]));
 }
 

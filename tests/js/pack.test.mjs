@@ -215,8 +215,8 @@ test('a zip is read back as it was written, and every change to it is noticed', 
     assert.ok(unusedBytes.has(i), `byte ${i} was changed unseen`);
   }
   assert.ok(noticed > 20);
-  for (const split of [0, 21, 40, bytes.length - 1])
-    assert.throws(() => readZip(bytes.subarray(0, split)), { code: 'pack_failed' });
+  for (const length of [0, 21, 40, bytes.length - 1])
+    assert.throws(() => readZip(bytes.subarray(0, length)), { code: 'pack_failed' });
 });
 
 test('a capsule has every version of the chosen entries, and never a note or a key of the received bytes', () => {

@@ -259,7 +259,7 @@ test('a time shows its UTC offset, a later change shows the old value, and what 
   const rows = new Map(chronology.rows.map((row) => [row.narrative, row]));
   assert.deepEqual(
     ['The first of two.', 'The second of two.', 'Somewhere in that night.', 'In August.'].map(
-      (row) => rows.get(row)?.when,
+      (narrative) => rows.get(narrative)?.when,
     ),
     ['2026-10-25T01:30 (UTC)', '2026-10-25T01:30 (UTC)', '2026-10-25T00:30/2026-10-25T01:30 (UTC+1 to UTC)', '2026-08'],
   );

@@ -177,30 +177,30 @@ for (const [whenWritten, writesFirst, after] of [
 }
 
 test('two phones send the same at once: each version and file is on the server once, with valid receipts, nothing lost', async () => {
-  const phoneC = await registerPhone();
-  phoneC.faults.off = true;
-  const { record } = await save(phoneC.app, 'first');
+  const original = await registerPhone();
+  original.faults.off = true;
+  const { record } = await save(original.app, 'first');
   const bytes = new Uint8Array(2_300_000).map((_, i) => i % 253);
-  const { attachment } = await phoneC.app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
-  await save(phoneC.app, 'second');
+  const { attachment } = await original.app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
+  await save(original.app, 'second');
   // Given a phone copied onto another, with everything that waits and with its session
-  await phoneC.app.lock('asked');
-  const copy = await copyOf(phoneC.phone.name);
-  await phoneC.app.unlock(WORDS);
+  await original.app.lock('asked');
+  const copy = await copyOf(original.phone.name);
+  await original.app.unlock(WORDS);
   const database = new Database({ name: 'copied' });
   await database.open();
   await putBack('copied', copy);
-  const twin = makePhone({ database, origin: server.base, send: phoneC.send, clock: fixedClock(Date.now()) });
+  const twin = makePhone({ database, origin: server.base, send: original.send, clock: fixedClock(Date.now()) });
   await twin.app.start();
   await twin.app.unlock(WORDS);
   assert.equal(twin.app.state.entries.length, 3);
   // When both get a signal at the same moment, and are told so several times
-  phoneC.faults.off = false;
-  for (let n = 0; n < 5; n++) for (const { app } of [phoneC, twin]) app.network();
+  original.faults.off = false;
+  for (let n = 0; n < 5; n++) for (const { app } of [original, twin]) app.network();
   // Then both show everything as kept, and a new phone finds everything once
-  for (const device of [phoneC, twin])
+  for (const device of [original, twin])
     await until(device, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  const newDevice = await addDevice(phoneC.login);
+  const newDevice = await addDevice(original.login);
   await until(newDevice, (state) => state.entries.length === 3 && isKept(state), 'on a new phone');
   const { open } = newDevice.phone.ctx;
   await eventually(
@@ -209,8 +209,8 @@ test('two phones send the same at once: each version and file is on the server o
   );
   const { url } = await newDevice.app.readReceived(attachment);
   assert.deepEqual(new Uint8Array(await newDevice.phone.urls.get(url).arrayBuffer()), bytes);
-  for (const { app } of [phoneC, twin, newDevice]) assert.equal(app.state.account.trouble, null);
-  for (const { phone } of [phoneC, { phone: twin }, newDevice]) phone.end();
+  for (const { app } of [original, twin, newDevice]) assert.equal(app.state.account.trouble, null);
+  for (const { phone } of [original, { phone: twin }, newDevice]) phone.end();
 });
 
 test('one phone told many times to send sends each version once', async () => {

@@ -325,17 +325,17 @@ test('two phones make new keys at once: one of them succeeds, and the diary on t
   const [winner, loser] = words === NEW ? [deviceB, deviceA] : [deviceA, deviceB];
   await save(winner.app, 'after');
   await until(winner, (state) => isKept(state) && state.entries.length === 2, 'kept after');
-  const newRecords = await addDevice(deviceA.login, words);
-  await until(newRecords, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
-  assert.ok(newRecords.app.state.entries.every(({ flags }) => !flags.includes('altered')));
-  assert.equal(newRecords.app.state.account.trouble, null);
+  const newDevice = await addDevice(deviceA.login, words);
+  await until(newDevice, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
+  assert.ok(newDevice.app.state.entries.every(({ flags }) => !flags.includes('altered')));
+  assert.equal(newDevice.app.state.account.trouble, null);
   await loser.app.catchUp({ words });
   await until(loser, (state) => isKept(state) && state.entries.length === 2, 'and on the other');
-  for (const { phone } of [deviceA, deviceB, newRecords]) phone.end();
+  for (const { phone } of [deviceA, deviceB, newDevice]) phone.end();
 });
 
 for (const [name, isStep] of [
-  ['before it is begun', (path) => path.endsWith('/rotation')],
+  ['before it begins', (path) => path.endsWith('/rotation')],
   ['while wraps are sent', (path) => path.endsWith('/wraps')],
   ['before it takes effect', (path) => path.endsWith('/commit')],
 ]) {

@@ -24,8 +24,8 @@ before(async () => {
 after(() => server.stop());
 
 const GONE_BACK = ['server_behind', 'head_differs'];
-const untilGoneBack = (deviceA) =>
-  until(deviceA, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
+const untilGoneBack = (device) =>
+  until(device, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
 
 /** A phone in a new process over the same database. */
 async function reopen({ phone }, words) {
@@ -36,14 +36,14 @@ async function reopen({ phone }, words) {
 }
 
 /** Assert that nothing is doubted, and every entry opens from what is stored on the phone. */
-async function assertSound(deviceA, expectedTitles) {
-  await looks(deviceA);
-  assert.deepEqual(titles(deviceA), expectedTitles);
-  assert.ok(isKept(deviceA.app.state));
-  assert.deepEqual([deviceA.phone.ctx.open.store.root.doubts, deviceA.app.state.account.trouble], [{}, null]);
-  assert.deepEqual(deviceA.phone.ctx.open.store.root.outbox, []);
-  for (const { record, title } of deviceA.app.state.entries) {
-    const { fields } = await deviceA.app.readIncident(record);
+async function assertSound(device, expectedTitles) {
+  await looks(device);
+  assert.deepEqual(titles(device), expectedTitles);
+  assert.ok(isKept(device.app.state));
+  assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
+  assert.deepEqual(device.phone.ctx.open.store.root.outbox, []);
+  for (const { record, title } of device.app.state.entries) {
+    const { fields } = await device.app.readIncident(record);
     assert.equal(fields.narrative, title);
   }
 }

@@ -33,7 +33,7 @@ const visibleFields = ({ entries, removed }) =>
 /** The last store that was opened, and the names read from it since. */
 let openedStore;
 let namesRead = [];
-const { open, readSealed: readSealed } = Store.prototype;
+const { open, readSealed } = Store.prototype;
 Store.prototype.open = async function noted(...args) {
   await open.apply(this, args);
   if (this.root.line) openedStore = this;

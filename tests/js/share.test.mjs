@@ -334,7 +334,7 @@ test('private sexual pictures stay out unless they are ticked', async () => {
 test('a pack written to disk as it grows is a whole zip, and cancelling in the middle leaves nothing', async () => {
   const { app, phone } = await diary();
   /** @type {Uint8Array} */ let disk = new Uint8Array(0);
-  const ids = { closed: false, dropped: false };
+  const outcome = { closed: false, dropped: false };
   const saveTo = {
     async write({ position, data }) {
       const grown = new Uint8Array(Math.max(disk.length, position + data.length));
@@ -343,22 +343,22 @@ test('a pack written to disk as it grows is a whole zip, and cancelling in the m
       disk = grown;
     },
     async close() {
-      ids.closed = true;
+      outcome.closed = true;
     },
     async abort() {
-      ids.dropped = true;
+      outcome.dropped = true;
     },
   };
   const pack = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
   assert.equal(pack.file, null);
-  assert.ok(ids.closed && [...readZip(disk).keys()].length > 5);
+  assert.ok(outcome.closed && [...readZip(disk).keys()].length > 5);
   await assert.rejects(
     app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => {
       if (step === 'files' && done) void app.cancelPack();
     }),
     { code: 'cancelled' },
   );
-  assert.ok(ids.dropped);
+  assert.ok(outcome.dropped);
   assert.equal((await app.readShared()).length, 1);
   phone.end();
 });

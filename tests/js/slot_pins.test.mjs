@@ -66,7 +66,7 @@ function makeImpostor() {
   const [instance, notary] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
   const pubOf = ({ publicKey }) => publicKey.export({ format: 'jwk' }).x;
   const logOf = (pub) => createHash('sha256').update(Buffer.from(pub, 'base64url')).digest('base64url');
-  const stated = (pub, reason, n, prev) => {
+  const signStatement = (pub, reason, n, prev) => {
     const fields = {
       from: Date.now(),
       instance: pubOf(instance),
@@ -80,7 +80,7 @@ function makeImpostor() {
     };
     return { ...fields, sig: sign(null, canonicalBytes(fields), instance.privateKey).toString('base64url') };
   };
-  return { instance: pubOf(instance), pub: pubOf(notary), log: logOf(pubOf(notary)), stated };
+  return { instance: pubOf(instance), pub: pubOf(notary), log: logOf(pubOf(notary)), signStatement };
 }
 
 let server;
@@ -100,18 +100,18 @@ test('a phone that met the server before it had an instance key pins that key, a
   // A man in the middle: the real key vouched for by the impostor's instance key, and then replaced by the impostor's
   // key.
   const chains = [
-    [impostor.stated(notary, 'first', 0, null), impostor.stated(impostor.pub, 'rotated', 1, log)],
+    [impostor.signStatement(notary, 'first', 0, null), impostor.signStatement(impostor.pub, 'rotated', 1, log)],
     [
-      impostor.stated(notary, 'first', 0, null),
-      { ...impostor.stated(impostor.pub, 'lost', 1, log), sig: 'A'.repeat(86) },
+      impostor.signStatement(notary, 'first', 0, null),
+      { ...impostor.signStatement(impostor.pub, 'lost', 1, log), sig: 'A'.repeat(86) },
     ],
-    [impostor.stated(impostor.pub, 'first', 0, null)],
+    [impostor.signStatement(impostor.pub, 'first', 0, null)],
   ];
   for (const statements of chains) {
-    let chainsRead = 0;
+    let logReads = 0;
     device.faults.after = async (path, _options, response) => {
       if (path !== '/v1/log') return undefined;
-      chainsRead++;
+      logReads++;
       return json({ ...(await response.json()), log: impostor.log, statements });
     };
     await saveAndSync(device, 'not for a stranger');
@@ -119,8 +119,8 @@ test('a phone that met the server before it had an instance key pins that key, a
     const { account } = await until(
       device,
       (state) => {
-        if (chainsRead < 2) device.app.network();
-        return chainsRead > 1 && state.account.trouble;
+        if (logReads < 2) device.app.network();
+        return logReads > 1 && state.account.trouble;
       },
       'said',
     );
@@ -158,7 +158,10 @@ test('statements by another instance key than the pinned one move neither root n
     return json({
       ...(await response.json()),
       log: impostor.log,
-      statements: [impostor.stated(notary, 'first', 0, null), impostor.stated(impostor.pub, 'rotated', 1, log)],
+      statements: [
+        impostor.signStatement(notary, 'first', 0, null),
+        impostor.signStatement(impostor.pub, 'rotated', 1, log),
+      ],
     });
   };
   await saveAndSync(device, 'not for a stranger');
@@ -205,7 +208,7 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   await device.app.unlock(SHORT);
   await eventually(
     () => device.pinnedLog(SHORT),
-    (pinnedLog) => pinnedLog === newLog,
+    (pinned) => pinned === newLog,
   );
   assert.equal(await device.pinnedLog(SHORT), newLog);
   await device.app.lock('asked');
@@ -216,9 +219,9 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   // The short secret is removed while it has the diary open; accepting a key now must not bring it back.
   await device.app.dropShort();
   const impostor = makeImpostor();
-  const chainsRead = { notary: impostor.pub, log: impostor.log };
+  const impostorKeys = { notary: impostor.pub, log: impostor.log };
   device.faults.after = async (path, _options, response) =>
-    path === '/v1/server' ? json({ ...(await response.json()), ...chainsRead }) : undefined;
+    path === '/v1/server' ? json({ ...(await response.json()), ...impostorKeys }) : undefined;
   await device.app.acceptKey(
     createHash('sha256').update(Buffer.from(impostor.pub, 'base64url')).digest('hex').slice(0, 24),
   );
@@ -244,7 +247,7 @@ test('a new server key and new words at the same time: the new words open the ph
   assert.equal(device.app.state.entries.length, 1);
   await eventually(
     () => device.pinnedLog('lamp orbit kettle marsh tulip fence'),
-    (pinnedLog) => pinnedLog === impostor.log,
+    (pinned) => pinned === impostor.log,
   );
   assert.equal(await device.pinnedLog('lamp orbit kettle marsh tulip fence'), impostor.log);
   device.phone.end();

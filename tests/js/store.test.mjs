@@ -310,8 +310,8 @@ test('a write that leaves an older record in the place of the new one is noticed
   await store.change((_root, change) => change.putJson('t/older', { n: 1 }));
   const older = (await phone.database.read([store.idOf('t/older')]))[0];
   const { write } = phone.database;
-  phone.database.write = async function undone(change) {
-    await write.call(this, change);
+  phone.database.write = async function undone(writing) {
+    await write.call(this, writing);
     await write.call(this, { put: [[store.idOf('t/older'), older]] });
   };
   await assert.rejects(

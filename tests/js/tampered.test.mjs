@@ -148,7 +148,7 @@ for (const [setUp, make] of [
 
   for (const [tampering, change] of [
     ['a byte of a version is changed', flipped],
-    ['a version is taken away', () => null],
+    ['a version is removed', () => null],
   ]) {
     test(`${tampering}, ${setUp}: its entry stays where it was, and it is reported`, async () => {
       const { phone, app, record, otherEntry } = await make();

@@ -70,34 +70,34 @@ test('a valid answer gives its time, under the chain’s own root or a trusted o
 });
 
 for (const [description, fault] of [
-  ['a status that is no grant', { status: [2] }],
+  ['a status that is not granted', { status: [2] }],
   ['another kind of content', { kind: OIDS.tstInfo }],
   ['no timestamp inside', { what: OIDS.signedData }],
   ['nothing inside', { noContent: true }],
-  ['nobody who signed', { signers: () => [] }],
-  ['two who signed', { signers: (signer) => [signer, signer] }],
+  ['no signer', { signers: () => [] }],
+  ['two signers', { signers: (signer) => [signer, signer] }],
   ['another policy', { policy: '1.2.3.4.2' }],
   ['another nonce', { nonceValue: [integer([5])] }],
   ['no nonce', { nonceValue: [] }],
   ['another digest', { digest: octets(hash('sha256', Buffer.from('x'))) }],
   ['a digest of another kind', { digestOid: OIDS.sha512 }],
-  ['a digest that is no octets', { digest: der(12, hash('sha256', note)) }],
-  ['a time that is none', { at: '20261124120000' }],
+  ['a digest that is not an octet string', { digest: der(12, hash('sha256', note)) }],
+  ['an invalid time', { at: '20261124120000' }],
   ['a time before the certificates', { at: '20191231235959Z' }],
   ['a time after the certificates', { at: '20400101000001Z' }],
   ['certificates without the pinned one', { enclosed: [middleDer] }],
-  ['attributes that are not where they belong', { attributesTag: 0xa1 }],
-  ['another content in what is signed', { contentType: OIDS.signedData }],
-  ['a digest of other content in what is signed', { messageDigest: hash('sha256', Buffer.from('x')) }],
-  ['no digest in what is signed', { messageDigest: null }],
+  ['attributes in the wrong place', { attributesTag: 0xa1 }],
+  ['another content type in the signed attributes', { contentType: OIDS.signedData }],
+  ['a digest of other content in the signed attributes', { messageDigest: hash('sha256', Buffer.from('x')) }],
+  ['no digest in the signed attributes', { messageDigest: null }],
   ['no certificate named', { unnamed: true }],
   ['another certificate named', { certId: sequence(octets(hash('sha256', middleDer))) }],
   ['a certificate named without a digest', { certId: sequence(integer([1])) }],
   ['a signature by another key', { signer: other }],
-  ['a signature that is no octets', { signature: (bytes) => bits(bytes) }],
+  ['a signature that is not an octet string', { signature: (bytes) => bits(bytes) }],
   ['a signature cut short', { signature: (bytes) => octets(bytes.subarray(0, -1)) }],
-  ['a weaker digest than is taken', { signHash: 'sha1', signHashOid: OIDS.sha1 }],
-  ['an algorithm nobody knows', { algorithm: '1.2.3' }],
+  ['a digest that is too weak', { signHash: 'sha1', signHashOid: OIDS.sha1 }],
+  ['an unknown algorithm', { algorithm: '1.2.3' }],
   ['an algorithm of another kind of key', { algorithm: OIDS.rsa256 }],
 ]) {
   test(`refused: ${description}`, () => assertRefused(answer(answerFor, fault)));
@@ -194,7 +194,7 @@ for (const [description, keyOptions, algorithm, digest] of [
 }
 
 test('a signature in DER is two integers that fit', async () => {
-  const signer = parseCertificate(new Uint8Array(leafDer));
+  const signerCert = parseCertificate(new Uint8Array(leafDer));
   const integerOne = integer(Buffer.alloc(32, 1));
   for (const bytes of [
     sequence(integerOne, integerOne, integerOne),
@@ -203,8 +203,9 @@ test('a signature in DER is two integers that fit', async () => {
     sequence(der(2, [255]), integerOne),
     octets(integerOne),
   ]) {
-    await assert.rejects(verifyCertificateSignature(signer, OIDS.ecdsa256, note, new Uint8Array(bytes)), ({ code }) =>
-      failures.includes(code),
+    await assert.rejects(
+      verifyCertificateSignature(signerCert, OIDS.ecdsa256, note, new Uint8Array(bytes)),
+      ({ code }) => failures.includes(code),
     );
   }
   const unknownCurve = certificate(
@@ -261,10 +262,10 @@ for (const [description, bytes] of [
   ['nothing', bytesOf()],
   ['a tag alone', bytesOf(4)],
   ['a tag of many bytes', bytesOf(0x1f, 1, 0)],
-  ['a length without an end', bytesOf(4, 0x80, 0, 0)],
+  ['an indefinite length', bytesOf(4, 0x80, 0, 0)],
   ['a length of five bytes', bytesOf(4, 0x85, 0, 0, 0, 0, 200, ...new Uint8Array(200))],
   ['a long form for a short length', bytesOf(4, 0x81, 127, ...new Uint8Array(127))],
-  ['less than it says', bytesOf(4, 2, 0)],
+  ['less content than it says', bytesOf(4, 2, 0)],
   ['a length that is cut off', bytesOf(4, 0x82, 1)],
   ['more after it', bytesOf(4, 1, 0, 0)],
   ['another tag', bytesOf(2, 1, 0)],
@@ -274,7 +275,7 @@ for (const [description, bytes] of [
 
 test('DER values: one, many, nested, with every form of length', () => {
   for (const size of [0, 1, 127, 128, 255, 256, 65_535, 65_536]) {
-    const { tag, content, encoded: encoded } = readValue(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);
+    const { tag, content, encoded } = readValue(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);
     assert.deepEqual(
       [tag, content.length, content.every((byte) => byte === 7), encoded.length > size],
       [4, size, true, true],

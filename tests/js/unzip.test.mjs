@@ -25,7 +25,7 @@ const END = 0x06054b50;
 
 async function readText(bytes, name) {
   const file = makeSource(bytes);
-  const entry = (await readEntries(file)).find((entry) => entry.name === name);
+  const entry = (await readEntries(file)).find((item) => item.name === name);
   if (!entry) throw Object.assign(new Error('another name'), { code: 'zip_absent' });
   return new TextDecoder().decode(await unpack(file, entry));
 }
@@ -274,16 +274,16 @@ test('unknown extra fields before, after and inside are skipped', async () => {
   // The zip64 numbers after another extra field of the same entry.
   const plain = zip64(zip({ 'a.txt': utf8('a') }));
   const [dir, wide, locator] = [DIRECTORY, 0x06064b50, 0x07064b50].map((mark) => findMark(plain, mark));
-  const change = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
+  const extraField = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
   const at = dir + 46 + 5;
-  const grown = new Uint8Array([...plain.slice(0, at), ...change, ...plain.slice(at)]);
-  view(grown).setUint16(dir + 30, 28 + change.length, true);
-  view(grown).setBigUint64(wide + change.length + 40, BigInt(wide + change.length - dir), true);
-  view(grown).setBigUint64(locator + change.length + 8, BigInt(wide + change.length), true);
+  const grown = new Uint8Array([...plain.slice(0, at), ...extraField, ...plain.slice(at)]);
+  view(grown).setUint16(dir + 30, 28 + extraField.length, true);
+  view(grown).setBigUint64(wide + extraField.length + 40, BigInt(wide + extraField.length - dir), true);
+  view(grown).setBigUint64(locator + extraField.length + 8, BigInt(wide + extraField.length), true);
   assert.equal(await readText(grown, 'a.txt'), 'a');
   for (const length of [0, 8, 23])
     await assert.rejects(
-      readEntries(makeSource(withNumbers(grown, [at + change.length + 2, length]))),
+      readEntries(makeSource(withNumbers(grown, [at + extraField.length + 2, length]))),
       damaged,
       String(length),
     );
@@ -406,8 +406,8 @@ test('an entry as a file: it is read from front to back in pieces of any size, a
   );
   const broken = makeSource(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
   await assert.rejects(streamed(broken, (await readEntries(broken))[0], 65_536), damaged);
-  const emptyZip = makeSource(zip({ 'a.bin': new Uint8Array(0) }));
-  assert.equal((await streamed(emptyZip, (await readEntries(emptyZip))[0], 10)).length, 0);
+  const emptyEntry = makeSource(zip({ 'a.bin': new Uint8Array(0) }));
+  assert.equal((await streamed(emptyEntry, (await readEntries(emptyEntry))[0], 10)).length, 0);
 });
 
 test('the CRC goes on from an earlier value', () => {

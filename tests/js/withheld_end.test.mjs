@@ -22,9 +22,9 @@ async function countGiven(advocate) {
     clients: [row],
   } = await advocate.told('GET', '/v1/clients');
   const { bytes } = await advocate.ask('GET', `/v1/clients/${row.grant}/changes`);
-  let [n, countBefore] = [0, 0];
-  for (const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length); countBefore < bytes.length; n++)
-    countBefore += 4 + view.getUint32(countBefore);
+  let [n, offset] = [0, 0];
+  for (const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length); offset < bytes.length; n++)
+    offset += 4 + view.getUint32(offset);
   return n;
 }
 

@@ -112,7 +112,7 @@ test('a witness is asked and answers with files; it is kept as a statement with 
   await sendAnswer(wire, found, files);
   const bytesSent = Buffer.concat(sent);
   // Two neighbouring words: one alone may be "size", which is in every request.
-  const pairs = device.made.words.split(' ').flatMap((word, i, words) => (i ? [`${words[i - 1]} ${word}`] : []));
+  const pairs = device.made.words.split(' ').flatMap((word, i, list) => (i ? [`${list[i - 1]} ${word}`] : []));
   for (const needle of [SAID.words, SAID.name, 'door.mp4', 'a list', ...pairs])
     assert.ok(!bytesSent.includes(needle), needle);
   await device.phone.ctx.open.syncing.now();
@@ -283,7 +283,7 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   const code = await deriveCode(quickArgon2, words, address);
   const { wire } = publicPage();
   const { witness, sealed } = await wire.find(b64(code.name));
-  const { t: _type, ...request } = await openWitnessRequest(code, words.keyWords, witness, unb64(sealed));
+  const { t: _type, ...requestFields } = await openWitnessRequest(code, words.keyWords, witness, unb64(sealed));
   const otherWords = await parseWitnessWords(otherDevice.made.words);
   const otherCode = await deriveCode(quickArgon2, otherWords, address);
   const found = await wire.find(b64(otherCode.name));
@@ -293,7 +293,7 @@ test('a key that is not the keeper’s is refused on the page', async () => {
     found.witness,
     unb64(found.sealed),
   );
-  const forged = b64(await sealWitnessRequest(code, witness, { ...request, ecdsa_pub, hpke_pub }));
+  const forged = b64(await sealWitnessRequest(code, witness, { ...requestFields, ecdsa_pub, hpke_pub }));
   const lyingWire = { ...wire, find: async (name) => ({ ...(await wire.find(name)), sealed: forged }) };
   await assert.rejects(openPage(lyingWire, device.made.words), (error) => error.code === 'wrong_keys');
 });
@@ -311,14 +311,19 @@ test('a code of seven words from an earlier release is still answered', async ()
   const { wire } = publicPage();
   const code = await deriveCode(quickArgon2, words, address);
   const stored = await wire.find(b64(code.name));
-  const { t: _type, ...request } = await openWitnessRequest(code, words.keyWords, stored.witness, unb64(stored.sealed));
+  const { t: _type, ...requestFields } = await openWitnessRequest(
+    code,
+    words.keyWords,
+    stored.witness,
+    unb64(stored.sealed),
+  );
   const before = await deriveCode(quickArgon2, await parseWitnessWords(oldWords), address);
-  const sealed = b64(await sealWitnessRequest(before, stored.witness, request));
+  const sealed = b64(await sealWitnessRequest(before, stored.witness, requestFields));
   const wireWithOldCode = {
     ...wire,
     find: async (name) => (assert.equal(name, b64(before.name)), { ...stored, sealed }),
   };
-  assert.equal((await openPage(wireWithOldCode, oldWords)).asked.note, request.note);
+  assert.equal((await openPage(wireWithOldCode, oldWords)).asked.note, requestFields.note);
 });
 
 test('keys renewed while the words are out and while an answer waits: both statements open on every phone with the keys, checked', async () => {
@@ -374,9 +379,9 @@ test('another device of the diary sees that an answer came, opens it and says th
   // Something from the server that is not a statement is ignored, and not announced.
   faults.after = async (path, _options, response) => {
     if (!path.endsWith('/witnesses?taken=1')) return undefined;
-    const request = await response.json();
+    const reply = await response.json();
     return new Response(
-      JSON.stringify({ ...request, witnesses: request.witnesses.map((row) => ({ ...row, statement: row.sealed })) }),
+      JSON.stringify({ ...reply, witnesses: reply.witnesses.map((row) => ({ ...row, statement: row.sealed })) }),
     );
   };
   await otherDevice.phone.ctx.open.syncing.now();

@@ -64,16 +64,16 @@ for (const [description, list] of [
 for (const [description, list] of [
   ['no file', []],
   ['six files', Array(6).fill(FILE)],
-  ['a list that is none', { one: FILE }],
+  ['a list that is not an array', { one: FILE }],
   ['a row that is a list', [[FILE]]],
-  ['a row that is nothing', [FILE, null]],
+  ['a row that is null', [FILE, null]],
   ...Object.keys(FILE).map((name) => [`a row without its ${name}`, [FILE, withoutField(FILE, name)]]),
-  ['a row that says more', [{ ...FILE, path: '../gate.jpg' }]],
-  ['a size below nothing', [{ ...FILE, size: -1 }]],
-  ['a size as words', [{ ...FILE, size: '3' }]],
+  ['a row with an extra field', [{ ...FILE, path: '../gate.jpg' }]],
+  ['a negative size', [{ ...FILE, size: -1 }]],
+  ['a size as text', [{ ...FILE, size: '3' }]],
   ['a name that is a number', [{ ...FILE, name: 7 }]],
   ['a name that is too long', [{ ...FILE, name: 'n'.repeat(256) }]],
-  ['a type that is nothing', [{ ...FILE, type: null }]],
+  ['a type that is null', [{ ...FILE, type: null }]],
   ['a type that is too long', [{ ...FILE, type: 't'.repeat(256) }]],
 ]) {
   test(`${description}: refused on the page and on the phone`, async () => {
@@ -84,13 +84,13 @@ for (const [description, list] of [
 }
 
 for (const [description, change] of [
-  ['files that say more', { files: files([FILE], { more: 1 }) }],
+  ['files with an extra field', { files: files([FILE], { more: 1 }) }],
   ['files with a short key', { files: files([FILE], { key: b64(new Uint8Array(31)) }) }],
-  ['files with a key that is no text', { files: files([FILE], { key: 7 }) }],
-  ['files of an upload that has no name', { files: files([FILE], { upload: 'x' }) }],
-  ['files that are none', { files: 'none' }],
+  ['files with a key that is not text', { files: files([FILE], { key: 7 }) }],
+  ['files with an invalid upload id', { files: files([FILE], { upload: 'x' }) }],
+  ['files that are not an object', { files: 'none' }],
   ['no words', { fields: { ...FIELDS, words: '' } }],
-  ['a way of seeing that nobody knows', { fields: { ...FIELDS, saw_how: 'dreamt' } }],
+  ['an unknown way of seeing', { fields: { ...FIELDS, saw_how: 'dreamt' } }],
   ...Object.keys(FIELDS).map((name) => [`fields without ${name}`, { fields: withoutField(FIELDS, name) }]),
   ...[
     ['contact', 300],
@@ -98,11 +98,11 @@ for (const [description, change] of [
     ['when', 300],
     ['words', 20_000],
   ].map(([name, limit]) => [`${name} longer than ${limit}`, { fields: { ...FIELDS, [name]: 'w'.repeat(limit + 1) } }]),
-  ['a field more', { fields: { ...FIELDS, more: '' } }],
-  ['fields that are none', { fields: null }],
-  ['a time below nothing', { made_at: -1 }],
-  ['a time as words', { made_at: '1' }],
-  ['something more', { more: 1 }],
+  ['an extra field', { fields: { ...FIELDS, more: '' } }],
+  ['null fields', { fields: null }],
+  ['a negative time', { made_at: -1 }],
+  ['a time as text', { made_at: '1' }],
+  ['an extra member', { more: 1 }],
 ]) {
   test(`a statement with ${description} is refused on the page and on the phone`, async () => {
     assert.equal(await read(makeStatement(change)), 'not_opened');
@@ -141,13 +141,13 @@ const ASKED = { ecdsa_pub: KEY, hpke_pub: KEY, made_at: 1, name: 'Maya', note: '
 for (const [description, change] of [
   ['a name that is too long', { name: 'n'.repeat(81) }],
   ['a note that is too long', { note: 'n'.repeat(501) }],
-  ['a name that is nothing', { name: null }],
+  ['a name that is null', { name: null }],
   ['a key that is too short', { hpke_pub: KEY.slice(1) }],
   ['a key that is too long', { ecdsa_pub: `${KEY}A` }],
   ['a key that is a list', { ecdsa_pub: Array(87).fill('A') }],
-  ['a time that is none', { until: null }],
-  ['a time of making that is none', { made_at: 0.5 }],
-  ['something more', { more: 1 }],
+  ['an end that is null', { until: null }],
+  ['a creation time that is a fraction', { made_at: 0.5 }],
+  ['an extra member', { more: 1 }],
 ]) {
   test(`a request with ${description} is not sealed`, async () => {
     await assert.rejects(sealWitnessRequest(code, witness, { ...ASKED, ...change }), { code: 'not_opened' });
