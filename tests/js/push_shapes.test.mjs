@@ -206,9 +206,9 @@ const sendRequest = async (asked, response = json({})) => {
 };
 
 test('a request has the headers it needs and no more', async () => {
-  const { seen } = await sendRequest({});
-  assert.deepEqual(seen.headers, { 'X-Requested-By': 'app' });
-  const { signal: _signal, ...rest } = seen;
+  const { request } = await sendRequest({});
+  assert.deepEqual(request.headers, { 'X-Requested-By': 'app' });
+  const { signal: _signal, ...rest } = request;
   assert.deepEqual(rest, {
     path: '/x',
     method: 'GET',

@@ -41,7 +41,7 @@ async function twoPhones() {
   await phone.app.start();
   await phone.app.signIn({ login, words: WORDS });
   await until(phone, ({ entries }) => entries.length === 1, 'the entry');
-  return { one: keeperPhone, other: { ...otherWire, phone, app: phone.app } };
+  return { keeperPhone, otherPhone: { ...otherWire, phone, app: phone.app } };
 }
 
 async function endOtherSession(keeperPhone) {

@@ -183,13 +183,13 @@ test('a damaged part is fetched again when the file is opened, and the file open
 });
 
 test('a damaged part is reported without a signal, and is fetched again automatically with one', async () => {
-  const { other, read, bytes } = await withDamagedPart();
-  other.faults.off = true;
+  const { otherDevice, read, bytes } = await withDamagedPart();
+  otherDevice.faults.off = true;
   await assert.rejects(read(), { code: 'file_damaged', sentence: SENTENCES.file_damaged });
-  other.faults.off = false;
-  other.app.network();
-  await allFilesFetched(other.phone);
-  other.faults.off = true;
+  otherDevice.faults.off = false;
+  otherDevice.app.network();
+  await allFilesFetched(otherDevice.phone);
+  otherDevice.faults.off = true;
   assert.deepEqual(await read(), bytes);
 });
 
