@@ -1,4 +1,4 @@
-"""Advocates, from nobody let in to a question answered, in every state, on the pretended app."""
+"""Every state of the advocate screens on the fake app, from "nobody has access" to an answered question."""
 
 from tests.browser.acting import OPEN, Act, fill, go, js, local, press
 
@@ -19,7 +19,7 @@ LET_IN = js(
     f"fake.open(24); fake.let_in = {{looks: {LOOKS}, grants: [{{not_after: Date.now() + 3 * 864e5}}, "
     f"{{looked_at: null, name: 'Sam Okonkwo-Fitzgerald', said: {SOME}}}, {{changed: true}}, "
     "{ended_at: Date.now(), mine: true, unheard: true}, {left: true}, {not_after: Date.now() - 1}]"
-    f".map((one, i) => ({{{GRANT}, grant: `g${{i}}`, ...one}}))}}"
+    f".map((item, i) => ({{{GRANT}, grant: `g${{i}}`, ...item}}))}}"
 )
 ASKS = (
     f"{{letter: 'l0', grant: 'g0', about: 'r0', text: 'What did he say when he came closer?', at: Date.now(), name: 'Priya K', "
@@ -38,7 +38,7 @@ FILLED = (
     "rights: ['view', 'comment'], days: '30'}"
 )
 TYPED = (go("letin"), fill("Their nine words", "a"), press("Check the words"))
-# No browser here reads codes; one that does is played, with a camera that sees a drawing. One that stands still gives nothing.
+# No browser here can read codes, so a fake detector reads a canvas. The drawing must change: a still canvas gives no frames.
 SCANS = js(
     "const canvas = document.createElement('canvas'); const pen = canvas.getContext('2d'); let shade = 0; "
     "globalThis.drawing = setInterval(() => { shade = (shade + 9) % 250; pen.fillStyle = `rgb(${shade}, 0, 0)`; "
@@ -47,16 +47,16 @@ SCANS = js(
 )
 SCANNED = js(
     "for (let i = 0; i < 200 && !stage.local.met; i++) await new Promise((go) => setTimeout(go, 50)); "
-    "if (!stage.local.met) throw new Error('no words came of the camera'); delete globalThis.BarcodeDetector; "
+    "if (!stage.local.met) throw new Error('the camera gave no words'); delete globalThis.BarcodeDetector; "
     "clearInterval(globalThis.drawing); stage.draw()"
 )
-# By itself on a page of its own: after a hundred screens a browser makes no more players, and a camera is one.
+# Tested on a page of its own: after a hundred screens Chromium creates no more media players, and a camera is one.
 SCANNING = (OPEN, SCANS, go("letin"), press("Scan their code"), SCANNED)
 NO_COPY = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 
 
-def letting(values: str) -> tuple[Act, ...]:
-    """The steps of letting somebody in, with something chosen."""
+def giving_access(values: str) -> tuple[Act, ...]:
+    """Return the steps of giving somebody access, up to the state that `values` sets."""
     return (OPEN, js(f"fake.met_before = [{PRIYA}, {SAM}]"), go("letin"), local(FILLED), local(values))
 
 
@@ -84,12 +84,12 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
     "nine words, somebody": (OPEN, *TYPED),
     "nine words, other than before": (OPEN, js("fake.met = {before: true}"), *TYPED),
     "nine words, no signal": (OPEN, js("fake.met = {name: ''}"), *TYPED),
-    "what they may see": letting("{how: undefined, purpose: '', name: '', tried: true}"),
-    "what they may see, some": letting("{stand: null}"),
-    "what they may see, a stand-in": letting("{meeting: true}"),
-    "what they will see": (*letting("{step: 'preview'}"), local("{seen: 'r0'}")),
-    "agreeing": (*letting("{step: 'agree', restricted: true}"), press("Let them see this")),
-    "agreed": letting("{step: 'done'}"),
+    "what they may see": giving_access("{how: undefined, purpose: '', name: '', tried: true}"),
+    "what they may see, some": giving_access("{stand: null}"),
+    "what they may see, a stand-in": giving_access("{meeting: true}"),
+    "what they will see": (*giving_access("{step: 'preview'}"), local("{seen: 'r0'}")),
+    "agreeing": (*giving_access("{step: 'agree', restricted: true}"), press("Let them see this")),
+    "agreed": giving_access("{step: 'done'}"),
     "asked": (ASKED, go("asked"), press("Answer"), press("Add my answer")),
     "asked, the line": (ASKED, go("entries")),
     "entry, seen and asked": (ON_ENTRY, go("entry", record="r0")),

@@ -1,4 +1,4 @@
-"""Chromium for the journeys: found or the test fails; never skipped."""
+"""Find and start Chromium for the browser tests. A missing browser fails the test; it is never skipped."""
 
 import os
 import shutil
@@ -26,54 +26,54 @@ DESK: dict[str, Any] = {
     "locale": "en-GB",
     "timezone_id": "Europe/London",
 }
-PATIENCE = int(os.environ.get("KEPT_PATIENCE", "30")) * 1000  # ms; a busy machine is slow, not wrong
+PATIENCE = int(os.environ.get("KEPT_PATIENCE", "30")) * 1000  # ms; long, because a busy machine is slow
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def find_chromium() -> str | None:
-    """CHROMIUM, else the first Chromium on the path; None lets Playwright use its own."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return named
-    return next((found for name in _NAMES if (found := shutil.which(name))), None)
+    """Return $CHROMIUM, else the first Chromium on the path, else None: then Playwright uses its own."""
+    configured = os.environ.get("CHROMIUM")
+    if configured:
+        return configured
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 def find_headless_shell() -> str | None:
-    """The build of Chromium without windows, which costs a seventh less processor time; the whole one where it is not installed.
+    """Return the Chromium build without windows, which needs a seventh of the processor time; else the full browser.
 
-    Playwright's own default is this build too. Profiles, private windows and installed apps need the whole browser.
+    Playwright uses the same build by default. Profiles, private windows and installed apps need the full browser.
     """
     return shutil.which("chromium-headless-shell") or find_chromium()
 
 
 def flags(spki: str) -> list[str]:
-    """Command line of every Chromium under test: trusts the test's own certificate, is otherwise quiet."""
+    """Return the command-line flags of every Chromium under test: trust the test certificate, make no other requests."""
     quiet = [
         f"--ignore-certificate-errors-spki-list={spki}",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
-        # The two popups are pages of the browser's own, below an address bar that nobody sees: half a second a window.
+        # The two popups are internal pages below an address bar that nobody sees. They cost half a second for each window.
         "--disable-features=Translate,OptimizationHints,MediaRouter,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ]
     return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
 
 
 def launch(playwright: Playwright, spki: str) -> Browser:
-    """A browser for contexts that leave nothing behind."""
+    """Start a browser for temporary contexts."""
     return playwright.chromium.launch(executable_path=find_headless_shell(), args=flags(spki))
 
 
 @dataclass
 class Complaints:
-    """What a page complained of: uncaught errors and refused content. A journey ends with none."""
+    """The errors of a page: uncaught exceptions and content that the policy refused. A test ends with none."""
 
     heard: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
-        """Note this page's complaints from now on."""
+        """Record this page's errors from now on."""
         page.on("pageerror", lambda error: self.heard.append(f"{error.name}: {error.message}\n{error.stack}"))
         page.on("console", self._console)
 
@@ -85,7 +85,7 @@ class Complaints:
 
 @dataclass
 class Profile:
-    """A browser with a profile folder of its own, that can be killed and opened again."""
+    """A browser with its own profile folder. It can be killed and opened again."""
 
     playwright: Playwright
     spki: str
@@ -94,7 +94,7 @@ class Profile:
     context: BrowserContext | None = None
 
     def open(self) -> BrowserContext:
-        """Start the browser on the folder."""
+        """Start the browser on the profile folder."""
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.folder), executable_path=find_chromium(), args=flags(self.spki), **self.options
         )
@@ -102,17 +102,17 @@ class Profile:
         return self.context
 
     def kill(self) -> None:
-        """SIGKILL every process of this profile, as a phone does that has run out of memory."""
-        mark = str(self.folder).encode()
-        while pids := [pid for pid, line in _command_lines() if mark in line and b"chrom" in line]:
+        """Send SIGKILL to every process of this profile, as a phone does when it runs out of memory."""
+        folder_bytes = str(self.folder).encode()
+        while pids := [pid for pid, line in _command_lines() if folder_bytes in line and b"chrom" in line]:
             for pid in pids:
-                with _gone_already():
+                with _ignore_missing_process():
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
         self.close()
 
     def close(self) -> None:
-        """End politely; after a kill this only tidies up."""
+        """Close the browser normally; after `kill` this only tidies up."""
         if self.context is not None:
             try:
                 self.context.close()
@@ -124,36 +124,36 @@ class Profile:
 
 @contextmanager
 def private_window(playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]) -> Iterator[BrowserContext]:
-    """A private window of a browser with a profile folder: an off-the-record context, as the browser's own menu opens one."""
+    """Open a private window of a browser with a profile folder: an off-the-record context, like the browser's own menu does."""
     program = find_chromium() or playwright.chromium.executable_path
-    asked = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}", *flags(spki), "about:blank"]
-    running = subprocess.Popen([program, *asked], stderr=subprocess.DEVNULL)
+    arguments = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}", *flags(spki), "about:blank"]
+    process = subprocess.Popen([program, *arguments], stderr=subprocess.DEVNULL)
     try:
-        told = folder / "DevToolsActivePort"
+        port_file = folder / "DevToolsActivePort"
         for _ in range(PATIENCE // 50):
-            if told.is_file() and "\n" in told.read_text():
+            if port_file.is_file() and "\n" in port_file.read_text():
                 break
             time.sleep(0.05)
-        browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{told.read_text().splitlines()[0]}")
+        browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port_file.read_text().splitlines()[0]}")
         context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE)
         yield context
         context.close()
         browser.new_browser_cdp_session().send("Browser.close")
-        running.wait(PATIENCE / 1000)
+        process.wait(PATIENCE / 1000)
     finally:
-        running.kill()
-        running.wait()
+        process.kill()
+        process.wait()
 
 
 @contextmanager
 def app_window(playwright: Playwright, spki: str, folder: Path, url: str) -> Iterator[Page]:
-    """The app installed, in a window of its own: no address bar, no tabs, no Back but the keyboard's."""
+    """Open the installed app in its own window: no address bar, no tabs, and Back only on the keyboard."""
     context = playwright.chromium.launch_persistent_context(
         str(folder),
         executable_path=find_chromium(),
         args=[*flags(spki), f"--app={url}", "--headless=new"],
-        headless=False,  # the new headless mode has windows; Playwright's own has none to open an app in
+        headless=False,  # the new headless mode can open app windows; Playwright's own cannot
         locale="en-GB",
         timezone_id="Europe/London",
     )
@@ -167,7 +167,7 @@ def app_window(playwright: Playwright, spki: str, folder: Path, url: str) -> Ite
 
 
 @contextmanager
-def _gone_already() -> Iterator[None]:
+def _ignore_missing_process() -> Iterator[None]:
     try:
         yield
     except ProcessLookupError:
@@ -186,6 +186,6 @@ def _command_lines() -> Iterator[tuple[int, bytes]]:
 
 
 def slow(page: Page, rate: float) -> None:
-    """Slow the page's main thread `rate` times, as devtools does. Workers keep their speed."""
+    """Slow the page's main thread by the factor `rate`, as the developer tools do. Workers keep their speed."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": rate})

@@ -1,4 +1,4 @@
-"""The advocate's page in every state, on the pretended desk (fake_desk.js)."""
+"""Every state of the advocate's page, on the fake desk (fake_desk.js)."""
 
 from tests.browser.acting import Act, fill, go, js, local, press
 
@@ -12,7 +12,7 @@ TOLD = "{asked: 'tell_me', words: '', said: 'He was at the bus stop when I came 
 
 
 def writing(under: str, more: str = "", turns: str = TOLD) -> tuple[Act, ...]:
-    """Writing down what a client says, half done."""
+    """Return the steps to a half-filled form for what a client says."""
     return (CLIENT, go("assist"), local(f"{{writing: {{{TALK}, under: {under}, turns: [{turns}], {more}}}}}"))
 
 
@@ -35,7 +35,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         fill("Six digits", "123456"),
         press("Open"),
     ),
-    **{f"sign in, told {why}": (DOOR, js(f"fake.set({{told: '{why}'}})")) for why in ("idle", "signed_out", "left")},
+    **{f"sign in, told {reason}": (DOOR, js(f"fake.set({{told: '{reason}'}})")) for reason in ("idle", "signed_out", "left")},
     "join": (DOOR, press("I have an invitation")),
     "join, nothing typed": (DOOR, press("I have an invitation"), press("Next")),
     "join, words": (

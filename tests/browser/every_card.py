@@ -1,10 +1,10 @@
-"""One entry told with every card: what is done in each, what the entry then says, and what its record holds."""
+"""One entry that uses every card: the steps in each card, what the entry then shows, and what its record holds."""
 
 from typing import Any
 
 TEXT = "He waited by the side door again."
 
-# Card, then what is done in it: (how, question, answers…).
+# Card, then its steps: (action, question, answers…).
 TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
     ("What kind", (("tick", "Often chosen", "Came to my home", "Phone calls"),)),
     (
@@ -200,7 +200,7 @@ SAID: dict[str, str] = {
     "Private note": "Do not tell Mum yet.",
 }
 
-# Every field of the entry as 12_record.json must hold it; links are ids, and are looked up.
+# Every field of the entry as 12_record.json must hold it. Links are ids: see LINKED.
 EXACT: dict[str, object] = {
     "narrative": TEXT,
     "behaviours": ["turn_up_home", "calls"],

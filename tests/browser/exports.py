@@ -1,4 +1,4 @@
-"""Chat exports and emails of our own making, as a person's phone would have saved them. The twin of tests/js/exports.mjs."""
+"""Chat exports and emails made by the tests, in the form a phone saves them. The Python copy of tests/js/exports.mjs."""
 
 import io
 import zipfile
@@ -63,30 +63,30 @@ MAIL = "\r\n".join(
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """A zip file with these in it: the same bytes each time."""
+    """Return a zip file with these files: the same bytes each time."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():
-            made.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
 def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> dict[str, object]:
-    """With its picture; `more` lines as in a later export."""
+    """Return an Android export with its picture; `more` are lines that a later export adds."""
     files = {"WhatsApp Chat with Sam Hill.txt": (ANDROID + more).encode(), "IMG-20261024-WA0001.jpg": png(5)}
     return upload(name, "application/zip", zipped(files))
 
 
 def ios_zip() -> dict[str, object]:
-    """Without media."""
+    """Return an iOS export without media."""
     return upload("WhatsApp Chat - Sam.zip", "application/zip", zipped({"_chat.txt": IOS.encode()}))
 
 
 def long_chat(count: int) -> dict[str, object]:
-    """`count` messages, about 60 a day."""
+    """Return a chat of `count` messages, about 60 a day."""
     lines = []
     for n in range(count):
         at = datetime(2024, 3, 1, 8) + timedelta(days=n // 60, minutes=7 * (n % 60))  # noqa: DTZ001 - local, as in an export
-        who = "Sam Hill" if n % 3 else "Jo"
-        lines.append(f"{at:%d/%m/%Y, %H:%M} - {who}: message number {n}, with as many words as people write to one another")
+        sender = "Sam Hill" if n % 3 else "Jo"
+        lines.append(f"{at:%d/%m/%Y, %H:%M} - {sender}: message number {n}, with as many words as people write to one another")
     return upload("WhatsApp Chat with Sam Hill.txt", "text/plain", "\n".join(lines).encode())

@@ -1,4 +1,4 @@
-"""The checkout's scripts and vectors over HTTP, with the app host's own headers: for what needs no server of ours."""
+"""Serve the checkout's scripts and vectors over HTTP with the app's own headers, for tests that need no real server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,18 +15,18 @@ FOLDERS = ("/static/", "/tests/js/", "/tests/browser/vectors/", "/tests/vectors/
 
 
 class _Files(SimpleHTTPRequestHandler):
-    """One page at / that runs `script`, files below the served folders, and 404."""
+    """Serve a page at / that runs `script`, the files below FOLDERS, and 404 for the rest."""
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
 
     def __init__(self, *args: Any, script: str, **more: Any) -> None:
-        """Answer one request."""
+        """Handle one request."""
         page = f'<!doctype html><html lang="en"><title>-</title><script type="module" src="{script}"></script>'
         self.page = page.encode()
         super().__init__(*args, **more)
 
     def do_GET(self) -> None:
-        """The page, a file, or 404."""
+        """Send the page, a file or 404."""
         if self.path == "/":
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -39,18 +39,18 @@ class _Files(SimpleHTTPRequestHandler):
             self.send_error(404)
 
     def end_headers(self) -> None:
-        """Every answer carries the app's security headers."""
+        """Add the app's security headers to every response."""
         for name, value in security_headers(APP_POLICY, tls=False):
             self.send_header(name.decode(), value.decode())
         super().end_headers()
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def served(script: str) -> Iterator[str]:
-    """The address of a page that runs `script`, a path below one of FOLDERS."""
+    """Yield the address of a page that runs `script`, a path below one of FOLDERS."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(ROOT), script=script))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

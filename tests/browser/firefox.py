@@ -1,7 +1,7 @@
-"""Real Firefox over WebDriver BiDi, which it speaks by itself: no driver program stands between a test and the browser.
+"""Drive real Firefox over WebDriver BiDi, which Firefox speaks itself: no driver program is needed.
 
-[Note: no geckodriver] Debian has none, and the packages that promise one fetch it when they first run or carry a
-stranger's binary. What a recipient's page needs is a dozen commands of the standard, and they are all here.
+[Note: no geckodriver] Debian has none. The packages that offer one download it when they first run, or contain a third party's
+binary. A recipient's page needs a dozen commands of the standard, and they are all here.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 60.0  # seconds
 NAMES = ("firefox-esr", "firefox")
-# Where it says on which port it listens.
-TOLD = "WebDriverBiDiServer.json"
+# The file in which Firefox writes the port it listens on.
+PORT_FILE = "WebDriverBiDiServer.json"
 PREFERENCES: dict[str, str | int | bool] = {
-    # Downloads go to a folder without a question, as on a desk where nobody changed a setting.
+    # Save downloads to a folder without asking, as the default settings do.
     "browser.download.folderList": 2,
     "browser.download.useDownloadDir": True,
     "browser.download.always_ask_before_handling_new_types": False,
     "browser.download.alwaysOpenPanel": False,
-    # Nothing is asked of the world outside.
+    # Make no request to the internet.
     "app.update.disabledForTesting": True,
     "app.normandy.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
@@ -47,15 +47,15 @@ PREFERENCES: dict[str, str | int | bool] = {
 
 
 def find_firefox() -> str:
-    """Firefox's path; the test fails where there is none, it never stands aside."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    assert found, "Firefox is not installed; `make test-all` says how"
-    return found
+    """Return the path of Firefox. Where there is none, the test fails; it is never skipped."""
+    program = next((path for name in NAMES if (path := shutil.which(name))), None)
+    assert program, "Firefox is not installed; `make test-all` says how"
+    return program
 
 
 @dataclass
 class Firefox:
-    """One window of a Firefox that has never been used before."""
+    """One window of a new Firefox."""
 
     socket: ClientConnection
     folder: Path  # its profile
@@ -65,48 +65,48 @@ class Firefox:
     _last: int = 0
 
     def ask(self, method: str, **params: Any) -> Any:
-        """One command; what it answers. What the page says meanwhile is noted. Raises AssertionError where it is refused."""
+        """Send one command and return its result. Record events that come meanwhile. Raise AssertionError when it is refused."""
         self._last += 1
         self.socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
         while True:
-            told = json.loads(self.socket.recv(timeout=PATIENCE * 10))
-            if told.get("type") == "event":
-                self._note(told)
-            elif told.get("id") == self._last:
-                assert told["type"] == "success", told
-                return told["result"]
+            message = json.loads(self.socket.recv(timeout=PATIENCE * 10))
+            if message.get("type") == "event":
+                self._note(message)
+            elif message.get("id") == self._last:
+                assert message["type"] == "success", message
+                return message["result"]
 
     def _note(self, event: Any) -> None:
-        """What the page complains of: an error nobody caught, or content its policy refused."""
-        said = event["params"]
-        if said.get("level") == "error":
-            self.complaints.append(str(said.get("text")))
+        """Record the page's errors: uncaught exceptions and content that its policy refused."""
+        details = event["params"]
+        if details.get("level") == "error":
+            self.complaints.append(str(details.get("text")))
 
     def goes(self, address: str) -> None:
-        """Open a page and wait until it is whole."""
+        """Open a page and wait until it has loaded."""
         self.ask("browsingContext.navigate", context=self.window, url=address, wait="complete")
 
-    def run(self, function: str, *given: object) -> Any:
-        """What a function of the page's returns for what is given: both as JSON."""
-        whole = f"async (raw) => JSON.stringify((await ({function})(...JSON.parse(raw))) ?? null)"
-        answer = self.ask(
+    def run(self, function: str, *arguments: object) -> Any:
+        """Call a function in the page and return its result; arguments and result pass as JSON."""
+        source = f"async (raw) => JSON.stringify((await ({function})(...JSON.parse(raw))) ?? null)"
+        response = self.ask(
             "script.callFunction",
-            functionDeclaration=whole,
-            arguments=[{"type": "string", "value": json.dumps(given)}],
+            functionDeclaration=source,
+            arguments=[{"type": "string", "value": json.dumps(arguments)}],
             target={"context": self.window},
             awaitPromise=True,
         )
-        assert answer["type"] == "success", answer["exceptionDetails"]["text"]
-        return json.loads(answer["result"]["value"])
+        assert response["type"] == "success", response["exceptionDetails"]["text"]
+        return json.loads(response["result"]["value"])
 
     def find(self, css: str) -> dict[str, str]:
-        """The one thing of this selector."""
-        found = self.ask("browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css})["nodes"]
-        assert len(found) == 1, f"{css}: {len(found)} of them"
-        return {"sharedId": found[0]["sharedId"]}
+        """Return the one element that matches this selector."""
+        nodes = self.ask("browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css})["nodes"]
+        assert len(nodes) == 1, f"{css}: {len(nodes)} of them"
+        return {"sharedId": nodes[0]["sharedId"]}
 
     def presses(self, css: str) -> None:
-        """A click in the middle of it, as with a mouse."""
+        """Click the middle of an element, as with a mouse."""
         self.wait(lambda: self.run("(css) => !!document.querySelector(css)?.checkVisibility()", css), css)
         self.run("(css) => document.querySelector(css).scrollIntoView({ block: 'center', behavior: 'instant' })", css)
         move = {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": self.find(css)}}
@@ -114,41 +114,44 @@ class Firefox:
         self.ask("input.performActions", context=self.window, actions=[{"type": "pointer", "id": "mouse", "actions": moves}])
 
     def types(self, css: str, text: str) -> None:
-        """Key by key into a field that is emptied first."""
+        """Type key by key into a field, after emptying it."""
         self.presses(css)
         self.run("(css) => { document.querySelector(css).value = ''; }", css)
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self.ask("input.performActions", context=self.window, actions=[{"type": "key", "id": "keys", "actions": keys}])
 
     def gives(self, css: str, *files: Path) -> None:
-        """Files, or one folder, chosen in a field for them."""
+        """Choose files, or one folder, in a file field."""
         self.ask("input.setFiles", context=self.window, element=self.find(css), files=[str(file) for file in files])
 
     def text(self, css: str) -> str:
-        """What is to be read there, nothing where it is not shown."""
-        shown = "(css) => { const one = document.querySelector(css); return one?.checkVisibility() ? one.innerText : ''; }"
-        return str(self.run(shown, css))
+        """Return the visible text of an element; empty when it is hidden."""
+        script = "(css) => { const at = document.querySelector(css); return at?.checkVisibility() ? at.innerText : ''; }"
+        return str(self.run(script, css))
 
     def sees(self, css: str, words: str, patience: float = PATIENCE) -> None:
-        """Wait until these words stand there."""
+        """Wait until an element shows these words."""
         self.wait(lambda: words in self.text(css), f"{css}: {words!r}, not {self.text(css)!r}", patience)
 
-    def wait(self, held: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-        """Wait until something holds."""
+    def wait(self, condition: Callable[[], object], description: str, patience: float = PATIENCE) -> None:
+        """Wait until a condition holds."""
         until = time.monotonic() + patience
-        while not held():
-            assert time.monotonic() < until, f"waited in vain for {what}"
+        while not condition():
+            assert time.monotonic() < until, f"{description} did not come in time"
             time.sleep(0.05)
 
     def saved(self, patience: float = PATIENCE) -> Path:
-        """The one file in Downloads, once it is whole."""
-        self.wait(lambda: self._whole() is not None, "a download", patience)
-        found = self._whole()
-        assert found is not None
-        return found
+        """Return the one file in Downloads, once it is complete."""
+        self.wait(lambda: self._finished_download() is not None, "a download", patience)
+        file = self._finished_download()
+        assert file is not None
+        return file
 
-    def _whole(self) -> Path | None:
-        """Firefox writes `name.part` and holds the name with an empty file; both go when it is done."""
+    def _finished_download(self) -> Path | None:
+        """Return the finished download, or None.
+
+        Firefox writes `name.part` and reserves the name with an empty file; both are gone when it is done.
+        """
         files = list(self.downloads.iterdir())
         done = len(files) == 1 and files[0].suffix != ".part" and files[0].stat().st_size > 0
         return files[0] if done else None
@@ -156,40 +159,40 @@ class Firefox:
 
 @contextmanager
 def firefox(folder: Path, **preferences: str | int | bool) -> Iterator[Firefox]:
-    """A fresh Firefox whose page may complain of nothing. `folder`: an empty one, for its profile and Downloads."""
+    """Run a new Firefox whose page may report no error. `folder`: an empty one, for its profile and Downloads."""
     profile, downloads = folder / "profile", folder / "Downloads"
     profile.mkdir(parents=True)
     downloads.mkdir()
-    told = PREFERENCES | {"browser.download.dir": str(downloads)} | preferences
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in told.items()]
+    settings = PREFERENCES | {"browser.download.dir": str(downloads)} | preferences
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in settings.items()]
     (profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
     command = [find_firefox(), "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
     environment = dict(os.environ) | {"HOME": str(folder), "TZ": "Europe/London", "MOZ_CRASHREPORTER_DISABLE": "1"}
-    started = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        port = _port(started, profile / TOLD)
+        port = _port(process, profile / PORT_FILE)
         with connect(f"ws://127.0.0.1:{port}/session", max_size=None, compression=None) as socket:
-            one = Firefox(socket, profile, downloads)
-            # The tests' own certificate is trusted by nobody.
-            one.ask("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-            one.ask("session.subscribe", events=["log.entryAdded"])
-            one.window = one.ask("browsingContext.getTree")["contexts"][0]["context"]
-            yield one
-            assert one.complaints == []
-            one.ask("browser.close")
+            browser = Firefox(socket, profile, downloads)
+            # No browser trusts the tests' own certificate.
+            browser.ask("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+            browser.ask("session.subscribe", events=["log.entryAdded"])
+            browser.window = browser.ask("browsingContext.getTree")["contexts"][0]["context"]
+            yield browser
+            assert browser.complaints == []
+            browser.ask("browser.close")
     finally:
-        if started.poll() is None:
-            started.terminate()
-        started.wait(PATIENCE)
+        if process.poll() is None:
+            process.terminate()
+        process.wait(PATIENCE)
 
 
-def _port(started: subprocess.Popen[bytes], told: Path) -> int:
-    """Where it listens, once it does."""
+def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
+    """Wait until Firefox listens, and return its port."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        assert started.poll() is None, "Firefox did not start"
+        assert process.poll() is None, "Firefox did not start"
         try:
-            return int(json.loads(told.read_text(encoding="utf-8"))["ws_port"])
+            return int(json.loads(port_file.read_text(encoding="utf-8"))["ws_port"])
         except (OSError, ValueError, KeyError):
             time.sleep(0.05)
-    raise AssertionError("Firefox said nothing of where it listens")
+    raise AssertionError("Firefox did not say which port it listens on")

@@ -1,4 +1,4 @@
-"""Handing a pack over and what waits to be fetched, in every state, on the pretended app."""
+"""Every state of handing over a pack, and of the packs that wait to be fetched, on the fake app."""
 
 from tests.browser.acting import JOB, MADE, OPEN, Act, go, js, local, press
 
@@ -13,12 +13,12 @@ ALL = js(
     "fake.open(24); fake.handed = {handovers: [{to: 'PC Shah, Leeds'}, {openings: [Date.now() - 9e5, Date.now()]}, "
     "{known: false, name: ''}, {openings: [5, 4, 3, 2, 1].map((days) => Date.now() - days * 864e5)}, "
     "{ended_at: Date.now()}, {expires_at: Date.now() - 1}]"
-    f".map((one, i) => ({{...{HANDED}, handover: `h${{i}}`, ...one}}))}}"
+    f".map((item, i) => ({{...{HANDED}, handover: `h${{i}}`, ...item}}))}}"
 )
 
 
 def handing(state: str) -> tuple[Act, ...]:
-    """A pack that is ready, and how far its handing over is."""
+    """Return the steps to a finished pack whose handover is in this state."""
     return (js(f"fake.open(3); stage.job = {{at: {{}}, done: {WHOLE}, {JOB}, handing: {state}}}"), go("handover"))
 
 

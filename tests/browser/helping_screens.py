@@ -1,4 +1,4 @@
-"""What others write for a keeper: entries that an advocate typed, and what somebody who saw it wrote, on the pretended app."""
+"""What others write for a keeper, on the fake app: entries that an advocate typed, and statements of witnesses."""
 
 from tests.browser.acting import OPEN, Act, fill, go, js, press
 
@@ -24,13 +24,13 @@ ASKED = js(
     "fake.open(24); fake.saw = [{}, {words: null}, {expires_at: Date.now() - 1}, "
     f"{{answered_at: Date.now(), said: {SAID}}}, {{answered_at: Date.now(), said: {SAID}, verified: false}}, "
     f"{{words: null, answered_at: Date.now(), said: {SAID}, verified: null}}]"
-    ".map((one, i) => ({witness: `w${i}`, words: 'ribbon kettle orbit meadow lantern pencil owl', note: 'Tuesday at the stop', "
-    "made_at: Date.now() - 864e5, expires_at: Date.now() + 9e8, answered_at: null, said: null, verified: true, ...one}))"
+    ".map((item, i) => ({witness: `w${i}`, words: 'ribbon kettle orbit meadow lantern pencil owl', note: 'Tuesday at the stop', "
+    "made_at: Date.now() - 864e5, expires_at: Date.now() + 9e8, answered_at: null, said: null, verified: true, ...item}))"
 )
 
 
 def stated(arrived: str) -> tuple[Act, ...]:
-    """A kept statement on its page."""
+    """Return the steps to the page of a kept statement."""
     fields = f"narrative: 'I saw him by the gate.', saw_how: 'saw', received_how: 'spoken_code', arrived: {{at: 1, {arrived}}}"
     return (js(f"fake.open(24); fake.stated = {{{fields}}}"), go("kept", record="s0", kind="statement"))
 
@@ -42,7 +42,7 @@ LETTER = (
 
 
 def assisted(answer: str, narrative: str = "He was at the bus stop.") -> tuple[Act, ...]:
-    """An entry that an advocate typed, on its page."""
+    """Return the steps to the page of an entry that an advocate typed."""
     written = f"assisted: {{answer: {answer}, answered_at: Date.now(), letter: {LETTER}, pub: 'k'}}"
     return (OPEN, js(f"fake.changes.set('r1', {{narrative: '{narrative}', {written}}})"), go("entry", record="r1"))
 

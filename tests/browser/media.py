@@ -1,4 +1,4 @@
-"""Sounds and films as people have them, made here: nobody's recording is in the tests."""
+"""Sounds and films in common formats, generated here: the tests contain nobody's recording."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 
 def wav(seconds: float = 2.0) -> bytes:
-    """A tone that swells and fades, so that its picture has a shape."""
+    """Return a tone that swells and fades, so that its waveform has a shape."""
     rate = 8000
     frames = [int(12000 * math.sin(math.pi * i / (rate * seconds)) * math.sin(i / 3)) for i in range(int(rate * seconds))]
     out = io.BytesIO()
@@ -23,7 +23,7 @@ def wav(seconds: float = 2.0) -> bytes:
 
 
 def webm(page: Page) -> bytes:
-    """A second of moving colour, recorded by the browser under test."""
+    """Return a second of moving colour, recorded by the browser under test."""
     text: str = page.evaluate(
         """async () => {
             const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });

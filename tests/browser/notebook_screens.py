@@ -1,4 +1,4 @@
-"""The notebook in both looks, and making one with no diary behind it, on the pretended app."""
+"""The notebook in both looks, and setting one up without a diary, on the fake app."""
 
 from tests.browser.acting import FRESH, Act, fill, js, local, press
 

@@ -1,4 +1,4 @@
-"""A browser of a module's own, for journeys outside this folder. It ends with the module: other tests need the event loop."""
+"""A browser for one module outside this folder. It ends with the module, because other tests need the event loop."""
 
 from collections.abc import Iterator
 
@@ -11,20 +11,20 @@ from tests.browser.serving import Certificate, make_certificate
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """A certificate that this module's browser alone trusts."""
+    """Return a certificate that only this module's browser trusts."""
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, which keeps an event loop running in this thread until the module ends."""
+    """Start Playwright, which keeps an event loop running in this thread until the module ends."""
     with sync_playwright() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browser]:
-    """One Chromium."""
+    """Start one Chromium."""
     running = chromium.launch(playwright, certificate.spki)
     yield running
     running.close()

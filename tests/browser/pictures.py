@@ -1,4 +1,4 @@
-"""Files as people have them: screenshots, photos, and some that are not what they say."""
+"""Files as people have them: screenshots, photos, and files whose name or type is wrong."""
 
 import io
 import random
@@ -10,7 +10,7 @@ SCREEN = (1170, 2532)
 
 
 def _screen(seed: int) -> Image.Image:
-    """Something with the shape of a chat on a phone: bubbles of grey lines."""
+    """Return a picture that looks like a chat on a phone: bubbles with grey lines."""
     dice = random.Random(seed)
     picture = Image.new("RGB", SCREEN, (246, 245, 241))
     draw = ImageDraw.Draw(picture)
@@ -23,7 +23,7 @@ def _screen(seed: int) -> Image.Image:
 
 
 def png(seed: int = 1, *, says: str = "") -> bytes:
-    """A screenshot; `says` is stored as plain text inside, as some phones do with their model."""
+    """Return a screenshot; `says` is stored inside as plain text, as some phones store their model."""
     notes = PngInfo()
     if says:
         notes.add_text("Comment", says)
@@ -33,7 +33,7 @@ def png(seed: int = 1, *, says: str = "") -> bytes:
 
 
 def png_of(size: int, seed: int = 1) -> bytes:
-    """A screenshot with a photo in it, about `size` bytes: noise does not compress."""
+    """Return a screenshot with a photo in it, about `size` bytes: noise does not compress."""
     picture = _screen(seed)
     rows = min(SCREEN[1], max(1, size // (SCREEN[0] * 3)))
     noise = random.Random(seed).randbytes(SCREEN[0] * rows * 3)
@@ -44,7 +44,7 @@ def png_of(size: int, seed: int = 1) -> bytes:
 
 
 def jpeg_with_place(seed: int = 2) -> bytes:
-    """A photo whose EXIF says where it was taken."""
+    """Return a photo whose EXIF data holds where it was taken."""
     exif = Image.Exif()
     exif[0x0110] = "Phone 9"
     exif.get_ifd(0x8825)[1] = "N"
@@ -55,7 +55,7 @@ def jpeg_with_place(seed: int = 2) -> bytes:
 
 
 def heic(seed: int = 3) -> bytes:
-    """A photo as iPhones store them, which Chromium cannot show."""
+    """Return a photo in the format of iPhones, which Chromium cannot show."""
     import pillow_heif
 
     out = io.BytesIO()
@@ -64,5 +64,5 @@ def heic(seed: int = 3) -> bytes:
 
 
 def upload(name: str, claimed: str, content: bytes) -> dict[str, object]:
-    """A file for the picker, by its name, the type it claims, and its bytes."""
+    """Return a file for the picker: its name, the type it claims, and its bytes."""
     return {"name": name, "mimeType": claimed, "buffer": content}

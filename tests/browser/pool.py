@@ -1,8 +1,8 @@
-"""Browser contexts that one journey after another uses, emptied in between.
+"""Browser contexts that tests reuse one after another, emptied in between.
 
-A context that has never seen the app fetches and compiles some 430 files, and its service worker fetches them again: about five
-seconds of processor time for each phone of each journey. A context from the pool keeps the app's files and nothing else. Journeys
-about the first visit, updates and the service worker itself ask for a new context (`first_visit=True`).
+A context without the app fetches and compiles some 430 files, and its service worker fetches them again: about five seconds of
+processor time for each phone of each test. A context from the pool keeps the app's files and nothing else. Tests of the first
+visit, of updates and of the service worker itself ask for a new context (`first_visit=True`).
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.browser import chromium
 
-# What a journey may change in a context that cannot be undone from outside: such a context is closed, not used again.
-LASTING = ("add_init_script", "expose_binding", "expose_function", "on", "grant_permissions", "set_extra_http_headers")
-EMPTIED = "cookies,indexeddb,local_storage,file_systems,shared_storage,storage_buckets"
+# Calls whose effect on a context cannot be undone. A context changed this way is closed, not reused.
+PERMANENT = ("add_init_script", "expose_binding", "expose_function", "on", "grant_permissions", "set_extra_http_headers")
+STORAGE_TYPES = "cookies,indexeddb,local_storage,file_systems,shared_storage,storage_buckets"
 
 
 class ContextPool:
     """The contexts of one browser, by the app's address and the options they were made with."""
 
     def __init__(self, browser: Browser) -> None:
-        """Hold no context yet."""
+        """Start with no context."""
         self._browser = browser
         self._free: dict[str, list[_Pooled]] = defaultdict(list)
         self._used: dict[BrowserContext, _Pooled] = {}
 
     def take(self, app_url: str, options: dict[str, Any]) -> BrowserContext:
-        """A context with nothing of a diary in it, whose service worker may be installed already."""
+        """Return a context without a diary. Its service worker may be installed already."""
         key = f"{app_url} {sorted(options.items(), key=str)}"
         pooled = self._free[key].pop() if self._free[key] else _Pooled(self._browser.new_context(**options), key, app_url)
         self._used[pooled.context] = pooled
         return pooled.context
 
     def give_back(self, context: BrowserContext) -> None:
-        """Empty a context for the next journey, or close it where that cannot be done."""
+        """Empty a context for the next test, or close it when that is not possible."""
         pooled = self._used.pop(context)
         if pooled.empty():
             self._free[pooled.key].append(pooled)
@@ -46,7 +46,7 @@ class ContextPool:
 
 
 class _Pooled:
-    """A context, and whether a journey changed it for good."""
+    """A context, and whether a test changed it permanently."""
 
     def __init__(self, context: BrowserContext, key: str, app_url: str) -> None:
         self.context = context
@@ -54,7 +54,7 @@ class _Pooled:
         self.app_url = app_url
         self.is_changed = False
         context.set_default_timeout(chromium.PATIENCE)
-        for name in LASTING:
+        for name in PERMANENT:
             setattr(context, name, self._noting(getattr(context, name)))
 
     def _noting(self, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,18 +65,18 @@ class _Pooled:
         return noted
 
     def empty(self) -> bool:
-        """Throw away all but the app's own files; whether that was possible."""
+        """Delete everything but the app's own files; return whether that was possible."""
         if self.is_changed:
             return False
         try:
             self._close_pages()
             page = self.context.new_page()
-            if page.evaluate("'__pwClock' in globalThis"):  # a clock that a journey set stays in the context
+            if page.evaluate("'__pwClock' in globalThis"):  # a clock that a test set stays in the context
                 return False
             self._clear(page)
             page.close()
         except Error:
-            return False  # the journey closed the context, or killed its browser
+            return False  # the test closed the context, or killed its browser
         return True
 
     def _close_pages(self) -> None:
@@ -88,4 +88,4 @@ class _Pooled:
 
     def _clear(self, page: Page) -> None:
         session = self.context.new_cdp_session(page)
-        session.send("Storage.clearDataForOrigin", {"origin": self.app_url, "storageTypes": EMPTIED})
+        session.send("Storage.clearDataForOrigin", {"origin": self.app_url, "storageTypes": STORAGE_TYPES})

@@ -1,7 +1,7 @@
-"""A real server over TLS for the browser tests: its certificate, its traffic seen, its faults made.
+"""A real server over TLS for the browser tests, with its certificate, a record of its traffic, and faults on request.
 
-The application under test is untouched. Around it stands one ASGI layer that notes every exchange (so that a
-sweep can search all that went over the wire) and that a test can ask to answer wrongly in its place.
+The application under test is unchanged. One ASGI layer around it records every exchange, so that a test can search all that
+was sent, and can replace responses when a test asks for a fault.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from tests.once import migrate
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-made certificate for this computer's own names."""
+    """A self-signed certificate for this computer's own names."""
 
     cert: Path
     key: Path
@@ -47,10 +47,10 @@ class Certificate:
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """Write a fresh certificate for localhost, its two sub-names and 127.0.0.1."""
+    """Write a new certificate for localhost, its two subdomains and 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names: list[x509.GeneralName] = [x509.DNSName(one) for one in ("localhost", "app.localhost", "public.localhost")]
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in ("localhost", "app.localhost", "public.localhost")]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: TID251
     cert = (
@@ -66,19 +66,19 @@ def make_certificate(folder: Path) -> Certificate:
         .sign(key, hashes.SHA256())
     )
     spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    made = Certificate(
+    certificate = Certificate(
         folder / "cert.pem",
         folder / "key.pem",
         base64.b64encode(hashlib.sha256(spki).digest()).decode(),
     )
-    made.cert.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    made.key.write_bytes(
+    certificate.cert.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    certificate.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return made
+    return certificate
 
 
-# The phone's own Argon2id takes half a second of processor time at its usual cost, and a journey runs it several times.
+# The phone's own Argon2id takes half a second of processor time at its usual cost, and a test runs it several times.
 _LINE = "const {name} = Object.freeze({{ m: {cost.m}, t: {cost.t} }});"
 _COSTS = {
     _LINE.format(name=name, cost=cost): _LINE.format(name=name, cost=CHEAPEST)
@@ -86,17 +86,18 @@ _COSTS = {
 }
 
 
-# What a journey may reach in the page, so that it can begin with a diary: the app, and what "Just now" means.
+# What a test can reach in the page, so that it can begin with a diary: the app, and the fields of "Just now".
 _REACHED = {"app/main.js": ("app", "app"), "app/screens.js": ("blockOf", "timeBlockOf")}
 REACH = "globalThis[Symbol.for('kept tests: {name}')]"
 
 
 @cache
 def static_for_journeys() -> Path:
-    """A copy of `static/` for most journeys. Two things differ from the product's files.
+    """Return a copy of `static/` for most tests. Two things differ from the product's files.
 
-    Phones choose, and take, the cheapest Argon2id, as the server under test does for its own proofs. The page gives a journey the
-    app, so that it can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get the product's own.
+    Phones choose and accept the cheapest Argon2id, as the server under test does for its own proofs. The page gives tests
+    access to the app, so that they can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get
+    the product's own files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -104,9 +105,9 @@ def static_for_journeys() -> Path:
     changed = set()
     for path in folder.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
-        cheaper = reduce(lambda told, line: told.replace(line, _COSTS[line]), _COSTS, text)
-        if cheaper != text:
-            path.write_text(cheaper, encoding="utf-8")
+        cheap = reduce(lambda script, constant: script.replace(constant, _COSTS[constant]), _COSTS, text)
+        if cheap != text:
+            path.write_text(cheap, encoding="utf-8")
             changed.add(path.relative_to(folder).as_posix())
     assert {"app/crypto/worker.js", "app/desk/main.js", "js/crypto/kdf.js"} <= changed, changed
     for path, (name, value) in _REACHED.items():
@@ -117,7 +118,7 @@ def static_for_journeys() -> Path:
 
 @dataclass
 class Exchange:
-    """One request and its answer, as bytes."""
+    """One request and its response, as bytes."""
 
     method: str
     path: str
@@ -129,14 +130,14 @@ class Exchange:
     is_answered: bool = False
 
     def all_bytes(self) -> bytes:
-        """Everything that went over the wire, joined."""
+        """Return everything that was sent and received, joined."""
         headers = repr(self.response_headers).encode()
         return b"\n".join([self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)])
 
 
 @dataclass
 class Answer:
-    """What a fault puts in place of the application's answer."""
+    """The response that a fault sends in place of the application's."""
 
     status: int
     body: bytes
@@ -149,7 +150,7 @@ Change = Callable[[bytes], bytes]
 
 @dataclass
 class Fault:
-    """A rule: matching requests get `answer`, or the real answer's body passed through `change`."""
+    """A rule: matching requests get `answer`, or the real response with its body passed through `change`."""
 
     method: str
     path: re.Pattern[str]
@@ -160,63 +161,63 @@ class Fault:
     used: int = 0
 
     def takes(self, method: str, path: str) -> bool:
-        """Whether this rule is for this request, with uses left."""
+        """Return whether this rule matches the request and has uses left."""
         return self.used < self.times and method == self.method and self.path.search(path) is not None
 
 
 class Watched:
-    """The ASGI layer: notes each exchange, applies faults."""
+    """The ASGI layer that records each exchange and applies faults."""
 
     def __init__(self, app: Any) -> None:
-        """Stand around `app`."""
+        """Wrap `app`."""
         self.app = app
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One request, or the lifespan passed through."""
+        """Handle one request; pass lifespan messages through."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        noted = Exchange(
+        exchange = Exchange(
             scope["method"],
             scope["path"],
             b"\n".join(name + b": " + value for name, value in scope["headers"]) + b"\n" + scope.get("query_string", b""),
         )
-        self.exchanges.append(noted)
-        fault = next((one for one in self.faults if one.takes(noted.method, noted.path)), None)
+        self.exchanges.append(exchange)
+        fault = next((rule for rule in self.faults if rule.takes(exchange.method, exchange.path)), None)
         if fault is not None:
             fault.used += 1
-        await self._pass_on(scope, receive, send, noted, fault)
+        await self._pass_on(scope, receive, send, exchange, fault)
 
-    async def _pass_on(self, scope: Any, receive: Any, send: Any, noted: Exchange, fault: Fault | None) -> None:
-        async def heard() -> Any:
+    async def _pass_on(self, scope: Any, receive: Any, send: Any, exchange: Exchange, fault: Fault | None) -> None:
+        async def receive_recorded() -> Any:
             message = await receive()
-            noted.request += message.get("body", b"")
+            exchange.request += message.get("body", b"")
             return message
 
-        async def told(message: Any) -> None:
+        async def send_recorded(message: Any) -> None:
             if message["type"] == "http.response.start":
-                noted.status = message["status"]
-                noted.response_headers = {k.decode(): v.decode() for k, v in message["headers"]}
+                exchange.status = message["status"]
+                exchange.response_headers = {k.decode(): v.decode() for k, v in message["headers"]}
             elif message["type"] == "http.response.body":
-                noted.response += message.get("body", b"")
-                noted.is_answered = not message.get("more_body", False)
+                exchange.response += message.get("body", b"")
+                exchange.is_answered = not message.get("more_body", False)
             await send(message)
 
         if fault is not None and fault.before is not None:
             fault.before()
         if fault is not None and fault.answer is not None:
-            while (await heard()).get("more_body"):
+            while (await receive_recorded()).get("more_body"):
                 pass
-            await _say(told, fault.answer)
+            await _send_answer(send_recorded, fault.answer)
         elif fault is not None and fault.change is not None:
-            await self._changed(scope, heard, told, fault.change)
+            await self._changed(scope, receive_recorded, send_recorded, fault.change)
         else:
-            await self.app(scope, heard, told)
+            await self.app(scope, receive_recorded, send_recorded)
 
     async def _changed(self, scope: Any, receive: Any, send: Any, change: Change) -> None:
-        """Let the application answer, then alter the body on its way out."""
+        """Let the application respond, then change the body on its way out."""
         started: dict[str, Any] = {}
         body = bytearray()
 
@@ -227,14 +228,14 @@ class Watched:
                 body.extend(message.get("body", b""))
 
         await self.app(scope, receive, gather)
-        altered = change(bytes(body))
+        changed = change(bytes(body))
         headers = [(k, v) for k, v in started["headers"] if k != b"content-length"]
-        headers.append((b"content-length", str(len(altered)).encode()))
+        headers.append((b"content-length", str(len(changed)).encode()))
         await send({"type": "http.response.start", "status": started["status"], "headers": headers})
-        await send({"type": "http.response.body", "body": altered})
+        await send({"type": "http.response.body", "body": changed})
 
 
-async def _say(send: Any, answer: Answer) -> None:
+async def _send_answer(send: Any, answer: Answer) -> None:
     headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
     await send(
         {
@@ -247,7 +248,7 @@ async def _say(send: Any, answer: Answer) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
+    """Return a port that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -272,9 +273,9 @@ class Served:
         for_journeys: bool = False,
         **settings: str,
     ) -> None:
-        """Settle on a port (a free one, unless given) and settings; `start` begins to listen.
+        """Choose a port (a free one, unless given) and the settings; `start` begins to listen.
 
-        `for_journeys`: phones get the files of `static_for_journeys`, and accounts may have such locks.
+        `for_journeys`: phones get the files of `static_for_journeys`, and accounts may use that cheap derivation.
         """
         self.data = data
         self._for_journeys = for_journeys
@@ -295,7 +296,7 @@ class Served:
         self._watched: Watched | None = None
 
     def start(self) -> None:
-        """Listen, on the same port and the same data each time. Returns when requests are answered."""
+        """Listen, on the same port and the same data each time. Return when requests are answered."""
         settings = self.settings
         locks: dict[str, Any] = {"kdf_policy": TESTS, "static": static_for_journeys()} if self._for_journeys else {}
         self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST, **locks))
@@ -323,7 +324,7 @@ class Served:
             self._thread.join(0.02)
 
     def stop(self) -> None:
-        """Stop listening and wait until it has."""
+        """Stop listening, and wait until the server has stopped."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -332,38 +333,42 @@ class Served:
             raise RuntimeError("the server under test did not stop")
         self._server = self._thread = None
         with warnings.catch_warnings():
-            # uvloop says so of every connection a browser kept open: here the far end is a server we took away.
+            # uvloop warns of every connection that a browser kept open to the server we stopped.
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
 
     def start_if_stopped(self) -> None:
-        """Listen again after a journey that took the server away."""
+        """Start again after a test that stopped the server."""
         if self._server is None:
             self.start()
 
     @property
     def environ(self) -> dict[str, str]:
-        """What the operator's own commands are run with."""
+        """Return the environment for the operator's own commands."""
         return dict(self._environ)
 
     @property
     def trusting(self) -> ssl.SSLContext:
-        """Trusts this server's certificate and no other."""
+        """Return a TLS context that trusts this server's certificate and no other."""
         return ssl.create_default_context(cafile=str(self._certificate.cert))
 
     @property
     def settings(self) -> Settings:
-        """What it is started with."""
+        """Return the settings of the server."""
         return load(self._environ)
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """Everything asked and answered since the first start, oldest first."""
+        """Return every exchange since the first start, oldest first."""
         return self._earlier
 
     def to(self, path: str, method: str | None = None) -> list[Exchange]:
-        """The exchanges whose path holds the pattern `path`."""
-        return [one for one in self._earlier if re.search(path, one.path) and (method is None or one.method == method)]
+        """Return the exchanges whose path matches the pattern `path`."""
+        return [
+            exchange
+            for exchange in self._earlier
+            if re.search(path, exchange.path) and (method is None or exchange.method == method)
+        ]
 
     def meddle(
         self,

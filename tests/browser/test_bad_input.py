@@ -194,9 +194,7 @@ SPOILT = [pytest.param(one, marks=pytest.mark.slow) for one in (_other_commitmen
 
 
 @pytest.mark.parametrize("spoil", [_other_signature, *SPOILT])
-def test_a_receipt_that_does_not_hold(
-    keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]
-) -> None:
+def test_a_receipt_that_does_not_hold(keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]) -> None:
     """A receipt with a wrong commitment, signature or log is never shown as kept safe."""
 
     def change(body: bytes) -> bytes:

@@ -15,6 +15,7 @@ from tests.browser.test_screens import Handler, pretending, show  # noqa: F401
 
 PRETENDED = "/tests/browser/fake_desk.js"
 
+
 class DeskHandler(Handler):
     """The advocate's page with the pretended desk in place of main.js; files as they lie."""
 

@@ -25,7 +25,9 @@ def _sealed_here(keeper: Keeper) -> None:
         *(
             pytest.param(width, text, direction, id=name, marks=pytest.mark.slow)
             for width, text, direction, name in (
-                (360, "200%", "ltr", "text at 200 %"), (360, "100%", "rtl", "right to left"), (1280, "100%", "ltr", "desk"),
+                (360, "200%", "ltr", "text at 200 %"),
+                (360, "100%", "rtl", "right to left"),
+                (1280, "100%", "ltr", "desk"),
             )
         ),
     ],

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.tongue import said
+from tests.browser.navigators.tongue import name_on
 
 URDU = re.compile("اردو|اُردو")
 TEXT = "وہ دروازے کے باہر کھڑا تھا۔ 07700 900123"
@@ -18,28 +18,28 @@ class Speaker(Keeper):
 
     def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
         """The button of that name in English."""
-        return self.page.get_by_role("button", name=said(self.page, name) if isinstance(name, str) else name, exact=exact)
+        return self.page.get_by_role("button", name=name_on(self.page, name) if isinstance(name, str) else name, exact=exact)
 
     def field(self, label: str) -> Locator:
         """The text control with that label in English."""
-        return self.page.get_by_label(said(self.page, label), exact=True)
+        return self.page.get_by_label(name_on(self.page, label), exact=True)
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
         """The page's heading of that name in English; a draft may stand on its English."""
-        return self.page.get_by_role("heading", name=said(self.page, name) if isinstance(name, str) else name, level=1)
+        return self.page.get_by_role("heading", name=name_on(self.page, name) if isinstance(name, str) else name, level=1)
 
     def picks(self, choice: str) -> None:
         """Tap one chip of several."""
-        self.page.get_by_role("radio", name=said(self.page, choice)).check()
+        self.page.get_by_role("radio", name=name_on(self.page, choice)).check()
 
     def goes(self, name: Literal["Entries", "Add", "Share", "More"]) -> None:
         """Use the bottom bar."""
-        self.page.get_by_role("navigation").get_by_role("button", name=said(self.page, name)).click()
+        self.page.get_by_role("navigation").get_by_role("button", name=name_on(self.page, name)).click()
 
     def chooses_words(self, words: str | None = None) -> None:
         """Type the six suggested words; the list's name, which only a screen reader says, is in the language too."""
         self.sees_place("Choose words that open this")
-        offered = self.page.get_by_role("list", name=said(self.page, "Six words you could use")).get_by_role("listitem")
+        offered = self.page.get_by_role("list", name=name_on(self.page, "Six words you could use")).get_by_role("listitem")
         expect(offered).to_have_count(6)
         expect(offered.first).not_to_have_text("••••••")
         self.words = words or " ".join(offered.all_inner_texts())
@@ -49,7 +49,7 @@ class Speaker(Keeper):
 
     def locks(self) -> None:
         """Lock from the bottom bar."""
-        self.page.get_by_role("navigation").get_by_role("button", name=said(self.page, "Lock")).click()
+        self.page.get_by_role("navigation").get_by_role("button", name=name_on(self.page, "Lock")).click()
         self.sees_lock()
 
 

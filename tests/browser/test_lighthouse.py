@@ -30,9 +30,7 @@ NO_ROBOTS = "--skip-audits=robots-txt"
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED, "/ur/is-this-stalking")
 # Pages that people look for with a search engine.
 FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
-FLAGS = (
-    "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-)
+FLAGS = "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
 
 @pytest.fixture

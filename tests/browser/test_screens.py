@@ -16,7 +16,7 @@ from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.helping_screens import HELPING_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, at_a_desk, faults, too_wide
-from tests.browser.navigators.tongue import said
+from tests.browser.navigators.tongue import name_on
 from tests.browser.notebook_screens import NOTEBOOK_SCREENS
 
 ROOT = STATIC.parent
@@ -110,7 +110,7 @@ PACK = (
     press("Make a pack"),
     press("I know this, go on"),
     press("Next"),
-    lambda page: page.get_by_role("heading", name=said(page, "What goes in")).wait_for(),
+    lambda page: page.get_by_role("heading", name=name_on(page, "What goes in")).wait_for(),
 )
 SHARED = (
     "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
@@ -156,7 +156,12 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "code": (OPEN, go("code")),
     "code sheet": (OPEN, go("code"), local("{words: 'x'}"), press("Show my code")),
     "code asked back": (
-        OPEN, go("code"), local("{words: 'x'}"), press("Show my code"), press("I have written it down"), local("{wrong: true}"),
+        OPEN,
+        go("code"),
+        local("{words: 'x'}"),
+        press("Show my code"),
+        press("I have written it down"),
+        local("{wrong: true}"),
     ),
     "add": (OPEN,),
     "add, a draft and a time": (
@@ -294,7 +299,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         press("Sign it out"),
         fill("Type your words", "abc"),
         lambda page: page.keyboard.press("Enter"),
-        lambda page: page.get_by_role("button", name=said(page, "Change your words")).wait_for(),
+        lambda page: page.get_by_role("button", name=name_on(page, "Change your words")).wait_for(),
     ),
     "signed out from elsewhere": (
         js("fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, returned: Date.now()}})"),
@@ -346,7 +351,7 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda name_on: complaints.append(name_on.text) if name_on.type == "error" else None)
         page.goto(address, wait_until="networkidle")
         for step in steps:
             step(page)

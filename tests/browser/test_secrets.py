@@ -1,6 +1,5 @@
 """What nobody but the keeper may read is nowhere: not on the server, not on the wire, not in a locked browser's profile."""
 
-
 import pytest
 from playwright.sync_api import expect
 

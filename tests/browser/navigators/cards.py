@@ -1,4 +1,4 @@
-"""What a keeper does with the cards of an entry, by the names the cards give their questions."""
+"""A keeper's actions on the cards of an entry, by the questions' names on screen."""
 
 import re
 
@@ -8,14 +8,14 @@ from tests.browser.navigators.keeper import Keeper
 
 
 def shows_every_card(keeper: Keeper) -> None:
-    """Have the cards that wait behind "More you can add"."""
-    more = keeper.button("More you can add")
-    if more.count():
-        more.click()
+    """Open "More you can add", which holds the other cards."""
+    button = keeper.button("More you can add")
+    if button.count():
+        button.click()
 
 
 def opens(keeper: Keeper, title: str) -> Locator:
-    """Open one card; answers its body."""
+    """Open one card and return its body."""
     shows_every_card(keeper)
     keeper.opens_card(title)
     body = keeper.page.locator(".card-body")
@@ -24,7 +24,7 @@ def opens(keeper: Keeper, title: str) -> Locator:
 
 
 def more(keeper: Keeper, body: Locator) -> None:
-    """Every "More" of the card, so that each of its questions and choices stands there."""
+    """Press every "More" of the card, so that each of its questions and choices is shown."""
     buttons = body.get_by_role("button", name="More", exact=True)
     for _ in range(12):
         if not buttons.count():
@@ -33,7 +33,7 @@ def more(keeper: Keeper, body: Locator) -> None:
 
 
 def types(body: Locator, label: str, text: str, nth: int = 0) -> None:
-    """Type into the field of that label."""
+    """Type into the field with this label."""
     body.get_by_label(label, exact=True).nth(nth).fill(text)
 
 
@@ -45,12 +45,12 @@ def ticks(body: Locator, question: str, *choices: str) -> None:
 
 
 def adds_record(keeper: Keeper, body: Locator, question: str, button: str, name: str) -> None:
-    """Add a person, an account, a vehicle on the spot; it is chosen at once."""
-    part = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
-    part.get_by_role("button", name=button, exact=True).click()
-    part.locator("input.input").last.fill(name)
-    part.get_by_role("button", name="Add to the list", exact=True).click()
-    expect(part.get_by_label(name, exact=False).first).to_be_checked()
+    """Add a person, an account or a vehicle from inside the card; it is chosen at once."""
+    section = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
+    section.get_by_role("button", name=button, exact=True).click()
+    section.locator("input.input").last.fill(name)
+    section.get_by_role("button", name="Add to the list", exact=True).click()
+    expect(section.get_by_label(name, exact=False).first).to_be_checked()
 
 
 def saves(keeper: Keeper) -> None:
@@ -59,14 +59,14 @@ def saves(keeper: Keeper) -> None:
 
 
 def gives_reason(keeper: Keeper, reason: str) -> None:
-    """Answer why earlier words change."""
+    """Give the reason for changing earlier words."""
     keeper.field("Reason").fill(reason)
     keeper.tap("Save the change")
     expect(keeper.page.locator("dialog")).to_have_count(0)
 
 
 def fact(keeper: Keeper, title: str) -> Locator:
-    """What the entry says under that name."""
+    """Return the value that the entry shows under this name."""
     return (
         keeper.page.locator(".facts div")
         .filter(has=keeper.page.locator("dt", has_text=re.compile(f"^{re.escape(title)}")))

@@ -1,4 +1,4 @@
-"""An advocate at a desk in a real browser, and a keeper without a screen who lets them in: the reference client."""
+"""An advocate at a desk in a real browser; and keepers and advocates without a screen, who use the reference client."""
 
 import asyncio
 import base64
@@ -34,18 +34,18 @@ from tests.browser.serving import Served
 T = TypeVar("T")
 WORDS: Final = "an advocate's own long words"
 STEP_S: Final = 30
-# Never anybody's but the keeper's.
+# Kinds that only the keeper may read.
 PRIVATE: Final = {"note", "settings", "manifest"}
 
 
 def elsewhere(act: Callable[[], Awaitable[T]]) -> T:
-    """Run it in a thread: the browser's driver holds the event loop of this one."""
+    """Run `act` in another thread: the browser's driver holds the event loop of this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
 
 
 def found_organisation(served: Served, name: str) -> str:
-    """The invitation of whoever leads a new organisation."""
+    """Found an organisation; return the invitation of its lead."""
 
     async def begin() -> str:
         async with open_instance(served.settings, SystemClock(), kdf_profile=kdf.CHEAPEST) as instance:
@@ -55,23 +55,23 @@ def found_organisation(served: Served, name: str) -> str:
 
 
 def by_command_line(served: Served, *words: str) -> str:
-    """The same by the operator's own command: the last word of what it prints."""
+    """Run the operator's own command; return the last word of what it prints."""
     with ThreadPoolExecutor(1) as thread:
-        ran = thread.submit(lambda: CliRunner(env=served.environ).invoke(main, words)).result()
-    assert ran.exit_code == 0, ran.output
-    return ran.output.split()[-1]
+        result = thread.submit(lambda: CliRunner(env=served.environ).invoke(main, words)).result()
+    assert result.exit_code == 0, result.output
+    return result.output.split()[-1]
 
 
 class Far:
-    """Somebody without a screen, who visits the server in one session. What they do runs beside the browser's loop."""
+    """A person without a screen, who uses the server in one session. Their actions run beside the browser's event loop."""
 
     def __init__(self, served: Served) -> None:
-        """Not there yet."""
+        """Start without a session."""
         self._served = served
         self.tokens: dict[str, str] = {}
 
     def does(self, act: Callable[[Server], Awaitable[T]]) -> T:
-        """One visit to the server."""
+        """Connect to the server once and run `act`."""
 
         async def visit() -> T:
             base = f"https://127.0.0.1:{self._served.port}"
@@ -84,17 +84,17 @@ class Far:
 
 
 class FarAdvocate(Far):
-    """An advocate somewhere else, who reads."""
+    """An advocate without a screen, who reads."""
 
     def joins(self, name: str, invite: str) -> None:
-        """An account, by an invitation."""
+        """Make an account, by invitation."""
         invited, now = Invited(invite, name, os.urandom(20)), SystemClock().now_ms()
         self.advocate: Advocate = self.does(
             lambda server: advocates.join(server, WORDS, invited, code=bytes(16), now=now, profile=kdf.FLOOR)
         )
 
     def reads(self) -> list[Seen]:
-        """All that any keeper gave."""
+        """Return everything that any keeper shared."""
 
         async def act(server: Server) -> list[Seen]:
             clients, refused = await advocates.list_clients(server, self.advocate, SystemClock().now_ms())
@@ -104,76 +104,76 @@ class FarAdvocate(Far):
         return self.does(act)
 
     def narratives(self) -> set[str]:
-        """What the entries say, now and before."""
-        return {str(one.opened.fields["narrative"]) for one in self.reads() if one.opened.fields.get("narrative")}
+        """Return the texts of the entries, in every version."""
+        return {str(version.opened.fields["narrative"]) for version in self.reads() if version.opened.fields.get("narrative")}
 
 
 class FarKeeper(Far):
-    """A keeper somewhere else, who writes, lets somebody in and ends it."""
+    """A keeper without a screen, who writes, gives access and ends it."""
 
     journal: Journal  # `begins` or `tells` first
 
     def begins(self) -> None:
-        """An empty diary."""
+        """Make an empty diary."""
         identity = self.does(lambda server: accounts.enrol(server, "correct horse battery staple", code=bytes(16)))
         self.journal = Journal(identity, SystemClock())
 
     def tells(self, story: Story) -> None:
-        """A whole diary with its files."""
+        """Make a whole diary with its files."""
         _, writer = self.does(lambda server: write_sample(server, lambda *_: None, story))
         self.journal = writer.journal
 
     def writes(self, text: str, *granted: Granted, **restricted: str) -> str:
-        """One entry, sent with the keys for those let in; its record."""
+        """Add one entry and send it with the keys for these grants; return its record."""
         now = SystemClock().now_ms()
         fields = {"narrative": text, "occurred_start": now, "tz": "Europe/London", "utc_offset_min": 0, "precision": "minute"}
-        held = self.journal.append(Said("incident", fields, restricted))
+        version = self.journal.append(Said("incident", fields, restricted))
         self.does(self.journal.send)
-        for one in granted:
-            self.gives(one, held)
-        return held.opened.place.record
+        for grant in granted:
+            self.gives(grant, version)
+        return version.opened.place.record
 
-    def gives(self, granted: Granted, *held: Held) -> None:
-        """Keys of versions that are there."""
-        versions = [(one.push, one.opened.place) for one in held]
+    def gives(self, granted: Granted, *stored: Held) -> None:
+        """Give keys of existing versions."""
+        versions = [(version.push, version.opened.place) for version in stored]
         self.does(lambda server: granting.give(server, self.journal.identity, granted, versions))
 
     def lets_in(self, words: str, name: str = "Maya", **choice: Any) -> Granted:
-        """Whoever the nine words name, with everything there is and how much that is."""
+        """Give the advocate whom the nine words name access to every entry, and say how much there is."""
         now = SystemClock().now_ms()
-        given = {"scope": {"all": True}, "not_after": now + USUAL_MS, "purpose": "Help with a report"} | choice
-        chosen = Choice(**given)
+        settings = {"scope": {"all": True}, "not_after": now + USUAL_MS, "purpose": "Help with a report"} | choice
+        selection = Choice(**settings)
 
-        async def let(server: Server) -> Granted:
+        async def give_access(server: Server) -> Granted:
             person = await granting.meet(server, words)
-            return await granting.let_in(server, self.journal.identity, person, chosen, name, now)
+            return await granting.let_in(server, self.journal.identity, person, selection, name, now)
 
-        granted = self.does(let)
-        self.gives(granted, *(held for held in self.journal._held.values() if held.opened.kind not in PRIVATE))
+        granted = self.does(give_access)
+        self.gives(granted, *(version for version in self.journal._held.values() if version.opened.kind not in PRIVATE))
         self.says_how_much(granted)
         return granted
 
     def says_how_much(self, granted: Granted, *dates: dict[str, object]) -> None:
-        """What the advocate's list shows."""
+        """Send the summary that the advocate's list shows."""
         now = SystemClock().now_ms()
-        told = {"dates": list(dates), "entries": len(self.journal.records("incident")), "made_at": now, "newest_at": now}
-        self.does(lambda server: granting.summarise(server, granted, told))
+        summary = {"dates": list(dates), "entries": len(self.journal.records("incident")), "made_at": now, "newest_at": now}
+        self.does(lambda server: granting.summarise(server, granted, summary))
 
     def hears(self, granted: Granted) -> list[Any]:
-        """The letters of somebody let in."""
+        """Return the letters of an advocate with access."""
         return self.does(lambda server: granting.read_letters(server, self.journal.identity, {granted.id: granted}))
 
     def ends(self, granted: Granted) -> None:
-        """Shuts the door."""
+        """End the access."""
         self.does(lambda server: granting.shut_out(server, self.journal.identity, granted.id))
 
     def looks(self) -> list[dict[str, Any]]:
-        """Who looked, as the keeper reads it."""
+        """Return who looked, as the keeper reads it."""
         return list(self.does(lambda server: server.json("GET", "/v1/grants"))["looks"])
 
 
 class App:
-    """An authenticator app on the advocate's own phone. Each set of digits is good once: it waits for the next where it must."""
+    """An authenticator app on the advocate's own phone. Each code is accepted once, so it waits for the next when needed."""
 
     def __init__(self, spelt: str) -> None:
         """`spelt`: the secret as the screen shows it."""
@@ -182,7 +182,7 @@ class App:
         self._last = 0
 
     def digits(self) -> str:
-        """Digits that were not used: those of the next step count already."""
+        """Return six digits that were not used yet. Those of the next step are already accepted."""
 
         def now() -> int:
             return SystemClock().now_ms() // 1000 // STEP_S
@@ -200,14 +200,14 @@ class Desk:
     """The advocate's page."""
 
     def __init__(self, page: Page, app_url: str) -> None:
-        """`page`: of a browser that knows nothing; `app_url`: of a server that runs."""
+        """`page`: of a browser without data; `app_url`: of a running server."""
         self.page = page
         self.address = f"{app_url}/desk"
         self.login = ""
         self.app: App = None  # type: ignore[assignment] # set up on joining
 
     def joins(self, invite: str, name: str = "Priya K") -> str:
-        """From an invitation to the list of clients; the nine words."""
+        """Go from an invitation to the list of clients; return the nine words."""
         page = self.page
         page.goto(self.address)
         self.tap("I have an invitation")
@@ -229,7 +229,7 @@ class Desk:
         return " ".join(nine.all_inner_texts())
 
     def signs_in(self) -> None:
-        """With the name, the words and the next digits."""
+        """Sign in with the name, the words and the next digits."""
         self.page.get_by_label("Sign-in name").fill(self.login)
         self.page.get_by_label("Your words").fill(WORDS)
         self.page.get_by_label("Six digits").fill(self.app.digits())
@@ -237,7 +237,7 @@ class Desk:
         self.sees_heading("Clients")
 
     def agrees(self, asks: str, does: str) -> None:
-        """An act that takes the words: the button that `asks`, and the one in the sheet that `does` it."""
+        """Confirm an action with the words: press the button `asks`, then the button `does` in the sheet."""
         self.tap(asks)
         sheet = self.page.get_by_role("dialog")
         sheet.get_by_label("Your words", exact=True).fill(WORDS)
@@ -245,23 +245,23 @@ class Desk:
         expect(sheet).to_have_count(0)
 
     def opens(self, name: str = "Maya") -> None:
-        """One client, from the list."""
+        """Open one client from the list."""
         self.page.locator("button.desk-client", has_text=name).click()
         self.sees_heading(name)
 
     def tap(self, name: str | re.Pattern[str]) -> None:
-        """A button, by its exact words or a pattern."""
+        """Press a button, by its exact name or a pattern."""
         self.page.get_by_role("button", name=name, exact=isinstance(name, str)).click()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
-        """Words on the page."""
+        """Wait until the page shows these words."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
     def sees_heading(self, text: str) -> None:
-        """The one heading of the place."""
+        """Wait for the page's main heading."""
         expect(self.page.get_by_role("heading", level=1, name=text)).to_be_visible(timeout=60_000)
 
     def has_nothing_of(self, *texts: str) -> None:
-        """None of these is anywhere in the page."""
+        """Assert that none of these texts is anywhere in the page."""
         content = self.page.content()
         assert [text for text in texts if text in content] == []

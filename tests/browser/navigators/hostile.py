@@ -1,4 +1,4 @@
-"""Text that tries to be something else, and a hand that types it wherever a screen takes text."""
+"""Text that tries to act as code, and a typist that puts it into every text field."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.navigators.judge import WIDE
 
-# Markup, script addresses, templates, typesetting, formulas, direction marks: each in a form that acts on some reader.
+# Markup, script addresses, templates, typesetting, formulas, direction marks: each in a form that some program would run.
 CORPUS: Final = (
     '<img src=x onerror="window.ran=1">',
     '"><script>window.ran=1</script>',
@@ -21,14 +21,14 @@ CORPUS: Final = (
     "javascript:window.ran=1//",
     "${window.ran=1}{{7*7}}",
     '#read("/etc/passwd") #image("x.svg") $x$ @label <label>',
-    "=HYPERLINK(\"http://example.test\",\"x\")",
+    '=HYPERLINK("http://example.test","x")',
     "+44=cmd|' /C calc'!A0",
     "@SUM(1+1)",
     "-2+3",
     "\u202egpj.exe\u2066 hidden\u2069",
     "unbroken" * 14,
 )
-# A name of a file can hold all of it but a slash.
+# A file name can hold any of these characters but a slash.
 FILE_NAMES: Final = (
     "<img src=x onerror=window.ran=1>.png",
     "=cmd'!A0.png",
@@ -37,59 +37,62 @@ FILE_NAMES: Final = (
 )
 ACTIVE: Final = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
 TEXT_CONTROLS: Final = "main :is(textarea, input:not([type]), input[type=text], input[type=search], input[type=url]):visible"
-# Nothing that was typed has become an element, an address or a handler of one.
-COME_ALIVE: Final = """[...document.querySelectorAll('body *')].filter((one) =>
-  [...one.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value))
-  || (one.localName === 'img' && one.getAttribute('src') === 'x') || (one.localName === 'script' && !one.src))
-  .map((one) => one.outerHTML.slice(0, 120))"""
-# What stands further out than the page is wide.
-TOO_WIDE: Final = """[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1
-  && one.checkVisibility()).map((one) => `${one.localName}.${one.className}`).slice(0, 12)"""
+# Elements, addresses and handlers that typed text has become.
+COME_ALIVE: Final = """[...document.querySelectorAll('body *')].filter((element) =>
+  [...element.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value))
+  || (element.localName === 'img' && element.getAttribute('src') === 'x')
+  || (element.localName === 'script' && !element.src))
+  .map((element) => element.outerHTML.slice(0, 120))"""
+# Elements that reach past the right edge of the page.
+TOO_WIDE: Final = """[...document.querySelectorAll('main *')].filter((element) =>
+  element.getBoundingClientRect().right > innerWidth + 1 && element.checkVisibility())
+  .map((element) => `${element.localName}.${element.className}`).slice(0, 12)"""
 
 
 class Typist:
-    """Types the corpus, in turn, into whatever takes text."""
+    """Types the corpus, in turn, into every text field."""
 
     def __init__(self, page: Page) -> None:
-        """On one page."""
+        """Work on one page."""
         self.page = page
         self.typed = 0
 
     def next(self) -> str:
-        """The next of the corpus."""
+        """Return the next text of the corpus."""
         self.typed += 1
         return CORPUS[self.typed % len(CORPUS)]
 
     def reveals(self) -> None:
-        """Give the answers that ask for words of one's own."""
+        """Give the answers that show a free text field."""
         for answer in ("Yes", "Other", "Something else"):
-            for one in self.page.locator("main").get_by_label(answer, exact=True).all():
-                if one.is_visible():
-                    one.check()
+            for choice in self.page.locator("main").get_by_label(answer, exact=True).all():
+                if choice.is_visible():
+                    choice.check()
 
     def fills(self, within: Locator | None = None) -> int:
-        """Type into every text control that can be seen; answer how many there were."""
+        """Type into every visible text control; return how many there were."""
         controls = (within or self.page).locator(TEXT_CONTROLS)
         count = controls.count()
         for n in range(count):
-            one = controls.nth(n)
-            if one.is_editable():
-                one.fill(self.next())
-        # Where a number is asked for and anything else is refused in a sentence: other tests look at the sentence.
-        for one in (within or self.page).locator(".field:has(.error) input:visible").all():
-            one.fill("7")
+            control = controls.nth(n)
+            if control.is_editable():
+                control.fill(self.next())
+        # A number field refuses anything else with a message: other tests check the message.
+        for control in (within or self.page).locator(".field:has(.error) input:visible").all():
+            control.fill("7")
         return count
 
     def nothing_came_alive(self) -> None:
-        """No script ran, no element or handler was made of what was typed, and no word of it pushed the page sideways."""
+        """Assert that no script ran, that typed text became no element or handler, and that no word made the page scroll
+        sideways."""
         assert self.page.evaluate("window.ran") is None
         assert self.page.evaluate(COME_ALIVE) == []
         assert not self.page.evaluate(WIDE), self.page.evaluate(TOO_WIDE)
 
 
 def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
-    """Names that harm no computer, cells that are no formula, PDFs that do nothing, and the account as it was typed."""
-    drawn = ""
+    """Assert that file names are safe, no cell is a formula, PDFs contain no action, and the account stands as it was typed."""
+    text_of_pages = ""
     for name in pack.namelist():
         assert re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name), name
         content = pack.read(name)
@@ -99,22 +102,22 @@ def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
         if name.endswith(".pdf"):
             reader = pypdf.PdfReader(io.BytesIO(content))
             assert not ACTIVE.search(content) and not ACTIVE.search(_dictionaries(reader)), name
-            drawn += " ".join(page.extract_text() for page in reader.pages)
-    squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", drawn))
+            text_of_pages += " ".join(page.extract_text() for page in reader.pages)
+    squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", text_of_pages))
     for text in CORPUS[:6]:
         assert re.sub(r"\s", "", text) in squeezed, text
-    assert "root:x:0" not in drawn
+    assert "root:x:0" not in text_of_pages
     record = next(json.loads(pack.read(name)) for name in pack.namelist() if name.endswith("12_record.json"))
     assert account in json.dumps(record, ensure_ascii=False).replace('\\"', '"')
 
 
 def _dictionaries(reader: pypdf.PdfReader) -> bytes:
-    """Every object of a PDF as it is written, streams left out: what acts stands in a dictionary."""
+    """Return every object of a PDF as it is written, without streams: actions are in dictionaries."""
     out = io.BytesIO()
     for number in range(1, reader.trailer["/Size"]):
-        found = reader.get_object(number)
-        if isinstance(found, dict):
-            pypdf.generic.DictionaryObject(found).write_to_stream(out)
+        value = reader.get_object(number)
+        if isinstance(value, dict):
+            pypdf.generic.DictionaryObject(value).write_to_stream(out)
         else:
-            out.write(repr(found).encode("utf-8", "replace"))
+            out.write(repr(value).encode("utf-8", "replace"))
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Bringing in a saved chat or email, by the screens."""
+"""Import a saved chat or email, through the screens."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ LONG = 120_000
 
 
 def goes_to_imports(keeper: Keeper) -> None:
-    """From anywhere to the place where a file is chosen."""
+    """Go from anywhere to the screen where a file is chosen."""
     keeper.goes("More")
     keeper.tap(re.compile("^Bring in a saved chat or email"), exact=False)
     keeper.sees_place("Bring in a saved chat or email")
@@ -25,7 +25,7 @@ def chooses(keeper: Keeper, file: Mapping[str, object]) -> None:
 
 
 def looks(keeper: Keeper, *picks: str | re.Pattern[str]) -> None:
-    """Answer with these chips and look at what is in the file."""
+    """Choose these chips and open the preview of the file."""
     for pick in picks:
         keeper.page.get_by_role("radio", name=pick).check()
     keeper.tap("Look at what is in it")
@@ -33,21 +33,21 @@ def looks(keeper: Keeper, *picks: str | re.Pattern[str]) -> None:
 
 
 def counts(keeper: Keeper) -> dict[str, int]:
-    """The table of lines as it stands on the screen."""
+    """Return the table of line counts on the screen."""
     rows = keeper.page.locator(".sums-table tr").all()
     return {row.locator("th").inner_text(): int(row.locator("td").inner_text()) for row in rows}
 
 
 def adds_all(keeper: Keeper) -> None:
-    """Everything that is proposed."""
+    """Add everything that the preview proposes."""
     if keeper.button("Choose all").count():
         keeper.tap("Choose all")
     else:
         keeper.page.get_by_role("checkbox").first.check()
     keeper.tap(re.compile(r"^Add \d+ entr"), exact=False)
-    # Asked once while the diary is open, and only where the saved chat has files in it.
-    asked = keeper.button("No, it is not")
-    expect(asked.or_(keeper.heading("Added")).first).to_be_visible(timeout=LONG)
-    if asked.is_visible():
-        asked.click()
+    # The question comes once while the diary is open, and only if the saved chat has files in it.
+    answer_no = keeper.button("No, it is not")
+    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=LONG)
+    if answer_no.is_visible():
+        answer_no.click()
     expect(keeper.heading("Added")).to_be_visible(timeout=LONG)

@@ -1,4 +1,4 @@
-"""What is wrong with a page as it stands, by day and by night: axe, targets, headings, width."""
+"""Find a page's faults by day and by night: axe, small targets, headings, width."""
 
 from typing import Final
 
@@ -7,19 +7,21 @@ from playwright.sync_api import Page, ViewportSize
 from diary.paths import STATIC
 
 AXE: Final = (STATIC.parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
-AUDIT: Final = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) =>
-  `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
-# By night the same page has other colours and nothing else.
+AUDIT: Final = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((violation) =>
+  `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
+# At night only the colours differ.
 COLOURS: Final = AUDIT.replace("['violations']", "['violations'], runOnly: ['color-contrast']").replace("`$", "`by night, $", 1)
 STILL: Final = "matchMedia('(prefers-reduced-motion: reduce)').matches"
-SMALL: Final = """[...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]')].filter((one) => {
-  const box = (one.closest('label') ?? one).getBoundingClientRect();
-  return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
-}).map((one) => one.outerHTML.slice(0, 90))"""
+SMALL: Final = """[
+  ...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]'),
+].filter((element) => {
+  const box = (element.closest('label') ?? element).getBoundingClientRect();
+  return element.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
+}).map((element) => element.outerHTML.slice(0, 90))"""
 WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
-# Once what was asked for has been laid out.
+# Whether the page is too wide, once the layout is done.
 SETTLED_WIDE: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({WIDE}))))"
-# Whether the arrow that leaves stands where a thumb can touch it, however far down one has read.
+# Whether the Leave arrow can be touched, however far the page is scrolled.
 LEAVING: Final = """() => {
   scrollTo(0, 1e6);
   const [frame, sheet] = [document.querySelector('.frame'), document.querySelector('dialog[open]')];
@@ -38,9 +40,9 @@ DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, a missing or second h1, a target too small, a page wider than the screen."""
+    """Return what axe finds, a missing or second h1, targets that are too small, and sideways scrolling."""
     if not page.evaluate(STILL):
-        # Colours that are on their way would be judged half-way; from here on they change at once.
+        # A colour transition would be judged half-way; from here on colours change at once.
         page.emulate_media(reduced_motion="reduce")
         page.wait_for_timeout(250)
     if not page.evaluate("'axe' in globalThis"):
@@ -48,7 +50,7 @@ def faults(page: Page) -> list[str]:
     found: list[str] = page.evaluate(AUDIT)
     if (headings := page.locator("h1:visible").count()) != 1:
         found.append(f"{headings} h1")
-    found += [f"small: {one}" for one in page.evaluate(SMALL)]
+    found += [f"small: {element}" for element in page.evaluate(SMALL)]
     if page.evaluate(WIDE):
         found.append("scrolls sideways")
     page.emulate_media(color_scheme="dark")
@@ -58,37 +60,38 @@ def faults(page: Page) -> list[str]:
 
 
 def at_a_desk(page: Page) -> list[str]:
-    """All there is to find on a wide screen, and where it scrolls sideways anywhere."""
+    """Return the faults on a wide screen, and where it scrolls sideways at any size."""
     page.set_viewport_size(DESK)
     return faults(page) + too_wide(page)
 
 
 def too_wide(page: Page, *, leaving: bool = False, everywhere: bool = True) -> list[str]:
-    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone; `everywhere`: at a desk and in forced colours too.
+    """Return where a screen scrolls sideways: narrow, enlarged and mirrored on a phone; `everywhere`: also at a desk and in
+    forced colours.
 
-    With `leaving` also where nobody could leave with one touch, narrow and enlarged.
+    With `leaving`, also return where the page cannot be left with one touch, narrow and enlarged.
     """
     found = []
 
-    def look(what: str) -> None:
+    def check(state: str) -> None:
         if page.evaluate(SETTLED_WIDE):
-            found.append(f"scrolls sideways, {what}")
-        if leaving and what in ("320 px", "text at 200 %") and (why := page.evaluate(LEAVING)):
-            found.append(f"{why}, {what}")
+            found.append(f"scrolls sideways, {state}")
+        if leaving and state in ("320 px", "text at 200 %") and (fault := page.evaluate(LEAVING)):
+            found.append(f"{fault}, {state}")
 
     page.set_viewport_size(NARROW)
-    look("320 px")
+    check("320 px")
     page.set_viewport_size(PHONE)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    look("text at 200 %")
+    check("text at 200 %")
     page.evaluate("document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'")
-    look("right to left")
+    check("right to left")
     if everywhere:
         page.set_viewport_size(DESK)
-        look("right to left, desk")
+        check("right to left, desk")
         page.set_viewport_size(PHONE)
         page.emulate_media(forced_colors="active")
-        look("right to left, forced colours")
+        check("right to left, forced colours")
         page.emulate_media(forced_colors="none")
     page.evaluate("document.documentElement.dir = 'ltr'")
     return found

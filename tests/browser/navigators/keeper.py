@@ -1,4 +1,4 @@
-"""What a keeper does on the screens, step by step, by the names the screens give things."""
+"""A keeper's actions on the screens, step by step, by the names on screen."""
 
 import re
 import time
@@ -18,10 +18,10 @@ When = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sur
 QUIET_S = 1.0
 KEPT = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 SEALED_HERE = re.compile(r"^Sealed, only on this phone$")
-# A digest of everything in the phone's database. Every write seals something anew, so it changes with each.
+# A digest of everything in the phone's database. Every write seals something again, so the digest changes with each.
 STORED = """(async () => {
-  const asked = indexedDB.open('app');
-  const db = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+  const request = indexedDB.open('app');
+  const db = await new Promise((done) => { request.onsuccess = () => done(request.result); });
   const names = [...db.objectStoreNames];
   const tables = names.length ? db.transaction(names) : null;
   const read = (name) => new Promise((done) => {
@@ -38,52 +38,52 @@ WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept sa
 
 
 class Keeper:
-    """A person at one browser. `taps` counts what a thumb would have done besides typing."""
+    """A person at one browser. `taps` counts what a thumb would do besides typing."""
 
     def __init__(self, page: Page, app_url: str) -> None:
-        """At `page`, which need not have opened anything yet."""
+        """Use `page`, which need not have opened anything yet."""
         self.page = page
         self.app_url = app_url
         self.taps = 0
         self.words = ""
         self.login = ""
-        self.copy_offer = "Keep a copy off this phone"  # a device that is not theirs is no phone
+        self.copy_offer = "Keep a copy off this phone"  # on a borrowed device the button says "device"
 
     # Small steps
 
     def tap(self, name: str | re.Pattern[str], *, exact: bool = True) -> None:
-        """Tap the button of that name."""
+        """Tap the button with this name."""
         self.button(name, exact=exact).click()
         self.taps += 1
 
     def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
-        """The button of that name."""
+        """Return the button with this name."""
         return self.page.get_by_role("button", name=name, exact=exact)
 
     def field(self, label: str) -> Locator:
-        """The text control with that label."""
+        """Return the text control with this label."""
         return self.page.get_by_label(label, exact=True)
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
-        """The page's heading of that name."""
+        """Return the page's main heading with this name."""
         return self.page.get_by_role("heading", name=name, level=1, exact=True)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
-        """Wait until the words stand somewhere on the screen."""
+        """Wait until the screen shows these words."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
     def sees_place(self, name: str | re.Pattern[str]) -> None:
-        """Wait until the place of that heading is shown."""
+        """Wait until the screen with this heading is shown."""
         expect(self.heading(name)).to_be_visible()
 
     def problem(self) -> Locator:
-        """The error summary, or an error beside a field."""
+        """Return the error summary, or an error beside a field."""
         return self.page.get_by_role("alert")
 
     # First run
 
     def opens(self) -> None:
-        """Open the app's address and wait for the first screen of a phone that holds nothing."""
+        """Open the app's address and wait for the first screen of a phone without a diary."""
         self.page.goto(self.app_url)
         expect(self.button("Start")).to_be_visible()
 
@@ -93,26 +93,26 @@ class Keeper:
         self.sees_lock()
 
     def sees_lock(self) -> None:
-        """Wait for the lock: one field and nothing that says what is behind it."""
+        """Wait for the lock: one field, and nothing that shows what is behind it."""
         expect(self.page.locator("[data-early]")).to_have_count(0)
         expect(self.field("Your words")).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
     def has_loaded(self) -> None:
-        """Wait until the page has fetched what it fetches by itself."""
+        """Wait until the page has loaded everything that it loads without being asked."""
         self.page.wait_for_load_state("networkidle")
-        # What comes once the door is drawn comes when the browser has nothing better to do, on a busy machine much later.
-        # The last release has other files; there only the quiet is waited for.
+        # What loads after the lock is drawn loads when the browser is idle; on a busy machine that is much later.
+        # The last release has other files; there, wait only until no request comes.
         self.page.evaluate("Promise.all(['engine', 'screens'].map((file) => import(`/static/app/${file}.js`).catch(() => null)))")
-        asked: list[float] = [time.monotonic()]
-        note = lambda _request: asked.append(time.monotonic())  # noqa: E731 - taken off again
-        self.page.on("request", note)
-        while time.monotonic() < asked[-1] + QUIET_S:
+        request_times: list[float] = [time.monotonic()]
+        record = lambda _request: request_times.append(time.monotonic())  # noqa: E731 - removed again below
+        self.page.on("request", record)
+        while time.monotonic() < request_times[-1] + QUIET_S:
             self.page.wait_for_timeout(50)
-        self.page.remove_listener("request", note)
+        self.page.remove_listener("request", record)
 
     def is_offline_ready(self) -> None:
-        """Wait until the page can be opened without a network: the worker has it and controls it."""
+        """Wait until the page can open without a network: the worker has stored it and controls it."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
     def starts(self) -> None:
@@ -135,7 +135,7 @@ class Keeper:
         self.taps += 1
 
     def chooses_words(self, words: str | None = None) -> None:
-        """Type the six suggested words, or one's own twice, and save with them."""
+        """Type the six suggested words, or one's own words twice, and save with them."""
         self.sees_place("Choose words that open this")
         offered = self.page.get_by_role("list", name="Six words you could use").get_by_role("listitem")
         expect(offered).to_have_count(6)
@@ -152,7 +152,7 @@ class Keeper:
         self.sees_place(self.copy_offer)
 
     def first_entry(self, text: str, when: When = "Just now") -> None:
-        """From a phone that holds nothing to the first entry sealed on it."""
+        """Go from a phone without a diary to the first entry sealed on it."""
         self.starts()
         self.writes(text)
         self.chooses(when)
@@ -160,17 +160,17 @@ class Keeper:
         self.chooses_words()
 
     def puts_off_the_copy(self) -> None:
-        """Not now: the diary stays on this phone only."""
+        """Tap "Not now": the diary stays on this phone only."""
         self.tap("Not now")
         self.sees_place("Saved")
 
     def keeps_a_copy(self) -> None:
-        """Register, from the offer of it, and put the code off."""
+        """Register, from the offer of a copy, and put off the code."""
         self.asks_for_a_copy()
         self.has_a_name()
 
     def has_a_name(self) -> None:
-        """A sign-in name was made: it is noted, and the code put off."""
+        """Wait for the new sign-in name, remember it, and put off the code."""
         self.sees_place("Your sign-in name")
         name = self.page.locator(".sheet-name")
         expect(name).not_to_be_empty()
@@ -183,22 +183,22 @@ class Keeper:
         self.tap(self.copy_offer)
 
     def begins(self, text: str = "He was outside again.") -> None:
-        """A registered diary with one entry.
+        """Make a registered diary with one entry.
 
-        The app makes it as its screens would, without the screens: a dozen touches cost more than what many journeys are about.
-        Where the page does not give the app to journeys (`serving.static_for_journeys`) the screens are used.
+        The app makes it as its screens would, without the screens: a dozen taps cost more than what many tests are about.
+        Where the page does not give tests access to the app (`serving.static_for_journeys`) the screens are used.
         """
         self.opens()
-        made = self.page.evaluate(BEGINS, text)
-        if made:
-            self.words, self.login = made
+        diary = self.page.evaluate(BEGINS, text)
+        if diary:
+            self.words, self.login = diary
         else:
             self.first_entry(text)
             self.keeps_a_copy()
         self.is_kept_safe(text)
 
     def writes_down_the_code(self) -> tuple[str, str]:
-        """The recovery sheet, from More: shown, written down, asked back. Returns words and letters."""
+        """Show the recovery sheet from More, confirm it, and type the code back. Return the words and the letters."""
         self.goes("More")
         self.tap(re.compile("^Your code, for paper"), exact=False)
         if self.field("Type your words").is_visible():
@@ -226,11 +226,11 @@ class Keeper:
         self.sees_lock()
 
     def leaves(self) -> None:
-        """Quick exit: the notebook stands there next."""
+        """Use the quick exit, which leads to the notebook."""
         self.tap("Leave now")
 
     def sees_notebook(self) -> None:
-        """Wait for the notebook: its own title, and nothing that says what is behind it."""
+        """Wait for the notebook: its own title, and nothing that shows what is behind it."""
         expect(self.page.get_by_role("main").get_by_role("button", name=re.compile("^New (note|list)$"))).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
@@ -249,7 +249,7 @@ class Keeper:
         self.page.mouse.up()
 
     def opens_locking(self, part: str | None = None) -> None:
-        """The settings about locking, from More; and one of their pages."""
+        """Open the settings about locking, from More; and one of their pages."""
         self.goes("More")
         self.tap(re.compile("^Locking, notebook"), exact=False)
         self.sees_place("Locking")
@@ -258,7 +258,7 @@ class Keeper:
             self.sees_place(part)
 
     def puts_a_notebook_in_front(self, words: str) -> None:
-        """Read what it does not do, and give it words of its own."""
+        """Turn on the notebook in front: confirm its limits and give it its own words."""
         self.opens_locking("A notebook in front")
         self.page.get_by_label("I have read this", exact=True).check()
         self.field("Words for the notebook").fill(words)
@@ -267,7 +267,7 @@ class Keeper:
         self.sees("On. These words open the notebook.")
 
     def makes_only_a_notebook(self, words: str) -> None:
-        """From the first screen of a phone that holds nothing: read what it does not do, choose words."""
+        """From the first screen of a phone without a diary: confirm the limits and choose words."""
         self.tap("Only a notebook")
         self.sees_place("Only a notebook")
         self.page.get_by_label("I have read this", exact=True).check()
@@ -277,7 +277,8 @@ class Keeper:
         self.sees_notebook()
 
     def tries_words(self, words: str) -> None:
-        """Type words at the lock, once its button answers: the form in the page's own HTML keeps words, but is deaf."""
+        """Type words at the lock once its button works. The form in the page's own HTML keeps words, but its button does
+        nothing."""
         expect(self.page.locator("[data-early]")).to_have_count(0)
         self.field("Your words").fill(words)
         self.tap("Open")
@@ -288,14 +289,14 @@ class Keeper:
         self.sees_place("What happened?")
 
     def signs_in(self, login: str, words: str) -> None:
-        """On a phone that holds nothing: sign in with the name and the words."""
+        """Sign in with the name and the words, on a phone without a diary."""
         self.opens()
         self.asks_to_sign_in(login, words)
         self.sees_place("What happened?")
         self.login, self.words = login, words
 
     def asks_to_sign_in(self, login: str, words: str) -> None:
-        """Type a name and words and press Open."""
+        """Type a name and words, and press Open."""
         self.tap("I have a sign-in name")
         self.field("Sign-in name").fill(login)
         self.field("Your words").fill(words)
@@ -311,17 +312,17 @@ class Keeper:
         self.tap("Open")
 
     def unlocks_if_locked(self) -> None:
-        """Open the lock where time that passed has closed it."""
+        """Open the lock if the passing of time has closed it."""
         if self.field("Your words").is_visible():
             self.unlocks()
 
     def draft_is_sealed(self) -> None:
-        """Wait until what is typed has been written to the phone: the line under the form says so."""
+        """Wait until the draft is saved on the phone: the line under the form says so."""
         self.sees("Kept while you write.")
 
     @contextmanager
     def seals(self) -> Iterator[None]:
-        """Wait, at the end, until what was done inside the block has been written to the phone's database."""
+        """At the end of the block, wait until its changes are written to the phone's database."""
         before = self.page.evaluate(STORED)
         yield
         self.page.wait_for_function(f"(before) => {STORED}.then((now) => now !== before)", arg=before, timeout=PATIENCE)
@@ -329,7 +330,7 @@ class Keeper:
     # Entries
 
     def adds(self, text: str, when: When = "Just now") -> None:
-        """One more entry."""
+        """Add one more entry."""
         self.goes("Add")
         self.sees_place("What happened?")
         self.writes(text)
@@ -338,11 +339,11 @@ class Keeper:
         self.sees_place("Saved")
 
     def row(self, text: str) -> Locator:
-        """The entry's row in the list."""
+        """Return the entry's row in the list."""
         return self.page.get_by_role("listitem").filter(has_text=text)
 
     def state_of(self, text: str) -> Locator:
-        """The state line in the entry's row."""
+        """Return the state line in the entry's row."""
         return self.row(text).locator(".state")
 
     def is_kept_safe(self, text: str) -> None:
@@ -351,13 +352,13 @@ class Keeper:
         expect(self.state_of(text)).to_have_text(KEPT)
 
     def reads(self, text: str) -> None:
-        """Open the entry that says this."""
+        """Open the entry with this text."""
         self.goes("Entries")
         self.row(text).get_by_role("button").click()
         expect(self.page.get_by_role("article").get_by_text(text).first).to_be_visible()
 
     def entries(self, count: int) -> None:
-        """Wait until the list holds that many."""
+        """Wait until the list holds this many entries."""
         self.goes("Entries")
         expect(self.page.locator(".item")).to_have_count(count)
 
@@ -375,7 +376,7 @@ class Keeper:
             card.click()
 
     def picks_files(self, files: Sequence[Path | dict[str, object]], *, how: str = "Choose from photos") -> None:
-        """Choose files in the phone's own picker, past the one question that is asked before the first picture."""
+        """Choose files in the phone's own picker, answering the question that comes before the first picture."""
         is_asked_first = self.button(how).get_attribute("aria-haspopup") == "dialog"
         if is_asked_first:
             self.tap(how)
@@ -384,9 +385,9 @@ class Keeper:
         chooser.value.set_files(list(files))  # type: ignore[arg-type]
 
     def tile(self, name: str) -> Locator:
-        """A file's tile."""
+        """Return a file's tile."""
         return self.page.get_by_role("button", name=f"Look at {name}", exact=True)
 
     def has_file(self, name: str) -> None:
-        """Wait until the file stands among the entry's files."""
+        """Wait until the file is among the entry's files."""
         expect(self.tile(name).first).to_be_visible()

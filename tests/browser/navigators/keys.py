@@ -13,34 +13,37 @@ WHERE: Final = """(target) => {
   return here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING ? 'after' : 'before';
 }"""
 
-SAME_RADIOS: Final = """(one) => one.type === 'radio' && document.activeElement?.type === 'radio'
-  && document.activeElement.name === one.name"""
+SAME_RADIOS: Final = """(element) => element.type === 'radio' && document.activeElement?.type === 'radio'
+  && document.activeElement.name === element.name"""
 
 
 class Keys:
-    """Presses keys until what is wanted has the focus; nothing is ever clicked or focused by script."""
+    """Presses keys until the target has the focus; nothing is ever clicked or focused by script."""
 
     def __init__(self, page: Page) -> None:
-        """At a page that has been opened."""
+        """Use a page that has been opened."""
         self.page = page
         self.pressed = 0
 
     def press(self, key: str) -> None:
-        """One key."""
+        """Press one key."""
         self.page.keyboard.press(key)
         self.pressed += 1
 
     def goes_to(self, target: Locator) -> None:
-        """Tab there, whichever way is shorter in the page's own order. Of radios the chosen one takes the focus, or the first."""
+        """Tab to the target, in the shorter direction of the page's own order.
+
+        In a group of radios, the chosen one takes the focus, or the first.
+        """
         expect(target).to_be_visible()
         for _ in range(MOST):
-            where = target.evaluate(WHERE)
-            if where == "on":
+            position = target.evaluate(WHERE)
+            if position == "on":
                 return
             if target.evaluate(SAME_RADIOS):
-                self.press("ArrowDown" if where == "before" else "ArrowUp")
+                self.press("ArrowDown" if position == "before" else "ArrowUp")
             else:
-                self.press("Tab" if where == "before" else "Shift+Tab")
+                self.press("Tab" if position == "before" else "Shift+Tab")
         raise AssertionError(f"never reached {target}")
 
     def presses(self, button: Locator) -> None:
@@ -49,11 +52,11 @@ class Keys:
         self.press("Enter")
 
     def types(self, field: Locator, text: str) -> None:
-        """Go to a field and type, over what stands there; a date goes in as digits, as the browser's own field wants it."""
+        """Go to a field and replace its text. A date is typed as digits, as the browser's own field expects."""
         self.goes_to(field)
         if field.get_attribute("type") == "date":
             year, month, day = text.split("-")
-            self.page.keyboard.type(f"{month}{day}{year}")  # the order of this browser's own language, not of the page's
+            self.page.keyboard.type(f"{month}{day}{year}")  # the order of this browser's own language, not the page's
         else:
             self.press("Control+a")
             self.page.keyboard.insert_text(text)
@@ -67,7 +70,7 @@ class Keys:
         expect(choice).to_be_checked()
 
     def turns(self, choice: Locator) -> None:
-        """Go to a tick box and turn it over."""
+        """Go to a tick box and toggle it."""
         self.goes_to(choice)
         was = choice.is_checked()
         self.press("Space")

@@ -1,4 +1,4 @@
-"""What a keeper does in the registers, to chase and show: by the names the screens give things."""
+"""A keeper's actions in the registers, in To chase and in Show, by the names on screen."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,21 +17,21 @@ ORDER = {
 
 
 class Registers:
-    """The keeper among people, orders, reports and the rest."""
+    """The registers: people, orders, reports and the rest."""
 
     def __init__(self, keeper: Keeper) -> None:
-        """Of a diary that stands open."""
+        """Use an open diary."""
         self.keeper = keeper
         self.page = keeper.page
 
     def opens(self, register: str) -> None:
-        """From More."""
+        """Open a register from More."""
         self.keeper.goes("More")
         self.page.get_by_role("main").get_by_role("button", name=register, exact=True).click()
         self.keeper.taps += 1
 
     def fills(self, fields: Mapping[str, str], picks: Sequence[str] = ()) -> None:
-        """Choose and type in the form that is open."""
+        """Choose and type in the open form."""
         for choice in picks:
             self.page.get_by_role("radio", name=choice, exact=True).or_(
                 self.page.get_by_role("checkbox", name=choice, exact=True)
@@ -40,21 +40,21 @@ class Registers:
             self.keeper.field(label).first.fill(text)
 
     def saves(self, title: str | re.Pattern[str]) -> None:
-        """Save the form and stand on the page of what was saved."""
+        """Save the form and wait for the page of the saved record."""
         self.keeper.tap("Save")
         self.keeper.sees_place(title)
 
     def adds(
         self, register: str, add: str, fields: Mapping[str, str], *, picks: Sequence[str] = (), title: str | re.Pattern[str]
     ) -> None:
-        """One more of a register."""
+        """Add one record to a register."""
         self.opens(register)
         self.keeper.tap(add)
         self.fills(fields, picks)
         self.saves(title)
 
     def adds_order(self, *terms: str) -> None:
-        """A restraining order of Lewisham with these terms."""
+        """Add a restraining order of Lewisham with these terms."""
         self.opens("Orders")
         self.keeper.tap("Add an order")
         self.fills(ORDER, ["Restraining order"])
@@ -64,9 +64,9 @@ class Registers:
         self.saves("Restraining order, Lewisham Magistrates")
 
     def has(self, title: str) -> None:
-        """Wait until the list that is open holds that row."""
+        """Wait until the open list has this row."""
         expect(self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))).to_be_visible()
 
     def is_sound(self) -> None:
-        """Axe, targets, headings and width find nothing."""
+        """Assert that axe, target sizes, headings and width show no fault."""
         assert faults(self.page) == []

@@ -1,4 +1,4 @@
-"""A filled diary on the server, written by the reference client through the real formats: what a phone then signs in to."""
+"""A filled diary on the server, written by the reference client in the real formats. A phone then signs in to it."""
 
 import asyncio
 import ssl
@@ -23,7 +23,7 @@ Row = tuple[str, str, Fields, Fields]
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """How to sign in, and the story's records by the name the story gives them."""
+    """How to sign in, and the ids of the story's records by name."""
 
     login: str
     words: str
@@ -46,26 +46,28 @@ def seed(served: Served, certificate: Certificate, story: list[Row]) -> Seeded:
             return Seeded(identity.login, WORDS, ids)
 
     # In a thread: the browser's driver holds the event loop of this one.
-    with ThreadPoolExecutor(1) as elsewhere:
-        return elsewhere.submit(lambda: asyncio.run(write())).result()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(write())).result()
 
 
 def _linked(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
-    """The same with names of the story as ids, in links only: words stay words."""
-    return {key: _link(key, one, ids) for key, one in fields.items()}
+    """Return the fields with names of the story replaced by ids, in links only."""
+    return {key: _link(key, value, ids) for key, value in fields.items()}
 
 
 def _link(key: str, value: object, ids: Mapping[str, str]) -> object:
     if (key.endswith("_id") or key == "merged_into") and isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):
-        named = key.endswith("_ids")
-        return [_linked(one, ids) if isinstance(one, Mapping) else ids.get(one, one) if named else one for one in value]
+        is_id_list = key.endswith("_ids")
+        return [
+            _linked(item, ids) if isinstance(item, Mapping) else ids.get(item, item) if is_id_list else item for item in value
+        ]
     return value
 
 
 def story() -> list[Row]:
-    """31 entries since 4 May: calls, messages from six new accounts after a block, turning up, an order and its breach."""
+    """Return 31 entries since 4 May: calls, messages from six new accounts after a block, visits, an order and its breach."""
     return [*_around(), *_calls_and_messages(), *_stood(), *_others()]
 
 
@@ -73,12 +75,12 @@ WHO: Fields = {"actor_ids": ["dan"], "attribution_basis": ["known_account_or_num
 
 
 def _when(local: str, precision: str) -> Fields:
-    """One time as records of other kinds keep it."""
+    """Return one time as records of other kinds keep it."""
     return {"start": at(local), "tz": "Europe/London", "utc_offset_min": 60, "precision": precision}
 
 
 def _around() -> list[Row]:
-    """People, accounts, an order and the days that something changed."""
+    """Return people, accounts, an order and the dates when something changed."""
     account = {"platform": "instagram", "person_id": "dan"}
     terms = [{"no": 2, "text": "No contact"}]
     order = {"kind": "non_molestation", "court": "Leeds", "served_on": "2026-08-03", "against_ids": ["dan"], "terms": terms}
@@ -93,22 +95,22 @@ def _around() -> list[Row]:
     ]
 
 
-def _told(name: str, words: str, local: str, precision: str = "minute", **fields: object) -> Row:
-    """One entry."""
+def _entry(name: str, words: str, local: str, precision: str = "minute", **fields: object) -> Row:
+    """Return one entry."""
     return (name, "incident", said(local, precision, narrative=words, **fields), {})
 
 
 def _calls_and_messages() -> list[Row]:
-    """Ten of calls, six of messages."""
+    """Return ten entries of calls and six of messages."""
     chat = {"behaviours": ["chat_messages", "knows_things_they_should_not"], "channel": "instagram", **WHO}
     calls = {"behaviours": ["calls"], "channel": "phone_call", **WHO}
     return [
         *(
-            _told(f"call{n}", f"He rang {n + 2} times.", f"2026-05-{4 + n * 2:02d}T{19 + n % 4}:1{n}", count=n + 2, **calls)
+            _entry(f"call{n}", f"He rang {n + 2} times.", f"2026-05-{4 + n * 2:02d}T{19 + n % 4}:1{n}", count=n + 2, **calls)
             for n in range(10)
         ),
         *(
-            _told(
+            _entry(
                 f"message{n}",
                 f"A new account: “nice blue coat”. Number {n}.",
                 f"2026-06-{2 + n * 3:02d}T22:4{n}",
@@ -121,20 +123,26 @@ def _calls_and_messages() -> list[Row]:
 
 
 def _stood() -> list[Row]:
-    """Eight times outside, where exactly kept apart."""
+    """Return eight entries of him outside, the exact place in a restricted field."""
     rows: list[Row] = []
     for n in range(8):
-        more = {"place_category": "outside_home" if n % 2 else "work", "witness_ids": ["ana"] if n % 3 == 0 else [], **WHO}
+        details = {"place_category": "outside_home" if n % 2 else "work", "witness_ids": ["ana"] if n % 3 == 0 else [], **WHO}
         local = f"2026-0{7 + n // 4}-{3 + n % 4 * 6:02d}T0{7 + n % 3}:30"
-        told = _told(
-            f"stood{n}", f"He stood across the road, {n}.", local, "hour", behaviours=["loiter_near"], channel="in_person", **more
+        entry = _entry(
+            f"stood{n}",
+            f"He stood across the road, {n}.",
+            local,
+            "hour",
+            behaviours=["loiter_near"],
+            channel="in_person",
+            **details,
         )
-        rows.append((*told[:3], {"place_detail": "Mill Lane"}))
+        rows.append((*entry[:3], {"place_detail": "Mill Lane"}))
     return rows
 
 
 def _others() -> list[Row]:
-    """A threat, the night the clocks went back, a range, an unknown time, and the newest two."""
+    """Return a threat, the night the clocks went back, a range, an unknown time, and the newest two."""
     breach = {"alleged_breaches": [{"order_id": "order", "term_no": 2}], "order_ids": ["order"]}
     threat = {"behaviours": ["threat_to_me"], "channel": "phone_call", **breach, **WHO}
     damage = {"behaviours": ["damage_property"], "place_category": "home", "fold": 1}
@@ -142,11 +150,11 @@ def _others() -> list[Row]:
     silent = {"count": 2, "count_is_estimate": True, "behaviours": ["silent_calls"], "channel": "phone_call"}
     drove = {"behaviours": ["drive_past"], "response": ["told_to_stop"], **WHO}
     return [
-        _told("threat", "He said I would be sorry.", "2026-08-20T18:05", **threat),
-        _told("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),
-        _told("window2", "Someone ran off.", "2026-10-25T01:40"),
-        _told("range", "My friends got messages about me.", "2026-09-01T00:00", "date_range", **friends),
+        _entry("threat", "He said I would be sorry.", "2026-08-20T18:05", **threat),
+        _entry("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),
+        _entry("window2", "Someone ran off.", "2026-10-25T01:40"),
+        _entry("range", "My friends got messages about me.", "2026-09-01T00:00", "date_range", **friends),
         ("unsure", "incident", {"narrative": "A note in my bag. مرحبا", "precision": "unknown", "tz": "Europe/London"}, {}),
-        _told("late", "He drove past slowly. Café Zoë saw it.", "2026-11-20T08:15", **drove),
-        _told("latest", "Two silent calls.", "2026-11-23T21:00", "hour", **silent),
+        _entry("late", "He drove past slowly. Café Zoë saw it.", "2026-11-20T08:15", **drove),
+        _entry("latest", "Two silent calls.", "2026-11-23T21:00", "hour", **silent),
     ]

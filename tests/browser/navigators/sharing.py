@@ -1,4 +1,4 @@
-"""From the diary to a pack on the disk, by the screens."""
+"""Go from the diary to a pack on the disk, through the screens."""
 
 import re
 from pathlib import Path
@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.navigators.keeper import Keeper
 
 MAKING = 120_000
-# What leaves the diary asks for them.
+# The label of the field that every export asks for.
 WORDS = "Type your words once more"
 
 
 def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
-    """From Share to what goes in; before the first pack, past the screen about what it may teach the other side."""
+    """Go from Share to the contents; the first pack also shows the warning about court."""
     keeper.goes("Share")
     keeper.page.get_by_role("button", name=re.compile(f"^{how}( No signal needed.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
@@ -24,7 +24,7 @@ def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
 
 
 def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am", arrived: bool = False) -> None:
-    """Each picture once, then the words; everything has its answer. `arrived` when no more pictures are to come."""
+    """Answer once for each picture, then for each finding in the words. `arrived`: no more pictures are to come."""
     if not arrived:
         keeper.tap("Next")
     for n in range(pictures):
@@ -32,14 +32,14 @@ def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows
         keeper.tap(answer)
     keeper.sees_place("Words that may say where you are")
     while (question := keeper.button("It may be seen")).count():
-        left = question.count()
+        count = question.count()
         question.first.click()
-        expect(question).to_have_count(left - 1)
+        expect(question).to_have_count(count - 1)
     keeper.tap("Next")
 
 
 def goes_to_consent(keeper: Keeper, pictures: int, *, initials: str = "jb") -> None:
-    """Choose everything, look at each picture once, fill in the officer's sheet."""
+    """Choose everything, answer for each picture, and fill in the officer's sheet."""
     chooses_everything(keeper)
     looks_through(keeper, pictures)
     keeper.field("Your initials").fill(initials)
@@ -49,14 +49,14 @@ def goes_to_consent(keeper: Keeper, pictures: int, *, initials: str = "jb") -> N
 
 
 def agrees(keeper: Keeper) -> None:
-    """Say that the server may read it for as long as it takes, with the words, and begin."""
+    """Give consent that the server may read the pack while it makes it, with the words, and begin."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.field(WORDS).fill(keeper.words)
     keeper.tap("Make the pack")
 
 
 def saves_the_pack(keeper: Keeper, folder: Path, *, name: str = "pack.zip") -> Path:
-    """Wait until it is ready and save it below `folder`. The phone has to accept downloads."""
+    """Wait until the pack is ready and save it below `folder`. The phone has to accept downloads."""
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=MAKING)
     with keeper.page.expect_download() as saved:
         keeper.tap("Save it to this phone")
@@ -67,7 +67,7 @@ def saves_the_pack(keeper: Keeper, folder: Path, *, name: str = "pack.zip") -> P
 
 
 def makes_a_pack(keeper: Keeper, pictures: int, folder: Path) -> Path:
-    """The finished zip, saved below `folder`."""
+    """Make a pack and return the zip, saved below `folder`."""
     goes_to_consent(keeper, pictures)
     agrees(keeper)
     return saves_the_pack(keeper, folder)
