@@ -1,4 +1,4 @@
-"""The real app, taken through its states as a person would: nothing for axe to find, by day and by night."""
+"""The real app, taken through its screens as a person would: axe finds no fault, by day or by night."""
 
 import re
 
@@ -14,114 +14,114 @@ from tests.browser.pictures import heic, png, upload
 TEXT = "He was at the gate again, and called my name."
 
 
-class Judged:
-    """Collects what is wrong, by the name of the state."""
+class Judge:
+    """Collects the faults of each screen, by the screen's name."""
 
     def __init__(self, keeper: Keeper) -> None:
-        """Of one phone."""
+        """Judge one phone."""
         self.keeper = keeper
         self.found: dict[str, list[str]] = {}
         self.states = 0
 
     def __call__(self, state: str) -> None:
-        """Judge the page as it stands."""
-        self.keeper.page.wait_for_timeout(100)  # a state line is drawn, a sheet has opened
+        """Judge the page as it is now."""
+        self.keeper.page.wait_for_timeout(100)  # let a state line be drawn or a sheet open
         self.states += 1
-        if wrong := faults(self.keeper.page):
-            self.found[state] = wrong
+        if found_faults := faults(self.keeper.page):
+            self.found[state] = found_faults
 
 
 @pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
 def test_every_state_on_the_way_is_accessible(new_phone: NewPhone) -> None:
-    """From a new phone to a pack: no violation, no small target, one h1, no sideways scrolling in any state met."""
+    """From a new phone to a pack, no screen has an axe violation, a small target, a second h1 or sideways scrolling."""
     keeper = new_phone()
-    judged = Judged(keeper)
-    _first_run(keeper, judged)
-    _entry(keeper, judged)
-    _around(keeper, judged)
-    _pack(keeper, judged)
-    _locked(keeper, judged)
-    assert judged.found == {}
-    assert judged.states > 30
+    judge = Judge(keeper)
+    _judge_first_run(keeper, judge)
+    _judge_entry(keeper, judge)
+    _judge_more(keeper, judge)
+    _judge_pack(keeper, judge)
+    _judge_lock(keeper, judge)
+    assert judge.found == {}
+    assert judge.states > 30
 
 
-def _first_run(keeper: Keeper, judged: Judged) -> None:
+def _judge_first_run(keeper: Keeper, judge: Judge) -> None:
     keeper.opens()
-    judged("start")
+    judge("start")
     keeper.tap("Start")
-    judged("safe to write")
+    judge("safe to write")
     keeper.tap("Yes")
     keeper.sees_place("What happened?")
-    judged("first line")
-    keeper.button("Save").dispatch_event("click")  # it says that it cannot yet
-    judged("nothing to save")
+    judge("first line")
+    keeper.button("Save").dispatch_event("click")  # it says that there is nothing to save yet
+    judge("nothing to save")
     keeper.writes(TEXT)
     keeper.chooses("Pick a time")
-    judged("a time being picked")
+    judge("a time being picked")
     keeper.chooses("Just now")
     keeper.tap("Save")
     keeper.sees_place("Choose words that open this")
-    judged("words")
+    judge("words")
     keeper.tap("Save with these words")
-    judged("no words typed")
+    judge("no words typed")
     keeper.chooses_words()
-    judged("copy")
+    judge("copy")
     keeper.asks_for_a_copy()
     keeper.sees_place("Your sign-in name")
-    judged("name")
+    judge("name")
     keeper.tap("Later")
 
 
-def _entry(keeper: Keeper, judged: Judged) -> None:
+def _judge_entry(keeper: Keeper, judge: Judge) -> None:
     keeper.is_kept_safe(TEXT)
-    judged("entries")
+    judge("entries")
     keeper.reads(TEXT)
-    judged("entry")
+    judge("entry")
     keeper.opens_card("Photos & screenshots")
-    judged("files, none")
+    judge("files, none")
     keeper.picks_files([upload("screen.png", "image/png", png()), upload("IMG_1.HEIC", "image/heic", heic())])
     keeper.has_file("screen.png")
     keeper.has_file("IMG_1.HEIC")
-    judged("files")
+    judge("files")
     cards = keeper.page.locator("main .rows button[aria-expanded]")
     for n in range(cards.count()):
         if cards.nth(n).get_attribute("aria-expanded") != "true":
             cards.nth(n).click()
-        judged(f"card {n}")
+        judge(f"card {n}")
     keeper.goes("Entries")
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
     keeper.tile("screen.png").first.click()
     keeper.page.get_by_role("heading", level=1).wait_for()
-    judged("a picture")
+    judge("a picture")
 
 
-def _around(keeper: Keeper, judged: Judged) -> None:
+def _judge_more(keeper: Keeper, judge: Judge) -> None:
     keeper.goes("More")
     rows = keeper.page.locator("main .rows button")
     for n in range(rows.count()):
         name = rows.nth(n).inner_text().split("\n")[0]
         rows.nth(n).click()
-        judged(f"more: {name}")
+        judge(f"more: {name}")
         keeper.goes("More")
     keeper.tap("Help")
-    judged("help")
+    judge("help")
 
 
-def _pack(keeper: Keeper, judged: Judged) -> None:
+def _judge_pack(keeper: Keeper, judge: Judge) -> None:
     keeper.goes("Share")
-    judged("share")
+    judge("share")
     goes_to_consent(keeper, 2)
-    judged("consent")
+    judge("consent")
     agrees(keeper)
-    judged("being made")
+    judge("being made")
     expect(keeper.heading(re.compile("Your pack is ready"))).to_be_visible(timeout=120_000)
-    judged("ready")
+    judge("ready")
 
 
-def _locked(keeper: Keeper, judged: Judged) -> None:
+def _judge_lock(keeper: Keeper, judge: Judge) -> None:
     keeper.locks()
-    judged("lock")
+    judge("lock")
     keeper.tries_words("not these words at all")
     expect(keeper.problem()).to_be_visible()
-    judged("lock, wrong words")
+    judge("lock, wrong words")

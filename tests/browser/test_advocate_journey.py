@@ -1,4 +1,4 @@
-"""Help without custody, from the operator's command line to the end: a keeper's phone and an advocate's desk, real browsers."""
+"""Help without custody, from the operator's command line to the end: a keeper's phone and an advocate's desk in real browsers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHER, LATE = "A neighbour shouted at Thornbury Yard.", "He waited at the librar
 QUESTION, ANSWER = "What did you see at Fennimore Corner?", "A grey coat and a Larkspurred cap."
 SPOKEN = "He was at the swings on Thistledon Green when I came out."
 APART, PURPOSE, CALLED = "Flat 9, Hazelnutte Court", "A report for Ravensgill station", "Maya Lindqvister"
-# One word of each that stands nowhere else: a sweep finds it however the text around it was cut.
+# One unique word of each text: a search finds it however the text around it was cut.
 TOKENS = (
     "Brackendale",
     "Alderquist",
@@ -43,8 +43,8 @@ LOOKS_AGAIN = 20
 
 
 def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """From an invitation to the end, one case with what is to come: what was made after the end opens nowhere, and nothing can be
-    read on the advocate's disk, on the server or on the wire."""
+    """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end cannot be
+    opened, and nothing can be read on the advocate's disk, on the server or in the traffic."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     complaints = chromium.Complaints()
     page = profile.open().pages[0]
@@ -53,36 +53,36 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     # Given an organisation that the operator begins, its lead at a desk, and a colleague
     nine = desk.joins(by_command_line(server, "organisation", "add", "Stalking Support North"))
     sam = FarAdvocate(server)
-    sam.joins("Sam O", invited_by(desk))
+    sam.joins("Sam O", invite_colleague(desk))
     # and a keeper with one case and something that is not of it
     keeper.begins(OTHER)
     keeper.adds(OLD)
     keeper.reads(OLD)
     cards.types(cards.opens(keeper, "Where"), "Where exactly?", APART)
     cards.saves(keeper)
-    begins_a_case(keeper)
-    joins_the_case(keeper, OLD)
+    add_case(keeper)
+    add_to_case(keeper, OLD)
     # When one case is given to both in one consent, old entries are seen and others are not
-    lets_in(keeper, nine, sam.advocate.words)
+    give_access(keeper, nine, sam.advocate.words)
     desk.tap("Clients")
     desk.tap("Look for news")
     desk.opens(CALLED)
-    reads(desk, OLD)
-    looks_through(desk, keeper)
+    open_entry(desk, OLD)
+    mark_as_looked_through(desk, keeper)
     assert sam.narratives() == {OLD}
     # and what is written later is seen too
-    works_with(desk, keeper)
+    work_on_the_case(desk, keeper)
     desk.has_nothing_of("Thornbury", "Hazelnutte")
     assert sam.narratives() >= {OLD, f"{NEW}\n\n{ANSWER}", SPOKEN}
-    makes_a_pack(desk, tmp_path / "pack.zip")
+    make_pack(desk, tmp_path / "pack.zip")
     # Then the keeper reads when they looked, shuts both out, and goes on writing
-    shuts_out(keeper, "Priya K", "Sam O")
+    end_access(keeper, "Priya K", "Sam O")
     ended = len(server.exchanges)
     keeper.adds(LATE)
-    joins_the_case(keeper, LATE)
-    is_shut_out(desk)
+    add_to_case(keeper, LATE)
+    sees_that_access_ended(desk)
     assert sam.reads() == []
-    answers = {one.status for one in server.exchanges[ended:] if one.path.startswith("/v1/clients/")}
+    answers = {exchange.status for exchange in server.exchanges[ended:] if exchange.path.startswith("/v1/clients/")}
     assert answers == {404}
     assert complaints.heard == []
     desk.tap("Lock")
@@ -93,30 +93,30 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
 
 
 def holds_nothing(folder: Path, server: Served, desk: Desk, keeper: Keeper) -> None:
-    """The advocate's closed browser, the server's folder and all that went over the wire: none of what was typed or read."""
+    """The advocate's closed browser, the server's folder and all traffic contain none of what was typed or read."""
     assert len(list(files_of(folder))) > 20
     assert sweep(folder, [*TOKENS, WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]) == []
     secrets = [*TOKENS, WORDS, keeper.words]
     assert sweep(server.data, secrets) == []
-    assert [one.path for one in server.exchanges if found(one.all_bytes(), secrets)] == []
+    assert [exchange.path for exchange in server.exchanges if found(exchange.all_bytes(), secrets)] == []
 
 
-def works_with(desk: Desk, keeper: Keeper) -> None:
-    """A new entry is seen; a question and what was said in a call come back as the keeper's own."""
+def work_on_the_case(desk: Desk, keeper: Keeper) -> None:
+    """A new entry is seen; the answer to a question, and what was said in a call, return as the keeper's own words."""
     keeper.adds(NEW)
-    joins_the_case(keeper, NEW)
-    comes(desk, NEW)
-    asks_and_writes_down(desk)
-    answers_and_says_yes(keeper)
-    joins_the_case(keeper, SPOKEN)
-    comes(desk, SPOKEN)
+    add_to_case(keeper, NEW)
+    wait_for_entry(desk, NEW)
+    ask_and_write_down(desk)
+    answer_and_confirm(keeper)
+    add_to_case(keeper, SPOKEN)
+    wait_for_entry(desk, SPOKEN)
     desk.sees(re.compile("Written by PK, confirmed by them"))
-    comes(desk, NEW)
+    wait_for_entry(desk, NEW)
     expect(desk.page.locator(".narrative")).to_have_text(f"{NEW}\n\n{ANSWER}")
 
 
-def looks_through(desk: Desk, keeper: Keeper) -> None:
-    """The advocate says that they looked through the entry that is open; the keeper reads it, with no signal too."""
+def mark_as_looked_through(desk: Desk, keeper: Keeper) -> None:
+    """The advocate marks the open entry as looked through; the keeper sees the mark, also without a signal."""
     desk.tap("I looked through this")
     desk.sees(re.compile(rf"^You looked through this on .*{CALLED} can see that\."))
     assert faults(desk.page) == []
@@ -133,20 +133,20 @@ def looks_through(desk: Desk, keeper: Keeper) -> None:
     keeper.page.context.set_offline(False)
 
 
-def invited_by(desk: Desk) -> str:
-    """The lead's invitation for a colleague."""
+def invite_colleague(desk: Desk) -> str:
+    """Make the lead's invitation for a colleague."""
     desk.tap("Team")
     desk.agrees("Invite a member", "Invite a member")
     return desk.page.locator(".desk-secret").inner_text()
 
 
-def begins_a_case(keeper: Keeper) -> None:
-    """A case, named."""
+def add_case(keeper: Keeper) -> None:
+    """Add a case."""
     Registers(keeper).adds("Cases", "Add a case", {"What do you call it?": CASE}, title=CASE)
 
 
-def joins_the_case(keeper: Keeper, text: str) -> None:
-    """The entry becomes part of the case, and the server has it."""
+def add_to_case(keeper: Keeper, text: str) -> None:
+    """Add the entry to the case and wait until the server has it."""
     keeper.reads(text)
     body = cards.opens(keeper, "About this entry")
     body.get_by_label(CASE).check()
@@ -155,16 +155,16 @@ def joins_the_case(keeper: Keeper, text: str) -> None:
     expect(keeper.state_of(text)).to_have_text(KEPT)
 
 
-def lets_in(keeper: Keeper, nine: str, stand_in: str) -> None:
-    """From Share to an advocate and their stand-in, who may see one case and ask."""
+def give_access(keeper: Keeper, nine: str, stand_in: str) -> None:
+    """From Share, give an advocate and their stand-in access to one case, with the right to ask."""
     keeper.goes("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
     keeper.sees("Nobody can see your entries.")
     assert faults(keeper.page) == []
     keeper.tap("Let someone in")
-    checks(keeper, "xylophone " + nine.split(" ", 1)[1])
+    check_words(keeper, "xylophone " + nine.split(" ", 1)[1])
     keeper.sees("These are not on the list of words: xylophone. Ask for the words again.")
-    checks(keeper, nine.upper())
+    check_words(keeper, nine.upper())
     keeper.sees("These words belong to Priya K")
     keeper.tap("Yes, go on")
     keeper.picks("One case, old and new entries")
@@ -173,7 +173,7 @@ def lets_in(keeper: Keeper, nine: str, stand_in: str) -> None:
     keeper.field("What is it for?").fill(PURPOSE)
     keeper.field("What should they call you?").fill(CALLED)
     keeper.tap("Check a stand-in’s words")
-    checks(keeper, stand_in)
+    check_words(keeper, stand_in)
     keeper.tap("Yes, go on")
     expect(keeper.page.get_by_role("radio", name="Sam O", exact=True)).to_be_checked()
     keeper.tap("Next")
@@ -193,31 +193,31 @@ def lets_in(keeper: Keeper, nine: str, stand_in: str) -> None:
     keeper.sees(re.compile("Not looked yet. If you are in danger now, ring 999."))
 
 
-def checks(keeper: Keeper, words: str) -> None:
-    """Nine words, typed."""
+def check_words(keeper: Keeper, words: str) -> None:
+    """Type nine words and check them."""
     keeper.field("Their nine words").fill(words)
     keeper.tap("Check the words")
 
 
-def reads(desk: Desk, text: str) -> None:
-    """One entry beside the list."""
+def open_entry(desk: Desk, text: str) -> None:
+    """Open one entry beside the list."""
     desk.page.locator("aside .item", has_text=text).click()
     expect(desk.page.locator(".narrative").first).to_contain_text(text)
 
 
-def comes(desk: Desk, text: str) -> None:
-    """What was just written reaches the desk: the keeper's phone gives its keys after it was kept safe."""
+def wait_for_entry(desk: Desk, text: str) -> None:
+    """Wait until a new entry reaches the desk: the keeper's phone sends its keys after it was kept safe."""
     for _ in range(LOOKS_AGAIN):
         desk.tap("Clients")
         desk.opens(CALLED)
         if desk.page.locator("aside .item", has_text=text).count():
-            return reads(desk, text)
+            return open_entry(desk, text)
         desk.page.wait_for_timeout(250)
-    raise AssertionError(f"it does not come: {text}")
+    raise AssertionError(f"the entry does not reach the desk: {text}")
 
 
-def asks_and_writes_down(desk: Desk) -> None:
-    """A question about the entry that is open; and what the client says in a call, typed and read back."""
+def ask_and_write_down(desk: Desk) -> None:
+    """Ask about the open entry; write down what the client says in a call, and read it back."""
     page = desk.page
     page.get_by_label("Your question").fill(QUESTION)
     desk.tap("Send the question")
@@ -233,8 +233,8 @@ def asks_and_writes_down(desk: Desk) -> None:
     desk.sees("Sent. They will be asked whether it is what they said.")
 
 
-def answers_and_says_yes(keeper: Keeper) -> None:
-    """At the next unlock: the question is answered in the keeper's words, what was typed is confirmed."""
+def answer_and_confirm(keeper: Keeper) -> None:
+    """After the next unlock, the keeper answers the question in their own words and confirms what was typed."""
     keeper.locks()
     keeper.unlocks()
     page = keeper.page
@@ -258,8 +258,8 @@ def answers_and_says_yes(keeper: Keeper) -> None:
     keeper.sees("Written by PK, confirmed by you")
 
 
-def shuts_out(keeper: Keeper, *names: str) -> None:
-    """When they looked is read, and both are shut out."""
+def end_access(keeper: Keeper, *names: str) -> None:
+    """Read when they looked, then end the access of both."""
     keeper.goes("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
     for name in names:
@@ -274,8 +274,8 @@ def shuts_out(keeper: Keeper, *names: str) -> None:
         expect(keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))).to_be_visible()
 
 
-def makes_a_pack(desk: Desk, saved: Path) -> None:
-    """Of the case and no more, under the advocate's initials; where it is saved is the advocate's own choice."""
+def make_pack(desk: Desk, saved: Path) -> None:
+    """Make a pack of the case and no more, under the advocate's initials, and save it."""
     desk.tap("Clients")
     desk.opens(CALLED)
     desk.tap(re.compile("^Make a pack"))
@@ -293,17 +293,17 @@ def makes_a_pack(desk: Desk, saved: Path) -> None:
     assert set(TOKENS) - set(found(text, TOKENS)) == {"Fennimore", "Hazelnutte", "Lindqvister", "Mulberrow", "Thornbury"}
 
 
-def is_shut_out(desk: Desk) -> None:
-    """It is said, and nothing of the client is left in the page."""
+def sees_that_access_ended(desk: Desk) -> None:
+    """The desk says that access has ended, and the page contains nothing of the client."""
     page: Page = desk.page
     page.get_by_role("navigation", name="Main").get_by_role("button", name="Clients", exact=True).click()
     client = page.locator("button.desk-client", has_text=CALLED)
-    said = page.get_by_text(re.compile(f"You can no longer see what {CALLED} shared")).first
-    # The desk looks once a minute while a client is open, so it may have found out by itself.
-    expect(client.or_(said)).to_be_visible()
+    notice = page.get_by_text(re.compile(f"You can no longer see what {CALLED} shared")).first
+    # The desk checks once a minute while a client is open, so it may know already.
+    expect(client.or_(notice)).to_be_visible()
     if client.is_visible():
         client.click()
-    expect(said).to_be_visible()
+    expect(notice).to_be_visible()
     expect(page.locator("button.desk-client")).to_have_count(0)
     page.get_by_role("button", name="All right").click()
     desk.tap("Look for news")

@@ -1,4 +1,4 @@
-"""Files: taken in as they came, sealed part by part, shown blurred, never lost with the draft."""
+"""Files are taken in unchanged, sealed part by part, shown blurred, and never lost with the draft."""
 
 import hashlib
 
@@ -11,17 +11,17 @@ from tests.browser.pictures import heic, jpeg_with_place, png, png_of, upload
 TEXT = "He sent pictures of my front door."
 
 
-def _with_entry(keeper: Keeper) -> None:
+def _open_entry_with_files_card(keeper: Keeper) -> None:
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
 
 
 def test_a_screenshot_of_three_megabytes(new_phone: NewPhone) -> None:
-    """A 3 MB screenshot is sealed, sent in parts, and comes out on another device with the same fingerprint."""
+    """A 3 MB screenshot is sealed and sent in parts, and has the same fingerprint on another device."""
     content = png_of(3_000_000)
     phone = new_phone()
-    _with_entry(phone)
+    _open_entry_with_files_card(phone)
     phone.picks_files([upload("screen.png", "image/png", content)])
     phone.has_file("screen.png")
     phone.tile("screen.png").first.click()
@@ -39,8 +39,8 @@ def test_a_screenshot_of_three_megabytes(new_phone: NewPhone) -> None:
 
 
 def test_pictures_are_blurred_until_touched(keeper: Keeper) -> None:
-    """A tile's picture is blurred; only a touch shows it, and a touch covers it again."""
-    _with_entry(keeper)
+    """A tile's picture is blurred. A tap shows it, and another tap covers it again."""
+    _open_entry_with_files_card(keeper)
     keeper.picks_files([upload("door.png", "image/png", png())])
     keeper.has_file("door.png")
     keeper.tile("door.png").first.click()
@@ -52,9 +52,9 @@ def test_pictures_are_blurred_until_touched(keeper: Keeper) -> None:
 
 
 def test_heic_is_kept_without_a_preview(keeper: Keeper) -> None:
-    """What this browser cannot show is said to be kept just as it came."""
+    """A picture that this browser cannot show is kept unchanged, and the screen says so."""
     content = heic()
-    _with_entry(keeper)
+    _open_entry_with_files_card(keeper)
     keeper.picks_files([upload("IMG_0042.HEIC", "image/heic", content)])
     keeper.has_file("IMG_0042.HEIC")
     keeper.tile("IMG_0042.HEIC").first.click()
@@ -63,18 +63,18 @@ def test_heic_is_kept_without_a_preview(keeper: Keeper) -> None:
     keeper.is_kept_safe(TEXT)
 
 
-def test_a_name_that_does_not_match_the_bytes_is_said(keeper: Keeper) -> None:
-    """A PNG that calls itself a JPEG: kept as it came, and the difference is on the screen."""
-    _with_entry(keeper)
+def test_a_file_type_that_does_not_match_the_bytes_is_shown(keeper: Keeper) -> None:
+    """A PNG that is named as a JPEG is kept unchanged, and the screen says how they differ."""
+    _open_entry_with_files_card(keeper)
     keeper.picks_files([upload("photo.jpg", "image/jpeg", png())])
     keeper.has_file("photo.jpg")
     keeper.tile("photo.jpg").first.click()
     keeper.sees("The name says image/jpeg, but the contents are image/png. It is kept just as it came.")
 
 
-def test_the_copy_left_in_the_photos(keeper: Keeper) -> None:
-    """After a picture is sealed the keeper is asked once about the copy outside, and how to remove it."""
-    _with_entry(keeper)
+def test_the_app_asks_about_the_copy_in_the_photos(keeper: Keeper) -> None:
+    """After a picture is sealed, the app asks once about the copy in the photos, and says how to remove it."""
+    _open_entry_with_files_card(keeper)
     keeper.picks_files([upload("place.jpg", "image/jpeg", jpeg_with_place())])
     keeper.sees("A copy is still in your photos")
     keeper.tap("Not safe: show me how to remove it")
@@ -85,9 +85,9 @@ def test_the_copy_left_in_the_photos(keeper: Keeper) -> None:
     expect(keeper.state_of(TEXT)).to_have_text(KEPT)
 
 
-def test_pasted_pictures_come_in(keeper: Keeper) -> None:
-    """A picture pasted on the page is taken from the event itself."""
-    _with_entry(keeper)
+def test_a_pasted_picture_is_added(keeper: Keeper) -> None:
+    """A picture pasted on the page is added."""
+    _open_entry_with_files_card(keeper)
     keeper.page.get_by_text("You can also paste a picture on this page.").evaluate(
         """(element) => {
             const canvas = new OffscreenCanvas(40, 40);
@@ -103,8 +103,9 @@ def test_pasted_pictures_come_in(keeper: Keeper) -> None:
     keeper.has_file("pasted.png")
 
 
-def test_get_a_picture(keeper: Keeper) -> None:
-    """Locks at once; coming back shows only a page to add pictures; after the words both are together."""
+def test_a_picture_from_elsewhere_joins_the_draft(keeper: Keeper) -> None:
+    """ "Get a picture" locks at once. On return, only pictures can be added; after the words, the draft has both text and
+    picture."""
     keeper.begins(TEXT)
     keeper.goes("Add")
     keeper.writes("He put a note under the wiper.")
@@ -127,7 +128,7 @@ def test_get_a_picture(keeper: Keeper) -> None:
 
 
 def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: Keeper) -> None:
-    """A file added to a draft is there after lock and reload, and goes with the entry."""
+    """A file added to a draft survives lock and reload, and is saved with the entry."""
     keeper.begins(TEXT)
     keeper.goes("Add")
     keeper.writes("Another letter.")
@@ -147,9 +148,9 @@ def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: Keeper) -> None:
     keeper.has_file("letter.png")
 
 
-def test_dropped_files_come_in(keeper: Keeper) -> None:
-    """A file dropped on the card is taken in, after the one question."""
-    _with_entry(keeper)
+def test_a_dropped_file_is_added(keeper: Keeper) -> None:
+    """A file dropped on the card is added, after the one question."""
+    _open_entry_with_files_card(keeper)
     keeper.page.get_by_text("You can also paste a picture on this page.").evaluate(
         """(element) => {
             const carried = new DataTransfer();

@@ -1,4 +1,4 @@
-"""What goes wrong has its sentence on the screen, and nothing acknowledged is lost."""
+"""Every failure has a message on the screen, and nothing acknowledged is lost."""
 
 import json
 import re
@@ -19,8 +19,8 @@ PUSH = r"/versions/"
 PORTAL = Answer(200, b"<html><body>Welcome to Cafe Wi-Fi. Sign in.</body></html>", "text/html; charset=utf-8")
 
 
-def _waits_and_then_goes(keeper: Keeper, server: Served, sentence: str) -> None:
-    """While the fault lasts the entry says why it waits; afterwards it is kept safe."""
+def _is_sent_after_the_fault(keeper: Keeper, server: Served, sentence: str) -> None:
+    """While the fault lasts, the entry says why it waits; afterwards it is kept safe."""
     expect(keeper.page.get_by_text(sentence).first).to_be_visible()
     server.behave()
     keeper.locks()
@@ -30,13 +30,13 @@ def _waits_and_then_goes(keeper: Keeper, server: Served, sentence: str) -> None:
     expect(keeper.state_of(TEXT)).to_have_text(KEPT)
 
 
-def _add_in_trouble(keeper: Keeper) -> None:
+def _add_during_fault(keeper: Keeper) -> None:
     keeper.adds(LATER)
     keeper.goes("Entries")
 
 
-def test_wrong_words(keeper: Keeper) -> None:
-    """Wrong words open nothing and say so the same way each time; the right ones still do."""
+def test_wrong_words_open_nothing(keeper: Keeper) -> None:
+    """Wrong words open nothing and get the same message each time; the right words still open the diary."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -46,34 +46,34 @@ def test_wrong_words(keeper: Keeper) -> None:
         expect(keeper.problem()).to_have_text("That didn’t open anything. Try again.")
     keeper.tries_words(keeper.words)
     expect(keeper.problem()).to_have_text("Try again in a moment.")
-    keeper.page.wait_for_timeout(5_000)  # what the lock asks for after three
+    keeper.page.wait_for_timeout(5_000)  # the delay after three wrong tries
     keeper.unlocks()
     keeper.reads(TEXT)
 
 
 def test_wrong_words_wrong_code_and_unknown_name_answer_alike(new_phone: NewPhone) -> None:
-    """Signing in with wrong words or a wrong code is answered in the sentence that a name nobody has gets."""
+    """Wrong words, a wrong code and an unknown name get the same message on signing in."""
     phone = new_phone()
     phone.begins(TEXT)
     phone.writes_down_the_code()
     other = new_phone()
-    wrong = " ".join(["abandon"] * 11 + ["about"])
-    said = set()
+    wrong_code = " ".join(["abandon"] * 11 + ["about"])
+    messages = set()
     for login in (phone.login, "quiet-otter-1234"):
         other.opens()
         other.asks_to_sign_in(login, "some other words entirely")
         expect(other.problem()).to_be_visible()
-        said.add(other.problem().inner_text())
+        messages.add(other.problem().inner_text())
         other.opens()
-        other.asks_to_sign_in_with_code(login, wrong, "entirely new words here")
+        other.asks_to_sign_in_with_code(login, wrong_code, "entirely new words here")
         expect(other.problem()).to_be_visible()
-        said.add(other.problem().inner_text())
-    alike = "That did not match. Check the name and the {}, and try again. Nothing was lost."
-    assert said == {alike.format("words"), alike.format("code")}
+        messages.add(other.problem().inner_text())
+    template = "That did not match. Check the name and the {}, and try again. Nothing was lost."
+    assert messages == {template.format("words"), template.format("code")}
 
 
 def test_a_code_with_a_slip_is_noticed_before_it_is_sent(new_phone: NewPhone, server: Served) -> None:
-    """A code that does not check is not sent anywhere."""
+    """A code with a wrong checksum is not sent."""
     phone = new_phone()
     phone.opens()
     before = len(server.to("/v1/recoveries"))
@@ -83,7 +83,7 @@ def test_a_code_with_a_slip_is_noticed_before_it_is_sent(new_phone: NewPhone, se
 
 
 def test_empty_and_too_large_files(keeper: Keeper, tmp_path: Any) -> None:
-    """An empty file and one above the limit are refused, each with its sentence; nothing else changes."""
+    """An empty file and one above the limit are refused, each with a message; nothing else changes."""
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
@@ -91,7 +91,7 @@ def test_empty_and_too_large_files(keeper: Keeper, tmp_path: Any) -> None:
     expect(keeper.problem()).to_contain_text("This file is empty, so it was not added.")
     large = tmp_path / "film.mp4"
     with large.open("wb") as file:
-        file.truncate(200 * 1024 * 1024 + 1)  # sparse: it has the size and none of the bytes
+        file.truncate(200 * 1024 * 1024 + 1)  # sparse: it has the size but no bytes on disk
     keeper.picks_files([large], how="Choose a file")
     expect(keeper.problem()).to_contain_text("This file is larger than 200 MB")
     keeper.goes("Entries")
@@ -99,13 +99,13 @@ def test_empty_and_too_large_files(keeper: Keeper, tmp_path: Any) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> None:
-    """A file that is written to after it was chosen is not added, and the screen says so."""
+    """A file that changes while it is read is not added, and the screen says so."""
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
     moving = tmp_path / "moving.bin"
     moving.write_bytes(b"a" * 5_000_000)
-    # The first reading waits until the file has been written to: that is the moment in question.
+    # The first read waits until the file has been written to: that is the moment to test.
     keeper.page.evaluate(
         """() => {
             const real = Blob.prototype.arrayBuffer;
@@ -125,8 +125,8 @@ def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> 
     expect(keeper.tile("moving.bin")).to_have_count(0)
 
 
-def test_no_space_left(keeper: Keeper) -> None:
-    """A full phone: the screen says so, what was saved stands, and what is being written is still there."""
+def test_a_full_phone_keeps_the_draft(keeper: Keeper) -> None:
+    """When the phone is full, the screen says so, saved entries stay, and the draft is still there."""
     keeper.begins(TEXT)
     keeper.goes("Add")
     keeper.writes(LATER)
@@ -158,19 +158,21 @@ def test_no_space_left(keeper: Keeper) -> None:
     ],
     ids=["500", "garbage", "captive portal"],
 )
-def test_wrong_answers(keeper: Keeper, server: Served, answer: Answer, sentence: str) -> None:
-    """500, garbage and a Wi-Fi sign-in page: what it looks like, and that it will go."""
+def test_wrong_responses_are_explained_and_the_entry_is_sent_later(
+    keeper: Keeper, server: Served, answer: Answer, sentence: str
+) -> None:
+    """A 500, garbage and a Wi-Fi sign-in page each get a message, and the entry is sent later."""
     keeper.begins(TEXT)
     server.meddle("PUT", PUSH, answer=answer)
-    _add_in_trouble(keeper)
-    _waits_and_then_goes(keeper, server, sentence)
+    _add_during_fault(keeper)
+    _is_sent_after_the_fault(keeper, server, sentence)
 
 
-def test_server_down(keeper: Keeper, server: Served) -> None:
-    """No server at all: it waits on the phone; when the server is back it goes."""
+def test_without_a_server_the_entry_waits(keeper: Keeper, server: Served) -> None:
+    """Without a server, an entry waits on the phone and is sent when the server is back."""
     keeper.begins(TEXT)
     server.stop()
-    _add_in_trouble(keeper)
+    _add_during_fault(keeper)
     expect(keeper.state_of(LATER)).to_have_text(re.compile("Sealed on this phone|Not sent yet"))
     server.start()
     keeper.locks()
@@ -178,22 +180,22 @@ def test_server_down(keeper: Keeper, server: Served) -> None:
     keeper.is_kept_safe(LATER)
 
 
-def _other_commitment(receipt: dict[str, Any]) -> None:
+def _spoil_commitment(receipt: dict[str, Any]) -> None:
     receipt["c"] = "A" * 43
 
 
-def _other_signature(receipt: dict[str, Any]) -> None:
+def _spoil_signature(receipt: dict[str, Any]) -> None:
     receipt["sig"] = "A" * 85 + "A"
 
 
-def _other_notary(receipt: dict[str, Any]) -> None:
+def _spoil_notary(receipt: dict[str, Any]) -> None:
     receipt["log"] = "B" * 42 + "A"
 
 
-SPOILT = [pytest.param(one, marks=pytest.mark.slow) for one in (_other_commitment, _other_notary)]
+SPOILT = [pytest.param(spoil, marks=pytest.mark.slow) for spoil in (_spoil_commitment, _spoil_notary)]
 
 
-@pytest.mark.parametrize("spoil", [_other_signature, *SPOILT])
+@pytest.mark.parametrize("spoil", [_spoil_signature, *SPOILT])
 def test_a_receipt_that_does_not_hold(keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]) -> None:
     """A receipt with a wrong commitment, signature or log is never shown as kept safe."""
 
@@ -204,28 +206,28 @@ def test_a_receipt_that_does_not_hold(keeper: Keeper, server: Served, spoil: Cal
 
     keeper.begins(TEXT)
     server.meddle("PUT", PUSH, change=change)
-    _add_in_trouble(keeper)
-    _waits_and_then_goes(keeper, server, "the server’s receipt does not hold")
+    _add_during_fault(keeper)
+    _is_sent_after_the_fault(keeper, server, "the server’s receipt does not hold")
 
 
-def test_session_that_ends_during_an_upload(keeper: Keeper, server: Served) -> None:
-    """The session ends between two parts of a file: it signs in again by itself and goes on where it was."""
+def test_an_upload_continues_after_the_session_ends(keeper: Keeper, server: Served) -> None:
+    """When the session ends between two parts of a file, the app signs in again and continues with the next part."""
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
     signed_out = Answer(401, b'{"error":"signed_out","message":"You are signed out."}')
-    once = server.meddle("PUT", r"/parts/1$", answer=signed_out, times=1)
+    fault = server.meddle("PUT", r"/parts/1$", answer=signed_out, times=1)
     keeper.picks_files([upload("long.png", "image/png", png_of(3_000_000))])
     keeper.has_file("long.png")
     keeper.goes("Entries")
     expect(keeper.state_of(TEXT)).to_have_text(KEPT)
-    assert once.used == 1
-    sent = [one.path for one in server.to(r"/parts/0$", "PUT") if one.status == 204]
+    assert fault.used == 1
+    sent = [exchange.path for exchange in server.to(r"/parts/0$", "PUT") if exchange.status == 204]
     assert len(sent) == len(set(sent)), "a part that had arrived was sent again"
 
 
-def test_clock_years_off(new_phone: NewPhone) -> None:
-    """A phone whose clock is years off: entries are sealed and kept safe, and the screen says the clock is wrong."""
+def test_a_clock_that_is_years_off_is_reported(new_phone: NewPhone) -> None:
+    """On a phone whose clock is years off, entries are sealed and kept safe, and the screen says the clock is wrong."""
     phone = new_phone()
     phone.page.clock.install(time="2031-05-05T10:00:00Z")
     phone.begins(TEXT)
@@ -236,8 +238,8 @@ def test_clock_years_off(new_phone: NewPhone) -> None:
     phone.reads(TEXT)
 
 
-def test_tab_killed_in_the_middle_of_a_write(new_phone: NewPhone, server: Served) -> None:
-    """The tab goes away while a file is being sealed: no half file is shown, and everything acknowledged stands."""
+def test_a_tab_closed_in_the_middle_of_a_write_leaves_no_partial_file(new_phone: NewPhone, server: Served) -> None:
+    """When the tab closes while a file is being sealed, no partial file is shown, and everything acknowledged stays."""
     phone = new_phone()
     phone.begins(TEXT)
     phone.reads(TEXT)

@@ -1,4 +1,4 @@
-"""Bursts: many calls as one entry with a count and its screenshots; a list of messages written and ordered by hand."""
+"""Many calls at once: one entry with a count and screenshots; and a list of messages, written and ordered by hand."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
 
 CALLS = "43 missed calls, 21:10 to 23:55"
-# What a hurried thumb needs, measured on nobody here: a second and a half a tap, four letters a second.
+# Estimates for a person in a hurry: a second and a half for a tap, four letters a second.
 A_TAP, A_LETTER = 1.5, 0.25
 
 
@@ -22,7 +22,7 @@ def _judge(keeper: Keeper, state: str) -> None:
     assert (state, faults(keeper.page)) == (state, [])
 
 
-def _sealed_here(keeper: Keeper) -> None:
+def _make_offline_diary(keeper: Keeper) -> None:
     keeper.opens()
     keeper.first_entry("He was outside again.")
     keeper.puts_off_the_copy()
@@ -32,12 +32,13 @@ def _sealed_here(keeper: Keeper) -> None:
 
 @pytest.mark.timed
 def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> None:
-    """Offline, slowed: words, from when to when, three pictures in order, how and how many, in 60 s of somebody's time."""
-    _sealed_here(keeper)
+    """Offline on a slow phone, words, a time span, three pictures in order, the channel and the count take 60 s of a person's
+    time."""
+    _make_offline_diary(keeper)
     slow(keeper.page, 4)
     keeper.goes("Add")
     keeper.sees_place("What happened?")
-    began, taps, letters = time.monotonic(), 0, len(CALLS)
+    start, taps, letters = time.monotonic(), 0, len(CALLS)
     keeper.writes(CALLS)
     keeper.picks("Pick a time")
     keeper.picks("Between or unsure")
@@ -57,23 +58,23 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
     keeper.field("How many?").fill("43")
     keeper.saves_card()
     taps, letters = taps + 4, letters + 2
-    took = time.monotonic() - began + taps * A_TAP + letters * A_LETTER
-    assert took <= 60, took
+    seconds = time.monotonic() - start + taps * A_TAP + letters * A_LETTER
+    assert seconds <= 60, seconds
     keeper.reads(CALLS)
     article = keeper.page.get_by_role("article")
     expect(article.get_by_role("button", name=re.compile("^Look at calls-"))).to_have_text([f"calls-{n}.png" for n in (1, 2, 3)])
-    for said in ("Phone call", "43", "21:10"):
-        expect(article.get_by_text(said).first).to_be_visible()
+    for text in ("Phone call", "43", "21:10"):
+        expect(article.get_by_text(text).first).to_be_visible()
     keeper.goes("Entries")
     expect(keeper.row(CALLS)).to_have_count(1)
 
 
 def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPhone) -> None:
-    """Rows by hand and by paste, moved and ordered; what is typed survives a lock; each state judged; the entry says how many."""
+    """Rows are typed, pasted, moved and sorted; they survive a lock; every state is accessible; the entry shows the count."""
     keeper = new_phone()
-    _sealed_here(keeper)
+    _make_offline_diary(keeper)
     keeper.adds(CALLS, "Yesterday")
-    _opens_list(keeper)
+    _open_message_list(keeper)
     _judge(keeper, "empty")
     keeper.tap("Add one")
     keeper.page.get_by_label("Time", exact=True).fill("23:55")
@@ -90,13 +91,13 @@ def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPho
     keeper.sees("Kept while you write.")
     keeper.locks()
     keeper.unlocks()
-    _opens_list(keeper)
+    _open_message_list(keeper)
     expect(keeper.page.locator(".message")).to_have_count(4)
     keeper.tap("Put in order of time")
     keeper.tap("Move no. 1 down")
     words = keeper.page.locator(".message")
-    for n, said in enumerate(("answer me", "Missed call", "no time here", "23:55")):
-        expect(words.nth(n)).to_contain_text(said)
+    for n, text in enumerate(("answer me", "Missed call", "no time here", "23:55")):
+        expect(words.nth(n)).to_contain_text(text)
     keeper.page.get_by_role("radio", name="Only theirs, not mine", exact=True).check()
     _judge(keeper, "the list")
     keeper.tap("Save the list")
@@ -107,7 +108,7 @@ def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPho
     expect(keeper.page.get_by_role("article").get_by_text("4 came to you")).to_be_visible()
 
 
-def _opens_list(keeper: Keeper) -> None:
+def _open_message_list(keeper: Keeper) -> None:
     keeper.reads(CALLS)
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
     keeper.sees_place("Messages and calls")

@@ -1,4 +1,4 @@
-"""Every card of an entry with a keyboard alone; and the same cards in a young person's words."""
+"""Every card of an entry by keyboard alone; and the same cards in the words for young people."""
 
 import re
 from typing import Any
@@ -15,49 +15,49 @@ from tests.browser.navigators.keys import Keys
 from tests.browser.navigators.registers import Registers
 
 
-def _opens(keeper: Keeper, keys: Keys, title: str) -> Locator:
-    more = keeper.button("More you can add")
-    if more.count():
-        keys.presses(more)
-        expect(more).to_have_count(0)
+def _open_card(keeper: Keeper, keys: Keys, title: str) -> Locator:
+    button = keeper.button("More you can add")
+    if button.count():
+        keys.presses(button)
+        expect(button).to_have_count(0)
     keys.presses(keeper.page.get_by_role("button", name=re.compile(f"^{re.escape(title)}")).first)
     body = keeper.page.locator(".card-body")
     expect(body).to_be_visible()
     return body
 
 
-def _sees(keys: Keys, body: Locator, wanted: Locator) -> Locator:
-    """The control, after as many "More" of the card as it takes until it stands there."""
-    more = body.get_by_role("button", name="More", exact=True)
+def _show_control(keys: Keys, body: Locator, control: Locator) -> Locator:
+    """Press "More" until the control is there, and return it."""
+    button = body.get_by_role("button", name="More", exact=True)
     for _ in range(12):
-        if wanted.count() or not more.count():
+        if control.count() or not button.count():
             break
-        keys.presses(more.first)
-    return wanted.first
+        keys.presses(button.first)
+    return control.first
 
 
-def _answers(keeper: Keeper, keys: Keys, body: Locator, how: str, question: str, *answers: str) -> None:
+def _answer(keeper: Keeper, keys: Keys, body: Locator, action: str, question: str, *answers: str) -> None:
     group = body.get_by_role("group", name=question, exact=True)
-    if how == "type":
-        keys.types(_sees(keys, body, body.get_by_label(question, exact=True)), answers[0])
-    elif how == "tick":
+    if action == "type":
+        keys.types(_show_control(keys, body, body.get_by_label(question, exact=True)), answers[0])
+    elif action == "tick":
         for choice in answers:
-            keys.ticks(_sees(keys, body, group.get_by_label(choice, exact=True)))
-    elif how == "check":
-        keys.turns(_sees(keys, body, body.get_by_label(question, exact=True)))
+            keys.ticks(_show_control(keys, body, group.get_by_label(choice, exact=True)))
+    elif action == "check":
+        keys.turns(_show_control(keys, body, body.get_by_label(question, exact=True)))
     else:
-        asked = keeper.page.get_by_text(question, exact=True)
-        _sees(keys, body, body.get_by_text(question, exact=True))
-        part = body.locator("div.stack-close").filter(has=asked).last
-        keys.presses(part.get_by_role("button", name=answers[0], exact=True))
-        keys.types(part.locator("input.input").last, answers[1])
-        keys.presses(part.get_by_role("button", name="Add to the list", exact=True))
-        expect(part.get_by_label(answers[1], exact=False).first).to_be_checked()
+        label = keeper.page.get_by_text(question, exact=True)
+        _show_control(keys, body, body.get_by_text(question, exact=True))
+        section = body.locator("div.stack-close").filter(has=label).last
+        keys.presses(section.get_by_role("button", name=answers[0], exact=True))
+        keys.types(section.locator("input.input").last, answers[1])
+        keys.presses(section.get_by_role("button", name="Add to the list", exact=True))
+        expect(section.get_by_label(answers[1], exact=False).first).to_be_checked()
 
 
 @pytest.mark.slow  # every card, one after the other; test_screens_driven.py drives the way to the first entry
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
-    """Written, told with every card and read back without a pointer; the focus is never lost between two cards."""
+    """An entry is written, filled in with every card and read back without a pointer; the focus is never lost between cards."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
     keeper.begins("Something first.")
     keys = Keys(keeper.page)
@@ -68,10 +68,10 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
     keys.presses(keeper.button("Save"))
     keeper.sees_place("Saved")
     for title, steps in TOLD:
-        body = _opens(keeper, keys, title)
+        body = _open_card(keeper, keys, title)
         step: tuple[Any, ...]
         for step in steps:
-            _answers(keeper, keys, body, *step)
+            _answer(keeper, keys, body, *step)
         keys.presses(keeper.button("Save this card"))
         expect(keeper.button("Save this card")).to_have_count(0)
         assert keeper.page.evaluate("document.activeElement !== document.body"), title
@@ -81,7 +81,7 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
 
 
 def _registers_ask_young_people_too(keeper: Keeper) -> None:
-    """People, orders, reports: questions, hints and what stands above a list."""
+    """The registers use the young words too: in questions, hints and above lists."""
     registers = Registers(keeper)
     registers.opens("Who you told")
     keeper.sees("A teacher, a parent, police, an app, a helpline")
@@ -104,7 +104,7 @@ def _registers_ask_young_people_too(keeper: Keeper) -> None:
 
 @pytest.mark.slow  # test_languages_screens.py asks in young words in every `make test`
 def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None:
-    """Chosen in More, kept over a lock, on the cards and in the codes; nothing that was written changes."""
+    """The choice in More survives a lock and applies to cards and codes; what was written does not change."""
     keeper = new_phone()
     keeper.begins("He was at the bus stop again.")
     keeper.goes("More")

@@ -1,4 +1,5 @@
-"""Adding while locked and offline: photos, a voice note, a shared screenshot; asked about; five drafts, the same digests."""
+"""Adding while locked and offline: photos, a voice note, a shared screenshot. After unlocking, the app asks about each and
+makes five drafts with the same digests."""
 
 import base64
 import hashlib
@@ -10,9 +11,9 @@ from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
 
-# What a phone's share sheet does: the browser goes to this address with a form, and the worker takes it.
+# A phone's share sheet sends the browser to this address with a form, and the worker takes it.
 SHARE = """(encoded) => {
-    const bytes = Uint8Array.from(atob(encoded), (one) => one.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(encoded), (value) => value.charCodeAt(0));
     const chosen = new DataTransfer();
     chosen.items.add(new File([bytes], 'screenshot.png', { type: 'image/png' }));
     const form = document.createElement('form');
@@ -35,7 +36,7 @@ LISTEN = """() => {
 DIGEST = """async () => {
     const bytes = await new Blob(globalThis.recorded).arrayBuffer();
     const made = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    return Array.from(made, (one) => one.toString(16).padStart(2, '0')).join('');
+    return Array.from(made, (value) => value.toString(16).padStart(2, '0')).join('');
 }"""
 TELLING = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
 
@@ -44,31 +45,31 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def says_nothing(page: Page) -> None:
-    """A locked phone's page: no word that tells what is behind it, nothing that helps or leaves."""
+def reveals_nothing(page: Page) -> None:
+    """A locked phone's page has no word that reveals the diary, and no Help or Leave button."""
     assert not TELLING.search(page.inner_text("body")), page.inner_text("body")
     expect(page.get_by_role("button", name="Help")).to_have_count(0)
     assert faults(page) == []
 
 
-def adds_pictures(keeper: Keeper, photos: list[dict[str, object]]) -> None:
-    """From the lock, in one tap, three pictures."""
+def add_pictures(keeper: Keeper, photos: list[dict[str, object]]) -> None:
+    """Add three pictures from the lock."""
     keeper.tap("Add picture")
     keeper.sees_place("Add picture")
-    says_nothing(keeper.page)
+    reveals_nothing(keeper.page)
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose a picture")
     chooser.value.set_files(photos)  # type: ignore[arg-type]
     keeper.sees("3 added")
     assert keeper.page.get_by_role("img").count() == 0
-    assert not any(str(one["name"]) in keeper.page.content() for one in photos)
+    assert not any(str(photo["name"]) in keeper.page.content() for photo in photos)
 
 
-def says_it(keeper: Keeper) -> str:
-    """A voice note; the digest of what was recorded."""
+def record_voice(keeper: Keeper) -> str:
+    """Record a voice note; return the digest of the recording."""
     keeper.page.evaluate(LISTEN)
     keeper.tap("Say it")
-    says_nothing(keeper.page)
+    reveals_nothing(keeper.page)
     keeper.tap("Record")
     keeper.sees("Recording")
     expect(keeper.page.get_by_text("4:58 left")).to_be_visible()
@@ -77,38 +78,38 @@ def says_it(keeper: Keeper) -> str:
     return str(keeper.page.evaluate(DIGEST))
 
 
-def shares(keeper: Keeper, shot: bytes) -> None:
-    """Another app's share sheet, and the page that opens for it."""
+def share_screenshot(keeper: Keeper, shot: bytes) -> None:
+    """Share a screenshot from another app, and see the page that opens for it."""
     encoded = base64.b64encode(shot).decode()
     with keeper.page.expect_navigation():
         keeper.page.evaluate(SHARE, encoded)
     keeper.sees_place("Add picture")
     assert keeper.page.url == f"{keeper.app_url}/"
     keeper.sees("1 added")
-    says_nothing(keeper.page)
+    reveals_nothing(keeper.page)
     keeper.tap("Done")
     keeper.sees_lock()
 
 
 def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
-    """The whole way, with the phone locked and without a network until the end."""
+    """Five files are added while the phone is locked and offline, and become drafts after unlocking."""
     keeper = with_voice
     keeper.opens()
-    assert is_installed_as(keeper) == "manifest.webmanifest", "nothing is taken from other apps while no worker could"
+    assert manifest_name(keeper) == "manifest.webmanifest", "without a worker the app must not offer itself in share sheets"
     keeper.begins("He waited outside.")
     keeper.is_offline_ready()
-    keeper.page.reload()  # from here on the worker is in charge of the page
+    keeper.page.reload()  # from here on the worker controls the page
     keeper.sees_lock()
     keeper.has_loaded()
-    assert is_installed_as(keeper) == "manifest-share.webmanifest"
+    assert manifest_name(keeper) == "manifest-share.webmanifest"
     keeper.page.context.set_offline(True)
     photos = [png(n) for n in (3, 4, 5)]
-    adds_pictures(keeper, [upload(f"photo-{n}.png", "image/png", raw) for n, raw in enumerate(photos)])
-    voice = says_it(keeper)
+    add_pictures(keeper, [upload(f"photo-{n}.png", "image/png", raw) for n, raw in enumerate(photos)])
+    voice = record_voice(keeper)
     keeper.tap("Done")
     keeper.sees_lock()
     shot = png(6)
-    shares(keeper, shot)
+    share_screenshot(keeper, shot)
     keeper.unlocks()
     keeper.sees("5 things were added while this was locked.")
     keeper.tap("Look")
@@ -116,26 +117,26 @@ def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     keeper.sees("anyone holding this phone could have")
     expect(keeper.button("Yes, make a draft")).to_have_count(5)
     assert faults(keeper.page) == []
-    looks_at_one(keeper)
-    shown = keeper.page.locator("details .letters").all_text_contents()
-    assert sorted(shown) == sorted([*map(digest, photos), voice, digest(shot)])
-    for left in (4, 3, 2, 1, 0):
+    uncover_one(keeper)
+    digests = keeper.page.locator("details .letters").all_text_contents()
+    assert sorted(digests) == sorted([*map(digest, photos), voice, digest(shot)])
+    for remaining in (4, 3, 2, 1, 0):
         keeper.button("Yes, make a draft").first.click()
         if keeper.page.get_by_role("dialog").is_visible():
             keeper.tap("No, it is not")
-        expect(keeper.button("Yes, make a draft")).to_have_count(left)
+        expect(keeper.button("Yes, make a draft")).to_have_count(remaining)
     expect(keeper.button("Write about it")).to_have_count(5)
     assert faults(keeper.page) == []
-    is_written_about(keeper)
+    write_about_it(keeper)
 
 
-def is_installed_as(keeper: Keeper) -> str:
-    """The file that whoever installs the page now gets."""
+def manifest_name(keeper: Keeper) -> str:
+    """Return the manifest that a new installation would use."""
     return str(keeper.page.evaluate("document.querySelector('link[rel=manifest]').href.split('/').pop()"))
 
 
-def looks_at_one(keeper: Keeper) -> None:
-    """Every picture is covered until its own button is touched, and can be covered again."""
+def uncover_one(keeper: Keeper) -> None:
+    """Every picture is covered until its own button is tapped, and can be covered again."""
     pictures = keeper.page.locator(".captured img")
     expect(pictures).to_have_count(4)
     expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
@@ -146,8 +147,8 @@ def looks_at_one(keeper: Keeper) -> None:
     expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
 
 
-def is_written_about(keeper: Keeper) -> None:
-    """A draft is taken up, saved, sent when there is a signal, and says for good how its file came."""
+def write_about_it(keeper: Keeper) -> None:
+    """A draft becomes an entry, is sent when there is a signal, and says permanently how its file was added."""
     keeper.button("Write about it").first.click()
     keeper.sees_place("What happened?")
     keeper.writes("He was at the gate again.")

@@ -1,4 +1,4 @@
-"""A server that is to close says so inside the diary, never on the lock, with what to do."""
+"""A server that will close says so inside the diary, never on the lock, and says what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = 86_400_000
 
 
 def announce(server: Served, on: int | None) -> None:
-    """As `closing` on the command line does; None takes it back."""
+    """Announce the closing day as the command line's `closing` does; None takes it back."""
     with sqlite3.connect(server.settings.data / "kept.sqlite3") as database:
         database.execute("DELETE FROM ending")
         if on is not None:
@@ -24,8 +24,8 @@ def announce(server: Served, on: int | None) -> None:
     database.close()
 
 
-def hears(keeper: Keeper, line: Locator) -> None:
-    """Signal comes and goes, and each time the phone looks again, until it knows."""
+def wait_for_line(keeper: Keeper, line: Locator) -> None:
+    """Let the signal come and go, so that the phone asks again, until the line is shown."""
     for _ in range(30):
         keeper.page.evaluate("dispatchEvent(new Event('online'))")
         try:
@@ -36,13 +36,14 @@ def hears(keeper: Keeper, line: Locator) -> None:
 
 
 def test_the_line_stands_inside_and_not_on_the_lock(keeper: Keeper, server: Served) -> None:
-    """Announced: the line with its day and the way to a copy, after a lock and without a signal; the day itself: nothing new."""
+    """The announcement shows the day and the way to a copy, also after a lock and offline. From that day on, nothing new is
+    sent."""
     keeper.begins()
     now = SystemClock().now_ms()
     announce(server, now + 40 * DAY)
     try:
         line = keeper.page.get_by_text(re.compile(r"This server closes on \d+ \w+ \d{4}\. Before that day"))
-        hears(keeper, line)
+        wait_for_line(keeper, line)
         assert faults(keeper.page) == []
         keeper.is_offline_ready()
         keeper.locks()
@@ -54,7 +55,7 @@ def test_the_line_stands_inside_and_not_on_the_lock(keeper: Keeper, server: Serv
         expect(line).to_be_visible()
         keeper.page.context.set_offline(False)
         announce(server, now - 1)
-        hears(keeper, keeper.page.get_by_text(re.compile("This server closed on")).first)
+        wait_for_line(keeper, keeper.page.get_by_text(re.compile("This server closed on")).first)
         keeper.adds("Written after the day.")
         keeper.goes("Entries")
         expect(keeper.state_of("Written after the day.")).to_contain_text("has closed and takes nothing new")

@@ -1,4 +1,4 @@
-"""A picture with a part covered, through to the page an officer sees: black there, untouched where it was received."""
+"""A picture with a covered part is black there on the pack's pages, and unchanged in the file as received."""
 
 import hashlib
 import io
@@ -23,21 +23,21 @@ TEXT = "He photographed my street sign."
 BRIGHT, BLACK = 150, 40
 
 
-def _sign() -> bytes:
-    """A picture that is bright all over, so that what is covered can be told from what is not."""
+def _bright_picture() -> bytes:
+    """Return a picture that is bright all over, so that a covered part can be recognised."""
     out = io.BytesIO()
     Image.new("RGB", (900, 1200), (235, 225, 205)).save(out, "PNG")
     return out.getvalue()
 
 
-def _covers_the_middle(keeper: Keeper) -> None:
-    """One box over the middle of the picture, drawn with the mouse."""
+def _cover_the_middle(keeper: Keeper) -> None:
+    """Draw one box over the middle of the picture with the mouse."""
     keeper.page.get_by_role("button", name=re.compile("^Cover parts of it")).click()
     area = keeper.page.get_by_role("group", name=re.compile("^The picture, with"))
     area.scroll_into_view_if_needed()
     box = area.locator("svg").bounding_box()
     assert box is not None
-    width = box["height"] * 900 / 1200  # the picture stands in the middle of its frame
+    width = box["height"] * 900 / 1200  # the picture is in the middle of its frame
     left = box["x"] + (box["width"] - width) / 2
     keeper.page.mouse.move(left + width * 0.3, box["y"] + box["height"] * 0.4)
     keeper.page.mouse.down()
@@ -48,31 +48,31 @@ def _covers_the_middle(keeper: Keeper) -> None:
 
 
 def test_pages_show_the_covered_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """04 prints the covered copy, 13 holds the bytes as they came, 12 says what was covered, and `verify` finds nothing."""
+    """04 prints the covered copy, 13 holds the file as received, 12 says what was covered, and `verify` finds nothing."""
     keeper = new_phone()
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
-    keeper.picks_files([upload("sign.png", "image/png", _sign())])
+    keeper.picks_files([upload("sign.png", "image/png", _bright_picture())])
     keeper.has_file("sign.png")
     keeper.tile("sign.png").first.click()
     keeper.sees_place("sign.png")
-    _covers_the_middle(keeper)
+    _cover_the_middle(keeper)
     keeper.is_kept_safe(TEXT)
     pack = makes_a_pack(keeper, 1, tmp_path)
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
-    with zipfile.ZipFile(pack) as held:
-        by_name = {name.rsplit("/", 1)[-1]: name for name in held.namelist()}
-        received = held.read(next(name for name in held.namelist() if "13_exhibits-as-received" in name))
-        pages = pypdf.PdfReader(io.BytesIO(held.read(by_name["04_exhibits.pdf"])))
-        record = json.loads(held.read(by_name["12_record.json"]))
-    assert hashlib.sha256(received).hexdigest() == hashlib.sha256(_sign()).hexdigest()
+    with zipfile.ZipFile(pack) as archive:
+        by_name = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
+        received = archive.read(next(name for name in archive.namelist() if "13_exhibits-as-received" in name))
+        pages = pypdf.PdfReader(io.BytesIO(archive.read(by_name["04_exhibits.pdf"])))
+        record = json.loads(archive.read(by_name["12_record.json"]))
+    assert hashlib.sha256(received).hexdigest() == hashlib.sha256(_bright_picture()).hexdigest()
     [picture] = [image.image for page in pages.pages for image in page.images if image.image is not None]
-    shown = picture.convert("L")
-    assert shown.getpixel((shown.width // 2, shown.height // 2)) < BLACK  # type: ignore[operator]
-    assert shown.getpixel((shown.width // 10, shown.height // 10)) > BRIGHT  # type: ignore[operator]
+    grey = picture.convert("L")
+    assert grey.getpixel((grey.width // 2, grey.height // 2)) < BLACK  # type: ignore[operator]
+    assert grey.getpixel((grey.width // 10, grey.height // 10)) > BRIGHT  # type: ignore[operator]
     assert '"masks"' in json.dumps(record)
-    # And what was done with the file says so from now on.
+    # The file's own history says so too.
     keeper.reads(TEXT)
     keeper.tile("sign.png").first.click()
     keeper.page.get_by_role("button", name=re.compile("^What was done with it")).click()

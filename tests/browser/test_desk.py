@@ -1,4 +1,4 @@
-"""An advocate at a desk: joins, sees what a client gave, asks, and is shut out; the computer holds nothing of it."""
+"""An advocate at a desk joins, sees what a client shared, asks, and loses access; the computer keeps nothing of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ DAY = 86_400_000
 
 
 def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: Served) -> None:
-    """Old and new entries are seen, a question arrives signed, an ended client is said and forgotten; nothing is on the disk."""
+    """Old and new entries are seen, a question arrives signed, and a client who ended access is announced and forgotten.
+    Nothing is on the disk."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     page = profile.open().pages[0]
     complaints = chromium.Complaints()
@@ -60,19 +61,19 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     desk.sees("Sent. They see it the next time they open theirs.")
     (letter,) = keeper.hears(granted)
     assert letter["fields"] == {"about": record, "text": QUESTION}
-    assert {one["what"] for one in keeper.looks()} == {"read"}
-    writes_down(desk, keeper, granted)
-    is_shut_out(desk, keeper, granted)
+    assert {look["what"] for look in keeper.looks()} == {"read"}
+    write_down(desk, keeper, granted)
+    sees_that_access_ended(desk, keeper, granted)
     assert complaints.heard == []
-    held = page.evaluate(HELD)
-    assert held == {"cookies": "", "databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
+    storage = page.evaluate(HELD)
+    assert storage == {"cookies": "", "databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
     desk.tap("Lock")
     profile.close()
     holds_nothing(profile.folder, server, desk)
 
 
-def writes_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
-    """What a client says in a call is typed, read back and sealed to them, each question as it was asked."""
+def write_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
+    """What a client says in a call is typed, read back and sealed to the client, with each question."""
     page = desk.page
     desk.tap("Clients")
     desk.opens(NAME)
@@ -89,22 +90,22 @@ def writes_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
     page.get_by_label("I read it back to them").check()
     desk.tap("Seal and send it")
     desk.sees("Sent. They will be asked whether it is what they said.")
-    (letter,) = [one for one in keeper.hears(granted) if one["what"] == "assisted"]
-    said = letter["fields"]
-    assert said["turns"] == [{"asked": "tell_me", "said": SPOKEN, "words": ""}]
-    assert (said["by"], said["how"], said["read_back"], said["under_18"]) == ("PK", "call", True, True)
-    assert set(said["incident"]) <= {"precision", "tz"}
+    (letter,) = [sent for sent in keeper.hears(granted) if sent["what"] == "assisted"]
+    fields = letter["fields"]
+    assert fields["turns"] == [{"asked": "tell_me", "said": SPOKEN, "words": ""}]
+    assert (fields["by"], fields["how"], fields["read_back"], fields["under_18"]) == ("PK", "call", True, True)
+    assert set(fields["incident"]) <= {"precision", "tz"}
 
 
-def is_shut_out(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
-    """Locked and signed in again; then the keeper ends it, which is said, and nothing made later is anywhere."""
+def sees_that_access_ended(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
+    """After a lock and a new sign-in, the keeper ends the access: the page says so, and shows nothing that is written later."""
     # and signing in again takes name, words and digits
     desk.tap("Lock")
     desk.sees_heading("Sign in")
     desk.has_nothing_of(OLD, NEW, SPOKEN, NAME, QUESTION)
     desk.signs_in()
     desk.opens(NAME)
-    # and what is ended is said, and what is made later is nowhere
+    # and the desk says that access ended, and shows nothing that is written later
     keeper.ends(granted)
     keeper.writes(AFTER)
     desk.page.locator("aside .item", has_text=OLD).click()
@@ -117,12 +118,12 @@ def is_shut_out(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
 
 
 def holds_nothing(folder: Path, server: Served, desk: Desk) -> None:
-    """The closed browser's folder, the server and the wire hold nothing that was typed or read."""
-    opening = [WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]
-    assert sweep(folder, [OLD, NEW, AFTER, QUESTION, SPOKEN, NAME, APART, *opening]) == []
-    needles = [OLD, NEW, AFTER, QUESTION, SPOKEN, APART, WORDS]
-    assert sweep(server.data, [*needles, NAME]) == []
-    assert [one.path for one in server.exchanges if found(one.all_bytes(), needles)] == []
+    """The closed browser's folder, the server and the traffic contain nothing that was typed or read."""
+    secrets = [WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]
+    assert sweep(folder, [OLD, NEW, AFTER, QUESTION, SPOKEN, NAME, APART, *secrets]) == []
+    texts = [OLD, NEW, AFTER, QUESTION, SPOKEN, APART, WORDS]
+    assert sweep(server.data, [*texts, NAME]) == []
+    assert [exchange.path for exchange in server.exchanges if found(exchange.all_bytes(), texts)] == []
 
 
 IS_AT = """(wanted) => {
@@ -137,14 +138,14 @@ HELD = """async () => ({
 
 @pytest.fixture
 def page(browser: Browser) -> Page:
-    """A computer that knows nothing."""
+    """A computer without data."""
     context = browser.new_context(**chromium.DESK)
     context.set_default_timeout(chromium.PATIENCE)
     return context.new_page()
 
 
 def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: Served) -> None:
-    """An advocate who keeps a diary of their own in that browser still has it, and its session, after a day at the desk."""
+    """An advocate's own diary in the same browser still opens after work at the desk."""
     keeper = new_phone(**chromium.DESK, is_mobile=False, has_touch=False)
     keeper.begins(OLD)
     keeper.is_kept_safe(OLD)
@@ -162,8 +163,8 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
     keeper.sees(OLD)
 
 
-def test_by_keyboard_alone(page: Page, server: Served) -> None:
-    """From the list to an entry and to the lock without a pointer; wrong digits do not ask for the words again."""
+def test_the_desk_works_by_keyboard_alone(page: Page, server: Served) -> None:
+    """From the list to an entry and to the lock, everything works by keyboard. Wrong digits do not ask for the words again."""
     desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Safer Together"))
     keeper = FarKeeper(server)
@@ -171,23 +172,23 @@ def test_by_keyboard_alone(page: Page, server: Served) -> None:
     keeper.writes(OLD)
     keeper.lets_in(nine, NAME)
     desk.tap("Go on")
-    steps_to(page, "Look for news")
+    tab_to(page, "Look for news")
     page.keyboard.press("Enter")
     expect(page.locator("button.desk-client")).to_have_count(1)
-    steps_to(page, NAME)
+    tab_to(page, NAME)
     page.keyboard.press("Enter")
     desk.sees_heading(NAME)
-    steps_to(page, OLD[:20])
+    tab_to(page, OLD[:20])
     page.keyboard.press("Enter")
     expect(page.locator(".narrative")).to_have_text(OLD)
-    steps_to(page, "Lock")
+    tab_to(page, "Lock")
     page.keyboard.press("Enter")
     desk.sees_heading("Sign in")
     expect(page.get_by_label("Sign-in name")).to_be_focused()
     page.keyboard.type(desk.login)
     page.keyboard.press("Tab")
     page.keyboard.type(WORDS)
-    steps_to(page, "digits")
+    tab_to(page, "digits")
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
     desk.sees("Your words were right. Type the six digits that are shown now.")
@@ -198,17 +199,20 @@ def test_by_keyboard_alone(page: Page, server: Served) -> None:
     desk.sees_heading("Clients")
 
 
-def steps_to(page: Page, wanted: str) -> None:
-    """Tab until the focus is on something with these words, or this id."""
+def tab_to(page: Page, target: str) -> None:
+    """Press Tab until an element with these words, or this id, has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate(IS_AT, wanted):
+        if page.evaluate(IS_AT, target):
             return
-    raise AssertionError(f"the keyboard does not reach {wanted}")
+    raise AssertionError(f"the keyboard does not reach {target}")
 
 
-def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, browser: Browser, tmp_path: Path) -> None:
-    """A colleague joins by the lead's invitation, is ended while working, and is told; the table is a table."""
+def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
+    page: Page, server: Served, browser: Browser, tmp_path: Path
+) -> None:
+    """A colleague joins by the lead's invitation, loses membership while working, and is told. The table of looks is valid
+    CSV."""
     lead = Desk(page, server.app_url)
     lead.joins(found_organisation(server, "Northern Advocates"), "Leigh")
     lead.tap("Team")
@@ -235,18 +239,18 @@ def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, bro
 
 
 def test_nothing_moves_when_the_six_words_come(page: Page, server: Served) -> None:
-    """Next stands where it stood before the worker had words to suggest: a press that has begun ends on it."""
-    held: list[Route] = []
-    page.route("**/words-en.js", lambda route: held.append(route))
+    """ "Next" does not move when the suggested words arrive, so a click that has begun still hits it."""
+    held_routes: list[Route] = []
+    page.route("**/words-en.js", lambda route: held_routes.append(route))
     page.goto(f"{server.app_url}/desk")
     page.get_by_role("button", name="I have an invitation").click()
     button, words = page.get_by_role("button", name="Next"), page.locator(".desk-six")
     expect(button).to_be_visible()
-    while not held:
+    while not held_routes:
         page.wait_for_timeout(20)
     assert words.inner_text().strip() == ""
     before = button.bounding_box()
-    held[0].continue_()
+    held_routes[0].continue_()
     expect(words).to_have_text(re.compile(r"^\w+( \w+){5}$"))
     assert button.bounding_box() == before
 
@@ -255,16 +259,16 @@ LINE = "PREPARED BY SOMEBODY ELSE: Priya K, Stalking Support East."
 PLACE = "He came by SW1A 1AA twice and rang the bell."
 
 
-def test_a_pack_of_what_was_given(page: Page, server: Served, tmp_path: Path) -> None:
-    """Gaps are named, what looks like a place is held back, and the file checks; it says whose it is and holds nothing more."""
+def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, server: Served, tmp_path: Path) -> None:
+    """A pack of what was shared names its gaps, holds back a place, verifies, and says who made it. It contains nothing more."""
     complaints = chromium.Complaints()
     complaints.listen(page)
     desk = Desk(page, server.app_url)
-    nine = desk.joins(found_organisation(server, "Stalking Support East"))
+    advocate_words = desk.joins(found_organisation(server, "Stalking Support East"))
     keeper = FarKeeper(server)
     keeper.begins()
     keeper.writes(PLACE, place_detail=APART)
-    granted = keeper.lets_in(nine, NAME, rights=("view", "pack"))
+    granted = keeper.lets_in(advocate_words, NAME, rights=("view", "pack"))
     keeper.writes(NEW, granted)
     desk.tap("Go on")
     desk.tap("Look for news")
@@ -275,18 +279,18 @@ def test_a_pack_of_what_was_given(page: Page, server: Served, tmp_path: Path) ->
     desk.sees("No report to the police or anybody else is here.")
     expect(page.get_by_role("group", name="SW1A 1AA").get_by_label("Leave out")).to_be_checked()
     assert faults(page) == []
-    chooses_one_and_makes(desk)
+    choose_one_and_make(desk)
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save the pack").click()
     saved.value.save_as(tmp_path / "pack.zip")
-    assert {one["what"] for one in keeper.looks()} == {"read", "pack"}
-    # Then another program finds that it holds, and whose it is; nothing else is in it
-    assert {one.code for one in verify(tmp_path / "pack.zip")} == {"keys_from_pack", "prepared", "servable_only"}
+    assert {look["what"] for look in keeper.looks()} == {"read", "pack"}
+    # Then `verify` accepts it and says who made it; nothing else is in it
+    assert {finding.code for finding in verify(tmp_path / "pack.zip")} == {"keys_from_pack", "prepared", "servable_only"}
     members = {name: raw.decode() for name, raw in members_of(tmp_path / "pack.zip").items()}
     assert LINE in members["data/00_READ-FIRST.txt"] and LINE[27:-1] in members["data/servable/01_chronology.html"]
-    everything = "".join(members.values())
-    assert [one for one in (NEW, APART, NAME, "SW1A") if one in everything] == [] and "twice and rang the bell" in everything
-    # What the keeper ends meanwhile makes none, and is said
+    whole_text = "".join(members.values())
+    assert [text for text in (NEW, APART, NAME, "SW1A") if text in whole_text] == [] and "twice and rang the bell" in whole_text
+    # When the keeper ends access meanwhile, no pack is made, and the desk says so
     desk.tap("Make another pack")
     keeper.ends(granted)
     desk.tap("Make the pack")
@@ -295,8 +299,8 @@ def test_a_pack_of_what_was_given(page: Page, server: Served, tmp_path: Path) ->
     assert complaints.heard == []
 
 
-def chooses_one_and_makes(desk: Desk) -> None:
-    """One entry of two, looked at on the way: that loses nothing of what was chosen."""
+def choose_one_and_make(desk: Desk) -> None:
+    """Choose one entry of two; looking at an entry on the way keeps the choice."""
     page = desk.page
     page.get_by_role("radio", name="Chosen ones").check(force=True)
     page.locator(".ticks").get_by_label(re.compile("SW1A")).check()

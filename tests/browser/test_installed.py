@@ -9,7 +9,7 @@ from tests.browser.chromium import app_window
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
-from tests.browser.test_capture import says_nothing, shares
+from tests.browser.test_capture import reveals_nothing, share_screenshot
 
 pytestmark = pytest.mark.first_visit
 
@@ -42,10 +42,10 @@ def test_in_a_window_of_its_own(playwright: Playwright, certificate: Certificate
         page.reload()
         keeper.sees_lock()
 
-        shares(keeper, png(6))
+        share_screenshot(keeper, png(6))
         keeper.tap("Add picture")
         keeper.sees_place("Add picture")
-        says_nothing(page)
+        reveals_nothing(page)
         with page.expect_file_chooser() as chooser:
             keeper.tap("Choose a picture")
         chooser.value.set_files([upload("photo.png", "image/png", png(3))])  # type: ignore[list-item]
