@@ -61,7 +61,7 @@ def _pack_has_every_field(pack: Path) -> None:
     assert {name: fields.get(name) for name in EXACT} == EXACT
     for name, (kind, field, expected) in LINKED.items():
         known = {version["record"]: version["fields"].get(field) for version in record["versions"] if version["kind"] == kind}
-        assert [known[version] for version in fields[name]] == expected, name
+        assert [known[link] for link in fields[name]] == expected, name
     assert fields["discovered_at"]["precision"] == "day"
     assert not any(b"Do not tell Mum yet" in file for file in body.values())
     assert not any(version["kind"] == "note" for version in record["versions"])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.acting import js
 from tests.browser.desk_screens import DESK_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, at_a_desk, faults, too_wide
-from tests.browser.test_languages_screens import judge_in, speaks
+from tests.browser.test_languages_screens import choose_language, judge_in
 from tests.browser.test_screens import Handler, pretending, show  # noqa: F401
 
 FAKE = "/tests/browser/fake_desk.js"
@@ -62,7 +62,7 @@ def test_every_desk_screen_at_a_desk(show: Callable[..., Page]) -> None:  # noqa
 def test_every_desk_screen_in_another_language(show: Callable[..., Page], code: str) -> None:  # noqa: F811
     """No text is left in English or cut, nothing is wider than the screen, and the direction is right."""
     page = show(viewport=PHONE)
-    speaks(page, code)
+    choose_language(page, code)
     assert walk(page, judge_in(code, with_axe=False)) == {}
 
 

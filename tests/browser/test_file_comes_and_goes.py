@@ -1,4 +1,4 @@
-"""A file on its way: described while it waits in a draft, let go of there, taken out of an entry later and put back."""
+"""A file is described in a draft, removed from the draft, later taken out of an entry, and put back."""
 
 import re
 
@@ -11,8 +11,8 @@ from tests.browser.pictures import png, upload
 TEXT = "He sent me two pictures."
 
 
-def test_in_a_draft_and_in_an_entry(keeper: Keeper) -> None:
-    """What is said of a file in a draft goes with it; one let go of does not come; one taken out can always come back."""
+def test_a_file_is_removed_from_a_draft_and_taken_out_of_an_entry(keeper: Keeper) -> None:
+    """A description in a draft is saved with the file; a removed file is not saved; a file taken out can be put back."""
     keeper.begins("Before.")
     keeper.goes("Add")
     keeper.writes(TEXT)

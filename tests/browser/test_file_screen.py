@@ -1,4 +1,4 @@
-"""One file looked at closely, as a person does it: said, found, covered, moved, played, and removed at once."""
+"""The screen of one file, used as a person does: described, found, covered, moved, played, and removed at once."""
 
 import hashlib
 import re
@@ -15,8 +15,8 @@ from tests.browser.pictures import jpeg_with_place, png, upload
 TEXT = "He sent a picture of my street."
 
 
-def _opens_file(keeper: Keeper, name: str, content: bytes, claimed: str) -> None:
-    """An entry with one file, and that file's screen."""
+def _open_file(keeper: Keeper, name: str, content: bytes, claimed: str) -> None:
+    """Make an entry with one file and open that file's screen."""
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
@@ -26,41 +26,41 @@ def _opens_file(keeper: Keeper, name: str, content: bytes, claimed: str) -> None
     keeper.sees(hashlib.sha256(content).hexdigest())
 
 
-def _is_clean(keeper: Keeper, state: str) -> None:
-    """Nothing for axe to find, targets large enough, nothing sideways, one heading."""
+def _has_no_faults(keeper: Keeper, state: str) -> None:
+    """Assert that axe, target sizes, width and headings show no fault."""
     assert faults(keeper.page) == [], state
 
 
-def _opens_row(keeper: Keeper, title: str) -> Locator:
-    """Open one of the rows of the file's screen."""
+def _open_row(keeper: Keeper, title: str) -> Locator:
+    """Open one row of the file's screen."""
     row = keeper.page.get_by_role("button", name=re.compile(f"^{re.escape(title)}"))
     row.click()
     expect(row).to_have_attribute("aria-expanded", "true")
     return row
 
 
-def _answers(keeper: Keeper, point: str, answer: str) -> None:
-    """One of the nine points."""
+def _answer(keeper: Keeper, point: str, answer: str) -> None:
+    """Answer one of the nine points."""
     group = keeper.page.get_by_role("group", name=point, exact=True)
     group.get_by_role("checkbox", name=answer, exact=True).check()
 
 
-def test_everything_is_said_of_a_screenshot(new_phone: NewPhone) -> None:
-    """Coach, words, account, phone: saved card by card, kept over lock and reload, offline, and read on another device."""
+def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
+    """Every card of a screenshot is saved by itself, survives lock and reload offline, and is read on another device."""
     phone = new_phone()
-    _opens_file(phone, "chat.png", png(2), "image/png")
-    _is_clean(phone, "as it came")
+    _open_file(phone, "chat.png", png(2), "image/png")
+    _has_no_faults(phone, "as it came")
     phone.page.context.set_offline(True)
-    _opens_row(phone, "What can you see in it?")
-    _answers(phone, "The time on the phone", "Shown")
-    _answers(phone, "The web address", "Not shown")
-    _is_clean(phone, "coach")
+    _open_row(phone, "What can you see in it?")
+    _answer(phone, "The time on the phone", "Shown")
+    _answer(phone, "The web address", "Not shown")
+    _has_no_faults(phone, "coach")
     phone.saves_card()
     phone.sees("Shown: the time on the phone; not shown: the web address")
-    _opens_row(phone, "Account, number, web address")
+    _open_row(phone, "Account, number, web address")
     phone.field("Account or number it shows").fill("@nice.blue.coat")
     phone.saves_card()
-    _opens_row(phone, "What it is")
+    _open_row(phone, "What it is")
     with phone.seals():
         phone.field("What is it, in one sentence?").fill("His message from 3 November")
     phone.page.reload()
@@ -68,19 +68,19 @@ def test_everything_is_said_of_a_screenshot(new_phone: NewPhone) -> None:
     phone.unlocks()
     phone.reads(TEXT)
     phone.tile("chat.png").first.click()
-    _opens_row(phone, "What it is")
+    _open_row(phone, "What it is")
     expect(phone.field("What is it, in one sentence?")).to_have_value("His message from 3 November")
     phone.saves_card()
     phone.sees_place("His message from 3 November")
-    _opens_row(phone, "Who took it, and on which phone")
+    _open_row(phone, "Who took it, and on which phone")
     phone.sees("Do not wipe, reset or swap this phone if you can help it.")
     phone.field("Model").fill("Phone 9")
-    _is_clean(phone, "phone")
+    _has_no_faults(phone, "phone")
     phone.saves_card()
     for title in ("When it was sent or posted", "When you took it", "Private or upsetting?", "Changed before you added it?"):
-        _opens_row(phone, title)
-        _is_clean(phone, title)
-    _opens_row(phone, "Everything you saved about it")
+        _open_row(phone, title)
+        _has_no_faults(phone, title)
+    _open_row(phone, "Everything you saved about it")
     expect(phone.page.locator(".history > li")).to_have_count(5)
     phone.page.context.set_offline(False)
     phone.is_kept_safe(TEXT)
@@ -93,10 +93,10 @@ def test_everything_is_said_of_a_screenshot(new_phone: NewPhone) -> None:
     desk.sees("Shown: the time on the phone; not shown: the web address")
 
 
-def test_a_place_is_warned_of_and_covered(keeper: Keeper) -> None:
-    """A photo that says where: the warning says what to do. Parts are covered by keyboard and by pointer; the file stays."""
+def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: Keeper) -> None:
+    """A photo with a place gets a warning with advice. Parts are covered by keyboard and by pointer; the file is unchanged."""
     content = jpeg_with_place()
-    _opens_file(keeper, "street.jpg", content, "image/jpeg")
+    _open_file(keeper, "street.jpg", content, "image/jpeg")
     keeper.sees("This file says where it was taken.")
     keeper.sees("turn location off for your phone’s camera")
     expect(keeper.page.get_by_text("Phone 9")).to_be_visible()
@@ -118,7 +118,7 @@ def test_a_place_is_warned_of_and_covered(keeper: Keeper) -> None:
     keeper.page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.9, steps=4)
     keeper.page.mouse.up()
     expect(area.locator("rect")).to_have_count(2)
-    _is_clean(keeper, "covering")
+    _has_no_faults(keeper, "covering")
     keeper.tap("Add a box")
     keeper.tap("Undo")
     expect(area.locator("rect")).to_have_count(2)
@@ -128,7 +128,7 @@ def test_a_place_is_warned_of_and_covered(keeper: Keeper) -> None:
     keeper.sees("Pages of a pack print the covered copy.")
     keeper.sees(hashlib.sha256(content).hexdigest())
     keeper.tap("Show the picture")
-    for _ in range(50):  # the copy takes the place of the picture that stood there
+    for _ in range(50):  # wait until the copy has replaced the picture
         if _pixel(keeper, 0.75, 0.8) < 20:
             break
         keeper.page.wait_for_timeout(100)
@@ -143,10 +143,10 @@ def test_a_place_is_warned_of_and_covered(keeper: Keeper) -> None:
 
 
 def _pixel(keeper: Keeper, across: float, down: float) -> int:
-    """How bright the shown picture is at a place, 0 to 255."""
+    """Return the brightness of the shown picture at a place, 0 to 255."""
     value: int = keeper.page.locator(".look img").evaluate(
         """async (image, [across, down]) => {
-            // A picture that is being put in another's place does not decode for a moment.
+            // A picture that is being replaced cannot be decoded for a moment.
             for (let left = 50; ; left--) {
                 const failed = await image.decode().then(() => null, (why) => why);
                 if (!failed) break;
@@ -165,94 +165,94 @@ def _pixel(keeper: Keeper, across: float, down: float) -> int:
     return value
 
 
-def test_sound_is_drawn_played_and_silent_when_locked(keeper: Keeper) -> None:
-    """A recording: its length, its picture, what it says; a lock silences it at once."""
-    _opens_file(keeper, "voicemail.wav", wav(), "audio/wav")
+def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: Keeper) -> None:
+    """A recording shows its length, waveform and words; a lock silences it at once."""
+    _open_file(keeper, "voicemail.wav", wav(), "audio/wav")
     keeper.sees("0:02")
     keeper.tap("Open it to play")
     expect(keeper.page.get_by_role("img", name=re.compile("^Picture of the sound, 0:02"))).to_be_visible()
-    _is_clean(keeper, "sound")
+    _has_no_faults(keeper, "sound")
     keeper.page.evaluate(
         "() => { window.heard = document.querySelector('audio'); window.heard.loop = true; return window.heard.play(); }"
     )
     assert keeper.page.evaluate("window.heard.paused") is False
-    _opens_row(keeper, "What does it say?")
+    _open_row(keeper, "What does it say?")
     keeper.field("What does it say?").fill("I know you are home.")
     keeper.saves_card()
-    assert keeper.page.evaluate("window.heard.paused") is False, "drawing anew does not stop it"
+    assert keeper.page.evaluate("window.heard.paused") is False, "a redraw must not stop it"
     keeper.locks()
     assert keeper.page.evaluate("[window.heard.paused, window.heard.getAttribute('src')]") == [True, None]
     expect(keeper.page.locator("audio, video, .wave")).to_have_count(0)
 
 
-def test_film_has_a_still_and_plays(keeper: Keeper) -> None:
-    """A film: covered still, length, plays from the sealed parts."""
+def test_a_film_shows_a_still_and_plays(keeper: Keeper) -> None:
+    """A film shows a covered still and its length, and plays from the sealed parts."""
     keeper.opens()
     content = webm(keeper.page)
-    _opens_file(keeper, "outside.webm", content, "video/webm")
+    _open_file(keeper, "outside.webm", content, "video/webm")
     expect(keeper.page.locator(".look img.blurred")).to_be_visible()
     keeper.sees(re.compile(r"^0:01$"))
     keeper.tap("Open it to play")
     film = keeper.page.locator("video")
     expect(film).to_be_visible()
     film.evaluate("film => { film.muted = true; return film.play(); }")
-    _is_clean(keeper, "film")
+    _has_no_faults(keeper, "film")
 
 
 def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: Keeper) -> None:
-    """To another entry, then out of all of them; More leads to it, and it is put back from there."""
-    _opens_file(keeper, "letter.png", png(4), "image/png")
+    """A file is moved to another entry, then out of every entry; it is found in More and put back."""
+    _open_file(keeper, "letter.png", png(4), "image/png")
     keeper.adds("The letter came on Monday.")
     keeper.reads(TEXT)
     keeper.tile("letter.png").first.click()
-    _opens_row(keeper, "Put it in another entry")
-    _is_clean(keeper, "moving")
+    _open_row(keeper, "Put it in another entry")
+    _has_no_faults(keeper, "moving")
     keeper.page.get_by_role("button", name=re.compile("The letter came on Monday")).click()
     expect(keeper.button("No. 2")).to_be_visible()
-    _opens_row(keeper, "Put it in another entry")
+    _open_row(keeper, "Put it in another entry")
     keeper.tap("Take it out of every entry, and keep the file")
     keeper.sees("It is in no entry.")
     keeper.goes("More")
     keeper.tap(re.compile("^Files in no entry"), exact=False)
     keeper.tile("letter.png").click()
-    _opens_row(keeper, "Put it in another entry")
+    _open_row(keeper, "Put it in another entry")
     keeper.page.get_by_role("button", name=re.compile(re.escape(TEXT))).click()
     keeper.reads(TEXT)
     keeper.has_file("letter.png")
 
 
 @pytest.mark.slow  # test_screens.py judges this screen in every `make test`
-def test_by_keyboard_at_twice_the_text_and_the_narrowest_screen(new_phone: NewPhone) -> None:
-    """320 pixels wide and text at 200 %: nothing goes sideways, and everything is reached and used by keys alone."""
+def test_a_file_screen_works_by_keyboard_narrow_and_enlarged(new_phone: NewPhone) -> None:
+    """At 320 pixels and 200 % text, nothing scrolls sideways, and everything works by keyboard alone."""
     phone = new_phone(viewport={"width": 320, "height": 640})
-    _opens_file(phone, "chat.png", png(3), "image/png")
+    _open_file(phone, "chat.png", png(3), "image/png")
     phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    _is_clean(phone, "twice the text")
+    _has_no_faults(phone, "twice the text")
     for title in ("What can you see in it?", "Who took it, and on which phone", "Private or upsetting?"):
-        _reaches(phone, title)
+        _tab_to(phone, title)
         phone.page.keyboard.press("Enter")
-        _is_clean(phone, title)
+        _has_no_faults(phone, title)
         phone.page.keyboard.press("Enter")
-    _reaches(phone, "What can you see in it?")
+    _tab_to(phone, "What can you see in it?")
     phone.page.keyboard.press("Enter")
     phone.page.keyboard.press("Tab")
     phone.page.keyboard.press("Space")
-    _reaches(phone, "Save this card")
+    _tab_to(phone, "Save this card")
     phone.page.keyboard.press("Enter")
     phone.sees("Shown: the whole screen")
-    _reaches(phone, "Cover parts of it")
+    _tab_to(phone, "Cover parts of it")
     phone.page.keyboard.press("Enter")
     phone.sees_place("Cover parts of the picture")
-    _reaches(phone, "Add a box")
+    _tab_to(phone, "Add a box")
     phone.page.keyboard.press("Enter")
-    _is_clean(phone, "covering, twice the text")
-    _reaches(phone, "Save the covered copy")
+    _has_no_faults(phone, "covering, twice the text")
+    _tab_to(phone, "Save the covered copy")
     phone.page.keyboard.press("Enter")
     phone.sees("Pages of a pack print the covered copy.")
 
 
-def _reaches(keeper: Keeper, name: str) -> None:
-    """Press Tab until the button of that name has the focus."""
+def _tab_to(keeper: Keeper, name: str) -> None:
+    """Press Tab until the button with this name has the focus."""
     for _ in range(120):
         keeper.page.keyboard.press("Tab")
         if str(keeper.page.evaluate("document.activeElement?.textContent.trim() ?? ''")).startswith(name):

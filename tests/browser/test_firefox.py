@@ -1,4 +1,4 @@
-"""A recipient at a desk with Firefox: the page that fetches a pack with eight words, and the page that checks one."""
+"""A recipient at a desk with Firefox: the page that fetches a pack with eight words, and the page that checks a pack."""
 
 import asyncio
 import shutil
@@ -41,45 +41,48 @@ KEPT = """async () => [
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Firefox]:
-    """A Firefox that knows nothing."""
-    with firefox(tmp_path / "desk") as one:
-        yield one
+    """A new Firefox."""
+    with firefox(tmp_path / "desk") as browser:
+        yield browser
 
 
-def left(server: Served, small: BuiltPack, folder: Path) -> tuple[Path, str]:
-    """The small pack under its true name, as a phone left it, and its eight words."""
+def leave_pack(server: Served, small: BuiltPack, folder: Path) -> tuple[Path, str]:
+    """Leave the small pack on the server under its real name, as a phone would; return the pack and its eight words."""
     pack = folder / f"{small.told.head.folder}.zip"
     shutil.copyfile(small.path, pack)
-    # A thread of its own: another browser's driver may hold this one's event loop.
-    with ThreadPoolExecutor(1) as elsewhere:
-        return pack, elsewhere.submit(lambda: asyncio.run(leave(server, pack))).result()
+    # In a thread: another browser's driver may hold the event loop of this one.
+    with ThreadPoolExecutor(1) as thread:
+        return pack, thread.submit(lambda: asyncio.run(leave(server, pack))).result()
 
 
-def opens(desk: Firefox, address: str, server: Served, small: BuiltPack) -> None:
-    """A page under the key of the notary that signed the pack; it was served under its own instance's."""
+def open_with_notary(desk: Firefox, address: str, server: Served, small: BuiltPack) -> None:
+    """Open a page with the key of the notary that signed the pack, instead of the key of its own server."""
     desk.goes(address)
-    own, notary = b64(Notary(server.settings.read_notary_seed()).pub), b64(small.diary.notary.pub)
-    assert own in desk.run("() => document.getElementById('anchors').textContent")
+    served_key, notary = b64(Notary(server.settings.read_notary_seed()).pub), b64(small.diary.notary.pub)
+    assert served_key in desk.run("() => document.getElementById('anchors').textContent")
     swap = "(a, b) => { const at = document.getElementById('anchors'); at.textContent = at.textContent.replaceAll(a, b); }"
-    desk.run(swap, own, notary)
+    desk.run(swap, served_key, notary)
 
 
-def looks(desk: Firefox, words: str) -> None:
-    """Type the words and look."""
+def look_for_pack(desk: Firefox, words: str) -> None:
+    """Type the words and look for the pack."""
     desk.types("#words-typed", words)
     desk.presses("#open")
 
 
-def judged(desk: Firefox, css: str, path: Path) -> set[tuple[str | None, str]]:
-    """What /verify says of what it was given."""
+def findings_of(desk: Firefox, css: str, path: Path) -> set[tuple[str | None, str]]:
+    """Return what /verify finds in this file or folder."""
     desk.run("() => { document.getElementById('headline').textContent = ''; }")
     desk.gives(css, path)
     desk.wait(lambda: desk.text("#headline"), "a result")
     return {(member, sentence.replace("’", "'")) for member, sentence in desk.run(FOUND)}
 
 
-def chosen_as_a_folder(desk: Firefox, folder: Path) -> set[tuple[str | None, str]]:
-    """The same of a folder. Firefox lets nobody but a hand choose one: its files come by another field, with their paths."""
+def findings_of_folder(desk: Firefox, folder: Path) -> set[tuple[str | None, str]]:
+    """Return what /verify finds in a folder.
+
+    Firefox lets only a person choose a folder, so its files come from another field, with their paths set by script.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     field = "Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'all' })"
     desk.run(f"() => document.body.append({field})")
@@ -90,20 +93,21 @@ def chosen_as_a_folder(desk: Firefox, folder: Path) -> set[tuple[str | None, str
     return {(member, sentence.replace("’", "'")) for member, sentence in desk.run(FOUND)}
 
 
-def expected(path: Path, small: BuiltPack) -> set[tuple[str | None, str]]:
-    """What the program says."""
-    return {(one.member, one.sentence.replace("’", "'")) for one in verify(path, notary=small.diary.notary.pub)}
+def program_findings(path: Path, small: BuiltPack) -> set[tuple[str | None, str]]:
+    """Return what the program finds."""
+    return {(finding.member, finding.sentence.replace("’", "'")) for finding in verify(path, notary=small.diary.notary.pub)}
 
 
 def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, small: BuiltPack) -> None:
-    """Byte for byte under its true name; a slip is said before anyone is asked; neither words nor anything else is kept."""
-    pack, words = left(server, small, tmp_path)
+    """The pack arrives byte for byte under its real name. Typing mistakes are reported before any request. No words and
+    nothing else are stored."""
+    pack, words = leave_pack(server, small, tmp_path)
     with firefox(tmp_path / "desk") as desk:
-        opens(desk, f"{server.public_url}/get", server, small)
-        looks(desk, words.rsplit(" ", 1)[0])
+        open_with_notary(desk, f"{server.public_url}/get", server, small)
+        look_for_pack(desk, words.rsplit(" ", 1)[0])
         desk.sees("#wrong", "These eight words do not fit together.")
         assert server.to("/v1/handover/openings") == []
-        looks(desk, words.upper().replace(" ", ",  "))
+        look_for_pack(desk, words.upper().replace(" ", ",  "))
         desk.sees("#name", pack.name)
         desk.presses("#save")
         desk.sees("#headline", SOUND)
@@ -115,33 +119,38 @@ def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, s
         assert desk.run("() => [document.activeElement.id, document.activeElement.value]") == ["words-typed", ""]
         assert desk.run(KEPT) == ["", 0, 0, 0, 0, 0]
     pairs = [" ".join(words.split()[at : at + 2]) for at in range(7)]
-    needles = [form for pair in pairs for one in (pair, pair.upper()) for form in (one.encode(), one.encode("utf-16-le"))]
-    held = [path for path in desk.folder.rglob("*") if path.is_file()]
-    assert held and not [path for path in held if any(needle in path.read_bytes() for needle in needles)]
+    needles = [
+        form
+        for pair in pairs
+        for words_pair in (pair, pair.upper())
+        for form in (words_pair.encode(), words_pair.encode("utf-16-le"))
+    ]
+    stored_files = [path for path in desk.folder.rglob("*") if path.is_file()]
+    assert stored_files and not [path for path in stored_files if any(needle in path.read_bytes() for needle in needles)]
 
 
-def test_every_refusal_reads_alike(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
-    """Five other words behind the same three, words nobody has, and the sixth opening: one sentence."""
-    _, words = left(server, small, tmp_path)
+def test_every_refusal_has_the_same_message(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
+    """Words with the same first three, unknown words and a sixth opening get the same message."""
+    _, words = leave_pack(server, small, tmp_path)
     desk.goes(f"{server.public_url}/get")
-    others = (phrases.new_words() for _ in range(1 << 16))
-    behind = (" ".join(words.split()[:3] + one.split()[3:]) for one in others)
-    said = []
-    for wrong in (next(one for one in behind if _fits(one)), phrases.new_words()):
-        looks(desk, wrong)
+    random_words = (phrases.new_words() for _ in range(1 << 16))
+    same_prefix = (" ".join(words.split()[:3] + candidate.split()[3:]) for candidate in random_words)
+    messages = []
+    for wrong_words in (next(candidate for candidate in same_prefix if _is_valid(candidate)), phrases.new_words()):
+        look_for_pack(desk, wrong_words)
         desk.sees("#wrong", REFUSED)
-        said.append(desk.text("#wrong"))
+        messages.append(desk.text("#wrong"))
     for _ in range(5):
-        looks(desk, words)
+        look_for_pack(desk, words)
         desk.sees("#status", "The words fit.")
         desk.goes(f"{server.public_url}/get")
-    looks(desk, words)
+    look_for_pack(desk, words)
     desk.sees("#wrong", REFUSED)
-    said.append(desk.text("#wrong"))
-    assert len(set(said)) == 1
+    messages.append(desk.text("#wrong"))
+    assert len(set(messages)) == 1
 
 
-def _fits(words: str) -> bool:
+def _is_valid(words: str) -> bool:
     try:
         return bool(phrases.read_words(words))
     except BadRequest:
@@ -149,28 +158,31 @@ def _fits(words: str) -> bool:
 
 
 def test_the_check_finds_what_the_program_finds(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
-    """A sound pack, a bent one as a zip and as a folder; and once the page is open not a byte goes out."""
-    opens(desk, f"{server.public_url}/verify", server, small)
-    asked = len(server.exchanges)
-    assert judged(desk, "#zip", small.path) == set()
+    """A sound pack and a damaged one, as a zip and as a folder, get the program's findings. After loading, the page makes no
+    request."""
+    open_with_notary(desk, f"{server.public_url}/verify", server, small)
+    requests = len(server.exchanges)
+    assert findings_of(desk, "#zip", small.path) == set()
     assert desk.text("#headline") == SOUND
-    more = {"data/more.txt": b"x"}
-    bent = rezip(small.path, tmp_path / "bent.zip", lambda held: {**held, VICTIM: held[VICTIM][:-1] + b"x", **more})
-    assert judged(desk, "#zip", bent) == expected(bent, small) != set()
-    with zipfile.ZipFile(bent) as archive:
+    extra_file = {"data/more.txt": b"x"}
+    damaged = rezip(
+        small.path, tmp_path / "bent.zip", lambda members: {**members, VICTIM: members[VICTIM][:-1] + b"x", **extra_file}
+    )
+    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()
+    with zipfile.ZipFile(damaged) as archive:
         archive.extractall(tmp_path / "out")
     (folder,) = (tmp_path / "out").iterdir()
-    assert chosen_as_a_folder(desk, folder) == expected(bent, small)
-    assert len(server.exchanges) == asked
+    assert findings_of_folder(desk, folder) == program_findings(damaged, small)
+    assert len(server.exchanges) == requests
 
 
-def test_the_check_as_one_file(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
-    """Saved from the page, opened from the disk with the server gone: the same findings."""
+def test_the_saved_check_page_finds_the_same(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
+    """The saved check page, opened from disk without a server, finds the same."""
     desk.goes(f"{server.public_url}/verify")
     desk.presses("a[download]")
-    kept = desk.saved().rename(tmp_path / "check-a-pack.html")
+    saved_page = desk.saved().rename(tmp_path / "check-a-pack.html")
     server.stop()
-    opens(desk, kept.as_uri(), server, small)
-    assert judged(desk, "#zip", small.path) == set()
-    bent = rezip(small.path, tmp_path / "bent.zip", lambda held: {**held, VICTIM: held[VICTIM][:-1] + b"x"})
-    assert judged(desk, "#zip", bent) == expected(bent, small) != set()
+    open_with_notary(desk, saved_page.as_uri(), server, small)
+    assert findings_of(desk, "#zip", small.path) == set()
+    damaged = rezip(small.path, tmp_path / "bent.zip", lambda members: {**members, VICTIM: members[VICTIM][:-1] + b"x"})
+    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()

@@ -1,4 +1,4 @@
-"""From a phone that holds nothing to words sealed on it, offline, and nothing typed is ever lost."""
+"""From a phone without a diary to words sealed on it, offline; nothing typed is ever lost."""
 
 import re
 import time
@@ -18,7 +18,7 @@ TEXT = "He stood across the road from ten to eight until the bus came."
 
 @pytest.mark.timed
 def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, server: Served) -> None:
-    """First line: at most eight taps besides typing and six seconds of machine time, offline, at 4×."""
+    """The first entry takes at most eight taps besides typing, and six seconds of machine time, offline on a slowed processor."""
     # Given a phone whose browser has opened the page once
     phone = new_phone()
     phone.opens()
@@ -27,7 +27,7 @@ def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, s
     phone.page.context.set_offline(True)
     chromium.slow(phone.page, 4)
     # When its keeper writes the first line and saves it
-    began = time.monotonic()
+    start = time.monotonic()
     phone.starts()
     phone.writes(TEXT)
     phone.chooses("Just now")
@@ -35,13 +35,13 @@ def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, s
     phone.chooses_words()
     # Then it is sealed on this phone
     expect(phone.page.locator(".state").first).to_have_text(SEALED_HERE)
-    spent = time.monotonic() - began
+    seconds = time.monotonic() - start
     assert phone.taps <= 8
-    assert spent <= 6, f"{spent:.1f} s"
+    assert seconds <= 6, f"{seconds:.1f} s"
 
 
 def test_offline_reload_keeps_the_entry(keeper: Keeper) -> None:
-    """Offline, across a reload: the lock, the words, the entry."""
+    """After an offline reload, the lock opens with the words and the entry is there."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.is_offline_ready()
@@ -54,56 +54,56 @@ def test_offline_reload_keeps_the_entry(keeper: Keeper) -> None:
     expect(keeper.page.locator(".state").first).to_have_text(SEALED_HERE)
 
 
-def _to_text(keeper: Keeper) -> None:
+def _type_text(keeper: Keeper) -> None:
     keeper.starts()
     keeper.writes(TEXT)
     keeper.draft_is_sealed()
 
 
-def _to_time(keeper: Keeper) -> None:
-    _to_text(keeper)
+def _choose_time(keeper: Keeper) -> None:
+    _type_text(keeper)
     keeper.chooses("Yesterday")
     keeper.draft_is_sealed()
 
 
-def _to_words(keeper: Keeper) -> None:
-    _to_time(keeper)
+def _reach_words(keeper: Keeper) -> None:
+    _choose_time(keeper)
     keeper.tap("Save")
     keeper.sees_place("Choose words that open this")
 
 
 @pytest.mark.parametrize(
     "step",
-    [pytest.param(_to_text, marks=pytest.mark.slow), pytest.param(_to_time, marks=pytest.mark.slow), _to_words],
+    [pytest.param(_type_text, marks=pytest.mark.slow), pytest.param(_choose_time, marks=pytest.mark.slow), _reach_words],
     ids=["text", "time", "words"],
 )
-def test_killed_before_the_first_save_the_draft_stands(new_profile: NewProfile, server: Served, step) -> None:  # type: ignore[no-untyped-def]
-    """Killed after any step before there are words: what was typed is there again."""
+def test_a_draft_survives_a_kill_before_the_first_save(new_profile: NewProfile, server: Served, step) -> None:  # type: ignore[no-untyped-def]
+    """When the browser is killed at any step before there are words, the draft is still there."""
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)
     keeper.opens()
     step(keeper)
     profile.kill()
-    again = Keeper(profile.open().new_page(), server.app_url)
-    again.page.goto(server.app_url)
-    again.button("Start").click()
-    again.tap("Yes")
-    expect(again.field("What happened?")).to_have_value(TEXT)
+    second = Keeper(profile.open().new_page(), server.app_url)
+    second.page.goto(server.app_url)
+    second.button("Start").click()
+    second.tap("Yes")
+    expect(second.field("What happened?")).to_have_value(TEXT)
 
 
-def test_killed_after_save_the_entry_stands(new_profile: NewProfile, server: Served) -> None:
-    """Killed the moment the screen says sealed: it opens with the words, and a draft begun since is there."""
+def test_an_entry_survives_a_kill_after_saving(new_profile: NewProfile, server: Served) -> None:
+    """When the browser is killed right after saving, the words open the diary, and a newer draft is there too."""
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)
     keeper.opens()
     keeper.first_entry(TEXT)
     profile.kill()
-    again = Keeper(profile.open().new_page(), server.app_url)
-    again.words = keeper.words
-    again.opens_locked()
-    again.unlocks()
-    again.writes("A second line, not saved")
-    again.draft_is_sealed()
+    second = Keeper(profile.open().new_page(), server.app_url)
+    second.words = keeper.words
+    second.opens_locked()
+    second.unlocks()
+    second.writes("A second line, not saved")
+    second.draft_is_sealed()
     profile.kill()
     third = Keeper(profile.open().new_page(), server.app_url)
     third.words = keeper.words
@@ -114,7 +114,7 @@ def test_killed_after_save_the_entry_stands(new_profile: NewProfile, server: Ser
 
 
 def test_own_words_are_typed_twice_and_must_be_long(keeper: Keeper) -> None:
-    """Own words: twelve characters or more, and the same both times."""
+    """One's own words need twelve characters, and must be typed twice the same."""
     keeper.opens()
     keeper.starts()
     keeper.writes(TEXT)
@@ -134,8 +134,8 @@ def test_own_words_are_typed_twice_and_must_be_long(keeper: Keeper) -> None:
     keeper.sees_place("Keep a copy off this phone")
 
 
-def test_repeated_hour_is_asked_about(keeper: Keeper) -> None:
-    """01:30 on 25 October came twice: the keeper says which, and the entry shows it."""
+def test_the_keeper_chooses_between_the_two_hours(keeper: Keeper) -> None:
+    """01:30 on 25 October came twice: the keeper chooses one, and the entry shows it."""
     keeper.opens()
     keeper.starts()
     keeper.writes(TEXT)

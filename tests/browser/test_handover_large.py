@@ -1,4 +1,4 @@
-"""A hand-over of the largest size there is, in Chromium and in Firefox: what comes out has the digest of what went in."""
+"""A handover of the largest size, in Chromium and in Firefox: the fetched file has the digest of the original."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ LONG = 600
 
 
 async def leave(server: Served, pack: Path) -> str:
-    """The words of a pack that a phone left."""
+    """Leave a pack on the server as a phone would; return its words."""
     async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{server.port}", verify=False, timeout=60) as client:
         reached = Server(client, server.app_url)
         identity = await accounts.enrol(reached, "correct horse battery staple", code=bytes(16), profile=kdf.FLOOR)
@@ -31,27 +31,27 @@ async def leave(server: Served, pack: Path) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @pytest.fixture(scope="module")
 def large(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """250 MB that no two parts of are alike, left on the server, and its eight words."""
+    """Leave 250 MB of random data on the server; yield the file and its eight words."""
     pack = tmp_path_factory.mktemp("large") / "PACK_JB_1_20261124.zip"
     with pack.open("wb") as file:
         for _ in range(LARGE >> 20):
             file.write(os.urandom(1 << 20))
     # A browser's driver may hold the event loop of this thread.
-    with ThreadPoolExecutor(1) as elsewhere:
-        yield pack, elsewhere.submit(lambda: asyncio.run(leave(server, pack))).result()
+    with ThreadPoolExecutor(1) as thread:
+        yield pack, thread.submit(lambda: asyncio.run(leave(server, pack))).result()
     pack.unlink()
 
 
 @pytest.mark.slow
 def test_two_hundred_and_fifty_megabytes(browser: Browser, server: Served, large: tuple[Path, str], tmp_path: Path) -> None:
-    """Sealed, left, fetched through the page and saved in Chromium: SHA-256 equal."""
+    """A pack of 250 MB, fetched through the page and saved in Chromium, has the same SHA-256."""
     pack, words = large
     with desk(browser) as page:
         page.set_default_timeout(LONG * 1000)
@@ -62,7 +62,7 @@ def test_two_hundred_and_fifty_megabytes(browser: Browser, server: Served, large
 @pytest.mark.slow
 @pytest.mark.firefox
 def test_two_hundred_and_fifty_megabytes_in_firefox(server: Served, large: tuple[Path, str], tmp_path: Path) -> None:
-    """The same words in Firefox: SHA-256 equal."""
+    """The same words in Firefox give the same SHA-256."""
     pack, words = large
     with firefox(tmp_path) as page:
         page.goes(f"{server.public_url}/get")

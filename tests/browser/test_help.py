@@ -1,4 +1,4 @@
-"""Help, inside the app and offline: who can be reached, by how one talks and where one is, and before you report."""
+"""Help inside the app, offline: services by way of contact and by country, and "Before you report"."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tests.browser.navigators.keeper import Keeper
 
 
 def service(keeper: Keeper, name: str) -> Locator:
-    """A row of the list, by its name."""
+    """Return the heading of one service in the list."""
     return keeper.page.get_by_role("heading", name=name, exact=True, level=2)
 
 
 def test_help_is_there_with_no_signal(keeper: Keeper) -> None:
-    """A number asks before it rings; the choice of words and place changes the list; before you report opens its worries."""
+    """A number asks before it rings; the chosen contact and country change the list; "Before you report" answers worries."""
     keeper.opens()
     keeper.first_entry("He rang.")
     keeper.puts_off_the_copy()

@@ -1,4 +1,4 @@
-"""Markup, scripts and formulas in every register, in all that is said of a file, inside a saved chat and an email."""
+"""Markup, scripts and formulas in every register, in every description of a file, in a saved chat and in an email stay text."""
 
 import re
 import zipfile
@@ -30,7 +30,7 @@ ADDS = (
     ("Background", "Write the background"),
     ("Cases", "Add a case"),
 )
-# A sender and a message of each, as somebody who wants to hurt the reader would send them.
+# A message for each text of the corpus, with the text as sender too.
 CHAT = "\n".join(
     [
         *[f"24/10/2026, 21:{10 + n} - {text.replace(':', '')}: {text}" for n, text in enumerate(CORPUS)],
@@ -41,8 +41,8 @@ CHAT = "\n".join(
 MAIL = exports.MAIL.replace("=?iso-8859-1?Q?Caf=E9?= tonight", CORPUS[0]).replace("That cost =80 20", "=3Dcmd|' /C calc'!A0")
 
 
-def _every_register(keeper: Keeper, typist: Typist) -> int:
-    """Type into every question of every register, save, read and open its history; answer how many controls there were."""
+def _fill_every_register(keeper: Keeper, typist: Typist) -> int:
+    """Type into every question of every register, save, read and open its history; return the number of controls."""
     registers = Registers(keeper)
     controls = 0
     for register, add in ADDS:
@@ -66,16 +66,16 @@ def _every_register(keeper: Keeper, typist: Typist) -> int:
     return controls
 
 
-def _everything_of_a_file(keeper: Keeper, typist: Typist) -> None:
-    """Each card of a file's own screen."""
+def _fill_file_screen(keeper: Keeper, typist: Typist) -> None:
+    """Type into each card of a file's own screen."""
     keeper.reads(CORPUS[0])
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload("screen.png", "image/png", png())])
     keeper.has_file("screen.png")
     keeper.tile("screen.png").first.click()
-    more = keeper.button("More you can add")
-    expect(more).to_be_visible()
-    more.click()
+    button = keeper.button("More you can add")
+    expect(button).to_be_visible()
+    button.click()
     section = keeper.page.locator("section", has=keeper.page.get_by_role("heading", name="About this file"))
     cards = section.locator("button[aria-expanded]")
     for n in range(cards.count()):
@@ -88,8 +88,8 @@ def _everything_of_a_file(keeper: Keeper, typist: Typist) -> None:
     typist.nothing_came_alive()
 
 
-def _imports(keeper: Keeper, typist: Typist) -> None:
-    """A chat whose senders and messages are the corpus, and an email of that kind."""
+def _import_hostile_files(keeper: Keeper, typist: Typist) -> None:
+    """Import a chat whose senders and messages are the corpus, and such an email."""
     goes_to_imports(keeper)
     chooses(keeper, upload(f"WhatsApp Chat with {CORPUS[6][:20]}.txt", "text/plain", CHAT.encode()))
     keeper.sees("Which of these is you?")
@@ -114,15 +114,15 @@ def _imports(keeper: Keeper, typist: Typist) -> None:
 
 @pytest.mark.slow  # test_hostile_text.py takes the same text through entries in every `make test`
 def test_hostile_text_in_registers_files_and_imports(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Typed, saved, listed, read back after a lock, shown to somebody and in a pack: it is text, and nothing else."""
+    """Typed, saved, listed, read after a lock, shown to somebody and in a pack, the text is never run."""
     keeper = new_phone()
     typist = Typist(keeper.page)
     keeper.opens()
     keeper.first_entry(ACCOUNT)
     keeper.keeps_a_copy()
-    assert _every_register(keeper, typist) > 70
-    _everything_of_a_file(keeper, typist)
-    _imports(keeper, typist)
+    assert _fill_every_register(keeper, typist) > 70
+    _fill_file_screen(keeper, typist)
+    _import_hostile_files(keeper, typist)
     keeper.locks()
     keeper.unlocks()
     keeper.goes("Entries")

@@ -17,10 +17,10 @@ PLACES = ("Entries", "Add", "Share", "More")
 ACCOUNT = " ".join(CORPUS)
 
 
-def _every_card(keeper: Keeper, typist: Typist) -> int:
-    """Type into every card of the entry on the screen and save it; answer how many text controls there were."""
+def _fill_every_card(keeper: Keeper, typist: Typist) -> int:
+    """Type into every card of the open entry and save it; return the number of text controls."""
     controls = 0
-    titles = "all => all.map((one) => one.querySelector('strong, span')?.textContent ?? '')"
+    titles = "all => all.map((button) => button.querySelector('strong, span')?.textContent ?? '')"
     for name in keeper.page.locator(CARDS).evaluate_all(titles):
         card = keeper.page.locator(CARDS, has_text=name).first
         if card.get_attribute("aria-expanded") != "true":
@@ -31,13 +31,13 @@ def _every_card(keeper: Keeper, typist: Typist) -> int:
         save = keeper.button("Save this card")
         if save.count():
             save.click()
-            _gives_a_reason(keeper, typist)
+            _give_reason(keeper, typist)
             expect(save).to_have_count(0)
         typist.nothing_came_alive()
     return controls
 
 
-def _gives_a_reason(keeper: Keeper, typist: Typist) -> None:
+def _give_reason(keeper: Keeper, typist: Typist) -> None:
     if keeper.field("Why?").count():
         typist.fills(keeper.page.locator("dialog, [role=dialog]").first)
         keeper.button("Save").last.click()
@@ -45,7 +45,7 @@ def _gives_a_reason(keeper: Keeper, typist: Typist) -> None:
 
 @pytest.fixture
 def diary(new_phone: NewPhone) -> Keeper:
-    """A diary whose one entry holds the corpus in every field and four files with hostile names."""
+    """A diary whose one entry has the corpus in every field and four files with hostile names."""
     keeper = new_phone()
     typist = Typist(keeper.page)
     keeper.opens()
@@ -53,7 +53,7 @@ def diary(new_phone: NewPhone) -> Keeper:
     keeper.keeps_a_copy()
     keeper.is_kept_safe(CORPUS[0])
     keeper.reads(CORPUS[0])
-    assert _every_card(keeper, typist) >= 6
+    assert _fill_every_card(keeper, typist) >= 6
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload(name, "image/png", png(says=str(n))) for n, name in enumerate(FILE_NAMES)])
     for name in FILE_NAMES:
@@ -63,7 +63,7 @@ def diary(new_phone: NewPhone) -> Keeper:
 
 
 def test_hostile_text_stays_text_everywhere(diary: Keeper, tmp_path: Path) -> None:
-    """Read back, listed, in history, after a lock, and in every part of a pack."""
+    """In the entry, the list, the history, after a lock and in every part of a pack, hostile text stays text."""
     keeper, typist = diary, Typist(diary.page)
     keeper.reads(CORPUS[0])
     expect(keeper.page.get_by_role("article")).to_contain_text(CORPUS[1])

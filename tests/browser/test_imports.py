@@ -1,4 +1,4 @@
-"""Saved chats and emails: brought in offline, looked at, confirmed; twice adds nothing; wrong files do no harm."""
+"""Saved chats and emails: imported offline, previewed and confirmed. A second import adds nothing; wrong files do no harm."""
 
 import csv
 import io
@@ -26,25 +26,26 @@ CHAT = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 t
 DAY_TWO = "WhatsApp: 1 message from Sam Hill, 09:00."
 
 
-def _offline(keeper: Keeper) -> None:
+def _make_offline_diary(keeper: Keeper) -> None:
     keeper.begins(FIRST)
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
 
 
-def _judge(keeper: Keeper, state: str) -> None:
+def _has_no_faults(keeper: Keeper, state: str) -> None:
     keeper.page.wait_for_timeout(150)
     assert (state, faults(keeper.page)) == (state, [])
 
 
 def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Android, iOS and .eml without a signal, each state judged; counts add up; twice adds nothing; the pack has the rows."""
+    """Android, iOS and .eml files are imported offline and every screen is accessible. Counts add up, a second import adds
+    nothing, and the pack has the rows."""
     keeper = new_phone()
-    _offline(keeper)
-    _android(keeper)
-    _again(keeper)
-    _ios(keeper)
-    _mail(keeper)
+    _make_offline_diary(keeper)
+    _import_android(keeper)
+    _import_again(keeper)
+    _import_ios(keeper)
+    _import_mail(keeper)
     keeper.entries(6)
     keeper.page.context.set_offline(False)
     keeper.locks()
@@ -52,11 +53,11 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     for text in (CHAT, DAY_TWO):
         keeper.is_kept_safe(text)
     pack = makes_a_pack(keeper, 1, tmp_path)
-    with zipfile.ZipFile(pack) as held:
-        body = {name.split("/data/")[-1]: held.read(name) for name in held.namelist()}
+    with zipfile.ZipFile(pack) as archive:
+        body = {name.split("/data/")[-1]: archive.read(name) for name in archive.namelist()}
     record = json.loads(body["restricted/12_record.json"])
-    schedules = [one for one in record["versions"] if one["kind"] == "schedule"]
-    rows = [row for one in schedules for row in one["fields"]["rows"]]
+    schedules = [version for version in record["versions"] if version["kind"] == "schedule"]
+    rows = [row for version in schedules for row in version["fields"]["rows"]]
     assert len(schedules) == 5
     assert sum(row.get("text") == "Answer me" for row in rows) == 3
     assert {"I know where you are\n\nthe light is on", "مرحبا، أين أنت؟", "That cost € 20"} <= {row.get("text") for row in rows}
@@ -70,9 +71,9 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
 
 
 @pytest.mark.slow  # chats and an email are brought in in every `make test`
-def test_a_picture_that_was_left_out_comes_in_later(keeper: Keeper) -> None:
-    """Unticked the first time: the same chat offers it again, it lands in its entry, and a third time there is nothing left."""
-    _offline(keeper)
+def test_a_picture_left_out_can_be_imported_later(keeper: Keeper) -> None:
+    """A picture left out of the first import is offered by the second, lands in its entry, and is not offered a third time."""
+    _make_offline_diary(keeper)
     goes_to_imports(keeper)
     chooses(keeper, exports.android_zip())
     looks(keeper, re.compile(r"^Jo\b"))
@@ -84,15 +85,15 @@ def test_a_picture_that_was_left_out_comes_in_later(keeper: Keeper) -> None:
     looks(keeper, re.compile(r"^Jo\b"))
     keeper.sees("1 picture or other file in it belongs to a message that your diary has without it.")
     keeper.sees("Every message in this file is in your diary already.")
-    _judge(keeper, "a picture left out")
+    _has_no_faults(keeper, "a picture left out")
     keeper.tap("Put it with its message")
-    asked = keeper.button("No, it is not")
-    expect(asked.or_(keeper.heading("Added")).first).to_be_visible()
-    if asked.is_visible():
-        asked.click()
+    answer_no = keeper.button("No, it is not")
+    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible()
+    if answer_no.is_visible():
+        answer_no.click()
     expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
     keeper.sees("1 picture or other file was added with its message.")
-    _judge(keeper, "brought in")
+    _has_no_faults(keeper, "brought in")
     keeper.reads(CHAT)
     keeper.has_file("IMG-20261024-WA0001.jpg")
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
@@ -103,17 +104,17 @@ def test_a_picture_that_was_left_out_comes_in_later(keeper: Keeper) -> None:
     keeper.sees("Everything in this file is already in your diary. Nothing was added.")
 
 
-def _android(keeper: Keeper) -> None:
+def _import_android(keeper: Keeper) -> None:
     goes_to_imports(keeper)
-    _judge(keeper, "choose")
+    _has_no_faults(keeper, "choose")
     chooses(keeper, exports.android_zip())
     keeper.sees("Which of these is you?")
-    _judge(keeper, "ask")
+    _has_no_faults(keeper, "ask")
     expect(keeper.page.get_by_text("How are dates written")).to_have_count(0)
     looks(keeper, re.compile(r"^Jo\b"))
-    found = counts(keeper)
-    total = found.pop("Lines in all")
-    assert found == {
+    line_counts = counts(keeper)
+    total = line_counts.pop("Lines in all")
+    assert line_counts == {
         "Messages to you": 6,
         "Messages from you": 1,
         "Deleted messages": 1,
@@ -121,22 +122,22 @@ def _android(keeper: Keeper) -> None:
         "Further lines of a message": 2,
         "Not understood": 2,
     }
-    assert sum(found.values()) == total == 13
+    assert sum(line_counts.values()) == total == 13
     keeper.tap(re.compile("^Lines that were not understood"), exact=False)
     keeper.sees("A line of no known kind")
     keeper.sees("Line 1")
     keeper.tap("Choose all")
     keeper.button("See the messages").first.click()
     keeper.sees("Please stop")
-    _judge(keeper, "plan")
-    adds_once = keeper.button("Add 2 entries")
-    adds_once.click()
+    _has_no_faults(keeper, "plan")
+    add_button = keeper.button("Add 2 entries")
+    add_button.click()
     keeper.sees("Is it a sexual picture of someone under 18, even of you?")
-    _judge(keeper, "asked first")
+    _has_no_faults(keeper, "asked first")
     keeper.tap("No, it is not")
     expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
     keeper.sees("1 picture or other file was added with its message.")
-    _judge(keeper, "done")
+    _has_no_faults(keeper, "done")
     keeper.tap("See your entries")
     keeper.entries(3)
     keeper.reads(CHAT)
@@ -144,15 +145,15 @@ def _android(keeper: Keeper) -> None:
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
     keeper.sees("1 missed call and 5 messages from Sam Hill")
     keeper.sees("In the file: 13 lines, 2 not understood.")
-    _judge(keeper, "schedule")
+    _has_no_faults(keeper, "schedule")
 
 
-def _again(keeper: Keeper) -> None:
+def _import_again(keeper: Keeper) -> None:
     goes_to_imports(keeper)
     chooses(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))
     looks(keeper, re.compile(r"^Jo\b"))
     keeper.sees("Everything in this file is already in your diary. Nothing was added.")
-    _judge(keeper, "nothing new")
+    _has_no_faults(keeper, "nothing new")
     keeper.tap("Choose another file")
     chooses(keeper, exports.android_zip(more="26/10/2026, 07:00 - Sam Hill: morning\n"))
     looks(keeper, re.compile(r"^Jo\b"))
@@ -162,28 +163,28 @@ def _again(keeper: Keeper) -> None:
     keeper.entries(3)
 
 
-def _ios(keeper: Keeper) -> None:
+def _import_ios(keeper: Keeper) -> None:
     goes_to_imports(keeper)
     chooses(keeper, exports.ios_zip())
     keeper.sees("How are dates written in this chat?")
     keeper.button("Look at what is in it").dispatch_event("click")
     keeper.sees("Answer the questions above first.")
-    _judge(keeper, "ask twice")
+    _has_no_faults(keeper, "ask twice")
     looks(keeper, "4 Mar 2026 (month first)", re.compile(r"^Jo\b"))
-    found = counts(keeper)
-    total = found.pop("Lines in all")
-    assert sum(found.values()) == total == 6
+    line_counts = counts(keeper)
+    total = line_counts.pop("Lines in all")
+    assert sum(line_counts.values()) == total == 6
     adds_all(keeper)
 
 
-def _mail(keeper: Keeper) -> None:
+def _import_mail(keeper: Keeper) -> None:
     goes_to_imports(keeper)
     chooses(keeper, upload("Café.eml", "message/rfc822", exports.MAIL.encode()))
     keeper.sees("Café tonight")
     keeper.tap(re.compile("^Headers"), exact=False)
     keeper.sees("from mail.example (192.0.2.1) by mx.example")
     expect(keeper.page.locator(".raw")).to_contain_text("=?UTF-8?Q?S=C3=A1m?=")
-    _judge(keeper, "mail")
+    _has_no_faults(keeper, "mail")
     looks(keeper, "It was sent to me")
     keeper.tap("Add 1 entry")
     keeper.sees_place("Added")

@@ -1,4 +1,4 @@
-"""Wrong files, files made to hurt, and very long ones: a sentence each, nothing lost, and a way to stop."""
+"""Wrong, hostile and very long import files: each gets a message, nothing is lost, and reading can be stopped."""
 
 import re
 import time
@@ -14,19 +14,20 @@ from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
 
 
-def _offline(keeper: Keeper) -> None:
+def _make_offline_diary(keeper: Keeper) -> None:
     keeper.begins("He was outside again.")
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
 
 
-def test_wrong_files_say_what_they_are_and_add_nothing(keeper: Keeper) -> None:
-    """Half a zip, a bomb, a picture, a zip without a chat: one sentence each; then a lock, and nothing was added."""
-    _offline(keeper)
-    whole = exports.zipped({"_chat.txt": exports.IOS.encode()})
+def test_wrong_files_get_a_message_and_add_nothing(keeper: Keeper) -> None:
+    """Half a zip, a zip bomb, a picture and a zip without a chat get one message each, and nothing is added. A lock clears a
+    preview."""
+    _make_offline_diary(keeper)
+    chat_zip = exports.zipped({"_chat.txt": exports.IOS.encode()})
     bomb = exports.zipped({"_chat.txt": b"a" * 30_000_000})
-    for name, body, says in (
-        ("half.zip", whole[: len(whole) // 2], "Part of this zip file is missing"),
+    for name, body, message in (
+        ("half.zip", chat_zip[: len(chat_zip) // 2], "Part of this zip file is missing"),
         ("bomb.zip", bomb, "would unpack to far more than a chat can be"),
         ("photo.png", png(), "This is not a saved WhatsApp chat or an email file"),
         ("other.zip", exports.zipped({"../../etc/passwd": b"x"}), "There is no WhatsApp chat in this zip file"),
@@ -34,7 +35,7 @@ def test_wrong_files_say_what_they_are_and_add_nothing(keeper: Keeper) -> None:
     ):
         goes_to_imports(keeper)
         chooses(keeper, upload(name, "application/octet-stream", body))
-        expect(keeper.problem()).to_contain_text(says)
+        expect(keeper.problem()).to_contain_text(message)
         expect(keeper.problem()).to_be_focused()
         assert (name, faults(keeper.page)) == (name, [])
         keeper.goes("Entries")
@@ -50,21 +51,21 @@ def test_wrong_files_say_what_they_are_and_add_nothing(keeper: Keeper) -> None:
 
 
 @pytest.mark.timed
-def test_long_chats_on_a_slow_phone(keeper: Keeper) -> None:
-    """Main thread slowed four times: 5,000 messages are read and kept within 20 s; 50,000 show a number and can be stopped."""
-    _offline(keeper)
+def test_long_chats_are_imported_on_a_slow_phone_and_can_be_stopped(keeper: Keeper) -> None:
+    """On a slowed main thread, 5,000 messages are imported within 20 s; 50,000 show progress and can be stopped."""
+    _make_offline_diary(keeper)
     goes_to_imports(keeper)
     slow(keeper.page, 4)
-    began = time.monotonic()
+    start = time.monotonic()
     chooses(keeper, exports.long_chat(5_000))
     expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
     looks(keeper, re.compile(r"^Jo\b"))
     adds_all(keeper)
-    took = time.monotonic() - began
-    assert took <= 20, took
+    seconds = time.monotonic() - start
+    assert seconds <= 20, seconds
     goes_to_imports(keeper)
     chooses(keeper, exports.long_chat(50_000))
-    keeper.goes("Entries")  # it carries on elsewhere
+    keeper.goes("Entries")  # reading continues while another screen is open
     goes_to_imports(keeper)
     expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
     keeper.page.get_by_role("radio", name=re.compile(r"^Jo\b")).check()

@@ -1,4 +1,4 @@
-"""Imports and message lists at every width and direction, and without a pointer."""
+"""Imports and message lists at every width and direction, and by keyboard alone."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 
 
-def _sealed_here(keeper: Keeper) -> None:
+def _make_unregistered_diary(keeper: Keeper) -> None:
     keeper.opens()
     keeper.first_entry("He was outside again.")
     keeper.puts_off_the_copy()
@@ -33,16 +33,16 @@ def _sealed_here(keeper: Keeper) -> None:
     ],
 )
 def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int, text: str, direction: str) -> None:
-    """Choose, answer, look, the list and its form: each judged."""
+    """Choosing, answering, the preview, the list and its form have no fault at this width, text size and direction."""
     keeper = new_phone(viewport={"width": width, "height": 740}, is_mobile=width < 600, has_touch=width < 600)
-    _sealed_here(keeper)
+    _make_unregistered_diary(keeper)
     keeper.page.evaluate(f"document.documentElement.style.fontSize = '{text}'; document.documentElement.dir = '{direction}'")
     found = {}
 
     def judge(state: str) -> None:
         keeper.page.wait_for_timeout(150)
-        if wrong := faults(keeper.page):
-            found[state] = wrong
+        if screen_faults := faults(keeper.page):
+            found[state] = screen_faults
 
     goes_to_imports(keeper)
     judge("choose")
@@ -66,9 +66,9 @@ def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int,
 
 
 @pytest.mark.slow  # a matrix of its own: the journey by touch is in every `make test`
-def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
-    """Focus follows the work; Space and Enter do all of it but the choice of the file, which is the browser's own window."""
-    _sealed_here(keeper)
+def test_a_chat_is_imported_by_keyboard_alone(keeper: Keeper) -> None:
+    """The focus follows each step; Space and Enter do everything but choose the file, which is the browser's own dialog."""
+    _make_unregistered_diary(keeper)
     goes_to_imports(keeper)
     keys = keeper.page.keyboard
     expect(keeper.page.locator("h1")).to_be_focused()
@@ -91,7 +91,7 @@ def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
     keys.press("Enter")
     _tab_to(keeper, "Add 2 entries")
     keys.press("Enter")
-    _tab_to(keeper, "No, it is not")  # there is a picture in this chat: the question comes before it
+    _tab_to(keeper, "No, it is not")  # the chat has a picture, so the question comes first
     keys.press("Enter")
     keeper.sees_place("Added")
     expect(keeper.page.locator("h1")).to_be_focused()
@@ -101,7 +101,7 @@ def _tab_to(keeper: Keeper, name: str) -> None:
     for _ in range(40):
         keeper.page.keyboard.press("Tab")
         button = keeper.button(name)
-        # Past the last control the focus is the browser's for a moment, and the page is covered.
-        if button.count() and button.evaluate("(one) => one === document.activeElement"):
+        # After the last control the focus is in the browser's own bars for a moment, and the page is covered.
+        if button.count() and button.evaluate("(button) => button === document.activeElement"):
             return
     raise AssertionError(f"{name} is not reached")

@@ -1,4 +1,5 @@
-"""The app installed, in its own window: leaving mid-sentence, what others share, adding while locked; all without a network."""
+"""The installed app in its own window, without a network: leaving in the middle of a sentence, sharing, and adding while
+locked."""
 
 from pathlib import Path
 
@@ -17,10 +18,12 @@ TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
 
 
-# The same ways in a tab are in every run: test_notebook.py, test_capture.py.
+# The same steps in a tab are in every run: test_notebook.py, test_capture.py.
 @pytest.mark.slow
-def test_in_a_window_of_its_own(playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path) -> None:
-    """Standalone from beginning to end; Back and reload give nothing; two things added while locked are asked about."""
+def test_the_installed_app_leaves_locks_and_adds_offline(
+    playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+) -> None:
+    """The app stays standalone; Back and reload show nothing of the diary; two things added while locked are asked about."""
     with app_window(playwright, certificate.spki, tmp_path / "profile", server.app_url) as page:
         keeper = Keeper(page, server.app_url)
         assert page.evaluate("matchMedia('(display-mode: standalone)').matches")

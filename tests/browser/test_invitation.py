@@ -1,4 +1,4 @@
-"""A server that asks for an invitation: the phone asks only then, a wrong one costs nothing, a right one is enough."""
+"""A server that asks for an invitation: the phone asks only then, a wrong one loses nothing, and a right one works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.navigators.keeper import Keeper
 
 
 def test_a_copy_is_kept_with_an_invitation(keeper: Keeper, server) -> None:  # type: ignore[no-untyped-def]
-    """Asked after the words, which stay; empty and wrong are said in words; nothing written is lost on the way."""
+    """The invitation is asked for after the words, which stay typed; an empty and a wrong one get a message; nothing is lost."""
     keeper.opens()
     keeper.first_entry("He was outside again.")
     instance = server._watched.app.state.office.instance

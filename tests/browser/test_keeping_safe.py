@@ -1,4 +1,4 @@
-"""From this phone only to kept safe, and to a second device, with words or with the code."""
+"""From "only on this phone" to "kept safe", and to a second device, with words or with the code."""
 
 import re
 
@@ -14,7 +14,7 @@ SECOND = "A letter with no stamp was on the mat."
 
 
 def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> None:
-    """Offline first, registered later: everything written goes, in order, and keeps its number."""
+    """Entries written offline are sent after a later registration, in order, and keep their numbers."""
     keeper.opens()
     keeper.has_loaded()
     keeper.page.context.set_offline(True)
@@ -33,7 +33,7 @@ def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> No
 
 @pytest.mark.slow  # with the code and new words in every `make test`
 def test_second_device_with_words(new_phone: NewPhone) -> None:
-    """A second browser signs in with the name and the words and has everything; both see what the other adds."""
+    """A second browser signs in with the name and the words and has every entry; both see what the other adds."""
     phone = new_phone()
     phone.begins(FIRST)
     desk = new_phone(is_mobile=False, has_touch=False, viewport={"width": 1280, "height": 800})
@@ -48,7 +48,7 @@ def test_second_device_with_words(new_phone: NewPhone) -> None:
 
 
 def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
-    """The code and new words open everything elsewhere; the old words no longer do."""
+    """The code and new words open everything on another device; the old words no longer work."""
     phone = new_phone()
     phone.begins(FIRST)
     twelve, _ = phone.writes_down_the_code()
@@ -58,7 +58,7 @@ def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     expect(other.problem()).to_contain_text("Check the name and the code, and try again.")
     other.field("Your code").fill(twelve)
     other.tap("Open")
-    # Both were emptied; what failed before is not said of this.
+    # Both fields were emptied, and the earlier error is gone.
     expect(other.page.get_by_text("This is needed too.")).to_be_visible()
     expect(other.page.get_by_text("Check the name and the code")).to_have_count(0)
     other.field("New words").fill("ferry lantern oatmeal candle")
@@ -75,8 +75,8 @@ def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     third.reads(FIRST)
 
 
-def test_recovery_line_is_quiet_until_it_is_done(keeper: Keeper) -> None:
-    """One quiet line asks for the code until it has been written down; it can wait."""
+def test_a_quiet_line_asks_for_the_code_until_it_is_written_down(keeper: Keeper) -> None:
+    """One quiet line asks for the code until it has been written down."""
     keeper.begins(FIRST)
     line = keeper.page.get_by_text("You have not written down your code yet.")
     keeper.locks()
@@ -85,7 +85,7 @@ def test_recovery_line_is_quiet_until_it_is_done(keeper: Keeper) -> None:
     keeper.writes_down_the_code()
     keeper.goes("Add")
     expect(line).to_have_count(0)
-    # Another one is not the same one: it is said before it is made, and asked for again until it is checked.
+    # A new code replaces the old one: the screen says so first, and the line is back until the new code is checked.
     keeper.goes("More")
     keeper.tap(re.compile("^Your code, for paper"), exact=False)
     keeper.sees("A new one takes its place: what is on your paper then opens nothing.")
@@ -98,7 +98,7 @@ def test_recovery_line_is_quiet_until_it_is_done(keeper: Keeper) -> None:
 
 
 def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) -> None:
-    """After ten minutes a card is an addition and changed words an amendment with its reason; nothing is lost."""
+    """After ten minutes, a card is an addition, and changed words are an amendment with a reason; nothing is lost."""
     keeper.page.clock.install()
     keeper.begins(FIRST)
     keeper.page.clock.fast_forward("11:00")
@@ -125,8 +125,8 @@ def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) ->
     expect(keeper.row("He rang nine times")).to_contain_text(re.compile("changed"))
 
 
-def test_words_half_changed_wait_and_go_with_nothing_else(keeper: Keeper) -> None:
-    """Left in the middle they stand there again; saved with no card; cancelled they are gone."""
+def test_an_unfinished_change_waits_and_is_not_saved_with_a_card(keeper: Keeper) -> None:
+    """An unfinished change waits, is not saved with a card, and is gone after Cancel."""
     keeper.opens()
     keeper.first_entry(FIRST)
     keeper.puts_off_the_copy()
@@ -143,7 +143,7 @@ def test_words_half_changed_wait_and_go_with_nothing_else(keeper: Keeper) -> Non
     keeper.sees("Not saved yet")
     keeper.opens_card("Who")
     keeper.field("Who did it?").fill("My ex")
-    # Another place in between, and no lock: it is there all the same.
+    # It also survives another screen without a lock.
     keeper.reads(FIRST)
     expect(keeper.page.get_by_role("button", name=re.compile("^Who Not saved yet$"))).to_be_visible()
     keeper.opens_card("Who")

@@ -1,4 +1,5 @@
-"""Words and keys that change, on the screens: another device is told, the old words open nothing, the keeper reads everything."""
+"""Changing words and keys, on the screens: other devices are told, the old words open nothing, and the keeper reads
+everything."""
 
 import json
 import re
@@ -14,17 +15,17 @@ from tests.test_documented import ROOT
 NEW = "orbit velvet canyon maple drift spoon"
 NEWEST = "glove pepper window harbor mint lamp"
 PAPER = "The code from your paper (you can leave this empty)"
-OTHER_CODE = "0440-Y5GX-4GNK-4EA0-8X75-AQ33-D86H"  # of no diary
+OTHER_CODE = "0440-Y5GX-4GNK-4EA0-8X75-AQ33-D86H"  # valid, but of no diary
 
 
-def goes_to(keeper: Keeper, row: str) -> None:
-    """A row of More."""
+def open_in_more(keeper: Keeper, row: str) -> None:
+    """Open a row of More."""
     keeper.goes("More")
     keeper.tap(re.compile(f"^{re.escape(row)}"), exact=False)
 
 
-def types_new(keeper: Keeper, words: str, button: str) -> None:
-    """The words in use, the new ones twice, and go."""
+def type_new_words(keeper: Keeper, words: str, button: str) -> None:
+    """Type the current words and the new ones twice, and confirm."""
     keeper.field("Your words now").fill(keeper.words)
     keeper.field("Type your words").fill(words)
     keeper.tap(button)
@@ -33,7 +34,8 @@ def types_new(keeper: Keeper, words: str, button: str) -> None:
 
 
 def test_new_words_then_new_keys(new_phone: NewPhone) -> None:
-    """Change the words; the desk is signed out and follows. Then someone knows them: everything new, a new code, all readable."""
+    """First the words change, and the desk is signed out and follows. Then everything is made new, with a new code, and stays
+    readable."""
     phone, desk = new_phone(), new_phone()
     phone.begins("He waited at the gate.")
     _, letters = phone.writes_down_the_code()
@@ -47,19 +49,19 @@ def test_new_words_then_new_keys(new_phone: NewPhone) -> None:
     phone.tap("It was me")
     expect(phone.page.get_by_text("signed in to your diary")).to_have_count(0)
 
-    changes_words(phone, desk, old_words)
-    makes_everything_new(phone, letters)
-    tried_with_what_was_known(new_phone(), phone, desk)
-    is_listed(phone)
-    locks_where_it_was_ended(desk)
+    change_words(phone, desk, old_words)
+    make_everything_new(phone, letters)
+    old_words_get_nothing(new_phone(), phone, desk)
+    is_listed_with_its_history(phone)
+    locks_at_next_contact(desk)
 
 
-def changes_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
-    """From More; the old words open nothing here, and the desk follows once it has the new ones."""
-    goes_to(phone, "Change your words")
+def change_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
+    """Change the words from More: the old ones open nothing here, and the desk follows once it has the new ones."""
+    open_in_more(phone, "Change your words")
     phone.sees_place("Change your words")
     assert faults(phone.page) == []
-    types_new(phone, NEW, "Change my words")
+    type_new_words(phone, NEW, "Change my words")
     phone.sees("Your new words are set. The old ones open nothing any more.")
     phone.tap("Done")
     phone.locks()
@@ -69,7 +71,7 @@ def changes_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
     phone.unlocks()
 
     desk.locks()
-    desk.unlocks()  # a device elsewhere cannot be locked from here: its old words open it, and nothing new comes to it
+    desk.unlocks()  # another device cannot be locked from here: its old words open it, but it gets nothing new
     desk.tap("Type words")
     desk.sees_place("Type the words in use now")
     assert faults(desk.page) == []
@@ -80,12 +82,12 @@ def changes_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
     desk.tap("Done")
 
 
-def makes_everything_new(phone: Keeper, letters: str) -> None:
-    """New words and a new code, and everything is there."""
-    goes_to(phone, "Someone knows my words")
+def make_everything_new(phone: Keeper, letters: str) -> None:
+    """Make new words and a new code; every entry is still there."""
+    open_in_more(phone, "Someone knows my words")
     phone.sees_place("Someone knows my words")
     assert faults(phone.page) == []
-    types_new(phone, NEWEST, "Make everything new")
+    type_new_words(phone, NEWEST, "Make everything new")
     phone.sees("Done. Only your new words open this now.")
     phone.tap("Write down a new code")
     phone.tap("Show my code")
@@ -105,8 +107,8 @@ def makes_everything_new(phone: Keeper, letters: str) -> None:
     phone.entries(2)
 
 
-def tried_with_what_was_known(thief: Keeper, phone: Keeper, desk: Keeper) -> None:
-    """The words of before sign nobody in; the desk gets nothing new until it has the newest."""
+def old_words_get_nothing(thief: Keeper, phone: Keeper, desk: Keeper) -> None:
+    """The earlier words sign nobody in; the desk gets nothing new until it has the newest words."""
     thief.opens()
     thief.asks_to_sign_in(phone.login, NEW)
     expect(thief.problem()).to_be_visible()
@@ -122,15 +124,15 @@ def tried_with_what_was_known(thief: Keeper, phone: Keeper, desk: Keeper) -> Non
     desk.entries(2)
 
 
-def is_listed(keeper: Keeper) -> None:
-    """Where one is signed in: a name of one's own, what was done, and all the others out at once."""
-    goes_to(keeper, "Where you are signed in")
+def is_listed_with_its_history(keeper: Keeper) -> None:
+    """ "Where you are signed in" lists what was done, takes a device name, and signs out all others at once."""
+    open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your words to see this").fill(keeper.words)
     keeper.button("Show").last.click()
     keeper.sees("What was done")
     assert faults(keeper.page) == []
-    for what in ("Words changed", "All keys made new", "New code made"):
-        expect(keeper.page.get_by_text(re.compile(f"^{what} · ")).first).to_be_visible()
+    for act in ("Words changed", "All keys made new", "New code made"):
+        expect(keeper.page.get_by_text(re.compile(f"^{act} · ")).first).to_be_visible()
     keeper.field("Call this device").fill("My phone")
     keeper.tap("Save the name")
     keeper.tap("Sign out all the others")
@@ -138,14 +140,14 @@ def is_listed(keeper: Keeper) -> None:
     keeper.field("Type your words").fill(keeper.words)
     keeper.button("Sign out all the others").last.click()
     expect(keeper.page.get_by_role("listitem").filter(has_text="Last used")).to_have_count(1)
-    # What is left to do stands there with its ways.
+    # The screen shows what is left to do.
     expect(keeper.button("Change your words")).to_be_visible()
     expect(keeper.button("Someone knows my words")).to_be_visible()
     assert faults(keeper.page) == []
 
 
-def locks_where_it_was_ended(desk: Keeper) -> None:
-    """The desk stands open with its keys: at its next contact it locks, and only the words bring it back, which it says."""
+def locks_at_next_contact(desk: Keeper) -> None:
+    """The desk locks at its next contact; the words open it again, and it says why."""
     desk.page.evaluate("dispatchEvent(new Event('online'))")
     desk.sees_lock()
     assert "He waited" not in desk.page.content()
@@ -158,7 +160,7 @@ def locks_where_it_was_ended(desk: Keeper) -> None:
     )
     ended.get_by_role("button", name="It was me").click()
     expect(ended).to_have_count(0)
-    # The phone signed in by its new words and by its new keys since this device last looked; what this one began is not listed.
+    # Since this device last looked, the phone signed in with its new words and with its new keys. This device's own is not listed.
     expect(signed_in.get_by_role("listitem")).to_have_count(2)
     signed_in.get_by_role("button", name="It was me").click()
     expect(signed_in).to_have_count(0)
@@ -166,43 +168,44 @@ def locks_where_it_was_ended(desk: Keeper) -> None:
     desk.is_kept_safe("Written after coming back.")
 
 
-def test_high_risk_mode_is_said_and_kept(keeper: Keeper) -> None:
-    """Off, explained, turned on, and still on after a lock."""
+def test_high_risk_mode_stays_on_after_a_lock(keeper: Keeper) -> None:
+    """High-risk mode is off at first, is explained, can be turned on, and stays on after a lock."""
     keeper.opens()
     keeper.first_entry("He rang.")
     keeper.puts_off_the_copy()
-    goes_to(keeper, "High-risk mode")
+    open_in_more(keeper, "High-risk mode")
     keeper.sees("High-risk mode is off")
     assert faults(keeper.page) == []
     keeper.tap("Turn it on")
     keeper.sees("High-risk mode is on")
     keeper.locks()
     keeper.unlocks()
-    goes_to(keeper, "High-risk mode")
+    open_in_more(keeper, "High-risk mode")
     keeper.sees("High-risk mode is on")
 
 
 def test_new_keys_with_the_code_while_somebody_squats_with_the_words(new_phone: NewPhone) -> None:
-    """They began with the words and stopped before the end. The keeper's code goes through, after a cut and a reload too."""
+    """A thief with the words began new keys and stopped before the end. The keeper's code wins, also after a cut connection
+    and a reload."""
     phone, thief = new_phone(), new_phone()
     phone.begins("He waited at the gate.")
     _, letters = phone.writes_down_the_code()
     thief.signs_in(phone.login, phone.words)
     thief.reads("He waited at the gate.")
     thief.page.route("**/rotation/commit", lambda route: route.abort())
-    goes_to(thief, "Someone knows my words")
+    open_in_more(thief, "Someone knows my words")
     with thief.page.expect_request("**/rotation/commit"):
-        types_new(thief, NEW, "Make everything new")
+        type_new_words(thief, NEW, "Make everything new")
     expect(thief.problem()).to_be_visible()
 
     phone.adds("Cannot be sent meanwhile.")
-    goes_to(phone, "Someone knows my words")
+    open_in_more(phone, "Someone knows my words")
     phone.sees("Then nobody who only knows your words can stop this.")
-    refuses_other_codes(phone, letters)
+    refuses_wrong_codes(phone, letters)
     cut = "**/rotation/commit"
     phone.page.route(cut, lambda route: route.abort())
     with phone.page.expect_request(cut):
-        types_with_code(phone, letters)
+        type_with_code(phone, letters)
     expect(phone.problem()).to_be_visible()
     phone.page.unroute(cut)
     phone.page.reload()
@@ -227,10 +230,11 @@ def test_new_keys_with_the_code_while_somebody_squats_with_the_words(new_phone: 
     desk.entries(2)
 
 
-def refuses_other_codes(phone: Keeper, letters: str) -> None:
-    """One letter too few is said beside the field and nothing is emptied; a code of somebody else is said to be another."""
+def refuses_wrong_codes(phone: Keeper, letters: str) -> None:
+    """A code with a missing letter is reported beside the field, and nothing is emptied; another diary's code is recognised as
+    such."""
     phone.field(PAPER).fill(letters[:-1])
-    types_new(phone, NEWEST, "Make everything new")
+    type_new_words(phone, NEWEST, "Make everything new")
     phone.sees("That is not a complete code.")
     expect(phone.field("Your words now")).to_have_value(phone.words)
     assert faults(phone.page) == []
@@ -239,29 +243,29 @@ def refuses_other_codes(phone: Keeper, letters: str) -> None:
     phone.sees("This is not the paper code your diary uses now")
 
 
-def types_with_code(phone: Keeper, letters: str) -> None:
-    """Everything once more, as the fields are emptied by a try, and the code as somebody copies it from paper."""
+def type_with_code(phone: Keeper, letters: str) -> None:
+    """Type everything again, because a failed try empties the fields; the code as a person copies it from paper."""
     phone.field(PAPER).fill(letters.lower().replace("-", " "))
-    types_new(phone, NEWEST, "Make everything new")
+    type_new_words(phone, NEWEST, "Make everything new")
 
 
-def test_where_one_is_signed_in_is_shown_whatever_was_done(keeper: Keeper, server: Served) -> None:
-    """With each kind of act that the server writes down, letting an advocate in and out too, and one of a later release."""
+def test_the_list_of_devices_shows_every_kind_of_act(keeper: Keeper, server: Served) -> None:
+    """The list shows each kind of act that the server records, including advocates' access, and one of a later release."""
     row = next(line for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith("| `GET /v1/access`"))
     kinds = re.findall(r"`(\w+)`", row.partition("`what` is")[2])
     assert {"signed_in", "let_in", "let_out"} < set(kinds)
 
-    def more(body: bytes) -> bytes:
-        told = json.loads(body)
-        told["access"] += [told["access"][0] | {"what": what} for what in (*kinds, "of_a_later_release")]
-        return json.dumps(told).encode()
+    def add_acts(body: bytes) -> bytes:
+        response = json.loads(body)
+        response["access"] += [response["access"][0] | {"what": kind} for kind in (*kinds, "of_a_later_release")]
+        return json.dumps(response).encode()
 
     keeper.begins()
-    server.meddle("GET", r"^/v1/access$", change=more)
-    goes_to(keeper, "Where you are signed in")
+    server.meddle("GET", r"^/v1/access$", change=add_acts)
+    open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your words to see this").fill(keeper.words)
     keeper.button("Show").last.click()
-    for what in ("Someone was let in", "Someone was shut out", "Something else was done"):
-        keeper.sees(re.compile(f"^{what} · "))
+    for act in ("Someone was let in", "Someone was shut out", "Something else was done"):
+        keeper.sees(re.compile(f"^{act} · "))
     expect(keeper.page.get_by_text(re.compile("^Something else was done · "))).to_have_count(1)
     assert faults(keeper.page) == []

@@ -1,4 +1,4 @@
-"""A diary kept in Urdu: chosen on the first screen, then written, saved, locked, unlocked and read back in it."""
+"""A diary in Urdu: chosen on the first screen, then written, saved, locked, unlocked and read back."""
 
 import re
 from typing import Literal
@@ -14,18 +14,18 @@ TEXT = "وہ دروازے کے باہر کھڑا تھا۔ 07700 900123"
 
 
 class Speaker(Keeper):
-    """A keeper who finds everything by what it is called in the language of the screens."""
+    """A keeper who finds everything by its name in the language of the screens."""
 
     def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
-        """The button of that name in English."""
+        """Return the button with this English name."""
         return self.page.get_by_role("button", name=name_on(self.page, name) if isinstance(name, str) else name, exact=exact)
 
     def field(self, label: str) -> Locator:
-        """The text control with that label in English."""
+        """Return the text control with this English label."""
         return self.page.get_by_label(name_on(self.page, label), exact=True)
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
-        """The page's heading of that name in English; a draft may stand on its English."""
+        """Return the page's heading with this English name; a draft translation may show its English beneath."""
         return self.page.get_by_role("heading", name=name_on(self.page, name) if isinstance(name, str) else name, level=1)
 
     def picks(self, choice: str) -> None:
@@ -37,7 +37,7 @@ class Speaker(Keeper):
         self.page.get_by_role("navigation").get_by_role("button", name=name_on(self.page, name)).click()
 
     def chooses_words(self, words: str | None = None) -> None:
-        """Type the six suggested words; the list's name, which only a screen reader says, is in the language too."""
+        """Type the six suggested words. The list's name, which only a screen reader says, is translated too."""
         self.sees_place("Choose words that open this")
         offered = self.page.get_by_role("list", name=name_on(self.page, "Six words you could use")).get_by_role("listitem")
         expect(offered).to_have_count(6)
@@ -53,14 +53,15 @@ class Speaker(Keeper):
         self.sees_lock()
 
 
-# What the browser holds of the app itself, by its own count.
+# The size of the stored app files, as the browser reports it.
 APP_ON_DISK = "navigator.storage.estimate().then(({ usageDetails }) => usageDetails.caches)"
 LARGEST = 1_500_000
 
 
 def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
-    """Chosen on the first screen, spoken from there to the lock and behind it; another one in More keeps the place."""
-    # Given somebody who reads no English, at the first screen
+    """Urdu is chosen on the first screen and used up to the lock and behind it. Changing the language in More keeps the
+    screen."""
+    # Given a person who reads no English, at the first screen
     phone = new_phone()
     phone.opens()
     keeper = Speaker(phone.page, phone.app_url)
@@ -72,7 +73,7 @@ def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
     keeper.is_offline_ready()
-    # Then the lock speaks it too, and names no languages
+    # Then the lock is in Urdu too, and lists no languages
     keeper.page.reload()
     keeper.sees_lock()
     expect(html).to_have_attribute("lang", "ur")
@@ -81,7 +82,7 @@ def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
     keeper.goes("Entries")
     expect(keeper.row(TEXT)).to_be_visible()
     assert keeper.page.evaluate(APP_ON_DISK) <= LARGEST
-    # And another language is switched to in place
+    # And changing the language keeps the screen
     keeper.goes("More")
     keeper.page.get_by_role("button", name=re.compile("^زبان")).click()
     keeper.sees_place("Language")

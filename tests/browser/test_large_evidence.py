@@ -1,4 +1,4 @@
-"""A pack of 1,000 entries and 500 MB made by the browser alone: written as it grows, checked whole, with little memory."""
+"""A pack of 1,000 entries and 500 MB made in the browser: written as it grows, checked completely, with little memory."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ ENTRIES, FILES, FILE_BYTES = 1_000, 100, 5_000_000
 HEAP = 300_000_000
 WORDS = "correct horse battery staple"
 LONG = 900_000
-# The file that a person would choose; the browser writes both kinds in the same way.
+# A file of the page's own storage replaces the one that a person would choose; the browser writes both in the same way.
 CHOSEN = """window.showSaveFilePicker = async () => {
   const folder = await navigator.storage.getDirectory();
   return folder.getFileHandle('out.zip', { create: true });
@@ -56,7 +56,7 @@ READ = """async ({ from, length }) => {
 
 
 def written(origin: str) -> tuple[str, dict[str, str]]:
-    """The diary on the server: its sign-in name, and the digest of each file by its name."""
+    """Write the diary to the server; return its sign-in name, and each file's name by its digest."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests: dict[str, str] = {}
@@ -75,7 +75,7 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
                     blob = Blob.new(len(content))
                     digests[hashlib.sha256(content).hexdigest()] = f"{number}.bin"
                     await upload(server, identity.diary, blob, seal(identity.diary, blob, content))
-                    said = {
+                    attachment_fields = {
                         "incident_ids": [record], "kind": "other", "sha256": hashlib.sha256(content).hexdigest(),
                         "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": FILE_BYTES,
                         "media_type": "application/octet-stream", "added_at": SystemClock().now_ms(), "sensitivity": "normal",
@@ -83,7 +83,14 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
                     fields["attachment_ids"] = [picture]
                     journal.append(Said("incident", fields, {}, record=record))
                     journal.append(
-                        Said("attachment", said, {"received_as": {"filename": f"{number}.bin"}}, (), (blob.pair,), picture)
+                        Said(
+                            "attachment",
+                            attachment_fields,
+                            {"received_as": {"filename": f"{number}.bin"}},
+                            (),
+                            (blob.pair,),
+                            picture,
+                        )
                     )
                 else:
                     journal.append(Said("incident", fields, {}, record=record))
@@ -96,9 +103,9 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
 
 
 def makes_evidence(page: Page, origin: str, login: str, begun: Callable[[], object] = lambda: None) -> tuple[int, int, float]:
-    """From signing in to a zip that is whole: bytes held by page and workers before and at most, and seconds of the making.
+    """Sign in and make a complete zip. Return the bytes held by page and workers before and at most, and the seconds it took.
 
-    `begun` is called when the making is about to begin.
+    `begun` is called just before the making begins.
     """
     page.context.set_default_timeout(LONG)
     page.add_init_script(CHOSEN)
@@ -119,28 +126,28 @@ def makes_evidence(page: Page, origin: str, login: str, begun: Callable[[], obje
     start = time.perf_counter()
     agrees(keeper)
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=LONG)
-    took = time.perf_counter() - start
+    seconds = time.perf_counter() - start
     most: int = page.evaluate("globalThis.seen = true, globalThis.most")
-    return before, most, took
+    return before, most, seconds
 
 
 def test_a_thousand_entries_and_half_a_gigabyte_in_little_memory(new_profile: NewProfile, tmp_path: Path) -> None:
-    """Page and workers together stay below 300 MB while it is made; the zip is whole and passes `verify`."""
+    """Page and workers together stay below 300 MB while the pack is made; the zip is complete and passes `verify`."""
     with running_server(tmp_path / "server") as origin:
         login, digests = written(origin)
         page = new_profile(accept_downloads=True).open().pages[0]
         before, most, _ = makes_evidence(page, origin, login)
-        pack = _fetched(page, tmp_path / "out.zip")
+        pack = _read_back(page, tmp_path / "out.zip")
     print(f"page and workers: {most / 1e6:.0f} MB for {pack.stat().st_size / 1e6:.0f} MB, {before / 1e6:.0f} before")
     assert 0 < before < most < HEAP
     assert {finding.code for finding in verify(pack)} <= {"keys_from_pack"}
-    with zipfile.ZipFile(pack) as held:
-        found = [held.read(name) for name in held.namelist() if "13_exhibits-as-received" in name]
-    assert {hashlib.sha256(content).hexdigest() for content in found} == set(digests)
+    with zipfile.ZipFile(pack) as archive:
+        received = [archive.read(name) for name in archive.namelist() if "13_exhibits-as-received" in name]
+    assert {hashlib.sha256(content).hexdigest() for content in received} == set(digests)
 
 
-def _fetched(page: Page, out: Path) -> Path:
-    """The written file, read back piece by piece."""
+def _read_back(page: Page, out: Path) -> Path:
+    """Read the written file back piece by piece."""
     at, size, piece = 0, 1, 8 << 20
     with out.open("wb") as file:
         while at < size:

@@ -1,4 +1,4 @@
-"""Leaving and covering: from any screen at once, a question over it too; and what is seen of a page that is not in front."""
+"""Leaving and covering: from any screen at once, also over a dialog; and what a page in the background shows."""
 
 from playwright.sync_api import expect
 
@@ -10,7 +10,7 @@ __all__ = ["address", "show"]
 
 
 def test_leaving_hides_everything_at_once(show: Show) -> None:
-    """The button and three presses of Shift leave the notebook and nothing else in the page."""
+    """The Leave button and three presses of Shift show the notebook and nothing else."""
     for leave in (press("Leave now"), lambda page: [page.keyboard.press("Shift") for _ in range(3)]):
         page = show((OPEN, go("entry", record="r0")))
         expect(page.get_by_text("nice blue coat").first).to_be_visible()
@@ -22,8 +22,8 @@ def test_leaving_hides_everything_at_once(show: Show) -> None:
         assert len(asked(page, "quickExit")) == 1
 
 
-def test_a_question_is_left_as_the_page_beneath_it(show: Show) -> None:
-    """What lies under a sheet cannot be touched: the arrow stands on the sheet too, and one touch is enough."""
+def test_an_open_dialog_can_be_left_with_one_tap(show: Show) -> None:
+    """A dialog covers the page, so it has its own Leave button, and one tap is enough."""
     page = show((OPEN, go("help"), press("Ring 101")))
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("button", name="Leave now").click()
@@ -32,8 +32,8 @@ def test_a_question_is_left_as_the_page_beneath_it(show: Show) -> None:
     assert len(asked(page, "quickExit")) == 1
 
 
-def test_the_bar_is_no_column_where_text_is_twice_as_large(show: Show) -> None:
-    """The name between the buttons stays on its line, and each button is as large as a thumb needs."""
+def test_the_top_bar_stays_on_one_line_with_large_text(show: Show) -> None:
+    """At 200 % text, the title between the buttons stays on one line, and each button is large enough for a thumb."""
     page = show((OPEN, go("code")))
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.querySelector('.bar').getBoundingClientRect().height") <= 112  # twice 3.5rem
@@ -42,15 +42,15 @@ def test_the_bar_is_no_column_where_text_is_twice_as_large(show: Show) -> None:
 
 
 def test_two_shifts_and_a_letter_do_not_leave(show: Show) -> None:
-    """Capital letters are not an exit."""
+    """Typing capital letters does not leave."""
     page = show((OPEN,))
     for key in ("Shift", "Shift", "a", "Shift"):
         page.keyboard.press(key)
     assert asked(page, "quickExit") == []
 
 
-def test_lock_takes_an_open_question_along(show: Show) -> None:
-    """A sheet over the page goes with the page."""
+def test_the_lock_closes_an_open_dialog(show: Show) -> None:
+    """The lock closes an open dialog."""
     page = show((OPEN, go("help"), press("Ring 101")))
     expect(page.get_by_role("dialog")).to_be_visible()
     js("fake.lock('idle')")(page)
@@ -59,7 +59,7 @@ def test_lock_takes_an_open_question_along(show: Show) -> None:
 
 
 def test_out_of_sight_is_covered(show: Show) -> None:
-    """Nothing of the page is visible while it is hidden, and all of it again after."""
+    """A hidden page shows nothing, and shows everything again when it is visible."""
     page = show((OPEN,))
     hide = (
         "Object.defineProperty(document, 'visibilityState', {value: '%s', configurable: true});"
@@ -71,30 +71,30 @@ def test_out_of_sight_is_covered(show: Show) -> None:
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
 
 
-def test_out_of_the_browsers_memory_it_stays_covered(show: Show) -> None:
-    """Back brings a page as it was left: it is loaded anew, and shows nothing until that has happened, whatever is touched."""
+def test_a_page_from_the_back_cache_stays_covered(show: Show) -> None:
+    """A page from the back/forward cache reloads, and shows nothing until then, whatever is touched."""
     page = show((OPEN,))
     heading = page.get_by_role("heading", name="What happened?")
     expect(heading).to_be_visible()
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     expect(heading).to_be_hidden()
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
-    for again in ("focus", "pageshow"):
-        page.evaluate(f"dispatchEvent(new Event('{again}'))")
+    for event in ("focus", "pageshow"):
+        page.evaluate(f"dispatchEvent(new Event('{event}'))")
         expect(heading).to_be_hidden()
     page.keyboard.press("Tab")
     expect(heading).to_be_hidden()
 
 
-def test_a_way_out_that_nobody_can_touch_is_found(show: Show) -> None:
-    """What judges every screen sees an arrow that lies under something, and one that is not there."""
+def test_a_leave_button_that_cannot_be_touched_is_found(show: Show) -> None:
+    """The judge of every screen finds a Leave button that is covered or missing."""
     page = show((OPEN,))
-    both = ("320 px", "text at 200 %")
+    sizes = ("320 px", "text at 200 %")
     assert too_wide(page, leaving=True) == []
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('hr'), {id: 'over'})); "
         "document.getElementById('over').style = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; z-index: 99'"
     )
-    assert too_wide(page, leaving=True) == [f"the way out is out of reach, {how}" for how in both]
+    assert too_wide(page, leaving=True) == [f"the way out is out of reach, {size}" for size in sizes]
     page.evaluate("document.getElementById('over').remove(); document.querySelector('.leave').remove()")
-    assert too_wide(page, leaving=True) == [f"no way out, {how}" for how in both]
+    assert too_wide(page, leaving=True) == [f"no way out, {size}" for size in sizes]

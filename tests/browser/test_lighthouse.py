@@ -1,4 +1,4 @@
-"""Lighthouse, as a phone, on the first page, on the lock of a phone that holds a diary, and on each public page."""
+"""Lighthouse, as a phone, on the first page, on the lock of a phone with a diary, and on each public page."""
 
 import json
 import os
@@ -23,19 +23,19 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
 MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
-# Lighthouse asks for robots.txt from inside the page, which the page's policy forbids to every script; a search engine
-# asks from outside.
+# Lighthouse requests robots.txt from inside the page, which the page's policy forbids to every script; a search engine
+# requests it from outside.
 NO_ROBOTS = "--skip-audits=robots-txt"
 # Every English page, and one that runs to the left. They run in `make test-all`, on whatever machine that runs on.
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED, "/ur/is-this-stalking")
-# Pages that people look for with a search engine.
+# Pages that people find with a search engine.
 FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
 FLAGS = "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """The product as `make run` serves it, on a port of its own, with an empty database."""
+    """The product as `make run` serves it, on its own port, with an empty database."""
     port = free_port()
     address = f"http://localhost:{port}"
     environ = os.environ | {
@@ -50,7 +50,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout
-        server.stdout.readline()  # it says that it serves
+        server.stdout.readline()  # wait for the line that says it serves
         yield address
     finally:
         server.terminate()
@@ -58,34 +58,34 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_marks_of_the_first_page(address: str, tmp_path: Path) -> None:
-    """Performance 98, accessibility 100, best practices 100, and what cost a point is named."""
-    holds_its_marks([run(address, tmp_path / f"report-{number}.json") for number in range(RUNS)])
+    """The first page scores 98 for performance, 100 for accessibility and best practices; what cost points is named."""
+    reaches_marks([run(address, tmp_path / f"report-{number}.json") for number in range(RUNS)])
 
 
 def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
-    """The same for a browser that holds a diary: the page is the lock, with its one field."""
+    """The lock of a browser with a diary gets the same scores."""
     folder = tmp_path / "profile"
     enrol(address, folder)
     # Lighthouse would empty the storage first, and measure a phone that holds nothing.
     keep = ("--disable-storage-reset",)
     reports = [run(address, tmp_path / f"lock-{number}.json", *keep, folder=folder) for number in range(RUNS)]
-    screenshots = [json.dumps(report["audits"]["label"]) for report in reports]
-    assert all('"score": 1' in one for one in screenshots), "no labelled field: this is not the lock"
-    holds_its_marks(reports)
+    label_audits = [json.dumps(report["audits"]["label"]) for report in reports]
+    assert all('"score": 1' in audit for audit in label_audits), "no labelled field: this is not the lock"
+    reaches_marks(reports)
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None:
-    """98 or more in each category, the middle of three runs; for pages people look for, in being found too."""
+    """The median of three runs is 98 or more in each category; for pages that people search for, in SEO too."""
     least = dict.fromkeys(MARKS, 98) | ({"seo": 98} if path in FOUND else {})
     public = address.replace("localhost", "public.localhost") + path
     reports = [run(public, tmp_path / f"page-{number}.json", NO_ROBOTS, marks=least) for number in range(RUNS)]
     marks = median_marks(reports, least)
-    assert all(marks[name] >= mark for name, mark in least.items()), (path, marks, [costly(report) for report in reports])
+    assert all(marks[name] >= mark for name, mark in least.items()), (path, marks, [lost_points(report) for report in reports])
 
 
 def enrol(address: str, folder: Path) -> None:
-    """A profile in `folder` that holds a locked diary."""
+    """Make a profile in `folder` with a locked diary."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(folder), executable_path=find_chromium(), args=["--no-sandbox"] if os.geteuid() == 0 else []
@@ -100,18 +100,18 @@ def enrol(address: str, folder: Path) -> None:
 
 
 def median_marks(reports: list[dict], names: Iterable[str]) -> dict[str, float]:  # type: ignore[type-arg]
-    """The middle of the runs, by category."""
+    """Return the median of the runs, by category."""
     return {name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports) for name in names}
 
 
-def holds_its_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
-    """The median of each category is at or above its mark."""
+def reaches_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
+    """Assert that the median of each category reaches its mark."""
     marks = median_marks(reports, MARKS)
-    assert all(marks[name] >= least for name, least in MARKS.items()), (marks, [costly(report) for report in reports])
+    assert all(marks[name] >= least for name, least in MARKS.items()), (marks, [lost_points(report) for report in reports])
 
 
 def run(address: str, out: Path, *options: str, folder: Path | None = None, marks: Iterable[str] = MARKS) -> dict:  # type: ignore[type-arg]
-    """One run's report; with a browser profile of its own, or the one in `folder`."""
+    """Return one run's report, with a new browser profile or the one in `folder`."""
     node, chromium = shutil.which("node"), find_chromium()
     lighthouse = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
     assert node, "node is not on the path; `make test-all` puts it there"
@@ -124,8 +124,8 @@ def run(address: str, out: Path, *options: str, folder: Path | None = None, mark
     return report
 
 
-def costly(report: dict) -> dict:  # type: ignore[type-arg]
-    """What cost points in a run, and how fast Lighthouse found the machine."""
+def lost_points(report: dict) -> dict:  # type: ignore[type-arg]
+    """Return what cost points in a run, and Lighthouse's benchmark of the machine."""
     audits = report["audits"]
     weighed = [ref["id"] for name in report["categories"] for ref in report["categories"][name]["auditRefs"] if ref["weight"]]
     lost = {name: audits[name].get("displayValue", "failed") for name in weighed if audits[name]["score"] not in (None, 1)}
