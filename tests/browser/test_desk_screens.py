@@ -11,7 +11,7 @@ from tests.browser.acting import js
 from tests.browser.desk_screens import DESK_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, at_a_desk, faults, too_wide
 from tests.browser.test_languages_screens import choose_language, judge_in
-from tests.browser.test_screens import Handler, pretending, show  # noqa: F401
+from tests.browser.test_screens import Handler, serve_fake_app, show  # noqa: F401
 
 FAKE = "/tests/browser/fake_desk.js"
 
@@ -26,7 +26,7 @@ class DeskHandler(Handler):
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The address of the fake desk; `show` opens it."""
-    with pretending(DeskHandler) as place:
+    with serve_fake_app(DeskHandler) as place:
         yield place
 
 

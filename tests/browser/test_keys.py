@@ -160,7 +160,7 @@ def locks_at_next_contact(desk: Keeper) -> None:
     )
     ended.get_by_role("button", name="It was me").click()
     expect(ended).to_have_count(0)
-    # Since this device last looked, the phone signed in with its new words and with its new keys. This device's own is not listed.
+    # Since this device last looked, the phone signed in with its new words and with its new keys. Its own is not listed.
     expect(signed_in.get_by_role("listitem")).to_have_count(2)
     signed_in.get_by_role("button", name="It was me").click()
     expect(signed_in).to_have_count(0)

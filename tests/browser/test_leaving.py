@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.navigators.judge import too_wide
 from tests.browser.test_screens import OPEN, address, go, js, press, show
-from tests.browser.test_screens_driven import Show, asked
+from tests.browser.test_screens_driven import Show, calls_of
 
 __all__ = ["address", "show"]
 
@@ -19,7 +19,7 @@ def test_leaving_hides_everything_at_once(show: Show) -> None:
         text = page.evaluate("document.body.innerHTML")
         for word in ("coat", "Help", "Leave", "Entries", "Rowan"):
             assert word not in text
-        assert len(asked(page, "quickExit")) == 1
+        assert len(calls_of(page, "quickExit")) == 1
 
 
 def test_an_open_dialog_can_be_left_with_one_tap(show: Show) -> None:
@@ -29,7 +29,7 @@ def test_an_open_dialog_can_be_left_with_one_tap(show: Show) -> None:
     sheet.get_by_role("button", name="Leave now").click()
     expect(page.get_by_role("button", name="New note")).to_be_visible()
     expect(sheet).to_have_count(0)
-    assert len(asked(page, "quickExit")) == 1
+    assert len(calls_of(page, "quickExit")) == 1
 
 
 def test_the_top_bar_stays_on_one_line_with_large_text(show: Show) -> None:
@@ -46,7 +46,7 @@ def test_two_shifts_and_a_letter_do_not_leave(show: Show) -> None:
     page = show((OPEN,))
     for key in ("Shift", "Shift", "a", "Shift"):
         page.keyboard.press(key)
-    assert asked(page, "quickExit") == []
+    assert calls_of(page, "quickExit") == []
 
 
 def test_the_lock_closes_an_open_dialog(show: Show) -> None:

@@ -1,4 +1,5 @@
-"""The public list on the phone: a version's history says when it is on it, a pack takes it along, a list that changed is said."""
+"""The public log on the phone: the history says when a version is listed, a pack includes the proof, and a changed log is
+reported."""
 
 from __future__ import annotations
 
@@ -24,26 +25,26 @@ CHANGED = "The server’s public list of receipts was changed after it was signe
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
-    """A server that signs its log every second, so that no journey waits ten minutes."""
+    """A server that signs its log every second, so that no test waits ten minutes."""
     served = Served(tmp_path_factory.mktemp("server"), certificate, for_journeys=True, DIARY_CHECKPOINT_SECONDS="1")
     served.start()
     yield served
     served.stop()
 
 
-def look_again(keeper: Keeper) -> None:
-    """As when signal comes back."""
+def check_for_news(keeper: Keeper) -> None:
+    """Make the phone check for news, as when the signal returns."""
     keeper.page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def test_history_says_when_a_receipt_is_on_the_public_list(keeper: Keeper) -> None:
-    """Kept safe, and then listed, in words on the entry's own page; nothing for axe to find, by day and by night."""
+    """The entry's history says that it is kept safe, and later that it is listed; axe finds no fault by day or by night."""
     keeper.begins(STORY)
     keeper.is_kept_safe(STORY)
     history = keeper.page.locator(".history")
     for _ in range(20):
         keeper.page.wait_for_timeout(1000)
-        look_again(keeper)
+        check_for_news(keeper)
         keeper.goes("Entries")
         keeper.reads(STORY)
         keeper.tap("Everything you saved, with dates")
@@ -54,19 +55,19 @@ def test_history_says_when_a_receipt_is_on_the_public_list(keeper: Keeper) -> No
     assert faults(keeper.page) == []
 
 
-def test_a_list_that_was_changed_is_said_in_a_sentence(keeper: Keeper, server: Served) -> None:
-    """The server shows a list that nobody signed: the phone says so, and still keeps what is written."""
+def test_a_changed_log_is_reported(keeper: Keeper, server: Served) -> None:
+    """When the server shows a log that nobody signed, the phone says so, and entries are still kept safe."""
     keeper.begins("first")
     keeper.is_kept_safe("first")
 
-    def lie(body: bytes) -> bytes:
-        told = json.loads(body)
-        told["checkpoint"]["note"] = told["checkpoint"]["note"][:-10] + "AAAAAAAA=\n"
-        return json.dumps(told).encode()
+    def break_signature(body: bytes) -> bytes:
+        response = json.loads(body)
+        response["checkpoint"]["note"] = response["checkpoint"]["note"][:-10] + "AAAAAAAA=\n"
+        return json.dumps(response).encode()
 
     keeper.page.wait_for_timeout(2000)
-    server.meddle("GET", r"/v1/log$", change=lie)
-    look_again(keeper)
+    server.meddle("GET", r"/v1/log$", change=break_signature)
+    check_for_news(keeper)
     keeper.goes("Entries")
     expect(keeper.page.get_by_text(CHANGED).first).to_be_visible()
     assert faults(keeper.page) == []
@@ -74,15 +75,15 @@ def test_a_list_that_was_changed_is_said_in_a_sentence(keeper: Keeper, server: S
     keeper.is_kept_safe("second")
 
 
-def test_a_pack_made_on_the_phone_takes_the_log_along(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """The phone checks what it is told, puts it in, and the officer's check finds nothing."""
+def test_a_pack_made_on_the_phone_contains_the_log_proofs(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """The phone checks the log proofs and adds them to the pack; `verify` finds nothing."""
     keeper = new_phone()
     keeper.begins(STORY)
     keeper.is_kept_safe(STORY)
     keeper.page.wait_for_timeout(2500)
     pack = makes_a_pack(keeper, 0, tmp_path)
     with zipfile.ZipFile(pack) as archive:
-        name = next(one for one in archive.namelist() if one.endswith("servable/proof/log.json"))
+        name = next(member for member in archive.namelist() if member.endswith("servable/proof/log.json"))
         log = json.loads(archive.read(name))
     assert log["proofs"] and log["checkpoints"]
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []

@@ -1,4 +1,5 @@
-"""Log witnesses on the phone: how many have seen the log, and a server that stops naming one. The witness is not ours."""
+"""Log witnesses on the phone: how many have seen the log, and a server that no longer names one. The witness program is a
+third party's."""
 
 from __future__ import annotations
 
@@ -23,13 +24,13 @@ GONE = "The server does not name the same witnesses as before."
 
 @pytest.fixture(scope="module")
 def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WitnessProgram, WitnessProgram]]:
-    """Two witnesses that trust this server's notary. Only the first of them answers."""
+    """Two witnesses that trust this server's notary. Only the first one runs."""
     folder = tmp_path_factory.mktemp("witnesses")
-    made = [new_witness(folder / str(i), name) for i, name in enumerate((FIRST, SECOND))]
-    for one in made:
-        one.trusts(Notary(SEED).log, Notary(SEED).pub)
-    with made[0].serving():
-        yield made[0], made[1]
+    started = [new_witness(folder / str(i), name) for i, name in enumerate((FIRST, SECOND))]
+    for witness in started:
+        witness.trusts(Notary(SEED).log, Notary(SEED).pub)
+    with started[0].serving():
+        yield started[0], started[1]
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,8 @@ def server(
     served.stop()
 
 
-def looks(keeper: Keeper) -> None:
-    """As when signal comes back, and then the page that compares."""
+def open_comparison(keeper: Keeper) -> None:
+    """Make the phone check for news, then open the page that compares."""
     keeper.page.evaluate("dispatchEvent(new Event('online'))")
     keeper.goes("More")
     keeper.tap(re.compile("^Is everything there"), exact=False)
@@ -56,40 +57,41 @@ def looks(keeper: Keeper) -> None:
 def test_the_screen_says_how_many_witnesses_saw_the_log_and_that_one_is_gone(
     new_phone: NewPhone, server: Served, witnesses: tuple[WitnessProgram, WitnessProgram]
 ) -> None:
-    """One, by name. The operator then names another in its place: said on every screen until it is read, over a restart too."""
+    """The screen names the one witness. When the operator replaces it, every screen says so until it is read, also after a
+    restart."""
     keeper = new_phone()
     keeper.begins("He rang twice.")
     keeper.is_kept_safe("He rang twice.")
-    said = keeper.page.get_by_text(f"1 witness has seen the list: {FIRST}.")
+    seen_by = keeper.page.get_by_text(f"1 witness has seen the list: {FIRST}.")
     for _ in range(30):
-        if looked_for(keeper, said):
+        if shows_after_looking(keeper, seen_by):
             break
-    expect(said).to_be_visible()
+    expect(seen_by).to_be_visible()
     assert faults(keeper.page) == []
 
     server.stop()
     witnesses[0].settings().write_text(witnesses[1].settings().read_text())
     server.start()
-    gone = keeper.page.get_by_text(GONE)
+    warning = keeper.page.get_by_text(GONE)
     for _ in range(30):
-        if looked_for(keeper, gone):
+        if shows_after_looking(keeper, warning):
             break
-    expect(gone).to_contain_text(f"Gone or changed: {FIRST}.")
+    expect(warning).to_contain_text(f"Gone or changed: {FIRST}.")
     expect(keeper.page.get_by_text("No witness has seen the list yet.")).to_be_visible()
     assert faults(keeper.page) == []
     keeper.page.reload()
     keeper.unlocks()
-    expect(gone).to_be_visible()
+    expect(warning).to_be_visible()
     keeper.page.get_by_role("status").filter(has_text=GONE).get_by_role("button", name="I have read this").click()
-    expect(gone).to_have_count(0)
+    expect(warning).to_have_count(0)
     keeper.page.reload()
     keeper.unlocks()
-    looks(keeper)
-    expect(gone).to_have_count(0)
+    open_comparison(keeper)
+    expect(warning).to_have_count(0)
 
 
-def looked_for(keeper: Keeper, text: Locator) -> bool:
-    """Look once more, and wait a moment for what it brings."""
+def shows_after_looking(keeper: Keeper, text: Locator) -> bool:
+    """Look once more, and return whether the text is shown."""
     keeper.page.wait_for_timeout(1000)
-    looks(keeper)
+    open_comparison(keeper)
     return text.is_visible()

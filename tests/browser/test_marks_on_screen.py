@@ -1,4 +1,4 @@
-"""What somebody else wrote says so on the keeper's screens, above the words, whatever became of it."""
+"""The keeper's screens mark what somebody else wrote, above the words, whatever happened to it later."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,8 @@ MARKS = {
 
 @pytest.mark.usefixtures("address")
 def test_every_mark_stands_above_the_words(show: Callable[..., Page]) -> None:  # noqa: F811
-    """Assisted: waiting, confirmed, changed. Statements: checked, changed, not theirs, not checked."""
+    """The mark is above the words: for entries typed by an advocate (waiting, confirmed, changed) and for statements (checked,
+    changed, of another sender, not checked)."""
     page = show()
     for name, texts in MARKS.items():
         js("fake.reset()")(page)

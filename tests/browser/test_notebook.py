@@ -1,4 +1,4 @@
-"""The notebook: where leaving leads, what the words at the lock open, and what clearing the phone leaves."""
+"""The notebook: where leaving leads, what the words at the lock open, and what remains after clearing the phone."""
 
 import json
 import re
@@ -16,7 +16,7 @@ TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
 COVER = "milk bread onions apples"
 SHORT = "274913"
-# What a notebook does not say of itself, in any of its names.
+# Words that a notebook must not contain, in any of its names.
 TELLS = re.compile(
     r"help|exit|leave|999|stalk|diary|incident|evidence|police|abuse|safe|secret|kept|panic|hidden|lock|entr(?:y|ies)",
     re.IGNORECASE,
@@ -36,7 +36,7 @@ NAMES = """async () => {
 
 
 def _is_a_notebook(keeper: Keeper) -> None:
-    """Nothing of the diary is in the page, and nothing on it says what is behind it."""
+    """Assert that nothing of the diary is in the page, and that nothing on it reveals the diary."""
     keeper.sees_notebook()
     assert "SENTINEL" not in keeper.page.evaluate(EVERYWHERE)
     assert not TELLS.search(keeper.page.inner_text("body"))
@@ -44,7 +44,7 @@ def _is_a_notebook(keeper: Keeper) -> None:
 
 
 def _heap(keeper: Keeper) -> str:
-    """All that the page's own memory holds, as a picture of it shows."""
+    """Return everything in the page's memory, from a heap snapshot."""
     session = keeper.page.context.new_cdp_session(keeper.page)
     pieces: list[str] = []
     session.on("HeapProfiler.addHeapSnapshotChunk", lambda event: pieces.append(event["chunk"]))
@@ -54,7 +54,8 @@ def _heap(keeper: Keeper) -> str:
 
 
 def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
-    """With no network, mid-typing: Back, reload and memory give nothing; the half sentence is there at the unlock."""
+    """Leaving offline in the middle of a sentence leaves nothing in Back, reload or memory; after unlocking, the half sentence
+    is there."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -63,25 +64,25 @@ def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
     keeper.goes("Add")
     keeper.page.context.set_offline(True)
     keeper.page.get_by_label("What happened?", exact=True).press_sequentially(HALF)
-    (with_keys,) = keeper.page.workers
+    (key_worker,) = keeper.page.workers
     keeper.leaves()
-    asked: list[str] = []
-    keeper.page.on("request", lambda one: asked.append(one.url))
+    requests: list[str] = []
+    keeper.page.on("request", lambda request: requests.append(request.url))
     _is_a_notebook(keeper)
     for _ in range(100):
-        if with_keys not in keeper.page.workers:
+        if key_worker not in keeper.page.workers:
             break
         keeper.page.wait_for_timeout(50)
-    assert with_keys not in keeper.page.workers, "the worker with the keys lives on"
+    assert key_worker not in keeper.page.workers, "the worker with the keys is still running"
     assert len(keeper.page.context.pages) == 1
     keeper.tap("New note")
     keeper.field("Note").fill("Bins on Tuesday")
     keeper.tap("Back")
     assert "SENTINEL" not in _heap(keeper)
-    assert [url for url in asked if "/v1/" in url] == []
-    assert keeper.page.evaluate("performance.getEntriesByType('resource').length") == 0, "the page tells what it asked for"
-    for way in (keeper.page.reload, lambda: (keeper.page.goto("about:blank"), keeper.page.go_back())):
-        way()
+    assert [url for url in requests if "/v1/" in url] == []
+    assert keeper.page.evaluate("performance.getEntriesByType('resource').length") == 0, "the page still lists its requests"
+    for return_to_page in (keeper.page.reload, lambda: (keeper.page.goto("about:blank"), keeper.page.go_back())):
+        return_to_page()
         keeper.sees_lock()
         assert "SENTINEL" not in keeper.page.evaluate(EVERYWHERE)
     keeper.unlocks()
@@ -94,7 +95,7 @@ def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
     keeper.asks_for_the_lock()
 
 
-# Two lines before the screen is drawn again: the second must not write over the first.
+# Two lines before the screen is redrawn: the second must not replace the first.
 TWO_LINES = """(field) => {
   for (const line of ['Milk', 'Bread']) {
     field.value = line;
@@ -104,8 +105,8 @@ TWO_LINES = """(field) => {
 }"""
 
 
-def _writes_lists(keeper: Keeper) -> None:
-    """Two lists: one filled, ticked, looked for and thrown away again."""
+def _write_lists(keeper: Keeper) -> None:
+    """Make two lists; fill, tick, search and delete one."""
     keeper.tap("New list")
     keeper.field("Name of the list").fill("Shopping")
     keeper.field("Add to the list").evaluate(TWO_LINES)
@@ -125,7 +126,8 @@ def _writes_lists(keeper: Keeper) -> None:
 
 
 def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
-    """Written, found, thrown away, kept over a reload; own manifest, title and words; and not one request."""
+    """Notes are written, found, deleted and kept over a reload; the notebook has its own manifest, title and words, and makes
+    no request."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -141,12 +143,12 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     keeper.sees_notebook()
     expect(keeper.page).to_have_title("Lists")
     before = len(server.exchanges)
-    _writes_lists(keeper)
+    _write_lists(keeper)
     _is_a_notebook(keeper)
     assert not TELLS.search(json.dumps(keeper.page.evaluate(NAMES)).replace("localhost", ""))
     keeper.page.reload()
     keeper.sees("Holiday")
-    # The keyboard holds as a finger does.
+    # A held key works like a held finger.
     keeper.page.locator("h1 button").focus()
     keeper.page.keyboard.down("Enter")
     keeper.sees_lock()
@@ -154,7 +156,7 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     assert not TELLS.search(keeper.page.inner_text("body"))
     keeper.tries_words(COVER)
     keeper.sees_notebook()
-    assert [one for one in server.exchanges[before:] if "/v1/" in one.path] == []
+    assert [exchange for exchange in server.exchanges[before:] if "/v1/" in exchange.path] == []
     assert keeper.page.context.cookies() == []
     keeper.asks_for_the_lock()
     keeper.unlocks()
@@ -162,7 +164,8 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
 
 
 def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
-    """Without a diary: limits first, notes, the lock a diary has, wrong and right words, a reload with no signal, no request."""
+    """Without a diary, the notebook shows its limits first and has the same lock. Wrong and right words and a reload work
+    offline, without a request."""
     keeper.opens()
     before = len(server.exchanges)
     keeper.tap("Only a notebook")
@@ -180,8 +183,8 @@ def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
     keeper.sees("Bins on Tuesday")
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
-    for again in (keeper.asks_for_the_lock, keeper.page.reload):
-        again()
+    for return_to_lock in (keeper.asks_for_the_lock, keeper.page.reload):
+        return_to_lock()
         keeper.sees_lock()
         expect(keeper.page.get_by_role("button")).to_have_text(["Open", "Add picture"])
         keeper.tries_words("none of these words")
@@ -189,12 +192,13 @@ def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
         keeper.tries_words(COVER)
         _is_a_notebook(keeper)
         keeper.sees("Bins on Tuesday")
-    assert [one.path for one in server.exchanges[before:] if "/v1/" in one.path] == []
+    assert [exchange.path for exchange in server.exchanges[before:] if "/v1/" in exchange.path] == []
     assert keeper.page.context.cookies() == []
 
 
-def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
-    """Off until its limits were read; it opens the diary; wrong ones wait; turned off it opens nothing."""
+def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: Keeper) -> None:
+    """The short secret is off until its limits are read. It opens the diary, wrong ones are delayed, and turned off it opens
+    nothing."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -220,7 +224,7 @@ def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
     keeper.tries_words(SHORT)
     keeper.sees_place("What happened?")
     keeper.reads(TEXT)
-    _lets_nobody_back_in(keeper)
+    _needs_the_words_for_another_secret(keeper)
     keeper.opens_locking("A short secret (PIN)")
     keeper.tap("Turn it off")
     keeper.locks()
@@ -229,8 +233,8 @@ def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
     keeper.unlocks()
 
 
-def _lets_nobody_back_in(keeper: Keeper) -> None:
-    """Whoever has the open diary, or the short secret, sets no other one without the words."""
+def _needs_the_words_for_another_secret(keeper: Keeper) -> None:
+    """Without the words, nobody can set another short secret, not even with the open diary or the old secret."""
     keeper.opens_locking("A short secret (PIN)")
     keeper.tap("Turn it off")
     keeper.page.get_by_label("I have read this and want it all the same").check()
@@ -251,7 +255,8 @@ def _lets_nobody_back_in(keeper: Keeper) -> None:
 
 
 def test_clearing_the_phone(new_phone: NewPhone, server: Served) -> None:
-    """Held at the top, offline, with something unsent: the notebook; later the same words bring back and send everything."""
+    """Holding the Leave button offline clears the phone, with an unsent entry; later the same words bring everything back and
+    send it."""
     keeper = new_phone()
     keeper.begins(TEXT)
     keeper.is_offline_ready()
@@ -277,7 +282,7 @@ def test_clearing_the_phone(new_phone: NewPhone, server: Served) -> None:
 
 
 def test_covered_while_something_else_is_in_front(keeper: Keeper) -> None:
-    """On blur, pagehide and when it goes out of sight the page shows nothing, and shows it again to whoever comes back."""
+    """The page is covered on blur, on pagehide and when hidden, and shown again on return."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -288,7 +293,7 @@ def test_covered_while_something_else_is_in_front(keeper: Keeper) -> None:
         expect(article).to_be_hidden()
         keeper.page.evaluate(f"dispatchEvent(new Event('{back}'))")
         expect(article).to_be_visible()
-    # Past the last control lie the browser's own bars: no blank page there, and nothing is left open by it.
+    # After the last control, Tab goes to the browser's own bars: the page stays visible then, but a later blur covers it.
     keeper.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'Tab'})); dispatchEvent(new Event('blur'))")
     expect(article).to_be_visible()
     keeper.page.wait_for_timeout(400)
@@ -324,22 +329,23 @@ CLEARING = """() => new Promise((done) => {
 
 @pytest.mark.timed
 def test_leaving_and_clearing_are_at_once(keeper: Keeper) -> None:
-    """At devtools 4x, mid-typing: covered within 100 ms, the notebook within 300 ms; cleared within a second."""
+    """On a processor slowed four times, the diary is covered within 100 ms, the notebook is shown within 300 ms, and clearing
+    takes a second."""
     keeper.begins(TEXT)
     for n in range(4):
         keeper.adds(f"He rang for the {n}th time.")
     session = keeper.page.context.new_cdp_session(keeper.page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    told: list[dict[str, Any]] = []
+    times: list[dict[str, Any]] = []
     for _ in range(3):
         keeper.goes("Add")
         keeper.page.get_by_label("What happened?", exact=True).press_sequentially("half")
-        told.append(keeper.page.evaluate(LEAVING))
+        times.append(keeper.page.evaluate(LEAVING))
         keeper.asks_for_the_lock()
         keeper.unlocks()
-    print("leaving:", told)
-    assert max(one["covered"] for one in told) <= 100
-    assert max(one["shown"] for one in told) <= 300
+    print("leaving:", times)
+    assert max(time["covered"] for time in times) <= 100
+    assert max(time["shown"] for time in times) <= 300
     cleared = keeper.page.evaluate(CLEARING)
     print("clearing:", cleared)
     assert cleared <= 1000

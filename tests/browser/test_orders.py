@@ -1,4 +1,4 @@
-"""A term of an order can be said to be broken only after the order was given to the other person; the order then shows it."""
+"""An entry can name a broken term only after the order was given to the other person; the order then shows the entry."""
 
 import re
 
@@ -12,16 +12,16 @@ COURT = "Which court, or who made it?"
 TERM = "Not to contact her directly or indirectly."
 
 
-def _card(keeper: Keeper, text: str) -> None:
+def _open_order_card(keeper: Keeper, text: str) -> None:
     keeper.reads(text)
-    more = keeper.button(re.compile("^More you can add"))
-    if more.count():
-        more.click()
+    button = keeper.button(re.compile("^More you can add"))
+    if button.count():
+        button.click()
     keeper.opens_card("Was an order in force?")
 
 
-def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None:
-    """No date of service: no term can be named. A date of service: the entry after it names one, the entry before it cannot."""
+def test_a_term_can_be_broken_only_after_the_order_was_served(keeper: Keeper) -> None:
+    """Without a date of service, no term can be chosen. With one, a later entry can name a term and an earlier one cannot."""
     keeper.opens()
     keeper.first_entry("A new message today.")
     keeper.puts_off_the_copy()
@@ -34,7 +34,7 @@ def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None
     registers.saves("Restraining order, Lewisham")
     keeper.sees("A term can only be broken after that.")
 
-    _card(keeper, "A new message today.")
+    _open_order_card(keeper, "A new message today.")
     keeper.sees("No date yet for when it was given to them.")
     term = keeper.page.get_by_role("checkbox", name=re.compile("^Term 1"))
     expect(term).to_have_count(0)
@@ -46,7 +46,7 @@ def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None
     keeper.tap("Save")
     keeper.sees("In force. Given to them on 3 Oct 2026.")
 
-    _card(keeper, "A new message today.")
+    _open_order_card(keeper, "A new message today.")
     term.check()
     keeper.saves_card()
 
@@ -57,7 +57,7 @@ def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None
     keeper.field("Date").fill("2026-09-15")
     keeper.tap("Save")
     keeper.sees_place("Saved")
-    _card(keeper, "Before there was an order.")
+    _open_order_card(keeper, "Before there was an order.")
     keeper.sees("It had not been given to them yet when this happened")
     expect(term).to_have_count(0)
 
@@ -69,8 +69,8 @@ def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None
     keeper.sees("A new message today.")
 
 
-def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
-    """The date of service is corrected to a later one: the breach stays, and the order and the entry say that it came before."""
+def test_a_later_date_of_service_keeps_the_breach_and_says_so(keeper: Keeper) -> None:
+    """When the date of service is corrected to a later one, the breach stays, and order and entry say that it came before."""
     keeper.opens()
     keeper.first_entry("He rang the bell.", "Yesterday")
     keeper.puts_off_the_copy()
@@ -81,7 +81,7 @@ def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
     keeper.tap("Another term")
     keeper.field("What term 1 says").fill(TERM)
     registers.saves("Restraining order, Lewisham")
-    _card(keeper, "He rang the bell.")
+    _open_order_card(keeper, "He rang the bell.")
     keeper.page.get_by_role("checkbox", name=re.compile("^Term 1")).check()
     keeper.saves_card()
     registers.opens("Orders")
@@ -94,11 +94,11 @@ def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
     keeper.sees("This happened before the order was given to them.")
     keeper.reads("He rang the bell.")
     keeper.sees("Restraining order, Lewisham: this happened before it was given to them")
-    keeper.sees("Terms you think were broken")  # kept as it was said
+    keeper.sees("Terms you think were broken")  # the keeper's answer is kept
 
 
-def test_an_order_that_has_ended_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone) -> None:
-    """In the list, on its page, beside its list at a desk; Show offers only the one that holds."""
+def test_an_ended_order_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone) -> None:
+    """An ended order says so in the list and on its page; Show offers only the order in force."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
     keeper.opens()
     keeper.first_entry("He rang the bell.")

@@ -1,4 +1,4 @@
-"""From the diary on the phone to a pack an officer can check."""
+"""From the diary on the phone to a pack that an officer can check."""
 
 import re
 import zipfile
@@ -21,12 +21,12 @@ SECRET = "SENTINELNOTE what I never want anyone to read"
 
 
 def _notary(server: Served) -> bytes:
-    """The public key of the server under test."""
+    """Return the public key of the server under test."""
     return Notary(server.settings.read_notary_seed()).pub
 
 
-def _diary(keeper: Keeper) -> None:
-    """Two entries, three files, words kept apart, and a private note; everything kept safe."""
+def _write_diary(keeper: Keeper) -> None:
+    """Make two entries, three files, a restricted place and a private note, all kept safe."""
     keeper.begins(FIRST)
     keeper.reads(FIRST)
     keeper.opens_card("Photos & screenshots")
@@ -51,23 +51,23 @@ def _diary(keeper: Keeper) -> None:
 
 
 def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Export in the browser; `verify` with the server's notary key finds nothing."""
+    """`verify` with the server's notary key finds nothing in a pack made in the browser."""
     keeper = new_phone()
-    _diary(keeper)
+    _write_diary(keeper)
     pack = makes_a_pack(keeper, 3, tmp_path)
     assert verify(pack, notary=_notary(server)) == []
-    with zipfile.ZipFile(pack) as held:
-        names = held.namelist()
+    with zipfile.ZipFile(pack) as archive:
+        names = archive.namelist()
         assert names == sorted(names)
         received = [name for name in names if "13_exhibits-as-received" in name]
         assert len(received) == 3
-        assert held.read(next(name for name in received if name.endswith(".heic"))) == heic()
-        everything = b"".join(held.read(name) for name in names)
-    assert SECRET.encode() not in everything
+        assert archive.read(next(name for name in received if name.endswith(".heic"))) == heic()
+        content = b"".join(archive.read(name) for name in names)
+    assert SECRET.encode() not in content
 
 
 def test_a_front_part_changed_on_the_way_is_refused_and_named(new_phone: NewPhone, server: Served) -> None:
-    """A server that changes what the record says: the phone throws the pack away and names the file."""
+    """When the server changes the record, the phone discards the pack and names the file."""
     keeper = new_phone()
     keeper.begins(FIRST)
     server.meddle("GET", r"/front$", change=lambda body: body.replace(b"station", b"stadium"))
@@ -78,7 +78,7 @@ def test_a_front_part_changed_on_the_way_is_refused_and_named(new_phone: NewPhon
 
 
 def test_making_a_pack_can_be_stopped(new_phone: NewPhone, server: Served) -> None:
-    """Stop: nothing is kept on the server, and a pack can be made afterwards."""
+    """Stop ends the making, and nothing is kept on the server."""
     keeper = new_phone()
     keeper.begins(FIRST)
     goes_to_consent(keeper, 0)
@@ -88,6 +88,6 @@ def test_making_a_pack_can_be_stopped(new_phone: NewPhone, server: Served) -> No
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _packs(server: Served) -> None:
-    """Packs are on by default; say so here, since everything above rests on it."""
+def _server_makes_packs(server: Served) -> None:
+    """Check the default that every test above relies on: the server makes packs."""
     assert server.settings.server_packs

@@ -1,4 +1,4 @@
-"""What the page's own policy forbids, tried in a real browser; and two hosts that know nothing of each other."""
+"""The page's own policy, tried in a real browser; and two hosts that know nothing of each other."""
 
 from playwright.sync_api import Browser
 
@@ -31,7 +31,7 @@ def test_the_policy_holds_in_the_browser(browser: Browser, server: Served) -> No
 
 
 def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:
-    """Inside, the title and the address never say where one is; every text control has the browser's helpers off."""
+    """Title and address never change with the screen; every text control has the browser's helpers turned off."""
     phone = new_phone()
     phone.opens()
     phone.first_entry("He rang.")

@@ -1,4 +1,4 @@
-"""The public pages in a browser: read without a script, left at once, and nothing of them stays but the history."""
+"""The public pages in a browser: readable without a script, left at once, and nothing of them stays but the history."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ from tests.browser.navigators.judge import WIDE, faults
 from tests.browser.serving import Served
 
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED)
-EVERY = tuple(one.at + path for one in LANGUAGES for path in PAGES)
-# English as it is read most, Urdu since it runs the other way; the others have their turn in the long run.
-TONGUES = [pytest.param(one, id=one.code, marks=[pytest.mark.slow] if one.code != "en" else []) for one in LANGUAGES]
+EVERY = tuple(language.at + path for language in LANGUAGES for path in PAGES)
+# English runs in every test run; the other languages run only in the long one.
+LANGUAGE_PARAMS = [
+    pytest.param(language, id=language.code, marks=[pytest.mark.slow] if language.code != "en" else []) for language in LANGUAGES
+]
 AWAY = re.compile(r"^https://www\.bbc\.co\.uk/")
 KEPT_BY_A_PAGE = """async () => ({
   local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
@@ -35,23 +37,23 @@ KEPT_BY_A_PAGE = """async () => ({
 WATCH = """() => new MutationObserver(() => {
   console.log([...document.body.children].some((one) => one.checkVisibility()) ? 'shown' : 'hidden');
 }).observe(document.documentElement, { attributes: true })"""
-# Which side the name at the top stands on.
+# Whether the name at the top is on the right.
 MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
 NOTHING = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
-# What a browser writes of where it has been: addresses and titles, as for any page.
+# The files in which a browser keeps addresses and titles of visited pages.
 HISTORY = re.compile(
     r"History|Visited Links|Top Sites|Favicons|Session|Tabs|Shortcuts|Preferences|Network Action Predictor"
     r"|Site Characteristics|Affiliation|DIPS|Reporting and NEL|TransportSecurity|Network Persistent State"
     r"|BrowsingTopics|heavy_ad|Local State|BrowserMetrics|segmentation_platform"
 )
-# Points: two lines of text are further apart than this.
+# Points; two lines of text are farther apart than this.
 LINE = 8
 SENTENCE = b"You do not need to gather evidence before you report."
 
 
 @pytest.fixture
 def reader(browser: Browser, server: Served) -> Iterator[Page]:
-    """Somebody reading on a narrow phone."""
+    """A reader with a narrow phone."""
     context = browser.new_context(**(PHONE | {"viewport": {"width": 320, "height": 640}}))
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -60,26 +62,26 @@ def reader(browser: Browser, server: Served) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("tongue", TONGUES)
-def test_every_page_is_accessible(reader: Page, server: Served, tongue: Language) -> None:
-    """By day and night, everything opened: nothing for axe, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
+@pytest.mark.parametrize("language", LANGUAGE_PARAMS)
+def test_every_page_is_accessible(reader: Page, server: Served, language: Language) -> None:
+    """By day and night, with everything open: no axe fault, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
     found: dict[str, list[str]] = {}
     for path in PAGES:
-        reader.goto(server.public_url + tongue.at + path)
+        reader.goto(server.public_url + language.at + path)
         reader.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = !one.closest('header'); })")
-        wrong = faults(reader)
-        if reader.evaluate(MIRRORED) is not (tongue.dir == "rtl"):
-            wrong.append("runs the wrong way")
+        page_faults = faults(reader)
+        if reader.evaluate(MIRRORED) is not (language.dir == "rtl"):
+            page_faults.append("runs the wrong way")
         reader.evaluate("document.documentElement.style.fontSize = '200%'")
         if reader.evaluate(WIDE):
-            wrong.append("scrolls sideways at 200 %")
-        if wrong:
-            found[path] = wrong
+            page_faults.append("scrolls sideways at 200 %")
+        if page_faults:
+            found[path] = page_faults
     assert found == {}
 
 
-def test_another_language_keeps_the_place(reader: Page, server: Served) -> None:
-    """The switch leads to the same page and the same place on it; a page that is not there says so in its language."""
+def test_changing_the_language_keeps_the_place(reader: Page, server: Served) -> None:
+    """The language link leads to the same place on the same page; a missing page says so in its language."""
     reader.goto(server.public_url + "/young-people#older")
     reader.get_by_role("link", name="اردو").click()
     expect(reader).to_have_url(server.public_url + "/ur/young-people#older")
@@ -95,17 +97,17 @@ def test_another_language_keeps_the_place(reader: Page, server: Served) -> None:
 
 
 def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -> None:
-    """One tap from the first page; everything on it opened: no request, nothing stored, no answer that judges."""
+    """One tap from the first page: opening everything makes no request, stores nothing and gives no verdict."""
     reader.get_by_role("link", name=re.compile("^Is this stalking")).first.click()
     expect(reader.get_by_role("heading", level=1, name="Is this stalking?")).to_be_visible()
     reader.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    reader.on("request", lambda one: asked.append(one.url))
+    requests: list[str] = []
+    reader.on("request", lambda request: requests.append(request.url))
     before = len(server.exchanges)
     for summary in reader.locator("main summary").all():
         summary.click()
     expect(reader.get_by_text("What they get others to do counts as well.")).to_be_visible()
-    assert asked == [] and len(server.exchanges) == before
+    assert requests == [] and len(server.exchanges) == before
     assert reader.evaluate(KEPT_BY_A_PAGE) == NOTHING
     assert reader.context.cookies() == []
     words = reader.locator("main").inner_text()
@@ -115,7 +117,7 @@ def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -
 
 
 def test_everything_is_there_without_a_script(browser: Browser, server: Served) -> None:
-    """Menu, numbers that ask first, the directory's choices and the way out work with JavaScript switched off."""
+    """The menu, numbers that ask first, the directory's choices and the way out work without JavaScript."""
     context = browser.new_context(**(PHONE | {"java_script_enabled": False}))
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -145,34 +147,34 @@ def test_everything_is_there_without_a_script(browser: Browser, server: Served) 
 
 
 def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: Served, tmp_path: Path) -> None:
-    """The page says kindly that it is not made yet, and has the lesson; then it hands out the very bytes, in any language."""
+    """Before the folder exists, the page says so and offers the lesson; afterwards it serves the exact bytes, in any language."""
     reader.goto(server.public_url + "/training")
     expect(reader.get_by_text("The folder is not here yet.")).to_be_visible()
-    place = training_file(server.settings)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    write_folder(place, {"START-HERE.txt": b"TRAINING"}, b"stamp")
+    folder_file = training_file(server.settings)
+    folder_file.parent.mkdir(parents=True, exist_ok=True)
+    write_folder(folder_file, {"START-HERE.txt": b"TRAINING"}, b"stamp")
     try:
         for path, name in (("/training", "Save the whole folder"), ("/cy/training", "Cadw’r ffolder gyfan")):
             reader.goto(server.public_url + path)
-            with reader.expect_download() as coming:
+            with reader.expect_download() as download:
                 reader.get_by_role("link", name=name).click()
-            assert Path(coming.value.path()).read_bytes() == place.read_bytes()
+            assert Path(download.value.path()).read_bytes() == folder_file.read_bytes()
         reader.get_by_role("link", name="Darllen neu argraffu’r wers").click()
         expect(reader).to_have_url(server.public_url + "/cy/training/lesson")
         expect(reader.get_by_text("Gall rhywun yn yr ystafell hon fod yn byw hyn. Gall rhywun fod yn ei wneud.")).to_be_visible()
     finally:
-        place.unlink()
+        folder_file.unlink()
 
 
 @pytest.mark.parametrize("way", ["button", "keys"])
-def test_leaving_blanks_at_once_and_back_does_not_return(reader: Page, server: Served, way: str) -> None:
-    """The page is gone before the other one has answered, and the other one stands in its place."""
-    waiting: list[Route] = []
-    reader.route(AWAY, lambda route: waiting.append(route))
+def test_leaving_hides_the_page_at_once_and_back_does_not_return(reader: Page, server: Served, way: str) -> None:
+    """The page is hidden before the other page has loaded, and the other page replaces it in the history."""
+    held_routes: list[Route] = []
+    reader.route(AWAY, lambda route: held_routes.append(route))
     reader.goto(server.public_url + "/young-people")
-    seen: list[str] = []
-    reader.on("console", lambda one: seen.append(one.text))
-    reader.evaluate(WATCH)  # a page that is on its way to another one cannot be asked; it tells by itself
+    log: list[str] = []
+    reader.on("console", lambda message: log.append(message.text))
+    reader.evaluate(WATCH)  # a page that is navigating away cannot be queried, so it logs by itself
     if way == "button":
         reader.get_by_role("link", name="Leave this page").click(no_wait_after=True)
     else:
@@ -180,62 +182,66 @@ def test_leaving_blanks_at_once_and_back_does_not_return(reader: Page, server: S
         expect(reader.locator("h1")).to_be_visible()
         for _ in range(3):
             reader.keyboard.press("Shift")
-    while not (waiting and seen):
+    while not (held_routes and log):
         reader.wait_for_timeout(20)
-    assert seen[0] == "hidden"
-    waiting[0].fulfill(status=200, content_type="text/html", body="<title>Weather</title><h1>Weather</h1>")
+    assert log[0] == "hidden"
+    held_routes[0].fulfill(status=200, content_type="text/html", body="<title>Weather</title><h1>Weather</h1>")
     expect(reader).to_have_url(AWAY)
     reader.go_back()
     expect(reader).not_to_have_url(re.compile("young-people"))
 
 
 def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: Served) -> None:
-    """After every page of words, in every language: neither a sentence nor an address on disk outside the history's files.
+    """After every text page in every language, the disk has no sentence and no address outside the history's files.
 
-    /get and /verify run programs for whoever was given a pack: Chromium keeps compiled copies of those (docs/threats.md).
+    /get and /verify run programs for recipients of a pack: Chromium keeps compiled copies of those (docs/threats.md).
     """
     profile = new_profile()
     page = profile.open().new_page()
     for path in EVERY:
         if path.endswith(tuple(SCRIPTED)):
             continue
-        page.goto(server.public_url + path)  # asking what is stored would itself leave something
+        page.goto(server.public_url + path)  # do not query the storage: that would itself leave something
     profile.close()
     host = server.public_url.removeprefix("https://").encode()
-    held = {one: one.read_bytes() for one in profile.folder.rglob("*") if one.is_file()}
-    assert len(held) > 20
-    assert [str(one) for one, raw in held.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw] == []
-    told = [one.relative_to(profile.folder).as_posix() for one, raw in held.items() if host in raw]
-    assert [name for name in told if not HISTORY.search(name)] == []
+    contents = {file: file.read_bytes() for file in profile.folder.rglob("*") if file.is_file()}
+    assert len(contents) > 20
+    assert [str(file) for file, raw in contents.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw] == []
+    files_with_host = [file.relative_to(profile.folder).as_posix() for file, raw in contents.items() if host in raw]
+    assert [name for name in files_with_host if not HISTORY.search(name)] == []
 
 
-def test_the_lesson_on_paper_says_training_and_loses_nothing(reader: Page, server: Served) -> None:
-    """The mark heads every page with nothing under it, no line lies on another, and all that is on screen is on paper."""
+def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: Served) -> None:
+    """Each printed page of the lesson begins with the training mark, no lines overlap, and everything on screen is on paper."""
     reader.goto(server.public_url + "/training/lesson")
-    said = reader.locator("main :is(h1, h2, li, td, summary)").all_text_contents()
+    screen_texts = reader.locator("main :is(h1, h2, li, td, summary)").all_text_contents()
     pages = PdfReader(BytesIO(reader.pdf(format="A4"))).pages
     assert len(pages) > 3
     for page in pages:
         lines = lines_of(page)
         assert lines[0][2].startswith("TRAINING. Everything in this lesson is made up."), lines[0]
-        assert [(one, two) for one, two in pairwise(lines) if 0.5 < one[0] - two[0] < LINE and abs(one[1] - two[1]) < LINE] == []
+        assert [
+            (upper, lower)
+            for upper, lower in pairwise(lines)
+            if 0.5 < upper[0] - lower[0] < LINE and abs(upper[1] - lower[1]) < LINE
+        ] == []
     paper = squeezed(" ".join(page.extract_text() for page in pages))
-    assert [text for text in said if squeezed(text) not in paper] == []
+    assert [text for text in screen_texts if squeezed(text) not in paper] == []
 
 
 def lines_of(page: PageObject) -> list[tuple[float, float, str]]:
-    """Height from the foot, place from the left and text of each line, from the head of the page down."""
+    """Return height from the bottom, distance from the left and text of each line, from the top of the page down."""
     found: list[tuple[float, float, str]] = []
 
-    def see(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:
+    def collect(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:
         x, y = Transformation(tuple(user)).apply_on(matrix[4:])
         if text.strip():
             found.append((y, x, text.strip()))
 
-    page.extract_text(visitor_text=see)
+    page.extract_text(visitor_text=collect)
     return sorted(found, reverse=True)
 
 
 def squeezed(text: str) -> str:
-    """Without spaces and joined letters: where a line ends on paper is nobody's business."""
+    """Return the text without spaces and ligatures, so that line breaks on paper do not matter."""
     return re.sub(r"\s+", "", normalize("NFKC", text))

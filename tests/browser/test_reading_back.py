@@ -1,4 +1,4 @@
-"""Reading back: finding entries, the pattern they make, and every number leading to the entries it counts."""
+"""Reading back: finding entries, the pattern they make, and numbers that lead to the entries they count."""
 
 import re
 
@@ -26,39 +26,39 @@ PRESS_ALL = """async () => {
     throw new Error(`never: ${look}`);
   };
   const links = () => {
-    for (const one of all('details')) one.open = true;
+    for (const details of all('details')) details.open = true;
     return all('.number-link[aria-label]');
   };
-  const shown = () => all('.line').map((one) => /(\\d+) of \\d+ entries/.exec(one.textContent)).find(Boolean);
-  const back = () => all('button').find((one) => one.textContent.trim() === 'Back to the numbers');
-  const told = [];
+  const shown = () => all('.line').map((line) => /(\\d+) of \\d+ entries/.exec(line.textContent)).find(Boolean);
+  const back = () => all('button').find((button) => button.textContent.trim() === 'Back to the numbers');
+  const results = [];
   for (let i = 0; i < links().length; i++) {
     const link = links()[i];
     const name = link.getAttribute('aria-label');
     link.click();
-    told.push([name, Number((await until(shown))[1])]);
+    results.push([name, Number((await until(shown))[1])]);
     (await until(back)).click();
     await until(() => document.querySelector('.said'));
   }
-  return told;
+  return results;
 }"""
-OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((element) => { element.open = true; })"
 
 
 @pytest.fixture(scope="module")
 def seeded(server: Served, certificate: Certificate) -> Seeded:
-    """A diary of 31 entries, on the server."""
+    """A diary of 31 entries on the server."""
     return seed(server, certificate, story())
 
 
 @pytest.fixture
 def reader(new_phone: NewPhone, seeded: Seeded) -> Keeper:
-    """Somebody who signed in to it on a phone and has all of it here."""
+    """A person who signed in on a phone and has all entries on it."""
     return signed_in(new_phone(), seeded)
 
 
 def signed_in(keeper: Keeper, seeded: Seeded) -> Keeper:
-    """Sign in and wait until everything has come."""
+    """Sign in and wait until every entry has arrived."""
     keeper.signs_in(seeded.login, seeded.words)
     keeper.goes("Entries")
     expect(keeper.page.get_by_text("Two silent calls.")).to_be_visible()
@@ -67,21 +67,22 @@ def signed_in(keeper: Keeper, seeded: Seeded) -> Keeper:
 
 
 def items(keeper: Keeper) -> Locator:
-    """The rows that stand in the page."""
+    """Return the rows in the page."""
     return keeper.page.locator(".item")
 
 
 def counts(keeper: Keeper, n: int) -> None:
-    """Wait until the list says that so many are left of all."""
+    """Wait until the list says that `n` entries match."""
     expect(keeper.page.get_by_text(f"{n} of {ALL} entries").first).to_be_visible()
-    if n <= BLOCK:  # of a longer list only what is near is drawn
+    if n <= BLOCK:  # of a longer list only the nearby rows are drawn
         expect(items(keeper)).to_have_count(n)
 
 
-def test_entries_stand_under_their_days_and_are_found_by_words(reader: Keeper) -> None:
-    """Newest day first, one heading a day, the unknown above; words, names, accounts, accents, right-to-left text find theirs."""
+def test_entries_are_grouped_by_day_and_found_by_words(reader: Keeper) -> None:
+    """Entries are grouped by day, the newest first, those without a time on top. Words, names, accounts, accents and
+    right-to-left text are found."""
     days = [re.sub(r"^(Today|Yesterday), ", "", day) for day in reader.page.locator(".day > h2").all_inner_texts()]
-    # The year is said from the next year on.
+    # The year is shown from the next year on.
     assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == ["Time not known", "Monday 23 November", "Friday 20 November"]
     assert len(days) == len(set(days))
     for query, n in (
@@ -103,7 +104,8 @@ def test_entries_stand_under_their_days_and_are_found_by_words(reader: Keeper) -
 
 
 def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> None:
-    """Person, kind, way, order, breach, file, date and bare entries; how many are on is said on the button."""
+    """Filters combine and are cleared together: person, channel, order, breach, file, date, bare entries. The button shows how
+    many are on."""
     reader.tap("Filters")
     reader.page.get_by_label("Person").select_option(label="Dan Weaver")
     counts(reader, 26)
@@ -126,7 +128,7 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> N
     reader.page.get_by_label("With a photo or file").check()
     counts(reader, 0)
     reader.tap("Clear all")
-    # A list is what is looked for until it is cleared: an entry and back does not lose it.
+    # The search stays until it is cleared: opening an entry and going back does not lose it.
     reader.field("Find in your entries").fill("blue coat")
     counts(reader, 6)
     items(reader).nth(3).click()
@@ -137,52 +139,53 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> N
 
 
 def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader: Keeper) -> None:
-    """31 times since 4 May, six new accounts after a block; each number on the page leads to as many entries as it says."""
+    """31 times since 4 May, six new accounts after a block; each number on the page opens as many entries as it says."""
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.sees_place("Patterns")
     expect(reader.page.locator(".said")).to_have_text("31 times since 4 May 2026. 6 new accounts after you blocked them.")
     reader.sees("1 entry has no known time.")
     reader.sees("about 67")
-    pressed = _presses_every_number(reader)
+    pressed = _press_every_number(reader)
     assert len(pressed) > 60
-    # Days, gaps and messages count something else than entries, and the first of a kind is one.
-    counted = {name: int(found[1]) for name, _ in pressed if (found := re.match(r"(\d+)(?: times?| entr\w+)?: ", name))}
+    # Days, gaps and messages do not count entries, and a "first time" is always one entry.
+    counted = {name: int(match[1]) for name, _ in pressed if (match := re.match(r"(\d+)(?: times?| entr\w+)?: ", name))}
     assert len(counted) > 40
     assert [(name, shown) for name, shown in pressed if counted.get(name, shown) != shown] == []
     assert [name for name, shown in pressed if name.startswith("6 new accounts") and shown != 6] == []
     assert min(shown for _, shown in pressed) >= 1
-    # No number on the page stands without its entries, but for nought, the usual gap and what is only a heading.
+    # Every number leads to its entries, except zero, the usual gap and headings.
     assert _bare_numbers(reader) == ["Usual gap"]
 
 
-def _presses_every_number(reader: Keeper) -> list[tuple[str, int]]:
-    """Every number on the page: its name, and how many entries stand in the list that it opens."""
+def _press_every_number(reader: Keeper) -> list[tuple[str, int]]:
+    """Press every number on the page; return its name and the count of entries in the list that it opens."""
     expect(reader.page.locator(".number-link").first).to_be_visible()
     found: list[list[object]] = reader.page.evaluate(PRESS_ALL)
     return [(str(name), int(str(shown))) for name, shown in found]
 
 
 def _bare_numbers(reader: Keeper) -> list[str]:
-    """Cells and facts that say a number above nought and open nothing."""
+    """Return cells and facts with a number above zero that open nothing."""
     reader.page.evaluate(OPEN_ALL)
     names: list[str] = reader.page.evaluate(
-        """() => [...document.querySelectorAll('main td, main dd')].filter((one) => /[1-9]/.test(one.textContent)
-          && !one.querySelector('.number-link')).map((one) => one.parentElement.querySelector('dt, th').textContent)"""
+        """() => [...document.querySelectorAll('main td, main dd')]
+          .filter((element) => /[1-9]/.test(element.textContent) && !element.querySelector('.number-link'))
+          .map((element) => element.parentElement.querySelector('dt, th').textContent)"""
     )
     return names
 
 
-def test_what_was_found_is_shown_to_somebody_and_nothing_else(reader: Keeper) -> None:
-    """A selection: exactly the entries that were found stand on the page, ticked; the others do not."""
+def test_only_the_found_entries_are_shown_to_somebody(reader: Keeper) -> None:
+    """ "Show someone these" has exactly the found entries, ticked, and no others."""
     reader.field("Find in your entries").fill("blue coat")
     counts(reader, 6)
     reader.tap("Show someone these")
     reader.sees_place("Show someone now")
-    chosen = reader.page.locator("section", has=reader.page.get_by_role("heading", name="The entries you chose"))
-    expect(chosen.get_by_role("checkbox")).to_have_count(6)
-    for box in chosen.get_by_role("checkbox").all():
+    section = reader.page.locator("section", has=reader.page.get_by_role("heading", name="The entries you chose"))
+    expect(section.get_by_role("checkbox")).to_have_count(6)
+    for box in section.get_by_role("checkbox").all():
         expect(box).to_be_checked()
-    chosen.get_by_role("checkbox").first.uncheck()
+    section.get_by_role("checkbox").first.uncheck()
     assert faults(reader.page) == []
     reader.tap("Show this")
     reader.sees_place("Please read")
@@ -193,8 +196,8 @@ def test_what_was_found_is_shown_to_somebody_and_nothing_else(reader: Keeper) ->
     reader.sees_lock()
 
 
-def test_before_and_after_gaps_and_firsts(reader: Keeper) -> None:
-    """Key dates in order with three sides; the first threat and the first damage by their dates; a gap over a month."""
+def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: Keeper) -> None:
+    """Key dates are in order with three counts; first threat and first damage have their dates; a long gap is listed."""
     reader.tap(re.compile("^Patterns"), exact=False)
     rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
     expect(rows.nth(1)).to_be_attached()
@@ -213,7 +216,7 @@ def test_before_and_after_gaps_and_firsts(reader: Keeper) -> None:
 
 
 def test_four_words_have_counts_and_entry_numbers_and_nothing_that_judges(reader: Keeper) -> None:
-    """No tick, no score, no total of the four; a quiet line leads there from the entries."""
+    """The four words have no tick, score or total; a quiet line leads there from the entries."""
     reader.tap(re.compile("^Is this part of something"), exact=False)
     reader.sees_place("Counts for FOUR")
     main = reader.page.get_by_role("main")
@@ -227,8 +230,8 @@ def test_four_words_have_counts_and_entry_numbers_and_nothing_that_judges(reader
         assert word not in text, word
 
 
-def test_the_pattern_is_there_offline_after_a_lock_and_counts_what_is_new(reader: Keeper) -> None:
-    """With no signal: unlock, add an entry with a picture (covered in the list), and the count has grown."""
+def test_the_pattern_counts_new_entries_offline_after_a_lock(reader: Keeper) -> None:
+    """Offline after a lock, a new entry with a covered picture is added, and the count grows."""
     reader.is_offline_ready()
     reader.page.context.set_offline(True)
     reader.locks()
@@ -242,73 +245,73 @@ def test_the_pattern_is_there_offline_after_a_lock_and_counts_what_is_new(reader
     expect(covered).to_have_class("blurred")
     expect(covered).to_have_js_property("complete", value=True)
     reader.tap(re.compile("^Patterns"), exact=False)
-    # The signal does not come back: the diary on the server is the other journeys' too.
+    # The signal does not return: other tests use the same diary on the server.
     expect(reader.page.locator(".said")).to_contain_text("32 times since 4 May 2026.")
 
 
 @pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
 def test_every_state_is_accessible_narrow_large_and_right_to_left(new_phone: NewPhone, seeded: Seeded) -> None:
-    """axe, target size, one h1 and no sideways scrolling at 320 px, at twice the text size, and from right to left."""
+    """No axe fault, small target, second h1 or sideways scrolling at 320 px, at 200 % text and right to left."""
     keeper = signed_in(new_phone(viewport={"width": 320, "height": 640}), seeded)
     found: dict[str, list[str]] = {}
 
     def judge(state: str) -> None:
         keeper.page.wait_for_timeout(150)
-        if wrong := faults(keeper.page):
-            found[state] = wrong
+        if screen_faults := faults(keeper.page):
+            found[state] = screen_faults
 
-    for way in ("plain", "large", "rtl"):
+    for look in ("plain", "large", "rtl"):
         script = {
             "plain": "''",
             "large": "document.documentElement.style.fontSize = '200%'",
             "rtl": "document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'",
         }
-        keeper.page.evaluate(script[way])
+        keeper.page.evaluate(script[look])
         keeper.goes("Entries")
-        judge(f"{way}: entries")
+        judge(f"{look}: entries")
         keeper.tap(re.compile("^Filters"), exact=False)
-        judge(f"{way}: filters")
+        judge(f"{look}: filters")
         keeper.field("Find in your entries").fill("xyzzy")
         keeper.sees("No entry matches.")
-        judge(f"{way}: nothing found")
+        judge(f"{look}: nothing found")
         keeper.tap("Clear all")
         keeper.tap(re.compile("^Filters"), exact=False)
         keeper.tap(re.compile("^Patterns"), exact=False)
         expect(keeper.page.locator(".said")).to_be_visible()
-        judge(f"{way}: patterns")
+        judge(f"{look}: patterns")
         keeper.page.evaluate(OPEN_ALL)
-        judge(f"{way}: patterns, numbers open")
+        judge(f"{look}: patterns, numbers open")
         keeper.tap(re.compile("^Counts under the four words"), exact=False)
         keeper.sees_place("Counts for FOUR")
-        judge(f"{way}: four")
+        judge(f"{look}: four")
     assert found == {}
 
 
-def test_with_the_keyboard_alone(new_phone: NewPhone, seeded: Seeded) -> None:
-    """Find, filter, open, come back, the pattern and a number, never touching a mouse; the focus is always somewhere seen."""
+def test_reading_back_works_by_keyboard_alone(new_phone: NewPhone, seeded: Seeded) -> None:
+    """Finding, filtering, opening, going back, the pattern and a number work without a mouse; the focus is always visible."""
     keeper = signed_in(new_phone(viewport={"width": 1280, "height": 800}), seeded)
     keys = keeper.page.keyboard
 
-    def to(name: str | re.Pattern[str], role: str = "button") -> None:
+    def tab_to(name: str | re.Pattern[str], role: str = "button") -> None:
         target = keeper.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
         for _ in range(80):
-            # Past the last control the focus is the browser’s for a moment, and the page is covered.
-            if target.count() and target.evaluate("(one) => one === document.activeElement"):
+            # After the last control the focus is in the browser’s own bars for a moment, and the page is covered.
+            if target.count() and target.evaluate("(element) => element === document.activeElement"):
                 return
             keys.press("Tab")
         raise AssertionError(f"no way to {name} by Tab")
 
-    to("Find in your entries", "searchbox")
+    tab_to("Find in your entries", "searchbox")
     keys.type("blue coat")
     counts(keeper, 6)
-    to(re.compile("Number 6"))
+    tab_to(re.compile("Number 6"))
     keys.press("Enter")
     expect(keeper.page.get_by_role("article")).to_contain_text("Number 6.")
     keeper.page.locator("body").press("Shift+Tab")
     keeper.goes("Entries")
-    to(re.compile("^Patterns"))
+    tab_to(re.compile("^Patterns"))
     keys.press("Enter")
     keeper.sees_place("Patterns")
-    to(re.compile("6 new accounts.*Show these entries"))
+    tab_to(re.compile("6 new accounts.*Show these entries"))
     keys.press("Enter")
     counts(keeper, 6)

@@ -1,4 +1,4 @@
-"""People, accounts, orders, reports and the rest, written offline by a person with a phone; and what must not be believed."""
+"""People, accounts, orders, reports and the other registers, filled in offline on a phone; and impossible or hostile values."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import ORDER, Registers
 
 
-def _open(keeper: Keeper, text: str = "He was outside again.") -> Registers:
+def _make_diary(keeper: Keeper, text: str = "He was outside again.") -> Registers:
     keeper.opens()
     keeper.first_entry(text)
     keeper.puts_off_the_copy()
@@ -19,8 +19,9 @@ def _open(keeper: Keeper, text: str = "He was outside again.") -> Registers:
 
 
 def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) -> None:
-    """A person, an account of theirs, an order with two terms, a report: offline, across lock and reload, each page sound."""
-    registers = _open(keeper)
+    """A person, their account, an order with two terms and a report are written offline and survive lock and reload. Every
+    page is accessible."""
+    registers = _make_diary(keeper)
     keeper.is_offline_ready()
     keeper.has_loaded()
     keeper.page.context.set_offline(True)
@@ -52,8 +53,8 @@ def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) 
 
 
 def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: Keeper) -> None:
-    """Officer, reference and the next update from the door; its date stands in To chase until it is ticked off."""
-    registers = _open(keeper)
+    """Officer, reference and next update are noted in two taps; the date is in To chase until it is ticked off."""
+    registers = _make_diary(keeper)
     keeper.taps = 0
     registers.opens("The police came")
     keeper.sees_place("The police came")
@@ -75,9 +76,10 @@ def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: 
     assert keeper.page.evaluate("typeof Notification === 'undefined' || Notification.permission !== 'granted'")
 
 
-def test_impossible_days_are_said_and_nothing_is_lost(keeper: Keeper) -> None:
-    """Given before it was made, ended before it began, a day that has not come, the year 1066: each said beside its field."""
-    registers = _open(keeper)
+def test_impossible_days_are_reported_and_nothing_is_lost(keeper: Keeper) -> None:
+    """Service before the order, an end before its beginning, a future day and the year 1066 are each reported beside their
+    field."""
+    registers = _make_diary(keeper)
     registers.opens("Orders")
     keeper.tap("Add an order")
     registers.fills(ORDER | {"Given to them on": "2026-09-01", "Ends on": "2026-09-30"})
@@ -102,8 +104,8 @@ def test_impossible_days_are_said_and_nothing_is_lost(keeper: Keeper) -> None:
 
 
 def test_a_changed_word_needs_a_reason_and_stays_in_the_history(keeper: Keeper) -> None:
-    """After ten minutes; taking out and putting back are told in the history too."""
-    registers = _open(keeper)
+    """After ten minutes a change needs a reason; taking out and putting back are in the history too."""
+    registers = _make_diary(keeper)
     registers.adds("Cases", "Add a case", {"What do you call it?": "Sam"}, title="Sam")
     keeper.page.evaluate("(() => { const now = Date.now; Date.now = () => now() + 660000; })()")
     keeper.tap("Change this")
@@ -135,9 +137,9 @@ def test_a_changed_word_needs_a_reason_and_stays_in_the_history(keeper: Keeper) 
     expect(keeper.button("Take this out")).to_be_visible()
 
 
-def test_two_accounts_turn_out_to_be_one(keeper: Keeper) -> None:
-    """Both stay readable, each leads to the other, and it can be said that they are not after all."""
-    registers = _open(keeper)
+def test_two_accounts_are_merged_and_separated_again(keeper: Keeper) -> None:
+    """Both accounts stay readable and link to each other, and the merge can be undone."""
+    registers = _make_diary(keeper)
     for handle in ("@one", "@uno"):
         registers.adds("People and accounts", "Add an account or number", {"@name or address": handle}, title=handle)
     keeper.tap("This is the same as another one")
@@ -164,9 +166,10 @@ EACH = [
 
 
 @pytest.mark.slow  # test_screens.py judges the same cards in every `make test`
-def test_each_register_is_sound_with_every_question_open(keeper: Keeper) -> None:
-    """List, form with all its details and page: axe, 44 px, one heading, no sideways scroll at 320 px, at 200 %, mirrored too."""
-    registers = _open(keeper)
+def test_each_register_is_accessible_with_every_question_open(keeper: Keeper) -> None:
+    """Lists, full forms and pages have no axe fault, 44 px targets, one heading, and no sideways scrolling at 320 px, 200 % or
+    mirrored."""
+    registers = _make_diary(keeper)
     keeper.page.set_viewport_size({"width": 320, "height": 640})
     for register, add, label, title in EACH:
         registers.opens(register)
@@ -191,9 +194,9 @@ def test_each_register_is_sound_with_every_question_open(keeper: Keeper) -> None
         registers.is_sound()
 
 
-def test_terms_in_numbers_and_hostile_words(keeper: Keeper) -> None:
-    """Shown as text and nothing else; a number twice is said; thirty terms are typed and kept."""
-    registers = _open(keeper)
+def test_an_order_takes_thirty_terms_and_shows_hostile_words_as_text(keeper: Keeper) -> None:
+    """Hostile text is shown as text; a repeated term number is reported; thirty terms are saved."""
+    registers = _make_diary(keeper)
     hostile = "<img src=x onerror=alert(1)>\u202eevil ${7*7}"
     registers.opens("Orders")
     keeper.tap("Add an order")
@@ -213,10 +216,10 @@ def test_terms_in_numbers_and_hostile_words(keeper: Keeper) -> None:
     assert keeper.page.locator("main img").count() == 0
 
 
-def test_by_keyboard_alone(new_phone: NewPhone) -> None:
-    """A person is listed without a pointer; the focus is where one is, after each step and after the sheet."""
+def test_a_person_is_added_by_keyboard_alone(new_phone: NewPhone) -> None:
+    """A person is added without a pointer; the focus follows each step, also after the dialog."""
     keeper = new_phone()
-    registers = _open(keeper)
+    registers = _make_diary(keeper)
     keys = keeper.page.keyboard
     registers.opens("People and accounts")
     expect(keeper.heading("People and accounts")).to_be_focused()

@@ -1,4 +1,4 @@
-"""Registers on two devices: what one writes the other reads, and what both change at once is brought together by looking."""
+"""Registers on two devices: each reads what the other writes, and simultaneous changes are merged by the keeper."""
 
 import re
 
@@ -12,22 +12,22 @@ from tests.browser.navigators.registers import Registers
 
 @pytest.mark.slow  # two devices and a person are in every `make test`
 def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:
-    """Sealed, sent and read back elsewhere."""
+    """An order and its terms, sealed and sent, are read on another device."""
     first = new_phone()
     first.begins()
     registers = Registers(first)
     registers.adds_order("Not to contact her.")
     second = new_phone()
     second.signs_in(first.login, first.words)
-    there = Registers(second)
-    there.opens("Orders")
-    there.has("Restraining order, Lewisham Magistrates")
+    other_registers = Registers(second)
+    other_registers.opens("Orders")
+    other_registers.has("Restraining order, Lewisham Magistrates")
     second.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
     second.sees("Not to contact her.")
 
 
-def test_two_devices_change_one_person_and_the_keeper_brings_them_together(new_phone: NewPhone) -> None:
-    """Offline, at once: both stand and are shown, nothing is lost, and one look settles it on both devices."""
+def test_two_devices_change_one_person_and_the_keeper_merges_them(new_phone: NewPhone) -> None:
+    """Both offline changes are kept and shown, nothing is lost, and one merge settles it on both devices."""
     first = new_phone()
     first.begins()
     registers = Registers(first)
@@ -35,9 +35,9 @@ def test_two_devices_change_one_person_and_the_keeper_brings_them_together(new_p
     registers.adds("People and accounts", "Add a person", person, title="Sam")
     second = new_phone()
     second.signs_in(first.login, first.words)
-    there = Registers(second)
-    there.opens("People and accounts")
-    there.has("Sam")
+    other_registers = Registers(second)
+    other_registers.opens("People and accounts")
+    other_registers.has("Sam")
     second.page.get_by_role("main").get_by_role("button", name=re.compile("^Sam")).click()
     for keeper, words in ((first, "Tall, a limp"), (second, "Wears a red coat")):
         keeper.page.context.set_offline(True)
@@ -45,7 +45,7 @@ def test_two_devices_change_one_person_and_the_keeper_brings_them_together(new_p
         keeper.field("What do they look like?").fill(words)
         keeper.tap("Save")
         keeper.sees_place("Sam")
-    # A phone asks for news when its signal comes back; the one that comes back last has both.
+    # A phone asks for news when its signal returns; the one that returns last has both changes.
     for keeper in (second, first, second):
         keeper.page.context.set_offline(True)
         keeper.page.context.set_offline(False)
@@ -65,7 +65,7 @@ def test_two_devices_change_one_person_and_the_keeper_brings_them_together(new_p
     first.page.wait_for_load_state("networkidle")
     second.locks()
     second.unlocks()
-    there.opens("People and accounts")
+    other_registers.opens("People and accounts")
     second.page.get_by_role("main").get_by_role("button", name=re.compile("^Sam")).click()
     second.sees("Tall, a limp. Wears a red coat")
     expect(second.button("Bring them together")).to_have_count(0)

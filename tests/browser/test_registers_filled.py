@@ -1,4 +1,4 @@
-"""A diary that another device filled: 500 people, mergings in a circle, an order of 200 terms, links to nothing, odd values."""
+"""A diary that another device filled: 500 people, circular merges, an order of 200 terms, broken links, wrong types."""
 
 import re
 import time
@@ -34,19 +34,19 @@ def _story() -> list[Row]:
     return [*people, *circle, ("order", "order", order, {}), ("odd", "order", odd, {}), ("entry", "incident", entry, {})]
 
 
-def _rows(registers: Registers, name: str) -> Locator:
+def _find_rows(registers: Registers, name: str) -> Locator:
     return registers.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{name}"))
 
 
-def _people(registers: Registers) -> None:
-    """500 of them: the newest thirty at once, and any by name or another name; three that claimed S1 have three codes."""
+def _check_people(registers: Registers) -> None:
+    """Of 500 people, the newest thirty are shown at once, and any is found by a name. Three with the code S1 get three codes."""
     keeper, page = registers.keeper, registers.page
     registers.opens("People and accounts")
-    expect(_rows(registers, "Round ")).to_have_count(3)
-    began = time.monotonic()
+    expect(_find_rows(registers, "Round ")).to_have_count(3)
+    start = time.monotonic()
     registers.opens("People and accounts")
     registers.has("Round a")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - start < 3
     assert faults(page) == []
     keeper.field("Find in this list").fill("nick 77")
     registers.has("Person 77")
@@ -55,17 +55,17 @@ def _people(registers: Registers) -> None:
     rows = page.locator(".row-more").filter(has_text=re.compile(r"^S\d · "))
     expect(rows).to_have_count(3)
     assert len({text.split(" ")[0] for text in rows.all_inner_texts()}) == 3
-    _rows(registers, "Round a").click()
+    _find_rows(registers, "Round a").click()
     keeper.sees("You said that this is the same as:")
     keeper.sees(re.compile("^Entry 1"))
     assert faults(page) == []
 
 
-def _orders(registers: Registers) -> None:
-    """200 terms, one said to be broken, and one that is not there; an order of a broken app opens and is offered to nobody."""
+def _check_orders(registers: Registers) -> None:
+    """An order has 200 terms, one marked as broken, and a link to a missing one. A malformed order opens, but is not offered."""
     keeper, page = registers.keeper, registers.page
     registers.opens("Orders")
-    _rows(registers, "Restraining order").click()
+    _find_rows(registers, "Restraining order").click()
     expect(page.locator(".terms > li")).to_have_count(201)
     keeper.sees("A term that is no longer here (999)")
     expect(page.get_by_text("You said it was broken once:")).to_have_count(2)
@@ -84,14 +84,14 @@ def _orders(registers: Registers) -> None:
 
 @pytest.mark.timed
 def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
-    """All of it opens, is found, and shows what it can; nothing hangs, and the way to Show still stands."""
+    """Every register opens, is searchable and shows what it can; nothing hangs, and Show still works."""
     seeded = seed(server, certificate, _story())
     keeper = new_phone()
     keeper.signs_in(seeded.login, seeded.words)
     keeper.entries(1)
     registers = Registers(keeper)
-    _people(registers)
-    _orders(registers)
+    _check_people(registers)
+    _check_orders(registers)
     keeper.tap("Help")
     keeper.tap("Show someone now")
     keeper.tap("Show this")

@@ -1,4 +1,5 @@
-"""Pictures that must not be here: asked about before the first one, words instead, and one added by mistake goes at once."""
+"""Pictures that must not be here: the app asks before the first one, offers words instead, and removes one added by mistake at
+once."""
 
 import re
 
@@ -10,11 +11,11 @@ from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
 
 TEXT = "Someone sent me a picture."
-MANY_PARTS = 3
+PARTS_OF_A_PICTURE = 3
 
 
-def _parts(keeper: Keeper) -> int:
-    """How many sealed records this phone holds."""
+def _count_records(keeper: Keeper) -> int:
+    """Return how many sealed records this phone holds."""
     count: int = keeper.page.evaluate(
         """() => new Promise((done, failed) => {
             indexedDB.databases().then(([{ name }]) => {
@@ -31,8 +32,9 @@ def _parts(keeper: Keeper) -> int:
     return count
 
 
-def test_asked_once_and_words_instead(keeper: Keeper) -> None:
-    """Before the first picture, once while the diary is open; who says yes is told what helps, in order, and writes words."""
+def test_the_app_asks_once_and_takes_words_instead(keeper: Keeper) -> None:
+    """The app asks before the first picture, once while the diary is open. After "yes" it says what helps, in order, and takes
+    words instead."""
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
@@ -42,10 +44,10 @@ def test_asked_once_and_words_instead(keeper: Keeper) -> None:
     keeper.tap("Yes, or it may be")
     dialog = keeper.page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text("You have done nothing wrong.")
-    told = dialog.inner_text()
+    text = dialog.inner_text()
     order = ["You have done nothing wrong", "Don’t add it here, and don’t send it", "Report Remove", "If you are an adult"]
-    assert [told.index(words) for words in order] == sorted(told.index(words) for words in order)
-    assert told.index("Before you delete anything") < told.index("Report Remove")
+    assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
+    assert text.index("Before you delete anything") < text.index("Report Remove")
     assert faults(keeper.page) == []
     keeper.field("What it showed, in words").fill("A picture of me from school, from @nice.blue.coat, on Monday.")
     keeper.tap("Keep these words")
@@ -60,13 +62,14 @@ def test_asked_once_and_words_instead(keeper: Keeper) -> None:
     assert keeper.button("Choose from photos").get_attribute("aria-haspopup") == "dialog", "and once more after a lock"
 
 
-def test_one_added_by_mistake_goes_at_once(new_phone: NewPhone) -> None:
-    """Offline, with the words: gone from the phone now, from the server and the other device when there is signal."""
+def test_a_picture_added_by_mistake_is_removed_at_once(new_phone: NewPhone) -> None:
+    """Offline, with the words, a picture is removed from the phone at once; with a signal, from the server and the other
+    device too."""
     phone = new_phone()
     phone.begins(TEXT)
     phone.reads(TEXT)
     phone.opens_card("Photos & screenshots")
-    before = _parts(phone)
+    before = _count_records(phone)
     phone.picks_files([upload("wrong.png", "image/png", png(5))])
     phone.has_file("wrong.png")
     phone.is_kept_safe(TEXT)
@@ -86,13 +89,13 @@ def test_one_added_by_mistake_goes_at_once(new_phone: NewPhone) -> None:
     phone.sees("Those are not the words that open this phone.")
     phone.page.get_by_role("button", name=re.compile("^It is a sexual picture of someone under 18")).click()
     phone.field("Type your words to go on").fill(phone.words)
-    held = _parts(phone)
+    records = _count_records(phone)
     phone.tap("Remove it now")
     phone.sees_place("A file was removed")
     expect(phone.page.locator("img")).to_have_count(0)
     assert faults(phone.page) == []
-    assert _parts(phone) <= held - MANY_PARTS
-    assert _parts(phone) < held
+    assert _count_records(phone) <= records - PARTS_OF_A_PICTURE
+    assert _count_records(phone) < records
     phone.reads(TEXT)
     expect(phone.tile("wrong.png")).to_have_count(0)
     phone.sees(re.compile("^A file was removed"))
@@ -103,9 +106,9 @@ def test_one_added_by_mistake_goes_at_once(new_phone: NewPhone) -> None:
     desk.unlocks()
     desk.reads(TEXT)
     expect(desk.tile("wrong.png")).to_have_count(0)
-    late = new_phone()
-    late.signs_in(phone.login, phone.words)
-    late.reads(TEXT)
-    expect(late.tile("wrong.png")).to_have_count(0)
-    expect(late.page.locator(".state-trouble")).to_have_count(0)
+    new_device = new_phone()
+    new_device.signs_in(phone.login, phone.words)
+    new_device.reads(TEXT)
+    expect(new_device.tile("wrong.png")).to_have_count(0)
+    expect(new_device.page.locator(".state-trouble")).to_have_count(0)
     assert before > 0

@@ -1,4 +1,4 @@
-"""Room: words fit on a full phone, whole pictures can live on the server, and files go when the person says."""
+"""Space: words fit on a full phone, whole pictures can move to the server, and files are sent when the person says so."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.browser.pictures import png, upload
 from tests.browser.serving import Served
 
 FIRST = "He stood at the bus stop."
-# The bytes that lie in the phone's database, by table.
+# The bytes in the phone's database, over all tables.
 STORED = """(async () => {
   const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
   let sum = 0;
@@ -28,7 +28,7 @@ STORED = """(async () => {
   db.close();
   return sum;
 })()"""
-# A phone with `room` bytes left: what is put takes of it, what is deleted gives it back.
+# Simulates a phone with `room` bytes left: `put` uses them, `delete` frees them.
 FILL = """(room) => {
   const { put, delete: drop } = IDBObjectStore.prototype;
   const sizes = new Map();
@@ -51,7 +51,7 @@ FILL = """(room) => {
 }"""
 
 
-def _adds_picture(keeper: Keeper, name: str, content: bytes) -> None:
+def _add_picture(keeper: Keeper, name: str, content: bytes) -> None:
     keeper.reads(FIRST)
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload(name, "image/png", content)])
@@ -59,7 +59,7 @@ def _adds_picture(keeper: Keeper, name: str, content: bytes) -> None:
 
 
 def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: Keeper) -> None:
-    """A picture is refused with a sentence; the entry beside it is saved, and still there after the words are typed again."""
+    """A picture is refused with a message; an entry is saved all the same, and is there after unlocking."""
     keeper.begins(FIRST)
     keeper.page.evaluate(FILL, 3000)
     keeper.reads(FIRST)
@@ -74,7 +74,8 @@ def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: K
 
 @pytest.mark.slow  # a big file
 def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keeper: Keeper, tmp_path: Path) -> None:
-    """It is sealed until the phone is full, then all of it goes again; what was written stands, and a later entry is kept."""
+    """Sealing stops when the phone is full, and everything of the film is deleted; earlier entries stay, and a later entry is
+    kept."""
     keeper.begins(FIRST)
     film = tmp_path / "stairs.mp4"
     film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(16))
@@ -96,15 +97,15 @@ def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keepe
     keeper.is_kept_safe(FIRST)
 
 
-def test_files_wait_until_they_may_go(keeper: Keeper, server: Served) -> None:
-    """'When I say so': the words are kept safe at once, the file waits with its size, and goes when told to."""
+def test_files_wait_until_the_keeper_sends_them(keeper: Keeper, server: Served) -> None:
+    """With "When I say so", words are kept safe at once; the file waits, with its size, until it is sent by hand."""
     keeper.begins(FIRST)
     keeper.goes("More")
     keeper.tap("Space")
     keeper.picks("When I say so")
     assert faults(keeper.page) == []
     before = len(server.to("/parts/", "PUT"))
-    _adds_picture(keeper, "gate.png", png())
+    _add_picture(keeper, "gate.png", png())
     keeper.goes("Entries")
     expect(keeper.state_of(FIRST)).to_contain_text(re.compile("Words kept safe.*still to send"))
     assert len(server.to("/parts/", "PUT")) == before
@@ -117,12 +118,12 @@ def test_files_wait_until_they_may_go(keeper: Keeper, server: Served) -> None:
     assert len(server.to("/parts/", "PUT")) > before
 
 
-def test_whole_pictures_leave_and_come_back_byte_for_byte(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Made room: the phone holds less, the small copy still shows, and the whole file comes back as it was received."""
+def test_whole_pictures_move_to_the_server_and_come_back_unchanged(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """After "Make room now", the phone holds less and shows the small copy; the whole file comes back unchanged."""
     keeper = new_phone()
     keeper.begins(FIRST)
     whole = png(says="whole") + b"\0" * 3_000_000
-    _adds_picture(keeper, "gate.png", whole)
+    _add_picture(keeper, "gate.png", whole)
     keeper.goes("Entries")
     expect(keeper.state_of(FIRST)).to_have_text(KEPT)
     before = keeper.page.evaluate(STORED)
@@ -133,21 +134,21 @@ def test_whole_pictures_leave_and_come_back_byte_for_byte(new_phone: NewPhone, s
     assert faults(keeper.page) == []
     after = keeper.page.evaluate(STORED)
     assert before - after > 3_000_000
-    # The picture still shows offline, in small; whole, it needs the server.
+    # Offline, the small copy still shows; the whole file needs the server.
     keeper.page.context.set_offline(True)
     keeper.reads(FIRST)
     keeper.opens_card("Photos & screenshots")
     keeper.has_file("gate.png")
     keeper.page.context.set_offline(False)
     with zipfile.ZipFile(makes_a_pack(keeper, 1, tmp_path)) as pack:
-        [back] = [pack.read(name) for name in pack.namelist() if "13_exhibits-as-received" in name]
-    assert back == whole
+        [received] = [pack.read(name) for name in pack.namelist() if "13_exhibits-as-received" in name]
+    assert received == whole
 
 
 def test_a_file_the_server_does_not_give_back_stays(keeper: Keeper, server: Served) -> None:
-    """A server that says it has the file and gives something else: nothing leaves the phone."""
+    """If the server returns a different file, nothing leaves the phone."""
     keeper.begins(FIRST)
-    _adds_picture(keeper, "gate.png", png() + b"\0" * 2_000_000)
+    _add_picture(keeper, "gate.png", png() + b"\0" * 2_000_000)
     keeper.is_kept_safe(FIRST)
     before = keeper.page.evaluate(STORED)
     server.meddle("GET", r"/parts/", change=lambda body: body[:-1] + bytes([body[-1] ^ 1]))

@@ -1,4 +1,5 @@
-"""Before anything is written: seven lines about this phone that are kept nowhere, and what Safari does with a page's storage."""
+"""Before anything is written: seven questions about this phone, whose answers are kept nowhere; and Safari's limit on stored
+data."""
 
 import pytest
 from playwright.sync_api import expect
@@ -30,48 +31,49 @@ WRITTEN = """async () => {
 }"""
 
 
-def _answers(keeper: Keeper, line: str, answer: str) -> None:
-    keeper.page.get_by_role("group", name=line).get_by_role("radio", name=answer, exact=True).check()
+def _answer(keeper: Keeper, question: str, answer: str) -> None:
+    keeper.page.get_by_role("group", name=question).get_by_role("radio", name=answer, exact=True).check()
 
 
 @pytest.mark.first_visit
 def test_seven_lines_three_endings_and_nothing_kept(keeper: Keeper, server: Served) -> None:
-    """No ending before it is known; one thing to do for a yes; of the answers nothing is sent, stored or there again."""
+    """The advice appears only when it is certain, with one thing to do for each "yes". Answers are not sent, stored or shown
+    again."""
     keeper.opens()
     before = len(server.exchanges)
     keeper.tap("Start")
     keeper.tap("Not sure")
     keeper.sees_place("About this phone")
     expect(keeper.page.get_by_role("group")).to_have_count(7)
-    ending = keeper.page.get_by_role("status").filter(has_text="What this means")
-    for line in (SETUP, PHOTOS, MANAGED, *OTHERS):
-        _answers(keeper, line, "No")
-        expect(ending).to_contain_text("It stands here as you answer.")
-    _answers(keeper, BILL, "Yes")
+    advice = keeper.page.get_by_role("status").filter(has_text="What this means")
+    for question in (SETUP, PHOTOS, MANAGED, *OTHERS):
+        _answer(keeper, question, "No")
+        expect(advice).to_contain_text("It stands here as you answer.")
+    _answer(keeper, BILL, "Yes")
     keeper.sees("They may see numbers you ring and text.")
     expect(keeper.page.get_by_text("Changing it may be noticed.")).to_have_count(0)
-    expect(ending).to_contain_text("You can write here.")
-    _answers(keeper, PHOTOS, "Yes")
+    expect(advice).to_contain_text("You can write here.")
+    _answer(keeper, PHOTOS, "Yes")
     keeper.sees("Do not take pictures with the phone’s own camera app.")
     keeper.sees("Changing it may be noticed.")
-    expect(ending).to_contain_text("Write here, but without pictures.")
-    _answers(keeper, MANAGED, "Yes")
-    expect(ending).to_contain_text("Use another device.")
+    expect(advice).to_contain_text("Write here, but without pictures.")
+    _answer(keeper, MANAGED, "Yes")
+    expect(advice).to_contain_text("Use another device.")
     assert faults(keeper.page) == []
     keeper.tap("Stop here")
     expect(keeper.button("Start")).to_be_visible()
-    # The door of an install, the key for what would be typed, and how it looks: the same before and after any answer.
-    told = keeper.page.evaluate(WRITTEN)
-    assert told == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
-    assert [one.path for one in server.exchanges[before:] if one.path.startswith("/v1/")] == []
+    # The lock's slots, the draft key and the look: the same before and after any answer.
+    stored = keeper.page.evaluate(WRITTEN)
+    assert stored == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
+    assert [exchange.path for exchange in server.exchanges[before:] if exchange.path.startswith("/v1/")] == []
     keeper.tap("Start")
     keeper.tap("No")
     expect(keeper.page.get_by_role("radio", checked=True)).to_have_count(0)
 
 
-def test_in_a_tab_of_safari_it_is_said_before_the_first_save(new_phone: NewPhone) -> None:
-    """What may be removed in seven days is said while nothing is saved yet, leads to the home screen and back, and stands in the
-    state until a copy is kept."""
+def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> None:
+    """The seven-day limit is shown before the first save, leads to the home-screen guide and back, and stays in the state
+    until a copy is kept."""
     keeper = new_phone()
     keeper.page.add_init_script("Object.defineProperty(Navigator.prototype, 'standalone', { get: () => false })")
     keeper.opens()

@@ -1,4 +1,4 @@
-"""Every screen in every state, over an app that only pretends: judged by axe, measured for width, driven by keys."""
+"""Every screen in every state, on a fake app: axe, width, and one-touch leaving."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ POLICY = (
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """The shell with the pretended app in place of main.js; files as they lie; the policy on everything."""
+    """Serves the shell with the fake app in place of main.js, files as they are, and the policy on everything."""
 
     at, template = "/", "shell.html"
     swaps: tuple[tuple[str, str], ...] = (("/static/app/main.js", FAKE),)
@@ -44,24 +44,24 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(ROOT))
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def end_headers(self) -> None:
-        """Every answer carries the app's own policy."""
+        """Add the app's own policy to every response."""
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def do_GET(self) -> None:
-        """The page at its path, else a file."""
+        """Send the page at its path, else a file."""
         if self.path != self.at:
             return super().do_GET()
         loader = jinja2.FileSystemLoader(TEMPLATES)
-        page = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
-        whole = page.get_template(self.template).render()
-        for written, instead in self.swaps:
-            whole = whole.replace(written, instead)
-        body = whole.encode()
+        environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
+        html = environment.get_template(self.template).render()
+        for original, replacement in self.swaps:
+            html = html.replace(original, replacement)
+        body = html.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -71,8 +71,8 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def pretending(handler: type[Handler]) -> Iterator[str]:
-    """Where its page is served."""
+def serve_fake_app(handler: type[Handler]) -> Iterator[str]:
+    """Serve the fake app; yield the address of its page."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -85,8 +85,8 @@ def pretending(handler: type[Handler]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where the pretended app is served."""
-    with pretending(Handler) as place:
+    """The address of the fake app."""
+    with serve_fake_app(Handler) as place:
         yield place
 
 
@@ -334,24 +334,24 @@ SCREENS: dict[str, tuple[Act, ...]] = {
 
 @pytest.fixture
 def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens a page as one likes it and walks the steps; nothing may be complained about on the way."""
+    """Return a function that opens a page with these options and takes the steps. No page may report an error."""
     contexts = []
     complaints: list[str] = []
 
-    def open_page(steps: tuple[Act, ...] = (), **how: Any) -> Page:
+    def open_page(steps: tuple[Act, ...] = (), **options: Any) -> Page:
         context = browser.new_context(
             **{
                 "viewport": PHONE,
                 "locale": "en-GB",
                 "timezone_id": "Europe/London",
                 "reduced_motion": "reduce",
-                **how,
+                **options,
             }
         )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda name_on: complaints.append(name_on.text) if name_on.type == "error" else None)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.goto(address, wait_until="networkidle")
         for step in steps:
             step(page)
@@ -365,21 +365,21 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, object]:
-    """What `judge` finds, by screen, on one page that is taken through all of them."""
+    """Take one page through all screens; return the faults that `judge` finds on each."""
     found = {}
     for name, steps in SCREENS.items():
         js("fake.reset()")(page)
         for step in steps:
             step(page)
         page.wait_for_timeout(60)
-        if wrong := judge(page):
-            found[name] = wrong
+        if screen_faults := judge(page):
+            found[name] = screen_faults
     return found
 
 
 def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
-    """No finding of axe on any screen in any state by day and by night; each stays within its width however it is shown; and
-    whatever of the diary is shown, a question over it too, is left with one touch."""
+    """axe finds no fault on any screen, by day or by night; none is wider than the page at any size; every diary screen and
+    dialog can be left with one touch."""
     page = show(viewport=PHONE)
     page.evaluate(AXE)
     assert every_screen(page, lambda page: faults(page) + too_wide(page, leaving=True, everywhere=False)) == {}
@@ -387,14 +387,14 @@ def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
 
 @pytest.mark.slow  # The phone's walk judges the same screens in every `make test`.
 def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
-    """No finding of axe on any screen in any state, by day and by night; in forced colours each stays within its width."""
+    """axe finds no fault on any screen, by day or by night; no screen is too wide in forced colours."""
     page = show(viewport=DESK)
     page.evaluate(AXE)
     assert every_screen(page, at_a_desk) == {}
 
 
 def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:
-    """As wide as a phone is too wide where there is less room; wider than a desk is too wide everywhere."""
+    """A block as wide as a phone is found on narrower screens; one wider than a desk is found everywhere."""
     page = show((OPEN,))
     block = "const hr = document.createElement('hr'); hr.style.cssText = 'inline-size: {}; margin: 0'; document.body.append(hr)"
     page.evaluate(block.format("350px"))

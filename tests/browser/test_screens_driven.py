@@ -1,4 +1,4 @@
-"""How the screens behave: focus, keys, leaving, covering, and what is asked of the app."""
+"""How the screens behave: focus, keys, leaving, covering, and what they ask the app to do."""
 
 import json
 from collections.abc import Callable
@@ -13,22 +13,24 @@ __all__ = ["address", "show"]
 Show = Callable[..., Page]
 
 
-def asked(page: Page, name: str) -> list[object]:
-    """What the app was given each time it was asked `name`."""
-    found: list[object] = page.evaluate(
-        "(name) => fake.asked.filter(([one]) => one === name).map(([, given]) => given ?? null)", name
+def calls_of(page: Page, name: str) -> list[object]:
+    """Return the argument of each call of the app's function `name`."""
+    arguments: list[object] = page.evaluate(
+        "(name) => fake.asked.filter(([call]) => call === name).map(([, given]) => given ?? null)", name
     )
-    return found
+    return arguments
 
 
 def focused(page: Page) -> str:
-    """Id, name or tag of what has the focus."""
-    said = "document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName"
-    return str(page.evaluate(said))
+    """Return the id, name or tag of the focused element."""
+    expression = (
+        "document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName"
+    )
+    return str(page.evaluate(expression))
 
 
 def test_first_line_by_keyboard_alone(show: Show) -> None:
-    """Start, Yes, words, Just now, Save, six words: without a pointer, and sealed at the end."""
+    """From Start to six words, the first entry is sealed without a pointer."""
     page = show((FRESH,))
     keys = page.keyboard
     expect(page.locator("h1")).to_be_focused()
@@ -50,28 +52,28 @@ def test_first_line_by_keyboard_alone(show: Show) -> None:
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_focused()
     expect(page.get_by_text("Sealed, only on this phone")).to_be_visible()
-    assert asked(page, "enrolHere") == ["ribbon kettle orbit meadow lantern pencil"]
+    assert calls_of(page, "enrolHere") == ["ribbon kettle orbit meadow lantern pencil"]
     assert "ribbon" not in page.evaluate(
-        "document.body.innerHTML + [...document.querySelectorAll('input')].map((one) => one.value)"
+        "document.body.innerHTML + [...document.querySelectorAll('input')].map((input) => input.value)"
     )
 
 
 def test_own_words_are_typed_twice(show: Show) -> None:
-    """Different typings are refused, the same ones taken."""
+    """Two different typings are refused; the same ones are accepted."""
     page = show((FRESH, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
     page.get_by_label("Type your words").fill("my very own words")
     page.get_by_role("button", name="Save with these words").click()
     page.get_by_label("Type them once more").fill("my very own wurds")
     page.get_by_role("button", name="Save with these words").click()
     expect(page.get_by_text("The two are not the same.")).to_be_visible()
-    assert asked(page, "enrolHere") == []
+    assert calls_of(page, "enrolHere") == []
     page.get_by_label("Type them once more").fill("my very own words")
     page.get_by_role("button", name="Save with these words").click()
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_visible()
 
 
-def test_six_words_cover_themselves(show: Show) -> None:
-    """Ten seconds after they are shown they are dots again."""
+def test_six_words_are_hidden_after_ten_seconds(show: Show) -> None:
+    """Ten seconds after the words are shown, they are dots again."""
     page = show()
     page.clock.install()
     js("fake.set({phase: 'fresh'}); stage.go({name: 'words'})")
@@ -83,8 +85,8 @@ def test_six_words_cover_themselves(show: Show) -> None:
     expect(page.get_by_text("ribbon")).to_be_visible()
 
 
-def test_lock_empties_the_field_before_it_tries(show: Show) -> None:
-    """Words never stay on a screen that may change; a failure says so and takes the focus."""
+def test_the_lock_empties_the_field_before_it_tries_the_words(show: Show) -> None:
+    """The words never stay on the screen; a failure is announced and takes the focus."""
     page = show(
         (
             js(
@@ -97,19 +99,19 @@ def test_lock_empties_the_field_before_it_tries(show: Show) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
     assert page.get_by_label("Your words").input_value() == ""
-    assert asked(page, "unlock") == ["wrong words here"]
+    assert calls_of(page, "unlock") == ["wrong words here"]
 
 
-def test_what_was_typed_before_the_script_came_is_kept(show: Show) -> None:
-    """The lock form of the HTML can be used at once."""
+def test_text_typed_before_the_script_loads_is_kept(show: Show) -> None:
+    """The lock form in the HTML can be used before the script has loaded."""
     page = show()
     page.locator("#words").fill("typed early")
     js("fake.set({phase: 'locked'})")(page)
     assert page.get_by_label("Your words").input_value() == "typed early"
 
 
-def test_focus_comes_back_after_a_question(show: Show) -> None:
-    """Escape closes it and the button that asked has the focus again."""
+def test_the_focus_returns_after_a_dialog(show: Show) -> None:
+    """Escape closes the dialog, and the button that opened it has the focus again."""
     page = show((OPEN, go("help")))
     button = page.get_by_role("button", name="Ring 101")
     button.click()
@@ -136,7 +138,7 @@ def test_the_repeated_hour_is_asked(show: Show) -> None:
 
 
 def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
-    """A postcode is pointed at; the words change when the person says so, and leaving it is remembered."""
+    """A postcode is pointed out; the text changes only on a tap, and "Leave it" is remembered."""
     page = show((OPEN, fill("What happened?", "He waited at SE15 4TW for an hour")))
     expect(page.get_by_text("This looks like an address")).to_be_visible()
     assert page.evaluate("fake.state.draft.fields.narrative") == "He waited at SE15 4TW for an hour"
@@ -147,8 +149,8 @@ def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
     expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
 
 
-def test_what_ends_late_leaves_the_next_place_alone(show: Show) -> None:
-    """A list that is left without saving, and whose end comes when the person is elsewhere: what is typed there stands."""
+def test_a_late_result_does_not_change_the_next_screen(show: Show) -> None:
+    """A list is left without saving and finishes late: text typed on the next screen stays."""
     late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { fake.end = end; }))"
     page = show(
         (
@@ -169,33 +171,33 @@ def test_what_ends_late_leaves_the_next_place_alone(show: Show) -> None:
 
 
 def test_a_card_saves_only_itself(show: Show) -> None:
-    """What is typed is kept as it is typed, and Save sends the names that changed and which card was opened."""
+    """A draft is kept while it is typed. Save sends only the changed fields, and which card was opened."""
     page = show((OPEN, fill("What happened?", "Once"), press("Save")))
     page.get_by_role("button", name="Who").first.click()
     page.get_by_label("Who did it?").fill("My ex")
-    assert page.evaluate("fake.asked.filter(([one]) => one === 'putCard').at(-1)[2].fields") == {"who": "My ex"}
+    assert page.evaluate("fake.asked.filter(([call]) => call === 'putCard').at(-1)[2].fields") == {"who": "My ex"}
     page.get_by_role("button", name="Save this card").click()
     expect(page.get_by_role("button", name="Who").first).to_contain_text("My ex")
-    saved = page.evaluate("fake.asked.filter(([one]) => one === 'saveIncident').at(-1)[1]")
+    saved = page.evaluate("fake.asked.filter(([call]) => call === 'saveIncident').at(-1)[1]")
     assert saved["fields"]["who"] == "My ex"
-    assert [one["card"] for one in saved["fields"]["cards_opened"]] == ["who"]
+    assert [opened["card"] for opened in saved["fields"]["cards_opened"]] == ["who"]
     assert saved["restricted"] == {}
 
 
 def test_a_private_note_leaves_no_mark_in_the_entry(show: Show) -> None:
-    """Neither its text nor that its card was opened is saved with the incident."""
+    """The entry contains neither the note's text nor that its card was opened."""
     page = show((OPEN, fill("What happened?", "Once"), press("Save")))
-    before = len(asked(page, "saveIncident"))
+    before = len(calls_of(page, "saveIncident"))
     page.get_by_role("button", name="Private note").click()
     page.get_by_label("Only for you").fill("I want to move away")
     page.get_by_role("button", name="Save this card").click()
     expect(page.get_by_label("Only for you")).to_have_count(0)
-    assert len(asked(page, "saveNote")) == 1
-    assert len(asked(page, "saveIncident")) == before
+    assert len(calls_of(page, "saveNote")) == 1
+    assert len(calls_of(page, "saveIncident")) == before
 
 
 def test_changing_earlier_words_asks_why(show: Show) -> None:
-    """No reason, no change; cancelled, the words stay typed."""
+    """Without a reason there is no change; after Cancel, the typed words stay."""
     page = show((OPEN, go("entry", record="r2"), press("Change the words or the time")))
     page.get_by_label("What happened?").fill("Other words")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -208,11 +210,11 @@ def test_changing_earlier_words_asks_why(show: Show) -> None:
     dialog.get_by_label("Reason").fill("I got it wrong")
     dialog.get_by_role("button", name="Save the change").click()
     expect(page.get_by_text("Other words").first).to_be_visible()
-    assert json.dumps(asked(page, "saveIncident")[-1]).count("I got it wrong") == 1
+    assert json.dumps(calls_of(page, "saveIncident")[-1]).count("I got it wrong") == 1
 
 
-def test_what_was_read_before_is_read_again_after_news(show: Show) -> None:
-    """The words for police, an entry that was looked at before, and which packs can be made: never as they were earlier."""
+def test_screens_are_read_again_after_news(show: Show) -> None:
+    """After news, the words for police, a visited entry and the kinds of pack are read again."""
     page = show((OPEN, go("quick")))
     expect(page.get_by_role("heading", name="Quick report")).to_be_visible()
     page.evaluate(
@@ -223,29 +225,29 @@ def test_what_was_read_before_is_read_again_after_news(show: Show) -> None:
         }"""
     )
 
-    def again(name: str) -> None:
+    def is_read_again(name: str) -> None:
         page.wait_for_function("(name) => fake.seen.includes(name)", arg=name)
         page.evaluate("fake.seen = []")
 
     news = js("fake.set({ entries: [...fake.state.entries] })")
     news(page)
-    again("readForQuick")
+    is_read_again("readForQuick")
     go("entry", record="r0")(page)
-    again("readIncident")
+    is_read_again("readIncident")
     go("entries")(page)
     news(page)
     go("entry", record="r0")(page)
-    again("readIncident")
+    is_read_again("readIncident")
     page.get_by_role("navigation").get_by_role("button", name="Share").click()
-    again("packWays")
+    is_read_again("packWays")
     page.get_by_role("navigation").get_by_role("button", name="Share").click()
-    again("packWays")
+    is_read_again("packWays")
     js("fake.set({ offline: true }); fake.set({ offline: false })")(page)
-    again("packWays")
+    is_read_again("packWays")
 
 
 def test_pictures_are_blurred_until_touched(show: Show) -> None:
-    """In the tiles and in the viewer."""
+    """Pictures are blurred in the tiles and in the viewer."""
     page = show((OPEN, go("entry", record="r0")))
     expect(page.locator(".tile img.blurred").first).to_be_visible()
     page.get_by_role("button", name="Look at Screenshot_20261103-204111.png").click()
@@ -256,13 +258,13 @@ def test_pictures_are_blurred_until_touched(show: Show) -> None:
 
 MANY_FILES = js(
     "const read = fake.readIncident.bind(fake); fake.readIncident = async (record) => { const whole = await read(record);"
-    " const [one] = whole.attachments; return {...whole, attachments: Array.from({length: 300}, (_, i) =>"
-    " ({...one, attachment: `m${i}`, name: `${i}.png`}))}; }"
+    " const [file] = whole.attachments; return {...whole, attachments: Array.from({length: 300}, (_, i) =>"
+    " ({...file, attachment: `m${i}`, name: `${i}.png`}))}; }"
 )
 
 
-def test_three_hundred_files_open_as_three_do(show: Show) -> None:
-    """Of very many files some are drawn and the rest when asked for; no picture at all where pictures are kept hidden."""
+def test_of_three_hundred_files_only_some_are_drawn(show: Show) -> None:
+    """Of many files only some are drawn, and more on request; with hidden pictures, none is drawn."""
     page = show((OPEN, MANY_FILES, go("entry", record="r0")))
     expect(page.locator(".tile")).to_have_count(24)
     page.get_by_role("button", name="Show more files").click()
@@ -274,19 +276,19 @@ def test_three_hundred_files_open_as_three_do(show: Show) -> None:
     expect(page.locator(".tile img")).to_have_count(0)
 
 
-def test_files_are_taken_in_with_their_way(show: Show) -> None:
-    """Picked, chosen and pasted files say how they came; the one that failed is named by its sentence."""
+def test_added_files_record_how_they_came(show: Show) -> None:
+    """Picked, chosen and pasted files record how they came; a failed one has its message."""
     page = show((OPEN, go("add", record="r0"), local("{card: 'photos'}")))
     page.get_by_label("Choose from photos").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
     expect(page.locator("[role=status]", has_text="a.png: Sealed on this phone")).to_have_count(1)
     js("fake.fail.addFile = {code: 'empty_file', sentence: 'This file is empty, so it was not added.'}")(page)
     page.get_by_label("Choose a file").set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b""})
     expect(page.get_by_role("alert")).to_contain_text("This file is empty")
-    assert asked(page, "addFile")[0] == ["r0", "a.png", 1]
+    assert calls_of(page, "addFile")[0] == ["r0", "a.png", 1]
 
 
-def test_a_long_list_comes_by_the_page(show: Show) -> None:
-    """Ten thousand entries draw a screenful, and more as one goes down."""
+def test_a_long_list_is_drawn_in_parts(show: Show) -> None:
+    """Of ten thousand entries one screenful is drawn, and more while scrolling."""
     page = show((js("fake.open(10000)"), go("entries")))
     assert page.locator("main .item").count() < 200
     beyond = page.locator("main .item", has_text="No. 9930 ")
@@ -301,7 +303,7 @@ def test_a_long_list_comes_by_the_page(show: Show) -> None:
 
 
 def test_text_is_inert(show: Show) -> None:
-    """Markup in any word of an entry is shown as it was typed."""
+    """Markup in an entry is shown as typed."""
     bad = "<img src=x onerror=alert(1)>\"'`${7*7}<script>alert(2)</script>"
     page = show((OPEN, js(f"fake.state.entries[0].title = {json.dumps(bad)}"), go("entry", record="r0")))
     expect(page.locator(".narrative")).to_have_text(bad)
@@ -309,7 +311,7 @@ def test_text_is_inert(show: Show) -> None:
 
 
 def test_a_telephone_link_asks_first(show: Show) -> None:
-    """No number rings from the list itself."""
+    """No number can be rung from the list itself."""
     page = show((OPEN, go("help")))
     assert page.locator("main a[href^=tel]").count() == 0
     page.get_by_role("button", name="Ring 0808 802 0300").first.click()
@@ -317,25 +319,25 @@ def test_a_telephone_link_asks_first(show: Show) -> None:
     assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"
 
 
-def test_signing_in_lands_on_add(show: Show) -> None:
-    """With words, and with the code and new words; nothing typed stays in the page."""
+def test_signing_in_leads_to_add(show: Show) -> None:
+    """Signing in, with words or with the code and new words, leads to Add; nothing typed stays in the page."""
     page = show(
         (FRESH, press("I have a sign-in name"), fill("Sign-in name", "quiet-river-4821"), fill("Your words", "my own words"))
     )
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
-    assert asked(page, "signIn") == [{"login": "quiet-river-4821", "words": "my own words"}]
+    assert calls_of(page, "signIn") == [{"login": "quiet-river-4821", "words": "my own words"}]
     page = show(
         (FRESH, press("I have a sign-in name"), press("Use my code instead"), fill("Sign-in name", "a"), fill("Your code", "b"))
     )
     page.get_by_label("New words").fill("brand new words")
     page.get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
-    assert asked(page, "signInWithCode") == [{"login": "a", "code": "b", "newWords": "brand new words"}]
+    assert calls_of(page, "signInWithCode") == [{"login": "a", "code": "b", "newWords": "brand new words"}]
 
 
 def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
-    """Add and Save, and a way to the lock; no word, no count, no other control."""
+    """The page has Add, Save and a way to the lock; no word, no count, no other control."""
     page = show((OPEN, go("entry", record="r0"), js("await fake.getPicture()")))
     expect(page.get_by_role("heading", name="Add picture")).to_be_focused()
     assert page.get_by_role("button").all_inner_texts() == ["Add", "Save", "Open"]
@@ -346,10 +348,10 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
 
 
 def test_the_camera_goes_straight_in_and_goes_out(playwright: Playwright, certificate: Certificate, address: str) -> None:
-    """What it takes is added as taken here; a lock in between puts its light out."""
-    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    """A photo is added as taken here; a lock turns the camera off."""
+    fake_devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with playwright.chromium.launch(
-        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake]
+        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake_devices]
     ) as browser:
         page = browser.new_context(permissions=["camera"]).new_page()
         page.goto(address, wait_until="networkidle")
@@ -358,10 +360,10 @@ def test_the_camera_goes_straight_in_and_goes_out(playwright: Playwright, certif
         expect(page.get_by_label("What the camera sees")).to_be_visible()
         page.wait_for_timeout(500)
         page.get_by_role("button", name="Take it").click()
-        again = page.get_by_role("button", name="Take a picture here")
-        expect(again).to_be_visible()
-        assert str(asked(page, "addFile")[0][1]).startswith("camera-")  # type: ignore[index]
-        again.click()
+        button = page.get_by_role("button", name="Take a picture here")
+        expect(button).to_be_visible()
+        assert str(calls_of(page, "addFile")[0][1]).startswith("camera-")  # type: ignore[index]
+        button.click()
         expect(page.get_by_label("What the camera sees")).to_be_visible()
         page.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]; fake.lock('idle')")
         page.get_by_label("Your words").wait_for()

@@ -1,38 +1,38 @@
-"""A pack on the screens, driven over an app that only pretends: everything asked once, stopped, and what is read first."""
+"""The pack screens on a fake app: every question once, stopping, and which entries are read first."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.acting import COMING, go, js, local, press
 from tests.browser.navigators.sharing import WORDS
 from tests.browser.test_screens import PACK, address, show
-from tests.browser.test_screens_driven import Show, asked
+from tests.browser.test_screens_driven import Show, calls_of
 
 __all__ = ["address", "show"]
 
 
 def test_a_pack_from_choice_to_zip(show: Show) -> None:
-    """Everything is asked once; consent cannot be skipped; stopping stops; the zip can be saved."""
+    """Everything is asked once, consent cannot be skipped, and the zip can be saved and handed over."""
     page = show((*PACK, press("Next")))
     page.get_by_role("button", name="Nothing shows where I am").click()
-    page.keyboard.press("2")  # the same answers by key
+    page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
-    assert [how for _, how in asked(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
+    assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
     page.get_by_role("button", name="Hold it back").first.click()
     expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
     page.get_by_role("button", name="It may be seen").click()
     expect(page.get_by_role("button", name="It may be seen")).to_have_count(0)
-    assert asked(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
+    assert calls_of(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Type one to four letters")).to_be_visible()
     page.get_by_label("Your initials").fill("jb")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Make the pack").click()
-    assert asked(page, "buildPack") == []
+    assert calls_of(page, "buildPack") == []
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Type the words that will open this.")).to_be_visible()
-    _words_are_asked(page)
+    _needs_the_words(page)
     expect(page.get_by_text("37%")).to_be_visible()
     page.get_by_role("button", name="Entries").click()
     expect(page.get_by_role("heading", name="Entries")).to_be_visible()
@@ -42,22 +42,22 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Save it to this phone").click()
     assert download.value.suggested_filename == "documents-2026-11-24.zip"
-    [wish] = asked(page, "buildPack")
-    assert (wish["initials"], wish["agreed"]) == ("JB", {"agreed": 1})  # type: ignore[index, call-overload]
-    assert asked(page, "agree") == [["not my words", 1], ["my words", 1]]
-    # Handing it over takes the words once more: the server needs a proof, and none is kept.
+    [request] = calls_of(page, "buildPack")
+    assert (request["initials"], request["agreed"]) == ("JB", {"agreed": 1})  # type: ignore[index, call-overload]
+    assert calls_of(page, "agree") == [["not my words", 1], ["my words", 1]]
+    # Handing over needs the words again: the server needs a proof, and the phone stores none.
     page.get_by_role("button", name="Hand it over with eight words").click()
     page.get_by_role("button", name="Leave it and get the words").click()
-    assert asked(page, "handOver") == []
+    assert calls_of(page, "handOver") == []
     sheet = page.get_by_role("dialog")
     sheet.get_by_label("Type your words to go on", exact=True).fill("my words")
     sheet.get_by_role("button", name="Leave it and get the words").click()
     expect(page.get_by_text("Leaving the pack")).to_be_visible()
-    assert len(asked(page, "handOver")) == 1
+    assert len(calls_of(page, "handOver")) == 1
 
 
-def _words_are_asked(page: Page) -> None:
-    """Wrong ones say so, stand nowhere on the page any more, and nothing else has to be done again."""
+def _needs_the_words(page: Page) -> None:
+    """Wrong words are refused and cleared, and nothing else has to be done again."""
     field = page.get_by_label(WORDS)
     page.evaluate("fake.fail.agree = {code: 'words_differ', sentence: 'Those are not the words.'}")
     field.fill("not my words")
@@ -65,14 +65,14 @@ def _words_are_asked(page: Page) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("Those are not the words.")
     expect(field).to_have_value("")
     expect(page.get_by_label("I have read this and want to make the pack")).to_be_checked()
-    assert asked(page, "buildPack") == []
+    assert calls_of(page, "buildPack") == []
     page.evaluate("fake.fail = {}")
     field.fill("my words")
     page.get_by_role("button", name="Make the pack").click()
 
 
 def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
-    """Of a long diary the oldest too; ten and no more; the first number is a number."""
+    """Any entry of a long diary can be read first, at most ten; the first number must be a number."""
     page = show((js("fake.open(40)"), go("share"), press("Make a pack"), press("I know this, go on"), press("Next")))
     page.get_by_role("heading", name="What goes in").wait_for()
     local("{step: 'officer'}")(page)
@@ -93,8 +93,8 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_label(WORDS).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
-    page.wait_for_function("fake.asked.some(([one]) => one === 'buildPack')")
-    [wish] = asked(page, "buildPack")
+    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
+    [wish] = calls_of(page, "buildPack")
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
 
 
@@ -105,11 +105,12 @@ AT_CONSENT = (
 )
 
 
-def test_what_came_after_the_look_is_looked_at_first(show: Show) -> None:
-    """The choice and what was typed stand, consent does not; what is handed back is what was counted."""
+def test_news_during_a_pack_must_be_looked_at_first(show: Show) -> None:
+    """When something new arrives, choice and typed text stay but consent is withdrawn; the versions sent are those that were
+    counted."""
     page = show((*PACK, local(AT_CONSENT), js("fake.groups = [['r0'], ['r1']]")))
     page.get_by_role("button", name="Make the pack").click()
-    _comes_meanwhile(page)
+    _news_arrives(page)
     expect(page.locator(".ticks input:checked")).to_have_count(1)
     expect(page.get_by_text("What is new since the last pack")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
@@ -124,36 +125,36 @@ def test_what_came_after_the_look_is_looked_at_first(show: Show) -> None:
     page.get_by_role("button", name="Next").click()
     tick = page.get_by_label("I have read this and want to make the pack")
     expect(tick).not_to_be_checked()
-    # Of a pack in parts the first is made; what is left is a later pack.
+    # Of a pack in parts, the first is made; the rest is a later pack.
     tick.check()
     page.get_by_label(WORDS).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Part 1 of 2")).to_be_visible()
     page.evaluate("fake.finishPack()")
     page.get_by_role("button", name="Make part 2 of 2").click()
-    _comes_meanwhile(page)
+    _news_arrives(page)
     expect(page.get_by_text("What is new since the last pack")).to_be_visible()
-    assert [wish["looked"] for wish in asked(page, "buildPack")] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
+    assert [wish["looked"] for wish in calls_of(page, "buildPack")] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
 
 
-def _comes_meanwhile(page: Page) -> None:
-    """The pack that is being made is refused for what came, and the keeper stands at the choice."""
+def _news_arrives(page: Page) -> None:
+    """The pack being made is refused because something arrived, and the keeper is back at the choice."""
     expect(page.get_by_text("37%")).to_be_visible()
     page.evaluate(f"fake.stopPack('came_since', '{CAME}')")
     expect(page.get_by_role("alert")).to_contain_text(CAME)
     expect(page.get_by_role("heading", name="What should go in?")).to_be_visible()
 
 
-def test_entries_that_are_still_coming_are_said(show: Show) -> None:
-    """Where something goes out from, and beside the numbers of a pack."""
+def test_the_screens_say_that_entries_are_still_arriving(show: Show) -> None:
+    """Share and the counts of a pack say that entries are still arriving."""
     page = show((*PACK, COMING))
     expect(page.get_by_text("A pack made now holds only what is here.")).to_be_visible()
     js("stage.packing = undefined; stage.stand({name: 'share'})")(page)
     expect(page.get_by_text("What you show or make now may miss some of them.")).to_be_visible()
 
 
-def test_stopping_a_pack(show: Show) -> None:
-    """Stop says that it stopped and offers to begin again."""
+def test_a_stopped_pack_can_be_begun_again(show: Show) -> None:
+    """Stop says that it stopped, and offers to begin again."""
     page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}")))
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("button", name="Stop making it").click()
@@ -162,7 +163,7 @@ def test_stopping_a_pack(show: Show) -> None:
 
 
 def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: Show) -> None:
-    """What is kept apart starts out of it; the names they use besides do not."""
+    """A quick report leaves out restricted details until they are ticked; other names in use are in it."""
     page = show((js("fake.open(3)"), go("quick")))
     words = page.get_by_role("region", name="The words")
     expect(words).to_contain_text("Callum; Cal; Ex-partner; Tall, red coat")
