@@ -104,8 +104,8 @@ def test_a_pasted_picture_is_added(keeper: Keeper) -> None:
 
 
 def test_a_picture_from_elsewhere_joins_the_draft(keeper: Keeper) -> None:
-    """ "Get a picture" locks at once. On return, only pictures can be added; after the words, the draft has both text and
-    picture."""
+    """The button "Get a picture" locks at once. On return, only pictures can be added; after the words,
+    the draft has both text and picture."""
     keeper.begins(TEXT)
     keeper.goes("Add")
     keeper.writes("He put a note under the wiper.")

@@ -239,7 +239,7 @@ def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
 
 
 def test_nothing_moves_when_the_six_words_come(page: Page, server: Served) -> None:
-    """ "Next" does not move when the suggested words arrive, so a click that has begun still hits it."""
+    """The button "Next" does not move when the suggested words arrive, so a click that has begun still hits it."""
     held_routes: list[Route] = []
     page.route("**/words-en.js", lambda route: held_routes.append(route))
     page.goto(f"{server.app_url}/desk")

@@ -24,7 +24,7 @@ TRYING = """(words) => new Promise((done) => {
     if (now) done([now, performance.now() - from]);
     else requestAnimationFrame(look);
   };
-  [...document.querySelectorAll('main button')].find((one) => one.textContent.includes('Open')).click();
+  [...document.querySelectorAll('main button')].find((button) => button.textContent.includes('Open')).click();
   requestAnimationFrame(look);
 })"""
 

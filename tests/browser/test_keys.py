@@ -125,7 +125,7 @@ def old_words_get_nothing(thief: Keeper, phone: Keeper, desk: Keeper) -> None:
 
 
 def is_listed_with_its_history(keeper: Keeper) -> None:
-    """ "Where you are signed in" lists what was done, takes a device name, and signs out all others at once."""
+    """The page "Where you are signed in" lists what was done, takes a device name, and signs out all others at once."""
     open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your words to see this").fill(keeper.words)
     keeper.button("Show").last.click()

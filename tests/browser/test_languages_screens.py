@@ -27,24 +27,24 @@ CUT: Final = """() => {
   const found = [];
   const range = document.createRange();
   const named = 'button, .chip > span, h1, h2, h3, legend, label, .bar-name, .state, .line > span, .tab > span:last-child';
-  const add = (why, one) => found.push(`${why}: ${one.textContent.trim().slice(0, 60)}`);
-  for (const one of document.querySelectorAll(named)) {
-    if (!one.checkVisibility() || !one.textContent.trim()) continue;
-    if (one.closest('.unseen, .tile, .item, [dir=auto]') || one.querySelector('.unseen')) continue;
-    range.selectNodeContents(one);
-    const [words, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()];
-    if (words.left < box.left - 1.5 || words.right > box.right + 1.5) add('over the edge', one);
-    const style = getComputedStyle(one);
-    if (style.overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1) add('cut', one);
+  const add = (why, element) => found.push(`${why}: ${element.textContent.trim().slice(0, 60)}`);
+  for (const element of document.querySelectorAll(named)) {
+    if (!element.checkVisibility() || !element.textContent.trim()) continue;
+    if (element.closest('.unseen, .tile, .item, [dir=auto]') || element.querySelector('.unseen')) continue;
+    range.selectNodeContents(element);
+    const [words, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+    if (words.left < box.left - 1.5 || words.right > box.right + 1.5) add('over the edge', element);
+    const style = getComputedStyle(element);
+    if (style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) add('cut', element);
   }
   // A one-word name in the bottom bar stays on one line.
-  for (const one of document.querySelectorAll('.tab > span:last-child')) {
-    range.selectNodeContents(one);
+  for (const element of document.querySelectorAll('.tab > span:last-child')) {
+    range.selectNodeContents(element);
     const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-    if (!one.textContent.trim().includes(' ') && tops.size > 1) add('broken', one);
+    if (!element.textContent.trim().includes(' ') && tops.size > 1) add('broken', element);
   }
-  for (const one of document.querySelectorAll('.row-more')) {
-    if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1) add('cut', one);
+  for (const element of document.querySelectorAll('.row-more')) {
+    if (element.checkVisibility() && element.scrollWidth > element.clientWidth + 1) add('cut', element);
   }
   return found;
 }"""

@@ -37,7 +37,9 @@ def test_the_top_bar_stays_on_one_line_with_large_text(show: Show) -> None:
     page = show((OPEN, go("code")))
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.querySelector('.bar').getBoundingClientRect().height") <= 112  # twice 3.5rem
-    sizes = page.evaluate("[...document.querySelectorAll('.bar button')].map((one) => [one.offsetWidth, one.offsetHeight])")
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.bar button')].map((button) => [button.offsetWidth, button.offsetHeight])"
+    )
     assert sizes == [[44, 44]] * 3
 
 

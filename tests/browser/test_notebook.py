@@ -22,7 +22,8 @@ TELLS = re.compile(
     re.IGNORECASE,
 )
 EVERYWHERE = (
-    "document.documentElement.outerHTML + Array.from(document.querySelectorAll('input, textarea'), (one) => one.value).join(' ')"
+    "document.documentElement.outerHTML"
+    " + Array.from(document.querySelectorAll('input, textarea'), (field) => field.value).join(' ')"
 )
 NAMES = """async () => {
   const open = indexedDB.open('app');
@@ -40,7 +41,10 @@ def _is_a_notebook(keeper: Keeper) -> None:
     keeper.sees_notebook()
     assert "SENTINEL" not in keeper.page.evaluate(EVERYWHERE)
     assert not TELLS.search(keeper.page.inner_text("body"))
-    assert keeper.page.locator("[aria-label]").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))") == []
+    assert (
+        keeper.page.locator("[aria-label]").evaluate_all("(all) => all.map((element) => element.getAttribute('aria-label'))")
+        == []
+    )
 
 
 def _heap(keeper: Keeper) -> str:

@@ -7,14 +7,14 @@ from tests.browser.serving import Served
 
 HELPERS = {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off", "writingsuggestions": "false"}
 ATTEMPTS = """async () => {
-    const tried = {};
-    const attempt = async (name, act) => { try { await act(); tried[name] = 'allowed'; } catch { tried[name] = 'refused'; } };
+    const results = {};
+    const attempt = async (name, act) => { try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; } };
     await attempt('innerHTML', () => { document.createElement('p').innerHTML = '<b>x</b>'; });
     await attempt('policy', () => trustedTypes.createPolicy('other', {}));
     await attempt('elsewhere', () => fetch('https://example.invalid/'));
     const script = document.createElement('script');
     await attempt('inline', () => { script.text = 'window.ran = true'; document.head.append(script); });
-    return { ...tried, ran: Boolean(window.ran), isolated: crossOriginIsolated };
+    return { ...results, ran: Boolean(window.ran), isolated: crossOriginIsolated };
 }"""
 
 
@@ -23,11 +23,11 @@ def test_the_policy_holds_in_the_browser(browser: Browser, server: Served) -> No
     context = browser.new_context()
     page = context.new_page()
     page.goto(server.app_url)
-    tried = page.evaluate(ATTEMPTS)
+    results = page.evaluate(ATTEMPTS)
     context.close()
-    assert tried.pop("isolated") is True
-    assert tried.pop("ran") is False
-    assert tried == dict.fromkeys(("innerHTML", "policy", "elsewhere", "inline"), "refused")
+    assert results.pop("isolated") is True
+    assert results.pop("ran") is False
+    assert results == dict.fromkeys(("innerHTML", "policy", "elsewhere", "inline"), "refused")
 
 
 def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:

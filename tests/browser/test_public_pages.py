@@ -35,7 +35,7 @@ KEPT_BY_A_PAGE = """async () => ({
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
 WATCH = """() => new MutationObserver(() => {
-  console.log([...document.body.children].some((one) => one.checkVisibility()) ? 'shown' : 'hidden');
+  console.log([...document.body.children].some((element) => element.checkVisibility()) ? 'shown' : 'hidden');
 }).observe(document.documentElement, { attributes: true })"""
 # Whether the name at the top is on the right.
 MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
@@ -68,7 +68,9 @@ def test_every_page_is_accessible(reader: Page, server: Served, language: Langua
     found: dict[str, list[str]] = {}
     for path in PAGES:
         reader.goto(server.public_url + language.at + path)
-        reader.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = !one.closest('header'); })")
+        reader.evaluate(
+            "document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('header'); })"
+        )
         page_faults = faults(reader)
         if reader.evaluate(MIRRORED) is not (language.dir == "rtl"):
             page_faults.append("runs the wrong way")

@@ -176,7 +176,7 @@ def _bare_numbers(reader: Keeper) -> list[str]:
 
 
 def test_only_the_found_entries_are_shown_to_somebody(reader: Keeper) -> None:
-    """ "Show someone these" has exactly the found entries, ticked, and no others."""
+    """The page "Show someone these" has exactly the found entries, ticked, and no others."""
     reader.field("Find in your entries").fill("blue coat")
     counts(reader, 6)
     reader.tap("Show someone these")

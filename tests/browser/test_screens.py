@@ -208,7 +208,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         press("Erase it in seven days"),
     ),
     "taken out": (
-        js("fake.open(3); fake.set({removed: fake.state.entries.slice(1).map((one) => ({...one, taken_out: 1}))})"),
+        js("fake.open(3); fake.set({removed: fake.state.entries.slice(1).map((entry) => ({...entry, taken_out: 1}))})"),
         js(f"fake.set({{erasing: [{WAITS}]}})"),
         go("removed"),
     ),
@@ -225,7 +225,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "entries": (OPEN, go("entries")),
     "entries, to be looked at": (
         js("fake.open(3)"),
-        js("fake.set({entries: fake.state.entries.map((one, i) => ({...one, flags: [['two'], ['altered'], []][i]}))})"),
+        js("fake.set({entries: fake.state.entries.map((entry, i) => ({...entry, flags: [['two'], ['altered'], []][i]}))})"),
         go("entries"),
     ),
     "no entries": (js("fake.open(0)"), go("entries")),

@@ -1,4 +1,4 @@
-"""A sealed copy in a file: made here, opened on a phone that holds nothing, taken in by another server."""
+"""A sealed copy in a file: made here, opened on a phone without a diary, accepted by another server."""
 
 import re
 import subprocess
@@ -19,14 +19,14 @@ from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 from tests.running import ROOT
 
-pytestmark = pytest.mark.usual_locks  # the command line opens what phones made
+pytestmark = pytest.mark.usual_locks  # the command line opens copies that phones made
 
 FIRST = "He stood at the bus stop."
 SECOND = "SENTINELACCOUNT He was in the shop."
 
 
-def makes_a_copy(keeper: Keeper, folder: Path) -> Path:
-    """From More: type the words, wait, save the file."""
+def make_copy(keeper: Keeper, folder: Path) -> Path:
+    """From More, type the words, wait, and save the file."""
     keeper.goes("More")
     keeper.tap("Save a sealed copy in a file")
     keeper.sees_place("A sealed copy in a file")
@@ -42,9 +42,9 @@ def makes_a_copy(keeper: Keeper, folder: Path) -> Path:
     return folder / "copy.kept"
 
 
-def _opens_copy(keeper: Keeper, copy: Path, words: str) -> None:
+def _open_copy(keeper: Keeper, copy: Path, words: str) -> None:
     keeper.opens()
-    _by_sign_in(keeper)
+    _go_to_open_copy(keeper)
     keeper.sees_place("Open a sealed copy")
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
@@ -53,12 +53,12 @@ def _opens_copy(keeper: Keeper, copy: Path, words: str) -> None:
     keeper.tap("Open it here")
 
 
-def _by_sign_in(keeper: Keeper) -> None:
+def _go_to_open_copy(keeper: Keeper) -> None:
     keeper.tap("I have a sign-in name")
     keeper.tap("I have a sealed copy in a file")
 
 
-def _diary(keeper: Keeper) -> None:
+def _write_diary(keeper: Keeper) -> None:
     keeper.begins(FIRST)
     keeper.adds(SECOND)
     keeper.reads(SECOND)
@@ -69,26 +69,27 @@ def _diary(keeper: Keeper) -> None:
 
 
 @pytest.fixture
-def another(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
-    """A second server that has never heard of anybody."""
+def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
+    """A second server that knows nobody."""
     served = Served(tmp_path / "another", certificate)
     served.start()
     yield served
     served.stop()
 
 
-def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, another: Served, tmp_path: Path) -> None:
-    """Nothing readable in the file; wrong words open nothing; entries, numbers, pictures and history come back, offline."""
+def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, second_server: Served, tmp_path: Path) -> None:
+    """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come back;
+    later, another server accepts them all."""
     keeper = new_phone()
-    _diary(keeper)
-    copy = makes_a_copy(keeper, tmp_path)
+    _write_diary(keeper)
+    copy = make_copy(keeper, tmp_path)
     assert b"SENTINEL" not in copy.read_bytes() and b"gate.png" not in copy.read_bytes()
-    other = Keeper(new_phone().page, another.app_url)
+    other = Keeper(new_phone().page, second_server.app_url)
     other.opens()
     other.has_loaded()
-    other.page.wait_for_timeout(1500)  # the parts of the page come one after the other
+    other.page.wait_for_timeout(1500)  # the parts of the page load one after the other
     other.page.context.set_offline(True)
-    _by_sign_in(other)
+    _go_to_open_copy(other)
     with other.page.expect_file_chooser() as chooser:
         other.tap("Choose the file")
     chooser.value.set_files(copy)
@@ -107,7 +108,7 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, 
     other.reads(SECOND)
     other.opens_card("Photos & screenshots")
     other.has_file("gate.png")
-    # and, with a signal again, another server takes all of it in under a new name
+    # and, with a signal again, another server accepts everything under a new name
     other.page.context.set_offline(False)
     other.is_offline_ready()
     other.locks()
@@ -121,7 +122,7 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, 
     other.tap("Later")
     other.is_kept_safe(SECOND)
     expect(other.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
-    desk = Keeper(new_phone().page, another.app_url)
+    desk = Keeper(new_phone().page, second_server.app_url)
     desk.signs_in(other.login, keeper.words)
     desk.entries(2)
     desk.reads(SECOND)
@@ -130,35 +131,36 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, 
 
 
 def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """The server gone: the file and its words become a pack that verifies; other words, and a copy cut short, make none."""
+    """Without the server, the file and its words become a pack that verifies; wrong words and a truncated copy make none."""
     keeper = new_phone()
-    _diary(keeper)
-    copy = makes_a_copy(keeper, tmp_path)
+    _write_diary(keeper)
+    copy = make_copy(keeper, tmp_path)
     notary = Notary(server.settings.read_notary_seed()).pub
     server.stop()
-    made = _pack(copy, tmp_path / "pack.zip", keeper.words)
-    assert made.returncode == 0, made.stderr
+    result = _run_pack_command(copy, tmp_path / "pack.zip", keeper.words)
+    assert result.returncode == 0, result.stderr
     assert verify(tmp_path / "pack.zip", notary=notary) == []
     with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
         [picture] = [name for name in pack.namelist() if "13_exhibits-as-received" in name]
         assert pack.read(picture) == png()
-    wrong = _pack(copy, tmp_path / "wrong.zip", "not these words at all")
-    assert (wrong.returncode, "did not match" in wrong.stderr) == (1, True)
+    wrong_words = _run_pack_command(copy, tmp_path / "wrong.zip", "not these words at all")
+    assert (wrong_words.returncode, "did not match" in wrong_words.stderr) == (1, True)
     (tmp_path / "cut.kept").write_bytes(copy.read_bytes()[:-400])
-    cut = _pack(tmp_path / "cut.kept", tmp_path / "wrong.zip", keeper.words)
-    assert (cut.returncode, "not a sealed copy" in cut.stderr) == (1, True)
+    truncated = _run_pack_command(tmp_path / "cut.kept", tmp_path / "wrong.zip", keeper.words)
+    assert (truncated.returncode, "not a sealed copy" in truncated.stderr) == (1, True)
     assert not (tmp_path / "wrong.zip").exists()
 
 
-def test_a_diary_that_no_server_ever_had_becomes_a_pack_that_says_so(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Numbered in its own order, no receipts, said in 15; the check finds only that nothing outside shows since when."""
+def test_a_diary_without_a_server_becomes_a_pack_that_says_so(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Without a server the pack has its own numbers and no receipts, and 15 says so. `verify` reports only that nothing
+    outside dates it."""
     keeper = new_phone()
     keeper.opens()
     keeper.first_entry(FIRST)
     keeper.puts_off_the_copy()
     keeper.adds(SECOND)
-    made = _pack(makes_a_copy(keeper, tmp_path), tmp_path / "pack.zip", keeper.words)
-    assert made.returncode == 0, made.stderr
+    result = _run_pack_command(make_copy(keeper, tmp_path), tmp_path / "pack.zip", keeper.words)
+    assert result.returncode == 0, result.stderr
     assert {finding.code for finding in verify(tmp_path / "pack.zip")} == {"never_received"}
     with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
         names = {name.partition("/data/")[2]: name for name in pack.namelist()}
@@ -168,26 +170,26 @@ def test_a_diary_that_no_server_ever_had_becomes_a_pack_that_says_so(new_phone: 
     assert proofs == ["0001", "0002"]
 
 
-def _pack(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]:
+def _run_pack_command(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "diary", "pack", str(copy), "--profile", "police", "--out", str(out)]
     return subprocess.run(command, input=words + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_a_damaged_copy_and_another_file_are_refused(new_phone: NewPhone, tmp_path: Path) -> None:
-    """A changed byte in a version, a file cut short, a picture: each says so, and the phone still holds nothing."""
+    """A changed byte, a truncated file and a picture each get a message, and the phone still has no diary."""
     keeper = new_phone()
     keeper.begins(FIRST)
-    whole = makes_a_copy(keeper, tmp_path).read_bytes()
+    whole = make_copy(keeper, tmp_path).read_bytes()
     at = whole.index(b"versions.bin") + 400
-    bad = {
+    bad_files = {
         "cut.kept": whole[: len(whole) // 2],
         "picture.kept": png(),
         "changed.kept": whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
     }
     other = new_phone()
-    for name, content in bad.items():
+    for name, content in bad_files.items():
         path = tmp_path / name
         path.write_bytes(content)
-        _opens_copy(other, path, keeper.words)
+        _open_copy(other, path, keeper.words)
         expect(other.problem().first).to_contain_text(re.compile("not a sealed copy|didn’t open anything"))
     other.opens()

@@ -1,4 +1,4 @@
-"""What nobody but the keeper may read is nowhere: not on the server, not on the wire, not in a locked browser's profile."""
+"""Secrets of the keeper are nowhere: not on the server, not in the traffic, not in a locked browser's profile."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,15 +18,15 @@ INSIDE = "SENTINELINSIDE the file"
 DRAFT = "SENTINELDRAFT half a sentence"
 UNSENT = [f"SENTINELUNSENT he rang for the {nth} time" for nth in ("second", "third", "fourth")]
 WORDS = "sentinelwords harbour fog lamp"
-SENTINELS = [one.split("-")[0].split(" ")[0] for one in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)]
+SENTINELS = [text.split("-")[0].split(" ")[0] for text in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)]
 
 SESSIONS_MS = 3000
 IDS = """() => new Promise((done, failed) => {
   const open = indexedDB.open('app');
   open.onerror = failed;
   open.onsuccess = () => {
-    const asked = open.result.transaction('a').objectStore('a').getAllKeys();
-    asked.onsuccess = () => { open.result.close(); done(asked.result.map((id) => new Uint8Array(id).join())); };
+    const request = open.result.transaction('a').objectStore('a').getAllKeys();
+    request.onsuccess = () => { open.result.close(); done(request.result.map((id) => new Uint8Array(id).join())); };
   };
 })"""
 
@@ -60,13 +60,14 @@ def _write_everything(keeper: Keeper, *, registered: bool = True) -> None:
 
 
 def test_sentinels_are_nowhere(new_profile: NewProfile, server: Served, capfd: pytest.CaptureFixture[str]) -> None:
-    """Driven through the screens: no hit on the wire, in the server's files or logs, or in the locked profile."""
+    """After a diary is written on the screens, no secret is in the traffic, in the server's files or logs, or in the locked
+    profile."""
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper)
     keeper.locks()
     profile.close()
-    assert [word for one in server.exchanges for word in found(one.all_bytes(), SENTINELS)] == []
+    assert [word for exchange in server.exchanges for word in found(exchange.all_bytes(), SENTINELS)] == []
     assert sweep(server.data, SENTINELS) == []
     assert found("".join(capfd.readouterr()).encode(), SENTINELS) == []
     _holds_nothing(profile, new_profile())
@@ -77,14 +78,13 @@ WAYS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without a 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server: Served, way: str) -> None:
-    """Killed at the lock, with a draft on the screen, after leaving, and after clearing offline with something unsent: the
-    profile, saved sessions included, holds nothing that was typed and no name that tells; after clearing, the words alone
-    open what was not sent."""
+    """Killed at the lock, with a draft on screen, after leaving, and after clearing offline: the profile with its saved
+    sessions has no typed text and no revealing name. After clearing, the words alone open what was not sent."""
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper, registered=way != "cleared without a copy")
     keeper.is_offline_ready()
-    before = _records(keeper)
+    before = _record_ids(keeper)
     if way == "locked":
         keeper.locks()
     elif way == "left":
@@ -101,18 +101,18 @@ def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server:
         keeper.draft_is_sealed()
         keeper.clears()
     if way == "cleared":
-        _are_gone(keeper, before)
-    # Chromium writes its sessions down every few seconds: a crash finds what was on the screen then.
+        _wait_until_deleted(keeper, before)
+    # Chromium saves its sessions every few seconds, with what is on the screen at that moment.
     keeper.page.wait_for_timeout(SESSIONS_MS)
     profile.kill()
     assert any(name.startswith("Default/Sessions/") for name, _ in files_of(profile.folder)), "no session was saved"
     _holds_nothing(profile, new_profile())
     if way.startswith("cleared"):
-        _comes_back(keeper, profile, server, registered=way == "cleared")
+        _words_bring_everything_back(keeper, profile, server, registered=way == "cleared")
 
 
-def _comes_back(before: Keeper, profile: Profile, server: Served, *, registered: bool) -> None:
-    """The browser once more: the same words have everything there again, what was never sent and the half sentence too."""
+def _words_bring_everything_back(before: Keeper, profile: Profile, server: Served, *, registered: bool) -> None:
+    """In the same browser, the same words bring back every entry, also the unsent ones and the half sentence."""
     keeper = Keeper(profile.open().new_page(), server.app_url)
     keeper.words = before.words
     keeper.opens_locked()
@@ -126,22 +126,23 @@ def _comes_back(before: Keeper, profile: Profile, server: Served, *, registered:
     keeper.has_file(FILE)
 
 
-def _records(keeper: Keeper) -> set[str]:
-    """Ids of all that lies in the phone's one table."""
+def _record_ids(keeper: Keeper) -> set[str]:
+    """Return the ids in the phone's one table."""
     return set(keeper.page.evaluate(IDS))
 
 
-def _are_gone(keeper: Keeper, before: set[str]) -> None:
-    """Most of what was there has left the table; it is done behind the notebook."""
+def _wait_until_deleted(keeper: Keeper, before: set[str]) -> None:
+    """Wait until most of the earlier records are deleted; this happens behind the notebook."""
     for _ in range(100):
-        if len(before & _records(keeper)) < len(before) / 2:
+        if len(before & _record_ids(keeper)) < len(before) / 2:
             return
         keeper.page.wait_for_timeout(50)
-    raise AssertionError(f"{len(before & _records(keeper))} of {len(before)} records stayed")
+    raise AssertionError(f"{len(before & _record_ids(keeper))} of {len(before)} records stayed")
 
 
 def _holds_nothing(profile: Profile, control: Profile) -> None:
-    """Of one profile: nothing typed, and no telling name that a browser which never saw the page does not bring along."""
+    """The profile has no typed text, and no revealing name that `control`, a profile that never opened the page, does not
+    have."""
     control.open().new_page().goto("about:blank")
     control.close()
     assert len(list(files_of(profile.folder))) > 20
@@ -150,7 +151,7 @@ def _holds_nothing(profile: Profile, control: Profile) -> None:
 
 
 def test_quick_logs_have_one_size(new_phone: NewPhone, server: Served) -> None:
-    """10, 300 and 900 characters give sealed versions of one size."""
+    """Texts of 10, 300 and 900 characters make sealed versions of one size."""
     keeper = new_phone()
     keeper.begins("He rang.")
     sizes = set()
@@ -160,5 +161,5 @@ def test_quick_logs_have_one_size(new_phone: NewPhone, server: Served) -> None:
         keeper.adds(text)
         keeper.goes("Entries")
         expect(keeper.state_of(text[:9])).to_have_text(KEPT)
-        sizes |= {len(one.request) for one in server.to("/versions/", "PUT")[before:]}
+        sizes |= {len(exchange.request) for exchange in server.to("/versions/", "PUT")[before:]}
     assert len(sizes) == 1

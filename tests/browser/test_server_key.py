@@ -1,4 +1,5 @@
-"""A server whose keys are gone: the phone says so, sends nothing, and takes the new key when a person has named it."""
+"""A server that lost its keys: the phone says so, sends nothing, and accepts the new key when a person has typed its
+fingerprint."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from tests.browser.serving import Served
 AFTER = "Written after the keys were lost."
 
 
-def test_a_key_nobody_vouches_for_is_taken_when_it_is_typed(keeper: Keeper, server: Served) -> None:
-    """The line leads to what to do; other letters change nothing; the right ones, and everything is kept safe again."""
+def test_an_unknown_server_key_is_accepted_when_its_fingerprint_is_typed(keeper: Keeper, server: Served) -> None:
+    """The warning leads to instructions. A wrong fingerprint changes nothing; with the right one, entries are kept safe again."""
     keeper.begins()
     server.stop()
     (server.settings.data / "notary.key").write_bytes(os.urandom(32))

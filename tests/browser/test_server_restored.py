@@ -1,4 +1,4 @@
-"""A server put back from an older copy, and one that leaves something out: noticed, said, and nothing is lost."""
+"""A server restored from an older copy, and one that omits something: the phone notices and says so, and nothing is lost."""
 
 import re
 import shutil
@@ -21,8 +21,8 @@ THIRD = "A letter under the door."
 LINE = r"^{} · \d{{1,2}} \w{{3,4}} \d{{4}} · [0-9A-Z]{{3}} [0-9A-Z]{{3}}$"
 
 
-def _line(keeper: Keeper, entries: str) -> str:
-    """What this phone says of the diary, to be compared, once it has read it anew: until then the line of before stands."""
+def _fingerprint_line(keeper: Keeper, entries: str) -> str:
+    """Return the phone's fingerprint line of the diary, once it has been computed again: until then the earlier line is shown."""
     keeper.goes("More")
     keeper.tap(re.compile("^Is everything there"), exact=False)
     keeper.sees_place("Is everything there?")
@@ -31,31 +31,32 @@ def _line(keeper: Keeper, entries: str) -> str:
     return line.inner_text()
 
 
-def _files(server: Served) -> set[bytes]:
-    """The files that the server has whole."""
+def _complete_files(server: Served) -> set[bytes]:
+    """Return the complete files on the server."""
     with closing(sqlite3.connect(server.data / "kept.sqlite3")) as database:
         return {blob for (blob,) in database.execute("SELECT blob FROM blob WHERE complete")}
 
 
-def _put_back(server: Served, older: Path) -> None:
-    """Start the server over an older copy of its data."""
+def _restore(server: Served, older: Path) -> None:
+    """Start the server with an older copy of its data."""
     server.stop()
     shutil.rmtree(server.data)
     shutil.copytree(older, server.data)
     server.start()
 
 
-def _has_files(server: Served, phone: Keeper, files: set[bytes]) -> None:
-    """Wait until the server has those again: a device that signs in before says so, and asks again only after a while."""
+def _wait_for_files(server: Served, phone: Keeper, files: set[bytes]) -> None:
+    """Wait until the server has these files again. A device that signs in before reports them missing, and asks again only
+    later."""
     for _ in range(100):
-        if _files(server) == files:
+        if _complete_files(server) == files:
             break
         phone.page.wait_for_timeout(200)
-    assert _files(server) == files
+    assert _complete_files(server) == files
 
 
 def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """The phone says so, shows how much is missing, sends it again; numbers, pictures and words are where they were."""
+    """The phone says what is missing and sends it again; numbers, pictures and words are as before."""
     # Given a diary with one entry, and a copy of the server made then
     phone = new_phone()
     phone.begins(FIRST)
@@ -70,10 +71,10 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     phone.picks_files([upload("gate.png", "image/png", png())])
     phone.has_file("gate.png")
     phone.is_kept_safe(SECOND)
-    before = _line(phone, "2 entries")
-    files = _files(server)
+    before = _fingerprint_line(phone, "2 entries")
+    files = _complete_files(server)
     # When the older copy is put back
-    _put_back(server, tmp_path / "older")
+    _restore(server, tmp_path / "older")
     phone.locks()
     phone.unlocks()
     # Then the phone notices, and says what is missing
@@ -86,20 +87,22 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     phone.tap("Send them again")
     phone.is_kept_safe(SECOND)
     expect(phone.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
-    _line(phone, "2 entries")
+    _fingerprint_line(phone, "2 entries")
     expect(phone.page.locator("main li", has_text=before)).to_have_count(1)
-    _has_files(server, phone, files)
+    _wait_for_files(server, phone, files)
     desk = new_phone()
     desk.signs_in(phone.login, phone.words)
     desk.entries(2)
     expect(desk.state_of(SECOND)).to_have_text(KEPT)
-    _line(desk, "2 entries")
-    # Both lines follow what comes; they are the same once all has come.
+    _fingerprint_line(desk, "2 entries")
+    # Both lines change while data arrives; they are equal in the end.
     for _ in range(100):
-        if (here := desk.page.locator(".letters").inner_text()) == (there := phone.page.locator(".letters").inner_text()):
+        if (desk_line := desk.page.locator(".letters").inner_text()) == (
+            phone_line := phone.page.locator(".letters").inner_text()
+        ):
             break
         phone.page.wait_for_timeout(200)
-    assert here == there
+    assert desk_line == phone_line
     desk.reads(SECOND)
     desk.opens_card("Photos & screenshots")
     desk.has_file("gate.png")
@@ -107,21 +110,21 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
 
 @pytest.mark.slow  # one device and its server put back are in every `make test`
 def test_two_devices_show_the_same_line_and_the_earlier_ones(new_phone: NewPhone) -> None:
-    """What is written at a lock can be found again on another device, so that paper can be compared with it."""
+    """A line written on paper can be found on another device later."""
     phone, desk = new_phone(), new_phone()
     phone.begins(FIRST)
     phone.adds(SECOND)
     phone.is_kept_safe(SECOND)
-    paper = _line(phone, "2 entries")
+    paper = _fingerprint_line(phone, "2 entries")
     phone.locks()
     phone.unlocks()
     phone.adds(THIRD)
     phone.is_kept_safe(THIRD)
     desk.signs_in(phone.login, phone.words)
     desk.entries(3)
-    assert _line(desk, "3 entries") == _line(phone, "3 entries") != paper
-    for one in (phone, desk):
-        expect(one.page.locator("main li", has_text=paper)).to_have_count(1)
-        one.tap("Compare with the server")
-        one.sees("The server has everything this phone has sent.")
-        assert faults(one.page) == []
+    assert _fingerprint_line(desk, "3 entries") == _fingerprint_line(phone, "3 entries") != paper
+    for device in (phone, desk):
+        expect(device.page.locator("main li", has_text=paper)).to_have_count(1)
+        device.tap("Compare with the server")
+        device.sees("The server has everything this phone has sent.")
+        assert faults(device.page) == []

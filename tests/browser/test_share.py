@@ -1,4 +1,4 @@
-"""Leaving the phone: looked through first, made here without a signal, noted, continued; and words for a form."""
+"""Exporting from the phone: review first, make a pack without a signal, note who has it, continue later; and text for a form."""
 
 import json
 import re
@@ -25,21 +25,21 @@ FIRST = "He waited at 14 Elm Road. Ring me on 07700 900123."
 SECOND = "A card through the door. <b onclick=alert(1)>look</b>"
 
 
-def _with_pictures(keeper: Keeper, count: int, first: int = 0) -> None:
-    """So many pictures on the entry that is open."""
+def _add_pictures(keeper: Keeper, count: int, first: int = 0) -> None:
+    """Add this many pictures to the open entry."""
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload(f"screen{first + n}.png", "image/png", png(first + n + 1)) for n in range(count)])
     for n in range(count):
         keeper.has_file(f"screen{first + n}.png")
 
 
-def _only_here(keeper: Keeper) -> None:
-    """A diary that was never registered: two entries, three pictures, a place kept apart."""
+def _make_unregistered_diary(keeper: Keeper) -> None:
+    """Make a diary that is not registered: two entries, three pictures, a restricted place."""
     keeper.opens()
     keeper.first_entry(FIRST)
     keeper.puts_off_the_copy()
     keeper.reads(FIRST)
-    _with_pictures(keeper, 3)
+    _add_pictures(keeper, 3)
     keeper.opens_card("Where")
     keeper.field("Where exactly?").fill("14 Elm Road, Leeds")
     keeper.saves_card()
@@ -47,27 +47,28 @@ def _only_here(keeper: Keeper) -> None:
 
 
 def test_what_a_phone_gives_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Never registered, offline: words for a police form, a list on paper, and a pack that the command line checks."""
+    """Unregistered and offline, the phone gives text for a police form, a printed list, and a pack that the command line
+    accepts."""
     keeper = new_phone()
-    _only_here(keeper)
+    _make_unregistered_diary(keeper)
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
-    _reads_out_and_copies(keeper)
-    _prints(keeper)
-    _makes_a_pack_here(keeper, tmp_path)
+    _read_out_and_copy(keeper)
+    _print_list(keeper)
+    _make_pack_on_phone(keeper, tmp_path)
 
 
-def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
-    """Looked through across a lock, made, saved; nothing that is kept apart leaks into what may be passed on."""
+def _make_pack_on_phone(keeper: Keeper, tmp_path: Path) -> None:
+    """Review across a lock, make and save a pack; no restricted text is in the part that may be served."""
     chooses_everything(keeper, HERE)
     keeper.tap("Next")
-    # One decision each; a lock in the middle loses none of them.
+    # One decision for each picture; a lock in the middle loses none.
     keeper.sees("Picture 1 of 3")
     keeper.tap("Nothing shows where I am")
     keeper.sees("Picture 2 of 3")
     keeper.page.keyboard.press("2")
     keeper.sees("Picture 3 of 3")
-    _goes_on_after_a_lock(keeper)
+    _continue_after_a_lock(keeper)
     keeper.sees("Picture 1 of 1")
     keeper.tap("Cover part of it")
     keeper.tap("Add a box")
@@ -76,32 +77,32 @@ def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
     keeper.field("Your initials").fill("jb")
     keeper.tap("Next")
     keeper.sees("Nothing is sent to anyone.")
-    _is_not_made_without_the_words(keeper)
+    _needs_the_words(keeper)
     agrees(keeper)
     pack = saves_the_pack(keeper, tmp_path)
     codes = {finding.code for finding in verify(pack)}
     assert codes == {"never_received"}, codes
-    with zipfile.ZipFile(pack) as held:
-        names = held.namelist()
-        servable = b"".join(held.read(name) for name in names if "/servable/" in name or re.search(r"/data/\d\d_", name))
-        page = held.read(next(name for name in names if name.endswith("01_chronology.html")))
-        record = json.loads(held.read(next(name for name in names if name.endswith("12_record.json"))))
+    with zipfile.ZipFile(pack) as archive:
+        names = archive.namelist()
+        servable = b"".join(archive.read(name) for name in names if "/servable/" in name or re.search(r"/data/\d\d_", name))
+        page = archive.read(next(name for name in names if name.endswith("01_chronology.html")))
+        record = json.loads(archive.read(next(name for name in names if name.endswith("12_record.json"))))
         assert len([name for name in names if "13_exhibits-as-received" in name]) == 3
     squeezed = re.sub(rb"[^a-z0-9]", b"", servable.lower())
     assert b"elmroad" not in squeezed
     assert b"<b onclick" not in page
     assert b"default-src 'none'" in page
-    assert b"07700 900123" in servable  # the keeper said that it may be seen
-    looked = [row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]]
-    assert sorted(bool(fields.get("shows_where_i_live")) for fields in looked if "print_copy" not in fields) == [False, True]
-    assert [fields["shows_where_i_live"] for fields in looked if fields.get("print_copy") == "masked"] == [True]
-    said = servable.replace(ALLOWED, b"")
-    denied = DENIED.search(said)
-    assert not denied, said[max(0, denied.start() - 60) : denied.end() + 30]
+    assert b"07700 900123" in servable  # the keeper chose "It may be seen"
+    reviewed = [row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]]
+    assert sorted(bool(fields.get("shows_where_i_live")) for fields in reviewed if "print_copy" not in fields) == [False, True]
+    assert [fields["shows_where_i_live"] for fields in reviewed if fields.get("print_copy") == "masked"] == [True]
+    remaining = servable.replace(ALLOWED, b"")
+    forbidden = DENIED.search(remaining)
+    assert not forbidden, remaining[max(0, forbidden.start() - 60) : forbidden.end() + 30]
 
 
-def _goes_on_after_a_lock(keeper: Keeper) -> None:
-    """Locked and opened again, back to the pack that was begun, past what goes in."""
+def _continue_after_a_lock(keeper: Keeper) -> None:
+    """Lock, unlock, and return to the unfinished pack, past its contents."""
     keeper.locks()
     keeper.unlocks()
     keeper.goes("Share")
@@ -110,8 +111,8 @@ def _goes_on_after_a_lock(keeper: Keeper) -> None:
     keeper.tap("Next")
 
 
-def _is_not_made_without_the_words(keeper: Keeper) -> None:
-    """Somebody who holds the open diary: no words, wrong ones, then a lock in the middle. What was chosen is still there."""
+def _needs_the_words(keeper: Keeper) -> None:
+    """Without words, with wrong ones, or after a lock, no pack is made; the choices are still there."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.tap("Make the pack")
     keeper.sees("Type the words that will open this.")
@@ -121,7 +122,7 @@ def _is_not_made_without_the_words(keeper: Keeper) -> None:
     expect(keeper.field(WORDS)).to_have_value("")
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
     keeper.field(WORDS).fill("half of what")
-    _goes_on_after_a_lock(keeper)
+    _continue_after_a_lock(keeper)
     keeper.sees_place("Words that may say where you are")
     keeper.tap("Next")
     expect(keeper.field("Your initials")).to_have_value("jb")
@@ -130,12 +131,12 @@ def _is_not_made_without_the_words(keeper: Keeper) -> None:
 
 
 def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Nothing leaves until it is looked at or knowingly gone on without; the pack and the list both say so. Then a later pack
-    continues: numbers hold, it names the first and their reference, and items come by number."""
+    """Nothing leaves until it is looked at or skipped on purpose; pack and list both record that. A later pack keeps the
+    numbers, names the first one and its reference, and takes items by number."""
     keeper = new_phone()
     keeper.begins(FIRST)
     keeper.reads(FIRST)
-    _with_pictures(keeper, 2)
+    _add_pictures(keeper, 2)
     keeper.is_kept_safe(FIRST)
     chooses_everything(keeper)
     keeper.tap("Next")
@@ -144,7 +145,7 @@ def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Serve
     keeper.sees("2 pictures were not looked at.")
     keeper.tap("Go on")
     keeper.sees_place("Words that may say where you are")
-    # A finding opens where it is, and the way back is there.
+    # A finding opens its entry, and Back returns.
     keeper.page.get_by_role("button", name="Open entry 1").click()
     expect(keeper.page.get_by_role("article").get_by_text(FIRST).first).to_be_visible()
     keeper.tap("Back")
@@ -162,7 +163,7 @@ def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Serve
     assert (review["looked"], review["not_looked"], review["words"]) == (0, 2, 1)
     assert review["override_at"] > 0
     assert _items_of(first) == {"JB-1.png", "JB-2.png"}
-    # Who has it, and what they call it.
+    # Note who has it, and their reference.
     keeper.page.get_by_role("button", name=re.compile("^Note who has it")).click()
     keeper.field("Who has it?").fill("PC Hall, Leeds")
     keeper.page.get_by_role("radio", name="On paper, by hand").check()
@@ -170,17 +171,17 @@ def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Serve
     keeper.tap("Save")
     keeper.sees("Their reference: WY/4471/26")
     keeper.sees("You went on without looking at everything.")
-    _goes_on_with_a_supplement(keeper, server, tmp_path)
+    _make_supplement(keeper, server, tmp_path)
 
 
-def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -> None:
+def _make_supplement(keeper: Keeper, server: Served, tmp_path: Path) -> None:
     keeper.adds(SECOND)
     keeper.reads(SECOND)
-    _with_pictures(keeper, 1, first=5)
+    _add_pictures(keeper, 1, first=5)
     keeper.is_kept_safe(SECOND)
     keeper.goes("Share")
     keeper.tap("Make another")
-    keeper.tap("Make a pack")  # the screen about court came before the first one only
+    keeper.tap("Make a pack")  # the screen about court comes only before the first pack
     keeper.page.get_by_role("radio", name="What is new since the last pack").check()
     keeper.tap("Next")
     keeper.sees_place("What goes in")
@@ -192,10 +193,10 @@ def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -
     assert verify(second, notary=Notary(server.settings.read_notary_seed()).pub) == []
     pack = _record_of(second)["pack"]
     assert (pack["no"], pack["kind"], pack["recipient_ref"]) == (2, "supplement", "WY/4471/26")
-    named = [(one["no"], one["receipt_ref"], one["delivered_to"]) for one in pack["supersedes"]]
-    assert named == [(1, "WY/4471/26", "PC Hall, Leeds")]
+    superseded = [(earlier["no"], earlier["receipt_ref"], earlier["delivered_to"]) for earlier in pack["supersedes"]]
+    assert superseded == [(1, "WY/4471/26", "PC Hall, Leeds")]
     assert _items_of(second) == {"JB-3.png"}
-    # "Item 2, please": in two taps after the number, with nothing left to look at.
+    # A single item is two taps after its number, with nothing left to review.
     keeper.tap("Make another")
     keeper.page.get_by_role("button", name=re.compile("^Items by number")).click()
     keeper.field("Numbers").fill("3, 8")
@@ -206,13 +207,13 @@ def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -
     agrees(keeper)
     third = saves_the_pack(keeper, tmp_path, name="third.zip")
     assert (_record_of(third)["pack"]["items"], _items_of(third)) == (["JB/3"], {"JB-3.png"})
-    _makes_files_for_an_upload_page(keeper)
+    _make_upload_files(keeper)
 
 
 def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     new_phone: NewPhone, server: Served, certificate: Certificate, tmp_path: Path
 ) -> None:
-    """By the phone's own screens: numbers hold, READ-FIRST explains, the file of the first pack keeps its number."""
+    """Numbers stay, READ-FIRST explains the changes, and the file of the first pack keeps its number."""
     day = "2026-11-{:02d}T08:15"
     story = [(f"e{n}", "incident", said(day.format(n), "minute", narrative=f"Before, {n}."), {}) for n in range(1, 5)]
     seeded = seed(server, certificate, story)
@@ -220,7 +221,7 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     keeper.signs_in(seeded.login, seeded.words)
     keeper.entries(4)
     keeper.reads("Before, 2.")
-    _with_pictures(keeper, 1)
+    _add_pictures(keeper, 1)
     chooses_everything(keeper)
     looks_through(keeper, 1)
     keeper.field("Your initials").fill("jb")
@@ -228,10 +229,10 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     agrees(keeper)
     first = saves_the_pack(keeper, tmp_path)
     assert _items_of(first) == {"JB-1.png"}
-    # Past the ten minutes in which earlier words may still be corrected.
+    # After the ten minutes in which the first version can be corrected.
     keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + 20 * 60)
     keeper.page.wait_for_timeout(50)
-    _takes_out_amends_and_adds(keeper)
+    _take_out_amend_and_add(keeper)
     keeper.goes("Share")
     keeper.tap("Make another")
     keeper.tap("Make a pack")
@@ -245,17 +246,17 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     assert verify(second, notary=Notary(server.settings.read_notary_seed()).pub) == []
     record = _record_of(second)
     assert record["pack"]["since"] == {"changed": [3], "new": list(range(5, 15)), "removed": [1]}
-    counted = {name: record["counts"][name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")}
-    assert counted == {"total": 14, "included": 11, "earlier": 2, "removed": 1, "withheld": 0, "amended": 1}
+    counts = {name: record["counts"][name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")}
+    assert counts == {"total": 14, "included": 11, "earlier": 2, "removed": 1, "withheld": 0, "amended": 1}
     assert _items_of(second) == {"JB-2.png"}
-    with zipfile.ZipFile(second) as held:
-        read = held.read(next(name for name in held.namelist() if name.endswith("00_READ-FIRST.txt"))).decode()
+    with zipfile.ZipFile(second) as archive:
+        read_first = archive.read(next(name for name in archive.namelist() if name.endswith("00_READ-FIRST.txt"))).decode()
     for words in ("SUPPLEMENT", "New since: entries 5–14.", "Changed since: entry 3.", "Removed since: entry 1."):
-        assert words in read, words
+        assert words in read_first, words
 
 
-def _takes_out_amends_and_adds(keeper: Keeper) -> None:
-    """One entry out, earlier words of another changed with the reason, ten new ones, a picture with the last."""
+def _take_out_amend_and_add(keeper: Keeper) -> None:
+    """Take out one entry, amend another with a reason, add ten new ones and a picture."""
     keeper.reads("Before, 1.")
     keeper.tap("Take out or erase")
     keeper.tap("Take it out")
@@ -271,13 +272,13 @@ def _takes_out_amends_and_adds(keeper: Keeper) -> None:
     for n in range(10):
         keeper.adds(f"After, {n}.")
     keeper.reads("After, 9.")
-    _with_pictures(keeper, 1, first=3)
+    _add_pictures(keeper, 1, first=3)
     for n in range(10):
         keeper.is_kept_safe(f"After, {n}.")
 
 
-def _makes_files_for_an_upload_page(keeper: Keeper) -> None:
-    """At most sixteen files, each saved by itself; the pictures that were gone past are asked about again."""
+def _make_upload_files(keeper: Keeper) -> None:
+    """At most sixteen files, each saved by itself; skipped pictures are asked about again."""
     keeper.tap("Make another")
     keeper.tap("Make a pack")
     keeper.page.get_by_role("radio", name="Files for an upload page (at most 16)").check()
@@ -288,7 +289,7 @@ def _makes_files_for_an_upload_page(keeper: Keeper) -> None:
     agrees(keeper)
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
     files = keeper.page.get_by_role("button", name=re.compile(r"^[\w-]+(\.[\w-]+)*\.(pdf|csv|txt|json|zip) "))
-    names = [one.split("\n")[0] for one in files.all_inner_texts()]
+    names = [text.split("\n")[0] for text in files.all_inner_texts()]
     assert {"00_READ-FIRST.txt", "01_chronology.pdf", "12_record.json", "13_part1.zip", "manifest-sha256.txt"} <= set(names)
     assert len(names) <= 16
     with keeper.page.expect_download() as saved:
@@ -298,22 +299,22 @@ def _makes_files_for_an_upload_page(keeper: Keeper) -> None:
 
 
 def _record_of(pack: Path) -> Any:
-    """`12_record.json` of a pack."""
-    with zipfile.ZipFile(pack) as held:
-        return json.loads(held.read(next(name for name in held.namelist() if name.endswith("12_record.json"))))
+    """Return `12_record.json` of a pack."""
+    with zipfile.ZipFile(pack) as archive:
+        return json.loads(archive.read(next(name for name in archive.namelist() if name.endswith("12_record.json"))))
 
 
 def _items_of(pack: Path) -> set[str]:
-    with zipfile.ZipFile(pack) as held:
-        return {name.rpartition("/")[2] for name in held.namelist() if "13_exhibits-as-received/" in name}
+    with zipfile.ZipFile(pack) as archive:
+        return {name.rpartition("/")[2] for name in archive.namelist() if "13_exhibits-as-received/" in name}
 
 
-def _reads_out_and_copies(keeper: Keeper) -> None:
-    """Words in order, nothing kept apart unless ticked, copied as plain text, and noted as passed on."""
+def _read_out_and_copy(keeper: Keeper) -> None:
+    """The text is in order, without restricted words unless ticked; it is copied as plain text and noted as passed on."""
     keeper.goes("Share")
     keeper.page.get_by_role("button", name=re.compile("^Quick report")).click()
     keeper.sees_place("Quick report")
-    # What is copied cannot be read back by a page (its policy forbids that), so what is handed over is looked at.
+    # The policy forbids reading the clipboard, so the test intercepts the text that is copied.
     keeper.page.evaluate("Clipboard.prototype.writeText = async (text) => { globalThis.handed = text; }")
     keeper.tap("Copy the words")
     keeper.sees("Copied.")
@@ -333,8 +334,8 @@ def _reads_out_and_copies(keeper: Keeper) -> None:
     expect(keeper.page.get_by_role("heading", name="Quick report")).to_be_visible()
 
 
-def _prints(keeper: Keeper) -> None:
-    """The printed page has the entries in order, and neither a restricted word nor a control; no other page prints at all."""
+def _print_list(keeper: Keeper) -> None:
+    """The printed page has the entries in order, no restricted word and no control; no other page prints at all."""
     keeper.goes("Share")
     keeper.page.get_by_role("button", name=re.compile("^Print your entries")).click()
     keeper.field(WORDS).fill("these are not the words")
@@ -362,22 +363,22 @@ def _printed(page: Page) -> str:
 
 
 def test_at_high_risk_no_pack_is_asked_of_the_server(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
-    """A keeper's own switch hides what needs the server, says why, and leaves the ways that need none."""
-    told = said("2026-11-20T08:15", "minute", narrative=FIRST)
-    seeded = seed(server, certificate, [("one", "incident", told, {}), ("own", "settings", {"high_risk": True}, {})])
+    """High-risk mode hides what needs the server, says why, and leaves the other ways."""
+    entry = said("2026-11-20T08:15", "minute", narrative=FIRST)
+    seeded = seed(server, certificate, [("one", "incident", entry, {}), ("own", "settings", {"high_risk": True}, {})])
     keeper = new_phone()
     keeper.signs_in(seeded.login, seeded.words)
     keeper.entries(1)
-    asked = len(server.to("/v1/packs"))
+    requests = len(server.to("/v1/packs"))
     keeper.goes("Share")
     keeper.sees("High risk is on.")
     expect(keeper.button("Make a pack")).to_have_count(0)
     expect(keeper.page.get_by_role("button", name=re.compile(f"^{HERE}"))).to_be_visible()
-    assert len(server.to("/v1/packs")) == asked
+    assert len(server.to("/v1/packs")) == requests
 
 
 def test_where_the_server_builds_none_the_other_ways_are_left(new_phone: NewPhone, server: Served) -> None:
-    """An instance without server-built packs: the screen says so."""
+    """When the server builds no packs, the screen says so."""
     keeper = new_phone()
     keeper.begins(FIRST)
     server.meddle("GET", "/v1/server", change=lambda body: body.replace(b'"server_packs":true', b'"server_packs":false'))

@@ -1,4 +1,4 @@
-"""Show someone now: three taps from the unlock, only what was ticked, and no way back into the diary from it."""
+"""Show someone now: three taps after unlocking, only what was ticked, and no way back into the diary."""
 
 import re
 import time
@@ -18,13 +18,13 @@ APART = "Rowan House, flat nine"
 EVERYWHERE = """async () => {
   const parts = [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state),
     JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}),
-    [...document.querySelectorAll('input, textarea')].map((one) => one.value).join()];
+    [...document.querySelectorAll('input, textarea')].map((element) => element.value).join()];
   for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
   return parts.join('\\n');
 }"""
 
 
-def _diary(keeper: Keeper) -> Registers:
+def _write_diary(keeper: Keeper) -> Registers:
     keeper.opens()
     keeper.first_entry(UNTICKED, "Yesterday")
     keeper.puts_off_the_copy()
@@ -42,36 +42,36 @@ def _diary(keeper: Keeper) -> Registers:
     return registers
 
 
-def _shows(keeper: Keeper) -> None:
+def _show(keeper: Keeper) -> None:
     keeper.tap("Help")
     keeper.tap("Show someone now")
     keeper.tap("Show this")
     keeper.sees_place("Please read")
 
 
-def _holds_nothing(page: Page) -> None:
-    found = page.evaluate(EVERYWHERE)
+def _reveals_nothing(page: Page) -> None:
+    content = page.evaluate(EVERYWHERE)
     for secret in (UNTICKED, APART):
-        assert secret not in found
+        assert secret not in content
 
 
 @pytest.mark.timed
 def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> None:
-    """At most three taps and about a second; restricted words and other entries are nowhere in the page."""
-    _diary(keeper)
+    """It takes three taps and about a second; restricted words and other entries are nowhere in the page."""
+    _write_diary(keeper)
     keeper.locks()
     keeper.unlocks()
     keeper.taps = 0
-    began = time.monotonic()
-    _shows(keeper)
-    spent = time.monotonic() - began
+    start = time.monotonic()
+    _show(keeper)
+    seconds = time.monotonic() - start
     assert keeper.taps <= 3
-    assert spent <= 1.5, f"{spent:.1f} s"  # a second, and half a one for the driver that taps
+    assert seconds <= 1.5, f"{seconds:.1f} s"  # one second, and half a second for the test driver
     page = keeper.page
     keeper.sees(TICKED)
     keeper.sees("Sam (S1)")
     keeper.sees("2 entries")
-    _holds_nothing(page)
+    _reveals_nothing(page)
     assert faults(page) == []
     page.set_viewport_size({"width": 320, "height": 640})
     page.evaluate("document.documentElement.dir = 'rtl'; document.documentElement.style.fontSize = '200%'")
@@ -82,8 +82,8 @@ def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> 
 
 
 def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
-    """Close, reload, Back and forward, three presses of Shift (the notebook), out of sight: nothing is behind it."""
-    _diary(keeper)
+    """Close, reload, Back and Forward, three presses of Shift (the notebook) and hiding the page leave nothing behind."""
+    _write_diary(keeper)
     page = keeper.page
 
     def back() -> None:
@@ -94,7 +94,7 @@ def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
         page.go_back()
         page.go_forward()
 
-    def unseen() -> None:
+    def hide() -> None:
         page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.evaluate("delete document.visibilityState")
@@ -106,27 +106,27 @@ def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
     def close() -> None:
         keeper.button("Close and lock").first.click()
 
-    for way in (close, page.reload, back, swipe, shifts, unseen):
-        _shows(keeper)
-        way()
-        if way is shifts:
+    for leave in (close, page.reload, back, swipe, shifts, hide):
+        _show(keeper)
+        leave()
+        if leave is shifts:
             keeper.sees_notebook()
-            _holds_nothing(page)
+            _reveals_nothing(page)
             keeper.asks_for_the_lock()
         keeper.sees_lock()
-        _holds_nothing(page)
-        assert TICKED not in page.evaluate(EVERYWHERE), way
+        _reveals_nothing(page)
+        assert TICKED not in page.evaluate(EVERYWHERE), leave
         keeper.unlocks()
 
 
 def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> None:
-    """Left lying on a desk it is a locked phone, whatever is touched meanwhile."""
+    """A page left open locks after three minutes, even if it is touched."""
     keeper = new_phone()
     keeper.page.clock.install()
     keeper.opens()
     keeper.first_entry(TICKED)
     keeper.puts_off_the_copy()
-    _shows(keeper)
+    _show(keeper)
     keeper.page.clock.run_for(170_000)
     keeper.sees_place("Please read")
     keeper.page.mouse.click(180, 300)
@@ -135,9 +135,9 @@ def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> N
     assert TICKED not in keeper.page.evaluate(EVERYWHERE)
 
 
-def test_cards_stand_in_english_with_the_keepers_language_beneath(keeper: Keeper) -> None:
-    """Urdu runs from right to left; shown cards are ticked the next time; what is kept apart starts unticked."""
-    registers = _diary(keeper)
+def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: Keeper) -> None:
+    """Urdu is shown right to left under the English; shown cards are ticked next time; restricted text starts unticked."""
+    registers = _write_diary(keeper)
     page = keeper.page
     keeper.tap("Help")
     keeper.tap("Show someone now")
@@ -163,9 +163,9 @@ def test_cards_stand_in_english_with_the_keepers_language_beneath(keeper: Keeper
     expect(page.get_by_role("checkbox", name=re.compile(re.escape(APART)))).not_to_be_checked()
 
 
-def test_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
-    """The entry asked for is the one ticked; an order shows its terms, and nothing is shown when nothing is ticked."""
-    registers = _diary(keeper)
+def test_show_opens_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
+    """From an entry, only that entry is ticked; an order shows its terms; with nothing ticked, nothing is shown."""
+    registers = _write_diary(keeper)
     keeper.reads(UNTICKED)
     keeper.tap("Show someone now")
     expect(keeper.page.get_by_role("checkbox", name=re.compile(re.escape(UNTICKED[:20])))).to_be_checked()
@@ -198,8 +198,8 @@ def test_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
     assert faults(keeper.page) == []
 
 
-def test_help_remembers_how_one_talks_and_asks_before_ringing(keeper: Keeper) -> None:
-    """Set once, kept across a lock; no number is rung by one tap, and the sheet says which device may ring."""
+def test_help_remembers_the_way_of_contact_and_asks_before_ringing(keeper: Keeper) -> None:
+    """The choice survives a lock; no number is rung by one tap, and the dialog warns about shared devices."""
     keeper.opens()
     keeper.first_entry(TICKED)
     keeper.puts_off_the_copy()

@@ -1,4 +1,4 @@
-"""A server whose release was signed off line: phones keep what is on the list, and ask about nothing another key signed."""
+"""A server whose release was signed offline: phones keep what the list names, and refuse a release of another key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import Answer, Certificate, Served
-from tests.browser.test_updates import KEPT, REPLACED, newer, replaces, settled
+from tests.browser.test_updates import KEPT, REPLACED, later_release, open_diary, serve_worker
 
 pytestmark = pytest.mark.first_visit
 
@@ -28,8 +28,8 @@ KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
 MORE = b"\n// one line more\n"
 
 
-def signed(key: Notary, script: bytes, files: dict[str, str]) -> bytes:
-    """release.json for a worker."""
+def signed_list(key: Notary, script: bytes, files: dict[str, str]) -> bytes:
+    """Return release.json for a worker."""
     return releases.make(key, digest="0" * 64, files=files, worker=hashlib.sha256(script).hexdigest())
 
 
@@ -38,41 +38,41 @@ def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -
     """A server with a signed list of exactly what it serves."""
     folder = tmp_path_factory.mktemp("signed")
     key = {"DIARY_RELEASE_KEY": b64(KEY.pub)}
-    given = {"DIARY_RELEASE": str(folder / "release.json")} | key
-    made = render_pages(load({"DIARY_DATA": str(folder)} | key), STATIC, TEMPLATES).release
-    Path(given["DIARY_RELEASE"]).write_bytes(signed(KEY, made.script, dict(made.files)))
-    served = Served(folder / "data", certificate, **given)
+    settings = {"DIARY_RELEASE": str(folder / "release.json")} | key
+    release = render_pages(load({"DIARY_DATA": str(folder)} | key), STATIC, TEMPLATES).release
+    Path(settings["DIARY_RELEASE"]).write_bytes(signed_list(KEY, release.script, dict(release.files)))
+    served = Served(folder / "data", certificate, **settings)
     served.start()
     yield served
     served.stop()
 
 
-def follows(server: Served, phone: Keeper, key: Notary) -> None:
-    """From now on a later worker is served, with a list that `key` signed and the key that the worker is to ask for."""
-    taken: list[bytes] = []
+def serve_later_release(server: Served, phone: Keeper, key: Notary) -> None:
+    """Serve a later worker, a list signed by `key`, and that key as the one the worker must check."""
+    workers: list[bytes] = []
 
     def later(script: bytes) -> bytes:
-        taken.append(newer(script).replace(b64(KEY.pub).encode(), b64(key.pub).encode()))
-        return taken[0]
+        workers.append(later_release(script).replace(b64(KEY.pub).encode(), b64(key.pub).encode()))
+        return workers[0]
 
-    replaces(server, phone, later)
-    listed = server.settings.release
-    assert listed
-    _, files = releases.read(listed.read_bytes(), KEY.pub)
+    serve_worker(server, phone, later)
+    list_file = server.settings.release
+    assert list_file
+    _, files = releases.read(list_file.read_bytes(), KEY.pub)
     del files["/sw.js"]
-    server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed(key, taken[0], files), "application/json"))
+    server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed_list(key, workers[0], files), "application/json"))
 
 
 @pytest.mark.slow  # by another key in every `make test`
 def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, server: Served) -> None:
-    """What is installed is what was signed; the next one waits for consent, and then takes its place."""
+    """The installed release is the signed one; the next waits for consent, then replaces it."""
     phone = new_phone()
-    settled(phone)
+    open_diary(phone)
     (before,) = phone.page.evaluate(KEPT)
     script = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
     assert re.search(r"const KEY = '([\w-]{43})'", script)[1] == b64(KEY.pub)  # type: ignore[index]
     assert len(unb64(b64(KEY.pub))) == 32
-    follows(server, phone, KEY)
+    serve_later_release(server, phone, KEY)
     phone.opens_locked()
     phone.unlocks()
     expect(phone.button("Use it now")).to_be_visible(timeout=60_000)
@@ -83,10 +83,11 @@ def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, ser
 
 
 def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPhone, server: Served) -> None:
-    """Whole, listed and signed, but not by who signed this one: the keeper reads what to do, and nothing is to be tapped."""
+    """A release that is complete, listed and signed, but by another key: the keeper reads what to do, and no button accepts
+    it."""
     phone = new_phone()
-    settled(phone)
-    follows(server, phone, OTHER)
+    open_diary(phone)
+    serve_later_release(server, phone, OTHER)
     phone.opens_locked()
     phone.unlocks()
     expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(timeout=60_000)
@@ -96,17 +97,21 @@ def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPh
 
 
 def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone: NewPhone, server: Served) -> None:
-    """A file altered on the disk, and a worker made of the altered files: not what was signed, so nothing of it is kept."""
+    """A changed file, with a worker made for the changed files, is not what was signed; nothing of it is kept."""
     phone = new_phone()
-    settled(phone)
+    open_diary(phone)
     (before,) = phone.page.evaluate(KEPT)
-    altered = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + MORE).hexdigest().encode()
+    changed_digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + MORE).hexdigest().encode()
     server.meddle("GET", r"^/static/app/main\.js$", change=lambda body: body + MORE)
-    replaces(server, phone, lambda script: re.sub(rb'(/app/main\.js":")[0-9a-f]{64}', rb"\g<1>" + altered, newer(script)))
-    asked = len(server.to(r"^/release\.json$"))
+    serve_worker(
+        server,
+        phone,
+        lambda script: re.sub(rb'(/app/main\.js":")[0-9a-f]{64}', rb"\g<1>" + changed_digest, later_release(script)),
+    )
+    requests = len(server.to(r"^/release\.json$"))
     phone.opens_locked()
     assert phone.page.evaluate(REPLACED) is False
-    assert len(server.to(r"^/release\.json$")) > asked
+    assert len(server.to(r"^/release\.json$")) > requests
     server.stop()
     phone.opens_locked()
     phone.unlocks()

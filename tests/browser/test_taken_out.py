@@ -1,4 +1,4 @@
-"""Taken out, put back, erased for good after seven days, and hold: on one phone, on two, and on a new one."""
+"""Taking out, putting back, erasing after seven days, and hold: on one phone, on two, and on a new one."""
 
 import re
 import sqlite3
@@ -17,7 +17,7 @@ LAST = "And one more."
 DAY = 24 * 60 * 60
 
 
-def _takes_out(keeper: Keeper, text: str) -> None:
+def _take_out(keeper: Keeper, text: str) -> None:
     keeper.reads(text)
     keeper.tap("Take out or erase")
     assert faults(keeper.page) == []
@@ -25,25 +25,25 @@ def _takes_out(keeper: Keeper, text: str) -> None:
     keeper.sees(re.compile("This entry was taken out on"))
 
 
-def _asks_to_erase(keeper: Keeper, words: str | None = None) -> None:
+def _ask_to_erase(keeper: Keeper, words: str | None = None) -> None:
     keeper.tap("Erase it for good")
     keeper.field("Type your words to go on").fill(keeper.words if words is None else words)
     keeper.tap("Erase it in seven days")
 
 
-def _days_later(keeper: Keeper, days: int) -> None:
+def _let_days_pass(keeper: Keeper, days: int) -> None:
     keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + days * DAY)
     keeper.page.wait_for_timeout(50)
 
 
-def _sees_removed(keeper: Keeper) -> None:
+def _open_taken_out(keeper: Keeper) -> None:
     keeper.goes("More")
     keeper.tap("Taken out")
     keeper.sees_place("Taken out")
 
 
-def _holds(keeper: Keeper) -> None:
-    """While hold is on nothing can be asked and what waited no longer does; it goes off days after that was asked."""
+def _check_hold(keeper: Keeper) -> None:
+    """While hold is on, nothing can be erased, and a waiting erasure is cancelled. Hold ends some days after it is turned off."""
     keeper.goes("More")
     keeper.tap(re.compile("^Hold"), exact=False)
     keeper.tap("Turn hold on")
@@ -54,9 +54,9 @@ def _holds(keeper: Keeper) -> None:
     keeper.sees(re.compile("Hold is on since"))
     assert faults(keeper.page) == []
     expect(keeper.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
-    _sees_removed(keeper)
+    _open_taken_out(keeper)
     keeper.page.get_by_text(GONE).click()
-    _asks_to_erase(keeper)
+    _ask_to_erase(keeper)
     expect(keeper.problem().first).to_contain_text("Hold is on, so nothing can be erased for good.")
     keeper.goes("More")
     keeper.tap(re.compile("^Hold"), exact=False)
@@ -64,22 +64,22 @@ def _holds(keeper: Keeper) -> None:
     keeper.field("Type your words to go on").fill(keeper.words)
     keeper.page.get_by_role("dialog").get_by_role("button", name="Turn hold off").click()
     keeper.sees(re.compile("Hold goes off on"))
-    _sees_removed(keeper)
+    _open_taken_out(keeper)
     keeper.page.get_by_text(GONE).click()
-    _asks_to_erase(keeper)
+    _ask_to_erase(keeper)
     expect(keeper.problem().first).to_contain_text("Hold is on")
 
 
-def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
-    """Words, seven days, words again; hold stops it by every way; the number is never given again."""
+def test_an_entry_only_on_this_phone_is_erased(keeper: Keeper) -> None:
+    """Erasing needs the words, seven days, and the words again; hold prevents it; the number is never reused."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
     keeper.adds(GONE)
-    _takes_out(keeper, GONE)
-    _asks_to_erase(keeper, "these are not the words")
+    _take_out(keeper, GONE)
+    _ask_to_erase(keeper, "these are not the words")
     expect(keeper.problem().first).to_contain_text("Those are not the words")
-    _asks_to_erase(keeper)
+    _ask_to_erase(keeper)
     keeper.sees(re.compile("This entry will be erased for good on"))
     keeper.goes("Add")
     keeper.sees(re.compile("One entry will be erased for good on"))
@@ -87,16 +87,16 @@ def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
     keeper.unlocks()
     keeper.sees(re.compile("One entry will be erased for good on"))
 
-    _holds(keeper)
-    _days_later(keeper, 8)
+    _check_hold(keeper)
+    _let_days_pass(keeper, 8)
     keeper.unlocks_if_locked()
-    _sees_removed(keeper)
+    _open_taken_out(keeper)
     keeper.page.get_by_text(GONE).click()
-    _asks_to_erase(keeper)
+    _ask_to_erase(keeper)
     keeper.sees(re.compile("This entry will be erased for good on"))
-    _days_later(keeper, 8)
+    _let_days_pass(keeper, 8)
     keeper.unlocks_if_locked()
-    _sees_removed(keeper)
+    _open_taken_out(keeper)
     keeper.page.get_by_text(GONE).click()
     keeper.tap("Erase it now")
     keeper.field("Type your words to go on").fill(keeper.words)
@@ -111,7 +111,7 @@ def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
 
 
 def _seven_days_pass_for(server: Served) -> None:
-    """What waits is made due, and the clock one that has run evenly; the server looks at both when it starts."""
+    """Make the waiting erasure due and the server's clock trusted, then restart the server, which checks both."""
     server.stop()
     database = sqlite3.connect(next(server.data.rglob("*.sqlite3")), isolation_level=None)
     assert database.execute("UPDATE erasure SET due_at = 1").rowcount == 1
@@ -126,8 +126,9 @@ def _seven_days_pass_for(server: Served) -> None:
     database.close()
 
 
-def test_erasing_on_every_device(new_phone: NewPhone, server: Served) -> None:
-    """Asked on one, seen and stopped on the other; asked again, gone from both; a new phone keeps the numbers."""
+def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: Served) -> None:
+    """An erasure is seen and stopped on the other device; asked again, the entry is gone from both; a new phone keeps the
+    numbers."""
     phone, desk = new_phone(), new_phone()
     phone.begins(TEXT)
     phone.adds(GONE)
@@ -136,9 +137,9 @@ def test_erasing_on_every_device(new_phone: NewPhone, server: Served) -> None:
     phone.is_kept_safe(LAST)
     desk.signs_in(phone.login, phone.words)
     desk.entries(3)
-    _takes_out(phone, GONE)
+    _take_out(phone, GONE)
     expect(phone.page.locator(".state").first).to_contain_text("Kept safe")
-    _asks_to_erase(phone)
+    _ask_to_erase(phone)
     phone.sees(re.compile("This entry will be erased for good on"))
     desk.locks()
     desk.unlocks()
@@ -150,24 +151,24 @@ def test_erasing_on_every_device(new_phone: NewPhone, server: Served) -> None:
     phone.locks()
     phone.unlocks()
     expect(phone.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
-    _sees_removed(phone)
+    _open_taken_out(phone)
     phone.page.get_by_text(GONE).click()
-    _asks_to_erase(phone)
+    _ask_to_erase(phone)
     phone.sees(re.compile("This entry will be erased for good on"))
     desk.locks()
     desk.unlocks()
     desk.sees(re.compile("One entry will be erased for good on"))
-    for one in (phone, desk):
-        one.locks()
+    for device in (phone, desk):
+        device.locks()
     _seven_days_pass_for(server)
-    for one in (phone, desk):
-        one.unlocks()
-        expect(one.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
-        _sees_removed(one)
-        one.sees(re.compile("^Erased for good on"))
-        expect(one.page.get_by_text(GONE)).to_have_count(0)
-        one.entries(2)
-        expect(one.row(LAST).get_by_text("No. 3", exact=True)).to_be_visible()
+    for device in (phone, desk):
+        device.unlocks()
+        expect(device.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+        _open_taken_out(device)
+        device.sees(re.compile("^Erased for good on"))
+        expect(device.page.get_by_text(GONE)).to_have_count(0)
+        device.entries(2)
+        expect(device.row(LAST).get_by_text("No. 3", exact=True)).to_be_visible()
     fresh = new_phone()
     fresh.signs_in(phone.login, phone.words)
     fresh.entries(2)

@@ -1,4 +1,4 @@
-"""Telling without writing, and writing far too much: six pictures, a voice, a term that was broken, several entries at once."""
+"""Telling without writing, and writing too much: six picture buttons, recordings, very long text, several entries at once."""
 
 import re
 
@@ -13,8 +13,8 @@ TEXT = "He was at the gate."
 WATCH = """() => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     window.tracks = [];
-    navigator.mediaDevices.getUserMedia = async (how) => {
-        const stream = await real(how);
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+        const stream = await real(constraints);
         window.tracks.push(...stream.getTracks());
         return stream;
     };
@@ -22,7 +22,7 @@ WATCH = """() => {
 
 
 def test_six_pictures_begin_an_entry_without_reading(keeper: Keeper) -> None:
-    """A picture says what kind and how, writes no word, and can be taken back; alone it is an entry."""
+    """A picture button sets kind and channel, adds no text, can be undone, and is enough for an entry."""
     keeper.opens()
     keeper.starts()
     assert faults(keeper.page) == []
@@ -45,8 +45,8 @@ def test_six_pictures_begin_an_entry_without_reading(keeper: Keeper) -> None:
     keeper.sees("No words yet.")
 
 
-def test_text_that_is_far_too_long_is_never_cut(keeper: Keeper) -> None:
-    """A megabyte pasted: said at once, all of it still in the box, kept as a file at a tap; a lock loses none of it."""
+def test_very_long_text_is_never_cut(keeper: Keeper) -> None:
+    """A megabyte of pasted text gets a message at once, stays in the box, survives a lock, and becomes a file with one tap."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -74,8 +74,8 @@ def test_text_that_is_far_too_long_is_never_cut(keeper: Keeper) -> None:
     expect(keeper.button("Save this card")).to_be_visible()
 
 
-def test_a_card_half_typed_survives_a_lock_and_a_crash(keeper: Keeper) -> None:
-    """Control characters and marks that turn the line round are kept as typed, in the card and after it is saved."""
+def test_a_half_typed_card_survives_a_lock_and_a_crash(keeper: Keeper) -> None:
+    """Control characters and direction marks are kept as typed, in the card and after saving."""
     words = "left\u202eright \u200f\u0001 \t end"
     keeper.opens()
     keeper.first_entry(TEXT)
@@ -101,7 +101,7 @@ def test_a_card_half_typed_survives_a_lock_and_a_crash(keeper: Keeper) -> None:
 
 
 def test_several_entries_get_their_person_in_one_step(keeper: Keeper) -> None:
-    """Chosen, named, with how it is known and why now: each entry has its own dated change."""
+    """A person is named for several entries, with the reason; each entry gets its own dated change."""
     keeper.opens()
     keeper.first_entry("The first.")
     keeper.puts_off_the_copy()
@@ -130,12 +130,12 @@ def test_several_entries_get_their_person_in_one_step(keeper: Keeper) -> None:
             expect(keeper.page.locator(".history")).to_contain_text("Reason: The voice was his.")
 
 
-def test_a_season_a_month_and_a_stretch_of_hours(keeper: Keeper) -> None:
-    """Nine ways to be exact behind five choices; nothing is ever shown more exact than it was said."""
+def test_inexact_times_are_shown_as_entered(keeper: Keeper) -> None:
+    """A month, a season or a span of hours is shown exactly as precisely as it was entered."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
-    said = (
+    examples = (
         ("In a month", "Some time in a month", {"Any day in it": "2026-06-15"}, "Some time in June 2026"),
         ("In a season", "Some time in a season", {"Any day in it": "2026-06-15"}, "Summer 2026"),
         (
@@ -145,7 +145,7 @@ def test_a_season_a_month_and_a_stretch_of_hours(keeper: Keeper) -> None:
             "Monday, 16 November 2026, 21:10 to 23:55",
         ),
     )
-    for text, choice, fields, shown in said:
+    for text, choice, fields, shown in examples:
         keeper.goes("Add")
         keeper.writes(text)
         keeper.chooses("Pick a time")
@@ -159,8 +159,8 @@ def test_a_season_a_month_and_a_stretch_of_hours(keeper: Keeper) -> None:
         keeper.sees_place(shown)
 
 
-def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
-    """Recorded here, sealed as a file, named as the account; the microphone goes out with the place and the lock."""
+def test_an_account_can_be_recorded_instead_of_written(with_voice: Keeper) -> None:
+    """A recording is sealed as a file and named as the account; leaving the screen or locking stops the microphone."""
     keeper = with_voice
     keeper.opens()
     keeper.first_entry(TEXT)
@@ -185,12 +185,12 @@ def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
     keeper.sees("Recording")
     keeper.page.wait_for_timeout(1500)
     keeper.locks()
-    keeper.page.wait_for_function("window.tracks.length === 2 && window.tracks.every((one) => one.readyState === 'ended')")
-    # Cut short by the lock, it is not lost: sealed like all that comes while this is locked, and asked about.
+    keeper.page.wait_for_function("window.tracks.length === 2 && window.tracks.every((track) => track.readyState === 'ended')")
+    # A recording stopped by the lock is sealed like everything added while locked, and asked about.
     keeper.unlocks()
     keeper.tap("Look")
     keeper.sees(re.compile(r"^signed-.*\.(webm|mp4)$"))
-    # Cut short by another place, it is where it was meant to go.
+    # A recording stopped by another screen is in its draft.
     keeper.goes("Add")
     keeper.tap("Say it aloud or sign it")
     keeper.tap("Record your voice")
@@ -202,8 +202,8 @@ def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
     keeper.sees(re.compile("^Recorded: voice-.*webm"))
 
 
-def test_a_microphone_that_is_not_allowed(new_phone: NewPhone) -> None:
-    """Refused: what to do is said, and nothing is lost."""
+def test_a_refused_microphone_loses_nothing(new_phone: NewPhone) -> None:
+    """When the microphone is refused, the screen says what to do, and nothing is lost."""
     keeper = new_phone()
     keeper.opens()
     keeper.first_entry(TEXT)

@@ -31,12 +31,12 @@ MANY = 300
 PICTURE = 200_000
 SMALL = 15_000
 WORDS = "correct horse battery staple"
-# What devtools calls fast 4G is kinder; this is a bad evening of it, in bytes a second and ms there and back.
+# Slower than "Fast 4G" in the developer tools; bytes a second, and ms for a round trip.
 SLOW_4G = {"offline": False, "downloadThroughput": 500_000, "uploadThroughput": 200_000, "latency": 150}
 
 
 def _write(origin: str) -> tuple[str, dict[str, str]]:
-    """The diary on the server: its sign-in name, and the digest of each file by its name."""
+    """Write the diary to the server; return its sign-in name, and the digest of each file by its name."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests = {}
@@ -49,7 +49,7 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
                 text = f"Entry {number + 1}. He waited at the corner until the lights went out. " * 3
                 content, small = os.urandom(PICTURE), os.urandom(SMALL)
                 blobs = [Blob.new(len(content)), Blob.new(len(small))]
-                sealed += [(blob, seal(identity.diary, blob, each)) for blob, each in zip(blobs, (content, small), strict=True)]
+                sealed += [(blob, seal(identity.diary, blob, data)) for blob, data in zip(blobs, (content, small), strict=True)]
                 digests[f"{number}.bin"] = hashlib.sha256(content).hexdigest()
                 rendition = {"purpose": "preview", "sha256": hashlib.sha256(small).hexdigest(), "size_bytes": SMALL}
                 fields = {
@@ -59,10 +59,10 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
                     "renditions": [rendition | {"width": 9, "height": 9, "media_type": "image/jpeg"}],
                     "sensitivity": "normal", "alteration_before_receipt": "none_known",
                 }  # fmt: skip
-                told = {"narrative": text, "precision": "unknown", "tz": "Europe/London", "attachment_ids": [picture]}
-                journal.append(Said("incident", told, {}, record=record))
-                kept = ((blobs[1].pair,), (blobs[0].pair,))
-                journal.append(Said("attachment", fields, {"received_as": {"filename": f"{number}.bin"}}, *kept, picture))
+                entry_fields = {"narrative": text, "precision": "unknown", "tz": "Europe/London", "attachment_ids": [picture]}
+                journal.append(Said("incident", entry_fields, {}, record=record))
+                blob_pairs = ((blobs[1].pair,), (blobs[0].pair,))
+                journal.append(Said("attachment", fields, {"received_as": {"filename": f"{number}.bin"}}, *blob_pairs, picture))
             await journal.send(server)
             for blob, parts in sealed:
                 await upload(server, identity.diary, blob, parts)
@@ -74,17 +74,18 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Where it is served, the sign-in name, and the files' digests."""
+def large_diary(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield the server's address, the sign-in name, and the files' digests."""
     with running_server(tmp_path / "server") as origin:
         yield origin, *_write(origin)
 
 
 def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
-    browser: Browser, told: tuple[str, str, dict[str, str]], tmp_path: Path
+    browser: Browser, large_diary: tuple[str, str, dict[str, str]], tmp_path: Path
 ) -> None:
-    """All text of 300 entries within 60 s at 4G; with small copies only, under 20 MB; the whole files come back as they were."""
-    origin, login, digests = told
+    """The text of 300 entries arrives within 60 s over 4G. With small copies only, the phone holds under 20 MB, and whole
+    files come back unchanged."""
+    origin, login, digests = large_diary
     context = browser.new_context(**(PHONE | {"accept_downloads": True}))
     context.set_default_timeout(120_000)
     phone = Keeper(context.new_page(), origin)
@@ -93,7 +94,7 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     phone.has_loaded()
     session = context.new_cdp_session(phone.page)
     session.send("Network.emulateNetworkConditions", SLOW_4G)
-    began = time.monotonic()
+    start = time.monotonic()
     # When its keeper signs in
     phone.asks_to_sign_in(login, WORDS)
     phone.words = WORDS
@@ -104,9 +105,9 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     phone.goes("Entries")
     # (a number is given once everything before it has come)
     expect(phone.page.get_by_text(f"No. {MANY}", exact=True)).to_be_visible(timeout=60_000)
-    spent = time.monotonic() - began
+    seconds = time.monotonic() - start
     # Then all words are there within a minute
-    assert spent <= 60, f"{spent:.0f} s"
+    assert seconds <= 60, f"{seconds:.0f} s"
     session.send("Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0})
     # and once the small copies have come too, the phone holds little
     expect(phone.state_of("Entry 300.")).to_have_text(KEPT, timeout=120_000)

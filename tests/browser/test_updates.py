@@ -1,4 +1,4 @@
-"""A new release waits for the person, and nothing half of one and half of another is ever kept."""
+"""A new release waits for consent, and files of two releases are never mixed."""
 
 import re
 from collections.abc import Callable
@@ -20,39 +20,39 @@ REPLACED = """navigator.serviceWorker.ready.then(async (registration) => {
 KEPT = "caches.keys().then((names) => names.sort())"
 
 
-def replaces(server: Served, phone: Keeper, change: Callable[[bytes], bytes]) -> None:
-    """From now on the server has another worker. (The real one is asked with the digest the phone has, and says 304.)"""
+def serve_worker(server: Served, phone: Keeper, change: Callable[[bytes], bytes]) -> None:
+    """Serve another worker from now on. (The real one answers 304 to the digest that the phone has.)"""
     script: str = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
     headers = {"cross-origin-embedder-policy": "require-corp", "cache-control": "no-store"}
     server.meddle("GET", r"^/sw\.js$", answer=Answer(200, change(script.encode()), "text/javascript", headers))
 
 
-def newer(script: bytes) -> bytes:
-    """The same worker as of a later release."""
+def later_release(script: bytes) -> bytes:
+    """Return the same worker with a later release number."""
     return re.sub(rb"RELEASE = '[0-9a-f]{12}'", b"RELEASE = 'ffffffffffff'", script)
 
 
-def mixed(script: bytes) -> bytes:
-    """A worker that lists another digest for one file: what a careless cache in between would make of a release."""
-    changed, count = re.subn(rb'(/app/main\.js":")[0-9a-f]{8}', rb"\g<1>00000000", newer(script))
+def mixed_release(script: bytes) -> bytes:
+    """Return a worker that lists a wrong digest for one file, as a broken cache could produce."""
+    changed, count = re.subn(rb'(/app/main\.js":")[0-9a-f]{8}', rb"\g<1>00000000", later_release(script))
     assert count == 1
     return changed
 
 
-def settled(phone: Keeper) -> None:
-    """The open diary, its page kept for offline use."""
+def open_diary(phone: Keeper) -> None:
+    """Open a diary and wait until its page is stored for offline use."""
     phone.opens()
     phone.first_entry("He rang at nine.")
     phone.puts_off_the_copy()
     phone.is_offline_ready()
 
 
-def test_an_update_waits_until_it_is_asked_for(new_phone: NewPhone, server: Served) -> None:
-    """Given a newer release, when the diary is opened, then a line offers it; the page changes only after a tap."""
+def test_an_update_waits_for_a_tap(new_phone: NewPhone, server: Served) -> None:
+    """When the diary is opened, a line offers the newer release; the page changes only after a tap."""
     phone = new_phone()
-    settled(phone)
+    open_diary(phone)
     (before,) = phone.page.evaluate(KEPT)
-    replaces(server, phone, newer)
+    serve_worker(server, phone, later_release)
     phone.opens_locked()
     expect(phone.page.get_by_text("A new version is ready.")).to_have_count(0)
     phone.unlocks()
@@ -71,15 +71,15 @@ def test_an_update_waits_until_it_is_asked_for(new_phone: NewPhone, server: Serv
 
 
 def test_a_release_that_does_not_match_its_list_is_not_kept(new_phone: NewPhone, server: Served) -> None:
-    """A file whose bytes are not the listed ones stops the whole update; the release before goes on working offline."""
+    """One file with a wrong digest stops the whole update; the earlier release still works offline."""
     phone = new_phone()
-    settled(phone)
+    open_diary(phone)
     (before,) = phone.page.evaluate(KEPT)
-    replaces(server, phone, mixed)
-    asked = len(server.to(r"^/sw\.js$"))
+    serve_worker(server, phone, mixed_release)
+    requests = len(server.to(r"^/sw\.js$"))
     phone.opens_locked()
     assert phone.page.evaluate(REPLACED) is False
-    assert len(server.to(r"^/sw\.js$")) > asked
+    assert len(server.to(r"^/sw\.js$")) > requests
     server.stop()
     phone.opens_locked()
     phone.unlocks()

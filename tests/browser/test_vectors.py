@@ -1,7 +1,7 @@
 """The crypto in real Chromium, under the product's own headers: page, worker and vault.
 
-tests/js runs the same checks in Node; what differs here is the engine, the content security policy, Trusted
-Types and the worker.
+tests/js runs the same checks in Node; the engine, the content security policy, Trusted Types and the worker are different
+here.
 """
 
 from collections.abc import Iterator
@@ -17,22 +17,22 @@ pytestmark = pytest.mark.browser
 
 WORDS = "cage candy arch gather drum buyer"
 FLOOR = {"m": 47_104, "t": 1}
-# A local server and a small page: what keeps it busy is the machine, not the network.
+# Server and page are local and small, so only a busy machine takes long.
 PATIENCE = 120_000
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with the checks ready."""
+    """A page with the checks loaded."""
     with served("/tests/browser/vectors/page.js") as address:
-        made = browser.new_page()
-        made.set_default_timeout(PATIENCE)
+        tab = browser.new_page()
+        tab.set_default_timeout(PATIENCE)
         complaints = Complaints()
-        complaints.listen(made)
-        made.goto(address)
-        made.evaluate("async () => { while (!window.checks) await new Promise((done) => setTimeout(done, 20)); }")
-        yield made
-        made.close()
+        complaints.listen(tab)
+        tab.goto(address)
+        tab.evaluate("async () => { while (!window.checks) await new Promise((done) => setTimeout(done, 20)); }")
+        yield tab
+        tab.close()
         assert complaints.heard == []
 
 
@@ -45,7 +45,7 @@ def test_every_vector_holds(page: Page, where: str) -> None:
 
 
 def check_first_day(day: dict[str, Any]) -> None:
-    """What holds whatever engine ran."""
+    """Check what every engine must return."""
     assert day["afterClose"] == "locked"
     assert day["role"] == "diary"
     assert day["sameIdentity"]
@@ -58,27 +58,27 @@ def check_first_day(day: dict[str, Any]) -> None:
     assert day["codeWords"] == 12
 
 
-def test_first_day(page: Page) -> None:
-    """Lock, registration, versions, files, restart and signing in elsewhere work through the real worker."""
+def test_a_first_day_works_with_the_real_worker(page: Page) -> None:
+    """Locking, registration, versions, files, restart and a second sign-in work with the real worker."""
     day = page.evaluate("(given) => window.checks.firstDay(...given)", ["/static/js/crypto/worker.js", WORDS, FLOOR])
     check_first_day(day)
     assert day["told"]["engine"] == "wasm"
     assert FLOOR["m"] <= day["told"]["measured"]["m"] <= 65_536
 
 
-def test_first_day_without_webassembly(page: Page) -> None:
-    """The same where there is no WebAssembly, at the floor's cost."""
+def test_a_first_day_works_without_webassembly(page: Page) -> None:
+    """The same works without WebAssembly, at the minimum cost."""
     day = page.evaluate("(given) => window.checks.firstDay(...given)", ["/tests/browser/vectors/lockdown.js", WORDS, None])
     check_first_day(day)
     assert day["told"]["engine"] == "noble"
     assert (day["kdf"]["m"], day["kdf"]["t"]) == (FLOOR["m"], FLOOR["t"])
 
 
-def test_wrong_argon2_blocks_everything(page: Page) -> None:
-    """Argon2 that is wrong by one bit makes no door, opens none and registers nobody."""
+def test_a_wrong_argon2_blocks_everything(page: Page) -> None:
+    """With Argon2 wrong by one bit, no lock is made or opened, and nobody is registered."""
     assert page.evaluate("(words) => window.checks.brokenArgon2(words)", WORDS) == ["kdf_broken"] * 5
 
 
-def test_worker_that_does_not_load(page: Page) -> None:
-    """A worker that is not there is said to be unavailable; nothing waits for ever."""
+def test_a_missing_worker_is_reported(page: Page) -> None:
+    """A missing worker is reported as unavailable, and nothing waits for ever."""
     assert page.evaluate("() => window.checks.noWorker()") == "unavailable"

@@ -1,4 +1,4 @@
-"""The crypto in real WebKit, under the product's own headers: the engine of every iPhone."""
+"""The crypto in real WebKit, the engine of every iPhone, under the product's own headers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,9 +28,9 @@ def webkit() -> Iterator[WebKitGTK]:
         yield driver
 
 
-def call(webkit: WebKitGTK, name: str, *given: object) -> Any:
-    """What a check of vectors/page.js answers."""
-    return webkit.execute_async_script(CALL, name, list(given))
+def call(webkit: WebKitGTK, name: str, *arguments: object) -> Any:
+    """Return the result of a check of vectors/page.js."""
+    return webkit.execute_async_script(CALL, name, list(arguments))
 
 
 @pytest.mark.parametrize("where", ["inPage", "inWorker"])
@@ -45,8 +45,8 @@ def test_every_vector_holds(webkit: WebKitGTK, where: str) -> None:
     ("worker", "engine"),
     [("/static/js/crypto/worker.js", "wasm"), ("/tests/browser/vectors/lockdown.js", "noble")],
 )
-def test_first_day(webkit: WebKitGTK, worker: str, engine: str) -> None:
-    """Lock, registration, versions, files, restart and signing in elsewhere, with WebAssembly and without."""
+def test_a_first_day_works(webkit: WebKitGTK, worker: str, engine: str) -> None:
+    """Locking, registration, versions, files, restart and a second sign-in work with WebAssembly and without."""
     day = call(webkit, "firstDay", worker, WORDS, FLOOR)
     assert "error" not in day, day
     assert day["told"]["engine"] == engine
@@ -57,6 +57,6 @@ def test_first_day(webkit: WebKitGTK, worker: str, engine: str) -> None:
     assert day["sameDiary"]
 
 
-def test_wrong_argon2_blocks_everything(webkit: WebKitGTK) -> None:
-    """Argon2 that is wrong by one bit makes no door, opens none and registers nobody."""
+def test_a_wrong_argon2_blocks_everything(webkit: WebKitGTK) -> None:
+    """With Argon2 wrong by one bit, no lock is made or opened, and nobody is registered."""
     assert call(webkit, "brokenArgon2", WORDS) == ["kdf_broken"] * 5

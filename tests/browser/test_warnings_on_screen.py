@@ -1,4 +1,4 @@
-"""Every warning that stands has its line above the page, and its way on."""
+"""Every current warning has its line above the page, and a button that leads on."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,8 @@ ACCOUNT = (
 
 @pytest.mark.usefixtures("address")
 def test_each_has_its_line_and_its_way_on(show: Callable[..., Page]) -> None:  # noqa: F811
-    """The first hides none of the others; one about the server leads to the page that compares, where all are said too."""
+    """The first warning does not hide the others. A warning about the server leads to the page that compares, which lists them
+    all."""
     page = show((js(f"fake.open(2, {{account: {ACCOUNT}}})"),))
     lines = page.locator(".line.state-trouble")
     expect(lines).to_have_text(

@@ -1,4 +1,4 @@
-"""A server that asks for a cheaper derivation of the words than the product allows gets nothing derived from them."""
+"""A server that asks for a cheaper key derivation than the product allows gets nothing derived from the words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usual_locks
     ids=["memory", "passes", "lanes", "algorithm", "ceiling", "origin"],
 )
 def test_a_weaker_lock_is_refused_before_anything_is_sent(new_phone: NewPhone, server: Served, weaker: dict[str, Any]) -> None:
-    """Parameters outside the policy, or another origin: nothing derived from the words leaves the phone."""
+    """With parameters outside the policy, or another origin, nothing derived from the words leaves the phone."""
 
     def change(body: bytes) -> bytes:
         answer = json.loads(body)

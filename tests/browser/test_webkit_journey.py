@@ -1,4 +1,5 @@
-"""The main job in real WebKit, the engine of every iPhone, over TLS: offline, kept safe, opened again, read elsewhere."""
+"""The main job in real WebKit, the engine of every iPhone, over TLS: offline, kept safe, unlocked again, read on another
+device."""
 
 import asyncio
 import ssl
@@ -27,7 +28,7 @@ ONLY_HERE = "^Sealed, only on this phone$"
 
 @pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served, Certificate]]:
-    """Somebody at a WebKit that has never seen the app, and the server it is to meet."""
+    """A person at a new WebKit, with a server and its certificate."""
     certificate = make_certificate(tmp_path)
     served = Served(tmp_path / "server", certificate, app_host="localhost")
     served.start()
@@ -38,10 +39,13 @@ def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served, Certificate]]
         served.stop()
 
 
-def test_offline_kept_safe_unlocked_and_read_elsewhere(keeper: tuple[WebKitKeeper, Served, Certificate]) -> None:
-    """Written with the server gone, registered when it is back, unlocked after reload, read by another device."""
+def test_entries_written_offline_are_kept_safe_and_read_on_another_device(
+    keeper: tuple[WebKitKeeper, Served, Certificate],
+) -> None:
+    """Entries written without the server are kept safe after registration, open after a reload, and are read by another
+    device."""
     phone, served, certificate = keeper
-    # Given a WebKit that has opened the page, first words typed, and then no server any more
+    # Given a WebKit that has opened the page, first words typed, and then no server
     phone.opens()
     phone.begins_to_write(FIRST)
     phone.is_offline_ready()
@@ -67,12 +71,12 @@ def test_offline_kept_safe_unlocked_and_read_elsewhere(keeper: tuple[WebKitKeepe
     # and another device reads the same text
     # in a thread: another browser's driver may hold the event loop of this one
     with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(lambda: asyncio.run(read_elsewhere(served, certificate, phone.login, phone.words)))
+        read = pool.submit(lambda: asyncio.run(read_on_another_device(served, certificate, phone.login, phone.words)))
         assert read.result() == {FIRST, SECOND}
 
 
-async def read_elsewhere(served: Served, certificate: Certificate, login: str, words: str) -> set[str]:
-    """What the reference client, signed in with the name and the words, finds written."""
+async def read_on_another_device(served: Served, certificate: Certificate, login: str, words: str) -> set[str]:
+    """Return the texts that the reference client finds after signing in."""
     trusting = ssl.create_default_context(cafile=str(certificate.cert))
     async with httpx.AsyncClient(base_url=served.app_url, verify=trusting, timeout=60) as client:
         server = Server(client, served.app_url)

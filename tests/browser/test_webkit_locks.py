@@ -20,37 +20,38 @@ TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
 COVER = "milk bread onions apples"
 EVERYTHING = (
-    "return document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((one) => one.value).join()"
+    "return document.documentElement.outerHTML"
+    " + [...document.querySelectorAll('input, textarea')].map((field) => field.value).join()"
 )
 SHIFTS = "for (let n = 0; n < 3; n++) dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' }))"
 HOLD = "arguments[0].dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))"
-# A picture chosen in the phone's own picker: what the page sees of it.
+# Simulates a picture chosen in the phone's own picker.
 CHOOSES = """
 const input = document.querySelector('input[type=file]');
-const bytes = Uint8Array.from(atob(arguments[0]), (one) => one.charCodeAt(0));
+const bytes = Uint8Array.from(atob(arguments[0]), (char) => char.charCodeAt(0));
 const chosen = new DataTransfer();
 chosen.items.add(new File([bytes], arguments[1], { type: 'image/png' }));
 input.files = chosen.files;
 input.dispatchEvent(new Event('change'));
 """
-DIGESTS = "return [...document.querySelectorAll('details .letters')].map((one) => one.textContent)"
+DIGESTS = "return [...document.querySelectorAll('details .letters')].map((element) => element.textContent)"
 ATTEMPTS = """
 const done = arguments[arguments.length - 1];
 (async () => {
-  const tried = {};
-  const attempt = async (name, act) => { try { await act(); tried[name] = 'allowed'; } catch { tried[name] = 'refused'; } };
-  const add = (make) => { const one = make(); document.head.append(one); return one; };
+  const results = {};
+  const attempt = async (name, act) => { try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; } };
+  const add = (make) => { const element = make(); document.head.append(element); return element; };
   await attempt('elsewhere', () => fetch('https://example.invalid/'));
   add(() => Object.assign(document.createElement('style'), { textContent: 'h1 { outline: 7px solid red }' }));
-  try { add(() => { const one = document.createElement('script'); one.text = 'window.ran = true'; return one; }); } catch { }
+  try { add(() => Object.assign(document.createElement('script'), { text: 'window.ran = true' })); } catch { }
   const frame = add(() => Object.assign(document.createElement('iframe'), { src: 'https://example.invalid/' }));
   await new Promise((go) => setTimeout(go, 300));
   frame.remove();
   const styled = getComputedStyle(document.querySelector('h1')).outlineWidth === '7px';
-  done({ ...tried, ran: Boolean(window.ran), styled, isolated: crossOriginIsolated });
+  done({ ...results, ran: Boolean(window.ran), styled, isolated: crossOriginIsolated });
 })();
 """
-# Frames until the diary is gone and until the notebook stands, ms.
+# Milliseconds until the diary is gone, and until the notebook is shown.
 LEAVING = """
 const done = arguments[arguments.length - 1];
 const from = performance.now();
@@ -67,7 +68,7 @@ look();
 
 @pytest.fixture
 def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served]]:
-    """Somebody at a WebKit that has never seen the app."""
+    """A person at a new WebKit, and the server."""
     served = Served(tmp_path / "server", make_certificate(tmp_path), app_host="localhost")
     served.start()
     try:
@@ -78,7 +79,7 @@ def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served]]:
 
 
 def is_a_notebook(keeper: WebKitKeeper) -> None:
-    """Nothing of the diary is in the page, and no word or control says what is behind it."""
+    """Assert that nothing of the diary is in the page, and that no word or control reveals it."""
     keeper.find("button", "New note")
     assert "SENTINEL" not in keeper.driver.execute_script(EVERYTHING)
     assert not TELLS.search(keeper.says())
@@ -87,14 +88,14 @@ def is_a_notebook(keeper: WebKitKeeper) -> None:
 
 
 def is_locked(keeper: WebKitKeeper) -> None:
-    """The lock, and nothing that was behind it."""
+    """Assert that the lock is shown, and nothing that was behind it."""
     keeper.find("input", "Your words")
     assert "SENTINEL" not in keeper.driver.execute_script(EVERYTHING)
     assert not re.search(r"help|exit|999", keeper.says(), re.IGNORECASE)
 
 
-def begins(keeper: WebKitKeeper) -> None:
-    """A registered diary with one entry, kept for the time without a network, and a half sentence on the screen."""
+def make_diary(keeper: WebKitKeeper) -> None:
+    """Make a registered diary with one entry, stored for offline use, and a half sentence on the screen."""
     keeper.opens()
     keeper.begins_to_write(TEXT)
     keeper.is_offline_ready()
@@ -107,17 +108,17 @@ def begins(keeper: WebKitKeeper) -> None:
     keeper.sees("Kept while you write.")
 
 
-def asks_for_the_lock(keeper: WebKitKeeper) -> None:
-    """The notebook's title, held."""
+def ask_for_the_lock(keeper: WebKitKeeper) -> None:
+    """Hold the notebook's title."""
     keeper.does(HOLD, "h1 button", "Notes")
     is_locked(keeper)
 
 
-def test_leaving_coming_back_reload_and_clearing(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Covered within 100 ms, the notebook within 300; away and back, reload, Shift three times; wrong words; cleared with the
-    server gone, and everything is there again with the same words."""
+def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper, Served]) -> None:
+    """Leaving covers the diary within 100 ms and shows the notebook within 300. Navigation, reload, three Shifts, wrong words
+    and clearing without the server reveal nothing, and the same words bring everything back."""
     keeper, served = phone
-    begins(keeper)
+    make_diary(keeper)
     served.stop()
     covered, shown = keeper.driver.execute_async_script(LEAVING)
     print(f"covered {covered} ms, notebook {shown} ms")
@@ -135,11 +136,11 @@ def test_leaving_coming_back_reload_and_clearing(phone: tuple[WebKitKeeper, Serv
     keeper.until(lambda: HALF in keeper.driver.execute_script(EVERYTHING), "the half sentence")
     keeper.driver.execute_script(SHIFTS)
     is_a_notebook(keeper)
-    asks_for_the_lock(keeper)
+    ask_for_the_lock(keeper)
     keeper.unlocks()
     keeper.does(HOLD, "button", "Leave now")
     is_a_notebook(keeper)
-    asks_for_the_lock(keeper)
+    ask_for_the_lock(keeper)
     keeper.unlocks()
     keeper.until(lambda: HALF in keeper.driver.execute_script(EVERYTHING), "the half sentence, after clearing")
     served.start()
@@ -148,23 +149,23 @@ def test_leaving_coming_back_reload_and_clearing(phone: tuple[WebKitKeeper, Serv
     keeper.reads(TEXT)
 
 
-def test_the_policy_holds_here_too(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Another origin, inline script and inline style come to nothing; the page is isolated; its own worker is registered, and
-    there is no cookie before or after."""
+def test_the_policy_holds_in_webkit(phone: tuple[WebKitKeeper, Served]) -> None:
+    """Another origin, inline script and inline style have no effect; the page is isolated; only its own worker is registered;
+    there is no cookie."""
     keeper, _ = phone
     keeper.opens()
-    tried = keeper.driver.execute_async_script(ATTEMPTS)
-    assert tried == {"elsewhere": "refused", "ran": False, "styled": False, "isolated": True}
+    results = keeper.driver.execute_async_script(ATTEMPTS)
+    assert results == {"elsewhere": "refused", "ran": False, "styled": False, "isolated": True}
     assert keeper.driver.get_cookies() == []
     keeper.begins_to_write(TEXT)
     keeper.is_offline_ready()
     assert keeper.driver.get_cookies() == []
 
 
-def test_words_of_the_notebook_open_the_notebook(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Set from inside; at the lock they open the notebook, and no request is made from it."""
+def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, Served]) -> None:
+    """At the lock, the notebook's words open the notebook, which makes no request."""
     keeper, served = phone
-    begins(keeper)
+    make_diary(keeper)
     keeper.goes("More")
     keeper.tap("Locking, notebook", exact=False)
     keeper.sees_place("Locking")
@@ -185,16 +186,16 @@ def test_words_of_the_notebook_open_the_notebook(phone: tuple[WebKitKeeper, Serv
     keeper.types("Note", "Bins on Tuesday")
     keeper.tap("Back")
     keeper.sees("Bins on Tuesday")
-    assert [one.path for one in served.exchanges[before:] if "/v1/" in one.path] == []
-    asks_for_the_lock(keeper)
+    assert [exchange.path for exchange in served.exchanges[before:] if "/v1/" in exchange.path] == []
+    ask_for_the_lock(keeper)
     keeper.unlocks()
 
 
-def test_added_while_locked_and_without_a_network(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Two pictures and two lines, sealed to this install and not to be seen again; asked about after the words, the same bytes; a
-    draft of each, and its file says for good how it came."""
+def test_pictures_and_a_note_are_added_while_locked_and_offline(phone: tuple[WebKitKeeper, Served]) -> None:
+    """Two pictures and a note are sealed on the locked phone. After unlocking, each is asked about, has the same bytes, and
+    becomes a draft that says how it came."""
     keeper, served = phone
-    begins(keeper)
+    make_diary(keeper)
     served.stop()
     keeper.tap("Lock")
     is_locked(keeper)
@@ -217,8 +218,8 @@ def test_added_while_locked_and_without_a_network(phone: tuple[WebKitKeeper, Ser
     keeper.sees("3 things were added while this was locked.")
     keeper.tap("Look")
     keeper.sees("anyone holding this phone could have")
-    wanted = [hashlib.sha256(one).hexdigest() for one in (*photos, b"He is outside.\nBlue car.")]
-    keeper.until(lambda: sorted(keeper.driver.execute_script(DIGESTS)) == sorted(wanted), "the same digests")
+    digests = [hashlib.sha256(content).hexdigest() for content in (*photos, b"He is outside.\nBlue car.")]
+    keeper.until(lambda: sorted(keeper.driver.execute_script(DIGESTS)) == sorted(digests), "the same digests")
     keeper.tap("Yes, make a draft")
     keeper.until(lambda: "No, it is not" in keeper.says() or "Write about it" in keeper.says(), "asked, or a draft")
     if "No, it is not" in keeper.says():

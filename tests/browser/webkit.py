@@ -1,4 +1,4 @@
-"""Real WebKit, driven by Selenium over WebKitGTK's own driver, on a display of its own."""
+"""Drive real WebKit with Selenium, over WebKitGTK's own driver, on its own X display."""
 
 import os
 import shutil
@@ -16,15 +16,15 @@ PATIENCE = 180  # seconds
 
 
 def find_minibrowser() -> str:
-    """WebKitGTK's own small browser; it lies beside the library, not on the path."""
-    found = sorted(str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser"))
-    assert found, "WebKitGTK's MiniBrowser is not installed; `make test-all` says how"
-    return found[-1]
+    """Return the path of WebKitGTK's small browser, which lies beside the library, not on the path."""
+    programs = sorted(str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser"))
+    assert programs, "WebKitGTK's MiniBrowser is not installed; `make test-all` says how"
+    return programs[-1]
 
 
 @contextmanager
 def display() -> Iterator[str]:
-    """An X display nobody looks at."""
+    """Run an X display without a screen."""
     xvfb = shutil.which("Xvfb")
     assert xvfb, "Xvfb is not installed; `make test-all` says how"
     read, write = os.pipe()
@@ -35,8 +35,8 @@ def display() -> Iterator[str]:
     )
     os.close(write)
     try:
-        with os.fdopen(read) as told:
-            yield f":{told.readline().strip()}"
+        with os.fdopen(read) as number_pipe:
+            yield f":{number_pipe.readline().strip()}"
     finally:
         server.terminate()
         server.wait()
@@ -44,7 +44,7 @@ def display() -> Iterator[str]:
 
 @contextmanager
 def webkit_driver() -> Iterator[WebKitGTK]:
-    """A fresh WebKit with nothing in it, gone with its files afterwards."""
+    """Run a new WebKit without data; its files are deleted afterwards."""
     program = shutil.which("WebKitWebDriver")
     assert program, "WebKitWebDriver is not installed; `make test-all` says how"
     with display() as name:
@@ -52,10 +52,10 @@ def webkit_driver() -> Iterator[WebKitGTK]:
         options.binary_location = find_minibrowser()
         options.add_argument("--automation")
         options.set_capability("acceptInsecureCerts", True)
-        # As root WebKit's own sandbox cannot be set up; what it runs here is ours.
+        # WebKit's own sandbox does not work as root; it runs only our pages here.
         environment = dict(os.environ) | {"DISPLAY": name, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
         with warnings.catch_warnings():
-            # Selenium's own class for this browser still calls Selenium's old constructor.
+            # Selenium's class for this browser still calls a deprecated constructor of Selenium.
             warnings.filterwarnings("ignore", "setting remote_server_addr", DeprecationWarning)
             driver = WebKitGTK(options=options, service=Service(executable_path=program, env=environment))
         driver.set_script_timeout(PATIENCE)
