@@ -5,7 +5,7 @@ from typing import Any
 TEXT = "He waited by the side door again."
 
 # Card, then its steps: (action, question, answers…).
-TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
+CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
     ("What kind", (("tick", "Often chosen", "Came to my home", "Phone calls"),)),
     (
         "How it reached you",
@@ -166,7 +166,7 @@ TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
     ),
 )
 
-SAID: dict[str, str] = {
+SHOWN_ANSWERS: dict[str, str] = {
     "What kind": "Phone calls",
     "From which account or number": "@quiet.walks.88",
     "Accounts and numbers": "07700 900142",
@@ -200,8 +200,8 @@ SAID: dict[str, str] = {
     "Private note": "Do not tell Mum yet.",
 }
 
-# Every field of the entry as 12_record.json must hold it. Links are ids: see LINKED.
-EXACT: dict[str, object] = {
+# Every field of the entry as 12_record.json must hold it. Links are ids: see EXPECTED_LINKS.
+EXPECTED_FIELDS: dict[str, object] = {
     "narrative": TEXT,
     "behaviours": ["turn_up_home", "calls"],
     "channel": "in_person",
@@ -266,7 +266,7 @@ EXACT: dict[str, object] = {
     "help_given_text": "She typed, I spoke.",
     "helped_by": "My sister",
 }
-LINKED = {
+EXPECTED_LINKS = {
     "account_ids": ("account", "number", ["07700 900142"]),
     "actor_ids": ("person", "name", ["Callum"]),
     "targeted_person_ids": ("person", "name", ["My mum"]),

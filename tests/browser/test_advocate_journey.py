@@ -18,13 +18,13 @@ from tests.browser.navigators.registers import Registers
 from tests.browser.navigators.sweeping import files_of, found, sweep
 from tests.browser.serving import Served
 
-TALL = {"width": 360, "height": 740}
+TALL_PHONE = {"width": 360, "height": 740}
 CASE = "The man at Brackendale works"
 OLD, NEW = "He followed me to the tram stop at Alderquist Road.", "He stood by the bakery on Quincemere Street."
 OTHER, LATE = "A neighbour shouted at Thornbury Yard.", "He waited at the library on Mulberrow Lane."
 QUESTION, ANSWER = "What did you see at Fennimore Corner?", "A grey coat and a Larkspurred cap."
 SPOKEN = "He was at the swings on Thistledon Green when I came out."
-APART, PURPOSE, CALLED = "Flat 9, Hazelnutte Court", "A report for Ravensgill station", "Maya Lindqvister"
+ADDRESS, PURPOSE, CLIENT_NAME = "Flat 9, Hazelnutte Court", "A report for Ravensgill station", "Maya Lindqvister"
 # One unique word of each text: a search finds it however the text around it was cut.
 TOKENS = (
     "Brackendale",
@@ -39,7 +39,7 @@ TOKENS = (
     "Ravensgill",
     "Lindqvister",
 )
-LOOKS_AGAIN = 20
+TRIES = 20
 
 
 def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     complaints = chromium.Complaints()
     page = profile.open().pages[0]
     complaints.listen(page)
-    desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL)
+    desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL_PHONE)
     # Given an organisation that the operator begins, its lead at a desk, and a colleague
     nine = desk.joins(by_command_line(server, "organisation", "add", "Stalking Support North"))
     sam = FarAdvocate(server)
@@ -58,7 +58,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     keeper.begins(OTHER)
     keeper.adds(OLD)
     keeper.reads(OLD)
-    cards.types(cards.opens(keeper, "Where"), "Where exactly?", APART)
+    cards.types(cards.opens(keeper, "Where"), "Where exactly?", ADDRESS)
     cards.saves(keeper)
     add_case(keeper)
     add_to_case(keeper, OLD)
@@ -66,7 +66,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     give_access(keeper, nine, sam.advocate.words)
     desk.tap("Clients")
     desk.tap("Look for news")
-    desk.opens(CALLED)
+    desk.opens(CLIENT_NAME)
     open_entry(desk, OLD)
     mark_as_looked_through(desk, keeper)
     assert sam.narratives() == {OLD}
@@ -118,7 +118,7 @@ def work_on_the_case(desk: Desk, keeper: Keeper) -> None:
 def mark_as_looked_through(desk: Desk, keeper: Keeper) -> None:
     """The advocate marks the open entry as looked through; the keeper sees the mark, also without a signal."""
     desk.tap("I looked through this")
-    desk.sees(re.compile(rf"^You looked through this on .*{CALLED} can see that\."))
+    desk.sees(re.compile(rf"^You looked through this on .*{CLIENT_NAME} can see that\."))
     assert faults(desk.page) == []
     expect(desk.page.locator("aside .item", has_text=OLD)).to_contain_text("Looked through")
     keeper.locks()
@@ -171,7 +171,7 @@ def give_access(keeper: Keeper, nine: str, stand_in: str) -> None:
     keeper.field("Which case?").select_option(label=CASE)
     keeper.page.get_by_label("Make a pack of what they see").check()
     keeper.field("What is it for?").fill(PURPOSE)
-    keeper.field("What should they call you?").fill(CALLED)
+    keeper.field("What should they call you?").fill(CLIENT_NAME)
     keeper.tap("Check a stand-in’s words")
     check_words(keeper, stand_in)
     keeper.tap("Yes, go on")
@@ -207,9 +207,9 @@ def open_entry(desk: Desk, text: str) -> None:
 
 def wait_for_entry(desk: Desk, text: str) -> None:
     """Wait until a new entry reaches the desk: the keeper's phone sends its keys after it was kept safe."""
-    for _ in range(LOOKS_AGAIN):
+    for _ in range(TRIES):
         desk.tap("Clients")
-        desk.opens(CALLED)
+        desk.opens(CLIENT_NAME)
         if desk.page.locator("aside .item", has_text=text).count():
             return open_entry(desk, text)
         desk.page.wait_for_timeout(250)
@@ -223,7 +223,7 @@ def ask_and_write_down(desk: Desk) -> None:
     desk.tap("Send the question")
     desk.sees("Sent. They see it the next time they open theirs.")
     desk.tap("Clients")
-    desk.opens(CALLED)
+    desk.opens(CLIENT_NAME)
     desk.tap(re.compile("Write down what they say"))
     page.get_by_role("radio", name="A call", exact=True).check(force=True)
     page.get_by_label("What you asked").select_option("tell_me")
@@ -277,7 +277,7 @@ def end_access(keeper: Keeper, *names: str) -> None:
 def make_pack(desk: Desk, saved: Path) -> None:
     """Make a pack of the case and no more, under the advocate's initials, and save it."""
     desk.tap("Clients")
-    desk.opens(CALLED)
+    desk.opens(CLIENT_NAME)
     desk.tap(re.compile("^Make a pack"))
     expect(desk.page.get_by_label("Your initials")).to_have_value("PK")
     assert faults(desk.page) == []
@@ -297,8 +297,8 @@ def sees_that_access_ended(desk: Desk) -> None:
     """The desk says that access has ended, and the page contains nothing of the client."""
     page: Page = desk.page
     page.get_by_role("navigation", name="Main").get_by_role("button", name="Clients", exact=True).click()
-    client = page.locator("button.desk-client", has_text=CALLED)
-    notice = page.get_by_text(re.compile(f"You can no longer see what {CALLED} shared")).first
+    client = page.locator("button.desk-client", has_text=CLIENT_NAME)
+    notice = page.get_by_text(re.compile(f"You can no longer see what {CLIENT_NAME} shared")).first
     # The desk checks once a minute while a client is open, so it may know already.
     expect(client.or_(notice)).to_be_visible()
     if client.is_visible():

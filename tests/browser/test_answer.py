@@ -22,8 +22,8 @@ from tests.browser.serving import Served
 ENTRY = "He waited by the bakery."
 NOTE = "Tuesday evening at the tram stop."
 SAID = "He stood by the blue gate for ten minutes."
-TELLING = re.compile(r"diary|stalk|witness|statement|evidence|police|harass", re.IGNORECASE)
-KEPT = """async () => [localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
+REVEALING_WORDS = re.compile(r"diary|stalk|witness|statement|evidence|police|harass", re.IGNORECASE)
+STORED = """async () => [localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
   (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length]"""
 
 
@@ -36,7 +36,7 @@ def witness_browser(browser: Browser, **options: object) -> Iterator[Page]:
     complaints.listen(page)
     yield page
     assert [error for error in complaints.heard if "ERR_INTERNET_DISCONNECTED" not in error] == []
-    assert page.evaluate(KEPT) == [0, 0, "", 0, 0, 0]
+    assert page.evaluate(STORED) == [0, 0, "", 0, 0, 0]
     context.close()
 
 
@@ -62,7 +62,7 @@ def try_refused_words(page: Page, words: str, message: str) -> None:
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("alert")).to_contain_text(message)
     expect(page.locator("#wrong")).to_be_focused()
-    assert not TELLING.search(page.locator("main").inner_text())
+    assert not REVEALING_WORDS.search(page.locator("main").inner_text())
 
 
 def unknown_words() -> list[str]:
@@ -73,7 +73,7 @@ def unknown_words() -> list[str]:
 def reveals_nothing_to_others(page: Page, server: Served, words: str) -> None:
     """Typing mistakes are reported before any request; wrong words open nothing; a key that is not the keeper's is refused."""
     page.goto(f"{server.public_url}/answer")
-    assert faults(page) == [] and not TELLING.search(page.locator("main").inner_text() + page.title())
+    assert faults(page) == [] and not REVEALING_WORDS.search(page.locator("main").inner_text() + page.title())
     before = len(server.to("/v1/statement/code"))
     try_refused_words(page, f"xylophonist {words}".rsplit(" ", 1)[0], "Not on the list of words: xylophonist")
     try_refused_words(page, words.rsplit(" ", 1)[0], "These nine words do not fit together.")

@@ -104,7 +104,7 @@ def test_registers_refuse_an_end_before_its_beginning(keeper: Keeper) -> None:
     keeper.tap("Save")
     keeper.sees("This is before it began. Look at both days again.")
     keeper.sees("Some of it needs another look. Nothing was lost.")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.page.locator("#c-account-last_seen-date").fill("2026-11-06")
     keeper.tap("Save")
     keeper.sees_place("@quiet.walks")

@@ -17,7 +17,7 @@ TYPED = ("SENTINELborrowed", "borrowed.png")
 HOST = "app.localhost"
 # What a browser keeps of any visit in an ordinary window: the visit itself, and the page's own code. No page can delete it.
 # The screen says so, and how to remove it, before anything is typed.
-BROWSERS_OWN = {
+LEFT_BY_THE_BROWSER = {
     "Default/Cache/Cache_Data",
     "Default/Code Cache/js",
     "Default/Code Cache/wasm",
@@ -76,7 +76,7 @@ def test_in_an_ordinary_window_only_the_history_is_left(new_phone: NewPhone, new
     files_with_host = [name for name, content in files_of(profile.folder) if HOST.encode() in content + name.encode()]
     places = {path.rsplit("/", 1)[0] if path.count("/") > 1 else path for path in files_with_host}
     assert places, "an ordinary window keeps a history: where is it?"
-    assert places <= BROWSERS_OWN, places - BROWSERS_OWN
+    assert places <= LEFT_BY_THE_BROWSER, places - LEFT_BY_THE_BROWSER
     is_on_own_phone(phone)
 
 

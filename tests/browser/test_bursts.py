@@ -14,7 +14,7 @@ from tests.browser.pictures import png, upload
 
 CALLS = "43 missed calls, 21:10 to 23:55"
 # Estimates for a person in a hurry: a second and a half for a tap, four letters a second.
-A_TAP, A_LETTER = 1.5, 0.25
+SECONDS_PER_TAP, SECONDS_PER_LETTER = 1.5, 0.25
 
 
 def _judge(keeper: Keeper, state: str) -> None:
@@ -58,7 +58,7 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
     keeper.field("How many?").fill("43")
     keeper.saves_card()
     taps, letters = taps + 4, letters + 2
-    seconds = time.monotonic() - start + taps * A_TAP + letters * A_LETTER
+    seconds = time.monotonic() - start + taps * SECONDS_PER_TAP + letters * SECONDS_PER_LETTER
     assert seconds <= 60, seconds
     keeper.reads(CALLS)
     article = keeper.page.get_by_role("article")

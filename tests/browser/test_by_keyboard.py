@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.every_card import SAID, TEXT, TOLD
+from tests.browser.every_card import CARD_STEPS, SHOWN_ANSWERS, TEXT
 from tests.browser.navigators import cards
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
@@ -44,7 +44,7 @@ def _answer(keeper: Keeper, keys: Keys, body: Locator, action: str, question: st
         for choice in answers:
             keys.ticks(_show_control(keys, body, group.get_by_label(choice, exact=True)))
     elif action == "check":
-        keys.turns(_show_control(keys, body, body.get_by_label(question, exact=True)))
+        keys.toggles(_show_control(keys, body, body.get_by_label(question, exact=True)))
     else:
         label = keeper.page.get_by_text(question, exact=True)
         _show_control(keys, body, body.get_by_text(question, exact=True))
@@ -67,7 +67,7 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
     keys.ticks(keeper.page.get_by_role("radio", name="Just now", exact=True))
     keys.presses(keeper.button("Save"))
     keeper.sees_place("Saved")
-    for title, steps in TOLD:
+    for title, steps in CARD_STEPS:
         body = _open_card(keeper, keys, title)
         step: tuple[Any, ...]
         for step in steps:
@@ -76,7 +76,7 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
         expect(keeper.button("Save this card")).to_have_count(0)
         assert keeper.page.evaluate("document.activeElement !== document.body"), title
     keys.presses(keeper.button("See this entry"))
-    for title, text in SAID.items():
+    for title, text in SHOWN_ANSWERS.items():
         expect(cards.fact(keeper, title).first, title).to_contain_text(text)
 
 
@@ -87,7 +87,7 @@ def _registers_ask_young_people_too(keeper: Keeper) -> None:
     keeper.sees("A teacher, a parent, police, an app, a helpline")
     keeper.tap("Add who you told")
     registers.fills({"What did they say they would do?": "Ring my mum."})
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("Save")
     expect(keeper.page.locator("dt", has_text="What did they say they would do?")).to_be_visible()
     registers.opens("People and accounts")
@@ -95,11 +95,11 @@ def _registers_ask_young_people_too(keeper: Keeper) -> None:
     keeper.tap("More details")
     expect(keeper.field("Nicknames and other names")).to_be_visible()
     keeper.sees("How do you know them?")
-    registers.is_sound()
+    registers.has_no_faults()
     registers.opens("Orders")
     keeper.tap("Add an order")
     keeper.sees("They can only break it after someone gave it to them.")
-    registers.is_sound()
+    registers.has_no_faults()
 
 
 @pytest.mark.slow  # test_languages_screens.py asks in young words in every `make test`

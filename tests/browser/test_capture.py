@@ -24,7 +24,7 @@ SHARE = """(encoded) => {
     form.submit();
 }"""
 # The bytes of a recording, as the recorder gives them, before anything is sealed.
-LISTEN = """() => {
+RECORD_BYTES = """() => {
     globalThis.recorded = [];
     const { prototype } = MediaRecorder;
     const { start } = prototype;
@@ -38,7 +38,7 @@ DIGEST = """async () => {
     const made = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     return Array.from(made, (value) => value.toString(16).padStart(2, '0')).join('');
 }"""
-TELLING = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
+REVEALING_WORDS = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
 
 
 def digest(raw: bytes) -> str:
@@ -47,7 +47,7 @@ def digest(raw: bytes) -> str:
 
 def reveals_nothing(page: Page) -> None:
     """A locked phone's page has no word that reveals the diary, and no Help or Leave button."""
-    assert not TELLING.search(page.inner_text("body")), page.inner_text("body")
+    assert not REVEALING_WORDS.search(page.inner_text("body")), page.inner_text("body")
     expect(page.get_by_role("button", name="Help")).to_have_count(0)
     assert faults(page) == []
 
@@ -67,7 +67,7 @@ def add_pictures(keeper: Keeper, photos: list[dict[str, object]]) -> None:
 
 def record_voice(keeper: Keeper) -> str:
     """Record a voice note; return the digest of the recording."""
-    keeper.page.evaluate(LISTEN)
+    keeper.page.evaluate(RECORD_BYTES)
     keeper.tap("Say it")
     reveals_nothing(keeper.page)
     keeper.tap("Record")

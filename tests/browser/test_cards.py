@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.every_card import EXACT, LINKED, SAID, TEXT, TOLD
+from tests.browser.every_card import CARD_STEPS, EXPECTED_FIELDS, EXPECTED_LINKS, SHOWN_ANSWERS, TEXT
 from tests.browser.navigators import cards
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
@@ -33,13 +33,13 @@ def _fill_card(keeper: Keeper, title: str, steps: tuple[tuple[Any, ...], ...]) -
 
 
 def _fill_every_card(keeper: Keeper) -> None:
-    for title, steps in TOLD:
+    for title, steps in CARD_STEPS:
         _fill_card(keeper, title, steps)
 
 
 def _shows_every_answer(keeper: Keeper) -> None:
     """The entry shows every answer."""
-    for title, text in SAID.items():
+    for title, text in SHOWN_ANSWERS.items():
         expect(cards.fact(keeper, title).first, title).to_contain_text(text)
 
 
@@ -58,8 +58,8 @@ def _pack_has_every_field(pack: Path) -> None:
     ]
     newest = versions[-1]
     fields = {**newest["fields"], **(newest.get("restricted") or {})}
-    assert {name: fields.get(name) for name in EXACT} == EXACT
-    for name, (kind, field, expected) in LINKED.items():
+    assert {name: fields.get(name) for name in EXPECTED_FIELDS} == EXPECTED_FIELDS
+    for name, (kind, field, expected) in EXPECTED_LINKS.items():
         known = {version["record"]: version["fields"].get(field) for version in record["versions"] if version["kind"] == kind}
         assert [known[link] for link in fields[name]] == expected, name
     assert fields["discovered_at"]["precision"] == "day"

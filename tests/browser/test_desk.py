@@ -24,7 +24,7 @@ AFTER = "He waited at the library on Mulberry Lane."
 QUESTION = "What happened after the bakery, in your own words?"
 SPOKEN = "He was at the swings on Thistle Green when I came out."
 NAME = "Maya Lindqvist"
-APART = "Flat 9, Hazelnut Court"
+ADDRESS = "Flat 9, Hazelnut Court"
 DAY = 86_400_000
 
 
@@ -41,7 +41,7 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     # Given a keeper who lets them in
     keeper = FarKeeper(server)
     keeper.begins()
-    keeper.writes(OLD, place_detail=APART)
+    keeper.writes(OLD, place_detail=ADDRESS)
     granted = keeper.lets_in(nine, NAME, rights=("view", "comment"))
     # When the list is read, the client stands in it and opens
     desk.tap("Go on")
@@ -53,7 +53,7 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     desk.opens(NAME)
     page.locator("aside .item", has_text=NEW).click()
     expect(page.locator(".narrative")).to_have_text(NEW)
-    desk.has_nothing_of(APART)
+    desk.has_nothing_of(ADDRESS)
     assert faults(page) == []
     # Then a question reaches the keeper, in the advocate's signature
     page.get_by_label("Your question").fill(QUESTION)
@@ -65,7 +65,7 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     write_down(desk, keeper, granted)
     sees_that_access_ended(desk, keeper, granted)
     assert complaints.heard == []
-    storage = page.evaluate(HELD)
+    storage = page.evaluate(STORED)
     assert storage == {"cookies": "", "databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
     desk.tap("Lock")
     profile.close()
@@ -120,17 +120,17 @@ def sees_that_access_ended(desk: Desk, keeper: FarKeeper, granted: Granted) -> N
 def holds_nothing(folder: Path, server: Served, desk: Desk) -> None:
     """The closed browser's folder, the server and the traffic contain nothing that was typed or read."""
     secrets = [WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]
-    assert sweep(folder, [OLD, NEW, AFTER, QUESTION, SPOKEN, NAME, APART, *secrets]) == []
-    texts = [OLD, NEW, AFTER, QUESTION, SPOKEN, APART, WORDS]
+    assert sweep(folder, [OLD, NEW, AFTER, QUESTION, SPOKEN, NAME, ADDRESS, *secrets]) == []
+    texts = [OLD, NEW, AFTER, QUESTION, SPOKEN, ADDRESS, WORDS]
     assert sweep(server.data, [*texts, NAME]) == []
     assert [exchange.path for exchange in server.exchanges if found(exchange.all_bytes(), texts)] == []
 
 
-IS_AT = """(wanted) => {
+HAS_FOCUS = """(wanted) => {
   const at = document.activeElement;
   return at.id === wanted || (at.matches('button') && at.textContent.includes(wanted));
 }"""
-HELD = """async () => ({
+STORED = """async () => ({
   cookies: document.cookie, databases: await indexedDB.databases(), caches: await caches.keys(),
   workers: (await navigator.serviceWorker.getRegistrations()).length, local: localStorage.length, session: sessionStorage.length,
 })"""
@@ -203,7 +203,7 @@ def tab_to(page: Page, target: str) -> None:
     """Press Tab until an element with these words, or this id, has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate(IS_AT, target):
+        if page.evaluate(HAS_FOCUS, target):
             return
     raise AssertionError(f"the keyboard does not reach {target}")
 
@@ -267,7 +267,7 @@ def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, s
     advocate_words = desk.joins(found_organisation(server, "Stalking Support East"))
     keeper = FarKeeper(server)
     keeper.begins()
-    keeper.writes(PLACE, place_detail=APART)
+    keeper.writes(PLACE, place_detail=ADDRESS)
     granted = keeper.lets_in(advocate_words, NAME, rights=("view", "pack"))
     keeper.writes(NEW, granted)
     desk.tap("Go on")
@@ -289,7 +289,7 @@ def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, s
     members = {name: raw.decode() for name, raw in members_of(tmp_path / "pack.zip").items()}
     assert LINE in members["data/00_READ-FIRST.txt"] and LINE[27:-1] in members["data/servable/01_chronology.html"]
     whole_text = "".join(members.values())
-    assert [text for text in (NEW, APART, NAME, "SW1A") if text in whole_text] == [] and "twice and rang the bell" in whole_text
+    assert [text for text in (NEW, ADDRESS, NAME, "SW1A") if text in whole_text] == [] and "twice and rang the bell" in whole_text
     # When the keeper ends access meanwhile, no pack is made, and the desk says so
     desk.tap("Make another pack")
     keeper.ends(granted)

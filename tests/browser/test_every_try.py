@@ -9,11 +9,11 @@ import pytest
 
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import Served
-from tests.browser.test_notebook import COVER, TEXT
+from tests.browser.test_notebook import NOTEBOOK_WORDS, TEXT
 
 pytestmark = pytest.mark.usual_locks
 
-TRYING = """(words) => new Promise((done) => {
+TRY_WORDS = """(words) => new Promise((done) => {
   const field = document.getElementById('words');
   field.value = words;
   field.dispatchEvent(new Event('input', { bubbles: true }));
@@ -36,11 +36,11 @@ def test_every_try_takes_as_long(keeper: Keeper, server: Served) -> None:
     before success."""
     keeper.begins(TEXT)
     keeper.is_offline_ready()
-    keeper.puts_a_notebook_in_front(COVER)
+    keeper.puts_a_notebook_in_front(NOTEBOOK_WORDS)
     keeper.locks()
     times: dict[str, list[float]] = {"diary": [], "notebook": [], "nothing": []}
     requests: dict[str, set[str]] = {destination: set() for destination in times}
-    words = {"diary": keeper.words, "notebook": COVER, "nothing": "none of these words"}
+    words = {"diary": keeper.words, "notebook": NOTEBOOK_WORDS, "nothing": "none of these words"}
     # Each round has another order, so that other load on the machine affects all three equally.
     for order in list(permutations(times)) * 2:
         for destination in order:
@@ -48,7 +48,7 @@ def test_every_try_takes_as_long(keeper: Keeper, server: Served) -> None:
             keeper.sees_lock()
             keeper.has_loaded()
             before = len(server.exchanges)
-            reached, duration = keeper.page.evaluate(TRYING, words[destination])
+            reached, duration = keeper.page.evaluate(TRY_WORDS, words[destination])
             assert reached == destination
             times[destination].append(duration)
             if destination == "diary":

@@ -17,7 +17,7 @@ from diary.pack.verify import verify
 from tests.browser.firefox import Firefox, firefox
 from tests.browser.serving import Served
 from tests.browser.test_handover_large import leave
-from tests.browser.test_verify_page import FOUND, VICTIM
+from tests.browser.test_verify_page import EXHIBIT, FOUND
 from tests.pack.conftest import BuiltPack, small
 from tests.pack.rezip import rezip
 
@@ -33,7 +33,7 @@ AS_FOLDER = """(paths) => {
   Object.defineProperty(folder, 'files', { value: files });
   folder.dispatchEvent(new Event('change'));
 }"""
-KEPT = """async () => [
+STORED = """async () => [
   document.cookie, localStorage.length, sessionStorage.length,
   (await indexedDB.databases()).length, (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length,
 ]"""
@@ -117,7 +117,7 @@ def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, s
         desk.presses("#again")
         desk.wait(lambda: not desk.text("#found"), "the field for other words")
         assert desk.run("() => [document.activeElement.id, document.activeElement.value]") == ["words-typed", ""]
-        assert desk.run(KEPT) == ["", 0, 0, 0, 0, 0]
+        assert desk.run(STORED) == ["", 0, 0, 0, 0, 0]
     pairs = [" ".join(words.split()[at : at + 2]) for at in range(7)]
     needles = [
         form
@@ -166,7 +166,9 @@ def test_the_check_finds_what_the_program_finds(tmp_path: Path, desk: Firefox, s
     assert desk.text("#headline") == SOUND
     extra_file = {"data/more.txt": b"x"}
     damaged = rezip(
-        small.path, tmp_path / "bent.zip", lambda members: {**members, VICTIM: members[VICTIM][:-1] + b"x", **extra_file}
+        small.path,
+        tmp_path / "bent.zip",
+        lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x", **extra_file},
     )
     assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()
     with zipfile.ZipFile(damaged) as archive:
@@ -184,5 +186,5 @@ def test_the_saved_check_page_finds_the_same(tmp_path: Path, desk: Firefox, serv
     server.stop()
     open_with_notary(desk, saved_page.as_uri(), server, small)
     assert findings_of(desk, "#zip", small.path) == set()
-    damaged = rezip(small.path, tmp_path / "bent.zip", lambda members: {**members, VICTIM: members[VICTIM][:-1] + b"x"})
+    damaged = rezip(small.path, tmp_path / "bent.zip", lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x"})
     assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()

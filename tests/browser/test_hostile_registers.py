@@ -17,7 +17,7 @@ from tests.browser.navigators.sharing import makes_a_pack
 from tests.browser.pictures import png, upload
 
 ACCOUNT = " ".join(CORPUS)
-ADDS = (
+REGISTER_FORMS = (
     ("People and accounts", "Add a person"),
     ("People and accounts", "Add an account or number"),
     ("People and accounts", "Add a car or bike"),
@@ -45,7 +45,7 @@ def _fill_every_register(keeper: Keeper, typist: Typist) -> int:
     """Type into every question of every register, save, read and open its history; return the number of controls."""
     registers = Registers(keeper)
     controls = 0
-    for register, add in ADDS:
+    for register, add in REGISTER_FORMS:
         registers.opens(register)
         keeper.tap(add)
         keeper.tap("More details")
@@ -56,13 +56,13 @@ def _fill_every_register(keeper: Keeper, typist: Typist) -> int:
         controls += typist.fills()
         for number in keeper.page.get_by_label("Number", exact=True).all():
             number.fill("1")
-        typist.nothing_came_alive()
+        typist.nothing_ran()
         keeper.tap("Save")
         expect(keeper.button("Change this")).to_be_visible()
         keeper.tap("History")
-        typist.nothing_came_alive()
+        typist.nothing_ran()
         registers.opens(register)
-        typist.nothing_came_alive()
+        typist.nothing_ran()
     return controls
 
 
@@ -82,10 +82,10 @@ def _fill_file_screen(keeper: Keeper, typist: Typist) -> None:
         cards.nth(n).click()
         typist.reveals()
         typist.fills()
-        typist.nothing_came_alive()
+        typist.nothing_ran()
         keeper.tap("Save this card")
         expect(keeper.button("Save this card")).to_have_count(0)
-    typist.nothing_came_alive()
+    typist.nothing_ran()
 
 
 def _import_hostile_files(keeper: Keeper, typist: Typist) -> None:
@@ -93,23 +93,23 @@ def _import_hostile_files(keeper: Keeper, typist: Typist) -> None:
     goes_to_imports(keeper)
     chooses(keeper, upload(f"WhatsApp Chat with {CORPUS[6][:20]}.txt", "text/plain", CHAT.encode()))
     keeper.sees("Which of these is you?")
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     looks(keeper, re.compile(r"^Jo\b"))
     keeper.button("See the messages").first.click()
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     adds_all(keeper)
     goes_to_imports(keeper)
     chooses(keeper, upload(CORPUS[0].replace("/", "") + ".eml", "message/rfc822", MAIL.encode()))
     keeper.tap(re.compile("^Headers"), exact=False)
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     looks(keeper, "It was sent to me")
     keeper.tap("Add 1 entry")
     keeper.sees_place("Added")
     keeper.goes("Entries")
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     keeper.row("Email from").get_by_role("button").click()
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
-    typist.nothing_came_alive()
+    typist.nothing_ran()
 
 
 @pytest.mark.slow  # test_hostile_text.py takes the same text through entries in every `make test`
@@ -127,17 +127,17 @@ def test_hostile_text_in_registers_files_and_imports(new_phone: NewPhone, tmp_pa
     keeper.unlocks()
     keeper.goes("Entries")
     keeper.tap("Filters")
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     keeper.tap(re.compile("^Patterns"), exact=False)
     expect(keeper.page.locator(".said")).to_be_visible()
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     for text in ("Email from", "WhatsApp:"):
         keeper.is_kept_safe(text)
     with zipfile.ZipFile(makes_a_pack(keeper, 1, tmp_path)) as pack:
         pack_is_inert(pack, ACCOUNT)
     keeper.tap("Help")
     keeper.tap("Show someone now")
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     keeper.tap("Show this")
     keeper.sees_place("Please read")
-    typist.nothing_came_alive()
+    typist.nothing_ran()

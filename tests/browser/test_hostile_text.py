@@ -27,13 +27,13 @@ def _fill_every_card(keeper: Keeper, typist: Typist) -> int:
             card.click()
         typist.reveals()
         controls += typist.fills()
-        typist.nothing_came_alive()
+        typist.nothing_ran()
         save = keeper.button("Save this card")
         if save.count():
             save.click()
             _give_reason(keeper, typist)
             expect(save).to_have_count(0)
-        typist.nothing_came_alive()
+        typist.nothing_ran()
     return controls
 
 
@@ -58,7 +58,7 @@ def diary(new_phone: NewPhone) -> Keeper:
     keeper.picks_files([upload(name, "image/png", png(says=str(n))) for n, name in enumerate(FILE_NAMES)])
     for name in FILE_NAMES:
         keeper.has_file(name)
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     return keeper
 
 
@@ -70,10 +70,10 @@ def test_hostile_text_stays_text_everywhere(diary: Keeper, tmp_path: Path) -> No
     for place in PLACES:
         keeper.goes(place)  # type: ignore[arg-type]
         typist.fills()
-        typist.nothing_came_alive()
+        typist.nothing_ran()
     keeper.locks()
     keeper.unlocks()
     keeper.is_kept_safe(CORPUS[0])
-    typist.nothing_came_alive()
+    typist.nothing_ran()
     with zipfile.ZipFile(makes_a_pack(keeper, len(FILE_NAMES), tmp_path)) as pack:
         pack_is_inert(pack, ACCOUNT)

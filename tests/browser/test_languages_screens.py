@@ -6,14 +6,14 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.navigators.judge import AXE, WIDE, faults
+from tests.browser.navigators.judge import AXE, IS_TOO_WIDE, faults
 from tests.browser.navigators.tongue import catalogue_tool, in_english, texts_of, words_in
 from tests.browser.test_screens import FAKE, LISTED, OPEN, ROOT, SCREENS, Act, address, go, js, show  # noqa: F401
 from tests.test_young_words import only_usual, pairs
 
 RTL: Final = {"ur"}
 # Nastaliq is the tallest font for Urdu, and phones use it by default.
-FACE: Final = """async () => {
+LOAD_NASTALIQ: Final = """async () => {
   for (const [file, weight] of [['400Regular', '400'], ['700Bold', '700']]) {
     const face = new FontFace('Nastaliq', `url(/diary/pack/fonts/NotoNastaliqUrdu_${file}.ttf)`, { weight });
     document.fonts.add(await face.load());
@@ -23,7 +23,7 @@ FACE: Final = """async () => {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
 # Words that overflow their control or heading, or are cut. The keeper's own text may be cut.
-CUT: Final = """() => {
+FIND_CUT_WORDS: Final = """() => {
   const found = [];
   const range = document.createRange();
   const named = 'button, .chip > span, h1, h2, h3, legend, label, .bar-name, .state, .line > span, .tab > span:last-child';
@@ -63,7 +63,7 @@ def choose_language(page: Page, code: str) -> None:
     js(f"fake.set({{language: '{code}'}})")(page)
     page.wait_for_function("code => document.documentElement.lang === code", arg=code)
     if code in RTL:
-        page.evaluate(FACE)
+        page.evaluate(LOAD_NASTALIQ)
 
 
 def judge_in(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
@@ -76,14 +76,14 @@ def judge_in(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
         direction = page.evaluate("getComputedStyle(document.body).direction")
         if direction != ("rtl" if code in RTL else "ltr"):
             found.append(f"runs {direction}")
-        found += page.evaluate(CUT)
+        found += page.evaluate(FIND_CUT_WORDS)
         page.set_viewport_size({"width": 320, "height": 568})
-        if page.evaluate(WIDE):
+        if page.evaluate(IS_TOO_WIDE):
             found.append("scrolls sideways at 320 px")
-        found += [f"at 320 px {fault}" for fault in page.evaluate(CUT)]
+        found += [f"at 320 px {fault}" for fault in page.evaluate(FIND_CUT_WORDS)]
         page.set_viewport_size({"width": 360, "height": 740})
         page.evaluate("document.documentElement.style.fontSize = '200%'")
-        if page.evaluate(WIDE):
+        if page.evaluate(IS_TOO_WIDE):
             found.append("scrolls sideways at 200 %")
         page.evaluate("document.documentElement.style.fontSize = ''")
         return found
@@ -91,9 +91,9 @@ def judge_in(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
     return judge
 
 
-KINDS: Final = ("person", "account", "order", "report", "notice", "impact", "background", "statement")
+REGISTER_KINDS: Final = ("person", "account", "order", "report", "notice", "impact", "background", "statement")
 # Screens of the fake app that no other test opens.
-MORE: Final[dict[str, tuple[Act, ...]]] = {
+MORE_SCREENS: Final[dict[str, tuple[Act, ...]]] = {
     "language": (OPEN, go("languages")),
     "before you report": (OPEN, go("before")),
     "someone knows my words": (OPEN, go("someone")),
@@ -114,7 +114,7 @@ MORE: Final[dict[str, tuple[Act, ...]]] = {
     "open a sealed copy": (js("fake.set({phase: 'fresh'})"), go("takecopy")),
     "bring in a chat": (OPEN, go("import")),
     "new words": (OPEN, go("newwords")),
-    **{f"form, {kind}": (LISTED, go("form", kind=kind)) for kind in KINDS},
+    **{f"form, {kind}": (LISTED, go("form", kind=kind)) for kind in REGISTER_KINDS},
 }
 
 
@@ -137,7 +137,7 @@ def test_every_screen_is_translated_and_fits(show: Callable[..., Page], code: st
     """Nothing is in English, cut or wider than the screen, at 320 px and at 200 % text; Urdu is mirrored."""
     page = show()
     choose_language(page, code)
-    assert walk(page, SCREENS | MORE, judge_in(code, with_axe=False)) == {}
+    assert walk(page, SCREENS | MORE_SCREENS, judge_in(code, with_axe=False)) == {}
 
 
 @pytest.mark.slow
@@ -148,7 +148,7 @@ def test_every_screen_is_accessible(show: Callable[..., Page], code: str, wide: 
     page = show(viewport={"width": 1280, "height": 800} if wide else {"width": 360, "height": 740})
     choose_language(page, code)
     page.evaluate(AXE)
-    assert walk(page, SCREENS | MORE, faults) == {}
+    assert walk(page, SCREENS | MORE_SCREENS, faults) == {}
 
 
 @pytest.mark.parametrize("code", ["ur"])
@@ -176,7 +176,7 @@ def test_a_young_keeper_is_asked_in_young_words_everywhere(show: Callable[..., P
         return sorted(texts & usual)
 
     asking = ("card ", "form, ", "all kinds")
-    assert walk(page, {name: steps for name, steps in (SCREENS | MORE).items() if name.startswith(asking)}, judge) == {}
+    assert walk(page, {name: steps for name, steps in (SCREENS | MORE_SCREENS).items() if name.startswith(asking)}, judge) == {}
     assert len(seen) > 100, sorted(seen)
 
 
@@ -193,15 +193,15 @@ def test_untranslated_text_is_found(show: Callable[..., Page]) -> None:  # noqa:
 def test_overflowing_words_are_found(show: Callable[..., Page]) -> None:  # noqa: F811
     """A button that is too narrow for its words is found."""
     page = show((OPEN, go("signout")))
-    assert page.evaluate(CUT) == []
+    assert page.evaluate(FIND_CUT_WORDS) == []
     page.evaluate("document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'")
-    assert [fault.split(":")[0] for fault in page.evaluate(CUT)] == ["over the edge"]
+    assert [fault.split(":")[0] for fault in page.evaluate(FIND_CUT_WORDS)] == ["over the edge"]
     page.evaluate("document.querySelector('main button').style.cssText = ''")
     page.evaluate(
         "Object.assign(document.querySelector('.tab > span:last-child'), "
         "{textContent: 'Cofnodionycofnodion', style: 'inline-size: 2rem; overflow-wrap: anywhere'})"
     )
-    assert [fault.split(":")[0] for fault in page.evaluate(CUT)] == ["broken"]
+    assert [fault.split(":")[0] for fault in page.evaluate(FIND_CUT_WORDS)] == ["broken"]
 
 
 def test_the_tested_languages_are_those_of_the_catalogue() -> None:

@@ -32,11 +32,11 @@ HEAP = 300_000_000
 WORDS = "correct horse battery staple"
 LONG = 900_000
 # A file of the page's own storage replaces the one that a person would choose; the browser writes both in the same way.
-CHOSEN = """window.showSaveFilePicker = async () => {
+FAKE_PICKER = """window.showSaveFilePicker = async () => {
   const folder = await navigator.storage.getDirectory();
   return folder.getFileHandle('out.zip', { create: true });
 };"""
-WATCH = """() => {
+WATCH_MEMORY = """() => {
   globalThis.most = 0;
   const look = async () => {
     const { bytes } = await performance.measureUserAgentSpecificMemory();
@@ -45,7 +45,7 @@ WATCH = """() => {
   };
   void look();
 }"""
-READ = """async ({ from, length }) => {
+READ_PIECE = """async ({ from, length }) => {
   const folder = await navigator.storage.getDirectory();
   const file = await (await folder.getFileHandle('out.zip')).getFile();
   const bytes = new Uint8Array(await file.slice(from, from + length).arrayBuffer());
@@ -108,7 +108,7 @@ def makes_evidence(page: Page, origin: str, login: str, begun: Callable[[], obje
     `begun` is called just before the making begins.
     """
     page.context.set_default_timeout(LONG)
-    page.add_init_script(CHOSEN)
+    page.add_init_script(FAKE_PICKER)
     keeper = Keeper(page, origin)
     keeper.opens()
     keeper.asks_to_sign_in(login, WORDS)
@@ -122,7 +122,7 @@ def makes_evidence(page: Page, origin: str, login: str, begun: Callable[[], obje
     keeper.tap("Next")
     before: int = page.evaluate("async () => (await performance.measureUserAgentSpecificMemory()).bytes")
     begun()
-    page.evaluate(WATCH)
+    page.evaluate(WATCH_MEMORY)
     start = time.perf_counter()
     agrees(keeper)
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=LONG)
@@ -151,6 +151,6 @@ def _read_back(page: Page, out: Path) -> Path:
     at, size, piece = 0, 1, 8 << 20
     with out.open("wb") as file:
         while at < size:
-            size, text = page.evaluate(READ, {"from": at, "length": piece})
+            size, text = page.evaluate(READ_PIECE, {"from": at, "length": piece})
             at += file.write(base64.b64decode(text))
     return out

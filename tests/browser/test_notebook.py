@@ -14,18 +14,18 @@ from tests.browser.serving import Served
 
 TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
-COVER = "milk bread onions apples"
-SHORT = "274913"
+NOTEBOOK_WORDS = "milk bread onions apples"
+SHORT_SECRET = "274913"
 # Words that a notebook must not contain, in any of its names.
-TELLS = re.compile(
+REVEALING_WORDS = re.compile(
     r"help|exit|leave|999|stalk|diary|incident|evidence|police|abuse|safe|secret|kept|panic|hidden|lock|entr(?:y|ies)",
     re.IGNORECASE,
 )
-EVERYWHERE = (
+PAGE_CONTENT = (
     "document.documentElement.outerHTML"
     " + Array.from(document.querySelectorAll('input, textarea'), (field) => field.value).join(' ')"
 )
-NAMES = """async () => {
+ALL_NAMES = """async () => {
   const open = indexedDB.open('app');
   await new Promise((done) => { open.onsuccess = done; });
   const tables = [...open.result.objectStoreNames];
@@ -39,8 +39,8 @@ NAMES = """async () => {
 def _is_a_notebook(keeper: Keeper) -> None:
     """Assert that nothing of the diary is in the page, and that nothing on it reveals the diary."""
     keeper.sees_notebook()
-    assert "SENTINEL" not in keeper.page.evaluate(EVERYWHERE)
-    assert not TELLS.search(keeper.page.inner_text("body"))
+    assert "SENTINEL" not in keeper.page.evaluate(PAGE_CONTENT)
+    assert not REVEALING_WORDS.search(keeper.page.inner_text("body"))
     assert (
         keeper.page.locator("[aria-label]").evaluate_all("(all) => all.map((element) => element.getAttribute('aria-label'))")
         == []
@@ -88,7 +88,7 @@ def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
     for return_to_page in (keeper.page.reload, lambda: (keeper.page.goto("about:blank"), keeper.page.go_back())):
         return_to_page()
         keeper.sees_lock()
-        assert "SENTINEL" not in keeper.page.evaluate(EVERYWHERE)
+        assert "SENTINEL" not in keeper.page.evaluate(PAGE_CONTENT)
     keeper.unlocks()
     expect(keeper.field("What happened?")).to_have_value(HALF)
     keeper.sees("It does not clear the browser’s history.")
@@ -135,7 +135,7 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
-    keeper.puts_a_notebook_in_front(COVER)
+    keeper.puts_a_notebook_in_front(NOTEBOOK_WORDS)
     assert faults(keeper.page) == []
     keeper.picks("The notebook")
     keeper.goes("More")
@@ -149,7 +149,7 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     before = len(server.exchanges)
     _write_lists(keeper)
     _is_a_notebook(keeper)
-    assert not TELLS.search(json.dumps(keeper.page.evaluate(NAMES)).replace("localhost", ""))
+    assert not REVEALING_WORDS.search(json.dumps(keeper.page.evaluate(ALL_NAMES)).replace("localhost", ""))
     keeper.page.reload()
     keeper.sees("Holiday")
     # A held key works like a held finger.
@@ -157,8 +157,8 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     keeper.page.keyboard.down("Enter")
     keeper.sees_lock()
     keeper.page.keyboard.up("Enter")
-    assert not TELLS.search(keeper.page.inner_text("body"))
-    keeper.tries_words(COVER)
+    assert not REVEALING_WORDS.search(keeper.page.inner_text("body"))
+    keeper.tries_words(NOTEBOOK_WORDS)
     keeper.sees_notebook()
     assert [exchange for exchange in server.exchanges[before:] if "/v1/" in exchange.path] == []
     assert keeper.page.context.cookies() == []
@@ -175,11 +175,11 @@ def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
     keeper.tap("Only a notebook")
     keeper.sees("A notebook is not a diary")
     keeper.sees("That deletes the notes.")
-    keeper.field("Words for the notebook").fill(COVER)
+    keeper.field("Words for the notebook").fill(NOTEBOOK_WORDS)
     keeper.tap("Make it a notebook")
     keeper.sees("Tick the box if you want to go on.")
     keeper.tap("Back")
-    keeper.makes_only_a_notebook(COVER)
+    keeper.makes_only_a_notebook(NOTEBOOK_WORDS)
     _is_a_notebook(keeper)
     keeper.tap("New note")
     keeper.field("Note").fill("Bins on Tuesday")
@@ -193,7 +193,7 @@ def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
         expect(keeper.page.get_by_role("button")).to_have_text(["Open", "Add picture"])
         keeper.tries_words("none of these words")
         expect(keeper.problem()).to_contain_text("That didn’t open anything. Try again.")
-        keeper.tries_words(COVER)
+        keeper.tries_words(NOTEBOOK_WORDS)
         _is_a_notebook(keeper)
         keeper.sees("Bins on Tuesday")
     assert [exchange.path for exchange in server.exchanges[before:] if "/v1/" in exchange.path] == []
@@ -210,8 +210,8 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: Keeper) -
     assert keeper.page.context.cookies() == []
     keeper.opens_locking("A short secret (PIN)")
     keeper.field("Type your words").fill(keeper.words)
-    keeper.field("Short secret").fill(SHORT)
-    keeper.field("Type it once more").fill(SHORT)
+    keeper.field("Short secret").fill(SHORT_SECRET)
+    keeper.field("Type it once more").fill(SHORT_SECRET)
     keeper.tap("Turn it on")
     keeper.sees("Tick the box if you want to go on.")
     keeper.page.get_by_label("I have read this and want it all the same").check()
@@ -222,17 +222,17 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: Keeper) -
         keeper.tries_words(f"00000{n}")
         expect(keeper.problem()).to_contain_text("Try again.")
         expect(keeper.button("Open")).to_be_enabled()
-    keeper.tries_words(SHORT)
+    keeper.tries_words(SHORT_SECRET)
     expect(keeper.problem()).to_contain_text("Try again in a moment.")
     keeper.page.wait_for_timeout(5200)
-    keeper.tries_words(SHORT)
+    keeper.tries_words(SHORT_SECRET)
     keeper.sees_place("What happened?")
     keeper.reads(TEXT)
     _needs_the_words_for_another_secret(keeper)
     keeper.opens_locking("A short secret (PIN)")
     keeper.tap("Turn it off")
     keeper.locks()
-    keeper.tries_words(SHORT)
+    keeper.tries_words(SHORT_SECRET)
     expect(keeper.problem()).to_contain_text("That didn’t open anything. Try again.")
     keeper.unlocks()
 
@@ -244,7 +244,7 @@ def _needs_the_words_for_another_secret(keeper: Keeper) -> None:
     keeper.page.get_by_label("I have read this and want it all the same").check()
     keeper.field("Short secret").fill("918273")
     keeper.field("Type it once more").fill("918273")
-    for words in (SHORT, "none of these words"):
+    for words in (SHORT_SECRET, "none of these words"):
         keeper.field("Type your words").fill(words)
         keeper.field("Short secret").fill("918273")
         keeper.field("Type it once more").fill("918273")
@@ -252,8 +252,8 @@ def _needs_the_words_for_another_secret(keeper: Keeper) -> None:
         expect(keeper.problem()).to_be_visible()
         expect(keeper.button("Turn it on")).to_be_enabled()
     keeper.field("Type your words").fill(keeper.words)
-    keeper.field("Short secret").fill(SHORT)
-    keeper.field("Type it once more").fill(SHORT)
+    keeper.field("Short secret").fill(SHORT_SECRET)
+    keeper.field("Type it once more").fill(SHORT_SECRET)
     keeper.tap("Turn it on")
     keeper.sees("On. This short secret opens your entries too.")
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import NewPhone
 from tests.browser.serving import Served
 
-HELPERS = {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off", "writingsuggestions": "false"}
+BROWSER_HELPERS = {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off", "writingsuggestions": "false"}
 ATTEMPTS = """async () => {
     const results = {};
     const attempt = async (name, act) => { try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; } };
@@ -41,7 +41,7 @@ def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:
         assert phone.page.title() == "Notes"
         assert phone.page.url.rstrip("/") == server.app_url
         for control in phone.page.locator("textarea, input:not([type=file]):not([type=radio]):not([type=checkbox])").all():
-            for name, off in HELPERS.items():
+            for name, off in BROWSER_HELPERS.items():
                 assert control.get_attribute(name) == off
 
 

@@ -19,27 +19,27 @@ from diary.web.languages import LANGUAGES, Language
 from diary.web.public import PUBLIC_PAGES, training_file
 from tests.browser.chromium import PATIENCE, PHONE
 from tests.browser.conftest import NewProfile
-from tests.browser.navigators.judge import WIDE, faults
+from tests.browser.navigators.judge import IS_TOO_WIDE, faults
 from tests.browser.serving import Served
 
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED)
-EVERY = tuple(language.at + path for language in LANGUAGES for path in PAGES)
+ALL_PATHS = tuple(language.at + path for language in LANGUAGES for path in PAGES)
 # English runs in every test run; the other languages run only in the long one.
 LANGUAGE_PARAMS = [
     pytest.param(language, id=language.code, marks=[pytest.mark.slow] if language.code != "en" else []) for language in LANGUAGES
 ]
-AWAY = re.compile(r"^https://www\.bbc\.co\.uk/")
-KEPT_BY_A_PAGE = """async () => ({
+LEAVE_TARGET = re.compile(r"^https://www\.bbc\.co\.uk/")
+STORED = """async () => ({
   local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
-WATCH = """() => new MutationObserver(() => {
+LOG_VISIBILITY = """() => new MutationObserver(() => {
   console.log([...document.body.children].some((element) => element.checkVisibility()) ? 'shown' : 'hidden');
 }).observe(document.documentElement, { attributes: true })"""
 # Whether the name at the top is on the right.
 MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
-NOTHING = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
+NOTHING_STORED = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
 # The files in which a browser keeps addresses and titles of visited pages.
 HISTORY = re.compile(
     r"History|Visited Links|Top Sites|Favicons|Session|Tabs|Shortcuts|Preferences|Network Action Predictor"
@@ -75,7 +75,7 @@ def test_every_page_is_accessible(reader: Page, server: Served, language: Langua
         if reader.evaluate(MIRRORED) is not (language.dir == "rtl"):
             page_faults.append("runs the wrong way")
         reader.evaluate("document.documentElement.style.fontSize = '200%'")
-        if reader.evaluate(WIDE):
+        if reader.evaluate(IS_TOO_WIDE):
             page_faults.append("scrolls sideways at 200 %")
         if page_faults:
             found[path] = page_faults
@@ -110,7 +110,7 @@ def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -
         summary.click()
     expect(reader.get_by_text("What they get others to do counts as well.")).to_be_visible()
     assert requests == [] and len(server.exchanges) == before
-    assert reader.evaluate(KEPT_BY_A_PAGE) == NOTHING
+    assert reader.evaluate(STORED) == NOTHING_STORED
     assert reader.context.cookies() == []
     words = reader.locator("main").inner_text()
     verdict = r"\b(you are being stalked|this is stalking|score of|your result|low risk|high risk)\b"
@@ -123,10 +123,10 @@ def test_everything_is_there_without_a_script(browser: Browser, server: Served) 
     context = browser.new_context(**(PHONE | {"java_script_enabled": False}))
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    for path in EVERY:
+    for path in ALL_PATHS:
         page.goto(server.public_url + path)
         expect(page.locator("h1")).to_be_visible()
-        expect(page.locator("a[data-leave]")).to_have_attribute("href", AWAY)
+        expect(page.locator("a[data-leave]")).to_have_attribute("href", LEAVE_TARGET)
     page.goto(server.public_url)
     ring = page.get_by_role("link", name="Ring 101 now")
     expect(ring).to_be_hidden()
@@ -172,11 +172,11 @@ def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: S
 def test_leaving_hides_the_page_at_once_and_back_does_not_return(reader: Page, server: Served, way: str) -> None:
     """The page is hidden before the other page has loaded, and the other page replaces it in the history."""
     held_routes: list[Route] = []
-    reader.route(AWAY, lambda route: held_routes.append(route))
+    reader.route(LEAVE_TARGET, lambda route: held_routes.append(route))
     reader.goto(server.public_url + "/young-people")
     log: list[str] = []
     reader.on("console", lambda message: log.append(message.text))
-    reader.evaluate(WATCH)  # a page that is navigating away cannot be queried, so it logs by itself
+    reader.evaluate(LOG_VISIBILITY)  # a page that is navigating away cannot be queried, so it logs by itself
     if way == "button":
         reader.get_by_role("link", name="Leave this page").click(no_wait_after=True)
     else:
@@ -188,7 +188,7 @@ def test_leaving_hides_the_page_at_once_and_back_does_not_return(reader: Page, s
         reader.wait_for_timeout(20)
     assert log[0] == "hidden"
     held_routes[0].fulfill(status=200, content_type="text/html", body="<title>Weather</title><h1>Weather</h1>")
-    expect(reader).to_have_url(AWAY)
+    expect(reader).to_have_url(LEAVE_TARGET)
     reader.go_back()
     expect(reader).not_to_have_url(re.compile("young-people"))
 
@@ -200,7 +200,7 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
     """
     profile = new_profile()
     page = profile.open().new_page()
-    for path in EVERY:
+    for path in ALL_PATHS:
         if path.endswith(tuple(SCRIPTED)):
             continue
         page.goto(server.public_url + path)  # do not query the storage: that would itself leave something

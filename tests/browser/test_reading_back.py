@@ -12,10 +12,10 @@ from tests.browser.navigators.seeding import Seeded, seed, story
 from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 
-ALL = 31
-BLOCK = 20
+ENTRY_COUNT = 31
+DRAWN_ROWS = 20
 # Press each number in turn, read how many entries are shown, and come back.
-PRESS_ALL = """async () => {
+PRESS_EVERY_NUMBER = """async () => {
   const all = (what) => [...document.querySelectorAll(what)];
   const until = async (look) => {
     for (let i = 0; i < 500; i++) {
@@ -42,7 +42,7 @@ PRESS_ALL = """async () => {
   }
   return results;
 }"""
-OPEN_ALL = "() => document.querySelectorAll('details').forEach((element) => { element.open = true; })"
+OPEN_ALL_DETAILS = "() => document.querySelectorAll('details').forEach((element) => { element.open = true; })"
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,8 @@ def items(keeper: Keeper) -> Locator:
 
 def counts(keeper: Keeper, n: int) -> None:
     """Wait until the list says that `n` entries match."""
-    expect(keeper.page.get_by_text(f"{n} of {ALL} entries").first).to_be_visible()
-    if n <= BLOCK:  # of a longer list only the nearby rows are drawn
+    expect(keeper.page.get_by_text(f"{n} of {ENTRY_COUNT} entries").first).to_be_visible()
+    if n <= DRAWN_ROWS:  # of a longer list only the nearby rows are drawn
         expect(items(keeper)).to_have_count(n)
 
 
@@ -160,13 +160,13 @@ def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader:
 def _press_every_number(reader: Keeper) -> list[tuple[str, int]]:
     """Press every number on the page; return its name and the count of entries in the list that it opens."""
     expect(reader.page.locator(".number-link").first).to_be_visible()
-    found: list[list[object]] = reader.page.evaluate(PRESS_ALL)
+    found: list[list[object]] = reader.page.evaluate(PRESS_EVERY_NUMBER)
     return [(str(name), int(str(shown))) for name, shown in found]
 
 
 def _bare_numbers(reader: Keeper) -> list[str]:
     """Return cells and facts with a number above zero that open nothing."""
-    reader.page.evaluate(OPEN_ALL)
+    reader.page.evaluate(OPEN_ALL_DETAILS)
     names: list[str] = reader.page.evaluate(
         """() => [...document.querySelectorAll('main td, main dd')]
           .filter((element) => /[1-9]/.test(element.textContent) && !element.querySelector('.number-link'))
@@ -279,7 +279,7 @@ def test_every_state_is_accessible_narrow_large_and_right_to_left(new_phone: New
         keeper.tap(re.compile("^Patterns"), exact=False)
         expect(keeper.page.locator(".said")).to_be_visible()
         judge(f"{look}: patterns")
-        keeper.page.evaluate(OPEN_ALL)
+        keeper.page.evaluate(OPEN_ALL_DETAILS)
         judge(f"{look}: patterns, numbers open")
         keeper.tap(re.compile("^Counts under the four words"), exact=False)
         keeper.sees_place("Counts for FOUR")

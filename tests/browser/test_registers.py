@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.judge import WIDE, faults
+from tests.browser.navigators.judge import IS_TOO_WIDE, faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import ORDER, Registers
 
@@ -31,23 +31,23 @@ def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) 
         picks=["The person doing this"], title="Sam",
     )  # fmt: skip
     keeper.sees("S1 in lists and packs")
-    registers.is_sound()
+    registers.has_no_faults()
     registers.adds(
         "People and accounts", "Add an account or number", {"@name or address": "@sam.new", "Blocked on": "2026-11-02"},
         picks=["Instagram", "Sam"] if keeper.page.get_by_text("Instagram").count() else ["Sam"], title=re.compile("^@sam.new"),
     )  # fmt: skip
-    registers.is_sound()
+    registers.has_no_faults()
     registers.adds_order("Not to contact her.", "Not to go within 100 metres of Elm Road.")
     keeper.sees("In force until 3 Oct 2027. Given to them on 3 Oct 2026.")
     keeper.sees("Not to go within 100 metres of Elm Road.")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.page.reload()
     keeper.sees_lock()
     keeper.unlocks()
     registers.opens("People and accounts")
     registers.has("Sam")
     registers.has("@sam.new")
-    registers.is_sound()
+    registers.has_no_faults()
     registers.opens("Orders")
     registers.has("Restraining order, Lewisham Magistrates")
 
@@ -59,18 +59,18 @@ def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: 
     registers.opens("The police came")
     keeper.sees_place("The police came")
     assert keeper.taps == 2
-    registers.is_sound()
+    registers.has_no_faults()
     registers.fills({"Which police force?": "Met", "Incident or CAD number": "CAD 4411"})
     registers.fills({"When should you hear from them?": "2026-12-01", "What did they say happens next?": "They ring the shop."})
     registers.saves("Met, CAD 4411")
     keeper.sees("They came to me")
     registers.opens("To chase")
     keeper.sees("You should hear from them")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("Done")
     keeper.sees("There is nothing to chase.")
     keeper.tap("1 done")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("Not done after all")
     expect(keeper.button("Done")).to_be_visible()
     assert keeper.page.evaluate("typeof Notification === 'undefined' || Notification.permission !== 'granted'")
@@ -86,7 +86,7 @@ def test_impossible_days_are_reported_and_nothing_is_lost(keeper: Keeper) -> Non
     keeper.tap("Save")
     keeper.sees("It cannot be given to them before it was made.")
     keeper.sees("This is before it began. Look at both days again.")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.field("Made on").fill("2999-01-01")
     keeper.sees("Look at the year again.")
     keeper.field("Made on").fill("1066-10-14")
@@ -112,7 +112,7 @@ def test_a_changed_word_needs_a_reason_and_stays_in_the_history(keeper: Keeper) 
     registers.fills({"What do you call it?": "Lee"})
     keeper.tap("Save")
     keeper.sees("Why do you change this?")
-    registers.is_sound()
+    registers.has_no_faults()
     dialog = keeper.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Save").click()
     keeper.sees("Write a short reason.")
@@ -120,17 +120,17 @@ def test_a_changed_word_needs_a_reason_and_stays_in_the_history(keeper: Keeper) 
     dialog.get_by_role("button", name="Save").click()
     keeper.sees_place("Lee")
     keeper.tap("Take this out")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("Take it out")
     keeper.sees(re.compile("You took this out on"))
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("History")
     keeper.sees("Why: I found out more.")
     keeper.sees("Before: Sam")
     registers.opens("Cases")
     keeper.sees("There is none yet.")
     keeper.tap("1 taken out")
-    registers.is_sound()
+    registers.has_no_faults()
     registers.has("Lee")
     keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Lee")).click()
     keeper.tap("Put it back")
@@ -143,10 +143,10 @@ def test_two_accounts_are_merged_and_separated_again(keeper: Keeper) -> None:
     for handle in ("@one", "@uno"):
         registers.adds("People and accounts", "Add an account or number", {"@name or address": handle}, title=handle)
     keeper.tap("This is the same as another one")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.page.get_by_role("dialog").get_by_role("button", name="@one").click()
     keeper.sees("You said that this is the same as:")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("@one")
     keeper.sees("You said that these are the same:")
     keeper.tap("@uno")
@@ -156,7 +156,7 @@ def test_two_accounts_are_merged_and_separated_again(keeper: Keeper) -> None:
     expect(keeper.button("This is the same as another one")).to_be_visible()
 
 
-EACH = [
+REGISTERS = [
     ("How it changes your life", "Add a change", "What is it like now?", "I sleep at a friend’s."),
     ("Told to stop", "Add when they were told", "The exact words", "Please leave me alone."),
     ("What others saw", "Add what somebody saw", "“I saw”: what they say, in their words", "I saw him at the gate."),
@@ -171,16 +171,16 @@ def test_each_register_is_accessible_with_every_question_open(keeper: Keeper) ->
     mirrored."""
     registers = _make_diary(keeper)
     keeper.page.set_viewport_size({"width": 320, "height": 640})
-    for register, add, label, title in EACH:
+    for register, add, label, title in REGISTERS:
         registers.opens(register)
-        registers.is_sound()
+        registers.has_no_faults()
         keeper.tap(add)
         keeper.tap("More details")
-        registers.is_sound()
+        registers.has_no_faults()
         keeper.page.evaluate("document.documentElement.dir = 'rtl'")
         assert faults(keeper.page) == []
         keeper.page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert not keeper.page.evaluate(WIDE)
+        assert not keeper.page.evaluate(IS_TOO_WIDE)
         keeper.page.evaluate("document.documentElement.dir = 'ltr'; document.documentElement.style.fontSize = ''")
         keeper.field(label).fill(title)
         about = keeper.page.get_by_role("checkbox", name=re.compile("^Entry 1"))
@@ -191,7 +191,7 @@ def test_each_register_is_accessible_with_every_question_open(keeper: Keeper) ->
         if register != "Background":
             keeper.sees("Entries it is about")
             keeper.sees(re.compile("^Entry 1 · He was outside again"))
-        registers.is_sound()
+        registers.has_no_faults()
 
 
 def test_an_order_takes_thirty_terms_and_shows_hostile_words_as_text(keeper: Keeper) -> None:

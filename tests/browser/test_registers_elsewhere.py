@@ -58,7 +58,7 @@ def test_two_devices_change_one_person_and_the_keeper_merges_them(new_phone: New
     first.tap("Bring them together")
     first.sees_place("Bring them together")
     first.field("What do they look like?").fill("Tall, a limp. Wears a red coat")
-    registers.is_sound()
+    registers.has_no_faults()
     first.tap("Save")
     first.sees("Tall, a limp. Wears a red coat")
     expect(first.button("Bring them together")).to_have_count(0)

@@ -17,7 +17,7 @@ from tests.browser.serving import Served
 
 FIRST = "He stood at the bus stop."
 # The bytes in the phone's database, over all tables.
-STORED = """(async () => {
+STORED_BYTES = """(async () => {
   const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
   let sum = 0;
   for (const name of db.objectStoreNames) {
@@ -29,7 +29,7 @@ STORED = """(async () => {
   return sum;
 })()"""
 # Simulates a phone with `room` bytes left: `put` uses them, `delete` frees them.
-FILL = """(room) => {
+LIMIT_SPACE = """(room) => {
   const { put, delete: drop } = IDBObjectStore.prototype;
   const sizes = new Map();
   const name = (store, key) => store.name + ' ' + (key?.join?.() ?? key);
@@ -61,7 +61,7 @@ def _add_picture(keeper: Keeper, name: str, content: bytes) -> None:
 def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: Keeper) -> None:
     """A picture is refused with a message; an entry is saved all the same, and is there after unlocking."""
     keeper.begins(FIRST)
-    keeper.page.evaluate(FILL, 3000)
+    keeper.page.evaluate(LIMIT_SPACE, 3000)
     keeper.reads(FIRST)
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload("gate.png", "image/png", png())])
@@ -82,13 +82,13 @@ def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keepe
     os.truncate(film, 200 * 1024 * 1024)
     keeper.reads(FIRST)
     keeper.opens_card("Photos & screenshots")
-    before = keeper.page.evaluate(STORED)
-    keeper.page.evaluate(FILL, 24_000_000)
+    before = keeper.page.evaluate(STORED_BYTES)
+    keeper.page.evaluate(LIMIT_SPACE, 24_000_000)
     keeper.picks_files([film], how="Choose a file")
     expect(keeper.problem().first).to_contain_text("This phone is full", timeout=60_000)
     expect(keeper.tile("stairs.mp4")).to_have_count(0)
     assert faults(keeper.page) == []
-    assert keeper.page.evaluate(STORED) < before + 100_000
+    assert keeper.page.evaluate(STORED_BYTES) < before + 100_000
     assert keeper.page.evaluate("globalThis.room") > 23_000_000
     keeper.adds("The stairs creaked all night.")
     keeper.locks()
@@ -126,13 +126,13 @@ def test_whole_pictures_move_to_the_server_and_come_back_unchanged(new_phone: Ne
     _add_picture(keeper, "gate.png", whole)
     keeper.goes("Entries")
     expect(keeper.state_of(FIRST)).to_have_text(KEPT)
-    before = keeper.page.evaluate(STORED)
+    before = keeper.page.evaluate(STORED_BYTES)
     keeper.goes("More")
     keeper.tap("Space")
     keeper.tap("Make room now")
     keeper.sees(re.compile(r"^\d files? (was|were) taken off this phone"))
     assert faults(keeper.page) == []
-    after = keeper.page.evaluate(STORED)
+    after = keeper.page.evaluate(STORED_BYTES)
     assert before - after > 3_000_000
     # Offline, the small copy still shows; the whole file needs the server.
     keeper.page.context.set_offline(True)
@@ -150,10 +150,10 @@ def test_a_file_the_server_does_not_give_back_stays(keeper: Keeper, server: Serv
     keeper.begins(FIRST)
     _add_picture(keeper, "gate.png", png() + b"\0" * 2_000_000)
     keeper.is_kept_safe(FIRST)
-    before = keeper.page.evaluate(STORED)
+    before = keeper.page.evaluate(STORED_BYTES)
     server.meddle("GET", r"/parts/", change=lambda body: body[:-1] + bytes([body[-1] ^ 1]))
     keeper.goes("More")
     keeper.tap("Space")
     keeper.tap("Make room now")
     keeper.sees("There is nothing to take off this phone just now.")
-    assert keeper.page.evaluate(STORED) >= before
+    assert keeper.page.evaluate(STORED_BYTES) >= before

@@ -18,7 +18,7 @@ OTHERS = (
     "Is this somebody else’s Wi-Fi?",
     "Has anyone known things about you that they should not?",
 )
-WRITTEN = """async () => {
+STORED = """async () => {
   const open = indexedDB.open('app');
   await new Promise((done) => { open.onsuccess = done; });
   const asked = open.result.transaction('b').objectStore('b').getAllKeys();
@@ -63,7 +63,7 @@ def test_seven_lines_three_endings_and_nothing_kept(keeper: Keeper, server: Serv
     keeper.tap("Stop here")
     expect(keeper.button("Start")).to_be_visible()
     # The lock's slots, the draft key and the look: the same before and after any answer.
-    stored = keeper.page.evaluate(WRITTEN)
+    stored = keeper.page.evaluate(STORED)
     assert stored == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
     assert [exchange.path for exchange in server.exchanges[before:] if exchange.path.startswith("/v1/")] == []
     keeper.tap("Start")

@@ -21,7 +21,7 @@ WORDS = "sentinelwords harbour fog lamp"
 SENTINELS = [text.split("-")[0].split(" ")[0] for text in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)]
 
 SESSIONS_MS = 3000
-IDS = """() => new Promise((done, failed) => {
+RECORD_IDS = """() => new Promise((done, failed) => {
   const open = indexedDB.open('app');
   open.onerror = failed;
   open.onsuccess = () => {
@@ -128,7 +128,7 @@ def _words_bring_everything_back(before: Keeper, profile: Profile, server: Serve
 
 def _record_ids(keeper: Keeper) -> set[str]:
     """Return the ids in the phone's one table."""
-    return set(keeper.page.evaluate(IDS))
+    return set(keeper.page.evaluate(RECORD_IDS))
 
 
 def _wait_until_deleted(keeper: Keeper, before: set[str]) -> None:

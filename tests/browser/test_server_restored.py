@@ -18,7 +18,7 @@ from tests.browser.serving import Served
 FIRST = "He stood at the bus stop."
 SECOND = "He was in the shop."
 THIRD = "A letter under the door."
-LINE = r"^{} · \d{{1,2}} \w{{3,4}} \d{{4}} · [0-9A-Z]{{3}} [0-9A-Z]{{3}}$"
+FINGERPRINT_PATTERN = r"^{} · \d{{1,2}} \w{{3,4}} \d{{4}} · [0-9A-Z]{{3}} [0-9A-Z]{{3}}$"
 
 
 def _fingerprint_line(keeper: Keeper, entries: str) -> str:
@@ -27,7 +27,7 @@ def _fingerprint_line(keeper: Keeper, entries: str) -> str:
     keeper.tap(re.compile("^Is everything there"), exact=False)
     keeper.sees_place("Is everything there?")
     line = keeper.page.locator(".letters")
-    expect(line).to_have_text(re.compile(LINE.format(entries)))
+    expect(line).to_have_text(re.compile(FINGERPRINT_PATTERN.format(entries)))
     return line.inner_text()
 
 

@@ -20,7 +20,7 @@ from tests.browser.serving import Certificate, Served
 from tests.pack.test_servable import ALLOWED, DENIED
 from tests.vectors.diaries import said
 
-HERE = "Make a pack on this phone"
+PACK_ON_PHONE = "Make a pack on this phone"
 FIRST = "He waited at 14 Elm Road. Ring me on 07700 900123."
 SECOND = "A card through the door. <b onclick=alert(1)>look</b>"
 
@@ -60,7 +60,7 @@ def test_what_a_phone_gives_without_a_signal(new_phone: NewPhone, tmp_path: Path
 
 def _make_pack_on_phone(keeper: Keeper, tmp_path: Path) -> None:
     """Review across a lock, make and save a pack; no restricted text is in the part that may be served."""
-    chooses_everything(keeper, HERE)
+    chooses_everything(keeper, PACK_ON_PHONE)
     keeper.tap("Next")
     # One decision for each picture; a lock in the middle loses none.
     keeper.sees("Picture 1 of 3")
@@ -373,7 +373,7 @@ def test_at_high_risk_no_pack_is_asked_of_the_server(new_phone: NewPhone, server
     keeper.goes("Share")
     keeper.sees("High risk is on.")
     expect(keeper.button("Make a pack")).to_have_count(0)
-    expect(keeper.page.get_by_role("button", name=re.compile(f"^{HERE}"))).to_be_visible()
+    expect(keeper.page.get_by_role("button", name=re.compile(f"^{PACK_ON_PHONE}"))).to_be_visible()
     assert len(server.to("/v1/packs")) == requests
 
 
@@ -385,4 +385,4 @@ def test_where_the_server_builds_none_the_other_ways_are_left(new_phone: NewPhon
     keeper.goes("Share")
     keeper.sees("This server does not set the pages of packs.")
     expect(keeper.button("Make a pack")).to_have_count(0)
-    expect(keeper.page.get_by_role("button", name=re.compile(f"^{HERE}"))).to_be_visible()
+    expect(keeper.page.get_by_role("button", name=re.compile(f"^{PACK_ON_PHONE}"))).to_be_visible()

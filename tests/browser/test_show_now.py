@@ -7,15 +7,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.judge import WIDE, faults
+from tests.browser.navigators.judge import IS_TOO_WIDE, faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import Registers
 from tests.browser.pictures import png, upload
 
 TICKED = "Blue car outside work, ten to eight."
 UNTICKED = "Quiet place nobody may read about."
-APART = "Rowan House, flat nine"
-EVERYWHERE = """async () => {
+ADDRESS = "Rowan House, flat nine"
+PAGE_CONTENT = """async () => {
   const parts = [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state),
     JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}),
     [...document.querySelectorAll('input, textarea')].map((element) => element.value).join()];
@@ -36,9 +36,9 @@ def _write_diary(keeper: Keeper) -> Registers:
     )  # fmt: skip
     keeper.tap("Change this")
     keeper.tap("More details")
-    keeper.field("Where they live, work or go").fill(APART)
+    keeper.field("Where they live, work or go").fill(ADDRESS)
     keeper.tap("Save")
-    keeper.sees(APART)
+    keeper.sees(ADDRESS)
     return registers
 
 
@@ -50,8 +50,8 @@ def _show(keeper: Keeper) -> None:
 
 
 def _reveals_nothing(page: Page) -> None:
-    content = page.evaluate(EVERYWHERE)
-    for secret in (UNTICKED, APART):
+    content = page.evaluate(PAGE_CONTENT)
+    for secret in (UNTICKED, ADDRESS):
         assert secret not in content
 
 
@@ -75,7 +75,7 @@ def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> 
     assert faults(page) == []
     page.set_viewport_size({"width": 320, "height": 640})
     page.evaluate("document.documentElement.dir = 'rtl'; document.documentElement.style.fontSize = '200%'")
-    assert not page.evaluate(WIDE)
+    assert not page.evaluate(IS_TOO_WIDE)
     assert page.get_by_role("button").all_inner_texts() == ["Close and lock", "Close and lock"]
     assert page.get_by_role("link").count() == 0
     assert page.get_by_role("textbox").count() == 0
@@ -115,7 +115,7 @@ def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
             keeper.asks_for_the_lock()
         keeper.sees_lock()
         _reveals_nothing(page)
-        assert TICKED not in page.evaluate(EVERYWHERE), leave
+        assert TICKED not in page.evaluate(PAGE_CONTENT), leave
         keeper.unlocks()
 
 
@@ -132,7 +132,7 @@ def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> N
     keeper.page.mouse.click(180, 300)
     keeper.page.clock.run_for(11_000)
     keeper.sees_lock()
-    assert TICKED not in keeper.page.evaluate(EVERYWHERE)
+    assert TICKED not in keeper.page.evaluate(PAGE_CONTENT)
 
 
 def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: Keeper) -> None:
@@ -142,17 +142,17 @@ def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: Keeper) 
     keeper.tap("Help")
     keeper.tap("Show someone now")
     keeper.sees("Kept apart: shown only if you tick it")
-    registers.is_sound()
+    registers.has_no_faults()
     page.get_by_role("checkbox", name=re.compile("^I need an interpreter")).check()
     keeper.field("Which language?").fill("Urdu")
     page.get_by_role("checkbox", name=re.compile("^Please write down")).check()
     page.get_by_role("radio", name="اردو").check()
     keeper.sees("These translations have not yet been checked")
-    page.get_by_role("checkbox", name=re.compile(re.escape(APART))).check()
-    registers.is_sound()
+    page.get_by_role("checkbox", name=re.compile(re.escape(ADDRESS))).check()
+    registers.has_no_faults()
     keeper.tap("Show this")
     keeper.sees("I need an interpreter: Urdu.")
-    keeper.sees(APART)
+    keeper.sees(ADDRESS)
     expect(page.locator("[lang=ur][dir=rtl]")).to_have_count(2)
     assert faults(page) == []
     keeper.button("Close and lock").first.click()
@@ -160,7 +160,7 @@ def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: Keeper) 
     keeper.tap("Help")
     keeper.tap("Show someone now")
     expect(page.get_by_role("checkbox", name=re.compile("^I need an interpreter: Urdu"))).to_be_checked()
-    expect(page.get_by_role("checkbox", name=re.compile(re.escape(APART)))).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name=re.compile(re.escape(ADDRESS)))).not_to_be_checked()
 
 
 def test_show_opens_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
@@ -181,7 +181,7 @@ def test_show_opens_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
         keeper.tap("No, it is not")
     chooser.value.set_files([upload("order.png", "image/png", png())])  # type: ignore[list-item]
     keeper.tap("Show")
-    registers.is_sound()
+    registers.has_no_faults()
     keeper.tap("Show someone now")
     picture = keeper.page.get_by_role("checkbox", name=re.compile("^Picture of the order"))
     expect(picture).not_to_be_checked()

@@ -25,7 +25,7 @@ from tests.browser.test_updates import KEPT, REPLACED, later_release, open_diary
 pytestmark = pytest.mark.first_visit
 
 KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
-MORE = b"\n// one line more\n"
+EXTRA_LINE = b"\n// one line more\n"
 
 
 def signed_list(key: Notary, script: bytes, files: dict[str, str]) -> bytes:
@@ -101,8 +101,8 @@ def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone:
     phone = new_phone()
     open_diary(phone)
     (before,) = phone.page.evaluate(KEPT)
-    changed_digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + MORE).hexdigest().encode()
-    server.meddle("GET", r"^/static/app/main\.js$", change=lambda body: body + MORE)
+    changed_digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + EXTRA_LINE).hexdigest().encode()
+    server.meddle("GET", r"^/static/app/main\.js$", change=lambda body: body + EXTRA_LINE)
     serve_worker(
         server,
         phone,

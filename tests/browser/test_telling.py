@@ -10,7 +10,7 @@ from tests.browser.navigators.judge import faults, too_wide
 from tests.browser.navigators.keeper import Keeper
 
 TEXT = "He was at the gate."
-WATCH = """() => {
+RECORD_TRACKS = """() => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     window.tracks = [];
     navigator.mediaDevices.getUserMedia = async (constraints) => {
@@ -179,7 +179,7 @@ def test_an_account_can_be_recorded_instead_of_written(with_voice: Keeper) -> No
     keeper.tap("See this entry")
     expect(cards.fact(keeper, "What you said or signed").first).to_have_text("Recorded account")
     expect(keeper.page.locator(".tile")).to_have_count(1)
-    keeper.page.evaluate(WATCH)
+    keeper.page.evaluate(RECORD_TRACKS)
     cards.opens(keeper, "Say it aloud or sign it")
     keeper.tap("Record yourself signing")
     keeper.sees("Recording")

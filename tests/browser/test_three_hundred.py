@@ -23,13 +23,13 @@ from diary.ids import id_text, new_id
 from tests.browser.chromium import PHONE
 from tests.browser.navigators.keeper import KEPT, Keeper
 from tests.browser.navigators.sharing import makes_a_pack
-from tests.browser.test_room import STORED
+from tests.browser.test_room import STORED_BYTES
 
 pytestmark = pytest.mark.slow
 
-MANY = 300
-PICTURE = 200_000
-SMALL = 15_000
+ENTRIES = 300
+PICTURE_BYTES = 200_000
+PREVIEW_BYTES = 15_000
 WORDS = "correct horse battery staple"
 # Slower than "Fast 4G" in the developer tools; bytes a second, and ms for a round trip.
 SLOW_4G = {"offline": False, "downloadThroughput": 500_000, "uploadThroughput": 200_000, "latency": 150}
@@ -44,17 +44,17 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
             identity = await accounts.enrol(server, WORDS, code=bytes(16))
             journal = Journal(identity, SystemClock())
             sealed = []
-            for number in range(MANY):
+            for number in range(ENTRIES):
                 record, picture = id_text(new_id()), id_text(new_id())
                 text = f"Entry {number + 1}. He waited at the corner until the lights went out. " * 3
-                content, small = os.urandom(PICTURE), os.urandom(SMALL)
+                content, small = os.urandom(PICTURE_BYTES), os.urandom(PREVIEW_BYTES)
                 blobs = [Blob.new(len(content)), Blob.new(len(small))]
                 sealed += [(blob, seal(identity.diary, blob, data)) for blob, data in zip(blobs, (content, small), strict=True)]
                 digests[f"{number}.bin"] = hashlib.sha256(content).hexdigest()
-                rendition = {"purpose": "preview", "sha256": hashlib.sha256(small).hexdigest(), "size_bytes": SMALL}
+                rendition = {"purpose": "preview", "sha256": hashlib.sha256(small).hexdigest(), "size_bytes": PREVIEW_BYTES}
                 fields = {
                     "incident_ids": [record], "kind": "screenshot", "sha256": digests[f"{number}.bin"],
-                    "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": PICTURE,
+                    "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": PICTURE_BYTES,
                     "media_type": "application/octet-stream", "added_at": SystemClock().now_ms(),
                     "renditions": [rendition | {"width": 9, "height": 9, "media_type": "image/jpeg"}],
                     "sensitivity": "normal", "alteration_before_receipt": "none_known",
@@ -104,7 +104,7 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     phone.picks("Only small copies")
     phone.goes("Entries")
     # (a number is given once everything before it has come)
-    expect(phone.page.get_by_text(f"No. {MANY}", exact=True)).to_be_visible(timeout=60_000)
+    expect(phone.page.get_by_text(f"No. {ENTRIES}", exact=True)).to_be_visible(timeout=60_000)
     seconds = time.monotonic() - start
     # Then all words are there within a minute
     assert seconds <= 60, f"{seconds:.0f} s"
@@ -116,7 +116,7 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     phone.tap("Space")
     phone.tap("Make room now")
     phone.sees(re.compile("taken off this phone|nothing to take off"))
-    assert phone.page.evaluate(STORED) < 20_000_000
+    assert phone.page.evaluate(STORED_BYTES) < 20_000_000
     # and every whole file comes back byte for byte, into a pack
     with zipfile.ZipFile(makes_a_pack(phone, 0, tmp_path)) as pack:
         received = [name for name in pack.namelist() if "13_exhibits-as-received" in name]

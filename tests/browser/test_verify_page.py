@@ -18,8 +18,8 @@ from tests.pack.conftest import BuiltPack, small
 from tests.pack.hostile import HEAVY, corpus
 from tests.pack.rezip import members_of, rezip
 
-WAITS = 60_000
-VICTIM = "data/restricted/13_exhibits-as-received/JB-1.png"
+TIMEOUT_MS = 60_000
+EXHIBIT = "data/restricted/13_exhibits-as-received/JB-1.png"
 assert small  # the fixture: a pack of three entries and one picture
 DROP = """async ([name, raw]) => {
   const transfer = new DataTransfer();
@@ -51,7 +51,7 @@ def findings_of(page: Page, give: Callable[[], object]) -> set[tuple[str | None,
     """Return what the page finds in what `give` gives it."""
     page.evaluate("document.getElementById('headline').textContent = ''")
     give()
-    expect(page.locator("#headline")).not_to_have_text("", timeout=WAITS)
+    expect(page.locator("#headline")).not_to_have_text("", timeout=TIMEOUT_MS)
     return {(member, sentence.replace("’", "'")) for member, sentence in page.evaluate(FOUND)}
 
 
@@ -79,7 +79,9 @@ def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served,
         assert faults(page) == []
         extra_file = {"data/more.txt": b"x"}
         damaged = rezip(
-            small.path, tmp_path / "bent.zip", lambda members: {**members, VICTIM: members[VICTIM][:-1] + b"x", **extra_file}
+            small.path,
+            tmp_path / "bent.zip",
+            lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x", **extra_file},
         )
         assert findings_of(page, lambda: chooser.set_input_files(damaged)) == program_findings(damaged, notary) != set()
         assert faults(page) == []

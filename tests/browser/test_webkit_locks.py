@@ -11,22 +11,22 @@ import pytest
 from tests.browser.navigators.webkit_keeper import WebKitKeeper
 from tests.browser.pictures import png
 from tests.browser.serving import Served, make_certificate
-from tests.browser.test_notebook import TELLS
+from tests.browser.test_notebook import REVEALING_WORDS
 from tests.browser.webkit import webkit_driver
 
 pytestmark = pytest.mark.webkit
 
 TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
-COVER = "milk bread onions apples"
-EVERYTHING = (
+NOTEBOOK_WORDS = "milk bread onions apples"
+PAGE_CONTENT = (
     "return document.documentElement.outerHTML"
     " + [...document.querySelectorAll('input, textarea')].map((field) => field.value).join()"
 )
-SHIFTS = "for (let n = 0; n < 3; n++) dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' }))"
+PRESS_SHIFT_THREE_TIMES = "for (let n = 0; n < 3; n++) dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' }))"
 HOLD = "arguments[0].dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))"
 # Simulates a picture chosen in the phone's own picker.
-CHOOSES = """
+CHOOSE_PICTURE = """
 const input = document.querySelector('input[type=file]');
 const bytes = Uint8Array.from(atob(arguments[0]), (char) => char.charCodeAt(0));
 const chosen = new DataTransfer();
@@ -81,8 +81,8 @@ def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served]]:
 def is_a_notebook(keeper: WebKitKeeper) -> None:
     """Assert that nothing of the diary is in the page, and that no word or control reveals it."""
     keeper.find("button", "New note")
-    assert "SENTINEL" not in keeper.driver.execute_script(EVERYTHING)
-    assert not TELLS.search(keeper.says())
+    assert "SENTINEL" not in keeper.driver.execute_script(PAGE_CONTENT)
+    assert not REVEALING_WORDS.search(keeper.says())
     assert keeper.driver.execute_script("return document.querySelectorAll('[aria-label]').length") == 0
     assert (keeper.driver.title, keeper.driver.current_url) == ("Notes", f"{keeper.app_url}/")
 
@@ -90,7 +90,7 @@ def is_a_notebook(keeper: WebKitKeeper) -> None:
 def is_locked(keeper: WebKitKeeper) -> None:
     """Assert that the lock is shown, and nothing that was behind it."""
     keeper.find("input", "Your words")
-    assert "SENTINEL" not in keeper.driver.execute_script(EVERYTHING)
+    assert "SENTINEL" not in keeper.driver.execute_script(PAGE_CONTENT)
     assert not re.search(r"help|exit|999", keeper.says(), re.IGNORECASE)
 
 
@@ -133,8 +133,8 @@ def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper
     keeper.tap("Open")
     keeper.sees("That didn’t open anything. Try again.")
     keeper.unlocks()
-    keeper.until(lambda: HALF in keeper.driver.execute_script(EVERYTHING), "the half sentence")
-    keeper.driver.execute_script(SHIFTS)
+    keeper.until(lambda: HALF in keeper.driver.execute_script(PAGE_CONTENT), "the half sentence")
+    keeper.driver.execute_script(PRESS_SHIFT_THREE_TIMES)
     is_a_notebook(keeper)
     ask_for_the_lock(keeper)
     keeper.unlocks()
@@ -142,7 +142,7 @@ def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper
     is_a_notebook(keeper)
     ask_for_the_lock(keeper)
     keeper.unlocks()
-    keeper.until(lambda: HALF in keeper.driver.execute_script(EVERYTHING), "the half sentence, after clearing")
+    keeper.until(lambda: HALF in keeper.driver.execute_script(PAGE_CONTENT), "the half sentence, after clearing")
     served.start()
     keeper.driver.execute_script("dispatchEvent(new Event('online'))")
     keeper.has_state(TEXT, r"^Kept safe .*\d\d:\d\d$")
@@ -172,14 +172,14 @@ def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, Served
     keeper.tap("A notebook in front", exact=False)
     keeper.sees_place("A notebook in front")
     keeper.does("arguments[0].click()", "input[type=checkbox]", "I have read this")
-    keeper.types("Words for the notebook", COVER)
-    keeper.types("Type them once more", COVER)
+    keeper.types("Words for the notebook", NOTEBOOK_WORDS)
+    keeper.types("Type them once more", NOTEBOOK_WORDS)
     keeper.tap("Turn it on")
     keeper.sees("On. These words open the notebook.")
     keeper.tap("Lock")
     is_locked(keeper)
     before = len(served.exchanges)
-    keeper.types("Your words", COVER)
+    keeper.types("Your words", NOTEBOOK_WORDS)
     keeper.tap("Open")
     is_a_notebook(keeper)
     keeper.tap("New note")
@@ -204,14 +204,14 @@ def test_pictures_and_a_note_are_added_while_locked_and_offline(phone: tuple[Web
     photos = [png(3), png(4)]
     for n, raw in enumerate(photos):
         keeper.find("button", "Choose a picture")
-        keeper.driver.execute_script(CHOOSES, base64.b64encode(raw).decode(), f"photo-{n}.png")
+        keeper.driver.execute_script(CHOOSE_PICTURE, base64.b64encode(raw).decode(), f"photo-{n}.png")
         keeper.sees(f"{n + 1} added")
     keeper.tap("Write two lines")
     keeper.types("Two lines", "He is outside.\nBlue car.")
     keeper.tap("Add")
     keeper.sees("3 added")
     assert keeper.driver.execute_script("return document.images.length") == 0
-    assert "photo-" not in keeper.driver.execute_script(EVERYTHING)
+    assert "photo-" not in keeper.driver.execute_script(PAGE_CONTENT)
     keeper.tap("Done")
     is_locked(keeper)
     keeper.unlocks()

@@ -11,7 +11,7 @@ from typing import Final
 import pypdf
 from playwright.sync_api import Locator, Page
 
-from tests.browser.navigators.judge import WIDE
+from tests.browser.navigators.judge import IS_TOO_WIDE
 
 # Markup, script addresses, templates, typesetting, formulas, direction marks: each in a form that some program would run.
 CORPUS: Final = (
@@ -35,16 +35,16 @@ FILE_NAMES: Final = (
     "\u202egnp.png",
     '"; window.ran=1; ".png',
 )
-ACTIVE: Final = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
+PDF_ACTIONS: Final = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
 TEXT_CONTROLS: Final = "main :is(textarea, input:not([type]), input[type=text], input[type=search], input[type=url]):visible"
 # Elements, addresses and handlers that typed text has become.
-COME_ALIVE: Final = """[...document.querySelectorAll('body *')].filter((element) =>
+ACTIVE_ELEMENTS: Final = """[...document.querySelectorAll('body *')].filter((element) =>
   [...element.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value))
   || (element.localName === 'img' && element.getAttribute('src') === 'x')
   || (element.localName === 'script' && !element.src))
   .map((element) => element.outerHTML.slice(0, 120))"""
 # Elements that reach past the right edge of the page.
-TOO_WIDE: Final = """[...document.querySelectorAll('main *')].filter((element) =>
+WIDE_ELEMENTS: Final = """[...document.querySelectorAll('main *')].filter((element) =>
   element.getBoundingClientRect().right > innerWidth + 1 && element.checkVisibility())
   .map((element) => `${element.localName}.${element.className}`).slice(0, 12)"""
 
@@ -82,12 +82,12 @@ class Typist:
             control.fill("7")
         return count
 
-    def nothing_came_alive(self) -> None:
+    def nothing_ran(self) -> None:
         """Assert that no script ran, that typed text became no element or handler, and that no word made the page scroll
         sideways."""
         assert self.page.evaluate("window.ran") is None
-        assert self.page.evaluate(COME_ALIVE) == []
-        assert not self.page.evaluate(WIDE), self.page.evaluate(TOO_WIDE)
+        assert self.page.evaluate(ACTIVE_ELEMENTS) == []
+        assert not self.page.evaluate(IS_TOO_WIDE), self.page.evaluate(WIDE_ELEMENTS)
 
 
 def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
@@ -101,7 +101,7 @@ def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
             assert [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
         if name.endswith(".pdf"):
             reader = pypdf.PdfReader(io.BytesIO(content))
-            assert not ACTIVE.search(content) and not ACTIVE.search(_dictionaries(reader)), name
+            assert not PDF_ACTIONS.search(content) and not PDF_ACTIONS.search(_dictionaries(reader)), name
             text_of_pages += " ".join(page.extract_text() for page in reader.pages)
     squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", text_of_pages))
     for text in CORPUS[:6]:

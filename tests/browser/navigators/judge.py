@@ -11,18 +11,18 @@ AUDIT: Final = """axe.run(document, {resultTypes: ['violations']}).then((found) 
   `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
 # At night only the colours differ.
 COLOURS: Final = AUDIT.replace("['violations']", "['violations'], runOnly: ['color-contrast']").replace("`$", "`by night, $", 1)
-STILL: Final = "matchMedia('(prefers-reduced-motion: reduce)').matches"
-SMALL: Final = """[
+HAS_REDUCED_MOTION: Final = "matchMedia('(prefers-reduced-motion: reduce)').matches"
+SMALL_TARGETS: Final = """[
   ...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]'),
 ].filter((element) => {
   const box = (element.closest('label') ?? element).getBoundingClientRect();
   return element.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
 }).map((element) => element.outerHTML.slice(0, 90))"""
-WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
+IS_TOO_WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 # Whether the page is too wide, once the layout is done.
-SETTLED_WIDE: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({WIDE}))))"
+IS_TOO_WIDE_SETTLED: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({IS_TOO_WIDE}))))"
 # Whether the Leave arrow can be touched, however far the page is scrolled.
-LEAVING: Final = """() => {
+LEAVE_FAULT: Final = """() => {
   scrollTo(0, 1e6);
   const [frame, sheet] = [document.querySelector('.frame'), document.querySelector('dialog[open]')];
   sheet?.scrollTo(0, 1e6);
@@ -41,7 +41,7 @@ DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 def faults(page: Page) -> list[str]:
     """Return what axe finds, a missing or second h1, targets that are too small, and sideways scrolling."""
-    if not page.evaluate(STILL):
+    if not page.evaluate(HAS_REDUCED_MOTION):
         # A colour transition would be judged half-way; from here on colours change at once.
         page.emulate_media(reduced_motion="reduce")
         page.wait_for_timeout(250)
@@ -50,8 +50,8 @@ def faults(page: Page) -> list[str]:
     found: list[str] = page.evaluate(AUDIT)
     if (headings := page.locator("h1:visible").count()) != 1:
         found.append(f"{headings} h1")
-    found += [f"small: {element}" for element in page.evaluate(SMALL)]
-    if page.evaluate(WIDE):
+    found += [f"small: {element}" for element in page.evaluate(SMALL_TARGETS)]
+    if page.evaluate(IS_TOO_WIDE):
         found.append("scrolls sideways")
     page.emulate_media(color_scheme="dark")
     found += page.evaluate(COLOURS)
@@ -74,9 +74,9 @@ def too_wide(page: Page, *, leaving: bool = False, everywhere: bool = True) -> l
     found = []
 
     def check(state: str) -> None:
-        if page.evaluate(SETTLED_WIDE):
+        if page.evaluate(IS_TOO_WIDE_SETTLED):
             found.append(f"scrolls sideways, {state}")
-        if leaving and state in ("320 px", "text at 200 %") and (fault := page.evaluate(LEAVING)):
+        if leaving and state in ("320 px", "text at 200 %") and (fault := page.evaluate(LEAVE_FAULT)):
             found.append(f"{fault}, {state}")
 
     page.set_viewport_size(NARROW)

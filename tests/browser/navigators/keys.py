@@ -69,7 +69,7 @@ class Keys:
             self.press("Space")
         expect(choice).to_be_checked()
 
-    def turns(self, choice: Locator) -> None:
+    def toggles(self, choice: Locator) -> None:
         """Go to a tick box and toggle it."""
         self.goes_to(choice)
         was = choice.is_checked()

@@ -67,6 +67,6 @@ class Registers:
         """Wait until the open list has this row."""
         expect(self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))).to_be_visible()
 
-    def is_sound(self) -> None:
+    def has_no_faults(self) -> None:
         """Assert that axe, target sizes, headings and width show no fault."""
         assert faults(self.page) == []
