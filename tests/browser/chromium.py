@@ -67,20 +67,20 @@ def launch(playwright: Playwright, spki: str) -> Browser:
 
 
 @dataclass
-class Complaints:
+class PageErrors:
     """The errors of a page: uncaught exceptions and content that the policy refused. A test ends with none."""
 
-    heard: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
         """Record this page's errors from now on."""
-        page.on("pageerror", lambda error: self.heard.append(f"{error.name}: {error.message}\n{error.stack}"))
+        page.on("pageerror", lambda error: self.messages.append(f"{error.name}: {error.message}\n{error.stack}"))
         page.on("console", self._console)
 
     def _console(self, message: ConsoleMessage) -> None:
         text = message.text
         if "violates the following" in text or "Refused to" in text or "TrustedTypes" in text:
-            self.heard.append(text)
+            self.messages.append(text)
 
 
 @dataclass

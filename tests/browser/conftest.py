@@ -91,7 +91,7 @@ def new_phone(request: pytest.FixtureRequest, browser: Browser, pool: ContextPoo
 
     The app's own files may be left from an earlier test. In a module or test marked `first_visit` they are not.
     """
-    complaints = chromium.Complaints()
+    page_errors = chromium.PageErrors()
     keepers: list[Keeper] = []
     is_first_visit = request.node.get_closest_marker("first_visit") is not None
 
@@ -103,7 +103,7 @@ def new_phone(request: pytest.FixtureRequest, browser: Browser, pool: ContextPoo
         else:
             context = pool.take(server.app_url, settings)
         page = context.new_page()
-        complaints.listen(page)
+        page_errors.listen(page)
         # Playwright intercepts the file picker only while there is a listener. A key pressed at once can be faster than
         # that registration: then the picker opens in a headless browser and no event ever comes.
         page.on("filechooser", lambda _chooser: None)
@@ -116,7 +116,7 @@ def new_phone(request: pytest.FixtureRequest, browser: Browser, pool: ContextPoo
             keeper.page.context.close()
         else:
             pool.give_back(keeper.page.context)
-    assert complaints.heard == []
+    assert page_errors.messages == []
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Firefox:
     folder: Path  # its profile
     downloads: Path
     window: str = ""
-    complaints: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     _last: int = 0
 
     def ask(self, method: str, **params: Any) -> Any:
@@ -80,7 +80,7 @@ class Firefox:
         """Record the page's errors: uncaught exceptions and content that its policy refused."""
         details = event["params"]
         if details.get("level") == "error":
-            self.complaints.append(str(details.get("text")))
+            self.errors.append(str(details.get("text")))
 
     def goes(self, address: str) -> None:
         """Open a page and wait until it has loaded."""
@@ -178,7 +178,7 @@ def firefox(folder: Path, **preferences: str | int | bool) -> Iterator[Firefox]:
             browser.ask("session.subscribe", events=["log.entryAdded"])
             browser.window = browser.ask("browsingContext.getTree")["contexts"][0]["context"]
             yield browser
-            assert browser.complaints == []
+            assert browser.errors == []
             browser.ask("browser.close")
     finally:
         if process.poll() is None:

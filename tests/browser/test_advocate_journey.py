@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators import cards
-from tests.browser.navigators.desk import WORDS, Desk, FarAdvocate, by_command_line
+from tests.browser.navigators.desk import WORDS, Desk, FarAdvocate, run_operator_command
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import KEPT, Keeper
 from tests.browser.navigators.registers import Registers
@@ -46,12 +46,12 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end cannot be
     opened, and nothing can be read on the advocate's disk, on the server or in the traffic."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
-    complaints = chromium.Complaints()
+    page_errors = chromium.PageErrors()
     page = profile.open().pages[0]
-    complaints.listen(page)
+    page_errors.listen(page)
     desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL_PHONE)
     # Given an organisation that the operator begins, its lead at a desk, and a colleague
-    nine = desk.joins(by_command_line(server, "organisation", "add", "Stalking Support North"))
+    nine = desk.joins(run_operator_command(server, "organisation", "add", "Stalking Support North"))
     sam = FarAdvocate(server)
     sam.joins("Sam O", invite_colleague(desk))
     # and a keeper with one case and something that is not of it
@@ -84,7 +84,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     assert sam.reads() == []
     answers = {exchange.status for exchange in server.exchanges[ended:] if exchange.path.startswith("/v1/clients/")}
     assert answers == {404}
-    assert complaints.heard == []
+    assert page_errors.messages == []
     desk.tap("Lock")
     desk.sees_heading("Sign in")
     desk.has_nothing_of(*TOKENS)

@@ -32,10 +32,10 @@ def witness_browser(browser: Browser, **options: object) -> Iterator[Page]:
     """A browser of the witness, whose page may report no error but the connection that the test cuts."""
     context = browser.new_context(**(chromium.PHONE | options))  # type: ignore[arg-type]
     context.set_default_timeout(chromium.PATIENCE)
-    page, complaints = context.new_page(), chromium.Complaints()
-    complaints.listen(page)
+    page, page_errors = context.new_page(), chromium.PageErrors()
+    page_errors.listen(page)
     yield page
-    assert [error for error in complaints.heard if "ERR_INTERNET_DISCONNECTED" not in error] == []
+    assert [error for error in page_errors.messages if "ERR_INTERNET_DISCONNECTED" not in error] == []
     assert page.evaluate(STORED) == [0, 0, "", 0, 0, 0]
     context.close()
 

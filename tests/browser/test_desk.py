@@ -33,8 +33,8 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     Nothing is on the disk."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     page = profile.open().pages[0]
-    complaints = chromium.Complaints()
-    complaints.listen(page)
+    page_errors = chromium.PageErrors()
+    page_errors.listen(page)
     desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Stalking Support North"))
     assert faults(page) == []
@@ -59,12 +59,12 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     page.get_by_label("Your question").fill(QUESTION)
     desk.tap("Send the question")
     desk.sees("Sent. They see it the next time they open theirs.")
-    (letter,) = keeper.hears(granted)
+    (letter,) = keeper.reads_letters(granted)
     assert letter["fields"] == {"about": record, "text": QUESTION}
     assert {look["what"] for look in keeper.looks()} == {"read"}
     write_down(desk, keeper, granted)
     sees_that_access_ended(desk, keeper, granted)
-    assert complaints.heard == []
+    assert page_errors.messages == []
     storage = page.evaluate(STORED)
     assert storage == {"cookies": "", "databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
     desk.tap("Lock")
@@ -90,7 +90,7 @@ def write_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
     page.get_by_label("I read it back to them").check()
     desk.tap("Seal and send it")
     desk.sees("Sent. They will be asked whether it is what they said.")
-    (letter,) = [sent for sent in keeper.hears(granted) if sent["what"] == "assisted"]
+    (letter,) = [sent for sent in keeper.reads_letters(granted) if sent["what"] == "assisted"]
     fields = letter["fields"]
     assert fields["turns"] == [{"asked": "tell_me", "said": SPOKEN, "words": ""}]
     assert (fields["by"], fields["how"], fields["read_back"], fields["under_18"]) == ("PK", "call", True, True)
@@ -261,8 +261,8 @@ PLACE = "He came by SW1A 1AA twice and rang the bell."
 
 def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, server: Served, tmp_path: Path) -> None:
     """A pack of what was shared names its gaps, holds back a place, verifies, and says who made it. It contains nothing more."""
-    complaints = chromium.Complaints()
-    complaints.listen(page)
+    page_errors = chromium.PageErrors()
+    page_errors.listen(page)
     desk = Desk(page, server.app_url)
     advocate_words = desk.joins(found_organisation(server, "Stalking Support East"))
     keeper = FarKeeper(server)
@@ -296,7 +296,7 @@ def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, s
     desk.tap("Make the pack")
     desk.sees(re.compile(f"You can no longer see what {NAME} shared"))
     desk.has_nothing_of(PLACE, NEW)
-    assert complaints.heard == []
+    assert page_errors.messages == []
 
 
 def choose_one_and_make(desk: Desk) -> None:

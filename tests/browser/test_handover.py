@@ -39,10 +39,10 @@ def desk(browser: Browser, script: str = NO_PICKER, **options: object) -> Iterat
     context = browser.new_context(**(chromium.DESK | options))  # type: ignore[arg-type]
     context.set_default_timeout(chromium.PATIENCE)
     context.add_init_script(script)
-    page, complaints = context.new_page(), chromium.Complaints()
-    complaints.listen(page)
+    page, page_errors = context.new_page(), chromium.PageErrors()
+    page_errors.listen(page)
     yield page
-    assert complaints.heard == []
+    assert page_errors.messages == []
     context.close()
 
 

@@ -336,7 +336,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
 def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page with these options and takes the steps. No page may report an error."""
     contexts = []
-    complaints: list[str] = []
+    errors: list[str] = []
 
     def open_page(steps: tuple[Act, ...] = (), **options: Any) -> Page:
         context = browser.new_context(
@@ -350,8 +350,8 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.goto(address, wait_until="networkidle")
         for step in steps:
             step(page)
@@ -361,7 +361,7 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
 def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import Complaints
+from tests.browser.chromium import PageErrors
 from tests.browser.files import served
 
 pytestmark = pytest.mark.browser
@@ -27,13 +27,13 @@ def page(browser: Browser) -> Iterator[Page]:
     with served("/tests/browser/vectors/page.js") as address:
         tab = browser.new_page()
         tab.set_default_timeout(PATIENCE)
-        complaints = Complaints()
-        complaints.listen(tab)
+        page_errors = PageErrors()
+        page_errors.listen(tab)
         tab.goto(address)
         tab.evaluate("async () => { while (!window.checks) await new Promise((done) => setTimeout(done, 20)); }")
         yield tab
         tab.close()
-        assert complaints.heard == []
+        assert page_errors.messages == []
 
 
 @pytest.mark.parametrize("where", ["inPage", "inWorker"])

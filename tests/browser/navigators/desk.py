@@ -38,7 +38,7 @@ STEP_S: Final = 30
 PRIVATE: Final = {"note", "settings", "manifest"}
 
 
-def elsewhere(act: Callable[[], Awaitable[T]]) -> T:
+def run_in_thread(act: Callable[[], Awaitable[T]]) -> T:
     """Run `act` in another thread: the browser's driver holds the event loop of this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
@@ -51,10 +51,10 @@ def found_organisation(served: Served, name: str) -> str:
         async with open_instance(served.settings, SystemClock(), kdf_profile=kdf.CHEAPEST) as instance:
             return (await organisations.begin(instance, name))[1]
 
-    return elsewhere(begin)
+    return run_in_thread(begin)
 
 
-def by_command_line(served: Served, *words: str) -> str:
+def run_operator_command(served: Served, *words: str) -> str:
     """Run the operator's own command; return the last word of what it prints."""
     with ThreadPoolExecutor(1) as thread:
         result = thread.submit(lambda: CliRunner(env=served.environ).invoke(main, words)).result()
@@ -80,7 +80,7 @@ class Far:
                 server.tokens = self.tokens
                 return await act(server)
 
-        return elsewhere(visit)
+        return run_in_thread(visit)
 
 
 class FarAdvocate(Far):
@@ -111,14 +111,14 @@ class FarAdvocate(Far):
 class FarKeeper(Far):
     """A keeper without a screen, who writes, gives access and ends it."""
 
-    journal: Journal  # `begins` or `tells` first
+    journal: Journal  # `begins` or `writes_story` first
 
     def begins(self) -> None:
         """Make an empty diary."""
         identity = self.does(lambda server: accounts.enrol(server, "correct horse battery staple", code=bytes(16)))
         self.journal = Journal(identity, SystemClock())
 
-    def tells(self, story: Story) -> None:
+    def writes_story(self, story: Story) -> None:
         """Make a whole diary with its files."""
         _, writer = self.does(lambda server: write_sample(server, lambda *_: None, story))
         self.journal = writer.journal
@@ -159,7 +159,7 @@ class FarKeeper(Far):
         summary = {"dates": list(dates), "entries": len(self.journal.records("incident")), "made_at": now, "newest_at": now}
         self.does(lambda server: granting.summarise(server, granted, summary))
 
-    def hears(self, granted: Granted) -> list[Any]:
+    def reads_letters(self, granted: Granted) -> list[Any]:
         """Return the letters of an advocate with access."""
         return self.does(lambda server: granting.read_letters(server, self.journal.identity, {granted.id: granted}))
 
