@@ -50,11 +50,11 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     page = profile.open().pages[0]
     page_errors.listen(page)
     desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL_PHONE)
-    # Given an organisation that the operator begins, its lead at a desk, and a colleague
+    # Given an organisation made by the operator, its lead at a desk, and a colleague
     nine = desk.joins(run_operator_command(server, "organisation", "add", "Stalking Support North"))
     sam = FarAdvocate(server)
     sam.joins("Sam O", invite_colleague(desk))
-    # and a keeper with one case and something that is not of it
+    # and a keeper with one case and an entry outside it
     keeper.begins(OTHER)
     keeper.adds(OLD)
     keeper.reads(OLD)
@@ -62,7 +62,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     cards.saves(keeper)
     add_case(keeper)
     add_to_case(keeper, OLD)
-    # When one case is given to both in one consent, old entries are seen and others are not
+    # When both get access to the case in one consent, they see its old entries and no others
     give_access(keeper, nine, sam.advocate.words)
     desk.tap("Clients")
     desk.tap("Look for news")
@@ -70,12 +70,12 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     open_entry(desk, OLD)
     mark_as_looked_through(desk, keeper)
     assert sam.narratives() == {OLD}
-    # and what is written later is seen too
+    # and they see its later entries too
     work_on_the_case(desk, keeper)
     desk.has_nothing_of("Thornbury", "Hazelnutte")
     assert sam.narratives() >= {OLD, f"{NEW}\n\n{ANSWER}", SPOKEN}
     make_pack(desk, tmp_path / "pack.zip")
-    # Then the keeper reads when they looked, shuts both out, and goes on writing
+    # Then the keeper reads when they looked, ends both accesses, and continues to write
     end_access(keeper, "Priya K", "Sam O")
     ended = len(server.exchanges)
     keeper.adds(LATE)

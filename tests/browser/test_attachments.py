@@ -117,7 +117,7 @@ def test_a_picture_from_elsewhere_joins_the_draft(keeper: Keeper) -> None:
     assert "wiper" not in keeper.page.content()
     keeper.page.reload()
     keeper.sees_place("Add picture")
-    keeper.picks_files([upload("note.png", "image/png", png(5))], how="Add")
+    keeper.picks_files([upload("note.png", "image/png", png(5))], source="Add")
     keeper.sees("Picture 1")
     keeper.tap("Save")
     keeper.sees_lock()

@@ -92,7 +92,7 @@ def test_empty_and_too_large_files(keeper: Keeper, tmp_path: Any) -> None:
     large = tmp_path / "film.mp4"
     with large.open("wb") as file:
         file.truncate(200 * 1024 * 1024 + 1)  # sparse: it has the size but no bytes on disk
-    keeper.picks_files([large], how="Choose a file")
+    keeper.picks_files([large], source="Choose a file")
     expect(keeper.problem()).to_contain_text("This file is larger than 200 MB")
     keeper.goes("Entries")
     expect(keeper.state_of(TEXT)).to_have_text(KEPT)
@@ -117,7 +117,7 @@ def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> 
             };
         }"""
     )
-    keeper.picks_files([moving], how="Choose a file")
+    keeper.picks_files([moving], source="Choose a file")
     keeper.page.evaluate("window.reading")
     moving.write_bytes(b"b" * 4_000_000)
     keeper.page.evaluate("window.carryOn()")

@@ -55,7 +55,7 @@ def _answer(keeper: Keeper, keys: Keys, body: Locator, action: str, question: st
         expect(section.get_by_label(answers[1], exact=False).first).to_be_checked()
 
 
-@pytest.mark.slow  # every card, one after the other; test_screens_driven.py drives the way to the first entry
+@pytest.mark.slow  # tests every card; test_screens_driven.py tests the first entry by keyboard
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
     """An entry is written, filled in with every card and read back without a pointer; the focus is never lost between cards."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
@@ -102,7 +102,7 @@ def _registers_ask_young_people_too(keeper: Keeper) -> None:
     registers.has_no_faults()
 
 
-@pytest.mark.slow  # test_languages_screens.py asks in young words in every `make test`
+@pytest.mark.slow  # test_languages_screens.py tests the young words in every `make test`
 def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None:
     """The choice in More survives a lock and applies to cards and codes; what was written does not change."""
     keeper = new_phone()

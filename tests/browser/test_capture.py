@@ -23,7 +23,7 @@ SHARE = """(encoded) => {
     document.body.append(form);
     form.submit();
 }"""
-# The bytes of a recording, as the recorder gives them, before anything is sealed.
+# Collects the bytes of a recording before they are sealed.
 RECORD_BYTES = """() => {
     globalThis.recorded = [];
     const { prototype } = MediaRecorder;

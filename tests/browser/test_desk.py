@@ -38,12 +38,12 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Stalking Support North"))
     assert faults(page) == []
-    # Given a keeper who lets them in
+    # Given a keeper who gives them access
     keeper = FarKeeper(server)
     keeper.begins()
     keeper.writes(OLD, place_detail=ADDRESS)
     granted = keeper.lets_in(nine, NAME, rights=("view", "comment"))
-    # When the list is read, the client stands in it and opens
+    # When the list is loaded, the client is in it and can be opened
     desk.tap("Go on")
     desk.tap("Look for news")
     desk.opens(NAME)
@@ -55,7 +55,7 @@ def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: S
     expect(page.locator(".narrative")).to_have_text(NEW)
     desk.has_nothing_of(ADDRESS)
     assert faults(page) == []
-    # Then a question reaches the keeper, in the advocate's signature
+    # Then a question reaches the keeper, signed by the advocate
     page.get_by_label("Your question").fill(QUESTION)
     desk.tap("Send the question")
     desk.sees("Sent. They see it the next time they open theirs.")

@@ -70,7 +70,7 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
 
-@pytest.mark.slow  # chats and an email are brought in in every `make test`
+@pytest.mark.slow  # the import of chats and an email is in every `make test`
 def test_a_picture_left_out_can_be_imported_later(keeper: Keeper) -> None:
     """A picture left out of the first import is offered by the second, lands in its entry, and is not offered a third time."""
     _make_offline_diary(keeper)

@@ -31,7 +31,7 @@ def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> No
     expect(keeper.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
 
 
-@pytest.mark.slow  # with the code and new words in every `make test`
+@pytest.mark.slow  # the test with the code and new words is in every `make test`
 def test_second_device_with_words(new_phone: NewPhone) -> None:
     """A second browser signs in with the name and the words and has every entry; both see what the other adds."""
     phone = new_phone()

@@ -26,7 +26,7 @@ MIN_MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
 # Lighthouse requests robots.txt from inside the page, which the page's policy forbids to every script; a search engine
 # requests it from outside.
 NO_ROBOTS = "--skip-audits=robots-txt"
-# Every English page, and one that runs to the left. They run in `make test-all`, on whatever machine that runs on.
+# Every English page, and one that runs right to left. They run in `make test-all`, on any machine.
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED, "/ur/is-this-stalking")
 # Pages that people find with a search engine.
 SEARCHED_PAGES = {"/", "/is-this-stalking", "/young-people", "/directory"}
@@ -66,7 +66,7 @@ def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
     """The lock of a browser with a diary gets the same scores."""
     folder = tmp_path / "profile"
     enrol(address, folder)
-    # Lighthouse would empty the storage first, and measure a phone that holds nothing.
+    # By default Lighthouse empties the storage first, and would measure a phone without a diary.
     keep = ("--disable-storage-reset",)
     reports = [run(address, tmp_path / f"lock-{number}.json", *keep, folder=folder) for number in range(RUNS)]
     label_audits = [json.dumps(report["audits"]["label"]) for report in reports]

@@ -14,7 +14,7 @@ from tests.browser.serving import Certificate, Served
 
 ENTRY_COUNT = 31
 DRAWN_ROWS = 20
-# Press each number in turn, read how many entries are shown, and come back.
+# Press each number in turn, read how many entries are shown, and go back.
 PRESS_EVERY_NUMBER = """async () => {
   const all = (what) => [...document.querySelectorAll(what)];
   const until = async (look) => {

@@ -10,7 +10,7 @@ from tests.browser.navigators.judge import faults
 from tests.browser.navigators.registers import Registers
 
 
-@pytest.mark.slow  # two devices and a person are in every `make test`
+@pytest.mark.slow  # the test with two devices and a person is in every `make test`
 def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:
     """An order and its terms, sealed and sent, are read on another device."""
     first = new_phone()

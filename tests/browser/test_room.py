@@ -84,7 +84,7 @@ def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keepe
     keeper.opens_card("Photos & screenshots")
     before = keeper.page.evaluate(STORED_BYTES)
     keeper.page.evaluate(LIMIT_SPACE, 24_000_000)
-    keeper.picks_files([film], how="Choose a file")
+    keeper.picks_files([film], source="Choose a file")
     expect(keeper.problem().first).to_contain_text("This phone is full", timeout=60_000)
     expect(keeper.tile("stairs.mp4")).to_have_count(0)
     assert faults(keeper.page) == []

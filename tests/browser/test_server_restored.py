@@ -73,7 +73,7 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     phone.is_kept_safe(SECOND)
     before = _fingerprint_line(phone, "2 entries")
     files = _complete_files(server)
-    # When the older copy is put back
+    # When the older copy is restored
     _restore(server, tmp_path / "older")
     phone.locks()
     phone.unlocks()
@@ -108,7 +108,7 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     desk.has_file("gate.png")
 
 
-@pytest.mark.slow  # one device and its server put back are in every `make test`
+@pytest.mark.slow  # the test with one device is in every `make test`
 def test_two_devices_show_the_same_line_and_the_earlier_ones(new_phone: NewPhone) -> None:
     """A line written on paper can be found on another device later."""
     phone, desk = new_phone(), new_phone()

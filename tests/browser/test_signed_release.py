@@ -63,7 +63,7 @@ def serve_later_release(server: Served, phone: Keeper, key: Notary) -> None:
     server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed_list(key, workers[0], files), "application/json"))
 
 
-@pytest.mark.slow  # by another key in every `make test`
+@pytest.mark.slow  # the test with another key is in every `make test`
 def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, server: Served) -> None:
     """The installed release is the signed one; the next waits for consent, then replaces it."""
     phone = new_phone()

@@ -103,10 +103,10 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     phone.tap("Space")
     phone.picks("Only small copies")
     phone.goes("Entries")
-    # (a number is given once everything before it has come)
+    # (an entry gets its number only after all earlier ones have arrived)
     expect(phone.page.get_by_text(f"No. {ENTRIES}", exact=True)).to_be_visible(timeout=60_000)
     seconds = time.monotonic() - start
-    # Then all words are there within a minute
+    # Then all text has arrived within a minute
     assert seconds <= 60, f"{seconds:.0f} s"
     session.send("Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0})
     # and once the small copies have come too, the phone holds little

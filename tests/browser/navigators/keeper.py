@@ -213,7 +213,7 @@ class Keeper:
         self.tap("Done")
         return " ".join(twelve), letters
 
-    # Around
+    # Navigation
 
     def goes(self, name: Literal["Entries", "Add", "Share", "More"]) -> None:
         """Use the bottom bar."""
@@ -375,13 +375,13 @@ class Keeper:
         if card.get_attribute("aria-expanded") != "true":
             card.click()
 
-    def picks_files(self, files: Sequence[Path | dict[str, object]], *, how: str = "Choose from photos") -> None:
+    def picks_files(self, files: Sequence[Path | dict[str, object]], *, source: str = "Choose from photos") -> None:
         """Choose files in the phone's own picker, answering the question that comes before the first picture."""
-        is_asked_first = self.button(how).get_attribute("aria-haspopup") == "dialog"
+        is_asked_first = self.button(source).get_attribute("aria-haspopup") == "dialog"
         if is_asked_first:
-            self.tap(how)
+            self.tap(source)
         with self.page.expect_file_chooser() as chooser:
-            self.tap("No, it is not" if is_asked_first else how)
+            self.tap("No, it is not" if is_asked_first else source)
         chooser.value.set_files(list(files))  # type: ignore[arg-type]
 
     def tile(self, name: str) -> Locator:

@@ -31,7 +31,7 @@ class Seeded:
 
 
 def seed(served: Served, certificate: Certificate, story: list[Row]) -> Seeded:
-    """Write `(name, kind, open, restricted)` in order; a text that is a name of the story becomes that record's id."""
+    """Write the records `(name, kind, open, restricted)` in order; a link to a name of the story becomes that record's id."""
 
     async def write() -> Seeded:
         trusting = ssl.create_default_context(cafile=str(certificate.cert))

@@ -12,10 +12,10 @@ MAKING = 120_000
 WORDS = "Type your words once more"
 
 
-def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
+def chooses_everything(keeper: Keeper, button: str = "Make a pack") -> None:
     """Go from Share to the contents; the first pack also shows the warning about court."""
     keeper.goes("Share")
-    keeper.page.get_by_role("button", name=re.compile(f"^{how}( No signal needed.*)?$")).first.click()
+    keeper.page.get_by_role("button", name=re.compile(f"^{button}( No signal needed.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
     if keeper.heading("If this goes to court").is_visible():
         keeper.tap("I know this, go on")

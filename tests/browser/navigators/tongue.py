@@ -36,7 +36,7 @@ _TEXTS = """() => {
 
 @cache
 def catalogue_tool() -> ModuleType:
-    """.ci/languages.py."""
+    """Import .ci/languages.py."""
     spec = importlib.util.spec_from_file_location("languages", ROOT / ".ci" / "languages.py")
     assert spec is not None
     assert spec.loader is not None

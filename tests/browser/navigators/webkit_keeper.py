@@ -145,7 +145,7 @@ class WebKitKeeper:
         self.login = self.until(lambda: self.driver.execute_script(name), "the sign-in name")
         self.tap("Later")
 
-    # Around
+    # Navigation
 
     def goes(self, name: str) -> None:
         """Use the bottom bar."""
