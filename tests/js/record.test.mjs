@@ -1,7 +1,7 @@
 /** What the person says about times, and what the guard notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keepApart, findFirst } from '#app/record/guard.js';
+import { findAll, keepApart, findFirst } from '#app/record/guard.js';
 import { fromChip, fromPicked, instantsOf, localAt, pickedFault, offsetAt } from '#app/record/times.js';
 import { dayFault, momentFault } from '#app/record/moments.js';
 
@@ -137,6 +137,19 @@ test('the guard ignores times, amounts, dates and parts of words', () => {
   ]) {
     assert.equal(findFirst(text, ['rowan house']), null, text);
   }
+});
+
+test('the guard finds a whole word that comes after the same letters inside another word', () => {
+  const text = 'Joanna rang. Then Anna did, and ANNA again.';
+  assert.deepEqual(
+    findAll(text, ['anna']).map(({ found, start, end }) => [found, start, end]),
+    [
+      ['Anna', 18, 22],
+      ['ANNA', 32, 36],
+    ],
+  );
+  assert.equal(findFirst(text, ['anna'])?.start, 18);
+  assert.deepEqual(findAll('Joannas Hannah', ['anna', 'joanna']), []);
 });
 
 test('moving words apart takes out only what was noticed, and keeps it', () => {

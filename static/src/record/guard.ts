@@ -9,6 +9,8 @@ const POSTCODE = /\b(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b/gi;
 // A phone number: at least nine digits, a leading 0 or +, spaces or dashes between. Amounts and dates are shorter.
 const NUMBER = /(?<![\w+])(?:\+\d|0)(?:[ \-().]{0,2}\d){8,13}(?!\w)/g;
 
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+
 const fold = (text: string) => text.normalize('NFKC').toLowerCase();
 
 /** Find the keeper's own restricted words in `text`: whole words, any case. */
@@ -19,14 +21,19 @@ function findOwnWords(text: string, words: readonly string[]): Finding[] {
   return words
     .map((word) => fold(word.trim()))
     .filter((word) => word.length >= 4)
-    .flatMap((word) => {
-      const start = folded.indexOf(word);
-      const end = start + word.length;
-      const isInsideWord = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
-      return start < 0 || isInsideWord
-        ? []
-        : [{ kind: 'kept_apart' as const, found: text.slice(start, end), start, end }];
-    });
+    .flatMap((word) => wholeWordPlaces(folded, word))
+    .map(([start, end]) => ({ kind: 'kept_apart', found: text.slice(start, end), start, end }));
+}
+
+/** Return every place where `word` stands in `text` with no letter or digit beside it: "Anna", but not in "Joanna". */
+function wholeWordPlaces(text: string, word: string): [start: number, end: number][] {
+  const places: [number, number][] = [];
+  for (let start = text.indexOf(word); start >= 0; start = text.indexOf(word, start + 1)) {
+    const end = start + word.length;
+    if (!LETTER_OR_DIGIT.test(text[start - 1] ?? '') && !LETTER_OR_DIGIT.test(text[end] ?? ''))
+      places.push([start, end]);
+  }
+  return places;
 }
 
 /**
