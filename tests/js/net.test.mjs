@@ -49,6 +49,22 @@ for (const [description, response, code] of CASES) {
     assert.rejects(requestAnsweredBy(response)({ path: '/v1/server' }), { code }));
 }
 
+test('a response without a body is garbage where fields are promised', async () => {
+  for (const [expect, response] of [
+    ['json', json(200, null)],
+    ['json', new Response(null, { status: 204 })],
+    ['nothing', new Response(null, { status: 204 })],
+  ])
+    await assert.rejects(
+      requestAnsweredBy(/** @type {Response} */ (response))({
+        path: '/x',
+        expect: /** @type {any} */ (expect),
+        fields: { to: 'number' },
+      }),
+      { code: 'garbage' },
+    );
+});
+
 test('bytes are accepted only with their own content type', async () => {
   await assert.rejects(requestAnsweredBy(json(200, {}))({ path: '/x', expect: 'bytes' }), { code: 'garbage' });
   const bytes = await requestAnsweredBy(

@@ -100,11 +100,11 @@ function fetchOptions(request: RequestOptions, signal: AbortSignal): RequestInit
 
 /**
  * Return the body.
- * @throws garbage if a field is missing or of another type
+ * @throws garbage if a field is missing or of another type, or there is no body
  */
 function checkFields(body: ResponseBody, fields: NonNullable<RequestOptions['fields']>): ResponseBody {
   for (const [name, type] of Object.entries(fields)) {
-    const value = (body as Record<string, unknown>)[name];
+    const value = (body as Record<string, unknown> | null)?.[name];
     if (!(type === 'array' ? isListOfObjects(value) : typeof value === type)) throw new KeptError('garbage');
   }
   return body;
