@@ -111,6 +111,18 @@ test('refused: another text, another nonce or policy, a chain of one, no chain',
   await assertRefused(answer(answerFor), { chain: '' });
 });
 
+test('an answer that is no strict DER is refused, as the other judge refuses it', async () => {
+  const tsr = Buffer.from(answer(answerFor));
+  assert.deepEqual([...tsr.subarray(0, 2), ...tsr.subarray(4, 9)], [0x30, 0x82, 0x30, 3, 2, 1, 0]);
+  const [size, status, rest] = [tsr.subarray(2, 4), [0x30, 3, 2, 1, 0], tsr.subarray(9)];
+  assert.equal(
+    await checkTimestamp(new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x82), size, Uint8Array.from(status), rest]))),
+    AT,
+  );
+  await assertRefused(new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x83, 0), size, Uint8Array.from(status), rest])));
+  await assertRefused(new Uint8Array(sequence([0x30, 4, 2, 2, 0, 0], rest)));
+});
+
 test('an answer is at most 64 KiB long', async () => {
   // RSA signatures all have the same length.
   const rsaLeaf = holder('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
@@ -265,6 +277,8 @@ for (const [description, bytes] of [
   ['an indefinite length', bytesOf(4, 0x80, 0, 0)],
   ['a length of five bytes', bytesOf(4, 0x85, 0, 0, 0, 0, 200, ...new Uint8Array(200))],
   ['a long form for a short length', bytesOf(4, 0x81, 127, ...new Uint8Array(127))],
+  ['a length with a zero byte before it', bytesOf(4, 0x82, 0, 128, ...new Uint8Array(128))],
+  ['a length with three zero bytes before it', bytesOf(4, 0x84, 0, 0, 0, 200, ...new Uint8Array(200))],
   ['less content than it says', bytesOf(4, 2, 0)],
   ['a length that is cut off', bytesOf(4, 0x82, 1)],
   ['more after it', bytesOf(4, 1, 0, 0)],
@@ -308,9 +322,17 @@ test('DER numbers, names and times', () => {
     ],
     [0n, 127n, 128n, 65_536n],
   );
-  for (const invalid of [undefined, parse(octets([1])), parse(der(2)), parse(der(2, [128]))])
+  for (const invalid of [undefined, parse(octets([1])), parse(der(2)), parse(der(2, [128])), parse(der(2, [0, 127]))])
     assert.throws(() => integerOf(invalid), { code: 'bad_request' });
-  for (const invalid of [undefined, parse(octets([42]))]) assert.throws(() => oidOf(invalid), { code: 'bad_request' });
+  for (const invalid of [
+    undefined,
+    parse(octets([42])),
+    parse(der(6)),
+    parse(der(6, [42, 0x86])), // the last number is cut off
+    parse(der(6, [42, 0x80, 3])), // a number with a zero before it
+    parse(der(6, [0x80, 42])),
+  ])
+    assert.throws(() => oidOf(invalid), { code: 'bad_request' });
   for (const [text, at] of [
     ['491231235959Z', Date.UTC(2049, 11, 31, 23, 59, 59)],
     ['500101000000Z', Date.UTC(1950, 0, 1)],

@@ -111,6 +111,15 @@ def test_a_stamp_outside_its_certificates_time_is_refused(tmp_path: Path, days: 
     refused(tsr, authority, nonce)
 
 
+def test_an_answer_that_is_no_strict_der_is_refused(authority: LocalAuthority) -> None:
+    """Of all ways to write a length or a number, only the shortest is taken. `tests/js/timestamps.test.mjs` says the same."""
+    tsr, nonce = stamp(authority)
+    assert (tsr[:2], tsr[4:9]) == (b"\x30\x82", b"\x30\x03\x02\x01\x00")
+    longer = (int.from_bytes(tsr[2:4], "big") + 1).to_bytes(2, "big")
+    refused(b"\x30\x83\x00" + tsr[2:], authority, nonce)
+    refused(b"\x30\x82" + longer + b"\x30\x04\x02\x02\x00\x00" + tsr[9:], authority, nonce)
+
+
 def test_every_changed_byte_is_refused(authority: LocalAuthority) -> None:
     """No byte of an answer can be changed to make another that holds with another meaning; cut ones are none."""
     tsr, nonce = stamp(authority)

@@ -45,7 +45,7 @@ function readAt(bytes: Bytes, offset: number): Der {
   if (tag === undefined || length === undefined || (tag & 31) === 31) throw invalidDer();
   if (length & 0x80) {
     const count = length & 0x7f;
-    if (!count || count > LENGTH_BYTES_LIMIT) throw invalidDer();
+    if (!count || count > LENGTH_BYTES_LIMIT || bytes[start] === 0) throw invalidDer(); // X.690 10.1: the fewest bytes
     length = 0;
     for (let i = 0; i < count; i++) length = length * 256 + (bytes[start + i] ?? 0);
     start += count;
@@ -63,16 +63,20 @@ export function readChildren(value: Der | undefined, tag?: number) {
 
 /** Return an object identifier in dotted form. */
 export function oidOf(value: Der | undefined) {
-  if (!value || value.tag !== TAGS.oid) throw invalidDer();
+  if (!value || value.tag !== TAGS.oid || !value.content.length) throw invalidDer();
   const numbers = [];
   let number = 0;
+  let isFirst = true;
   for (const byte of value.content) {
+    if (isFirst && byte === 128) throw invalidDer(); // X.690 8.19.2: the fewest bytes
+    isFirst = !(byte & 128);
     number = number * 128 + (byte & 127);
     if (!(byte & 128)) {
       numbers.push(number);
       number = 0;
     }
   }
+  if (!isFirst) throw invalidDer(); // the last number is cut off
   const [firstNumber = 0, ...otherArcs] = numbers;
   const firstArc = Math.min(2, Math.floor(firstNumber / 40));
   return [firstArc, firstNumber - firstArc * 40, ...otherArcs].join('.');
@@ -80,9 +84,11 @@ export function oidOf(value: Der | undefined) {
 
 /** Return a non-negative integer. */
 export function integerOf(value: Der | undefined) {
-  if (!value || value.tag !== TAGS.integer || !value.content.length || (value.content[0] as number) & 128)
-    throw invalidDer();
-  return value.content.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  if (!value || value.tag !== TAGS.integer) throw invalidDer();
+  const { content } = value;
+  const [first = 128, second = 128] = content;
+  if (first & 128 || (first === 0 && content.length > 1 && second < 128)) throw invalidDer(); // X.690 8.3.2
+  return content.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
 /** Return a UTCTime or GeneralizedTime in ms UTC. */
