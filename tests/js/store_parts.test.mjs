@@ -30,6 +30,12 @@ before(async () => {
 });
 after(() => phone.end());
 
+/** Whether anything stands beside the table under `key`, even an empty value. */
+const holdsKey = async (database, key) =>
+  database instanceof MemoryDatabase
+    ? database.values.has(key)
+    : database.withRetry(async (db) => (await db.getAllKeys('b')).includes(key));
+
 const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
 const putRows = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
 
@@ -172,6 +178,7 @@ for (const [place, make] of [
       ],
       [true, 0, 'en', null],
     );
+    assert.equal(await holdsKey(database, 'f'), false, 'nothing tells that there was a draft');
   });
 
   test(`the table in ${place}: reads in the order asked for, returns copies, and null for what is missing`, async () => {

@@ -73,8 +73,9 @@ export async function readSealedDraft(database: Database): Promise<Uint8Array | 
   return value && new Uint8Array(value);
 }
 
+/** @param sealed null deletes it */
 export async function writeSealedDraft(database: Database, sealed: Uint8Array | null) {
-  await database.write({ beside: { f: sealed?.slice().buffer } });
+  await database.write({ beside: { f: sealed?.slice().buffer ?? null } });
 }
 
 /** Tell whether a locked phone may take files in; true unless switched off. */
