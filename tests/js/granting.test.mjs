@@ -493,6 +493,15 @@ test('nine words typed offline are kept, and looked up when there is a signal', 
     [['', null]],
   );
   keeper.faults.before = null;
+  const { store } = keeper.phkeeper.ctx.open;
+  store.change = async () => {
+    throw new TypeError('of the browser, without a code');
+  };
+  assert.deepEqual(
+    (await keeper.app.readMet()).map(({ trouble }) => trouble),
+    ['internal'],
+  );
+  delete store.change;
   const [met] = await keeper.app.readMet();
   assert.equal(met.name, 'Priya K');
   await keeper.letIn(met);

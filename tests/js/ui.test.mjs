@@ -35,6 +35,7 @@ const { addFiles } = await import('#app/components/cards/card_files.js');
 const { saveDraft: save } = await import('#app/features/add/view.js');
 const { Stage } = await import('#app/shell/stage.js');
 const { selectionOf: chosenOf } = await import('#app/features/share/share_choose.js');
+const { lookUpText } = await import('#app/features/advocates/advocates_grant.js');
 const { GROUPS } = await import('#app/features/settings/more_groups.js');
 const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
 
@@ -45,6 +46,17 @@ const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
     .map((name) => `${folder}/${name}`)
     .map((name) => ({ name, text: readFileSync(new URL(name, BUILT), 'utf8') })),
 );
+
+test('only a server that does not know the words is said not to have them', () => {
+  assert.equal(lookUpText('not_found'), 'Nobody here has these words now');
+  assert.equal(
+    lookUpText('wrong_keys'),
+    'The server gave other keys for these words. Let nobody in here, and tell them.',
+  );
+  assert.equal(lookUpText(null), 'Waits for a signal');
+  for (const code of ['internal', 'no_space', 'session_ended'])
+    assert.equal(lookUpText(code), 'That did not work. Nothing was lost. Try again.', code);
+});
 
 test('the six suggested words need typing once, whatever the spaces', () => {
   assert.equal(judgeWords(SIX, SIX, undefined), 'fine');

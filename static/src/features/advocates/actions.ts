@@ -3,7 +3,7 @@
  * passphrase. docs/formats.md, section 8. grant_delivery.js shares the entries; grant_end.js ends the grant.
  */
 import { b64, unb64 } from '../../core/bytes.js';
-import { KeptError } from '../../core/errors.js';
+import { KeptError, toKeptError } from '../../core/errors.js';
 import { fingerprint, fingerprintWords, parseFingerprint } from '../../crypto/sharing/fingerprints.js';
 import { MAX_DURATION_MS, DEFAULT_DURATION_MS, fingerprintOf } from '../../crypto/sharing/grants.js';
 import { grantsOf } from '../../net/grants.js';
@@ -187,7 +187,7 @@ async function readMetPeople(ctx: Context, open: Open): Promise<(VerifiedAdvocat
       await storeAdvocate(open, met);
       people.push({ ...met, trouble: null });
     } catch (error) {
-      people.push({ ...person, trouble: isTransient(error) ? null : String((error as { code?: unknown }).code) });
+      people.push({ ...person, trouble: isTransient(error) ? null : toKeptError(error).code });
     }
   }
   return people;

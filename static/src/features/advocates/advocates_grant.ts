@@ -93,17 +93,22 @@ function meetStep(stage: Stage) {
         ? html`<section class="stack-close"><h2>${t('adv.meet_known')}</h2><ul class="rows">${known.map(
             (person) => html`<li class="page-item row apart"><span dir="auto">${
               person.name || person.words.split(' ').slice(0, 3).join(' ')
-            } <span class="small soft">${
-              person.organisation ||
-              (person.trouble
-                ? t(person.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone')
-                : t('adv.meet_waits'))
-            }</span></span>
+            } <span class="small soft">${person.organisation || lookUpText(person.trouble)}</span></span>
       ${person.ecdsa_pub ? button(t('frame.next'), () => choose(person), { plain: true }) : nothing}</li>`,
           )}</ul></section>`
         : nothing
     }
     ${ownWordsRow(stage)}`;
+}
+
+/**
+ * Return what came of looking up a person whose words were typed without a signal.
+ * @param trouble null while it waits
+ */
+export function lookUpText(trouble: string | null): string {
+  if (!trouble) return t('adv.meet_waits');
+  if (trouble === 'wrong_keys') return t('adv.meet_forged');
+  return t(trouble === 'not_found' ? 'adv.meet_gone' : 'no.unknown');
 }
 
 function scopeOf({ how: scopeKind, case: caseId, records = [] }: LocalState): GrantScope | null {
