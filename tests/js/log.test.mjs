@@ -307,7 +307,7 @@ test('a pack contains each version of the diary once, under consistent checkpoin
   const { open } = device.ctx;
   const versions = await readDiary(open);
   const receipts = new Map(versions.map(({ version, receipt }) => [version, receipt]));
-  const log = await logForPack(open, open.syncing.link(), receipts);
+  const log = await logForPack(open.syncing.link(), receipts);
   assert.deepEqual(log.proofs.map(({ version }) => version).sort(), [...receipts.keys()].sort());
   for (const { version, i, path, size } of log.proofs) {
     const { root } = readNote(log.checkpoints.find((row) => row.size === size).note);
@@ -316,7 +316,7 @@ test('a pack contains each version of the diary once, under consistent checkpoin
   assert.deepEqual(log.authorities, []);
   device.faults.after = async (path, _options, response) =>
     path === '/v1/log' ? json({ ...(await response.json()), checkpoint: null }) : undefined;
-  assert.equal(await logForPack(open, open.syncing.link(), receipts), null);
+  assert.equal(await logForPack(open.syncing.link(), receipts), null);
 });
 
 test('an entry is kept even while the log is unavailable', async () => {

@@ -145,11 +145,7 @@ test('a witness that saw the log is counted, shown, and added to a pack with its
     consistency: async () => ({ path: [] }),
   };
   const { account } = phone.open().store.root;
-  const log = await logForPack(
-    phone.open(),
-    { api, diary: '', pins: { notary: account.notary, log: account.log } },
-    new Map(),
-  );
+  const log = await logForPack({ api, diary: '', pins: { notary: account.notary, log: account.log } }, new Map());
   assert.equal(log.checkpoints[0].cosignatures.length, 1);
   assert.ok(log.checkpoints[0].cosignatures[0].startsWith(`— ${NAME} `));
   const files = logFiles({ log, versions: [] });

@@ -44,7 +44,7 @@ export function readTiff(bytes: Uint8Array): TiffMetadata {
   const exifDirectory = mainDirectory.has(TAGS.exif)
     ? readDirectory(view, readLong(view, mainDirectory.get(TAGS.exif), isLittleEndian), isLittleEndian)
     : new Map();
-  const text = (tags: Map<number, TiffEntry>, tag: number) => readAscii(bytes, view, tags.get(tag), isLittleEndian);
+  const text = (tags: Map<number, TiffEntry>, tag: number) => readAscii(bytes, view, tags.get(tag));
   const taken = parseLocalTime(
     text(exifDirectory, TAGS.taken) || text(mainDirectory, TAGS.taken) || text(mainDirectory, TAGS.changed),
   );
@@ -94,7 +94,7 @@ function hasLocation(view: DataView, at: number, isLittleEndian: boolean) {
   return tags.length === 0 ? view.getUint16(at, isLittleEndian) > 0 : tags.some((tag) => tag !== 0);
 }
 
-function readAscii(bytes: Uint8Array, view: DataView, entry: TiffEntry | undefined, _little: boolean) {
+function readAscii(bytes: Uint8Array, view: DataView, entry: TiffEntry | undefined) {
   if (entry?.type !== 2 || entry.at >= view.byteLength) return '';
   return cleanText(
     bytes.subarray(entry.at, Math.min(entry.at + Math.min(entry.count, MAX_TEXT_LENGTH), view.byteLength)),

@@ -47,7 +47,7 @@ function packPage(stage: Stage) {
     Object.assign(form, change);
     stage.draw();
   };
-  if (form.made) return packReady(stage, form.made, () => update({ made: null }));
+  if (form.made) return packReady(form.made, () => update({ made: null }));
   return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(stage)}
     <p>${t('desk.pack_lead', { name: openClient.name })}</p>
     ${choiceFields(stage, form, update)}
@@ -238,7 +238,7 @@ function makePack(stage: Stage, form: PackForm, choice: PackChoice, update: (cha
   });
 }
 
-function packReady(_stage: Stage, made: { url: string; name: string; size: number; no: number }, onAgain: () => void) {
+function packReady(made: { url: string; name: string; size: number; no: number }, onAgain: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
     <p class="soft">${joinWithDots([made.name, sizeText(made.size)])}</p>
     <div><a class="button button-main" href=${made.url}

@@ -62,7 +62,7 @@ export async function changeWords(ctx: Context, open: Open, { words, newWords }:
     );
     if (isTaken) return;
   }
-  await remakeSlot(ctx, open, door, newWords);
+  await remakeSlot(open, door, newWords);
 }
 
 /**
@@ -266,7 +266,7 @@ async function signInAndAdopt(
     throw error;
   });
   if (changed) await adoptKeys(ctx, open, words, { sent: await versionsOnServer(ctx, open) });
-  else await remakeSlot(ctx, open, (await readDoor(ctx.database)) as Door, words);
+  else await remakeSlot(open, (await readDoor(ctx.database)) as Door, words);
   await rewrapVersions(open, onProgress);
 }
 
@@ -463,7 +463,7 @@ async function adoptKeys(
 }
 
 /** Set new words on this phone's slot; the store stays as it is. */
-async function remakeSlot(_ctx: Context, open: Open, door: Door, words: string) {
+async function remakeSlot(open: Open, door: Door, words: string) {
   const { vault, store } = open;
   const newDoor = await vault.setSlot(door, words, 'diary', await slotDataOf(open));
   const sealed = await vault.sealIdentity(store.idOf('identity'));

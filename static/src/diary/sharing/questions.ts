@@ -42,7 +42,7 @@ export function questionActions(ctx: Context) {
   return {
     /** Return the waiting questions, the oldest first: about one entry, or all. */
     async readAsked(record: string | undefined) {
-      return readPendingQuestions(ctx, requireOpen(), record);
+      return readPendingQuestions(requireOpen(), record);
     },
     /** Return the stored questions about an entry, with their answers. */
     async readQuestions(record: string) {
@@ -53,12 +53,12 @@ export function questionActions(ctx: Context) {
     },
     /** Store a question without an answer. */
     async putAsideQuestion(letter: string) {
-      return afterSave(await putAside(ctx, requireOpen(), letter));
+      return afterSave(await putAside(requireOpen(), letter));
     },
   };
 }
 
-async function readPendingQuestions(_ctx: Context, open: Open, record?: string): Promise<PendingQuestion[]> {
+async function readPendingQuestions(open: Open, record?: string): Promise<PendingQuestion[]> {
   const { asked } = await sortLetters(open);
   return asked.filter(({ about }) => record === undefined || about === record).sort((a, b) => a.at - b.at);
 }
@@ -131,8 +131,8 @@ async function readQuestions(open: Open, record: string): Promise<StoredQuestion
     }));
 }
 
-async function findPending(ctx: Context, open: Open, letter: string): Promise<PendingQuestion> {
-  const question = (await readPendingQuestions(ctx, open)).find((item) => item.letter === letter);
+async function findPending(open: Open, letter: string): Promise<PendingQuestion> {
+  const question = (await readPendingQuestions(open)).find((item) => item.letter === letter);
   if (!question) throw new KeptError('not_found');
   return question;
 }
@@ -141,7 +141,7 @@ async function findPending(ctx: Context, open: Open, letter: string): Promise<Pe
 async function saveAnswer(ctx: Context, open: Open, { letter, answer: text }: { letter: string; answer: string }) {
   const addition = text.trim();
   if (!addition) throw new KeptError('nothing_to_save');
-  const question = await findPending(ctx, open, letter);
+  const question = await findPending(open, letter);
   const { fields, restricted } = await open.book.newest(question.about);
   const narrative = textOf(fields, 'narrative');
   // The prompt stays marked, and an earlier answer to "did someone help you" is never overwritten.
@@ -155,16 +155,16 @@ async function saveAnswer(ctx: Context, open: Open, { letter, answer: text }: { 
       fields: { narrative: narrative ? `${narrative}\n\n${addition}` : addition, ...helpFields },
       restricted: helperFields,
     });
-  await storeQuestion(ctx, open, question, { answer: addition, answered_at: ctx.clock.now(), status: 'answered' });
+  await storeQuestion(open, question, { answer: addition, answered_at: ctx.clock.now(), status: 'answered' });
   return { record: question.about };
 }
 
-async function putAside(ctx: Context, open: Open, letter: string) {
-  await storeQuestion(ctx, open, await findPending(ctx, open, letter), { status: 'put_aside' });
+async function putAside(open: Open, letter: string) {
+  await storeQuestion(open, await findPending(open, letter), { status: 'put_aside' });
 }
 
 /** Store the question under the letter's own id: taken in on two devices, it is still one record. */
-async function storeQuestion(_ctx: Context, open: Open, question: PendingQuestion, otherFields: Fields) {
+async function storeQuestion(open: Open, question: PendingQuestion, otherFields: Fields) {
   await open.store.change(async (root, change) => {
     finishLetter(root, question.letter);
     await open.book.stage(open.book.batch(root, change), {

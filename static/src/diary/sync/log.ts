@@ -178,7 +178,6 @@ async function readReceiptsAfter({ store, book }: Open, afterSeq: number) {
  * @throws log_changed
  */
 export async function logForPack(
-  _open: Open,
   link: ServerLink,
   receipts: ReadonlyMap<string, JsonObject>,
 ): Promise<LogFilesLog | null> {

@@ -172,7 +172,7 @@ function askToErase(stage: Stage, entry: Entry) {
 }
 
 /** Show what remains of an erased entry: its number and the day. */
-export function erasedEntry(_stage: Stage, row: Row) {
+export function erasedEntry(row: Row) {
   return html`<article class="stack-wide">${heading(t('erase.gone', { at: dateText(row.erased ?? 0) }))}
     <p class="soft">${row.seq_no === null ? t('entries.new') : t('erase.number', { n: row.seq_no })}</p></article>`;
 }

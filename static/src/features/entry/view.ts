@@ -45,7 +45,7 @@ function withEntry(stage: Stage, show: (current: Entry) => unknown) {
 function entryView(stage: Stage) {
   loadVocabulary(stage);
   const row = stage.state.removed?.find((row) => row.record === stage.place.record);
-  if (row?.erased) return erasedEntry(stage, row);
+  if (row?.erased) return erasedEntry(row);
   return withEntry(stage, (current) =>
     stage.local.changing && !current.taken_out ? editView(stage, current) : readView(stage, current),
   );

@@ -211,7 +211,7 @@ function signOutView(stage: Stage) {
     )}</div></div>`;
 }
 
-function aboutView(_stage: Stage) {
+function aboutView() {
   return html`<div class="stack-wide">${heading(t('about.title'))}
     <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map(
       (n) => html`<li>${lookUp(`about.yes_${n}`)}</li>`,

@@ -54,7 +54,7 @@ export async function buildCapsule(
   const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
   const log =
     options.log === 'ask' && link
-      ? await logForPack(open, link, receipts)
+      ? await logForPack(link, receipts)
       : options.log === 'kept'
         ? await storedLog(open, receipts)
         : null;
