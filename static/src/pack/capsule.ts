@@ -23,6 +23,7 @@ import {
   entriesWithNewFiles,
 } from './previous_packs.js';
 import { exhibitsOf } from './exhibits.js';
+import { OFFICER_FIELDS } from './officer_fields.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { KeyStatement } from '../crypto/sharing/statements.js';
 import type { Fields } from '../record/reading.js';
@@ -73,7 +74,6 @@ export type PackRequest = {
 };
 
 export const CAPSULE_LIMIT = 16 << 20;
-const SHEET_FIELDS = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 
 /**
  * Return the capsule for `request`, as an object.
@@ -137,7 +137,7 @@ export function makeCapsule(
         : {}),
     },
     refs: assignReferences(opened, chosen),
-    sheet: Object.fromEntries(SHEET_FIELDS.map((name) => [name, textOf(settings, name)])),
+    sheet: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, textOf(settings, name)])),
     start_with: incidents
       .filter(
         (history) => request.startWith?.includes(history.record) ?? booleanOf(history.newest.fields, 'start_with_this'),

@@ -12,6 +12,7 @@ import { PackJob } from '../../net/packs.js';
 import { assemble } from '../../pack/assemble.js';
 import { encodeCapsule, openedOf } from '../../pack/capsule.js';
 import { checkFront } from '../../pack/front.js';
+import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { createRedactor } from '../../pack/redaction.js';
 import { buildPortalSet } from '../../pack/portal.js';
 import { FileTarget } from '../../pack/targets.js';
@@ -80,7 +81,6 @@ type MadePack = {
 };
 
 const POLL_INTERVAL_MS = 400;
-const OFFICER_FIELDS = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'];
 const WHOLE_DIARY = Object.freeze({ from: null, to: null, records: null });
 
 /** Return the app's methods for packs. */

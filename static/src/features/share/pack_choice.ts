@@ -16,6 +16,7 @@ import { codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { sealedAt, historiesOf } from '../../record/record_history.js';
 import { isPack, nextPackNo, readExports } from '../../diary/sharing/exports.js';
 import { storedLog, logForPack } from '../../diary/sync/log.js';
+import { MAX_PART_BYTES } from './pack_size.js';
 import { seenVersions } from './pack_seen.js';
 import { withheldWords } from './pack_review.js';
 import { absentEntries, readDiary } from '../../diary/sharing/pack_sources.js';
@@ -31,9 +32,6 @@ export type PackSelection = {
   intimate?: boolean;
   items?: string[];
 };
-
-/** Bytes per pack on a phone short of space; it makes several packs, each with its own number. */
-export const MAX_PART_BYTES = 200_000_000;
 
 /** Build the capsule; also return its sources. `log`: 'ask' the server, use the log 'kept' here, or null for none. */
 export async function buildCapsule(

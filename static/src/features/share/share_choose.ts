@@ -38,7 +38,6 @@ export type PackFlow = {
   overridden?: boolean;
 };
 
-export const OFFICER_FIELDS = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'] as const;
 const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
 /** Recipients that get the restricted part unless the keeper says otherwise. */
 const FULL_PROFILES = new Set(['police', 'solicitor']);

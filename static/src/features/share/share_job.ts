@@ -4,7 +4,8 @@ import { button, errorSummary, heading, progress, row } from '../../components/p
 import { ENGLISH_TIMES, sizeText } from '../../components/text/formatting.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
-import { OFFICER_FIELDS, selectionOf } from './share_choose.js';
+import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
+import { selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
 import './words.js';
 import type { Agreement } from '../../diary/session/confirming.js';

@@ -5,7 +5,9 @@ import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
-import { OFFICER_FIELDS, selectionOf, chooseView } from './share_choose.js';
+import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
+import { MAX_PART_BYTES } from './pack_size.js';
+import { selectionOf, chooseView } from './share_choose.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
 import { lookView } from './share_pictures.js';
@@ -42,7 +44,6 @@ const KEPT_FIELDS = [
   'overridden',
   'earlier',
 ];
-const LARGE_PACK_BYTES = 200_000_000;
 
 function shareView(stage: Stage) {
   const job = stage.job as PackBuild | undefined;
@@ -490,8 +491,7 @@ async function startAgreed(stage: Stage) {
     words: local.found.words.length,
     words_open: unanswered,
   };
-  const isLarge =
-    !local.small && local.kind !== 'portal' && totals.bytes > LARGE_PACK_BYTES && stage.app.canChooseFile();
+  const isLarge = !local.small && local.kind !== 'portal' && totals.bytes > MAX_PART_BYTES && stage.app.canChooseFile();
   if (isLarge) {
     // Before the words: after checking them it is too late, because a browser opens a file dialog only soon after a
     // tap. A second attempt reuses the file.

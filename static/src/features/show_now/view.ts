@@ -5,6 +5,7 @@ import { button, errorSummary, heading, problemSentence, loading } from '../../c
 import { inPlainEnglish, language, lookUp, t, tn } from '../../shell/strings.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { dateText, isoDateText, dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { SHOW_DURATION_MS } from './actions.js';
 import { CARD_LANGUAGES, NEEDS_CARDS, cardLines } from './show_cards.js';
 import { isInForce, termsOf } from '../../components/registers/register_terms.js';
 import { recordTitle } from '../../components/registers/register_words.js';
@@ -365,7 +366,7 @@ function showingView(stage: Stage) {
       ({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(blockView)}</section>`,
     )}
     <p class="small">${inPlainEnglish(
-      () => `${t('show.made', { at: dateTimeText(until - 180_000) })} ${t('show.ends')}`,
+      () => `${t('show.made', { at: dateTimeText(until - SHOW_DURATION_MS) })} ${t('show.ends')}`,
     )}</p>
     ${closeButton(true)}
   </main>`;
