@@ -211,6 +211,27 @@ test('signing in elsewhere with the passphrase or the recovery code opens the re
   await expectCode('not_opened', () => fifth.openAccount({ answer, login: LOGIN }));
 });
 
+test('the code opens a sealed copy, and its bytes are overwritten once they are imported', async (t) => {
+  const { engine, identity } = await phone();
+  const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
+  await engine.confirmCode(code.words12.join(' '));
+  const { account, words_wrap, code_wrap, keyset, diary } = body;
+  const copied = { account, words_wrap, code_wrap, keyset, kdf: body.kdf };
+  const keys = { ...copied, diary: diary.diary, diary_epoch: 1, diary_wrap: diary.wrap };
+  const importPlainly = crypto.subtle.importKey.bind(crypto.subtle);
+  const codes = [];
+  t.mock.method(crypto.subtle, 'importKey', (format, raw, ...rest) => {
+    if (raw.length === 16 && rest[0] === 'HKDF') codes.push(raw);
+    return importPlainly(format, raw, ...rest);
+  });
+  const opened = await cheapEngine().engine.openCopy({ keys, code: code.crockford });
+  assert.equal(opened.diary, identity.diary);
+  assert.deepEqual(
+    codes.map((raw) => raw.every((byte) => byte === 0)),
+    [true],
+  );
+});
+
 test('a server that swaps what it keeps is refused', async () => {
   const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });

@@ -119,6 +119,28 @@ test('a version is altered if its commitment, signature, place, parent or field 
   assert.equal(elsewhere, 'not_opened');
 });
 
+test('a version’s key is overwritten once it is imported, and the version opens all the same', async (t) => {
+  const fields = { _kind: 'note', _schema: 1, _ids: place, _parents: [], text: 'x' };
+  const { raw, wrapped, envelope: made } = await makePart(canonicalBytes({ fields, keys: [], seed: b64(randomBytes(32)) }));
+  const importPlainly = crypto.subtle.importKey.bind(crypto.subtle);
+  const imported = [];
+  t.mock.method(crypto.subtle, 'importKey', (format, key, ...rest) => {
+    if (Buffer.from(key).equals(raw)) imported.push(key);
+    return importPlainly(format, key, ...rest);
+  });
+  const meta = { c: '', sig: '', parents: [], parts: ['open'] };
+  const opened = await openVersion(
+    { place, meta, wraps: [wrapped], envelopes: [made] },
+    { diaryKey, authors },
+    () => null,
+  );
+  assert.equal(opened.fields.text, 'x');
+  assert.deepEqual(
+    imported.map((key) => key.every((byte) => byte === 0)),
+    [true],
+  );
+});
+
 test('with its own keys: at least one and at most one for each part, in order', async () => {
   const content = (fields) =>
     canonicalBytes({

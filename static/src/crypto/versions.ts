@@ -314,6 +314,7 @@ async function openPart(
     wrapped,
   );
   const key = await importKey(raw);
+  raw.fill(0);
   return readPayload(unpad(await envelope.open(key, sealed, 'version', envelopeHeader(place, part))));
 }
 

@@ -70,7 +70,9 @@ export async function openCopy(
   { keys, words, code, device }: { keys: CopyKeys; words?: string; code?: string; device?: string },
 ): Promise<PublicIdentity> {
   if (code !== undefined) {
-    session.pendingSignIn = { code: await importHkdfKey(await parseRecoveryCode(code)), login: '' };
+    const codeBytes = await parseRecoveryCode(code);
+    session.pendingSignIn = { code: await importHkdfKey(codeBytes), login: '' };
+    codeBytes.fill(0);
   } else {
     const kdf = checkKdf(keys.kdf, session.policy);
     session.pendingSignIn = { kdf, root: await session.deriveRoot(normaliseWords(words ?? ''), kdf) };
