@@ -176,6 +176,37 @@ test('a film gives its time, its length, its camera and whether it holds a place
   });
 });
 
+test('a file of 200 MB costs a few hundred bytes, wherever its metadata stands', async () => {
+  const picture = 200_000_000;
+  const front = bytes('\x89PNG\r\n\x1a\n', u32(13), 'IHDR', Buffer.alloc(17), u32(picture), 'IDAT');
+  const exif = tiff();
+  const film = mp4({ udta: [box('\xa9xyz', u16(8), u16(0), '+53.3-6/')] });
+  const moov = film.subarray(Buffer.from(film).indexOf('moov') - 4);
+  for (const [type, start, end] of [
+    ['image/png', front, bytes(u32(0), u32(exif.length), 'eXIf', exif, u32(0), u32(0), 'IEND', u32(0))],
+    ['video/mp4', bytes(box('ftyp', 'isom', u32(0)), u32(picture + 8), 'mdat'), moov],
+  ]) {
+    const size = start.length + picture + end.length;
+    let read = 0;
+    const metadata = await readMetadata(
+      {
+        size,
+        bytes: async (from, length) => {
+          const to = Math.min(size, from + length);
+          read += to - from;
+          const content = new Uint8Array(to - from);
+          for (let at = from; at < to; at++)
+            content[at - from] = at < start.length ? start[at] : (end[at - start.length - picture] ?? 0);
+          return content;
+        },
+      },
+      type,
+    );
+    assert.equal(metadata?.place, true, type);
+    assert.ok(read < 2_000, `${type}: read ${read} bytes`);
+  }
+});
+
 test('impossible times and control characters, such as a change of text direction, are left out', async () => {
   for (const taken of ['0000:00:00 00:00:00', '2026:02:30 10:00:00', '2026:11:03 24:00:00', '    :  :     :  :  '])
     assert.equal(readTiff(tiff({ taken })).taken_local, undefined, taken);
