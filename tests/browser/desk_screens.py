@@ -4,7 +4,7 @@ from tests.browser.acting import Act, fill, go, js, local, press
 
 DOOR = js("fake.reset()")
 IN = js("fake.in()")
-CLIENT = js("fake.in(); await fake.openClient('g0'); stage.opened(); await new Promise((go) => setTimeout(go, 40))")
+CLIENT = js("fake.in(); await fake.openClient('g0'); stage.clientOpened(); await new Promise((go) => setTimeout(go, 40))")
 TALK = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
 INVITE = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
 OWN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"

@@ -493,7 +493,7 @@ test('nine words typed offline are kept, and looked up when there is a signal', 
     [['', null]],
   );
   keeper.faults.before = null;
-  const { store } = keeper.phkeeper.ctx.open;
+  const { store } = keeper.phone.ctx.open;
   store.change = async () => {
     throw new TypeError('of the browser, without a code');
   };

@@ -116,10 +116,14 @@ test('an answer that is no strict DER is refused, as the other judge refuses it'
   assert.deepEqual([...tsr.subarray(0, 2), ...tsr.subarray(4, 9)], [0x30, 0x82, 0x30, 3, 2, 1, 0]);
   const [size, status, rest] = [tsr.subarray(2, 4), [0x30, 3, 2, 1, 0], tsr.subarray(9)];
   assert.equal(
-    await checkTimestamp(new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x82), size, Uint8Array.from(status), rest]))),
+    await checkTimestamp(
+      new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x82), size, Uint8Array.from(status), rest])),
+    ),
     AT,
   );
-  await assertRefused(new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x83, 0), size, Uint8Array.from(status), rest])));
+  await assertRefused(
+    new Uint8Array(Buffer.concat([Uint8Array.of(0x30, 0x83, 0), size, Uint8Array.from(status), rest])),
+  );
   await assertRefused(new Uint8Array(sequence([0x30, 4, 2, 2, 0, 0], rest)));
 });
 

@@ -121,7 +121,11 @@ test('a version is altered if its commitment, signature, place, parent or field 
 
 test('a version’s key is overwritten once it is imported, and the version opens all the same', async (t) => {
   const fields = { _kind: 'note', _schema: 1, _ids: place, _parents: [], text: 'x' };
-  const { raw, wrapped, envelope: made } = await makePart(canonicalBytes({ fields, keys: [], seed: b64(randomBytes(32)) }));
+  const {
+    raw,
+    wrapped,
+    envelope: made,
+  } = await makePart(canonicalBytes({ fields, keys: [], seed: b64(randomBytes(32)) }));
   const importPlainly = crypto.subtle.importKey.bind(crypto.subtle);
   const imported = [];
   t.mock.method(crypto.subtle, 'importKey', (format, key, ...rest) => {
