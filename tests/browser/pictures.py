@@ -54,6 +54,15 @@ def jpeg_with_place(seed: int = 2) -> bytes:
     return out.getvalue()
 
 
+def jpeg_with_time(at: str, seed: int = 2) -> bytes:
+    """A photo as cameras make it: `2026:08:01 20:14:05` on the camera's clock, and no time zone."""
+    exif = Image.Exif()
+    exif[0x0132] = at
+    out = io.BytesIO()
+    _screen(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
 def heic(seed: int = 3) -> bytes:
     """Return a photo in the format of iPhones, which Chromium cannot show."""
     import pillow_heif

@@ -10,7 +10,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.media import wav, webm
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.pictures import jpeg_with_place, png, upload
+from tests.browser.pictures import jpeg_with_place, jpeg_with_time, png, upload
 
 TEXT = "He sent a picture of my street."
 
@@ -91,6 +91,25 @@ def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
     desk.sees_place("His message from 3 November")
     desk.sees("@nice.blue.coat")
     desk.sees("Shown: the time on the phone; not shown: the web address")
+
+
+def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: Keeper) -> None:
+    """The zone is shown and can be changed; what is none is said, and there is no time to use until it is one."""
+    _open_file(keeper, "abroad.jpg", jpeg_with_time("2026:08:01 20:14:05"), "image/jpeg")
+    _open_row(keeper, "When you took it")
+    keeper.sees(re.compile("The file says it was made .*1 August 2026.*20:14"))
+    zone = keeper.field("Which time zone was the camera set to?")
+    expect(zone).to_have_value("Europe/London")
+    _has_no_faults(keeper, "zone")
+    zone.fill("Tokio")
+    zone.blur()
+    keeper.sees("That is not a zone. For example: Europe/London.")
+    expect(keeper.button("Use this time")).to_have_count(0)
+    zone.fill("Asia/Tokyo")
+    zone.blur()
+    keeper.tap("Use this time")
+    keeper.saves_card()
+    keeper.sees(re.compile("1 August 2026.*20:14"))
 
 
 def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: Keeper) -> None:

@@ -4,7 +4,15 @@ import test from 'node:test';
 import { matchesFilter, isFiltering } from '#app/record/patterns/filters.js';
 import { searchableText, searchWords } from '#app/record/patterns/search_text.js';
 import { mentionsOf, mergedWith, representativeOf } from '#app/record/links.js';
-import { dayFault, instantOf, momentFault, momentOf, momentInputOf } from '#app/record/moments.js';
+import {
+  dayFault,
+  fileMoment,
+  instantOf,
+  momentFault,
+  momentOf,
+  momentInputOf,
+  needsZone,
+} from '#app/record/moments.js';
 import { fromPicked, pickedFault } from '#app/record/times.js';
 
 const LONDON = 'Europe/London';
@@ -372,4 +380,31 @@ test('a search finds an entry by its words, and not by codes, ids, times and met
     [searchWords(' Zoë  CAME '), searchWords('  '), searchWords('07700\u200e 900\u00ad123')],
     [['zoe', 'came'], [], ['07700', '900123']],
   );
+});
+
+test('a file without a time zone gets the zone that the person names, and no more is claimed than is known', () => {
+  const local = '2026-08-01T20:14:05';
+  const source = 'phone_clock_at_the_time';
+  const abroad = { local: '2026-08-01T20:14', utc_offset_min: 540, source };
+  assert.equal(needsZone({ taken_local: local }), true);
+  assert.deepEqual(fileMoment({ taken_local: local }, 'Asia/Tokyo'), {
+    start: at(2026, 7, 1, 11, 14),
+    tz: 'Asia/Tokyo',
+    precision: 'minute',
+    ...abroad,
+  });
+  assert.equal(fileMoment({ taken_local: local }, LONDON)?.start, at(2026, 7, 1, 19, 14));
+  for (const tz of ['', 'Tokio', 'BST', '+09:00']) assert.equal(fileMoment({ taken_local: local }, tz), null, tz);
+  assert.equal(fileMoment({ taken_local: '2026-03-29T01:30:00' }, LONDON), null, 'there was no such time');
+  assert.equal(fileMoment({ taken_local: '2026-10-25T01:30:00' }, LONDON)?.precision, 'hour', 'it came twice');
+  assert.equal(needsZone({ taken_local: local, offset_min: 540 }), false);
+  assert.deepEqual(
+    fileMoment({ taken_local: local, offset_min: 540 }, LONDON),
+    { start: at(2026, 7, 1, 11, 14, 5), precision: 'exact', ...abroad },
+    'not in the zone of this phone',
+  );
+  assert.equal(fileMoment({ taken_local: local, offset_min: 60 }, LONDON)?.tz, LONDON);
+  assert.deepEqual(fileMoment({ taken_at: 7 }, LONDON), { start: 7, tz: LONDON, precision: 'exact', source });
+  for (const none of [{}, { offset_min: 60 }, { taken_local: 'x', offset_min: 60 }])
+    assert.equal(fileMoment(none, LONDON), null);
 });

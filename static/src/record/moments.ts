@@ -2,7 +2,7 @@
  * Times in registers: a day (`2026-11-03`), or a moment as in docs/record.md, precise to the minute, day, month or
  * year. Nothing is guessed: an invalid time is reported.
  */
-import { fromPicked, instantsOf, localAt, pickedFault } from './times.js';
+import { fromPicked, instantsOf, isZone, localAt, offsetAt, pickedFault } from './times.js';
 
 /** Content of the input fields */
 export type MomentInput = { date: string; time: string; how: 'day' | 'month' | 'year' };
@@ -79,6 +79,40 @@ function monthOrYear(date: string, how: 'month' | 'year', tz: string): Moment {
   return how === 'month'
     ? { start, end, local: date.slice(0, 7), tz, precision: 'month' }
     : { start, end, local: `${firstDay}/${lastDay}`, tz, precision: 'date_range' };
+}
+
+/** What a file says of when it was made (docs/record.md, `exif_summary`) */
+export type FileTime = { taken_local?: unknown; offset_min?: unknown; taken_at?: unknown };
+
+/** Tell whether a file gives a time of day without its time zone: no instant is known until a person names the zone. */
+export function needsZone({ taken_local: local, offset_min: offset, taken_at: at }: FileTime): boolean {
+  return typeof at !== 'number' && typeof local === 'string' && typeof offset !== 'number';
+}
+
+/**
+ * Return the time in a file's metadata.
+ * @param tz the zone that the person says the time is in; used only where the file does not say
+ * @returns null if there is none, or if `tz` is no zone or has no such time
+ */
+export function fileMoment(said: FileTime, tz: string): Moment | null {
+  const { taken_at: at, offset_min: offset } = said;
+  const local = typeof said.taken_local === 'string' ? said.taken_local.slice(0, 16) : null;
+  const source = 'phone_clock_at_the_time';
+  if (needsZone(said)) {
+    const [start, second] = isZone(tz) && local ? instantsOf(local, tz) : [];
+    if (start === undefined || !local) return null;
+    // In the hour that comes twice, nobody knows which it was.
+    const precision = second === undefined ? 'minute' : 'hour';
+    return { start, local, tz, utc_offset_min: offsetAt(start, tz), precision, source };
+  }
+  const hasOffset = local !== null && typeof offset === 'number';
+  const start =
+    typeof at === 'number' ? at : hasOffset ? Date.parse(`${String(said.taken_local)}Z`) - offset * 60_000 : NaN;
+  if (!Number.isFinite(start)) return null;
+  if (!hasOffset) return { start, tz, precision: 'exact', source };
+  // The file may come from another zone than this phone's, which it does not name.
+  const zone = offsetAt(start, tz) === offset ? { tz } : {};
+  return { start, local, ...zone, utc_offset_min: offset, precision: 'exact', source };
 }
 
 /** Return the input fields for a stored moment; a moment in another form keeps its text until it is entered again. */

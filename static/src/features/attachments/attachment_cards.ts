@@ -9,10 +9,13 @@ import { coach, coachSummary } from './coach.js';
 import { labelForCode } from '../../components/text/labels.js';
 import { problemOf } from '../../shell/stage.js';
 import { registerAnswerText } from '../../components/registers/register_words.js';
-import { dateTimeText } from '../../components/text/formatting.js';
+import { occurredText } from '../../components/text/formatting.js';
+import { fileMoment, needsZone } from '../../record/moments.js';
+import { isZone, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
 import type { AttachmentRead, Fields, Value } from '../../shell/app.js';
+import type { FileTime } from '../../record/moments.js';
 import type { FileCard } from './attachment_table.js';
 import type { CardQuestion } from '../../components/cards/card_table.js';
 import type { Stage } from '../../shell/stage.js';
@@ -47,7 +50,7 @@ export function fileCards(stage: Stage, file: AttachmentRead) {
 }
 
 function openCard(stage: Stage, card: string | null) {
-  stage.set({ card, more: {}, ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
+  stage.set({ card, more: {}, ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined, fileZone: undefined });
 }
 
 function summaryOf(stage: Stage, { fields, restricted }: AttachmentRead, card: FileCard) {
@@ -158,33 +161,46 @@ function adviceFor(card: FileCardContext, file: AttachmentRead, { code }: FileCa
   if (code === 'private' && card.value('sensitivity') === 'intimate_adult')
     return html`<p class="care small">${t('attach.intimate')}</p>`;
   if (code !== 'taken') return nothing;
-  const moment = momentOf(file.restricted.exif_summary ?? {});
-  if (!moment || card.value('captured_at')) return nothing;
-  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', {
-    at: dateTimeText(moment.start),
-  })}</p>
-    <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
+  return card.value('captured_at') ? nothing : fileTimeNote(card, file.restricted.exif_summary ?? {});
 }
 
-/** Return the time in the file's metadata, or null if there is none. */
-function momentOf({ taken_local: local, offset_min: offset, taken_at: at }: Fields) {
-  const start =
-    typeof at === 'number'
-      ? at
-      : typeof local === 'string' && typeof offset === 'number'
-        ? Date.parse(`${local}Z`) - offset * 60_000
-        : typeof local === 'string'
-          ? new Date(local).getTime()
-          : NaN;
-  if (!Number.isFinite(start)) return null;
-  return {
-    start,
-    precision: 'exact',
-    source: 'phone_clock_at_the_time',
-    ...(typeof local === 'string' ? { local: local.slice(0, 16) } : {}),
-    ...(typeof offset === 'number' ? { utc_offset_min: offset } : {}),
-    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  };
+/**
+ * Offer the time in the file's metadata. A file often gives no time zone, as cameras do: then the zone is shown and can
+ * be changed, because a photo taken abroad would get a wrong start.
+ */
+function fileTimeNote(card: FileCardContext, said: FileTime) {
+  const { stage } = card;
+  const mustAsk = needsZone(said);
+  const tz = mustAsk ? String(stage.local.fileZone ?? phoneZone()) : phoneZone();
+  const moment = fileMoment(said, tz);
+  if (!moment && !mustAsk) return nothing;
+  const local = moment?.local ?? (typeof said.taken_local === 'string' ? said.taken_local.slice(0, 16) : null);
+  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', {
+    at: occurredText({
+      occurred_start: moment?.start ?? null,
+      occurred_local: local,
+      tz,
+      utc_offset_min: moment?.utc_offset_min ?? null,
+      precision: 'minute',
+    }),
+  })}</p>
+    ${
+      mustAsk
+        ? textField({
+            id: 'file-zone',
+            label: t('attach.zone'),
+            hint: t('attach.zone_hint'),
+            value: tz,
+            error: moment ? null : isZone(tz) ? t('bad.skipped') : t('attach.zone_wrong'),
+            onChange: (text) => stage.set({ fileZone: text.trim() }),
+          })
+        : nothing
+    }
+    ${
+      moment
+        ? html`<div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div>`
+        : nothing
+    }</div>`;
 }
 
 /** Ask what happened to the copy in the phone's photos; the time of the answer is stored. */
