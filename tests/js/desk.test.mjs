@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { fileParts } from '#app/desk/clients.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
@@ -47,6 +48,13 @@ async function registerKeeper(words, letsIn) {
   await until(setup, isKept, 'kept');
   return { ...setup, faults, nine: letsIn };
 }
+
+test('a file that has not all arrived is said to be not possible just now, not to have gone wrong', async () => {
+  const ctx = /** @type {any} */ ({ api: { blob: async () => ({ complete: false, parts: 0 }) } });
+  await assert.rejects(fileParts(ctx, 'grant', { blob: 'blob', key: 'key', size: 1 }).next(), {
+    message: 'That is not possible just now. Try again later.',
+  });
+});
 
 test('an advocate joins, reads, asks and signs in again, and sees nothing after the grant ends', async () => {
   const { desk, secret, login, address, made: objectUrls, looksAround } = await joined(server);

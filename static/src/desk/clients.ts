@@ -183,7 +183,7 @@ export async function* fileParts(
 ): AsyncGenerator<Uint8Array> {
   const count = partCount(size);
   const { complete, parts } = await withGrant(ctx, grant, () => ctx.api.blob(grant, blob));
-  if (!complete) throw new KeptError('not_there_yet');
+  if (!complete) throw new KeptError('unavailable'); // the keeper's phone is still sending it
   if (parts !== count) throw new KeptError('garbage');
   for (let i = 0; i < count; i++) {
     const sealed = (await withGrant(ctx, grant, () => ctx.api.part(grant, blob, i))) as Bytes;
