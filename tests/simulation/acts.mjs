@@ -1,390 +1,419 @@
 /**
- * What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its
- * own.
+ * The acts of a simulated day: what people, phones, the network and the server do. Each act takes the world, one
+ * device and a random source of its own.
  */
 import { viewOfAll } from '../js/phone/desk.mjs';
 import { PNG, file } from '../js/phone/phone.mjs';
-import { anAdvocate } from './advocate.mjs';
+import { joinAdvocate } from './advocate.mjs';
 
-const MOST = 3;
+const MAX_DEVICES = 3;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A record that a phone shows. @param {import('./device.mjs').Device} one @param {import('./chance.mjs').Chance} chance */
-function anyRecord(one, chance) {
-  const records = [...one.entries().keys()].sort();
-  return records.length ? chance.of(records) : null;
+/**
+ * Return a random record that a phone shows.
+ * @param {import('./device.mjs').Device} device
+ * @param {import('./chance.mjs').Chance} chance
+ */
+function pickRecord(device, chance) {
+  const records = [...device.entries().keys()].sort();
+  return records.length ? chance.pick(records) : null;
 }
 
-/** An act that needs an open diary. */
-const inside = (act) => (world, one, chance) => (one.isOpen ? act(world, one, chance) : undefined);
-/** One that needs an entry as well. */
-const onEntry = (act) =>
-  inside((world, one, chance) => {
-    const record = anyRecord(one, chance);
-    return record && act(world, one, chance, record);
+/** Return an act that runs only when the diary is open. */
+const whenOpen = (act) => (world, device, chance) => (device.isOpen ? act(world, device, chance) : undefined);
+/** Return an act that also needs an entry. */
+const withEntry = (act) =>
+  whenOpen((world, device, chance) => {
+    const record = pickRecord(device, chance);
+    return record && act(world, device, chance, record);
   });
 
-const writes = inside(async (world, one) => {
-  const text = `text ${++world.made}`;
-  await one.tries(`writes ${text}`, async () => {
-    const { record } = await one.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
-    world.said.set(record, {
+const write = whenOpen(async (world, device) => {
+  const text = `text ${++world.counter}`;
+  await device.attempt(`writes ${text}`, async () => {
+    const { record } = await device.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
+    world.expected.set(record, {
       texts: [text],
       out: false,
       files: new Map(),
       amended: 0,
-      by: one.name,
-      at: ++world.count,
+      by: device.name,
+      at: ++world.order,
       erasing: null,
     });
   });
 });
 
-const amends = onEntry(async (world, one, _chance, record) => {
-  const text = `text ${++world.made}`;
-  const said = world.said.get(record);
-  // Said before it is done: one that fails half-way may be there or not.
-  said.texts.push(text);
-  said.erasing = null; // what is written after the asking stands
-  const failed = await one.tries(`amends ${record.slice(0, 4)} to ${text}`, () =>
-    one.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }),
+const amend = withEntry(async (world, device, _chance, record) => {
+  const text = `text ${++world.counter}`;
+  const expected = world.expected.get(record);
+  // Noted before the act: an amendment that fails half-way may be saved or not.
+  expected.texts.push(text);
+  expected.erasing = null; // a text written after the request is kept
+  const code = await device.attempt(`amends ${record.slice(0, 4)} to ${text}`, () =>
+    device.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }),
   );
-  if (failed === null) said.amended++;
+  if (code === null) expected.amended++;
 });
 
-const takesOut = onEntry(async (world, one, _chance, record) => {
-  if (one.entries().size < 2) return;
-  // Others may change it meanwhile: whether it shows in the end is for the app to say, the same on all.
-  world.said.get(record).out = null;
-  await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, ''));
+const takeOut = withEntry(async (world, device, _chance, record) => {
+  if (device.entries().size < 2) return;
+  // Other phones may change it meanwhile. The app decides whether it shows in the end, the same on all phones.
+  world.expected.get(record).out = null;
+  await device.attempt(`takes out ${record.slice(0, 4)}`, () => device.app.takeOutRecord(record, ''));
 });
 
-const addsFile = onEntry(async (world, one, chance, record) => {
-  const bytes = new Uint8Array(chance.of([1, 900, 70_000, 300_000])).fill(++world.made % 251);
+const addFile = withEntry(async (world, device, chance, record) => {
+  const bytes = new Uint8Array(chance.pick([1, 900, 70_000, 300_000])).fill(++world.counter % 251);
   bytes.set(PNG.subarray(0, bytes.length));
-  world.said.get(record).erasing = null; // the entry names the file in a version of its own
-  await one.tries(`adds a file of ${bytes.length} to ${record.slice(0, 4)}`, async () => {
-    const { attachment } = await one.app.addFile(record, file(bytes, `${world.made}.png`), { route: 'photo_picker' });
-    world.said.get(record).files.set(attachment, bytes);
+  world.expected.get(record).erasing = null; // the entry lists the file in a version of its own
+  await device.attempt(`adds a file of ${bytes.length} to ${record.slice(0, 4)}`, async () => {
+    const { attachment } = await device.app.addFile(record, file(bytes, `${world.counter}.png`), {
+      route: 'photo_picker',
+    });
+    world.expected.get(record).files.set(attachment, bytes);
   });
 });
 
-const writesNote = onEntry((world, one, _chance, record) =>
-  one.tries(`notes on ${record.slice(0, 4)}`, () => one.app.saveNote(record, `note ${++world.made}`)),
+const writeNote = withEntry((world, device, _chance, record) =>
+  device.attempt(`notes on ${record.slice(0, 4)}`, () => device.app.saveNote(record, `note ${++world.counter}`)),
 );
 
-const endsOthers = inside((_world, one) =>
-  one.away ? undefined : one.tries('ends the other sessions', () => one.app.endOthers({ words: one.words })),
+const endOthers = whenOpen((_world, device) =>
+  device.away
+    ? undefined
+    : device.attempt('ends the other sessions', () => device.app.endOthers({ words: device.words })),
 );
 
-const putsBack = inside(async (world, one, chance) => {
-  const removed = one.removed().sort();
+const putBack = whenOpen(async (world, device, chance) => {
+  const removed = device.removed().sort();
   if (!removed.length) return;
-  const record = chance.of(removed);
-  world.said.get(record).erasing = null;
-  await one.tries(`puts back ${record.slice(0, 4)}`, () => one.app.putBackRecord(record));
+  const record = chance.pick(removed);
+  world.expected.get(record).erasing = null;
+  await device.attempt(`puts back ${record.slice(0, 4)}`, () => device.app.putBackRecord(record));
 });
 
-/** Two phones wrote in one entry at once: somebody looks at both, and says what is so. */
-const settles = inside(async (world, one) => {
-  const [record] = [...one.entries()].find(([, { isTwo }]) => isTwo) ?? [];
+/** Two phones changed one entry at the same time: the keeper reads both versions and writes what is true. */
+const settle = whenOpen(async (world, device) => {
+  const [record] = [...device.entries()].find(([, { isTwo }]) => isTwo) ?? [];
   if (!record) return;
-  const text = `text ${++world.made}`;
-  const said = world.said.get(record);
-  said.texts.push(text);
-  said.erasing = null;
-  const failed = await one.tries(`settles ${record.slice(0, 4)} as ${text}`, () => one.bringTogether(record, text));
-  if (failed === null) said.amended++;
+  const text = `text ${++world.counter}`;
+  const expected = world.expected.get(record);
+  expected.texts.push(text);
+  expected.erasing = null;
+  const code = await device.attempt(`settles ${record.slice(0, 4)} as ${text}`, () =>
+    device.joinVersions(record, text),
+  );
+  if (code === null) expected.amended++;
 });
 
-/** A picture is added on a locked phone, by somebody who has no words. */
-async function captures(world, one) {
-  if (one.isOpen) return;
-  const bytes = new Uint8Array(900).fill(++world.made % 251);
-  bytes.set([...PNG, world.made >> 8, world.made & 255]);
-  const is = { bytes, at: 'waiting' };
-  const failed = await one.tries(`captures ${world.made}`, () => one.capture(file(bytes, `${world.made}.png`)));
-  if (failed === null) one.captured.push(is);
+/** Somebody who does not know the words adds a picture on a locked phone. */
+async function capture(world, device) {
+  if (device.isOpen) return;
+  const bytes = new Uint8Array(900).fill(++world.counter % 251);
+  bytes.set([...PNG, world.counter >> 8, world.counter & 255]);
+  const picture = { bytes, at: 'waiting' };
+  const code = await device.attempt(`captures ${world.counter}`, () =>
+    device.capture(file(bytes, `${world.counter}.png`)),
+  );
+  if (code === null) device.captured.push(picture);
 }
 
-/** What came while it was locked becomes an entry of its own. */
-const takesUp = inside(async (world, one) => {
-  const is = one.captured.find(({ at }) => at === 'waiting');
-  if (!is) return;
-  is.at = null; // half-way it is a draft, or still waits
-  const text = `text ${++world.made}`;
-  await one.tries(`takes up what came as ${text}`, async () => {
-    const { record, attachment } = await one.takeUp(is.bytes, text);
-    const files = new Map([[attachment, is.bytes]]);
-    const at = ++world.count;
-    world.said.set(record, { texts: [text], out: false, files, amended: 0, by: one.name, at, erasing: null });
+/** A picture that was added while the phone was locked becomes an entry of its own. */
+const takeUp = whenOpen(async (world, device) => {
+  const picture = device.captured.find(({ at }) => at === 'waiting');
+  if (!picture) return;
+  picture.at = null; // if this fails half-way, it is a draft or still waits
+  const text = `text ${++world.counter}`;
+  await device.attempt(`takes up what came as ${text}`, async () => {
+    const { record, attachment } = await device.takeUp(picture.bytes, text);
+    const files = new Map([[attachment, picture.bytes]]);
+    const at = ++world.order;
+    world.expected.set(record, { texts: [text], out: false, files, amended: 0, by: device.name, at, erasing: null });
   });
 });
 
-const locks = inside((_world, one) => one.tries('locks', () => one.app.lock('asked')));
+const lock = whenOpen((_world, device) => device.attempt('locks', () => device.app.lock('asked')));
 
-const unlocks = (world, one) => (one.isOpen ? undefined : one.tries('unlocks', () => world.opens(one)));
+const unlock = (world, device) => (device.isOpen ? undefined : device.attempt('unlocks', () => world.unlock(device)));
 
-async function crashes(_world, one, chance) {
-  const isLost = chance.is(0.5);
-  one.note(`${one.name}: dies${isLost ? ', and what was being written is lost' : ''}`);
-  await one.crash(isLost);
+async function crash(_world, device, chance) {
+  const isLost = chance.occurs(0.5);
+  device.note(`${device.name}: dies${isLost ? ', and what was being written is lost' : ''}`);
+  await device.crash(isLost);
 }
 
-const looks = inside((_world, one) => one.open.syncing.now().catch(() => undefined));
+const sync = whenOpen((_world, device) => device.open.syncing.now().catch(() => undefined));
 
-const goesAway = (_world, one) => {
-  one.note(`${one.name}: no signal`);
-  one.setAway(true);
+const goOffline = (_world, device) => {
+  device.note(`${device.name}: no signal`);
+  device.setAway(true);
 };
-const comesNear = (_world, one) => {
-  one.note(`${one.name}: a signal`);
-  one.setAway(false);
+const goOnline = (_world, device) => {
+  device.note(`${device.name}: a signal`);
+  device.setAway(false);
 };
 
-function weather(_world, one, chance) {
-  const rough = chance.of([0, 0.05, 0.15, 0.3]);
-  one.rough = rough;
-  one.note(`${one.name}: requests fail with ${rough}`);
+function setFaultRate(_world, device, chance) {
+  const faultRate = chance.pick([0, 0.05, 0.15, 0.3]);
+  device.faultRate = faultRate;
+  device.note(`${device.name}: requests fail with ${faultRate}`);
 }
 
-async function joins(world) {
-  if (world.devices.length >= MOST) return;
-  const two = world.device();
-  await two.app.start();
-  if ((await two.tries('signs in', () => two.app.signIn({ login: world.login, words: world.words }))) !== null) {
-    two.end();
+async function addPhone(world) {
+  if (world.devices.length >= MAX_DEVICES) return;
+  const newDevice = world.device();
+  await newDevice.app.start();
+  if (
+    (await newDevice.attempt('signs in', () => newDevice.app.signIn({ login: world.login, words: world.words }))) !==
+    null
+  ) {
+    newDevice.end();
     world.devices.pop();
     return;
   }
-  two.words = world.words;
+  newDevice.words = world.words;
 }
 
 /**
- * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them,
- * and phones say so for good (`keys_older`). After it was put back they are, but for this: an entry whose phone was cleared
- * since is on others only, which do not sign it under new keys (resealing.js).
+ * Words and keys are not changed while there is a copy of the server: once it is put back to that copy it does not
+ * know the new ones, and phones warn of that for good (`keys_older`). After the restore they may be changed, unless a
+ * phone was cleared: its entries are then on other phones only, which do not sign them under new keys (resealing.ts).
  */
-const canRenew = (world, one) => !one.away && !world.copied && !(world.wasPutBack && world.isCleared);
+const canRenew = (world, device) => !device.away && !world.hasCopy && !(world.wasPutBack && world.isCleared);
 
-const changesWords = inside((world, one) => {
-  if (!canRenew(world, one)) return undefined;
-  const newWords = `other words number ${++world.made} for this`;
-  return newLock(world, one, 'changes words', newWords, () => one.app.changeWords({ words: one.words, newWords }));
+const changeWords = whenOpen((world, device) => {
+  if (!canRenew(world, device)) return undefined;
+  const newWords = `other words number ${++world.counter} for this`;
+  return changeLock(world, device, 'changes words', newWords, () =>
+    device.app.changeWords({ words: device.words, newWords }),
+  );
 });
 
-const renews = inside((world, one) => {
-  if (!canRenew(world, one)) return undefined;
-  const newWords = `other words number ${++world.made} for this`;
-  return newLock(world, one, 'makes every key new', newWords, () => one.app.renewKeys({ words: one.words, newWords }));
+const renewKeys = whenOpen((world, device) => {
+  if (!canRenew(world, device)) return undefined;
+  const newWords = `other words number ${++world.counter} for this`;
+  return changeLock(world, device, 'makes every key new', newWords, () =>
+    device.app.renewKeys({ words: device.words, newWords }),
+  );
 });
 
-/** New words. Where the network breaks in the middle, the person goes on with it until it is done, as the screen asks. */
-async function newLock(world, one, what, newWords, act) {
-  let code = await one.tries(what, act);
-  const begun = () => one.app.state.account?.rekeying;
-  /** The weather clears, there is room, and the phone that locked is opened again. */
-  const eases = async () => {
-    Object.assign(one, { rough: 0, isFull: false });
-    if (!one.isOpen) await one.tries('unlocks', () => world.opens(one));
+/** Change the words. If the network fails half-way, the keeper resumes until it is done, as the screen asks. */
+async function changeLock(world, device, title, newWords, act) {
+  let code = await device.attempt(title, act);
+  const isBegun = () => device.app.state.account?.rekeying;
+  /** End all faults, make room, and unlock the phone if it locked. */
+  const clearFaults = async () => {
+    Object.assign(device, { faultRate: 0, isFull: false });
+    if (!device.isOpen) await device.attempt('unlocks', () => world.unlock(device));
   };
-  if (code !== null && begun()) {
-    await eases();
-    const goesOn = () => one.tries('goes on with it', () => one.app.renewOn({ newWords }));
-    code = await goesOn();
+  if (code !== null && isBegun()) {
+    await clearFaults();
+    const resume = () => device.attempt('goes on with it', () => device.app.renewOn({ newWords }));
+    code = await resume();
     if (code === 'needs_words') {
-      // The words in use are asked for as well, where the app no longer has them.
-      await one.tries('locks', () => one.app.lock('asked'));
-      await eases();
-      code = await goesOn();
+      // The app also needs the current words when it no longer has them.
+      await device.attempt('locks', () => device.app.lock('asked'));
+      await clearFaults();
+      code = await resume();
     }
   } else if (['offline', 'server_slow', 'internal', 'no_space'].includes(code)) {
-    // Whether the server took them is not known: whoever asked tries the same again.
-    await eases();
-    code = await one.tries('tries again', act);
+    // It is not known whether the server stored them, so the keeper tries the same again.
+    await clearFaults();
+    code = await device.attempt('tries again', act);
   }
-  if (code === null) world.words = one.words = newWords;
+  if (code === null) world.words = device.words = newWords;
 }
 
-const sendsAgain = inside((world, one) => world.comesBack(one));
+const recover = whenOpen((world, device) => world.recover(device));
 
-/** Two phones at once: which is first at each step is for the machine to say. */
-async function together(world, one, chance) {
-  const two = chance.of(world.devices);
-  if (two === one) return;
-  const among = [writes, amends, takesOut, putsBack, looks, addsFile, settles, sendsAgain];
-  const [first, second] = [chance.of(among), chance.of(among)];
-  await Promise.all([first(world, one, chance), second(world, two, chance)]);
+/** Two phones act at the same time. The machine decides which goes first at each step. */
+async function actTogether(world, device, chance) {
+  const other = chance.pick(world.devices);
+  if (other === device) return;
+  const choices = [write, amend, takeOut, putBack, sync, addFile, settle, recover];
+  const [first, second] = [chance.pick(choices), chance.pick(choices)];
+  await Promise.all([first(world, device, chance), second(world, other, chance)]);
 }
 
-function timePasses(world, _one, chance) {
-  world.passing = chance.of([3_000, 60_000, HOUR / 2, 5 * HOUR]);
-  world.note(`${world.passing / 1000} seconds pass`);
+function passTime(world, _device, chance) {
+  world.timeToPass = chance.pick([3_000, 60_000, HOUR / 2, 5 * HOUR]);
+  world.note(`${world.timeToPass / 1000} seconds pass`);
 }
 
 /**
- * Often at once what asks most of a copy: one phone writes, the server is put back, and another phone, which never had it, makes
- * every key new.
+ * Copy the server. Often follow with the hardest case at once: one phone writes, the server is put back, and another
+ * phone, which never received that entry, renews every key.
  */
-async function serverIsCopied(world, one, chance) {
-  if (world.copied || !world.putsServerBack) return;
+async function copyServer(world, device, chance) {
+  if (world.hasCopy || !world.putsServerBack) return;
   await world.server.ask({ do: 'copy', name: 'older' });
-  world.copied = true;
-  world.erasedSince = false;
+  world.hasCopy = true;
+  world.erasedSinceCopy = false;
   world.note('the server is copied');
-  const two = chance.of(world.devices);
-  if (two === one || !one.isOpen || !two.isOpen) return;
-  goesAway(world, two);
-  comesNear(world, one);
-  await writes(world, one);
-  await looks(world, one);
-  await serverIsPutBack(world);
-  comesNear(world, two);
-  await renews(world, two);
+  const other = chance.pick(world.devices);
+  if (other === device || !device.isOpen || !other.isOpen) return;
+  goOffline(world, other);
+  goOnline(world, device);
+  await write(world, device);
+  await sync(world, device);
+  await restoreServer(world);
+  goOnline(world, other);
+  await renewKeys(world, other);
 }
 
-async function serverIsPutBack(world) {
-  if (!world.copied) return;
+async function restoreServer(world) {
+  if (!world.hasCopy) return;
   await world.server.ask({ do: 'put_back', name: 'older' });
-  world.copied = false;
+  world.hasCopy = false;
   world.wasPutBack = true;
-  world.isErasedLost ||= world.erasedSince;
-  for (const said of world.said.values()) said.erasing = null; // what was asked after the copy is forgotten there
+  world.hasLostErasures ||= world.erasedSinceCopy;
+  // The restored server has no request that was made after the copy.
+  for (const expected of world.expected.values()) expected.erasing = null;
   world.note('the server is put back');
 }
 
-async function serverRestarts(world) {
+async function restartServer(world) {
   await world.server.ask({ do: 'restart' });
   world.note('the server starts again');
 }
 
-function lies(_world, one, chance) {
-  const lying = chance.of([0, 0.1, 0.3]);
-  one.lying = lying;
-  one.note(`${one.name}: answers are lies with ${lying}`);
+function setLieRate(_world, device, chance) {
+  const lieRate = chance.pick([0, 0.1, 0.3]);
+  device.lieRate = lieRate;
+  device.note(`${device.name}: answers are lies with ${lieRate}`);
 }
 
-function fills(_world, one, chance) {
-  one.isFull = chance.is(0.5);
-  one.note(`${one.name}: ${one.room.isFull ? 'has no room' : 'has room'}`);
+function toggleRoom(_world, device, chance) {
+  device.isFull = chance.occurs(0.5);
+  device.note(`${device.name}: ${device.room.isFull ? 'has no room' : 'has room'}`);
 }
 
-function losesConnection(_world, one) {
-  one.note(`${one.name}: the connection to its database is lost`);
-  one.room.drop();
+function loseConnection(_world, device) {
+  device.note(`${device.name}: the connection to its database is lost`);
+  device.room.drop();
 }
 
 /**
- * A phone clears what it has a receipt for. One that has not heard that its server was put back clears what nobody else has, and
- * cannot know: it looks first then.
+ * A phone clears every entry that it has a receipt for. If its server was put back and the phone has not learnt that,
+ * it would clear entries that nobody else has. So it syncs first.
  */
-const clears = inside(async (world, one) => {
-  if (world.wasPutBack && !(await one.hearsOfServer())) return;
-  if ((await one.tries('clears the phone at once', () => one.app.panicClear())) === null) world.isCleared = true;
+const clearPhone = whenOpen(async (world, device) => {
+  if (world.wasPutBack && !(await device.learnServerState())) return;
+  if ((await device.attempt('clears the phone at once', () => device.app.panicClear())) === null)
+    world.isCleared = true;
 });
 
-/** The list is made again at the next opening. */
-const damagesList = inside(async (_world, one) => {
-  if ((await one.tries('its list is damaged', () => one.damageList())) === null) await one.crash(false);
+/** The list is rebuilt at the next unlock. */
+const damageList = whenOpen(async (_world, device) => {
+  if ((await device.attempt('its list is damaged', () => device.damageList())) === null) await device.crash(false);
 });
 
-function clockJumps(_world, one, chance) {
-  one.skew = chance.of([0, 0, -3 * HOUR, 2 * DAY]);
-  one.note(`${one.name}: its clock is off by ${one.skew / HOUR} hours`);
+function shiftClock(_world, device, chance) {
+  device.skew = chance.pick([0, 0, -3 * HOUR, 2 * DAY]);
+  device.note(`${device.name}: its clock is off by ${device.skew / HOUR} hours`);
 }
 
-/** Eight days, in which the server does its work, and all phones rest locked. */
-function daysPass(world) {
+/** Eight days pass. The server does its work, and all phones stay locked. */
+function passDays(world) {
   world.note('eight days pass');
-  world.passing = 8 * DAY;
+  world.timeToPass = 8 * DAY;
 }
 
 /**
- * Somebody takes an entry out and erases it for good. That it goes is sure where this phone knows all that was written of
- * it: every phone had sent its words, and this one has read the feed since. Other words bring it back when they come.
+ * The keeper takes an entry out and erases it for good. The erasure is certain only when this phone has every version
+ * of the entry: every phone has sent its versions, and this one has read the feed since. A version that arrives later
+ * brings the entry back.
  */
-const erases = onEntry(async (world, one, chance, record) => {
-  if (one.entries().size < 2 || one.away) return;
-  world.said.get(record).out = null;
-  if ((await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, ''))) !== null) return;
-  const isSent = world.devices.every((other) => other === one || (other.isOpen && !other.unsent().includes(record)));
-  const isRead = await one.open?.syncing.now().then(
+const erase = withEntry(async (world, device, chance, record) => {
+  if (device.entries().size < 2 || device.away) return;
+  world.expected.get(record).out = null;
+  if ((await device.attempt(`takes out ${record.slice(0, 4)}`, () => device.app.takeOutRecord(record, ''))) !== null)
+    return;
+  const isSent = world.devices.every((other) => other === device || (other.isOpen && !other.unsent().includes(record)));
+  const isRead = await device.open?.syncing.now().then(
     () => true,
     () => false,
   );
-  if (!one.isOpen) return;
+  if (!device.isOpen) return;
   if (
-    (await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words }))) !==
-    null
+    (await device.attempt(`asks to erase ${record.slice(0, 4)}`, () =>
+      device.app.askErasing(record, { words: device.words }),
+    )) !== null
   )
     return;
-  world.said.get(record).erasing = isSent && isRead && !world.copied ? 'asked' : null;
-  world.erasedSince ||= world.copied;
-  if (chance.is(0.5)) daysPass(world);
+  world.expected.get(record).erasing = isSent && isRead && !world.hasCopy ? 'asked' : null;
+  world.erasedSinceCopy ||= world.hasCopy;
+  if (chance.occurs(0.5)) passDays(world);
 });
 
-const grants = inside(async (world, one) => {
-  if (one.away) return;
-  world.advocate ??= await anAdvocate(world.server, (line) => world.note(line));
-  await one.tries('lets an advocate in', async () => {
-    const met = await one.app.meetAdvocate(world.advocate.words);
-    for (const { grant } of await one.app.letIn({ met, choice: viewOfAll(one.app), name: 'Maya', words: one.words }))
-      world.grants.set(grant, { by: one, ended: null });
+const makeGrant = whenOpen(async (world, device) => {
+  if (device.away) return;
+  world.advocate ??= await joinAdvocate(world.server, (line) => world.note(line));
+  await device.attempt('lets an advocate in', async () => {
+    const advocate = await device.app.meetAdvocate(world.advocate.words);
+    for (const { grant } of await device.app.letIn({
+      met: advocate,
+      choice: viewOfAll(device.app),
+      name: 'Maya',
+      words: device.words,
+    }))
+      world.grants.set(grant, { by: device, ended: null });
   });
 });
 
-const endsGrant = inside(async (world, one, chance) => {
-  const standing = [...world.grants].filter(([, { ended }]) => !ended).map(([grant]) => grant);
-  if (!standing.length) return;
-  const grant = chance.of(standing);
-  await one.tries(`ends the grant ${grant.slice(0, 4)}`, async () => {
-    const { heard } = await one.app.endGrant(grant, { words: one.words });
-    world.grants.get(grant).ended = { by: one, from: one.lineEnd, isHeard: heard && !world.copied };
+const endGrant = whenOpen(async (world, device, chance) => {
+  const activeGrants = [...world.grants].filter(([, { ended }]) => !ended).map(([grant]) => grant);
+  if (!activeGrants.length) return;
+  const grant = chance.pick(activeGrants);
+  await device.attempt(`ends the grant ${grant.slice(0, 4)}`, async () => {
+    const { heard } = await device.app.endGrant(grant, { words: device.words });
+    world.grants.get(grant).ended = { by: device, from: device.lineEnd, wasReported: heard && !world.hasCopy };
   });
 });
 
-const advocateLooks = async (world) => {
-  if (world.advocate) await world.advocate.opens();
+const advocateSyncs = async (world) => {
+  if (world.advocate) await world.advocate.openVersions();
 };
 
-/** Each act by its name, and how often it is drawn. @type {Record<string, [Function, number]>} */
+/** Each act by name, with its weight in the draw. @type {Record<string, [Function, number]>} */
 export const ACTS = {
-  writes: [writes, 10],
-  amends: [amends, 5],
-  'takes out': [takesOut, 2],
-  'puts back': [putsBack, 2],
-  'adds a file': [addsFile, 3],
-  'writes a note': [writesNote, 2],
-  settles: [settles, 2],
-  captures: [captures, 2],
-  'takes up': [takesUp, 2],
-  locks: [locks, 2],
-  unlocks: [unlocks, 4],
-  dies: [crashes, 1],
-  looks: [looks, 6],
-  'goes away': [goesAway, 3],
-  'comes near': [comesNear, 5],
-  weather: [weather, 2],
-  joins: [joins, 2],
-  'ends others': [endsOthers, 0.7],
-  'changes words': [changesWords, 0.7],
-  renews: [renews, 1.2],
-  'sends again': [sendsAgain, 3],
-  together: [together, 5],
-  lies: [lies, 1],
-  fills: [fills, 0.7],
-  'loses its database': [losesConnection, 1],
-  clears: [clears, 0.7],
-  'damages its list': [damagesList, 0.7],
-  'clock jumps': [clockJumps, 0.5],
-  erases: [erases, 2],
-  'days pass': [daysPass, 0.7],
-  grants: [grants, 1.5],
-  'ends a grant': [endsGrant, 2],
-  'advocate looks': [advocateLooks, 0.5],
-  'time passes': [timePasses, 2],
-  'the server is copied': [serverIsCopied, 0.6],
-  'the server is put back': [serverIsPutBack, 1],
-  'the server restarts': [serverRestarts, 0.3],
+  writes: [write, 10],
+  amends: [amend, 5],
+  'takes out': [takeOut, 2],
+  'puts back': [putBack, 2],
+  'adds a file': [addFile, 3],
+  'writes a note': [writeNote, 2],
+  settles: [settle, 2],
+  captures: [capture, 2],
+  'takes up': [takeUp, 2],
+  locks: [lock, 2],
+  unlocks: [unlock, 4],
+  dies: [crash, 1],
+  looks: [sync, 6],
+  'goes away': [goOffline, 3],
+  'comes near': [goOnline, 5],
+  weather: [setFaultRate, 2],
+  joins: [addPhone, 2],
+  'ends others': [endOthers, 0.7],
+  'changes words': [changeWords, 0.7],
+  renews: [renewKeys, 1.2],
+  'sends again': [recover, 3],
+  together: [actTogether, 5],
+  lies: [setLieRate, 1],
+  fills: [toggleRoom, 0.7],
+  'loses its database': [loseConnection, 1],
+  clears: [clearPhone, 0.7],
+  'damages its list': [damageList, 0.7],
+  'clock jumps': [shiftClock, 0.5],
+  erases: [erase, 2],
+  'days pass': [passDays, 0.7],
+  grants: [makeGrant, 1.5],
+  'ends a grant': [endGrant, 2],
+  'advocate looks': [advocateSyncs, 0.5],
+  'time passes': [passTime, 2],
+  'the server is copied': [copyServer, 0.6],
+  'the server is put back': [restoreServer, 1],
+  'the server restarts': [restartServer, 0.3],
 };

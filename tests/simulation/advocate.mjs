@@ -1,6 +1,6 @@
 /**
- * An advocate's desk beside the phones: what it can open of what the server gives it. With device.mjs, the only file that knows
- * the app's own names.
+ * An advocate's desk next to the phones: what it can open of what the server returns. This file and device.mjs are
+ * the only ones that use the app's own names.
  */
 import { unb64 } from '#app/core/bytes.js';
 import { decodeFrames } from '#app/core/encoding.js';
@@ -13,9 +13,9 @@ import { ORIGIN } from './server.mjs';
 /**
  * @param {import('./server.mjs').Server} server
  * @param {(line: string) => void} note
- * @returns {Promise<Advocate>} who has joined an organisation of the server's
+ * @returns {Promise<Advocate>} a member of an organisation on the server
  */
-export async function anAdvocate(server, note) {
+export async function joinAdvocate(server, note) {
   const { invite } = await server.ask({ do: 'organisation', name: 'Stalking Support North' });
   const { send } = new Network('desk', server, note);
   const run = async () => ({ stdout: `14 days: ${invite}` });
@@ -30,14 +30,15 @@ export class Advocate {
   }
 
   /**
-   * Versions that the desk has keys for that open, by grant; none where its session is over or the server was put back to
-   * before the advocate joined. @returns {Promise<Map<string, string[]>>}
+   * Return the versions that the desk has working keys for, by grant. Empty when its session has ended or the server
+   * was put back to before the advocate joined.
+   * @returns {Promise<Map<string, string[]>>}
    */
-  async opens() {
-    const found = new Map();
-    const { status, bytes: told } = await this.desk.ask('GET', '/v1/clients');
-    if (status === 401) return found;
-    for (const row of JSON.parse(new TextDecoder().decode(told)).clients) {
+  async openVersions() {
+    const versionsByGrant = new Map();
+    const { status, bytes: clients } = await this.desk.ask('GET', '/v1/clients');
+    if (status === 401) return versionsByGrant;
+    for (const row of JSON.parse(new TextDecoder().decode(clients)).clients) {
       const granted = await openForAdvocate(this.desk.keys, unb64(row.sealed), row);
       const { bytes } = await this.desk.ask('GET', `/v1/clients/${row.grant}/changes`);
       const versions = [];
@@ -46,8 +47,8 @@ export class Advocate {
         const { version } = JSON.parse(new TextDecoder().decode(facts));
         if ((await unwrapVersionKeys(granted, version, decodeFrames(wraps)))[0]) versions.push(version);
       }
-      found.set(row.grant, versions);
+      versionsByGrant.set(row.grant, versions);
     }
-    return found;
+    return versionsByGrant;
   }
 }

@@ -1,4 +1,4 @@
-/** A source of chance that a seed decides, so that a run can be made again. */
+/** A seeded random source, so that a run can be repeated. */
 export class Chance {
   /** @param {number} seed */
   constructor(seed) {
@@ -6,7 +6,7 @@ export class Chance {
     for (let i = 0; i < 8; i++) this.next();
   }
 
-  /** @returns {number} from 0 up to, and without, 1 (mulberry32) */
+  /** @returns {number} from 0 up to but not including 1 (mulberry32) */
   next() {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = this.state;
@@ -20,20 +20,20 @@ export class Chance {
     return Math.floor(this.next() * n);
   }
 
-  /** @template T @param {readonly T[]} among @returns {T} */
-  of(among) {
-    return among[this.below(among.length)];
+  /** @template T @param {readonly T[]} choices @returns {T} */
+  pick(choices) {
+    return choices[this.below(choices.length)];
   }
 
   /** @param {number} p @returns {boolean} */
-  is(p) {
+  occurs(p) {
     return this.next() < p;
   }
 
-  /** One of several by weight. @template T @param {readonly (readonly [T, number])[]} among @returns {T} */
-  weighed(among) {
-    let at = this.next() * among.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [one, weight] of among) if ((at -= weight) < 0) return one;
-    return among[0][0];
+  /** Pick a value at random by weight. @template T @param {readonly (readonly [T, number])[]} choices @returns {T} */
+  pickWeighted(choices) {
+    let left = this.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [value, weight] of choices) if ((left -= weight) < 0) return value;
+    return choices[0][0];
   }
 }

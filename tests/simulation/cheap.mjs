@@ -1,6 +1,6 @@
 /**
- * The engine for browsers without WebAssembly: compiling that would take its time from outside the simulation. What was
- * derived once is remembered, since a sealed copy is made and opened at the full cost.
+ * Argon2id for browsers without WebAssembly, since compiling WebAssembly takes time outside the simulation. Results
+ * are cached, since a sealed copy is made and opened at the full cost.
  */
 import { argon2id as noble } from '../../static/vendor/noble-hashes/argon2.js';
 
@@ -15,7 +15,7 @@ const derived = new Map();
  */
 export const argon2 = async (password, salt, { m, t }) => {
   const name = `${Buffer.from(password).toString('hex')} ${Buffer.from(salt).toString('hex')} ${m} ${t}`;
-  const known = derived.get(name) ?? noble(password, salt, { m, t, p: 1, dkLen: 32 });
-  derived.set(name, known);
-  return known.slice(); // whoever asked overwrites it
+  const key = derived.get(name) ?? noble(password, salt, { m, t, p: 1, dkLen: 32 });
+  derived.set(name, key);
+  return key.slice(); // the caller overwrites it
 };

@@ -1,12 +1,12 @@
 /**
- * One phone of the simulation: the real app in Node, over a database that outlives it and a network that the seed disturbs.
- * The only file of the simulation that knows the app's own names.
+ * One phone of the simulation: the real app in Node, over a database that outlives it and a network that the seed
+ * disturbs. This file and advocate.mjs are the only ones that use the app's own names.
  */
 import './cryptography.mjs';
 import { createHash } from 'node:crypto';
 import { KeptError } from '#app/core/errors.js';
 import { grantActions } from '#app/features/advocates/actions.js';
-// What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
+// Load now what the app loads on first use: reading files takes time outside the simulation.
 import '#app/features/import/imports_read.js';
 import '#app/crypto/worker/notebook_vault.js';
 import '#app/pack/chronology/chronology.js';
@@ -20,8 +20,11 @@ import { Network } from './network.mjs';
 import { Room } from './rooms.mjs';
 import { ORIGIN } from './server.mjs';
 
-/** What may come of an act on a phone whose network, server and keys change meanwhile. Anything else is a fault of the app. */
-const MAY = new Set([
+/**
+ * Errors that an act may end with while the network, the server and the keys change. Any other error is a fault of
+ * the app.
+ */
+const EXPECTED_CODES = new Set([
   'offline',
   'unavailable',
   'internal',
@@ -59,7 +62,7 @@ const MAY = new Set([
 
 export const sha256 = (/** @type {Uint8Array} */ bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Every phone begins on a device where nothing is. */
+/** Give every phone an empty device to begin on. */
 export function forgetPhones() {
   globalThis.indexedDB = new IDBFactory();
 }
@@ -67,21 +70,34 @@ export function forgetPhones() {
 export class Device {
   /** @param {string} name @param {import('./server.mjs').Server} server @param {(line: string) => void} note */
   constructor(name, server, note) {
-    Object.assign(this, { name, server, note, away: false, skew: 0, words: '', given: new Map(), captured: [] });
+    Object.assign(this, {
+      name,
+      server,
+      note,
+      away: false,
+      skew: 0,
+      words: '',
+      grantedVersions: new Map(),
+      captured: [],
+    });
     this.begin(null);
   }
 
-  /** A process over the phone's database. @param {object|null} after the one before it */
-  begin(after) {
-    const { rough = 0, lying = 0 } = this.network ?? {};
-    this.network = Object.assign(new Network(this.name, this.server, this.note), { rough, lying, given: this.given });
+  /** Start a process over the phone's database. @param {object|null} previous the process before it */
+  begin(previous) {
+    const { faultRate = 0, lieRate = 0 } = this.network ?? {};
+    this.network = Object.assign(new Network(this.name, this.server, this.note), {
+      faultRate,
+      lieRate,
+      grantedVersions: this.grantedVersions,
+    });
     this.room = new Room(this.name);
     this.phone = makePhone({
       origin: ORIGIN,
       send: this.network.send,
       clock: { now: () => machine.now + this.skew },
       database: this.room.database,
-      after,
+      after: previous,
       makeVault: () => vaultInProcess(ORIGIN, argon2),
       packActions: (ctx) => grantActions(ctx),
     });
@@ -96,31 +112,31 @@ export class Device {
   get open() {
     return this.phone.ctx.open;
   }
-  set rough(share) {
-    this.network.rough = share;
+  set faultRate(share) {
+    this.network.faultRate = share;
   }
-  set lying(share) {
-    this.network.lying = share;
+  set lieRate(share) {
+    this.network.lieRate = share;
   }
   set isFull(is) {
     this.room.isFull = is;
   }
 
   /**
-   * Do something, and let the machine run until it is done. What may fail gives its code, what may not throws.
-   * @param {string} what
+   * Do something, and let the machine run until it is done. Return an expected error's code, and throw any other error.
+   * @param {string} title
    * @param {() => Promise<unknown>} act
    * @returns {Promise<string|null>}
    */
-  async tries(what, act) {
+  async attempt(title, act) {
     try {
       await act();
-      this.note(`${this.name}: ${what}`);
+      this.note(`${this.name}: ${title}`);
       return null;
     } catch (error) {
-      if (!(error instanceof KeptError) || !MAY.has(error.code))
-        throw Object.assign(error, { message: `${this.name}: ${what}: ${error.code ?? ''} ${error.message}` });
-      this.note(`${this.name}: ${what} → ${error.code}`);
+      if (!(error instanceof KeptError) || !EXPECTED_CODES.has(error.code))
+        throw Object.assign(error, { message: `${this.name}: ${title}: ${error.code ?? ''} ${error.message}` });
+      this.note(`${this.name}: ${title} → ${error.code}`);
       return error.code;
     }
   }
@@ -132,8 +148,8 @@ export class Device {
   }
 
   /**
-   * The process ends where it is, and what it was writing is written or not; another begins over the same database.
-   * @param {boolean} isLost
+   * End the process at once, and begin another over the same database.
+   * @param {boolean} isLost whether unfinished writes are lost
    */
   async crash(isLost) {
     this.end(isLost);
@@ -143,67 +159,73 @@ export class Device {
     await this.app.start();
   }
 
-  /** @param {boolean} [isLost] what is being written is not */
+  /** @param {boolean} [isLost] whether unfinished writes are lost */
   end(isLost = false) {
     this.phone.end();
     this.room.end(isLost);
   }
 
   /**
-   * One version that follows both ends of an entry.
+   * Save one version that follows both newest versions of an entry.
    * @param {string} record
-   * @param {string} text what it says then
+   * @param {string} text its new text
    */
-  async bringTogether(record, text) {
+  async joinVersions(record, text) {
     const { ends } = await this.app.readIncident(record);
-    if (!ends.length) return; // the other phone's words came in between
+    if (!ends.length) return; // the other phone's version arrived in between
     const [{ fields, restricted }] = ends;
-    const looked = ends.map(({ version }) => version);
-    const chosen = { looked, fields: { ...fields, narrative: text }, restricted, reason: 'Both are so.' };
-    await this.app.bringTogether(record, chosen);
+    const seen = ends.map(({ version }) => version);
+    const merged = { looked: seen, fields: { ...fields, narrative: text }, restricted, reason: 'Both are so.' };
+    await this.app.bringTogether(record, merged);
   }
 
-  /** Whether the phone learns what its server has now. @returns {Promise<boolean>} it is still open then */
-  async hearsOfServer() {
-    const heard = await this.open.syncing.now().then(
+  /**
+   * Sync to learn what the server has now.
+   * @returns {Promise<boolean>} whether that worked and the phone is still open
+   */
+  async learnServerState() {
+    const isLearnt = await this.open.syncing.now().then(
       () => true,
       ({ code }) => ['server_behind', 'head_differs', 'feed_altered'].includes(code),
     );
-    return heard && this.isOpen;
+    return isLearnt && this.isOpen;
   }
 
-  /** A sealed copy in a file. @returns {Promise<Blob>} */
+  /** Return a sealed copy as a file. @returns {Promise<Blob>} */
   async copy() {
     const { file: sealed } = await this.app.makeCopy({ words: this.words });
     return sealed;
   }
 
-  /** Takes in a sealed copy, where nothing is. @param {Blob} sealed */
+  /** Restore a sealed copy to an empty phone. @param {Blob} sealed */
   async restore(sealed) {
     this.setAway(true);
     await this.app.start();
     await this.app.takeCopy({ file: sealed, words: this.words });
   }
 
-  /** Adds a file while it is locked. @param {File} one */
-  async capture(one) {
+  /** Add a file while the phone is locked. @param {File} picture */
+  async capture(picture) {
     if (this.app.state.phase === 'notebook') await this.app.askLock();
     await this.app.capture();
-    if (this.app.state.phase !== 'picture') throw new KeptError('locked'); // nothing is offered there
-    await this.app.pictureAdd([one], { route: 'camera_in_app' });
+    if (this.app.state.phase !== 'picture') throw new KeptError('locked'); // the phone does not offer it now
+    await this.app.pictureAdd([picture], { route: 'camera_in_app' });
     await this.app.pictureSave();
   }
 
-  /** What was added while it was locked and waits: attachments by SHA-256, hex. @returns {Promise<Map<string, string>>} */
+  /**
+   * Return what was added while the phone was locked and still waits: attachments by SHA-256, hex.
+   * @returns {Promise<Map<string, string>>}
+   */
   async waiting() {
     const { asked } = await this.app.readCaptured();
     return new Map(asked.map(({ sha256, attachment }) => [sha256, attachment]));
   }
 
   /**
-   * A file that came while it was locked becomes an entry.
+   * Make an entry of a file that was added while the phone was locked.
    * @param {Uint8Array} bytes
-   * @param {string} text what the entry says
+   * @param {string} text the entry's text
    * @returns {Promise<{record: string, attachment: string}>}
    */
   async takeUp(bytes, text) {
@@ -214,24 +236,24 @@ export class Device {
     return { record, attachment };
   }
 
-  /** A file as it was received. @param {string} attachment @returns {Promise<Uint8Array>} */
+  /** Return a file as it was received. @param {string} attachment @returns {Promise<Uint8Array>} */
   async bytesOf(attachment) {
     const { url } = await this.app.readReceived(attachment);
     return new Uint8Array(await this.phone.urls.get(url).arrayBuffer());
   }
 
-  /** How many versions of a record this phone has. @param {string} record */
+  /** Return the number of versions of a record that this phone has. @param {string} record */
   async versionsOf(record) {
     return (await this.open.book.meta(record)).versions.length;
   }
 
-  /** What this phone warns of, as codes. @returns {string[]} */
+  /** Return the codes of this phone's warnings. @returns {string[]} */
   warnings() {
     const { doubts } = this.open.store.root;
     return [...new Set([this.app.state.account.trouble?.code, ...Object.keys(doubts ?? {})])].filter(Boolean);
   }
 
-  /** Entries by their record, as the screens have them. */
+  /** Return the entries by record, as the screens show them. */
   entries() {
     return new Map(
       this.app.state.entries.map(({ record, title, seq_no, state, flags }) => [
@@ -241,7 +263,7 @@ export class Device {
     );
   }
 
-  /** The list of entries is damaged, as a store that lost a page of itself is. */
+  /** Damage the list of entries, as a store that lost a page is damaged. */
   async damageList() {
     const { root } = this.open.store;
     await this.open.store.change((_root, change) => {
@@ -250,7 +272,7 @@ export class Device {
   }
 
   /**
-   * Receipts of what is called kept; what was erased for good has none left.
+   * Return the receipts of versions that are marked as kept. A version that was erased for good has none.
    * @returns {Promise<{title: string, receipt: any, c: string}[]>}
    */
   async receipts() {
@@ -262,11 +284,15 @@ export class Device {
     return found;
   }
 
-  /** Versions of a record of which something to open is still here. @param {string} record @returns {Promise<string[]>} */
-  async sealedOf(record) {
+  /**
+   * Return the versions of a record whose sealed content is still on this phone.
+   * @param {string} record
+   * @returns {Promise<string[]>}
+   */
+  async sealedVersions(record) {
     const versions = (await this.open.book.meta(record))?.versions ?? [];
-    const held = await this.open.store.readMany(versions.map(({ v }) => `v/${v}`));
-    return versions.flatMap(({ v }, i) => (held[i] ? [v] : []));
+    const stored = await this.open.store.readMany(versions.map(({ v }) => `v/${v}`));
+    return versions.flatMap(({ v }, i) => (stored[i] ? [v] : []));
   }
 
   /** The notary's key, b64. */
@@ -274,32 +300,36 @@ export class Device {
     return this.open.store.root.account.notary;
   }
 
-  /** Versions this phone has written, by how many of its line. @returns {number} */
+  /** Return the number of versions that this phone has written. @returns {number} */
   get lineEnd() {
     return this.open.store.root.line.n;
   }
 
-  /** Of a version, which of this phone's line it is; 0 for another's. @param {string} version @returns {Promise<number>} */
+  /**
+   * Return a version's place on this phone's line, or 0 for another phone's version.
+   * @param {string} version
+   * @returns {Promise<number>}
+   */
   async placeOf(version) {
     const { book, identity } = this.open;
     for (const record of [...this.entries().keys(), ...this.removed()]) {
-      const line = (await book.versions(record)).find((one) => one.version === version)?.fields._line;
+      const line = (await book.versions(record)).find((row) => row.version === version)?.fields._line;
       if (line) return line.device === identity.device ? line.n : 0;
     }
     return 0;
   }
 
-  /** Records of entries of which this phone has something to send. @returns {string[]} */
+  /** Return the records that this phone has something to send of. @returns {string[]} */
   unsent() {
     return this.open.store.root.outbox.map(({ of, record }) => of ?? record);
   }
 
-  /** Records that were erased for good, as the screens have them. @returns {string[]} */
+  /** Return the records that were erased for good, as the screens show them. @returns {string[]} */
   erased() {
     return (this.app.state.removed ?? []).filter(({ erased }) => erased).map(({ record }) => record);
   }
 
-  /** Records that were taken out, as the screens have them. @returns {string[]} */
+  /** Return the records that were taken out, as the screens show them. @returns {string[]} */
   removed() {
     return (this.app.state.removed ?? []).filter(({ erased }) => !erased).map(({ record }) => record);
   }

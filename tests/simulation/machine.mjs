@@ -1,21 +1,21 @@
 /**
- * The machine that everything in a simulation runs on: its timers, its clock and the order in which things happen come from a
- * seed. It must be imported before anything that uses timers.
+ * The scheduler of a simulation: its timers, its clock and the order of events come from a seed. Import it before
+ * anything that uses timers.
  *
- * [Note: one order] Four things can happen next: a task that is ready, an event that somebody offered (a request reaches the
- * server, an answer reaches a phone), a timer, or the end of an operation outside JavaScript. The first three wait here until
- * `until` or `rest` picks one. The last is waited for while nothing else may happen, so how long it takes changes nothing.
- * Promises have an order of their own, which Node keeps.
+ * [Note: one order] Four things can happen next: a task that is ready, a pending event (a request reaches the server,
+ * an answer reaches a phone), a timer, or the end of an operation outside JavaScript. The first three wait here until
+ * `until` or `rest` picks one. While an outside operation runs nothing else may happen, so how long it takes changes
+ * nothing. Promises have an order of their own, which Node keeps.
  */
 import { Chance } from './chance.mjs';
 
-const real = { setImmediate: globalThis.setImmediate, setTimeout: globalThis.setTimeout, random: Math.random };
-/** A simulated run of this many steps without an end has gone round in circles. */
+const native = { setImmediate: globalThis.setImmediate, setTimeout: globalThis.setTimeout, random: Math.random };
+/** A simulated run of more steps than this is in an endless loop. */
 const MOST_STEPS = 3_000_000;
 
 /**
- * So often, 10 ms each, a module that is loaded through Node's hooks (planted.mjs) is waited for: that is not seen as an
- * operation outside.
+ * How many times, 10 ms each, to wait for a module that loads through Node's hooks (planted.mjs): the machine does
+ * not count that as an outside operation.
  */
 const PATIENCE = 1_000;
 
@@ -33,7 +33,7 @@ class Machine {
     /** @type {Map<object, {at: number, order: number, act: () => void}>} */
     this.timers = new Map();
     /** @type {(() => void)[]} */
-    this.offers = [];
+    this.events = [];
     this.outside = 0;
     this.back = () => {};
     this.made = 0;
@@ -41,9 +41,9 @@ class Machine {
   }
 
   /** Wait until the seed lets this event happen. @returns {Promise<void>} */
-  offered() {
-    return new Promise((go) => {
-      this.offers.push(() => go());
+  waitForTurn() {
+    return new Promise((resolve) => {
+      this.events.push(() => resolve());
     });
   }
 
@@ -64,13 +64,13 @@ class Machine {
   }
 
   /**
-   * Run until a promise is settled; the clock moves on where nothing else is left to do.
+   * Run until a promise is settled. The clock moves on when nothing else is left to do.
    * @template T
    * @param {Promise<T>} promise
    * @returns {Promise<T>}
    */
   async until(promise) {
-    let [isDone, late] = [false, 0];
+    let [isDone, waits] = [false, 0];
     promise.then(
       () => {
         isDone = true;
@@ -80,25 +80,25 @@ class Machine {
       },
     );
     for (;;) {
-      await this.turn();
+      await this.runPromises();
       if (isDone) return promise;
       if (this.step() || this.nextTimer()) continue;
-      if (++late > PATIENCE) throw new Error('nothing is left that could end this');
-      await new Promise((go) => {
-        real.setTimeout(go, 10);
+      if (++waits > PATIENCE) throw new Error('nothing is left that could end this');
+      await new Promise((resolve) => {
+        native.setTimeout(resolve, 10);
       });
     }
   }
 
-  /** Run until there is nothing to do but to wait for a timer. */
+  /** Run until only timers are left. */
   async rest() {
     for (;;) {
-      await this.turn();
+      await this.runPromises();
       if (!this.step()) return;
     }
   }
 
-  /** Let time pass: timers that are due run in their order. @param {number} ms */
+  /** Let time pass, and run the timers that fall due in order. @param {number} ms */
   async pass(ms) {
     const end = this.now + ms;
     for (;;) {
@@ -108,32 +108,34 @@ class Machine {
     this.now = end;
   }
 
-  /** All promises that can go on do so, also those that wait for something outside. */
-  async turn() {
-    await turn();
+  /** Run all promises that can continue, including those that wait for an outside operation. */
+  async runPromises() {
+    await runPromises();
     while (this.outside) {
       await new Promise((go) => {
         this.back = () => go(undefined);
       });
-      await turn();
+      await runPromises();
     }
   }
 
-  /** One task or one event. @returns {boolean} whether there was one */
+  /** Run one task or one event. @returns {boolean} whether there was one */
   step() {
     if (++this.steps > MOST_STEPS) throw new Error(`more than ${MOST_STEPS} steps`);
-    // An event mostly waits until the phones have done what they can, and sometimes comes in the middle.
-    const isEvent = this.offers.length > 0 && (!this.tasks.length || this.chance.is(0.02));
-    const next = isEvent ? this.offers.splice(this.chance.below(this.offers.length), 1)[0] : this.tasks.shift();
+    // An event usually waits until the phones have nothing left to run, and sometimes happens before that.
+    const isEvent = this.events.length > 0 && (!this.tasks.length || this.chance.occurs(0.02));
+    const next = isEvent ? this.events.splice(this.chance.below(this.events.length), 1)[0] : this.tasks.shift();
     next?.();
     return Boolean(next);
   }
 
-  /** Run the timer that is due first. @param {number} [end] none that is due later, ms @returns {boolean} */
+  /** Run the timer that is due first. @param {number} [end] ms; a later timer does not run @returns {boolean} */
   nextTimer(end = Infinity) {
     const first = [...this.timers].reduce(
-      (/** @type {any} */ best, one) =>
-        !best || one[1].at < best[1].at || (one[1].at === best[1].at && one[1].order < best[1].order) ? one : best,
+      (/** @type {any} */ best, timer) =>
+        !best || timer[1].at < best[1].at || (timer[1].at === best[1].at && timer[1].order < best[1].order)
+          ? timer
+          : best,
       null,
     );
     if (!first || first[1].at > end) return false;
@@ -145,9 +147,9 @@ class Machine {
   }
 }
 
-const turn = () =>
-  new Promise((go) => {
-    real.setImmediate(go);
+const runPromises = () =>
+  new Promise((resolve) => {
+    native.setImmediate(resolve);
   });
 
 export const machine = new Machine();
@@ -165,14 +167,18 @@ class Handle {
 }
 
 Object.assign(globalThis, {
-  setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...given) => {
-    machine.tasks.push(() => act(...given));
+  setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...args) => {
+    machine.tasks.push(() => act(...args));
     return new Handle();
   },
   clearImmediate: () => undefined,
-  setTimeout: (/** @type {Function} */ act, /** @type {number} */ ms = 0, /** @type {any[]} */ ...given) => {
+  setTimeout: (/** @type {Function} */ act, /** @type {number} */ ms = 0, /** @type {any[]} */ ...args) => {
     const handle = new Handle();
-    machine.timers.set(handle, { at: machine.now + Math.max(0, ms), order: machine.made++, act: () => act(...given) });
+    machine.timers.set(handle, {
+      at: machine.now + Math.max(0, ms),
+      order: machine.made++,
+      act: () => act(...args),
+    });
     return handle;
   },
   clearTimeout: (/** @type {any} */ handle) => {

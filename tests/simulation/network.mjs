@@ -1,29 +1,29 @@
 /**
- * What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and
- * answers that never come back because they are lost or the server is killed.
+ * The network between one device and the server. Requests wait for their turn, get lost, arrive twice or are cut off.
+ * Answers get lost, or never come because the server is killed.
  */
 import { decodePush } from '#app/ledger/push.js';
 import { lie } from './lies.mjs';
 import { machine } from './machine.mjs';
 import { ORIGIN } from './server.mjs';
 
-/** As many true answers to one question are remembered, to be given again by a server that lies. */
+/** How many true answers to one request are kept, for a dishonest server to return again. */
 const REMEMBERED = 4;
 
 export class Network {
   /**
    * @param {string} name
    * @param {import('./server.mjs').Server} server
-   * @param {(line: string) => void} note every request with its fate
+   * @param {(line: string) => void} note logs every request and its fault
    */
   constructor(name, server, note) {
     Object.assign(this, { name, server, note });
     this.isOff = false;
-    /** How likely a request meets a fault, and an answer a lie. */
-    this.rough = this.lying = 0;
-    /** Versions that went up with keys for somebody else: by grant. @type {Map<string, Set<string>>} */
-    this.given = new Map();
-    /** True answers, by what was asked. @type {Map<string, Buffer[]>} */
+    /** The probability of a fault for a request, and of a lie for an answer. */
+    this.faultRate = this.lieRate = 0;
+    /** Versions sent with keys for an advocate, by grant. @type {Map<string, Set<string>>} */
+    this.grantedVersions = new Map();
+    /** True answers, by request path. @type {Map<string, Buffer[]>} */
     this.past = new Map();
     this.send = (path, options) => this.ask(path, options);
   }
@@ -31,98 +31,113 @@ export class Network {
   /** As `fetch`. @param {string} path @param {any} options */
   ask(path, options) {
     const { signal } = options;
-    return new Promise((done, failed) => {
-      signal?.addEventListener('abort', () => failed(new DOMException('given up', 'AbortError')));
-      this.go(path, options).then(done, failed);
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
+      this.transmit(path, options).then(resolve, reject);
     });
   }
 
-  async go(path, options) {
-    await machine.offered();
-    if (this.isOff) throw lost();
-    const fate =
-      this.rough && machine.chance.is(this.rough)
-        ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late', 'killed before', 'killed after'])
+  async transmit(path, options) {
+    await machine.waitForTurn();
+    if (this.isOff) throw networkError();
+    const fault =
+      this.faultRate && machine.chance.occurs(this.faultRate)
+        ? machine.chance.pick([
+            'lost',
+            'failed',
+            'twice',
+            'cut',
+            'answer lost',
+            'late',
+            'killed before',
+            'killed after',
+          ])
         : '';
     const body = bodyOf(options);
-    this.noteGiven(path, options.method, body);
-    const said = `${this.name}: ${options.method} ${short(path)}${fate && ` (${fate})`}`;
-    if (fate === 'lost') return this.end(said, lost());
-    if (fate === 'failed')
-      return this.end(
-        said,
-        answer({
+    this.recordGranted(path, options.method, body);
+    const line = `${this.name}: ${options.method} ${shorten(path)}${fault && ` (${fault})`}`;
+    if (fault === 'lost') return this.finish(line, networkError());
+    if (fault === 'failed')
+      return this.finish(
+        line,
+        makeResponse({
           status: 500,
           headers: [['content-type', 'application/json']],
           body: Buffer.from('{"error":"internal","message":"x"}'),
         }),
       );
-    if (fate === 'cut') {
+    if (fault === 'cut') {
       await this.carry(path, options, body, { cut: machine.chance.below(body.length + 1) });
-      return this.end(said, lost());
+      return this.finish(line, networkError());
     }
-    if (fate.startsWith('killed')) {
-      await this.carry(path, options, body, { killed: fate.split(' ')[1] });
-      return this.end(said, lost());
+    if (fault.startsWith('killed')) {
+      await this.carry(path, options, body, { killed: fault.split(' ')[1] });
+      return this.finish(line, networkError());
     }
-    if (fate === 'twice') await this.carry(path, options, body);
-    const told = this.bend(said, path, options, await this.carry(path, options, body));
-    if (fate === 'late')
-      await new Promise((go) => {
-        setTimeout(go, 30_000);
+    if (fault === 'twice') await this.carry(path, options, body);
+    const response = this.maybeLie(line, path, options, await this.carry(path, options, body));
+    if (fault === 'late')
+      await new Promise((resolve) => {
+        setTimeout(resolve, 30_000);
       });
-    await machine.offered();
-    if (fate === 'answer lost' || this.isOff) throw lost();
-    return answer(told);
+    await machine.waitForTurn();
+    if (fault === 'answer lost' || this.isOff) throw networkError();
+    return makeResponse(response);
   }
 
-  /** The answer, or a lie in its place. */
-  bend(said, path, { method }, told) {
-    const past = (this.past.get(path) ?? []).filter((body) => !body.equals(told.body));
-    const lied =
-      this.lying && told.status < 300 && machine.chance.is(this.lying)
-        ? lie({ path, method, body: told.body, past }, machine.chance)
+  /** Return the response, or a lie in its place. */
+  maybeLie(line, path, { method }, response) {
+    const earlier = (this.past.get(path) ?? []).filter((body) => !body.equals(response.body));
+    const lieTold =
+      this.lieRate && response.status < 300 && machine.chance.occurs(this.lieRate)
+        ? lie({ path, method, body: response.body, past: earlier }, machine.chance)
         : null;
-    if (method === 'GET' && told.status < 300) this.past.set(path, [...past, told.body].slice(-REMEMBERED));
-    this.note(`${said} → ${told.status}${lied ? `, and in its place ${lied.what}` : ''}`);
-    return lied ? { ...told, body: lied.body } : told;
+    if (method === 'GET' && response.status < 300) this.past.set(path, [...earlier, response.body].slice(-REMEMBERED));
+    this.note(`${line} → ${response.status}${lieTold ? `, and in its place ${lieTold.what}` : ''}`);
+    return lieTold ? { ...response, body: lieTold.body } : response;
   }
 
-  /** Who is given the keys of a version in its own push. */
-  noteGiven(path, method, body) {
+  /** Note the grants that receive keys in a version's push. */
+  recordGranted(path, method, body) {
     const [, version] = /\/versions\/([\w-]{22})$/.exec(path) ?? [];
     if (!version || method !== 'PUT') return;
     for (const [grant] of decodePush(new Uint8Array(body)).meta.grants)
-      this.given.set(grant, (this.given.get(grant) ?? new Set()).add(version));
+      this.grantedVersions.set(grant, (this.grantedVersions.get(grant) ?? new Set()).add(version));
   }
 
-  end(said, what) {
-    this.note(said);
-    if (what instanceof Error) throw what;
-    return what;
+  finish(line, outcome) {
+    this.note(line);
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
   }
 
-  /** @param {{cut?: number, killed?: string}} [how] */
-  carry(path, { method, headers }, body, how = {}) {
+  /** @param {{cut?: number, killed?: string}} [fault] */
+  carry(path, { method, headers }, body, fault = {}) {
     return this.server.ask(
-      { do: 'request', path, method, headers: { ...headers, origin: ORIGIN, 'sec-fetch-site': 'same-origin' }, ...how },
+      {
+        do: 'request',
+        path,
+        method,
+        headers: { ...headers, origin: ORIGIN, 'sec-fetch-site': 'same-origin' },
+        ...fault,
+      },
       body,
     );
   }
 }
 
-const lost = () => new TypeError('Failed to fetch');
+const networkError = () => new TypeError('Failed to fetch');
 
 /** @param {string} path */
-const short = (path) => path.replace(/[\w-]{22,}/g, (id) => (id.length === 22 ? id.slice(0, 4) : '…')).slice(0, 70);
+const shorten = (path) => path.replace(/[\w-]{22,}/g, (id) => (id.length === 22 ? id.slice(0, 4) : '…')).slice(0, 70);
 
 function bodyOf({ body }) {
   if (typeof body === 'string') return Buffer.from(body);
   return body ?? new Uint8Array(0);
 }
 
-/** As much of a Response as the app reads. */
-function answer({ status, headers, body }) {
+/** Return an object with the members of a Response that the app reads. */
+function makeResponse({ status, headers, body }) {
   const named = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return {
     status,

@@ -1,11 +1,12 @@
 /**
- * Faults put into the app on purpose, to show that the simulation finds them: `PLANT=name node --import ./tests/simulation/planted.mjs …`.
- * Each replaces a piece of a module as it is loaded; a piece that is no longer there stops the run.
+ * Faults planted in the app on purpose, to show that the simulation finds them: `PLANT=name node --import
+ * ./tests/simulation/planted.mjs …`. Each fault replaces a piece of a module as it loads. If the piece is no longer
+ * in the module, the run stops.
  */
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** name: module, what stands there, what stands there instead */
+/** name: module, original code, replacement */
 export const PLANTED = {
   'outbox order': [
     'diary/records/record_store.js',

@@ -1,24 +1,24 @@
-/** A phone's database that is in trouble: no room, a connection that is gone, a process that ends while it writes. */
+/** A phone's database with faults: it is full, its connection is lost, or its process ends during a write. */
 import 'fake-indexeddb/auto';
 import { Database } from '#app/store/database.js';
 import { openDB, unwrap } from '../../static/vendor/idb/index.js';
 
-/** Databases that have no room, by name. */
-const full = new Set();
+/** Names of databases that are full. */
+const fullDatabases = new Set();
 
 const { put } = IDBObjectStore.prototype;
-IDBObjectStore.prototype.put = function putWhereThereIsRoom(...given) {
+IDBObjectStore.prototype.put = function putWhereThereIsRoom(...args) {
   const { transaction } = this;
-  // A browser finds that out later, and ends the whole transaction.
-  if (full.has(transaction.db.name))
+  // A browser finds this out later, and aborts the whole transaction.
+  if (fullDatabases.has(transaction.db.name))
     setImmediate(() => {
       if (transaction._state !== 'finished') transaction._abort('QuotaExceededError');
     });
-  return put.apply(this, given);
+  return put.apply(this, args);
 };
 
 /**
- * Ends a transaction as the end of its process does: nothing of it is written, and nobody is there to be told.
+ * End a transaction as the end of its process does: nothing is written, and no caller is notified.
  * @param {any} tx of fake-indexeddb
  */
 function undo(tx) {
@@ -29,23 +29,23 @@ function undo(tx) {
 
 /** The database of one process. */
 export class Room {
-  /** @param {string} name of the phone, whose processes share what is in it */
+  /** @param {string} name of the phone, whose processes share the database's content */
   constructor(name) {
     this.name = name;
     this.isDead = false;
-    this.database = new Database({ name, open: (...how) => (this.isDead ? new Promise(() => {}) : openDB(...how)) });
+    this.database = new Database({ name, open: (...args) => (this.isDead ? new Promise(() => {}) : openDB(...args)) });
   }
 
-  set isFull(is) {
-    if (is) full.add(this.name);
-    else full.delete(this.name);
+  set isFull(value) {
+    if (value) fullDatabases.add(this.name);
+    else fullDatabases.delete(this.name);
   }
 
   get isFull() {
-    return full.has(this.name);
+    return fullDatabases.has(this.name);
   }
 
-  /** The connection is lost, as iOS does it. */
+  /** Lose the connection, as iOS does. */
   drop() {
     this.database.connection?.then(
       (connection) => connection.close(),
@@ -53,7 +53,7 @@ export class Room {
     );
   }
 
-  /** The process ends. @param {boolean} isLost what is being written is not */
+  /** End the process. @param {boolean} isLost whether unfinished writes are lost */
   end(isLost) {
     this.isDead = true;
     this.database.connection?.then(

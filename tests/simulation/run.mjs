@@ -1,11 +1,11 @@
 /**
- * `make simulate SEEDS=200 FIRST=1`: runs seeds, and for each that goes wrong prints the seed, the commit, what went wrong, and
- * the shortest list of its acts that still goes wrong, with all that was sent. Ends with 1 when one did.
+ * `make simulate SEEDS=200 FIRST=1`: run seeds. For each seed that fails print the seed, the commit, the faults, and
+ * the shortest list of its acts that still fails, with everything that was sent. Exit with 1 when a seed failed.
  *
- *   UNTIL_WRONG=1  stops at the first       ONLY=3,7,8  of one seed, these acts only (counted from 0)
- *   SHRINK=0       leaves the acts whole    PUT_BACK=0  never puts the server back to an older copy
- *   TRACE=1        prints every run         DIGEST=1    prints a digest of all that happened
- *   WITH=renews,dies  runs only those seeds that have all of these acts, in this order
+ *   UNTIL_WRONG=1  stop at the first failure    ONLY=3,7,8  run only these acts of one seed (counted from 0)
+ *   SHRINK=0       do not shorten the acts      PUT_BACK=0  never put the server back to an older copy
+ *   TRACE=1        print every run              DIGEST=1    print a digest of everything that happened
+ *   WITH=renews,dies  run only seeds that have all of these acts, in this order
  */
 import './machine.mjs';
 import { execFileSync } from 'node:child_process';
@@ -31,7 +31,7 @@ if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1)
 const server = new Server();
 const putsServerBack = PUT_BACK === '1';
 
-/** What a fault is, whatever names and numbers it is about. @param {string[]} faults */
+/** Return the kind of the first fault, without names and numbers. @param {string[]} faults */
 const kindOf = ([fault = '']) =>
   fault
     .split('\n')[0]
@@ -41,32 +41,32 @@ const kindOf = ([fault = '']) =>
 /** @param {number} seed @param {number[]} numbers of acts @param {string[]} faults */
 async function shortest(seed, numbers, faults) {
   const acts = draw(seed);
-  const asked = (some) => run(seed, server, { acts: some.map((i) => acts[i]), putsServerBack });
-  const left =
+  const runActs = (numbersTried) => run(seed, server, { acts: numbersTried.map((i) => acts[i]), putsServerBack });
+  const needed =
     SHRINK === '1'
-      ? await shrink(numbers, async (some) => kindOf((await asked(some)).faults) === kindOf(faults))
+      ? await shrink(numbers, async (numbersTried) => kindOf((await runActs(numbersTried)).faults) === kindOf(faults))
       : numbers;
-  return { left, acts: left.map((i) => acts[i].act), ...(await asked(left)) };
+  return { left: needed, acts: needed.map((i) => acts[i].act), ...(await runActs(needed)) };
 }
 
 /** @param {number} seed @param {string[]} faults @param {number[]} numbers */
 async function report(seed, faults, numbers) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const { left, acts, lines, faults: again } = await shortest(seed, numbers, faults);
+  const { left: needed, acts, lines, faults: faultsAgain } = await shortest(seed, numbers, faults);
   console.log(`seed ${seed}:\n  ${faults.join('\n  ')}`);
-  console.log(`  at ${commit}; with no more than ONLY=${left.join(',')} (${acts.join(', ')}):`);
-  console.log(`  ${again.join('\n  ')}\n  after\n    ${lines.join('\n    ')}`);
+  console.log(`  at ${commit}; with no more than ONLY=${needed.join(',')} (${acts.join(', ')}):`);
+  console.log(`  ${faultsAgain.join('\n  ')}\n  after\n    ${lines.join('\n    ')}`);
 }
 
 /** @param {string[]} acts @param {string[]} wanted */
 function hasInOrder(acts, wanted) {
-  let at = 0;
-  for (const act of acts) if (act === wanted[at]) at++;
-  return at >= wanted.length;
+  let matched = 0;
+  for (const act of acts) if (act === wanted[matched]) matched++;
+  return matched >= wanted.length;
 }
 
-let [wrong, ran] = [0, 0];
-for (let seed = first; seed < first + count && !(wrong && UNTIL_WRONG); seed++) {
+let [failed, ran] = [0, 0];
+for (let seed = first; seed < first + count && !(failed && UNTIL_WRONG); seed++) {
   const acts = draw(seed);
   if (
     WITH &&
@@ -83,11 +83,11 @@ for (let seed = first; seed < first + count && !(wrong && UNTIL_WRONG); seed++) 
   if (DIGEST)
     console.log(`seed ${seed}: ${createHash('sha256').update(lines.join('\n')).digest('hex')}, ${lines.length} lines`);
   if (!faults.length) continue;
-  wrong++;
+  failed++;
   await report(seed, faults, numbers);
 }
 await server.stop();
 const { user, system } = process.cpuUsage();
 const seconds = ((user + system) / 1e6).toFixed(1);
-console.log(`${ran} seeds from ${first}: ${wrong} went wrong; ${seconds} s of processor time beside the server's`);
-process.exit(wrong ? 1 : 0);
+console.log(`${ran} seeds from ${first}: ${failed} went wrong; ${seconds} s of processor time beside the server's`);
+process.exit(failed ? 1 : 0);

@@ -1,4 +1,4 @@
-/** The real server of a simulation, in a process of its own, which answers one command at a time (server_adapter.py). */
+/** The real server of a simulation, in its own process. It answers one command at a time (server_adapter.py). */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,9 @@ export class Server {
     });
     this.read = Buffer.alloc(0);
     this.waiting = null;
-    this.turn = Promise.resolve();
-    this.child.stdout.on('data', (some) => {
-      this.read = this.read.length ? Buffer.concat([this.read, some]) : some;
+    this.queue = Promise.resolve();
+    this.child.stdout.on('data', (chunk) => {
+      this.read = this.read.length ? Buffer.concat([this.read, chunk]) : chunk;
       this.waiting?.go();
     });
     this.child.once('exit', () => {
@@ -34,19 +34,19 @@ export class Server {
   }
 
   /**
-   * @param {{do: string} & Record<string, any>} told @param {Uint8Array} [body]
+   * @param {{do: string} & Record<string, any>} command @param {Uint8Array} [body]
    * @returns {Promise<any>} the answer, with `body`
    */
-  ask(told, body = new Uint8Array(0)) {
-    const asked = this.turn.then(() => this.askNow({ now: machine.now, ...told }, body));
-    this.turn = asked.catch(() => undefined);
-    return machine.waitFor(asked);
+  ask(command, body = new Uint8Array(0)) {
+    const answer = this.queue.then(() => this.askNow({ now: machine.now, ...command }, body));
+    this.queue = answer.catch(() => undefined);
+    return machine.waitFor(answer);
   }
 
-  async askNow(told, body) {
+  async askNow(command, body) {
     if (this.gone) throw new Error('the server has ended');
-    const header = Buffer.from(JSON.stringify(told));
-    this.child.stdin.write(Buffer.concat([length(header), header, length(body), body]));
+    const header = Buffer.from(JSON.stringify(command));
+    this.child.stdin.write(Buffer.concat([lengthOf(header), header, lengthOf(body), body]));
     const answer = JSON.parse((await this.frame()).toString());
     return { ...answer, body: await this.frame() };
   }
@@ -58,26 +58,26 @@ export class Server {
 
   async bytes(count) {
     while (this.read.length < count)
-      await new Promise((go, failed) => {
-        this.waiting = { go, failed };
+      await new Promise((resolve, reject) => {
+        this.waiting = { go: resolve, failed: reject };
       });
-    const some = this.read.subarray(0, count);
+    const chunk = this.read.subarray(0, count);
     this.read = this.read.subarray(count);
-    return some;
+    return chunk;
   }
 
   async stop() {
     this.child.stdin.end();
     if (!this.gone)
-      await new Promise((go) => {
-        this.child.once('exit', go);
+      await new Promise((resolve) => {
+        this.child.once('exit', resolve);
       });
     rmSync(this.outer, { recursive: true, force: true });
   }
 }
 
-function length(bytes) {
-  const four = Buffer.alloc(4);
-  four.writeUInt32BE(bytes.length);
-  return four;
+function lengthOf(bytes) {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(bytes.length);
+  return size;
 }

@@ -1,9 +1,9 @@
-"""The real server for the simulation: the only file of it that knows the server's own names.
+"""The real server for the simulation. This is the only file of the simulation that uses the server's own names.
 
 It reads commands from standard input and answers each on standard output before it reads the next, so that a seed decides
-their order. Every frame is a JSON header and a body, each after its length in 4 bytes, big-endian. `now` in a header, ms, is
-the time on the server's clock. Random bytes come from a seed. TLS, sockets and uvicorn are left out; what a broken connection
-does is not: `cut` ends the request after so many bytes of its body.
+their order. A message is a JSON header and a body, each preceded by its length in 4 bytes, big-endian. `now` in a header is
+the time on the server's clock, ms. Random bytes come from a seed. TLS, sockets and uvicorn are left out. Broken connections
+are not: `cut` ends the request after that many bytes of its body.
 """
 
 import asyncio
@@ -28,15 +28,15 @@ PLACES = {"DIARY_APP_URL": "http://localhost:1", "DIARY_PUBLIC_URL": "http://pub
 HOST = "localhost:1"
 START_MS = 1_790_000_000_000
 COMMANDS = ("copy", "organisation", "purge", "put_back", "request", "reset", "restart", "tend")
-# Written once for the process, and no part of what a seed begins anew.
+# Written once for each process. A new seed keeps them.
 SECRETS = ("pepper", "notary.key")
 
 
 class Server:
-    """One server, whose files can be copied, put back and begun anew between requests."""
+    """One server, whose files can be copied, put back and reset between requests."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: an empty one, for everything the server keeps."""
+        """Take an empty folder for all files of the server."""
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.clock = FixedClock(START_MS)
@@ -56,96 +56,96 @@ class Server:
             await self.running.__aexit__(None, None, None)
         self.running = None
 
-    async def reset(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Begin with an empty database, and random bytes of a seed."""
+    async def reset(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Start with an empty database and random bytes of a seed."""
         await self.stop()
         for path in self.folder.iterdir():
             if path.name not in SECRETS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        seed_random(told["seed"])
+        seed_random(command["seed"])
         await self.start()
         return {}
 
-    async def copy(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Keep a copy of the files as they are, under a name."""
+    async def copy(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Keep a named copy of the files."""
         await self.stop()
-        shutil.rmtree(self._older(told["name"]), ignore_errors=True)
-        shutil.copytree(self.folder, self._older(told["name"]))
+        shutil.rmtree(self._older(command["name"]), ignore_errors=True)
+        shutil.copytree(self.folder, self._older(command["name"]))
         await self.start()
         return {}
 
-    async def put_back(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Replace the files by a copy."""
+    async def put_back(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Replace the files with a copy."""
         await self.stop()
         shutil.rmtree(self.folder)
-        shutil.copytree(self._older(told["name"]), self.folder)
+        shutil.copytree(self._older(command["name"]), self.folder)
         await self.start()
         return {}
 
-    async def restart(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """End and begin again over the same files."""
+    async def restart(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Stop and start over the same files."""
         await self.stop()
         await self.start()
         return {}
 
-    async def tend(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Do what the server does by itself every few minutes: its log."""
+    async def tend(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Update the log, as the server does by itself every few minutes."""
         await logbook.tend(self.app.state.office.instance)
         return {}
 
-    async def purge(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Do what the server does by itself every hour: erase what is due."""
+    async def purge(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Erase what is due, as the server does by itself every hour."""
         await purge.purge(self.app.state.office.instance)
         return {}
 
-    async def organisation(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Add an organisation of advocates; the invitation of the one who leads it."""
-        _, code = await organisations.begin(self.app.state.office.instance, told["name"])
+    async def organisation(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Add an organisation of advocates, and return the invitation for its leader."""
+        _, code = await organisations.begin(self.app.state.office.instance, command["name"])
         return {"invite": code}
 
-    async def request(self, told: dict[str, Any], body: bytes) -> dict[str, Any]:
+    async def request(self, command: dict[str, Any], body: bytes) -> dict[str, Any]:
         """Answer one request as the running server does."""
-        path, _, query = told["path"].partition("?")
-        headers = [(name.lower().encode(), value.encode()) for name, value in told["headers"].items()]
+        path, _, query = command["path"].partition("?")
+        headers = [(name.lower().encode(), value.encode()) for name, value in command["headers"].items()]
         scope = {
-            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": told["method"],
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": command["method"],
             "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
             "headers": [(b"host", HOST.encode()), (b"content-length", str(len(body)).encode()), *headers],
             "client": ("127.0.0.1", 50_000), "server": ("localhost", 1), "state": {},
         }  # fmt: skip
-        cut = told.get("cut")
-        sent = _pieces(body if cut is None else body[:cut], whole=cut is None)
+        cut = command.get("cut")
+        receive_body = _pieces(body if cut is None else body[:cut], whole=cut is None)
         answer: dict[str, Any] = {"status": 0, "headers": [], "body": b""}
 
-        async def take(message: dict[str, Any]) -> None:
+        async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
                 answer["headers"] = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in message["headers"]]
             else:
                 answer["body"] += message.get("body", b"")
 
-        if "killed" in told:
-            await self._die(self.app(scope, sent, take), told["killed"])
+        if "killed" in command:
+            await self._die(self.app(scope, receive_body, send), command["killed"])
         else:
-            await self.app(scope, sent, take)
+            await self.app(scope, receive_body, send)
         return answer
 
     async def _die(self, request: Coroutine[Any, Any, None], killed: str) -> None:
-        """Answer a request until it writes, end there, and begin again over the same files.
+        """Answer a request until it writes, then stop and start over the same files.
 
-        `killed`: "before" its first commit, or "after" it. A request that writes nothing is answered first. What a kill
-        would not run, `finally` and `except`, does run here.
+        `killed`: "before" its first commit, or "after" it. A request that writes nothing is answered in full. Unlike a real
+        kill, this does run `finally` and `except`.
         """
         writer = self.app.state.office.instance.db.writer
         run, reached = writer.run, asyncio.Event()
 
-        async def last(*job: Any, **how: Any) -> None:
+        async def run_and_stop(*args: Any, **kwargs: Any) -> None:
             if killed == "after":
-                await run(*job, **how)
+                await run(*args, **kwargs)
             reached.set()
             await asyncio.Event().wait()
 
-        with patch.object(writer, "run", last):
+        with patch.object(writer, "run", run_and_stop):
             tasks = [asyncio.ensure_future(request), asyncio.ensure_future(reached.wait())]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -158,63 +158,63 @@ class Server:
 
 
 def _pieces(body: bytes, *, whole: bool) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """What the connection gives: the body, and that it ended where it was cut off."""
-    waiting = [{"type": "http.request", "body": body, "more_body": not whole}]
-    gone = asyncio.Event()
+    """Return an ASGI `receive` for a body. A body that is not whole ends with a disconnect."""
+    messages = [{"type": "http.request", "body": body, "more_body": not whole}]
+    disconnected = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        if waiting:
-            return waiting.pop()
+        if messages:
+            return messages.pop()
         if whole:
-            await gone.wait()
+            await disconnected.wait()
         return {"type": "http.disconnect"}
 
     return receive
 
 
 def settings_of(folder: Path) -> Settings:
-    """The settings of a server whose files are in `folder`."""
+    """Return the settings of a server with its files in `folder`."""
     return load({**os.environ, **PLACES, "DIARY_DATA": str(folder)})
 
 
 def seed_random(seed: int) -> None:
-    """From here on what the operating system gives as random bytes follows from `seed`."""
+    """Make all further random bytes of the operating system follow from `seed`."""
     source = random.Random(seed)
     os.urandom = source.randbytes
     vars(random)["_urandom"] = source.randbytes
 
 
 def read_frame(source: BinaryIO) -> bytes | None:
-    """The next frame, None at the end."""
+    """Return the next frame, or None at the end."""
     length = source.read(4)
     return source.read(int.from_bytes(length)) if length else None
 
 
 def write_frame(target: BinaryIO, frame: bytes) -> None:
-    """One frame, after its length."""
+    """Write a frame, preceded by its length."""
     target.write(len(frame).to_bytes(4) + frame)
 
 
 async def serve(folder: Path) -> None:
-    """Answer commands until there are no more."""
+    """Answer commands until the input ends."""
     server = Server(folder)
     commands = {name: getattr(server, name) for name in COMMANDS}
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (header := read_frame(source)) is not None:
-        told, body = json.loads(header), read_frame(source) or b""
-        server.clock.ms = told["now"]
-        answer = await commands[told["do"]](told, body)
-        answered = answer.pop("body", b"")
+        command, body = json.loads(header), read_frame(source) or b""
+        server.clock.ms = command["now"]
+        answer = await commands[command["do"]](command, body)
+        answer_body = answer.pop("body", b"")
         write_frame(target, json.dumps(answer).encode())
-        write_frame(target, answered)
+        write_frame(target, answer_body)
         target.flush()
     await server.stop()
 
 
 def main() -> None:
-    """Serve with the files in the folder named on the command line."""
+    """Serve the files in the folder that the command line names."""
     folder = Path(sys.argv[1])
-    # In a clean clone this runs the migrations, which need an event loop and random bytes of their own.
+    # In a fresh clone this runs the migrations, which need their own event loop and unseeded random bytes.
     make_tables(settings_of(folder))
     seed_random(0)
     cookies.watch(end_for_a_cookie)

@@ -1,8 +1,8 @@
-/** Cuts a list of acts that goes wrong down to one from which no act can be left out (Zeller and Hildebrandt's ddmin). */
+/** Shorten a list of acts that fails until no act can be left out (Zeller and Hildebrandt's ddmin). */
 
 /**
- * @template T @param {readonly T[]} acts that go wrong @param {(some: T[]) => Promise<boolean>} goesWrong
- * @returns {Promise<T[]>} in their order; each of them is needed
+ * @template T @param {readonly T[]} acts that fail @param {(some: T[]) => Promise<boolean>} goesWrong
+ * @returns {Promise<T[]>} the acts that are needed, in order
  */
 export async function shrink(acts, goesWrong) {
   let left = [...acts];

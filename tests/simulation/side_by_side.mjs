@@ -1,4 +1,4 @@
-/** `make simulate` with two processes: each runs every second part of the seeds, with a server of its own. */
+/** `make simulate` in several processes: each runs an equal part of the seeds, with its own server. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,7 @@ if (![first, count, workers].every(Number.isSafeInteger) || count < 1 || workers
 const began = Date.now();
 const run = fileURLToPath(new URL('run.mjs', import.meta.url));
 const cuts = Array.from({ length: workers + 1 }, (_, i) => first + Math.floor((count * i) / workers));
-const ends = await Promise.all(
+const statuses = await Promise.all(
   cuts.slice(1).map((to, i) =>
     to === cuts[i]
       ? 0
@@ -22,4 +22,4 @@ const ends = await Promise.all(
   ),
 );
 console.log(`all in ${Math.round((Date.now() - began) / 1000)} s`);
-process.exit(ends.some(Boolean) ? 1 : 0);
+process.exit(statuses.some(Boolean) ? 1 : 0);

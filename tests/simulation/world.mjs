@@ -1,32 +1,33 @@
 /**
- * A keeper's phones, their server and what lies between, under a seed: who acts, what is lost, when a process dies, when the
- * server is put back. After each run everything that was acknowledged must be there, the same on every phone and on a fresh one,
- * and no phone may warn of anything.
+ * A keeper's phones, their server and the network between them, under a seed. The seed decides who acts, what is
+ * lost, when a process dies and when the server is put back. After each run everything that was acknowledged must be
+ * there, the same on every phone and on a fresh one, and no phone may show a warning.
  *
- * A run is a list of acts, each with chance of its own, so that acts can be left out of a failing run without a change to the
- * others.
+ * A run is a list of acts. Each act has its own random source, so that acts can be left out of a failing run without
+ * changing the others.
  */
 import { machine } from './machine.mjs';
 import { ACTS } from './acts.mjs';
 import { Chance } from './chance.mjs';
 import { Device, forgetPhones } from './device.mjs';
 import { WORDS } from '../js/phone/phone.mjs';
-import { findFaults, notInCopy } from './truths.mjs';
+import { findFaults, findCopyFaults } from './truths.mjs';
 
 /**
- * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number,
- * erasing: 'asked'|'done'|null}} Said a record's texts, the last one last; whether it was taken out; its files' bytes; how
- * often it was amended; who wrote it, and as which; whether it is to be erased for good, where that is sure
+ * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at:
+ * number, erasing: 'asked'|'done'|null}} Expected what a record must contain: its texts, newest last; whether it was
+ * taken out; its files' bytes; how often it was amended; the phone that wrote it and when in order; whether it is to
+ * be erased for good, when that is certain
  */
 /** @typedef {{act: string, seed: number}} Act */
 
-const ROUNDS = 12;
-/** Of so many days a sealed copy is made in the end, and taken in. */
-const COPIED = 0.1;
+const MAX_ROUNDS = 12;
+/** The share of runs in which a sealed copy is made at the end and restored. */
+const COPY_SHARE = 0.1;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** How often the server tends its log. */
-const ROUND = HOUR / 6;
+/** How often the server updates its log, ms. */
+const LOG_INTERVAL = HOUR / 6;
 const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 
 export class World {
@@ -35,18 +36,18 @@ export class World {
     Object.assign(this, { server, putsServerBack });
     this.lines = [];
     this.devices = [];
-    /** What was acknowledged. @type {Map<string, Said>} */
-    this.said = new Map();
+    /** What was acknowledged, by record. @type {Map<string, Expected>} */
+    this.expected = new Map();
     this.words = WORDS;
-    this.made = this.count = 0;
-    this.copied = this.wasPutBack = this.isCleared = false;
-    // Whether something was to be erased since the server was copied, and whether it was put back to before that.
-    this.erasedSince = this.isErasedLost = false;
-    this.passing = 0;
+    this.counter = this.order = 0;
+    this.hasCopy = this.wasPutBack = this.isCleared = false;
+    // Whether anything was erased since the server was copied, and whether the server was put back to before that.
+    this.erasedSinceCopy = this.hasLostErasures = false;
+    this.timeToPass = 0;
     this.advocate = null;
     /**
-     * Who was let in, by grant: by which phone, and which ended it.
-     * @type {Map<string, {by: Device, ended: {by: Device, from: number, isHeard: boolean}|null}>}
+     * Grants by id: the phone that made each, and the phone that ended it.
+     * @type {Map<string, {by: Device, ended: {by: Device, from: number, wasReported: boolean}|null}>}
      */
     this.grants = new Map();
   }
@@ -56,28 +57,28 @@ export class World {
   }
 
   device(name = `phone ${this.devices.length + 1}`) {
-    const one = new Device(name, this.server, (line) => this.note(line));
-    this.devices.push(one);
-    return one;
+    const device = new Device(name, this.server, (line) => this.note(line));
+    this.devices.push(device);
+    return device;
   }
 
   async begin() {
-    const one = this.device();
-    await one.app.start();
-    one.app.putDraft({ fields: { narrative: 'first' } });
-    await one.app.enrolHere(this.words);
-    const { record } = await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
-    this.said.set(record, {
+    const device = this.device();
+    await device.app.start();
+    device.app.putDraft({ fields: { narrative: 'first' } });
+    await device.app.enrolHere(this.words);
+    const { record } = await device.app.saveIncident({ record: null, fields: {}, restricted: {} });
+    this.expected.set(record, {
       texts: ['first'],
       out: false,
       files: new Map(),
       amended: 0,
-      by: one.name,
+      by: device.name,
       at: 0,
       erasing: null,
     });
-    const { login } = await one.app.register({ words: this.words });
-    one.words = this.words;
+    const { login } = await device.app.register({ words: this.words });
+    device.words = this.words;
     this.login = login;
   }
 
@@ -85,123 +86,127 @@ export class World {
   async step({ act, seed }) {
     const chance = new Chance(seed);
     machine.chance = new Chance(seed ^ 0x5bd1e995);
-    const one = chance.of(this.devices);
-    await machine.until(Promise.resolve(ACTS[act][0](this, one, chance)));
-    if (chance.is(0.5)) await machine.rest();
+    const device = chance.pick(this.devices);
+    await machine.until(Promise.resolve(ACTS[act][0](this, device, chance)));
+    if (chance.occurs(0.5)) await machine.rest();
   }
 
-  /** Time passes for everybody, the server too. It believes its clock when that has run evenly for an hour. */
+  /**
+   * Let time pass for everybody, including the server. The server trusts its clock once it has run evenly for an
+   * hour.
+   */
   async pass() {
-    const ms = this.passing;
-    this.passing = 0;
+    const ms = this.timeToPass;
+    this.timeToPass = 0;
     if (ms < DAY) return this.passMinutes(ms);
-    for (const one of this.devices) if (one.isOpen) await machine.until(one.app.lock('idle'));
+    for (const device of this.devices) if (device.isOpen) await machine.until(device.app.lock('idle'));
     await machine.pass(ms - DAY);
     for (let hour = 0; hour < 3; hour++) {
       await machine.until(this.server.ask({ do: 'purge' }));
       await this.passMinutes(HOUR);
     }
-    for (const said of this.said.values()) if (said.erasing === 'asked') said.erasing = 'done';
+    for (const expected of this.expected.values()) if (expected.erasing === 'asked') expected.erasing = 'done';
     return undefined;
   }
 
-  /** The server tends its log meanwhile. @param {number} ms */
+  /** Let time pass while the server updates its log. @param {number} ms */
   async passMinutes(ms) {
-    for (let left = ms; left > 0; left -= ROUND) {
-      await machine.pass(Math.min(left, ROUND));
+    for (let left = ms; left > 0; left -= LOG_INTERVAL) {
+      await machine.pass(Math.min(left, LOG_INTERVAL));
       await machine.until(this.server.ask({ do: 'tend' }));
     }
   }
 
-  /** The weather clears, everybody comes back, and nothing is left to do. */
+  /** End all faults, bring every phone back, and run until nothing is left to do. */
   async settle() {
-    for (const one of this.devices) {
-      Object.assign(one, { rough: 0, lying: 0, isFull: false, skew: 0 });
-      if (!one.isOpen) await this.opens(one);
-      one.setAway(false);
+    for (const device of this.devices) {
+      Object.assign(device, { faultRate: 0, lieRate: 0, isFull: false, skew: 0 });
+      if (!device.isOpen) await this.unlock(device);
+      device.setAway(false);
     }
-    // Once more after all are quiet, so that each has what the others sent last.
-    for (let [round, quiet] = [0, 0]; round < ROUNDS && quiet < 2; round++) {
+    // One more round after all are quiet, so that each phone has what the others sent last.
+    for (let [round, quiet] = [0, 0]; round < MAX_ROUNDS && quiet < 2; round++) {
       await this.server.ask({ do: 'tend' });
-      for (const one of this.devices) await this.comesBack(one);
-      // One whose session was ended locks by itself: it comes back in the next round.
-      for (const one of this.devices) await one.open?.syncing.now().catch(() => undefined);
+      for (const device of this.devices) await this.recover(device);
+      // A phone whose session was ended locks by itself. It recovers in the next round.
+      for (const device of this.devices) await device.open?.syncing.now().catch(() => undefined);
       quiet = this.devices.every((other) => other.isOpen && isQuiet(other)) ? quiet + 1 : 0;
     }
   }
 
-  /** @param {Device} one */
-  async opens(one) {
-    if (one.app.state.phase === 'notebook') one.app.askLock();
-    await one.app.unlock(one.words);
+  /** @param {Device} device */
+  async unlock(device) {
+    if (device.app.state.phase === 'notebook') device.app.askLock();
+    await device.app.unlock(device.words);
   }
 
-  /** Does what the screen asks for. @param {Device} one */
-  async comesBack(one) {
-    if (!one.isOpen) await this.opens(one);
-    const code = one.app.state.account?.trouble?.code;
-    if (code === 'signed_out' || code === 'session_ended' || code === 'needs_words') {
-      if ((await one.tries('signs in again', () => one.app.catchUp({ words: this.words }))) === null)
-        one.words = this.words;
-    } else if (code === 'server_behind' || code === 'head_differs')
-      await one.tries('sends again', () => one.app.sendAgain());
+  /** Do what the screen asks for. @param {Device} device */
+  async recover(device) {
+    if (!device.isOpen) await this.unlock(device);
+    const trouble = device.app.state.account?.trouble?.code;
+    if (trouble === 'signed_out' || trouble === 'session_ended' || trouble === 'needs_words') {
+      if ((await device.attempt('signs in again', () => device.app.catchUp({ words: this.words }))) === null)
+        device.words = this.words;
+    } else if (trouble === 'server_behind' || trouble === 'head_differs')
+      await device.attempt('sends again', () => device.app.sendAgain());
   }
 
-  /** What is wrong at the end, a line each. */
+  /** Return the faults at the end, a line each. */
   async faults() {
-    const closed = () => this.devices.filter((one) => !one.isOpen).map((one) => `${one.name} cannot be opened again`);
-    if (closed().length) return closed();
-    // What one of them shows then it read from its database.
-    const again = machine.chance.of(this.devices);
-    await again.crash(false);
-    await this.opens(again);
-    await again.open?.syncing.now().catch(() => undefined);
-    if (closed().length) return closed();
+    const findLocked = () =>
+      this.devices.filter((device) => !device.isOpen).map((device) => `${device.name} cannot be opened again`);
+    if (findLocked().length) return findLocked();
+    // Restart one phone, so that what it shows is read from its database.
+    const restarted = machine.chance.pick(this.devices);
+    await restarted.crash(false);
+    await this.unlock(restarted);
+    await restarted.open?.syncing.now().catch(() => undefined);
+    if (findLocked().length) return findLocked();
     const fresh = new Device('fresh phone', this.server, (line) => this.note(line));
     await fresh.app.start();
     await fresh.app.signIn({ login: this.login, words: this.words });
     for (let i = 0; i < 3; i++) await fresh.open.syncing.now().catch(() => undefined);
     this.devices.push(fresh);
-    if (closed().length) return closed();
-    for (const one of this.devices)
-      this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warnings()}`);
+    if (findLocked().length) return findLocked();
+    for (const device of this.devices)
+      this.note(`${device.name} ends with ${JSON.stringify([...device.entries()])} ${device.warnings()}`);
     const found = await findFaults(this, this.devices);
-    if (machine.chance.is(COPIED)) {
+    if (machine.chance.occurs(COPY_SHARE)) {
       const spare = new Device('spare phone', this.server, (line) => this.note(line));
       spare.words = this.devices[0].words;
-      found.push(...(await notInCopy(this, this.devices[0], spare)));
+      found.push(...(await findCopyFaults(this, this.devices[0], spare)));
       spare.end();
     }
     return found;
   }
 }
 
-/** @param {Device} one */
-function isQuiet(one) {
-  return !one.app.state.account?.trouble && [...one.entries().values()].every(({ state }) => state === 'kept');
+/** @param {Device} device */
+function isQuiet(device) {
+  return !device.app.state.account?.trouble && [...device.entries().values()].every(({ state }) => state === 'kept');
 }
 
-/** The acts of a seed. @param {number} seed @returns {Act[]} */
+/** Return the acts of a seed. @param {number} seed @returns {Act[]} */
 export function draw(seed) {
   const chance = new Chance(seed);
   const weights = Object.entries(ACTS).map(([act, [, weight]]) => /** @type {const} */ ([act, weight]));
   return Array.from({ length: 15 + chance.below(25) }, () => ({
-    act: chance.weighed(weights),
+    act: chance.pickWeighted(weights),
     seed: chance.below(2 ** 32),
   }));
 }
 
-/** Errors that the app left to nobody. @type {string[]} */
+/** Errors that no code of the app handled. @type {string[]} */
 let unhandled = [];
 process.on('unhandledRejection', (error) => {
   unhandled.push(`nobody handled: ${/** @type {any} */ (error)?.stack ?? error}`);
 });
 
 /**
- * Runs acts.
+ * Run acts.
  * @param {number} seed
  * @param {import('./server.mjs').Server} server
- * @param {{acts?: Act[], putsServerBack?: boolean}} [how]
+ * @param {{acts?: Act[], putsServerBack?: boolean}} [options]
  * @returns {Promise<{faults: string[], lines: string[]}>}
  */
 export async function run(seed, server, { acts = draw(seed), putsServerBack = true } = {}) {
@@ -215,7 +220,7 @@ export async function run(seed, server, { acts = draw(seed), putsServerBack = tr
     await machine.rest();
     for (const act of acts) {
       await world.step(act);
-      if (world.passing) await world.pass();
+      if (world.timeToPass) await world.pass();
     }
     machine.chance = new Chance(seed ^ 0x2545f491);
     await machine.until(world.settle());
@@ -224,9 +229,9 @@ export async function run(seed, server, { acts = draw(seed), putsServerBack = tr
   } catch (error) {
     return { faults: [`threw: ${error.stack}`], lines: world.lines };
   } finally {
-    for (const one of world.devices) {
-      one.isFull = false;
-      one.end();
+    for (const device of world.devices) {
+      device.isFull = false;
+      device.end();
     }
   }
 }
