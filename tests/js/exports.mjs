@@ -1,9 +1,9 @@
-/** Chat exports and emails of our own making, in the shapes that apps write. Names and numbers are for drama only. */
+/** Made-up chat exports and emails, in the formats that apps write. Names and numbers are fictional. */
 import { zipSync } from '../../static/vendor/fflate/browser.js';
 
 export const utf8 = (text) => new TextEncoder().encode(text);
-const L = '\u200e';
-const N = '\u202f';
+const LRM = '\u200e';
+const NARROW_SPACE = '\u202f';
 
 /** Android, day first, 24 hours. 20 lines: in 6, out 2, deleted 2, edited 1, app 3, further 3, not understood 3. */
 export const ANDROID = [
@@ -20,7 +20,7 @@ export const ANDROID = [
   '24/11/2026, 21:13 - Sam Hill: This message was deleted',
   '24/11/2026, 21:14 - Jo: You deleted this message',
   '24/11/2026, 21:15 - Sam Hill: I will come over <This message was edited>',
-  `24/11/2026, 21:16 - Sam Hill: ${L}IMG-20261124-WA0001.jpg (file attached)`,
+  `24/11/2026, 21:16 - Sam Hill: ${LRM}IMG-20261124-WA0001.jpg (file attached)`,
   '24/11/2026, 21:17 - Sam Hill: <Media omitted>',
   '24/11/2026, 21:18 - Missed voice call',
   '24/11/2026, 21:19 - Sam Hill changed the subject from “a: b” to “c”',
@@ -33,28 +33,28 @@ export const ANDROID = [
 /** iOS, month first, AM and PM after a narrow space, marks everywhere. 12 lines. */
 export const IOS =
   [
-    `[11/24/26, 9:10:05${N}PM] Sam: ${L}Messages and calls are end-to-end encrypted.`,
-    `[11/24/26, 9:10:05${N}PM] Sam: Answer me`,
-    `${L}[11/24/26, 9:10:40${N}PM] Sam: ${L}image omitted`,
-    `${L}[11/24/26, 9:11:00${N}PM] Sam: ${L}<attached: 00000012-PHOTO-2026-11-24-21-11-00.jpg>`,
-    `[11/24/26, 9:12:00${N}PM] \u202bسارة الخطيب\u202c: مرحبا، أين أنت؟`,
-    `[11/24/26, 9:13:00${N}PM] Sam: ${L}Missed voice call`,
-    `[11/24/26, 9:14:00${N}PM] Sam: ${L}This message was deleted.`,
-    `[11/24/26, 9:15:00${N}PM] Jo: leave me alone ${L}<This message was edited>`,
-    `[11/24/26, 9:16:00${N}PM] Sam: papers.pdf • ${L}3 pages ${L}<attached: 00000013-papers.pdf>`,
-    `[11/25/26, 12:01:00${N}AM] Sam: two`,
+    `[11/24/26, 9:10:05${NARROW_SPACE}PM] Sam: ${LRM}Messages and calls are end-to-end encrypted.`,
+    `[11/24/26, 9:10:05${NARROW_SPACE}PM] Sam: Answer me`,
+    `${LRM}[11/24/26, 9:10:40${NARROW_SPACE}PM] Sam: ${LRM}image omitted`,
+    `${LRM}[11/24/26, 9:11:00${NARROW_SPACE}PM] Sam: ${LRM}<attached: 00000012-PHOTO-2026-11-24-21-11-00.jpg>`,
+    `[11/24/26, 9:12:00${NARROW_SPACE}PM] \u202bسارة الخطيب\u202c: مرحبا، أين أنت؟`,
+    `[11/24/26, 9:13:00${NARROW_SPACE}PM] Sam: ${LRM}Missed voice call`,
+    `[11/24/26, 9:14:00${NARROW_SPACE}PM] Sam: ${LRM}This message was deleted.`,
+    `[11/24/26, 9:15:00${NARROW_SPACE}PM] Jo: leave me alone ${LRM}<This message was edited>`,
+    `[11/24/26, 9:16:00${NARROW_SPACE}PM] Sam: papers.pdf • ${LRM}3 pages ${LRM}<attached: 00000013-papers.pdf>`,
+    `[11/25/26, 12:01:00${NARROW_SPACE}AM] Sam: two`,
     'lines',
-    `[11/25/26, 1:05:00${N}AM] Sam: ${L}Voice call, ${L}2 min`,
+    `[11/25/26, 1:05:00${NARROW_SPACE}AM] Sam: ${LRM}Voice call, ${LRM}2 min`,
   ].join('\r\n') + '\r\n';
 
-// A date of their own: made on both sides of a second, one export would be two files.
+// A fixed date: otherwise one export made on both sides of a second gives two different files.
 export const zip = (files, options = {}) => zipSync(files, { level: 6, mtime: new Date(2026, 10, 24, 12), ...options });
 export const androidZip = () =>
   zip({ 'WhatsApp Chat with Sam Hill.txt': utf8(ANDROID), 'IMG-20261124-WA0001.jpg': new Uint8Array(3000).fill(9) });
 export const iosZip = () =>
   zip({ '_chat.txt': utf8(IOS), '00000012-PHOTO-2026-11-24-21-11-00.jpg': new Uint8Array(3000).fill(9) });
 
-/** A chat of `n` messages from 1 March 2026 on, about 60 a day. */
+/** Return a chat of `n` messages from 1 March 2026 on, about 60 a day. */
 export function longChat(n, { from = 0 } = {}) {
   const lines = [];
   for (let i = from; i < n; i++) {

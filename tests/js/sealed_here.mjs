@@ -1,4 +1,4 @@
-/** Seals one of everything with the phone's engine and prints it, for tests/test_phone_to_python.py to open. */
+/** Seal one item of every kind with the phone's engine and print it, for tests/test_phone_to_python.py to open. */
 import { b64, unb64 } from '#app/core/bytes.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
 import { COST_CEILING } from '#app/crypto/kdf.js';
@@ -37,7 +37,7 @@ const version = await engine.sealVersion({
 });
 const id = crypto.getRandomValues(new Uint8Array(16));
 const header = { at: 1, install: b64(door.install), t: 'capture' };
-const made = {
+const output = {
   words: WORDS,
   login: LOGIN,
   identity,
@@ -57,4 +57,4 @@ const made = {
   file: { ...blob, size: SIZE, digest, sha256, sealed: [...parts, ...last].map(({ sealed }) => b64(sealed)) },
   capture: { header, sealed: b64(await hpkeSeal(unb64(identity.hpke_pub), 'capture', header, Uint8Array.of(9))) },
 };
-process.stdout.write(JSON.stringify(made));
+process.stdout.write(JSON.stringify(output));

@@ -1,6 +1,6 @@
 /**
- * The only file of the command tests that knows how a phone is started, asked and made to fail. A phone here is the real app
- * over a database of which one writing can be made to fail.
+ * The adapter of the command tests: the only file that starts a phone, calls it and makes it fail. The phone is the
+ * real app over a database whose writes can be made to fail.
  */
 import fc from 'fast-check';
 import { failing, full, lost } from '../phone/failing_database.mjs';
@@ -9,17 +9,17 @@ import { WORDS, makePhone } from '../phone/phone.mjs';
 export { fc };
 export { full, lost };
 
-let names = 0;
+let runCount = 0;
 
-/** The phone of one run, in all its restarts. */
+/** The phone of one run, through all its restarts. */
 export class Real {
   constructor(over = {}) {
     this.over = over;
     this.faults = { errors: [] };
-    this.name = `commands-${++names}`;
+    this.name = `commands-${++runCount}`;
   }
 
-  /** A new app over the same database, which knows nothing but what lies there. */
+  /** Start a new app over the same database, with no other state. */
   async start() {
     this.phone?.end();
     this.phone = makePhone({
@@ -37,7 +37,7 @@ export class Real {
     await this.phone.rest();
   }
 
-  /** End the app without a signal, as a flat battery does, and start it again. */
+  /** End the app without warning, as a flat battery does, and start it again. */
   async restart() {
     this.faults.errors.length = 0;
     await this.start();
@@ -49,7 +49,7 @@ export class Real {
     await this.app.unlock(WORDS);
   }
 
-  /** What a pause of 300 ms does, at once. */
+  /** Do at once what a pause of 300 ms does. */
   async pause() {
     this.phone.hurry();
     await this.phone.rest();
@@ -59,7 +59,7 @@ export class Real {
     return this.phone.ctx.open.store;
   }
 
-  /** A sealed record is gone from the table, as after a database was damaged. @param {string} name */
+  /** Remove a sealed record from the table, as a damaged database does. @param {string} name */
   async damage(name) {
     await this.phone.rest();
     await this.phone.database.write({ drop: [this.store.idOf(name)] });
@@ -71,18 +71,25 @@ export class Real {
 }
 
 /**
- * Runs of commands against a model: the same ones each time, unless SEED says otherwise; what fails is cut down to its
- * shortest.
+ * Run sequences of commands against a model. The sequences are the same each time unless SEED changes them. A failing
+ * sequence is shortened.
  */
-export async function play({ commands, model, over, runs, most, setUp = async () => undefined }) {
-  const made = fc.commands(commands, { maxCommands: most, size: 'max' });
+export async function play({
+  commands,
+  model,
+  over: overrides,
+  runs,
+  most: maxCommands,
+  setUp = async () => undefined,
+}) {
+  const sequences = fc.commands(commands, { maxCommands: maxCommands, size: 'max' });
   await fc.assert(
-    fc.asyncProperty(made, async (list) => {
-      const real = new Real(over);
+    fc.asyncProperty(sequences, async (commandList) => {
+      const real = new Real(overrides);
       await real.begin();
       await setUp(real);
       try {
-        await fc.asyncModelRun(() => ({ model: model(), real }), list);
+        await fc.asyncModelRun(() => ({ model: model(), real }), commandList);
       } finally {
         real.end();
       }
@@ -92,11 +99,11 @@ export async function play({ commands, model, over, runs, most, setUp = async ()
 }
 
 /**
- * A command out of a name and what it does.
+ * Make a command from a name and an action.
  * @param {string} name
  * @param {(model: any, real: Real) => Promise<void>} act
- * @param {(model: any) => boolean} [may]
+ * @param {(model: any) => boolean} [isAllowed]
  */
-export function command(name, act, may = () => true) {
-  return { check: may, run: act, toString: () => name };
+export function command(name, act, isAllowed = () => true) {
+  return { check: isAllowed, run: act, toString: () => name };
 }

@@ -1,11 +1,13 @@
-/** Draft, entries, list and search under commands, on one phone: typed, saved, changed, locked, ended, damaged, full. */
+/** Random commands on one phone's draft, entries, list and search: type, save, change, lock, restart, damage, full. */
 import assert from 'node:assert/strict';
 import { command, fc, full, play } from './adapter.mjs';
 
-const SAID = ['heron', 'tram stop', 'Café', 'blue gate', 'ملاحظة', '电话', 'x'.repeat(4500) + ' end'];
-const TEXT = fc.tuple(fc.constantFrom(...SAID), fc.constantFrom(...SAID), fc.nat(99)).map((words) => words.join(' '));
-/** Each stands in the model's words as it is, so that "contains" is what search does. */
-const ASKED = fc.constantFrom('heron', 'tram', 'gate', 'ملاحظة', 'end', 'nowhere');
+const PHRASES = ['heron', 'tram stop', 'Café', 'blue gate', 'ملاحظة', '电话', 'x'.repeat(4500) + ' end'];
+const TEXT = fc
+  .tuple(fc.constantFrom(...PHRASES), fc.constantFrom(...PHRASES), fc.nat(99))
+  .map((words) => words.join(' '));
+/** Each occurs verbatim in the model's texts, so that search must find what "contains" finds. */
+const QUERIES = fc.constantFrom('heron', 'tram', 'gate', 'ملاحظة', 'end', 'nowhere');
 const ENTRY = { precision: 'unknown' };
 
 /** @typedef {{draft: string|null, sealed: string|null, entries: {record: string, text: string}[]}} Model */
@@ -21,12 +23,12 @@ async function check(model, { app }) {
     assert.equal((await app.readIncident(record)).fields.narrative, text, 'an entry');
 }
 
-async function search(model, { app }, asked) {
-  const found = await app.findEntries(asked);
+async function search(model, { app }, query) {
+  const found = await app.findEntries(query);
   assert.deepEqual(
     new Set(found),
-    new Set(model.entries.filter(({ text }) => text.includes(asked)).map(({ record }) => record)),
-    `found by ${asked}`,
+    new Set(model.entries.filter(({ text }) => text.includes(query)).map(({ record }) => record)),
+    `found by ${query}`,
   );
 }
 
@@ -36,7 +38,7 @@ const Type = (text) =>
     model.draft = text;
   });
 
-/** The 300 ms are over: what was typed is sealed. */
+/** After 300 ms what was typed is sealed. */
 const Pause = () =>
   command('pause', async (model, real) => {
     await real.pause();
@@ -55,7 +57,7 @@ const Save = () =>
     (model) => model.draft !== null,
   );
 
-/** The phone is full: the save says so, and what was typed is still there. */
+/** On a full phone a save fails with `no_space`, and the draft stays. */
 const SaveFull = () =>
   command(
     'save, full',
@@ -72,11 +74,11 @@ const SaveFull = () =>
     (model) => model.draft !== null,
   );
 
-const Change = (which, text) =>
+const Change = (index, text) =>
   command(
-    `change(${which})`,
+    `change(${index})`,
     async (model, real) => {
-      const entry = model.entries[which % model.entries.length];
+      const entry = model.entries[index % model.entries.length];
       await real.app.saveIncident({
         record: entry.record,
         fields: { narrative: text },
@@ -107,18 +109,18 @@ const Lock = () =>
     await check(model, real);
   });
 
-/** The battery: of the draft there is what was sealed last, or what came after it, and nothing else. */
+/** After a restart without warning the draft is the last sealed one or the last typed one, and nothing else. */
 const Restart = () =>
   command('restart', async (model, real) => {
     await real.restart();
-    const there = real.app.state.draft?.fields.narrative ?? null;
-    assert.ok([model.sealed, model.draft].includes(there), 'the draft is the sealed one or the last one');
-    model.draft = model.sealed = there;
+    const draft = real.app.state.draft?.fields.narrative ?? null;
+    assert.ok([model.sealed, model.draft].includes(draft), 'the draft is the sealed one or the last one');
+    model.draft = model.sealed = draft;
     await check(model, real);
     for (const word of ['heron', 'end']) await search(model, real, word);
   });
 
-/** A part of the list is gone: it is made again from the versions, and is what it was. */
+/** A lost part of the list is rebuilt from the versions, and is the same as before. */
 const Damage = (name) =>
   command(
     `damage(${name})`,
@@ -134,13 +136,13 @@ const Damage = (name) =>
     (model) => model.entries.length > 0,
   );
 
-const Search = (asked) => command(`search(${asked})`, (model, real) => search(model, real, asked));
+const Search = (query) => command(`search(${query})`, (model, real) => search(model, real, query));
 
-/** @param {number} runs @param {number} most */
-export function playDiary(runs, most) {
+/** @param {number} runs @param {number} maxCommands */
+export function playDiary(runs, maxCommands) {
   return play({
     runs,
-    most,
+    most: maxCommands,
     model: () => ({ draft: null, sealed: null, entries: [] }),
     commands: [
       TEXT.map(Type),
@@ -149,12 +151,12 @@ export function playDiary(runs, most) {
       fc.constant(Save()),
       fc.constant(Save()),
       fc.constant(SaveFull()),
-      fc.tuple(fc.nat(9), TEXT).map((told) => Change(...told)),
+      fc.tuple(fc.nat(9), TEXT).map((args) => Change(...args)),
       fc.constant(ThrowAway()),
       fc.constant(Lock()),
       fc.constant(Restart()),
       fc.constantFrom('segment/0', 'text/0', 'list/0').map(Damage),
-      ASKED.map(Search),
+      QUERIES.map(Search),
     ],
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The outbox under commands, against a real server: written without a signal, answers that are lost, 500s, ends in the middle
- * of a run.
+ * Random commands on the outbox, against a real server: entries written offline, lost responses, 500s, and restarts
+ * in the middle of a sync.
  */
 import assert from 'node:assert/strict';
 import { fixedClock } from '#app/core/clock.js';
@@ -11,16 +11,16 @@ import { command, fc, play } from './adapter.mjs';
 import { isPush } from '../phone/keeper.mjs';
 
 const TEXT = fc.tuple(fc.constantFrom('He rang.', 'He wrote.', 'ملاحظة'), fc.nat(99)).map((words) => words.join(' '));
-/** As often as a run is tried again before a test gives up. */
-const TRIES = 200;
+/** How many sync runs to try before the test fails. */
+const MAX_TRIES = 200;
 
 /**
- * What happens to the next pushes: `lost` before it arrives, `unanswered` when it has been taken in, `500` instead of an
- * answer.
+ * Add faults to the next pushes: `lost` before the server gets it, `unanswered` after the server saved it, or a `500`
+ * response.
  */
 function network(faults) {
-  const take = (path, options, kinds) =>
-    isPush(path, options) && kinds.includes(faults.next[0]) ? faults.next.shift() : null;
+  const take = (path, options, wanted) =>
+    isPush(path, options) && wanted.includes(faults.next[0]) ? faults.next.shift() : null;
   faults.next = [];
   faults.before = async (path, options) => {
     const kind = take(path, options, ['lost', '500']);
@@ -39,16 +39,16 @@ function network(faults) {
   return faults;
 }
 
-const newest = (model) => [...model.entries].map(({ record, text }) => [record, text]).sort();
+const expectedTexts = (model) => [...model.entries].map(({ record, text }) => [record, text]).sort();
 
-async function shown(app) {
-  const found = [];
-  for (const { record } of app.state.entries) found.push([record, (await app.readIncident(record)).fields.narrative]);
-  return found.sort();
+async function readTexts(app) {
+  const texts = [];
+  for (const { record } of app.state.entries) texts.push([record, (await app.readIncident(record)).fields.narrative]);
+  return texts.sort();
 }
 
-/** A signal, no more faults, and until everything is kept. */
-async function quiet(model, real) {
+/** Go online, end the faults, and run until everything is kept. */
+async function settle(model, real) {
   real.net.next.length = 0;
   real.net.off = false;
   real.phone.online = true;
@@ -56,9 +56,9 @@ async function quiet(model, real) {
   for (let tries = 0; ; tries++) {
     await real.pause();
     if (real.app.state.entries.every(({ state }) => state.code === 'kept')) break;
-    assert.ok(tries < TRIES, `not kept: ${JSON.stringify(real.app.state.entries.map(({ state }) => state))}`);
+    assert.ok(tries < MAX_TRIES, `not kept: ${JSON.stringify(real.app.state.entries.map(({ state }) => state))}`);
   }
-  assert.deepEqual(await shown(real.app), newest(model));
+  assert.deepEqual(await readTexts(real.app), expectedTexts(model));
   assert.equal(real.app.state.account.trouble, null, 'and no trouble is left');
 }
 
@@ -73,12 +73,12 @@ const Save = (text) =>
     model.entries.push({ record, text });
   });
 
-const Change = (which, text) =>
+const Change = (index, text) =>
   command(
-    `change(${which}, ${text})`,
+    `change(${index}, ${text})`,
     async (model, { app, phone }) => {
       phone.clock.move(1000);
-      const entry = model.entries[which % model.entries.length];
+      const entry = model.entries[index % model.entries.length];
       await app.saveIncident({
         record: entry.record,
         fields: { narrative: text },
@@ -102,35 +102,35 @@ const Fault = (kinds) =>
     net.next.push(...kinds);
   });
 const Pause = () => command('pause', (_model, real) => real.pause());
-const Quiet = () => command('quiet', quiet);
+const Quiet = () => command('quiet', settle);
 
-/** The app is ended, in the middle of whatever it does, and begun anew: what was saved is there, and goes up. */
+/** After the app is restarted in the middle of anything, what was saved is there and is sent. */
 const Restart = () =>
   command('restart', async (model, real) => {
     await real.restart();
-    assert.deepEqual(await shown(real.app), newest(model));
+    assert.deepEqual(await readTexts(real.app), expectedTexts(model));
   });
 
-/** A phone that was never here sees the same, each entry once, under the same numbers. */
+/** A fresh phone shows the same entries, each once, with the same numbers. */
 const Fresh = (server) =>
   command('a fresh phone', async (model, real) => {
-    await quiet(model, real);
+    await settle(model, real);
     const other = await anotherPhone(server.base, real.login);
     await until(other.phone, ({ entries }) => entries.length >= model.entries.length, 'the entries');
     await other.phone.rest();
-    assert.deepEqual(await shown(other.app), newest(model));
+    assert.deepEqual(await readTexts(other.app), expectedTexts(model));
     const numbers = (app) => app.state.entries.map(({ record, seq_no: n }) => [record, n]).sort();
     assert.deepEqual(numbers(other.app), numbers(real.app));
     assert.equal(other.app.state.account.trouble, null);
     other.phone.end();
   });
 
-/** @param {{base: string}} server @param {number} runs @param {number} most */
-export function playOutbox(server, runs, most) {
+/** @param {{base: string}} server @param {number} runs @param {number} maxCommands */
+export function playOutbox(server, runs, maxCommands) {
   const net = network({});
   return play({
     runs,
-    most,
+    most: maxCommands,
     over: { origin: server.base, send: sender(server.base, net), clock: fixedClock(Date.now()) },
     model: () => ({ entries: [] }),
     setUp: async (real) => {
@@ -142,7 +142,7 @@ export function playOutbox(server, runs, most) {
     commands: [
       TEXT.map(Save),
       TEXT.map(Save),
-      fc.tuple(fc.nat(9), TEXT).map((told) => Change(...told)),
+      fc.tuple(fc.nat(9), TEXT).map((args) => Change(...args)),
       fc.boolean().map(Signal),
       fc.array(fc.constantFrom('lost', 'unanswered', '500'), { minLength: 1, maxLength: 3 }).map(Fault),
       fc.constant(Pause()),

@@ -1,7 +1,4 @@
-/**
- * The sealed store under commands: changes that are kept, that fail on the way, and that come to nothing; opened again and
- * again.
- */
+/** Random commands on the sealed store: changes that are saved, fail half-way or are aborted, with many restarts. */
 import assert from 'node:assert/strict';
 import { command, fc, full, lost, play } from './adapter.mjs';
 
@@ -40,7 +37,7 @@ function fill(put, drop, mark) {
   };
 }
 
-function kept(model, put, drop, mark) {
+function apply(model, put, drop, mark) {
   for (const [name, value] of Object.entries(put)) model.records.set(name, value);
   for (const name of drop) model.records.delete(name);
   model.mark = mark;
@@ -49,53 +46,53 @@ function kept(model, put, drop, mark) {
 const Change = (put, drop, mark) =>
   command(`change(${Object.keys(put)}; -${drop}; ${mark})`, async (model, real) => {
     await real.store.change(fill(put, drop, mark));
-    kept(model, put, drop, mark);
+    apply(model, put, drop, mark);
     await check(model, real);
   });
 
-/** Two at once: one after the other, in the order in which they were asked for. */
-const Both = (one, two, mark) =>
-  command(`both(${Object.keys(one)}; ${Object.keys(two)})`, async (model, real) => {
-    await Promise.all([real.store.change(fill(one, [], mark)), real.store.change(fill(two, [], mark + 1))]);
-    kept(model, one, [], mark);
-    kept(model, two, [], mark + 1);
+/** Two changes at once are applied one after the other, in the order of the calls. */
+const ChangeTwice = (first, second, mark) =>
+  command(`both(${Object.keys(first)}; ${Object.keys(second)})`, async (model, real) => {
+    await Promise.all([real.store.change(fill(first, [], mark)), real.store.change(fill(second, [], mark + 1))]);
+    apply(model, first, [], mark);
+    apply(model, second, [], mark + 1);
     await check(model, real);
   });
 
 const FAULTS = {
   'lost once': { errors: () => [lost()], code: null },
   'lost twice': { errors: () => [lost(), lost()], code: 'store_lost' },
-  // More refusals than there is ballast to give up.
+  // More failures than there is ballast to free.
   full: { errors: () => Array.from({ length: 40 }, full), code: 'no_space' },
 };
 
-/** What fails changes nothing, in memory or on the phone; a connection that was lost once costs nothing. */
-const Fails = (put, drop, mark, fault) =>
+/** A failed change changes nothing, in memory or in the database. A connection lost once does no harm. */
+const ChangeFails = (put, drop, mark, fault) =>
   command(`fails(${fault}; ${Object.keys(put)}; -${drop})`, async (model, real) => {
     const { errors, code } = FAULTS[fault];
     await real.phone.rest();
     real.faults.errors.push(...errors());
-    const done = await real.store.change(fill(put, drop, mark)).then(
+    const result = await real.store.change(fill(put, drop, mark)).then(
       () => null,
       (error) => error.code,
     );
     real.faults.errors.length = 0;
-    assert.equal(done, code);
-    if (!code) kept(model, put, drop, mark);
+    assert.equal(result, code);
+    if (!code) apply(model, put, drop, mark);
     await check(model, real);
   });
 
-/** A change that throws while it is put together, and one that gives way: nothing of either is written. */
-const Nothing = (put, gives) =>
-  command(`nothing(${Object.keys(put)}; ${gives ? 'gives way' : 'throws'})`, async (model, real) => {
+/** A change that throws while it is built, or is aborted, writes nothing. */
+const ChangeAborted = (put, isAborted) =>
+  command(`nothing(${Object.keys(put)}; ${isAborted ? 'gives way' : 'throws'})`, async (model, real) => {
     const { store } = real;
     await assert.rejects(
       store.change((root, change) => {
         fill(put, NAMES, -1)(root, change);
-        if (!gives) throw new Error('on purpose');
+        if (!isAborted) throw new Error('on purpose');
         store.abortPending();
       }),
-      gives ? { code: 'locked' } : /on purpose/,
+      isAborted ? { code: 'locked' } : /on purpose/,
     );
     await check(model, real);
   });
@@ -111,18 +108,18 @@ const Restart = () =>
     await check(model, real);
   });
 
-/** @param {number} runs @param {number} most */
-export function playStore(runs, most) {
+/** @param {number} runs @param {number} maxCommands */
+export function playStore(runs, maxCommands) {
   const mark = fc.nat(1000);
   return play({
     runs,
-    most,
+    most: maxCommands,
     model: () => ({ records: new Map(), mark: null }),
     commands: [
-      fc.tuple(PUT, DROP, mark).map((told) => Change(...told)),
-      fc.tuple(PUT, PUT, mark).map((told) => Both(...told)),
-      fc.tuple(PUT, DROP, mark, fc.constantFrom(...Object.keys(FAULTS))).map((told) => Fails(...told)),
-      fc.tuple(PUT, fc.boolean()).map((told) => Nothing(...told)),
+      fc.tuple(PUT, DROP, mark).map((args) => Change(...args)),
+      fc.tuple(PUT, PUT, mark).map((args) => ChangeTwice(...args)),
+      fc.tuple(PUT, DROP, mark, fc.constantFrom(...Object.keys(FAULTS))).map((args) => ChangeFails(...args)),
+      fc.tuple(PUT, fc.boolean()).map((args) => ChangeAborted(...args)),
       fc.constant(Check()),
       fc.constant(Lock()),
       fc.constant(Restart()),

@@ -1,10 +1,11 @@
 /**
- * A feed of many versions on a phone: cut off three times, resumed, checked to the last signature, in bounded memory.
+ * A phone reads a feed of many versions: interrupted three times, resumed, checked to the last signature, in bounded
+ * memory.
  *
  *   node --expose-gc tests/js/long/feed.mjs 100000
  *
- * Answers one line of JSON. The versions are sealed once and told under as many ids; every one is signed, receipted and
- * under a signed head, since checking those is what a phone does most of.
+ * Prints one line of JSON. One version is sealed once and sent under many ids. Each has a signature, a receipt and a
+ * signed head, since checking those is most of a phone's work.
  */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { b64, unb64 } from '#app/core/bytes.js';
@@ -30,16 +31,16 @@ const diary = id();
 const envelopes = [new Uint8Array(randomBytes(1300))];
 const env = envDigest(envelopes);
 const wrap = new Uint8Array(randomBytes(180));
-const bySign = (fields) => ({
+const signedByNotary = (fields) => ({
   ...fields,
   sig: sign(null, canonicalBytes(fields), notary.privateKey).toString('base64url'),
 });
 
-/** The server's side: one page after another, each made when it is asked for. The heads before each page are remembered. */
+/** The server's side: it makes each page when requested, and keeps the head before each page. */
 const headsAt = new Map([[0, firstHead()]]);
-let asked = 0;
+let requests = 0;
 async function changes(_diary, after) {
-  asked += 1;
+  requests += 1;
   const to = Math.min(N, after + PAGE);
   let head = headsAt.get(after);
   const rows = [];
@@ -49,7 +50,7 @@ async function changes(_diary, after) {
       key: author.privateKey,
       dsaEncoding: 'ieee-p1363',
     }).toString('base64url');
-    const receipt = bySign({ c, env, log, n: id(), t: 'rcpt/v1', ts: 1_790_000_000_000 + seq });
+    const receipt = signedByNotary({ c, env, log, n: id(), t: 'rcpt/v1', ts: 1_790_000_000_000 + seq });
     rows.push(
       encodeFrames([
         canonicalBytes({ blobs: [], c, parents: [], parts: ['open'], receipt, record, seq, sig, version }),
@@ -60,7 +61,8 @@ async function changes(_diary, after) {
     head = nextHead(head, { seq, record, version, c, env });
   }
   headsAt.set(to, head);
-  const signed = to === N ? bySign({ diary, head: b64(head), seq: N, t: 'head/v1', ts: 1_790_000_000_000 }) : null;
+  const signed =
+    to === N ? signedByNotary({ diary, head: b64(head), seq: N, t: 'head/v1', ts: 1_790_000_000_000 }) : null;
   return encodeFrames([canonicalBytes({ head: signed, latest: N, to }), ...rows]);
 }
 
@@ -71,40 +73,40 @@ const link = {
   pins: { notary: notaryPub, log, olds: [] },
 };
 let feed = { seq: 0, head: b64(firstHead()) };
-let [taken, most, cuts] = [0, 0, 0];
+let [received, peak, cutCount] = [0, 0, 0];
 const shown = [];
-const began = process.hrtime.bigint();
+const startedAt = process.hrtime.bigint();
 globalThis.gc();
 const before = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
 while (feed.seq < N) {
   try {
     await pullFeed(link, feed, async (items, next, latest) => {
       if (items[0].seq !== feed.seq + 1) throw new Error('a version came twice or never');
-      if (cuts < 3 && next.seq > ((cuts + 1) * N) / 4) {
-        // the signal goes before this page is saved
-        cuts += 1;
+      if (cutCount < 3 && next.seq > ((cutCount + 1) * N) / 4) {
+        // the connection fails before this page is saved
+        cutCount += 1;
         throw new KeptError('no_network');
       }
-      taken += items.length;
+      received += items.length;
       feed = next;
       shown.push(next.seq / latest);
-      if (taken % (PAGE * 20) === 0) {
+      if (received % (PAGE * 20) === 0) {
         globalThis.gc();
         const { heapUsed, arrayBuffers } = process.memoryUsage();
-        most = Math.max(most, heapUsed + arrayBuffers - before);
+        peak = Math.max(peak, heapUsed + arrayBuffers - before);
       }
     });
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'no_network') throw error;
   }
 }
-const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
 const isRising = shown.every((share, i) => i === 0 || share > shown[i - 1]);
-const bent = { ...feed, head: b64(unb64(feed.head).map((byte) => byte ^ 1)) };
-const refused = await pullFeed(link, bent, async () => undefined).then(
+const alteredFeed = { ...feed, head: b64(unb64(feed.head).map((byte) => byte ^ 1)) };
+const refused = await pullFeed(link, alteredFeed, async () => undefined).then(
   () => null,
   (error) => error.code,
 );
 process.stdout.write(
-  `${JSON.stringify({ taken, cuts, asked, megabytes: most / 1e6, seconds, isRising, last: shown.at(-1), refused })}\n`,
+  `${JSON.stringify({ taken: received, cuts: cutCount, asked: requests, megabytes: peak / 1e6, seconds, isRising, last: shown.at(-1), refused })}\n`,
 );

@@ -3,7 +3,14 @@ import { fixedClock } from '#app/core/clock.js';
 import { WORDS, makePhone } from './phone.mjs';
 import { sender } from './server.mjs';
 
-/** @param {string} base the server's address @param {string} login @param {string} [words] @param {any} [faults] as of `sender` @param {object} [over] as of `makePhone` */
+/**
+ * Sign in on another phone.
+ * @param {string} base the server's address
+ * @param {string} login
+ * @param {string} [words]
+ * @param {any} [faults] see `sender`
+ * @param {object} [over] see `makePhone`
+ */
 export async function anotherPhone(base, login, words = WORDS, faults = {}, over = {}) {
   const phone = makePhone({ origin: base, send: sender(base, faults), clock: fixedClock(Date.now()), ...over });
   await phone.app.start();

@@ -1,4 +1,4 @@
-/** A desk as its page has it, without its screens, whose answers a test may change; and somebody who has joined at it. */
+/** The desk of an advocate's page without its screens. Tests can change its responses, and join as an advocate. */
 import { createHmac } from 'node:crypto';
 import { createDesk } from '#app/desk/desk.js';
 import { makeRequest } from '#app/net/http.js';
@@ -6,11 +6,14 @@ import { eventually } from './eventually.mjs';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
-/** How often a desk looks what has changed, ms. */
-const EVERY = 30_000;
+/** How often a desk polls for changes, ms. */
+const POLL_INTERVAL_MS = 30_000;
 export const OWN = 'an advocate has words too';
 
-/** `made` has the addresses it made of files and has not dropped, with what they lead to; `change` bends the keys' own answers by name. */
+/**
+ * `change`: wrappers for functions of the vault, by name. Returns `made`, the object URLs not yet dropped with their
+ * blobs, and `meddled`, response overrides by path pattern.
+ */
 function openDesk(server, change = {}) {
   const meddled = new Map();
   const send = sender(server.base, {});
@@ -18,16 +21,16 @@ function openDesk(server, change = {}) {
   const timers = new Map();
   const request = makeRequest(async (path, options) => {
     const response = await send(path, options);
-    const bent = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
-    if (!bent) return response;
-    const bytes = bent(new Uint8Array(await response.arrayBuffer()));
+    const override = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
+    if (!override) return response;
+    const bytes = override(new Uint8Array(await response.arrayBuffer()));
     return new Response(bytes, { status: response.status, headers: response.headers });
   });
   const desk = createDesk({
     request,
     makeVault: () => {
       const vault = vaultInProcess(server.base);
-      return Object.assign(vault, ...Object.entries(change).map(([name, bend]) => ({ [name]: bend(vault[name]) })));
+      return Object.assign(vault, ...Object.entries(change).map(([name, wrap]) => ({ [name]: wrap(vault[name]) })));
     },
     clock: { now: () => Date.now() },
     zone: () => 'Europe/London',
@@ -48,16 +51,16 @@ function openDesk(server, change = {}) {
       drop: (url) => made.delete(url),
     },
   });
-  /** What a page does twice a minute, to its end: when it waits for the next time. */
+  /** Run the page's poll, which it does twice a minute, until it waits for the next one. */
   const looksAround = async () => {
     const due = [...timers];
     timers.clear();
-    const looks = desk.state.phase === 'in' && due.some(([, ms]) => ms === EVERY);
+    const isPolling = desk.state.phase === 'in' && due.some(([, ms]) => ms === POLL_INTERVAL_MS);
     for (const [act] of due) await act();
-    if (looks)
+    if (isPolling)
       await eventually(
         () => [...timers.values()],
-        (waits) => waits.includes(EVERY),
+        (delays) => delays.includes(POLL_INTERVAL_MS),
       );
   };
   return { desk, meddled, made, looksAround };
@@ -67,26 +70,26 @@ let step = 0;
 export async function digitsOf(secret) {
   const now = () => Math.floor(Date.now() / 30_000);
   step = Math.max(step + 1, now());
-  while (step > now() + 1) await new Promise((go) => setTimeout(go, 500));
+  while (step > now() + 1) await new Promise((resolve) => setTimeout(resolve, 500));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
   const mac = createHmac('sha1', secret).update(counter).digest();
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** The bytes a secret that was shown spells. */
-function spelt(text) {
+/** Decode a secret that was shown in base32. */
+function decodeSecret(text) {
   const bits = [...text.replaceAll(' ', '')]
-    .map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'))
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
     .join('');
-  return Buffer.from(bits.match(/.{8}/g).map((eight) => parseInt(eight, 2)));
+  return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
 export async function joined(server, change = {}) {
   const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
   const opened = openDesk(server, change);
   const setup = await opened.desk.beginJoin({ invite: /14 days: (\S+)/.exec(stdout)[1], name: 'Priya K', words: OWN });
-  const secret = spelt(setup.secret);
+  const secret = decodeSecret(setup.secret);
   step = 0;
   await opened.desk.finishJoin(await digitsOf(secret));
   return { ...opened, secret, login: setup.login, address: setup.address };

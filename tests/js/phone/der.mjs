@@ -1,4 +1,4 @@
-/** A writer of DER, and an authority for timestamps whose answers and certificates can be wrong in any one place. */
+/** A DER encoder, and a timestamp authority whose responses and certificates can be wrong in any one field. */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 export const OIDS = {
@@ -25,7 +25,7 @@ export const OIDS = {
   codeSigning: '1.3.6.1.5.5.7.3.3',
 };
 
-/** One value. @param {number} tag @param {...(Uint8Array|readonly number[])} parts */
+/** Encode one value. @param {number} tag @param {...(Uint8Array|readonly number[])} parts */
 export function der(tag, ...parts) {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const { length } = content;
@@ -47,7 +47,7 @@ export function oid(dotted) {
     6,
     [a * 40 + b, ...rest].flatMap((number) => {
       const digits = [number & 127];
-      for (let left = number >>> 7; left; left >>>= 7) digits.unshift(128 | (left & 127));
+      for (let remainder = number >>> 7; remainder; remainder >>>= 7) digits.unshift(128 | (remainder & 127));
       return digits;
     }),
   );
@@ -55,104 +55,106 @@ export function oid(dotted) {
 export const hash = (name, bytes) => createHash(name).update(bytes).digest();
 export const nameOf = (text) => sequence(set(sequence(oid(OIDS.name), der(12, Buffer.from(text)))));
 
-/** @param {string} name @param {{type?: 'ec'|'rsa', options?: object}} [how] */
+/** Make a key pair with a name. @param {string} name @param {{type?: 'ec'|'rsa', options?: object}} [key] */
 export function holder(name, { type = 'ec', options = { namedCurve: 'P-256' } } = {}) {
   const { privateKey, publicKey } = generateKeyPairSync(/** @type {any} */ (type), options);
   return { name, privateKey, spki: publicKey.export({ type: 'spki', format: 'der' }) };
 }
 
-/** A certificate. @param {any} of @param {any} by whose signature it bears @param {object} [more] */
+/** Make a certificate. @param {any} subject @param {any} issuerKey the signer @param {object} [fields] */
 export function certificate(
-  of,
-  by,
+  subject,
+  issuerKey,
   {
     from = '200101000000Z',
     until = '400101000000Z',
     purposes = [OIDS.timeStamping],
     algorithm = OIDS.ecdsa256,
     digest = 'sha256',
-    issuer = by.name,
+    issuer = issuerKey.name,
     version = true,
     others = [],
   } = {},
 ) {
   const usage = sequence(oid(OIDS.purposes), der(1, [255]), octets(sequence(...purposes.map(oid))));
-  const told = sequence(
+  const body = sequence(
     ...(version ? [der(0xa0, integer([2]))] : []),
     integer([7]),
     sequence(oid(algorithm)),
     nameOf(issuer),
     sequence(time(from), time(until)),
-    nameOf(of.name),
-    of.spki,
+    nameOf(subject.name),
+    subject.spki,
     ...(purposes.length || others.length ? [der(0xa3, sequence(...others, ...(purposes.length ? [usage] : [])))] : []),
   );
-  return sequence(told, sequence(oid(algorithm)), bits(sign(digest, told, by.privateKey)));
+  return sequence(body, sequence(oid(algorithm)), bits(sign(digest, body, issuerKey.privateKey)));
 }
 
 /** @param {...Uint8Array} certificates */
 export const pem = (...certificates) =>
   certificates
     .map(
-      (one) =>
-        `-----BEGIN CERTIFICATE-----\n${Buffer.from(one)
+      (cert) =>
+        `-----BEGIN CERTIFICATE-----\n${Buffer.from(cert)
           .toString('base64')
           .match(/.{1,64}/g)
           ?.join('\n')}\n-----END CERTIFICATE-----\n`,
     )
     .join('');
 
-/** What is stamped: the policy, the digest, the time and the nonce. */
-function infoOf({ note, nonce }, bent) {
-  const digest = bent.digest ?? octets(hash('sha256', note));
+/** Make the TSTInfo: the policy, the digest, the time and the nonce. */
+function infoOf({ note, nonce }, overrides) {
+  const digest = overrides.digest ?? octets(hash('sha256', note));
   return sequence(
     integer([1]),
-    oid(bent.policy ?? '1.2.3.4.1'),
-    sequence(sequence(oid(bent.digestOid ?? OIDS.sha256), der(5)), digest),
+    oid(overrides.policy ?? '1.2.3.4.1'),
+    sequence(sequence(oid(overrides.digestOid ?? OIDS.sha256), der(5)), digest),
     integer([9]),
-    time(bent.at ?? '20261124120000Z'),
-    ...(bent.accuracy ?? []),
-    ...(bent.nonceValue ?? [integer(nonce)]),
+    time(overrides.at ?? '20261124120000Z'),
+    ...(overrides.accuracy ?? []),
+    ...(overrides.nonceValue ?? [integer(nonce)]),
   );
 }
 
-/** What is signed besides: what kind of content it is, its digest, and the certificate of the key. */
-function attributesOf(info, leaf, bent) {
-  const { named = OIDS.signingCertificateV2, signHash = 'sha256' } = bent;
-  const certId = bent.certId ?? sequence(octets(hash(named === OIDS.signingCertificate ? 'sha1' : 'sha256', leaf)));
-  const digest = bent.messageDigest === undefined ? hash(signHash, info) : bent.messageDigest;
+/** Make the signed attributes: the content type, the digest, and the certificate of the key. */
+function attributesOf(info, leaf, overrides) {
+  const { named: attributeName = OIDS.signingCertificateV2, signHash = 'sha256' } = overrides;
+  const certId =
+    overrides.certId ?? sequence(octets(hash(attributeName === OIDS.signingCertificate ? 'sha1' : 'sha256', leaf)));
+  const digest = overrides.messageDigest === undefined ? hash(signHash, info) : overrides.messageDigest;
   const attribute = (name, ...values) => sequence(oid(name), set(...values));
   return [
-    attribute(OIDS.contentType, oid(bent.contentType ?? OIDS.tstInfo)),
+    attribute(OIDS.contentType, oid(overrides.contentType ?? OIDS.tstInfo)),
     ...(digest ? [attribute(OIDS.messageDigest, octets(digest))] : []),
-    ...(bent.unnamed ? [] : [attribute(named, sequence(sequence(certId)))]),
+    ...(overrides.unnamed ? [] : [attribute(attributeName, sequence(sequence(certId)))]),
   ];
 }
 
 /**
- * An authority's answer about `note`. Each member of `bent` stands in the place of what belongs there.
- * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: any}} about @param {Record<string, any>} [bent]
+ * Make an authority's response for `note`. Each member of `overrides` replaces the correct value.
+ * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: any}} request
+ * @param {Record<string, any>} [overrides]
  */
-export function answer(about, bent = {}) {
-  const { signHash = 'sha256', signHashOid = OIDS.sha256 } = bent;
-  const info = infoOf(about, bent);
-  const attributes = attributesOf(info, about.leaf, bent);
-  const signature = sign(signHash, set(...attributes), (bent.signer ?? about.signer).privateKey);
-  const who = sequence(
+export function answer(request, overrides = {}) {
+  const { signHash = 'sha256', signHashOid = OIDS.sha256 } = overrides;
+  const info = infoOf(request, overrides);
+  const attributes = attributesOf(info, request.leaf, overrides);
+  const signature = sign(signHash, set(...attributes), (overrides.signer ?? request.signer).privateKey);
+  const signerInfo = sequence(
     integer([1]),
     sequence(nameOf('x'), integer([7])),
     sequence(oid(signHashOid)),
-    der(bent.attributesTag ?? 0xa0, ...attributes),
-    sequence(oid(bent.algorithm ?? OIDS.ecdsa256)),
-    bent.signature?.(signature) ?? octets(signature),
+    der(overrides.attributesTag ?? 0xa0, ...attributes),
+    sequence(oid(overrides.algorithm ?? OIDS.ecdsa256)),
+    overrides.signature?.(signature) ?? octets(signature),
   );
   const data = sequence(
     integer([3]),
     set(sequence(oid(signHashOid))),
-    sequence(oid(bent.what ?? OIDS.tstInfo), ...(bent.noContent ? [] : [der(0xa0, octets(info))])),
-    ...(bent.enclosed ? [der(0xa0, ...bent.enclosed)] : []),
-    set(...(bent.signers?.(who) ?? [who])),
+    sequence(oid(overrides.what ?? OIDS.tstInfo), ...(overrides.noContent ? [] : [der(0xa0, octets(info))])),
+    ...(overrides.enclosed ? [der(0xa0, ...overrides.enclosed)] : []),
+    set(...(overrides.signers?.(signerInfo) ?? [signerInfo])),
   );
-  const token = sequence(oid(bent.kind ?? OIDS.signedData), der(0xa0, data));
-  return new Uint8Array(sequence(sequence(integer(bent.status ?? [0])), token));
+  const token = sequence(oid(overrides.kind ?? OIDS.signedData), der(0xa0, data));
+  return new Uint8Array(sequence(sequence(integer(overrides.status ?? [0])), token));
 }

@@ -1,4 +1,4 @@
-/** An advocate at their desk, played in Node: with their own keys and their own way to the server. */
+/** An advocate's desk in Node, with its own keys and its own connection to the server. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
@@ -10,34 +10,37 @@ import { importSigningKey, newKeyPair } from '#app/crypto/signing.js';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
-const WORDS_HERE = 'an advocate has words too';
-
-/** Who leads the organisation of a server; the command line takes its time and is asked once. @type {WeakMap<object, any>} */
-const leads = new WeakMap();
+const DESK_WORDS = 'an advocate has words too';
 
 /**
- * The first of a server leads an organisation; the others are their colleagues.
+ * The leader of each server's organisation. The command line is slow, so it runs once per server.
+ * @type {WeakMap<object, any>}
+ */
+const leaders = new WeakMap();
+
+/**
+ * Make an advocate. The first on a server leads an organisation; the others join it.
  * @param {{base: string, run: Function}} server
- * @param {{name?: string, send?: Function, argon2?: Function}} [who]
+ * @param {{name?: string, send?: Function, argon2?: Function}} [options]
  */
 export async function desk(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
-  const lead = leads.get(server);
-  const invite = lead
-    ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite
+  const leader = leaders.get(server);
+  const invite = leader
+    ? (await leader.told('POST', '/v1/organisation/invitations', {}, await leader.proof())).invite
     : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   let token = null;
-  const ask = async (method, path, sent, proof = null) => {
-    const isBytes = sent instanceof Uint8Array;
-    const type = isBytes ? 'application/octet-stream' : 'application/json';
+  const ask = async (method, path, payload, proof = null) => {
+    const isBytes = payload instanceof Uint8Array;
+    const contentType = isBytes ? 'application/octet-stream' : 'application/json';
     const response = await send(path, {
       method,
       headers: {
         'x-requested-by': 'app',
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(proof ? { 'x-proof': proof } : {}),
-        ...(sent ? { 'content-type': type } : {}),
+        ...(payload ? { 'content-type': contentType } : {}),
       },
-      ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}),
+      ...(payload ? { body: isBytes ? payload : JSON.stringify(payload) } : {}),
     });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
@@ -49,7 +52,7 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
   const { login, ticket } = await told('POST', '/v1/names', {});
   const engine = vaultInProcess(server.base, argon2);
   await engine.newIdentity();
-  const { body } = await engine.enrolment({ login, words: WORDS_HERE });
+  const { body } = await engine.enrolment({ login, words: DESK_WORDS });
   const [ecdsa, hpke, secret] = [await newKeyPair(), await newKeyPair(), randomBytes(20)];
   const { diary: _, ...account } = body;
   ({ token } = await told('POST', '/v1/members', {
@@ -63,15 +66,15 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     secret: b64(secret),
     digits: digitsOf(secret),
   }));
-  /** Leaves a letter with the keeper of the one grant there is; its id. */
+  /** Send a letter to the keeper of the only grant. Returns its id. */
   const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
     const {
       clients: [row],
     } = await told('GET', '/v1/clients');
-    const granted = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
+    const grant = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
     const place = { diary: row.diary, grant: row.grant, letter: formatId(newId()) };
-    const author = { key: await importSigningKey(ecdsa), pub: ecdsa.pub };
-    const sealed = await sealLetter(author, unb64(granted.other.hpke_pub), place, {
+    const signer = { key: await importSigningKey(ecdsa), pub: ecdsa.pub };
+    const sealed = await sealLetter(signer, unb64(grant.other.hpke_pub), place, {
       fields,
       from: b64(fingerprint(ecdsa.pub, hpke.pub)),
       made_at: at,
@@ -86,8 +89,8 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     return place.letter;
   };
   const proof = async () =>
-    (await engine.auth({ words: WORDS_HERE, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
-  const made = {
+    (await engine.auth({ words: DESK_WORDS, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
+  const member = {
     ask,
     told,
     writes,
@@ -95,8 +98,8 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     keys: { ecdsa, hpke },
     words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)),
   };
-  if (!lead) leads.set(server, made);
-  return made;
+  if (!leader) leaders.set(server, member);
+  return member;
 }
 
 function digitsOf(secret) {
@@ -106,7 +109,7 @@ function digitsOf(secret) {
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** What a keeper chooses who lets an advocate see all entries. @param {any} app */
+/** The choice of a keeper who lets an advocate see all entries. @param {any} app */
 export const viewOfAll = (app) => ({
   scope: { all: true },
   rights: ['view'],

@@ -1,6 +1,6 @@
-/** How much work something takes: processor time, which a busy machine does not change as it does the clock on the wall. */
+/** Measure work in processor time. Unlike wall-clock time, a busy machine hardly changes it. */
 
-/** Begins to count. @returns {() => number} ms of processor time of this process since */
+/** Start measuring. @returns {() => number} this process's processor time since then, ms */
 export function effort() {
   const from = process.cpuUsage();
   return () => {

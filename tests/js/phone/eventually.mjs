@@ -1,19 +1,19 @@
-/** Waiting in tests for what comes by itself. */
+/** Wait in a test for something that happens by itself. */
 import assert from 'node:assert/strict';
 
 /**
- * Long enough for a machine that does ten other things: only what never comes is a fault. Mutants, of which many
- * never come, say less.
+ * How long to wait, ms. It is long enough for a very busy machine, so that a timeout is always a fault. Mutation runs
+ * set a shorter time, since many mutants never finish.
  */
 export const PATIENCE = Number(process.env.KEPT_PATIENCE_MS ?? 120_000);
 
-/** Until `is` holds of what `read` answers; fails with the last answer. */
-export async function eventually(read, is, { what = 'it' } = {}) {
+/** Wait until `isDone` returns true for what `read` returns. Fails with the last value. */
+export async function eventually(read, isDone, { what: label = 'it' } = {}) {
   const end = Date.now() + PATIENCE;
   for (;;) {
-    const found = await read();
-    if (is(found)) return found;
-    if (Date.now() > end) assert.fail(`${what} did not come: ${JSON.stringify(found)}`);
-    await new Promise((go) => setTimeout(go, 30));
+    const value = await read();
+    if (isDone(value)) return value;
+    if (Date.now() > end) assert.fail(`${label} did not come: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }

@@ -1,4 +1,4 @@
-/** A database whose writing fails when a test says so. */
+/** A database whose writes fail when a test wants that. */
 import { Database } from '#app/store/database.js';
 import { openDB } from '../../../static/vendor/idb/index.js';
 
@@ -8,7 +8,7 @@ export const lost = () =>
 
 /**
  * @param {string} name
- * @param {unknown[]} errors what the next writing transactions fail with, one each, before it works again
+ * @param {unknown[]} errors one for each of the next write transactions to fail with; then writes work again
  */
 export function failing(name, errors) {
   return new Database({
@@ -19,10 +19,10 @@ export function failing(name, errors) {
         get(target, key) {
           const value = Reflect.get(target, key);
           if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
-          return (...given) => {
-            const error = given[1] === 'readwrite' ? errors.shift() : undefined;
+          return (...args) => {
+            const error = args[1] === 'readwrite' ? errors.shift() : undefined;
             if (error) throw error;
-            return target.transaction(...given);
+            return target.transaction(...args);
           };
         },
       });

@@ -1,4 +1,4 @@
-/** Two people and a grant between them, for tests of what is sealed for advocates. */
+/** Two people and a grant between them, for tests of data sealed for advocates. */
 import { b64 } from '#app/core/bytes.js';
 import { formatId, newId } from '#app/core/ids.js';
 import { makeGrant, fingerprintOf } from '#app/crypto/sharing/grants.js';
@@ -8,18 +8,22 @@ export const DAY = 86_400_000;
 export const badSignature = { code: 'bad_signature' };
 export const id = () => formatId(newId());
 
-/** How it ended: `holds`, or the code of its failure. @param {Promise<unknown>} done */
-export const codeOf = (done) =>
-  done.then(
+/** Return `holds` for a promise that resolves, or the error's code. @param {Promise<unknown>} promise */
+export const codeOf = (promise) =>
+  promise.then(
     () => 'holds',
     ({ code }) => code,
   );
 
-/** A copy with some values replaced, or taken away where they are undefined. @param {object} whole @param {object} more */
-export const bent = (whole, more) =>
-  Object.fromEntries(Object.entries({ ...whole, ...more }).filter(([, value]) => value !== undefined));
+/**
+ * Copy an object with some values replaced. Undefined removes a value.
+ * @param {object} original
+ * @param {object} overrides
+ */
+export const bent = (original, overrides) =>
+  Object.fromEntries(Object.entries({ ...original, ...overrides }).filter(([, value]) => value !== undefined));
 
-/** Somebody with keys of their own. @param {string} name */
+/** Make a person with their own keys. @param {string} name */
 export async function person(name) {
   const [ecdsa, hpke] = [await newKeyPair(), await newKeyPair()];
   const pubs = { ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), name };
@@ -27,13 +31,13 @@ export async function person(name) {
 }
 
 /**
- * The fields of a grant.
+ * Return the fields of a grant.
  * @param {any} keeper
  * @param {any} advocate
  * @param {{diary: string, grant: string}} place
- * @param {object} [more] in the place of some
+ * @param {object} [overrides] values to replace
  */
-export const fieldsOf = (keeper, advocate, place, more = {}) =>
+export const fieldsOf = (keeper, advocate, place, overrides = {}) =>
   bent(
     {
       ...place,
@@ -47,15 +51,15 @@ export const fieldsOf = (keeper, advocate, place, more = {}) =>
       scope: { all: true },
       to: advocate.print,
     },
-    more,
+    overrides,
   );
 
 /**
- * A grant, made and signed.
+ * Make and sign a grant.
  * @param {any} keeper
  * @param {any} advocate
  * @param {{diary: string, grant: string}} place
- * @param {object} [more]
+ * @param {object} [overrides]
  */
-export const granted = (keeper, advocate, place, more) =>
-  makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (fieldsOf(keeper, advocate, place, more)));
+export const granted = (keeper, advocate, place, overrides) =>
+  makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (fieldsOf(keeper, advocate, place, overrides)));

@@ -19,7 +19,8 @@ export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 
 /**
- * As crypto/worker/vault.js does for a worker: copies go in and out, and after close everything answers `locked`.
+ * Make a vault without a worker. As in crypto/worker/vault.ts, values are copied in and out, and after `close` every
+ * call fails with `locked`.
  * @param {string} origin
  * @param {typeof quickArgon2} [argon2]
  */
@@ -35,12 +36,12 @@ export function vaultInProcess(origin, argon2 = quickArgon2) {
   for (const name of FUNCTION_NAMES) {
     vault[name] = async (...args) => {
       if (closed) throw new KeptError('locked');
-      const cheaper = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name)
+      const cheapArgs = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name)
         ? [{ ...args[0], cost: CHEAP }]
         : name === 'newDoor'
           ? [CHEAP]
           : args;
-      const value = await engine[name](...structuredClone(cheaper));
+      const value = await engine[name](...structuredClone(cheapArgs));
       if (closed) throw new KeptError('locked');
       return structuredClone(value);
     };
@@ -48,20 +49,20 @@ export function vaultInProcess(origin, argon2 = quickArgon2) {
   return vault;
 }
 
-/** As much chaff in each install, and none that comes by itself: so that a test can count. */
-const settledRandom = (n) => (n === 1 ? Uint8Array.of(0) : randomBytes(n));
+/** Give each install the same chaff, and add none later, so that a test can count. */
+const fixedRandom = (n) => (n === 1 ? Uint8Array.of(0) : randomBytes(n));
 
 let phones = 0;
 
-/** @param {object} [over] collaborators to change; `base` and `send` for the network, `keep` another phone to be after a restart */
+/** Make a phone. @param {object} [over] dependencies to replace; `after`: the phone that it restarts */
 export function makePhone({
   origin = 'https://notes.example',
   send = noNetwork,
-  after = null,
-  clock = after?.clock ?? fixedClock(NOON),
+  after: previous = null,
+  clock = previous?.clock ?? fixedClock(NOON),
   ...over
 } = {}) {
-  const name = after?.name ?? `phone-${++phones}`;
+  const name = previous?.name ?? `phone-${++phones}`;
   const timers = new Map();
   const phone = {
     name,
@@ -77,13 +78,13 @@ export function makePhone({
       phone.ended = true;
     },
   };
-  const asking = new Set();
-  Object.assign(phone, restOf(phone, timers, asking));
-  // What has ended asks no more: not even for the two minutes that a request may take, which would keep Node up.
+  const pendingRequests = new Set();
+  Object.assign(phone, restOf(phone, timers, pendingRequests));
+  // A phone that has ended sends nothing: a request may take two minutes, and would keep Node running.
   const request = makeRequest(send);
   phone.app = createApp({
     database: phone.database,
-    api: new Api((ask) => (phone.ended ? new Promise(() => {}) : noted(asking, request(ask)))),
+    api: new Api((input) => (phone.ended ? new Promise(() => {}) : noted(pendingRequests, request(input)))),
     makeVault: () => {
       phone.made++;
       return vaultInProcess(origin);
@@ -111,7 +112,7 @@ export function makePhone({
     clock,
     origin,
     zone: () => 'Europe/London',
-    random: settledRandom,
+    random: fixedRandom,
     hold: async () => () => undefined,
     online: () => phone.online,
     visible: () => phone.visible,
@@ -142,7 +143,7 @@ export function makePhone({
         clearTimeout(timer);
         timers.delete(timer);
       },
-      // A busy machine takes longer over what a phone does in a second, and a lock must not give it up for that.
+      // A busy machine takes longer for what a phone does in a second, and that must not make a lock give up.
       deadline: (ms, act) => {
         setTimeout(act, ms * 30).unref();
       },
@@ -170,21 +171,21 @@ export async function noNetwork() {
   throw new TypeError('Failed to fetch');
 }
 
-/** Waits until `is` holds of the phone's state. */
-export async function until(phone, is, what = 'state', ms = PATIENCE) {
+/** Wait until `isDone` returns true for the phone's state. */
+export async function until(phone, isDone, label = 'state', ms = PATIENCE) {
   const end = Date.now() + ms;
   for (;;) {
     const state = phone.app.state;
-    if (is(state)) return state;
+    if (isDone(state)) return state;
     if (Date.now() > end)
       throw new Error(
-        `${what} did not come: ${JSON.stringify({ ...state, entries: state.entries.map((one) => one.state) })}`,
+        `${label} did not come: ${JSON.stringify({ ...state, entries: state.entries.map((entry) => entry.state) })}`,
       );
-    await new Promise((go) => setTimeout(go, 10));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-/** A phone with words and one entry saved. */
+/** Make a phone with words and one saved entry. */
 export async function phoneWithEntry(options = {}, words = 'He waited outside.') {
   const phone = makePhone(options);
   await phone.app.start();
@@ -194,7 +195,7 @@ export async function phoneWithEntry(options = {}, words = 'He waited outside.')
   return { ...phone, phone, app: phone.app, record };
 }
 
-/** What is to be made, looked at and with the words typed for it, as the screens do it. */
+/** Return the options for a pack, reviewed and confirmed with the words, as the screens do it. */
 export async function agreed(app, options, words = WORDS) {
   const { looked } = await app.chooseForPack({ from: null, to: null, records: null, ...options });
   return { ...options, looked, agreed: await app.agree(words) };

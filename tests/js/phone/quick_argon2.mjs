@@ -1,10 +1,9 @@
 /**
- * Argon2id for the phones and pages of Node's tests: the product's usual cost is exchanged for the cheapest.
+ * Argon2id for the phones and pages of Node's tests, with the product's default cost replaced by the cheapest.
  *
- * A code, a sealed copy and a hand-over are always made at the usual cost, which takes half a second of processor
- * time. Whoever opens
- * one in these tests has this function too, so the keys agree. That the product's cost is the usual one:
- * tests/js/engine.test.mjs and the vectors.
+ * A code, a sealed copy and a hand-over are always made at the default cost, which takes half a second of processor
+ * time. Everything that opens one in these tests uses this function too, so the keys agree. tests/js/engine.test.mjs
+ * and the vectors test that the product uses the default cost.
  */
 import { argon2id } from '#app/crypto/argon2.js';
 import { DEFAULT_COST } from '#app/crypto/kdf.js';

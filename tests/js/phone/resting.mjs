@@ -1,34 +1,47 @@
-/** What a test asks of a phone that is to do nothing: that all it does has been done, and that no pause is left to wait for. */
+/** Wait in a test until a phone is idle, and skip its pauses. */
 
-/** @param {any} phone @param {Map<unknown, () => void>} timers the app's, with what they do @param {Set<Promise<unknown>>} asking requests on their way */
-export function restOf(phone, timers, asking) {
+/**
+ * @param {any} phone
+ * @param {Map<unknown, () => void>} timers the app's timers, with their actions
+ * @param {Set<Promise<unknown>>} pendingRequests
+ */
+export function restOf(phone, timers, pendingRequests) {
   return {
-    /** Every pause that the app takes now is over at once. */
+    /** End every pause of the app at once. */
     hurry() {
-      const waiting = [...timers];
-      for (const [timer] of waiting) clearTimeout(timer);
+      const due = [...timers];
+      for (const [timer] of due) clearTimeout(timer);
       timers.clear();
-      for (const [, act] of waiting) act();
+      for (const [, act] of due) act();
     },
-    /** Until nothing is on its way: no request, no change of the store, no run. For tests that hold that something does not happen; `held`: a test holds a request up. */
+    /**
+     * Wait until nothing is in progress: no request, no change of the store, no sync run. For tests that something
+     * does not happen. `held`: a test delays a request on purpose.
+     */
     async rest({ held = false } = {}) {
       for (let quiet = 0; quiet < 20; quiet++) {
-        await new Promise((go) => {
-          setImmediate(go);
+        await new Promise((resolve) => {
+          setImmediate(resolve);
         });
         const { open } = phone.ctx;
         await open?.store.queue;
         if (held) continue;
-        if (asking.size || open?.syncing.running) quiet = 0;
-        await Promise.allSettled(asking);
+        if (pendingRequests.size || open?.syncing.running) quiet = 0;
+        await Promise.allSettled(pendingRequests);
       }
     },
   };
 }
 
-/** @template T @param {Set<unknown>} among @param {Promise<T>} asked @returns {Promise<T>} the same, and among those until it is done */
-export function noted(among, asked) {
-  among.add(asked);
-  asked.catch(() => undefined).finally(() => among.delete(asked));
-  return asked;
+/**
+ * Keep a promise in a set until it is settled. Returns the promise.
+ * @template T
+ * @param {Set<unknown>} pending
+ * @param {Promise<T>} request
+ * @returns {Promise<T>}
+ */
+export function noted(pending, request) {
+  pending.add(request);
+  request.catch(() => undefined).finally(() => pending.delete(request));
+  return request;
 }

@@ -1,13 +1,13 @@
-"""Serves the real application for the phone's tests in Node, with locks cheap enough to make hundreds of.
+"""Serve the real application for the phone's tests in Node, with key derivation cheap enough for hundreds of locks.
 
-    serve.py PORT           one server, in the settings of this process's environment
-    serve.py --for SOCKET   one for each connection to that socket: a line of JSON, {"port": …, "environment": {…}}, asks for it,
-                            the answer is its port, and the server ends when the connection does
+    serve.py PORT           one server, with settings from this process's environment
+    serve.py --for SOCKET   one server for each connection to that socket: the client sends a line of JSON,
+                            {"port": …, "environment": {…}}, the reply is the port, and the server ends with the connection
 
 Starting Python and making the pages take most of a second of processor time, and Node's tests start more than a hundred servers.
 
-It takes a port of its own and writes its number, so that no two servers ever choose the same one. How often one place may ask
-is not counted here: that is the subject of Python's tests, and a file of tests asks as often as the machine is quick.
+Each server binds a port of its own and writes its number, so that no two servers use the same one. Rate limits are off here:
+Python's tests cover them, and a test file sends requests as fast as the machine allows.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ PATIENCE_S = 60
 
 
 def main() -> None:
-    """Serve as the command line says."""
+    """Serve as the command line asks."""
     if sys.argv[1] == "--for":
         serve_each(Path(sys.argv[2]))
     else:
@@ -60,37 +60,37 @@ def main() -> None:
 
 
 def serve_each(path: Path) -> None:
-    """Start a process for each connection. None of them has started a thread before it forks."""
+    """Start a process for each connection. No thread runs before the fork."""
     once.remember()
     with cheap_pages(), tempfile.TemporaryDirectory() as folder:
         render_pages(load({"DIARY_DATA": folder}), STATIC, TEMPLATES)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
-    waiting = socket.socket(socket.AF_UNIX)
-    waiting.bind(str(path))
-    waiting.listen(16)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # do not collect exit statuses
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(16)
     while True:
-        connection, _ = waiting.accept()
+        connection, _ = listener.accept()
         if os.fork():
             connection.close()
             continue
-        waiting.close()
+        listener.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        asked = json.loads(connection.makefile().readline())
+        request = json.loads(connection.makefile().readline())
         os.environ.clear()
-        os.environ.update(asked["environment"])
+        os.environ.update(request["environment"])
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-        serve(asked["port"], connection.fileno())
+        serve(request["port"], connection.fileno())
         os._exit(0)
 
 
 def _end_with(connection: socket.socket) -> None:
-    """Wait for the end of the connection, then end as a signal would."""
+    """Wait until the connection closes, then end this process with a signal."""
     connection.recv(1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def serve(port: int, told: int) -> None:
-    """Migrate, listen, write the port to the file descriptor `told`, and serve until killed."""
+def serve(port: int, output: int) -> None:
+    """Migrate, listen, write the port to the file descriptor `output`, and serve until killed."""
     listening = _listen(port)
     port = listening.getsockname()[1]
     os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
@@ -99,22 +99,22 @@ def serve(port: int, told: int) -> None:
     cookies.watch(end_for_a_cookie)
     make_tables(settings)
     app = make_app(settings)
-    os.write(told, f"{port}\n".encode())
-    # A browser sends again what met a connection that was closed for being idle; Node does not.
+    os.write(output, f"{port}\n".encode())
+    # A browser repeats a request that met a connection closed for being idle. Node does not.
     config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
     with patch.object(NetworkLimit, "enter", let_in):
         uvicorn.Server(config).run(sockets=[listening])
 
 
 def make_app(settings: Settings, clock: Clock | None = None) -> Starlette:
-    """The real application."""
+    """Return the real application."""
     with cheap_pages():
         return create_app(settings, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
 
 
 @contextmanager
 def cheap_pages() -> Iterator[None]:
-    """Pages, which few of these tests ask for, are made with as little work as can be."""
+    """Make the pages with as little work as possible: few of these tests request them."""
     compiled = BUILT / "templates"
     compiled.mkdir(parents=True, exist_ok=True)
     environment = partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(compiled)))
@@ -127,21 +127,21 @@ def cheap_pages() -> Iterator[None]:
 
 
 def end_for_a_cookie(found: list[str]) -> None:
-    """A test whose server is gone fails; why stands above it."""
+    """End the server when a cookie was found. The test then fails, with the reason printed above it."""
     if found:
         sys.stderr.write("\n".join([*found, ""]))
         sys.stderr.flush()
         os._exit(1)
 
 
-async def let_in(*_asked: object, **_how: object) -> None:
-    """Count nothing."""
+async def let_in(*_args: object, **_kwargs: object) -> None:
+    """Let every request in."""
 
 
 def _listen(port: int) -> socket.socket:
-    """A socket that takes connections from now on; they wait until they are served. 0: any port that is free.
+    """Return a listening socket. Connections wait until they are served. 0: any free port.
 
-    A server that comes back must have the port it had: where another program has it for a moment, that is waited for.
+    A restarted server needs its old port. If another program has that port for a moment, wait for it.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -159,7 +159,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def make_tables(settings: Settings) -> None:
-    """The newest tables in the server's own database: a copy of those made once for these migrations."""
+    """Put the newest tables into the server's database: a copy of tables made once for these migrations."""
     target = path_of(settings.database_url)
     if target.exists():
         return

@@ -1,4 +1,4 @@
-/** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
+/** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser does. */
 import { execFile, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -11,11 +11,20 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
 
-/** @param {{settings?: Record<string, string>, again?: {port: number, folder: string}}} [how] `again`: where one that was left lies */
-export async function startServer({ settings = {}, again } = {}) {
-  const folder = again?.folder ?? (await mkdtemp(join(tmpdir(), 'kept-')));
+/**
+ * Start a server.
+ * @param {{settings?: Record<string, string>, again?: {port: number, folder: string}}} [options] `again`: the port and
+ * folder of a stopped server, to start it again
+ */
+export async function startServer({ settings = {}, again: restart } = {}) {
+  const folder = restart?.folder ?? (await mkdtemp(join(tmpdir(), 'kept-')));
   const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...outer } = process.env;
-  const { port, end } = await begin(again?.port ?? 0, { ...outer, PYTHONPATH: ROOT, DIARY_DATA: folder, ...settings });
+  const { port, end } = await begin(restart?.port ?? 0, {
+    ...outer,
+    PYTHONPATH: ROOT,
+    DIARY_DATA: folder,
+    ...settings,
+  });
   const base = `http://localhost:${port}`;
   const env = {
     ...outer,
@@ -24,7 +33,7 @@ export async function startServer({ settings = {}, again } = {}) {
     DIARY_PUBLIC_URL: `http://public.localhost:${port}`,
     ...settings,
   };
-  // It listens already: this waits until it answers.
+  // It already listens. Wait until it answers.
   await fetch(`http://127.0.0.1:${port}/v1/server`, { headers: { host: `localhost:${port}` } });
   return {
     base,
@@ -34,83 +43,90 @@ export async function startServer({ settings = {}, again } = {}) {
       await this.leave();
       await rm(folder, { recursive: true, force: true });
     },
-    /** Ends the process and leaves its files where they are. */
+    /** End the process and keep its files. */
     async leave() {
       await end();
     },
-    /** A command of the server's own, over its files. @param {...string} command */
+    /** Run a command of the server over its files. @param {...string} command */
     run: (...command) => promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env }),
   };
 }
 
 /**
- * Starts a server: a process of its own, or, where pytest runs these tests, one that a running Python forks.
- * @param {number} asked 0: any port @param {Record<string, string|undefined>} env @returns {Promise<{port: number, end: () =>
- * Promise<void>}>}
+ * Start a server: a new process, or, when pytest runs these tests, a fork of a running Python process.
+ * @param {number} requestedPort 0: any port
+ * @param {Record<string, string|undefined>} env
+ * @returns {Promise<{port: number, end: () => Promise<void>}>}
  */
-async function begin(asked, env) {
+async function begin(requestedPort, env) {
   const { KEPT_SERVERS: servers } = process.env;
   if (servers) {
-    const line = connect(servers);
-    const over = new Promise((gone) => line.once('close', gone));
-    line.on('error', () => undefined); // `over` says it
-    line.write(`${JSON.stringify({ port: asked, environment: env })}\n`);
-    const port = await new Promise((ready, failed) => {
-      line.once('data', (told) => ready(Number(told)));
-      line.once('close', () => failed(new Error('the server did not start')));
+    const connection = connect(servers);
+    const closed = new Promise((resolve) => connection.once('close', resolve));
+    connection.on('error', () => undefined); // `closed` reports it
+    connection.write(`${JSON.stringify({ port: requestedPort, environment: env })}\n`);
+    const port = await new Promise((resolve, reject) => {
+      connection.once('data', (data) => resolve(Number(data)));
+      connection.once('close', () => reject(new Error('the server did not start')));
     });
     return {
       port,
       end: async () => {
-        line.end();
-        await over;
+        connection.end();
+        await closed;
       },
     };
   }
-  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(asked)], {
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(requestedPort)], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const port = await new Promise((ready, failed) => {
-    child.stdout.once('data', (line) => ready(Number(line)));
-    child.once('exit', () => failed(new Error('the server did not start')));
+  const port = await new Promise((resolve, reject) => {
+    child.stdout.once('data', (connection) => resolve(Number(connection)));
+    child.once('exit', () => reject(new Error('the server did not start')));
   });
   return {
     port,
     end: async () => {
       child.kill();
-      await new Promise((gone) => child.once('exit', gone));
+      await new Promise((resolve) => child.once('exit', resolve));
     },
   };
 }
 
 /**
- * Keep a copy of a server as it is now.
- * @param {any} server is stopped and started again @returns {Promise<() => Promise<void>>} puts the server back to the copy
+ * Keep a copy of a server's current state.
+ * @param {any} server is stopped and started again
+ * @returns {Promise<() => Promise<void>>} puts the server back to the copy
  */
 export async function copyServer(server) {
-  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  const folder = await mkdtemp(join(tmpdir(), 'older-'));
   await server.leave();
-  await cp(server.folder, older, { recursive: true });
+  await cp(server.folder, folder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
   return async () => {
     await server.leave();
     await rm(server.folder, { recursive: true });
-    await cp(older, server.folder, { recursive: true });
-    await rm(older, { recursive: true });
+    await cp(folder, server.folder, { recursive: true });
+    await rm(folder, { recursive: true });
     Object.assign(server, await startServer({ again: server }));
   };
 }
 
-/** @param {string} base @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may answer in the server's place; `off` is no signal */
+/**
+ * Make a `fetch` that keeps cookies.
+ * @param {string} base
+ * @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may return a response in
+ * place of the server's; `off`: no signal
+ */
 export function sender(base, faults = {}) {
   const jar = new Map();
   return Object.assign(
     async (path, options) => {
       if (faults.off) throw new TypeError('Failed to fetch');
-      const instead = await faults.before?.(path, options);
-      if (instead) return instead;
+      const replacement = await faults.before?.(path, options);
+      if (replacement) return replacement;
       const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
       if (jar.size && options.credentials !== 'omit')
         headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -118,12 +134,12 @@ export function sender(base, faults = {}) {
       const response = await fetch(base + path, { ...rest, headers });
       for (const line of response.headers.getSetCookie()) {
         const [pair] = line.split(';');
-        const at = pair.indexOf('=');
-        if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, at));
-        else jar.set(pair.slice(0, at), pair.slice(at + 1));
+        const split = pair.indexOf('=');
+        if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, split));
+        else jar.set(pair.slice(0, split), pair.slice(split + 1));
       }
-      const instead2 = await faults.after?.(path, options, response);
-      return instead2 ?? response;
+      const replacedResponse = await faults.after?.(path, options, response);
+      return replacedResponse ?? response;
     },
     { jar },
   );

@@ -1,4 +1,4 @@
-/** The commands of tests/js/commands.test.mjs, for longer. */
+/** The commands of tests/js/commands.test.mjs, in longer runs. */
 import test from 'node:test';
 import { playDiary } from '../commands/diary.mjs';
 import { playStore } from '../commands/store.mjs';

@@ -1,9 +1,10 @@
 /**
- * One copy of an install's storage, and the source: can anybody tell whether a diary of words is in it? A hundred pairs of
- * installs that have a notebook in front, used alike, one with a diary and one without. Two classifiers open what can be
- * opened (the notebook's words too: whoever is forced gives those), measure what is left, learn from sixty pairs and are asked
- * about the other forty. Both halves are made as a person makes them, by what the app offers.
- * What lies in the open counts too: how often, and when, words were tried that opened nothing.
+ * Can somebody with one copy of an install's storage, and the source code, tell whether it holds a diary behind a
+ * notebook? The test makes a hundred pairs of installs that have a notebook in front and are used alike, one with a
+ * diary and one without. Two classifiers open what can be opened (with the notebook's words too, since a person who
+ * is forced gives those), measure the rest, learn from sixty pairs and guess the other forty. Both installs of a pair
+ * are made with the app's own actions. Data in the clear counts too: how often, and when, words were tried that
+ * opened nothing.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,19 +15,19 @@ import { readDoor, readTries } from '#app/store/device_meta.js';
 import { WORDS, makePhone, vaultInProcess } from '../phone/phone.mjs';
 
 const PAIRS = 100;
-const LEARNT = 60;
+const TRAINING_PAIRS = 60;
 const COVER = 'milk bread onions apples';
-/** Of forty pairs, chance alone gives more right answers than this in fewer than one run in a hundred. */
-const MOST = 28;
+/** Chance alone gets more of forty pairs right than this in fewer than one run in a hundred. */
+const MAX_RIGHT = 28;
 
-/** Numbers, and bytes, that come out the same each time. */
+/** Make a source of numbers and bytes that are the same in each run. */
 function seeded(seed) {
   let state = Math.imul(seed + 1, 2_654_435_761) >>> 0;
   const pick = (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  // What is only noise may come from anywhere; what is counted by it comes out the same each time.
+  // Long byte strings are only noise and may be random. Short ones decide counts and must be the same in each run.
   return { pick, random: (n) => (n > 16 ? randomBytes(n) : Uint8Array.from({ length: n }, () => pick(256))) };
 }
 
@@ -39,10 +40,10 @@ const timers = {
   stop: (timer) => clearTimeout(timer),
 };
 
-/** A phone that is opened some times, with notes, and with or without a diary that is written in. */
-async function install(seed, isDiary) {
-  const { pick, random: even } = seeded(seed);
-  const phone = makePhone({ random: even, timers });
+/** Make a phone that was opened several times, with notes, and with or without a diary. */
+async function makeInstall(seed, isDiary) {
+  const { pick, random } = seeded(seed);
+  const phone = makePhone({ random, timers });
   const { app, clock } = phone;
   await app.start();
   if (isDiary) {
@@ -57,36 +58,36 @@ async function install(seed, isDiary) {
   }
   for (let n = 2 + pick(6); n > 0; n--) {
     clock.move(3_600_000 * (1 + pick(40)));
-    const [isNoted, words] = [pick(3) === 0, 3 + pick(60)];
-    await mistyped(app, clock, pick);
-    await app.unlock(isDiary && !isNoted ? WORDS : COVER);
+    const [opensNotebook, words] = [pick(3) === 0, 3 + pick(60)];
+    await tryWrongWords(app, clock, pick);
+    await app.unlock(isDiary && !opensNotebook ? WORDS : COVER);
     if (app.state.phase === 'open') {
       app.newDraft();
       app.putDraft({ fields: { narrative: 'He rang. '.repeat(words) } });
       await app.saveIncident({ record: null, fields: {}, restricted: {} });
       await app.lock('asked');
     } else {
-      if (isNoted) app.notePut(`note ${n}`, 'Milk and bread. '.repeat(1 + (words % 5)));
+      if (opensNotebook) app.notePut(`note ${n}`, 'Milk and bread. '.repeat(1 + (words % 5)));
       await app.askLock();
     }
   }
-  // The storage may be copied at any time: after tries that opened nothing, too.
+  // The storage may be copied at any time, also after attempts that opened nothing.
   if (app.state.phase === 'notebook') await app.askLock();
-  await mistyped(app, clock, pick);
+  await tryWrongWords(app, clock, pick);
   phone.end();
   return { name: phone.name, now: clock.now() };
 }
 
-/** Now and then words are mistyped, at times again and again. */
-async function mistyped(app, clock, pick) {
+/** Sometimes try wrong words, once or several times. */
+async function tryWrongWords(app, clock, pick) {
   for (let wrong = pick(3) ? 0 : 1 + pick(pick(4) ? 2 : 12); wrong > 0; wrong--) {
     await assert.rejects(app.unlock(`not the words ${wrong}`), ({ code }) => code === 'no_match');
     clock.move(60_001);
   }
 }
 
-/** What a copy of the storage says: the notebook opened, everything else counted, weighed and looked at byte by byte. */
-async function measured({ name, now }) {
+/** Measure a copy of the storage: open the notebook, and count, size and byte-check everything else. */
+async function measure({ name, now }) {
   const database = new Database({ name });
   const [ids, tray, door] = [await database.ids(), await database.trayKeys(), await readDoor(database)];
   const values = await database.read(ids);
@@ -103,12 +104,12 @@ async function measured({ name, now }) {
   const sizes = closed.map(({ length }) => length);
   const counts = [4, 8, 16, 32, 64].map((kib) => sizes.filter((size) => size === kib * 1024 + 72).length);
   const { n, at, debt } = await readTries(database);
-  const given = JSON.stringify(await vaultInProcess('https://notes.example').unlock(COVER, door));
+  const unlocked = JSON.stringify(await vaultInProcess('https://notes.example').unlock(COVER, door));
   const names = await (await database.open()).getAllKeys('b');
-  const beside = await Promise.all(['d', 'k', 'f', 'l', 't', 'w', 'g', 'p0', 'p1'].map((key) => database.beside(key)));
+  const items = await Promise.all(['d', 'k', 'f', 'l', 't', 'w', 'g', 'p0', 'p1'].map((key) => database.beside(key)));
   const bytes = new Array(256).fill(0);
-  for (const one of [...closed, ...door.slots]) for (const byte of one) bytes[byte]++;
-  const even = bytes.reduce((sum, count) => sum + count, 0) / 256;
+  for (const value of [...closed, ...door.slots]) for (const byte of value) bytes[byte]++;
+  const uniform = bytes.reduce((sum, count) => sum + count, 0) / 256;
   await database.close();
   return [
     closed.length,
@@ -119,33 +120,33 @@ async function measured({ name, now }) {
     Math.max(...sizes),
     sizes.reduce((sum, size) => sum + size, 0),
     tray.length,
-    ...beside.map((value) =>
-      value === null ? 0 : JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? one.length : one)).length,
+    ...items.map((value) =>
+      value === null ? 0 : JSON.stringify(value, (_, item) => (item instanceof Uint8Array ? item.length : item)).length,
     ),
-    given.length,
+    unlocked.length,
     names.length,
     n,
     debt,
     at ? now - at : -1,
     at ? 1 : 0,
     Object.keys(await database.beside('t')).length,
-    bytes.reduce((sum, count) => sum + (count - even) ** 2 / even, 0),
+    bytes.reduce((sum, count) => sum + (count - uniform) ** 2 / uniform, 0),
   ];
 }
 
-/** The one measure, and its side, that tells most of the pairs it learnt from apart. */
-function stump(pairs) {
+/** Classify by the one measure, and its sign, that separates most training pairs. */
+function bestMeasure(pairs) {
   const right = (i, sign) => pairs.filter(([yes, no]) => sign * (yes[i] - no[i]) > 0).length;
   const all = pairs[0][0].flatMap((_, i) => [
     [i, 1],
     [i, -1],
   ]);
-  const [i, sign] = all.reduce((best, one) => (right(...one) > right(...best) ? one : best));
+  const [i, sign] = all.reduce((best, choice) => (right(...choice) > right(...best) ? choice : best));
   return (measures) => sign * measures[i];
 }
 
-/** All measures weighed together: logistic regression on the differences of the pairs. */
-function weighed(pairs) {
+/** Classify by all measures: logistic regression on the differences of the pairs. */
+function regression(pairs) {
   const width = pairs[0][0].length;
   const spread = Array.from(
     { length: width },
@@ -167,19 +168,19 @@ function weighed(pairs) {
 test('a notebook with a diary of words behind it and one without cannot be told apart by one copy of the storage', async () => {
   const pairs = [];
   for (let n = 0; n < PAIRS; n++)
-    pairs.push([await measured(await install(2 * n, true)), await measured(await install(2 * n + 1, false))]);
-  const told = Object.fromEntries(
-    Object.entries({ stump, weighed }).map(([name, learn]) => {
-      const score = learn(pairs.slice(0, LEARNT));
+    pairs.push([await measure(await makeInstall(2 * n, true)), await measure(await makeInstall(2 * n + 1, false))]);
+  const rightCounts = Object.fromEntries(
+    Object.entries({ stump: bestMeasure, weighed: regression }).map(([name, learn]) => {
+      const score = learn(pairs.slice(0, TRAINING_PAIRS));
       return [
         name,
         pairs
-          .slice(LEARNT)
+          .slice(TRAINING_PAIRS)
           .reduce((sum, [yes, no]) => sum + (score(yes) > score(no) ? 1 : score(yes) === score(no) ? 0.5 : 0), 0),
       ];
     }),
   );
-  console.log(`right of ${PAIRS - LEARNT} pairs: ${JSON.stringify(told)}`);
-  for (const [name, right] of Object.entries(told))
-    assert.ok(right <= MOST, `${name} tells ${right} of ${PAIRS - LEARNT} pairs`);
+  console.log(`right of ${PAIRS - TRAINING_PAIRS} pairs: ${JSON.stringify(rightCounts)}`);
+  for (const [name, right] of Object.entries(rightCounts))
+    assert.ok(right <= MAX_RIGHT, `${name} tells ${right} of ${PAIRS - TRAINING_PAIRS} pairs`);
 });
