@@ -1,14 +1,14 @@
 /**
- * An app without a diary behind it, for looking at every screen: keeps what is typed in memory and answers
- * at once. Only the tests load it. `window.fake` lets a test set the state and see what was asked.
+ * A fake app without a diary, to view every screen. It keeps what is typed in memory and responds at once. Only the
+ * tests load it. With `window.fake` a test sets the state and reads the calls.
  */
 import { mount } from '/static/js/app/mount.js';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
-const WORDS_OF_A_WITNESS = 'ribbon kettle orbit meadow lantern pencil copper';
-const EIGHT = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
-const SIX = 'ribbon kettle orbit meadow lantern pencil';
+const WITNESS_WORDS = 'ribbon kettle orbit meadow lantern pencil copper';
+const HANDOVER_WORDS = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
+const SUGGESTED_WORDS = 'ribbon kettle orbit meadow lantern pencil';
 
 /** @param {number} at */
 const local = (at) => {
@@ -71,17 +71,17 @@ function entries(count) {
   }));
 }
 
-/** A drawing that stands for a screenshot. */
-function drawn() {
+/** Draw a picture in place of a screenshot. */
+function drawPicture() {
   const canvas = document.createElement('canvas');
   canvas.width = 300;
   canvas.height = 620;
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  pen.fillStyle = '#dfe8ee';
-  pen.fillRect(0, 0, 300, 620);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = '#dfe8ee';
+  context.fillRect(0, 0, 300, 620);
   for (let i = 0; i < 7; i++) {
-    pen.fillStyle = i % 3 ? '#ffffff' : '#a7d3c8';
-    pen.fillRect(i % 3 ? 20 : 90, 60 + i * 76, 190, 52);
+    context.fillStyle = i % 3 ? '#ffffff' : '#a7d3c8';
+    context.fillRect(i % 3 ? 20 : 90, 60 + i * 76, 190, 52);
   }
   return new Promise((resolve) => {
     canvas.toBlob((blob) => resolve(URL.createObjectURL(/** @type {Blob} */ (blob))));
@@ -207,7 +207,7 @@ class FakeApp {
     this.changes = new Map();
   }
 
-  /** As when the page was opened, but for what was fetched. */
+  /** Return to the state of a newly opened page. What was fetched stays. */
   reset() {
     Object.assign(this, {
       asked: [],
@@ -228,8 +228,8 @@ class FakeApp {
       groups: undefined,
       changes: new Map(),
     });
-    FILES.forEach((one, i) => {
-      one.outside_copy = i === 2 ? 'kept' : null;
+    FILES.forEach((file, i) => {
+      file.outside_copy = i === 2 ? 'kept' : null;
     });
     this.set({
       phase: 'elsewhere',
@@ -257,9 +257,9 @@ class FakeApp {
     for (const listener of this.listeners) listener();
   }
 
-  /** @param {string} name @param {any} [given] */
-  async did(name, given) {
-    this.asked.push([name, given]);
+  /** @param {string} name @param {any} [argument] */
+  async did(name, argument) {
+    this.asked.push([name, argument]);
     await new Promise((resolve) => {
       setTimeout(resolve, this.slow ?? 0);
     });
@@ -282,7 +282,7 @@ class FakeApp {
   }
   async suggestWords() {
     await this.did('suggestWords');
-    return SIX;
+    return SUGGESTED_WORDS;
   }
   async checkCode(text) {
     return text.replace(/[\s-]/g, '').length === 28;
@@ -319,7 +319,7 @@ class FakeApp {
     this.set({
       notebook: {
         ready: true,
-        notes: [{ id, text, at: NOW }, ...(this.state.notebook?.notes ?? []).filter((one) => one.id !== id)],
+        notes: [{ id, text, at: NOW }, ...(this.state.notebook?.notes ?? []).filter((note) => note.id !== id)],
       },
     });
   }
@@ -347,12 +347,12 @@ class FakeApp {
   async dropShort() {
     this.locking = { ...this.locking, short: false };
   }
-  async chooseLocking(said) {
-    await this.did('chooseLocking', said);
+  async chooseLocking(values) {
+    await this.did('chooseLocking', values);
   }
-  async chooseLook(said) {
-    await this.did('chooseLook', said);
-    this.set({ look: { skin: 'notes', opens: 'lock', ...this.state.look, ...said } });
+  async chooseLook(values) {
+    await this.did('chooseLook', values);
+    this.set({ look: { skin: 'notes', opens: 'lock', ...this.state.look, ...values } });
   }
   touch() {
     this.touched = (this.touched ?? 0) + 1;
@@ -421,10 +421,10 @@ class FakeApp {
     return ['Rowan House'];
   }
   async readAttachment(id) {
-    const one = FILES.find((each) => each.attachment === id) ?? FILES[0];
+    const file = FILES.find((row) => row.attachment === id) ?? FILES[0];
     return {
-      ...one,
-      place: one.attachment === 'a1',
+      ...file,
+      place: file.attachment === 'a1',
       taken_out: null,
       out_reason: '',
       at: NOW - HOUR,
@@ -519,20 +519,20 @@ class FakeApp {
   async readAssisted() {
     return this.written ?? [];
   }
-  async answerAssisted(id, said) {
-    await this.did('answerAssisted', { id, ...said });
-    this.written = (this.written ?? []).filter((one) => one.id !== id);
+  async answerAssisted(id, values) {
+    await this.did('answerAssisted', { id, ...values });
+    this.written = (this.written ?? []).filter((row) => row.id !== id);
   }
   async readWitnesses() {
     return { witnesses: this.saw ?? [], address: 'https://public.example/answer', offline: this.no_signal === true };
   }
-  async askWitness(asked) {
-    await this.did('askWitness', asked);
+  async askWitness(request) {
+    await this.did('askWitness', request);
     return {
       witness: 'w0',
-      words: WORDS_OF_A_WITNESS,
+      words: WITNESS_WORDS,
       proof: 'p',
-      note: asked.note,
+      note: request.note,
       made_at: NOW,
       expires_at: NOW + 14 * 24 * HOUR,
       address: 'https://public.example/answer',
@@ -551,8 +551,8 @@ class FakeApp {
   async readQuestions() {
     return this.questions ?? [];
   }
-  async answerQuestion(said) {
-    await this.did('answerQuestion', said);
+  async answerQuestion(values) {
+    await this.did('answerQuestion', values);
     this.asks = [];
   }
   async putAsideQuestion(letter) {
@@ -601,17 +601,17 @@ class FakeApp {
   }
   async readIncident(record) {
     await this.did('readIncident', record);
-    const row = this.state.entries.find((one) => one.record === record);
-    const whole = entry(row);
+    const row = this.state.entries.find((candidate) => candidate.record === record);
+    const incident = entry(row);
     if (record === this.fresh)
-      Object.assign(whole, {
+      Object.assign(incident, {
         fields: { narrative: row.title, ...row.occurred },
         restricted: {},
         attachments: [],
         note: '',
-        versions: whole.versions.slice(0, 1),
+        versions: incident.versions.slice(0, 1),
       });
-    return { ...whole, ...this.over, fields: { ...whole.fields, ...this.changes.get(record) } };
+    return { ...incident, ...this.over, fields: { ...incident.fields, ...this.changes.get(record) } };
   }
   async saveNote(record, text) {
     await this.did('saveNote', [record, text]);
@@ -622,11 +622,11 @@ class FakeApp {
     return attachment({ name: file.name });
   }
   async readPicture() {
-    return { url: await drawn() };
+    return { url: await drawPicture() };
   }
-  async answerPhoneCopy(record, one, answer) {
-    await this.did('answerPhoneCopy', [one, answer]);
-    for (const file of FILES) if (file.attachment === one) file.outside_copy = answer;
+  async answerPhoneCopy(record, attachmentId, answer) {
+    await this.did('answerPhoneCopy', [attachmentId, answer]);
+    for (const file of FILES) if (file.attachment === attachmentId) file.outside_copy = answer;
   }
   async getPicture() {
     await this.did('getPicture');
@@ -665,7 +665,7 @@ class FakeApp {
   }
   async reviewPack(chosen) {
     await this.did('reviewPack', chosen);
-    const looks = FILES.slice(0, 2).map(({ attachment: id, name }, i) => ({
+    const pictures = FILES.slice(0, 2).map(({ attachment: id, name }, i) => ({
       attachment: id,
       record: 'r0',
       name,
@@ -685,10 +685,15 @@ class FakeApp {
       kind: 'incident',
       answered: why === 'apart',
     }));
-    return { pictures: looks, words, places: [{ attachment: 'a1', record: 'r0', name: FILES[0].name }], intimate: 1 };
+    return {
+      pictures: pictures,
+      words,
+      places: [{ attachment: 'a1', record: 'r0', name: FILES[0].name }],
+      intimate: 1,
+    };
   }
-  async decidePicture(one, decision) {
-    await this.did('decidePicture', [one, decision]);
+  async decidePicture(attachmentId, decision) {
+    await this.did('decidePicture', [attachmentId, decision]);
   }
   async decideWords(found, answer) {
     await this.did('decideWords', [found, answer]);
@@ -697,8 +702,8 @@ class FakeApp {
   async packWays() {
     return { registered: true, high_risk: false, server: true, offline: false, ...this.ways };
   }
-  handOver(given, onProgress) {
-    this.asked.push(['handOver', given.to]);
+  handOver(options, onProgress) {
+    this.asked.push(['handOver', options.to]);
     onProgress({ step: 'sending', done: 3, total: 9 });
     return new Promise(() => {});
   }
@@ -706,9 +711,9 @@ class FakeApp {
   async readHandovers() {
     return { address: 'https://kept.example/get', offline: false, handovers: [], ...this.handed };
   }
-  async sayHandover(one, words) {
+  async sayHandover(handover, words) {
     await this.did('sayHandover', words);
-    return EIGHT;
+    return HANDOVER_WORDS;
   }
   async endHandovers(all, by) {
     await this.did('endHandovers', { all, ...by });
@@ -716,11 +721,11 @@ class FakeApp {
   async readShared() {
     return this.shared ?? [];
   }
-  async noteDelivery(record, said) {
-    await this.did('noteDelivery', [record, said]);
+  async noteDelivery(record, values) {
+    await this.did('noteDelivery', [record, values]);
   }
-  async noteShared(said) {
-    await this.did('noteShared', said);
+  async noteShared(values) {
+    await this.did('noteShared', values);
   }
   async findItems(text) {
     await this.did('findItems', text);

@@ -1,6 +1,7 @@
 /**
- * The advocate's page without a server behind it, for looking at every screen: clients and entries that are made up, read by the
- * desk's own reader, and acts that are only noted. Only the tests load it. `window.fake` sets the state, `window.stage` the place.
+ * The advocate's page without a server, to view every screen. Clients and entries are made up and read by the desk's
+ * own reader. Actions are only recorded. Only the tests load it. `window.fake` sets the state, `window.stage` the
+ * place.
  */
 import { KeptError } from '/static/js/core/errors.js';
 import { ClientDiary } from '/static/js/desk/client_diary.js';
@@ -10,8 +11,8 @@ import { clientOf } from '/static/js/desk/client_order.js';
 const NOW = Date.now();
 const DAY = 86_400_000;
 const HOUR = DAY / 24;
-const NINE = 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture';
-const OUT = {
+const KEY_WORDS = 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture';
+const SIGNED_OUT = {
   phase: 'out',
   language: 'en',
   clients: [],
@@ -29,8 +30,8 @@ const OUT = {
   marks: {},
   account: { registered: true },
 };
-const YOU = { name: 'Priya K', organisation: 'Stalking Support North', leads: true };
-/** Name, days to its end, due dates as days from now, newest entry and last look as days ago. */
+const MEMBER = { name: 'Priya K', organisation: 'Stalking Support North', leads: true };
+/** Name, days until the grant ends, due dates in days from now, newest entry and last look in days ago. */
 const CLIENTS = [
   [
     'Maya',
@@ -81,10 +82,10 @@ function when(at) {
   };
 }
 
-/** Versions as the worker opens them, in feed order. @param {number} n entries */
+/** Return versions as the worker opens them, in feed order. @param {number} n number of entries */
 function versions(n) {
   let seq = 0;
-  const one = (kind, record, at, fields, more = {}) => ({
+  const makeVersion = (kind, record, at, fields, more = {}) => ({
     seq: ++seq,
     record,
     version: `v${seq}`,
@@ -99,7 +100,7 @@ function versions(n) {
     ...more,
   });
   const file = (record, fields, keys = []) =>
-    one(
+    makeVersion(
       'attachment',
       record,
       NOW - DAY,
@@ -125,16 +126,16 @@ function versions(n) {
       read_back: true,
       under_18: false,
       incident: {},
-      turns: [{ asked: 'tell_me', said: 'He was at the bus stop.', words: '' }],
+      turns: [{ questions: 'tell_me', said: 'He was at the bus stop.', words: '' }],
     },
     what: 'assisted',
   };
-  const all = [
+  const rows = [
     file('a1', {}),
     file('a2', { description: '', media_type: 'video/mp4', kind: 'video', renditions: [] }, [['b', 'k']]),
     file('a3', { description: 'letter.pdf', media_type: 'application/pdf', kind: 'document', renditions: [] }),
     ...Array.from({ length: n }, (_, i) =>
-      one(
+      makeVersion(
         'incident',
         `r${i}`,
         NOW - i * 9 * HOUR,
@@ -161,31 +162,31 @@ function versions(n) {
     ),
   ];
   if (n) {
-    all.push(
-      one(
+    rows.push(
+      makeVersion(
         'incident',
         'r0',
         NOW - HOUR,
-        { ...all[3].fields, narrative: `${TEXTS[0]} He said my name.`, reason: 'I remembered more.' },
+        { ...rows[3].fields, narrative: `${TEXTS[0]} He said my name.`, reason: 'I remembered more.' },
         { reserved: { _clock: clock(NOW - HOUR), _parents: ['v4'] } },
       ),
     );
-    const asked = [
+    const questions = [
       { text: 'Was anybody with you?', asked_at: NOW - 3 * DAY, answer: 'My sister.', answered_at: NOW - DAY },
       { text: 'What did he wear?', asked_at: NOW - DAY, answer: '', answered_at: NOW },
     ];
-    asked.forEach((fields, i) => all.push(one('question', `q${i}`, NOW, { of_id: 'r0', ...fields })));
+    questions.forEach((fields, i) => rows.push(makeVersion('question', `q${i}`, NOW, { of_id: 'r0', ...fields })));
   }
-  return all;
+  return rows;
 }
 
-/** A drawing that stands for a screenshot. */
-function drawn() {
+/** Draw a picture in place of a screenshot. */
+function drawPicture() {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: 300, height: 620 });
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  pen.fillStyle = '#a7d3c8';
-  pen.fillRect(0, 0, 300, 620);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = '#a7d3c8';
+  context.fillRect(0, 0, 300, 620);
   return new Promise((resolve) => {
     canvas.toBlob((blob) => resolve({ url: URL.createObjectURL(/** @type {Blob} */ (blob)), blob }));
   });
@@ -193,16 +194,16 @@ function drawn() {
 
 class FakeDesk {
   constructor() {
-    this.state = { ...OUT };
+    this.state = { ...SIGNED_OUT };
     this.listeners = new Set();
     this.reset();
   }
 
-  /** As when the page was opened, in the language it was. */
+  /** Return to the state of a newly opened page, in the current language. */
   reset() {
     Object.assign(this, { fail: {}, did: [], given: {}, refused: 0, letters: [], diary: null, many: 10, view: {} });
     if (globalThis.stage) globalThis.stage.packing = undefined;
-    this.set({ ...OUT, language: this.state.language, phase: 'in' }); // a change of phase puts the place back
+    this.set({ ...SIGNED_OUT, language: this.state.language, phase: 'in' }); // a change of phase puts the place back
     this.set({ phase: 'out' });
   }
 
@@ -214,16 +215,16 @@ class FakeDesk {
     this.state = { ...this.state, ...change };
     this.listeners.forEach((listener) => listener());
   }
-  /** What a test wants to go wrong does so. @param {string} name @param {unknown} [what] */
+  /** Record a call. Throws if the test wants it to fail. @param {string} name @param {unknown} [what] */
   note(name, what) {
     this.did.push([name, what]);
     if (this.fail[name]) throw Object.assign(new KeptError(this.fail[name].code ?? this.fail[name]), this.fail[name]);
   }
 
-  /** Signed in, with so many clients. @param {number} many @param {object} [over] */
+  /** Sign in with a number of clients. @param {number} many @param {object} [over] */
   in(many = 10, over = {}) {
     this.many = many;
-    this.set({ phase: 'in', you: YOU, ...over });
+    this.set({ phase: 'in', you: MEMBER, ...over });
     this.fill();
   }
 
@@ -260,8 +261,8 @@ class FakeDesk {
   async suggestWords() {
     return 'ribbon kettle orbit meadow lantern pencil';
   }
-  async beginJoin(given) {
-    this.note('beginJoin', given);
+  async beginJoin(input) {
+    this.note('beginJoin', input);
     return {
       secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
       address: 'otpauth://totp/Desk:priya-4f2a?secret=JBSWY3DPEHPK3PXP&issuer=Desk',
@@ -284,7 +285,7 @@ class FakeDesk {
     this.diary = diary;
     const entries = await diary.rows(NOW - DAY);
     this.set({
-      client: this.state.clients.find((one) => one.grant === grant),
+      client: this.state.clients.find((row) => row.grant === grant),
       entries: entries.filter(({ taken_out }) => (taken_out ?? null) === null),
       newer: false,
     });
@@ -303,8 +304,8 @@ class FakeDesk {
   async readAttachment(record) {
     return this.diary.file(record);
   }
-  async readRecords(kind, how = {}) {
-    return this.diary?.readKind(kind, how) ?? [];
+  async readRecords(kind, options = {}) {
+    return this.diary?.readKind(kind, options) ?? [];
   }
   async readKnown() {
     return this.diary.known();
@@ -316,7 +317,7 @@ class FakeDesk {
     return this.diary.find(query, this.state.entries);
   }
   async readPicture() {
-    return drawn();
+    return drawPicture();
   }
   async readToPlay() {
     return null;
@@ -344,7 +345,7 @@ class FakeDesk {
   }
   async packView(choice) {
     this.note('packView', choice);
-    const lacking = ['time', 'fear', 'basis', 'late', 'unconfirmed', 'recording', 'described', 'looked', 'served'].map(
+    const missing = ['time', 'fear', 'basis', 'late', 'unconfirmed', 'recording', 'described', 'looked', 'served'].map(
       (what, i) => ({ what, records: i % 2 ? ['r1'] : ['r0', 'r1', 'r4'] }),
     );
     const words = [
@@ -358,7 +359,7 @@ class FakeDesk {
       unproved: 0,
       purpose: false,
       words,
-      lacking: [...lacking, { what: 'reported', records: [] }],
+      missing: [...missing, { what: 'reported', records: [] }],
       ...this.view,
     };
   }
@@ -370,7 +371,7 @@ class FakeDesk {
   async readOrganisation() {
     this.note('readOrganisation');
     return {
-      name: YOU.organisation,
+      name: MEMBER.organisation,
       numbers: { members: 3, grants: 41, ending: 2, packs: 7 },
       members: [
         { member: 'm0', name: 'Priya K', leads: true, here: true },
@@ -395,7 +396,7 @@ class FakeDesk {
     return { url: URL.createObjectURL(new Blob(['x'])), many: 12 };
   }
   async ownWords() {
-    return NINE;
+    return KEY_WORDS;
   }
   login() {
     return 'priya-4f2a';
@@ -409,7 +410,7 @@ class FakeDesk {
   async setLanguage(language) {
     this.set({ language });
   }
-  // Only a change draws: what is drawn between a key and what it types takes it away.
+  // Set the state only on a change: drawing between a keypress and its input loses the input.
   touch() {
     if (this.state.lockIn !== null) this.set({ lockIn: null });
   }
@@ -418,7 +419,7 @@ class FakeDesk {
     this.set({ ended: null });
   }
   lock() {
-    this.set({ ...OUT, language: this.state.language });
+    this.set({ ...SIGNED_OUT, language: this.state.language });
   }
   gone() {}
 }

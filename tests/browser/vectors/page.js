@@ -1,4 +1,4 @@
-/** What tests/browser/test_vectors.py calls in the page. Everything here runs under the product's own policy. */
+/** Functions that tests/browser/test_vectors.py calls in the page. All run under the product's own policy. */
 import { b64, randomBytes } from '/static/js/core/bytes.js';
 import { createVault } from '/static/js/crypto/worker/vault.js';
 import { NAMES, run } from '/tests/js/vectors/all.js';
@@ -8,17 +8,17 @@ const policy = trustedTypes.createPolicy('app-url', { createScriptURL: (url) => 
 const trusted = (url) => policy.createScriptURL(url);
 const load = async (file) => (await fetch(`/tests/vectors/${file}.json`)).json();
 
-/** Runs every check on the page; answers what failed. */
+/** Run every check on the page. Returns the failures by title. */
 async function inPage() {
   const failed = {};
   for (const name of NAMES)
-    await run(name, load).catch((thrown) => {
-      failed[name] = String(thrown.stack ?? thrown);
+    await run(name, load).catch((error) => {
+      failed[name] = String(error.stack ?? error);
     });
   return { checks: NAMES.length, failed };
 }
 
-/** The same in a module worker. */
+/** Run every check in a module worker. */
 function inWorker() {
   return new Promise((resolve, reject) => {
     const worker = new Worker(trusted('/tests/browser/vectors/worker.js'), { type: 'module' });
@@ -30,10 +30,12 @@ function inWorker() {
   });
 }
 
-/** A diary's first day through the vault: lock, identity, registration, versions, a file, restart, sign-in elsewhere. */
+/**
+ * Use a vault as on a diary's first day: lock, identity, registration, versions, a file, restart, sign-in elsewhere.
+ */
 async function firstDay(workerUrl, words, cost) {
   const vault = createVault({ workerUrl, createScriptUrl: trusted });
-  const told = { ...(await vault.selfTest()), measured: await vault.measure() };
+  const tests = { ...(await vault.selfTest()), measured: await vault.measure() };
   await vault.setSchemas({ note: { 1: { open: ['text'], restricted: ['kept_apart'] } } });
   const identity = await vault.newIdentity();
   const door = await vault.setSlot(await vault.newDoor(cost), words, 'diary', {
@@ -63,7 +65,7 @@ async function firstDay(workerUrl, words, cost) {
   const sealed = [...(await vault.filePart(file, bytes)), ...(await vault.fileEnd(file)).parts];
   const detached = bytes.length;
   vault.close();
-  const afterClose = await vault.rootId().catch(({ code: said }) => said);
+  const afterClose = await vault.rootId().catch(({ code: reason }) => reason);
 
   const second = createVault({ workerUrl, createScriptUrl: trusted });
   const opened = await second.unlock(words, door);
@@ -71,7 +73,7 @@ async function firstDay(workerUrl, words, cost) {
   await second.setSchemas({ note: { 1: { open: ['text'], restricted: ['kept_apart'] } } });
   const [{ opened: read }] = await second.openMany([version]);
   const part = await second.openPart({ blob, key, i: 0, n: parts, sealed: sealed[0].sealed, size: 1_500_000 });
-  const wrong = await second.unlock('not these words at all', door).catch(({ code: said }) => said);
+  const wrong = await second.unlock('not these words at all', door).catch(({ code: reason }) => reason);
   second.close();
 
   const third = createVault({ workerUrl, createScriptUrl: trusted });
@@ -85,10 +87,10 @@ async function firstDay(workerUrl, words, cost) {
   const known = await third.openAccount({ answer, login: 'calm-river-7f3k' });
   const refused = await third
     .auth({ words, kdf: { ...body.kdf, m: 8, t: 1 }, login: 'calm-river-7f3k' })
-    .catch(({ code: said }) => said);
+    .catch(({ code: reason }) => reason);
   third.close();
   return {
-    told,
+    told: tests,
     afterClose,
     role: opened.role,
     sameIdentity: JSON.stringify(same) === JSON.stringify(identity),
@@ -105,7 +107,7 @@ async function firstDay(workerUrl, words, cost) {
   };
 }
 
-/** What a vault says when its Argon2 answers wrongly. */
+/** Return the errors of a vault whose Argon2 gives wrong results. */
 async function brokenArgon2(words) {
   const vault = createVault({ workerUrl: '/tests/browser/vectors/broken_argon2.js', createScriptUrl: trusted });
   const door = {
@@ -124,19 +126,19 @@ async function brokenArgon2(words) {
     () => vault.setSlot(door, words, 'diary', { account: null, login: '', pins: PINS }),
     () => vault.enrolment({ login: 'calm-river-7f3k', words }),
   ];
-  const said = [];
+  const codes = [];
   for (const act of acts)
-    said.push(
+    codes.push(
       await act().then(
         () => 'accepted',
         ({ code }) => code,
       ),
     );
   vault.close();
-  return said;
+  return codes;
 }
 
-/** A worker that cannot be loaded. */
+/** Return the error of a vault whose worker cannot be loaded. */
 function noWorker() {
   return createVault({ workerUrl: '/static/js/crypto/no_such_file.js', createScriptUrl: trusted })
     .selfTest()

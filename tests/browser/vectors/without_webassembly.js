@@ -1,2 +1,2 @@
-/** Imported first, it makes the worker one of a browser without WebAssembly. */
+/** Remove WebAssembly. Import this first. */
 delete self.WebAssembly;

@@ -1,4 +1,4 @@
-/** Every check against tests/vectors/, to be run wherever JavaScript of ours runs: Node, a page, a worker. */
+/** Every check against tests/vectors/. It runs wherever our JavaScript runs: in Node, a page or a worker. */
 import * as granted from './granted.js';
 import * as handed from './handed.js';
 import * as kept from './kept.js';
@@ -10,7 +10,7 @@ import * as tickets from './uploads.js';
 import * as witnessed from './witnessed.js';
 import * as sealed from './sealed.js';
 
-/** Check → the file it reads, null for none. */
+/** The title of each check, the file it reads (null: none), and its function. */
 const CHECKS = [
   ['canonical JSON, base64url, ids, frames', 'encoding', plain.encoding],
   ['20,000 random objects', 'encoding', plain.random],
@@ -37,8 +37,8 @@ const CHECKS = [
 
 export const NAMES = CHECKS.map(([name]) => name);
 
-/** Runs one check; `load(file)` gives a file's JSON. Throws when it fails. */
-export async function run(wanted, load) {
-  const [, file, check] = CHECKS.find(([name]) => name === wanted);
+/** Run one check. `load(file)` returns a file's JSON. Throws when the check fails. */
+export async function run(title, load) {
+  const [, file, check] = CHECKS.find(([name]) => name === title);
   return check(file === null ? null : await load(file));
 }

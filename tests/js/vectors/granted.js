@@ -1,4 +1,6 @@
-/** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, marks, a letter. */
+/**
+ * Vectors of grants.json: words that name keys, grants in both envelopes, version keys, a summary, marks and letters.
+ */
 import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
 import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
@@ -30,160 +32,208 @@ import { verifyVersionByAnyKey } from '../../../static/js/ledger/push.js';
 import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
-const pairs = (who) => ({
-  ecdsa: { scalar: unb64(who.ecdsa), pub: unb64(who.ecdsa_pub) },
-  hpke: { scalar: unb64(who.hpke), pub: unb64(who.hpke_pub) },
+const pairs = (member) => ({
+  ecdsa: { scalar: unb64(member.ecdsa), pub: unb64(member.ecdsa_pub) },
+  hpke: { scalar: unb64(member.hpke), pub: unb64(member.hpke_pub) },
 });
 const person = ({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name });
 
-export async function grants(v) {
-  await fingerprints(v.fingerprints);
-  const [keeper, advocate] = [pairs(v.keeper), pairs(v.advocate)];
-  const { sig, t, ...fields } = v.grant;
-  same(text(canonicalBytes({ ...fields, t })), v.signed, 'what is signed');
-  await checkGrant(v.grant, keeper.ecdsa.pub);
-  const made = await makeGrant(await importSigningKey(keeper.ecdsa), keeper.ecdsa.pub, fields); // another nonce, the same words
-  same(canonicalBytes({ ...made, sig }), canonicalBytes(v.grant), 'grant');
-  for (const [i, one] of v.refused_grants.entries())
-    await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
-  await envelopes(v, keeper, advocate);
-  await succeeded(v, keeper, advocate);
-  await keys(v);
-  await digests(v);
-  await stands(SUMMARY, 'summary/v1', v.summary, v.key, v.grant);
-  await stands(MARKS, 'marks/v1', v.marks, v.key, v.grant);
-  await letter(v.letter, keeper, advocate);
-  await assisted(v.assisted, keeper, advocate);
+export async function grants(vectors) {
+  await fingerprints(vectors.fingerprints);
+  const [keeper, advocate] = [pairs(vectors.keeper), pairs(vectors.advocate)];
+  const { sig, t, ...fields } = vectors.grant;
+  same(text(canonicalBytes({ ...fields, t })), vectors.signed, 'what is signed');
+  await checkGrant(vectors.grant, keeper.ecdsa.pub);
+  const made = await makeGrant(await importSigningKey(keeper.ecdsa), keeper.ecdsa.pub, fields); // with another nonce
+  same(canonicalBytes({ ...made, sig }), canonicalBytes(vectors.grant), 'grant');
+  for (const [i, example] of vectors.refused_grants.entries())
+    await refused(example.code, () => checkGrant(example.grant, keeper.ecdsa.pub), `grant ${i}`);
+  await envelopes(vectors, keeper, advocate);
+  await checkSuccession(vectors, keeper, advocate);
+  await keys(vectors);
+  await digests(vectors);
+  await checkBoundSeal(SUMMARY, 'summary/v1', vectors.summary, vectors.key, vectors.grant);
+  await checkBoundSeal(MARKS, 'marks/v1', vectors.marks, vectors.key, vectors.grant);
+  await letter(vectors.letter, keeper, advocate);
+  await checkAssisted(vectors.assisted, keeper, advocate);
 }
 
-async function digests({ apart: { said, version, digests: told, envelope: sealed, refused: bent }, grant, key }) {
+async function digests({
+  apart: { said: terms, version, digests: expected, envelope: sealed, refused: invalid },
+  grant,
+  key,
+}) {
   const opener = await importKey(unb64(key));
-  same([givesDigests(said), givesDigests(grant)], [true, false], 'who is given digests');
-  same(await openDigests(opener, said, version, unb64(sealed)), told, 'digests');
+  same([givesDigests(terms), givesDigests(grant)], [true, false], 'who is given digests');
+  same(await openDigests(opener, terms, version, unb64(sealed)), expected, 'digests');
   same(
     await openDigests(
       opener,
-      said,
+      terms,
       version,
-      await sealDigests({ terms: said, key: unb64(key), other: /** @type {any} */ (null) }, version, told),
+      await sealDigests({ terms, key: unb64(key), other: /** @type {any} */ (null) }, version, expected),
     ),
-    told,
+    expected,
     'sealed again',
   );
-  await refused('not_opened', () => openDigests(opener, said, said.grant, unb64(sealed)), 'digests of another version');
-  for (const [i, one] of bent.entries())
-    await refused('not_opened', () => openDigests(opener, said, version, unb64(one)), `digests ${i}`);
+  await refused(
+    'not_opened',
+    () => openDigests(opener, terms, terms.grant, unb64(sealed)),
+    'digests of another version',
+  );
+  for (const [i, example] of invalid.entries())
+    await refused('not_opened', () => openDigests(opener, terms, version, unb64(example)), `digests ${i}`);
 }
 
-async function fingerprints(v) {
-  for (const one of v.of) {
-    same(hex(fingerprint(unb64(one.ecdsa_pub), unb64(one.hpke_pub))), one.print, 'fingerprint');
-    same(await fingerprintWords(unhex(one.print)), one.words, 'words');
-    same(hex(await parseFingerprint(one.words)), one.print, 'read');
+async function fingerprints(vectors) {
+  for (const example of vectors.of) {
+    same(hex(fingerprint(unb64(example.ecdsa_pub), unb64(example.hpke_pub))), example.print, 'fingerprint');
+    same(await fingerprintWords(unhex(example.print)), example.words, 'words');
+    same(hex(await parseFingerprint(example.words)), example.print, 'read');
   }
-  same(await fingerprintWords(new Uint8Array(12)), v.print_of_zeros, 'zeros');
-  for (const one of v.typed) same(await fingerprintWords(await parseFingerprint(one.typed)), one.words, one.typed);
-  for (const one of v.refused) {
-    await refused('bad_request', () => parseFingerprint(one.typed), one.typed);
-    await parseFingerprint(one.typed).catch((error) => same(error.unknown, one.unknown, one.typed));
+  same(await fingerprintWords(new Uint8Array(12)), vectors.print_of_zeros, 'zeros');
+  for (const example of vectors.typed)
+    same(await fingerprintWords(await parseFingerprint(example.typed)), example.words, example.typed);
+  for (const example of vectors.refused) {
+    await refused('bad_request', () => parseFingerprint(example.typed), example.typed);
+    await parseFingerprint(example.typed).catch((error) => same(error.unknown, example.unknown, example.typed));
   }
 }
 
-async function envelopes(v, keeper, advocate) {
-  const [place, sealed] = [v.for_advocate.header, unb64(v.for_advocate.envelope)];
-  same(canonicalBytes(grantHeader(v.grant)), canonicalBytes(place), 'header');
+async function envelopes(vectors, keeper, advocate) {
+  const [place, sealed] = [vectors.for_advocate.header, unb64(vectors.for_advocate.envelope)];
+  same(canonicalBytes(grantHeader(vectors.grant)), canonicalBytes(place), 'header');
   const given = await openForAdvocate(advocate, sealed, place);
   same(
     [canonicalBytes(given.terms), b64(given.key), given.other.name],
-    [canonicalBytes(v.grant), v.key, v.keeper.name],
+    [canonicalBytes(vectors.grant), vectors.key, vectors.keeper.name],
     'for the advocate',
   );
-  const again = await sealForAdvocate(person(v.advocate), person(v.keeper), v.grant, unb64(v.key));
-  same(canonicalBytes((await openForAdvocate(advocate, again, place)).terms), canonicalBytes(v.grant), 'sealed again');
+  const resealed = await sealForAdvocate(
+    person(vectors.advocate),
+    person(vectors.keeper),
+    vectors.grant,
+    unb64(vectors.key),
+  );
+  same(
+    canonicalBytes((await openForAdvocate(advocate, resealed, place)).terms),
+    canonicalBytes(vectors.grant),
+    'sealed again',
+  );
   await refused(
     'not_opened',
     () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }),
     'another grant',
   );
   await refused('not_opened', () => openForAdvocate(keeper, sealed, place), 'somebody else');
-  const stranger = await sealForAdvocate(person(v.advocate), person(v.advocate), v.grant, unb64(v.key));
+  const stranger = await sealForAdvocate(
+    person(vectors.advocate),
+    person(vectors.advocate),
+    vectors.grant,
+    unb64(vectors.key),
+  );
   await refused('bad_signature', () => openForAdvocate(advocate, stranger, place), 'a stranger in the keeper’s name');
-  const account = await importKey(unb64(v.account_key));
+  const account = await importKey(unb64(vectors.account_key));
   const plain = canonicalBytes({
-    ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(v.advocate),
-    grant: v.grant,
-    key: v.key,
+    ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(vectors.advocate),
+    grant: vectors.grant,
+    key: vectors.key,
   });
   same(
-    b64(await envelope.seal(account, 'grant', v.kept.header, padVersion(plain), { salt: unb64(v.kept.salt) })),
-    v.kept.envelope,
+    b64(
+      await envelope.seal(account, 'grant', vectors.kept.header, padVersion(plain), { salt: unb64(vectors.kept.salt) }),
+    ),
+    vectors.kept.envelope,
     'kept',
   );
-  const mine = await openKeeperCopy(account, unb64(v.kept.envelope), keeper.ecdsa.pub, v.kept.header);
-  same([canonicalBytes(mine.terms), mine.other.name], [canonicalBytes(v.grant), v.advocate.name], 'the keeper’s copy');
+  const keeperCopy = await openKeeperCopy(account, unb64(vectors.kept.envelope), keeper.ecdsa.pub, vectors.kept.header);
+  same(
+    [canonicalBytes(keeperCopy.terms), keeperCopy.other.name],
+    [canonicalBytes(vectors.grant), vectors.advocate.name],
+    'the keeper’s copy',
+  );
   same(
     canonicalBytes(
       (
         await openKeeperCopy(
           account,
-          await sealForKeeper(account, person(v.advocate), v.grant, unb64(v.key)),
+          await sealForKeeper(account, person(vectors.advocate), vectors.grant, unb64(vectors.key)),
           keeper.ecdsa.pub,
-          v.kept.header,
+          vectors.kept.header,
         )
       ).terms,
     ),
-    canonicalBytes(v.grant),
+    canonicalBytes(vectors.grant),
     'kept again',
   );
   await refused(
     'bad_signature',
-    () => openKeeperCopy(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header),
+    () => openKeeperCopy(account, unb64(vectors.kept.envelope), advocate.ecdsa.pub, vectors.kept.header),
     'signed by another',
   );
 }
 
-async function succeeded(
-  { succeeded: told, for_advocate: { header: place }, advocate: theirs, keeper: its, key, account_key },
+async function checkSuccession(
+  {
+    succeeded: succession,
+    for_advocate: { header: place },
+    advocate: advocateVectors,
+    keeper: keeperVectors,
+    key,
+    account_key,
+  },
   keeper,
   advocate,
 ) {
   const open = (sealed) => openForAdvocate(advocate, unb64(sealed), place);
-  const given = await open(told.envelope);
+  const given = await open(succession.envelope);
   same(
     [canonicalBytes(given.terms), text(canonicalBytes(given.earlier)), text(canonicalBytes(given.authors))],
-    [canonicalBytes(told.said), text(canonicalBytes(told.earlier)), text(canonicalBytes(told.authors))],
+    [
+      canonicalBytes(succession.said),
+      text(canonicalBytes(succession.earlier)),
+      text(canonicalBytes(succession.authors)),
+    ],
     'keys before',
   );
-  same(bindKeyStatements(told.earlier).earlier, told.said.earlier, 'what is signed of them');
-  for (const { sig, seq, holds, by } of told.counts) {
-    const check = () => verifyVersionByAnyKey(given.authors, told.signed, sig, seq);
+  same(bindKeyStatements(succession.earlier).earlier, succession.said.earlier, 'what is signed of them');
+  for (const { sig, seq, holds, by } of succession.counts) {
+    const check = () => verifyVersionByAnyKey(given.authors, succession.signed, sig, seq);
     if (holds) await check();
     else await refused('bad_signature', check, `${by} for ${seq}`);
   }
-  for (const one of told.refused) await refused(one.code, () => open(one.envelope), one.name);
-  const again = await sealForAdvocate(person(theirs), person(its), told.said, unb64(key), told.earlier);
+  for (const example of succession.refused) await refused(example.code, () => open(example.envelope), example.name);
+  const resealed = await sealForAdvocate(
+    person(advocateVectors),
+    person(keeperVectors),
+    succession.said,
+    unb64(key),
+    succession.earlier,
+  );
   same(
-    text(canonicalBytes((await openForAdvocate(advocate, again, place)).earlier)),
-    text(canonicalBytes(told.earlier)),
+    text(canonicalBytes((await openForAdvocate(advocate, resealed, place)).earlier)),
+    text(canonicalBytes(succession.earlier)),
     'sealed again',
   );
-  await many(told, { theirs, its, key: unb64(key), signer: keeper.ecdsa }, (sealed) =>
-    openForAdvocate(advocate, sealed, place),
+  await checkStatementLimit(
+    succession,
+    { theirs: advocateVectors, its: keeperVectors, key: unb64(key), signer: keeper.ecdsa },
+    (sealed) => openForAdvocate(advocate, sealed, place),
   );
   const account = await importKey(unb64(account_key));
-  const mine = await openKeeperCopy(
+  const keeperCopy = await openKeeperCopy(
     account,
-    await sealForKeeper(account, person(theirs), told.said, unb64(key)),
+    await sealForKeeper(account, person(advocateVectors), succession.said, unb64(key)),
     keeper.ecdsa.pub,
     place,
   );
-  same(canonicalBytes(mine.terms), canonicalBytes(told.said), 'the keeper’s copy has the digest alone');
+  same(canonicalBytes(keeperCopy.terms), canonicalBytes(succession.said), 'the keeper’s copy has the digest alone');
 }
 
-/** Forty statements at most. */
-async function many(
-  { said: { sig: _, t: _t, ...fields }, earlier: [{ sig: _s, t: _type, ...one }] },
-  { theirs, its, key, signer },
+/** A grant has at most forty statements. */
+async function checkStatementLimit(
+  { said: { sig: _, t: _t, ...fields }, earlier: [{ sig: _s, t: _type, ...statement }] },
+  { theirs: advocateVectors, its: keeperVectors, key, signer },
   open,
 ) {
   const pairs = await Promise.all(Array.from({ length: 41 }, () => newKeyPair()));
@@ -191,7 +241,7 @@ async function many(
   const statements = await Promise.all(
     pairs.map(async (pair, n) =>
       signStatement(await importSigningKey(pair), {
-        ...one,
+        ...statement,
         old: b64(pair.pub),
         ecdsa_pub: b64((pairs[n + 1] ?? signer).pub),
         epoch: n + 2,
@@ -200,8 +250,8 @@ async function many(
   );
   const given = async (list) =>
     sealForAdvocate(
-      person(theirs),
-      person(its),
+      person(advocateVectors),
+      person(keeperVectors),
       await makeGrant(author, signer.pub, { ...fields, ...bindKeyStatements(list) }),
       key,
       list,
@@ -214,20 +264,20 @@ async function many(
   await refused('bad_signature', async () => open(await given(statements)), 'one more');
 }
 
-async function keys(v) {
-  const granted = { terms: v.grant, key: unb64(v.key), other: person(v.keeper) };
-  const version = v.wraps[0].header.wraps.split(':')[1];
+async function keys(vectors) {
+  const granted = { terms: vectors.grant, key: unb64(vectors.key), other: person(vectors.keeper) };
+  const version = vectors.wraps[0].header.wraps.split(':')[1];
   const opener = await importKey(granted.key);
-  for (const one of v.wraps)
+  for (const example of vectors.wraps)
     same(
-      b64(await envelope.seal(opener, 'wrap', one.header, unb64(one.key), { salt: unb64(one.salt) })),
-      one.envelope,
-      one.part,
+      b64(await envelope.seal(opener, 'wrap', example.header, unb64(example.key), { salt: unb64(example.salt) })),
+      example.envelope,
+      example.part,
     );
-  const sealed = v.wraps.map((one) => unb64(one.envelope));
+  const sealed = vectors.wraps.map((example) => unb64(example.envelope));
   same(
     (await unwrapVersionKeys(granted, version, sealed)).map(b64),
-    v.wraps.map((one) => one.key),
+    vectors.wraps.map((example) => example.key),
     'keys',
   );
   same(
@@ -238,76 +288,79 @@ async function keys(v) {
         await wrapVersionKeys(
           granted,
           version,
-          v.wraps.map((one) => unb64(one.key)),
+          vectors.wraps.map((example) => unb64(example.key)),
         ),
       )
     ).map(b64),
-    v.wraps.map((one) => one.key),
+    vectors.wraps.map((example) => example.key),
     'wrapped again',
   );
-  const plain = { ...granted, terms: { ...v.grant, restricted: false } };
+  const plain = { ...granted, terms: { ...vectors.grant, restricted: false } };
   same(
     (
       await wrapVersionKeys(
         plain,
         version,
-        v.wraps.map((one) => unb64(one.key)),
+        vectors.wraps.map((example) => unb64(example.key)),
       )
     ).length,
     1,
     'without restricted',
   );
   await refused('not_opened', () => unwrapVersionKeys(plain, version, sealed), 'a part that is not given');
-  await refused('not_opened', () => unwrapVersionKeys(granted, v.grant.grant, sealed), 'another version');
+  await refused('not_opened', () => unwrapVersionKeys(granted, vectors.grant.grant, sealed), 'another version');
 }
 
-/** What stands beside a grant: the same bytes as the other program's, and what is none is neither sealed nor taken from somebody who sealed it. */
-async function stands(kind, type, v, key, grant) {
-  const sealedBy = async (told, options) =>
+/**
+ * Check data sealed next to a grant. It has the same bytes as in Python. An invalid value is neither sealed nor
+ * accepted from somebody who sealed it.
+ */
+async function checkBoundSeal(kind, type, vectors, key, grant) {
+  const sealedBy = async (value, options) =>
     envelope.seal(
       await importKey(unb64(key)),
       'summary',
-      v.header,
-      padVersion(canonicalBytes({ ...told, t: type })),
+      vectors.header,
+      padVersion(canonicalBytes({ ...value, t: type })),
       options,
     );
-  same(b64(await sealedBy(v.told, { salt: unb64(v.salt) })), v.envelope, type);
-  same(canonicalBytes(kind.header(grant)), canonicalBytes(v.header), 'header');
-  for (const sealed of [unb64(v.envelope), await kind.seal(unb64(key), grant, v.told)]) {
-    const { t, ...told } = await kind.open(unb64(key), sealed, grant);
-    same([t, text(canonicalBytes(told))], [type, text(canonicalBytes(v.told))], 'told');
+  same(b64(await sealedBy(vectors.told, { salt: unb64(vectors.salt) })), vectors.envelope, type);
+  same(canonicalBytes(kind.header(grant)), canonicalBytes(vectors.header), 'header');
+  for (const sealed of [unb64(vectors.envelope), await kind.seal(unb64(key), grant, vectors.told)]) {
+    const { t, ...fields } = await kind.open(unb64(key), sealed, grant);
+    same([t, text(canonicalBytes(fields))], [type, text(canonicalBytes(vectors.told))], 'told');
   }
-  for (const one of v.refused) {
-    await refused('not_opened', () => kind.seal(unb64(key), grant, one), JSON.stringify(one));
-    const sealed = await sealedBy(one);
-    await refused('not_opened', () => kind.open(unb64(key), sealed, grant), JSON.stringify(one));
+  for (const example of vectors.refused) {
+    await refused('not_opened', () => kind.seal(unb64(key), grant, example), JSON.stringify(example));
+    const sealed = await sealedBy(example);
+    await refused('not_opened', () => kind.open(unb64(key), sealed, grant), JSON.stringify(example));
   }
 }
 
-async function letter(v, keeper, advocate) {
-  const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
-  same(text(canonicalBytes(said)), text(canonicalBytes(v.said)), 'letter');
+async function letter(vectors, keeper, advocate) {
+  const opened = await openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, advocate.ecdsa.pub);
+  same(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'letter');
   const author = { key: await importSigningKey(advocate.ecdsa), pub: advocate.ecdsa.pub };
-  const { fields, from, made_at, what } = v.said;
-  const again = await sealLetter(author, keeper.hpke.pub, v.said, { fields, from, made_at, what });
+  const { fields, from, made_at, what } = vectors.said;
+  const resealed = await sealLetter(author, keeper.hpke.pub, vectors.said, { fields, from, made_at, what });
   same(
-    (await openLetter(keeper.hpke.scalar, again, v.said, advocate.ecdsa.pub)).fields.text,
+    (await openLetter(keeper.hpke.scalar, resealed, vectors.said, advocate.ecdsa.pub)).fields.text,
     fields.text,
     'written again',
   );
   await refused(
     'bad_signature',
-    () => openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, keeper.ecdsa.pub),
+    () => openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, keeper.ecdsa.pub),
     'by another',
   );
-  for (const [i, one] of v.refused.entries())
-    await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `letter ${i}`);
+  for (const [i, example] of vectors.refused.entries())
+    await refused(example.code, () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said), `letter ${i}`);
 }
 
-async function assisted(v, keeper, advocate) {
-  const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
-  same(text(canonicalBytes(said)), text(canonicalBytes(v.said)), 'assisted entry');
-  await checkLetter(v.child, advocate.ecdsa.pub, v.said);
-  for (const [i, one] of v.refused.entries())
-    await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `assisted ${i}`);
+async function checkAssisted(vectors, keeper, advocate) {
+  const opened = await openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, advocate.ecdsa.pub);
+  same(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'assisted entry');
+  await checkLetter(vectors.child, advocate.ecdsa.pub, vectors.said);
+  for (const [i, example] of vectors.refused.entries())
+    await refused(example.code, () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said), `assisted ${i}`);
 }

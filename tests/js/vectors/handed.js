@@ -1,4 +1,4 @@
-/** handover.json: eight words, what they name and open, and packs sealed under them. */
+/** Vectors of handover.json: eight words, the name and keys derived from them, and packs sealed under them. */
 import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
 import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { argon2id } from '../../../static/js/crypto/argon2.js';
@@ -23,60 +23,68 @@ import { patterned, refused, same } from './judging.js';
 
 const TESTS = { floor: { m: 8, t: 1 }, ceiling: DEFAULT_POLICY.ceiling };
 
-export async function handover(v) {
-  for (const one of v.words) same(await handoverWordsOf(unhex(one.raw)), one.words, one.raw);
-  for (const one of v.typed) same(await parseHandoverWords(one.typed), one.words, one.typed);
-  for (const one of v.refused_words) {
-    await refused(one.code, () => parseHandoverWords(one.typed), one.name);
-    await parseHandoverWords(one.typed).catch((error) => same(error.unknown, one.unknown, one.name));
+export async function handover(vectors) {
+  for (const example of vectors.words) same(await handoverWordsOf(unhex(example.raw)), example.words, example.raw);
+  for (const example of vectors.typed) same(await parseHandoverWords(example.typed), example.words, example.typed);
+  for (const example of vectors.refused_words) {
+    await refused(example.code, () => parseHandoverWords(example.typed), example.name);
+    await parseHandoverWords(example.typed).catch((error) => same(error.unknown, example.unknown, example.name));
   }
-  for (const one of v.openers) {
-    const policy = one.policy === 'tests' ? TESTS : DEFAULT_POLICY;
-    const { auth, key } = await deriveHandoverKeys(argon2id, one.words, checkHandoverKdf(one.kdf, policy));
-    same([hex(auth), hex(key), b64(deriveHandoverName(one.words))], [one.auth, one.key, one.name], one.policy);
+  for (const example of vectors.openers) {
+    const policy = example.policy === 'tests' ? TESTS : DEFAULT_POLICY;
+    const { auth, key } = await deriveHandoverKeys(argon2id, example.words, checkHandoverKdf(example.kdf, policy));
+    same(
+      [hex(auth), hex(key), b64(deriveHandoverName(example.words))],
+      [example.auth, example.key, example.name],
+      example.policy,
+    );
   }
-  await refused('kdf_refused', async () => checkHandoverKdf(v.openers[0].kdf, DEFAULT_POLICY), 'below the floor');
-  for (const one of v.sealed) await sealed(one);
+  await refused('kdf_refused', async () => checkHandoverKdf(vectors.openers[0].kdf, DEFAULT_POLICY), 'below the floor');
+  for (const example of vectors.sealed) await sealed(example);
 }
 
-async function sealed(one) {
-  const { slip, handover: place } = one;
-  const [key, n, parts] = [unhex(one.key), partCount(slip.size), handoverPartCount(slip.size)];
+async function sealed(example) {
+  const { slip, handover: place } = example;
+  const [key, fileParts, parts] = [unhex(example.key), partCount(slip.size), handoverPartCount(slip.size)];
   const padded = padTo([patterned(slip.size)], paddedFileSize(slip.size));
-  const made = [];
-  for (let i = 0; i < n; i++) {
+  const sealedParts = [];
+  for (let i = 0; i < fileParts; i++) {
     const plaintext = padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
-    made.push(
+    sealedParts.push(
       await envelope.seal(await importKey(key), 'handover', { handover: place, part: i, parts }, plaintext, {
-        salt: unb64(one.parts[i].salt),
+        salt: unb64(example.parts[i].salt),
       }),
     );
   }
-  made.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(one.parts[n].salt) }));
-  const digests = made.map((part) => sha256Sync(part));
+  sealedParts.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(example.parts[fileParts].salt) }));
+  const digests = sealedParts.map((part) => sha256Sync(part));
   same(
     digests.map((digest) => hex(digest)),
-    one.parts.map((part) => part.sha256),
+    example.parts.map((part) => part.sha256),
     `${slip.size}`,
   );
-  same(b64(sha256Sync(canonicalBytes(digests.map((digest) => b64(digest))))), one.digest, 'digest');
+  same(b64(sha256Sync(canonicalBytes(digests.map((digest) => b64(digest))))), example.digest, 'digest');
   same(
-    made.reduce((sum, part) => sum + part.length, 0),
+    sealedParts.reduce((sum, part) => sum + part.length, 0),
     sealedFileLength({ handover: place, key }, slip.size) + sealedSlipLength(place, parts),
     'size',
   );
   same(
-    await openSlip({ handover: place, key }, parts, made[n]),
+    await openSlip({ handover: place, key }, parts, sealedParts[fileParts]),
     { made_at: slip.made_at, name: slip.name, sha256: slip.sha256, size: slip.size },
     'slip',
   );
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < fileParts; i++) {
     same(
-      await openPart({ handover: place, key }, i, n, made[i], slip.size),
+      await openPart({ handover: place, key }, i, fileParts, sealedParts[i], slip.size),
       patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
       `part ${i}`,
     );
   }
-  for (const bad of one.refused)
-    await refused(bad.code, () => openSlip({ handover: bad.handover, key }, bad.parts, made[n]), bad.name);
+  for (const bad of example.refused)
+    await refused(
+      bad.code,
+      () => openSlip({ handover: bad.handover, key }, bad.parts, sealedParts[fileParts]),
+      bad.name,
+    );
 }

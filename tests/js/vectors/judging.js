@@ -1,93 +1,96 @@
-/** What the vector checks share: judging, and the rules by which vectors describe bytes. No Node, no page. */
+/**
+ * Shared by the vector checks: assertions, and the rules by which vectors describe bytes. Needs neither Node nor a
+ * page.
+ */
 import { b64, hex, bytesEqual, unb64 } from '../../../static/js/core/bytes.js';
 import { KeptError } from '../../../static/js/core/errors.js';
 import { sha256Sync } from '../../../static/js/crypto/digests.js';
 
-/** Throws unless two values are the same when written as JSON, bytes by their content. */
-export function same(found, expected, name) {
-  const [a, b] = [found, expected].map((value) => (value instanceof Uint8Array ? b64(value) : JSON.stringify(value)));
+/** Throw unless two values are equal as JSON. Bytes are compared by content. */
+export function same(actual, expected, name) {
+  const [a, b] = [actual, expected].map((value) => (value instanceof Uint8Array ? b64(value) : JSON.stringify(value)));
   if (a !== b) throw new Error(`${name}: ${String(a).slice(0, 200)} is not ${String(b).slice(0, 200)}`);
 }
 
-/** Throws unless `act` fails with `code`. */
-export async function refused(code, act, name) {
-  let answer;
+/** Throw unless `action` fails with `code`. */
+export async function refused(code, action, name) {
+  let result;
   try {
-    answer = await act();
-  } catch (thrown) {
-    if (thrown instanceof KeptError && thrown.code === code) return;
-    throw new Error(`${name}: ${thrown} (${thrown.code}) instead of ${code}`);
+    result = await action();
+  } catch (error) {
+    if (error instanceof KeptError && error.code === code) return;
+    throw new Error(`${name}: ${error} (${error.code}) instead of ${code}`);
   }
-  throw new Error(`${name}: accepted, ${JSON.stringify(answer)?.slice(0, 100)}`);
+  throw new Error(`${name}: accepted, ${JSON.stringify(result)?.slice(0, 100)}`);
 }
 
-/** The plaintext that vectors describe by its length. */
+/** Return the plaintext that vectors describe by its length. */
 export function patterned(length) {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + 3) & 255);
 }
 
-/** Bytes given as b64, or by a rule. */
-export function rawOf(one) {
-  if ('bytes' in one) return unb64(one.bytes);
-  return new TextEncoder().encode(one.before + one.repeat.repeat(one.times) + one.after);
+/** Return bytes that a vector gives as b64 or by a rule. */
+export function rawOf(input) {
+  if ('bytes' in input) return unb64(input.bytes);
+  return new TextEncoder().encode(input.before + input.repeat.repeat(input.times) + input.after);
 }
 
-/** Throws unless `bytes` are what `told` says of them. */
-export function sameTold(bytes, told, name) {
-  same(bytes.length, told.length, name);
-  same(hex(sha256Sync(bytes)), told.sha256, name);
-  if (told.bytes !== undefined) same(b64(bytes), told.bytes, name);
+/** Throw unless `bytes` match the length, the digest and, if given, the content of `expected`. */
+export function sameBytes(bytes, expected, name) {
+  same(bytes.length, expected.length, name);
+  same(hex(sha256Sync(bytes)), expected.sha256, name);
+  if (expected.bytes !== undefined) same(b64(bytes), expected.bytes, name);
 }
 
-/** `raw` after the operations; many times for `every_bit`. */
-export function* changed(raw, ops = []) {
+/** Yield `raw` after the operations. `every_bit` yields one result for each bit. */
+export function* alterations(raw, ops = []) {
   if (ops.length === 1 && ops[0][0] === 'every_bit') {
-    for (let bit = 0; bit < raw.length * 8; bit++) yield flipped(raw, bit);
+    for (let bit = 0; bit < raw.length * 8; bit++) yield flipBit(raw, bit);
     return;
   }
-  yield ops.reduce(operate, raw);
+  yield ops.reduce(applyOperation, raw);
 }
 
-function flipped(raw, bit) {
-  const made = raw.slice();
-  made[bit >> 3] ^= 1 << (bit & 7);
-  return made;
+function flipBit(raw, bit) {
+  const copy = raw.slice();
+  copy[bit >> 3] ^= 1 << (bit & 7);
+  return copy;
 }
 
-function operate(raw, [name, ...given]) {
-  const made = raw.slice();
-  const [at, to, size] = given;
+function applyOperation(raw, [name, ...args]) {
+  const copy = raw.slice();
+  const [at, source, size] = args;
   switch (name) {
     case 'set':
-      made.set(unb64(to), at);
-      return made;
+      copy.set(unb64(source), at);
+      return copy;
     case 'truncate':
-      return made.slice(0, at);
+      return copy.slice(0, at);
     case 'swap':
-      made.set(raw.subarray(to, to + size), at);
-      made.set(raw.subarray(at, at + size), to);
-      return made;
+      copy.set(raw.subarray(source, source + size), at);
+      copy.set(raw.subarray(at, at + size), source);
+      return copy;
     case 'copy':
-      made.copyWithin(at, to, to + size);
-      return made;
+      copy.copyWithin(at, source, source + size);
+      return copy;
     case 'remove':
-      return join(raw.subarray(0, at), raw.subarray(at + to));
+      return join(raw.subarray(0, at), raw.subarray(at + source));
     case 'append':
       return join(raw, unb64(at));
     case 'append_part':
-      return join(raw, raw.subarray(at, at + to));
+      return join(raw, raw.subarray(at, at + source));
     case 'flip':
-      return flipped(raw, at);
+      return flipBit(raw, at);
     default:
       throw new Error(`no such operation: ${name}`);
   }
 }
 
 function join(a, b) {
-  const made = new Uint8Array(a.length + b.length);
-  made.set(a);
-  made.set(b, a.length);
-  return made;
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
 }
 
 export { bytesEqual as isSame };

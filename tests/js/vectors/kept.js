@@ -6,7 +6,7 @@ import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import { RESERVED_NAMES } from '../../../static/js/crypto/commitment.js';
 import { importHkdfKey, sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import * as kdfOf from '../../../static/js/crypto/kdf.js';
+import * as kdfModule from '../../../static/js/crypto/kdf.js';
 import { versionWrapHeader } from '../../../static/js/crypto/keys.js';
 import { unpad } from '../../../static/js/crypto/padding.js';
 import {
@@ -24,78 +24,95 @@ import { shortCode } from '../../../static/js/ledger/manifest.js';
 import { notaryKeyId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
 import { refused, same } from './judging.js';
 
-const TESTS = { floor: { m: 8, t: 1 }, ceiling: kdfOf.COST_CEILING };
+const TESTS = { floor: { m: 8, t: 1 }, ceiling: kdfModule.COST_CEILING };
 
-export async function kdf(v) {
-  same(hex(await argon2id(utf8(v.kat.password), unhex(v.kat.salt), v.kat)), v.kat.out, 'known answer');
-  for (const one of v.derivations) {
-    const checked = kdfOf.checkKdf(one.kdf, one.policy === 'tests' ? TESTS : kdfOf.DEFAULT_POLICY);
-    same(hex(kdfOf.deriveSalt(checked)), one.salt_eff, one.name);
-    const folded = normaliseWords(one.words);
-    same(hex(await argon2id(utf8(folded), kdfOf.deriveSalt(checked), checked)), one.root, one.name);
-    const root = await kdfOf.deriveRoot(argon2id, folded, checked);
-    same(hex(await kdfOf.deriveAuth(root, checked, checked.origin)), one.auth, one.name);
-    same(hex(await kdfOf.deriveWordsKek(root, checked)), one.kek_words, one.name);
+export async function kdf(vectors) {
+  same(
+    hex(await argon2id(utf8(vectors.kat.password), unhex(vectors.kat.salt), vectors.kat)),
+    vectors.kat.out,
+    'known answer',
+  );
+  for (const example of vectors.derivations) {
+    const checked = kdfModule.checkKdf(example.kdf, example.policy === 'tests' ? TESTS : kdfModule.DEFAULT_POLICY);
+    same(hex(kdfModule.deriveSalt(checked)), example.salt_eff, example.name);
+    const normalised = normaliseWords(example.words);
+    same(hex(await argon2id(utf8(normalised), kdfModule.deriveSalt(checked), checked)), example.root, example.name);
+    const root = await kdfModule.deriveRoot(argon2id, normalised, checked);
+    same(hex(await kdfModule.deriveAuth(root, checked, checked.origin)), example.auth, example.name);
+    same(hex(await kdfModule.deriveWordsKek(root, checked)), example.kek_words, example.name);
   }
-  for (const one of v.refused)
-    await refused(one.code, () => kdfOf.checkKdf(one.kdf, kdfOf.DEFAULT_POLICY, one.high), one.name);
-  for (const one of v.accepted) same(kdfOf.checkKdf(one.kdf, kdfOf.DEFAULT_POLICY, one.high).m, one.kdf.m, one.name);
-  for (const one of v.auth_refused) {
-    const root = await importHkdfKey(unhex(one.root));
-    await refused(one.code, () => kdfOf.deriveAuth(root, one.kdf, one.origin), one.name);
+  for (const example of vectors.refused)
+    await refused(
+      example.code,
+      () => kdfModule.checkKdf(example.kdf, kdfModule.DEFAULT_POLICY, example.high),
+      example.name,
+    );
+  for (const example of vectors.accepted)
+    same(kdfModule.checkKdf(example.kdf, kdfModule.DEFAULT_POLICY, example.high).m, example.kdf.m, example.name);
+  for (const example of vectors.auth_refused) {
+    const root = await importHkdfKey(unhex(example.root));
+    await refused(example.code, () => kdfModule.deriveAuth(root, example.kdf, example.origin), example.name);
   }
-  same(hex(await kdfOf.deriveCodeKek(unhex(v.code.code))), v.code.kek_code, 'code');
-  same(hex(await kdfOf.deriveCodeAuth(unhex(v.code.code), v.code.login)), v.code.code_auth, 'code');
+  same(hex(await kdfModule.deriveCodeKek(unhex(vectors.code.code))), vectors.code.kek_code, 'code');
+  same(
+    hex(await kdfModule.deriveCodeAuth(unhex(vectors.code.code), vectors.code.login)),
+    vectors.code.code_auth,
+    'code',
+  );
 }
 
-export async function versions(v) {
-  same([...RESERVED_NAMES], v.reserved, 'reserved names');
-  const diaryKey = await importKey(unb64(v.diary_key));
-  const pub = unb64(v.author.pub);
-  same(authorKeyId(pub), v.author.key_id, 'author key id');
-  const keys = { diaryKey, authors: new Map([[v.author.key_id, await importVerifyingKey(pub)]]) };
-  for (const one of v.cases) await oneVersion(v, one, keys, pub);
-  for (const one of v.altered) {
-    const { meta, wraps, envelopes } = decodePush(unb64(one.body), one.place);
-    const opened = await openVersion({ place: one.place, meta, wraps, envelopes }, keys, () => v.names);
-    same(opened.altered, true, one.name);
+export async function versions(vectors) {
+  same([...RESERVED_NAMES], vectors.reserved, 'reserved names');
+  const diaryKey = await importKey(unb64(vectors.diary_key));
+  const pub = unb64(vectors.author.pub);
+  same(authorKeyId(pub), vectors.author.key_id, 'author key id');
+  const keys = { diaryKey, authors: new Map([[vectors.author.key_id, await importVerifyingKey(pub)]]) };
+  for (const example of vectors.cases) await checkVersion(vectors, example, keys, pub);
+  for (const example of vectors.altered) {
+    const { meta, wraps, envelopes } = decodePush(unb64(example.body), example.place);
+    const opened = await openVersion({ place: example.place, meta, wraps, envelopes }, keys, () => vectors.names);
+    same(opened.altered, true, example.name);
   }
-  for (const one of v.refused_signatures) {
-    await refused(one.code, () => verifyAuthorSignature(unb64(one.pub), utf8(one.message), unb64(one.sig)), one.name);
+  for (const example of vectors.refused_signatures) {
+    await refused(
+      example.code,
+      () => verifyAuthorSignature(unb64(example.pub), utf8(example.message), unb64(example.sig)),
+      example.name,
+    );
   }
-  await refusedPushes(v, keys.diaryKey);
+  await refusedPushes(vectors, keys.diaryKey);
 }
 
-/** Each kind of record, every field of its schema filled. */
-export async function kinds(v) {
+/** Check each kind of record, with every field of its schema filled. */
+export async function kinds(vectors) {
   const keys = {
-    diaryKey: await importKey(unb64(v.diary_key)),
-    authors: new Map([[v.author.key_id, await importVerifyingKey(unb64(v.author.pub))]]),
+    diaryKey: await importKey(unb64(vectors.diary_key)),
+    authors: new Map([[vectors.author.key_id, await importVerifyingKey(unb64(vectors.author.pub))]]),
   };
   same(
-    v.cases.map(({ name }) => name),
+    vectors.cases.map(({ name }) => name),
     Object.keys(SCHEMAS).sort(),
     'every kind',
   );
-  for (const one of v.cases) {
-    const names = SCHEMAS[one.name][one.draft.schema];
-    const filled = [...Object.keys(one.draft.open), ...Object.keys(one.draft.restricted)].sort();
+  for (const example of vectors.cases) {
+    const names = SCHEMAS[example.name][example.draft.schema];
+    const filled = [...Object.keys(example.draft.open), ...Object.keys(example.draft.restricted)].sort();
     same(
       filled,
       [...names.open, ...names.restricted].filter((name) => !name.startsWith('_')).sort(),
-      `every field of ${one.name}`,
+      `every field of ${example.name}`,
     );
-    await oneVersion(
-      { ...v, names: { ...names, open: names.open.filter((name) => !name.startsWith('_')) } },
-      one,
+    await checkVersion(
+      { ...vectors, names: { ...names, open: names.open.filter((name) => !name.startsWith('_')) } },
+      example,
       keys,
-      unb64(v.author.pub),
+      unb64(vectors.author.pub),
     );
   }
 }
 
-async function oneVersion(v, one, keys, pub) {
-  const { place, draft, seeds, name } = one;
+async function checkVersion(vectors, example, keys, pub) {
+  const { place, draft, seeds, name } = example;
   const open = draft.open.rule ? { narrative: 'Again. '.repeat(9500), kinds: ['following', 'calls'] } : draft.open;
   const composed = compose(
     {
@@ -103,7 +120,7 @@ async function oneVersion(v, one, keys, pub) {
       kind: draft.kind,
       schema: draft.schema,
       author: { account: draft.account, device: draft.device },
-      by: v.author.key_id,
+      by: vectors.author.key_id,
       line: draft.line,
       clock: draft.clock,
       beacon: draft.beacon,
@@ -113,37 +130,37 @@ async function oneVersion(v, one, keys, pub) {
       openKeys: draft.open_keys,
       restrictedKeys: draft.restricted_keys,
     },
-    v.names,
+    vectors.names,
     { open: unb64(seeds.open), restricted: unb64(seeds.restricted) },
   );
   same(
     composed.payloads.map((payload) => payload.length),
-    one.payload_bytes,
+    example.payload_bytes,
     name,
   );
-  if (one.payloads)
+  if (example.payloads)
     same(
       composed.payloads.map((payload) => fromUtf8(unpad(payload))),
-      one.payloads,
+      example.payloads,
       name,
     );
-  same(Object.entries(composed.digests).sort(), Object.entries(one.digests).sort(), name);
-  same(b64(composed.commitment), one.c, name);
-  same(fromUtf8(bytesToSign(one.c, place)), one.signed, name);
-  await verifyAuthorSignature(pub, utf8(one.signed), unb64(one.sig));
-  const body = await sealedBody(one, composed.payloads, keys.diaryKey);
-  same(hex(sha256Sync(body)), one.body_sha256, name);
-  if (one.body) same(b64(body), one.body, name);
-  await readBack(v, one, body, keys, open);
+  same(Object.entries(composed.digests).sort(), Object.entries(example.digests).sort(), name);
+  same(b64(composed.commitment), example.c, name);
+  same(fromUtf8(bytesToSign(example.c, place)), example.signed, name);
+  await verifyAuthorSignature(pub, utf8(example.signed), unb64(example.sig));
+  const body = await sealedBody(example, composed.payloads, keys.diaryKey);
+  same(hex(sha256Sync(body)), example.body_sha256, name);
+  if (example.body) same(b64(body), example.body, name);
+  await checkReadBack(vectors, example, body, keys, open);
 }
 
-/** The body with every key and salt the vector gives. */
-async function sealedBody({ place, given, meta }, payloads, diaryKey) {
+/** Seal the body with the keys and salts of the vector. */
+async function sealedBody({ place, given: secrets, meta }, payloads, diaryKey) {
   const sealed = await Promise.all(
     payloads.map(async (payload, i) => {
       const part = i ? 'restricted' : 'open';
-      const raw = unb64(given[`${part}_key`]);
-      const salts = [given[`${part}_wrap_salt`], given[`${part}_salt`]].map(unb64);
+      const raw = unb64(secrets[`${part}_key`]);
+      const salts = [secrets[`${part}_wrap_salt`], secrets[`${part}_salt`]].map(unb64);
       return [
         await envelope.seal(diaryKey, 'wrap', versionWrapHeader(place.diary, 1, part, place.version), raw, {
           salt: salts[0],
@@ -155,41 +172,48 @@ async function sealedBody({ place, given, meta }, payloads, diaryKey) {
   return encodeFrames([utf8(meta), ...sealed.map(([wrap]) => wrap), ...sealed.map(([, made]) => made)]);
 }
 
-async function readBack(v, { name, place, draft, env, c }, body, keys, open) {
+async function checkReadBack(vectors, { name, place, draft, env, c }, body, keys, open) {
   const push = decodePush(body, place);
   same(b64(encodePush(push)), b64(body), name);
   same(envDigest(push.envelopes), env, name);
-  const opened = await openVersion({ place, ...push }, keys, () => v.names);
+  const opened = await openVersion({ place, ...push }, keys, () => vectors.names);
   same([opened.altered, opened.commitment], [false, c], name);
   same(canonOf(opened.fields), canonOf(open), name);
   const restricted = Object.fromEntries(Object.entries(draft.restricted).filter(([, value]) => value !== null));
   same(canonOf(opened.restricted ?? {}), canonOf(restricted), name);
   same([opened.keys.open, opened.keys.restricted], [draft.open_keys, draft.restricted_keys], name);
   same(
-    (await openVersion({ place, ...push, meta: { ...push.meta, sig: b64(new Uint8Array(64)) } }, keys, () => v.names))
-      .altered,
+    (
+      await openVersion(
+        { place, ...push, meta: { ...push.meta, sig: b64(new Uint8Array(64)) } },
+        keys,
+        () => vectors.names,
+      )
+    ).altered,
     true,
     `${name}, signature gone`,
   );
-  const known = await openVersion({ place, ...push }, keys, () => null);
-  same([known.altered, known.commitment], [false, null], `${name}, kind unknown here`);
+  const unknownKind = await openVersion({ place, ...push }, keys, () => null);
+  same([unknownKind.altered, unknownKind.commitment], [false, null], `${name}, kind unknown here`);
 }
 
 function canonOf(value) {
   return fromUtf8(canonicalBytes(value));
 }
 
-async function refusedPushes(v, diaryKey) {
-  const first = v.cases[0];
+async function refusedPushes(vectors, diaryKey) {
+  const first = vectors.cases[0];
   const { payloads, place } = { payloads: null, ...first };
   const padded = payloads.map((text) => utf8(text));
-  const made = await sealedBody(first, padded, diaryKey);
-  const [meta, wrap, sealed] = decodeFrames(made);
-  const named = { meta, wrap, envelope: sealed };
-  for (const one of v.refused_pushes) {
-    const changedMeta = one.meta ? utf8(sortedText({ ...JSON.parse(fromUtf8(meta)), ...one.meta })) : meta;
-    const body = encodeFrames(one.frames ? one.frames.map((frame) => named[frame]) : [changedMeta, wrap, sealed]);
-    await refused(one.code, () => decodePush(body, one.place ?? place), one.name);
+  const firstBody = await sealedBody(first, padded, diaryKey);
+  const [meta, wrap, sealed] = decodeFrames(firstBody);
+  const framesByName = { meta, wrap, envelope: sealed };
+  for (const example of vectors.refused_pushes) {
+    const changedMeta = example.meta ? utf8(sortedText({ ...JSON.parse(fromUtf8(meta)), ...example.meta })) : meta;
+    const body = encodeFrames(
+      example.frames ? example.frames.map((frame) => framesByName[frame]) : [changedMeta, wrap, sealed],
+    );
+    await refused(example.code, () => decodePush(body, example.place ?? place), example.name);
   }
 }
 
@@ -200,36 +224,50 @@ function sortedText(map) {
     .join(',')}}`;
 }
 
-export async function receipts(v) {
-  const notaryPub = unb64(v.notary.pub);
-  same(notaryKeyId(notaryPub), v.notary.log, 'notary');
+export async function receipts(vectors) {
+  const notaryPub = unb64(vectors.notary.pub);
+  same(notaryKeyId(notaryPub), vectors.notary.log, 'notary');
   const canVerify = await canVerifyNotary();
   const holds = (act, name) => (canVerify ? act() : refused('unavailable', act, name));
   let head = firstHead();
   const heads = [];
-  for (const one of v.chain) {
-    head = nextHead(head, one);
-    heads[one.seq] = head;
-    same(shortCode({ entries: one.seq * 40, head: b64(head), seq: one.seq }), one.short_code, `short code ${one.seq}`);
-    await holds(() => verifyReceipt(one.receipt, { notaryPub, c: one.c, env: one.env }), `receipt ${one.seq}`);
-    await holds(() => verifyHead(one.head, { notaryPub, diary: v.diary, seq: one.seq, head }), `head ${one.seq}`);
+  for (const example of vectors.chain) {
+    head = nextHead(head, example);
+    heads[example.seq] = head;
+    same(
+      shortCode({ entries: example.seq * 40, head: b64(head), seq: example.seq }),
+      example.short_code,
+      `short code ${example.seq}`,
+    );
+    await holds(
+      () => verifyReceipt(example.receipt, { notaryPub, c: example.c, env: example.env }),
+      `receipt ${example.seq}`,
+    );
+    await holds(
+      () => verifyHead(example.head, { notaryPub, diary: vectors.diary, seq: example.seq, head }),
+      `head ${example.seq}`,
+    );
   }
-  // Where there is no Ed25519 nothing can be said to hold, and what is said is `unavailable` or `bad_signature`.
-  const codes = (one) => (canVerify ? [one.code] : [one.code, 'unavailable']);
-  for (const one of v.refused_receipts) {
-    await refusedAs(codes(one), () => verifyReceipt(one.receipt, { notaryPub, c: one.c, env: one.env }), one.name);
+  // Without Ed25519 no signature can be verified, and the error is `unavailable` or `bad_signature`.
+  const codes = (example) => (canVerify ? [example.code] : [example.code, 'unavailable']);
+  for (const example of vectors.refused_receipts) {
+    await refusedWithAny(
+      codes(example),
+      () => verifyReceipt(example.receipt, { notaryPub, c: example.c, env: example.env }),
+      example.name,
+    );
   }
-  for (const one of v.refused_heads) {
-    await refusedAs(
-      codes(one),
-      () => verifyHead(one.head, { notaryPub, diary: v.diary, seq: one.of, head: heads[one.of] }),
-      one.name,
+  for (const example of vectors.refused_heads) {
+    await refusedWithAny(
+      codes(example),
+      () => verifyHead(example.head, { notaryPub, diary: vectors.diary, seq: example.of, head: heads[example.of] }),
+      example.name,
     );
   }
   return { ed25519: canVerify };
 }
 
-async function refusedAs(codes, act, name) {
+async function refusedWithAny(codes, act, name) {
   const attempts = await Promise.allSettled(codes.map((code) => refused(code, act, name)));
-  if (attempts.every((one) => one.status === 'rejected')) throw attempts[0].reason;
+  if (attempts.every((example) => example.status === 'rejected')) throw attempts[0].reason;
 }

@@ -1,4 +1,4 @@
-/** Vectors of devices' lines. */
+/** Vectors of the lines of devices. */
 import { findBreaks } from '../../../static/js/ledger/lines.js';
 import { same } from './judging.js';
 

@@ -6,47 +6,50 @@ import { verifyNotaryKeyChain } from '../../../static/js/ledger/statements.js';
 import { leafHash, verifyConsistency, verifyInclusion } from '../../../static/js/ledger/tree.js';
 import { refused, same } from './judging.js';
 
-export async function log(v) {
-  for (const one of v.leaves) same(b64(leafHash(one)), one.leaf, `leaf ${one.ts}`);
-  for (const one of v.inclusion) included(one);
-  for (const one of v.refused_inclusion) await refused('bad_signature', () => included(one), one.name);
-  for (const one of v.consistency) consistent(one);
-  for (const one of v.refused_consistency) await refused('bad_signature', () => consistent(one), one.name);
-  await signed(v, await canVerifyNotary());
+export async function log(vectors) {
+  for (const example of vectors.leaves) same(b64(leafHash(example)), example.leaf, `leaf ${example.ts}`);
+  for (const example of vectors.inclusion) included(example);
+  for (const example of vectors.refused_inclusion)
+    await refused('bad_signature', () => included(example), example.name);
+  for (const example of vectors.consistency) consistent(example);
+  for (const example of vectors.refused_consistency)
+    await refused('bad_signature', () => consistent(example), example.name);
+  await signed(vectors, await canVerifyNotary());
 }
 
-/** Where there is no Ed25519 nothing can be said to hold. */
-async function signed(v, canVerify) {
-  const notary = unb64(v.keys.notary);
-  for (const { note, root, size } of v.notes) {
+/** Check signed notes and statements. Without Ed25519 no signature can be verified. */
+async function signed(vectors, canVerify) {
+  const notary = unb64(vectors.keys.notary);
+  for (const { note, root, size } of vectors.notes) {
     same([readNote(note).size, b64(readNote(note).root)], [size, root], `note ${size}`);
     if (canVerify) same((await verifyNote(note, notary)).size, size, `note ${size}`);
   }
   if (!canVerify) return;
-  for (const one of v.refused_notes) await refused('bad_signature', () => verifyNote(one.note, notary), one.name);
-  for (const { name, note, one, seen, size } of v.joined_notes) {
+  for (const example of vectors.refused_notes)
+    await refused('bad_signature', () => verifyNote(example.note, notary), example.name);
+  for (const { name, note, one: expected, seen, size } of vectors.joined_notes) {
     same((await verifyNote(note, notary)).size, size, name);
-    same(timestampedText(note), one, name);
+    same(timestampedText(note), expected, name);
     same(
-      (await verifyCosignatures(note, v.witnesses)).map(({ witness, at }) => [witness, at]),
+      (await verifyCosignatures(note, vectors.witnesses)).map(({ witness, at }) => [witness, at]),
       seen,
       name,
     );
   }
-  for (const one of v.refused_cosignatures) {
-    await verifyNote(one.note, notary);
-    await refused('bad_signature', () => verifyCosignatures(one.note, v.witnesses), one.name);
+  for (const example of vectors.refused_cosignatures) {
+    await verifyNote(example.note, notary);
+    await refused('bad_signature', () => verifyCosignatures(example.note, vectors.witnesses), example.name);
   }
-  for (const { name, statements, keys } of v.chains) {
-    const chain = await verifyNotaryKeyChain(statements, v.keys.instance);
+  for (const { name, statements, keys } of vectors.chains) {
+    const chain = await verifyNotaryKeyChain(statements, vectors.keys.instance);
     same(
       chain.map(({ log: id, below }) => ({ below, log: id })),
       keys,
       name,
     );
   }
-  for (const one of v.refused_chains)
-    await refused('bad_signature', () => verifyNotaryKeyChain(one.statements, v.keys.instance), one.name);
+  for (const example of vectors.refused_chains)
+    await refused('bad_signature', () => verifyNotaryKeyChain(example.statements, vectors.keys.instance), example.name);
 }
 
 function included({ leaf, i, size, path, root }) {

@@ -16,40 +16,44 @@ import { normaliseWords, wordList } from '../../../static/js/crypto/words.js';
 import { rawOf, refused, same } from './judging.js';
 import { randomDigest } from './random_objects.js';
 
-export async function encoding(v) {
-  for (const one of v.canonical) {
-    same(canonicalText(JSON.parse(one.from)), one.canon, one.name);
-    same(canonicalText(parseCanonical(canonicalBytes(JSON.parse(one.from)))), one.canon, one.name);
+export async function encoding(vectors) {
+  for (const example of vectors.canonical) {
+    same(canonicalText(JSON.parse(example.from)), example.canon, example.name);
+    same(canonicalText(parseCanonical(canonicalBytes(JSON.parse(example.from)))), example.canon, example.name);
   }
-  for (const one of v.accepted_by_rule)
-    same(canonicalBytes(parseCanonical(rawOf(one))).length, rawOf(one).length, one.name);
-  for (const one of v.refused) await refused(one.code, () => parseCanonical(rawOf(one)), one.name);
-  for (const one of v.no_canonical_form) await refused(one.code, () => canonicalBytes(JSON.parse(one.json)), one.name);
-  for (const { hex: raw, text } of v.base64url.good) {
+  for (const example of vectors.accepted_by_rule)
+    same(canonicalBytes(parseCanonical(rawOf(example))).length, rawOf(example).length, example.name);
+  for (const example of vectors.refused)
+    await refused(example.code, () => parseCanonical(rawOf(example)), example.name);
+  for (const example of vectors.no_canonical_form)
+    await refused(example.code, () => canonicalBytes(JSON.parse(example.json)), example.name);
+  for (const { hex: raw, text } of vectors.base64url.good) {
     same(b64(unhex(raw)), text, text);
     same(hex(unb64(text)), raw, text);
   }
-  for (const text of v.base64url.bad) await refused(v.base64url.code, () => unb64(text), JSON.stringify(text));
-  for (const { hex: raw, text } of v.ids.good) {
+  for (const text of vectors.base64url.bad)
+    await refused(vectors.base64url.code, () => unb64(text), JSON.stringify(text));
+  for (const { hex: raw, text } of vectors.ids.good) {
     same(formatId(unhex(raw)), text, text);
     same(hex(parseId(text)), raw, text);
   }
-  for (const text of v.ids.bad) await refused(v.ids.code, () => parseId(text), JSON.stringify(text));
-  for (const { parts, bytes } of v.frames.good) {
+  for (const text of vectors.ids.bad) await refused(vectors.ids.code, () => parseId(text), JSON.stringify(text));
+  for (const { parts, bytes } of vectors.frames.good) {
     same(b64(encodeFrames(parts.map(unb64))), bytes, 'frames');
     same(decodeFrames(unb64(bytes)).map(b64), parts, 'frames');
   }
-  for (const one of v.frames.bad) await refused(v.frames.code, () => decodeFrames(unb64(one.bytes)), one.name);
+  for (const example of vectors.frames.bad)
+    await refused(vectors.frames.code, () => decodeFrames(unb64(example.bytes)), example.name);
 }
 
-/** Twenty thousand objects come out alike in both languages. */
-export async function random({ random: v }) {
-  const { first, sha256 } = randomDigest(v.seed, v.count);
-  same(first, v.first, 'first object');
-  same(sha256, v.sha256, `${v.count} objects`);
+/** Twenty thousand objects have the same encoding in both languages. */
+export async function random({ random: vectors }) {
+  const { first, sha256 } = randomDigest(vectors.seed, vectors.count);
+  same(first, vectors.first, 'first object');
+  same(sha256, vectors.sha256, `${vectors.count} objects`);
 }
 
-/** What only this language could get wrong. */
+/** Values that only JavaScript could encode wrongly are refused. */
 export async function ownTraps() {
   const traps = {
     undefined: () => canonicalBytes({ a: undefined }),
@@ -68,26 +72,28 @@ export async function ownTraps() {
   same(fromUtf8(canonicalBytes('\u2028')), '"\u2028"', 'line separator');
 }
 
-export async function padding(v) {
-  for (const { length, size } of v.padme) same(padme(length), size, `padme ${length}`);
-  for (const { length, size } of v.version) same(paddedVersionSize(length), size, `version ${length}`);
-  for (const { size, padded, parts } of v.file) {
+export async function padding(vectors) {
+  for (const { length, size } of vectors.padme) same(padme(length), size, `padme ${length}`);
+  for (const { length, size } of vectors.version) same(paddedVersionSize(length), size, `version ${length}`);
+  for (const { size, padded, parts } of vectors.file) {
     same([paddedFileSize(size), partCount(size)], [padded, parts], `file ${size}`);
     same(Math.ceil(padded / PART_BYTES), parts, `file ${size}`);
   }
-  for (const { padded, plaintext } of v.unpad) same(unpad(unb64(padded)), unb64(plaintext), padded);
-  for (const one of v.refused) await refused(one.code, () => unpad(unb64(one.padded)), one.padded);
+  for (const { padded, plaintext } of vectors.unpad) same(unpad(unb64(padded)), unb64(plaintext), padded);
+  for (const example of vectors.refused)
+    await refused(example.code, () => unpad(unb64(example.padded)), example.padded);
 }
 
-export async function words(v) {
+export async function words(vectors) {
   const list = await wordList();
-  same(hex(sha256Sync(new TextEncoder().encode(`${list.join('\n')}\n`))), v.list_sha256, 'word list');
-  for (const { text, words: said } of v.normalise) same(normaliseWords(text), said, text);
-  for (const one of v.refused) await refused(one.code, () => normaliseWords(one.text), one.name);
-  for (const { code, words: said, text } of v.codes) {
-    same(await recoveryCodeWords(unhex(code)), said, code);
+  same(hex(sha256Sync(new TextEncoder().encode(`${list.join('\n')}\n`))), vectors.list_sha256, 'word list');
+  for (const { text, words: expected } of vectors.normalise) same(normaliseWords(text), expected, text);
+  for (const example of vectors.refused) await refused(example.code, () => normaliseWords(example.text), example.name);
+  for (const { code, words: expected, text } of vectors.codes) {
+    same(await recoveryCodeWords(unhex(code)), expected, code);
     same(recoveryCodeText(unhex(code)), text, code);
   }
-  for (const { text, code } of v.read) same(hex(await parseRecoveryCode(text)), code, text);
-  for (const one of v.unreadable) await refused(one.code, () => parseRecoveryCode(one.text), one.name);
+  for (const { text, code } of vectors.read) same(hex(await parseRecoveryCode(text)), code, text);
+  for (const example of vectors.unreadable)
+    await refused(example.code, () => parseRecoveryCode(example.text), example.name);
 }

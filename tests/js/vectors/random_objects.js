@@ -1,4 +1,4 @@
-/** The 20,000 objects of tests/vectors/random_objects.py, drawn in the same order from the same number. */
+/** The 20,000 objects of tests/vectors/random_objects.py, drawn in the same order from the same seed. */
 import { hex } from '../../../static/js/core/bytes.js';
 import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { incrementalDigest } from '../../../static/js/crypto/digests.js';
@@ -43,9 +43,9 @@ class Draws {
   }
 
   many(count, draw) {
-    const made = [];
-    for (let i = 0; i < count; i++) made.push(draw());
-    return made;
+    const values = [];
+    for (let i = 0; i < count; i++) values.push(draw());
+    return values;
   }
 
   key() {
@@ -66,16 +66,16 @@ class Draws {
   }
 
   object(count, depth) {
-    const made = Object.create(null);
+    const result = Object.create(null);
     for (let i = 0; i < count; i++) {
       const key = this.key();
-      made[key] = this.value(depth + 1);
+      result[key] = this.value(depth + 1);
     }
-    return made;
+    return result;
   }
 }
 
-/** The canonical form of the first object, and SHA-256 (hex) over all of them, a newline after each. */
+/** Return the canonical form of the first object, and SHA-256 (hex) over all objects, a newline after each. */
 export function randomDigest(seed, count) {
   const draws = new Draws(seed);
   const running = incrementalDigest('SHA-256');

@@ -1,4 +1,4 @@
-/** uploads.json: tickets with which a locked phone sends one file. */
+/** Vectors of uploads.json: tickets with which a locked phone sends one file. */
 import { makeUploadTicket } from '../../../static/js/crypto/sharing/upload_ticket.js';
 import { same } from './judging.js';
 
