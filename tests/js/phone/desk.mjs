@@ -44,18 +44,18 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
-  const told = async (...args) => {
+  const askJson = async (...args) => {
     const { status, bytes } = await ask(...args);
     assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`);
     return JSON.parse(new TextDecoder().decode(bytes));
   };
-  const { login, ticket } = await told('POST', '/v1/names', {});
+  const { login, ticket } = await askJson('POST', '/v1/names', {});
   const engine = vaultInProcess(server.base, argon2);
   await engine.newIdentity();
   const { body } = await engine.enrolment({ login, words: DESK_WORDS });
   const [ecdsa, hpke, secret] = [await newKeyPair(), await newKeyPair(), randomBytes(20)];
   const { diary: _, ...account } = body;
-  ({ token } = await told('POST', '/v1/members', {
+  ({ token } = await askJson('POST', '/v1/members', {
     ...account,
     ticket,
     device_name: 'Desk',
@@ -67,10 +67,10 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     digits: digitsOf(secret),
   }));
   /** Send a letter to the keeper of the only grant. Returns its id. */
-  const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
+  const sendLetter = async (what, fields, { at = Date.now(), change = null } = {}) => {
     const {
       clients: [row],
-    } = await told('GET', '/v1/clients');
+    } = await askJson('GET', '/v1/clients');
     const grant = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
     const place = { diary: row.diary, grant: row.grant, letter: formatId(newId()) };
     const signer = { key: await importSigningKey(ecdsa), pub: ecdsa.pub };
@@ -89,11 +89,11 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     return place.letter;
   };
   const proof = async () =>
-    (await engine.auth({ words: DESK_WORDS, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
+    (await engine.auth({ words: DESK_WORDS, kdf: (await askJson('POST', '/v1/prelogin', { login })).kdf, login })).auth;
   const member = {
     ask,
-    told,
-    writes,
+    told: askJson,
+    writes: sendLetter,
     proof,
     keys: { ecdsa, hpke },
     words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)),

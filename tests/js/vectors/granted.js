@@ -29,7 +29,7 @@ import { importSigningKey, newKeyPair } from '../../../static/js/crypto/signing.
 import { signStatement } from '../../../static/js/crypto/sharing/statements.js';
 import { SUMMARY } from '../../../static/js/crypto/sharing/summaries.js';
 import { verifyVersionByAnyKey } from '../../../static/js/ledger/push.js';
-import { refused, same } from './judging.js';
+import { assertRefused, assertSame } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
 const pairs = (member) => ({
@@ -42,12 +42,12 @@ export async function grants(vectors) {
   await fingerprints(vectors.fingerprints);
   const [keeper, advocate] = [pairs(vectors.keeper), pairs(vectors.advocate)];
   const { sig, t, ...fields } = vectors.grant;
-  same(text(canonicalBytes({ ...fields, t })), vectors.signed, 'what is signed');
+  assertSame(text(canonicalBytes({ ...fields, t })), vectors.signed, 'what is signed');
   await checkGrant(vectors.grant, keeper.ecdsa.pub);
   const made = await makeGrant(await importSigningKey(keeper.ecdsa), keeper.ecdsa.pub, fields); // with another nonce
-  same(canonicalBytes({ ...made, sig }), canonicalBytes(vectors.grant), 'grant');
+  assertSame(canonicalBytes({ ...made, sig }), canonicalBytes(vectors.grant), 'grant');
   for (const [i, example] of vectors.refused_grants.entries())
-    await refused(example.code, () => checkGrant(example.grant, keeper.ecdsa.pub), `grant ${i}`);
+    await assertRefused(example.code, () => checkGrant(example.grant, keeper.ecdsa.pub), `grant ${i}`);
   await envelopes(vectors, keeper, advocate);
   await checkSuccession(vectors, keeper, advocate);
   await keys(vectors);
@@ -64,9 +64,9 @@ async function digests({
   key,
 }) {
   const opener = await importKey(unb64(key));
-  same([givesDigests(terms), givesDigests(grant)], [true, false], 'who is given digests');
-  same(await openDigests(opener, terms, version, unb64(sealed)), expected, 'digests');
-  same(
+  assertSame([givesDigests(terms), givesDigests(grant)], [true, false], 'who is given digests');
+  assertSame(await openDigests(opener, terms, version, unb64(sealed)), expected, 'digests');
+  assertSame(
     await openDigests(
       opener,
       terms,
@@ -76,35 +76,35 @@ async function digests({
     expected,
     'sealed again',
   );
-  await refused(
+  await assertRefused(
     'not_opened',
     () => openDigests(opener, terms, terms.grant, unb64(sealed)),
     'digests of another version',
   );
   for (const [i, example] of invalid.entries())
-    await refused('not_opened', () => openDigests(opener, terms, version, unb64(example)), `digests ${i}`);
+    await assertRefused('not_opened', () => openDigests(opener, terms, version, unb64(example)), `digests ${i}`);
 }
 
 async function fingerprints(vectors) {
   for (const example of vectors.of) {
-    same(hex(fingerprint(unb64(example.ecdsa_pub), unb64(example.hpke_pub))), example.print, 'fingerprint');
-    same(await fingerprintWords(unhex(example.print)), example.words, 'words');
-    same(hex(await parseFingerprint(example.words)), example.print, 'read');
+    assertSame(hex(fingerprint(unb64(example.ecdsa_pub), unb64(example.hpke_pub))), example.print, 'fingerprint');
+    assertSame(await fingerprintWords(unhex(example.print)), example.words, 'words');
+    assertSame(hex(await parseFingerprint(example.words)), example.print, 'read');
   }
-  same(await fingerprintWords(new Uint8Array(12)), vectors.print_of_zeros, 'zeros');
+  assertSame(await fingerprintWords(new Uint8Array(12)), vectors.print_of_zeros, 'zeros');
   for (const example of vectors.typed)
-    same(await fingerprintWords(await parseFingerprint(example.typed)), example.words, example.typed);
+    assertSame(await fingerprintWords(await parseFingerprint(example.typed)), example.words, example.typed);
   for (const example of vectors.refused) {
-    await refused('bad_request', () => parseFingerprint(example.typed), example.typed);
-    await parseFingerprint(example.typed).catch((error) => same(error.unknown, example.unknown, example.typed));
+    await assertRefused('bad_request', () => parseFingerprint(example.typed), example.typed);
+    await parseFingerprint(example.typed).catch((error) => assertSame(error.unknown, example.unknown, example.typed));
   }
 }
 
 async function envelopes(vectors, keeper, advocate) {
   const [place, sealed] = [vectors.for_advocate.header, unb64(vectors.for_advocate.envelope)];
-  same(canonicalBytes(grantHeader(vectors.grant)), canonicalBytes(place), 'header');
+  assertSame(canonicalBytes(grantHeader(vectors.grant)), canonicalBytes(place), 'header');
   const given = await openForAdvocate(advocate, sealed, place);
-  same(
+  assertSame(
     [canonicalBytes(given.terms), b64(given.key), given.other.name],
     [canonicalBytes(vectors.grant), vectors.key, vectors.keeper.name],
     'for the advocate',
@@ -115,31 +115,35 @@ async function envelopes(vectors, keeper, advocate) {
     vectors.grant,
     unb64(vectors.key),
   );
-  same(
+  assertSame(
     canonicalBytes((await openForAdvocate(advocate, resealed, place)).terms),
     canonicalBytes(vectors.grant),
     'sealed again',
   );
-  await refused(
+  await assertRefused(
     'not_opened',
     () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }),
     'another grant',
   );
-  await refused('not_opened', () => openForAdvocate(keeper, sealed, place), 'somebody else');
+  await assertRefused('not_opened', () => openForAdvocate(keeper, sealed, place), 'somebody else');
   const stranger = await sealForAdvocate(
     person(vectors.advocate),
     person(vectors.advocate),
     vectors.grant,
     unb64(vectors.key),
   );
-  await refused('bad_signature', () => openForAdvocate(advocate, stranger, place), 'a stranger in the keeper’s name');
+  await assertRefused(
+    'bad_signature',
+    () => openForAdvocate(advocate, stranger, place),
+    'a stranger in the keeper’s name',
+  );
   const account = await importKey(unb64(vectors.account_key));
   const plain = canonicalBytes({
     ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(vectors.advocate),
     grant: vectors.grant,
     key: vectors.key,
   });
-  same(
+  assertSame(
     b64(
       await envelope.seal(account, 'grant', vectors.kept.header, padVersion(plain), { salt: unb64(vectors.kept.salt) }),
     ),
@@ -147,12 +151,12 @@ async function envelopes(vectors, keeper, advocate) {
     'kept',
   );
   const keeperCopy = await openKeeperCopy(account, unb64(vectors.kept.envelope), keeper.ecdsa.pub, vectors.kept.header);
-  same(
+  assertSame(
     [canonicalBytes(keeperCopy.terms), keeperCopy.other.name],
     [canonicalBytes(vectors.grant), vectors.advocate.name],
     'the keeper’s copy',
   );
-  same(
+  assertSame(
     canonicalBytes(
       (
         await openKeeperCopy(
@@ -166,7 +170,7 @@ async function envelopes(vectors, keeper, advocate) {
     canonicalBytes(vectors.grant),
     'kept again',
   );
-  await refused(
+  await assertRefused(
     'bad_signature',
     () => openKeeperCopy(account, unb64(vectors.kept.envelope), advocate.ecdsa.pub, vectors.kept.header),
     'signed by another',
@@ -187,7 +191,7 @@ async function checkSuccession(
 ) {
   const open = (sealed) => openForAdvocate(advocate, unb64(sealed), place);
   const given = await open(succession.envelope);
-  same(
+  assertSame(
     [canonicalBytes(given.terms), text(canonicalBytes(given.earlier)), text(canonicalBytes(given.authors))],
     [
       canonicalBytes(succession.said),
@@ -196,13 +200,14 @@ async function checkSuccession(
     ],
     'keys before',
   );
-  same(bindKeyStatements(succession.earlier).earlier, succession.said.earlier, 'what is signed of them');
+  assertSame(bindKeyStatements(succession.earlier).earlier, succession.said.earlier, 'what is signed of them');
   for (const { sig, seq, holds, by } of succession.counts) {
     const check = () => verifyVersionByAnyKey(given.authors, succession.signed, sig, seq);
     if (holds) await check();
-    else await refused('bad_signature', check, `${by} for ${seq}`);
+    else await assertRefused('bad_signature', check, `${by} for ${seq}`);
   }
-  for (const example of succession.refused) await refused(example.code, () => open(example.envelope), example.name);
+  for (const example of succession.refused)
+    await assertRefused(example.code, () => open(example.envelope), example.name);
   const resealed = await sealForAdvocate(
     person(advocateVectors),
     person(keeperVectors),
@@ -210,7 +215,7 @@ async function checkSuccession(
     unb64(key),
     succession.earlier,
   );
-  same(
+  assertSame(
     text(canonicalBytes((await openForAdvocate(advocate, resealed, place)).earlier)),
     text(canonicalBytes(succession.earlier)),
     'sealed again',
@@ -227,7 +232,11 @@ async function checkSuccession(
     keeper.ecdsa.pub,
     place,
   );
-  same(canonicalBytes(keeperCopy.terms), canonicalBytes(succession.said), 'the keeper’s copy has the digest alone');
+  assertSame(
+    canonicalBytes(keeperCopy.terms),
+    canonicalBytes(succession.said),
+    'the keeper’s copy has the digest alone',
+  );
 }
 
 /** A grant has at most forty statements. */
@@ -256,12 +265,12 @@ async function checkStatementLimit(
       key,
       list,
     );
-  same(
+  assertSame(
     (await open(await given(newestStatements(statements)))).earlier.map(({ epoch }) => epoch),
     Array.from({ length: 40 }, (__, n) => n + 3),
     'the newest',
   );
-  await refused('bad_signature', async () => open(await given(statements)), 'one more');
+  await assertRefused('bad_signature', async () => open(await given(statements)), 'one more');
 }
 
 async function keys(vectors) {
@@ -269,18 +278,18 @@ async function keys(vectors) {
   const version = vectors.wraps[0].header.wraps.split(':')[1];
   const opener = await importKey(granted.key);
   for (const example of vectors.wraps)
-    same(
+    assertSame(
       b64(await envelope.seal(opener, 'wrap', example.header, unb64(example.key), { salt: unb64(example.salt) })),
       example.envelope,
       example.part,
     );
   const sealed = vectors.wraps.map((example) => unb64(example.envelope));
-  same(
+  assertSame(
     (await unwrapVersionKeys(granted, version, sealed)).map(b64),
     vectors.wraps.map((example) => example.key),
     'keys',
   );
-  same(
+  assertSame(
     (
       await unwrapVersionKeys(
         granted,
@@ -296,7 +305,7 @@ async function keys(vectors) {
     'wrapped again',
   );
   const plain = { ...granted, terms: { ...vectors.grant, restricted: false } };
-  same(
+  assertSame(
     (
       await wrapVersionKeys(
         plain,
@@ -307,8 +316,8 @@ async function keys(vectors) {
     1,
     'without restricted',
   );
-  await refused('not_opened', () => unwrapVersionKeys(plain, version, sealed), 'a part that is not given');
-  await refused('not_opened', () => unwrapVersionKeys(granted, vectors.grant.grant, sealed), 'another version');
+  await assertRefused('not_opened', () => unwrapVersionKeys(plain, version, sealed), 'a part that is not given');
+  await assertRefused('not_opened', () => unwrapVersionKeys(granted, vectors.grant.grant, sealed), 'another version');
 }
 
 /**
@@ -324,43 +333,51 @@ async function checkBoundSeal(kind, type, vectors, key, grant) {
       padVersion(canonicalBytes({ ...value, t: type })),
       options,
     );
-  same(b64(await sealedBy(vectors.told, { salt: unb64(vectors.salt) })), vectors.envelope, type);
-  same(canonicalBytes(kind.header(grant)), canonicalBytes(vectors.header), 'header');
+  assertSame(b64(await sealedBy(vectors.told, { salt: unb64(vectors.salt) })), vectors.envelope, type);
+  assertSame(canonicalBytes(kind.header(grant)), canonicalBytes(vectors.header), 'header');
   for (const sealed of [unb64(vectors.envelope), await kind.seal(unb64(key), grant, vectors.told)]) {
     const { t, ...fields } = await kind.open(unb64(key), sealed, grant);
-    same([t, text(canonicalBytes(fields))], [type, text(canonicalBytes(vectors.told))], 'told');
+    assertSame([t, text(canonicalBytes(fields))], [type, text(canonicalBytes(vectors.told))], 'told');
   }
   for (const example of vectors.refused) {
-    await refused('not_opened', () => kind.seal(unb64(key), grant, example), JSON.stringify(example));
+    await assertRefused('not_opened', () => kind.seal(unb64(key), grant, example), JSON.stringify(example));
     const sealed = await sealedBy(example);
-    await refused('not_opened', () => kind.open(unb64(key), sealed, grant), JSON.stringify(example));
+    await assertRefused('not_opened', () => kind.open(unb64(key), sealed, grant), JSON.stringify(example));
   }
 }
 
 async function letter(vectors, keeper, advocate) {
   const opened = await openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, advocate.ecdsa.pub);
-  same(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'letter');
+  assertSame(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'letter');
   const author = { key: await importSigningKey(advocate.ecdsa), pub: advocate.ecdsa.pub };
   const { fields, from, made_at, what } = vectors.said;
   const resealed = await sealLetter(author, keeper.hpke.pub, vectors.said, { fields, from, made_at, what });
-  same(
+  assertSame(
     (await openLetter(keeper.hpke.scalar, resealed, vectors.said, advocate.ecdsa.pub)).fields.text,
     fields.text,
     'written again',
   );
-  await refused(
+  await assertRefused(
     'bad_signature',
     () => openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, keeper.ecdsa.pub),
     'by another',
   );
   for (const [i, example] of vectors.refused.entries())
-    await refused(example.code, () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said), `letter ${i}`);
+    await assertRefused(
+      example.code,
+      () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said),
+      `letter ${i}`,
+    );
 }
 
 async function checkAssisted(vectors, keeper, advocate) {
   const opened = await openLetter(keeper.hpke.scalar, unb64(vectors.envelope), vectors.said, advocate.ecdsa.pub);
-  same(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'assisted entry');
+  assertSame(text(canonicalBytes(opened)), text(canonicalBytes(vectors.said)), 'assisted entry');
   await checkLetter(vectors.child, advocate.ecdsa.pub, vectors.said);
   for (const [i, example] of vectors.refused.entries())
-    await refused(example.code, () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said), `assisted ${i}`);
+    await assertRefused(
+      example.code,
+      () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said),
+      `assisted ${i}`,
+    );
 }

@@ -19,27 +19,33 @@ import {
 } from '../../../static/js/crypto/sharing/handover.js';
 import { DEFAULT_POLICY } from '../../../static/js/crypto/kdf.js';
 import { paddedFileSize, padTo } from '../../../static/js/crypto/padding.js';
-import { patterned, refused, same } from './judging.js';
+import { patterned, assertRefused, assertSame } from './judging.js';
 
 const TESTS = { floor: { m: 8, t: 1 }, ceiling: DEFAULT_POLICY.ceiling };
 
 export async function handover(vectors) {
-  for (const example of vectors.words) same(await handoverWordsOf(unhex(example.raw)), example.words, example.raw);
-  for (const example of vectors.typed) same(await parseHandoverWords(example.typed), example.words, example.typed);
+  for (const example of vectors.words)
+    assertSame(await handoverWordsOf(unhex(example.raw)), example.words, example.raw);
+  for (const example of vectors.typed)
+    assertSame(await parseHandoverWords(example.typed), example.words, example.typed);
   for (const example of vectors.refused_words) {
-    await refused(example.code, () => parseHandoverWords(example.typed), example.name);
-    await parseHandoverWords(example.typed).catch((error) => same(error.unknown, example.unknown, example.name));
+    await assertRefused(example.code, () => parseHandoverWords(example.typed), example.name);
+    await parseHandoverWords(example.typed).catch((error) => assertSame(error.unknown, example.unknown, example.name));
   }
   for (const example of vectors.openers) {
     const policy = example.policy === 'tests' ? TESTS : DEFAULT_POLICY;
     const { auth, key } = await deriveHandoverKeys(argon2id, example.words, checkHandoverKdf(example.kdf, policy));
-    same(
+    assertSame(
       [hex(auth), hex(key), b64(deriveHandoverName(example.words))],
       [example.auth, example.key, example.name],
       example.policy,
     );
   }
-  await refused('kdf_refused', async () => checkHandoverKdf(vectors.openers[0].kdf, DEFAULT_POLICY), 'below the floor');
+  await assertRefused(
+    'kdf_refused',
+    async () => checkHandoverKdf(vectors.openers[0].kdf, DEFAULT_POLICY),
+    'below the floor',
+  );
   for (const example of vectors.sealed) await sealed(example);
 }
 
@@ -58,31 +64,31 @@ async function sealed(example) {
   }
   sealedParts.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(example.parts[fileParts].salt) }));
   const digests = sealedParts.map((part) => sha256Sync(part));
-  same(
+  assertSame(
     digests.map((digest) => hex(digest)),
     example.parts.map((part) => part.sha256),
     `${slip.size}`,
   );
-  same(b64(sha256Sync(canonicalBytes(digests.map((digest) => b64(digest))))), example.digest, 'digest');
-  same(
+  assertSame(b64(sha256Sync(canonicalBytes(digests.map((digest) => b64(digest))))), example.digest, 'digest');
+  assertSame(
     sealedParts.reduce((sum, part) => sum + part.length, 0),
     sealedFileLength({ handover: place, key }, slip.size) + sealedSlipLength(place, parts),
     'size',
   );
-  same(
+  assertSame(
     await openSlip({ handover: place, key }, parts, sealedParts[fileParts]),
     { made_at: slip.made_at, name: slip.name, sha256: slip.sha256, size: slip.size },
     'slip',
   );
   for (let i = 0; i < fileParts; i++) {
-    same(
+    assertSame(
       await openPart({ handover: place, key }, i, fileParts, sealedParts[i], slip.size),
       patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
       `part ${i}`,
     );
   }
   for (const bad of example.refused)
-    await refused(
+    await assertRefused(
       bad.code,
       () => openSlip({ handover: bad.handover, key }, bad.parts, sealedParts[fileParts]),
       bad.name,

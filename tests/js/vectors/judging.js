@@ -7,13 +7,13 @@ import { KeptError } from '../../../static/js/core/errors.js';
 import { sha256Sync } from '../../../static/js/crypto/digests.js';
 
 /** Throw unless two values are equal as JSON. Bytes are compared by content. */
-export function same(actual, expected, name) {
+export function assertSame(actual, expected, name) {
   const [a, b] = [actual, expected].map((value) => (value instanceof Uint8Array ? b64(value) : JSON.stringify(value)));
   if (a !== b) throw new Error(`${name}: ${String(a).slice(0, 200)} is not ${String(b).slice(0, 200)}`);
 }
 
 /** Throw unless `action` fails with `code`. */
-export async function refused(code, action, name) {
+export async function assertRefused(code, action, name) {
   let result;
   try {
     result = await action();
@@ -37,9 +37,9 @@ export function rawOf(input) {
 
 /** Throw unless `bytes` match the length, the digest and, if given, the content of `expected`. */
 export function sameBytes(bytes, expected, name) {
-  same(bytes.length, expected.length, name);
-  same(hex(sha256Sync(bytes)), expected.sha256, name);
-  if (expected.bytes !== undefined) same(b64(bytes), expected.bytes, name);
+  assertSame(bytes.length, expected.length, name);
+  assertSame(hex(sha256Sync(bytes)), expected.sha256, name);
+  if (expected.bytes !== undefined) assertSame(b64(bytes), expected.bytes, name);
 }
 
 /** Yield `raw` after the operations. `every_bit` yields one result for each bit. */

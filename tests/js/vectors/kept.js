@@ -22,39 +22,43 @@ import { decodePush, encodePush, envDigest } from '../../../static/js/ledger/pus
 import { SCHEMAS } from '../../../static/js/record/vocabulary/schemas.js';
 import { shortCode } from '../../../static/js/ledger/manifest.js';
 import { notaryKeyId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
-import { refused, same } from './judging.js';
+import { assertRefused, assertSame } from './judging.js';
 
 const TESTS = { floor: { m: 8, t: 1 }, ceiling: kdfModule.COST_CEILING };
 
 export async function kdf(vectors) {
-  same(
+  assertSame(
     hex(await argon2id(utf8(vectors.kat.password), unhex(vectors.kat.salt), vectors.kat)),
     vectors.kat.out,
     'known answer',
   );
   for (const example of vectors.derivations) {
     const checked = kdfModule.checkKdf(example.kdf, example.policy === 'tests' ? TESTS : kdfModule.DEFAULT_POLICY);
-    same(hex(kdfModule.deriveSalt(checked)), example.salt_eff, example.name);
+    assertSame(hex(kdfModule.deriveSalt(checked)), example.salt_eff, example.name);
     const normalised = normaliseWords(example.words);
-    same(hex(await argon2id(utf8(normalised), kdfModule.deriveSalt(checked), checked)), example.root, example.name);
+    assertSame(
+      hex(await argon2id(utf8(normalised), kdfModule.deriveSalt(checked), checked)),
+      example.root,
+      example.name,
+    );
     const root = await kdfModule.deriveRoot(argon2id, normalised, checked);
-    same(hex(await kdfModule.deriveAuth(root, checked, checked.origin)), example.auth, example.name);
-    same(hex(await kdfModule.deriveWordsKek(root, checked)), example.kek_words, example.name);
+    assertSame(hex(await kdfModule.deriveAuth(root, checked, checked.origin)), example.auth, example.name);
+    assertSame(hex(await kdfModule.deriveWordsKek(root, checked)), example.kek_words, example.name);
   }
   for (const example of vectors.refused)
-    await refused(
+    await assertRefused(
       example.code,
       () => kdfModule.checkKdf(example.kdf, kdfModule.DEFAULT_POLICY, example.high),
       example.name,
     );
   for (const example of vectors.accepted)
-    same(kdfModule.checkKdf(example.kdf, kdfModule.DEFAULT_POLICY, example.high).m, example.kdf.m, example.name);
+    assertSame(kdfModule.checkKdf(example.kdf, kdfModule.DEFAULT_POLICY, example.high).m, example.kdf.m, example.name);
   for (const example of vectors.auth_refused) {
     const root = await importHkdfKey(unhex(example.root));
-    await refused(example.code, () => kdfModule.deriveAuth(root, example.kdf, example.origin), example.name);
+    await assertRefused(example.code, () => kdfModule.deriveAuth(root, example.kdf, example.origin), example.name);
   }
-  same(hex(await kdfModule.deriveCodeKek(unhex(vectors.code.code))), vectors.code.kek_code, 'code');
-  same(
+  assertSame(hex(await kdfModule.deriveCodeKek(unhex(vectors.code.code))), vectors.code.kek_code, 'code');
+  assertSame(
     hex(await kdfModule.deriveCodeAuth(unhex(vectors.code.code), vectors.code.login)),
     vectors.code.code_auth,
     'code',
@@ -62,19 +66,19 @@ export async function kdf(vectors) {
 }
 
 export async function versions(vectors) {
-  same([...RESERVED_NAMES], vectors.reserved, 'reserved names');
+  assertSame([...RESERVED_NAMES], vectors.reserved, 'reserved names');
   const diaryKey = await importKey(unb64(vectors.diary_key));
   const pub = unb64(vectors.author.pub);
-  same(authorKeyId(pub), vectors.author.key_id, 'author key id');
+  assertSame(authorKeyId(pub), vectors.author.key_id, 'author key id');
   const keys = { diaryKey, authors: new Map([[vectors.author.key_id, await importVerifyingKey(pub)]]) };
   for (const example of vectors.cases) await checkVersion(vectors, example, keys, pub);
   for (const example of vectors.altered) {
     const { meta, wraps, envelopes } = decodePush(unb64(example.body), example.place);
     const opened = await openVersion({ place: example.place, meta, wraps, envelopes }, keys, () => vectors.names);
-    same(opened.altered, true, example.name);
+    assertSame(opened.altered, true, example.name);
   }
   for (const example of vectors.refused_signatures) {
-    await refused(
+    await assertRefused(
       example.code,
       () => verifyAuthorSignature(unb64(example.pub), utf8(example.message), unb64(example.sig)),
       example.name,
@@ -89,7 +93,7 @@ export async function kinds(vectors) {
     diaryKey: await importKey(unb64(vectors.diary_key)),
     authors: new Map([[vectors.author.key_id, await importVerifyingKey(unb64(vectors.author.pub))]]),
   };
-  same(
+  assertSame(
     vectors.cases.map(({ name }) => name),
     Object.keys(SCHEMAS).sort(),
     'every kind',
@@ -97,7 +101,7 @@ export async function kinds(vectors) {
   for (const example of vectors.cases) {
     const names = SCHEMAS[example.name][example.draft.schema];
     const filled = [...Object.keys(example.draft.open), ...Object.keys(example.draft.restricted)].sort();
-    same(
+    assertSame(
       filled,
       [...names.open, ...names.restricted].filter((name) => !name.startsWith('_')).sort(),
       `every field of ${example.name}`,
@@ -133,24 +137,24 @@ async function checkVersion(vectors, example, keys, pub) {
     vectors.names,
     { open: unb64(seeds.open), restricted: unb64(seeds.restricted) },
   );
-  same(
+  assertSame(
     composed.payloads.map((payload) => payload.length),
     example.payload_bytes,
     name,
   );
   if (example.payloads)
-    same(
+    assertSame(
       composed.payloads.map((payload) => fromUtf8(unpad(payload))),
       example.payloads,
       name,
     );
-  same(Object.entries(composed.digests).sort(), Object.entries(example.digests).sort(), name);
-  same(b64(composed.commitment), example.c, name);
-  same(fromUtf8(bytesToSign(example.c, place)), example.signed, name);
+  assertSame(Object.entries(composed.digests).sort(), Object.entries(example.digests).sort(), name);
+  assertSame(b64(composed.commitment), example.c, name);
+  assertSame(fromUtf8(bytesToSign(example.c, place)), example.signed, name);
   await verifyAuthorSignature(pub, utf8(example.signed), unb64(example.sig));
   const body = await sealedBody(example, composed.payloads, keys.diaryKey);
-  same(hex(sha256Sync(body)), example.body_sha256, name);
-  if (example.body) same(b64(body), example.body, name);
+  assertSame(hex(sha256Sync(body)), example.body_sha256, name);
+  if (example.body) assertSame(b64(body), example.body, name);
   await checkReadBack(vectors, example, body, keys, open);
 }
 
@@ -174,15 +178,15 @@ async function sealedBody({ place, given: secrets, meta }, payloads, diaryKey) {
 
 async function checkReadBack(vectors, { name, place, draft, env, c }, body, keys, open) {
   const push = decodePush(body, place);
-  same(b64(encodePush(push)), b64(body), name);
-  same(envDigest(push.envelopes), env, name);
+  assertSame(b64(encodePush(push)), b64(body), name);
+  assertSame(envDigest(push.envelopes), env, name);
   const opened = await openVersion({ place, ...push }, keys, () => vectors.names);
-  same([opened.altered, opened.commitment], [false, c], name);
-  same(canonOf(opened.fields), canonOf(open), name);
+  assertSame([opened.altered, opened.commitment], [false, c], name);
+  assertSame(canonOf(opened.fields), canonOf(open), name);
   const restricted = Object.fromEntries(Object.entries(draft.restricted).filter(([, value]) => value !== null));
-  same(canonOf(opened.restricted ?? {}), canonOf(restricted), name);
-  same([opened.keys.open, opened.keys.restricted], [draft.open_keys, draft.restricted_keys], name);
-  same(
+  assertSame(canonOf(opened.restricted ?? {}), canonOf(restricted), name);
+  assertSame([opened.keys.open, opened.keys.restricted], [draft.open_keys, draft.restricted_keys], name);
+  assertSame(
     (
       await openVersion(
         { place, ...push, meta: { ...push.meta, sig: b64(new Uint8Array(64)) } },
@@ -194,7 +198,7 @@ async function checkReadBack(vectors, { name, place, draft, env, c }, body, keys
     `${name}, signature gone`,
   );
   const unknownKind = await openVersion({ place, ...push }, keys, () => null);
-  same([unknownKind.altered, unknownKind.commitment], [false, null], `${name}, kind unknown here`);
+  assertSame([unknownKind.altered, unknownKind.commitment], [false, null], `${name}, kind unknown here`);
 }
 
 function canonOf(value) {
@@ -213,7 +217,7 @@ async function refusedPushes(vectors, diaryKey) {
     const body = encodeFrames(
       example.frames ? example.frames.map((frame) => framesByName[frame]) : [changedMeta, wrap, sealed],
     );
-    await refused(example.code, () => decodePush(body, example.place ?? place), example.name);
+    await assertRefused(example.code, () => decodePush(body, example.place ?? place), example.name);
   }
 }
 
@@ -226,15 +230,15 @@ function sortedText(map) {
 
 export async function receipts(vectors) {
   const notaryPub = unb64(vectors.notary.pub);
-  same(notaryKeyId(notaryPub), vectors.notary.log, 'notary');
+  assertSame(notaryKeyId(notaryPub), vectors.notary.log, 'notary');
   const canVerify = await canVerifyNotary();
-  const holds = (act, name) => (canVerify ? act() : refused('unavailable', act, name));
+  const holds = (act, name) => (canVerify ? act() : assertRefused('unavailable', act, name));
   let head = firstHead();
   const heads = [];
   for (const example of vectors.chain) {
     head = nextHead(head, example);
     heads[example.seq] = head;
-    same(
+    assertSame(
       shortCode({ entries: example.seq * 40, head: b64(head), seq: example.seq }),
       example.short_code,
       `short code ${example.seq}`,
@@ -268,6 +272,6 @@ export async function receipts(vectors) {
 }
 
 async function refusedWithAny(codes, act, name) {
-  const attempts = await Promise.allSettled(codes.map((code) => refused(code, act, name)));
+  const attempts = await Promise.allSettled(codes.map((code) => assertRefused(code, act, name)));
   if (attempts.every((example) => example.status === 'rejected')) throw attempts[0].reason;
 }

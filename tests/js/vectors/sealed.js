@@ -10,7 +10,7 @@ import { openKeyset, unwrapKey } from '../../../static/js/crypto/keys.js';
 import { paddedFileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
 import { hpkeOpen, hpkeSeal } from '../../../static/js/crypto/hpke.js';
 import { deriveNotebookKey, SLOT_COUNT, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
-import { alterations, patterned, refused, same, sameBytes } from './judging.js';
+import { alterations, patterned, assertRefused, assertSame, sameBytes } from './judging.js';
 
 const NAMES = Object.fromEntries(Object.entries(envelope.KINDS).map(([name, number]) => [number, name]));
 
@@ -22,13 +22,13 @@ export async function envelopes(vectors) {
     const plaintext = patterned(example.plaintext.length);
     const sealed = await envelope.seal(key, kind, header, plaintext, { salt: unb64(example.salt) });
     sameBytes(sealed, example.envelope, example.name);
-    same(await envelope.open(key, sealed, kind, header), plaintext, example.name);
+    assertSame(await envelope.open(key, sealed, kind, header), plaintext, example.name);
     made.set(example.name, sealed);
   }
   for (const example of vectors.refused) {
     const other = example.key ? await importKey(unb64(example.key)) : key;
     for (const raw of alterations(made.get(example.of), example.ops)) {
-      await refused(
+      await assertRefused(
         example.code,
         () => envelope.open(other, raw, NAMES[example.kind ?? vectors.kind], example.header ?? vectors.header),
         example.name,
@@ -36,8 +36,8 @@ export async function envelopes(vectors) {
     }
   }
   const header = { x: 'a'.repeat(vectors.longest_header.length - canonicalBytes({ x: '' }).length) };
-  same(envelope.makePrefix(1, 'version', header).length, 6 + vectors.longest_header.length, 'longest header');
-  await refused(
+  assertSame(envelope.makePrefix(1, 'version', header).length, 6 + vectors.longest_header.length, 'longest header');
+  await assertRefused(
     vectors.longest_header.one_more,
     () => envelope.makePrefix(1, 'version', { x: `${header.x}a` }),
     'longer header',
@@ -57,16 +57,16 @@ export async function people({ to_a_person: vectors }) {
     if (example.envelope.bytes) {
       made.set(example.name, unb64(example.envelope.bytes));
       sameBytes(unb64(example.envelope.bytes), example.envelope, example.name);
-      same(await hpkeOpen(scalar, unb64(example.envelope.bytes), kind, vectors.header), plaintext, example.name);
+      assertSame(await hpkeOpen(scalar, unb64(example.envelope.bytes), kind, vectors.header), plaintext, example.name);
     }
     const resealed = await hpkeSeal(unb64(vectors.pub), kind, vectors.header, plaintext);
-    same(resealed.length, example.envelope.length, example.name);
-    same(await hpkeOpen(scalar, resealed, kind, vectors.header), plaintext, example.name);
+    assertSame(resealed.length, example.envelope.length, example.name);
+    assertSame(await hpkeOpen(scalar, resealed, kind, vectors.header), plaintext, example.name);
   }
   for (const example of vectors.refused) {
     const other = example.scalar ? unb64(example.scalar) : scalar;
     for (const raw of alterations(made.get(example.of), example.ops)) {
-      await refused(
+      await assertRefused(
         example.code,
         () => hpkeOpen(other, raw, NAMES[example.kind ?? vectors.kind], example.header ?? vectors.header),
         example.name,
@@ -85,7 +85,11 @@ export async function parts(vectors) {
       place,
       vectors.files.find((file) => file.size === example.size),
     );
-    await refused(example.code, () => envelope.open(key, sealed[example.part], 'part', example.header), example.name);
+    await assertRefused(
+      example.code,
+      () => envelope.open(key, sealed[example.part], 'part', example.header),
+      example.name,
+    );
   }
   for (const example of vectors.refused_orders) {
     const sealed = await sealedParts(
@@ -94,7 +98,7 @@ export async function parts(vectors) {
       vectors.files.find((file) => file.size === example.size),
     );
     const n = partCount(example.size);
-    await refused(
+    await assertRefused(
       example.code,
       async () => {
         for (let i = 0; i < n; i++)
@@ -115,23 +119,23 @@ async function checkFile(key, place, file) {
     sameBytes(raw, file.parts[i], name);
     digests.push(b64(sha256Sync(raw)));
     const opened = await openPart(place, i, n, raw, file.size);
-    same(opened, content.subarray(i * PART_BYTES, (i + 1) * PART_BYTES), name);
+    assertSame(opened, content.subarray(i * PART_BYTES, (i + 1) * PART_BYTES), name);
   }
-  same(b64(sha256Sync(canonicalBytes(digests))), file.digest, name);
+  assertSame(b64(sha256Sync(canonicalBytes(digests))), file.digest, name);
   const resealed = await sealFile(place, content);
-  same([resealed.sha256, resealed.sha512, resealed.parts.length], [file.sha256, file.sha512, n], name);
-  same(
+  assertSame([resealed.sha256, resealed.sha512, resealed.parts.length], [file.sha256, file.sha512, n], name);
+  assertSame(
     resealed.parts.map((part) => part.sealed.length),
     file.parts.map((part) => part.length),
     name,
   );
-  same(
+  assertSame(
     resealed.parts.reduce((total, part) => total + part.sealed.length, 0),
     sealedFileLength(place, file.size),
     name,
   );
   const reopened = await Promise.all(resealed.parts.map(({ i, sealed: raw }) => openPart(place, i, n, raw, file.size)));
-  same(hex(sha256Sync(...reopened)), file.sha256, name);
+  assertSame(hex(sha256Sync(...reopened)), file.sha256, name);
 }
 
 /** Seal a file with FileSealer, in chunks of an odd length. */
@@ -165,26 +169,34 @@ export async function wraps(vectors) {
   const opener = await importKey(unb64(vectors.opener));
   const made = new Map(vectors.cases.map((example) => [example.name, unb64(example.envelope)]));
   for (const { name, header, salt, envelope: given } of vectors.cases) {
-    same(b64(await envelope.seal(opener, 'wrap', header, unb64(vectors.key), { salt: unb64(salt) })), given, name);
-    same(b64(await unwrapKey(opener, header, unb64(given))), vectors.key, name);
-    same(canonicalBytes(envelope.readUnverifiedHeader(unb64(given), 'wrap')), canonicalBytes(header), name);
+    assertSame(
+      b64(await envelope.seal(opener, 'wrap', header, unb64(vectors.key), { salt: unb64(salt) })),
+      given,
+      name,
+    );
+    assertSame(b64(await unwrapKey(opener, header, unb64(given))), vectors.key, name);
+    assertSame(canonicalBytes(envelope.readUnverifiedHeader(unb64(given), 'wrap')), canonicalBytes(header), name);
   }
   for (const example of vectors.refused) {
     const other = example.opener ? await importKey(unb64(example.opener)) : opener;
     const header = example.header ?? vectors.cases.find((candidate) => candidate.name === example.of).header;
-    await refused(
+    await assertRefused(
       example.code,
       () => unwrapKey(other, header, example.envelope ? unb64(example.envelope) : made.get(example.of)),
       example.name,
     );
   }
   const { header, plaintext, envelope: sealed, salt } = vectors.keyset;
-  same(b64(await envelope.seal(opener, 'keyset', header, utf8(plaintext), { salt: unb64(salt) })), sealed, 'keyset');
+  assertSame(
+    b64(await envelope.seal(opener, 'keyset', header, utf8(plaintext), { salt: unb64(salt) })),
+    sealed,
+    'keyset',
+  );
   const { ecdsa, hpke } = await openKeyset(opener, header, unb64(sealed));
   const text = { ecdsa: b64(ecdsa.scalar), ecdsa_pub: b64(ecdsa.pub), hpke: b64(hpke.scalar), hpke_pub: b64(hpke.pub) };
-  same(new TextDecoder().decode(canonicalBytes(text)), plaintext, 'keyset');
+  assertSame(new TextDecoder().decode(canonicalBytes(text)), plaintext, 'keyset');
   for (const example of vectors.keyset.refused)
-    await refused(example.code, () => openKeyset(opener, header, unb64(example.envelope)), example.name);
+    await assertRefused(example.code, () => openKeyset(opener, header, unb64(example.envelope)), example.name);
 }
 
 export async function store(vectors) {
@@ -201,8 +213,8 @@ export async function store(vectors) {
     const sealed = await sealBody(key, concat(utf8('kept/store\0'), id), padded, { salt: unb64(example.salt) });
     sameBytes(sealed, example.sealed, `record of ${example.body.length}`);
     const opened = await openBox(key, id, sealed);
-    same(opened.desc, example.about, 'description');
-    same(opened.bytes, patterned(example.body.length), 'bytes');
+    assertSame(opened.desc, example.about, 'description');
+    assertSame(opened.bytes, patterned(example.body.length), 'bytes');
     made.push({ length: example.body.length, sealed });
   }
   for (const example of vectors.refused) {
@@ -210,7 +222,7 @@ export async function store(vectors) {
     const at = example.record ? unb64(example.record) : id;
     const { sealed } = made.find(({ length }) => length === example.of);
     for (const raw of alterations(sealed, example.ops))
-      await refused(example.code, () => openBox(other, at, raw), example.name);
+      await assertRefused(example.code, () => openBox(other, at, raw), example.name);
   }
   await slots(vectors);
 }
@@ -218,14 +230,14 @@ export async function store(vectors) {
 async function slots(vectors) {
   const root = await importHkdfKey(unb64(vectors.root));
   const door = { install: unb64(vectors.install), slots: vectors.slots.map(({ slot }) => unb64(slot)) };
-  same(b64(await deriveNotebookKey(door)), vectors.notebook_key, 'notebook key');
+  assertSame(b64(await deriveNotebookKey(door)), vectors.notebook_key, 'notebook key');
   for (const { place, slot } of vectors.slots) {
     const slotDoor = { ...door, slots: randomSlots().map((random, i) => (i === place ? unb64(slot) : random)) };
-    same(await trySlots(root, slotDoor), { i: place, content: vectors.content }, `slot ${place}`);
+    assertSame(await trySlots(root, slotDoor), { i: place, content: vectors.content }, `slot ${place}`);
     const resealed = await sealSlot(root, door, place, vectors.content);
-    same(resealed.length, SLOT_BYTES, 'slot length');
+    assertSame(resealed.length, SLOT_BYTES, 'slot length');
     const resealedDoor = { ...door, slots: randomSlots().map((random, i) => (i === place ? resealed : random)) };
-    same(await trySlots(root, resealedDoor), { i: place, content: vectors.content }, `own slot ${place}`);
+    assertSame(await trySlots(root, resealedDoor), { i: place, content: vectors.content }, `own slot ${place}`);
   }
   for (const example of vectors.slot_refused) {
     const other = example.root ? await importHkdfKey(unb64(example.root)) : root;
@@ -233,7 +245,7 @@ async function slots(vectors) {
       ? randomSlots().map((random, i) => door.slots[example.order[i]] ?? random)
       : door.slots;
     const alteredDoor = { ...door, install: example.install ? unb64(example.install) : door.install, slots: slotOrder };
-    same(await trySlots(other, alteredDoor), null, example.name);
+    assertSame(await trySlots(other, alteredDoor), null, example.name);
   }
 }
 

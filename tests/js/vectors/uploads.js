@@ -1,7 +1,7 @@
 /** Vectors of uploads.json: tickets with which a locked phone sends one file. */
 import { makeUploadTicket } from '../../../static/js/crypto/sharing/upload_ticket.js';
-import { same } from './judging.js';
+import { assertSame } from './judging.js';
 
 export async function uploads({ tickets }) {
-  for (const { key, ticket, ...named } of tickets) same(await makeUploadTicket(key, named), ticket, named.blob);
+  for (const { key, ticket, ...named } of tickets) assertSame(await makeUploadTicket(key, named), ticket, named.blob);
 }
