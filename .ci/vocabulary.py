@@ -1,6 +1,6 @@
-"""Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
+"""Writes what a diary says (diary/record/*.json) and the shared constants into modules the browser can import.
 
-    python .ci/vocabulary.py           writes static/src/record/vocabulary/
+    python .ci/vocabulary.py           writes static/src/record/vocabulary/ and static/src/core/constants.ts
     python .ci/vocabulary.py --check   exits 1 when they are not what it would write
 
 The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
@@ -19,6 +19,8 @@ from biome import formatted
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "diary" / "record"
 TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
+CONSTANTS = ROOT / "diary" / "constants.json"
+CONSTANTS_TARGET = ROOT / "static" / "src" / "core" / "constants.ts"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
 CODE = (
     "/** `young`: other words for a young person; absent where the usual ones will do. */\n"
@@ -111,6 +113,19 @@ def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
     return "".join([*rows, "};\n"])
 
 
+def constants_module(groups: dict[str, dict[str, Any]]) -> str:
+    """constants.ts: one exported constant for each value. The name of a value is the same in both languages."""
+    rows = ["// Written by .ci/vocabulary.py from diary/constants.json; change that and run it again.\n"]
+    rows.append("// docs/constants.md says what each value is.\n")
+    for group, values in groups.items():
+        rows.append(f"\n// {group}\n")
+        for name, value in values.items():
+            fixed = " as const" if isinstance(value, list) else ""
+            written = f"{value:_}" if isinstance(value, int) and abs(value) >= 10_000 else line(value)
+            rows.append(f"export const {name.upper()} = {written}{fixed};\n")
+    return "".join(rows)
+
+
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
     read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")}
@@ -120,7 +135,9 @@ def modules() -> dict[Path, str]:
         "rules_table.ts": rules_module(read["rules"]),
         "marks.ts": marks_module(read["marks"]),
     }
-    return {TARGET / name: formatted(TARGET / name, text) for name, text in texts.items()}
+    paths = {TARGET / name: text for name, text in texts.items()}
+    paths[CONSTANTS_TARGET] = constants_module(json.loads(CONSTANTS.read_text()))
+    return {path: formatted(path, text) for path, text in paths.items()}
 
 
 def main(arguments: list[str]) -> int:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from diary import constants
 from diary.errors import PackFailed
 
 if TYPE_CHECKING:
     from diary.client.journal import Journal
     from diary.pack.gather import Wish
 
-PROFILES: Final = ("police", "solicitor", "school", "employer", "housing")
+PROFILES: Final = constants.PACK_PROFILES
 UNSANDBOXED: Final = (
     "Decode pictures and lay pages out without isolation, where this computer has none. Not for a stranger's files."
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSetting
 from diary.paths import hand_over
@@ -145,7 +146,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Room for one account's files."),
     Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart."),
     Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
-    Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
+    Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _count, "The largest single file."),
     Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "The largest pack that can be handed over."),
     Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
     Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),

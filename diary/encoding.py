@@ -12,12 +12,13 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final, NoReturn
 
+from diary import constants
 from diary.errors import BadRequest, NotCanonical
 
-SIZE_LIMIT: Final = 1 << 20
-DEPTH_LIMIT: Final = 16
+SIZE_LIMIT: Final = constants.CANONICAL_LIMIT_BYTES
+DEPTH_LIMIT: Final = constants.CANONICAL_DEPTH_LIMIT
 INTEGER_LIMIT: Final = 2**53 - 1
-FRAMES_LIMIT: Final = 64
+FRAMES_LIMIT: Final = constants.FRAMES_LIMIT
 
 _KEY = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")

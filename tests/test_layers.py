@@ -18,15 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 # --- Python -----------------------------------------------------------------------------------------
 
 # What each part of diary/ may import of diary/. The parts of rank 1 are open to everyone above.
-FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths"}
+FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths", "constants"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "constants": set(),
     "clock": {"errors"},
     "ids": {"errors", "encoding"},
-    "encoding": {"errors"},
+    "encoding": {"errors", "constants"},
     "paths": {"errors"},
     "isolation": {"errors", "paths"},
-    "config": {"errors", "ids", "encoding", "paths"},
+    "config": {"errors", "ids", "encoding", "paths", "constants"},
     "crypto": FOUNDATION,
     "record": FOUNDATION,
     "ledger": FOUNDATION | {"crypto"},

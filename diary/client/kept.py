@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from diary import constants
 from diary.client.accounts import Identity
 from diary.client.attachments import Blob
 from diary.client.journal import Journal
@@ -22,7 +23,7 @@ from diary.pack.opened import ZIP_ERRORS
 
 TYPE: Final = "backup/v1"
 HEAD_LIMIT: Final = 1 << 20
-FRAME_LIMIT: Final = 4 << 20
+FRAME_LIMIT: Final = constants.BACKUP_FRAME_LIMIT_BYTES
 _HEAD_NAMES: Final = {"blobs", "feed", "keys", "log", "made_at", "notary", "t", "versions"}
 _KEY_NAMES: Final = {
     "account", "code_wrap", "diary", "diary_epoch", "diary_wrap", "kdf", "keyset", "words_wrap",

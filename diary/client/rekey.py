@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from diary import constants
 from diary.client.accounts import Identity, new_kdf, new_key
 from diary.client.transport import Server
 from diary.crypto import kdf as derivation
@@ -17,7 +18,7 @@ from diary.ledger.push import PARTS
 
 AT_ONCE = 100
 TRIES = 3
-FEED_FRAMES = 501
+FEED_FRAMES = constants.FEED_PAGE_VERSIONS + 1
 VERSION_FRAMES = 5
 
 

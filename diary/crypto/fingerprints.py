@@ -9,17 +9,18 @@ import hashlib
 import re
 from typing import Final
 
+from diary import constants
 from diary.crypto.signing import POINT_BYTES
 from diary.crypto.words import word_list
 from diary.errors import BadRequest
 
 FINGERPRINT_BYTES: Final = 12
-WORDS: Final = 9
+WORDS: Final = constants.FINGERPRINT_WORDS
 SHORT_WORDS: Final = 3
 LABEL: Final = b"kept/fingerprint\0"
 CHECK: Final = b"kept/fingerprint-check\0"
 _CHECK_BITS: Final = 3
-_TEXT_LIMIT: Final = 400
+_TEXT_LIMIT: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 
 
 def fingerprint(ecdsa_pub: bytes, hpke_pub: bytes) -> bytes:

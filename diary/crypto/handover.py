@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from diary import constants
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile, argon2id
 from diary.crypto.padding import VERSION_CLASSES, pad_file_size, pad_version, unpad
 from diary.crypto.parts import PART_BYTES, padded_parts, part_count
@@ -21,8 +22,8 @@ from diary.crypto.words import WHITE_SPACE, word_list
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, KdfRefused, KeptError, SealError
 
-WORDS: Final = 8
-NAMING: Final = 3
+WORDS: Final = constants.HANDOVER_WORDS
+NAMING: Final = constants.HANDOVER_NAME_WORDS
 NAME_BYTES: Final = 16
 SALT_BYTES: Final = 16
 _BYTES: Final = WORDS * 11 // 8

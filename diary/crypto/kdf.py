@@ -15,6 +15,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from diary import constants
 from diary.crypto.subkeys import subkey
 from diary.crypto.words import normalise
 from diary.encoding import canon, unb64
@@ -35,9 +36,9 @@ class KdfProfile:
     t: int
 
 
-DEFAULT: Final = KdfProfile(65536, 3)
-FLOOR: Final = KdfProfile(47104, 1)
-CEILING: Final = KdfProfile(262144, 16)
+DEFAULT: Final = KdfProfile(constants.KDF_DEFAULT_MEMORY_KIB, constants.KDF_DEFAULT_PASSES)
+FLOOR: Final = KdfProfile(constants.KDF_FLOOR_MEMORY_KIB, constants.KDF_FLOOR_PASSES)
+CEILING: Final = KdfProfile(constants.KDF_CEILING_MEMORY_KIB, constants.KDF_CEILING_PASSES)
 CHEAPEST: Final = KdfProfile(8, 1)
 KNOWN_ANSWER: Final = bytes.fromhex("f1d624c0afb248107c0bfc6c7fdebc9d6eca7cf30104daf05fed62e2f4b98761")
 

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from diary import constants
 from diary.errors import SealError
 
-VERSION_CLASSES: Final = (4096, 8192, 16384, 32768, 65536)
-FILE_FLOOR: Final = 4096
+VERSION_CLASSES: Final = constants.VERSION_PADDING_BYTES
+FILE_FLOOR: Final = constants.FILE_PADDING_MIN_BYTES
 _MARK: Final = b"\x80"
 
 

@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from diary import constants
 from diary.crypto.padding import pad_file_size
 from diary.crypto.sealing import Kind, open_envelope, seal
 from diary.encoding import b64, canon
 from diary.errors import SealError
 
-PART_BYTES: Final = 63 * 16_384
+PART_BYTES: Final = constants.FILE_PART_BYTES
 _MARK: Final = b"\x80"
 
 

@@ -7,9 +7,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from diary import constants
 from diary.errors import BadRequest
 
-SECRET_BYTES: Final = 20
+SECRET_BYTES: Final = constants.SECOND_STEP_SECRET_BYTES
 DIGITS: Final = 6
 STEP_MS: Final = 30_000
 # A phone's clock may be half a minute off, and digits take a moment to type.

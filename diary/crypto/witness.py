@@ -13,20 +13,21 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
+from diary import constants
 from diary.crypto.fingerprints import to_words
 from diary.crypto.kdf import DEFAULT, KdfProfile, argon2id
 from diary.crypto.subkeys import subkey
 from diary.crypto.words import word_list
 from diary.errors import BadRequest
 
-CODE: Final = 4
-KEY_WORDS: Final = 5
-OLD_KEY_WORDS: Final = 3
+CODE: Final = constants.WITNESS_CODE_WORDS
+KEY_WORDS: Final = constants.WITNESS_KEY_WORDS
+OLD_KEY_WORDS: Final = constants.WITNESS_OLD_KEY_WORDS
 WORDS: Final = CODE + KEY_WORDS
 OLD_WORDS: Final = CODE + OLD_KEY_WORDS
 NAME_BYTES: Final = 16
 _BYTES: Final = 5
-_TEXT_LIMIT: Final = 400
+_TEXT_LIMIT: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from diary import constants
 from diary.crypto.unicode14 import is_assigned
 from diary.errors import BadRequest
 from diary.paths import VENDOR
 
-SUGGESTED_WORDS: Final = 6
-LEAST_CHARACTERS: Final = 12
-CODE_BYTES: Final = 16
-CODE_WORDS: Final = 12
-CODE_CHARACTERS: Final = 28
-CODE_TEXT_LIMIT: Final = 400
+SUGGESTED_WORDS: Final = constants.SUGGESTED_WORDS
+LEAST_CHARACTERS: Final = constants.WORDS_MIN_CHARACTERS
+CODE_BYTES: Final = constants.RECOVERY_CODE_BYTES
+CODE_WORDS: Final = constants.RECOVERY_CODE_WORDS
+CODE_CHARACTERS: Final = constants.RECOVERY_CODE_CHARACTERS
+CODE_TEXT_LIMIT: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 LIST_WORDS: Final = 2048
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Unicode's White_Space property, spelt out: `str.isspace` and JavaScript's `\s` each differ from it.

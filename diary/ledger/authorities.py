@@ -6,8 +6,10 @@ Apart from timestamps.py, so that a server that asks none does not load what rea
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
+
 # An answer with its certificates has a few kilobytes.
-ANSWER_LIMIT: Final = 64 << 10
+ANSWER_LIMIT: Final = constants.TIMESTAMP_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.crypto.signing import Notary, notary_key_id, verify_notary
 from diary.encoding import b64
 from diary.errors import BadSignature
 
-NOTE_LIMIT: Final = 64 << 10
-LINES_LIMIT: Final = 16
+NOTE_LIMIT: Final = constants.CHECKPOINT_LIMIT_BYTES
+LINES_LIMIT: Final = constants.CHECKPOINT_LINES_LIMIT
 KEY_HASH_BYTES: Final = 4
 _ED25519: Final = 0x01
 # Unicode's White_Space, with the control characters that a signed note may not hold.

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from diary import constants
 from diary.encoding import b64, canon
 from diary.ledger.signed import Fields
 
 EARLIER: Final = "earlier"
-EARLIER_LIMIT: Final = 40
+EARLIER_LIMIT: Final = constants.GRANT_EARLIER_KEYS_LIMIT
 
 
 def newest_of(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

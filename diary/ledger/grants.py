@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from diary import constants
 from diary.crypto.fingerprints import FINGERPRINT_BYTES, fingerprint
 from diary.crypto.keys import Keyset, Part, grant_header, unwrap, wrap
 from diary.crypto.padding import pad_version, unpad
@@ -25,13 +26,13 @@ from diary.ledger.signed import Fields
 TYPE: Final = "grant/v1"
 RIGHTS: Final = ("view", "comment", "pack")
 DAY_MS: Final = 86_400_000
-USUAL_MS: Final = 30 * DAY_MS
-LONGEST_MS: Final = 180 * DAY_MS
-RECORDS_LIMIT: Final = 500
+USUAL_MS: Final = constants.GRANT_DEFAULT_DAYS * DAY_MS
+LONGEST_MS: Final = constants.GRANT_MAX_DAYS * DAY_MS
+RECORDS_LIMIT: Final = constants.GRANT_RECORDS_LIMIT
 DIGESTS_TYPE: Final = "apart/v1"
 DIGEST_BYTES: Final = 32
-PURPOSE_CHARACTERS: Final = 200
-NAME_CHARACTERS: Final = 80
+PURPOSE_CHARACTERS: Final = constants.GRANT_PURPOSE_LIMIT_CHARACTERS
+NAME_CHARACTERS: Final = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
 _NAMES: Final = frozenset(
     ("diary", "from", "grant", "made_at", "not_after", "prev", "purpose", "restricted", "rights", "scope", "t", "to")
 )

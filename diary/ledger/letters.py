@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from diary import constants
 from diary.crypto.padding import pad_version, unpad
 from diary.crypto.people import open_from, seal_to
 from diary.crypto.sealing import Kind
@@ -24,16 +25,16 @@ HOW: Final = ("call", "video_call", "meeting")
 # What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
 PROMPTS: Final = ("tell_me", "what_happened_next", "explain", "describe")
 OWN: Final = "own"
-TURNS_LIMIT: Final = 100
-SAID_LIMIT: Final = 20_000
-ASKED_LIMIT: Final = 2_000
+TURNS_LIMIT: Final = constants.LETTER_TURNS_LIMIT
+SAID_LIMIT: Final = constants.LETTER_ANSWER_LIMIT_CHARACTERS
+ASKED_LIMIT: Final = constants.LETTER_PROMPT_LIMIT_CHARACTERS
 # What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was.
 WHEN: Final = frozenset(
     ("language", "occurred_end", "occurred_local", "occurred_start", "precision", "time_source", "tz", "utc_offset_min")
 )
 CHOSEN: Final = frozenset(("behaviours", "channel", "place_category", "who"))
 _ASSISTED: Final = frozenset(("by", "held_at", "how", "incident", "read_back", "turns", "tz", "under_18"))
-BY_LIMIT: Final = 12
+BY_LIMIT: Final = constants.LETTER_WRITER_LIMIT_CHARACTERS
 _NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", "made_at", "t", "what"))
 
 

@@ -6,12 +6,13 @@ A mark is the advocate's word about their own looking. It changes nothing of an 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from diary import constants
 from diary.errors import KeptError
 from diary.ids import parse_id
 from diary.ledger.beside_grant import Beside
 
 TYPE: Final = "marks/v1"
-MARKS_LIMIT: Final = 2000
+MARKS_LIMIT: Final = constants.MARKS_LIMIT
 _NAMES: Final = {"made_at", "marks", "t"}
 _MARK: Final = {"at", "record", "seq"}
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from diary import constants
 from diary.crypto.keys import Part, grant_header, version_header
 from diary.crypto.sealing import Kind, prefix, read_header
 from diary.encoding import b64, canon, frames, parse, read_frames, unb64
@@ -12,9 +13,9 @@ from diary.errors import BadRequest, NotCanonical, SealError
 from diary.ids import parse_id
 
 PARTS: Final[tuple[Part, ...]] = ("open", "restricted")
-BLOBS_LIMIT: Final = 500
-PARENTS_LIMIT: Final = 16
-GRANTS_LIMIT: Final = 20
+BLOBS_LIMIT: Final = constants.PUSH_FILES_LIMIT
+PARENTS_LIMIT: Final = constants.PUSH_PARENTS_LIMIT
+GRANTS_LIMIT: Final = constants.PUSH_GRANTS_LIMIT
 _META: Final = {"blobs", "c", "grants", "parents", "parts", "sig"}
 
 

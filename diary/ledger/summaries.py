@@ -6,12 +6,13 @@ Counts and dates, never content and never a measure of danger: the list is in or
 from collections.abc import Mapping
 from typing import Any, Final
 
+from diary import constants
 from diary.ledger.beside_grant import Beside
 
 TYPE: Final = "summary/v1"
 # What may be due: recordings about to be wiped, an update that was promised.
 DUE: Final = ("recording_wiped", "update_due")
-DATES_LIMIT: Final = 40
+DATES_LIMIT: Final = constants.SUMMARY_DATES_LIMIT
 _NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
 
 

@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from diary import constants
 from diary.errors import BadRequest, BadSignature
 
 LEVEL_BITS: Final = 48
 HASH_BYTES: Final = 32
-PATH_LIMIT: Final = 64
+PATH_LIMIT: Final = constants.LOG_PATH_LIMIT
 # C2SP tlog-tiles: a tile is eight levels high and 256 hashes wide.
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT

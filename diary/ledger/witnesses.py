@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
+from diary import constants
 from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.padding import pad_version, unpad
 from diary.crypto.people import open_from, seal_to
@@ -19,7 +20,7 @@ from diary.ids import parse_id
 ASKING: Final = "asking/v1"
 STATEMENT: Final = "statement/v1"
 SAW: Final = ("saw", "heard", "saw_me_after", "was_told", "received_it", "other")
-FILES_MOST: Final = 5
+FILES_MOST: Final = constants.WITNESS_FILES_LIMIT
 _ASKED: Final = {"ecdsa_pub", "hpke_pub", "made_at", "name", "note", "t", "until"}
 _SAID: Final = {"fields", "files", "made_at", "proof", "t", "witness"}
 _FIELDS: Final[Mapping[str, int]] = {"contact": 300, "name": 120, "when": 300, "words": 20_000}

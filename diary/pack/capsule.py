@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.encoding import canon, parse, unb64
 from diary.errors import BadRequest, KeptError
 from diary.pack.head import Head, head_of
@@ -18,7 +19,7 @@ from diary.record.schemas import schema
 from diary.record.versions import Opened
 
 TYPE: Final = "capsule/v1"
-LIMIT: Final = 16 << 20
+LIMIT: Final = constants.CAPSULE_LIMIT_BYTES
 EXHIBITS_LIMIT: Final = 2_000
 HOLD_WORDS_LIMIT: Final = 500
 

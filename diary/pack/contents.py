@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.pack.capsule import Capsule, Version
 from diary.pack.glyphs import drawable
 from diary.pack.heldback import HeldBack, held_back, open_texts
@@ -23,7 +24,7 @@ from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, text_of
 from diary.record.versions import Opened, tell_all
 
-VOLUME: Final = 100
+VOLUME: Final = constants.VOLUME_FILES
 KEEPER: Final = "P1"
 
 

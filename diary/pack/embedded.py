@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-FILE_MOST: Final = 4 << 20  # bytes of one file
-FILES_MOST: Final = 20_000
-DEPTH_MOST: Final = 30
-NODES_MOST: Final = 20_000  # a tree whose branches lead back into it has no end
+from diary import constants
+
+FILE_MOST: Final = constants.PDF_FILE_LIMIT_BYTES
+FILES_MOST: Final = constants.PDF_FILES_LIMIT
+DEPTH_MOST: Final = constants.PDF_DEPTH_LIMIT
+NODES_MOST: Final = constants.PDF_NODES_LIMIT
 _SPACE: Final = rb"[\0\t\n\f\r ]"
 _END: Final = re.compile(rb"startxref" + _SPACE + rb"+(\d{1,12})" + _SPACE + rb"+%%EOF" + _SPACE + rb"*\Z")
 _TABLE: Final = re.compile(rb"xref" + _SPACE + rb"+0 (\d{1,7})" + _SPACE + rb"+")

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.pack.numbered import whole_from_0
 from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
 
-PROFILES: Final = ("police", "solicitor", "school", "employer", "housing")
+PROFILES: Final = constants.PACK_PROFILES
 KINDS: Final = ("pack", "supplement", "items", "portal")
 # The languages of the screens, English first.
 SCREENS: Final = ("en", "cy", "pl", "ur")

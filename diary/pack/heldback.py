@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from diary import constants
 from diary.pack.capsule import Capsule
 from diary.record.reading import Fields, object_of, text_of
 
 MARK: Final = "[held back, see 06]"
 # Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
-PIECE: Final = 5
-STREET: Final = 7
+PIECE: Final = constants.HIDDEN_NAME_MIN_CHARACTERS
+STREET: Final = constants.HIDDEN_STREET_MIN_CHARACTERS
 _PLACES: Final = ("place_detail", "reported_text")
 _NAMES: Final = ("witness_names", "children_names", "helped_by")
 _SHEET: Final = ("name_to_use", "safe_contact", "helped_by")

@@ -12,11 +12,12 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
+from diary import constants
 from diary.errors import BadRequest
 
 PRINT_WIDTH: Final = 900
 QUALITY: Final = 80
-POINTS: Final = 40_000_000
+POINTS: Final = constants.IMAGE_LIMIT_PIXELS
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 _JPEG: Final = b"\xff\xd8\xff"
 _END: Final = b"\xff\xd9"

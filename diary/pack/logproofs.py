@@ -10,16 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.encoding import canon, unb64
 from diary.errors import BadRequest
 from diary.ids import parse_id
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
 
 TYPE: Final = "log/v1"
-LIMIT: Final = 64 << 20
+LIMIT: Final = constants.PACK_LOG_LIMIT_BYTES
 CHECKPOINTS_LIMIT: Final = 2
 STAMPS_LIMIT: Final = 8
-COSIGNATURES_LIMIT: Final = 15
+COSIGNATURES_LIMIT: Final = constants.COSIGNATURES_LIMIT
 AUTHORITY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from diary import constants
 from diary.pack.findings import Finding, find
 from diary.pack.manifest import APART, SERVABLE, Digests, Hashing
 from diary.pack.zip_headers import DOS_FOLDER, Header, gives_other_name, header_of, hides, is_counted, is_walked, name_of
 
-MEMBERS: Final = 60_000
-TOTAL_BYTES: Final = 64 << 30
-RATIO: Final = 200
+MEMBERS: Final = constants.PACK_MEMBERS_LIMIT
+TOTAL_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES
+RATIO: Final = constants.PACK_RATIO_LIMIT
 CHUNK: Final = 1 << 20
 # What is read whole: proofs, lists, tables, and one PDF.
-WHOLE_BYTES: Final = 512 << 20
+WHOLE_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 # What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.

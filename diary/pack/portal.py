@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from diary import constants
 from diary.errors import PackFailed
 from diary.pack.archive import store
 from diary.pack.manifest import lines
 
-FILES: Final = 16
-PARTS: Final = 5
+FILES: Final = constants.PORTAL_FILES_LIMIT
+PARTS: Final = constants.PORTAL_ZIPS_LIMIT
 PART_BYTES: Final = 2_000_000_000
 _CHUNK: Final = 1 << 20
 _ALONE: Final = re.compile(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.encoding import b64, canon
 from diary.ledger.commitments import Names, field_digest, field_salt
 from diary.pack.capsule import Capsule, Version
@@ -18,7 +19,7 @@ from diary.record.schemas import schema
 TYPE: Final = "proof/v1"
 KEYS_TYPE: Final = "keys/v1"
 RECORD_TYPE: Final = "record/v1"
-RECORD_LIMIT: Final = 64 << 20
+RECORD_LIMIT: Final = constants.PACK_RECORD_LIMIT_BYTES
 # People, orders and the like have names in them: what is proved of those is proved in the restricted part.
 SERVABLE_KINDS: Final = frozenset({"incident", "attachment"})
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
+from diary import constants
 from diary.record.patterns_dates import accounts_used, key_dates, sides
 from diary.record.patterns_facts import FIRSTS, Fact, days_between, fact_of, in_order, next_day
 from diary.record.reading import Fields, objects_of, switch_of, text_of, whole_of
 
-LONG_GAP_DAYS: Final = 30
+LONG_GAP_DAYS: Final = constants.LONG_GAP_DAYS
 Diary = Mapping[str, Sequence[Mapping[str, Any]]]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from diary import constants
 from diary.record.breaches import standing_of, term_of
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
 from diary.record.times import EARLIEST_MS, LATEST_MS, find_zone, offset_at
@@ -20,15 +21,15 @@ _RULES: Final = json.loads(Path(__file__).with_name("rules.json").read_text(enco
 KINDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["kinds"])
 OBJECTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["objects"])
 
-LINE: Final = 4_000  # characters of what is asked in one line
-TEXT: Final = 400_000  # characters of a text; a version holds 1 MiB, and a letter may take up to six bytes
-ITEMS: Final = 20_000  # of one list
+LINE: Final = constants.LINE_LIMIT_CHARACTERS
+TEXT: Final = constants.TEXT_LIMIT_CHARACTERS
+ITEMS: Final = constants.LIST_LIMIT
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 _DAY: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 _LARGEST: Final = (1 << 53) - 1
 # A clock that is a little ahead is no claim about the future.
-AHEAD_MS: Final = 300_000
+AHEAD_MS: Final = constants.CLOCK_TOLERANCE_MS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,7 +126,7 @@ _SCALARS: Final[Mapping[str, Callable[[object], str]]] = {
     "id": _matching(_ID, "not_an_id"),
     "line": _text(LINE),
     "ms": _whole(EARLIEST_MS, LATEST_MS - 1, "no_calendar_time"),
-    "offset": _whole(-18 * 60, 18 * 60),
+    "offset": _whole(-constants.OFFSET_LIMIT_MINUTES, constants.OFFSET_LIMIT_MINUTES),
     "pence": _whole(0, _LARGEST),
     "text": _text(TEXT),
     "zone": lambda value: "" if isinstance(value, str) and len(value) <= 64 else "not_text",

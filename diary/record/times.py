@@ -12,13 +12,14 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from diary import constants
 from diary.record.reading import Fields, object_of, text_of, whole_of
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # Years 1900 to 2200: what lies outside is a broken clock or a broken file, and datetime would refuse some.
-EARLIEST_MS: Final = -2_208_988_800_000
-LATEST_MS: Final = 7_258_118_400_000
+EARLIEST_MS: Final = constants.RECORD_EARLIEST_MS
+LATEST_MS: Final = constants.RECORD_LATEST_MS
 _DATED: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
 _OF_DAY: Final = frozenset({"exact", "minute", "hour"})
 # English whatever the machine's locale is: the same pack must come out everywhere.
@@ -100,7 +101,7 @@ def _when(fields: Fields, start: str, end: str, local: str, source: str) -> When
     precision = text_of(fields, "precision") or ("unknown" if begins is None else "minute")
     tz = text_of(fields, "tz")
     offset = whole_of(fields, "utc_offset_min")
-    if offset is None or abs(offset) > 18 * 60:
+    if offset is None or abs(offset) > constants.OFFSET_LIMIT_MINUTES:
         offset = 0 if begins is None else offset_at(begins, tz)
     return When(begins, ends, text_of(fields, local), tz, offset, precision, text_of(fields, source))
 

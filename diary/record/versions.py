@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.record.reading import Fields, codes_of, is_blank, is_same, text_of, whole_of
 from diary.record.times import recorded_ms
 
-SETTLING_MS: Final = 600_000
+SETTLING_MS: Final = constants.SETTLING_MS
 # Bookkeeping that says nothing about what happened: never counted as a change. That the keeper confirmed an assisted entry
 # is said in its mark, with the day.
 _QUIET: Final = frozenset({"assisted", "cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"})

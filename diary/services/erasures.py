@@ -9,6 +9,7 @@ the keeper says is a sexual image of someone under 18, which nobody may be made 
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.errors import BadRequest, NotFound
 from diary.ids import new_id
 from diary.services import purge
@@ -19,11 +20,11 @@ from diary.storage import closing, erasures
 from diary.storage.erasures import ErasureRow
 from diary.storage.writer import Hand
 
-DAYS: Final = 7
+DAYS: Final = constants.ERASURE_DAYS
 KEEPER: Final = "keeper"
 UNDER_18_IMAGE: Final = "under_18_image"
 # One entry with its files and notes; the whole of a diary goes by closing the account.
-MOST_RECORDS: Final = 64
+MOST_RECORDS: Final = constants.ERASURE_RECORDS_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from diary import constants
 from diary.crypto import handover as words
 from diary.crypto.kdf import DEFAULT
 from diary.crypto.parts import part_count
@@ -24,8 +25,8 @@ from diary.storage.blobs import BlobPlace, handover_place
 from diary.storage.handovers import HandoverRow, HandoverTold
 from diary.storage.sessions import Signed
 
-LASTS_MS: Final = 14 * 86_400_000
-OPENINGS: Final = 5
+LASTS_MS: Final = constants.HANDOVER_DAYS * 86_400_000
+OPENINGS: Final = constants.HANDOVER_OPENINGS_LIMIT
 TICKET_MS: Final = 6 * 3_600_000
 # The use of a ticket: fetching the parts of one opening.
 FETCHING: Final = b"ticket"

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.second_step import find_step
 from diary.errors import BadRequest, Conflict, NotFound, NotInvited, SecondStep
@@ -26,7 +27,7 @@ from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
 
 DAY_MS: Final = 86_400_000
-INVITE_DAYS: Final = 14
+INVITE_DAYS: Final = constants.INVITE_DAYS
 SOON_DAYS: Final = 7
 _LENGTH: Final = 16
 

@@ -22,13 +22,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from diary import isolation
+from diary import constants, isolation
 from diary.clock import Clock
 from diary.errors import Conflict, KeptError, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.isolation import Isolation
 from diary.services.typesetting import Worker, new_folder, sweep
 
-CAPSULE_LIMIT: Final = 16 << 20
+CAPSULE_LIMIT: Final = constants.CAPSULE_LIMIT_BYTES
 HARD_LIMIT_SECONDS: Final = 120
 # A page out of sight may ask only once a minute, and a capsule may be long on its way.
 UNSEEN_MS: Final = 10 * 60_000

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.services import blobs
 from diary.services.instance import Instance
 from diary.storage import blobs as stored
@@ -26,12 +27,12 @@ LONGEST_MS: Final = 2 * 3_600_000
 BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
-HANDOVER_KEPT_MS: Final = 30 * 86_400_000
+HANDOVER_KEPT_MS: Final = constants.HANDOVER_KEPT_DAYS * 86_400_000
 # What is left of a witness code that was taken in, or that ran out unused: a witness who comes late with the right words gets a
 # message that says so.
-WITNESS_KEPT_MS: Final = 30 * 86_400_000
+WITNESS_KEPT_MS: Final = constants.WITNESS_KEPT_DAYS * 86_400_000
 # A letter that was taken in ([Note: taken in], diary/storage/letters.py).
-LETTER_KEPT_MS: Final = 30 * 86_400_000
+LETTER_KEPT_MS: Final = constants.LETTER_KEPT_DAYS * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
 HANDOVER_UNFINISHED_MS: Final = 86_400_000
 DAY_MS: Final = 86_400_000

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
+from diary import constants
 from diary.encoding import b64, parse, unb64
 from diary.errors import BadRequest, NotFound, SealError, SessionEnded, SignedOut
 from diary.ids import id_text, new_id
@@ -22,12 +23,12 @@ __all__ = ["Signed"]  # web knows it from here
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
-LIFE_DAYS: Final = 30
+LIFE_DAYS: Final = constants.SESSION_DAYS
 TOKEN_BYTES: Final = 32
 # A phone that lay in a drawer for longer asks for the words.
-RENEWAL_DAYS: Final = 400
+RENEWAL_DAYS: Final = constants.SESSION_RENEWAL_DAYS
 # A device that is not the keeper's: the tab ends it, and this where the tab could not.
-BORROWED_HOURS: Final = 2
+BORROWED_HOURS: Final = constants.SESSION_BORROWED_HOURS
 SIGNED_IN: Final = "signed_in"
 ORDINARY: Final = "ordinary"
 BORROWED: Final = "borrowed"

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.crypto.parts import part_count
 from diary.crypto.people import SEALED_KEY_BYTES
 from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
@@ -26,7 +27,7 @@ from diary.storage.blobs import BlobPlace, statement_place
 from diary.storage.sessions import Signed
 from diary.storage.witnesses import WitnessRow
 
-LASTS_MS: Final = 14 * 86_400_000
+LASTS_MS: Final = constants.WITNESS_CODE_DAYS * 86_400_000
 TICKET_MS: Final = 2 * 3_600_000
 ASKING_BYTES: Final = 8 << 10
 STATEMENT_BYTES: Final = 256 << 10

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from diary import constants
 from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 # A note has at most sixteen lines, and the notary's is one.
-LINES_AT_MOST = 15
+LINES_AT_MOST = constants.COSIGNATURES_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

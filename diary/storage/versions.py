@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from diary import constants
 from diary.errors import Conflict, NotFound, OverQuota, Unavailable
 from diary.storage import days
 from diary.storage.days import DayLimit
@@ -12,7 +13,7 @@ from diary.storage.reading import Database
 from diary.storage.rotation import is_alive
 from diary.storage.writer import Hand
 
-PAGE_VERSIONS: Final = 500
+PAGE_VERSIONS: Final = constants.FEED_PAGE_VERSIONS
 PAGE_BYTES: Final = 8 << 20
 # One statement for all that a push has to know; NEXT_PLACE is the database's way to allot a number.
 _BEFORE: Final = (

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.types import ASGIApp
 
+from diary import constants
+
 if TYPE_CHECKING:
     from diary.web.call import Call
 
@@ -56,7 +58,7 @@ JSON: Final = Body(Kind.JSON, 64 << 10)
 KEYS: Final = Body(Kind.JSON, 1 << 20)
 VERSION: Final = Body(Kind.OCTETS, (1 << 20) + (64 << 10))
 PART: Final = Body(Kind.OCTETS, 1 << 20)
-CAPSULE: Final = Body(Kind.OCTETS, 16 << 20)
+CAPSULE: Final = Body(Kind.OCTETS, constants.CAPSULE_LIMIT_BYTES)
 
 # The same small files for everyone, made to be asked for many at once; nothing is computed for them.
 FREE: Final = Limit("nobody", None)

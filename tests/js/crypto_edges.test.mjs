@@ -7,7 +7,8 @@ import { formatId, newId } from '#app/core/ids.js';
 import { recoveryCodeText, parseRecoveryCode } from '#app/crypto/code.js';
 import * as cobblestone from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { FileSealer, PART_BYTES, openPart, partCount, sealedFileLength } from '#app/crypto/files.js';
+import { FILE_PART_BYTES } from '#app/core/constants.js';
+import { FileSealer, openPart, partCount, sealedFileLength } from '#app/crypto/files.js';
 import * as handover from '#app/crypto/sharing/handover.js';
 import * as kdf from '#app/crypto/kdf.js';
 import { paddedFileSize, padTo, padVersion, padme, unpad, paddedVersionSize } from '#app/crypto/padding.js';
@@ -104,7 +105,7 @@ test('characters of a newer Unicode version are refused, and any run of white sp
 });
 
 test('a file in parts has the announced number of bytes and the digests of the file, and each part opens only in its place', async () => {
-  for (const size of [0, 1, 4_095, 4_096, PART_BYTES - 1, PART_BYTES, PART_BYTES + 20_000]) {
+  for (const size of [0, 1, 4_095, 4_096, FILE_PART_BYTES - 1, FILE_PART_BYTES, FILE_PART_BYTES + 20_000]) {
     const place = { diary: formatId(newId()), blob: formatId(newId()), key: randomBytes(32) };
     const bytes = new Uint8Array(size).map((_, i) => i * 7);
     const sealer = await FileSealer.create(place, size);

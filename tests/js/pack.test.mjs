@@ -12,7 +12,8 @@ import { openNames } from '#app/crypto/commitment.js';
 import { assemble, receivedName } from '#app/pack/assemble.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
 import { checkFront } from '#app/pack/front.js';
-import { FILES_MOST, buildPortalSet } from '#app/pack/portal.js';
+import { PORTAL_FILES_LIMIT } from '#app/core/constants.js';
+import { buildPortalSet } from '#app/pack/portal.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames } from '#app/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '#app/pack/record_json.js';
 import { custodyLines, entryLine, exhibitLine, readCapsule } from '#app/pack/chronology/table_cells.js';
@@ -431,7 +432,7 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
   const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE] });
   const names = files.map(({ name }) => name);
   assert.ok(
-    names.length <= FILES_MOST && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
+    names.length <= PORTAL_FILES_LIMIT && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
     names.join(' '),
   );
   assert.deepEqual(

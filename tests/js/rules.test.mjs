@@ -6,7 +6,8 @@ import { advocateNarrative, entryOf, assistedMarkOf, assistedMarkText, promptsOf
 import { orderStatusOf } from '#app/record/breaches.js';
 import { representativeOf } from '#app/record/links.js';
 import { idsIn, reachableFrom } from '#app/record/referenced_ids.js';
-import { TEXT_LIMIT, breachFaults, shapeFaults, timeFaults, allFaults } from '#app/record/rules.js';
+import { TEXT_LIMIT_CHARACTERS } from '#app/core/constants.js';
+import { breachFaults, shapeFaults, timeFaults, allFaults } from '#app/record/rules.js';
 import { momentInputOf } from '#app/record/moments.js';
 import { stepsOf } from '#app/record/current_version.js';
 import { dayMomentOf } from '#app/record/patterns/patterns_facts.js';
@@ -73,8 +74,8 @@ test('links follow what records name, also with circles and gaps', () => {
 });
 
 test('a long text is accepted and a longer one refused; five hundred people are accepted', () => {
-  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT) }), []);
-  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT + 1) }), [
+  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT_CHARACTERS) }), []);
+  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT_CHARACTERS + 1) }), [
     { field: 'narrative', code: 'too_long' },
   ]);
   const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);

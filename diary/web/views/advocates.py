@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from diary import constants
 from diary.encoding import b64, frames
 from diary.services import clients, organisations
 from diary.services.organisations import Joining
@@ -9,8 +10,8 @@ from diary.web.answers import Answer, json_answer, octets
 from diary.web.call import Call
 from diary.web.views.entrance import DIGITS_CHARACTERS, INVITE_CHARACTERS, entered, read_account, read_device
 
-NAME_CHARACTERS = 80
-SECRET_BYTES = 20
+NAME_CHARACTERS = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
+SECRET_BYTES = constants.SECOND_STEP_SECRET_BYTES
 LATEST_SEQ = 1 << 40
 MOST_PARTS = 1 << 20
 

@@ -1,7 +1,7 @@
 /** The app's methods for what is written: draft, entries, files, notes. */
+import { FILE_PART_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { importDraftKey } from '../crypto/worker/draft_key.js';
-import { PART_BYTES } from '../crypto/files.js';
 import { readDoor, readDraftKey } from '../store/device_meta.js';
 import { entryMethods } from './app_entry.js';
 import { attachmentMethods } from '../features/attachments/actions.js';
@@ -239,7 +239,7 @@ async function readPictureInTray(ctx: Context, drafts: Drafts, attachment: strin
   );
   const waitingFile = files.find(({ id }) => id === attachment);
   if (!waitingFile) return null;
-  const copies = await ctx.pictures.make(await readWhole(waitingFile.source, waitingFile.source.type, PART_BYTES));
+  const copies = await ctx.pictures.make(await readWhole(waitingFile.source, waitingFile.source.type, FILE_PART_BYTES));
   const copy = copies?.find(({ purpose }) => purpose === size);
   if (!copy) return null;
   const url = ctx.objectUrl.make(new Blob([copy.bytes as BlobPart], { type: copy.media_type }));

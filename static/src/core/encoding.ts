@@ -5,6 +5,7 @@
  * `parseCanonical` accepts only that spelling: it re-encodes the parsed value and compares.
  */
 import { fromUtf8, concatAll, utf8 } from './bytes.js';
+import { CANONICAL_DEPTH_LIMIT, CANONICAL_LIMIT_BYTES, FRAMES_LIMIT } from './constants.js';
 import { KeptError } from './errors.js';
 import type { Bytes } from './bytes.js';
 
@@ -20,10 +21,6 @@ export type JsonInputObject = { readonly [key: string]: JsonInput | undefined };
 /** An object that claims to be a T: the property names are known, the values are unchecked */
 export type Unchecked<T> = { readonly [Name in keyof T]?: unknown };
 
-export const SIZE_LIMIT = 1 << 20;
-export const DEPTH_LIMIT = 16;
-export const FRAME_COUNT_LIMIT = 64;
-
 const KEY = /^[a-z_][a-z0-9_]{0,39}$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const QUOTE = 0x22;
@@ -33,7 +30,7 @@ const BACKSLASH = 0x5c;
  * Return the canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for a value without one:
  * floats, unsafe integers, -0, undefined, lone surrogates, keys that do not match KEY, non-plain objects.
  */
-export function canonicalBytes(value: JsonInput, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
+export function canonicalBytes(value: JsonInput, { limit = CANONICAL_LIMIT_BYTES }: { limit?: number } = {}): Bytes {
   const bytes = utf8(canonicalText(value));
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
   return bytes;
@@ -48,7 +45,7 @@ export function canonicalText(value: JsonInput): string {
  * Parse canonical JSON. Throws `not_canonical` for any other bytes. Checks size and depth before the JSON
  * parser runs.
  */
-export function parseCanonical(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: number } = {}): Json {
+export function parseCanonical(bytes: Uint8Array, { limit = CANONICAL_LIMIT_BYTES }: { limit?: number } = {}): Json {
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
   checkDepth(bytes);
   let text;
@@ -84,7 +81,7 @@ export function encodeFrames(parts: readonly Uint8Array[]): Bytes {
  * Split frames into parts, as views. Throws `bad_request` when bytes are missing or left over, or for more than
  * `maxParts` parts.
  */
-export function decodeFrames(bytes: Uint8Array, { maxParts = FRAME_COUNT_LIMIT }: { maxParts?: number } = {}): Bytes[] {
+export function decodeFrames(bytes: Uint8Array, { maxParts = FRAMES_LIMIT }: { maxParts?: number } = {}): Bytes[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const parts = [];
   for (let offset = 0; offset < bytes.length; ) {
@@ -117,7 +114,7 @@ function stringify(value: unknown, depth: number): string {
       return JSON.stringify(value);
     case 'object':
       if (value === null) return 'null';
-      if (depth === DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
+      if (depth === CANONICAL_DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
       if (Array.isArray(value)) return stringifyArray(value, depth);
       return stringifyObject(value, depth);
     default:
@@ -157,7 +154,7 @@ function checkDepth(bytes: Uint8Array) {
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
     else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
+      if (++depth > CANONICAL_DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
     } else if (byte === 0x5d || byte === 0x7d) depth--;
   }
 }

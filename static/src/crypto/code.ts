@@ -1,14 +1,15 @@
 /** The recovery code, 16 bytes, in its two written forms: docs/formats.md, section 4. */
 import { randomBytes } from '../core/bytes.js';
+import {
+  RECOVERY_CODE_BYTES,
+  RECOVERY_CODE_CHARACTERS,
+  RECOVERY_CODE_WORDS,
+  TYPED_CODE_LIMIT_CHARACTERS,
+} from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Sync } from './digests.js';
 import { wordList } from './words.js';
 import type { Bytes } from '../core/bytes.js';
-
-export const RECOVERY_CODE_BYTES = 16;
-export const RECOVERY_CODE_WORDS = 12;
-export const RECOVERY_CODE_CHARACTERS = 28;
-const TEXT_LIMIT = 400;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LOOKALIKES = { O: '0', I: '1', L: '1' } as Record<string, string>;
@@ -40,7 +41,7 @@ export function recoveryCodeText(code: Bytes): string {
 
 /** Parse a code typed in either form into 16 bytes. Throws `bad_request` when the checksum is wrong. */
 export async function parseRecoveryCode(text: string): Promise<Bytes> {
-  if (Array.from(text).length > TEXT_LIMIT)
+  if (Array.from(text).length > TYPED_CODE_LIMIT_CHARACTERS)
     throw new KeptError('bad_request', 'A recovery code has 28 letters and numbers, or twelve words.');
   const words = await wordList();
   const typedWords = text.toLowerCase().match(/[a-z]+/g) ?? [];

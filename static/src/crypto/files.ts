@@ -5,6 +5,7 @@
  * digests of the received bytes are computed along the way.
  */
 import { b64, hex } from '../core/bytes.js';
+import { FILE_PART_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { importKey, sealedLength } from './cobblestone.js';
@@ -19,11 +20,9 @@ type BlobPlace = { diary: string; blob: string; key: Bytes };
 export type HandoverPlace = { handover: string; key: Bytes };
 type SealedPart = { i: number; sealed: Bytes };
 
-export const PART_BYTES = 63 * 16384;
-
 /** Return the number of parts of a file of `size` bytes. */
 export function partCount(size: number): number {
-  return Math.ceil(paddedFileSize(size) / PART_BYTES);
+  return Math.ceil(paddedFileSize(size) / FILE_PART_BYTES);
 }
 
 /** Return the sealed size of a whole file, as declared to the server. */
@@ -33,7 +32,7 @@ export function sealedFileLength(place: BlobPlace | HandoverPlace, size: number)
   let total = 0;
   for (let i = 0; i < partTotal; i++) {
     const prefix = envelope.makePrefix(envelope.SUITE_KEY, kindOf(place), partHeader(place, i, partTotal));
-    total += prefix.length + sealedLength(Math.min(PART_BYTES, padded - i * PART_BYTES));
+    total += prefix.length + sealedLength(Math.min(FILE_PART_BYTES, padded - i * FILE_PART_BYTES));
   }
   return total;
 }
@@ -65,7 +64,7 @@ export class FileSealer {
     this.padded = paddedFileSize(size);
     this.n = partCount(size);
     this.#digest = fileDigest(size);
-    this.#part = new Uint8Array(Math.min(PART_BYTES, this.padded));
+    this.#part = new Uint8Array(Math.min(FILE_PART_BYTES, this.padded));
   }
 
   static async create(place: BlobPlace | HandoverPlace, size: number): Promise<FileSealer> {
@@ -126,7 +125,7 @@ export class FileSealer {
     const sealed = await envelope.seal(this.key, kindOf(this.place), partHeader(this.place, i, this.n), this.#part);
     this.#digests.push(b64(await sha256(sealed)));
     this.#filledBytes = 0;
-    const remaining = this.padded - this.#sealedCount * PART_BYTES;
+    const remaining = this.padded - this.#sealedCount * FILE_PART_BYTES;
     if (remaining > 0 && remaining < this.#part.length) this.#part = new Uint8Array(remaining);
     return { i, sealed };
   }
@@ -159,11 +158,12 @@ export async function openPart(
   );
   if (size === undefined) return plaintext;
   const hasRightLength =
-    partTotal === partCount(size) && plaintext.length === Math.min(PART_BYTES, paddedFileSize(size) - i * PART_BYTES);
-  const end = Math.min(plaintext.length, Math.max(0, size - i * PART_BYTES));
+    partTotal === partCount(size) &&
+    plaintext.length === Math.min(FILE_PART_BYTES, paddedFileSize(size) - i * FILE_PART_BYTES);
+  const end = Math.min(plaintext.length, Math.max(0, size - i * FILE_PART_BYTES));
   const hasValidPadding = plaintext
     .subarray(end)
-    .every((byte, offset) => byte === (i * PART_BYTES + end + offset === size ? 0x80 : 0));
+    .every((byte, offset) => byte === (i * FILE_PART_BYTES + end + offset === size ? 0x80 : 0));
   if (!hasRightLength || !hasValidPadding) throw new KeptError('not_opened');
   return plaintext.subarray(0, end);
 }

@@ -7,6 +7,14 @@
  * compared with the page's own, so a copy of the site on another host gets a proof that is worthless elsewhere.
  */
 import { b64, randomBytes, unb64, utf8 } from '../core/bytes.js';
+import {
+  KDF_CEILING_MEMORY_KIB,
+  KDF_CEILING_PASSES,
+  KDF_DEFAULT_MEMORY_KIB,
+  KDF_DEFAULT_PASSES,
+  KDF_FLOOR_MEMORY_KIB,
+  KDF_FLOOR_PASSES,
+} from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { hkdf, importHkdfKey, sha256Sync } from './digests.js';
@@ -16,9 +24,9 @@ import type { Argon2id, KdfCost, OnProgress } from './argon2.js';
 export type Kdf = { alg: 'argon2id'; login: string; m: number; origin: string; p: 1; salt: string; t: number };
 export type KdfPolicy = { floor: KdfCost; ceiling: KdfCost };
 
-export const DEFAULT_COST = Object.freeze({ m: 65536, t: 3 });
-export const COST_FLOOR = Object.freeze({ m: 47104, t: 1 });
-export const COST_CEILING = Object.freeze({ m: 262144, t: 16 });
+export const DEFAULT_COST = Object.freeze({ m: KDF_DEFAULT_MEMORY_KIB, t: KDF_DEFAULT_PASSES });
+export const COST_FLOOR = Object.freeze({ m: KDF_FLOOR_MEMORY_KIB, t: KDF_FLOOR_PASSES });
+export const COST_CEILING = Object.freeze({ m: KDF_CEILING_MEMORY_KIB, t: KDF_CEILING_PASSES });
 export const LOCAL_ORIGIN = 'local';
 export const DEFAULT_POLICY: KdfPolicy = Object.freeze({ floor: COST_FLOOR, ceiling: COST_CEILING });
 

@@ -1,9 +1,8 @@
 /** Padding inside the seal: docs/formats.md, section 3. Sealed sizes reveal only a size class. */
+import { FILE_PADDING_MIN_BYTES, VERSION_PADDING_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 
-const KIB = 1024;
-const SMALL_SIZES = [4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB];
 const PADDING_MARK = 0x80;
 
 /**
@@ -20,12 +19,12 @@ export function padme(length: number): number {
 
 /** Return the padded size of a version or store record of `count` plaintext bytes. */
 export function paddedVersionSize(count: number): number {
-  return SMALL_SIZES.find((size) => count + 1 <= size) ?? padme(count + 1);
+  return VERSION_PADDING_BYTES.find((size) => count + 1 <= size) ?? padme(count + 1);
 }
 
 /** Return the padded size of a file of `count` bytes, before it is cut into parts. */
 export function paddedFileSize(count: number): number {
-  return padme(Math.max(count + 1, 4096));
+  return padme(Math.max(count + 1, FILE_PADDING_MIN_BYTES));
 }
 
 /** Join the parts, append `0x80`, then zeros up to `size`. */

@@ -1,9 +1,7 @@
 /** The words a person chooses, and the six suggested ones: docs/formats.md, section 4. */
+import { SUGGESTED_WORDS, WORDS_MIN_CHARACTERS } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { isAssigned } from './unicode14.js';
-
-export const SUGGESTED_WORDS = 6;
-export const MIN_CHARACTERS = 12;
 
 // Unicode's White_Space property as a list: JavaScript's `\s` and Python's `str.isspace` each differ from it.
 const WHITE_SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
@@ -95,7 +93,8 @@ export function normaliseWords(text: string): string {
     throw new KeptError('bad_request', 'One of these characters is too new for some phones. Use another.');
   }
   const folded = foldWords(text);
-  if (Array.from(folded).length < MIN_CHARACTERS) throw new KeptError('bad_request', 'Use at least 12 characters.');
+  if (Array.from(folded).length < WORDS_MIN_CHARACTERS)
+    throw new KeptError('bad_request', 'Use at least 12 characters.');
   return folded;
 }
 
@@ -105,7 +104,7 @@ export function checkWords(text: string): { ok: boolean; why: null | 'short' | '
   try {
     folded = normaliseWords(text);
   } catch {
-    return { ok: false, why: Array.from(foldWords(text)).length < MIN_CHARACTERS ? 'short' : 'new_character' };
+    return { ok: false, why: Array.from(foldWords(text)).length < WORDS_MIN_CHARACTERS ? 'short' : 'new_character' };
   }
   return isCommon(folded.toLowerCase()) ? { ok: false, why: 'common' } : { ok: true, why: null };
 }

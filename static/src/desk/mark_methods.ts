@@ -1,6 +1,6 @@
 /** Mark records as looked through, and remove a mark. */
+import { MARKS_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
-import { MARKS_LIMIT } from '../crypto/sharing/marks.js';
 import { withGrant } from './clients.js';
 import { byRecord, readMarks } from './marks.js';
 import type { Context } from './context.js';

@@ -1,11 +1,11 @@
 /** Joining with an invitation, signing in with words and six digits, and ending the session. */
 import { b64, randomBytes } from '../core/bytes.js';
+import { SECOND_STEP_SECRET_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { formatId, newId } from '../core/ids.js';
 import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Context } from './context.js';
 
-const SECRET_BYTES = 20;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const DEVICE_NAME = 'Desk';
 
@@ -35,7 +35,7 @@ async function beginJoin(ctx: Context, { invite, name, words }: { invite: string
   if (!ok) throw new KeptError('words_weak');
   const { login, ticket } = await ctx.api.reserveName();
   const { identity, body } = await vault.advocateNew({ login, words });
-  const secret = randomBytes(SECRET_BYTES);
+  const secret = randomBytes(SECOND_STEP_SECRET_BYTES);
   ctx.pendingJoin = {
     identity,
     login,

@@ -3,20 +3,15 @@
  * screen.
  */
 import { b64, randomBytes, unb64 } from '../core/bytes.js';
+import { FILE_PART_BYTES, WITNESS_FILES_LIMIT } from '../core/constants.js';
 import { canonicalBytes, encodeFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { formatId, newId } from '../core/ids.js';
-import { FileSealer, PART_BYTES, sealedFileLength } from '../crypto/files.js';
+import { FileSealer, sealedFileLength } from '../crypto/files.js';
 import { handoverPartCount, sealSlip, sealedSlipLength } from '../crypto/sharing/handover.js';
 import { sha256 } from '../crypto/digests.js';
 import { isTransient } from '../net/http.js';
-import {
-  FILES_LIMIT,
-  deriveCode,
-  openWitnessRequest,
-  parseWitnessWords,
-  sealWitnessStatement,
-} from '../crypto/sharing/witness.js';
+import { deriveCode, openWitnessRequest, parseWitnessWords, sealWitnessStatement } from '../crypto/sharing/witness.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Argon2id } from '../crypto/argon2.js';
 import type { WitnessRequest, WitnessCode, WitnessFields } from '../crypto/sharing/witness.js';
@@ -68,7 +63,7 @@ export async function sendStatement(
   pause: (ms: number) => Promise<void> = sleep,
 ) {
   const files = chosenFiles.filter((file) => file.size > 0);
-  if (files.length > FILES_LIMIT) throw new KeptError('too_many');
+  if (files.length > WITNESS_FILES_LIMIT) throw new KeptError('too_many');
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > request.most) throw new KeptError('too_large');
   const withRetry = createRetry(api, request, pause);
@@ -166,9 +161,9 @@ async function sendFiles(
     }
   };
   for (const file of files) {
-    for (let offset = 0; offset < file.size; offset += PART_BYTES)
+    for (let offset = 0; offset < file.size; offset += FILE_PART_BYTES)
       await uploadParts(
-        await sealer.addBytes(new Uint8Array(await file.slice(offset, offset + PART_BYTES).arrayBuffer())),
+        await sealer.addBytes(new Uint8Array(await file.slice(offset, offset + FILE_PART_BYTES).arrayBuffer())),
       );
   }
   const sealedEnd = await sealer.finish();

@@ -3,6 +3,7 @@
  * docs/formats.md, section 5.
  */
 import { b64, concat, unb64, utf8 } from '../core/bytes.js';
+import { CHECKPOINT_LIMIT_BYTES, CHECKPOINT_LINES_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Sync } from '../crypto/digests.js';
 import { verifyNotarySignature } from '../crypto/signing.js';
@@ -16,8 +17,6 @@ export type LogWitness = { name: string; pub: string };
 /** `at`: by the witness's clock, seconds UTC */
 type Cosignature = { witness: string; at: number };
 
-const NOTE_LIMIT = 64 * 1024;
-const LINES_LIMIT = 16;
 const COSIGNATURE_TYPE = 4;
 // The Python twin splits notes the same way: white space is listed because \s differs between the languages.
 const NOTE_TEXT = /^([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/;
@@ -85,12 +84,13 @@ export function timestampedText(note: unknown) {
 }
 
 function parseNote(note: unknown): { checkpoint: Checkpoint; text: string; lines: SignatureLine[] } {
-  if (typeof note !== 'string' || note.length > NOTE_LIMIT || utf8(note).length > NOTE_LIMIT) throw invalidCheckpoint();
+  if (typeof note !== 'string' || note.length > CHECKPOINT_LIMIT_BYTES || utf8(note).length > CHECKPOINT_LIMIT_BYTES)
+    throw invalidCheckpoint();
   const end = note.lastIndexOf('\n\n');
   const text = note.slice(0, end + 1);
   const lineTexts = note.slice(end + 2, -1).split('\n');
   const [, origin = '', size = '', root = ''] = NOTE_TEXT.exec(end < 0 ? '' : text) ?? [];
-  if (!origin || !note.endsWith('\n') || lineTexts.length > LINES_LIMIT) throw invalidCheckpoint();
+  if (!origin || !note.endsWith('\n') || lineTexts.length > CHECKPOINT_LINES_LIMIT) throw invalidCheckpoint();
   return {
     checkpoint: { origin, size: Number(size), root: decodeBase64(root) },
     text,

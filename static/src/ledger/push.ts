@@ -1,5 +1,6 @@
 /** The upload format of a version, as the server sees it: docs/formats.md, section 6. */
 import { b64, unb64 } from '../core/bytes.js';
+import { PUSH_FILES_LIMIT, PUSH_GRANTS_LIMIT, PUSH_PARENTS_LIMIT } from '../core/constants.js';
 import { encodeFrames, canonicalBytes, isObject, parseCanonical, decodeFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
@@ -26,9 +27,6 @@ export type GrantWraps = { grant: string; wraps: Bytes[] };
 type Push = { meta: VersionMeta; wraps: Bytes[]; envelopes: Bytes[]; given?: GrantWraps[] };
 
 const META_KEYS = 'blobs,c,grants,parents,parts,sig';
-const BLOBS_LIMIT = 500;
-const PARENTS_LIMIT = 16;
-const GRANTS_LIMIT = 20;
 
 /** Return the body of a version upload. */
 export function encodePush({ meta, wraps, envelopes, given: grantWraps = [] }: Push): Bytes {
@@ -46,7 +44,7 @@ export function encodePush({ meta, wraps, envelopes, given: grantWraps = [] }: P
  * would be accepted and get a receipt, but could never be opened.
  */
 export function decodePush(bytes: Uint8Array, expectedPlace?: VersionPlace): Push {
-  const [metaFrame, ...sealedFrames] = decodeFrames(bytes, { maxParts: 5 + 2 * GRANTS_LIMIT });
+  const [metaFrame, ...sealedFrames] = decodeFrames(bytes, { maxParts: 5 + 2 * PUSH_GRANTS_LIMIT });
   if (!metaFrame) throw new KeptError('bad_request', 'The frames do not add up.');
   const meta = readMeta(parseCanonical(metaFrame));
   const [partCount, ownFrameCount] = [meta.parts.length, 2 * meta.parts.length];
@@ -147,8 +145,8 @@ function readMeta(value: unknown): VersionMeta {
   const isKnown = ['["open"]', '["open","restricted"]'].includes(JSON.stringify(parts));
   if (!isKnown) throw new KeptError('bad_request', 'The version’s parts do not add up.');
   checkGrants(value.grants, (parts as unknown[]).length);
-  checkIds(blobs, BLOBS_LIMIT);
-  checkIds(parents, PARENTS_LIMIT);
+  checkIds(blobs, PUSH_FILES_LIMIT);
+  checkIds(parents, PUSH_PARENTS_LIMIT);
   checkLength(c, 32);
   checkLength(sig, 64);
   return value as VersionMeta;
@@ -160,11 +158,11 @@ function checkGrants(grants: unknown[], partCount: number) {
     (pair) =>
       Array.isArray(pair) && pair.length === 2 && Number.isSafeInteger(pair[1]) && pair[1] > 0 && pair[1] <= partCount,
   );
-  if (!areGrantsValid || grants.length > GRANTS_LIMIT)
+  if (!areGrantsValid || grants.length > PUSH_GRANTS_LIMIT)
     throw new KeptError('bad_request', 'The version’s grants do not add up.');
   checkIds(
     grants.map((pair) => (pair as unknown[])[0]),
-    GRANTS_LIMIT,
+    PUSH_GRANTS_LIMIT,
   );
 }
 

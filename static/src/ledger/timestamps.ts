@@ -7,6 +7,7 @@
  * from the instance, not from the pack.
  */
 import { bytesEqual } from '../core/bytes.js';
+import { TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { verifyCertificateSignature, digestNameOf, parsePemCertificates } from '../crypto/certificates.js';
 import { TAGS, readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '../crypto/der.js';
@@ -18,7 +19,6 @@ import type { Der } from '../crypto/der.js';
 /** An authority's timestamp of a checkpoint, with its pins: `tsr` and `nonce` b64, `chain` PEM */
 export type Timestamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
 
-const RESPONSE_LIMIT = 64 << 10;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';
 const CONTENT_TYPE = '1.2.840.113549.1.9.3';
@@ -42,7 +42,7 @@ export async function verifyTimestamp(
 ) {
   const certificates = parsePemCertificates(chain);
   const signingCertificate = certificates[0];
-  if (certificates.length < 2 || !signingCertificate || tsr.length > RESPONSE_LIMIT) throw invalidTimestamp();
+  if (certificates.length < 2 || !signingCertificate || tsr.length > TIMESTAMP_LIMIT_BYTES) throw invalidTimestamp();
   const trusted = roots.length ? roots.flatMap((pem) => parsePemCertificates(pem)) : certificates.slice(-1);
   const { content, signer, certificates: enclosedCertificates } = parseResponse(tsr);
   if (

@@ -1,11 +1,11 @@
 /** Check proofs of the public log's Merkle tree (RFC 6962, RFC 9162): docs/formats.md, section 5. */
 import { concat, bytesEqual } from '../core/bytes.js';
+import { LOG_PATH_LIMIT } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Sync } from '../crypto/digests.js';
 import type { Bytes } from '../core/bytes.js';
 
-const PATH_LIMIT = 64;
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
@@ -22,7 +22,7 @@ export function verifyInclusion(
   path: readonly Uint8Array[],
   root: Uint8Array,
 ) {
-  if (!Number.isSafeInteger(leafIndex) || leafIndex < 0 || leafIndex >= size || path.length > PATH_LIMIT)
+  if (!Number.isSafeInteger(leafIndex) || leafIndex < 0 || leafIndex >= size || path.length > LOG_PATH_LIMIT)
     throw invalidProof();
   let [index, lastIndex, hash] = [leafIndex, size - 1, leaf];
   for (const sibling of path) {
@@ -44,7 +44,12 @@ export function verifyConsistency(
   newer: { size: number; root: Uint8Array },
   path: readonly Uint8Array[],
 ) {
-  if (older.size < 1 || older.size > newer.size || path.length > PATH_LIMIT || path.some(({ length }) => length !== 32))
+  if (
+    older.size < 1 ||
+    older.size > newer.size ||
+    path.length > LOG_PATH_LIMIT ||
+    path.some(({ length }) => length !== 32)
+  )
     throw invalidProof();
   if (older.size === newer.size) {
     if (path.length || !bytesEqual(older.root, newer.root)) throw invalidProof();

@@ -1,3 +1,4 @@
+import { IMAGE_LIMIT_PIXELS } from '../core/constants.js';
 import type { Bytes } from '../core/bytes.js';
 
 type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number; maxHeight: number };
@@ -9,7 +10,6 @@ const COPY_SPECS: readonly CopySpec[] = [
 ];
 const STILL_SPEC = { purpose: 'preview', width: 640, quality: 0.7, maxHeight: 4_000 } as CopySpec;
 const MASKED_SPEC = { purpose: 'masked', width: 900, quality: 0.8, maxHeight: 12_000 } as CopySpec;
-const MAX_PIXELS = 40_000_000;
 /** Ms to wait for a video; one that shows nothing by then gets no still. */
 const VIDEO_TIMEOUT_MS = 4_000;
 
@@ -53,7 +53,7 @@ async function makeStill(file: Blob) {
     }
     const length = Number.isFinite(player.duration) ? { duration_ms: Math.round(player.duration * 1000) } : {};
     const { videoWidth: width, videoHeight: height } = player;
-    if (!width || width * height > MAX_PIXELS) return { made: [], ...length };
+    if (!width || width * height > IMAGE_LIMIT_PIXELS) return { made: [], ...length };
     return { made: [await copyOf(Object.assign(player, { width, height }), STILL_SPEC)], ...length };
   } catch {
     return null;
@@ -88,7 +88,7 @@ async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
     return null;
   }
   try {
-    if (image.width * image.height > MAX_PIXELS) return null;
+    if (image.width * image.height > IMAGE_LIMIT_PIXELS) return null;
     const copies = [];
     for (const spec of COPY_SPECS) copies.push(await copyOf(image, spec));
     return copies;

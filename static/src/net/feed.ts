@@ -11,6 +11,7 @@
  * old keys, an honest entry would show as altered.
  */
 import { b64, unb64 } from '../core/bytes.js';
+import { FEED_PAGE_VERSIONS } from '../core/constants.js';
 import { parseCanonicalObject, decodeFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
@@ -64,7 +65,7 @@ type VersionHeader = {
 };
 type ErasedHeader = VersionHeader & { erased_at: number; env: string };
 
-const PAGE_FRAMES = 501;
+const PAGE_FRAMES = FEED_PAGE_VERSIONS + 1;
 
 /**
  * Pull until this phone has the whole feed.

@@ -3,6 +3,7 @@
  * diary's own versions in it. Anything that fails a check is rejected.
  */
 import { b64, unb64 } from '../core/bytes.js';
+import { COSIGNATURES_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { readNote, verifyCosignatures, verifyNote } from '../ledger/checkpoint.js';
 import { leafHash, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
@@ -16,7 +17,6 @@ export type { InclusionProof as Placed } from './api.js';
 
 type ReceiptLookup = (version: string) => Receipt | null | Promise<Receipt | null>;
 
-const WITNESSES_LIMIT = 15;
 const NAME_LIMIT = 255;
 
 /**
@@ -77,7 +77,7 @@ export function witnessesIn(log: Unchecked<LogResponse>): NamedWitness[] {
   const named = Array.isArray(log.witnesses) ? log.witnesses : [];
   return named
     .filter(isWitness)
-    .slice(0, WITNESSES_LIMIT)
+    .slice(0, COSIGNATURES_LIMIT)
     .map(({ name, pub }: NamedWitness) => ({ name, pub }));
 }
 

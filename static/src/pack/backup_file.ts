@@ -9,6 +9,7 @@
  *   parts/<blob>  frames, one a sealed part
  */
 import { fromUtf8, utf8 } from '../core/bytes.js';
+import { BACKUP_FRAME_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { ZipWriter } from './zip.js';
@@ -25,8 +26,6 @@ const END_BYTES = 22;
 const END_SIGNATURE = 0x06054b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
 const LOCAL_HEADER_BYTES = 30;
-/** No version and no sealed part is longer. */
-const FRAME_MOST = 4 * 1024 * 1024;
 const NOT_A_COPY = 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed.';
 
 /** Return the bytes after their u32 length. */
@@ -107,7 +106,7 @@ export class KeptFile {
     const end = member.from + member.size;
     while (offset < end) {
       const length = new DataView(await this.file.slice(offset, offset + 4).arrayBuffer()).getUint32(0);
-      if (length > FRAME_MOST || offset + 4 + length > end) throw new KeptError('not_a_copy', NOT_A_COPY);
+      if (length > BACKUP_FRAME_LIMIT_BYTES || offset + 4 + length > end) throw new KeptError('not_a_copy', NOT_A_COPY);
       yield new Uint8Array(await this.file.slice(offset + 4, offset + 4 + length).arrayBuffer());
       offset += 4 + length;
     }
@@ -119,7 +118,7 @@ export async function openKept(file: Blob): Promise<KeptFile> {
   try {
     const members = await readDirectory(file);
     const headMember = members.get('kept.json');
-    if (!headMember || headMember.size > FRAME_MOST) throw new KeptError('not_a_copy', NOT_A_COPY);
+    if (!headMember || headMember.size > BACKUP_FRAME_LIMIT_BYTES) throw new KeptError('not_a_copy', NOT_A_COPY);
     const head = parseCanonicalObject(
       new Uint8Array(await file.slice(headMember.from, headMember.from + headMember.size).arrayBuffer()),
     );

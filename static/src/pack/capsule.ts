@@ -5,6 +5,7 @@
  * Pure: the caller has opened the diary, chosen the entries and asked the keeper.
  */
 import { b64 } from '../core/bytes.js';
+import { CAPSULE_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
@@ -73,7 +74,6 @@ export type PackRequest = {
   holdWords?: readonly string[];
 };
 
-export const CAPSULE_LIMIT = 16 << 20;
 
 /**
  * Return the capsule for `request`, as an object.
@@ -153,7 +153,7 @@ export function makeCapsule(
 /** Return a capsule's bytes. Throws `bad_request` when it is larger than a server takes. */
 export function encodeCapsule(capsule: JsonObject): Uint8Array {
   try {
-    return canonicalBytes(capsule, { limit: CAPSULE_LIMIT });
+    return canonicalBytes(capsule, { limit: CAPSULE_LIMIT_BYTES });
   } catch (error) {
     if (!(error instanceof KeptError)) throw error;
     throw new KeptError('bad_request', 'The chosen entries are too large for one pack. Choose fewer.');

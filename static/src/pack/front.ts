@@ -6,11 +6,12 @@
  * first difference ends the check and is named.
  */
 import { fromUtf8, hex, bytesEqual } from '../core/bytes.js';
+import { PACK_RECORD_LIMIT_BYTES, VOLUME_FILES } from '../core/constants.js';
 import { isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import { logFiles } from './log_files.js';
-import { RECORD_LIMIT, keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
+import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
 import { findDifferingTable } from './chronology/tables.js';
 import { readZip } from './zip.js';
@@ -19,7 +20,6 @@ import type { JsonObject } from '../core/encoding.js';
 /** Path under the pack's folder → bytes */
 type Members = Map<string, Uint8Array>;
 
-const VOLUME_FILES = 100;
 const FIXED_FILES = [
   '00_READ-FIRST.txt',
   '15_VERIFY.txt',
@@ -108,7 +108,7 @@ function checkServable(members: Members, name: string, version: JsonObject) {
   const actual = memberBytes(members, name);
   let withheld: Set<string>;
   try {
-    const value = parseCanonicalObject(actual, { limit: RECORD_LIMIT }).withheld;
+    const value = parseCanonicalObject(actual, { limit: PACK_RECORD_LIMIT_BYTES }).withheld;
     withheld = new Set(isObject(value) ? Object.keys(value) : []);
   } catch (error) {
     if (!(error instanceof KeptError)) throw error;

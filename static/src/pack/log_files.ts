@@ -4,6 +4,7 @@
  * Includes what the phone got from the log and has checked, except the places of versions that are not packed.
  */
 import { unb64, utf8 } from '../core/bytes.js';
+import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -27,7 +28,6 @@ export type Log = {
   statements: readonly NotaryStatement[];
 };
 
-const LOG_LIMIT = 64 << 20;
 const SERVABLE_KINDS = new Set(['incident', 'attachment']);
 
 /**
@@ -79,7 +79,7 @@ function logJson(log: JsonObject, proofs: JsonObject[]) {
     statements: listIn(log, 'statements'),
     t: 'log/v1',
   };
-  return canonicalBytes(value, { limit: LOG_LIMIT });
+  return canonicalBytes(value, { limit: PACK_LOG_LIMIT_BYTES });
 }
 
 function listIn(fields: JsonObject, name: string): JsonObject[] {

@@ -4,6 +4,7 @@
  * out before every digest is checked.
  */
 import { hex, utf8 } from '../core/bytes.js';
+import { PORTAL_FILES_LIMIT, PORTAL_ZIPS_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { incrementalDigest } from '../crypto/digests.js';
 import { textOf, integerOf } from '../record/reading.js';
@@ -15,8 +16,6 @@ import type { AssembleOptions } from './assemble.js';
 
 type PortalFile = { name: string; file: Blob };
 
-export const FILES_MOST = 16;
-const ZIPS_MOST = 5;
 /** Upload pages stop at 2 GB, and tell the user so late. */
 export const ZIP_BYTES_MOST = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
@@ -40,14 +39,14 @@ export async function buildPortalSet(
   const singleFiles = [...front.keys()]
     .filter((name) => SINGLE_FILES.test(name))
     .sort()
-    .slice(0, FILES_MOST - 3);
+    .slice(0, PORTAL_FILES_LIMIT - 3);
   const zippedNames = [...front.keys()].filter((name) => !singleFiles.includes(name)).sort();
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
     file: blob(front.get(name) as Uint8Array),
   }));
   const zips = distributeFiles(capsule, front, zippedNames, atMost);
-  if (zips.length > ZIPS_MOST || files.length + zips.length + 1 > FILES_MOST)
+  if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + 1 > PORTAL_FILES_LIMIT)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
   let done = 0;

@@ -3,9 +3,9 @@
  * else".
  */
 import { b64 } from '../core/bytes.js';
+import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
-import { RECORD_LIMIT } from './proofs.js';
 
 type Preparer = { by: string; organisation: string };
 /** `prepared` of a capsule's `pack`, empty where its keeper made it */
@@ -33,5 +33,5 @@ export function findPreparerLine(text: string) {
  */
 export async function versionListDigest(versions: ReadonlyMap<string, string>): Promise<string> {
   const rows = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
-  return b64(await sha256(canonicalBytes(rows, { limit: RECORD_LIMIT })));
+  return b64(await sha256(canonicalBytes(rows, { limit: PACK_RECORD_LIMIT_BYTES })));
 }

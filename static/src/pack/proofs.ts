@@ -6,15 +6,13 @@
  * not the typesetter's choice.
  */
 import { b64, unb64 } from '../core/bytes.js';
+import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { openNames, fieldDigest, fieldSaltDeriver } from '../crypto/commitment.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Json, JsonObject } from '../core/encoding.js';
-
-/** An export has no 1 MiB limit. */
-export const RECORD_LIMIT = 64 << 20;
 
 /**
  * Return the field names of a kind of record.
@@ -111,7 +109,7 @@ export function encodeProof(version: JsonObject, withheld: ReadonlySet<string>):
       version: version.version ?? null,
       withheld: digests,
     },
-    { limit: RECORD_LIMIT },
+    { limit: PACK_RECORD_LIMIT_BYTES },
   );
 }
 

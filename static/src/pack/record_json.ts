@@ -1,9 +1,10 @@
 /** `12_record.json` and the sidecars as the phone expects them: docs/pack.md; the twin of diary/pack/recordjson.py. */
 import { concat, utf8 } from '../core/bytes.js';
+import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { delayOf, isTakenOut, sealedAt, historyOf } from '../record/record_history.js';
-import { RECORD_LIMIT, entryLabels, rowsOf } from './proofs.js';
+import { entryLabels, rowsOf } from './proofs.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { OpenedVersion } from '../record/record_history.js';
@@ -40,7 +41,7 @@ export function recordFile(capsule: JsonObject): Uint8Array {
     t: 'record/v1',
     versions,
   };
-  return concat(canonicalBytes(value, { limit: RECORD_LIMIT }), utf8('\n'));
+  return concat(canonicalBytes(value, { limit: PACK_RECORD_LIMIT_BYTES }), utf8('\n'));
 }
 
 /** Return an exhibit's row without its keys: `printed` and `still` state whether the pages had a copy. */
@@ -143,7 +144,7 @@ export function sidecar(capsule: JsonObject, exhibit: JsonObject): Uint8Array {
       size_bytes: exhibit.size ?? null,
       t: 'sidecar/v1',
     },
-    { limit: RECORD_LIMIT },
+    { limit: PACK_RECORD_LIMIT_BYTES },
   );
 }
 

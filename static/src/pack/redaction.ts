@@ -2,6 +2,7 @@
  * Words of the restricted part must appear nowhere else: the twin of diary/pack/heldback.py. The phone uses this to
  * show where they appear before anything leaves, and in the packs that it makes without a server.
  */
+import { HIDDEN_NAME_MIN_CHARACTERS, HIDDEN_STREET_MIN_CHARACTERS } from '../core/constants.js';
 import { objectOf, textOf } from '../record/reading.js';
 import type { Json } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
@@ -10,9 +11,6 @@ import type { Fields } from '../record/reading.js';
 type OpenedVersion = { kind: string; fields: Fields; restricted: Fields };
 
 export const REDACTION_MARK = '[held back, see 06]';
-// Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
-const PIECE_MIN = 5;
-const STREET_MIN = 7;
 const PLACE_FIELDS = ['place_detail', 'reported_text'];
 const NAME_FIELDS = ['witness_names', 'children_names', 'helped_by'];
 const DEVICE_FIELDS = ['exif_summary', 'physical_original', 'source_device'];
@@ -164,9 +162,9 @@ function piecesOf(text: string): string[] {
   const pieces = [];
   for (const part of text.split(/[,;،、\n]+/)) {
     if (DAY.test(part.trim().replace(/\s+/g, ' '))) continue;
-    if (normalise(part).length >= PIECE_MIN) pieces.push(normalise(part));
+    if (normalise(part).length >= HIDDEN_NAME_MIN_CHARACTERS) pieces.push(normalise(part));
     const street = part.trim().replace(HOUSE_NUMBER, '');
-    if (street !== part.trim() && street.includes(' ') && normalise(street).length >= STREET_MIN)
+    if (street !== part.trim() && street.includes(' ') && normalise(street).length >= HIDDEN_STREET_MIN_CHARACTERS)
       pieces.push(normalise(street));
   }
   for (const match of [...(text.match(POSTCODE) ?? []), ...(text.match(MAIL_ADDRESS) ?? [])])
@@ -218,7 +216,9 @@ function stemOf(name: string) {
   if (/\.(?:eml|msg)$/i.test(name)) return '';
   const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) || name : name;
   const normalised = normalise(stem);
-  return normalised.length >= PIECE_MIN && !PLAIN_NAMES.has(normalised.replace(/[0-9]+$/, '')) ? stem : '';
+  return normalised.length >= HIDDEN_NAME_MIN_CHARACTERS && !PLAIN_NAMES.has(normalised.replace(/[0-9]+$/, ''))
+    ? stem
+    : '';
 }
 
 /** Return every text inside a value. */

@@ -5,7 +5,8 @@
  * Taking out is a version without text. A record is out only if every device's latest version is a taking out, so
  * text written elsewhere at the same moment brings it back rather than vanishing with it.
  */
-import { changesBetween, isTakenOut, classifyChanges, sealedAt, SETTLING_MS } from './record_history.js';
+import { SETTLING_MS } from '../core/constants.js';
+import { changesBetween, isTakenOut, classifyChanges, sealedAt } from './record_history.js';
 import { codesOf, textOf, integerOf } from './reading.js';
 import type { FieldChange, OpenedVersion } from './record_history.js';
 

@@ -6,6 +6,7 @@
  * amendment. After that a version that only adds is an addition, any other an amendment. Taking out is a version
  * without text. It is not an amendment, and the earlier text still stands behind it.
  */
+import { RECORD_EARLIEST_MS, RECORD_LATEST_MS, SETTLING_MS } from '../core/constants.js';
 import { canonicalText } from '../core/encoding.js';
 import { codesOf, isBlank, objectOf, textOf, integerOf } from './reading.js';
 import type { Json } from '../core/encoding.js';
@@ -39,7 +40,6 @@ export type RecordHistory = {
   taken_out: number | null;
 };
 
-export const SETTLING_MS = 600_000;
 const DAY_MS = 86_400_000;
 /** Bookkeeping fields that do not describe what happened: never counted as a change. */
 const BOOKKEEPING_FIELDS = new Set([
@@ -50,13 +50,10 @@ const BOOKKEEPING_FIELDS = new Set([
   'start_with_this',
   'looked_at',
 ]);
-/** Years 1900 to 2200: an instant outside them comes from a faulty clock and counts as missing. */
-const EARLIEST_MS = -2_208_988_800_000;
-const LATEST_MS = 7_258_118_400_000;
 
 /** @returns the instant, or null if it is out of range */
 export function validInstant(ms: number | null): number | null {
-  return ms !== null && ms >= EARLIEST_MS && ms < LATEST_MS ? ms : null;
+  return ms !== null && ms >= RECORD_EARLIEST_MS && ms < RECORD_LATEST_MS ? ms : null;
 }
 
 /** Return when a version was sealed, by the device's clock, ms UTC. */

@@ -5,6 +5,13 @@
  * phone refuses to seal a record with a fault of shape. A reader refuses nothing: it shows the content and reports
  * what is odd.
  */
+import {
+  CLOCK_TOLERANCE_MS,
+  LINE_LIMIT_CHARACTERS,
+  LIST_LIMIT,
+  OFFSET_LIMIT_MINUTES,
+  TEXT_LIMIT_CHARACTERS,
+} from '../core/constants.js';
 import { orderStatusOf, termOf } from './breaches.js';
 import { objectOf, objectsOf, textOf, integerOf } from './reading.js';
 import { RULES } from './vocabulary/rules_table.js';
@@ -15,18 +22,9 @@ import type { Fields } from './reading.js';
 /** `field` is a path: `terms.2.text` */
 type Fault = { field: string; code: string };
 
-/** Characters of a single-line field. */
-export const LINE_LIMIT = 4_000;
-/** Characters of a text field; a version holds 1 MiB, and a character may take up to six bytes. */
-export const TEXT_LIMIT = 400_000;
-/** Items of one list. */
-const LIST_LIMIT = 20_000;
 const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const CODE = /^[a-z0-9][a-z0-9_]{0,39}$/;
 const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
-/** A clock that is slightly ahead is not a claim about the future. */
-const CLOCK_TOLERANCE_MS = 300_000;
-const MAX_OFFSET_MIN = 18 * 60;
 const LIST_SHAPES = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
 
 const isObject = (value: unknown): value is Fields =>
@@ -60,16 +58,16 @@ const SCALARS: Readonly<Record<string, (value: unknown) => string>> = {
   day: (value) => ((typeof value === 'string' && DAY.test(value)) || isInstant(value) ? '' : 'not_a_day'),
   flag: (value) => (typeof value === 'boolean' ? '' : 'not_yes_or_no'),
   id: matching(ID, 'not_an_id'),
-  line: textUpTo(LINE_LIMIT),
+  line: textUpTo(LINE_LIMIT_CHARACTERS),
   ms: (value) =>
     typeof value !== 'number' || !Number.isSafeInteger(value)
       ? 'not_a_number'
       : isInstant(value)
         ? ''
         : 'no_calendar_time',
-  offset: integerBetween(-MAX_OFFSET_MIN, MAX_OFFSET_MIN),
+  offset: integerBetween(-OFFSET_LIMIT_MINUTES, OFFSET_LIMIT_MINUTES),
   pence: integerBetween(0, Number.MAX_SAFE_INTEGER),
-  text: textUpTo(TEXT_LIMIT),
+  text: textUpTo(TEXT_LIMIT_CHARACTERS),
   zone: (value) => (typeof value === 'string' && value.length <= 64 ? '' : 'not_text'),
 };
 

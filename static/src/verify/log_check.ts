@@ -3,6 +3,7 @@
  * The twin of diary/pack/logcheck.py.
  */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
+import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
 import { isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { timestampedText, readNote, verifyCosignatures, verifyNote } from '../ledger/checkpoint.js';
@@ -26,7 +27,6 @@ type ReadCheckpoint = { name: string; note: Uint8Array; checkpoint: Checkpoint |
 
 const SERVABLE = 'data/servable/proof/';
 const RESTRICTED = 'data/restricted/proof/';
-const LOG_LIMIT = 64 << 20;
 
 /** Return whether a path in a proof folder belongs to the log and is not a version's proof. */
 export function isLogFile(path: string) {
@@ -70,7 +70,7 @@ async function readLogJson(part: LogPart, pack: OpenedPack, folder: string): Pro
   const raw = await pack.read(`${folder}log.json`);
   if (!raw) return {};
   try {
-    const value = parseCanonical(raw, { limit: LOG_LIMIT });
+    const value = parseCanonical(raw, { limit: PACK_LOG_LIMIT_BYTES });
     if (isObject(value) && value.t === 'log/v1') return value as Fields;
   } catch {
     // Reported below.

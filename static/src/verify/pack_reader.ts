@@ -3,6 +3,12 @@
  * diary/pack/opened.py.
  */
 import { hex } from '../core/bytes.js';
+import {
+  PACK_MEMBERS_LIMIT,
+  PACK_MEMBER_LIMIT_BYTES,
+  PACK_RATIO_LIMIT,
+  PACK_TOTAL_LIMIT_BYTES,
+} from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
@@ -19,12 +25,7 @@ type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 /** Bytes */
 type OnProgress = (done: number, total: number) => void;
 
-const MEMBERS_MOST = 60_000;
-const TOTAL_BYTES_MOST = 64 * 2 ** 30;
-const RATIO_MOST = 200;
 const PIECE_BYTES = 1 << 20;
-/** Limit for members read whole: proofs, lists, tables and one PDF. */
-const WHOLE_BYTES_MOST = 512 << 20;
 const DESCRIPTOR_SIZES = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
@@ -76,7 +77,7 @@ export class OpenedPack {
   async read(path: string): Promise<Bytes | null> {
     const source = this.#sources.get(path);
     const size = this.digests.get(path)?.size ?? 0;
-    if (!source || size > WHOLE_BYTES_MOST) return null;
+    if (!source || size > PACK_MEMBER_LIMIT_BYTES) return null;
     const bytes = new Uint8Array(size);
     let offset = 0;
     for await (const piece of source.pieces()) {
@@ -132,10 +133,10 @@ export async function openFolder(
   onProgress: OnProgress = () => undefined,
 ): Promise<OpenedPack | Finding[]> {
   if (!files.length) return [findingFor('not_a_pack')];
-  if (files.length > MEMBERS_MOST) return [findingFor('too_many')];
+  if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
   const pack = new OpenedPack((files[0] as { path: string }).path.split('/')[0] ?? '');
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
-  if (total > TOTAL_BYTES_MOST) return [findingFor('too_large')];
+  if (total > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
   let done = 0;
   for (const { file, inside } of acceptMembers(
     pack,
@@ -151,10 +152,10 @@ export async function openFolder(
 }
 
 function findRefusal(rows: readonly MemberRow[]) {
-  if (rows.length > MEMBERS_MOST) return findingFor('too_many');
+  if (rows.length > PACK_MEMBERS_LIMIT) return findingFor('too_many');
   const total = rows.reduce((sum, row) => sum + row.size, 0);
-  const isTight = rows.some((row) => row.size > RATIO_MOST * Math.max(1, row.packed) + PIECE_BYTES);
-  return total > TOTAL_BYTES_MOST || isTight ? findingFor('too_large') : null;
+  const isTight = rows.some((row) => row.size > PACK_RATIO_LIMIT * Math.max(1, row.packed) + PIECE_BYTES);
+  return total > PACK_TOTAL_LIMIT_BYTES || isTight ? findingFor('too_large') : null;
 }
 
 /**

@@ -4,6 +4,7 @@
  * reported as unreadable. The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to
  * two readers.
  */
+import { PDF_DEPTH_LIMIT, PDF_FILES_LIMIT, PDF_FILE_LIMIT_BYTES, PDF_NODES_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 
 /** A PDF's value: a name or a text, a number, a reference, a dictionary, a list; undefined where there is none */
@@ -11,11 +12,6 @@ type Value = string | number | Ref | Dict | Value[] | undefined;
 type Dict = Map<string, Value>;
 type Ref = { ref: number };
 
-const FILE_MOST = 4 << 20;
-const FILES_MOST = 20_000;
-const DEPTH_MOST = 30;
-/** A tree whose branches lead back into it has no end. */
-const NODES_MOST = 20_000;
 const SPACE = '[\\0\\t\\n\\f\\r ]';
 const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
 const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
@@ -39,7 +35,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
       // With two files of one name it is undecidable which is meant. Our names are plain ASCII.
       if (files.has(name) || !/^[ -~]*$/.test(name)) throw unreadable();
       files.set(name, await pdf.stream(embedded.get('F') ?? embedded.get('UF')));
-      if (files.size > FILES_MOST) throw unreadable();
+      if (files.size > PDF_FILES_LIMIT) throw unreadable();
     }
     return files;
   } catch {
@@ -77,7 +73,7 @@ class Pdf {
 
   resolve(value: Value): Value {
     for (let steps = 0; value && typeof value === 'object' && 'ref' in value; steps++) {
-      if (steps > DEPTH_MOST) throw unreadable();
+      if (steps > PDF_DEPTH_LIMIT) throw unreadable();
       value = this.object(value.ref).value;
     }
     return value;
@@ -100,7 +96,7 @@ class Pdf {
 
   /** Yield name and value of every leaf of a name tree. */
   *namesIn(node: Dict, depth: number): Generator<[string, Value]> {
-    if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw unreadable();
+    if (depth > PDF_DEPTH_LIMIT || ++this.nodes > PDF_NODES_LIMIT) throw unreadable();
     const names = this.list(node.get('Names'));
     if (names.length % 2) throw unreadable();
     for (let i = 0; i + 1 < names.length; i += 2) yield [this.name(names[i]), names[i + 1]];
@@ -143,7 +139,7 @@ async function inflate(raw: Uint8Array<ArrayBuffer>) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > FILE_MOST) {
+    if (size > PDF_FILE_LIMIT_BYTES) {
       await reader.cancel();
       throw unreadable();
     }
@@ -176,7 +172,7 @@ class ValueParser {
   }
 
   value(depth: number): Value {
-    if (depth > DEPTH_MOST) throw unreadable();
+    if (depth > PDF_DEPTH_LIMIT) throw unreadable();
     this.skip();
     const rest = this.text.slice(this.at, this.at + 2);
     if (rest === '<<') return this.dict(depth);

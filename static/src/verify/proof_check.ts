@@ -3,6 +3,7 @@
  * each other. The twin of diary/pack/proofcheck.py.
  */
 import { b64, unb64 } from '../core/bytes.js';
+import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalText, isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { openNames, computeCommitment, fieldDigest } from '../crypto/commitment.js';
@@ -11,7 +12,7 @@ import { verifyAuthorChain } from '../crypto/sharing/statements.js';
 import { findBreaks } from '../ledger/lines.js';
 import { verifyVersionSignature } from '../ledger/push.js';
 import { notaryKeyId, verifyReceipt } from '../ledger/receipts.js';
-import { RECORD_LIMIT, fieldNamesOf } from '../pack/proofs.js';
+import { fieldNamesOf } from '../pack/proofs.js';
 import { codesOf, objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { isLogFile } from './log_check.js';
@@ -53,7 +54,7 @@ const PROOF_NAME =
 /** Return canonical JSON that is an object, or null. */
 export function readObject(raw: Uint8Array | null): Fields | null {
   try {
-    const value = parseCanonical(raw ?? new Uint8Array(0), { limit: RECORD_LIMIT });
+    const value = parseCanonical(raw ?? new Uint8Array(0), { limit: PACK_RECORD_LIMIT_BYTES });
     return isObject(value) ? (value as Fields) : null;
   } catch {
     return null;

@@ -5,7 +5,8 @@ import { argon2id } from '../../../static/js/crypto/argon2.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import { sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import { PART_BYTES, openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
+import { FILE_PART_BYTES } from '../../../static/js/core/constants.js';
+import { openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
 import {
   checkHandoverKdf,
   deriveHandoverName,
@@ -55,7 +56,7 @@ async function sealed(example) {
   const padded = padTo([patterned(slip.size)], paddedFileSize(slip.size));
   const sealedParts = [];
   for (let i = 0; i < fileParts; i++) {
-    const plaintext = padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
+    const plaintext = padded.subarray(i * FILE_PART_BYTES, (i + 1) * FILE_PART_BYTES);
     sealedParts.push(
       await envelope.seal(await importKey(key), 'handover', { handover: place, part: i, parts }, plaintext, {
         salt: unb64(example.parts[i].salt),
@@ -83,7 +84,7 @@ async function sealed(example) {
   for (let i = 0; i < fileParts; i++) {
     assertSame(
       await openPart({ handover: place, key }, i, fileParts, sealedParts[i], slip.size),
-      patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
+      patterned(slip.size).subarray(i * FILE_PART_BYTES, (i + 1) * FILE_PART_BYTES),
       `part ${i}`,
     );
   }

@@ -10,7 +10,8 @@ import {
 import { formatId, parseId } from '../../../static/js/core/ids.js';
 import { recoveryCodeText, recoveryCodeWords, parseRecoveryCode } from '../../../static/js/crypto/code.js';
 import { sha256Sync } from '../../../static/js/crypto/digests.js';
-import { PART_BYTES, partCount } from '../../../static/js/crypto/files.js';
+import { FILE_PART_BYTES } from '../../../static/js/core/constants.js';
+import { partCount } from '../../../static/js/crypto/files.js';
 import { paddedFileSize, padme, unpad, paddedVersionSize } from '../../../static/js/crypto/padding.js';
 import { normaliseWords, wordList } from '../../../static/js/crypto/words.js';
 import { rawOf, assertRefused, assertSame } from './judging.js';
@@ -77,7 +78,7 @@ export async function padding(vectors) {
   for (const { length, size } of vectors.version) assertSame(paddedVersionSize(length), size, `version ${length}`);
   for (const { size, padded, parts } of vectors.file) {
     assertSame([paddedFileSize(size), partCount(size)], [padded, parts], `file ${size}`);
-    assertSame(Math.ceil(padded / PART_BYTES), parts, `file ${size}`);
+    assertSame(Math.ceil(padded / FILE_PART_BYTES), parts, `file ${size}`);
   }
   for (const { padded, plaintext } of vectors.unpad) assertSame(unpad(unb64(padded)), unb64(plaintext), padded);
   for (const example of vectors.refused)

@@ -5,7 +5,8 @@ import { openBox } from '../../../static/js/crypto/box.js';
 import { importKey, seal as sealBody } from '../../../static/js/crypto/cobblestone.js';
 import { importHkdfKey, sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import { FileSealer, PART_BYTES, openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
+import { FILE_PART_BYTES } from '../../../static/js/core/constants.js';
+import { FileSealer, openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
 import { openKeyset, unwrapKey } from '../../../static/js/crypto/keys.js';
 import { paddedFileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
 import { hpkeOpen, hpkeSeal } from '../../../static/js/crypto/hpke.js';
@@ -119,7 +120,7 @@ async function checkFile(key, place, file) {
     sameBytes(raw, file.parts[i], name);
     digests.push(b64(sha256Sync(raw)));
     const opened = await openPart(place, i, n, raw, file.size);
-    assertSame(opened, content.subarray(i * PART_BYTES, (i + 1) * PART_BYTES), name);
+    assertSame(opened, content.subarray(i * FILE_PART_BYTES, (i + 1) * FILE_PART_BYTES), name);
   }
   assertSame(b64(sha256Sync(canonicalBytes(digests))), file.digest, name);
   const resealed = await sealFile(place, content);
@@ -158,7 +159,7 @@ async function sealedParts(key, { diary, blob }, file) {
         key,
         'part',
         { blob, diary, i, n, t: 'part' },
-        padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
+        padded.subarray(i * FILE_PART_BYTES, (i + 1) * FILE_PART_BYTES),
         { salt: unb64(salt) },
       ),
     ),

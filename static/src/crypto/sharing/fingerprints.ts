@@ -6,6 +6,7 @@
  * the keys up on an untrusted server: it can only return the keys that match the words, or none.
  */
 import { utf8 } from '../../core/bytes.js';
+import { FINGERPRINT_WORDS, TYPED_CODE_LIMIT_CHARACTERS } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { sha256Sync } from '../digests.js';
 import { PUB_BYTES } from '../signing.js';
@@ -13,11 +14,9 @@ import { wordList } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
 
 export const FINGERPRINT_BYTES = 12;
-export const WORD_COUNT = 9;
 const FINGERPRINT_LABEL = utf8('kept/fingerprint\0');
 const CHECK_LABEL = utf8('kept/fingerprint-check\0');
 const CHECK_BITS = 3n;
-const TEXT_LIMIT = 400;
 
 /**
  * Return the first 96 bits of the digest of an account's two public keys. Throws `bad_request` for invalid keys.
@@ -34,18 +33,18 @@ export async function fingerprintWords(fingerprintBytes: Uint8Array): Promise<st
   const words = await wordList();
   const number = (bytesToNumber(fingerprintBytes) << CHECK_BITS) | checksumOf(fingerprintBytes);
   return Array.from(
-    { length: WORD_COUNT },
-    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORD_COUNT - 1 - i))))],
+    { length: FINGERPRINT_WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (FINGERPRINT_WORDS - 1 - i))))],
   ).join(' ');
 }
 
 /** Parse nine words into a fingerprint. Throws `bad_request`; `unknown` holds the words that are not in the list. */
 export async function parseFingerprint(text: string): Promise<Bytes> {
   const words = await wordList();
-  const typedWords = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
+  const typedWords = text.length <= TYPED_CODE_LIMIT_CHARACTERS ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
   const wordIndexes = typedWords.map((word) => words.indexOf(word));
   const unknown = typedWords.filter((_, i) => wordIndexes[i] === -1);
-  if (typedWords.length !== WORD_COUNT || unknown.length) {
+  if (typedWords.length !== FINGERPRINT_WORDS || unknown.length) {
     throw Object.assign(new KeptError('bad_request', 'That is not nine words of the list. Ask for them again.'), {
       unknown,
     });

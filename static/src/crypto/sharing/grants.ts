@@ -4,6 +4,14 @@
  * whose nine words were compared.
  */
 import { b64, unb64 } from '../../core/bytes.js';
+import {
+  ADVOCATE_NAME_LIMIT_CHARACTERS,
+  GRANT_DEFAULT_DAYS,
+  GRANT_EARLIER_KEYS_LIMIT,
+  GRANT_MAX_DAYS,
+  GRANT_PURPOSE_LIMIT_CHARACTERS,
+  GRANT_RECORDS_LIMIT,
+} from '../../core/constants.js';
 import { canonicalBytes, isObject, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
@@ -48,12 +56,8 @@ export type ReceivedGrant = OpenedGrant & { earlier: readonly KeyStatement[]; au
 
 export const RIGHTS = Object.freeze(['view', 'comment', 'pack'] as GrantRight[]);
 export const DAY_MS = 86_400_000;
-export const DEFAULT_DURATION_MS = 30 * DAY_MS;
-export const MAX_DURATION_MS = 180 * DAY_MS;
-export const RECORDS_LIMIT = 500;
-export const KEY_STATEMENTS_LIMIT = 40;
-export const PURPOSE_CHARACTERS = 200;
-export const NAME_CHARACTERS = 80;
+export const DEFAULT_DURATION_MS = GRANT_DEFAULT_DAYS * DAY_MS;
+export const MAX_DURATION_MS = GRANT_MAX_DAYS * DAY_MS;
 
 const GRANT_TYPE = 'grant/v1';
 const FIELD_NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
@@ -81,7 +85,7 @@ export async function makeGrant(
 }
 
 /** Return the statements about a keeper's replaced keys that a grant carries. */
-export const newestStatements = (statements: readonly KeyStatement[]) => statements.slice(-KEY_STATEMENTS_LIMIT);
+export const newestStatements = (statements: readonly KeyStatement[]) => statements.slice(-GRANT_EARLIER_KEYS_LIMIT);
 
 /**
  * Return the field that binds such statements to the grant's signature; empty without statements. The new key must
@@ -139,7 +143,7 @@ export async function openForAdvocate(
   if (!isForAdvocate) throw new KeptError('bad_signature', 'That grant is for somebody else.');
   const areStatementsSigned =
     bindKeyStatements(earlier).earlier === terms.earlier &&
-    earlier.length <= KEY_STATEMENTS_LIMIT &&
+    earlier.length <= GRANT_EARLIER_KEYS_LIMIT &&
     earlier.every((statement) => statement.diary === diary);
   if (!areStatementsSigned)
     throw new KeptError('bad_signature', 'What is said of the keys before is not what was signed.');
@@ -299,7 +303,7 @@ function readSealed(plaintext: Bytes): OpenedGrant & { earlier: readonly KeyStat
       Object.keys(otherFields).length ||
       !isObject(grant) ||
       key.length !== KEY_BYTES ||
-      !isText(name, NAME_CHARACTERS)
+      !isText(name, ADVOCATE_NAME_LIMIT_CHARACTERS)
     )
       throw new KeptError('not_opened');
     fingerprintOf(otherParty);
@@ -334,7 +338,7 @@ function isGrantTerms(terms: Unchecked<GrantTerms>): terms is GrantTerms {
       isScope(terms.scope) &&
       areRights(terms.rights) &&
       areTimes(terms) &&
-      isText(terms.purpose, PURPOSE_CHARACTERS)
+      isText(terms.purpose, GRANT_PURPOSE_LIMIT_CHARACTERS)
     );
   } catch {
     return false;
@@ -346,7 +350,7 @@ function isScope(scope: unknown): scope is GrantScope {
   const { all, case: caseId, records } = scope;
   if (caseId !== undefined) return Boolean(parseId(caseId));
   if (records === undefined) return all === true;
-  if (!Array.isArray(records) || !records.length || records.length > RECORDS_LIMIT) return false;
+  if (!Array.isArray(records) || !records.length || records.length > GRANT_RECORDS_LIMIT) return false;
   return records.every((id) => parseId(id)) && new Set(records).size === records.length;
 }
 

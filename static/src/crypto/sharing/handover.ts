@@ -6,6 +6,7 @@
  * parts is another branch of the same root, so the server can admit somebody and still not read what it gives out.
  */
 import { b64, randomBytes, unb64, utf8 } from '../../core/bytes.js';
+import { HANDOVER_NAME_WORDS, HANDOVER_WORDS } from '../../core/constants.js';
 import { canonicalBytes, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { importKey, sealedLength } from '../cobblestone.js';
@@ -24,8 +25,6 @@ type HandoverKdf = { alg: 'argon2id'; m: number; p: 1; salt: string; t: number }
 /** `name`: as the file was called; `size` in bytes; `sha256` in hex; `made_at` in ms */
 export type Slip = { name: string; size: number; sha256: string; made_at: number };
 
-export const WORD_COUNT = 8;
-const NAME_WORD_COUNT = 3;
 const RAW_BYTES = 11;
 const SALT_BYTES = 16;
 const NAME_BYTES = 16;
@@ -42,8 +41,8 @@ export async function handoverWordsOf(raw: Uint8Array): Promise<string> {
   const words = await wordList();
   const number = withChecksum(raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n));
   return Array.from(
-    { length: WORD_COUNT },
-    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORD_COUNT - 1 - i))))],
+    { length: HANDOVER_WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (HANDOVER_WORDS - 1 - i))))],
   ).join(' ');
 }
 
@@ -59,7 +58,7 @@ export async function parseHandoverWords(text: string): Promise<string> {
     .filter(Boolean);
   const wordIndexes = typedWords.map((word) => words.indexOf(word));
   const unknown = typedWords.filter((_, i) => wordIndexes[i] === -1);
-  if (typedWords.length !== WORD_COUNT || unknown.length)
+  if (typedWords.length !== HANDOVER_WORDS || unknown.length)
     throw invalidWords('These are not eight words of the list.', unknown);
   const number = wordIndexes.reduce((sum, wordIndex) => sum * 2048n + BigInt(wordIndex), 0n);
   if (withChecksum(number) !== number)
@@ -86,7 +85,7 @@ function withChecksum(number: bigint) {
  * @returns 16 bytes
  */
 export function deriveHandoverName(words: string): Bytes {
-  return sha256Sync(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, NAME_WORD_COUNT).join(' '))).slice(
+  return sha256Sync(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, HANDOVER_NAME_WORDS).join(' '))).slice(
     0,
     NAME_BYTES,
   );
@@ -132,7 +131,7 @@ export async function deriveHandoverKeys(
   const saltInput = canonicalBytes({ name: b64(deriveHandoverName(words)), salt: kdf.salt });
   const salt = sha256Sync(utf8('kept/handover-salt\0'), saltInput).slice(0, SALT_BYTES);
   const root = await argon2(
-    utf8(words.split(' ').slice(NAME_WORD_COUNT).join(' ')),
+    utf8(words.split(' ').slice(HANDOVER_NAME_WORDS).join(' ')),
     salt,
     { m: kdf.m, t: kdf.t },
     onProgress,

@@ -4,6 +4,12 @@
  * own device acts on it as the keeper decides.
  */
 import { b64, unb64 } from '../../core/bytes.js';
+import {
+  LETTER_ANSWER_LIMIT_CHARACTERS,
+  LETTER_PROMPT_LIMIT_CHARACTERS,
+  LETTER_TURNS_LIMIT,
+  LETTER_WRITER_LIMIT_CHARACTERS,
+} from '../../core/constants.js';
 import { canonicalBytes, isObject, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
@@ -36,9 +42,6 @@ export const TALK_KINDS = ['call', 'video_call', 'meeting'];
  */
 export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
 export const OWN_PROMPT = 'own';
-const TURNS_LIMIT = 100;
-const ANSWER_LIMIT = 20_000;
-const PROMPT_LIMIT = 2_000;
 /**
  * The fields of an assisted entry besides the words. For a child only the time fields: nothing is chosen from lists.
  */
@@ -54,7 +57,6 @@ const TIME_FIELDS = [
 ];
 const LIST_FIELDS = ['behaviours', 'channel', 'place_category', 'who'];
 const ASSISTED_FIELDS = 'by,held_at,how,incident,read_back,turns,tz,under_18';
-const WRITER_LIMIT = 12;
 /** Initials or a short name: letters, and the punctuation that may separate them. */
 const WRITER_PATTERN = /^\p{L}[\p{L} .'-]*$/u;
 
@@ -139,8 +141,9 @@ function isAssisted(fields: JsonObject): boolean {
     !TALK_KINDS.includes(talkKind as string)
   )
     return false;
-  if (!isText(tz, 64) || !isText(writer, WRITER_LIMIT) || !WRITER_PATTERN.test(writer as string)) return false;
-  if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
+  if (!isText(tz, 64) || !isText(writer, LETTER_WRITER_LIMIT_CHARACTERS) || !WRITER_PATTERN.test(writer as string))
+    return false;
+  if (!Array.isArray(turns) || !turns.length || turns.length > LETTER_TURNS_LIMIT || !isObject(incident)) return false;
   const allowedFields = under_18 ? TIME_FIELDS : [...TIME_FIELDS, ...LIST_FIELDS];
   return (
     Object.keys(incident).every((name) => allowedFields.includes(name)) &&
@@ -156,10 +159,10 @@ function isTurn(turn: unknown, under18: boolean) {
   if (
     ![...PROMPTS, OWN_PROMPT, ...(under18 ? [] : [''])].includes(prompt as string) ||
     typeof answer !== 'string' ||
-    characterCount(answer) > ANSWER_LIMIT
+    characterCount(answer) > LETTER_ANSWER_LIMIT_CHARACTERS
   )
     return false;
-  return prompt === OWN_PROMPT ? isText(words, PROMPT_LIMIT) : words === '';
+  return prompt === OWN_PROMPT ? isText(words, LETTER_PROMPT_LIMIT_CHARACTERS) : words === '';
 }
 
 /** Counts code points, as the Python twin does. */

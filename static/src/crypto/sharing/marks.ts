@@ -3,6 +3,7 @@
  * section 8. Python twin: diary/ledger/marks.py. A mark is the advocate's claim about their own review and changes
  * nothing of an entry.
  */
+import { MARKS_LIMIT } from '../../core/constants.js';
 import { isObject } from '../../core/encoding.js';
 import { parseId } from '../../core/ids.js';
 import { grantDocument } from './grant_documents.js';
@@ -12,7 +13,6 @@ import type { GrantDocument } from './grant_documents.js';
 export type Mark = { at: number; record: string; seq: number };
 export type Marks = { made_at: number; marks: Mark[] };
 
-export const MARKS_LIMIT = 2000;
 const MARKS_TYPE = 'marks/v1';
 
 export const MARKS: GrantDocument<Marks> = grantDocument('marks', MARKS_TYPE, areMarks);

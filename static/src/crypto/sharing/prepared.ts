@@ -4,6 +4,7 @@
  * cannot.
  */
 import { b64, unb64 } from '../../core/bytes.js';
+import { ADVOCATE_NAME_LIMIT_CHARACTERS } from '../../core/constants.js';
 import { canonicalBytes } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { checkGrant, fingerprintOf } from './grants.js';
@@ -35,18 +36,17 @@ export type PreparedStatement = PreparedPack & {
 
 const STATEMENT_TYPE = 'prepared/v1';
 const FIELD_NAMES = 'by,ecdsa_pub,folder,grant,hpke_pub,list,made_at,organisation,pack,record,sig,t';
-const NAME_CHARACTERS = 80;
 /** Characters that would break a line of text, or the terminal that shows it. */
 const CONTROL_CHARACTERS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
 /** Return a name in the form that a statement allows. */
 export const sanitiseName = (text: string) =>
-  [...text.replace(CONTROL_CHARACTERS, ' ').trim()].slice(0, NAME_CHARACTERS).join('') || '?';
+  [...text.replace(CONTROL_CHARACTERS, ' ').trim()].slice(0, ADVOCATE_NAME_LIMIT_CHARACTERS).join('') || '?';
 
 const isName = (value: unknown) =>
   typeof value === 'string' &&
   value.length > 0 &&
-  [...value].length <= NAME_CHARACTERS &&
+  [...value].length <= ADVOCATE_NAME_LIMIT_CHARACTERS &&
   value.search(CONTROL_CHARACTERS) < 0;
 
 /**

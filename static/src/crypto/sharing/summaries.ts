@@ -2,6 +2,7 @@
  * Summaries: what an advocate's list shows of a client before anything is opened. docs/formats.md, section 8. Python
  * twin: diary/ledger/summaries.py. Counts and dates, never content and never a measure of danger.
  */
+import { SUMMARY_DATES_LIMIT } from '../../core/constants.js';
 import { isObject } from '../../core/encoding.js';
 import { grantDocument } from './grant_documents.js';
 import type { GrantDocument } from './grant_documents.js';
@@ -14,7 +15,6 @@ export type Summary = {
   newest_at: number | null;
 };
 
-export const DATES_LIMIT = 40;
 const SUMMARY_TYPE = 'summary/v1';
 const FIELD_NAMES = 'dates,entries,made_at,newest_at,t';
 const DATE_KINDS = ['recording_wiped', 'update_due'];
@@ -28,7 +28,7 @@ function isSummary(value: unknown): value is Summary {
   return (
     t === SUMMARY_TYPE &&
     Array.isArray(dates) &&
-    dates.length <= DATES_LIMIT &&
+    dates.length <= SUMMARY_DATES_LIMIT &&
     dates.every(isSummaryDate) &&
     numbers.every((number) => Number.isSafeInteger(number) && (number as number) >= 0)
   );

@@ -10,6 +10,13 @@
  * until the last of them has expired; new ones are not made.
  */
 import { b64, randomBytes, unb64, utf8 } from '../../core/bytes.js';
+import {
+  TYPED_CODE_LIMIT_CHARACTERS,
+  WITNESS_CODE_WORDS,
+  WITNESS_FILES_LIMIT,
+  WITNESS_KEY_WORDS,
+  WITNESS_OLD_KEY_WORDS,
+} from '../../core/constants.js';
 import { canonicalBytes, isObject, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
@@ -42,16 +49,11 @@ export type WitnessReport = { fields: WitnessFields; files: WitnessFiles | null;
 type WitnessRequestPlaintext = WitnessRequest & { t: string };
 type WitnessStatement = WitnessReport & { proof: string; t: string; witness: string };
 
-export const WORD_COUNT = 9;
-const CODE_WORD_COUNT = 4;
+const WITNESS_WORDS = WITNESS_CODE_WORDS + WITNESS_KEY_WORDS;
 const CODE_BYTES = 5;
-const KEY_WORD_COUNT = 5;
-const OLD_KEY_WORD_COUNT = 3;
-const TEXT_LIMIT = 400;
 const REQUEST_TYPE = 'asking/v1';
 const STATEMENT_TYPE = 'statement/v1';
 export const SAW_HOW_OPTIONS = ['saw', 'heard', 'saw_me_after', 'was_told', 'received_it', 'other'];
-export const FILES_LIMIT = 5;
 const FIELD_LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
 
 /**
@@ -66,11 +68,11 @@ export async function newWitnessWords(fingerprintBytes: Uint8Array): Promise<str
 /** @param raw five bytes */
 export async function witnessWordsOf(raw: Uint8Array, fingerprintBytes: Uint8Array) {
   const words = await wordList();
-  const keyWords = (await fingerprintWords(fingerprintBytes)).split(' ').slice(0, KEY_WORD_COUNT).join(' ');
+  const keyWords = (await fingerprintWords(fingerprintBytes)).split(' ').slice(0, WITNESS_KEY_WORDS).join(' ');
   const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checksumOf(raw, keyWords));
   const code = Array.from(
-    { length: CODE_WORD_COUNT },
-    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE_WORD_COUNT - 1 - i))))],
+    { length: WITNESS_CODE_WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WITNESS_CODE_WORDS - 1 - i))))],
   );
   return [...code, keyWords].join(' ');
 }
@@ -78,19 +80,21 @@ export async function witnessWordsOf(raw: Uint8Array, fingerprintBytes: Uint8Arr
 /** Split typed words into the code and the key words. Throws `bad_request`; `unknown` holds words not in the list. */
 export async function parseWitnessWords(text: string): Promise<{ code: string; keyWords: string }> {
   const words = await wordList();
-  const typedWords = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
+  const typedWords = text.length <= TYPED_CODE_LIMIT_CHARACTERS ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
   const wordIndexes = typedWords.map((word) => words.indexOf(word));
   const unknown = typedWords.filter((_, i) => wordIndexes[i] === -1);
-  if (![WORD_COUNT, CODE_WORD_COUNT + OLD_KEY_WORD_COUNT].includes(typedWords.length) || unknown.length)
+  if (![WITNESS_WORDS, WITNESS_CODE_WORDS + WITNESS_OLD_KEY_WORDS].includes(typedWords.length) || unknown.length)
     throw invalidWords('These are not nine words of the list.', unknown);
-  const number = wordIndexes.slice(0, CODE_WORD_COUNT).reduce((sum, wordIndex) => (sum << 11n) | BigInt(wordIndex), 0n);
+  const number = wordIndexes
+    .slice(0, WITNESS_CODE_WORDS)
+    .reduce((sum, wordIndex) => (sum << 11n) | BigInt(wordIndex), 0n);
   const raw = Uint8Array.from({ length: CODE_BYTES }, (_, i) =>
     Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (CODE_BYTES - 1 - i)))),
   );
-  const keyWords = typedWords.slice(CODE_WORD_COUNT).join(' ');
+  const keyWords = typedWords.slice(WITNESS_CODE_WORDS).join(' ');
   if (Number(number & 15n) !== checksumOf(raw, keyWords))
     throw invalidWords('One of the words is wrong, or they are not in the right order.', []);
-  return { code: typedWords.slice(0, CODE_WORD_COUNT).join(' '), keyWords };
+  return { code: typedWords.slice(0, WITNESS_CODE_WORDS).join(' '), keyWords };
 }
 
 function invalidWords(sentence: string, unknown: readonly string[]) {
@@ -102,7 +106,7 @@ function checksumOf(raw: Uint8Array, keyWords: string) {
   return (sha256Sync(utf8('kept/witness-check\0'), raw, utf8(isOldCode(keyWords) ? '' : keyWords))[0] as number) >> 4;
 }
 
-const isOldCode = (keyWords: string) => keyWords.split(' ').length === OLD_KEY_WORD_COUNT;
+const isOldCode = (keyWords: string) => keyWords.split(' ').length === WITNESS_OLD_KEY_WORDS;
 
 /**
  * Derive name, key and proof from the words, for one server's address. One Argon2id.
@@ -252,7 +256,7 @@ function areFiles(files: unknown) {
   return (
     Array.isArray(list) &&
     list.length > 0 &&
-    list.length <= FILES_LIMIT &&
+    list.length <= WITNESS_FILES_LIMIT &&
     list.every(
       (file) =>
         isObject(file) &&

@@ -3,8 +3,9 @@
  * screen (blob:) live until the lock and no longer.
  */
 import { concat } from '../../core/bytes.js';
+import { FILE_PART_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
-import { PART_BYTES, partCount } from '../../crypto/files.js';
+import { partCount } from '../../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../../net/blobs.js';
 import { isTransient } from '../../net/http.js';
 import type { DraftFile, Open, RecordStore, Rendition } from '../types.js';
@@ -132,10 +133,10 @@ export function sealedReader(
     async bytes(offset, length) {
       const end = Math.min(size, offset + length);
       if (!(offset >= 0 && offset < end)) return new Uint8Array(0);
-      const firstPart = await readPart(Math.floor(offset / PART_BYTES));
-      const firstBytes = firstPart.slice(offset % PART_BYTES, end - offset + (offset % PART_BYTES));
+      const firstPart = await readPart(Math.floor(offset / FILE_PART_BYTES));
+      const firstBytes = firstPart.slice(offset % FILE_PART_BYTES, end - offset + (offset % FILE_PART_BYTES));
       if (firstBytes.length === end - offset) return firstBytes;
-      const secondPart = await readPart(Math.floor(offset / PART_BYTES) + 1);
+      const secondPart = await readPart(Math.floor(offset / FILE_PART_BYTES) + 1);
       return concat(firstBytes, secondPart.subarray(0, end - offset - firstBytes.length));
     },
   };

@@ -6,8 +6,9 @@
  * it is complete. What a crash leaves there is deleted at the next unlock (`deleteHalfFiles`). So half a file is
  * never shown as a whole one.
  */
+import { FILE_PART_BYTES } from '../../core/constants.js';
 import { formatId, newId } from '../../core/ids.js';
-import { PART_BYTES, partCount } from '../../crypto/files.js';
+import { partCount } from '../../crypto/files.js';
 import { partName } from '../../net/blobs.js';
 import { readMetadata } from '../../media/exif.js';
 import { isMismatch, kindOf, detectType } from '../../media/file_type.js';
@@ -106,11 +107,11 @@ async function makeCopies(
 ): Promise<{ made: ImageCopy[]; duration_ms?: number } | null> {
   if (source.size > MAX_PICTURE_BYTES) return null;
   if (magic.startsWith('image/')) {
-    const made = await pictures.make(await readWhole(source, magic, PART_BYTES));
+    const made = await pictures.make(await readWhole(source, magic, FILE_PART_BYTES));
     return made && { made };
   }
   if (!/^(?:video|audio)\//.test(magic) || !pictures.film) return null;
-  return pictures.film(await readWhole(source, magic, PART_BYTES));
+  return pictures.film(await readWhole(source, magic, FILE_PART_BYTES));
 }
 
 /** Seal a copy that was made here. */
@@ -138,11 +139,11 @@ async function sealSource(
   );
   let firstPart: Uint8Array = new Uint8Array(0);
   try {
-    for (let start = 0; start < source.size; start += PART_BYTES) {
-      const bytes = await source.read(start, Math.min(source.size, start + PART_BYTES));
+    for (let start = 0; start < source.size; start += FILE_PART_BYTES) {
+      const bytes = await source.read(start, Math.min(source.size, start + FILE_PART_BYTES));
       if (start === 0) firstPart = bytes.slice();
       await storeParts(store, blob, await vault.filePart(file, bytes));
-      onProgress(Math.min(source.size, start + PART_BYTES), source.size);
+      onProgress(Math.min(source.size, start + FILE_PART_BYTES), source.size);
     }
     const result = await vault.fileEnd(file);
     await source.check();

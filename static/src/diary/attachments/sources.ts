@@ -1,10 +1,10 @@
 /** Sources of a file's bytes: a chosen file, bytes in memory, or parts in the tray. */
 import { bytesEqual } from '../../core/bytes.js';
+import { FILE_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Source } from '../types.js';
 
-export const FILE_LIMIT = 200 * 1024 * 1024;
 const END_BYTES = 65_536;
 
 /**
@@ -74,7 +74,7 @@ export function memorySource(bytes: Bytes, type: string): Source {
 
 export function checkSize(size: number) {
   if (size === 0) throw new KeptError('empty_file');
-  if (size > FILE_LIMIT) throw new KeptError('too_large');
+  if (size > FILE_LIMIT_BYTES) throw new KeptError('too_large');
 }
 
 /** Read a whole source into one Blob. */

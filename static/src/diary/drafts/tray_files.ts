@@ -7,12 +7,12 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { b64, concat, hex } from '../../core/bytes.js';
+import { FILE_PART_BYTES } from '../../core/constants.js';
 import { canonicalBytes, parseCanonicalObject } from '../../core/encoding.js';
 import { newId } from '../../core/ids.js';
 import { openDraft, sealDraft } from '../../crypto/worker/draft_key.js';
 import { incrementalDigest } from '../../crypto/digests.js';
 import { readUnverifiedHeader } from '../../crypto/envelope.js';
-import { PART_BYTES } from '../../crypto/files.js';
 import { padVersion, unpad } from '../../crypto/padding.js';
 import { hpkeSeal } from '../../crypto/hpke.js';
 import { filesInTray, dropParts, putPart } from '../../store/staging.js';
@@ -97,12 +97,12 @@ export async function addToTray(
 ): Promise<DraftFile> {
   const source = fileSource(file);
   const id = newId();
-  const count = Math.ceil(source.size / PART_BYTES);
+  const count = Math.ceil(source.size / FILE_PART_BYTES);
   const [sha256, sha512] = [incrementalDigest('SHA-256'), incrementalDigest('SHA-512')];
   const headerFields = captured ? { k: 'captured', ...captured, sha256: await digestOf(source) } : { k: 'file' };
   let firstPart = new Uint8Array(0);
   for (let index = 0; index < count; index++) {
-    const bytes = await source.read(index * PART_BYTES, Math.min(source.size, (index + 1) * PART_BYTES));
+    const bytes = await source.read(index * FILE_PART_BYTES, Math.min(source.size, (index + 1) * FILE_PART_BYTES));
     if (index === 0) firstPart = bytes.slice();
     sha256.update(bytes);
     sha512.update(bytes);
@@ -123,7 +123,7 @@ export async function addToTray(
       index,
       await seal(concat(Uint8Array.of(header.length >> 8, header.length & 255), header, bytes)),
     );
-    onProgress?.(Math.min(source.size, (index + 1) * PART_BYTES), source.size);
+    onProgress?.(Math.min(source.size, (index + 1) * FILE_PART_BYTES), source.size);
   }
   await source.check();
   const magic = detectType(firstPart);
@@ -150,8 +150,8 @@ export async function addToTray(
 /** @returns SHA-256 in hex */
 async function digestOf(source: Source): Promise<string> {
   const digest = incrementalDigest('SHA-256');
-  for (let offset = 0; offset < source.size; offset += PART_BYTES)
-    digest.update(await source.read(offset, Math.min(source.size, offset + PART_BYTES)));
+  for (let offset = 0; offset < source.size; offset += FILE_PART_BYTES)
+    digest.update(await source.read(offset, Math.min(source.size, offset + FILE_PART_BYTES)));
   return hex(digest.digest());
 }
 
@@ -216,8 +216,8 @@ function traySource(database: Database, keys: Uint8Array[], header: PartHeader, 
     size: header.size,
     lastModified: header.last_modified,
     async read(start, end) {
-      if (start % PART_BYTES !== 0 || end - start > PART_BYTES) throw new RangeError('a part at a time');
-      const part = await readPart(database, keys[start / PART_BYTES], unseal);
+      if (start % FILE_PART_BYTES !== 0 || end - start > FILE_PART_BYTES) throw new RangeError('a part at a time');
+      const part = await readPart(database, keys[start / FILE_PART_BYTES], unseal);
       if (!part || part.bytes.length !== end - start) throw new KeptError('store_lost');
       return part.bytes;
     },

@@ -12,13 +12,14 @@
  *
  * An erased entry leaves its number, the ids and commitments of its versions, and the day.
  */
+import { ERASURE_RECORDS_LIMIT } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { partName } from '../../net/blobs.js';
 import { erasedVersions } from '../../net/feed.js';
 import { proofOf } from '../keys/accounts.js';
 import { confirmWords } from '../session/confirming.js';
 import { erasureLines, addPendingLines } from '../attachments/custody.js';
-import { readHold, SEVEN_DAYS } from './erasure_hold.js';
+import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
 import { takenOutAt } from './takeout.js';
 import { erasedRow } from '../attachments/removal.js';
@@ -26,9 +27,6 @@ import type { Context, Open, Batch } from '../types.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Erasure } from '../../store/root.js';
 import type { PendingErasure } from '../types.js';
-
-/** The most records that the server takes in one request. An entry with more files needs several. */
-const MAX_RECORDS = 64;
 
 /** Return the pending erasures, the earliest first. */
 export function pendingErasures({ store, index }: Open): PendingErasure[] {
@@ -62,7 +60,7 @@ export async function requestErasure(
     await confirmWords(ctx, open, words);
     if ((await entryTakenOutAt(open, record)) === null) throw new KeptError('not_out');
     const asked_at = ctx.clock.now();
-    const due_at = asked_at + SEVEN_DAYS;
+    const due_at = asked_at + ERASURE_DELAY_MS;
     await updateErasures(open, (erasures) => [
       ...erasures,
       { erasure: null, records, asked_at, due_at, why: 'keeper' },
@@ -73,15 +71,15 @@ export async function requestErasure(
   if (records.some((item) => unsent.has(item))) throw new KeptError('not_sent_yet');
   const proof = await proofOf(ctx, open, words);
   if ((await entryTakenOutAt(open, record)) === null) throw new KeptError('not_out');
-  for (let offset = 0; offset < records.length; offset += MAX_RECORDS) {
+  for (let offset = 0; offset < records.length; offset += ERASURE_RECORDS_LIMIT) {
     await ctx.api.erase(
       open.identity.diary,
-      { records: records.slice(offset, offset + MAX_RECORDS), why: 'keeper' },
+      { records: records.slice(offset, offset + ERASURE_RECORDS_LIMIT), why: 'keeper' },
       proof,
     );
   }
   await syncErasures(ctx, open);
-  return { due_at: erasureOf(open, record)?.due_at ?? ctx.clock.now() + SEVEN_DAYS };
+  return { due_at: erasureOf(open, record)?.due_at ?? ctx.clock.now() + ERASURE_DELAY_MS };
 }
 
 /** Return when an entry was taken out, as far as this phone knows; null if it was not. See [Note: back again]. */
@@ -161,7 +159,7 @@ export async function syncErasures(ctx: Context, open: Open) {
 function longTakenOut({ index }: Open, now: number): string[] {
   return index
     .allRows()
-    .filter((row) => row.taken_out && !row.erased && row.taken_out + SEVEN_DAYS <= now)
+    .filter((row) => row.taken_out && !row.erased && row.taken_out + ERASURE_DELAY_MS <= now)
     .map(({ record }) => record);
 }
 

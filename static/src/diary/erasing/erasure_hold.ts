@@ -2,6 +2,7 @@
  * Hold: the keeper's own switch, for when somebody asked them to preserve everything. While it is on, this phone
  * erases nothing in any way. Whoever runs the server can neither see nor change it.
  */
+import { ERASURE_DAYS } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { confirmWords } from '../session/confirming.js';
 import { readSettings, saveSettings } from '../records/settings.js';
@@ -9,7 +10,7 @@ import type { Context, Open } from '../types.js';
 
 type Hold = { who: string; reference: string; since: number; lift_asked_at: number | null };
 
-export const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
+export const ERASURE_DELAY_MS = ERASURE_DAYS * 24 * 60 * 60 * 1000;
 
 /**
  * Return the hold that is on at `now`, or null. A hold ends seven days after the keeper asked to lift it with the
@@ -20,7 +21,7 @@ export async function readHold(open: Open, now: number): Promise<Hold | null> {
   const { hold } = (await readSettings(open)).fields;
   if (typeof hold !== 'object' || hold === null || !Number.isSafeInteger(hold.since)) return null;
   const lift_asked_at = Number.isSafeInteger(hold.lift_asked_at) ? hold.lift_asked_at : null;
-  if (lift_asked_at !== null && now >= lift_asked_at + SEVEN_DAYS) return null;
+  if (lift_asked_at !== null && now >= lift_asked_at + ERASURE_DELAY_MS) return null;
   return { who: String(hold.who ?? ''), reference: String(hold.reference ?? ''), since: hold.since, lift_asked_at };
 }
 

@@ -4,10 +4,11 @@
  * record/record_history.js decides which later versions are additions and which amendments, from what changed and
  * when. This module only decides whether a reason is required.
  */
+import { SETTLING_MS } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { isBlank } from '../../record/reading.js';
-import { SETTLING_MS, changesBetween, classifyChanges, sealedAt } from '../../record/record_history.js';
+import { changesBetween, classifyChanges, sealedAt } from '../../record/record_history.js';
 import { heads, ownFields } from './record_store.js';
 import { arrivalLines, addPendingLines } from '../attachments/custody.js';
 import { initialFields } from '../attachments/file_fields.js';

@@ -4,12 +4,13 @@
  * Each is versioned and sealed like an entry, with the same ten minutes before it settles. `k/<kind>` lists the
  * records of a kind (record_store.js writes it with them), since nothing else would find them again.
  */
+import { SETTLING_MS } from '../../core/constants.js';
 import { canonicalText } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { codesOf } from '../../record/reading.js';
 import { isTakenOut, currentVersionOf, stepsOf } from '../../record/current_version.js';
-import { SETTLING_MS, changesBetween, classifyChanges, sealedAt } from '../../record/record_history.js';
+import { changesBetween, classifyChanges, sealedAt } from '../../record/record_history.js';
 import { ownFields } from './record_store.js';
 import { requireOpenOf, afterSaveOf } from '../session/require_open.js';
 import { setRoleCode } from './roles.js';

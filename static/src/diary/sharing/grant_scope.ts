@@ -2,10 +2,10 @@
  * The records in a grant's scope: for giving, for the preview before anybody is let in, and for one entry on its way.
  * The server knows no text, so it cannot decide this: see [Note: who says what belongs] in grant_delivery.js.
  */
+import { SUMMARY_DATES_LIMIT } from '../../core/constants.js';
 import { openedOf } from '../../pack/capsule.js';
 import { selectRecords } from '../../pack/selection.js';
 import { attachmentsOf } from '../../pack/exhibits.js';
-import { DATES_LIMIT } from '../../crypto/sharing/summaries.js';
 import { codesOf, objectsOf, textOf } from '../../record/reading.js';
 import { isTakenOut, historiesOf } from '../../record/record_history.js';
 import type { GrantTerms, GrantScope } from '../../crypto/sharing/grants.js';
@@ -124,5 +124,5 @@ export function upcomingDates(
   return [...wipes, ...updates]
     .filter((item) => Number.isSafeInteger(item.at) && item.at > now - DAY_MS)
     .sort((a, b) => a.at - b.at)
-    .slice(0, DATES_LIMIT);
+    .slice(0, SUMMARY_DATES_LIMIT);
 }

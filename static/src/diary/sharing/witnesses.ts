@@ -13,6 +13,7 @@
  * the diary is still shown.
  */
 import { unb64 } from '../../core/bytes.js';
+import { WITNESS_CODE_DAYS } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { openPart, partCount } from '../../crypto/files.js';
 import { openSlip, handoverPartCount } from '../../crypto/sharing/handover.js';
@@ -44,7 +45,7 @@ export type Witness = {
 /** Newest first. */
 export type WitnessList = { witnesses: Witness[]; address: string; offline: boolean };
 
-const CODE_LIFETIME_MS = 14 * 86_400_000;
+const CODE_LIFETIME_MS = WITNESS_CODE_DAYS * 86_400_000;
 
 export function witnessActions(ctx: Context) {
   const requireOpen = requireOpenOf(ctx);

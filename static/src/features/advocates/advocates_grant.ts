@@ -1,6 +1,7 @@
 /**
  * Make a grant, step by step: check the advocate's words, choose the scope, preview it, confirm with the passphrase.
  */
+import { GRANT_PURPOSE_LIMIT_CHARACTERS } from '../../core/constants.js';
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, secretField, selectField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, loading } from '../../components/parts.js';
@@ -19,7 +20,6 @@ import type { LocalState, Stage } from '../../shell/stage.js';
 const DAY_MS = 86_400_000;
 const DAY_CHOICES = ['14', '30', '90', '180'];
 const STEPS = ['meet', 'what', 'preview', 'agree'];
-const MAX_PURPOSE = 200;
 
 export function grantView(stage: Stage) {
   const { local } = stage;
@@ -122,7 +122,11 @@ function missingInput(local: LocalState) {
   const purpose = String(local.purpose ?? '').trim();
   return {
     scope: scopeOf(local) ? null : t(local.how === 'some' ? 'adv.some_need' : 'adv.what_need'),
-    purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > MAX_PURPOSE ? t('adv.purpose_long') : null,
+    purpose: !purpose
+      ? t('adv.purpose_need')
+      : [...purpose].length > GRANT_PURPOSE_LIMIT_CHARACTERS
+        ? t('adv.purpose_long')
+        : null,
     name: String(local.name ?? '').trim() ? null : t('adv.called_need'),
   };
 }

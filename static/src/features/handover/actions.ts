@@ -8,8 +8,8 @@
  * device of the diary shows the hand-over without them. Once written down, they are shown again only after the keeper
  * types the passphrase: else a person who held the open diary for a minute could fetch the pack later, from anywhere.
  */
+import { FILE_PART_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
-import { PART_BYTES } from '../../crypto/files.js';
 import { handoversOf } from '../../net/handovers.js';
 import { isTransient } from '../../net/http.js';
 import { proofOf } from '../../diary/keys/accounts.js';
@@ -166,8 +166,8 @@ async function send(
     }
   };
   onStep({ step: 'sending', done, total: parts });
-  for (let at = 0; at < file.size; at += PART_BYTES) {
-    const bytes = new Uint8Array(await file.slice(at, at + PART_BYTES).arrayBuffer());
+  for (let at = 0; at < file.size; at += FILE_PART_BYTES) {
+    const bytes = new Uint8Array(await file.slice(at, at + FILE_PART_BYTES).arrayBuffer());
     await sendParts(await open.vault.handoverPart(upload.file, bytes));
   }
   const result = await open.vault.handoverEnd(upload.file, { name: packName, made_at: ctx.clock.now() });

@@ -2,6 +2,7 @@
  * Settings for locking, the cover notebook, the short secret and clearing the phone. Each screen says what the feature
  * does not do before it can be switched on.
  */
+import { LOCK_HIDDEN_MINUTES, LOCK_IDLE_MINUTES } from '../../core/constants.js';
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { holdHandlers } from '../../shell/hold.js';
@@ -16,8 +17,6 @@ import type { LockSettings } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const MINUTE = 60_000;
-const HIDDEN_MINUTES = [0, 1, 5];
-const IDLE_MINUTES = [1, 5, 15];
 const MIN_SHORT_LENGTH = 6;
 
 function lockSettings(stage: Stage): LockSettings | undefined {
@@ -36,7 +35,7 @@ function locksView(stage: Stage) {
       stage.refresh('locking');
     });
   };
-  const delayChips = (setting: 'hidden' | 'idle', choices: number[]) =>
+  const delayChips = (setting: 'hidden' | 'idle', choices: readonly number[]) =>
     chips({
       name: `lock-${setting}`,
       legend: t(`locks.${setting}`),
@@ -46,7 +45,7 @@ function locksView(stage: Stage) {
     });
   const goTo = (name: string) => () => stage.go({ name });
   return html`<div class="stack-wide">${heading(t('locks.title'))}${errorSummary(stage)}
-    ${delayChips('hidden', HIDDEN_MINUTES)}${delayChips('idle', IDLE_MINUTES)}<p
+    ${delayChips('hidden', LOCK_HIDDEN_MINUTES)}${delayChips('idle', LOCK_IDLE_MINUTES)}<p
       class="small soft">${t('locks.why')}</p>
     <section class="stack-close"><h2>${t('locks.leave')}</h2><p>${t('locks.leave_lead')}</p></section>
     <div class="rows">

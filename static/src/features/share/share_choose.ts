@@ -1,4 +1,5 @@
 /** The first steps of a pack: who it is for and what goes in: everything, new entries, dates or single entries. */
+import { PACK_PROFILES } from '../../core/constants.js';
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
@@ -38,7 +39,6 @@ export type PackFlow = {
   overridden?: boolean;
 };
 
-const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
 /** Recipients that get the restricted part unless the keeper says otherwise. */
 const FULL_PROFILES = new Set(['police', 'solicitor']);
 
@@ -160,7 +160,7 @@ function recipientChips(stage: Stage) {
   return html`${chips({
     name: 'who',
     legend: t('forwhom.title'),
-    choices: PROFILES.map((code) => [code, t(`forwhom.${code}`)]),
+    choices: PACK_PROFILES.map((code) => [code, t(`forwhom.${code}`)]),
     chosen: [profile],
     onChange: on,
   })}

@@ -3,6 +3,7 @@
  * of diary/pack/tables.py and bursts.py. The typesetter's wording of times and links between records is left out:
  * `verify --rerender` judges those.
  */
+import { OFFSET_LIMIT_MINUTES, VOLUME_FILES } from '../../core/constants.js';
 import { objectOf, objectsOf, codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { advocateNarrative, assistedMarkText, promptsOf } from '../../record/assisted.js';
 import { receivedText, statementMark } from '../../record/witness.js';
@@ -19,9 +20,7 @@ import type { RecordHistory } from '../../record/record_history.js';
 /** The text of each column; null where only the typesetter knows it */
 export type TableLine = Record<string, string | null>;
 
-const VOLUME_FILES = 100;
 const MINUTE_MS = 60_000;
-const OFFSET_MOST = 18 * 60;
 /** Columns of 02 that are a choice, with their list and field. */
 const CHOICE_COLUMNS = [
   ['written', 'entry_kinds', 'entry_kind'],
@@ -170,7 +169,7 @@ export function entryLine(facts: CapsuleFacts, history: RecordHistory): TableLin
   const isKnown = start !== null && precision !== 'unknown';
   const offset = integerOf(fields, 'utc_offset_min');
   const localTime = (ms: number | null) =>
-    !isKnown ? '' : offset === null || Math.abs(offset) > OFFSET_MOST ? null : iso(ms, offset);
+    !isKnown ? '' : offset === null || Math.abs(offset) > OFFSET_LIMIT_MINUTES ? null : iso(ms, offset);
   const behaviours = codesOf(fields, 'behaviours');
   const letters = behaviours.flatMap(
     (code) => VOCABULARY.behaviours?.codes.find((row) => row.code === code)?.letter?.split('/') ?? [],
@@ -186,7 +185,7 @@ export function entryLine(facts: CapsuleFacts, history: RecordHistory): TableLin
     occurred_end:
       end === null || !isKnown
         ? ''
-        : offset === null || Math.abs(offset) > OFFSET_MOST
+        : offset === null || Math.abs(offset) > OFFSET_LIMIT_MINUTES
           ? null
           : iso(end, endOffset(textOf(fields, 'tz'), start, end, offset)),
     precision,

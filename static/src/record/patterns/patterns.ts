@@ -4,6 +4,7 @@
  * Both are tested against tests/vectors/patterns.json. Here the facts of the incidents are an input: the phone keeps
  * them in its list of entries, and need not open ten thousand versions to count them.
  */
+import { LONG_GAP_DAYS } from '../../core/constants.js';
 import { MARKS } from '../vocabulary/marks.js';
 import { accountsUsed, appendTo, keyDates, splitAround } from './patterns_dates.js';
 import { compareText, daysBetween, sortByTime, nextDay } from './patterns_facts.js';
@@ -15,7 +16,6 @@ import type { Diary, CountedRecord } from './patterns_facts.js';
 type Tally = { code: string; ids: string[] };
 export type Gap = { days: number; from: string; to: string; ids: string[] };
 
-const LONG_GAP_DAYS = 30;
 /** Target of an entry that names nobody: the keeper. */
 const KEEPER_TARGET = Object.freeze(['']);
 const MONDAY = '2024-01-01';

@@ -5,6 +5,7 @@
  * part of a day has no hour, and one without a time has no place in any order. Empty members are left out, because
  * the list of entries holds ten thousand facts.
  */
+import { RECORD_EARLIEST_MS, RECORD_LATEST_MS, OFFSET_LIMIT_MINUTES } from '../../core/constants.js';
 import { MARKS } from '../vocabulary/marks.js';
 import { codesOf, isBlank, objectOf, objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
 import { isZone, offsetAt } from '../times.js';
@@ -59,10 +60,6 @@ const CLOCK_KNOWN = new Set(['exact', 'minute', 'hour']);
 const DAY_KNOWN = new Set([...CLOCK_KNOWN, 'part_of_day', 'day']);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-const MAX_OFFSET_MIN = 18 * 60;
-/** Years 1900 to 2200. */
-const EARLIEST = -2_208_988_800_000;
-const LATEST = 7_258_118_400_000;
 
 export function factOf(record: string, fields: Fields, restricted: Fields): Fact {
   const when = whenOf(fields, 'occurred_start', 'occurred_end');
@@ -113,7 +110,7 @@ function whenOf(fields: Fields, start: string, end: string) {
   const tz = textOf(fields, 'tz');
   const storedOffset = integerOf(fields, 'utc_offset_min');
   const offset =
-    storedOffset === null || Math.abs(storedOffset) > MAX_OFFSET_MIN
+    storedOffset === null || Math.abs(storedOffset) > OFFSET_LIMIT_MINUTES
       ? startMs === null
         ? 0
         : (zoneOffset(startMs, tz) ?? 0)
@@ -122,7 +119,7 @@ function whenOf(fields: Fields, start: string, end: string) {
 }
 
 function validInstant(ms: number | null) {
-  return ms !== null && ms >= EARLIEST && ms < LATEST ? ms : null;
+  return ms !== null && ms >= RECORD_EARLIEST_MS && ms < RECORD_LATEST_MS ? ms : null;
 }
 
 /** Return the minutes ahead of UTC, or null for an unknown zone. */

@@ -1,0 +1,144 @@
+"""The values that the server, the command line and the phone share: constants.json, read once. Explained in docs/constants.md."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+_GROUPS: Final[dict[str, dict[str, Any]]] = json.loads(Path(__file__).with_name("constants.json").read_text("utf-8"))
+_VALUES: Final = {name: value for group in _GROUPS.values() for name, value in group.items()}
+
+
+def _whole(name: str) -> int:
+    """A whole number."""
+    return int(_VALUES[name])
+
+
+def _wholes(name: str) -> tuple[int, ...]:
+    """A list of whole numbers."""
+    return tuple(int(one) for one in _VALUES[name])
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """A list of names."""
+    return tuple(str(one) for one in _VALUES[name])
+
+
+# files
+FILE_LIMIT_BYTES: Final = _whole("file_limit_bytes")
+FILE_PART_BYTES: Final = _whole("file_part_bytes")
+IMAGE_LIMIT_PIXELS: Final = _whole("image_limit_pixels")
+
+# kdf
+KDF_DEFAULT_MEMORY_KIB: Final = _whole("kdf_default_memory_kib")
+KDF_DEFAULT_PASSES: Final = _whole("kdf_default_passes")
+KDF_FLOOR_MEMORY_KIB: Final = _whole("kdf_floor_memory_kib")
+KDF_FLOOR_PASSES: Final = _whole("kdf_floor_passes")
+KDF_CEILING_MEMORY_KIB: Final = _whole("kdf_ceiling_memory_kib")
+KDF_CEILING_PASSES: Final = _whole("kdf_ceiling_passes")
+
+# words
+SUGGESTED_WORDS: Final = _whole("suggested_words")
+WORDS_MIN_CHARACTERS: Final = _whole("words_min_characters")
+RECOVERY_CODE_BYTES: Final = _whole("recovery_code_bytes")
+RECOVERY_CODE_WORDS: Final = _whole("recovery_code_words")
+RECOVERY_CODE_CHARACTERS: Final = _whole("recovery_code_characters")
+FINGERPRINT_WORDS: Final = _whole("fingerprint_words")
+HANDOVER_WORDS: Final = _whole("handover_words")
+HANDOVER_NAME_WORDS: Final = _whole("handover_name_words")
+WITNESS_CODE_WORDS: Final = _whole("witness_code_words")
+WITNESS_KEY_WORDS: Final = _whole("witness_key_words")
+WITNESS_OLD_KEY_WORDS: Final = _whole("witness_old_key_words")
+TYPED_CODE_LIMIT_CHARACTERS: Final = _whole("typed_code_limit_characters")
+SECOND_STEP_SECRET_BYTES: Final = _whole("second_step_secret_bytes")
+
+# padding
+VERSION_PADDING_BYTES: Final = _wholes("version_padding_bytes")
+FILE_PADDING_MIN_BYTES: Final = _whole("file_padding_min_bytes")
+
+# encoding
+CANONICAL_LIMIT_BYTES: Final = _whole("canonical_limit_bytes")
+CANONICAL_DEPTH_LIMIT: Final = _whole("canonical_depth_limit")
+FRAMES_LIMIT: Final = _whole("frames_limit")
+
+# syncing
+PUSH_FILES_LIMIT: Final = _whole("push_files_limit")
+PUSH_PARENTS_LIMIT: Final = _whole("push_parents_limit")
+PUSH_GRANTS_LIMIT: Final = _whole("push_grants_limit")
+FEED_PAGE_VERSIONS: Final = _whole("feed_page_versions")
+
+# log
+LOG_PATH_LIMIT: Final = _whole("log_path_limit")
+CHECKPOINT_LIMIT_BYTES: Final = _whole("checkpoint_limit_bytes")
+CHECKPOINT_LINES_LIMIT: Final = _whole("checkpoint_lines_limit")
+COSIGNATURES_LIMIT: Final = _whole("cosignatures_limit")
+TIMESTAMP_LIMIT_BYTES: Final = _whole("timestamp_limit_bytes")
+
+# sessions
+SESSION_DAYS: Final = _whole("session_days")
+SESSION_RENEWAL_DAYS: Final = _whole("session_renewal_days")
+SESSION_BORROWED_HOURS: Final = _whole("session_borrowed_hours")
+
+# locks
+LOCK_HIDDEN_MINUTES: Final = _wholes("lock_hidden_minutes")
+LOCK_IDLE_MINUTES: Final = _wholes("lock_idle_minutes")
+LOCK_HIDDEN_DEFAULT_MINUTES: Final = _whole("lock_hidden_default_minutes")
+LOCK_IDLE_DEFAULT_MINUTES: Final = _whole("lock_idle_default_minutes")
+
+# sharing
+ADVOCATE_NAME_LIMIT_CHARACTERS: Final = _whole("advocate_name_limit_characters")
+GRANT_DEFAULT_DAYS: Final = _whole("grant_default_days")
+GRANT_MAX_DAYS: Final = _whole("grant_max_days")
+GRANT_RECORDS_LIMIT: Final = _whole("grant_records_limit")
+GRANT_EARLIER_KEYS_LIMIT: Final = _whole("grant_earlier_keys_limit")
+GRANT_PURPOSE_LIMIT_CHARACTERS: Final = _whole("grant_purpose_limit_characters")
+SUMMARY_DATES_LIMIT: Final = _whole("summary_dates_limit")
+MARKS_LIMIT: Final = _whole("marks_limit")
+LETTER_TURNS_LIMIT: Final = _whole("letter_turns_limit")
+LETTER_ANSWER_LIMIT_CHARACTERS: Final = _whole("letter_answer_limit_characters")
+LETTER_PROMPT_LIMIT_CHARACTERS: Final = _whole("letter_prompt_limit_characters")
+LETTER_WRITER_LIMIT_CHARACTERS: Final = _whole("letter_writer_limit_characters")
+LETTER_KEPT_DAYS: Final = _whole("letter_kept_days")
+WITNESS_CODE_DAYS: Final = _whole("witness_code_days")
+WITNESS_FILES_LIMIT: Final = _whole("witness_files_limit")
+WITNESS_KEPT_DAYS: Final = _whole("witness_kept_days")
+HANDOVER_DAYS: Final = _whole("handover_days")
+HANDOVER_OPENINGS_LIMIT: Final = _whole("handover_openings_limit")
+HANDOVER_KEPT_DAYS: Final = _whole("handover_kept_days")
+INVITE_DAYS: Final = _whole("invite_days")
+
+# erasing
+ERASURE_DAYS: Final = _whole("erasure_days")
+ERASURE_RECORDS_LIMIT: Final = _whole("erasure_records_limit")
+
+# record
+LINE_LIMIT_CHARACTERS: Final = _whole("line_limit_characters")
+TEXT_LIMIT_CHARACTERS: Final = _whole("text_limit_characters")
+LIST_LIMIT: Final = _whole("list_limit")
+CLOCK_TOLERANCE_MS: Final = _whole("clock_tolerance_ms")
+RECORD_EARLIEST_MS: Final = _whole("record_earliest_ms")
+RECORD_LATEST_MS: Final = _whole("record_latest_ms")
+OFFSET_LIMIT_MINUTES: Final = _whole("offset_limit_minutes")
+SETTLING_MS: Final = _whole("settling_ms")
+LONG_GAP_DAYS: Final = _whole("long_gap_days")
+
+# packs
+PACK_PROFILES: Final = _names("pack_profiles")
+CAPSULE_LIMIT_BYTES: Final = _whole("capsule_limit_bytes")
+PACK_RECORD_LIMIT_BYTES: Final = _whole("pack_record_limit_bytes")
+PACK_LOG_LIMIT_BYTES: Final = _whole("pack_log_limit_bytes")
+VOLUME_FILES: Final = _whole("volume_files")
+HIDDEN_NAME_MIN_CHARACTERS: Final = _whole("hidden_name_min_characters")
+HIDDEN_STREET_MIN_CHARACTERS: Final = _whole("hidden_street_min_characters")
+PORTAL_FILES_LIMIT: Final = _whole("portal_files_limit")
+PORTAL_ZIPS_LIMIT: Final = _whole("portal_zips_limit")
+BACKUP_FRAME_LIMIT_BYTES: Final = _whole("backup_frame_limit_bytes")
+
+# checking
+PACK_MEMBERS_LIMIT: Final = _whole("pack_members_limit")
+PACK_TOTAL_LIMIT_BYTES: Final = _whole("pack_total_limit_bytes")
+PACK_MEMBER_LIMIT_BYTES: Final = _whole("pack_member_limit_bytes")
+PACK_RATIO_LIMIT: Final = _whole("pack_ratio_limit")
+PDF_FILE_LIMIT_BYTES: Final = _whole("pdf_file_limit_bytes")
+PDF_FILES_LIMIT: Final = _whole("pdf_files_limit")
+PDF_DEPTH_LIMIT: Final = _whole("pdf_depth_limit")
+PDF_NODES_LIMIT: Final = _whole("pdf_nodes_limit")
