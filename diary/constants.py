@@ -25,6 +25,7 @@ def _names(name: str) -> tuple[str, ...]:
 
 # files
 FILE_LIMIT_BYTES: Final = _whole("file_limit_bytes")
+FILE_LIMIT_FLOOR_BYTES: Final = _whole("file_limit_floor_bytes")
 FILE_PART_BYTES: Final = _whole("file_part_bytes")
 IMAGE_LIMIT_PIXELS: Final = _whole("image_limit_pixels")
 

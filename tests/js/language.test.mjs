@@ -2,7 +2,7 @@
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { SENTENCES, SPECIFIC, FILLED, toShownError } from '#app/diary/sentences.js';
+import { FILLED, SENTENCES, SPECIFIC, serverLimitSentence, toShownError } from '#app/diary/sentences.js';
 import { KeptError } from '#app/core/errors.js';
 import { amountText } from '#app/components/text/amount_words.js';
 import {
@@ -237,7 +237,11 @@ test('every failure sentence written where it fails is in the list, word for wor
     )
     .join('\n');
   for (const text of SPECIFIC) assert.ok(sources.includes(`'${text}'`), text);
-  for (const text of FILLED) assert.ok(sources.includes(text.slice(6)), text);
+  const limited = serverLimitSentence(50 << 20);
+  const isLimit = (text) => limited === text.replace('{name}', '50 MB'); // written in sentences.js alone
+  assert.equal(FILLED.filter(isLimit).length, 1);
+  for (const text of FILLED) assert.ok(isLimit(text) || sources.includes(text.slice(6)), text);
+  assert.equal(toShownError(new KeptError('too_large', limited)).sentence, limited);
   assert.equal(toShownError(new KeptError('too_large', SPECIFIC[3])).sentence, SPECIFIC[3]);
   assert.equal(toShownError(new KeptError('too_large', 'Something of a library’s')).sentence, SENTENCES.too_large);
 });

@@ -37,6 +37,16 @@ async def proofs(keeper: Keeper, size: int, after: int = 0) -> Any:
     return parse((await keeper.ask("GET", f"{keeper.diary}/proofs/{size}?after={after}")).content)
 
 
+async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_setting: dict[str, str]) -> None:
+    """The file limit in /v1/log and /v1/server is the setting; the room in /v1/usage is the account's own."""
+    limits = {"DIARY_FILE_BYTES": "5000000", "DIARY_QUOTA_BYTES": "70000000"}
+    async with served(tmp_path, **limits, **database_setting) as server:
+        keeper = await enrol(server)
+        told = (await server.client().get("/v1/server")).json()["limits"]
+        assert (await server.client().get("/v1/log")).json()["file_bytes"] == told["file_bytes"] == 5_000_000
+        assert (await keeper.ask("GET", "/v1/usage")).json()["quota_bytes"] == told["quota_bytes"] == 70_000_000
+
+
 async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Two keepers push; each proves each of its own versions from the receipt to the signed root."""
     async with served(tmp_path, **database_setting) as server:

@@ -22,9 +22,10 @@ _TILE: Final = re.compile(
 
 
 async def state(call: Call) -> ASGIApp:
-    """Where the log stands, and whether this server is to close: what a phone asks first whenever it looks."""
+    """Where the log stands, whether this server is to close, and its file limit: what a phone asks first whenever it looks."""
     closing = told(await call.office.ending.known(call.instance))
-    return json_answer(await proving.state(call.instance) | {"closing": closing})
+    told_too = {"closing": closing, "file_bytes": call.instance.settings.file_bytes}
+    return json_answer(await proving.state(call.instance) | told_too)
 
 
 async def consistency(call: Call) -> ASGIApp:

@@ -26,7 +26,7 @@ import {
 } from '../diary/attachments/locked_capture.js';
 import { readSettings, saveSettings } from '../diary/records/settings.js';
 import { shownHeld } from '../diary/index/showing.js';
-import { fileSource, readWhole } from '../diary/attachments/sources.js';
+import { fileLimitOf, fileSource, readWhole } from '../diary/attachments/sources.js';
 import { storeLanguage } from '../diary/session/language.js';
 import { rewriteRows } from '../diary/sync/apply_feed.js';
 import { removeFromTray, addToTray, draftKeySealer, partOpener, listTrayFiles } from '../diary/drafts/tray_files.js';
@@ -208,7 +208,12 @@ export async function addFile(
   const at = ctx.clock.now();
   const { open } = ctx;
   if (!open) return addFileToTray(ctx, drafts, file, { route, at, onProgress });
-  const held = await sealFile(open, fileSource(file), { route, at, pictures: ctx.pictures, onProgress });
+  const held = await sealFile(open, fileSource(file, fileLimitOf(open.store.root.account)), {
+    route,
+    at,
+    pictures: ctx.pictures,
+    onProgress,
+  });
   if (target === 'draft') await drafts.addFile(held);
   else {
     await addFiles(open, target, [held]);

@@ -3,6 +3,7 @@
 
 // files
 export const FILE_LIMIT_BYTES = 209_715_200;
+export const FILE_LIMIT_FLOOR_BYTES = 1_048_576;
 export const FILE_PART_BYTES = 1_032_192;
 export const IMAGE_LIMIT_PIXELS = 40_000_000;
 

@@ -224,12 +224,23 @@ export const SPECIFIC = Object.freeze([
   'What this phone keeps for its lock is damaged.',
 ]);
 
-/** The same, with the name of the file. */
+/** Starts with the server's limit, as in `50 MB`. */
+const SERVER_LIMIT =
+  '{name} is the most that this server takes for one file. This one is larger, so it was not added. Nothing was lost. ' +
+  'If it is a recording, add a shorter part of it.';
+
+/** The same, with the name of the file, or with a size. */
 export const FILLED = Object.freeze([
   '{name} is not what this phone expects, so the pack was thrown away. Nothing was lost.',
   '{name} is missing from the pack, so it was thrown away. Nothing was lost.',
   '{name} is not the file that was added, so the pack was thrown away. Nothing was lost.',
+  SERVER_LIMIT,
 ]);
+
+/** Return the sentence for a file that is larger than `limit` bytes, a server's limit. MB are counted as in `200 MB`. */
+export function serverLimitSentence(limit: number): string {
+  return SERVER_LIMIT.replace('{name}', `${Math.floor(limit / 2 ** 20)} MB`);
+}
 
 /** Return a failure as an error with a sentence for the screen. */
 export function toShownError(thrown: unknown): KeptError {
@@ -237,7 +248,8 @@ export function toShownError(thrown: unknown): KeptError {
   // What the user asked for just now is not "sent later": only the outbox is.
   if (error.code === 'no_network') return new KeptError('offline', SENTENCES.offline);
   const sentence = SENTENCES[error.code];
-  if (!sentence || error.message === sentence || SPECIFIC.includes(error.message)) return error;
+  const isSpecific = SPECIFIC.includes(error.message) || error.message.endsWith(SERVER_LIMIT.slice('{name}'.length));
+  if (!sentence || error.message === sentence || isSpecific) return error;
   return Object.assign(new KeptError(error.code, sentence), {
     cause: undefined,
     retryAfter: (error as KeptError & { retryAfter?: number }).retryAfter,

@@ -48,6 +48,8 @@ export type LogResponse = {
   authorities: string[];
   checkpoint: CheckpointRow | null;
   closing: ClosingTimes | null;
+  /** absent from a server of an earlier release */
+  file_bytes?: number;
   log: string;
   now: number;
   witnessed: CheckpointRow | null;

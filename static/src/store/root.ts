@@ -56,6 +56,8 @@ export type Account = {
   /** keys that a person accepted: see [Note: a key told by a person], server_key.js */
   accepted?: { at: number; from: string | null; to: string }[];
   closing?: ClosingTimes;
+  /** the server's file limit, if it is lower than the app's own */
+  file_bytes?: number;
   code_wrap?: string;
 };
 

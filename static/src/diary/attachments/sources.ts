@@ -2,7 +2,9 @@
 import { bytesEqual } from '../../core/bytes.js';
 import { FILE_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
+import { serverLimitSentence } from '../sentences.js';
 import type { Bytes } from '../../core/bytes.js';
+import type { Account } from '../../store/root.js';
 import type { Source } from '../types.js';
 
 const END_BYTES = 65_536;
@@ -10,10 +12,11 @@ const END_BYTES = 65_536;
 /**
  * Read a chosen file. Phones hand out files that other apps may still be writing. So the two ends are read again
  * after the whole file, and a browser's own report of a change (NotReadableError) is believed.
+ * @param limit from `fileLimitOf` if the diary is open
  * @throws empty_file, too_large
  */
-export function fileSource(file: File): Source {
-  checkSize(file.size);
+export function fileSource(file: File, limit: number = FILE_LIMIT_BYTES): Source {
+  checkSize(file.size, limit);
   const ends: Uint8Array[] = [];
   const size = file.size;
   const endRanges = [
@@ -72,9 +75,19 @@ export function memorySource(bytes: Bytes, type: string): Source {
   };
 }
 
-export function checkSize(size: number) {
+/**
+ * Return the largest file that may be added to an open diary: the phone's own limit, or its server's where that is lower.
+ * Only a new file is measured by it. What is on the phone stays and is sent, whatever a server says later.
+ */
+export function fileLimitOf({ file_bytes: limit }: Account): number {
+  return limit === undefined ? FILE_LIMIT_BYTES : Math.min(limit, FILE_LIMIT_BYTES);
+}
+
+/** Throw `empty_file` or `too_large`; the sentence names `limit` if a server set it. */
+export function checkSize(size: number, limit: number = FILE_LIMIT_BYTES) {
   if (size === 0) throw new KeptError('empty_file');
   if (size > FILE_LIMIT_BYTES) throw new KeptError('too_large');
+  if (size > limit) throw new KeptError('too_large', serverLimitSentence(limit));
 }
 
 /** Read a whole source into one Blob. */

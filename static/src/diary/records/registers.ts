@@ -10,7 +10,7 @@ import { readEntriesThat, readKind, readRecord, saveRecord } from './records.js'
 import { sealFile } from '../attachments/sealing.js';
 import { shownAttachment } from '../index/showing.js';
 import { fileState } from './entries.js';
-import { fileSource } from '../attachments/sources.js';
+import { fileLimitOf, fileSource } from '../attachments/sources.js';
 import type { ReadRecord } from './records.js';
 import type { Context, Fields, Open } from '../types.js';
 
@@ -157,7 +157,7 @@ export async function addFile(
   file: File,
   { route, onProgress }: { route: string; onProgress?: ((done: number, total: number) => void) | undefined },
 ) {
-  const held = await sealFile(open, fileSource(file), {
+  const held = await sealFile(open, fileSource(file, fileLimitOf(open.store.root.account)), {
     route,
     at: ctx.clock.now(),
     pictures: ctx.pictures,

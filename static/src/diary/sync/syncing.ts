@@ -12,6 +12,7 @@ import { sendPurges, purgeBeforeSend } from '../erasing/purging.js';
 import { needsWords } from '../keys/accounts.js';
 import { fetchSignIns } from '../session/sign_ins.js';
 import { updateClosing } from './closing.js';
+import { updateFileLimit } from './file_limit.js';
 import { checkKey, followKeys, followLog } from './log.js';
 import { syncErasures, cancelReturned, pendingErasures } from '../erasing/erasing.js';
 import { sentenceOf } from '../sentences.js';
@@ -221,6 +222,7 @@ export class Syncing implements SyncRun {
       return null;
     });
     if (response) await updateClosing(open, response.closing);
+    if (response) await updateFileLimit(open, response.file_bytes);
     if (response) await followKeys(open, response);
     if (response) checkKey(open, response);
     if (response) await updateClock(open, this.ctx.clock.now(), response.now);

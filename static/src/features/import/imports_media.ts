@@ -9,7 +9,7 @@ import { toKeptError } from '../../core/errors.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { readKind } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
-import { checkSize, toWellFormed } from '../../diary/attachments/sources.js';
+import { checkSize, fileLimitOf, toWellFormed } from '../../diary/attachments/sources.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
@@ -82,7 +82,7 @@ async function takeFile(
   at: number,
 ): Promise<DraftFile | null> {
   try {
-    checkSize(entry.size);
+    checkSize(entry.size, fileLimitOf(open.store.root.account));
     const bytes = await entrySource(source, entry);
     return await sealFile(
       open,

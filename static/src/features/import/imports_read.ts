@@ -15,7 +15,7 @@ import { entriesByUniqueName } from './imports_media.js';
 import { knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
-import { fileSource } from '../../diary/attachments/sources.js';
+import { fileLimitOf, fileSource } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { DetailedPlan } from './imports_plan.js';
@@ -44,7 +44,7 @@ export function createImportMethods(ctx: Context) {
     /** Read a file and return a summary of what it holds. */
     async readImport(file: File, options: ImportOptions = {}) {
       const open = requireOpen();
-      const source = fileSource(file);
+      const source = fileSource(file, fileLimitOf(open.store.root.account));
       const read = await readSource(source, createPause(ctx, options, open));
       activeImports.set(open, { source, title: titleOf(file.name), read, plan: null });
       return summarize(file, read);
