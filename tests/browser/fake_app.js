@@ -814,7 +814,7 @@ class FakeApp {
         { key: 'count', text: '2' },
       ],
       rows: [row('1', TEXTS[0], 'en'), row('2', TEXTS[4], 'ur')],
-      named: [
+      registers: [
         {
           ref: 'S1',
           kind: 'person',
