@@ -74,7 +74,6 @@ export type PackRequest = {
   holdWords?: readonly string[];
 };
 
-
 /**
  * Return the capsule for `request`, as an object.
  * @param versions the whole diary in feed order, those without `seq` last as made
