@@ -14,7 +14,7 @@ from diary.paths import STATIC, TEMPLATES
 from diary.web.files import is_elsewhere
 from diary.web.precache import Release, early, is_kept, make_release
 
-ON_DISK = 1_500_000  # bytes (docs/architecture.md)
+ON_DISK = 1_600_000  # bytes; comments and full names are served, so that what runs is what was reviewed
 SHELL = b"<!doctype html><title>Notes</title>"
 _IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|import\s*\(?\s*['"](\.[^'"]+)['"]""")
 
