@@ -359,7 +359,7 @@ class FakeDesk {
       unproved: 0,
       purpose: false,
       words,
-      missing: [...missing, { what: 'reported', records: [] }],
+      lacking: [...missing, { what: 'reported', records: [] }],
       ...this.view,
     };
   }
