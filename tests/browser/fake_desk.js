@@ -126,7 +126,7 @@ function versions(n) {
       read_back: true,
       under_18: false,
       incident: {},
-      turns: [{ questions: 'tell_me', said: 'He was at the bus stop.', words: '' }],
+      turns: [{ asked: 'tell_me', said: 'He was at the bus stop.', words: '' }],
     },
     what: 'assisted',
   };
