@@ -278,7 +278,7 @@ test('an empty response is empty under any content type, and a refusal is never 
   );
   for (const expectedKind of ['nothing', 'bytes', 'json'])
     await assert.rejects(
-      sendRequest({ want: expectedKind }, json({ error: 'conflict', message: 'Changed.', missing: ['x'] }, 409)),
+      sendRequest({ expect: expectedKind }, json({ error: 'conflict', message: 'Changed.', missing: ['x'] }, 409)),
       {
         code: 'conflict',
         sentence: 'Changed.',
