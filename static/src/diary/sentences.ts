@@ -226,7 +226,8 @@ export const SPECIFIC = Object.freeze([
 
 /** Starts with the server's limit, as in `50 MB`. */
 const SERVER_LIMIT =
-  '{name} is the most that this server takes for one file. This one is larger, so it was not added. Nothing was lost. ' +
+  '{name} is the most that this server takes for one file. This one is larger, so it was not added. ' +
+  'Nothing was lost. ' +
   'If it is a recording, add a shorter part of it.';
 
 /** The same, with the name of the file, or with a size. */
@@ -237,7 +238,7 @@ export const FILLED = Object.freeze([
   SERVER_LIMIT,
 ]);
 
-/** Return the sentence for a file that is larger than `limit` bytes, a server's limit. MB are counted as in `200 MB`. */
+/** Return the sentence for a file larger than `limit` bytes, a server's limit. MB are counted as in `200 MB`. */
 export function serverLimitSentence(limit: number): string {
   return SERVER_LIMIT.replace('{name}', `${Math.floor(limit / 2 ** 20)} MB`);
 }

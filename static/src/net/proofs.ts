@@ -123,7 +123,7 @@ export async function verifyGrowth(
 }
 
 /**
- * Fetch the inclusion proofs of the versions numbered above `afterSeq` page by page, and check each against its receipt.
+ * Fetch the inclusion proofs of the versions numbered above `afterSeq` page by page. Check each against its receipt.
  * @param receiptOf null for a version whose receipt this phone no longer has
  */
 export async function pullProofs(

@@ -76,7 +76,7 @@ export function memorySource(bytes: Bytes, type: string): Source {
 }
 
 /**
- * Return the largest file that may be added to an open diary: the phone's own limit, or its server's where that is lower.
+ * Return the largest file that may be added to an open diary: the phone's own limit, or its server's if that is lower.
  * Only a new file is measured by it. What is on the phone stays and is sent, whatever a server says later.
  */
 export function fileLimitOf({ file_bytes: limit }: Account): number {

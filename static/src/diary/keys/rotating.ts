@@ -147,7 +147,8 @@ async function sendNewKeys(
       open.syncing.resume();
       const isSessionEnded = Boolean(code) && isSessionOver(error);
       if (!(isOutdated(error) || isSessionEnded) || remaining === 1) throw error;
-      if (isSessionEnded) await proofOfCode(ctx, open, code); // anyone with the words can end this session, but not the next
+      // Anyone with the words can end this session, but not the next.
+      if (isSessionEnded) await proofOfCode(ctx, open, code);
     }
   }
 }

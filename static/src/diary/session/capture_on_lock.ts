@@ -1,8 +1,8 @@
 /**
  * Keep a file that was chosen or recorded when the diary locked: a phone's picker hides the page, a recording is
  * long, and the user may leave in the middle of either. The file is sealed to this install, like everything that
- * arrives during a lock (locked_capture.js), and the user is asked about it after unlocking. Nothing more is known of it:
- * nobody looked at it here.
+ * arrives during a lock (locked_capture.js), and the user is asked about it after unlocking. Nothing more is known of
+ * it: nobody looked at it here.
  */
 import { readDoor, readDraftKey } from '../../store/device_meta.js';
 import { WHILE_LOCKED } from './picture_page.js';

@@ -2,9 +2,10 @@
  * The server's limit for one file. It is stored in the diary, so that a file that the server would refuse is refused
  * when it is chosen, offline too, and not after it was sealed.
  *
- * [Note: a lying limit] A server may name any limit. A low one can only make the phone refuse a new file, with a sentence
- * that says whose limit it is; one below the floor is ignored, so that photos can always be added. Nothing on the phone
- * is removed, skipped or left unsent because of it. A high one changes nothing: the app's own limit still holds.
+ * [Note: a lying limit] A server may name any limit. A low one can only make the phone refuse a new file, with a
+ * sentence that says whose limit it is; one below the floor is ignored, so that photos can always be added. Nothing on
+ * the phone is removed, skipped or left unsent because of it. A high one changes nothing: the app's own limit still
+ * holds.
  */
 import { FILE_LIMIT_BYTES, FILE_LIMIT_FLOOR_BYTES } from '../../core/constants.js';
 import type { Open } from '../types.js';

@@ -218,7 +218,8 @@ export class Syncing implements SyncRun {
     if (!open || !link) return null;
     // Storing and sending entries never waits for the log: what fails now is checked in the next run.
     const response = await link.api.log().catch((error) => {
-      if (NO_CONNECTION.has(toKeptError(error).code)) this.resolveFirstPull(); // do not wait for another request that hangs
+      // Do not wait for another request that hangs.
+      if (NO_CONNECTION.has(toKeptError(error).code)) this.resolveFirstPull();
       return null;
     });
     if (response) await updateClosing(open, response.closing);
