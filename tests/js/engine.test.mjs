@@ -212,7 +212,7 @@ test('signing in elsewhere with the passphrase or the recovery code opens the re
 });
 
 test('the code opens a sealed copy, and its bytes are overwritten once they are imported', async (t) => {
-  const { engine, identity } = await phone();
+  const { engine, identity } = await newPhone();
   const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
   await engine.confirmCode(code.words12.join(' '));
   const { account, words_wrap, code_wrap, keyset, diary } = body;
