@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -160,10 +161,19 @@ def test_only_what_wants_no_processor_is_idle() -> None:
 
 
 def test_a_process_that_runs_has_wanted_the_processor() -> None:
-    """The count is the kernel's own, of the whole group."""
-    before = wanted(os.getpgrp(), 0)
-    sum(range(2_000_000))
-    assert wanted(os.getpgrp(), 0) > before > 0
+    """The count is the kernel's own, of a whole group of processes. The group here is the test's own: others' end meanwhile."""
+    script = "for _ in range(2): sum(range(2_000_000)); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        counts = []
+        for _ in range(2):
+            process.stdout.readline()
+            counts.append(wanted(process.pid, 0))
+            process.stdin.write("\n")
+            process.stdin.flush()
+    assert counts[1] > counts[0] > 0
 
 
 def test_a_slow_test_that_is_red_with_nothing_changed_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
