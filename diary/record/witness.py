@@ -1,7 +1,7 @@
 """A statement of somebody else: how it is marked everywhere as no words of the keeper's.
 
-The twin of static/src/record/witness.ts: a pack must use the same words as the phone. `arrived` keeps a statement that came
-by spoken words exactly as it came. A keeper may change its text like any other, and the mark then says so.
+The twin of static/src/record/witness.ts: a pack must use the same words as the phone. `arrived` holds a statement
+that was sent with the spoken words, unchanged. The keeper may edit its text like any other, and the mark then says so.
 """
 
 from typing import Final

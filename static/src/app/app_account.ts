@@ -40,7 +40,7 @@ export function accountMethods(
     ...keyMethods(ctx, getOpen, lock),
     suggestWords: () => ensureVault(ctx).suggestWords(),
     checkWords: (text: string) => ensureVault(ctx).checkWords(text),
-    /** Check that a recovery code is complete and its letters are consistent. Only the server can say whose it is. */
+    /** Check that a recovery code is complete and without a slip. Only the server knows whether it is this account's. */
     checkCode: (text: string) =>
       ensureVault(ctx)
         .codeAuth({ code: text, login: '' })

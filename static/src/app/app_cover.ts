@@ -62,7 +62,7 @@ function settingMethods(ctx: Context) {
       slots[slotIndexOf(door, 'cover')] = ctx.random((slots[0] as Bytes).length);
       await saveDoor(open, { ...door, slots }, { cover: false });
     },
-    /** Asks for the words again: whoever sets a short secret can come back in with it. */
+    /** Require the words again, since a short secret opens the diary for the person who set it. */
     async setShort(secret: string, words: string) {
       const open = getOpen();
       await confirmWords(ctx, open, words);

@@ -5,7 +5,7 @@
  * changes, and no reload happens while the user writes. When every tab was closed the browser puts the new worker in
  * charge by itself; that worker goes on serving the accepted release, and the user is asked all the same ([Note:
  * accepted] in sw.js). Before the user is asked, the worker in charge checks that the same key signed the waiting
- * release. If not, the user is told so.
+ * release. If it did not, the app shows a warning.
  */
 const RESPONSE_TIMEOUT_MS = 30_000;
 

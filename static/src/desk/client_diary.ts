@@ -3,11 +3,11 @@
  * when the page closes.
  */
 import { ownFields } from '../diary/records/record_store.js';
-import { rowContent } from '../diary/index/listing.js';
+import { occurredOf, rowContent, titleOf } from '../diary/index/listing.js';
 import { mediaKind, shownAttachment } from '../diary/index/showing.js';
 import { KeptError } from '../core/errors.js';
-import { foldText, searchWords } from '../record/patterns/search_text.js';
-import { countPatterns } from '../record/patterns/patterns.js';
+import { foldText, NAME_FIELDS, NAMED_KINDS, searchWords } from '../record/patterns/search_text.js';
+import { countPatterns, COUNTED_KINDS } from '../record/patterns/patterns.js';
 import { textOf } from '../record/reading.js';
 import { isTakenOut, currentVersionOf, stepsOf } from '../record/current_version.js';
 import { sealedAt, historyOf } from '../record/record_history.js';
@@ -20,35 +20,8 @@ type Version = Opened & Pick<ClientVersion, 'seq' | 'kept_at' | 'sealed' | 'apar
 /** A version as the worker opened it, or a note that it could not */
 type FeedVersion = (ClientVersion & { refused?: undefined }) | { seq: number; refused: true };
 
-const TITLE_LENGTH = 140;
-/** Kinds whose names a search matches, and kinds that counts need. */
-const NAMED_KINDS = ['person', 'account', 'vehicle', 'order'];
-const COUNTED_KINDS = [
-  'person',
-  'account',
-  'sighting',
-  'order',
-  'notice',
-  'report',
-  'background',
-  'impact',
-  'schedule',
-];
-const NAME_FIELDS = [
-  'name',
-  'aliases',
-  'role_code',
-  'handle',
-  'display_name',
-  'number',
-  'url',
-  'reg',
-  'make',
-  'model',
-  'court',
-  'case_no',
-];
-
+/** Kinds that counts need. Schedules are read whole here: the page has opened them already. */
+const COUNTED_HERE = [...COUNTED_KINDS, 'schedule'];
 export class ClientDiary {
   zone: () => string;
   /** By record, in feed order */
@@ -147,7 +120,7 @@ export class ClientDiary {
     return {
       record,
       seq_no: undefined as null | undefined, // this page shows no numbers
-      title: textOf(fields, 'narrative').slice(0, TITLE_LENGTH),
+      title: titleOf(fields),
       f,
       links,
       shots,
@@ -155,14 +128,7 @@ export class ClientDiary {
       helped,
       taken_out,
       erased: null,
-      occurred: {
-        occurred_start: fields.occurred_start ?? null,
-        occurred_end: fields.occurred_end ?? null,
-        occurred_local: fields.occurred_local ?? null,
-        tz: fields.tz ?? '',
-        utc_offset_min: fields.utc_offset_min ?? null,
-        precision: fields.precision ?? 'unknown',
-      },
+      occurred: occurredOf(fields),
       recorded_at: sealedAt(story.first) ?? 0,
       received_at: versions[0]?.kept_at ?? null,
       fresh: latestKeptAt > lookedUntil,
@@ -271,10 +237,10 @@ export class ClientDiary {
 
   patterns(rows: readonly Row[]) {
     const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
-    const kinds = Object.fromEntries(COUNTED_KINDS.map((kind) => [kind, this.readKind(kind)]));
+    const kinds = Object.fromEntries(COUNTED_HERE.map((kind) => [kind, this.readKind(kind)]));
     return {
       counts: countPatterns([...facts].reverse(), kinds, this.zone()),
-      known: this.known(COUNTED_KINDS),
+      known: this.known(COUNTED_HERE),
     };
   }
 

@@ -1,10 +1,13 @@
 import type { Fields } from '../diary/types.js';
-import type { GrantTerms, GrantRight, GrantScope as GrantsScope } from '../crypto/sharing/grants.js';
+import type { GrantState } from '../diary/sharing/grant_delivery.js';
+import type { PendingQuestion, StoredQuestion } from '../diary/sharing/questions.js';
+import type { GrantRight, GrantScope as GrantsScope } from '../crypto/sharing/grants.js';
 
 /**
  * The methods of the app that the screens about advocates call, and their types (features/advocates/actions.js,
  * diary/sharing/questions.js).
  */
+export type { PendingQuestion, StoredQuestion };
 type Scope = GrantsScope;
 /** An advocate whose nine words were checked; without keys until there was signal to fetch them. */
 export type CheckedAdvocate = {
@@ -23,27 +26,7 @@ export type GrantChoice = {
   not_after: number;
   purpose: string;
 };
-/**
- * A grant. `mine`: the keeper ended it; `left`: the advocate left; `changed`: the server gives other keys than those
- * checked; `unheard`: not ended at the server yet.
- */
-export type GrantView = {
-  grant: string;
-  to: string;
-  made_at: number;
-  not_after: number;
-  name: string;
-  organisation: string;
-  looked_at: number | null;
-  called?: string;
-  said: GrantTerms;
-  ended_at: number | null;
-  given: number;
-  mine: boolean;
-  left: boolean;
-  changed: boolean;
-  unheard: boolean;
-};
+export type GrantView = Omit<GrantState, 'kept' | 'marks'>;
 export type GrantListView = {
   grants: GrantView[];
   looks: { at: number; grant: string; what: 'read' | 'file' | 'pack' }[];
@@ -66,27 +49,6 @@ export type RecordViewer = {
 };
 /** `since`: the record was added to or changed after they looked */
 export type RecordMark = { name: string; at: number; since: boolean };
-export type PendingQuestion = {
-  letter: string;
-  grant: string;
-  about: string;
-  text: string;
-  at: number;
-  name: string;
-  organisation: string;
-  title: string;
-  seq_no: number | null;
-};
-export type StoredQuestion = {
-  record: string;
-  text: string;
-  answer: string;
-  asked_at: number | null;
-  answered_at: number | null;
-  status: string;
-  name: string;
-};
-
 export interface AdvocateApp {
   /**
    * Find the advocate that nine words name and check the words; without a signal they are stored until there is one.

@@ -12,7 +12,10 @@ import type { Stage } from '../../shell/stage.js';
 const INITIAL_TILES = 24;
 const MORE_TILES = 48;
 
-/** The URL of a picture's copy while the diary is open; null if there is none or pictures are hidden. */
+/**
+ * Return the URL of a picture's copy. It is null if the picture has no copy of that size or pictures are hidden.
+ * `waiting`: the copy is being read.
+ */
 export function findPicture(
   stage: Stage<SharedApp>,
   attachment: Attachment,

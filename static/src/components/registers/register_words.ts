@@ -79,7 +79,7 @@ export function momentText(moment: Value): string {
 }
 
 /**
- * One answer as text; '' if there is none.
+ * Return one answer as text, or '' for a question without an answer.
  * @param details its `_text`
  */
 export function registerAnswerText(

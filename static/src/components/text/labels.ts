@@ -29,7 +29,7 @@ export function labelOf(code: { label: string; young?: string }): string {
   return translate(isYoung() && code.young ? code.young : code.label);
 }
 
-/** The hint under a label; '' if there is none. */
+/** Return the hint shown under a label, or '' if it has none. */
 export function hintOf(code: { hint?: string; young_hint?: string }): string {
   return translate((isYoung() && code.young_hint) || code.hint || '');
 }

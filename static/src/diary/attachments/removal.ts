@@ -1,5 +1,6 @@
 /** What leaves this phone when a file is removed at once, on this device or another one (purging.js). */
 import { partName } from '../../net/blobs.js';
+import { occurredOf } from '../index/listing.js';
 import { currentVersionOf } from '../../record/current_version.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { FeedItem } from '../../net/feed.js';
@@ -172,14 +173,7 @@ export function erasedRow(row: ListRow, at: number): ListRow {
     additions: 0,
     amendments: 0,
     flags: ['erased'],
-    occurred: {
-      occurred_start: null,
-      occurred_end: null,
-      occurred_local: null,
-      tz: '',
-      utc_offset_min: null,
-      precision: 'unknown',
-    },
+    occurred: occurredOf({}),
     taken_out: row.taken_out ?? at,
     erased: at,
   };

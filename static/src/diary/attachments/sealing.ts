@@ -11,9 +11,9 @@ import { formatId, newId } from '../../core/ids.js';
 import { partCount } from '../../crypto/files.js';
 import { partName } from '../../net/blobs.js';
 import { readMetadata } from '../../media/exif.js';
-import { isMismatch, kindOf, detectType } from '../../media/file_type.js';
+import { isMismatch, detectType } from '../../media/file_type.js';
 import { sealedReader } from './reading_files.js';
-import { memorySource, readWhole } from './sources.js';
+import { memorySource, readWhole, receivedFacts } from './sources.js';
 import type { Change } from '../../store/pending.js';
 import type { BlobKey, DraftFile, Open, Rendition, Source } from '../types.js';
 import type { ImageCopy, PictureMaker } from '../../media/previews.js';
@@ -74,14 +74,7 @@ export async function sealFile(
   const duration = metadata?.duration_ms ?? copies?.duration_ms;
   return {
     attachment,
-    name: source.name,
-    size: source.size,
-    claimed: source.type,
-    magic,
-    kind: kindOf(magic, route, source.name),
-    route,
-    received_at: at,
-    last_modified: source.lastModified,
+    ...receivedFacts(source, magic, route, at),
     sha256,
     sha512,
     flags: [

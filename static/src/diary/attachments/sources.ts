@@ -2,6 +2,7 @@
 import { bytesEqual } from '../../core/bytes.js';
 import { FILE_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
+import { kindOf } from '../../media/file_type.js';
 import { serverLimitSentence } from '../sentences.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Account } from '../../store/root.js';
@@ -89,6 +90,22 @@ export function checkSize(size: number, limit: number = FILE_LIMIT_BYTES) {
   if (size > FILE_LIMIT_BYTES) throw new KeptError('too_large');
   if (size > limit) throw new KeptError('too_large', serverLimitSentence(limit));
 }
+
+/**
+ * Return what is recorded of every file when it is received.
+ * @param type detected from its bytes
+ * @param at when it was received, ms
+ */
+export const receivedFacts = (source: Source, type: string, route: string, at: number) => ({
+  name: source.name,
+  size: source.size,
+  claimed: source.type,
+  magic: type,
+  kind: kindOf(type, route, source.name),
+  route,
+  received_at: at,
+  last_modified: source.lastModified,
+});
 
 /** Read a whole source into one Blob. */
 export async function readWhole(source: Pick<Source, 'size' | 'read'>, type: string, partBytes: number) {

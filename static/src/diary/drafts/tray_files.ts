@@ -16,8 +16,8 @@ import { readUnverifiedHeader } from '../../crypto/envelope.js';
 import { padVersion, unpad } from '../../crypto/padding.js';
 import { hpkeSeal } from '../../crypto/hpke.js';
 import { filesInTray, dropParts, putPart } from '../../store/staging.js';
-import { isMismatch, kindOf, detectType } from '../../media/file_type.js';
-import { fileSource, checkSize } from '../attachments/sources.js';
+import { isMismatch, detectType } from '../../media/file_type.js';
+import { checkSize, fileSource, receivedFacts } from '../attachments/sources.js';
 import type { Database } from '../../store/database.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Door } from '../../store/device_meta.js';
@@ -129,14 +129,7 @@ export async function addToTray(
   const magic = detectType(firstPart);
   return {
     attachment: b64(id),
-    name: source.name,
-    size: source.size,
-    claimed: source.type,
-    magic,
-    kind: kindOf(magic, route, source.name),
-    route,
-    received_at: at,
-    last_modified: source.lastModified,
+    ...receivedFacts(source, magic, route, at),
     sha256: hex(sha256.digest()),
     sha512: hex(sha512.digest()),
     flags: isMismatch(source.type, magic, source.name) ? ['type_mismatch'] : [],

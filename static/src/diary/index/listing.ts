@@ -7,6 +7,8 @@ import type { VersionText } from '../../store/segment_texts.js';
 import type { Batch, Fields, Meta, Opened, ListRow } from '../types.js';
 import type { WriteRows } from '../types.js';
 
+/** In characters */
+const TITLE_LENGTH = 140;
 /** An entry that has none of these has only text and a time: the list offers to add details. */
 const DETAIL_FIELDS = [
   'behaviours',
@@ -28,6 +30,19 @@ const FILE_TEXT_FIELDS = ['description', 'alt_text', 'transcript', 'account_or_n
 
 /** Read a record's newest version; `B`: what a transaction has staged so far, or nothing. */
 type RecordReader<B> = { newest(record: string, batch: B): Promise<Opened> };
+
+/** Return the first words of an entry's account. */
+export const titleOf = (fields: Fields): string => textOf(fields, 'narrative').slice(0, TITLE_LENGTH);
+
+/** Return when an entry happened, as a row holds it; without a time, unknown. */
+export const occurredOf = (fields: Fields): ListRow['occurred'] => ({
+  occurred_start: fields.occurred_start ?? null,
+  occurred_end: fields.occurred_end ?? null,
+  occurred_local: fields.occurred_local ?? null,
+  tz: fields.tz ?? '',
+  utc_offset_min: fields.utc_offset_min ?? null,
+  precision: fields.precision ?? 'unknown',
+});
 
 /** Return the part of a row that comes from the content of the entry. */
 export async function rowContent<B>(

@@ -1,6 +1,6 @@
 /** Search entries by their text, and count patterns. Both read the list; no version of an entry is opened. */
-import { foldText, searchWords } from '../../record/patterns/search_text.js';
-import { countPatterns, leadsOf } from '../../record/patterns/patterns.js';
+import { foldText, NAME_FIELDS, NAMED_KINDS, searchWords } from '../../record/patterns/search_text.js';
+import { COUNTED_KINDS, countPatterns, leadsOf } from '../../record/patterns/patterns.js';
 import { objectsOf, textOf } from '../../record/reading.js';
 import { requireOpenOf } from '../session/require_open.js';
 import { rebuildList } from './rebuild.js';
@@ -12,28 +12,6 @@ import type { Context, Open, Fields } from '../types.js';
 /** Names of records, by id */
 type NamedRecords = Record<string, { kind: string; fields: Fields; name: string }>;
 type PatternResult = { counts: Patterns; known: NamedRecords };
-
-/**
- * Everything but entries that a count or a search needs. Schedules are long, and read only where an entry has no
- * count of its own.
- */
-const PATTERN_KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
-/** The kinds whose names find an entry. */
-const NAMED_KINDS = ['person', 'account', 'vehicle', 'order'];
-const NAME_FIELDS = [
-  'name',
-  'aliases',
-  'role_code',
-  'handle',
-  'display_name',
-  'number',
-  'url',
-  'reg',
-  'make',
-  'model',
-  'court',
-  'case_no',
-];
 
 export function searchMethods(ctx: Context) {
   const requireOpen = requireOpenOf(ctx);
@@ -119,7 +97,7 @@ async function readAll(open: Open, kinds: readonly string[]): Promise<Record<str
 async function computePatterns(ctx: Context, open: Open): Promise<PatternResult> {
   const rows = open.index.allRows();
   const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
-  const kinds = await readAll(open, PATTERN_KINDS);
+  const kinds = await readAll(open, COUNTED_KINDS);
   if (facts.some(({ count, schedule }) => count === undefined && schedule))
     Object.assign(kinds, await readAll(open, ['schedule']));
   return { counts: countPatterns(facts, kinds, ctx.zone(), rows.length - facts.length), known: namedRecordsOf(kinds) };

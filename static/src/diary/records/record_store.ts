@@ -15,7 +15,7 @@ import { decodePush } from '../../ledger/push.js';
 import { isTakenOut, currentVersionOf } from '../../record/current_version.js';
 import { historyOf, sealedAt } from '../../record/record_history.js';
 import { refuseUnfit } from './validation.js';
-import { scheduleRows, rowContent } from '../index/listing.js';
+import { occurredOf, rowContent, scheduleRows, titleOf } from '../index/listing.js';
 import type { StoredVersionContent, StoredVersion } from '../../crypto/worker/stored_versions.js';
 import type { Vault } from '../../crypto/worker/vault.js';
 import type { Change } from '../../store/pending.js';
@@ -27,7 +27,6 @@ import type { OpenedVersion } from '../../crypto/versions.js';
 import type { VersionFacts, Meta, Opened, Batch, VersionInput } from '../types.js';
 
 const SCHEMA = 1;
-const TITLE_LENGTH = 140;
 /** Most versions that the vault opens at once. */
 const BATCH_SIZE = 256;
 /** How often to read again what changed during the read. */
@@ -306,15 +305,8 @@ export class DiaryRecords implements RecordStore {
       record,
       local: previous?.local ?? ++batch.root.count,
       seq: seqs.length ? Math.min(...seqs) : null,
-      title: typeof fields.narrative === 'string' ? fields.narrative.slice(0, TITLE_LENGTH) : '',
-      occurred: {
-        occurred_start: fields.occurred_start ?? null,
-        occurred_end: fields.occurred_end ?? null,
-        occurred_local: fields.occurred_local ?? null,
-        tz: fields.tz ?? '',
-        utc_offset_min: fields.utc_offset_min ?? null,
-        precision: fields.precision ?? 'unknown',
-      },
+      title: titleOf(fields),
+      occurred: occurredOf(fields),
       recorded_at: sealedAt(history.first) ?? 0,
       received_at: times.length ? Math.min(...times) : null,
       unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),

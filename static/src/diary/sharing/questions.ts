@@ -14,7 +14,7 @@ import { readKind } from '../records/records.js';
 import type { Context, Fields, Open } from '../types.js';
 
 /** A question that waits for the keeper. */
-type PendingQuestion = {
+export type PendingQuestion = {
   letter: string;
   grant: string;
   about: string;
@@ -26,7 +26,7 @@ type PendingQuestion = {
   seq_no: number | null;
 };
 /** A question stored in the diary. */
-type StoredQuestion = {
+export type StoredQuestion = {
   record: string;
   text: string;
   answer: string;

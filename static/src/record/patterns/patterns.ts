@@ -16,6 +16,12 @@ import type { Diary, CountedRecord } from './patterns_facts.js';
 type Tally = { code: string; ids: string[] };
 export type Gap = { days: number; from: string; to: string; ids: string[] };
 
+/**
+ * The kinds that a count needs beside entries. Schedules are long, and needed only where an entry has no count of its
+ * own.
+ */
+export const COUNTED_KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
+
 /** Target of an entry that names nobody: the keeper. */
 const KEEPER_TARGET = Object.freeze(['']);
 const MONDAY = '2024-01-01';

@@ -5,6 +5,23 @@
 import { isBlank } from '../reading.js';
 import type { Fields } from '../reading.js';
 
+/** The kinds whose names find an entry. */
+export const NAMED_KINDS = ['person', 'account', 'vehicle', 'order'];
+/** Their fields that hold a name. */
+export const NAME_FIELDS = [
+  'name',
+  'aliases',
+  'role_code',
+  'handle',
+  'display_name',
+  'number',
+  'url',
+  'reg',
+  'make',
+  'model',
+  'court',
+  'case_no',
+];
 /** Codes, ids, times and bookkeeping: nobody searches for these by typing. */
 const UNSEARCHED_FIELDS = new Set([
   'behaviours',
