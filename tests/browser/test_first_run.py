@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -77,7 +78,9 @@ def _reach_words(keeper: Keeper) -> None:
     [pytest.param(_type_text, marks=pytest.mark.slow), pytest.param(_choose_time, marks=pytest.mark.slow), _reach_words],
     ids=["text", "time", "words"],
 )
-def test_a_draft_survives_a_kill_before_the_first_save(new_profile: NewProfile, server: Served, step) -> None:  # type: ignore[no-untyped-def]
+def test_a_draft_survives_a_kill_before_the_first_save(
+    new_profile: NewProfile, server: Served, step: Callable[[Keeper], None]
+) -> None:
     """When the browser is killed at any step before there are words, the draft is still there."""
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -110,7 +111,9 @@ def reaches_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
     assert all(marks[name] >= least for name, least in MIN_MARKS.items()), (marks, [lost_points(report) for report in reports])
 
 
-def run(address: str, out: Path, *options: str, folder: Path | None = None, marks: Iterable[str] = MIN_MARKS) -> dict:  # type: ignore[type-arg]
+def run(
+    address: str, out: Path, *options: str, folder: Path | None = None, marks: Iterable[str] = MIN_MARKS
+) -> dict[str, Any]:
     """Return one run's report, with a new browser profile or the one in `folder`."""
     node, chromium = shutil.which("node"), find_chromium()
     lighthouse = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"

@@ -59,7 +59,7 @@ async function expectRecovery({ first, second, login }, expected) {
   for (const { phone } of [first, second, newPhone]) phone.end();
 }
 
-test('an entry is sent again when the restored server lost it and its receipt was above the part of the feed that was read', async () => {
+test('an entry that a restored server lost is sent again, though its receipt was above the feed read so far', async () => {
   const phones = await phoneAheadOfFeed();
   await phones.putBack();
   delete phones.first.faults.before;
@@ -81,7 +81,7 @@ test('another version has that number by the time the phone reads on: it is noti
   await expectRecovery(phones, ['by one', 'by two', 'from three', 'from three again', 'one']);
 });
 
-test('when the server is restored a second time before the keeper sends again, entries with earlier numbers are sent again too', async () => {
+test('a second restore before the keeper sends again: entries with earlier numbers are sent again too', async () => {
   const first = await registeredPhone(server);
   const { faults, login } = first;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];

@@ -154,7 +154,7 @@ test('an empty diary is complete at once, and a diary without an account waits f
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('a picture that another device adds between review and consent is in no pack made here, and the next review shows it', async () => {
+test('a picture added elsewhere between review and consent is in no pack; the next review shows it', async () => {
   const { app, phone, record, login } = await keeper();
   const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
@@ -177,7 +177,7 @@ test('a picture that another device adds between review and consent is in no pac
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('what arrives with the last sync before a pack never reaches the server unencrypted: no capsule is sent, and the pack’s place in the queue is given up', async () => {
+test('what arrives with the last sync before a pack stops it: no capsule is sent, the queue place is given up', async () => {
   const { app, phone, record, login, faults } = await keeper();
   const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
@@ -220,7 +220,7 @@ test('what arrives with the last sync before a pack never reaches the server une
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('a pack is not made when something was written between review and consent; a decision about a picture, or taking a record out, does not stop it', async () => {
+test('text written between review and consent stops a pack; a decision about a picture or a removal does not', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   const { attachment } = await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
   const { record: second } = await save(app, 'Another.');

@@ -129,7 +129,7 @@ test('no: nothing of it is in the diary, and it is not asked again', async () =>
   );
 });
 
-test('later: the entry stays marked as not confirmed, after a lock too, until the keeper confirms it, changes it or takes it out', async () => {
+test('later: the entry stays marked as not confirmed until the keeper confirms, changes or removes it', async () => {
   const keeper = await keeperWithAdvocate();
   const [a, b, c] = [
     await keeper.priya.writes('assisted', typedEntry()),

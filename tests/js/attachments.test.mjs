@@ -184,7 +184,7 @@ test('a file moves to another entry, and out of all entries; neither entry loses
   assert.deepEqual(await app.readLoose(), []);
 });
 
-test('a masked copy is kept beside the received bytes, with place and reason in the restricted part, and can be set aside again', async () => {
+test('a masked copy is kept beside the received bytes, with restricted place and reason; it can be set aside', async () => {
   const maskCalls = [];
   const pictures = {
     make: async () => [
@@ -294,7 +294,7 @@ test('a removed file goes from every device and from the server, however late th
   await assert.rejects(third.app.readReceived(attachment));
 });
 
-test('a pending removal sends a passphrase that the server refuses only once, so the session lasts; it goes when the passphrase is typed again', async () => {
+test('a pending removal sends a refused passphrase once only; it goes when the passphrase is typed again', async () => {
   const { app, attachment, faults, phone } = await keeper();
   await until(phone, isKept, 'kept');
   let requests = 0;
@@ -321,7 +321,7 @@ for (const [situation, isLate] of [
   ['and had not sent it', false],
   ['and sent it before it heard', true],
 ]) {
-  test(`a file removed while another phone masked and described it, ${situation}, stays removed on every phone, nothing waits for ever, no text of it is left`, async () => {
+  test(`a file removed while another phone masked it, ${situation}, stays removed everywhere, with all its text`, async () => {
     const rendered = (purpose, n) => ({
       purpose,
       bytes: new Uint8Array(3000).fill(n),
@@ -381,7 +381,7 @@ for (const [situation, isLate] of [
   });
 }
 
-test('when the phone fills up while a film is added, nothing of the film stays, typed text does, and the film can be added when there is room', async () => {
+test('a phone that fills up while a film is added keeps the text and nothing of the film; it can be added later', async () => {
   const { app, record, phone } = await phoneWithFile();
   app.putDraft({ fields: { narrative: 'Half a sentence' } });
   await until(phone, (state) => state.draft?.saved_at, 'a sealed draft');

@@ -75,7 +75,7 @@ const lettersLeft = async (keeper) =>
     .letters.length;
 const clientCount = async (advocate) => (await advocate.told('GET', '/v1/clients')).clients.length;
 
-test('two advocates ask about one entry at once: both get answers, and questions of an advocate whose grant ended are dropped', async () => {
+test('two advocates ask about one entry: both get answers; questions are dropped when a grant ends', async () => {
   const keeper = await registerKeeper();
   const [priya, sam] = [await desk(server), await desk(server, { name: 'Sam O' })];
   await keeper.letIn(priya);
@@ -132,7 +132,7 @@ test('a question that a copied session said was taken in is found again, once, a
   assert.deepEqual([await keeper.app.lookAgain(), await keeper.app.readAsked()], [0, []]);
 });
 
-test('when a grant expires while the keeper has no signal, nothing written after its end is shared, although the server would still accept it', async () => {
+test('a grant that expires offline shares nothing written after its end, though the server would accept it', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   await keeper.letIn(priya, { not_after: keeper.clock.now() + DAY });
@@ -170,7 +170,7 @@ for (const [title, endAccess] of [
       ),
   ],
 ]) {
-  test(`when a grant ends (${title}), the keeper still decides about text typed in a call, and waiting questions are dropped`, async () => {
+  test(`a grant ends (${title}): the keeper still decides about typed text; waiting questions are dropped`, async () => {
     const keeper = await registerKeeper();
     await desk(server); // the leader of the organisation stays
     const priya = await desk(server, { name: 'Ana P' });
@@ -221,7 +221,7 @@ test('a new device honours a grant of another device: entries written on it are 
   assert.equal(sent[0], 1);
 });
 
-test('an entry is taken out while an advocate reads it: their page learns of news, and when it reads again, entry, picture and mark are gone', async () => {
+test('an entry taken out while an advocate reads it is gone at their next read, with its picture and mark', async () => {
   const keeper = await registerKeeper();
   const { desk: page, made: objectUrls, looksAround } = await joined(server);
   const { attachment } = await keeper.app.addFile(keeper.record, file(PNG), { route: 'photo_picker' });

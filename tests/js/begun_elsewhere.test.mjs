@@ -16,7 +16,7 @@ after(() => server.stop());
 
 const newPhone = () => makePhone({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
 
-test('a diary begun on a borrowed device is marked as typed for the keeper and opens on the keeper’s device; nothing is left on the borrowed one', async () => {
+test('a diary begun on a borrowed device is marked so, opens on the keeper’s device, and leaves nothing behind', async () => {
   const cookies = [];
   const borrowed = makePhone({
     origin: server.base,
@@ -47,7 +47,8 @@ test('a diary begun on a borrowed device is marked as typed for the keeper and o
   );
   assert.equal(borrowed.app.isOwing(), false);
   assert.equal((await borrowed.app.readIncident(first)).fields.help_given, 'typed_for_me');
-  assert.equal((await borrowed.app.readIncident(second)).fields.help_given, 'prompted_questions'); // an answer given in the draft is not replaced
+  // An answer given in the draft is not replaced.
+  assert.equal((await borrowed.app.readIncident(second)).fields.help_given, 'prompted_questions');
   borrowed.end();
   // The page is closed. Another page on that device finds nothing.
   const reopened = makePhone({

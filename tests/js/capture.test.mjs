@@ -51,7 +51,7 @@ test('the app asks after unlocking about a file that was chosen or half added wh
   phone.end();
 });
 
-test('five files added on a locked phone: the app asks about each, makes five drafts, and their digests match the files', async () => {
+test('five files added on a locked phone: the app asks about each; five drafts have the files’ digests', async () => {
   const { app, phone } = await lockedPhone();
   const chosenFiles = [file(png(1), 'a.png'), file(png(2), 'b.png'), file(png(3), 'c.png')];
   await app.capture();
@@ -114,7 +114,7 @@ test('five files added on a locked phone: the app asks about each, makes five dr
   assert.equal(app.state.waiting.later, 5);
 });
 
-test('a file shared by another app is accepted in the notebook, beside another tab, and before there is a passphrase', async () => {
+test('a file shared by another app is accepted in the notebook, beside another tab, without a passphrase', async () => {
   const { app, phone } = await lockedPhone();
   await app.unlock(WORDS);
   await app.chooseLook({ skin: 'notes', opens: 'straight' });

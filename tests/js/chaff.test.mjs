@@ -6,7 +6,7 @@ import { b64, randomBytes } from '#app/core/bytes.js';
 import { growthChaff, isTradedChange, poolOf, seedChaff, unclaimedChaff, tradeChaff } from '#app/store/chaff.js';
 import { Database } from '#app/store/database.js';
 
-test('chaff is traded size by size: a deleted record leaves noise of its size unless some is owed; large records are left out', () => {
+test('chaff is traded size by size: a deleted record leaves noise unless some is owed; large ones do not', () => {
   const fill = (n) => new Uint8Array(n).fill(1);
   const LARGEST = 64 * 1024 + 72;
   const sized = (...sizes) => sizes.map((size) => [randomBytes(16), size]);

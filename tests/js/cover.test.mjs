@@ -40,7 +40,7 @@ test('quick exit ends in the notebook, which keeps its own notes and shows nothi
   restarted.end();
 });
 
-test('text typed into a note during a write is written too, and text that a full phone refused is written at the next letter', async () => {
+test('text typed during a write is written too; text that a full phone refused is written at the next letter', async () => {
   const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
   await app.quickExit();
   const { database } = phone;

@@ -104,7 +104,7 @@ test('characters of a newer Unicode version are refused, and any run of white sp
   assert.equal(foldWords('ﬁne'), 'fine');
 });
 
-test('a file in parts has the announced number of bytes and the digests of the file, and each part opens only in its place', async () => {
+test('a file in parts has the announced size and the file’s digests; each part opens only in its place', async () => {
   for (const size of [0, 1, 4_095, 4_096, FILE_PART_BYTES - 1, FILE_PART_BYTES, FILE_PART_BYTES + 20_000]) {
     const place = { diary: formatId(newId()), blob: formatId(newId()), key: randomBytes(32) };
     const bytes = new Uint8Array(size).map((_, i) => i * 7);

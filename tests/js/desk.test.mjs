@@ -204,7 +204,7 @@ const clientRow = (name, { dates = [], ends = 30, newest = -9, looked = -1, entr
     NOW,
   );
 
-test('a mark for a reviewed entry reaches every device of the keeper, stays offline and after the grant ends, and moves to a renewed grant', async () => {
+test('a mark for a reviewed entry reaches every device, outlives the grant, and moves to a renewed one', async () => {
   const { desk, meddled } = await joined(server);
   const keeper = await registerKeeper('He waited outside again.');
   const syncKeeper = async () => {

@@ -107,7 +107,7 @@ test('an entry saved before its draft was sealed does not come back as a draft',
   assert.equal(app.state.entries.length, 2);
 });
 
-test('a file that is being added when Save is tapped goes into that entry, and text typed meanwhile stays in the draft', async () => {
+test('a file still being added at Save goes into that entry; text typed meanwhile stays in the draft', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'With a file.' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });

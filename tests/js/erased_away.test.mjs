@@ -94,7 +94,7 @@ test('a phone that was away and changed nothing: the entry, its picture and its 
   for (const { phone } of [first, second]) phone.end();
 });
 
-test('text written on the offline phone brings the entry back, without a warning; erased in turn, it goes from every phone', async () => {
+test('text written offline brings the entry back without a warning; erased in turn, it goes everywhere', async () => {
   const { first, second, record, login } = await twoPhones();
   await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await takeOutAndErase(first, record);

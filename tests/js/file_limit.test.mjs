@@ -1,4 +1,4 @@
-/** A server whose file limit is lower than the app's: what is too large is refused when it is chosen, and nothing else changes. */
+/** A server with a lower file limit than the app's: larger files are refused when chosen, and nothing else changes. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { FILE_LIMIT_BYTES, FILE_LIMIT_FLOOR_BYTES } from '#app/core/constants.js';

@@ -16,7 +16,7 @@ after(() => clearInterval(timer));
 
 const DAY = 86_400_000;
 
-test('the packs, hand-overs and grants that hold an entry are listed with recipient and time; an entry written later is in none', async () => {
+test('packs, hand-overs and grants that hold an entry are listed; an entry written later is in none', async () => {
   const clock = fixedClock(NOON);
   const { app } = await phoneWithEntry({ clock });
   const [{ record }] = app.state.entries;

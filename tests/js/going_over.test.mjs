@@ -100,7 +100,7 @@ test('a phone whose session was ended by another device locks, and comes back on
   assert.ok(phone.ctx.open.store.root.session.token);
 });
 
-test('a phone whose session was ended returns as a known device, although strangers used up the tries of new devices', async () => {
+test('a phone whose session ended returns as a known device, though strangers used up all other tries', async () => {
   const { app, login } = await phoneOfOldRelease();
   const otherPhone = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await otherPhone.app.start();

@@ -21,7 +21,7 @@ after(() => server.stop());
 
 const untilTrouble = (phone, code) => until(phone, ({ account }) => account.trouble?.code === code, code);
 
-test('after a restore, a cleared phone keeps what the server lacks, sends it before anything newer, and no device shows a doubt', async () => {
+test('after a restore, a cleared phone keeps what the server lacks and sends it first; no device doubts', async () => {
   const faults = {};
   const ahead = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },

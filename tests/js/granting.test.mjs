@@ -270,7 +270,7 @@ test('one consent can include a stand-in of the same organisation, and nobody of
   assert.deepEqual((await keeper.app.whoSees(keeper.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
 });
 
-test('a grant ended offline shares nothing more, the list says that the server has not ended it, and a later sync ends it there', async () => {
+test('a grant ended offline shares nothing more, is listed as pending, and a later sync ends it on the server', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));

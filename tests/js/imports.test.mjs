@@ -101,7 +101,7 @@ test('the imported file is kept byte for byte', async () => {
   assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), bytes);
 });
 
-test('importing the same chat again adds nothing, under any name; a longer export adds the new messages and keeps its file', async () => {
+test('the same chat again adds nothing, under any name; a longer export adds its new messages and its file', async () => {
   const { app } = await newPhone();
   await importFile(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
   const before = app.state.entries.length;
@@ -149,7 +149,7 @@ test('the app asks about an ambiguous date, an unknown time zone and the keeper�
   assert.equal(plan.bursts.length, 1);
 });
 
-test('an email makes one entry with the message and the one quoted in it, and its headers are read from the kept file', async () => {
+test('an email makes one entry with its message and the quoted one; headers are read from the stored file', async () => {
   const { app } = await newPhone();
   const { read, plan, done } = await importFile(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
   assert.deepEqual([read.kind, read.mail.subject, plan.bursts.length, done.rows], ['mail', 'Café tonight', 1, 2]);

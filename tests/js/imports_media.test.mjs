@@ -57,7 +57,7 @@ async function countBlobs({ phone }) {
   return (await db.getAllKeys('a')).length;
 }
 
-test('each picture is attached to the entry that mentions it, with the time of its message; equal bytes are one attachment', async () => {
+test('each picture joins the entry that mentions it, with its message’s time; equal bytes are one attachment', async () => {
   const { app } = await newPhone();
   const { plan, done } = await importZip(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA }));
   assert.deepEqual([plan.files, plan.bursts.length], [{ with: 4, missing: 1, left_out: 0 }, 2]);
@@ -125,7 +125,7 @@ async function importLate(app, bytes, name = 'WhatsApp Chat with Sam.zip') {
   return { plan, done: plan.late.files ? await app.keepImport({ chosen: [], late: 'Brought in later.' }) : null };
 }
 
-test('pictures left out at first are added later to their rows and entries, with a reason; then nothing more is offered', async () => {
+test('pictures left out at first are added later with a reason; then nothing more is offered', async () => {
   const { app } = await newPhone();
   const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
   const { done: first } = await importZip(app, bytes, false);
@@ -186,7 +186,7 @@ test('after an export without media, one with media adds the pictures to their m
   );
 });
 
-test('pictures of removed entries are not offered, a list changed meanwhile keeps its text, and a file without pictures to add is refused', async () => {
+test('pictures of removed entries are not offered; a changed list keeps its text; an empty file is refused', async () => {
   const { app } = await newPhone();
   const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
   const { done: first } = await importZip(app, bytes, false);
@@ -290,7 +290,7 @@ test('an import stopped half-way or on a full phone leaves nothing behind', asyn
   assert.equal(done.files.added, 3);
 });
 
-test('a zip entry is read from start to end in little memory, stored or compressed, and a wrong checksum or size is refused', async () => {
+test('a zip entry is read in little memory, stored or compressed; a wrong checksum or size is refused', async () => {
   const whole = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 7);
   for (const level of /** @type {const} */ ([0, 6])) {
     const bytes = zip({ 'a.mp4': whole }, { level });

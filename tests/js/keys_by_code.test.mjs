@@ -174,7 +174,7 @@ for (const [moment, pathEnd] of [
   ['while wraps are sent', '/rotation/wraps'],
   ['before it takes effect', '/rotation/commit'],
 ]) {
-  test(`locked ${moment} while a thief sets a new passphrase: the change goes on after a restart with the new words and the code`, async () => {
+  test(`locked ${moment} while a thief sets a passphrase: the change goes on after a restart, by words or code`, async () => {
     const { keeper, thief, login, code } = await keeperAndThief();
     keeper.faults.before = async (path) => {
       if (!path.endsWith(pathEnd)) return;

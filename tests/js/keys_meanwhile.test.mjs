@@ -107,7 +107,7 @@ async function pullDuringSignIn({ phone, faults }, action) {
   return rootAfterPull;
 }
 
-test('a cleared phone continues its change of keys during its first pull: data under the new keys is not read with the old ones', async () => {
+test('a cleared phone goes on with its change of keys in its first pull, and reads new data with new keys', async () => {
   const first = await keeper('before');
   const faults = {};
   let cleared = null;
@@ -132,8 +132,11 @@ test('a cleared phone continues its change of keys during its first pull: data u
   for (const each of [phone, fresh.phone]) each.end();
 });
 
-for (const isNewer of [false, true]) {
-  test(`another phone follows during a pull ${isNewer ? 'after something new was written: the server is not blamed' : 'when nothing new was written: earlier entries arrive intact'}`, async () => {
+for (const [isNewer, situation] of [
+  [false, 'with nothing new: earlier entries arrive intact'],
+  [true, 'after something new: the server is not blamed'],
+]) {
+  test(`another phone follows during a pull ${situation}`, async () => {
     const first = await keeper('before');
     const second = await anotherPhone(server.base, first.login);
     await until(second, isKept, 'on the second');

@@ -281,7 +281,7 @@ test('a checkpoint has at most sixteen signatures and 64 KiB, counted in bytes',
   }
 });
 
-test('each witness that cosigned counts once, by its own key, at its latest time; a line that does not verify is refused', async () => {
+test('each cosigning witness counts once, by its own key, at its latest time; invalid lines are refused', async () => {
   const witness = (name) => {
     const pair = generateKeyPairSync('ed25519');
     const pub = pubOf(pair.publicKey);

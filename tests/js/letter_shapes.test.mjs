@@ -244,7 +244,7 @@ test('summaries: counts and dates are valid at every limit, and nothing else is'
   await assert.rejects(SUMMARY.open(key, garbage, at), { code: 'not_opened' });
 });
 
-test('a statement about a pack says by whom, for which organisation, and under a grant that allows its advocate to make one', async () => {
+test('a statement about a pack names its advocate, organisation, and a grant that allows it', async () => {
   const advocateKeys = { ecdsa: advocate.ecdsa, hpke: advocate.hpke };
   const statementFields = {
     by: 'PK',

@@ -261,7 +261,7 @@ async function rootAfterCheck(versions) {
   return root;
 }
 
-test('as many numbers may be missing as versions were erased for good; a version in the place of another does not count', async () => {
+test('one number may be missing for each version erased for good; a version in another’s place does not count', async () => {
   const [first, second, third] = [
     ['a', 1, null, 'a1'],
     ['a', 2, 'a1', 'a2'],

@@ -202,7 +202,8 @@ test('a zip is read back as it was written, and every change to it is noticed', 
     ],
   );
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
-  const unusedBytes = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // fields of the local header that repeat the central one and are never read
+  // Fields of the local header that repeat the central one are never read.
+  const unusedBytes = new Set(Array.from({ length: 18 }, (_, i) => i + 4));
   let noticed = 0;
   for (let i = 0; i < 42; i++) {
     const changed = bytes.slice();

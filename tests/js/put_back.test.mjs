@@ -107,7 +107,7 @@ for (const [whenWritten, writesFirst, after] of [
   ['only afterwards', false],
   ['before what it lost comes in pages', true, inPages],
 ]) {
-  test(`a phone put back to an old copy of itself and written on ${whenWritten}: nothing is lost, its line goes on, no device doubts it`, async () => {
+  test(`a phone put back to an old copy and written on ${whenWritten}: nothing is lost, no device doubts it`, async () => {
     const deviceA = await registerPhone();
     const deviceB = await addDevice(deviceA.login);
     await until(deviceB, ({ entries }) => entries.length === 1);
@@ -176,7 +176,7 @@ for (const [whenWritten, writesFirst, after] of [
   });
 }
 
-test('two phones send the same at once: each version and file is on the server once, with valid receipts, nothing lost', async () => {
+test('two phones send the same at once: each version and file is on the server once, with a valid receipt', async () => {
   const original = await registerPhone();
   original.faults.off = true;
   const { record } = await save(original.app, 'first');

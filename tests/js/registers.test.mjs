@@ -165,7 +165,7 @@ test('the picture of an order is a file of its own, read back with its digest, a
   assert.equal(app.state.entries.length, 1);
 });
 
-test('settings: where two devices wrote at once each field takes the later value, and a pack does not wipe the others', async () => {
+test('settings written on two devices at once: each field takes the later value; a pack wipes no other', async () => {
   const version = (id, parents, fields, restricted = {}) => ({
     record: 's',
     version: id,

@@ -24,7 +24,7 @@ test('a new person gets an unused number, also after 500 people', () => {
   assert.ok(elapsed() < 500);
 });
 
-test('after the highest number that a version may claim, each person still has a code of their own; a role may have any name', () => {
+test('after the highest number that a version may claim, each person still gets a code; any role name works', () => {
   const claims = ['S999999', '', ''].map((code, i) => ({ record: `r${i}`, role: 'suspect', code }));
   assert.deepEqual(Object.fromEntries(roleCodes(claims)), { r0: 'S999999', r1: 'S1000000', r2: 'S1000001' });
   assert.deepEqual(Object.fromEntries(roleCodes([{ record: 'a', role: 'constructor', code: '' }])), { a: 'P2' });

@@ -99,7 +99,7 @@ test('a pack made here needs no network and no account, and holds the file as it
   phone.end();
 });
 
-test('an entry erased for good keeps its number in every later pack, which says that it was removed, and the pack verifies', async () => {
+test('an entry erased for good keeps its number in later packs, which say so and verify', async () => {
   const clock = fixedClock(NOON);
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork, clock }, 'The first.');
   const ids = [record];
@@ -140,7 +140,7 @@ test('an entry erased for good keeps its number in every later pack, which says 
   phone.end();
 });
 
-test('statements of others are apart from the keeper’s entries, each with its mark: on the page, in a table of their own, on the print screen', async () => {
+test('statements of others stand apart with their marks: on the page, in a table, on the print screen', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const saveStatement = (verified, narrative) =>

@@ -179,7 +179,7 @@ for (const [setUp, make] of [
     reopened.end();
   });
 
-  test(`a record is put back as it was before an amendment, ${setUp}: reading notices it, and the list does not trust it`, async () => {
+  test(`a record put back as before an amendment, ${setUp}, is noticed by a read, and not trusted by the list`, async () => {
     const { phone, app, record } = await make();
     const before = await bytesAt(phone, `r/${record}`);
     phone.clock.move(ELEVEN_MINUTES);

@@ -385,7 +385,15 @@ test('50,000 messages are read in slices that can be stopped', async () => {
 });
 
 test('hostile lines take no longer than plain ones', async () => {
-  const hostile = `24/11/2026, 21:10 - Sam: ${'\u200e<'.repeat(30_000)}\n${'['.repeat(50_000)}\n${'24/11/2026, 21:10 - '.repeat(5_000)}\n${`24/11/2026, 21:10 - ${'a: '.repeat(20_000)}\n`.repeat(3)}${'a (b'.repeat(20_000)}\n`;
+  const start = '24/11/2026, 21:10 - ';
+  const hostile = [
+    `${start}Sam: ${'\u200e<'.repeat(30_000)}`,
+    '['.repeat(50_000),
+    start.repeat(5_000),
+    ...Array(3).fill(`${start}${'a: '.repeat(20_000)}`),
+    'a (b'.repeat(20_000),
+    '',
+  ].join('\n');
   const elapsed = effort();
   const chat = await readChat(hostile);
   assert.ok(elapsed() < 2000);

@@ -99,7 +99,7 @@ const sendAnswer = (wire, found, files = []) =>
     async () => undefined,
   );
 
-test('a witness is asked and answers with files; it is kept as a statement with its files, and the words are used up', async () => {
+test('a witness’s answer becomes a statement with its files, and the words are used up', async () => {
   const device = await askWitness();
   const { wire, sent } = publicPage();
   assert.equal(device.made.address, address);
@@ -149,7 +149,7 @@ test('a witness is asked and answers with files; it is kept as a statement with 
   await assert.rejects(openPage(publicPage().wire, device.made.words), ({ code }) => code === 'over');
 });
 
-test('words work once: a second answer is told so; what is too large is refused unsent; a slip is noticed before any request', async () => {
+test('words work once; a second answer is refused, a too large one unsent, a slip before any request', async () => {
   const device = await askWitness('');
   const [pageA, pageB] = [publicPage(), publicPage()];
   const [foundA, foundB] = [
@@ -326,7 +326,7 @@ test('a code of seven words from an earlier release is still answered', async ()
   assert.equal((await openPage(wireWithOldCode, oldWords)).asked.note, requestFields.note);
 });
 
-test('keys renewed while the words are out and while an answer waits: both statements open on every phone with the keys, checked', async () => {
+test('keys renewed before and after an answer: both statements open, checked, on every phone with the keys', async () => {
   const device = await askWitness();
   const laterRequest = await device.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const { login } = device.app.state.account;
@@ -364,7 +364,7 @@ test('keys renewed while the words are out and while an answer waits: both state
   for (const { phone } of [device, deviceB]) phone.end();
 });
 
-test('another device of the diary sees that an answer came, opens it and says that it cannot check it; kept there, it is marked so', async () => {
+test('another device opens an answer and says that it cannot check it; stored there, it is marked so', async () => {
   const device = await askWitness();
   const { wire } = publicPage();
   const faults = {};

@@ -160,7 +160,8 @@ function findDifferences({ wasPutBack }, device, entries, other, others) {
       );
     if (!otherEntry || otherEntry.title !== title || otherEntry.seq_no !== seq_no)
       found.push(
-        `${device.name}: ${title} (${seq_no}) is ${otherEntry ? `${otherEntry.title} (${otherEntry.seq_no})` : 'nothing'} on ${other.name}`,
+        `${device.name}: ${title} (${seq_no}) is ` +
+          `${otherEntry ? `${otherEntry.title} (${otherEntry.seq_no})` : 'nothing'} on ${other.name}`,
       );
   }
   return found;

@@ -182,9 +182,9 @@ function placeView(stage: Stage, name: string) {
   if (loadedView) return loadedView(stage);
   const part = HOME[name];
   if (part && !hasFailed) fetchPart(part, stage.draw);
-  return html`<div class="stack" aria-busy=${String(!hasFailed)}><h1 tabindex="-1">${skinName(stage.state)}</h1><p role="status">${t(
-    hasFailed ? 'frame.lazy' : 'frame.loading',
-  )}</p>
+  return html`<div class="stack" aria-busy=${String(!hasFailed)}><h1
+      tabindex="-1">${skinName(stage.state)}</h1><p
+      role="status">${t(hasFailed ? 'frame.lazy' : 'frame.loading')}</p>
     ${
       hasFailed && part
         ? button(t('door.again'), () => {
@@ -353,11 +353,13 @@ function noticeLines(stage: Stage, isOpen: boolean) {
   return html`<div class="lines">
     ${
       lockIn !== null && isOpen
-        ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
-            t('frame.stay'),
-            () => stage.app.touch(),
-            { plain: true },
-          )}</div>`
+        ? html`<div class="line"><span><span
+            class="unseen" role="alert">${t('frame.locking_soon')}</span><span
+            aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
+              t('frame.stay'),
+              () => stage.app.touch(),
+              { plain: true },
+            )}</div>`
         : nothing
     }
     ${troubles.map((trouble) => troubleLine(stage, trouble))}

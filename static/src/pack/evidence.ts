@@ -203,25 +203,38 @@ const STYLE =
 
 function renderPage({ title, facts, rows: entries, registers, statements, exhibits, notes }: Chronology): string {
   const e = escapeHtml;
+  const all = <T>(items: readonly T[], html: (item: T) => string) => items.map(html).join('');
   const definitionList = (cells: Cell[]) =>
-    `<dl>${cells.map((row) => `<dt>${e(cellLabel(row))}</dt><dd dir="auto">${e(row.text)}</dd>`).join('')}</dl>`;
-  const entrySection = (row: ChronologyRow) =>
-    `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${definitionList([{ key: 'recorded', text: row.recorded }])}` +
-    `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}` +
-    `${definitionList([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
+    `<dl>${all(cells, (cell) => `<dt>${e(cellLabel(cell))}</dt><dd dir="auto">${e(cell.text)}</dd>`)}</dl>`;
+  const narrativeHtml = ({ lang, narrative }: { lang: string; narrative: string }) =>
+    `<p dir="auto"${lang ? ` lang="${e(lang)}"` : ''}>${e(narrative)}</p>`;
+  const entrySection = (row: ChronologyRow) => {
+    const exhibitCells = row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [];
+    return (
+      `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>` +
+      definitionList([{ key: 'recorded', text: row.recorded }]) +
+      `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}${narrativeHtml(row)}` +
+      all(row.later, ({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`) +
+      `${definitionList([...row.cells, ...exhibitCells])}</section>`
+    );
+  };
   const statementSection = (row: StatementRow) =>
-    `<section id="said-${e(row.ref)}"><h3>${e(row.ref)}</h3><p><strong>${e(row.mark)}</strong></p><p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${definitionList(row.cells)}</section>`;
-  const statementsHtml = statements.length
-    ? `<h2>${e(wordsFor('said'))}</h2>${statements.map(statementSection).join('')}`
-    : '';
-  const registersHtml = registers.length
-    ? `<h2>${e(wordsFor('named'))}</h2>${registers.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${definitionList(cells)}</section>`).join('')}`
-    : '';
+    `<section id="said-${e(row.ref)}"><h3>${e(row.ref)}</h3><p><strong>${e(row.mark)}</strong></p>` +
+    `${narrativeHtml(row)}${definitionList(row.cells)}</section>`;
+  const registerSection = ({ ref, cells }: Chronology['registers'][number]) =>
+    `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${definitionList(cells)}</section>`;
+  const exhibitRow = ({ item, file, description, sha256 }: Chronology['exhibits'][number]) =>
+    `<tr><td>${e(item)}</td><td>${e(file)}</td><td dir="auto">${e(description)}</td><td>${e(sha256)}</td></tr>`;
+  const statementsHtml = statements.length ? `<h2>${e(wordsFor('said'))}</h2>${all(statements, statementSection)}` : '';
+  const registersHtml = registers.length ? `<h2>${e(wordsFor('named'))}</h2>${all(registers, registerSection)}` : '';
   const exhibitsHtml = exhibits.length
-    ? `<h2>${e(wordsFor('exhibits'))}</h2><table><tbody>${exhibits.map((row) => `<tr><td>${e(row.item)}</td><td>${e(row.file)}</td><td dir="auto">${e(row.description)}</td><td>${e(row.sha256)}</td></tr>`).join('')}</tbody></table>`
+    ? `<h2>${e(wordsFor('exhibits'))}</h2><table><tbody>${all(exhibits, exhibitRow)}</tbody></table>`
     : '';
   return (
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>` +
-    `<body><h1>${e(title)}</h1>${definitionList(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entrySection).join('')}${statementsHtml}${registersHtml}</main>${exhibitsHtml}</body></html>\n`
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">` +
+    `<meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>` +
+    `<body><h1>${e(title)}</h1>${definitionList(facts)}${all(notes, (note) => `<p>${e(note)}</p>`)}` +
+    `<main>${all(entries, entrySection)}${statementsHtml}${registersHtml}</main>${exhibitsHtml}</body></html>\n`
   );
 }

@@ -108,5 +108,14 @@ const refused = await pullFeed(link, alteredFeed, async () => undefined).then(
   (error) => error.code,
 );
 process.stdout.write(
-  `${JSON.stringify({ taken: received, cuts: cutCount, asked: requests, megabytes: peak / 1e6, seconds, isRising, last: shown.at(-1), refused })}\n`,
+  `${JSON.stringify({
+    taken: received,
+    cuts: cutCount,
+    asked: requests,
+    megabytes: peak / 1e6,
+    seconds,
+    isRising,
+    last: shown.at(-1),
+    refused,
+  })}\n`,
 );

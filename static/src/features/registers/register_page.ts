@@ -358,7 +358,10 @@ function mentionsSection(stage: Stage, { kind }: Whole, mentions: Mention[]) {
         ? html`<div class="rows">${entries.map(
             (mention) =>
               html`<div>${row({
-                title: `${entryNumberText(mention.seq_no, 'reg')} · ${occurredText({ precision: 'unknown', ...mention.fields })}`,
+                title: [
+                  entryNumberText(mention.seq_no, 'reg'),
+                  occurredText({ precision: 'unknown', ...mention.fields }),
+                ].join(' · '),
                 subtitle: mention.title ? html`<bdi>${mention.title}</bdi>` : null,
                 icon: 'list',
                 onClick: () => stage.go({ name: 'entry', record: mention.record }),

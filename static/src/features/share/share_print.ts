@@ -45,9 +45,9 @@ function printedSheet(stage: Stage, chronology: Chronology) {
       { plain: true },
     )}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
-    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(chronology.title)}${factList(chronology.facts)}${chronology.notes.map(
-      (note) => html`<p class="small" dir="auto">${note}</p>`,
-    )}
+    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(chronology.title)}${factList(
+      chronology.facts,
+    )}${chronology.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
     ${chronology.rows.map(
       (row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${wordsFor('recorded')}: ${row.recorded}</p>
