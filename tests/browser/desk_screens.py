@@ -35,7 +35,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         fill("Six digits", "123456"),
         press("Open"),
     ),
-    **{f"sign in, told {reason}": (DOOR, js(f"fake.set({{told: '{reason}'}})")) for reason in ("idle", "signed_out", "left")},
+    **{f"sign in, told {reason}": (DOOR, js(f"fake.set({{lockReason: '{reason}'}})")) for reason in ("idle", "signed_out", "left")},
     "join": (DOOR, press("I have an invitation")),
     "join, nothing typed": (DOOR, press("I have an invitation"), press("Next")),
     "join, words": (

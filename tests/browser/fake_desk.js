@@ -212,6 +212,8 @@ class FakeDesk {
     return () => this.listeners.delete(listener);
   }
   set(change) {
+    const unknown = Object.keys(change).filter((name) => !(name in this.state));
+    if (unknown.length) throw new Error(`the state has no ${unknown.join(', ')}`);
     this.state = { ...this.state, ...change };
     this.listeners.forEach((listener) => listener());
   }
