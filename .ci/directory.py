@@ -48,7 +48,11 @@ export type Service = {
 
 def row(one: Service) -> dict[str, object]:
     """One service as the app has it."""
-    openings = None if one.openings is None else [{"days": sorted(o.days), "start": o.start, "end": o.end} for o in one.openings]
+    openings = (
+        None
+        if one.openings is None
+        else [{"days": sorted(o.days), "start": o.start, "end": o.end} for o in one.openings]
+    )
     return {
         "id": one.id,
         "name": one.name,

@@ -56,9 +56,7 @@ LANGUAGES = (
 def texts() -> list[dict[str, str]]:
     """Every text of the screens: `context`, `text` and, for a number of things, `plural`."""
     node = (ROOT / ".venv" / "node-path").read_text().strip()
-    told = subprocess.run(
-        [f"{node}/node", ".ci/texts.mjs"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    told = subprocess.run([f"{node}/node", ".ci/texts.mjs"], cwd=ROOT, capture_output=True, text=True, check=False)
     if told.returncode:
         raise SystemExit(f"languages: the tables could not be read\n{told.stderr}")
     return list(json.loads(told.stdout))
@@ -164,7 +162,12 @@ def build() -> None:
             place, _, key = str(message.context or "").partition(":")
             ordered = in_their_order if language.direction == "rtl" else str
             if place == "app" and isinstance(message.id, tuple):
-                keys.update({f"{key}.{form}": ordered(text) for form, text in zip(language.plurals, message.string, strict=True)})
+                keys.update(
+                    {
+                        f"{key}.{form}": ordered(text)
+                        for form, text in zip(language.plurals, message.string, strict=True)
+                    }
+                )
             elif place == "app":
                 keys[key] = ordered(str(message.string))
             elif place in ("code", "said"):

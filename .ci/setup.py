@@ -66,9 +66,7 @@ def make_venv() -> None:
     """A virtual environment of this Python in .venv."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit("set-up: Python 3.11 or newer is needed")
-    works = PYTHON.exists() and subprocess.run(
-        [PYTHON, "-m", "pip", "--version"], capture_output=True, check=False
-    )
+    works = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
     if works and works.returncode == 0:
         return
     say("a virtual environment in .venv")

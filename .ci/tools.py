@@ -50,7 +50,8 @@ def chromium() -> str | None:
 def playwright_chromium() -> bool:
     """Whether Playwright has, or can fetch, a Chromium of its own that starts."""
     probe = (
-        "from playwright.sync_api import sync_playwright as p\nwith p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
+        "from playwright.sync_api import sync_playwright as p\n"
+        "with p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
     )
 
     def starts() -> bool:
@@ -113,7 +114,9 @@ def ensure_witness() -> None:
     # The system's certificates, as pip takes them: a network of an organisation may have its own.
     uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads", "--system-certs"]
     if subprocess.run([*uv, "venv", "--clear", "--python", WITNESS_PYTHON, WITNESS], check=False).returncode:
-        raise SystemExit("set-up: tests need Python 3.12 or newer for a log witness. On Debian: sudo apt-get install python3")
+        raise SystemExit(
+            "set-up: tests need Python 3.12 or newer for a log witness. On Debian: sudo apt-get install python3"
+        )
     install = [*uv, "pip", "install", "--python", WITNESS, "--require-hashes", "--no-deps", "-r", lock]
     if subprocess.run(install, check=False).returncode:
         raise SystemExit("set-up: the log witness could not be installed (.ci/witness.lock)")

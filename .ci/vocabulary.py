@@ -71,7 +71,9 @@ def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
     for name, one in vocabularies.items():
         young = f" young: {line(one['young'])}," if "young" in one else ""
         sections = f" sections: {line(one['sections'])}," if "sections" in one else ""
-        rows.append(f"  {name}: {{ question: {line(one['question'])},{young} many: {line(one['many'])},{sections} codes: [\n")
+        rows.append(
+            f"  {name}: {{ question: {line(one['question'])},{young} many: {line(one['many'])},{sections} codes: [\n"
+        )
         rows.extend(f"    {line(code)},\n" for code in one["codes"])
         rows.append("  ] },\n")
     return "".join([*rows, "};\n"])
@@ -97,9 +99,9 @@ def marks_module(marks: dict[str, Any]) -> str:
     """marks.ts: which codes make which mark, and the marks whose first time is looked for."""
     kind = "{ marks: Record<string, Record<string, string[]>>; firsts: string[] }"
     rows = [f"    {name}: {line(one)},\n" for name, one in marks["marks"].items()]
-    return "".join([HEADER.format(name="marks"), "\n", f"export const MARKS: {kind} = {{\n  marks: {{\n", *rows, "  },\n"]) + (
-        f"  firsts: {line(marks['firsts'])},\n}};\n"
-    )
+    return "".join(
+        [HEADER.format(name="marks"), "\n", f"export const MARKS: {kind} = {{\n  marks: {{\n", *rows, "  },\n"]
+    ) + (f"  firsts: {line(marks['firsts'])},\n}};\n")
 
 
 def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
@@ -128,7 +130,9 @@ def constants_module(groups: dict[str, dict[str, Any]]) -> str:
 
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
-    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")}
+    read = {
+        name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")
+    }
     texts = {
         **vocabulary_modules(read["vocabulary"]),
         "schemas.ts": schemas_module(read["schemas"]),

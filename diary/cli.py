@@ -59,7 +59,9 @@ def main() -> None:
 @main.command()
 @click.option("--bind", default="", metavar="HOST:PORT", help="Where to listen; by default here, on the app's port.")
 @click.option("--sample", is_flag=True, help="Also put a fictional diary on it, and say how to open it.")
-@click.option("--training", "teaching", is_flag=True, help="Also make the training folder, where there is none of this release.")
+@click.option(
+    "--training", "teaching", is_flag=True, help="Also make the training folder, where there is none of this release."
+)
 def serve(bind: str, sample: bool, teaching: bool) -> None:
     """Serve the app and the public pages."""
     import uvicorn
@@ -95,7 +97,9 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     _settle_in()
     # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
     with (
-        _beside(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")]) if sample else nullcontext(),
+        _beside(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
+        if sample
+        else nullcontext(),
         _beside(["training", "--when-needed"]) if teaching else nullcontext(),
         suppress(KeyboardInterrupt),
     ):
@@ -196,7 +200,9 @@ def _steps() -> Iterator[Step]:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files here.")
 @click.option("--stamp", is_flag=True, help="Have a local timestamp authority stamp the log (needs openssl).")
-@click.option("--sample-pack", is_flag=True, help="A long made-up diary's pack for training, with no server (needs openssl).")
+@click.option(
+    "--sample-pack", is_flag=True, help="A long made-up diary's pack for training, with no server (needs openssl)."
+)
 def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
     """The whole job without a browser: a server, a fictional diary, a pack."""
     if sample_pack:
@@ -245,7 +251,9 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 @click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line: not from the pack.")
-@click.option("--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed.")
+@click.option(
+    "--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed."
+)
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
 def verify(
     pack: Path,
@@ -295,7 +303,9 @@ def verify(
         sys.exit(1)
     click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
     if not rerender:
-        click.echo("Drawn pages and tables are signed by nobody, and lists can be made anew: --rerender makes them again.")
+        click.echo(
+            "Drawn pages and tables are signed by nobody, and lists can be made anew: --rerender makes them again."
+        )
 
 
 def read_notary(path: Path) -> bytes:

@@ -25,7 +25,9 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead, where the names cannot be reached from.")
+@click.option(
+    "--at", default="", metavar="HOST:PORT", help="Connect there instead, where the names cannot be reached from."
+)
 @click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
 @click.option("--key", type=FILE, help="The release key's public half, from elsewhere than this server.")
 def doctor(at: str, ca: Path | None, key: Path | None) -> None:
@@ -91,7 +93,9 @@ def _release(settings: Settings, visitor: "Visitor", key: Path | None) -> tuple[
         return None, False
     if not settings.release or not (settings.release_key or key):
         return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set", False
-    wanted = released.fetch_list(visitor, settings.app_url, released.read_pub(key) if key else unb64(settings.release_key))
+    wanted = released.fetch_list(
+        visitor, settings.app_url, released.read_pub(key) if key else unb64(settings.release_key)
+    )
     if wanted == released.UNSIGNED:
         return "the signed list is not served", False
     if isinstance(wanted, str):

@@ -27,7 +27,9 @@ Before you teach it, read the first page of the lesson: someone in the room may 
 
 
 @click.command()
-@click.option("--when-needed", is_flag=True, help="Only when there is none of this release; gives way to everything else.")
+@click.option(
+    "--when-needed", is_flag=True, help="Only when there is none of this release; gives way to everything else."
+)
 def training(when_needed: bool) -> None:
     """Make the training folder: a made-up diary's pack and a lesson, for the public page to hand out."""
     from diary.client.training import STORY_FILES, make_training
@@ -98,6 +100,8 @@ def due() -> None:
     for one in rows:
         last = f"checked on {one.checked_on} by {one.checked_by}" if one.checked_on else "never checked"
         click.echo(f"{one.id:18} {one.contact:24} {last:34} {one.status:10} {one.source}")
-    click.echo(f"{len(rows)} of {len(found.services)} are due. Ring or open each, then write checked_on and checked_by.")
+    click.echo(
+        f"{len(rows)} of {len(found.services)} are due. Ring or open each, then write checked_on and checked_by."
+    )
     if rows:
         raise SystemExit(1)

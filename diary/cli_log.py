@@ -34,9 +34,15 @@ KEY_BYTES: Final = 32
 @click.option("--notary", type=FILE, help="The notary's public key, from somewhere else than the server.")
 @click.option("--instance", type=FILE, help="The instance key's public half.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-@click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line, from somewhere else than the server.")
+@click.option(
+    "--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line, from somewhere else than the server."
+)
 def audit(
-    target: str | None, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], witness: tuple[Path, ...]
+    target: str | None,
+    notary: Path | None,
+    instance: Path | None,
+    tsa_root: tuple[Path, ...],
+    witness: tuple[Path, ...],
 ) -> None:
     """Check a log: the tree, every checkpoint, every timestamp, and in a database every row they speak of.
 
@@ -109,7 +115,9 @@ def new_instance(out: Path) -> None:
     key = Notary(config.kept_secret(out))
     out.with_name(out.name + ".pub").write_text(b64(key.pub) + "\n", encoding="ascii")
     click.echo(f"Instance key: {fingerprint(key.pub)}")
-    click.echo("Keep two copies, on paper or on sticks, away from the server. Whoever has it can replace the server's keys.")
+    click.echo(
+        "Keep two copies, on paper or on sticks, away from the server. Whoever has it can replace the server's keys."
+    )
 
 
 @keys.command()

@@ -90,7 +90,9 @@ async def try_out(settings: Settings, file: Path, scalar: bytes) -> int:
     found = look(file, scalar, _quietly)
     with tempfile.TemporaryDirectory(prefix="kept-drill-") as name:
         place = Path(name) / "data"
-        aside = config.load({"DIARY_APP_URL": found.app_url, "DIARY_DATA": str(place), "DIARY_PUBLIC_URL": settings.public_url})
+        aside = config.load(
+            {"DIARY_APP_URL": found.app_url, "DIARY_DATA": str(place), "DIARY_PUBLIC_URL": settings.public_url}
+        )
         done = await restore(aside, file, scalar, _tell)
         if done.lost:
             raise BadSetting(f"{len(done.lost)} parts of files are missing from this backup.")

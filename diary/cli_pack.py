@@ -27,9 +27,15 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("kept", type=FILE)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--code", is_flag=True, help="Open it with the recovery code from paper instead of the words.")
-@click.option("--no", "number", type=int, help="The number of this pack; else the one after the last that the diary names.")
-@click.option("--profile", type=click.Choice(PROFILES), default="police", show_default=True, help="For whom it is laid out.")
-@click.option("--portal", type=click.Path(file_okay=False, path_type=Path), help="Write the files of a portal set here too.")
+@click.option(
+    "--no", "number", type=int, help="The number of this pack; else the one after the last that the diary names."
+)
+@click.option(
+    "--profile", type=click.Choice(PROFILES), default="police", show_default=True, help="For whom it is laid out."
+)
+@click.option(
+    "--portal", type=click.Path(file_okay=False, path_type=Path), help="Write the files of a portal set here too."
+)
 @click.option("--supplement", is_flag=True, help="Only what is new or changed since the packs before; it names them.")
 @click.option("--items", help="Only these items, by number: JB/12,JB/15.")
 @click.option("--their-ref", default="", help="The recipient's own reference.")
@@ -56,7 +62,9 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bo
         if not journal.records("incident"):
             raise PackFailed("There is no entry in this copy.")
         wish = _wish(journal, str(copy.head["keys"]["kdf"]["origin"]), **asked)
-        building = build_offline(copy, journal, wish, out.absolute(), Path(work), lambda *_: None, is_unsandboxed=unsandboxed)
+        building = build_offline(
+            copy, journal, wish, out.absolute(), Path(work), lambda *_: None, is_unsandboxed=unsandboxed
+        )
         asyncio.run(building)
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
@@ -72,7 +80,14 @@ def _secret(what: str) -> str:
 
 
 def _wish(
-    journal: "Journal", origin: str, *, number: int | None, profile: str, supplement: bool, items: str | None, their_ref: str
+    journal: "Journal",
+    origin: str,
+    *,
+    number: int | None,
+    profile: str,
+    supplement: bool,
+    items: str | None,
+    their_ref: str,
 ) -> "Wish":
     """What was asked for of the copy, now. `origin`: where the diary was kept. Raises BadRequest."""
     from diary.clock import SystemClock

@@ -119,7 +119,9 @@ def _on_instance(act: Callable[["Instance"], Awaitable[T]]) -> T:
 
 @click.command()
 @click.argument("day", metavar="DATE|never", default="")
-@click.option("--off", "off_day", metavar="DATE", default="", help="When nothing is answered any more. [default: 30 days after]")
+@click.option(
+    "--off", "off_day", metavar="DATE", default="", help="When nothing is answered any more. [default: 30 days after]"
+)
 @click.option("--at-once", is_flag=True, help=f"Also with fewer than {NOTICE_DAYS} days of notice.")
 def closing(day: str, off_day: str, at_once: bool) -> None:
     """Announce that this server closes on DATE: 2027-05-03, at its first minute (UTC). `never` takes it back; alone, say it.
@@ -131,7 +133,11 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     from diary.services import ending
 
     now = SystemClock().now_ms()
-    end = None if day in ("", "never") else _end(day, off_day, now - now % _DAY_MS if at_once else now + NOTICE_DAYS * _DAY_MS)
+    end = (
+        None
+        if day in ("", "never")
+        else _end(day, off_day, now - now % _DAY_MS if at_once else now + NOTICE_DAYS * _DAY_MS)
+    )
 
     async def once() -> "End | None":
         async with open_instance(config.load(os.environ), SystemClock()) as instance:
@@ -145,7 +151,9 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     if told is None:
         click.echo("This server goes on: no end is announced.")
         return
-    click.echo(f"From {_day(told.on)} this server takes nothing new, and from {_day(told.off)} it answers nothing of a keeper's.")
+    click.echo(
+        f"From {_day(told.on)} this server takes nothing new, and from {_day(told.off)} it answers nothing of a keeper's."
+    )
     click.echo('Phones say so inside the diary at their next look. See docs/operating.md, "Closing down".')
 
 

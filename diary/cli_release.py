@@ -53,7 +53,9 @@ def make(out: Path, key: Path) -> None:
 
 @release.command("webcat")
 @click.argument("out", type=NEW_FILE)
-@click.option("--app", default="https://example.org/kept", show_default=True, help="Where the source of this program is.")
+@click.option(
+    "--app", default="https://example.org/kept", show_default=True, help="Where the source of this program is."
+)
 def webcat(out: Path, app: str) -> None:
     """Write the manifest that WEBCAT's own tool is to sign and log: every file the app's host may run, and its policy."""
     from diary.ledger.webcat import manifest as manifest_of
@@ -71,7 +73,9 @@ def webcat(out: Path, app: str) -> None:
 @click.argument("url")
 @click.option("--manifest", type=FILE, help="Signed list of the release, from its maker. Default: the host's copy.")
 @click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
-@click.option("--log", "public", metavar="URL", help="The public host of that server: look whether its log holds the list.")
+@click.option(
+    "--log", "public", metavar="URL", help="The public host of that server: look whether its log holds the list."
+)
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")
 @click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
 def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, at: str, ca: Path | None) -> None:

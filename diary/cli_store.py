@@ -34,7 +34,9 @@ def purge() -> None:
     click.echo(f"Erased: {done.erasures}. Accounts closed: {done.accounts}.")
     click.echo(f"Uploads given up: {done.uploads}. Files gone: {done.files}.")
     if not done.steady:
-        click.echo("What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour.")
+        click.echo(
+            "What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour."
+        )
 
 
 @click.command("migrate-store")

@@ -154,14 +154,25 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_OPERATOR", "", _line, "Who runs this server, as people know them."),
     Setting("DIARY_PRIVACY_CONTACT", "", _line, "Where people write about their data: an address that is read."),
     Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
-    Setting("DIARY_OPEN_QUOTA_BYTES", str(50 << 20), _count, "Room for files of an account that registered where anyone may."),
+    Setting(
+        "DIARY_OPEN_QUOTA_BYTES",
+        str(50 << 20),
+        _count,
+        "Room for files of an account that registered where anyone may.",
+    ),
     Setting("DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _count, "Room for words of such an account."),
     Setting("DIARY_OPEN_DAY_BYTES", str(2 << 30), _count, "Files that all such accounts together may send in a day."),
-    Setting("DIARY_OPEN_DAY_TEXT_BYTES", str(200 << 20), _count, "Words that all such accounts together may send in a day."),
-    Setting("DIARY_MIN_FREE_BYTES", None, _count, "What stays free on the disk: below it, no files and no new accounts."),
+    Setting(
+        "DIARY_OPEN_DAY_TEXT_BYTES", str(200 << 20), _count, "Words that all such accounts together may send in a day."
+    ),
+    Setting(
+        "DIARY_MIN_FREE_BYTES", None, _count, "What stays free on the disk: below it, no files and no new accounts."
+    ),
     Setting("DIARY_RELEASE", "none", _file, "The signed list of this release's files, release.json."),
     Setting("DIARY_WEBCAT", "none", _file, "A folder with the files of a WEBCAT enrolment, to be handed out."),
-    Setting("DIARY_RELEASE_KEY", "none", _pub, "The public half of the key that signs it; phones hold later releases to it."),
+    Setting(
+        "DIARY_RELEASE_KEY", "none", _pub, "The public half of the key that signs it; phones hold later releases to it."
+    ),
     Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
 

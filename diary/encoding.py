@@ -124,10 +124,17 @@ def _written(value: object, depth: int) -> str:
         except TypeError:
             raise NotCanonical("An object has a key that is not allowed.") from None
         # Nearly every value of a signed thing is text: written here, without a call for each.
-        return "{" + ",".join([
-            _name(name) + (encode_basestring(inner) if type(inner := value[name]) is str else _written(inner, depth))
-            for name in names
-        ]) + "}"
+        return (
+            "{"
+            + ",".join(
+                [
+                    _name(name)
+                    + (encode_basestring(inner) if type(inner := value[name]) is str else _written(inner, depth))
+                    for name in names
+                ]
+            )
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ",".join([_written(inner, depth) for inner in value]) + "]"
     raise NotCanonical("A value has no canonical form.")

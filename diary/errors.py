@@ -114,7 +114,9 @@ class NotInvited(KeptError):
     """Registering without the invitation this server asks for: missing, wrong, used or over, all one answer."""
 
     code = "not_invited"
-    usual = "That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another."
+    usual = (
+        "That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another."
+    )
 
 
 class Closing(KeptError):

@@ -26,7 +26,17 @@ LANDLOCK_NEEDED: Final = 6
 _CREATE_RULESET, _VERSION_FLAG = 444, 1
 _TRIAL_SECONDS: Final = 30
 # What the worker imports of installed packages. Shared libraries that a wheel brings lie in NAME.libs beside it.
-_PACKAGES: Final = ("PIL", "pillow_heif", "_pillow_heif", "typst", "cryptography", "cffi", "_cffi_backend", "tzdata", "pypdf")
+_PACKAGES: Final = (
+    "PIL",
+    "pillow_heif",
+    "_pillow_heif",
+    "typst",
+    "cryptography",
+    "cffi",
+    "_cffi_backend",
+    "tzdata",
+    "pypdf",
+)
 _LIBS: Final = ("pillow.libs", "pillow_heif.libs")
 
 
@@ -48,7 +58,9 @@ def readable_paths() -> tuple[Path, ...]:
     # The base installation's: an environment's own folder has every installed package in it.
     base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
     places = [Path(sysconfig.get_path(name, vars=base)) for name in ("stdlib", "platstdlib")]
-    places += [Path(sysconfig.get_config_var("LIBDIR") or "/nowhere") / str(sysconfig.get_config_var("INSTSONAME") or "-")]
+    places += [
+        Path(sysconfig.get_config_var("LIBDIR") or "/nowhere") / str(sysconfig.get_config_var("INSTSONAME") or "-")
+    ]
     for name in _PACKAGES:
         places += _installed(name)
     for folder in {place.parent for place in places}:
@@ -126,7 +138,15 @@ def _bubblewrap(wall: str, folder: Path) -> list[str]:
     links = [root for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     linked = [word for root in links for word in ("--symlink", str(Path(root).readlink()), root)]
     return [
-        *(wall, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+        *(
+            wall,
+            "--unshare-user",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+        ),
         *("--die-with-parent", "--clearenv", "--cap-drop", "ALL", *bound, *linked, "--dev", "/dev", "--proc", "/proc"),
         *("--bind", str(folder), str(folder), "--chdir", "/", "--"),
     ]

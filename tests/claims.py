@@ -71,7 +71,9 @@ def names_in(path: str) -> frozenset[str]:
     if path.endswith(".py"):
         nodes = ast.walk(ast.parse(source))
         return frozenset(
-            n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("test_")
+            n.name
+            for n in nodes
+            if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("test_")
         )
     return frozenset(re.sub(r"\\(.)", r"\1", "".join(parts)) for parts in _NODE_TEST.findall(source))
 

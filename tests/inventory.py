@@ -50,7 +50,9 @@ def found(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
 def inventory() -> dict[str, object]:
     """Every kind of name, each as a sorted list or table."""
     browser, python = list(sources("static", ".js")), list(sources("diary", ".py"))
-    names = {name: value for text in browser for name, value in _AT_TOP.findall(text) if name in ("TAB", "CACHE", "ACCEPTED")}
+    names = {
+        name: value for text in browser for name, value in _AT_TOP.findall(text) if name in ("TAB", "CACHE", "ACCEPTED")
+    }
     (database,) = (text for text in browser if "db.createObjectStore(" in text)
     beside = [key for text in browser for inside in _BESIDE.findall(text) for key in _KEY.findall(inside)]
     return {

@@ -118,7 +118,9 @@ class Phone:
         answer = await self.client.request(method, path, content=content, headers=sent)
         if method == "POST" and answer.is_success and path in ENTERING:
             told = answer.json()
-            self.tokens |= {name: told[key] for name, key in (("session", "token"), ("device", "device_token")) if key in told}
+            self.tokens |= {
+                name: told[key] for name, key in (("session", "token"), ("device", "device_token")) if key in told
+            }
         return answer
 
 

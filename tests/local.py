@@ -12,7 +12,9 @@ from diary.pack.gather import Wish
 def local_journal(clock: FixedClock, tz: str = "Europe/London") -> Journal:
     """An empty diary under keys of its own."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
-    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), Keyset.new(), bytes(32), bytes(32), "")
+    identity = Identity(
+        "", account, diary, device, 1, bytes(32), b64(bytes(32)), Keyset.new(), bytes(32), bytes(32), ""
+    )
     return Journal(identity, clock, tz)
 
 

@@ -38,7 +38,9 @@ def _render_once(settings: Settings, static: Path, templates: Path) -> Pages:
     """As `render_pages`; a data folder matters only where a training folder lies in it."""
     if training_file(settings).exists():
         return _render(settings, static, templates)
-    return _rendered(replace(settings, data=HERE, database_url="", blob_url="", pepper=None, notary_key=None), static, templates)
+    return _rendered(
+        replace(settings, data=HERE, database_url="", blob_url="", pepper=None, notary_key=None), static, templates
+    )
 
 
 @cache

@@ -41,14 +41,18 @@ class Postgres:
         self._programs = _programs(self._who)
         self._numbers = count(1)
         self._child: subprocess.Popen[bytes] | None = None
-        self._run("initdb", "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale")
+        self._run(
+            "initdb", "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"
+        )
 
     def start(self) -> None:
         """Start it and return when it takes connections."""
         command = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder]
         command += ["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_min_messages=fatal"]
         with (self.folder / "log").open("ab") as log:
-            self._child = subprocess.Popen(command, stdout=log, stderr=log, env={"LC_ALL": "C"}, user=self._who, cwd=self.folder)
+            self._child = subprocess.Popen(
+                command, stdout=log, stderr=log, env={"LC_ALL": "C"}, user=self._who, cwd=self.folder
+            )
         for _ in range(400):
             if self._ask("pg_isready", "-q", "-h", str(self.folder)).returncode == 0:
                 return
@@ -94,7 +98,9 @@ class Postgres:
     def _ask(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Run one of its programs as the server's user."""
         command = [self._programs / program, *arguments]
-        return subprocess.run(command, user=self._who, capture_output=True, check=False, env={"LC_ALL": "C"}, cwd=self.folder)
+        return subprocess.run(
+            command, user=self._who, capture_output=True, check=False, env={"LC_ALL": "C"}, cwd=self.folder
+        )
 
     def _run(self, program: str, *arguments: str) -> None:
         """As `_ask`; it must succeed."""
@@ -155,7 +161,10 @@ def _programs(who: str | None) -> Path:
 def _runs(folder: Path, who: str | None) -> bool:
     """Whether `who` can run what is there."""
     try:
-        return subprocess.run([folder / "postgres", "--version"], user=who, capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([folder / "postgres", "--version"], user=who, capture_output=True, check=False).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -172,4 +181,3 @@ def postgres_server() -> Iterator[Postgres]:
     finally:
         made.stop()
         shutil.rmtree(folder, ignore_errors=True)
-

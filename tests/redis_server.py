@@ -25,7 +25,17 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it and return when it listens."""
-        command = [self._program, "--port", "0", "--unixsocket", f"{self._folder}/s", "--save", "", "--dir", f"{self._folder}"]
+        command = [
+            self._program,
+            "--port",
+            "0",
+            "--unixsocket",
+            f"{self._folder}/s",
+            "--save",
+            "",
+            "--dir",
+            f"{self._folder}",
+        ]
         self._child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         for _ in range(400):
             if (self._folder / "s").exists():

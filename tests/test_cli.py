@@ -30,7 +30,9 @@ def test_names_in_a_pack_cannot_steer_the_terminal(tmp_path: Path) -> None:
     done = kept("verify", tmp_path / "x.zip")
     assert done.returncode == 1
     assert "bad_name" in done.stdout
-    assert [character for character in done.stdout + done.stderr if character != "\n" and not character.isprintable()] == []
+    assert [
+        character for character in done.stdout + done.stderr if character != "\n" and not character.isprintable()
+    ] == []
 
 
 @pytest.mark.parametrize(

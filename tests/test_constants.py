@@ -81,17 +81,25 @@ def doubles(python: Mapping[str, str], browser: Mapping[str, str]) -> list[str]:
     there = {path: list(browser_numbers(source)) for path, source in browser.items() if path != MODULE}
     shared = {name.upper() for name in VALUES}
     found = [
-        f"{path}: {name} stands in constants.json" for path, rows in (here | there).items() for name, _ in rows if name in shared
+        f"{path}: {name} stands in constants.json"
+        for path, rows in (here | there).items()
+        for name, _ in rows
+        if name in shared
     ]
     known = {row: path for path, rows in here.items() for row in rows}
     for path, rows in there.items():
-        found.extend(f"{path}: {row[0]} stands in {known[row]} too" for row in rows if row in known and row[0] not in FORMATS)
+        found.extend(
+            f"{path}: {row[0]} stands in {known[row]} too" for row in rows if row in known and row[0] not in FORMATS
+        )
     return found
 
 
 def sources(folder: str, ending: str) -> dict[str, str]:
     """Path in the checkout → text."""
-    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted((ROOT / folder).rglob(f"*{ending}"))}
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in sorted((ROOT / folder).rglob(f"*{ending}"))
+    }
 
 
 def test_python_has_each_value() -> None:
@@ -130,9 +138,17 @@ def test_no_value_stands_twice() -> None:
     ("python", "browser", "says"),
     [
         ("", "const MARKS_LIMIT = 2_000;", "static/src/a.ts: MARKS_LIMIT stands in constants.json"),
-        ("", "export const ERASURE_DAYS: number = 3 * 2 + 1;", "static/src/a.ts: ERASURE_DAYS stands in constants.json"),
+        (
+            "",
+            "export const ERASURE_DAYS: number = 3 * 2 + 1;",
+            "static/src/a.ts: ERASURE_DAYS stands in constants.json",
+        ),
         ("SESSION_DAYS: Final = 30", "", "diary/a.py: SESSION_DAYS stands in constants.json"),
-        ("_NEW_LIMIT: Final = 4 << 10", "const NEW_LIMIT = 4 * 1024;", "static/src/a.ts: NEW_LIMIT stands in diary/a.py too"),
+        (
+            "_NEW_LIMIT: Final = 4 << 10",
+            "const NEW_LIMIT = 4 * 1024;",
+            "static/src/a.ts: NEW_LIMIT stands in diary/a.py too",
+        ),
     ],
 )
 def test_a_planted_double_is_found(python: str, browser: str, says: str) -> None:

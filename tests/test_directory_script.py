@@ -11,6 +11,10 @@ from tests.test_layers import ROOT
 def test_the_committed_module_is_what_the_generator_writes() -> None:
     """Nobody changed one side alone."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / ".ci" / "directory.py"), "--check"], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, str(ROOT / ".ci" / "directory.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -62,8 +62,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     page = DOCS["docs/settings.md"]
     rows = {line for line in page.splitlines() if line.startswith("| `DIARY_")}
     expected = {
-        f"| `{s.name}` | {'worked out' if s.default is None else f'`{s.default}`'} | {s.explained} |"
-        for s in SETTINGS
+        f"| `{s.name}` | {'worked out' if s.default is None else f'`{s.default}`'} | {s.explained} |" for s in SETTINGS
     }
     assert rows == expected
 
@@ -137,7 +136,11 @@ def test_nothing_else_logs() -> None:
 
 def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:
     """Each begins with both, and the list of them is whole."""
-    pages = {name: text for name, text in DOCS.items() if name.startswith("docs/operators/") and not name.endswith("README.md")}
+    pages = {
+        name: text
+        for name, text in DOCS.items()
+        if name.startswith("docs/operators/") and not name.endswith("README.md")
+    }
     assert len(pages) == 11
     for name, text in pages.items():
         top = text[:900].lower()

@@ -38,7 +38,9 @@ def _slots(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
-def test_no_text_escapes_the_catalogue_and_none_is_left_over(language: object, wanted: list[tuple[str | None, object]]) -> None:
+def test_no_text_escapes_the_catalogue_and_none_is_left_over(
+    language: object, wanted: list[tuple[str | None, object]]
+) -> None:
     """A new, changed or dropped text is a difference until `languages.py update` has been run."""
     there = [(message.context, message.id) for message in languages.read(language) if message.id]
     assert there == wanted

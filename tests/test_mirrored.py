@@ -38,7 +38,8 @@ def test_nothing_stays_on_one_side(path: Path) -> None:
 
 WRONG = ["padding: 1rem 3rem 1rem 0", "margin-left: 1rem", "left: 0", "float: right", "border-radius: 1rem 0 0 1rem"]
 ALIKE = (
-    "a { padding: 1px 2px 3px; margin: 0 auto 1px; border-radius: 1em 1em 0 0; inset: 0 calc(1px + (2em)) 0 calc(1px + (2em)) }"
+    "a { padding: 1px 2px 3px; margin: 0 auto 1px; border-radius: 1em 1em 0 0; "
+    "inset: 0 calc(1px + (2em)) 0 calc(1px + (2em)) }"
 )
 
 

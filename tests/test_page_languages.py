@@ -69,7 +69,9 @@ def every(pages: Pages, at: str) -> dict[str, str]:
     made |= {path: one.at(MORNING_MS) for path, one in pages.directory.items()}
     made |= {path: one.at(0) for path, one in pages.training.items()}
     others = tuple(f"{one.at}/" for one in LANGUAGES if one.at)
-    mine = {p[len(at) :]: page for p, page in made.items() if (p.startswith(f"{at}/") if at else not p.startswith(others))}
+    mine = {
+        p[len(at) :]: page for p, page in made.items() if (p.startswith(f"{at}/") if at else not p.startswith(others))
+    }
     return {path: page.replace(ANCHORS, b"").decode() for path, page in mine.items()}
 
 
@@ -201,7 +203,9 @@ def test_numbers_keep_their_order_in_urdu(pages: Pages) -> None:
 def test_a_number_on_a_button_stays_on_one_line(pages: Pages, at: str) -> None:
     """A telephone number broken over two lines is read wrong."""
     buttons = [
-        link for text in every(pages, at).values() for link in re.findall(r'<a class="button" href="tel:[^>]*>(.*?)</a>', text)
+        link
+        for text in every(pages, at).values()
+        for link in re.findall(r'<a class="button" href="tel:[^>]*>(.*?)</a>', text)
     ]
     assert [said for said in buttons if re.search(r"\d \d", said)] == []
     assert any("0808\u00a0802\u00a00300" in said for said in buttons)

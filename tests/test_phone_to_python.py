@@ -96,11 +96,17 @@ def test_the_file_is_the_one_taken_in(phone: Any) -> None:
 def test_the_store_opens_with_what_the_slot_holds(phone: Any) -> None:
     """The words open one slot; its store key opens the store's records and says where the root lies."""
     door = phone["door"]
-    asked = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {name: door[name] for name in ("m", "t", "salt")}
+    asked = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {
+        name: door[name] for name in ("m", "t", "salt")
+    }
     root = kdf.root(phone["words"], asked, kdf.TESTS)
     place, content = slots.open_slots(root, unb64(door["install"]), [unb64(slot) for slot in door["slots"]])
     assert place in (0, 1, 2)
-    assert (content["role"], content["account"], content["login"]) == ("diary", phone["body"]["account"], phone["login"])
+    assert (content["role"], content["account"], content["login"]) == (
+        "diary",
+        phone["body"]["account"],
+        phone["login"],
+    )
     store_key = unb64(str(content["store_key"]))
     record = phone["record"]
     about, body = slots.open_record(store_key, unb64(record["id"]), unb64(record["sealed"]))

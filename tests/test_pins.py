@@ -18,8 +18,14 @@ UNCHECKED = re.compile(
 
 def pinned(text: str) -> list[tuple[str, int]]:
     """Each requirement of a lock file, and how many digests stand with it."""
-    entries = re.split(r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")))
-    return [(entry.split()[0], len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry))) for entry in entries if entry.strip()]
+    entries = re.split(
+        r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    )
+    return [
+        (entry.split()[0], len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)))
+        for entry in entries
+        if entry.strip()
+    ]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -29,7 +35,10 @@ def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None
     assert found
     assert [name for name, digests in found if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests] == []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = [*project["project"].get("optional-dependencies", {}).values(), *project.get("dependency-groups", {}).values()]
+    groups = [
+        *project["project"].get("optional-dependencies", {}).values(),
+        *project.get("dependency-groups", {}).values(),
+    ]
     asked = [
         *project["project"]["dependencies"],
         *project["build-system"]["requires"],
@@ -52,7 +61,11 @@ def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
     calls = []
     for path in [*(ROOT / ".ci").glob("*.py"), ROOT / "Makefile"]:
         lines = path.read_text(encoding="utf-8").splitlines()
-        calls += [line for line in lines if re.search(r'"pip", "install"|"npm", "(?:ci|install|i)"|npm (?:ci|install|i) ', line)]
+        calls += [
+            line
+            for line in lines
+            if re.search(r'"pip", "install"|"npm", "(?:ci|install|i)"|npm (?:ci|install|i) ', line)
+        ]
     assert len(calls) == 6
     for call in calls:
         if "npm" in call:

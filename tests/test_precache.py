@@ -129,7 +129,9 @@ def test_the_app_takes_little_room_on_a_phone() -> None:
     release = make_release(STATIC, shell)
     at_once = set(early(release.files, shell))
     raw = {at: shell if at == "/" else (STATIC / at.removeprefix("/static/")).read_bytes() for at in release.files}
-    held = {at: len(one) if at in at_once or at.endswith(".png") else len(gzip.compress(one, 6)) for at, one in raw.items()}
+    held = {
+        at: len(one) if at in at_once or at.endswith(".png") else len(gzip.compress(one, 6)) for at, one in raw.items()
+    }
     languages = {at: size for at, size in held.items() if at.startswith("/static/lang/")}
     assert sum(held.values()) - sum(languages.values()) + max(languages.values()) <= ON_DISK
 

@@ -14,7 +14,10 @@ BIOME = ROOT / "node_modules" / "@biomejs" / "biome" / "bin" / "biome"
 
 def python_ring(sources: dict[str, str]) -> list[str]:
     """Return the modules of one ring, in order, or an empty list. Imports under `TYPE_CHECKING` and in functions count."""
-    graph = {name: {one for one in imports_of(name, text, sources) if one in sources} - {name} for name, text in sources.items()}
+    graph = {
+        name: {one for one in imports_of(name, text, sources) if one in sources} - {name}
+        for name, text in sources.items()
+    }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -52,13 +55,22 @@ def test_the_browser_has_no_ring() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("import { b } from './b.js';\nexport const a = b;\n", "import { a } from './a.js';\nexport const b = () => a;\n"),
-        ("import type { B } from './b.js';\nexport type A = B;\n", "import type { A } from './a.js';\nexport type B = A;\n"),
+        (
+            "import { b } from './b.js';\nexport const a = b;\n",
+            "import { a } from './a.js';\nexport const b = () => a;\n",
+        ),
+        (
+            "import type { B } from './b.js';\nexport type A = B;\n",
+            "import type { A } from './a.js';\nexport type B = A;\n",
+        ),
         (
             "import { b } from './b.js';\nexport type A = number;\nexport const c = b;\n",
             "import type { A } from './a.js';\nexport const b: A = 1;\n",
         ),
-        ("export type { B } from './b.js';\nexport type A = 1;\n", "import type { A } from './a.js';\nexport type B = A;\n"),
+        (
+            "export type { B } from './b.js';\nexport type A = 1;\n",
+            "import type { A } from './a.js';\nexport type B = A;\n",
+        ),
     ],
     ids=["values", "types alone", "a type one way", "a type passed on"],
 )
@@ -70,7 +82,9 @@ def test_a_planted_ring_of_the_browser_is_found(tmp_path: Path, one: str, other:
 def test_modules_without_a_ring_pass(tmp_path: Path) -> None:
     """Two modules that import a third are no ring."""
     assert (
-        browser_rings(planted(tmp_path, a="export const a = 1;\n", b="export { a } from './a.js';\n", c="import './a.js';\n"))
+        browser_rings(
+            planted(tmp_path, a="export const a = 1;\n", b="export { a } from './a.js';\n", c="import './a.js';\n")
+        )
         == ""
     )
 

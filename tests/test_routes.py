@@ -19,7 +19,16 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
 PUBLIC_URL = "http://public.localhost:8000"
 OUTSIDE = (Audience.PUBLIC, Audience.RECIPIENT)
 WRITING = [row for row in ROUTES if row.writes]
-SHORT = {"diary": "d", "record": "r", "version": "v", "blob": "b", "session": "id", "pack": "p", "erasure": "e", "handover": "h"}
+SHORT = {
+    "diary": "d",
+    "record": "r",
+    "version": "v",
+    "blob": "b",
+    "session": "id",
+    "pack": "p",
+    "erasure": "e",
+    "handover": "h",
+}
 
 
 @pytest.fixture

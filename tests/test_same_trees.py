@@ -35,7 +35,13 @@ def test_a_moved_module_is_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "to"),
-    [("+ 1", "+ 2"), ("'x'", "'y'"), ("b(n,", "b(n ?? 0,"), ("const a", "const c"), ("import { b }", "import { c as b }")],
+    [
+        ("+ 1", "+ 2"),
+        ("'x'", "'y'"),
+        ("b(n,", "b(n ?? 0,"),
+        ("const a", "const c"),
+        ("import { b }", "import { c as b }"),
+    ],
 )
 def test_a_changed_statement_is_named(tmp_path: Path, change: str, to: str) -> None:
     """A number, a text, a call, a name, and what an import stands for."""

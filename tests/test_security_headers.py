@@ -37,7 +37,11 @@ APP_DIRECTIVES = {
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Served]:
     """A server whose addresses have TLS."""
-    urls = {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://kept.example", "DIARY_ENROLMENT": "open"}
+    urls = {
+        "DIARY_APP_URL": "https://notes.example",
+        "DIARY_PUBLIC_URL": "https://kept.example",
+        "DIARY_ENROLMENT": "open",
+    }
     async with served(tmp_path, **urls) as running:
         yield running
 

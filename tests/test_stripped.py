@@ -51,8 +51,12 @@ def everything() -> dict[str, str]:
     """All that the build writes now, by its path below static/."""
     node = shutil.which("node")
     assert node is not None
-    code = "import { stripped } from './.ci/strip_types.mjs'; console.log(JSON.stringify(Object.fromEntries(stripped())));"
-    done = subprocess.run([node, "--input-type=module", "-e", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (
+        "import { stripped } from './.ci/strip_types.mjs'; console.log(JSON.stringify(Object.fromEntries(stripped())));"
+    )
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return dict(json.loads(done.stdout))
 
 
@@ -129,7 +133,10 @@ def test_types_are_imported_by_statements_alone(sources: dict[str, str]) -> None
     """An inline `type` would leave `import {} from` behind, which fetches a module and hides an edge."""
     faults = []
     for name, text in sources.items():
-        faults += [f"{name}: {found}" for found in re.findall(r"^(?:import|export) \{[^}]*\btype \w[^}]*\}", text, re.MULTILINE)]
+        faults += [
+            f"{name}: {found}"
+            for found in re.findall(r"^(?:import|export) \{[^}]*\btype \w[^}]*\}", text, re.MULTILINE)
+        ]
         faults += [f"{name}: {found}" for found in re.findall(r"(?<!await )\bimport\(['\"][^)]*\)\.[A-Z]\w*", text)]
     assert faults == []
     assert list(SRC.rglob("*.d.ts")) == []

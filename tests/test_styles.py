@@ -29,7 +29,9 @@ def code_of(*folders: Path) -> str:
 def is_used(name: str, code: str) -> bool:
     """Whether the code names a class as a whole, or by a stem and a value, as in `input-${field.lines}`."""
     stems = (name[: at + 1] for at, sign in enumerate(name) if sign == "-")
-    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code)) or any(f"{stem}${{" in code for stem in stems)
+    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code)) or any(
+        f"{stem}${{" in code for stem in stems
+    )
 
 
 def unused(sheet: str, code: str) -> set[str]:
@@ -49,8 +51,12 @@ def test_a_feature_styles_only_what_it_draws(path: Path) -> None:
     """Every class of a feature's sheet is named by the feature, its components or the shell; no other feature's views need it."""
     sheet = path.read_text(encoding="utf-8")
     own = code_of(path.parent)
-    shared = classes("".join((SOURCES / "shell" / name).read_text(encoding="utf-8") for name in ("base.css", "parts.css")))
-    shared |= {name for other in SOURCES.glob("components/**/style.css") for name in classes(other.read_text(encoding="utf-8"))}
+    shared = classes(
+        "".join((SOURCES / "shell" / name).read_text(encoding="utf-8") for name in ("base.css", "parts.css"))
+    )
+    shared |= {
+        name for other in SOURCES.glob("components/**/style.css") for name in classes(other.read_text(encoding="utf-8"))
+    }
     assert {name for name in classes(sheet) - shared if not is_used(name, own)} == set()
 
 

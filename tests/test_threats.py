@@ -43,7 +43,11 @@ def stops(threat: str) -> str:
 
 def tabled(cells: list[list[str]]) -> list[Claim]:
     """Rows of a table as claims; those of the boundaries themselves, which begin with a place and no id, are none."""
-    return [Claim(row[0], " ".join(row[1:-1]), claims.named_tests(row[-1])) for row in cells if re.fullmatch(claims.ID, row[0])]
+    return [
+        Claim(row[0], " ".join(row[1:-1]), claims.named_tests(row[-1]))
+        for row in cells
+        if re.fullmatch(claims.ID, row[0])
+    ]
 
 
 CLAIMS = [claim for threat in THREATS for claim in claims.listed(stops(threat))[0]]
@@ -107,7 +111,9 @@ def test_every_named_test_is_there() -> None:
 def test_no_test_is_left_out_or_forgiven() -> None:
     """No mark or call below tests/ skips a test or expects its failure; what skips while it runs fails (tests/claims.py)."""
     files = sorted((ROOT / "tests").rglob("*.py"))
-    assert {str(path): list(found) for path in files if (found := list(claims.left_out(path.read_text(encoding="utf-8"))))} == {}
+    assert {
+        str(path): list(found) for path in files if (found := list(claims.left_out(path.read_text(encoding="utf-8"))))
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +127,9 @@ def test_a_test_that_is_left_out_is_found(source: str) -> None:
 
 def test_a_test_that_is_skipped_while_it_runs_fails(tmp_path: Path) -> None:
     """Whatever skipped it: here unittest's own exception, which no mark announces."""
-    (tmp_path / "test_a.py").write_text("import unittest\n\ndef test_a():\n    raise unittest.SkipTest('no')\n", encoding="utf-8")
+    (tmp_path / "test_a.py").write_text(
+        "import unittest\n\ndef test_a():\n    raise unittest.SkipTest('no')\n", encoding="utf-8"
+    )
     call = [
         sys.executable,
         "-m",

@@ -44,7 +44,7 @@ def test_the_folder_is_whole_and_needs_nothing(folder: Path) -> None:
     assert re.findall(r'(?:href|src)="([^"#]+)"', lesson) == ["style.css"]
     assert "<script" not in lesson
     opening = lesson.index("Someone in this room may be living this. Someone may be doing it.")
-    assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[: opening]
+    assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[:opening]
 
 
 def test_it_is_made_once(folder: Path) -> None:

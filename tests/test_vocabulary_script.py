@@ -26,7 +26,10 @@ def test_the_committed_modules_are_what_the_generator_writes() -> None:
 def test_a_browser_reads_the_same_lists() -> None:
     """Importing the modules gives the JSON, code for code and name for name."""
     done = subprocess.run(
-        ["node", "--input-type=module", "-e", READ.format(root=ROOT.as_posix())], capture_output=True, text=True, check=True
+        ["node", "--input-type=module", "-e", READ.format(root=ROOT.as_posix())],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     read = json.loads(done.stdout)
     for name in ("vocabulary", "schemas"):

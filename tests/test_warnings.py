@@ -139,4 +139,6 @@ def test_the_lists_are_read_as_they_stand() -> None:
     text = "export const A = Object.freeze(['x']);\nexport const B = Object.freeze([...A, 'y', 'z']);\n"
     assert listed("B", text) == ["x", "y", "z"]
     assert standing("export const STANDING = Object.freeze({\n  one: ({ a }) => a,\n  two: b,\n});") == ["one", "two"]
-    assert frame_keys("html`<div class=\"line\"><span>${t('frame.new')}</span>${button(t('frame.do'))}</div>`") == {"frame.new"}
+    assert frame_keys("html`<div class=\"line\"><span>${t('frame.new')}</span>${button(t('frame.do'))}</div>`") == {
+        "frame.new"
+    }

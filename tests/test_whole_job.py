@@ -57,7 +57,15 @@ def test_the_demo_says_where_everything_is(demo: Demo) -> None:
 
 def test_the_server_holds_no_word_of_it(demo: Demo) -> None:
     """Nothing of the diary can be found in the server's files: database, sealed files, log."""
-    needles = ["Please stop messaging me", "Larch Court", "تم کہاں", "IMG_2041", "Redfern", "harbor violin", "07700 900512"]
+    needles = [
+        "Please stop messaging me",
+        "Larch Court",
+        "تم کہاں",
+        "IMG_2041",
+        "Redfern",
+        "harbor violin",
+        "07700 900512",
+    ]
     for path in (demo.folder / "server").rglob("*"):
         if path.is_file():
             content = path.read_bytes()
@@ -100,7 +108,10 @@ def test_sha256sum_accepts_every_list(demo: Demo, tmp_path: Path) -> None:
     folder = demo.unpacked(tmp_path)
     for where in (folder, folder / "data" / "servable"):
         done = subprocess.run(
-            ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt"], cwd=where, check=False, capture_output=True
+            ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt"],
+            cwd=where,
+            check=False,
+            capture_output=True,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -171,7 +182,9 @@ def test_a_changed_byte_in_a_tag_file_is_named(demo: Demo, tmp_path: Path, name:
     assert name in told or "bag" in told
 
 
-@pytest.mark.parametrize("member", ["restricted/12_record.json", "servable/01_chronology.pdf", "restricted/13_mail/JB-14.eml"])
+@pytest.mark.parametrize(
+    "member", ["restricted/12_record.json", "servable/01_chronology.pdf", "restricted/13_mail/JB-14.eml"]
+)
 def test_missing_added_and_renamed_members_are_named(demo: Demo, tmp_path: Path, member: str) -> None:
     """Each is found, by its name."""
     bad = tmp_path / "bad.zip"

@@ -22,7 +22,11 @@ AGE = 11.0
 @cache
 def screens() -> dict[str, str]:
     """Every text of the screens by its key."""
-    return {one["context"].removeprefix("app:"): one["text"] for one in languages.texts() if one["context"].startswith("app:")}
+    return {
+        one["context"].removeprefix("app:"): one["text"]
+        for one in languages.texts()
+        if one["context"].startswith("app:")
+    }
 
 
 @cache
@@ -56,7 +60,9 @@ def test_they_are_easier_than_the_usual_ones() -> None:
     usual, young = (as_text([pair[at] for pair in pairs().values()]) for at in (0, 1))
     assert len(pairs()) > 150
     assert reading_age(young) < reading_age(usual) and reading_age(young) <= AGE
-    assert {where: text for where, (_, text) in pairs().items() if len(text.split()) > 3 and reading_age(text) > EASY} == {}
+    assert {
+        where: text for where, (_, text) in pairs().items() if len(text.split()) > 3 and reading_age(text) > EASY
+    } == {}
 
 
 def test_no_word_of_an_office_is_among_them() -> None:

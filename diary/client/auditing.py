@@ -75,7 +75,9 @@ def public_pages(origin: str) -> Iterator[PublicPages]:
         yield PublicPages(client, origin)
 
 
-def audit_pages(pages: PublicPages, notary: bytes | None, instance: bytes | None, roots: bytes | None) -> Iterator[Fault]:
+def audit_pages(
+    pages: PublicPages, notary: bytes | None, instance: bytes | None, roots: bytes | None
+) -> Iterator[Fault]:
     """Everything that does not hold. Raises Unavailable when a page cannot be had."""
     told = [_object(line) for line in (pages.get("/log/statements") or b"").splitlines()]
     own = notary or unb64((pages.get("/notary.txt") or b"").decode("ascii").strip())

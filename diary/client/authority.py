@@ -89,7 +89,9 @@ class LocalAuthority:
         """A file for DIARY_TIMESTAMPS that names this authority at `url`."""
         (self.folder / "chain.pem").write_bytes(self.chain)
         file = self.folder / "timestamps.toml"
-        file.write_text(f'[[authority]]\nname = "{name}"\nurl = "{url}"\npolicy = "{self.policy}"\nchain = "chain.pem"\n')
+        file.write_text(
+            f'[[authority]]\nname = "{name}"\nurl = "{url}"\npolicy = "{self.policy}"\nchain = "chain.pem"\n'
+        )
         return file
 
     @contextmanager

@@ -23,7 +23,13 @@ _LINE: Final = "This account belongs to whoever runs this server. It is here to 
 
 
 async def settle(
-    app: Any, origin: str, invite: str | None, clock: Clock, *, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
+    app: Any,
+    origin: str,
+    invite: str | None,
+    clock: Clock,
+    *,
+    profile: KdfProfile = DEFAULT,
+    policy: KdfPolicy = PRODUCT,
 ) -> bytes:
     """Register a canary on a running application and write its line; what its file holds."""
     words = " ".join(secrets.choice(word_list()) for _ in range(6))

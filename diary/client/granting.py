@@ -96,7 +96,8 @@ def keys_for(granted: Granted, identity: Identity, pushed: Push, place: Place) -
     """The wraps of one version for a grant, for its push or for `give`."""
     headers = (version_header(place.diary, place.version, part, identity.epoch) for part in pushed.parts)
     keys = [
-        unwrap_any_epoch(identity.diary_key, wrapped, header)[0] for wrapped, header in zip(pushed.wraps, headers, strict=True)
+        unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
+        for wrapped, header in zip(pushed.wraps, headers, strict=True)
     ]
     made = grants.wraps(granted, place.version, keys)
     if granted.gives_digests and len(keys) > 1:
@@ -144,7 +145,9 @@ async def read_letters(server: Server, identity: Identity, known: Mapping[str, G
         if granted is None:
             continue
         try:
-            found.append(letters.open_letter(identity.keyset.hpke, unb64(row["envelope"]), place, granted.other.ecdsa_pub))
+            found.append(
+                letters.open_letter(identity.keyset.hpke, unb64(row["envelope"]), place, granted.other.ecdsa_pub)
+            )
         except KeptError:
             continue  # not by whom it should be: it is nobody's
     return found
@@ -153,7 +156,9 @@ async def read_letters(server: Server, identity: Identity, known: Mapping[str, G
 def entry_of(letter: Mapping[str, Any], granted: Granted, answer: str | None, now: int) -> Said:
     """The entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has only kept it."""
     pub = b64(granted.other.ecdsa_pub)
-    return Said("incident", assisted.entry_of(letter, pub, answer, now if answer else None), {"helped_by": granted.other.name})
+    return Said(
+        "incident", assisted.entry_of(letter, pub, answer, now if answer else None), {"helped_by": granted.other.name}
+    )
 
 
 async def take_in(server: Server, identity: Identity, letter: str) -> None:

@@ -28,7 +28,13 @@ class Left:
 
 
 async def leave(
-    server: Server, identity: Identity, pack: Path, *, now: int, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
+    server: Server,
+    identity: Identity,
+    pack: Path,
+    *,
+    now: int,
+    profile: KdfProfile = DEFAULT,
+    policy: KdfPolicy = PRODUCT,
 ) -> Left:
     """Seal a pack under new words and leave it on the server, with the proof of the keeper's own. Raises NoMatch.
 
@@ -41,7 +47,13 @@ async def leave(
         digest.update(chunk)
     slip = handover.Slip(pack.name, pack.stat().st_size, digest.hexdigest(), now)
     size = handover.sealed_size(place, slip.size)
-    told = {"auth": b64(made.auth), "diary": identity.diary, "handover": place, "kdf": kdf, "name": b64(handover.name_of(words))}
+    told = {
+        "auth": b64(made.auth),
+        "diary": identity.diary,
+        "handover": place,
+        "kdf": kdf,
+        "name": b64(handover.name_of(words)),
+    }
     sizes = {"parts": handover.parts_of(slip.size), "size": size}
     answer = await server.json("POST", "/v1/handovers", told | sizes, proof=identity.proof)
     digests = []
@@ -69,7 +81,9 @@ async def collect(server: Server, typed: str, folder: Path, policy: KdfPolicy = 
     out, digest = folder / Path(slip.name).name, hashlib.sha256()
     with out.open("xb") as file:
         for i in range(parts - 1):
-            content = handover.open_part(made.key, place, i, slip, await server.get(f"/v1/handover/parts/{i}", proof=ticket))
+            content = handover.open_part(
+                made.key, place, i, slip, await server.get(f"/v1/handover/parts/{i}", proof=ticket)
+            )
             digest.update(content)
             file.write(content)
     if digest.hexdigest() != slip.sha256:

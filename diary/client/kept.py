@@ -136,7 +136,9 @@ class KeptFile:
             raise NotACopy
         try:
             head: Any = parse(self._zip.read("kept.json"))
-            fits = set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES and _has_types(head)
+            fits = (
+                set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES and _has_types(head)
+            )
         except (KeptError, TypeError, *ZIP_ERRORS):
             raise NotACopy from None
         if not fits:

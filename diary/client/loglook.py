@@ -42,7 +42,7 @@ async def look(server: Server, journal: Journal) -> dict[str, object] | None:
     return {
         "authorities": told["authorities"],
         "checkpoints": [row for said, row in anchors if said.size in used or row["stamps"]],
-        "proofs": sorted(proofs.values(), key=lambda row: (str(row["version"]))),
+        "proofs": sorted(proofs.values(), key=lambda row: str(row["version"])),
         "statements": told["statements"],
     }
 
@@ -67,7 +67,11 @@ def _anchor(
     stamped = checkpoints.one_line(note)
     for stamp in stamps:
         timestamps.check(
-            unb64(stamp["tsr"]), stamped, chain=stamp["chain"].encode(), policy=stamp["policy"], nonce=unb64(stamp["nonce"])
+            unb64(stamp["tsr"]),
+            stamped,
+            chain=stamp["chain"].encode(),
+            policy=stamp["policy"],
+            nonce=unb64(stamp["nonce"]),
         )
     anchor: dict[str, object] = {"note": row["note"], "path": [], "size": said.size, "stamps": stamps}
     joined = str(witnessed.get("note", "")).encode()

@@ -46,7 +46,9 @@ async def rotate(
     raise AssertionError
 
 
-async def _rotate(server: Server, identity: Identity, words: str, by: str, profile: KdfProfile, policy: KdfPolicy) -> Identity:
+async def _rotate(
+    server: Server, identity: Identity, words: str, by: str, profile: KdfProfile, policy: KdfPolicy
+) -> Identity:
     """One try; `by`: the proof of the words in use, or of the code."""
     session = await server.json("GET", "/v1/session")
     diary = next(one for one in session["diaries"] if one["diary"] == identity.diary)
@@ -65,7 +67,9 @@ async def _rotate(server: Server, identity: Identity, words: str, by: str, profi
         "kdf": kdf,
         "keyset": b64(keyset.seal(account_key, identity.account, epoch, 1)),
         "statement": statement,
-        "words_wrap": b64(wrap(derivation.kek_words(root, kdf), words_header(identity.account, epoch, kdf), account_key)),
+        "words_wrap": b64(
+            wrap(derivation.kek_words(root, kdf), words_header(identity.account, epoch, kdf), account_key)
+        ),
     }
     path = f"/v1/diaries/{identity.diary}/rotation"
     reached = (await server.json("POST", path, body, proof=by))["to"]
@@ -96,7 +100,9 @@ def _statement(identity: Identity, keyset: Keyset, diary: dict[str, Any], now: i
     )
 
 
-async def _rewrapped(server: Server, identity: Identity, diary_key: bytes, epoch: int, after: int) -> tuple[Sequence[bytes], int]:
+async def _rewrapped(
+    server: Server, identity: Identity, diary_key: bytes, epoch: int, after: int
+) -> tuple[Sequence[bytes], int]:
     """Some of the versions above `after` with their new wraps, in frames, and the number they reach."""
     path = f"/v1/diaries/{identity.diary}/changes?after={after}"
     _, *rows = read_frames(await server.get(path), at_most=FEED_FRAMES)

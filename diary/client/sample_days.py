@@ -46,7 +46,12 @@ _DAY_KINDS: Final = (
         "facebook",
         "online",
     ),
-    ("A card through the door with no name. It said “see you soon”.", ["letters_cards"], "left_at_place", "outside_home"),
+    (
+        "A card through the door with no name. It said “see you soon”.",
+        ["letters_cards"],
+        "left_at_place",
+        "outside_home",
+    ),
     ("He posted a photo of my street with the words “my favourite walk”.", ["posts_about_me"], "facebook", "online"),
 )
 _FEARS: Final = ("yes", "no", "not_sure", None)
@@ -164,7 +169,9 @@ def _told_day(dice: random.Random, index: int) -> dict[str, object]:
     if fear:
         fields["feared_violence"] = fear
     if index == _DELETED_CHAT:
-        fields["missing_evidence"] = "I deleted the chat of that week in a panic. The phone company may still have the times."
+        fields["missing_evidence"] = (
+            "I deleted the chat of that week in a panic. The phone company may still have the times."
+        )
     if index == _CHILD_THERE:
         fields |= {"children_present": True, "children_ages": "14", "present_ids": ["@child"]}
     if index == _UNDER_18:
@@ -173,7 +180,9 @@ def _told_day(dice: random.Random, index: int) -> dict[str, object]:
             "old school. The message came from the number ending 618."
         )
     if index == _ABROAD:
-        fields["narrative"] = "At my aunt’s in Lahore. A silent call at night, then a message with the name of her street."
+        fields["narrative"] = (
+            "At my aunt’s in Lahore. A silent call at night, then a message with the name of her street."
+        )
         fields |= {"behaviours": ["silent_calls", "knows_things_they_should_not"], "channel": "phone_call"}
         fields["place_category"] = "friend_or_family_home"
     if index == _TYPED:

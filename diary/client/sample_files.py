@@ -54,7 +54,9 @@ def screen(at: int, index: int, lines: Sequence[tuple[str, str, str]]) -> Sample
         write(draw, (x + 252, y + 40), clock, 14, (90, 94, 100))
     out = BytesIO()
     image.save(out, "PNG", compress_level=1)
-    about = f"Messages from the number ending 618, screen {index + 1} of {datetime.fromtimestamp(at / 1000, ZONE):%-d %B}"
+    about = (
+        f"Messages from the number ending 618, screen {index + 1} of {datetime.fromtimestamp(at / 1000, ZONE):%-d %B}"
+    )
     return _file(f"IMG_{at // 60_000 % 100_000}_{index}.PNG", out.getvalue(), "image/png", "screenshot", about, at)
 
 
@@ -66,7 +68,9 @@ def other(at: int, name: str) -> SampleFile:
         made = _file(name, b"\0\0\0\x18ftypmp42" + grain, "video/mp4", "video", about, at)
         return SampleFile(made.name, made.content, {**made.fields, "duration_ms": lasts}, made.restricted, _still(name))
     if name.endswith(".m4a"):
-        made = _file(name, b"\0\0\0\x18ftypM4A " + grain, "audio/mp4", "voicemail", "Voicemail: breathing, then my name", at)
+        made = _file(
+            name, b"\0\0\0\x18ftypM4A " + grain, "audio/mp4", "voicemail", "Voicemail: breathing, then my name", at
+        )
         return SampleFile(made.name, made.content, {**made.fields, "duration_ms": 34_000}, made.restricted)
     text = "".join(f"07/05/2026, 20:{minute:02d} - Callum: {SAID[minute % 14]}\n" for minute in range(40))
     made = _file(name, text.encode(), "text/plain", "chat_export", "Saved chat with the number ending 618, 7 May", at)

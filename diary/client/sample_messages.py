@@ -29,7 +29,11 @@ def rows_of(lines: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapp
     rows: list[Mapping[str, object]] = []
     for no, (who, _, words) in enumerate(lines):
         at = start + timedelta(seconds=40 * no)
-        sides = {"direction": "out", "from": "me", "to": THEM} if who == "me" else {"direction": "in", "from": THEM, "to": "me"}
+        sides = (
+            {"direction": "out", "from": "me", "to": THEM}
+            if who == "me"
+            else {"direction": "in", "from": THEM, "to": "me"}
+        )
         rows.append(
             {
                 **sides,

@@ -73,7 +73,9 @@ class TrainingDiary:
 
     def wish(self, release: str, **more: Any) -> Wish:
         """Everything but one entry that the keeper kept back, for the police."""
-        kept_back = {row["record"] for row in self.journal.versions() if row["open"]["fields"].get("narrative") == WITHHELD}
+        kept_back = {
+            row["record"] for row in self.journal.versions() if row["open"]["fields"].get("narrative") == WITHHELD
+        }
         chosen = tuple(one for one in self.journal.records("incident") if one not in kept_back)
         wish = Wish(
             pack_id=id_text(new_id()), no=1, made_at=MADE_AT, tz=sample.TZ, chosen=chosen, release=release, origin=ORIGIN,
@@ -88,7 +90,9 @@ def training_diary(seed: int = 5) -> TrainingDiary:
     clock = FixedClock(0)
     notary = Notary(secrets.token_bytes(32))
     journal = Journal(_identity(notary), clock, sample.TZ)
-    writer = Writer(journal, clock, devices=tuple(zip((id_text(new_id()) for _ in range(DEVICES)), _CLOCKS, strict=True)))
+    writer = Writer(
+        journal, clock, devices=tuple(zip((id_text(new_id()) for _ in range(DEVICES)), _CLOCKS, strict=True))
+    )
     writer.files = {name: id_text(new_id()) for name in NAMED_FILES}
     entries = [*map(of_the_mix, sample.entries()), *more_entries(seed)]
     write_diary(writer, entries, _quiet, [*sample_records.versions(), *more_records(seed)])

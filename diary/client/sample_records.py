@@ -79,7 +79,10 @@ def _rows(row: Mapping[str, Any], story: Story) -> dict[str, object]:
         said = _drawn(row["lines_of"]["entry"], story)
         times = [_ms(f"{row['lines_of']['day']}T{clock}") for _, clock, _ in said]
         them = row["lines_of"]["them"]
-        sides = {"me": {"direction": "out", "from": "me", "to": them}, "them": {"direction": "in", "from": them, "to": "me"}}
+        sides = {
+            "me": {"direction": "out", "from": "me", "to": them},
+            "them": {"direction": "in", "from": them, "to": "me"},
+        }
         lines = [sides[who] | {"text": text, "type": "text"} for who, _, text in said]
     else:
         return {}

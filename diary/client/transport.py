@@ -91,9 +91,7 @@ class Server:
                 raise error_of(answer)
             yield answer.aiter_bytes()
 
-    async def _ask(
-        self, method: str, path: str, content: bytes | None, kind: str, proof: str | None
-    ) -> httpx.Response:
+    async def _ask(self, method: str, path: str, content: bytes | None, kind: str, proof: str | None) -> httpx.Response:
         """One request; raises what went wrong. Nothing follows a redirect: the app host has none."""
         headers = self._headers(method, kind if content is not None else "", proof)
         try:

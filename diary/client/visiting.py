@@ -49,7 +49,9 @@ class Visitor:
         where = urlsplit(origin)
         host = where.hostname or ""
         here = host == "localhost" or host.endswith(".localhost")
-        place = self.at or (f"127.0.0.1:{where.port or (443 if where.scheme == 'https' else 80)}" if here else where.netloc)
+        place = self.at or (
+            f"127.0.0.1:{where.port or (443 if where.scheme == 'https' else 80)}" if here else where.netloc
+        )
         base = f"{where.scheme}://{place}"
         if not place.rpartition(":")[2].isdecimal() and ":" in place:
             raise BadRequest("That is no address: a host and a port are meant, like 127.0.0.1:8000.")

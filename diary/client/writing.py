@@ -169,7 +169,10 @@ class Writer:
 
 
 def refuse(
-    kind: str, fields: Mapping[str, object], restricted: Mapping[str, object], orders: Mapping[str, Mapping[str, object]]
+    kind: str,
+    fields: Mapping[str, object],
+    restricted: Mapping[str, object],
+    orders: Mapping[str, Mapping[str, object]],
 ) -> None:
     """What no screen could show again, an end before its start, and a breach of an order that was not served yet.
 

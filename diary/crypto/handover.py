@@ -90,7 +90,13 @@ def name_of(words: str) -> bytes:
 
 def new_kdf(profile: KdfProfile = DEFAULT, salt: bytes | None = None) -> dict[str, object]:
     """Fresh parameters for the five words."""
-    return {"alg": "argon2id", "m": profile.m, "p": 1, "salt": b64(salt or secrets.token_bytes(SALT_BYTES)), "t": profile.t}
+    return {
+        "alg": "argon2id",
+        "m": profile.m,
+        "p": 1,
+        "salt": b64(salt or secrets.token_bytes(SALT_BYTES)),
+        "t": profile.t,
+    }
 
 
 def check_kdf(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCT) -> KdfProfile:

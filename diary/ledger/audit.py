@@ -63,7 +63,9 @@ def _peaks(size: int) -> Iterator[tuple[int, int]]:
 Keys = Mapping[str, bytes]
 
 
-def keys_of(told: Sequence[Mapping[str, Any]], notary: bytes | None, instance: bytes | None) -> tuple[Keys, list[Fault]]:
+def keys_of(
+    told: Sequence[Mapping[str, Any]], notary: bytes | None, instance: bytes | None
+) -> tuple[Keys, list[Fault]]:
     """The notary keys that may sign, by log id, from statements and from a key that is known anyway."""
     known = {b64(notary_key_id(notary)): notary} if notary else {}
     if not told:
@@ -73,7 +75,9 @@ def keys_of(told: Sequence[Mapping[str, Any]], notary: bytes | None, instance: b
         return known | {key.log: key.pub for key in statements.chain(told, pinned)}, []
     except (KeptError, AttributeError):
         n = next((n for n in range(len(told)) if not _holds(told[: n + 1], instance)), 0)
-        return known, [Fault(f"key_statement {n}", "The statement is not signed, or does not follow on the one before.")]
+        return known, [
+            Fault(f"key_statement {n}", "The statement is not signed, or does not follow on the one before.")
+        ]
 
 
 def _holds(told: Sequence[Mapping[str, Any]], instance: bytes | None) -> bool:

@@ -53,7 +53,9 @@ def digests(
 ) -> dict[str, str]:
     """Every name's digest. Without a restricted envelope (seed None) those salts come from the open seed."""
     seed = open_seed if restricted_seed is None else restricted_seed
-    return part_digests(names.restricted, seed, restricted_fields) | part_digests(names.all_open, open_seed, open_fields)
+    return part_digests(names.restricted, seed, restricted_fields) | part_digests(
+        names.all_open, open_seed, open_fields
+    )
 
 
 def commitment(field_digests: Mapping[str, str]) -> bytes:

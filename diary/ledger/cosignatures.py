@@ -63,8 +63,16 @@ def read_vkey(text: str) -> LogWitness:
     except (binascii.Error, ValueError):
         raw = b""
     made = LogWitness(name, raw[1:])
-    if len(raw) != 1 + _KEY_BYTES or not checkpoints.is_name(name) or raw[0] != KIND or text.strip() != made.vkey or not key:
-        raise BadRequest("That is not a witness's key (name+hash+key, as the witness publishes it, for cosignature/v1).")
+    if (
+        len(raw) != 1 + _KEY_BYTES
+        or not checkpoints.is_name(name)
+        or raw[0] != KIND
+        or text.strip() != made.vkey
+        or not key
+    ):
+        raise BadRequest(
+            "That is not a witness's key (name+hash+key, as the witness publishes it, for cosignature/v1)."
+        )
     return made
 
 

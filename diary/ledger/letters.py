@@ -98,7 +98,9 @@ def _check_question(fields: Mapping[str, Any]) -> None:
 
 def _check_assisted(fields: Mapping[str, Any]) -> None:
     """An assisted entry: who typed, in what talk and when, each thing that was asked and said, in order. Raises BadRequest."""
-    is_typed = all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
+    is_typed = (
+        all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
+    )
     if set(fields) != _ASSISTED or not is_typed or fields["held_at"] < 0 or fields["how"] not in HOW:
         raise BadRequest
     if not _is_text(fields["tz"], 64) or not _is_by(fields["by"]):
@@ -126,7 +128,11 @@ def _is_turn(one: object, under_18: bool) -> bool:
 
 def _is_by(value: object) -> bool:
     """Initials or a short name: letters, and what may stand between them."""
-    return _is_text(value, BY_LIMIT) and str(value)[0].isalpha() and all(one.isalpha() or one in " .'-" for one in str(value))
+    return (
+        _is_text(value, BY_LIMIT)
+        and str(value)[0].isalpha()
+        and all(one.isalpha() or one in " .'-" for one in str(value))
+    )
 
 
 def _is_text(value: object, most: int) -> bool:

@@ -19,7 +19,12 @@ _MARK: Final = {"at", "record", "seq"}
 
 def _holds(told: Mapping[str, Any]) -> bool:
     """Whether these are marks, each record's once."""
-    if set(told) != _NAMES or told["t"] != TYPE or not _is_count(told["made_at"]) or not isinstance(told["marks"], list):
+    if (
+        set(told) != _NAMES
+        or told["t"] != TYPE
+        or not _is_count(told["made_at"])
+        or not isinstance(told["marks"], list)
+    ):
         return False
     marks = told["marks"]
     if len(marks) > MARKS_LIMIT or not all(_is_mark(one) for one in marks):

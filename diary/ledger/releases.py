@@ -14,7 +14,12 @@ NAMES: Final = frozenset({"digest", "files", "t", "worker"})
 
 def make(key: Notary, *, digest: str, files: Mapping[str, str], worker: str) -> bytes:
     """`release.json`. `files`: address → SHA-256 in hex; `worker`: that of `/sw.js`; `digest`: the release's own."""
-    told = {"digest": digest, "files": [[path, sha] for path, sha in sorted(files.items())], "t": TYPE, "worker": worker}
+    told = {
+        "digest": digest,
+        "files": [[path, sha] for path, sha in sorted(files.items())],
+        "t": TYPE,
+        "worker": worker,
+    }
     return canon(sign(key, told)) + b"\n"
 
 
@@ -29,7 +34,12 @@ def read(raw: bytes, pub: bytes) -> tuple[str, dict[str, str]]:
         raise BadSignature("That is not a release's list.")
     listed: dict[str, str] = {}
     for one in files:
-        if not isinstance(one, list) or len(one) != 2 or not all(isinstance(part, str) for part in one) or one[0] in listed:
+        if (
+            not isinstance(one, list)
+            or len(one) != 2
+            or not all(isinstance(part, str) for part in one)
+            or one[0] in listed
+        ):
             raise BadSignature("That is not a release's list.")
         listed[one[0]] = one[1]
     return digest, listed | {"/sw.js": worker}

@@ -32,7 +32,9 @@ class NotaryKey:
     below: int | None
 
 
-def wish(pub: bytes, before: Sequence[Mapping[str, object]], why: Why, ts: int, last: Mapping[str, object] | None) -> Fields:
+def wish(
+    pub: bytes, before: Sequence[Mapping[str, object]], why: Why, ts: int, last: Mapping[str, object] | None
+) -> Fields:
     """What is carried to the instance key to be signed: the notary key `pub`, after the statements `before`.
 
     `last`: `{"root","size"}` of the newest checkpoint of the key before. Raises BadRequest when it makes no sense.
@@ -41,7 +43,16 @@ def wish(pub: bytes, before: Sequence[Mapping[str, object]], why: Why, ts: int, 
         raise BadRequest("That statement makes no sense here.")
     prev = before[-1]["log"] if before else None
     log = b64(notary_key_id(pub))
-    return {"from": ts, "last": last, "log": log, "n": len(before), "prev": prev, "pub": b64(pub), "t": TYPE, "why": why}
+    return {
+        "from": ts,
+        "last": last,
+        "log": log,
+        "n": len(before),
+        "prev": prev,
+        "pub": b64(pub),
+        "t": TYPE,
+        "why": why,
+    }
 
 
 def make(instance: Notary, wished: Mapping[str, object]) -> Fields:

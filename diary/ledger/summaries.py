@@ -18,7 +18,12 @@ _NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
 
 def _holds(told: Mapping[str, Any]) -> bool:
     """Whether a summary is one."""
-    if set(told) != _NAMES or told["t"] != TYPE or not isinstance(told["dates"], list) or len(told["dates"]) > DATES_LIMIT:
+    if (
+        set(told) != _NAMES
+        or told["t"] != TYPE
+        or not isinstance(told["dates"], list)
+        or len(told["dates"]) > DATES_LIMIT
+    ):
         return False
     numbers = (told["entries"], told["made_at"], *(() if told["newest_at"] is None else (told["newest_at"],)))
     return all(type(one) is int and one >= 0 for one in numbers) and all(_is_due(one) for one in told["dates"])

@@ -62,7 +62,9 @@ def request(note: bytes) -> Request:
     return Request(made.as_bytes(), made.nonce.to_bytes(NONCE_BYTES, "big"))
 
 
-def check(tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None) -> int:
+def check(
+    tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
+) -> int:
     """The time, in ms UTC, of an answer that stamps exactly `note` under these pins; else BadSignature.
 
     `nonce` None: whoever made the request is not asking. `roots`: PEM of roots to be trusted instead of the chain's.

@@ -163,7 +163,9 @@ def seal_version(draft: Draft, names: Names, author: Author, diary_key: bytes, e
     return SealedVersion(place, push, composed.commitment, composed.digests)
 
 
-def open_version(push: Push, place: Place, names_of: NamesOf, diary_key: bytes, author_pub: bytes | None = None) -> OpenedVersion:
+def open_version(
+    push: Push, place: Place, names_of: NamesOf, diary_key: bytes, author_pub: bytes | None = None
+) -> OpenedVersion:
     """Read a version with the diary's key. Raises SealError; a commitment that differs makes it `altered`.
 
     So does a signature that does not hold, where the version says it is by the owner of `author_pub`.
@@ -194,7 +196,8 @@ def open_with_keys(
         raise SealError
     withheld = len(keys) < len(push.parts) and apart is None
     read = [
-        _read_payload(key, envelope, place, part) for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=False)
+        _read_payload(key, envelope, place, part)
+        for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=False)
     ]
     fields, blob_keys, seed = read[0]
     restricted, restricted_keys, restricted_seed = read[1] if len(read) > 1 else ({}, (), None)

@@ -83,7 +83,9 @@ def _parse(plaintext: bytes) -> dict[str, Any]:
 
 def _is_asking(told: Mapping[str, Any]) -> bool:
     """Whether what is asked is whole."""
-    texts = all(isinstance(told.get(name), str) and len(told[name]) <= most for name, most in (("name", 80), ("note", 500)))
+    texts = all(
+        isinstance(told.get(name), str) and len(told[name]) <= most for name, most in (("name", 80), ("note", 500))
+    )
     times = all(type(told.get(name)) is int and told[name] >= 0 for name in ("made_at", "until"))
     keys = all(isinstance(told.get(name), str) and len(told[name]) == 87 for name in ("ecdsa_pub", "hpke_pub"))
     return set(told) == _ASKED and told["t"] == ASKING and texts and times and keys
@@ -91,7 +93,12 @@ def _is_asking(told: Mapping[str, Any]) -> bool:
 
 def _is_statement(told: Mapping[str, Any]) -> bool:
     """Whether a statement is whole."""
-    if set(told) != _SAID or told["t"] != STATEMENT or not isinstance(told["proof"], str) or not isinstance(told["fields"], dict):
+    if (
+        set(told) != _SAID
+        or told["t"] != STATEMENT
+        or not isinstance(told["proof"], str)
+        or not isinstance(told["fields"], dict)
+    ):
         return False
     fields = told["fields"]
     if set(fields) != {*_FIELDS, "saw_how"} or fields["saw_how"] not in SAW or not fields["words"]:
@@ -116,6 +123,11 @@ def _are_files(files: object) -> bool:
 
 def _is_file(one: object) -> bool:
     """A file's name, size in bytes and what the browser called it."""
-    if not isinstance(one, dict) or set(one) != {"name", "size", "type"} or type(one["size"]) is not int or one["size"] < 0:
+    if (
+        not isinstance(one, dict)
+        or set(one) != {"name", "size", "type"}
+        or type(one["size"]) is not int
+        or one["size"] < 0
+    ):
         return False
     return all(isinstance(one[name], str) and len(one[name]) <= 255 for name in ("name", "type"))

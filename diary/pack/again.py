@@ -55,11 +55,17 @@ def _file(key: str) -> str:
 
 
 def capsule_of(
-    record: Mapping[str, Any], proofs: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Any], log: Mapping[str, Any] | None
+    record: Mapping[str, Any],
+    proofs: Mapping[str, Mapping[str, Any]],
+    keys: Mapping[str, Any],
+    log: Mapping[str, Any] | None,
 ) -> dict[str, object]:
     """A capsule again, from 12_record.json and the restricted proofs by version. What no page shows is zeros: keys, seeds."""
     return {
-        **{name: record[name] for name in ("asked", "counts", "custody", "gaps", "own_words", "pack", "sheet", "start_with")},
+        **{
+            name: record[name]
+            for name in ("asked", "counts", "custody", "gaps", "own_words", "pack", "sheet", "start_with")
+        },
         "exhibits": [_exhibit(row) for row in objects_of(record, "exhibits")],
         "hold_words": record.get("hold_words", []),
         "keys": {name: value for name, value in keys.items() if name != "t"},

@@ -18,7 +18,9 @@ from diary.record.schemas import schema
 from diary.record.versions import Opened, Told, tell
 
 SIDECARS: Final = "data/restricted/14_sidecars/"
-_NAMES: Final = frozenset("asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions".split())
+_NAMES: Final = frozenset(
+    "asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions".split()
+)
 _ROW: Final = frozenset("c fields kind parents receipt_at record schema seq seq_no version".split())
 _FILE: Final = ("file", "record", "sha256", "sha512")
 
@@ -61,7 +63,9 @@ def follows(record: Fields) -> bool:
         "total": entries + len(gaps),
         "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
     }
-    return derived(versions, facts, called) == list(rows) and all(counts.get(name) == number for name, number in told.items())
+    return derived(versions, facts, called) == list(rows) and all(
+        counts.get(name) == number for name, number in told.items()
+    )
 
 
 def opened(row: Fields) -> Opened:
@@ -115,7 +119,11 @@ def _are_counts(counts: Fields, told: Sequence[Told]) -> bool:
     entries = [one for one in told if one.first.kind == "incident"]
     late = sum(Incident("", None, one).is_late for one in entries)
     held = {kind: sum(one.has(kind) for one in entries) for kind in ("addition", "amendment")}
-    return (counts.get("added_to"), counts.get("amended"), counts.get("late")) == (held["addition"], held["amendment"], late)
+    return (counts.get("added_to"), counts.get("amended"), counts.get("late")) == (
+        held["addition"],
+        held["amendment"],
+        late,
+    )
 
 
 def _are_names(record: Fields) -> bool:

@@ -71,8 +71,12 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress,
 
 def documents(contents: Contents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[Document]:
     """The documents beside the exhibits. `stills`: of accounts that are films, by item, in the folder of 01."""
-    yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents, stills), folder / CHRONOLOGY)
-    yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06")
+    yield Document(
+        "chronology", "servable/01_chronology.pdf", partial(chronology_page, contents, stills), folder / CHRONOLOGY
+    )
+    yield Document(
+        "officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06"
+    )
     name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
     yield Document("method", name, partial(method_page, contents), folder / "10")
     if of_kind(contents.registers, "impact"):

@@ -29,7 +29,9 @@ def schedules_csv(contents: Contents) -> bytes | None:
 
 def schedules(contents: Contents) -> Iterator[tuple[Register, Opened]]:
     """Each message schedule as servable, and the same before its words were masked."""
-    whole = {told.record: told.newest for told in tell_all((one.opened for one in contents.capsule.versions), "schedule")}
+    whole = {
+        told.record: told.newest for told in tell_all((one.opened for one in contents.capsule.versions), "schedule")
+    }
     for one in of_kind(contents.registers, "schedule"):
         yield one, whole[one.record]
 

@@ -170,7 +170,9 @@ def _version(row: dict[str, object]) -> Version:
     opened_part, restricted_part = object_of(row, "open"), object_of(row, "restricted")
     names = schema(kind, number)
     if kind not in PACKED:
-        raise BadRequest("A private note is never part of a pack." if kind == "note" else "This kind of record is in no pack.")
+        raise BadRequest(
+            "A private note is never part of a pack." if kind == "note" else "This kind of record is in no pack."
+        )
     fields, restricted = object_of(opened_part, "fields"), object_of(restricted_part, "fields")
     if not (set(fields) <= set(names.open) and set(restricted) <= set(names.restricted)):
         raise BadRequest("A field is not part of this kind of record.")

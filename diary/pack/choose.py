@@ -43,7 +43,9 @@ class Chosen:
         return frozenset((*ids, *(one.record for one in self.attached)))
 
 
-def choose(opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool, items: frozenset[str] | None = None) -> Chosen:
+def choose(
+    opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool, items: frozenset[str] | None = None
+) -> Chosen:
     """Everything that goes into a pack of the `wanted` incidents. `intimate`: private pictures of adults come along.
 
     `items`: the files somebody asked for by number. Then these alone come, and of other records only what they name.
@@ -52,12 +54,18 @@ def choose(opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool, i
     incidents = tell_all(opened, "incident")
     chosen = tuple(one for one in incidents if one.record in wished and one.taken_out is None)
     files = [one for one in tell_all(opened, "attachment") if may_go(one, intimate=intimate)]
-    attached = _attached(files, chosen) if items is None else tuple(Attachment(one) for one in files if one.record in items)
+    attached = (
+        _attached(files, chosen) if items is None else tuple(Attachment(one) for one in files if one.record in items)
+    )
     others = [one for kind in REGISTERS for one in tell_all(opened, kind) if one.taken_out is None]
     come = _along(others, {one.record for one in incidents}, chosen, attached, alone=items is not None)
     named = {one for told in come for one in named_by(told)}
     already = {one.record for one in attached}
-    more = [] if items is not None else [Attachment(one) for one in files if one.record in named and one.record not in already]
+    more = (
+        []
+        if items is not None
+        else [Attachment(one) for one in files if one.record in named and one.record not in already]
+    )
     return Chosen(chosen, (*attached, *more), come)
 
 
@@ -159,7 +167,10 @@ def _is_earlier(entry: Incident, included: set[str], before: frozenset[str] | No
 def with_absent(counted: Mapping[str, object], absent: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """The counts with the entries of which nothing is here: erased for good, or not to be opened."""
     more = {why: sum(row["why"] == why for row in absent) for why in ("removed", "withheld")}
-    return {name: int(str(number)) + more.get(name, len(absent) if name == "total" else 0) for name, number in counted.items()}
+    return {
+        name: int(str(number)) + more.get(name, len(absent) if name == "total" else 0)
+        for name, number in counted.items()
+    }
 
 
 def gaps(

@@ -102,7 +102,10 @@ def _setting(contents: Contents) -> list[str]:
         found = [entry.number for entry in entries if entry.text("place_category") in places]
     elif profile == "solicitor":
         orders = of_kind(contents.registers, "order")
-        label, found = "Said to break an order", [one.number for one in entries if any(breaks(one, order) for order in orders)]
+        label, found = (
+            "Said to break an order",
+            [one.number for one in entries if any(breaks(one, order) for order in orders)],
+        )
     else:
         return []
     return [label, f"{len(found)}: {entries_words(found)}" if found else "no entry says so"]
@@ -151,7 +154,11 @@ def _charts(entries: Sequence[Incident], facts: Sequence[Fact]) -> list[Row]:
     apart = f" Over several months, so in none: {entries_words(over)}." if over else ""
     charts = [
         ("By month", f"Entries in each month, from the first to the last.{apart}", order.by_month(facts)),
-        ("By kind of behaviour", "An entry can hold several kinds.", order.by_code(entries, "behaviours", "behaviours")),
+        (
+            "By kind of behaviour",
+            "An entry can hold several kinds.",
+            order.by_code(entries, "behaviours", "behaviours"),
+        ),
         ("By how it came", "", order.by_code(entries, "channel", "channels")),
         ("By kind of place", "", order.by_code(entries, "place_category", "places")),
         ("By day of the week", "Entries whose day is known.", order.by_weekday(facts)),
@@ -186,7 +193,9 @@ def _tallies(contents: Contents) -> list[list[str]]:
     rows = [
         order.where(entries, "With at least one exhibit", lambda entry: entry.number in with_exhibit),
         order.where(entries, "With somebody who saw it or was told", lambda entry: entry.number in seen),
-        order.where(entries, "With neither", lambda entry: entry.number not in with_exhibit and entry.number not in seen),
+        order.where(
+            entries, "With neither", lambda entry: entry.number not in with_exhibit and entry.number not in seen
+        ),
         order.where(entries, "A new account or number after a block", _after_block),
         order.where(entries, "Written down later than a day after, or from memory", lambda entry: entry.is_late),
         order.where(entries, "Added to later (dated under the entry)", lambda entry: entry.told.has("addition")),
@@ -223,7 +232,11 @@ def _within(contents: Contents, begins: str, ends: str) -> str:
                 code, about = text_of(day, "kind"), text_of(day, "about")
                 label = vocabulary.label("key_date_kinds", code) if code not in ("", "other") else ""
                 words = ": ".join(part for part in (label, text_of(day, "kind_text"), about) if part)
-                said.append(f"{times.date_words(text_of(day, 'on'))}, {words}" if words else times.date_words(text_of(day, "on")))
+                said.append(
+                    f"{times.date_words(text_of(day, 'on'))}, {words}"
+                    if words
+                    else times.date_words(text_of(day, "on"))
+                )
     return "; ".join(said)
 
 
@@ -231,10 +244,16 @@ def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:
     """What may be said the other way, stated openly."""
     replies = order.where(entries, "I replied", lambda entry: "replied" in entry.codes("response"))
     first = order.where(entries, "I contacted them first", lambda entry: "yes_first" in entry.codes("i_contacted_them"))
-    answer = order.where(entries, "I contacted them in reply", lambda entry: "yes_in_reply" in entry.codes("i_contacted_them"))
+    answer = order.where(
+        entries, "I contacted them in reply", lambda entry: "yes_in_reply" in entry.codes("i_contacted_them")
+    )
     guess = order.where(entries, "Who did it is a guess", lambda entry: "guess" in entry.codes("attribution_basis"))
-    unknown = order.where(entries, "I do not know who did it", lambda entry: "unknown" in entry.codes("attribution_basis"))
-    rows = [[tally.label, entries_words(tally.numbers)] for tally in (replies, first, answer, guess, unknown) if tally.count]
+    unknown = order.where(
+        entries, "I do not know who did it", lambda entry: "unknown" in entry.codes("attribution_basis")
+    )
+    rows = [
+        [tally.label, entries_words(tally.numbers)] for tally in (replies, first, answer, guess, unknown) if tally.count
+    ]
     lawful = [
         [f"Entry {entry.number}", drawable(entry.text("lawful_contact_context"))]
         for entry in entries
@@ -245,7 +264,9 @@ def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:
 
 def _missing(entries: Sequence[Incident]) -> list[list[str]]:
     """Material that is known to be missing, or may still be held elsewhere and overwritten."""
-    rows = [[entry.number, drawable(entry.text("missing_evidence"))] for entry in entries if entry.text("missing_evidence")]
+    rows = [
+        [entry.number, drawable(entry.text("missing_evidence"))] for entry in entries if entry.text("missing_evidence")
+    ]
     for entry in entries:
         for source in objects_of(entry.said, "independent_evidence"):
             rows.append([entry.number, drawable(recorder(source))])

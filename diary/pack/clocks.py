@@ -31,7 +31,9 @@ def clock_checks(contents: Contents) -> list[list[str]]:
         offset = whole_of(object_of(version.opened.fields, "_clock"), "offset_ms")
         device = text_of(object_of(version.opened.fields, "_line"), "device")
         second = None if offset is None else round(offset / 1000)
-        groups.setdefault((device, second), []).append(Clock(entry.number, version.opened.at, version.received_at, offset))
+        groups.setdefault((device, second), []).append(
+            Clock(entry.number, version.opened.at, version.received_at, offset)
+        )
     tz = contents.capsule.head.tz
     return [
         [numbers_words(tuple(one.number for one in held)), device, *_clock_words(held, tz)]
@@ -44,7 +46,9 @@ def _clock_words(held: Sequence[Clock], tz: str) -> list[str]:
     days = [times.instant(at, tz).day for at in sorted(one.sealed for one in held if one.sealed is not None)]
     waits = [one.received - one.sealed for one in held if one.received is not None and one.sealed is not None]
     missing = sum(one.received is None for one in held)
-    longest = f"at most {times.delay_words(max(waits))}" if waits and max(waits) >= times.MINUTE_MS else "within a minute"
+    longest = (
+        f"at most {times.delay_words(max(waits))}" if waits and max(waits) >= times.MINUTE_MS else "within a minute"
+    )
     received = [longest if waits else "", f"{missing} not received" if missing else ""]
     differ = sorted(one.offset for one in held if one.offset is not None)
     ends = list(dict.fromkeys(f"{offset / 1000:+.1f}" for offset in (differ[0], differ[-1]))) if differ else []

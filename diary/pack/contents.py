@@ -131,7 +131,9 @@ def contents_of(capsule: Capsule) -> Contents:
 
 def files_of(one: Register) -> tuple[str, ...]:
     """The files that a record names, in whichever of its fields."""
-    return tuple(file for name in ("attachment_ids", "copy_attachment_id", "identity_link_id") for file in one.codes(name))
+    return tuple(
+        file for name in ("attachment_ids", "copy_attachment_id", "identity_link_id") for file in one.codes(name)
+    )
 
 
 def _entries(versions: Sequence[Opened], labels: Mapping[str, str]) -> tuple[Incident, ...]:

@@ -16,8 +16,20 @@ CROSSWALK: Final = (
         "Witnesses, when they can come, how to reach them",
     ),
     ("Needs (06, page one)", "MG2", "Special measures, interpreter"),
-    ("Life impact (08)", "MG19; taken separately: Victim Personal Statement", "Losses with their cost; effects over time"),
-    ("Orders and alleged breaches (01), copies (09)", "MG13; civil order", "Terms, service, what is said to break them"),
+    (
+        "Life impact (08)",
+        "MG19; taken separately: Victim Personal Statement",
+        "Losses with their cost; effects over time",
+    ),
+    (
+        "Orders and alleged breaches (01), copies (09)",
+        "MG13; civil order",
+        "Terms, service, what is said to break them",
+    ),
     ("What was before (01)", "MG16; lines of enquiry", "Earlier history, others affected"),
-    ("Entries not here, amendments (01, 10, 12)", "MG6C, disclosure", "What was withheld, removed or changed, and when"),
+    (
+        "Entries not here, amendments (01, 10, 12)",
+        "MG6C, disclosure",
+        "What was withheld, removed or changed, and when",
+    ),
 )

@@ -56,7 +56,9 @@ def earlier_packs(opened: Sequence[Opened], before: int) -> tuple[Earlier, ...]:
 
 def _items(said: Mapping[str, object]) -> dict[str, int]:
     """Each file's number, as the record of a pack lists them."""
-    rows = ((text_of(row, "record"), _ITEM.fullmatch(text_of(row, "item"))) for row in objects_of(said, "items_included"))
+    rows = (
+        (text_of(row, "record"), _ITEM.fullmatch(text_of(row, "item"))) for row in objects_of(said, "items_included")
+    )
     return {record: int(found[1]) for record, found in rows if record and found}
 
 

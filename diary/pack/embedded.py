@@ -153,7 +153,12 @@ class _Pdf:
         if not isinstance(value, dict) or head is None:
             raise _BrokenPdf
         length = self.resolve(value.get(b"Length"))
-        if not isinstance(length, float) or not length.is_integer() or length < 0 or head.end() + length > len(self._raw):
+        if (
+            not isinstance(length, float)
+            or not length.is_integer()
+            or length < 0
+            or head.end() + length > len(self._raw)
+        ):
             raise _BrokenPdf
         held = self._raw[head.end() : head.end() + int(length)]
         packed = self.resolve(value.get(b"Filter"))

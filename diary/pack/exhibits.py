@@ -36,7 +36,9 @@ def exhibits_page(contents: Contents, volume: Sequence[Shown], pictures: Mapping
     """Everything one volume of 04 needs. `pictures`: by item. `part`: '' or ', part 2 of 3'."""
     head = contents.capsule.head
     return {
-        **contents.sheet_facts(f"Exhibits{part}, pack {head.name}", "Prepared by the person named; not a sworn statement"),
+        **contents.sheet_facts(
+            f"Exhibits{part}, pack {head.name}", "Prepared by the person named; not a sworn statement"
+        ),
         "exhibits": [
             _exhibit(contents, shown, pictures.get(shown.exhibit.item), pictures.get(poster_key(shown.exhibit.item)))
             for shown in volume
@@ -69,7 +71,11 @@ def _facts(contents: Contents, shown: Shown) -> list[tuple[str, str]]:
     said = shown.attachment.said
     taken, shown_time = shown.attachment.taken, shown.attachment.shown_time
     lasts = whole_of(said, "duration_ms")
-    masked = text_of(said, "print_copy") == "masked" and shown.exhibit.print_copy is not None and not shown.exhibit.hold_picture
+    masked = (
+        text_of(said, "print_copy") == "masked"
+        and shown.exhibit.print_copy is not None
+        and not shown.exhibit.hold_picture
+    )
     return [
         ("Copy", "masked copy, unmasked item held with the restricted part" if masked else ""),
         ("Lasts", duration_words(lasts) if lasts is not None else ""),

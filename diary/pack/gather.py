@@ -12,7 +12,17 @@ from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule import TYPE, encode
 from diary.pack.choose import choose, counts, gaps, references, with_absent
-from diary.pack.earlier import SUPPLEMENTS, Earlier, Later, asked_for, earlier_packs, numbered, since, superseded, with_new_files
+from diary.pack.earlier import (
+    SUPPLEMENTS,
+    Earlier,
+    Later,
+    asked_for,
+    earlier_packs,
+    numbered,
+    since,
+    superseded,
+    with_new_files,
+)
 from diary.pack.items import DiaryVersion, Part, custody_rows, exhibit_rows
 from diary.record.incident import Incident
 from diary.record.reading import objects_of, switch_of, text_of, whole_of
@@ -108,7 +118,9 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         },
         "refs": references(opened, chosen),
         "sheet": {name: text_of(settings, name) for name in SHEET},
-        "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
+        "start_with": [
+            entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)
+        ][:10],
         "t": TYPE,
         "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
     }
@@ -251,7 +263,8 @@ def _feed(wish: Wish, keys: Mapping[str, object]) -> dict[str, object]:
 def _asked(told: Told, number: int | None) -> dict[str, object]:
     """Which cards were opened for one entry, and when its words were fixed."""
     cards = [
-        {"at": whole_of(card, "at"), "card": text_of(card, "card")} for card in objects_of(told.newest.fields, "cards_opened")
+        {"at": whole_of(card, "at"), "card": text_of(card, "card")}
+        for card in objects_of(told.newest.fields, "cards_opened")
     ]
     return {"at": told.started_at, "cards": cards, "entry": number, "record": told.record}
 

@@ -151,7 +151,9 @@ def _superseded(row: dict[str, object]) -> Superseded:
     made_at = whole_from_0(row, "made_at")
     if made_at >= TIMES_LIMIT:
         raise BadRequest(_NOT_COMPLETE)
-    return Superseded(whole_from_0(row, "no"), made_at, text_of(row, "receipt_ref")[:_REF_LIMIT], text_of(row, "delivered_to"))
+    return Superseded(
+        whole_from_0(row, "no"), made_at, text_of(row, "receipt_ref")[:_REF_LIMIT], text_of(row, "delivered_to")
+    )
 
 
 def _feed(told: dict[str, object]) -> Feed:

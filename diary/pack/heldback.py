@@ -67,10 +67,14 @@ class HeldBack:
         texts, names = list(texts), list(names)
         pieces = {piece for text in (*texts, *names) for piece in _pieces(text)}
         self.pieces = tuple(sorted(pieces, key=lambda piece: (-len(piece), piece)))
-        people = {name.lower() for text in names for name in _CAPITALISED.findall(text) if name.lower() not in _NO_NAMES}
+        people = {
+            name.lower() for text in names for name in _CAPITALISED.findall(text) if name.lower() not in _NO_NAMES
+        }
         self.people = tuple(sorted(people))
         self._phrases = _whole_words(phrases)
-        self._people = re.compile(r"\b(?:" + "|".join(map(re.escape, self.people)) + r")\b", re.IGNORECASE) if people else None
+        self._people = (
+            re.compile(r"\b(?:" + "|".join(map(re.escape, self.people)) + r")\b", re.IGNORECASE) if people else None
+        )
 
     def touches(self, value: object) -> bool:
         """Whether any text inside a value holds a restricted piece."""
@@ -132,7 +136,9 @@ def _cut(text: str, pieces: Iterable[str]) -> str:
         while at >= 0:
             hidden.update(range(kept[at][0], kept[at + len(piece) - 1][0] + 1))
             at = squeezed.find(piece, at + 1)
-    return re.sub("\ue000+", MARK, "".join("\ue000" if index in hidden else letter for index, letter in enumerate(text)))
+    return re.sub(
+        "\ue000+", MARK, "".join("\ue000" if index in hidden else letter for index, letter in enumerate(text))
+    )
 
 
 def held_back(capsule: Capsule) -> HeldBack:

@@ -227,7 +227,11 @@ def _stamp_steps(contents: Contents) -> list[str]:
     """How the timestamps are checked, with this pack's names; or that there are none, and why."""
     log, folder = contents.capsule.log, contents.capsule.head.folder
     if not log.stamped:
-        pending = "An authority is asked, and had not answered when this pack was made" if log.authorities else "There are none"
+        pending = (
+            "An authority is asked, and had not answered when this pack was made"
+            if log.authorities
+            else "There are none"
+        )
         return [
             f"6. TIMESTAMPS. {pending}: the receipts stand alone for the time.",
         ]

@@ -28,7 +28,10 @@ def label_of(proof: Proof) -> str:
 
 def in_order(proofs: Mapping[str, Proof]) -> list[Proof]:
     """Proofs by version, parents first. What leads in a circle, as only forged ones can, comes at the end."""
-    waits = {version: {one for one in codes_of(proof.values, "_parents") if one in proofs} for version, proof in proofs.items()}
+    waits = {
+        version: {one for one in codes_of(proof.values, "_parents") if one in proofs}
+        for version, proof in proofs.items()
+    }
     after: dict[str, list[str]] = {}
     for version, parents in waits.items():
         for parent in parents:

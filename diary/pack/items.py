@@ -139,7 +139,13 @@ def custody_rows(
         if (record := text_of(line, "attachment")) in items
     ]
     rows = [
-        _step(items[record], whole_of(line, "at"), text_of(line, "actor"), text_of(line, "action"), text_of(line, "detail"))
+        _step(
+            items[record],
+            whole_of(line, "at"),
+            text_of(line, "actor"),
+            text_of(line, "action"),
+            text_of(line, "detail"),
+        )
         for line, record in lines
     ]
     logged = {record for _, record in lines}

@@ -126,7 +126,9 @@ def standing(
             yield version, whole_of(row, "i") or 0
 
 
-def _checkpoint(pack: OpenedPack, folder: str, row: Fields, keys: Sequence[NotaryKey]) -> tuple[str, bytes, Checkpoint | None]:
+def _checkpoint(
+    pack: OpenedPack, folder: str, row: Fields, keys: Sequence[NotaryKey]
+) -> tuple[str, bytes, Checkpoint | None]:
     """A checkpoint's file, its bytes, and what it says when one of the keys signed it."""
     size = whole_of(row, "size")
     name = f"{folder}{stem_of(row)}.txt"

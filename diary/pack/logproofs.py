@@ -103,7 +103,9 @@ def _anchor(row: Fields) -> Anchor:
     cosignatures = tuple(str(one) for one in _list(row, "cosignatures"))
     if len(cosignatures) > COSIGNATURES_LIMIT:
         raise BadRequest("The capsule is not complete.")
-    return Anchor(size, text_of(row, "note").encode(), stamps, tuple(str(one) for one in _list(row, "path")), cosignatures)
+    return Anchor(
+        size, text_of(row, "note").encode(), stamps, tuple(str(one) for one in _list(row, "path")), cosignatures
+    )
 
 
 def _stamp(row: Fields) -> Stamp:

@@ -86,7 +86,9 @@ def method_page(contents: Contents) -> Row:
 def _software(contents: Contents) -> str:
     """Where the diary was kept, and who was sent what for this pack: nobody where it was made from a sealed copy."""
     head = contents.capsule.head
-    agreed = times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "a time that is not recorded"
+    agreed = (
+        times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "a time that is not recorded"
+    )
     kept = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
     if contents.capsule.is_received:
         kept += " The server stores them and cannot read them."
@@ -114,7 +116,11 @@ def _counts(contents: Contents) -> list[list[str]]:
         ["In the diary", str(counts["total"]), ""],
         ["In this pack", str(counts["included"]), numbers_words(tuple(entry.number for entry in contents.whole))],
         ["Withheld: not chosen for this pack", str(counts["withheld"]), _gaps(contents.capsule, "withheld")],
-        *([["In an earlier pack", str(counts[EARLIER]), _gaps(contents.capsule, "earlier")]] if EARLIER in counts else []),
+        *(
+            [["In an earlier pack", str(counts[EARLIER]), _gaps(contents.capsule, "earlier")]]
+            if EARLIER in counts
+            else []
+        ),
         ["Removed by the keeper", str(counts["removed"]), _gaps(contents.capsule, "removed")],
         ["Added to", str(counts["added_to"]), _holding(contents, "addition")],
         ["Amended", str(counts["amended"]), _holding(contents, "amendment")],
@@ -132,7 +138,9 @@ def _review(contents: Contents) -> list[str]:
     ]
     if review is None:
         return rows
-    rows.append(f"Words of the restricted part found in accounts and left as they are (held back in servable): {review.words}.")
+    rows.append(
+        f"Words of the restricted part found in accounts and left as they are (held back in servable): {review.words}."
+    )
     if review.override_at is not None:
         at = times.instant(review.override_at, contents.capsule.head.tz).line()
         unseen = f"although {review.not_looked} pictures had not been looked at"
@@ -173,7 +181,11 @@ def _holding(contents: Contents, kind: str) -> str:
 def _helped(contents: Contents) -> list[list[str]]:
     """Who helped with which entry, and how."""
     return [
-        [entry.number, vocabulary.label("help_given", given), drawable(text_of(entry.kept_apart, "helped_by") or "not named")]
+        [
+            entry.number,
+            vocabulary.label("help_given", given),
+            drawable(text_of(entry.kept_apart, "helped_by") or "not named"),
+        ]
         for entry in contents.whole
         if (given := text_of(entry.said, "help_given")) not in ("", "none")
     ]

@@ -104,7 +104,10 @@ def _named_people(entry: Incident) -> tuple[str, ...]:
     return tuple(person for field in named for person in entry.codes(field))
 
 
-_WILLING: Final = (("willing to make a statement", "willing_to_make_statement"), ("safe to approach", "safe_to_approach"))
+_WILLING: Final = (
+    ("willing to make a statement", "willing_to_make_statement"),
+    ("safe to approach", "safe_to_approach"),
+)
 
 
 def _yes(value: object) -> str:
@@ -135,7 +138,11 @@ def _reports(contents: Contents) -> list[list[str]]:
     for one in of_kind(contents.whole_registers, "report"):
         contact = text_of(one.kept_apart, "officer_contact")
         present = text_of(one.kept_apart, "with_me")
-        words = report_words(one) + (f" ({contact})" if contact else "") + (f"; with the keeper: {present}" if present else "")
+        words = (
+            report_words(one)
+            + (f" ({contact})" if contact else "")
+            + (f"; with the keeper: {present}" if present else "")
+        )
         numbers = tuple(entry.number for entry in contents.whole if entry.record in one.codes("incident_ids"))
         rows.append([drawable(words), numbers_words(numbers)])
     return rows

@@ -16,7 +16,16 @@ from typing import IO, Final
 from diary import constants
 from diary.pack.findings import Finding, find
 from diary.pack.manifest import APART, SERVABLE, Digests, Hashing
-from diary.pack.zip_headers import DOS_FOLDER, Header, gives_other_name, header_of, hides, is_counted, is_walked, name_of
+from diary.pack.zip_headers import (
+    DOS_FOLDER,
+    Header,
+    gives_other_name,
+    header_of,
+    hides,
+    is_counted,
+    is_walked,
+    name_of,
+)
 
 MEMBERS: Final = constants.PACK_MEMBERS_LIMIT
 TOTAL_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES

@@ -30,7 +30,10 @@ _KEYS: Final[Mapping[str, str]] = {
 
 def counted(contents: Contents) -> dict[str, Any]:
     """What patterns.py counts of the servable side. Names of witnesses count as there, and are not carried on."""
-    told = {kind: [{"record": one.record, "fields": one.said} for one in of_kind(contents.registers, kind)] for kind in _KINDS}
+    told = {
+        kind: [{"record": one.record, "fields": one.said} for one in of_kind(contents.registers, kind)]
+        for kind in _KINDS
+    }
     incidents = [
         {"record": entry.record, "fields": entry.said, "restricted": whole.kept_apart}
         for entry, whole in zip(contents.entries, contents.whole, strict=True)
@@ -61,14 +64,24 @@ def _key_date(contents: Contents, one: Mapping[str, Any]) -> list[str]:
     ref = contents.names.get(one["record"], "")
     label = _KEYS.get(one["kind"], "Day") + (f" ({ref})" if ref else "")
     words = f"{label}: {one['words']}" if one["words"] else label
-    return [drawable(words), times.date_words(one["day"]), *(str(len(one[side])) for side in ("before", "same", "after"))]
+    return [
+        drawable(words),
+        times.date_words(one["day"]),
+        *(str(len(one[side])) for side in ("before", "same", "after")),
+    ]
 
 
 def _first(one: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     """The earliest entry of a mark, and all that have it."""
     first = names.get(one["first"] or "", "not dated")
     day = times.date_words(one["day"]) if one["day"] else ""
-    return [_FIRSTS.get(one["mark"], one["mark"]), f"entry {first}", day, str(len(one["ids"])), _which(one["ids"], names)]
+    return [
+        _FIRSTS.get(one["mark"], one["mark"]),
+        f"entry {first}",
+        day,
+        str(len(one["ids"])),
+        _which(one["ids"], names),
+    ]
 
 
 def _aimed(contents: Contents, one: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
@@ -94,7 +107,11 @@ def _four(found: Mapping[str, Any], names: Mapping[str, str]) -> list[list[str]]
     marks = found["marks"]
     rows: Sequence[tuple[str, int, Iterable[str]]] = (
         ("Watching, or knowing things they should not", len(marks.get("watching", ())), marks.get("watching", ())),
-        ("Through other people, or to people around the keeper", len(marks.get("third_party", ())), marks.get("third_party", ())),
+        (
+            "Through other people, or to people around the keeper",
+            len(marks.get("third_party", ())),
+            marks.get("third_party", ()),
+        ),
         ("In person", len(marks.get("in_person", ())), marks.get("in_person", ())),
         (
             "After being told to stop, as marked by the keeper",

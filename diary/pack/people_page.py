@@ -33,7 +33,11 @@ def people_sections(contents: Contents) -> Row:
 def numbers_of(contents: Contents, one: Register, field: str = "") -> str:
     """Entries that a record names, or that name it in `field`."""
     named = set(one.codes("incident_ids"))
-    held = (entry.number for entry in contents.entries if entry.record in named or (field and one.record in entry.codes(field)))
+    held = (
+        entry.number
+        for entry in contents.entries
+        if entry.record in named or (field and one.record in entry.codes(field))
+    )
     return numbers_words(tuple(held))
 
 
@@ -79,7 +83,8 @@ def _people(contents: Contents) -> list[list[str]]:
         if account:
             accounts.setdefault(account, []).append(entry.number)
     return rows + [
-        ["account", drawable(account), str(len(held)), numbers_words(tuple(held)), ""] for account, held in accounts.items()
+        ["account", drawable(account), str(len(held)), numbers_words(tuple(held)), ""]
+        for account, held in accounts.items()
     ]
 
 
@@ -99,7 +104,9 @@ def _others(contents: Contents) -> list[list[str]]:
             f"found to be the same person as {same[0]}" if same else "",
         )
         named = tuple(entry.number for entry in contents.entries if _names(entry, one.record))
-        rows.append([one.ref, drawable("; ".join(part for part in said if part)) or "not described", numbers_words(named)])
+        rows.append(
+            [one.ref, drawable("; ".join(part for part in said if part)) or "not described", numbers_words(named)]
+        )
     return rows
 
 
@@ -135,7 +142,9 @@ def _account(contents: Contents, one: Register) -> list[str]:
         _shown(one),
         drawable(
             "; ".join(
-                part for part in (_whose(contents, one), same and f"found to be the same as {same[0]}", one.text("about")) if part
+                part
+                for part in (_whose(contents, one), same and f"found to be the same as {same[0]}", one.text("about"))
+                if part
             )
         ),
         drawable("\n".join(marks)),
@@ -149,7 +158,9 @@ def _sighting(contents: Contents, one: Register) -> list[str]:
     blocked = linked(contents.registers, one.codes("after_block_of_id"), "account")
     after = switch_of(one.said, "after_block")
     how = (choice_words(one, "how_found", "how_found"), one.text("how_linked"), chosen(one.said, "attribution_basis"))
-    shown = "\n".join(filter(None, (_shown(one) or "\n".join(_shown(other) for other in account), drawable(_platform(one)))))
+    shown = "\n".join(
+        filter(None, (_shown(one) or "\n".join(_shown(other) for other in account), drawable(_platform(one))))
+    )
     block = {True: "yes", False: "no"}.get(after, "not said") if after is not None else "not said"
     return [
         day_words(one, "at") or "not dated",

@@ -73,7 +73,11 @@ def _parts(rows: Sequence[zipfile.ZipInfo], part_bytes: int) -> Iterator[list[zi
 
 
 def _submission(
-    held: zipfile.ZipFile, folder: Path, alone: Sequence[zipfile.ZipInfo], parts: Sequence[Sequence[zipfile.ZipInfo]], number: int
+    held: zipfile.ZipFile,
+    folder: Path,
+    alone: Sequence[zipfile.ZipInfo],
+    parts: Sequence[Sequence[zipfile.ZipInfo]],
+    number: int,
 ) -> None:
     """One folder of files, and the list of them all but itself."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,20 @@ LINE: Final = "PREPARED BY SOMEBODY ELSE: "
 # What would break a line of text in two, or the terminal it is shown on.
 _BREAKS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _NAMES: Final = {
-    *("by", "ecdsa_pub", "folder", "grant", "hpke_pub", "list", "made_at", "organisation", "pack", "record", "sig", "t"),
+    *(
+        "by",
+        "ecdsa_pub",
+        "folder",
+        "grant",
+        "hpke_pub",
+        "list",
+        "made_at",
+        "organisation",
+        "pack",
+        "record",
+        "sig",
+        "t",
+    ),
 }
 
 
@@ -58,7 +71,12 @@ def check_prepared(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
 
 def named(said: Mapping[str, Any]) -> Fields:
     """What `pack.prepared` of 12_record.json says of a statement."""
-    return {"by": said["by"], "grant": said["grant"]["grant"], "organisation": said["organisation"], "to": said["grant"]["to"]}
+    return {
+        "by": said["by"],
+        "grant": said["grant"]["grant"],
+        "organisation": said["organisation"],
+        "to": said["grant"]["to"],
+    }
 
 
 def first_line(said: Mapping[str, Any]) -> str:
@@ -89,7 +107,11 @@ def _check_scope(grant: Mapping[str, Any], proofs: Proofs, *, alone: bool) -> No
     ids = {text_of(object_of(one.values, "_ids"), "diary") for one in proofs.told.values()}
     chosen = grant["scope"].get("records")
     entries = {text_of(one.raw, "record") for one in proofs.told.values() if text_of(one.raw, "kind") == "incident"}
-    if ids != {grant["diary"]} or (chosen is not None and not entries <= set(chosen)) or not (alone or grant["restricted"]):
+    if (
+        ids != {grant["diary"]}
+        or (chosen is not None and not entries <= set(chosen))
+        or not (alone or grant["restricted"])
+    ):
         raise BadSignature
 
 

@@ -63,7 +63,12 @@ def read_proofs(pack: OpenedPack) -> Proofs:
     proofs = Proofs(alone=pack.alone)
     for path in sorted(pack.digests):
         for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
-            if path.startswith(folder) and not path.endswith("/keys.json") and path != PREPARED and not is_log_file(path):
+            if (
+                path.startswith(folder)
+                and not path.endswith("/keys.json")
+                and path != PREPARED
+                and not is_log_file(path)
+            ):
                 proof = _read(path, pack.read(path), path.removeprefix(folder))
                 if isinstance(proof, Finding):
                     proofs.findings.append(proof)
@@ -210,7 +215,9 @@ def _check_author(proof: Proof, authors: Sequence[AuthorKey], message: bytes) ->
         raise BadSignature("The key had been replaced by then.")
 
 
-def _one(proof: Proof, authors: Sequence[AuthorKey], keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
+def _one(
+    proof: Proof, authors: Sequence[AuthorKey], keys: Sequence[NotaryKey], before: Mapping[str, int]
+) -> Iterator[Finding]:
     """Commitment, place, signature and receipt of one proof."""
     raw, ids = proof.raw, object_of(proof.values, "_ids")
     c = text_of(raw, "c")
@@ -220,7 +227,9 @@ def _one(proof: Proof, authors: Sequence[AuthorKey], keys: Sequence[NotaryKey], 
     if not placed or proof.values.get("_kind") != raw.get("kind"):
         yield find("misplaced", proof.member)
     try:
-        message = signed_bytes(c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version"))
+        message = signed_bytes(
+            c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version")
+        )
         _check_author(proof, authors, message)
     except (KeptError, ValueError):
         yield find("author", proof.member)
@@ -246,7 +255,9 @@ def _pair(servable: Proof | None, restricted: Proof | None) -> Iterator[Finding]
     if servable is None or restricted is None:
         yield find("no_twin", (servable or restricted or _nobody()).member)
         return
-    same = all(servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no"))
+    same = all(
+        servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no")
+    )
     if not same or restricted.withheld or servable.digests != restricted.digests:
         yield find("twin", servable.member)
     yield from _apart(servable)

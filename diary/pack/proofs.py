@@ -89,7 +89,10 @@ def opened_fields(version: Version) -> tuple[SaltedField, ...]:
     fields, restricted = version.opened.fields, version.opened.restricted
     return (
         *(SaltedField(name, field_salt(seed, name), fields.get(name), False) for name in names.all_open),
-        *(SaltedField(name, field_salt(restricted_seed, name), restricted.get(name), True) for name in names.restricted),
+        *(
+            SaltedField(name, field_salt(restricted_seed, name), restricted.get(name), True)
+            for name in names.restricted
+        ),
     )
 
 

@@ -16,7 +16,10 @@ from diary.paths import LOCALE
 from diary.record import vocabulary
 from diary.record.vocabulary import Choice
 
-_FIRST: Final = (("What happened?", "free text"), ("When?", "just now; earlier today; yesterday; a picked time; not sure"))
+_FIRST: Final = (
+    ("What happened?", "free text"),
+    ("When?", "just now; earlier today; yesterday; a picked time; not sure"),
+)
 
 
 def questions(contents: Contents) -> list[Row]:
@@ -42,7 +45,8 @@ def how_asked(contents: Contents) -> str:
     words = "in the simpler words for young people" if young else "in the usual words"
     shown = " Each question stands in English, then as it was shown." if _in(language) else ""
     return (
-        f"When this pack was made the screens were in {tongue(language)}, {words}; the keeper can change both at any time.{shown}"
+        f"When this pack was made the screens were in {tongue(language)}, {words}; "
+        f"the keeper can change both at any time.{shown}"
     )
 
 

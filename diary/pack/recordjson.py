@@ -27,7 +27,9 @@ def record_file(capsule: Capsule) -> bytes:
         "exhibits": [_exhibit(one) for one in capsule.exhibits],
         **({"hold_words": list(capsule.hold_words)} if capsule.hold_words else {}),
         "own_words": capsule.own_words,
-        "refs": [{"kind": ref.kind, "no": ref.no, "record": ref.record, "ref": ref.ref} for ref in capsule.refs.values()],
+        "refs": [
+            {"kind": ref.kind, "no": ref.no, "record": ref.record, "ref": ref.ref} for ref in capsule.refs.values()
+        ],
         "sheet": dict(capsule.sheet),
         "start_with": list(capsule.start_with),
         "counts": dict(capsule.counts),
@@ -86,7 +88,9 @@ def _facts(capsule: Capsule) -> dict[str, Fact]:
     return {one.opened.version: (one.c, one.received_at, one.seq_no) for one in capsule.versions}
 
 
-def derived(versions: Iterable[Opened], facts: Mapping[str, Fact], called: Mapping[str, str]) -> list[dict[str, object]]:
+def derived(
+    versions: Iterable[Opened], facts: Mapping[str, Fact], called: Mapping[str, str]
+) -> list[dict[str, object]]:
     """One row a record, in the order of their earliest versions: name, times, delay, and each revision field by field."""
     grouped: dict[str, list[Opened]] = {}
     for version in versions:

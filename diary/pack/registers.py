@@ -122,7 +122,9 @@ def order_label(order: Register) -> str:
 def reports(registers: Registers, entry: Incident) -> list[str]:
     """Each report of an entry: to whom, and every reference."""
     named = [one.record for one in of_kind(registers, "report") if entry.record in one.codes("incident_ids")]
-    return [report_words(one) for one in linked(registers, dict.fromkeys((*entry.codes("report_ids"), *named)), "report")]
+    return [
+        report_words(one) for one in linked(registers, dict.fromkeys((*entry.codes("report_ids"), *named)), "report")
+    ]
 
 
 def report_words(report: Register) -> str:

@@ -82,8 +82,13 @@ def _log(pack: OpenedPack) -> dict[str, object] | None:
             }
             for stamp in objects_of(row, "stamps")
         ]
-        checkpoints.append({**row, "note": (pack.read(f"{stem}.txt") or b"").decode("utf-8", "replace"), "stamps": stamps})
-    return {**{name: told.get(name, []) for name in ("authorities", "proofs", "statements")}, "checkpoints": checkpoints}
+        checkpoints.append(
+            {**row, "note": (pack.read(f"{stem}.txt") or b"").decode("utf-8", "replace"), "stamps": stamps}
+        )
+    return {
+        **{name: told.get(name, []) for name in ("authorities", "proofs", "statements")},
+        "checkpoints": checkpoints,
+    }
 
 
 def _pictures(pack: OpenedPack, record: Mapping[str, Any], *, is_unsandboxed: bool) -> Iterator[tuple[str, bytes]]:

@@ -41,7 +41,10 @@ def what(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     yield "Vehicle", _and_refs(seen, _refs(contents, entry, "vehicle_ids", "vehicle"))
     yield "Description", entry.text("description_actor")
     yield "Because of", chosen(entry.said, "hostility")
-    yield "Part of", "; ".join(one.text("title") for one in registers.linked(contents.registers, entry.codes("case_ids"), "case"))
+    yield (
+        "Part of",
+        "; ".join(one.text("title") for one in registers.linked(contents.registers, entry.codes("case_ids"), "case")),
+    )
 
 
 def _refs(contents: Contents, entry: Incident, name: str, kind: str) -> str:
@@ -53,7 +56,9 @@ def _accounts(contents: Contents, entry: Incident) -> str:
     """As the keeper typed it, then each account of the list with its number or handle: `@quiet.walks (A3); A4 07700 900377`."""
     typed = entry.text("channel_account")
     listed = registers.linked(contents.registers, entry.codes("account_ids"), "account")
-    shown = [(one.ref, next(filter(None, map(one.text, ("number", "handle", "url", "display_name"))), "")) for one in listed]
+    shown = [
+        (one.ref, next(filter(None, map(one.text, ("number", "handle", "url", "display_name"))), "")) for one in listed
+    ]
     same = ", ".join(ref for ref, words in shown if typed and words == typed)
     others = (f"{ref} {words}".strip() for ref, words in shown if not typed or words != typed)
     return "; ".join(part for part in (_and_refs(typed, same), *others) if part)
@@ -100,10 +105,16 @@ def effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     yield "Property", ", ".join(part for part in (entry.text("property_effect"), _loss(entry)) if part)
     yield "Weapon or object", entry.text("weapon_or_object")
     ages = entry.text("children_ages")
-    yield "Children present", ", ".join(part for part in (yes_no(entry, "children_present"), ages and f"aged {ages}") if part)
+    yield (
+        "Children present",
+        ", ".join(part for part in (yes_no(entry, "children_present"), ages and f"aged {ages}") if part),
+    )
     yield "Were there", _refs(contents, entry, "present_ids", "person")
     yield "Saw or heard it", registers.witnesses(contents.registers, entry)
-    yield "Told", "; ".join(registers.told_words(contents.registers, one) for one in objects_of(entry.said, "told_others"))
+    yield (
+        "Told",
+        "; ".join(registers.told_words(contents.registers, one) for one in objects_of(entry.said, "told_others")),
+    )
     yield "What I did", chosen(entry.said, "response")
     yield "I contacted them", chosen(entry.said, "i_contacted_them")
     yield "Reason to be in touch", entry.text("lawful_contact_context")
@@ -129,7 +140,11 @@ def _platform(entry: Incident) -> str:
     """`reference R-88, 23 Nov 2026, took it down`."""
     told = object_of(entry.said, "platform_report")
     reference = text_of(told, "ref")
-    parts = (f"reference {reference}" if reference else "", times.date_words(text_of(told, "at")), text_of(told, "outcome"))
+    parts = (
+        f"reference {reference}" if reference else "",
+        times.date_words(text_of(told, "at")),
+        text_of(told, "outcome"),
+    )
     return ", ".join(part for part in parts if part)
 
 

@@ -107,7 +107,9 @@ def _order(contents: Contents, one: Register) -> Row:
                 (
                     "Served",
                     ", ".join(
-                        part for part in (day_words(one, "served_on"), choice_words(one, "served_how", "served_ways")) if part
+                        part
+                        for part in (day_words(one, "served_on"), choice_words(one, "served_how", "served_ways"))
+                        if part
                     ),
                 ),
                 ("Known to them since", day_words(one, "known_on")),
@@ -173,7 +175,11 @@ def _schedule(contents: Contents, one: Register) -> list[str]:
     whole = choice_words(one, "complete", "schedule_complete") or "not recorded"
     own = "outgoing not captured" if not outward and one.text("complete") != "complete" else str(outward)
     items = sorted(
-        {contents.names[text_of(row, "attachment_id")] for row in rows if text_of(row, "attachment_id") in contents.names}
+        {
+            contents.names[text_of(row, "attachment_id")]
+            for row in rows
+            if text_of(row, "attachment_id") in contents.names
+        }
     )
     return [
         one.ref,
@@ -238,5 +244,7 @@ def _supplement(contents: Contents) -> Mapping[str, object] | None:
     return {
         "earlier": drawable("; ".join(earlier)),
         "items": ", ".join(head.items),
-        "since": [[word, numbers_words(tuple(str(number) for number in numbers))] for word, numbers in since if numbers],
+        "since": [
+            [word, numbers_words(tuple(str(number) for number in numbers))] for word, numbers in since if numbers
+        ],
     }

@@ -34,7 +34,13 @@ def chronology_csv(contents: Contents) -> bytes:
 
 def _entry(contents: Contents, entry: Incident) -> dict[str, object]:
     """One entry's cells by column."""
-    return {**_times(contents, entry), **_told(entry), **_people(contents, entry), **_effect(entry), **_linked(contents, entry)}
+    return {
+        **_times(contents, entry),
+        **_told(entry),
+        **_people(contents, entry),
+        **_effect(entry),
+        **_linked(contents, entry),
+    }
 
 
 def _times(contents: Contents, entry: Incident) -> dict[str, object]:
@@ -209,7 +215,13 @@ def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
 def custody_csv(contents: Contents) -> bytes:
     """11_custody-log.csv: every handling step of the packed files, oldest first."""
     rows = (
-        (times.iso(whole_of(line, "at")), text_of(line, "item"), text_of(line, "actor"), _action(line), text_of(line, "detail"))
+        (
+            times.iso(whole_of(line, "at")),
+            text_of(line, "item"),
+            text_of(line, "actor"),
+            _action(line),
+            text_of(line, "detail"),
+        )
         for line in contents.capsule.custody
     )
     return table(("at", "item", "actor", "action", "detail"), rows)

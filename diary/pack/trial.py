@@ -53,7 +53,9 @@ def _attempt(folder: Path, spool: Spool) -> int:
         works = spool.wait()
     except (OSError, RuntimeError):
         works = False
-    return _say({"isolated": True} if works else {"fault": "The pack builder does not work in isolation on this computer."})
+    return _say(
+        {"isolated": True} if works else {"fault": "The pack builder does not work in isolation on this computer."}
+    )
 
 
 def _is_refused(attempt: Callable[[Path], object], folder: Path) -> bool:

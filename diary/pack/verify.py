@@ -32,7 +32,9 @@ CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
 SIDECARS: Final = "data/restricted/14_sidecars/"
 _SIDECAR: Final = frozenset("fields file item made_at record sha256 sha512 size_bytes t".split())
-RECEIVED: Final = tuple(f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders"))
+RECEIVED: Final = tuple(
+    f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders")
+)
 
 
 def verify(
@@ -68,7 +70,9 @@ def verify(
         return list(dict.fromkeys(found))
 
 
-def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:
+def _all(
+    pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]
+) -> Iterator[Finding]:
     """Every check, one after the other; none depends on another having passed."""
     if pack.alone:
         yield find("servable_only")
@@ -159,7 +163,9 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         yield find("exhibit", received.get(file, INDEX))
 
 
-def _matches(pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str, str] | None, sealed: Fields | None) -> bool:
+def _matches(
+    pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str, str] | None, sealed: Fields | None
+) -> bool:
     """Whether everything said about one exhibit's bytes is the same."""
     if path is None or row is None or sealed is None:
         return False

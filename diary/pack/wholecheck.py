@@ -35,7 +35,9 @@ def check_whole(pack: OpenedPack) -> Iterator[Finding]:
     payload = sorted(path for path in pack.digests if path.startswith("data/"))
     both = {PLAIN} if {PLAIN, SET} <= pack.digests.keys() else set()
     yield from (find("unknown", path) for path in payload if not _KNOWN.fullmatch(path) or path in both)
-    yield from (find("lacking", path) for path in sorted(_needed(pack)) if path not in pack.digests and path not in damaged)
+    yield from (
+        find("lacking", path) for path in sorted(_needed(pack)) if path not in pack.digests and path not in damaged
+    )
 
 
 def _needed(pack: OpenedPack) -> Iterator[str]:

@@ -34,7 +34,9 @@ def witness_rows(contents: Contents) -> list[Row]:
         for code in _persons(contents, one) or [one.ref]:
             said.setdefault(code, []).append(_said(contents, one))
             numbers.setdefault(code, []).extend(_numbers(contents, one))
-    rows = [_row(code, held, said.get(code, []), "no account of their own in this pack") for code, held in numbers.items()]
+    rows = [
+        _row(code, held, said.get(code, []), "no account of their own in this pack") for code, held in numbers.items()
+    ]
     named = [one.number for one in contents.whole if one.kept_apart.get("witness_names")]
     return [*rows, _row("by name only", named, [], "named in 06")] if named else rows
 
@@ -77,7 +79,11 @@ def statements_csv(contents: Contents) -> bytes | None:
 
 def _line(contents: Contents, one: Register) -> Iterator[object]:
     """The cells of one statement."""
-    came, first, numbers = object_of(one.said, "arrived"), contents.versions[one.told.first.version], _numbers(contents, one)
+    came, first, numbers = (
+        object_of(one.said, "arrived"),
+        contents.versions[one.told.first.version],
+        _numbers(contents, one),
+    )
     yield one.ref
     yield _mark(contents, one)
     yield ", ".join(_persons(contents, one))

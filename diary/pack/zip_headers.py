@@ -67,7 +67,9 @@ def is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
         return False
     is_large, ends = total == 0xFFFF or _LARGE in (length, offset), size - len(tail) + at
     if tail[max(0, at - _LOCATOR_64) : at].startswith(b"PK\x06\x07") != is_large:
-        return False  # the numbers of a large zip stand in a record of their own: with one, no reader may go by the others
+        return (
+            False  # the numbers of a large zip stand in a record of their own: with one, no reader may go by the others
+        )
     if is_large:
         record = tail[max(0, at - _LOCATOR_64 - _END_64.size) : at]
         if len(record) != _LOCATOR_64 + _END_64.size or not record.startswith(b"PK\x06\x06"):

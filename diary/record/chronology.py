@@ -75,7 +75,9 @@ def dated(found: Iterable[Fact]) -> tuple[Fact, ...]:
 def by_month(found: Sequence[Fact]) -> tuple[Tally, ...]:
     """Every month from the first entry to the last, the empty ones too: an empty month is a fact."""
     rows = patterns.months(dated(found))
-    return tuple(Tally(f"{times.month_short(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows)
+    return tuple(
+        Tally(f"{times.month_short(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows
+    )
 
 
 def over_months(found: Iterable[Fact]) -> tuple[str, ...]:
@@ -88,7 +90,9 @@ def by_code(incidents: Iterable[Incident], field: str, choice: str) -> tuple[Tal
     order = {term.code: index for index, term in enumerate(vocabulary.LISTS[choice].terms)}
     rows = patterns.tally((one.number, dict.fromkeys(one.codes(field))) for one in incidents)
     rows.sort(key=lambda row: (-len(row["ids"]), order.get(row["code"], len(order))))
-    return tuple(Tally(vocabulary.label(choice, row["code"]), tuple(row["ids"]), _letter(choice, row["code"])) for row in rows)
+    return tuple(
+        Tally(vocabulary.label(choice, row["code"]), tuple(row["ids"]), _letter(choice, row["code"])) for row in rows
+    )
 
 
 def _letter(choice: str, code: str) -> str:

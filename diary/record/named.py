@@ -19,7 +19,9 @@ def ids_in(fields: Fields) -> Iterator[str]:
         if name.startswith("_"):
             continue
         if name.endswith(("_id", "_ids")) or name in _ALSO:
-            yield from (one for one in (value if isinstance(value, list | tuple) else (value,)) if isinstance(one, str) and one)
+            yield from (
+                one for one in (value if isinstance(value, list | tuple) else (value,)) if isinstance(one, str) and one
+            )
         inner = value if isinstance(value, list | tuple) else (value,)
         for one in inner:
             if isinstance(one, Mapping):

@@ -23,7 +23,9 @@ def count(diary: Diary, tz: str) -> dict[str, Any]:
     """Everything the Patterns screen and the fact sheet say, by name. `tz` reads instants that came without a zone."""
     standing = [one for one in diary.get("incidents", ()) if one.get("taken_out") is None]
     leads = {kind: _leads(diary.get(kind, ())) for kind in ("person", "account")}
-    facts = in_order([_led(fact_of(one["record"], one["fields"], one.get("restricted") or {}), leads) for one in standing])
+    facts = in_order(
+        [_led(fact_of(one["record"], one["fields"], one.get("restricted") or {}), leads) for one in standing]
+    )
     dated = [fact for fact in facts if fact.day]
     used = accounts_used(facts, diary, leads["account"], tz)
     return {
@@ -174,7 +176,12 @@ def _first(facts: Sequence[Fact], mark: str) -> dict[str, Any]:
     """The earliest dated entry of a mark, and all of them; with none dated, no first can be named."""
     marked = [fact for fact in facts if mark in fact.marks]
     first = next((fact for fact in marked if fact.day), None)
-    return {"mark": mark, "first": first.record if first else None, "day": first.day if first else "", "ids": _ids(marked)}
+    return {
+        "mark": mark,
+        "first": first.record if first else None,
+        "day": first.day if first else "",
+        "ids": _ids(marked),
+    }
 
 
 def _marks_of(facts: Iterable[Fact]) -> list[str]:

@@ -29,7 +29,9 @@ def key_dates(facts: Sequence[Fact], diary: Diary, tz: str) -> list[dict[str, An
     # A block that no account record tells of, but an entry does.
     told = next((fact for fact in facts if "blocked" in fact.marks and fact.day), None)
     if told and not any(one["kind"] == "blocked" for one in found):
-        found.append({"kind": "blocked", "record": told.record, "day": told.day, "at": told.at, "words": "", "code": ""})
+        found.append(
+            {"kind": "blocked", "record": told.record, "day": told.day, "at": told.at, "words": "", "code": ""}
+        )
     return sorted(found, key=lambda one: str(one["day"]))
 
 
@@ -45,7 +47,13 @@ def _told_dates(diary: Diary) -> Iterator[tuple[str, str, object, str, str]]:
     for one in _standing(diary, "background"):
         for row in objects_of(one["fields"], "key_dates"):
             code = text_of(row, "kind")
-            yield _OWN.get(code, "own"), one["record"], row.get("on"), text_of(row, "about") or text_of(row, "kind_text"), code
+            yield (
+                _OWN.get(code, "own"),
+                one["record"],
+                row.get("on"),
+                text_of(row, "about") or text_of(row, "kind_text"),
+                code,
+            )
 
 
 def sides(key: Mapping[str, Any], dated: Iterable[Fact]) -> dict[str, list[str]]:

@@ -121,7 +121,9 @@ def has_witness(fields: Fields, restricted: Fields) -> bool:
 
 def _breaches(fields: Fields) -> tuple[tuple[str, int], ...]:
     """Order and term of each alleged breach, each once; a term nobody named is 0."""
-    found = [(text_of(one, "order_id"), whole_of(one, "term_no") or 0) for one in objects_of(fields, "alleged_breaches")]
+    found = [
+        (text_of(one, "order_id"), whole_of(one, "term_no") or 0) for one in objects_of(fields, "alleged_breaches")
+    ]
     return tuple(dict.fromkeys(one for one in found if one[0]))
 
 

@@ -115,7 +115,9 @@ def _matching(pattern: re.Pattern[str], fault: str) -> Callable[[object], str]:
 
 def _day(value: object) -> str:
     """A day as text, or an instant."""
-    return "" if not _matching(_DAY, "not_a_day")(value) or not _whole(EARLIEST_MS, LATEST_MS - 1)(value) else "not_a_day"
+    return (
+        "" if not _matching(_DAY, "not_a_day")(value) or not _whole(EARLIEST_MS, LATEST_MS - 1)(value) else "not_a_day"
+    )
 
 
 _SCALARS: Final[Mapping[str, Callable[[object], str]]] = {

@@ -66,7 +66,12 @@ class When:
 
     def _offset_at(self, ms: int | None) -> int:
         """The zone's offset at an instant, where the zone says of the start what was kept; else what was kept."""
-        if ms is None or self.start is None or find_zone(self.tz) is None or offset_at(self.start, self.tz) != self.offset_min:
+        if (
+            ms is None
+            or self.start is None
+            or find_zone(self.tz) is None
+            or offset_at(self.start, self.tz) != self.offset_min
+        ):
             return self.offset_min
         return offset_at(ms, self.tz)
 

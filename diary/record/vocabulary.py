@@ -82,6 +82,9 @@ def labels(choice: str, codes: Iterable[str]) -> tuple[str, ...]:
 def letters(codes: Iterable[str]) -> tuple[str, ...]:
     """Every s2A(3) letter the behaviours read like, once each, in order."""
     found = {
-        letter for code in codes if (term := LISTS["behaviours"].find(code)) and term.letter for letter in term.letter.split("/")
+        letter
+        for code in codes
+        if (term := LISTS["behaviours"].find(code)) and term.letter
+        for letter in term.letter.split("/")
     }
     return tuple(sorted(found))

@@ -145,9 +145,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
     words_wrap = instance.pepper.seal(WORDS_WRAP, signed.account, lock.words_wrap)
 
     def job(hand: Hand) -> None:
-        accounts.replace_words(
-            hand, signed.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest
-        )
+        accounts.replace_words(hand, signed.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest)
         session_rows.end_others(hand, signed.account, signed.session)
         rotation.give_up(hand, signed.account, by_code=proved.by_code)
         renewals.end_others(hand, signed.account, signed.session)

@@ -241,7 +241,9 @@ def _check_secret_places(settings: Settings, path: Path, scalar: bytes) -> None:
             return
         there = here.get(name)
         if there is not None and there != b"".join(pieces):
-            raise Conflict(f"Another {name} lies here or is set than the backup holds. Nothing was written; move it away first.")
+            raise Conflict(
+                f"Another {name} lies here or is set than the backup holds. Nothing was written; move it away first."
+            )
 
 
 def _keep_secret(settings: Settings, name: str, content: bytes) -> None:

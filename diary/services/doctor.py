@@ -143,9 +143,13 @@ def _tls(seen: Seen) -> Line:
     name = "TLS"
     for host, other in ((seen.app, seen.public), (seen.public, seen.app)):
         if not host.url.startswith("https:"):
-            return Line(name, f"{host.url} is not https", "Put a server that ends TLS in front, and set its https name.")
+            return Line(
+                name, f"{host.url} is not https", "Put a server that ends TLS in front, and set its https name."
+            )
         if host.status is None:
-            return Line(name, f"cannot be reached: {host.why}", "Look at the proxy, its certificate and the name's DNS.")
+            return Line(
+                name, f"cannot be reached: {host.why}", "Look at the proxy, its certificate and the name's DNS."
+            )
         if host.until_ms is None or host.until_ms - seen.now < CERTIFICATE_MS:
             return Line(name, f"the certificate of {host.url} ends within ten days", "See why it was not renewed.")
         hidden = other.url.removeprefix("https://").split(":")[0]
@@ -161,7 +165,9 @@ def _headers(seen: Seen) -> Line:
     if seen.app.status is None or seen.public.status is None:
         return Line("headers", "could not be seen", "Mend what keeps the hosts from being reached.")
     if missing:
-        return Line("headers", ", ".join(missing), "The proxy takes headers away or changes them. Have it pass them on.")
+        return Line(
+            "headers", ", ".join(missing), "The proxy takes headers away or changes them. Have it pass them on."
+        )
     return Line("headers", "as this release sends them")
 
 
@@ -191,7 +197,9 @@ def _clock(seen: Seen) -> Line:
         return Line("clock", "the server that answers has another time than this computer", do)
     if seen.clock_synced is False:
         return Line("clock", "nothing keeps it right", do)
-    return Line("clock", "kept right" if seen.clock_synced else "not behind; whether it is kept right cannot be seen here")
+    return Line(
+        "clock", "kept right" if seen.clock_synced else "not behind; whether it is kept right cannot be seen here"
+    )
 
 
 def _disk(seen: Seen) -> Line:
@@ -223,7 +231,9 @@ def _backup(seen: Seen) -> Line:
     if at is None:
         return Line("last backup", "never", "Make a key (backup-key), then run `backup` every night.")
     if lost := seen.notes["backup"].get("lost", 0):
-        return Line("last backup", f"{lost} parts of files were missing", "Run `backup`: it names them. Keep older backups.")
+        return Line(
+            "last backup", f"{lost} parts of files were missing", "Run `backup`: it names them. Keep older backups."
+        )
     hours, do = (seen.now - at) // 3_600_000, "See why `backup` did not run last night."
     return Line("last backup", f"{hours} hours ago", "" if seen.now - at <= BACKUP_MS else do)
 
@@ -248,12 +258,16 @@ def _secrets(settings: Settings, seen: Seen) -> Line:
         return Line(name, error.sentence, "Put the file back from a backup before anything else.")
     for one, raw in here.items():
         if raw is None:
-            return Line(name, f"there is no {one} here", "Put it back from a backup; never start the server without it.")
+            return Line(
+                name, f"there is no {one} here", "Put it back from a backup; never start the server without it."
+            )
     if seen.secrets:
         return Line(name, seen.secrets.rstrip("."), "No keeper gets in until then.")
     for one, raw in here.items():
         if raw is not None and inside.get(one) != operating.fingerprint(raw):
-            return Line(name, f"the {one} in use is not in the last backup", "Run `backup` now, and keep the older backup.")
+            return Line(
+                name, f"the {one} in use is not in the last backup", "Run `backup` now, and keep the older backup."
+            )
     return Line(name, "pepper and notary key in use are in the last backup")
 
 
@@ -305,5 +319,7 @@ def _enrolment(settings: Settings, seen: Seen) -> Line:
     if told != settings.enrolment:
         return Line("enrolment", f"set to {settings.enrolment}, served as {told}", "Restart the server.")
     if settings.enrolment == "open" and settings.open_quota_bytes > OPEN_BYTES:
-        return Line("enrolment", "open, with more than 50 MB for anyone", "Lower DIARY_OPEN_QUOTA_BYTES, or use invite or code.")
+        return Line(
+            "enrolment", "open, with more than 50 MB for anyone", "Lower DIARY_OPEN_QUOTA_BYTES, or use invite or code."
+        )
     return Line("enrolment", settings.enrolment)

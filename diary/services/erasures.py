@@ -75,9 +75,7 @@ async def list_pending(instance: Instance, signed: Signed, diary: bytes) -> list
 
 async def take_back(instance: Instance, signed: Signed, diary: bytes, erasure: bytes) -> None:
     """Keep what was to be erased; any session may, without the words. Raises NotFound."""
-    await instance.db.writer.run(
-        lambda hand: erasures.remove(hand, signed.account, diary, erasure), of=signed.account
-    )
+    await instance.db.writer.run(lambda hand: erasures.remove(hand, signed.account, diary, erasure), of=signed.account)
 
 
 async def ask_closing(instance: Instance, signed: Signed, proof: bytes) -> int:
@@ -91,4 +89,3 @@ async def take_back_closing(instance: Instance, signed: Signed) -> None:
     """Keep the account; any session may, without the words. Raises NotFound when it was not to be closed."""
     if not await instance.db.writer.run(lambda hand: closing.take_back(hand, signed.account), of=signed.account):
         raise NotFound
-

@@ -91,7 +91,9 @@ async def summarise(instance: Instance, signed: Signed, diary: bytes, grant: byt
     place = {"diary": id_text(diary), "grant": id_text(grant), "t": "summary"}
     if not envelope.startswith(prefix(Kind.SUMMARY, place)):
         raise BadRequest("That summary belongs to another place.")
-    await instance.db.writer.run(lambda hand: grants.summarise(hand, signed.account, grant, envelope), of=signed.account)
+    await instance.db.writer.run(
+        lambda hand: grants.summarise(hand, signed.account, grant, envelope), of=signed.account
+    )
 
 
 async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]]:
@@ -160,7 +162,9 @@ async def end(instance: Instance, signed: Signed, proof: bytes, grant: bytes) ->
     await instance.db.writer.run(job, of=signed.account)
 
 
-async def list_letters(instance: Instance, signed: Signed, diary: bytes, *, taken: bool = False) -> list[dict[str, object]]:
+async def list_letters(
+    instance: Instance, signed: Signed, diary: bytes, *, taken: bool = False
+) -> list[dict[str, object]]:
     """What advocates sent and no device has taken in; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
     rows = await letters.list_for(instance.db, signed.account, diary, taken=taken)
     return [
@@ -178,7 +182,9 @@ async def list_letters(instance: Instance, signed: Signed, diary: bytes, *, take
 async def take_in(instance: Instance, signed: Signed, diary: bytes, letter: bytes) -> None:
     """A letter has become the keeper's own. Raises NotFound."""
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: letters.take_in(hand, signed.account, diary, letter, now), of=signed.account)
+    await instance.db.writer.run(
+        lambda hand: letters.take_in(hand, signed.account, diary, letter, now), of=signed.account
+    )
 
 
 async def drop_letter(instance: Instance, signed: Signed, proof: bytes, diary: bytes, letter: bytes) -> None:
@@ -204,6 +210,8 @@ def _read_wraps(frame: bytes, diary: bytes, grant: bytes) -> tuple[bytes, Sequen
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")
     for part, envelope in zip(PARTS, wraps, strict=False):
-        if not envelope.startswith(prefix(Kind.WRAP, grant_header(id_text(grant), id_text(diary), id_text(version), part))):
+        if not envelope.startswith(
+            prefix(Kind.WRAP, grant_header(id_text(grant), id_text(diary), id_text(version), part))
+        ):
             raise BadRequest("A wrap belongs to another place.")
     return version, wraps

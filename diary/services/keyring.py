@@ -36,6 +36,4 @@ async def publish(db: Database, statement: Mapping[str, object]) -> None:
     before = await read_statements(db)
     whole = (*before, statement)
     keys = statements.chain(whole, unb64(str(whole[0].get("instance", ""))))
-    await db.writer.run(
-        lambda hand: log.add_statement(hand, len(before), unb64(keys[-1].log), canon(dict(statement)))
-    )
+    await db.writer.run(lambda hand: log.add_statement(hand, len(before), unb64(keys[-1].log), canon(dict(statement))))

@@ -59,7 +59,11 @@ async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
     names = tuple(one.name for one in instance.authorities)
     return await instance.db.writer.run(
         lambda hand: log.add_checkpoint(
-            hand, instance.clock.now_ms(), least, lambda size, root: checkpoints.make(instance.notary, size, root), names
+            hand,
+            instance.clock.now_ms(),
+            least,
+            lambda size, root: checkpoints.make(instance.notary, size, root),
+            names,
         )
     )
 

@@ -30,7 +30,9 @@ async def check(instance: Instance, account: bytes, digits: str) -> None:
     entered = await instance.throttle.enter(key)
     secret = instance.pepper.open(SECRET, account, member.secret)
     step = find_step(secret, digits, instance.clock.now_ms(), member.step)
-    if step is None or not await instance.db.writer.run(lambda hand: organisations.use_step(hand, account, step), of=account):
+    if step is None or not await instance.db.writer.run(
+        lambda hand: organisations.use_step(hand, account, step), of=account
+    ):
         raise SecondStep
     await instance.throttle.leave(key, entered)
 

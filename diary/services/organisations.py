@@ -166,7 +166,9 @@ async def numbers(instance: Instance, member: MemberRow) -> Numbers:
     """What a lead may know of the work: numbers. Raises NotFound for whoever does not lead."""
     _check_lead(member)
     now = instance.clock.now_ms()
-    return await instance.db.page(lambda hand: organisations.numbers(hand, member.organisation, now, now + SOON_DAYS * DAY_MS))
+    return await instance.db.page(
+        lambda hand: organisations.numbers(hand, member.organisation, now, now + SOON_DAYS * DAY_MS)
+    )
 
 
 async def leave(instance: Instance, signed: Signed, proof: bytes, member: MemberRow, who: bytes) -> None:

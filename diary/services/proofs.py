@@ -82,7 +82,9 @@ async def prove(instance: Instance, signed: Signed, proof: bytes) -> Proved:
     else: whoever copied a session can spend its tries, and keeps nobody from acting in another one. Each try is counted before it
     is looked at, so that many at once are not all looked at; a right one sets the count back.
     """
-    if not await instance.db.writer.run(lambda hand: sessions.begin_proof(hand, signed.session, MOST_PROOFS), of=signed.account):
+    if not await instance.db.writer.run(
+        lambda hand: sessions.begin_proof(hand, signed.session, MOST_PROOFS), of=signed.account
+    ):
         raise SignedOut
     row = await accounts.find_by_id(instance.db, signed.account)
     if row is None:

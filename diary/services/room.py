@@ -16,10 +16,12 @@ from diary.errors import Unavailable
 LEAST_BYTES: Final = 1 << 30
 LEAST_SHARE: Final = 20
 NO_FILES: Final = (
-    "This server has no room left for files just now. Words still fit. Your files are safe on your phone; try again later."
+    "This server has no room left for files just now. Words still fit. "
+    "Your files are safe on your phone; try again later."
 )
 NO_ACCOUNTS: Final = (
-    "This server has no room left for new diaries just now. Nothing was lost. Try again later, or choose another server."
+    "This server has no room left for new diaries just now. Nothing was lost. "
+    "Try again later, or choose another server."
 )
 
 

@@ -109,7 +109,9 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
     access.note(hand, account.id, session, how, now, device.kind)
     renewal = None if device.borrowed else _put_renewal(hand, account.id, device.id, session, now)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
-    return Entry(account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session), renewal)
+    return Entry(
+        account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session), renewal
+    )
 
 
 async def resume(instance: Instance, token: str | None) -> Signed:
@@ -159,7 +161,9 @@ async def note_use(instance: Instance, signed: Signed) -> None:
     """Remember, to the hour, that a session was used."""
     hour = _hour(instance.clock.now_ms())
     if hour > signed.seen_at:
-        await instance.db.writer.run(lambda hand: sessions.touch(hand, signed.session, hour), of=signed.account, small=True)
+        await instance.db.writer.run(
+            lambda hand: sessions.touch(hand, signed.session, hour), of=signed.account, small=True
+        )
 
 
 async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> list[Listed]:

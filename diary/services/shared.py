@@ -45,7 +45,9 @@ class SharedCounts:
 
     def __init__(self, pool: Any) -> None:
         """Over connections of `pool`; connects when first asked."""
-        storage = RedisStorage("async+redis://pool:6379", implementation="redispy", key_prefix=PREFIX, connection_pool=pool)
+        storage = RedisStorage(
+            "async+redis://pool:6379", implementation="redispy", key_prefix=PREFIX, connection_pool=pool
+        )
         self._limiter = FixedWindowRateLimiter(storage)
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:

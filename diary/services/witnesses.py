@@ -88,7 +88,9 @@ async def list_for(instance: Instance, signed: Signed, diary: bytes, *, taken: b
 async def take_in(instance: Instance, signed: Signed, diary: bytes, witness: bytes) -> None:
     """What came has become the keeper's own; it stays for 30 days. Raises NotFound where nothing came."""
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: witnesses.take_in(hand, signed.account, diary, witness, now), of=signed.account)
+    await instance.db.writer.run(
+        lambda hand: witnesses.take_in(hand, signed.account, diary, witness, now), of=signed.account
+    )
 
 
 async def remove(instance: Instance, signed: Signed, proof: bytes, diary: bytes, witness: bytes) -> None:
@@ -116,7 +118,9 @@ async def declare(instance: Instance, ticket: str, upload: bytes, parts: int, si
     """Announce the files of a statement. Raises NoMatch, NotFound, TooLarge, BadRequest, Conflict and OverQuota."""
     row, place = await _open(instance, ticket, upload)
     if parts > part_count(FILES_BYTES) + 1 or size > parts * blobs.PART_LIMIT:
-        raise TooLarge("These files are larger than can be sent here. Leave the largest out, or give it to them another way.")
+        raise TooLarge(
+            "These files are larger than can be sent here. Leave the largest out, or give it to them another way."
+        )
     if parts < 2 or size < parts:
         raise BadRequest("The numbers of these files do not add up.")
     asked = blobs.asked(instance, parts, size)

@@ -100,4 +100,7 @@ def sign_ins(hand: Hand, account: bytes, session: bytes, after: Place, now: int,
         " ORDER BY a.id LIMIT ?",
         (now, account, *SIGN_INS, after.id, after.at, session, most),
     ).fetchall()
-    return [SignInRow(int(row[0]), int(row[1]), str(row[2]), row[3], bytes(row[4]), bytes(row[5]), bool(row[6])) for row in rows]
+    return [
+        SignInRow(int(row[0]), int(row[1]), str(row[2]), row[3], bytes(row[4]), bytes(row[5]), bool(row[6]))
+        for row in rows
+    ]

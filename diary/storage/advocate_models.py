@@ -28,7 +28,9 @@ class MemberInvite(Model):
     """An invitation into an organisation that nobody has used: `id` is its HMAC under the pepper."""
 
     id = Bytes(primary_key=True)
-    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField("kept.Organisation", related_name="invites")
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "kept.Organisation", related_name="invites"
+    )
     leads = fields.BooleanField(default=False)
     until = fields.BigIntField(db_index=True)
 
@@ -46,7 +48,9 @@ class Member(Model):
     """
 
     id = Bytes(primary_key=True)
-    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField("kept.Organisation", related_name="members")
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "kept.Organisation", related_name="members"
+    )
     leads = fields.BooleanField(default=False)
     fingerprint = Bytes(unique=True)
     name = Bytes()

@@ -237,7 +237,9 @@ def _tree(hand: Hand, notes: Sequence[SignedNote]) -> Iterator[Fault]:
 def _leaves(hand: Hand) -> Iterator[bytes]:
     """The stored leaves, in order of place."""
     after = -1
-    while rows := hand.execute("SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (after,)).fetchall():
+    while rows := hand.execute(
+        "SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (after,)
+    ).fetchall():
         yield from (bytes(leaf) for _, leaf in rows)
         after = int(rows[-1][0])
 

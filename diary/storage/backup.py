@@ -47,7 +47,10 @@ async def snapshot(settings: Settings, path: Path) -> None:
         await _from_postgres(settings.database_url, path)
     else:
         # In one step: a reader in WAL mode sees one moment and holds nobody up.
-        with closing(open_sqlite(path_of(settings.database_url), reading=True)) as source, closing(sqlite3.connect(path)) as copy:
+        with (
+            closing(open_sqlite(path_of(settings.database_url), reading=True)) as source,
+            closing(sqlite3.connect(path)) as copy,
+        ):
             _copy(source, copy)
     _settle(path)
 
@@ -63,7 +66,9 @@ def _copy(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
 def list_parts(path: Path) -> list[str]:
     """The names in the blob store of every part that a copied database speaks of."""
     with closing(open_sqlite(path, reading=True)) as copy:
-        rows = copy.execute("SELECT p.name FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id")
+        rows = copy.execute(
+            "SELECT p.name FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id"
+        )
         return [name for (name,) in rows]
 
 
@@ -97,7 +102,9 @@ async def check_free(settings: Settings) -> None:
     try:
         there = await connect(url)
         try:
-            if await there.fetchval("SELECT to_regclass('account')") and await there.fetchval("SELECT 1 FROM account LIMIT 1"):
+            if await there.fetchval("SELECT to_regclass('account')") and await there.fetchval(
+                "SELECT 1 FROM account LIMIT 1"
+            ):
                 raise Conflict(_THERE_ALREADY)
         finally:
             await there.close()

@@ -166,7 +166,9 @@ def declare(hand: Hand, place: BlobPlace, asked: Asked) -> BlobRow:
     else:
         if earlier.parts != parts or _stored(hand, earlier.row) > size:
             _drop_parts(hand, place.account, earlier.row, now)
-        hand.execute("UPDATE blob SET parts = ?, size = ?, touched_at = ? WHERE id = ?", (parts, size, now, earlier.row))
+        hand.execute(
+            "UPDATE blob SET parts = ?, size = ?, touched_at = ? WHERE id = ?", (parts, size, now, earlier.row)
+        )
     hand.execute("UPDATE account SET file_bytes = file_bytes + ? WHERE id = ?", (more, place.account))
     made = _owned_row(hand, place)
     if made is None:
@@ -244,8 +246,12 @@ def list_dropped(hand: Hand, account: bytes) -> tuple[str, ...]:
 
 def drop_stale(hand: Hand, before: int, after: int) -> tuple[bytes, ...]:
     """Give up reservations older than `before` ms, or newer than `after` by a wrong clock; accounts with bytes to remove."""
-    hand.execute("UPDATE loose_bytes SET dropped = ? WHERE dropped = ? AND (at < ? OR at > ?)", (True, False, before, after))
-    return tuple(one for (one,) in hand.execute("SELECT DISTINCT account FROM loose_bytes WHERE dropped = ?", (True,)).fetchall())
+    hand.execute(
+        "UPDATE loose_bytes SET dropped = ? WHERE dropped = ? AND (at < ? OR at > ?)", (True, False, before, after)
+    )
+    return tuple(
+        one for (one,) in hand.execute("SELECT DISTINCT account FROM loose_bytes WHERE dropped = ?", (True,)).fetchall()
+    )
 
 
 def forget(hand: Hand, names: Iterable[str]) -> None:
@@ -318,7 +324,9 @@ def _standing(hand: Hand, blob: BlobRow) -> BlobRow:
 
 def _stored(hand: Hand, row: int) -> int:
     """Bytes of the parts that have come."""
-    (size,) = hand.execute("SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM part WHERE blob_id = ?", (row,)).fetchone()
+    (size,) = hand.execute(
+        "SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM part WHERE blob_id = ?", (row,)
+    ).fetchone()
     return int(size)
 
 

@@ -30,8 +30,7 @@ async def list_standing(db: Database, advocate: bytes, now: int) -> list[GrantRo
 
     def read(hand: Hand) -> list[GrantRow]:
         rows = hand.execute(
-            f"{SELECT} WHERE g.advocate_id = ? AND g.ended_at IS NULL AND g.not_after > ?"
-            " ORDER BY g.not_after, g.id",
+            f"{SELECT} WHERE g.advocate_id = ? AND g.ended_at IS NULL AND g.not_after > ? ORDER BY g.not_after, g.id",
             (advocate, now),
         ).fetchall()
         return [GrantRow(*row) for row in rows]
@@ -109,7 +108,9 @@ def look(hand: Hand, grant: bytes, now: int, what: str) -> None:
     """Write down, to the minute, that an advocate looked; the same within a minute once."""
     minute = now - now % MINUTE_MS
     hand.execute("UPDATE access_grant SET looked_at = ? WHERE id = ?", (minute, grant))
-    if hand.execute("SELECT 1 FROM grant_look WHERE grant_id = ? AND at = ? AND what = ?", (grant, minute, what)).fetchone():
+    if hand.execute(
+        "SELECT 1 FROM grant_look WHERE grant_id = ? AND at = ? AND what = ?", (grant, minute, what)
+    ).fetchone():
         return
     hand.execute("INSERT INTO grant_look (grant_id, at, what) VALUES (?, ?, ?)", (grant, minute, what))
     hand.execute(

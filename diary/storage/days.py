@@ -9,7 +9,9 @@ from typing import Final
 from diary.errors import OverQuota, Unavailable
 from diary.storage.writer import Hand
 
-_FILES: Final = "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
+_FILES: Final = (
+    "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
+)
 _TEXT: Final = "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
 
 

@@ -105,7 +105,9 @@ def remove(hand: Hand, account: bytes, diary: bytes, erasure: bytes) -> None:
 
 def list_due(hand: Hand, now: int) -> tuple[ErasureRow, ...]:
     """What is to be carried out at `now` ms."""
-    return tuple(_row(row) for row in hand.execute(f"{_PENDING} WHERE e.due_at <= ? ORDER BY e.due_at", (now,)).fetchall())
+    return tuple(
+        _row(row) for row in hand.execute(f"{_PENDING} WHERE e.due_at <= ? ORDER BY e.due_at", (now,)).fetchall()
+    )
 
 
 def is_pending(hand: Hand, erasure: bytes) -> bool:
@@ -125,7 +127,9 @@ def carry_out(hand: Hand, diary: bytes, records: Sequence[bytes], now: int, *, o
             told: Any = parse(facts)
             named.update(blob.encode() for blob in told["blobs"])
             left = canon(tombstone(told, now))
-            hand.execute("UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?", (left, b"", now, place))
+            hand.execute(
+                "UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?", (left, b"", now, place)
+            )
             hand.execute("DELETE FROM grant_wrap WHERE place = ?", (place,))
             freed += size
     if only_files and not named:
@@ -151,7 +155,9 @@ def list_doomed(hand: Hand, account: bytes | None = None) -> tuple[Doomed, ...]:
 
 def _doomed(hand: Hand, row: int, diary: bytes, blob: bytes) -> Doomed:
     """One of them with the names of its bytes."""
-    names = hand.execute("SELECT name FROM part WHERE blob_id = ? UNION SELECT name FROM loose_bytes WHERE blob = ?", (row, row))
+    names = hand.execute(
+        "SELECT name FROM part WHERE blob_id = ? UNION SELECT name FROM loose_bytes WHERE blob = ?", (row, row)
+    )
     alone = hand.execute("SELECT count(*) FROM blob WHERE diary_id = ? AND blob = ?", (diary, blob)).fetchone()[0] == 1
     return Doomed(row, tuple(name for (name,) in names.fetchall()), f"{diary.hex()}/{blob.hex()}" if alone else None)
 
@@ -170,16 +176,20 @@ def bury(hand: Hand, row: int) -> None:
     else:
         hand.execute("DELETE FROM blob WHERE id = ?", (row,))
     hand.execute(
-        "UPDATE account SET file_bytes = file_bytes - ? WHERE id = (SELECT account_id FROM diary WHERE id = ?)", (size, diary)
+        "UPDATE account SET file_bytes = file_bytes - ? WHERE id = (SELECT account_id FROM diary WHERE id = ?)",
+        (size, diary),
     )
 
 
 def doom_abandoned(hand: Hand, before: int, now: int) -> int:
     """Give up uploads that never became whole, that no version names and that nobody added to since `before` ms."""
     # Rows from before there was a time start theirs now.
-    hand.execute("UPDATE blob SET touched_at = ? WHERE touched_at = 0 AND complete = ? AND erased = ?", (now, False, False))
+    hand.execute(
+        "UPDATE blob SET touched_at = ? WHERE touched_at = 0 AND complete = ? AND erased = ?", (now, False, False)
+    )
     rows = hand.execute(
-        "SELECT kind, owner, blob FROM blob WHERE complete = ? AND erased = ? AND touched_at < ?", (False, False, before)
+        "SELECT kind, owner, blob FROM blob WHERE complete = ? AND erased = ? AND touched_at < ?",
+        (False, False, before),
     ).fetchall()
     count = 0
     for kind, owner, blob in rows:

@@ -66,7 +66,8 @@ def give(hand: Hand, diary: bytes, grant: bytes, versions: Iterable[tuple[bytes,
     fail because somebody's access ended a moment ago.
     """
     if not hand.execute(
-        "SELECT 1 FROM access_grant WHERE id = ? AND diary_id = ? AND ended_at IS NULL AND not_after > ?", (grant, diary, now)
+        "SELECT 1 FROM access_grant WHERE id = ? AND diary_id = ? AND ended_at IS NULL AND not_after > ?",
+        (grant, diary, now),
     ).fetchone():
         return 0
     kept = 0
@@ -116,7 +117,8 @@ async def list_own(db: Database, account: bytes) -> list[tuple[GrantRow, int]]:
 
     def read(hand: Hand) -> list[tuple[GrantRow, int]]:
         rows = hand.execute(
-            f"{SELECT} JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY g.made_at DESC, g.id", (account,)
+            f"{SELECT} JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY g.made_at DESC, g.id",
+            (account,),
         ).fetchall()
         count = "SELECT count(*) FROM grant_wrap WHERE grant_id = ?"
         return [(GrantRow(*row), int(hand.execute(count, (row[0],)).fetchone()[0])) for row in rows]
@@ -140,7 +142,8 @@ async def given(db: Database, account: bytes, grant: bytes) -> list[bytes]:
     def read(hand: Hand) -> list[bytes]:
         _own(hand, account, grant)
         rows = hand.execute(
-            "SELECT v.version FROM grant_wrap w JOIN version v ON v.id = w.place WHERE w.grant_id = ? ORDER BY v.seq", (grant,)
+            "SELECT v.version FROM grant_wrap w JOIN version v ON v.id = w.place WHERE w.grant_id = ? ORDER BY v.seq",
+            (grant,),
         ).fetchall()
         return [bytes(version) for (version,) in rows]
 
@@ -173,7 +176,8 @@ def _own(hand: Hand, account: bytes, grant: bytes) -> None:
 def _end(hand: Hand, where: str, parameters: tuple[object, ...], now: int) -> int:
     """End grants; see the module's note."""
     ended = hand.execute(
-        f"UPDATE access_grant SET ended_at = ?, summary = NULL WHERE {where} AND ended_at IS NULL", (now, *parameters)  # noqa: S608
+        f"UPDATE access_grant SET ended_at = ?, summary = NULL WHERE {where} AND ended_at IS NULL",  # noqa: S608
+        (now, *parameters),
     ).rowcount
     hand.execute(f"DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE {where})", parameters)  # noqa: S608
     return ended

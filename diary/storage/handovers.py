@@ -11,7 +11,9 @@ from diary.storage.spoken import noted
 from diary.storage.writer import Hand
 
 OPEN_AT_ONCE: Final = 20
-_COLUMNS: Final = "SELECT h.id, h.diary_id, h.name_mac, h.auth_mac, h.kdf, h.made_at, h.expires_at, h.ended_at FROM handover h"
+_COLUMNS: Final = (
+    "SELECT h.id, h.diary_id, h.name_mac, h.auth_mac, h.kdf, h.made_at, h.expires_at, h.ended_at FROM handover h"
+)
 _KIND: Final = int(Stored.HANDOVER)
 _WITH_PARTS: Final = _COLUMNS.replace(" FROM", ", b.parts FROM")
 _DUE: Final = "SELECT h.id, h.diary_id, h.expires_at FROM handover h"
@@ -88,7 +90,8 @@ async def list_for(db: Database, account: bytes) -> tuple[HandoverTold, ...]:
 
     def read(hand: Hand) -> tuple[HandoverTold, ...]:
         rows = hand.execute(
-            f"{_COLUMNS} JOIN diary d ON d.id = h.diary_id WHERE d.account_id = ? ORDER BY h.made_at DESC, h.id", (account,)
+            f"{_COLUMNS} JOIN diary d ON d.id = h.diary_id WHERE d.account_id = ? ORDER BY h.made_at DESC, h.id",
+            (account,),
         ).fetchall()
         return tuple(_told(hand, HandoverRow(*row)) for row in rows)
 
@@ -149,23 +152,22 @@ def doom_due(hand: Hand, now: int, forget_before: int, unfinished_before: int) -
     What ran out before `forget_before` ms is forgotten.
     """
     due = hand.execute(
-        f"{_DUE} {_PARTS}"
-        " WHERE b.erased = ? AND (h.expires_at <= ? OR (b.complete = ? AND h.made_at <= ?))",
+        f"{_DUE} {_PARTS} WHERE b.erased = ? AND (h.expires_at <= ? OR (b.complete = ? AND h.made_at <= ?))",
         (False, now, False, unfinished_before),
     ).fetchall()
     for handover, diary, _ in due:
         blobs.doom(hand, Stored.HANDOVER, diary, handover)
     # One without parts of its own had named a diary's file (migration 0012): nobody could ever open it.
     nothing = hand.execute(
-        f"{_DUE} LEFT {_PARTS}"
-        " WHERE b.id IS NULL AND h.ended_at IS NULL AND h.made_at <= ?",
+        f"{_DUE} LEFT {_PARTS} WHERE b.id IS NULL AND h.ended_at IS NULL AND h.made_at <= ?",
         (unfinished_before,),
     ).fetchall()
     for handover, _, expires_at in (*due, *nothing):
         if expires_at > now:
             hand.execute("UPDATE handover SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, handover))
     hand.execute(
-        "DELETE FROM handover_opening WHERE handover_id IN (SELECT id FROM handover WHERE expires_at <= ?)", (forget_before,)
+        "DELETE FROM handover_opening WHERE handover_id IN (SELECT id FROM handover WHERE expires_at <= ?)",
+        (forget_before,),
     )
     hand.execute("DELETE FROM handover WHERE expires_at <= ?", (forget_before,))
     return len(due)

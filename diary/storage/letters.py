@@ -35,7 +35,10 @@ def post(hand: Hand, row: LetterRow) -> None:
         if (bytes(known[0]), bytes(known[1])) != (row.grant, row.envelope):
             raise Conflict
         return
-    if hand.execute("SELECT count(*) FROM letter WHERE grant_id = ? AND taken_at IS NULL", (row.grant,)).fetchone()[0] >= MOST:
+    if (
+        hand.execute("SELECT count(*) FROM letter WHERE grant_id = ? AND taken_at IS NULL", (row.grant,)).fetchone()[0]
+        >= MOST
+    ):
         raise OverQuota("Too many questions wait for an answer. They must be read first.")
     hand.execute(
         "INSERT INTO letter (id, grant_id, made_at, envelope) VALUES (?, ?, ?, ?)",

@@ -100,11 +100,13 @@ def add_checkpoint(
     root = tree.root(size, lambda level, i: _node(hand, level, i))
     row = CheckpointRow(newest.n + 1 if newest else 0, size, now, sign(size, root))
     hand.execute(
-        "INSERT INTO log_checkpoint (id, size, made_at, note) VALUES (?, ?, ?, ?)", (row.n, row.size, row.made_at, row.note)
+        "INSERT INTO log_checkpoint (id, size, made_at, note) VALUES (?, ?, ?, ?)",
+        (row.n, row.size, row.made_at, row.note),
     )
     for authority in authorities:
         hand.execute(
-            "INSERT INTO log_stamp (checkpoint_id, authority, tries, due_at) VALUES (?, ?, 0, ?)", (row.n, authority, now)
+            "INSERT INTO log_stamp (checkpoint_id, authority, tries, due_at) VALUES (?, ?, 0, ?)",
+            (row.n, authority, now),
         )
     return row
 
@@ -209,7 +211,9 @@ def _node(hand: Hand, level: int, i: int) -> bytes:
 
 def _newest(hand: Hand) -> CheckpointRow | None:
     """The checkpoint with the highest number."""
-    return _checkpoint(hand.execute("SELECT id, size, made_at, note FROM log_checkpoint ORDER BY id DESC LIMIT 1").fetchone())
+    return _checkpoint(
+        hand.execute("SELECT id, size, made_at, note FROM log_checkpoint ORDER BY id DESC LIMIT 1").fetchone()
+    )
 
 
 def _row(hand: Hand, where: str, value: int) -> CheckpointRow | None:

@@ -82,7 +82,9 @@ class LogStamp(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    checkpoint: fields.ForeignKeyRelation[LogCheckpoint] = fields.ForeignKeyField("kept.LogCheckpoint", related_name="stamps")
+    checkpoint: fields.ForeignKeyRelation[LogCheckpoint] = fields.ForeignKeyField(
+        "kept.LogCheckpoint", related_name="stamps"
+    )
     authority = fields.CharField(max_length=40)
     policy = fields.CharField(max_length=100, null=True)
     nonce = Bytes(null=True)

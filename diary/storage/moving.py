@@ -139,7 +139,9 @@ async def _move_table(source: sqlite3.Connection, target: Any, table: str, colum
         await target.execute(f"DELETE FROM {table} WHERE id > $1", last)  # noqa: S608 - as above
 
 
-async def _same(target: Any, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]], first: Any, until: Any) -> None:
+async def _same(
+    target: Any, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]], first: Any, until: Any
+) -> None:
     """Make the rows after `first` up to `until` exactly `rows`."""
     names = ", ".join(columns)
     where, bounds = ("id <= $1", [until]) if first is None else ("id <= $1 AND id > $2", [until, first])
@@ -174,7 +176,9 @@ async def _set_counters(target: Any, tables: dict[str, dict[str, str]]) -> None:
         counter = await target.fetchval("SELECT pg_get_serial_sequence($1, 'id')", table)
         if counter:
             top = await target.fetchval(f"SELECT max(id) FROM {table}")  # noqa: S608 - as above
-            await target.execute("SELECT setval(CAST($1 AS TEXT)::REGCLASS, $2, $3)", counter, top or 1, top is not None)
+            await target.execute(
+                "SELECT setval(CAST($1 AS TEXT)::REGCLASS, $2, $3)", counter, top or 1, top is not None
+            )
 
 
 async def _compare(
@@ -208,5 +212,3 @@ def retire(path: Path) -> Path:
     connection.close()
     path.rename(aside)
     return aside
-
-

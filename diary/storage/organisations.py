@@ -68,14 +68,19 @@ def list_all(hand: Hand) -> list[tuple[bytes, str, int, int | None, int]]:
 
 def stands(hand: Hand, organisation: bytes) -> bool:
     """Whether there is such an organisation and it has not ended."""
-    return bool(hand.execute("SELECT 1 FROM organisation WHERE id = ? AND ended_at IS NULL", (organisation,)).fetchone())
+    return bool(
+        hand.execute("SELECT 1 FROM organisation WHERE id = ? AND ended_at IS NULL", (organisation,)).fetchone()
+    )
 
 
 def end(hand: Hand, organisation: bytes, now: int) -> None:
     """End an organisation, and with it all that its members could reach. Raises NotFound."""
-    if hand.execute(
-        "UPDATE organisation SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, organisation)
-    ).rowcount != 1:
+    if (
+        hand.execute(
+            "UPDATE organisation SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, organisation)
+        ).rowcount
+        != 1
+    ):
         raise NotFound
     hand.execute("DELETE FROM member_invite WHERE organisation_id = ?", (organisation,))
     for (account,) in hand.execute("SELECT id FROM member WHERE organisation_id = ?", (organisation,)).fetchall():
@@ -86,7 +91,8 @@ def invite(hand: Hand, mac: bytes, organisation: bytes, *, leads: bool, now: int
     """Store an invitation that is good until `until` ms; those that are over go."""
     hand.execute("DELETE FROM member_invite WHERE until < ?", (now,))
     hand.execute(
-        "INSERT INTO member_invite (id, organisation_id, leads, until) VALUES (?, ?, ?, ?)", (mac, organisation, leads, until)
+        "INSERT INTO member_invite (id, organisation_id, leads, until) VALUES (?, ?, ?, ?)",
+        (mac, organisation, leads, until),
     )
 
 
@@ -140,7 +146,9 @@ def looks_of(hand: Hand, organisation: bytes) -> Looks:
         " JOIN member m ON m.id = g.advocate_id WHERE m.organisation_id = ? ORDER BY l.at DESC, l.id DESC LIMIT ?",
         (organisation, MOST_LOOKS),
     ).fetchall()
-    return Looks([(bytes(who), bytes(grant), at, what) for who, grant, at, what in looks], members_of(hand, organisation))
+    return Looks(
+        [(bytes(who), bytes(grant), at, what) for who, grant, at, what in looks], members_of(hand, organisation)
+    )
 
 
 def use_step(hand: Hand, account: bytes, step: int) -> bool:

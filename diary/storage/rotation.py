@@ -137,7 +137,9 @@ def stage(hand: Hand, account: bytes, diary: bytes, wraps: Sequence[tuple[bytes,
         if len(given) * 2 != len(read_frames(bytes(row[1]), at_most=FRAMES)):
             raise Conflict("That version has another number of parts.")
         is_further |= hand.execute("DELETE FROM rotation_wrap WHERE id = ?", (row[0],)).rowcount == 0
-        hand.execute("INSERT INTO rotation_wrap (id, account, wraps) VALUES (?, ?, ?)", (row[0], account, frames(given)))
+        hand.execute(
+            "INSERT INTO rotation_wrap (id, account, wraps) VALUES (?, ?, ?)", (row[0], account, frames(given))
+        )
     if is_further:
         hand.execute("UPDATE rotation SET touched_at = ? WHERE id = ?", (now, account))
     return lacking(hand, account)

@@ -155,5 +155,7 @@ def _shut(hand: Hand, which: str, account: bytes, session: bytes, now: int) -> i
 
 async def _listed(account: bytes, now: int) -> tuple[SessionRow, ...]:
     """The rows behind `list_of`."""
-    found = await Session.filter(account_id=account, expires_at__gt=now, ended_at__isnull=True).order_by("-seen_at", "id")
+    found = await Session.filter(account_id=account, expires_at__gt=now, ended_at__isnull=True).order_by(
+        "-seen_at", "id"
+    )
     return tuple(SessionRow(row.id, row.device_name, row.created_at, row.seen_at) for row in found)

@@ -102,7 +102,9 @@ def append(
             raise Conflict("Another version already has this id.")
         return Appended(earlier_answer, repeated=True)
     if rotating is not None and is_alive(rotating, now):
-        raise Unavailable("The keys of this diary are being changed on another device. Nothing was lost; try again later.")
+        raise Unavailable(
+            "The keys of this diary are being changed on another device. Nothing was lost; try again later."
+        )
     if used + new.size > (room.open_quota if is_open else room.quota):
         raise OverQuota("There is no room left for words in this account.")
     if room.day:
@@ -150,7 +152,9 @@ async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:
 
 def _page(hand: Hand, account: bytes, diary: bytes, after: int) -> Page:
     """The reading behind `page`."""
-    found = hand.execute("SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone()
+    found = hand.execute(
+        "SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)
+    ).fetchone()
     if found is None:
         raise NotFound
     rows = hand.execute(

@@ -99,7 +99,10 @@ def _service(row: dict[str, Any]) -> Service:
         raise ValueError(f"row {row.get('id', '?')}: {wrong}")
     hours = row["hours"]
     return Service(
-        **{name: row[name] for name in ("id", "name", "contact", "kind", "note", "free", "bill", "relay", "status", "source")},
+        **{
+            name: row[name]
+            for name in ("id", "name", "contact", "kind", "note", "free", "bill", "relay", "status", "source")
+        },
         interpreters=tuple(row["interpreter_languages"]),
         ways=tuple(row["ways"]),
         nations=tuple(row["nations"]),

@@ -29,7 +29,10 @@ class DirectoryPage:
         if minute != self._minute:
             local = datetime.fromtimestamp(minute * 60, self._directory.zone)
             sections = [(way, [row(one, local) for one in self._directory.reached_by(way)]) for way in WAYS]
-            self._page, self._minute = self._render(sections=sections, day=DAYS[local.weekday()], time=f"{local:%H:%M}"), minute
+            self._page, self._minute = (
+                self._render(sections=sections, day=DAYS[local.weekday()], time=f"{local:%H:%M}"),
+                minute,
+            )
         return self._page
 
 

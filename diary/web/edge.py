@@ -32,7 +32,9 @@ class Edge:
         ours = routes_for(Audience.PAGES, Audience.ANYONE, *signed_in)
         app_router = Router(ours, redirect_slashes=False)
         public_router = Router(routes_for(Audience.PUBLIC, Audience.RECIPIENT), redirect_slashes=False)
-        app_side = SecurityHeaders(Safely(app_router, settings.app_url, page=False), security_headers(APP_POLICY, tls=tls))
+        app_side = SecurityHeaders(
+            Safely(app_router, settings.app_url, page=False), security_headers(APP_POLICY, tls=tls)
+        )
         public_inside = Safely(public_router, settings.public_url, page=True)
         public_side = SecurityHeaders(public_inside, security_headers(PUBLIC_POLICY, tls=tls))
         self._nowhere = SecurityHeaders(nowhere, security_headers(PUBLIC_POLICY, tls=tls))

@@ -63,7 +63,11 @@ def is_elsewhere(path: Path) -> bool:
     and of most libraries reach browsers joined, as the files of app/ (.ci/join_modules.mjs). The public host's pages take theirs
     one by one (front.py).
     """
-    return path.parts[0] in ("src", "js") or (path.parts[0] == "vendor" and path.parts[1] not in _ASKED_FOR) or is_of_desk(path)
+    return (
+        path.parts[0] in ("src", "js")
+        or (path.parts[0] == "vendor" and path.parts[1] not in _ASKED_FOR)
+        or is_of_desk(path)
+    )
 
 
 def is_of_desk(path: Path) -> bool:

@@ -34,7 +34,9 @@ ANCHORS: Final = b"@ANCHORS@"
 _HEAD: Final = b"<!-- style and modules -->"
 _FINDINGS: Final = "js/verify/findings.js"
 _SAID: Final = re.compile(r"^ +(\w+):\s+'([^'\n]+)',$", re.MULTILINE)
-_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
+_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
+)
 _IMPORT = re.compile(
     r"""((?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b)[^;'"]*?\bfrom\s*|\bnew\s+URL\(\s*)['"])"""
     r"""(\.[^'"\n]+)(['"])""",
@@ -107,7 +109,9 @@ def import_map(sources: Mapping[str, str]) -> str:
     return json.dumps({"imports": {name: f"data:text/javascript;base64,{raw}" for name, raw in held.items()}})
 
 
-def anchors_json(notary: str, instance: str | None, roots: Iterable[str], witnesses: Iterable[Mapping[str, str]] = ()) -> bytes:
+def anchors_json(
+    notary: str, instance: str | None, roots: Iterable[str], witnesses: Iterable[Mapping[str, str]] = ()
+) -> bytes:
     """What this instance vouches for, as it may stand inside a page."""
     text = json.dumps({"instance": instance, "notary": notary, "roots": list(roots), "witnesses": list(witnesses)})
     return text.replace("&", "\\u0026").replace("<", "\\u003c").encode()

@@ -37,7 +37,9 @@ PUBLIC_POLICY: Final = "; ".join(
     )
 )
 # The page that fetches a pack asks this host for its parts, and Argon2 is WebAssembly.
-GET_POLICY: Final = PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
+GET_POLICY: Final = (
+    PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
+)
 # The page that checks one may run, and reach nobody.
 VERIFY_POLICY: Final = PUBLIC_POLICY
 OWN: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")

@@ -35,7 +35,14 @@ class Language:
 ENGLISH: Final = Language("en", "en-GB", "ltr", "English", "", (("one", 1), ("other", 2)))
 LANGUAGES: Final = (
     ENGLISH,
-    Language("cy", "cy", "ltr", "Cymraeg", "/cy", (("zero", 0), ("one", 1), ("two", 2), ("few", 3), ("many", 6), ("other", 4))),
+    Language(
+        "cy",
+        "cy",
+        "ltr",
+        "Cymraeg",
+        "/cy",
+        (("zero", 0), ("one", 1), ("two", 2), ("few", 3), ("many", 6), ("other", 4)),
+    ),
     Language("pl", "pl", "ltr", "Polski", "/pl", (("one", 1), ("few", 2), ("many", 5), ("other", 5))),
     Language("ur", "ur", "rtl", "اردو", "/ur", (("one", 1), ("other", 2))),
 )
@@ -107,13 +114,21 @@ def _read(locale: Path, language: Language) -> gettext.GNUTranslations:
         with path.open("rb") as file:
             return gettext.GNUTranslations(file)
     except OSError:
-        raise BadSetting(f"{path.name} is missing: run `python3 .ci/setup.py run`, which builds the languages.") from None
+        raise BadSetting(
+            f"{path.name} is missing: run `python3 .ci/setup.py run`, which builds the languages."
+        ) from None
 
 
 def tongues_of(words: Sequence[Words]) -> list[dict[str, str]]:
     """The switch between languages: each in its own words."""
     return [
-        {"at": w.language.at, "code": w.language.code, "draft": w.draft_mark, "lang": w.language.lang, "name": w.language.name}
+        {
+            "at": w.language.at,
+            "code": w.language.code,
+            "draft": w.draft_mark,
+            "lang": w.language.lang,
+            "name": w.language.name,
+        }
         for w in words
     ]
 

@@ -68,7 +68,9 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         training=renderer.training(),
         public_files=read_public(static, templates),
         directory={
-            words.language.at + DIRECTORY: DirectoryPage(services, partial(renderer.page, words, "directory.html", DIRECTORY))
+            words.language.at + DIRECTORY: DirectoryPage(
+                services, partial(renderer.page, words, "directory.html", DIRECTORY)
+            )
             for words in renderer.words
         },
         missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
@@ -116,4 +118,3 @@ def make_environment(templates: Path) -> Environment:
     )
     environment.install_null_translations()  # type: ignore[attr-defined] # added by the extension
     return environment
-

@@ -152,7 +152,14 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
     *(
-        Row("GET", one.at + path, pages.training_page if path == TRAINING_PAGE else pages.public, Audience.PUBLIC, FREE, NO_BODY)
+        Row(
+            "GET",
+            one.at + path,
+            pages.training_page if path == TRAINING_PAGE else pages.public,
+            Audience.PUBLIC,
+            FREE,
+            NO_BODY,
+        )
         for one in LANGUAGES
         for path in PUBLIC_PAGES
     ),

@@ -49,7 +49,9 @@ def measure(parts: Iterable[str], say: Callable[[str], None]) -> list[dict[str, 
             found += [{"where": where} | dict(row) | {"part": part} for row in rows()]
         except Exception:  # noqa: BLE001 - what other parts measured for minutes is not lost; this one fails
             say(traceback.format_exc())
-            found.append({"where": where, "part": part, "name": f"{part}: broke off", "bar": "runs", "holds": False} | NOTHING)
+            found.append(
+                {"where": where, "part": part, "name": f"{part}: broke off", "bar": "runs", "holds": False} | NOTHING
+            )
     return found
 
 
@@ -80,10 +82,17 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows = measure(given.parts or PARTS, console.print)
     console.print(table(rows))
-    machine = {"cores": os.cpu_count(), "load_before": busy, "processor": platform.machine(), "python": platform.python_version()}
+    machine = {
+        "cores": os.cpu_count(),
+        "load_before": busy,
+        "processor": platform.machine(),
+        "python": platform.python_version(),
+    }
     made_at = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).isoformat(timespec="seconds")
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    given.out.write_text(
+        json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8"
+    )
     if busy > (os.cpu_count() or 1) / 2:
         console.print(f"The machine was busy (load {busy:.1f}): figures in ms say little, ratios a little more.")
     missed = [row["name"] for row in rows if not row["holds"]]

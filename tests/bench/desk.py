@@ -157,7 +157,9 @@ def _list_row(page: Page, many: int) -> Row:
         floors.append(timing["responseEnd"] - timing["requestStart"])
     shown, value = page.locator(there).count(), statistics.median(took)
     name = f"an advocate's list of {many} clients: read, opened and drawn, ms (floor: the answer)"
-    return _row(name, WHERE, value, statistics.median(floors), f"at most {MOST_MS:,} ms", shown == many and value <= MOST_MS)
+    return _row(
+        name, WHERE, value, statistics.median(floors), f"at most {MOST_MS:,} ms", shown == many and value <= MOST_MS
+    )
 
 
 def _client_row(page: Page, entries: int) -> Row:
@@ -170,7 +172,9 @@ def _client_row(page: Page, entries: int) -> Row:
         page.get_by_role("button", name="Clients", exact=True).click()
         page.locator(".desk-client").first.wait_for()
     value = statistics.median(took)
-    title = f"a client with {entries:,} entries from the list: every version checked, drawn, ms (floor: the feed, answered)"
+    title = (
+        f"a client with {entries:,} entries from the list: every version checked, drawn, ms (floor: the feed, answered)"
+    )
     return _row(title, WHERE, value, statistics.median(floors), f"at most {MOST_MS:,} ms", value <= MOST_MS)
 
 

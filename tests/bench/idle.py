@@ -33,8 +33,13 @@ def rows() -> list[dict[str, object]]:
 
 def _row(name: str, value: float, floor: float, bar: str, holds: bool) -> dict[str, object]:
     return {
-        "name": name, "where": "this computer", "value": round(value, 1), "floor": round(floor, 1),
-        "ratio": round(value / floor, 2), "bar": bar, "holds": holds,
+        "name": name,
+        "where": "this computer",
+        "value": round(value, 1),
+        "floor": round(floor, 1),
+        "ratio": round(value / floor, 2),
+        "bar": bar,
+        "holds": holds,
     }
 
 

@@ -60,7 +60,9 @@ def make_copy(out: Path, *, entries: int, files: int, file_bytes: int) -> Notary
 def _identity(notary: Notary) -> Identity:
     """Somebody whom no server knows."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
-    return Identity("", account, diary, device, 1, notary.pub, notary.log, Keyset.new(), os.urandom(32), os.urandom(32), "")
+    return Identity(
+        "", account, diary, device, 1, notary.pub, notary.log, Keyset.new(), os.urandom(32), os.urandom(32), ""
+    )
 
 
 def _member(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:

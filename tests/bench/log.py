@@ -61,7 +61,9 @@ def queue(connection: sqlite3.Connection, count: int) -> None:
     connection.execute("BEGIN")
     connection.execute("PRAGMA foreign_keys = OFF")
     fixed = "login_mac, kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub"
-    connection.execute(f"INSERT INTO account (id, {fixed}, file_bytes) VALUES (?{', ?' * 8}, 0)", (ACCOUNT, *[ACCOUNT] * 8))
+    connection.execute(
+        f"INSERT INTO account (id, {fixed}, file_bytes) VALUES (?{', ?' * 8}, 0)", (ACCOUNT, *[ACCOUNT] * 8)
+    )
     connection.execute(
         "INSERT INTO diary (id, account_id, epoch, wrap, seq, head, text_bytes) VALUES (?, ?, 1, x'', ?, x'', 0)",
         (DIARY, ACCOUNT, count),
@@ -91,7 +93,9 @@ async def measured(size: int, folder: Path) -> dict[str, float]:
             pass
         append = (time.process_time() - began) * 1000 / ADDED
         notary = Notary(bytes(31) + b"\1")
-        row = await db.writer.run(lambda hand: log.add_checkpoint(hand, 0, 0, lambda n, r: checkpoints.make(notary, n, r), ()))
+        row = await db.writer.run(
+            lambda hand: log.add_checkpoint(hand, 0, 0, lambda n, r: checkpoints.make(notary, n, r), ())
+        )
         assert row is not None and row.size == size + ADDED
         began = time.process_time()
         found = await log.proofs(db, ACCOUNT, DIARY, ADDED - PROVED, row.size)
@@ -148,4 +152,6 @@ def rows(sizes: tuple[int, ...] = (SMALL, LARGE)) -> Iterator[dict[str, Any]]:
 
 if __name__ == "__main__":
     for row in rows((SMALL, TEN) if "--ten" in sys.argv else (SMALL, LARGE)):
-        sys.stdout.write(f"{row['name']}: {row['value']:.3f} (floor {row['floor']:.3f}, {row['ratio']:.2f})  {row['holds']}\n")
+        sys.stdout.write(
+            f"{row['name']}: {row['value']:.3f} (floor {row['floor']:.3f}, {row['ratio']:.2f})  {row['holds']}\n"
+        )

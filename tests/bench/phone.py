@@ -53,7 +53,9 @@ def write_many(origin: str) -> str:
             identity = await accounts.enrol(server, WORDS, code=bytes(16))
             journal = Journal(identity, SystemClock())
             for number in range(MANY):
-                journal.append(Said("incident", {"narrative": f"{TEXT} For the {number}th time.", "precision": "unknown"}))
+                journal.append(
+                    Said("incident", {"narrative": f"{TEXT} For the {number}th time.", "precision": "unknown"})
+                )
             await journal.send(server)
             return identity.login
 
@@ -64,8 +66,13 @@ def write_many(origin: str) -> str:
 
 def _row(name: str, where: str, value: float, floor: float, bar: str, holds: bool) -> Row:
     return {
-        "name": name, "where": where, "value": round(value, 1), "floor": round(floor, 1),
-        "ratio": round(value / floor, 2) if floor else None, "bar": bar, "holds": holds,
+        "name": name,
+        "where": where,
+        "value": round(value, 1),
+        "floor": round(floor, 1),
+        "ratio": round(value / floor, 2) if floor else None,
+        "bar": bar,
+        "holds": holds,
     }
 
 

@@ -81,7 +81,12 @@ def _write_entry(journal: Journal, number: int, person: str) -> None:
     }  # fmt: skip
     if number % 10 == 0:
         said["attachment_ids"] = [picture]
-        shot = {"kind": "screenshot", "media_type": "image/png", "incident_ids": [record], "description": f"Screenshot {number}"}
+        shot = {
+            "kind": "screenshot",
+            "media_type": "image/png",
+            "incident_ids": [record],
+            "description": f"Screenshot {number}",
+        }
         journal.append(Said("attachment", shot, record=picture))
     journal.append(Said("incident", said, record=record))
 
@@ -145,7 +150,9 @@ def _searched(keeper: Keeper, many: int) -> Iterator[Row]:
     found = statistics.median(again)
     bare = page.evaluate("(many) => bench.bareSearch(many)", many)
     bar = (50, "at most 50 ms") if many <= 1_000 else (100, "at most 100 ms")
-    yield _row(f"{many} entries: the first search, texts opened, ms (floor: later ones)", AT_4, first, found, "none", True)
+    yield _row(
+        f"{many} entries: the first search, texts opened, ms (floor: later ones)", AT_4, first, found, "none", True
+    )
     yield _row(
         f"{many} entries: a search, to the result drawn, ms (floor: the same texts gone through)",
         AT_4,
@@ -183,7 +190,14 @@ def _narrowed(keeper: Keeper, many: int) -> Iterator[Row]:
         page.evaluate("() => bench.cleared()")
     page.evaluate("() => bench.opens('Filters')")
     value = statistics.median(filtered)
-    yield _row(f"{many} entries: a filter, to the result drawn, ms (floor: none)", AT_4, value, 0, "at most 500 ms", value <= 500)
+    yield _row(
+        f"{many} entries: a filter, to the result drawn, ms (floor: none)",
+        AT_4,
+        value,
+        0,
+        "at most 500 ms",
+        value <= 500,
+    )
     counted = []
     for _ in range(3):
         counted.append(page.evaluate("() => bench.patterns()"))

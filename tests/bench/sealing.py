@@ -22,6 +22,8 @@ WHAT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("opening 1,000, worker", "opening", "inWorker", {"count": 1000}),
     ("unlocking, worker", "unlocking", "inWorker", {}),
 )
+
+
 def measure() -> dict[str, dict[str, float]]:
     """Run every measurement in one Chromium."""
     with served("/tests/bench/sealing_page.js") as address, sync_playwright() as playwright:

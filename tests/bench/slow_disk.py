@@ -65,7 +65,9 @@ async def measure(folder: Path, rounds: int, seconds: float) -> list[Run]:
     serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
     with running(serve, port, environ):
         there = await keepers(port, origin)
-        return [await drive(port, sealed_by(there, port, int(seconds * EXPECTED)), CLIENTS, seconds) for _ in range(rounds)]
+        return [
+            await drive(port, sealed_by(there, port, int(seconds * EXPECTED)), CLIENTS, seconds) for _ in range(rounds)
+        ]
 
 
 def rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:

@@ -38,7 +38,9 @@ class Node:
 def node() -> Iterator[Node]:
     """A Node for the length of the block."""
     command = ["node", str(HERE / "node.mjs")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         try:
             yield Node(process)
         finally:

@@ -46,7 +46,8 @@ ODD = st.sampled_from(
     ]
 )
 CUTS = st.tuples(
-    st.integers(0, 60), st.sampled_from([b"", b"\xff", b'"', b"[", b"{", b"0", b",", b" ", b"\\", b"\xed\xa0\x80", b"\xc0\x80"])
+    st.integers(0, 60),
+    st.sampled_from([b"", b"\xff", b'"', b"[", b"{", b"0", b",", b" ", b"\\", b"\xed\xa0\x80", b"\xc0\x80"]),
 )
 
 
@@ -76,7 +77,10 @@ def test_json_as_anybody_writes_it(page: Node, examples: int) -> None:
     """The usual spellings of other writers."""
 
     @drawn(examples)
-    @given(VALUES, st.sampled_from([{}, {"indent": 1}, {"sort_keys": True}, {"separators": (",", ":")}, {"ensure_ascii": False}]))
+    @given(
+        VALUES,
+        st.sampled_from([{}, {"indent": 1}, {"sort_keys": True}, {"separators": (",", ":")}, {"ensure_ascii": False}]),
+    )
     def one(value: Any, how: dict[str, Any]) -> None:
         raw = json.dumps(value, **how).encode()
         agree(page, "again", raw.hex(), lambda: canon(parse(raw)).hex())
@@ -108,7 +112,9 @@ def test_frames(page: Node, examples: int) -> None:
     bent = st.tuples(whole, CUTS).map(lambda told: mangled(*told))
 
     @drawn(examples)
-    @given(st.lists(st.binary(max_size=6), max_size=5), whole | bent | st.binary(max_size=12) | st.just(frames([b""] * 65)))
+    @given(
+        st.lists(st.binary(max_size=6), max_size=5), whole | bent | st.binary(max_size=12) | st.just(frames([b""] * 65))
+    )
     def one(parts: list[bytes], raw: bytes) -> None:
         agree(page, "frames", [part.hex() for part in parts], lambda: frames(parts).hex())
         agree(page, "read_frames", raw.hex(), lambda: [part.hex() for part in read_frames(raw)])
@@ -120,7 +126,10 @@ def test_padding(page: Node, examples: int) -> None:
     """Padded, and unpadded whatever it is."""
 
     @drawn(examples)
-    @given(st.binary(max_size=300), st.binary(max_size=20).map(lambda raw: raw + b"\x80" + bytes(3)) | st.binary(max_size=20))
+    @given(
+        st.binary(max_size=300),
+        st.binary(max_size=20).map(lambda raw: raw + b"\x80" + bytes(3)) | st.binary(max_size=20),
+    )
     def one(plain: bytes, padded: bytes) -> None:
         agree(page, "pad", plain.hex(), lambda: padding.pad_version(plain).hex())
         agree(page, "unpad", padded.hex(), lambda: padding.unpad(padded).hex())
@@ -131,7 +140,23 @@ def test_padding(page: Node, examples: int) -> None:
 def test_words_as_they_are_typed(page: Node, examples: int) -> None:
     """Words of any script, with any spaces; the eight words and the code of the sheet, right and wrong."""
     spaces = st.sampled_from(
-        [" ", "  ", "\t", "\n", "\u00a0", "\u2003", "\u3000", "\u200b", "\ufeff", "\x1c", "\x85", ",", ", ", "\u2028", "\u180e"]
+        [
+            " ",
+            "  ",
+            "\t",
+            "\n",
+            "\u00a0",
+            "\u2003",
+            "\u3000",
+            "\u200b",
+            "\ufeff",
+            "\x1c",
+            "\x85",
+            ",",
+            ", ",
+            "\u2028",
+            "\u180e",
+        ]
     )
     listed = st.sampled_from(words.word_list())
     eight = st.binary(min_size=11, max_size=11).map(handover.words_of)

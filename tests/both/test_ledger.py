@@ -31,10 +31,20 @@ def test_commitments(page: Node, examples: int) -> None:
 
     @drawn(examples)
     @given(
-        names, others, st.dictionaries(NAME, VALUES, max_size=4), st.dictionaries(st.just("x"), SCALARS), SEED, SEED | st.none()
+        names,
+        others,
+        st.dictionaries(NAME, VALUES, max_size=4),
+        st.dictionaries(st.just("x"), SCALARS),
+        SEED,
+        SEED | st.none(),
     )
     def one(
-        open_: list[str], apart: list[str], fields: dict[str, Any], secret: dict[str, Any], seed: bytes, second: bytes | None
+        open_: list[str],
+        apart: list[str],
+        fields: dict[str, Any],
+        secret: dict[str, Any],
+        seed: bytes,
+        second: bytes | None,
     ) -> None:
         asked = {"names": {"open": open_, "restricted": apart}, "open": fields, "restricted": secret}
         asked["seeds"] = [seed.hex(), second.hex() if second else None]
@@ -71,7 +81,12 @@ def test_lines(page: Node, examples: int) -> None:
     @given(st.lists(link, max_size=10))
     def one(links: list[tuple[str, int, str | None, str]]) -> None:
         told = [{"device": device, "n": n, "prev": prev, "c": c} for device, n, prev, c in links]
-        agree(page, "lines", told, lambda: [[x.device, x.n, x.last, x.why] for x in lines.breaks(Link(*one) for one in links)])
+        agree(
+            page,
+            "lines",
+            told,
+            lambda: [[x.device, x.n, x.last, x.why] for x in lines.breaks(Link(*one) for one in links)],
+        )
 
     one()
 
@@ -85,7 +100,15 @@ def test_notes(page: Node, examples: int) -> None:
         root,
     )
     ends = st.sampled_from(
-        ["\n\n— kept/log AAAAAAA=\n", "\n\n", "\n", "", "\n\n— k k\n", "\nmore\n\n— a bcde\n", "\r\n\n— kept/log AAAAAAAA\n"]
+        [
+            "\n\n— kept/log AAAAAAA=\n",
+            "\n\n",
+            "\n",
+            "",
+            "\n\n— k k\n",
+            "\nmore\n\n— a bcde\n",
+            "\r\n\n— kept/log AAAAAAAA\n",
+        ]
     )
     whole = st.tuples(pieces, ends).map(lambda told: "\n".join(map(str, told[0])) + told[1])
     bent = st.tuples(whole, st.integers(0, 80), st.sampled_from(["", "\n", " ", "—", "\x00", "=", "é"]))
@@ -118,7 +141,13 @@ def test_proofs_of_the_log(page: Node, examples: int) -> None:
         first = tree.root(older, node)
         path, steps = _bent(path, bend, data), _bent(steps, bend, data)
         at = i if bend != 3 else data.draw(st.integers(-1, size + 1))
-        asked = {"leaf": (bytes([i]) * 32).hex(), "i": at, "size": size, "path": [one.hex() for one in path], "root": root.hex()}
+        asked = {
+            "leaf": (bytes([i]) * 32).hex(),
+            "i": at,
+            "size": size,
+            "path": [one.hex() for one in path],
+            "root": root.hex(),
+        }
         agree(page, "inclusion", asked, lambda: tree.verify_inclusion(bytes([i]) * 32, at, size, path, root) or True)
         told = {"older": [older, first.hex()], "newer": [size, root.hex()], "path": [one.hex() for one in steps]}
         agree(page, "consistency", told, lambda: tree.verify_consistency(older, size, (first, root), steps) or True)

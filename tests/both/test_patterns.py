@@ -15,7 +15,9 @@ DAY = 86_400_000
 ID = st.sampled_from(["a", "b", "c", "constructor"])
 IDS = st.lists(ID, max_size=3) | ID
 WHEN = st.integers(NOON - 400 * DAY, NOON) | st.sampled_from([1_792_886_400_000, 1_792_890_000_000])
-PRECISION = st.sampled_from(["exact", "minute", "hour", "part_of_day", "day", "date_range", "month", "season", "unknown", ""])
+PRECISION = st.sampled_from(
+    ["exact", "minute", "hour", "part_of_day", "day", "date_range", "month", "season", "unknown", ""]
+)
 INCIDENT = st.fixed_dictionaries(
     {},
     optional={
@@ -81,11 +83,15 @@ BESIDE = st.fixed_dictionaries(
 KINDS = ("person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule")
 
 
-def listed(fields: st.SearchStrategy[dict[str, Any]], most: int, prefix: str) -> st.SearchStrategy[list[dict[str, Any]]]:
+def listed(
+    fields: st.SearchStrategy[dict[str, Any]], most: int, prefix: str
+) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Records of a kind, with ids that others name."""
     one = st.fixed_dictionaries({"fields": fields}, optional={"taken_out": st.just(NOON) | st.none()})
     return st.lists(one, max_size=most).map(
-        lambda rows: [{"record": f"{prefix}{'abc'[at]}" if at < 3 else f"{prefix}{at}", **row} for at, row in enumerate(rows)]
+        lambda rows: [
+            {"record": f"{prefix}{'abc'[at]}" if at < 3 else f"{prefix}{at}", **row} for at, row in enumerate(rows)
+        ]
     )
 
 

@@ -48,7 +48,9 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 DAYS = (
-    st.sampled_from(["2026-11-03", "2026-10-25", "2026-03-29", "2026-02-30", "0000-01-01", "2026-11-03T20:14", "9999-12-31", "x"])
+    st.sampled_from(
+        ["2026-11-03", "2026-10-25", "2026-03-29", "2026-02-30", "0000-01-01", "2026-11-03T20:14", "9999-12-31", "x"]
+    )
     | MS
 )
 
@@ -94,9 +96,13 @@ def test_oddities_of_fields(page: Node, examples: int) -> None:
     @drawn(examples)
     @given(st.sampled_from(sorted(KINDS)), st.data())
     def one(kind: str, data: st.DataObject) -> None:
-        names = data.draw(st.lists(st.sampled_from([*sorted(KINDS[kind]), "unheard_of", "constructor"]), unique=True, max_size=5))
+        names = data.draw(
+            st.lists(st.sampled_from([*sorted(KINDS[kind]), "unheard_of", "constructor"]), unique=True, max_size=5)
+        )
         fields = {name: data.draw(fitting(KINDS[kind].get(name, "any"))) for name in names}
-        fields |= data.draw(st.fixed_dictionaries({}, optional={"_clock": st.fixed_dictionaries({"utc": MS}), "tz": ANY_ZONE}))
+        fields |= data.draw(
+            st.fixed_dictionaries({}, optional={"_clock": st.fixed_dictionaries({"utc": MS}), "tz": ANY_ZONE})
+        )
         asked = {"kind": kind, "fields": fields, "restricted": {}}
         agree(page, "oddities", asked, lambda: faults(rules.oddities(kind, fields, {})))
         agree(page, "ids", fields, lambda: list(named.ids_in(fields)))
@@ -158,7 +164,12 @@ def test_orders_and_breaches(page: Node, examples: int) -> None:
     def one(given_order: dict[str, Any], fields: dict[str, Any]) -> None:
         agree(page, "standing", {"order": given_order, "incident": fields}, lambda: standing_of(given_order, fields))
         orders = {"o": given_order}
-        agree(page, "breaches", {"fields": fields, "orders": orders}, lambda: faults(rules.faults_of_breaches(fields, orders)))
+        agree(
+            page,
+            "breaches",
+            {"fields": fields, "orders": orders},
+            lambda: faults(rules.faults_of_breaches(fields, orders)),
+        )
 
     one()
 
@@ -166,7 +177,8 @@ def test_orders_and_breaches(page: Node, examples: int) -> None:
 def _told(told: Told) -> list[Any]:
     """As node.mjs tells it."""
     revisions = [
-        [one.version, one.at, one.kind, [[c.field, c.old, c.new] for c in one.changes], one.reason] for one in told.revisions
+        [one.version, one.at, one.kind, [[c.field, c.old, c.new] for c in one.changes], one.reason]
+        for one in told.revisions
     ]
     return [told.record, told.first.version, told.newest.version, revisions, told.taken_out]
 
@@ -181,7 +193,9 @@ def test_versions_told(page: Node, examples: int) -> None:
             "who": ANYTHING,
             "reason": TEXT,
             "taken_out": MS | st.booleans(),
-            "_parents": st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone"]), max_size=2) | st.just("v0") | ANYTHING,
+            "_parents": st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone"]), max_size=2)
+            | st.just("v0")
+            | ANYTHING,
             "_clock": st.fixed_dictionaries(
                 {"utc": st.sampled_from([NOON, NOON + 599_999, NOON + 600_001, NOON - 1, 2**60, "x"])}
             )
@@ -196,7 +210,13 @@ def test_versions_told(page: Node, examples: int) -> None:
     def one(versions: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         opened = [Opened("r", f"v{at}", "incident", 1, fields, secret) for at, (fields, secret) in enumerate(versions)]
         asked = [
-            {"record": "r", "version": one.version, "kind": "incident", "fields": one.fields, "restricted": one.restricted}
+            {
+                "record": "r",
+                "version": one.version,
+                "kind": "incident",
+                "fields": one.fields,
+                "restricted": one.restricted,
+            }
             for one in opened
         ]
         agree(page, "tell", asked, lambda: _told(tell(opened)))
@@ -207,7 +227,9 @@ def test_versions_told(page: Node, examples: int) -> None:
 def test_codes_of_people(page: Node, examples: int) -> None:
     """Claims from several devices, codes that are none, roles that change."""
     role = st.sampled_from(["keeper", "suspect", "witness", "child", "helper", "", "constructor", "other"])
-    code = st.sampled_from(["", "P1", "P2", "S1", "S2", "W1", "S01", "S0", "S999999", "S1000000", "s1", "S1\n", "S\u0661"])
+    code = st.sampled_from(
+        ["", "P1", "P2", "S1", "S2", "W1", "S01", "S0", "S999999", "S1000000", "s1", "S1\n", "S\u0661"]
+    )
     claim = st.tuples(st.sampled_from(["a", "b", "c", "d"]), role, code)
 
     @drawn(examples)
@@ -227,7 +249,9 @@ def test_offsets_of_every_zone(page: Node, examples: int) -> None:
     neither promises anything, and years to come are left out for every zone but our own.
     """
     zones = sorted(
-        one for one in available_timezones() if "/" in one and not one.startswith(("Etc/", "SystemV/", "posix", "right", "US/"))
+        one
+        for one in available_timezones()
+        if "/" in one and not one.startswith(("Etc/", "SystemV/", "posix", "right", "US/"))
     )
     changes = st.sampled_from([1_792_888_200, 1_792_889_999, 1_792_890_000, 1_774_746_000, 1_774_745_999])
     ours = st.tuples(st.just("Europe/London"), changes | st.integers(0, 2_140_000_000))

@@ -123,10 +123,18 @@ class Profile:
 
 
 @contextmanager
-def private_window(playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]) -> Iterator[BrowserContext]:
+def private_window(
+    playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]
+) -> Iterator[BrowserContext]:
     """Open a private window of a browser with a profile folder: an off-the-record context, like the browser's own menu does."""
     program = find_chromium() or playwright.chromium.executable_path
-    arguments = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}", *flags(spki), "about:blank"]
+    arguments = [
+        "--headless=new",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={folder}",
+        *flags(spki),
+        "about:blank",
+    ]
     process = subprocess.Popen([program, *arguments], stderr=subprocess.DEVNULL)
     try:
         port_file = folder / "DevToolsActivePort"

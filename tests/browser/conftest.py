@@ -86,7 +86,9 @@ def _clear_faults(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def new_phone(request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: Served) -> Iterator[NewPhone]:
+def new_phone(
+    request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: Served
+) -> Iterator[NewPhone]:
     """Return a function that makes phones (or desktops) without a diary. Their pages may report no error.
 
     The app's own files may be left from an earlier test. In a module or test marked `first_visit` they are not.
@@ -126,7 +128,9 @@ def keeper(new_phone: NewPhone) -> Keeper:
 
 
 @pytest.fixture
-def new_profile(playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path) -> Iterator[NewProfile]:
+def new_profile(
+    playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+) -> Iterator[NewProfile]:
     """Return a function that makes browsers with a profile folder on disk. They can be killed, and the folder can be searched."""
     profiles: list[chromium.Profile] = []
 

@@ -4,7 +4,9 @@ from tests.browser.acting import Act, fill, go, js, local, press
 
 DOOR = js("fake.reset()")
 IN = js("fake.in()")
-CLIENT = js("fake.in(); await fake.openClient('g0'); stage.clientOpened(); await new Promise((go) => setTimeout(go, 40))")
+CLIENT = js(
+    "fake.in(); await fake.openClient('g0'); stage.clientOpened(); await new Promise((go) => setTimeout(go, 40))"
+)
 TALK = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
 INVITE = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
 OWN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
@@ -35,13 +37,18 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         fill("Six digits", "123456"),
         press("Open"),
     ),
-    **{f"sign in, told {reason}": (DOOR, js(f"fake.set({{lockReason: '{reason}'}})")) for reason in ("idle", "signed_out", "left")},
+    **{
+        f"sign in, told {reason}": (DOOR, js(f"fake.set({{lockReason: '{reason}'}})"))
+        for reason in ("idle", "signed_out", "left")
+    },
     "join": (DOOR, press("I have an invitation")),
     "join, nothing typed": (DOOR, press("I have an invitation"), press("Next")),
     "join, words": (
         DOOR,
         press("I have an invitation"),
-        js("Object.assign(stage.local, {invite: 'k7Qm', words: 'one', short: true, twice: true, differ: true}); stage.draw()"),
+        js(
+            "Object.assign(stage.local, {invite: 'k7Qm', words: 'one', short: true, twice: true, differ: true}); stage.draw()"
+        ),
     ),
     "join, refused": (
         DOOR,
@@ -62,7 +69,10 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
     "joined": (DOOR, js("stage.stand({name: 'second'}); fake.in(0)")),
     "clients, none": (DOOR, js("fake.in(0)")),
     "clients": (DOOR, IN),
-    "clients, ended and refused": (DOOR, js("fake.in(3, {refused: 2, ended: 'Maximiliane-Charlotte Featherstonehaugh'})")),
+    "clients, ended and refused": (
+        DOOR,
+        js("fake.in(3, {refused: 2, ended: 'Maximiliane-Charlotte Featherstonehaugh'})"),
+    ),
     "clients, no connection": (DOOR, IN, js("fake.fail.listClients = 'unavailable'"), press("Look for news")),
     "locking soon": (DOOR, IN, js("fake.set({lockIn: 17})")),
     "client": (DOOR, CLIENT),
@@ -116,11 +126,21 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         press("Send the question"),
     ),
     "entry, looked through": (DOOR, CLIENT, go("entry", record="r2"), js("await fake.mark('r2')")),
-    "entry, more since": (DOOR, CLIENT, js("fake.set({marks: {r2: {at: Date.now(), since: true}}})"), go("entry", record="r2")),
+    "entry, more since": (
+        DOOR,
+        CLIENT,
+        js("fake.set({marks: {r2: {at: Date.now(), since: true}}})"),
+        go("entry", record="r2"),
+    ),
     "a pack": (DOOR, CLIENT, go("pack"), js("stage.packing.by = ''; stage.draw()"), press("Make the pack")),
     "a pack, some entries": (DOOR, CLIENT, go("pack"), js("Object.assign(stage.packing, {how: 'some'}); stage.draw()")),
     "a pack, some dates": (DOOR, CLIENT, go("pack"), js("Object.assign(stage.packing, {how: 'dates'}); stage.draw()")),
-    "a pack, being made": (DOOR, CLIENT, go("pack"), js("stage.packing.at = {step: 'files', done: 2, total: 7}; stage.draw()")),
+    "a pack, being made": (
+        DOOR,
+        CLIENT,
+        go("pack"),
+        js("stage.packing.at = {step: 'files', done: 2, total: 7}; stage.draw()"),
+    ),
     "a pack, nothing to say": (
         DOOR,
         js("fake.view = {words: [], lacking: [], whole: false, unproved: 2}"),
@@ -140,7 +160,12 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         press("Seal and send it"),
     ),
     "writing down, no initials": (*writing("false", "by: ''"), press("Seal and send it")),
-    "writing down, not sent": (DOOR, js("fake.fail.writeLetter = 'unavailable'"), *writing("false"), press("Seal and send it")),
+    "writing down, not sent": (
+        DOOR,
+        js("fake.fail.writeLetter = 'unavailable'"),
+        *writing("false"),
+        press("Seal and send it"),
+    ),
     "writing down, sent": (DOOR, *writing("false"), press("Seal and send it")),
     "you": (DOOR, js("fake.in(0); stage.stand({name: 'you'})")),
     "you, leaving": (DOOR, js("fake.in(0); stage.stand({name: 'you'})"), press("Leave the organisation")),

@@ -88,5 +88,7 @@ def long_chat(count: int) -> dict[str, object]:
     for n in range(count):
         at = datetime(2024, 3, 1, 8) + timedelta(days=n // 60, minutes=7 * (n % 60))  # noqa: DTZ001 - local, as in an export
         sender = "Sam Hill" if n % 3 else "Jo"
-        lines.append(f"{at:%d/%m/%Y, %H:%M} - {sender}: message number {n}, with as many words as people write to one another")
+        lines.append(
+            f"{at:%d/%m/%Y, %H:%M} - {sender}: message number {n}, with as many words as people write to one another"
+        )
     return upload("WhatsApp Chat with Sam Hill.txt", "text/plain", "\n".join(lines).encode())

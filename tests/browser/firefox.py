@@ -101,7 +101,9 @@ class Firefox:
 
     def find(self, css: str) -> dict[str, str]:
         """Return the one element that matches this selector."""
-        nodes = self.ask("browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css})["nodes"]
+        nodes = self.ask("browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css})[
+            "nodes"
+        ]
         assert len(nodes) == 1, f"{css}: {len(nodes)} of them"
         return {"sharedId": nodes[0]["sharedId"]}
 
@@ -111,7 +113,9 @@ class Firefox:
         self.run("(css) => document.querySelector(css).scrollIntoView({ block: 'center', behavior: 'instant' })", css)
         move = {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": self.find(css)}}
         moves = [move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        self.ask("input.performActions", context=self.window, actions=[{"type": "pointer", "id": "mouse", "actions": moves}])
+        self.ask(
+            "input.performActions", context=self.window, actions=[{"type": "pointer", "id": "mouse", "actions": moves}]
+        )
 
     def types(self, css: str, text: str) -> None:
         """Type key by key into a field, after emptying it."""
@@ -126,7 +130,9 @@ class Firefox:
 
     def text(self, css: str) -> str:
         """Return the visible text of an element; empty when it is hidden."""
-        script = "(css) => { const at = document.querySelector(css); return at?.checkVisibility() ? at.innerText : ''; }"
+        script = (
+            "(css) => { const at = document.querySelector(css); return at?.checkVisibility() ? at.innerText : ''; }"
+        )
         return str(self.run(script, css))
 
     def sees(self, css: str, words: str, patience: float = PATIENCE) -> None:

@@ -28,14 +28,18 @@ HANDOVER_SCREENS: dict[str, tuple[Act, ...]] = {
     "hand over, gone": (OPEN, go("handover")),
     "hand over, being left": handing("{at: {step: 'sending', done: 3, total: 9}, done: null, stopped: false}"),
     "hand over, stopped": handing("{at: {}, done: null, stopped: true}"),
-    "hand over, the words": handing(f"{{at: {{}}, stopped: false, done: {{...{HANDED}, address: 'https://kept.example/get'}}}}"),
+    "hand over, the words": handing(
+        f"{{at: {{}}, stopped: false, done: {{...{HANDED}, address: 'https://kept.example/get'}}}}"
+    ),
     "handed over, nothing": (OPEN, go("handovers")),
     "handed over": (ALL, go("handovers")),
     "handed over, asking": (ALL, go("handovers"), press("Show the words")),
     "handed over, the words": (ALL, go("handovers"), SAID),
     "handed over, ending": (ALL, go("handovers"), press("End it now")),
     "handed over, no signal": (
-        js(f"fake.open(24); fake.handed = {{offline: true, handovers: [{{...{HANDED}, handover: 'h0', openings_most: 0}}]}}"),
+        js(
+            f"fake.open(24); fake.handed = {{offline: true, handovers: [{{...{HANDED}, handover: 'h0', openings_most: 0}}]}}"
+        ),
         go("handovers"),
         SAID,
     ),

@@ -49,7 +49,13 @@ def assisted(answer: str, narrative: str = "He was at the bus stop.") -> tuple[A
 
 HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "written down for you": (TYPED, go("assisted")),
-    "written down for you, changed": (TYPED, go("assisted"), press("Change"), fill("In your words", ""), press("Save my words")),
+    "written down for you, changed": (
+        TYPED,
+        go("assisted"),
+        press("Change"),
+        fill("In your words", ""),
+        press("Save my words"),
+    ),
     "written down for you, no": (TYPED, go("assisted"), press("No")),
     "written down for you, nothing": (OPEN, go("assisted")),
     "written down for you, the lines": (TYPED, go("entries")),
@@ -63,5 +69,10 @@ HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "a statement, changed": stated("verified: true, words: 'I saw him stand inside the gate.'"),
     "a statement, not theirs": stated("verified: false"),
     "a statement, not checked": stated("verified: null"),
-    "ask somebody who saw it, no signal": (ASKED, js("fake.no_signal = true"), go("witness"), js("fake.no_signal = false")),
+    "ask somebody who saw it, no signal": (
+        ASKED,
+        js("fake.no_signal = true"),
+        go("witness"),
+        js("fake.no_signal = false"),
+    ),
 }

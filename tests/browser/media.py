@@ -12,7 +12,9 @@ from playwright.sync_api import Page
 def wav(seconds: float = 2.0) -> bytes:
     """Return a tone that swells and fades, so that its waveform has a shape."""
     rate = 8000
-    frames = [int(12000 * math.sin(math.pi * i / (rate * seconds)) * math.sin(i / 3)) for i in range(int(rate * seconds))]
+    frames = [
+        int(12000 * math.sin(math.pi * i / (rate * seconds)) * math.sin(i / 3)) for i in range(int(rate * seconds))
+    ]
     out = io.BytesIO()
     with wave.open(out, "wb") as sound:
         sound.setnchannels(1)

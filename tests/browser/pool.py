@@ -16,7 +16,14 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 from tests.browser import chromium
 
 # Calls whose effect on a context cannot be undone. A context changed this way is closed, not reused.
-PERMANENT = ("add_init_script", "expose_binding", "expose_function", "on", "grant_permissions", "set_extra_http_headers")
+PERMANENT = (
+    "add_init_script",
+    "expose_binding",
+    "expose_function",
+    "on",
+    "grant_permissions",
+    "set_extra_http_headers",
+)
 STORAGE_TYPES = "cookies,indexeddb,local_storage,file_systems,shared_storage,storage_buckets"
 
 
@@ -32,7 +39,9 @@ class ContextPool:
     def take(self, app_url: str, options: dict[str, Any]) -> BrowserContext:
         """Return a context without a diary. Its service worker may be installed already."""
         key = f"{app_url} {sorted(options.items(), key=str)}"
-        pooled = self._free[key].pop() if self._free[key] else _Pooled(self._browser.new_context(**options), key, app_url)
+        pooled = (
+            self._free[key].pop() if self._free[key] else _Pooled(self._browser.new_context(**options), key, app_url)
+        )
         self._used[pooled.context] = pooled
         return pooled.context
 

@@ -133,7 +133,9 @@ class Exchange:
     def all_bytes(self) -> bytes:
         """Return everything that was sent and received, joined."""
         headers = repr(self.response_headers).encode()
-        return b"\n".join([self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)])
+        return b"\n".join(
+            [self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)]
+        )
 
 
 @dataclass
@@ -183,7 +185,9 @@ class Watched:
         exchange = Exchange(
             scope["method"],
             scope["path"],
-            b"\n".join(name + b": " + value for name, value in scope["headers"]) + b"\n" + scope.get("query_string", b""),
+            b"\n".join(name + b": " + value for name, value in scope["headers"])
+            + b"\n"
+            + scope.get("query_string", b""),
         )
         self.exchanges.append(exchange)
         fault = next((rule for rule in self.faults if rule.takes(exchange.method, exchange.path)), None)

@@ -271,7 +271,9 @@ def end_access(keeper: Keeper, *names: str) -> None:
         keeper.tap("End it now")
         keeper.field("Type your words to go on").fill(keeper.words)
         keeper.tap("Shut them out")
-        expect(keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))).to_be_visible()
+        expect(
+            keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))
+        ).to_be_visible()
 
 
 def make_pack(desk: Desk, saved: Path) -> None:
@@ -290,7 +292,13 @@ def make_pack(desk: Desk, saved: Path) -> None:
     with ZipFile(saved) as pack:
         text = b"".join(pack.read(name) for name in pack.namelist())
         assert any(name.endswith("prepared.json") for name in pack.namelist())
-    assert set(TOKENS) - set(found(text, TOKENS)) == {"Fennimore", "Hazelnutte", "Lindqvister", "Mulberrow", "Thornbury"}
+    assert set(TOKENS) - set(found(text, TOKENS)) == {
+        "Fennimore",
+        "Hazelnutte",
+        "Lindqvister",
+        "Mulberrow",
+        "Thornbury",
+    }
 
 
 def sees_that_access_ended(desk: Desk) -> None:

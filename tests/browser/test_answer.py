@@ -157,7 +157,14 @@ def test_somebody_answers_once_and_the_keeper_reads_it(new_phone: NewPhone, brow
     expired = ask_witness(keeper, "")
     sees_expiry(browser, server, expired)
     read_and_keep(keeper)
-    secrets = [SAID.encode(), b"Sam Ray", b"gate.png", NOTE.encode(), words.encode(), words.upper().replace(" ", ", ").encode()]
+    secrets = [
+        SAID.encode(),
+        b"Sam Ray",
+        b"gate.png",
+        NOTE.encode(),
+        words.encode(),
+        words.upper().replace(" ", ", ").encode(),
+    ]
     sent = b"".join(exchange.all_bytes() for exchange in server.exchanges)
     stored = b"".join(path.read_bytes() for path in server.data.rglob("*") if path.is_file())
     assert [needle for needle in secrets if needle in sent or needle in stored] == []

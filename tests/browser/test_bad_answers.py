@@ -17,7 +17,11 @@ FUTURE = "That has not happened yet. Look at the date and time again."
 TIMES = (
     ("Some time that day", {"date": "2999-01-01"}, FUTURE),
     ("Exact", {"date": "1066-10-14", "time": "10:00"}, "That is too long ago. Look at the year again."),
-    ("Exact", {"date": "2026-03-29", "time": "01:30"}, "That night the clocks went forward, so this time did not happen."),
+    (
+        "Exact",
+        {"date": "2026-03-29", "time": "01:30"},
+        "That night the clocks went forward, so this time did not happen.",
+    ),
     ("Between or unsure", {"date": "2026-11-03", "until": "2026-11-02"}, "The last day is before the first."),
     (
         "Between or unsure",

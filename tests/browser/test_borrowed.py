@@ -55,7 +55,9 @@ def test_in_a_private_window_nothing_at_all_is_left(
     is_on_own_phone(phone)
 
 
-def test_in_an_ordinary_window_only_the_history_is_left(new_phone: NewPhone, new_profile: NewProfile, server: Served) -> None:
+def test_in_an_ordinary_window_only_the_history_is_left(
+    new_phone: NewPhone, new_profile: NewProfile, server: Served
+) -> None:
     """Without a private window, the screen first says what stays: the visit and the page's code. Neither name nor words stay,
     not even in the browser's password list."""
     phone = new_phone()

@@ -62,7 +62,9 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
     assert seconds <= 60, seconds
     keeper.reads(CALLS)
     article = keeper.page.get_by_role("article")
-    expect(article.get_by_role("button", name=re.compile("^Look at calls-"))).to_have_text([f"calls-{n}.png" for n in (1, 2, 3)])
+    expect(article.get_by_role("button", name=re.compile("^Look at calls-"))).to_have_text(
+        [f"calls-{n}.png" for n in (1, 2, 3)]
+    )
     for text in ("Phone call", "43", "21:10"):
         expect(article.get_by_text(text).first).to_be_visible()
     keeper.goes("Entries")

@@ -95,7 +95,9 @@ def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     """Five files are added while the phone is locked and offline, and become drafts after unlocking."""
     keeper = with_voice
     keeper.opens()
-    assert manifest_name(keeper) == "manifest.webmanifest", "without a worker the app must not offer itself in share sheets"
+    assert manifest_name(keeper) == "manifest.webmanifest", (
+        "without a worker the app must not offer itself in share sheets"
+    )
     keeper.begins("He waited outside.")
     keeper.is_offline_ready()
     keeper.page.reload()  # from here on the worker controls the page

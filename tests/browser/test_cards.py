@@ -54,13 +54,17 @@ def _pack_has_every_field(pack: Path) -> None:
         body = {name.split("/data/")[-1]: archive.read(name) for name in archive.namelist()}
     record = json.loads(body["restricted/12_record.json"])
     versions = [
-        version for version in record["versions"] if version["kind"] == "incident" and version["fields"].get("narrative") == TEXT
+        version
+        for version in record["versions"]
+        if version["kind"] == "incident" and version["fields"].get("narrative") == TEXT
     ]
     newest = versions[-1]
     fields = {**newest["fields"], **(newest.get("restricted") or {})}
     assert {name: fields.get(name) for name in EXPECTED_FIELDS} == EXPECTED_FIELDS
     for name, (kind, field, expected) in EXPECTED_LINKS.items():
-        known = {version["record"]: version["fields"].get(field) for version in record["versions"] if version["kind"] == kind}
+        known = {
+            version["record"]: version["fields"].get(field) for version in record["versions"] if version["kind"] == kind
+        }
         assert [known[link] for link in fields[name]] == expected, name
     assert fields["discovered_at"]["precision"] == "day"
     assert not any(b"Do not tell Mum yet" in file for file in body.values())

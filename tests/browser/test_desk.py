@@ -285,11 +285,17 @@ def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, s
     saved.value.save_as(tmp_path / "pack.zip")
     assert {look["what"] for look in keeper.looks()} == {"read", "pack"}
     # Then `verify` accepts it and says who made it; nothing else is in it
-    assert {finding.code for finding in verify(tmp_path / "pack.zip")} == {"keys_from_pack", "prepared", "servable_only"}
+    assert {finding.code for finding in verify(tmp_path / "pack.zip")} == {
+        "keys_from_pack",
+        "prepared",
+        "servable_only",
+    }
     members = {name: raw.decode() for name, raw in members_of(tmp_path / "pack.zip").items()}
     assert LINE in members["data/00_READ-FIRST.txt"] and LINE[27:-1] in members["data/servable/01_chronology.html"]
     whole_text = "".join(members.values())
-    assert [text for text in (NEW, ADDRESS, NAME, "SW1A") if text in whole_text] == [] and "twice and rang the bell" in whole_text
+    assert [
+        text for text in (NEW, ADDRESS, NAME, "SW1A") if text in whole_text
+    ] == [] and "twice and rang the bell" in whole_text
     # When the keeper ends access meanwhile, no pack is made, and the desk says so
     desk.tap("Make another pack")
     keeper.ends(granted)

@@ -77,7 +77,12 @@ def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
     phone.field("Model").fill("Phone 9")
     _has_no_faults(phone, "phone")
     phone.saves_card()
-    for title in ("When it was sent or posted", "When you took it", "Private or upsetting?", "Changed before you added it?"):
+    for title in (
+        "When it was sent or posted",
+        "When you took it",
+        "Private or upsetting?",
+        "Changed before you added it?",
+    ):
         _open_row(phone, title)
         _has_no_faults(phone, title)
     _open_row(phone, "Everything you saved about it")

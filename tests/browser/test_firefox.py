@@ -60,7 +60,9 @@ def open_with_notary(desk: Firefox, address: str, server: Served, small: BuiltPa
     desk.goes(address)
     served_key, notary = b64(Notary(server.settings.read_notary_seed()).pub), b64(small.diary.notary.pub)
     assert served_key in desk.run("() => document.getElementById('anchors').textContent")
-    swap = "(a, b) => { const at = document.getElementById('anchors'); at.textContent = at.textContent.replaceAll(a, b); }"
+    swap = (
+        "(a, b) => { const at = document.getElementById('anchors'); at.textContent = at.textContent.replaceAll(a, b); }"
+    )
     desk.run(swap, served_key, notary)
 
 
@@ -95,7 +97,9 @@ def findings_of_folder(desk: Firefox, folder: Path) -> set[tuple[str | None, str
 
 def program_findings(path: Path, small: BuiltPack) -> set[tuple[str | None, str]]:
     """Return what the program finds."""
-    return {(finding.member, finding.sentence.replace("’", "'")) for finding in verify(path, notary=small.diary.notary.pub)}
+    return {
+        (finding.member, finding.sentence.replace("’", "'")) for finding in verify(path, notary=small.diary.notary.pub)
+    }
 
 
 def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, small: BuiltPack) -> None:
@@ -126,7 +130,9 @@ def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, s
         for form in (words_pair.encode(), words_pair.encode("utf-16-le"))
     ]
     stored_files = [path for path in desk.folder.rglob("*") if path.is_file()]
-    assert stored_files and not [path for path in stored_files if any(needle in path.read_bytes() for needle in needles)]
+    assert stored_files and not [
+        path for path in stored_files if any(needle in path.read_bytes() for needle in needles)
+    ]
 
 
 def test_every_refusal_has_the_same_message(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
@@ -157,7 +163,9 @@ def _is_valid(words: str) -> bool:
         return False
 
 
-def test_the_check_finds_what_the_program_finds(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
+def test_the_check_finds_what_the_program_finds(
+    tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack
+) -> None:
     """A sound pack and a damaged one, as a zip and as a folder, get the program's findings. After loading, the page makes no
     request."""
     open_with_notary(desk, f"{server.public_url}/verify", server, small)
@@ -186,5 +194,7 @@ def test_the_saved_check_page_finds_the_same(tmp_path: Path, desk: Firefox, serv
     server.stop()
     open_with_notary(desk, saved_page.as_uri(), server, small)
     assert findings_of(desk, "#zip", small.path) == set()
-    damaged = rezip(small.path, tmp_path / "bent.zip", lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x"})
+    damaged = rezip(
+        small.path, tmp_path / "bent.zip", lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x"}
+    )
     assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()

@@ -75,7 +75,11 @@ def _reach_words(keeper: Keeper) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    [pytest.param(_type_text, marks=pytest.mark.slow), pytest.param(_choose_time, marks=pytest.mark.slow), _reach_words],
+    [
+        pytest.param(_type_text, marks=pytest.mark.slow),
+        pytest.param(_choose_time, marks=pytest.mark.slow),
+        _reach_words,
+    ],
     ids=["text", "time", "words"],
 )
 def test_a_draft_survives_a_kill_before_the_first_save(

@@ -41,7 +41,8 @@ def test_adding_a_picture_takes_six_taps_and_a_second(keeper: Keeper) -> None:
     keeper.taps += 1
     keeper.tap("Get a picture")
     stopwatch.waits(
-        lambda: keeper.tap("Lock and get a picture"), lambda: keeper.page.get_by_role("heading", name="Add picture").wait_for()
+        lambda: keeper.tap("Lock and get a picture"),
+        lambda: keeper.page.get_by_role("heading", name="Add picture").wait_for(),
     )
     assert "wiper" not in keeper.page.content()
     # Here the person leaves the app, takes the screenshot, and returns.

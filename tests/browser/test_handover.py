@@ -96,7 +96,9 @@ def show_words_again(keeper: Keeper) -> str:
     return " ".join(word_list.all_inner_texts())
 
 
-def test_a_pack_is_handed_over_and_fetched(new_profile: NewProfile, browser: Browser, server: Served, tmp_path: Path) -> None:
+def test_a_pack_is_handed_over_and_fetched(
+    new_profile: NewProfile, browser: Browser, server: Served, tmp_path: Path
+) -> None:
     """The eight words open the pack at a desk; the keeper sees when; no zip is on the phone, and the server cannot read it."""
     profile = new_profile(accept_downloads=True)
     page = profile.open().pages[0]
@@ -133,12 +135,21 @@ def test_a_pack_is_handed_over_and_fetched(new_profile: NewProfile, browser: Bro
     profile.close()
     assert saved == []
     raw = pack.read_bytes()
-    needles = (raw[:200], raw[len(raw) // 2 :][:64], raw[-64:], b"PACK_JB_1_", words.encode(), words.encode("utf-16-le"))
+    needles = (
+        raw[:200],
+        raw[len(raw) // 2 :][:64],
+        raw[-64:],
+        b"PACK_JB_1_",
+        words.encode(),
+        words.encode("utf-16-le"),
+    )
     profile_files = [path for path in profile.folder.rglob("*") if path.is_file()]
     assert profile_files and [path for path in profile_files for needle in needles if needle in path.read_bytes()] == []
     server_files = [path for path in server.data.rglob("*") if path.is_file()]
     pairs = [" ".join(words.split()[at : at + 2]).encode() for at in range(7)]
-    assert server_files and not [path for path in server_files if any(part in path.read_bytes() for part in (raw[:200], *pairs))]
+    assert server_files and not [
+        path for path in server_files if any(part in path.read_bytes() for part in (raw[:200], *pairs))
+    ]
     sent = b"".join(exchange.all_bytes() for exchange in server.exchanges)
     assert not [pair for pair in pairs if pair in sent]
 

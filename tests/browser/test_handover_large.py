@@ -50,7 +50,9 @@ def large(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.slow
-def test_two_hundred_and_fifty_megabytes(browser: Browser, server: Served, large: tuple[Path, str], tmp_path: Path) -> None:
+def test_two_hundred_and_fifty_megabytes(
+    browser: Browser, server: Served, large: tuple[Path, str], tmp_path: Path
+) -> None:
     """A pack of 250 MB, fetched through the page and saved in Chromium, has the same SHA-256."""
     pack, words = large
     with desk(browser) as page:

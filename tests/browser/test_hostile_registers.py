@@ -38,7 +38,9 @@ CHAT = "\n".join(
         "",
     ]
 )
-MAIL = exports.MAIL.replace("=?iso-8859-1?Q?Caf=E9?= tonight", CORPUS[0]).replace("That cost =80 20", "=3Dcmd|' /C calc'!A0")
+MAIL = exports.MAIL.replace("=?iso-8859-1?Q?Caf=E9?= tonight", CORPUS[0]).replace(
+    "That cost =80 20", "=3Dcmd|' /C calc'!A0"
+)
 
 
 def _fill_every_register(keeper: Keeper, typist: Typist) -> int:

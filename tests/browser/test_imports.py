@@ -60,13 +60,17 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     rows = [row for version in schedules for row in version["fields"]["rows"]]
     assert len(schedules) == 5
     assert sum(row.get("text") == "Answer me" for row in rows) == 3
-    assert {"I know where you are\n\nthe light is on", "مرحبا، أين أنت؟", "That cost € 20"} <= {row.get("text") for row in rows}
+    assert {"I know where you are\n\nthe light is on", "مرحبا، أين أنت؟", "That cost € 20"} <= {
+        row.get("text") for row in rows
+    }
     table = list(csv.reader(io.StringIO(body["servable/05_message-schedules.csv"].decode("utf-8-sig"))))
     assert sum("Answer me" in line for line in table) == 3
     assert not any("Jo" in line for line in table)
     assert exports.MAIL.encode() in [file for name, file in body.items() if name.startswith("restricted/13_mail/")]
     assert exports.png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
-    assert exports.android_zip()["buffer"] in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
+    assert exports.android_zip()["buffer"] in [
+        file for name, file in body.items() if "/13_exhibits-as-received/" in name
+    ]
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
 

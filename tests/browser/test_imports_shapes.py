@@ -36,7 +36,9 @@ def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int,
     """Choosing, answering, the preview, the list and its form have no fault at this width, text size and direction."""
     keeper = new_phone(viewport={"width": width, "height": 740}, is_mobile=width < 600, has_touch=width < 600)
     _make_unregistered_diary(keeper)
-    keeper.page.evaluate(f"document.documentElement.style.fontSize = '{text}'; document.documentElement.dir = '{direction}'")
+    keeper.page.evaluate(
+        f"document.documentElement.style.fontSize = '{text}'; document.documentElement.dir = '{direction}'"
+    )
     found = {}
 
     def judge(state: str) -> None:

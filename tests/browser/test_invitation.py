@@ -26,7 +26,9 @@ def test_a_copy_is_kept_with_an_invitation(keeper: Keeper, server) -> None:  # t
         field.fill("abcd-efgh")
         keeper.tap("Keep a copy off this phone")
         expect(keeper.page.get_by_text("That invitation did not work")).to_be_visible()
-        field.fill(enrolment.grouped(enrolment._day_code(instance.pepper, instance.clock.now_ms())).upper().replace("-", " "))
+        field.fill(
+            enrolment.grouped(enrolment._day_code(instance.pepper, instance.clock.now_ms())).upper().replace("-", " ")
+        )
         keeper.keeps_a_copy()
         keeper.sees_place("Saved")
         assert keeper.login

@@ -54,7 +54,9 @@ def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     twelve, _ = phone.writes_down_the_code()
     other = new_phone()
     other.opens()
-    other.asks_to_sign_in_with_code(phone.login, f"abandon {' '.join(['abandon'] * 10)} about", "ferry lantern oatmeal candle")
+    other.asks_to_sign_in_with_code(
+        phone.login, f"abandon {' '.join(['abandon'] * 10)} about", "ferry lantern oatmeal candle"
+    )
     expect(other.problem()).to_contain_text("Check the name and the code, and try again.")
     other.field("Your code").fill(twelve)
     other.tap("Open")

@@ -251,7 +251,9 @@ def type_with_code(phone: Keeper, letters: str) -> None:
 
 def test_the_list_of_devices_shows_every_kind_of_act(keeper: Keeper, server: Served) -> None:
     """The list shows each kind of act that the server records, including advocates' access, and one of a later release."""
-    row = next(line for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith("| `GET /v1/access`"))
+    row = next(
+        line for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith("| `GET /v1/access`")
+    )
     kinds = re.findall(r"`(\w+)`", row.partition("`what` is")[2])
     assert {"signed_in", "let_in", "let_out"} < set(kinds)
 

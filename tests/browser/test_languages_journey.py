@@ -18,7 +18,9 @@ class Speaker(Keeper):
 
     def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
         """Return the button with this English name."""
-        return self.page.get_by_role("button", name=name_on(self.page, name) if isinstance(name, str) else name, exact=exact)
+        return self.page.get_by_role(
+            "button", name=name_on(self.page, name) if isinstance(name, str) else name, exact=exact
+        )
 
     def field(self, label: str) -> Locator:
         """Return the text control with this English label."""
@@ -26,7 +28,9 @@ class Speaker(Keeper):
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
         """Return the page's heading with this English name; a draft translation may show its English beneath."""
-        return self.page.get_by_role("heading", name=name_on(self.page, name) if isinstance(name, str) else name, level=1)
+        return self.page.get_by_role(
+            "heading", name=name_on(self.page, name) if isinstance(name, str) else name, level=1
+        )
 
     def picks(self, choice: str) -> None:
         """Tap one chip of several."""
@@ -39,7 +43,9 @@ class Speaker(Keeper):
     def chooses_words(self, words: str | None = None) -> None:
         """Type the six suggested words. The list's name, which only a screen reader says, is translated too."""
         self.sees_place("Choose words that open this")
-        offered = self.page.get_by_role("list", name=name_on(self.page, "Six words you could use")).get_by_role("listitem")
+        offered = self.page.get_by_role("list", name=name_on(self.page, "Six words you could use")).get_by_role(
+            "listitem"
+        )
         expect(offered).to_have_count(6)
         expect(offered.first).not_to_have_text("••••••")
         self.words = words or " ".join(offered.all_inner_texts())

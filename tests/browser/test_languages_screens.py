@@ -55,7 +55,9 @@ def fixture_texts() -> str:
     folder = ROOT / "tests" / "browser"
     kinds = ("test", "advocate", "handover", "helping", "notebook")
     screens = (folder / f"{kind}_screens.py" for kind in kinds)
-    return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(path.read_text(encoding="utf-8") for path in screens)
+    return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(
+        path.read_text(encoding="utf-8") for path in screens
+    )
 
 
 def choose_language(page: Page, code: str) -> None:
@@ -176,7 +178,10 @@ def test_a_young_keeper_is_asked_in_young_words_everywhere(show: Callable[..., P
         return sorted(texts & usual)
 
     asking = ("card ", "form, ", "all kinds")
-    assert walk(page, {name: steps for name, steps in (SCREENS | MORE_SCREENS).items() if name.startswith(asking)}, judge) == {}
+    assert (
+        walk(page, {name: steps for name, steps in (SCREENS | MORE_SCREENS).items() if name.startswith(asking)}, judge)
+        == {}
+    )
     assert len(seen) > 100, sorted(seen)
 
 
@@ -186,15 +191,22 @@ def test_untranslated_text_is_found(show: Callable[..., Page]) -> None:  # noqa:
     choose_language(page, "pl")
     assert in_english("pl", texts_of(page)) == []
     page.evaluate("document.querySelector('main h1').textContent = 'Sign out on this device'")
-    page.evaluate("document.querySelector('main p').setAttribute('aria-label', 'Locking in 5 seconds. What you wrote is kept.')")
-    assert in_english("pl", texts_of(page)) == ["Sign out on this device", "Locking in 5 seconds. What you wrote is kept."]
+    page.evaluate(
+        "document.querySelector('main p').setAttribute('aria-label', 'Locking in 5 seconds. What you wrote is kept.')"
+    )
+    assert in_english("pl", texts_of(page)) == [
+        "Sign out on this device",
+        "Locking in 5 seconds. What you wrote is kept.",
+    ]
 
 
 def test_overflowing_words_are_found(show: Callable[..., Page]) -> None:  # noqa: F811
     """A button that is too narrow for its words is found."""
     page = show((OPEN, go("signout")))
     assert page.evaluate(FIND_CUT_WORDS) == []
-    page.evaluate("document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'")
+    page.evaluate(
+        "document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'"
+    )
     assert [fault.split(":")[0] for fault in page.evaluate(FIND_CUT_WORDS)] == ["over the edge"]
     page.evaluate("document.querySelector('main button').style.cssText = ''")
     page.evaluate(

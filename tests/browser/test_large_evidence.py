@@ -102,7 +102,9 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
         return pool.submit(lambda: asyncio.run(write())).result()
 
 
-def makes_evidence(page: Page, origin: str, login: str, begun: Callable[[], object] = lambda: None) -> tuple[int, int, float]:
+def makes_evidence(
+    page: Page, origin: str, login: str, begun: Callable[[], object] = lambda: None
+) -> tuple[int, int, float]:
     """Sign in and make a complete zip. Return the bytes held by page and workers before and at most, and the seconds it took.
 
     `begun` is called just before the making begins.

@@ -47,7 +47,11 @@ def address(tmp_path: Path) -> Iterator[str]:
     diary = [sys.executable, "-m", "diary"]
     subprocess.run([*diary, "migrate"], env=environ, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     server = subprocess.Popen(
-        [*diary, "serve", "--bind", f"127.0.0.1:{port}"], env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*diary, "serve", "--bind", f"127.0.0.1:{port}"],
+        env=environ,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     try:
         assert server.stdout
@@ -82,7 +86,11 @@ def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None
     public = address.replace("localhost", "public.localhost") + path
     reports = [run(public, tmp_path / f"page-{number}.json", NO_ROBOTS, marks=least) for number in range(RUNS)]
     marks = median_marks(reports, least)
-    assert all(marks[name] >= mark for name, mark in least.items()), (path, marks, [lost_points(report) for report in reports])
+    assert all(marks[name] >= mark for name, mark in least.items()), (
+        path,
+        marks,
+        [lost_points(report) for report in reports],
+    )
 
 
 def enrol(address: str, folder: Path) -> None:
@@ -102,13 +110,19 @@ def enrol(address: str, folder: Path) -> None:
 
 def median_marks(reports: list[dict], names: Iterable[str]) -> dict[str, float]:  # type: ignore[type-arg]
     """Return the median of the runs, by category."""
-    return {name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports) for name in names}
+    return {
+        name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports)
+        for name in names
+    }
 
 
 def reaches_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
     """Assert that the median of each category reaches its mark."""
     marks = median_marks(reports, MIN_MARKS)
-    assert all(marks[name] >= least for name, least in MIN_MARKS.items()), (marks, [lost_points(report) for report in reports])
+    assert all(marks[name] >= least for name, least in MIN_MARKS.items()), (
+        marks,
+        [lost_points(report) for report in reports],
+    )
 
 
 def run(
@@ -119,7 +133,15 @@ def run(
     lighthouse = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
     assert node, "node is not on the path; `make test-all` puts it there"
     flags = FLAGS + (" --no-sandbox" if os.geteuid() == 0 else "") + (f" --user-data-dir={folder}" if folder else "")
-    command = [node, str(lighthouse), address, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}"]
+    command = [
+        node,
+        str(lighthouse),
+        address,
+        "--quiet",
+        "--output=json",
+        f"--output-path={out}",
+        f"--chrome-flags={flags}",
+    ]
     only = "--only-categories=" + ",".join(marks)
     environ = os.environ | ({"CHROME_PATH": chromium} if chromium else {})
     subprocess.run([*command, only, *options], env=environ, check=True, timeout=180)
@@ -130,6 +152,10 @@ def run(
 def lost_points(report: dict) -> dict:  # type: ignore[type-arg]
     """Return what cost points in a run, and Lighthouse's benchmark of the machine."""
     audits = report["audits"]
-    weighed = [ref["id"] for name in report["categories"] for ref in report["categories"][name]["auditRefs"] if ref["weight"]]
-    lost = {name: audits[name].get("displayValue", "failed") for name in weighed if audits[name]["score"] not in (None, 1)}
+    weighed = [
+        ref["id"] for name in report["categories"] for ref in report["categories"][name]["auditRefs"] if ref["weight"]
+    ]
+    lost = {
+        name: audits[name].get("displayValue", "failed") for name in weighed if audits[name]["score"] not in (None, 1)
+    }
     return {"machine": report["environment"]["benchmarkIndex"], **lost}

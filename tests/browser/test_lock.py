@@ -155,7 +155,9 @@ def test_an_upload_continues_at_the_lock(keeper: Keeper, server: Served) -> None
     while_locked = server.exchanges[locked_at:]
     assert {exchange.path.split("/")[-2] for exchange in while_locked if "/blobs/" in exchange.path} >= {"parts"}
     assert [
-        exchange.path for exchange in while_locked if exchange.path.startswith("/v1/") and "/blobs/" not in exchange.path
+        exchange.path
+        for exchange in while_locked
+        if exchange.path.startswith("/v1/") and "/blobs/" not in exchange.path
     ] == []
     keeper.unlocks()
     keeper.is_kept_safe(TEXT)

@@ -42,7 +42,11 @@ def _write(origin: str) -> str:
                 blobs = [Blob.new(len(content)), Blob.new(len(content))]
                 for blob in blobs:
                     await upload(server, identity.diary, blob, seal(identity.diary, blob, content))
-                rendition = {"purpose": "print", "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+                rendition = {
+                    "purpose": "print",
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    "size_bytes": len(content),
+                }
                 fields = {
                     "incident_ids": [record], "kind": "screenshot", "sha256": hashlib.sha256(content).hexdigest(),
                     "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": len(content), "media_type": "image/jpeg",
@@ -57,7 +61,9 @@ def _write(origin: str) -> str:
                 }
                 journal.append(Said("incident", entry_fields, {}, record=record))
                 blob_pairs = ((blobs[0].pair,), (blobs[1].pair,))
-                journal.append(Said("attachment", fields, {"received_as": {"filename": f"{number}.jpg"}}, *blob_pairs, picture))
+                journal.append(
+                    Said("attachment", fields, {"received_as": {"filename": f"{number}.jpg"}}, *blob_pairs, picture)
+                )
             await journal.send(server)
         return identity.login
 

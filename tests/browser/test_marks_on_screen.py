@@ -16,7 +16,9 @@ MARKS = {
     "a statement, checked": ("Written by someone else, and sent with the words you gave",),
     "a statement, changed": ("You changed these words after they came.", "I saw him stand inside the gate."),
     "a statement, not theirs": ("Written by someone else. It was not sent with the words you gave",),
-    "a statement, not checked": ("Written by someone else. Nobody checked whether it was sent with the words you gave",),
+    "a statement, not checked": (
+        "Written by someone else. Nobody checked whether it was sent with the words you gave",
+    ),
 }
 
 

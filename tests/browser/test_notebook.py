@@ -42,7 +42,9 @@ def _is_a_notebook(keeper: Keeper) -> None:
     assert "SENTINEL" not in keeper.page.evaluate(PAGE_CONTENT)
     assert not REVEALING_WORDS.search(keeper.page.inner_text("body"))
     assert (
-        keeper.page.locator("[aria-label]").evaluate_all("(all) => all.map((element) => element.getAttribute('aria-label'))")
+        keeper.page.locator("[aria-label]").evaluate_all(
+            "(all) => all.map((element) => element.getAttribute('aria-label'))"
+        )
         == []
     )
 
@@ -84,7 +86,9 @@ def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
     keeper.tap("Back")
     assert "SENTINEL" not in _heap(keeper)
     assert [url for url in requests if "/v1/" in url] == []
-    assert keeper.page.evaluate("performance.getEntriesByType('resource').length") == 0, "the page still lists its requests"
+    assert keeper.page.evaluate("performance.getEntriesByType('resource').length") == 0, (
+        "the page still lists its requests"
+    )
     for return_to_page in (keeper.page.reload, lambda: (keeper.page.goto("about:blank"), keeper.page.go_back())):
         return_to_page()
         keeper.sees_lock()

@@ -106,7 +106,9 @@ def test_an_ended_order_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone
     registers = Registers(keeper)
     for court, ends in (("Lewisham", "2027-10-03"), ("Camberwell", "2026-11-01")):
         fields = {COURT: court, "Given to them on": "2026-10-03", "Ends on": ends}
-        registers.adds("Orders", "Add an order", fields, picks=["Restraining order"], title=f"Restraining order, {court}")
+        registers.adds(
+            "Orders", "Add an order", fields, picks=["Restraining order"], title=f"Restraining order, {court}"
+        )
     keeper.sees("It ended on 1 Nov 2026.")
     keeper.sees(re.compile("^Has ended, Given to them on 3 Oct 2026"))
     expect(keeper.page.get_by_role("complementary").get_by_role("button", name=re.compile("Lewisham"))).to_be_visible()

@@ -40,7 +40,9 @@ def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:
         phone.goes(place)  # type: ignore[arg-type]
         assert phone.page.title() == "Notes"
         assert phone.page.url.rstrip("/") == server.app_url
-        for control in phone.page.locator("textarea, input:not([type=file]):not([type=radio]):not([type=checkbox])").all():
+        for control in phone.page.locator(
+            "textarea, input:not([type=file]):not([type=radio]):not([type=checkbox])"
+        ).all():
             for name, off in BROWSER_HELPERS.items():
                 assert control.get_attribute(name) == off
 

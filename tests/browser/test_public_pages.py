@@ -26,7 +26,8 @@ PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED)
 ALL_PATHS = tuple(language.at + path for language in LANGUAGES for path in PAGES)
 # English runs in every test run; the other languages run only in the long one.
 LANGUAGE_PARAMS = [
-    pytest.param(language, id=language.code, marks=[pytest.mark.slow] if language.code != "en" else []) for language in LANGUAGES
+    pytest.param(language, id=language.code, marks=[pytest.mark.slow] if language.code != "en" else [])
+    for language in LANGUAGES
 ]
 LEAVE_TARGET = re.compile(r"^https://www\.bbc\.co\.uk/")
 STORED = """async () => ({
@@ -163,7 +164,9 @@ def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: S
             assert Path(download.value.path()).read_bytes() == folder_file.read_bytes()
         reader.get_by_role("link", name="Darllen neu argraffu’r wers").click()
         expect(reader).to_have_url(server.public_url + "/cy/training/lesson")
-        expect(reader.get_by_text("Gall rhywun yn yr ystafell hon fod yn byw hyn. Gall rhywun fod yn ei wneud.")).to_be_visible()
+        expect(
+            reader.get_by_text("Gall rhywun yn yr ystafell hon fod yn byw hyn. Gall rhywun fod yn ei wneud.")
+        ).to_be_visible()
     finally:
         folder_file.unlink()
 
@@ -208,7 +211,9 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
     host = server.public_url.removeprefix("https://").encode()
     contents = {file: file.read_bytes() for file in profile.folder.rglob("*") if file.is_file()}
     assert len(contents) > 20
-    assert [str(file) for file, raw in contents.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw] == []
+    assert [
+        str(file) for file, raw in contents.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw
+    ] == []
     files_with_host = [file.relative_to(profile.folder).as_posix() for file, raw in contents.items() if host in raw]
     assert [name for name in files_with_host if not HISTORY.search(name)] == []
 

@@ -83,7 +83,11 @@ def test_entries_are_grouped_by_day_and_found_by_words(reader: Keeper) -> None:
     right-to-left text are found."""
     days = [re.sub(r"^(Today|Yesterday), ", "", day) for day in reader.page.locator(".day > h2").all_inner_texts()]
     # The year is shown from the next year on.
-    assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == ["Time not known", "Monday 23 November", "Friday 20 November"]
+    assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == [
+        "Time not known",
+        "Monday 23 November",
+        "Friday 20 November",
+    ]
     assert len(days) == len(set(days))
     for query, n in (
         ("blue coat", 6),
@@ -142,7 +146,9 @@ def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader:
     """31 times since 4 May, six new accounts after a block; each number on the page opens as many entries as it says."""
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.sees_place("Patterns")
-    expect(reader.page.locator(".said")).to_have_text("31 times since 4 May 2026. 6 new accounts after you blocked them.")
+    expect(reader.page.locator(".said")).to_have_text(
+        "31 times since 4 May 2026. 6 new accounts after you blocked them."
+    )
     reader.sees("1 entry has no known time.")
     reader.sees("about 67")
     pressed = _press_every_number(reader)

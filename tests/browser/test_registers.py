@@ -61,7 +61,9 @@ def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: 
     assert keeper.taps == 2
     registers.has_no_faults()
     registers.fills({"Which police force?": "Met", "Incident or CAD number": "CAD 4411"})
-    registers.fills({"When should you hear from them?": "2026-12-01", "What did they say happens next?": "They ring the shop."})
+    registers.fills(
+        {"When should you hear from them?": "2026-12-01", "What did they say happens next?": "They ring the shop."}
+    )
     registers.saves("Met, CAD 4411")
     keeper.sees("They came to me")
     registers.opens("To chase")

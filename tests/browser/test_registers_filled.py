@@ -26,12 +26,25 @@ def _story() -> list[Row]:
     terms = [{"no": n, "text": f"Term text {n}"} for n in range(1, 201)]
     order = {"kind": "restraining_order", "court": "Lewisham", "served_on": "2026-10-03", "terms": terms}
     order["against_ids"] = ["a", NOBODY]
-    odd = {"kind": 7, "court": ["x"], "terms": "no list", "served_on": "2026-02-31", "expires_on": 5, "against_ids": "a"}
+    odd = {
+        "kind": 7,
+        "court": ["x"],
+        "terms": "no list",
+        "served_on": "2026-02-31",
+        "expires_on": 5,
+        "against_ids": "a",
+    }
     entry = {
         "narrative": "He broke two terms.", "precision": "unknown", "tz": "Europe/London", "actor_ids": ["c", NOBODY],
         "alleged_breaches": [{"order_id": "order", "term_no": 2}, {"order_id": "order", "term_no": 999}, "odd"],
     }  # fmt: skip
-    return [*people, *circle, ("order", "order", order, {}), ("odd", "order", odd, {}), ("entry", "incident", entry, {})]
+    return [
+        *people,
+        *circle,
+        ("order", "order", order, {}),
+        ("odd", "order", odd, {}),
+        ("entry", "incident", entry, {}),
+    ]
 
 
 def _find_rows(registers: Registers, name: str) -> Locator:

@@ -45,7 +45,12 @@ def test_the_app_asks_once_and_takes_words_instead(keeper: Keeper) -> None:
     dialog = keeper.page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text("You have done nothing wrong.")
     text = dialog.inner_text()
-    order = ["You have done nothing wrong", "Don’t add it here, and don’t send it", "Report Remove", "If you are an adult"]
+    order = [
+        "You have done nothing wrong",
+        "Don’t add it here, and don’t send it",
+        "Report Remove",
+        "If you are an adult",
+    ]
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
     assert text.index("Before you delete anything") < text.index("Report Remove")
     assert faults(keeper.page) == []

@@ -118,7 +118,9 @@ def test_files_wait_until_the_keeper_sends_them(keeper: Keeper, server: Served) 
     assert len(server.to("/parts/", "PUT")) > before
 
 
-def test_whole_pictures_move_to_the_server_and_come_back_unchanged(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_whole_pictures_move_to_the_server_and_come_back_unchanged(
+    new_phone: NewPhone, server: Served, tmp_path: Path
+) -> None:
     """After "Make room now", the phone holds less and shows the small copy; the whole file comes back unchanged."""
     keeper = new_phone()
     keeper.begins(FIRST)

@@ -93,7 +93,9 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
     keeper.sees("Add this to your home screen first")
     keeper.puts_off_the_copy()
     keeper.goes("Entries")
-    expect(keeper.state_of("He waited outside.")).to_have_text("Sealed, only in this browser. It may be removed in 7 days.")
+    expect(keeper.state_of("He waited outside.")).to_have_text(
+        "Sealed, only in this browser. It may be removed in 7 days."
+    )
     keeper.goes("More")
     keeper.page.get_by_role("button", name="Keep a copy off this phone").first.click()
     keeper.keeps_a_copy()

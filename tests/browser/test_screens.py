@@ -151,7 +151,11 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "choose words": (FRESH, go("words")),
     "own words": (FRESH, go("words"), local("{twice: true, wrong: 'differ', seen: false}")),
     "copy": (js(f"fake.open(1, {ONLY_HERE})"), go("copy", record="r0", first=True)),
-    "copy, a device not theirs": (js(f"fake.open(1, {ONLY_HERE})"), js("fake.set({borrowed: true})"), go("copy", record="r0")),
+    "copy, a device not theirs": (
+        js(f"fake.open(1, {ONLY_HERE})"),
+        js("fake.set({borrowed: true})"),
+        go("copy", record="r0"),
+    ),
     "name": (OPEN, go("name")),
     "code": (OPEN, go("code")),
     "code sheet": (OPEN, go("code"), local("{words: 'x'}"), press("Show my code")),
@@ -175,7 +179,19 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "saved": (OPEN, go("add", record="r0")),
     **{
         f"card {code}": (OPEN, go("add", record="r0"), local(f"{{card: '{code}'}}"))
-        for code in ("photos", "kind", "channel", "who", "where", "effect", "seen_by", "camera", "order", "reported", "note")
+        for code in (
+            "photos",
+            "kind",
+            "channel",
+            "who",
+            "where",
+            "effect",
+            "seen_by",
+            "camera",
+            "order",
+            "reported",
+            "note",
+        )
     },
     **{
         f"card {code}": (LISTED, go("add", record="r0"), local(f"{{card: '{code}', all: true, more: {{lines: true}}}}"))
@@ -184,7 +200,11 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "card who, with people": (LISTED, go("add", record="r0"), local("{card: 'who', more: {lines: true}}")),
     "card who, one more": (LISTED, go("add", record="r0"), local("{card: 'who'}"), press("Add a person")),
     "card order, with terms": (LISTED, go("add", record="r0"), local("{card: 'order'}")),
-    "entry, taken out": (OPEN, js(f"fake.over = {{taken_out: Date.now(), files_out: {GONE_FILE}}}"), go("entry", record="r0")),
+    "entry, taken out": (
+        OPEN,
+        js(f"fake.over = {{taken_out: Date.now(), files_out: {GONE_FILE}}}"),
+        go("entry", record="r0"),
+    ),
     "entry, being erased": (OPEN, js(f"fake.over = {{taken_out: 1, erasing: {WAITS}}}"), go("entry", record="r0")),
     "entry, altered": (OPEN, js("fake.over = {flags: ['altered']}"), go("entry", record="r0")),
     "entry, two versions": (OPEN, js(f"fake.over = {{ends: {ENDS}}}"), go("entry", record="r0")),
@@ -225,13 +245,21 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "entries": (OPEN, go("entries")),
     "entries, to be looked at": (
         js("fake.open(3)"),
-        js("fake.set({entries: fake.state.entries.map((entry, i) => ({...entry, flags: [['two'], ['altered'], []][i]}))})"),
+        js(
+            "fake.set({entries: fake.state.entries.map((entry, i) => ({...entry, flags: [['two'], ['altered'], []][i]}))})"
+        ),
         go("entries"),
     ),
     "no entries": (js("fake.open(0)"), go("entries")),
     "entry": (OPEN, go("entry", record="r0")),
     "history": (OPEN, go("entry", record="r0"), local("{history: true}")),
-    "reason": (OPEN, go("entry", record="r2"), local("{changing: true}"), fill("What happened?", "Other"), press("Save")),
+    "reason": (
+        OPEN,
+        go("entry", record="r2"),
+        local("{changing: true}"),
+        fill("What happened?", "Other"),
+        press("Save"),
+    ),
     "entry not there": (
         OPEN,
         js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found. Nothing was lost.'}"),
@@ -246,11 +274,24 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "share, after packs": (OPEN, COMING, js(f"fake.shared = {SHARED}"), go("share")),
     "pack, court": (OPEN, go("share"), press("Make a pack")),
     "pack, entries": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'some', tried: true}")),
-    "pack, dates": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'dates', tried: true, earlier: 1}")),
-    "pack, for a school": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', profile: 'school', apart: false}")),
+    "pack, dates": (
+        OPEN,
+        go("share"),
+        press("Make a pack"),
+        local("{step: 'choose', how: 'dates', tried: true, earlier: 1}"),
+    ),
+    "pack, for a school": (
+        OPEN,
+        go("share"),
+        press("Make a pack"),
+        local("{step: 'choose', profile: 'school', apart: false}"),
+    ),
     "pack, by number": (OPEN, go("share"), press("Make a pack"), local("{step: 'items', wrong: 'No file.'}")),
     "pack, what goes in": (*PACK, COMING),
-    "pack, large": (*PACK, local("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}")),
+    "pack, large": (
+        *PACK,
+        local("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}"),
+    ),
     "pack, pictures": (*PACK, press("Next")),
     "pack, pictures skipped": (*PACK, press("Next"), press("Go on without looking at the rest")),
     "pack, words": (*PACK, local("{step: 'words'}")),
@@ -259,10 +300,15 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true, noWords: true, overridden: true}")),
     "pack, consent, made here": (*PACK, local("{step: 'consent', way: 'here'}")),
     "pack, being made": (
-        js(f"fake.open(3); stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"),
+        js(
+            f"fake.open(3); stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"
+        ),
         go("share"),
     ),
-    "pack, ready": (js(f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE}}}, {JOB}}}"), go("share")),
+    "pack, ready": (
+        js(f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE}}}, {JOB}}}"),
+        go("share"),
+    ),
     "pack, a set of files": (
         js(
             f"fake.open(3); stage.job = {{at: {{}}, {JOB}, done: {{file: null, {MADE}, "
@@ -302,7 +348,9 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         lambda page: page.get_by_role("button", name=name_on(page, "Change your words")).wait_for(),
     ),
     "signed out from elsewhere": (
-        js("fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, returned: Date.now()}})"),
+        js(
+            "fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, returned: Date.now()}})"
+        ),
         go("entries"),
     ),
     "high risk, packs handed over before": (

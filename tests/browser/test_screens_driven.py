@@ -23,10 +23,8 @@ def calls_of(page: Page, name: str) -> list[object]:
 
 def focused(page: Page) -> str:
     """Return the id, name or tag of the focused element."""
-    expression = (
-        "document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName"
-    )
-    return str(page.evaluate(expression))
+    element = "document.activeElement"
+    return str(page.evaluate(f"{element}.id || {element}.getAttribute('aria-label') || {element}.tagName"))
 
 
 def test_first_line_by_keyboard_alone(show: Show) -> None:
@@ -322,13 +320,24 @@ def test_a_telephone_link_asks_first(show: Show) -> None:
 def test_signing_in_leads_to_add(show: Show) -> None:
     """Signing in, with words or with the code and new words, leads to Add; nothing typed stays in the page."""
     page = show(
-        (FRESH, press("I have a sign-in name"), fill("Sign-in name", "quiet-river-4821"), fill("Your words", "my own words"))
+        (
+            FRESH,
+            press("I have a sign-in name"),
+            fill("Sign-in name", "quiet-river-4821"),
+            fill("Your words", "my own words"),
+        )
     )
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
     assert calls_of(page, "signIn") == [{"login": "quiet-river-4821", "words": "my own words"}]
     page = show(
-        (FRESH, press("I have a sign-in name"), press("Use my code instead"), fill("Sign-in name", "a"), fill("Your code", "b"))
+        (
+            FRESH,
+            press("I have a sign-in name"),
+            press("Use my code instead"),
+            fill("Sign-in name", "a"),
+            fill("Your code", "b"),
+        )
     )
     page.get_by_label("New words").fill("brand new words")
     page.get_by_role("button", name="Open", exact=True).click()
@@ -347,7 +356,9 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
     expect(page.get_by_label("Your words")).to_be_visible()
 
 
-def test_the_camera_goes_straight_in_and_goes_out(playwright: Playwright, certificate: Certificate, address: str) -> None:
+def test_the_camera_goes_straight_in_and_goes_out(
+    playwright: Playwright, certificate: Certificate, address: str
+) -> None:
     """A photo is added as taken here; a lock turns the camera off."""
     fake_devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with playwright.chromium.launch(

@@ -169,4 +169,6 @@ def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: Show) -> 
     expect(words).to_contain_text("Callum; Cal; Ex-partner; Tall, red coat")
     assert "Redfern" not in words.inner_text() and "depot" not in words.inner_text()
     page.get_by_label("Their full name, and where they may be").check()
-    expect(words).to_contain_text("Callum: Callum Redfern, Works at the depot, Is it safe for the police to speak to them? No")
+    expect(words).to_contain_text(
+        "Callum: Callum Redfern, Works at the depot, Is it safe for the police to speak to them? No"
+    )

@@ -77,7 +77,9 @@ def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
     served.stop()
 
 
-def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, second_server: Served, tmp_path: Path) -> None:
+def test_a_copy_opens_with_no_server_and_is_taken_in_again(
+    new_phone: NewPhone, second_server: Served, tmp_path: Path
+) -> None:
     """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come back;
     later, another server accepts them all."""
     keeper = new_phone()

@@ -18,7 +18,9 @@ INSIDE = "SENTINELINSIDE the file"
 DRAFT = "SENTINELDRAFT half a sentence"
 UNSENT = [f"SENTINELUNSENT he rang for the {nth} time" for nth in ("second", "third", "fourth")]
 WORDS = "sentinelwords harbour fog lamp"
-SENTINELS = [text.split("-")[0].split(" ")[0] for text in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)]
+SENTINELS = [
+    text.split("-")[0].split(" ")[0] for text in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)
+]
 
 SESSIONS_MS = 3000
 RECORD_IDS = """() => new Promise((done, failed) => {

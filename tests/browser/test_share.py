@@ -84,7 +84,9 @@ def _make_pack_on_phone(keeper: Keeper, tmp_path: Path) -> None:
     assert codes == {"never_received"}, codes
     with zipfile.ZipFile(pack) as archive:
         names = archive.namelist()
-        servable = b"".join(archive.read(name) for name in names if "/servable/" in name or re.search(r"/data/\d\d_", name))
+        servable = b"".join(
+            archive.read(name) for name in names if "/servable/" in name or re.search(r"/data/\d\d_", name)
+        )
         page = archive.read(next(name for name in names if name.endswith("01_chronology.html")))
         record = json.loads(archive.read(next(name for name in names if name.endswith("12_record.json"))))
         assert len([name for name in names if "13_exhibits-as-received" in name]) == 3
@@ -93,8 +95,13 @@ def _make_pack_on_phone(keeper: Keeper, tmp_path: Path) -> None:
     assert b"<b onclick" not in page
     assert b"default-src 'none'" in page
     assert b"07700 900123" in servable  # the keeper chose "It may be seen"
-    reviewed = [row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]]
-    assert sorted(bool(fields.get("shows_where_i_live")) for fields in reviewed if "print_copy" not in fields) == [False, True]
+    reviewed = [
+        row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]
+    ]
+    assert sorted(bool(fields.get("shows_where_i_live")) for fields in reviewed if "print_copy" not in fields) == [
+        False,
+        True,
+    ]
     assert [fields["shows_where_i_live"] for fields in reviewed if fields.get("print_copy") == "masked"] == [True]
     remaining = servable.replace(ALLOWED, b"")
     forbidden = DENIED.search(remaining)
@@ -118,7 +125,9 @@ def _needs_the_words(keeper: Keeper) -> None:
     keeper.sees("Type the words that will open this.")
     keeper.field(WORDS).fill("these are not the words")
     keeper.tap("Make the pack")
-    expect(keeper.problem()).to_contain_text("Those are not the words that open this phone. Nothing was changed. Try again.")
+    expect(keeper.problem()).to_contain_text(
+        "Those are not the words that open this phone. Nothing was changed. Try again."
+    )
     expect(keeper.field(WORDS)).to_have_value("")
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
     keeper.field(WORDS).fill("half of what")
@@ -246,11 +255,15 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     assert verify(second, notary=Notary(server.settings.read_notary_seed()).pub) == []
     record = _record_of(second)
     assert record["pack"]["since"] == {"changed": [3], "new": list(range(5, 15)), "removed": [1]}
-    counts = {name: record["counts"][name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")}
+    counts = {
+        name: record["counts"][name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")
+    }
     assert counts == {"total": 14, "included": 11, "earlier": 2, "removed": 1, "withheld": 0, "amended": 1}
     assert _items_of(second) == {"JB-2.png"}
     with zipfile.ZipFile(second) as archive:
-        read_first = archive.read(next(name for name in archive.namelist() if name.endswith("00_READ-FIRST.txt"))).decode()
+        read_first = archive.read(
+            next(name for name in archive.namelist() if name.endswith("00_READ-FIRST.txt"))
+        ).decode()
     for words in ("SUPPLEMENT", "New since: entries 5–14.", "Changed since: entry 3.", "Removed since: entry 1."):
         assert words in read_first, words
 
@@ -290,7 +303,9 @@ def _make_upload_files(keeper: Keeper) -> None:
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
     files = keeper.page.get_by_role("button", name=re.compile(r"^[\w-]+(\.[\w-]+)*\.(pdf|csv|txt|json|zip) "))
     names = [text.split("\n")[0] for text in files.all_inner_texts()]
-    assert {"00_READ-FIRST.txt", "01_chronology.pdf", "12_record.json", "13_part1.zip", "manifest-sha256.txt"} <= set(names)
+    assert {"00_READ-FIRST.txt", "01_chronology.pdf", "12_record.json", "13_part1.zip", "manifest-sha256.txt"} <= set(
+        names
+    )
     assert len(names) <= 16
     with keeper.page.expect_download() as saved:
         files.filter(has_text="13_part1.zip").click()
@@ -362,7 +377,9 @@ def _printed(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
-def test_at_high_risk_no_pack_is_asked_of_the_server(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
+def test_at_high_risk_no_pack_is_asked_of_the_server(
+    new_phone: NewPhone, server: Served, certificate: Certificate
+) -> None:
     """High-risk mode hides what needs the server, says why, and leaves the other ways."""
     entry = said("2026-11-20T08:15", "minute", narrative=FIRST)
     seeded = seed(server, certificate, [("one", "incident", entry, {}), ("own", "settings", {"high_risk": True}, {})])
@@ -381,7 +398,9 @@ def test_where_the_server_builds_none_the_other_ways_are_left(new_phone: NewPhon
     """When the server builds no packs, the screen says so."""
     keeper = new_phone()
     keeper.begins(FIRST)
-    server.meddle("GET", "/v1/server", change=lambda body: body.replace(b'"server_packs":true', b'"server_packs":false'))
+    server.meddle(
+        "GET", "/v1/server", change=lambda body: body.replace(b'"server_packs":true', b'"server_packs":false')
+    )
     keeper.goes("Share")
     keeper.sees("This server does not set the pages of packs.")
     expect(keeper.button("Make a pack")).to_have_count(0)

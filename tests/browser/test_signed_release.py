@@ -60,7 +60,9 @@ def serve_later_release(server: Served, phone: Keeper, key: Notary) -> None:
     assert list_file
     _, files = releases.read(list_file.read_bytes(), KEY.pub)
     del files["/sw.js"]
-    server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed_list(key, workers[0], files), "application/json"))
+    server.meddle(
+        "GET", r"^/release\.json$", answer=Answer(200, signed_list(key, workers[0], files), "application/json")
+    )
 
 
 @pytest.mark.slow  # the test with another key is in every `make test`
@@ -90,7 +92,9 @@ def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPh
     serve_later_release(server, phone, OTHER)
     phone.opens_locked()
     phone.unlocks()
-    expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(timeout=60_000)
+    expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(
+        timeout=60_000
+    )
     expect(phone.button("Use it now")).to_have_count(0)
     assert faults(phone.page) == []
     phone.reads("He rang at nine.")
@@ -117,4 +121,7 @@ def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone:
     phone.unlocks()
     phone.reads("He rang at nine.")
     assert before in phone.page.evaluate(KEPT)
-    assert b"one line more" not in phone.page.evaluate("fetch('/static/app/main.js').then((answer) => answer.text())").encode()
+    assert (
+        b"one line more"
+        not in phone.page.evaluate("fetch('/static/app/main.js').then((answer) => answer.text())").encode()
+    )

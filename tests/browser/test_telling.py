@@ -185,7 +185,9 @@ def test_an_account_can_be_recorded_instead_of_written(with_voice: Keeper) -> No
     keeper.sees("Recording")
     keeper.page.wait_for_timeout(1500)
     keeper.locks()
-    keeper.page.wait_for_function("window.tracks.length === 2 && window.tracks.every((track) => track.readyState === 'ended')")
+    keeper.page.wait_for_function(
+        "window.tracks.length === 2 && window.tracks.every((track) => track.readyState === 'ended')"
+    )
     # A recording stopped by the lock is sealed like everything added while locked, and asked about.
     keeper.unlocks()
     keeper.tap("Look")

@@ -49,9 +49,15 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
                 text = f"Entry {number + 1}. He waited at the corner until the lights went out. " * 3
                 content, small = os.urandom(PICTURE_BYTES), os.urandom(PREVIEW_BYTES)
                 blobs = [Blob.new(len(content)), Blob.new(len(small))]
-                sealed += [(blob, seal(identity.diary, blob, data)) for blob, data in zip(blobs, (content, small), strict=True)]
+                sealed += [
+                    (blob, seal(identity.diary, blob, data)) for blob, data in zip(blobs, (content, small), strict=True)
+                ]
                 digests[f"{number}.bin"] = hashlib.sha256(content).hexdigest()
-                rendition = {"purpose": "preview", "sha256": hashlib.sha256(small).hexdigest(), "size_bytes": PREVIEW_BYTES}
+                rendition = {
+                    "purpose": "preview",
+                    "sha256": hashlib.sha256(small).hexdigest(),
+                    "size_bytes": PREVIEW_BYTES,
+                }
                 fields = {
                     "incident_ids": [record], "kind": "screenshot", "sha256": digests[f"{number}.bin"],
                     "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": PICTURE_BYTES,
@@ -59,10 +65,17 @@ def _write(origin: str) -> tuple[str, dict[str, str]]:
                     "renditions": [rendition | {"width": 9, "height": 9, "media_type": "image/jpeg"}],
                     "sensitivity": "normal", "alteration_before_receipt": "none_known",
                 }  # fmt: skip
-                entry_fields = {"narrative": text, "precision": "unknown", "tz": "Europe/London", "attachment_ids": [picture]}
+                entry_fields = {
+                    "narrative": text,
+                    "precision": "unknown",
+                    "tz": "Europe/London",
+                    "attachment_ids": [picture],
+                }
                 journal.append(Said("incident", entry_fields, {}, record=record))
                 blob_pairs = ((blobs[1].pair,), (blobs[0].pair,))
-                journal.append(Said("attachment", fields, {"received_as": {"filename": f"{number}.bin"}}, *blob_pairs, picture))
+                journal.append(
+                    Said("attachment", fields, {"received_as": {"filename": f"{number}.bin"}}, *blob_pairs, picture)
+                )
             await journal.send(server)
             for blob, parts in sealed:
                 await upload(server, identity.diary, blob, parts)
@@ -108,7 +121,9 @@ def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     seconds = time.monotonic() - start
     # Then all text has arrived within a minute
     assert seconds <= 60, f"{seconds:.0f} s"
-    session.send("Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0})
+    session.send(
+        "Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0}
+    )
     # and once the small copies have come too, the phone holds little
     expect(phone.state_of("Entry 300.")).to_have_text(KEPT, timeout=120_000)
     phone.page.wait_for_timeout(3000)

@@ -68,7 +68,9 @@ def test_a_first_day_works_with_the_real_worker(page: Page) -> None:
 
 def test_a_first_day_works_without_webassembly(page: Page) -> None:
     """The same works without WebAssembly, at the minimum cost."""
-    day = page.evaluate("(given) => window.checks.firstDay(...given)", ["/tests/browser/vectors/lockdown.js", WORDS, None])
+    day = page.evaluate(
+        "(given) => window.checks.firstDay(...given)", ["/tests/browser/vectors/lockdown.js", WORDS, None]
+    )
     check_first_day(day)
     assert day["told"]["engine"] == "noble"
     assert (day["kdf"]["m"], day["kdf"]["t"]) == (FLOOR["m"], FLOOR["t"])

@@ -39,7 +39,9 @@ def open_with_notary(page: Page, address: str, served: bytes, notary: bytes) -> 
     page.goto(address)
     anchors = page.locator("#anchors").text_content() or ""
     assert b64(served) in anchors
-    page.evaluate("told => { document.getElementById('anchors').textContent = told; }", anchors.replace(b64(served), b64(notary)))
+    page.evaluate(
+        "told => { document.getElementById('anchors').textContent = told; }", anchors.replace(b64(served), b64(notary))
+    )
 
 
 def served_key(server: Served) -> bytes:
@@ -65,7 +67,9 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
     }
 
 
-def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
+def test_what_the_page_finds_the_program_finds(
+    browser: Browser, server: Served, small: BuiltPack, tmp_path: Path
+) -> None:
     """For sound, changed, unpacked, dropped and hostile packs, the page finds what the program finds, and makes no request."""
     notary = small.diary.notary.pub
     with desk(browser) as page:
@@ -88,7 +92,9 @@ def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served,
         with zipfile.ZipFile(damaged) as archive:
             archive.extractall(tmp_path / "out")
         folder = next((tmp_path / "out").iterdir())
-        assert findings_of(page, lambda: page.locator("#folder").set_input_files(folder)) == program_findings(damaged, notary)
+        assert findings_of(page, lambda: page.locator("#folder").set_input_files(folder)) == program_findings(
+            damaged, notary
+        )
         servable_part = folder / "data" / "servable"
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(servable_part)) == set()
         expect(page.get_by_text("This is a copy of the part that may be served")).to_be_visible()
@@ -101,7 +107,9 @@ def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served,
                 continue
             # Each file gets a new name: a browser fires no event when the same file is chosen twice.
             (path := tmp_path / f"{at}.zip").write_bytes(content)
-            assert findings_of(page, lambda path=path: chooser.set_input_files(path)) == program_findings(path, notary), name
+            assert findings_of(page, lambda path=path: chooser.set_input_files(path)) == program_findings(
+                path, notary
+            ), name
         assert len(server.exchanges) == before
 
 
@@ -109,11 +117,15 @@ def test_a_forged_pack_is_never_called_sound(browser: Browser, server: Served, s
     """A forged pack is consistent under its own keys; the server's keys expose it."""
     with desk(browser) as page:
         page.goto(f"{server.public_url}/verify")
-        sentences = {sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))}
+        sentences = {
+            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))
+        }
         assert {SENTENCES["wrong_notary"], SENTENCES["other_key"]} <= sentences
 
 
-def test_the_saved_check_page_finds_the_same(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
+def test_the_saved_check_page_finds_the_same(
+    browser: Browser, server: Served, small: BuiltPack, tmp_path: Path
+) -> None:
     """The saved page, opened from disk without a server, finds the same."""
     with desk(browser, accept_downloads=True) as page:
         page.goto(f"{server.public_url}/verify")
@@ -145,7 +157,9 @@ def test_the_check_page_has_no_faults(
     with desk(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
         page.goto(f"{server.public_url}{prefix}/verify")
         assert faults(page) == []
-        sentences = {sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))}
+        sentences = {
+            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))
+        }
         english = page.locator("[data-findings] .in-english").all_text_contents()
         assert (english == []) is (prefix == "")
         assert SENTENCES["wrong_notary"] in (english or sentences)

@@ -16,10 +16,19 @@ pytestmark = pytest.mark.usual_locks
 
 @pytest.mark.parametrize(
     "weaker",
-    [{"m": 8192}, {"t": 0}, {"m": 47104, "t": 1, "p": 2}, {"alg": "pbkdf2"}, {"m": 1 << 20}, {"origin": "https://clone.example"}],
+    [
+        {"m": 8192},
+        {"t": 0},
+        {"m": 47104, "t": 1, "p": 2},
+        {"alg": "pbkdf2"},
+        {"m": 1 << 20},
+        {"origin": "https://clone.example"},
+    ],
     ids=["memory", "passes", "lanes", "algorithm", "ceiling", "origin"],
 )
-def test_a_weaker_lock_is_refused_before_anything_is_sent(new_phone: NewPhone, server: Served, weaker: dict[str, Any]) -> None:
+def test_a_weaker_lock_is_refused_before_anything_is_sent(
+    new_phone: NewPhone, server: Served, weaker: dict[str, Any]
+) -> None:
     """With parameters outside the policy, or another origin, nothing derived from the words leaves the phone."""
 
     def change(body: bytes) -> bytes:

@@ -176,7 +176,9 @@ def _swapped(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("change", [_without_first, _swapped])
-async def test_a_feed_that_leaves_out_or_reorders_is_noticed(lying: tuple[Lying, Server], running: Served, change) -> None:  # type: ignore[no-untyped-def]
+async def test_a_feed_that_leaves_out_or_reorders_is_noticed(
+    lying: tuple[Lying, Server], running: Served, change
+) -> None:  # type: ignore[no-untyped-def]
     """A server cannot drop or reorder versions for one device without being found out."""
     liar, server = lying
     identity = await enrolled(server)

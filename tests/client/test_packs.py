@@ -53,7 +53,11 @@ def honest(told: Capsule) -> Members:
 
 def listed(members: Members) -> Members:
     """With the servable folder's list made anew, as whoever changes something would."""
-    inside = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name.startswith("data/servable/")}
+    inside = {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in members.items()
+        if name.startswith("data/servable/")
+    }
     inside.pop(SERVABLE_LIST, None)
     return members | {SERVABLE_LIST: servable_list(inside)}
 
@@ -87,7 +91,9 @@ def _proof_of(members: Members) -> str:
         lambda members: members.pop(_proof_of(members)),
         lambda members: members.update({_proof_of(members): b"{}"}),
         lambda members: members.pop("data/restricted/12_record.json"),
-        lambda members: members.update({"data/restricted/12_record.json": members["data/restricted/12_record.json"] + b" "}),
+        lambda members: members.update(
+            {"data/restricted/12_record.json": members["data/restricted/12_record.json"] + b" "}
+        ),
         _put("data/restricted/14_sidecars/JB-1.json"),
         _put("data/servable/proof/keys.json"),
         _put("data/servable/index.html"),
@@ -101,7 +107,9 @@ def _proof_of(members: Members) -> str:
         _put("data/00_READ-FIRST.txt"),
         _put("data/restricted/11_custody-log.csv"),
         lambda members: members.update({CHRONOLOGY: members[CHRONOLOGY].replace(b"minute", b"day", 1)}),
-        lambda members: members.update({CHRONOLOGY: members[CHRONOLOGY] + members[CHRONOLOGY].splitlines(keepends=True)[-1]}),
+        lambda members: members.update(
+            {CHRONOLOGY: members[CHRONOLOGY] + members[CHRONOLOGY].splitlines(keepends=True)[-1]}
+        ),
         lambda members: members.pop("data/servable/03_exhibits-index.csv"),
         lambda members: members.pop("data/servable/01_chronology.pdf"),
     ],

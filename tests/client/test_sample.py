@@ -174,7 +174,10 @@ def test_every_link_leads_somewhere_and_nothing_is_odd(written: Journal) -> None
     for one in sample_records.versions():
         for name, rule in RULES[one.kind].items():
             if (of := codes.fullmatch(rule)) and (value := one.fields.get(name)):
-                assert all(LISTS[of[2]].find(code) for code in (value if isinstance(value, list) else [value])), (one.key, name)
+                assert all(LISTS[of[2]].find(code) for code in (value if isinstance(value, list) else [value])), (
+                    one.key,
+                    name,
+                )
 
 
 def test_43_calls_are_43_lines_and_one_entry(written: Journal) -> None:

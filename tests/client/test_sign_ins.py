@@ -25,7 +25,9 @@ async def test_new_sign_ins_are_read_once(keeper: Keeper, server: Served) -> Non
     _, cursor = await new_sign_ins(fresh, None)
     await on_another_device(server, keeper, "192.0.2.2", device_name="Last")
     found, cursor = await new_sign_ins(fresh, cursor)
-    assert [(one.device_name, one.kind, one.what, one.signed_out) for one in found] == [("Last", "ordinary", "signed_in", False)]
+    assert [(one.device_name, one.kind, one.what, one.signed_out) for one in found] == [
+        ("Last", "ordinary", "signed_in", False)
+    ]
     assert (await new_sign_ins(fresh, cursor)) == ([], cursor)
     with pytest.raises(BadRequest):
         await new_sign_ins(fresh, "A" * 40)

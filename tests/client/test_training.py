@@ -22,7 +22,12 @@ from diary.record.vocabulary import LISTS
 from tests.local import local_journal
 
 ONLINE = {"online", "phone"}
-CODES = (("behaviours", "behaviours"), ("channel", "channels"), ("place_category", "places"), ("feelings_then", "feelings"))
+CODES = (
+    ("behaviours", "behaviours"),
+    ("channel", "channels"),
+    ("place_category", "places"),
+    ("feelings_then", "feelings"),
+)
 MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), ("feared_violence", "fear"))
 
 

@@ -79,7 +79,9 @@ def test_slots() -> None:
 @pytest.mark.parametrize("case", VECTORS["slot_refused"], ids=[case["name"] for case in VECTORS["slot_refused"]])
 def test_slots_that_must_not_open(case: dict[str, Any]) -> None:
     """Other words, another install, another place: NoMatch."""
-    ring = [SLOTS[i] for i in case["order"]] if case.get("order") else SLOTS if "order" not in case else slots.new_slots()
+    ring = (
+        [SLOTS[i] for i in case["order"]] if case.get("order") else SLOTS if "order" not in case else slots.new_slots()
+    )
     with pytest.raises(NoMatch) as caught:
         slots.open_slots(unb64(case.get("root", VECTORS["root"])), unb64(case.get("install", VECTORS["install"])), ring)
     assert caught.value.code == case["code"]

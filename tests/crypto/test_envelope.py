@@ -138,7 +138,9 @@ def test_a_header_has_a_limit() -> None:
         seal(bytes(32), Kind.PART, {"a": fits["a"] + "x"}, b"")
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xe1", b"\xe1\x01\x03\x00\xff\xff{}", b"\xe1\x01\x03\x00\x00\x02[]", bytes(100)])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xe1", b"\xe1\x01\x03\x00\xff\xff{}", b"\xe1\x01\x03\x00\x00\x02[]", bytes(100)]
+)
 def test_a_header_that_cannot_be_read(raw: bytes) -> None:
     """Reading the header of rubbish is a SealError."""
     with pytest.raises(SealError):

@@ -50,7 +50,9 @@ def test_the_account_opens_with_words_and_code(made: Any) -> None:
     """Proofs, wraps, keyset and both spellings of the code agree."""
     body = made["body"]
     account_key, _, keyset = opened_account(made)
-    assert kdf.auth(kdf.root(WORDS, body["kdf"], kdf.TESTS), body["kdf"], "https://notes.example") == unb64(body["auth"])
+    assert kdf.auth(kdf.root(WORDS, body["kdf"], kdf.TESTS), body["kdf"], "https://notes.example") == unb64(
+        body["auth"]
+    )
     code = words.read_code(made["code"]["crockford"])
     assert words.read_code(" ".join(made["code"]["words12"])) == code
     assert kdf.code_auth(code, body["login"]) == unb64(body["code_auth"])

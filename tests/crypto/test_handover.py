@@ -59,7 +59,13 @@ def test_openers(case: dict[str, Any]) -> None:
 def test_a_weaker_lock_is_refused() -> None:
     """Nothing is derived from parameters below the floor, or that are not whole."""
     good = VECTORS["openers"][1]["kdf"]
-    for bad in (VECTORS["openers"][0]["kdf"], good | {"p": 2}, good | {"more": 1}, good | {"salt": "AA"}, good | {"t": True}):
+    for bad in (
+        VECTORS["openers"][0]["kdf"],
+        good | {"p": 2},
+        good | {"more": 1},
+        good | {"salt": "AA"},
+        good | {"t": True},
+    ):
         with pytest.raises(KdfRefused):
             handover.opener(VECTORS["openers"][0]["words"], bad)
 
@@ -70,7 +76,13 @@ def test_sealed(case: dict[str, Any]) -> None:
     slip, key, size = case["slip"], bytes.fromhex(case["key"]), case["slip"]["size"]
     plain = [*padded_parts([patterned(size)], size), pad_version(canon(slip | {"t": handover.SLIP}))]
     raw = [
-        envelope(key, Kind.HANDOVER, handover.header(case["handover"], i, len(plain)), plaintext, unb64(case["parts"][i]["salt"]))
+        envelope(
+            key,
+            Kind.HANDOVER,
+            handover.header(case["handover"], i, len(plain)),
+            plaintext,
+            unb64(case["parts"][i]["salt"]),
+        )
         for i, plaintext in enumerate(plain)
     ]
     assert [hashlib.sha256(part).hexdigest() for part in raw] == [part["sha256"] for part in case["parts"]]

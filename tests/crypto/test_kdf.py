@@ -31,7 +31,9 @@ def test_names_and_hosts_have_their_own_proofs() -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
-def test_a_downgrade_is_refused_before_anything_is_derived(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_downgrade_is_refused_before_anything_is_derived(
+    case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Below floor, above ceiling, below what was seen, or malformed: refused, and Argon2 never runs."""
     monkeypatch.setattr(kdf, "argon2id", lambda *_: pytest.fail("something was derived"))
     policy = kdf.KdfPolicy(high=case["high"])

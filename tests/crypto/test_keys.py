@@ -52,7 +52,9 @@ def test_wraps_that_must_not_open(case: dict[str, Any]) -> None:
     """A wrap of another epoch, place, opener or length is refused."""
     of = CASES.get(case.get("of", ""), case)
     with pytest.raises(SealError):
-        keys.unwrap(unb64(case.get("opener", VECTORS["opener"])), unb64(of["envelope"]), case.get("header", of["header"]))
+        keys.unwrap(
+            unb64(case.get("opener", VECTORS["opener"])), unb64(of["envelope"]), case.get("header", of["header"])
+        )
 
 
 def test_only_keys_are_wrapped() -> None:
@@ -86,7 +88,9 @@ def test_keyset() -> None:
         keys.open_keyset(KEY, unb64(case["envelope"]), VECTORS["account"])
 
 
-@pytest.mark.parametrize("case", VECTORS["keyset"]["refused"], ids=[case["name"] for case in VECTORS["keyset"]["refused"]])
+@pytest.mark.parametrize(
+    "case", VECTORS["keyset"]["refused"], ids=[case["name"] for case in VECTORS["keyset"]["refused"]]
+)
 def test_keysets_that_must_not_open(case: dict[str, Any]) -> None:
     """A keyset with a public key that is not its own, or that is none, is refused."""
     with pytest.raises(SealError):

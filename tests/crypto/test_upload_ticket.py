@@ -44,7 +44,9 @@ def test_a_ticket_that_says_something_else_is_of_no_session(name: str) -> None:
     assert not read(sent).is_of(bytes(32), sent)
 
 
-@pytest.mark.parametrize("change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda raw: b"", lambda raw: raw[:72]])
+@pytest.mark.parametrize(
+    "change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda raw: b"", lambda raw: raw[:72]]
+)
 def test_another_length_is_no_ticket(change) -> None:
     """One byte fewer or more is refused before anything is read of it."""
     with pytest.raises(SealError):

@@ -120,7 +120,9 @@ async def _is_gone(instance: Instance, identity: Identity) -> bool:
         ("SELECT count(*) FROM blob WHERE diary_id = ?", diary),
     )
     counts = await instance.db.page(lambda hand: [hand.execute(sql, (one,)).fetchone()[0] for sql, one in asked])
-    files = [path for path in (instance.settings.data / "blobs").rglob("*") if path.is_file() and identity.diary in str(path)]
+    files = [
+        path for path in (instance.settings.data / "blobs").rglob("*") if path.is_file() and identity.diary in str(path)
+    ]
     return not any(counts) and not files
 
 

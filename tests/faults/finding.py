@@ -54,7 +54,10 @@ class Found:
             f"erasures asked for or taken back {self.erasures}, as acknowledged {self.erasures_found}",
             f"sessions {self.sessions}, good {self.sessions_work}",
             f"diaries whose head agrees with their feed: {self.heads}",
-            *(f"{what}: {done} acknowledged and found, {self.cut_acts[what]} cut off" for what, done in self.acts.items()),
+            *(
+                f"{what}: {done} acknowledged and found, {self.cut_acts[what]} cut off"
+                for what, done in self.acts.items()
+            ),
         ]
 
 
@@ -79,7 +82,12 @@ async def _versions(client: httpx.AsyncClient, diary: Diary, found: Found) -> No
         newest = signed
         receipts.verify(facts["receipt"], diary.identity.notary_pub, c=facts["c"], env=facts["receipt"]["env"])
         head = heads.next_head(
-            head, seq=facts["seq"], c=facts["c"], env=facts["receipt"]["env"], record=facts["record"], version=facts["version"]
+            head,
+            seq=facts["seq"],
+            c=facts["c"],
+            env=facts["receipt"]["env"],
+            record=facts["record"],
+            version=facts["version"],
         )
         there[f"{diary.address}/records/{facts['record']}/versions/{facts['version']}"] = (facts, sealed)
     if newest is not None and unb64(newest["head"]) == head and newest["seq"] == len(there):
@@ -93,7 +101,9 @@ async def _versions(client: httpx.AsyncClient, diary: Diary, found: Found) -> No
             sent = push.from_frames(parse(meta), frames)
             same = sealed == frames and told["receipt"] == facts["receipt"] and told["seq"] == facts["seq"]
             found.found += 1
-            found.identical += same and facts["c"] == sent.c and facts["sig"] == sent.sig and b64(unb64(sent.env)) == sent.env
+            found.identical += (
+                same and facts["c"] == sent.c and facts["sig"] == sent.sig and b64(unb64(sent.env)) == sent.env
+            )
 
 
 async def _feed(client: httpx.AsyncClient, diary: Diary) -> AsyncIterator[tuple[dict[str, Any], list[bytes], Any]]:

@@ -139,7 +139,9 @@ class Closing(Actor):
         """The other of the two."""
         wanted = not all(self.may_be)
         self.may_be = frozenset({True, False})
-        await server.json("POST" if wanted else "DELETE", "/v1/account/closing", proof=self.identity.proof if wanted else None)
+        await server.json(
+            "POST" if wanted else "DELETE", "/v1/account/closing", proof=self.identity.proof if wanted else None
+        )
         self.may_be = frozenset({wanted})
 
 
@@ -255,8 +257,12 @@ class Granting(Actor):
             if grant not in there or there[grant]["ended_at"] is not None:
                 self.expect(False, f"{grant} is not open as it was made")
                 continue
-            given = set((await server.json("GET", f"/v1/diaries/{self.identity.diary}/grants/{grant}/wraps"))["versions"])
-            self.expect(door.surely <= given <= door.surely | door.perhaps, f"{len(given)} versions are open to {grant}")
+            given = set(
+                (await server.json("GET", f"/v1/diaries/{self.identity.diary}/grants/{grant}/wraps"))["versions"]
+            )
+            self.expect(
+                door.surely <= given <= door.surely | door.perhaps, f"{len(given)} versions are open to {grant}"
+            )
             door.surely, door.perhaps = given, set()
         for grant in self.shut:
             self.expect(there[grant]["ended_at"] is not None and there[grant]["given"] == 0, f"{grant} is open again")
@@ -298,7 +304,9 @@ class Granting(Actor):
         keys = [granting.keys_for(door.granted, self.identity, held.push, place) for door in self.doors.values()]
         for door in self.doors.values():
             door.perhaps.add(place.version)
-        await server.put(f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}", _with(held.push, keys))
+        await server.put(
+            f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}", _with(held.push, keys)
+        )
         self.written.append((held.push, place))
         for door in self.doors.values():
             door.surely.add(place.version)
@@ -309,7 +317,9 @@ class Granting(Actor):
         async with connect(self.origin) as server:
             server.tokens = self.their_tokens
             clients, refused = await advocates.list_clients(server, self.advocate, SystemClock().now_ms())
-            self.expect(refused == 0 and {one.granted.id for one in clients} == set(self.doors), "other doors stand open")
+            self.expect(
+                refused == 0 and {one.granted.id for one in clients} == set(self.doors), "other doors stand open"
+            )
             seen = 0
             for client in clients:
                 read = {one.opened.place.version for one in await advocates.read(server, client)}

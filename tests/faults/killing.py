@@ -78,7 +78,9 @@ async def minute_run(folder: Path, seconds: float, seed: int, postgres: Postgres
             serving.kill()
             await working
             await asyncio.to_thread(serving.start)
-            say(f"{CROWD} devices for {seconds:.0f} s: {sum(load.answered.values())} answers, {len(load.wrong)} of them wrong")
+            say(
+                f"{CROWD} devices for {seconds:.0f} s: {sum(load.answered.values())} answers, {len(load.wrong)} of them wrong"
+            )
             found = await look(load)
     finally:
         serving.end()

@@ -143,7 +143,9 @@ class Load:
         digest = sha256(canon([b64(sha256(part).digest()) for part in sealed])).digest()
         middle = [Sent("part", "PUT", f"{place}/parts/{i}", part) for i, part in enumerate(sealed)]
         self.chance.shuffle(middle)
-        last = Sent("complete", "POST", f"{place}/complete", json.dumps({"digest": b64(digest)}).encode(), "application/json")
+        last = Sent(
+            "complete", "POST", f"{place}/complete", json.dumps({"digest": b64(digest)}).encode(), "application/json"
+        )
         return [Sent("declare", "PUT", place, told, "application/json"), *middle, last]
 
     def _erasure(self, diary: Diary) -> Sent:

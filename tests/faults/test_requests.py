@@ -128,7 +128,9 @@ async def test_one_changed_byte_of_a_stored_part_is_noticed(keeper: Keeper, serv
     assert (await keeper.ask("GET", f"{place}/parts/0")).content == file.sealed[0]
 
 
-async def test_a_body_without_a_pace_is_given_up(keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_without_a_pace_is_given_up(
+    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Silence, and a byte now and then: 503 with nothing kept; the same body at a phone's pace is taken."""
     for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
         monkeypatch.setattr(gate, name, value)
@@ -246,4 +248,3 @@ async def test_a_store_that_hangs_holds_up_files_only(tmp_path: Path, monkeypatc
             answer = await part
             assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
             assert time.monotonic() - began < 30
-

@@ -25,7 +25,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=300, help="how long, to the end of the turn that is on (300)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--only", nargs="+", help="readers by name; those of the app begin with js:")
-    parser.add_argument("--keep", type=Path, default=Path("var/fuzz"), help="where bytes are kept that a reader did wrong with")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("var/fuzz"), help="where bytes are kept that a reader did wrong with"
+    )
     asked = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     names = asked.only or [*TARGETS, *(f"js:{name}" for name in in_node.FORMS)]
@@ -40,7 +42,10 @@ def main() -> int:
                     continue
                 found.add(f"{name} {last}")
                 asked.keep.mkdir(parents=True, exist_ok=True)
-                path = asked.keep / f"{name.replace(':', '_').replace(' ', '_')}-{hashlib.sha256(crash.raw).hexdigest()[:12]}"
+                path = (
+                    asked.keep
+                    / f"{name.replace(':', '_').replace(' ', '_')}-{hashlib.sha256(crash.raw).hexdigest()[:12]}"
+                )
                 path.write_bytes(crash.raw)
                 print(f"{name}: {path}\n{crash.why}", flush=True)
             given += TURN

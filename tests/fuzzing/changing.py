@@ -6,7 +6,20 @@ from typing import Final
 
 MOST: Final = 1 << 20
 # Lengths, counts and places that readers trip over.
-ODD_NUMBERS: Final = (0, 1, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF)
+ODD_NUMBERS: Final = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x100,
+    0x7FFF,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    0x7FFFFFFFFFFFFFFF,
+)
 ODD_BYTES: Final = (
     b"", b"\0", b"\xff" * 8, b"\r\n", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"[" * 40, b'{"a":' * 20, b"9" * 5000, b"-0", b"1e999",
     b"=?utf-8?q?",

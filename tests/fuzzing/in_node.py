@@ -34,7 +34,9 @@ def crashes(name: str, runs: int, first: int = 0) -> Iterator[Crash]:
     given = [*corpus, *(changed(seed, corpus) for seed in range(first, first + runs))]
     lines = [json.dumps({"i": i, "target": name, "raw": base64.b64encode(raw).decode()}) for i, raw in enumerate(given)]
     command = ["node", f"--max-old-space-size={HEAP_MIB}", SCRIPT]
-    ended = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False, preexec_fn=_bounded)
+    ended = subprocess.run(
+        command, input="\n".join(lines), capture_output=True, text=True, check=False, preexec_fn=_bounded
+    )
     last = 0
     for line in ended.stdout.splitlines():
         said = json.loads(line)

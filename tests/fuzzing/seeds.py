@@ -80,7 +80,10 @@ def copy_head(odd: dict[str, object]) -> dict[str, object]:
 def seeds() -> dict[str, dict[str, bytes]]:
     """By form, then by name."""
     vectors = {name: json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8")) for name in ("log", "versions")}
-    members = {"A/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "A/data/a.txt": b"He waited." * 40}
+    members = {
+        "A/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "A/data/a.txt": b"He waited." * 40,
+    }
     pack = {f"PACK_A_1_20260312/{name[2:]}": content for name, content in members.items()}
     case = next(one for one in vectors["versions"]["cases"] if one["body"])
     key = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107") + b"\x04\x6d" + bytes(0x6D)

@@ -25,7 +25,11 @@ from diary.web.parsing import read_fields, read_number
 from tests.fuzzing.seeds import NOTE, STAMPED
 
 # Where the push of the corpus belongs.
-IDS: Final = {"diary": "Py6BOWbUJG4Y5ANVKhvXSg", "record": "EduxNKMLNf7VXZOZWe0REg", "version": "m9e0K5sk00w5V7fpNSEmQQ"}
+IDS: Final = {
+    "diary": "Py6BOWbUJG4Y5ANVKhvXSg",
+    "record": "EduxNKMLNf7VXZOZWe0REg",
+    "version": "m9e0K5sk00w5V7fpNSEmQQ",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,9 @@ TARGETS: Final = {
     "frames": Target("frames", read_frames, (BadRequest,)),
     "push": Target("frames", lambda raw: push.decode(raw, **IDS), (KeptError,)),
     "header": Target("envelope", lambda raw: sealing.read_header(raw, sealing.Kind.VERSION), (SealError,)),
-    "envelope": Target("envelope", lambda raw: sealing.open_envelope(bytes(32), raw, sealing.Kind.VERSION, {}), (SealError,)),
+    "envelope": Target(
+        "envelope", lambda raw: sealing.open_envelope(bytes(32), raw, sealing.Kind.VERSION, {}), (SealError,)
+    ),
     "box": Target("envelope", lambda raw: sealing.box_open(bytes(32), b"", raw), (SealError,)),
     "pack": Target("zip", lambda raw: _in_file(raw, _pack)),
     "copy": Target("zip", lambda raw: _in_file(raw, _copy), (NotACopy,)),

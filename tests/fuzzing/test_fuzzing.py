@@ -78,7 +78,9 @@ def test_a_seed_stands_for_one_input() -> None:
 
 
 @pytest.mark.parametrize(("at", "value"), [(6, 84), (8, 1), (10, 99)])
-def test_a_copy_that_its_zip_says_is_newer_locked_or_packed_otherwise_is_no_copy(tmp_path: Path, at: int, value: int) -> None:
+def test_a_copy_that_its_zip_says_is_newer_locked_or_packed_otherwise_is_no_copy(
+    tmp_path: Path, at: int, value: int
+) -> None:
     """A version of zip that is not known was a traceback."""
     raw = bytearray((CORPUS / "zip" / "stored").read_bytes())
     raw[raw.index(b"PK\x01\x02") + at] = value

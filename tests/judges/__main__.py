@@ -17,7 +17,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=5000, help="how many packs (5000)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
-    parser.add_argument("--keep", type=Path, default=Path("var/judges"), help="where packs are kept that are judged differently")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("var/judges"), help="where packs are kept that are judged differently"
+    )
     asked = parser.parse_args()
     differing = 0
     with tempfile.TemporaryDirectory() as name:

@@ -23,7 +23,14 @@ LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 ODD_NUMBERS: Final[tuple[Any, ...]] = (None, True, 0, -1, 1.5, 2**53, 2**63)
 ODD_VALUES: Final[tuple[Any, ...]] = (*ODD_NUMBERS, "", "A", "A" * 43, "\u202e", "1", [], [[]], [None], {}, {"t": 1})
 ODD_KEYS: Final = ("", "t", "v", "constructor", "__proto__", "toString", "\u00e9", "a b")
-ODD_NAMES: Final = ("data/x", "data/servable/x.pdf", "DATA/x", "data/restricted/12_record.json ", "manifest-md5.txt", "x")
+ODD_NAMES: Final = (
+    "data/x",
+    "data/servable/x.pdf",
+    "DATA/x",
+    "data/restricted/12_record.json ",
+    "manifest-md5.txt",
+    "x",
+)
 WHOLE_LIMIT: Final = 1 << 26
 
 
@@ -181,7 +188,9 @@ def keys_changed(root: Any, draw: random.Random) -> str | None:
 
 def entries_changed(root: Any, draw: random.Random) -> str | None:
     """One entry less or twice in a list, or all in another order."""
-    holder, where = draw.choice([one for one in containers(root) if isinstance(one[0], list) and one[0]] or [(None, "")])
+    holder, where = draw.choice(
+        [one for one in containers(root) if isinstance(one[0], list) and one[0]] or [(None, "")]
+    )
     if holder is None:
         return None
     at = draw.randrange(len(holder))
@@ -189,7 +198,10 @@ def entries_changed(root: Any, draw: random.Random) -> str | None:
     return f"entries of {where}"
 
 
-INSIDE_JSON: Final[dict[str, Callable[[Any, random.Random], str | None]]] = {"keys": keys_changed, "entries": entries_changed}
+INSIDE_JSON: Final[dict[str, Callable[[Any, random.Random], str | None]]] = {
+    "keys": keys_changed,
+    "entries": entries_changed,
+}
 
 
 def other_value(old: Any, root: Any, draw: random.Random) -> Any:
@@ -201,7 +213,9 @@ def other_value(old: Any, root: Any, draw: random.Random) -> Any:
         near = [old + 1, old - 1, -old, str(old), float(old)]
     elif isinstance(old, str):
         near = [old + "A", old[:-1], old[::-1], old.upper(), old.replace("A", "B", 1), old + "=", old + "\n"]
-    return draw.choice((*near, *near, draw.choice(ODD_VALUES), copy.deepcopy(draw.choice([one for one, _ in containers(root)]))))
+    return draw.choice(
+        (*near, *near, draw.choice(ODD_VALUES), copy.deepcopy(draw.choice([one for one, _ in containers(root)])))
+    )
 
 
 def containers(value: Any, where: str = "$") -> Iterator[tuple[Any, str]]:
@@ -221,7 +235,9 @@ def rewritten(value: Any, end: bytes) -> bytes:
     try:
         return canon(value, limit=WHOLE_LIMIT) + end
     except (NotCanonical, TypeError, ValueError, RecursionError):
-        return json.dumps(value, separators=(",", ":"), default=str, skipkeys=True).encode("utf-8", "surrogatepass") + end
+        return (
+            json.dumps(value, separators=(",", ":"), default=str, skipkeys=True).encode("utf-8", "surrogatepass") + end
+        )
 
 
 def lines_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
@@ -257,14 +273,28 @@ def table_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
     at = draw.randrange(len(lines))
     cells = lines[at].split(b",")
     cell = draw.randrange(len(cells))
-    cells[cell] = draw.choice((b"", b"x", b'"', b'""', b'"a', b"=1", b"'" + cells[cell], cells[cell] + b" ", draw.choice(cells)))
+    cells[cell] = draw.choice(
+        (b"", b"x", b'"', b'""', b'"a', b"=1", b"'" + cells[cell], cells[cell] + b" ", draw.choice(cells))
+    )
     lines[at] = b",".join(cells)
     return f"cell {cell} of line {at}", b"\r\n".join(lines)
 
 
 def pdf_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
     """A word of a PDF's structure, or its bytes."""
-    words = (b"/Type", b"/Length", b"obj", b"endobj", b"xref", b"startxref", b"trailer", b"stream", b"/Root", b"%%EOF", b"/Page")
+    words = (
+        b"/Type",
+        b"/Length",
+        b"obj",
+        b"endobj",
+        b"xref",
+        b"startxref",
+        b"trailer",
+        b"stream",
+        b"/Root",
+        b"%%EOF",
+        b"/Page",
+    )
     word = draw.choice([one for one in words if one in raw] or [b"%"])
     found = list(places(raw, word))
     if not found or draw.random() < 0.4:

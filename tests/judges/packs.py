@@ -45,6 +45,10 @@ def bases(folder: Path) -> list[Base]:
     return [
         Base("plain", _pack(plain, folder, "plain"), {"notary": plain.notary.pub}),
         Base("training", _pack(training, folder, "training", training=True), {"notary": None}),
-        Base("replaced keys", _pack(rekeyed, folder, "rekeyed", made_at=START + 500 * DAY), {"notary": rekeyed.notary.pub}),
+        Base(
+            "replaced keys",
+            _pack(rekeyed, folder, "rekeyed", made_at=START + 500 * DAY),
+            {"notary": rekeyed.notary.pub},
+        ),
         Base("stamped", stamped.path, {"notary": logged.notary.pub, "tsa_roots": [authority.root]}),
     ]

@@ -33,7 +33,13 @@ SAYING: dict[str, tuple[tuple[str, ...], str]] = {
     "log_stamp": (("nonce", "tsr", "chain"), "log_stamp {}"),
     "key_statement": (("statement",), "key_statement {}"),
 }
-COUNTING = [("log_size", "size"), ("log_checkpoint", "size"), ("version", "seq"), ("diary", "seq"), ("log_stamp", "stamped_at")]
+COUNTING = [
+    ("log_size", "size"),
+    ("log_checkpoint", "size"),
+    ("version", "seq"),
+    ("diary", "seq"),
+    ("log_stamp", "stamped_at"),
+]
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,14 @@ def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:
     assert read_vkey(witness.vkey + "\n") == witness
     name, key, encoded = witness.vkey.split("+", 2)
     plain = base64.b64encode(b"\1" + OTHER.pub).decode()
-    for bent in ("", name, f"{name}+{key}", f"{name}+00000000+{encoded}", f"{name}+{key}+{plain}", f"a b+{key}+{encoded}"):
+    for bent in (
+        "",
+        name,
+        f"{name}+{key}",
+        f"{name}+00000000+{encoded}",
+        f"{name}+{key}+{plain}",
+        f"a b+{key}+{encoded}",
+    ):
         with pytest.raises(BadRequest):
             read_vkey(bent)
 

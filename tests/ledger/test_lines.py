@@ -31,7 +31,9 @@ def test_every_omission_is_named() -> None:
     """Any one version left out of the middle or the beginning is missing at its number, on its line."""
     links = line("a", 5) + line("b", 3)
     for left_out in [*links[:4], *links[5:7]]:
-        assert breaks(link for link in links if link != left_out) == [Break(left_out.device, left_out.n, left_out.n, "missing")]
+        assert breaks(link for link in links if link != left_out) == [
+            Break(left_out.device, left_out.n, left_out.n, "missing")
+        ]
 
 
 def test_the_end_of_a_line_cannot_be_judged() -> None:

@@ -26,13 +26,17 @@ def test_the_chain() -> None:
         made = receipts.make(NOTARY, c=entry["c"], env=entry["env"], ts=receipt["ts"], n=unb64(receipt["n"]))
         assert made == receipt
         heads.verify(entry["head"], NOTARY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
-        assert heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
+        assert (
+            heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
+        )
         assert leaves.leaf(c=entry["c"], n=receipt["n"], ts=receipt["ts"]).hex() == entry["leaf"]
         code = manifest.short_code(entries=entry["seq"] * 40, head=b64(head), seq=entry["seq"])
         assert code == entry["short_code"]
 
 
-@pytest.mark.parametrize("case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]])
+@pytest.mark.parametrize(
+    "case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]]
+)
 def test_receipts_that_do_not_hold(case: dict[str, Any]) -> None:
     """Another time, commitment, envelope, notary or shape."""
     with pytest.raises(BadSignature) as caught:

@@ -30,7 +30,9 @@ def stamp(authority: LocalAuthority, note: bytes = NOTE) -> tuple[bytes, bytes]:
     return authority.answer(asked.der), asked.nonce
 
 
-def refused(tsr: bytes, authority: LocalAuthority, nonce: bytes | None, note: bytes = NOTE, **pins: bytes | str) -> None:
+def refused(
+    tsr: bytes, authority: LocalAuthority, nonce: bytes | None, note: bytes = NOTE, **pins: bytes | str
+) -> None:
     """The answer does not hold under these pins."""
     kept = {"chain": authority.chain, "policy": authority.policy, **pins}
     with pytest.raises(BadSignature):

@@ -142,7 +142,9 @@ def test_any_byte_of_a_push_changed() -> None:
 def test_sealed_by_the_library() -> None:
     """What the product seals opens again, under fresh keys each time, and is signed."""
     place = versions.Place(*(id_text(new_id()) for _ in range(3)))
-    draft = replace(draft_of(CASES["open and restricted"]), place=place, open_keys=((id_text(new_id()), fixed("blob", 32)),))
+    draft = replace(
+        draft_of(CASES["open and restricted"]), place=place, open_keys=((id_text(new_id()), fixed("blob", 32)),)
+    )
     first, second = (versions.seal_version(draft, NAMES, AUTHOR, DIARY_KEY, 1) for _ in range(2))
     assert first.commitment != second.commitment
     assert set(first.push.envelopes).isdisjoint(second.push.envelopes)
@@ -213,7 +215,9 @@ def test_payloads_that_make_no_sense(payload: bytes) -> None:
     header = push.envelope_header(**case["place"], part="open")
     made = envelope(unb64(case["given"]["open_key"]), Kind.VERSION, header, payload + b"\x80", bytes(24))
     with pytest.raises(SealError):
-        versions.open_version(replace(received, envelopes=(made,)), versions.Place(**case["place"]), names_of, DIARY_KEY)
+        versions.open_version(
+            replace(received, envelopes=(made,)), versions.Place(**case["place"]), names_of, DIARY_KEY
+        )
 
 
 def test_no_frames_at_all() -> None:

@@ -37,7 +37,9 @@ def test_a_code_of_seven_words_is_read_as_before() -> None:
     old = V["old"]
     assert witness.read_words(old["words"]) == (old["read"]["code"], old["read"]["key_words"])
     worth = witness.derive(old["read"]["code"], old["read"]["key_words"], V["address"], CHEAPEST)
-    assert [b64(worth.key), b64(worth.name), b64(worth.proof)] == [old["worth"][name] for name in ("key", "name", "proof")]
+    assert [b64(worth.key), b64(worth.name), b64(worth.proof)] == [
+        old["worth"][name] for name in ("key", "name", "proof")
+    ]
     told = witnesses.open_asking(worth, old["read"]["key_words"], V["witness"], unb64(old["asking"]))
     assert told["note"] == V["asked"]["note"]
 

@@ -41,7 +41,12 @@ SECOND = 1_000
 HOUR = 3_600_000
 DAY = 24 * HOUR
 HEADERS = (
-    *("content-security-policy", "cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"),
+    *(
+        "content-security-policy",
+        "cross-origin-embedder-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+    ),
     *("permissions-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "cache-control"),
 )
 _API = Path(__file__).parents[2] / "docs" / "api.md"
@@ -146,7 +151,9 @@ class Box:
         """X-Proof of an advocate's words."""
         return self.run(desk.prove())
 
-    def ask(self, phone: Phone, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, **headers: str) -> Told:
+    def ask(
+        self, phone: Phone, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, **headers: str
+    ) -> Told:
         """One request, a second after the one before it."""
         self.server.clock.advance(SECOND)
         answer = self.run(phone.ask(method, path, body, **headers))
@@ -218,7 +225,8 @@ class Machine(RuleBasedStateMachine):
 def lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest.MarkDecorator:
     """Run a test as it runs each time, and longer where slow tests run too. Each: examples, and steps of an example."""
     return pytest.mark.parametrize(
-        ("examples", "steps"), [pytest.param(*short, id="short"), pytest.param(*long, id="long", marks=pytest.mark.slow)]
+        ("examples", "steps"),
+        [pytest.param(*short, id="short"), pytest.param(*long, id="long", marks=pytest.mark.slow)],
     )
 
 
@@ -276,8 +284,16 @@ def statement_of(witness: str, inside: bytes) -> bytes:
 def envelope_of(kind: str, diary: str, grant: str, inside: bytes, **more: str) -> bytes:
     """What a grant carries, sealed. `kind`: grant (`to`: for the advocate), kept (`to`), summary, marks or letter (`letter`)."""
     place: dict[str, object] = {"diary": diary, "grant": grant, "t": "grant" if kind == "kept" else kind, **more}
-    kinds = {"letter": (Kind.LETTER, SUITE_PERSON), "grant": (Kind.GRANT, SUITE_PERSON), "kept": (Kind.GRANT, SUITE_KEY)}
-    return prefix(*kinds[kind][:1], place, kinds[kind][1]) + inside if kind in kinds else prefix(Kind.SUMMARY, place) + inside
+    kinds = {
+        "letter": (Kind.LETTER, SUITE_PERSON),
+        "grant": (Kind.GRANT, SUITE_PERSON),
+        "kept": (Kind.GRANT, SUITE_KEY),
+    }
+    return (
+        prefix(*kinds[kind][:1], place, kinds[kind][1]) + inside
+        if kind in kinds
+        else prefix(Kind.SUMMARY, place) + inside
+    )
 
 
 def wrap_for(diary: str, grant: str, version: str) -> bytes:
@@ -287,7 +303,9 @@ def wrap_for(diary: str, grant: str, version: str) -> bytes:
 
 def sealed_for(keeper: Keeper, grants: tuple[str, ...], files: tuple[str, ...]) -> tuple[str, bytes]:
     """A version with its files' names in it, and with its wrap for each grant: its address and its body."""
-    held = keeper.journal.append(Said("incident", {"narrative": "Again."}, open_keys=[(blob, bytes(32)) for blob in files]))
+    held = keeper.journal.append(
+        Said("incident", {"narrative": "Again."}, open_keys=[(blob, bytes(32)) for blob in files])
+    )
     place = held.opened.place
     given = tuple(ForGrant(one, (wrap_for(place.diary, one, place.version),)) for one in grants)
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
@@ -309,7 +327,13 @@ def feed_of(told: Told) -> list[tuple[dict[str, Any], tuple[bytes, ...]]]:
 def new_lock(box: Box, keeper: Keeper, number: int) -> tuple[str, dict[str, Any]]:
     """A lock on other words: the proof of them, and the body that sets it."""
     identity = keeper.identity
-    made = {"alg": "argon2id", "login": identity.login, "m": kdf.CHEAPEST.m, "origin": box.server.settings.app_url, "p": 1}
+    made = {
+        "alg": "argon2id",
+        "login": identity.login,
+        "m": kdf.CHEAPEST.m,
+        "origin": box.server.settings.app_url,
+        "p": 1,
+    }
     made |= {"salt": b64(number.to_bytes(16, "big")), "t": kdf.CHEAPEST.t}
     proof = b64(hashlib.sha256(b"words %d" % number).digest())
     sealed = wrap(bytes(32), words_header(identity.account, 1, made), identity.account_key)

@@ -150,6 +150,6 @@ class GrantsModel(Machine):
         """Those that wait, and with `taken` those that were taken in."""
         for query, shown in (("", [one for one in self.letters if one.taken_at is None]), ("?taken=1", self.letters)):
             told = self.ask("GET", f"{self.keeper.diary}/letters{query}").body["letters"]
-            assert [(one["letter"], one["grant"], one["made_at"], one["taken_at"], one["envelope"]) for one in told] == [
-                (one.id, one.grant, one.made_at, one.taken_at, b64(one.envelope)) for one in shown
-            ]
+            assert [
+                (one["letter"], one["grant"], one["made_at"], one["taken_at"], one["envelope"]) for one in told
+            ] == [(one.id, one.grant, one.made_at, one.taken_at, b64(one.envelope)) for one in shown]

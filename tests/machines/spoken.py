@@ -125,7 +125,14 @@ class SpokenModel(Machine):
         told = self.ask("GET", "/v1/handovers").body["handovers"]
         keys = ("handover", "made_at", "expires_at", "ended_at", "complete", "size", "openings")
         expected = [
-            (one.id, one.made_at, one.made_at + LASTS, one.ended_at, one.complete and not one.gone, 0 if one.gone else one.size)
+            (
+                one.id,
+                one.made_at,
+                one.made_at + LASTS,
+                one.ended_at,
+                one.complete and not one.gone,
+                0 if one.gone else one.size,
+            )
             for one in self.left
         ]
         openings = {one.id: one.openings for one in self.left}
@@ -134,7 +141,14 @@ class SpokenModel(Machine):
         shown = self.ask("GET", f"{self.keeper.diary}/witnesses?taken=1").body["witnesses"]
         keys = ("witness", "made_at", "expires_at", "answered_at", "taken_at", "statement")
         assert {tuple(row[key] for key in keys) for row in shown} == {
-            (one.id, one.made_at, one.made_at + LASTS, one.answered_at, one.taken_at, one.statement and b64(one.statement))
+            (
+                one.id,
+                one.made_at,
+                one.made_at + LASTS,
+                one.answered_at,
+                one.taken_at,
+                one.statement and b64(one.statement),
+            )
             for one in self.codes
         }
 

@@ -10,7 +10,21 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.machines.adapter import DAY, HOUR, Box, Machine, Told, b64, box, feed_of, id_text, lengths, part_of, play, whole_digest
+from tests.machines.adapter import (
+    DAY,
+    HOUR,
+    Box,
+    Machine,
+    Told,
+    b64,
+    box,
+    feed_of,
+    id_text,
+    lengths,
+    part_of,
+    play,
+    whole_digest,
+)
 
 QUOTA = 3_000
 NAMES = st.integers(0, 4)
@@ -130,7 +144,9 @@ class Diary(Machine):
         """Send a part: the one that belongs there, another one, or one that belongs to another place."""
         known = self.files.get(self.ids[name])
         parts = known.parts if known else 1
-        raw = part_of(self.keeper, self.ids[name if right else (name + 1) % 5], i, parts, bytes([inside]) * (100 + 200 * inside))
+        raw = part_of(
+            self.keeper, self.ids[name if right else (name + 1) % 5], i, parts, bytes([inside]) * (100 + 200 * inside)
+        )
         answer = self.ask("PUT", f"{self.blob(name)}/parts/{i}", raw)
         if known is None:
             assert answer.status == 404
@@ -179,7 +195,9 @@ class Diary(Machine):
         """
         if self.ids[name] in self.files:
             return
-        sealed = [part_of(self.keeper, self.ids[name], i, parts, bytes([inside]) * (100 + 200 * inside)) for i in range(parts)]
+        sealed = [
+            part_of(self.keeper, self.ids[name], i, parts, bytes([inside]) * (100 + 200 * inside)) for i in range(parts)
+        ]
         size = sum(map(len, sealed))
         if self.file_room() + size > QUOTA:
             return
@@ -340,13 +358,20 @@ class Diary(Machine):
             ("PUT", f"{self.blob(name)}/parts/0", part_of(self.keeper, self.ids[name], 0, 1, b"theirs")),
             ("POST", f"{self.blob(name)}/complete", {"digest": b64(bytes(32))}),
             ("POST", f"{self.keeper.diary}/erasures", {"records": [self.ids[0]], "why": "keeper"}),
-            *(("POST", f"{self.keeper.diary}/erasures", {"records": [one.record], "why": "keeper"}) for one in self.versions[:1]),
+            *(
+                ("POST", f"{self.keeper.diary}/erasures", {"records": [one.record], "why": "keeper"})
+                for one in self.versions[:1]
+            ),
             *(("DELETE", f"{self.keeper.diary}/erasures/{one.id}", None) for one in self.waiting[:1]),
             *(("PUT", one.path, one.body) for one in self.versions[:1]),
         ):
             answer = self.box.ask(self.other, method, path, body, x_proof=proof)
             # A version is looked at before it is known whose diary it is for: its signature is not theirs.
-            assert answer.status == 404 or (answer.code == "bad_signature" and "/records/" in path), (method, path, answer)
+            assert answer.status == 404 or (answer.code == "bad_signature" and "/records/" in path), (
+                method,
+                path,
+                answer,
+            )
 
 
 @lengths(short=(10, 25), long=(100, 40))

@@ -86,7 +86,12 @@ class Grants(GrantsModel):
         """A grant, asked for twice: the answer may have been lost."""
         one, not_after = self.new_id("grant"), self.box.now + lasts
         to, diary = self.fingerprint(desk), self.keeper.identity.diary
-        body = {"grant": one, "to": to, "not_after": not_after, "sealed": b64(envelope_of("grant", diary, one, b"sealed", to=to))}
+        body = {
+            "grant": one,
+            "to": to,
+            "not_after": not_after,
+            "sealed": b64(envelope_of("grant", diary, one, b"sealed", to=to)),
+        }
         body |= {"kept": b64(envelope_of("kept", diary, one, b"kept", to=to))}
         where, proof = f"{self.keeper.diary}/grants", self.keeper.proof if right else WRONG
         answer = self.ask("POST", where, body, x_proof=proof)
@@ -200,12 +205,16 @@ class Grants(GrantsModel):
             # It was never sent; what matters is that asking does no harm.
             assert answer.status == 404
         elif what == "stands":
-            numbers = [seq for seq, version in enumerate(self.versions, 1) if version.id in one.given and not version.erased]
+            numbers = [
+                seq for seq, version in enumerate(self.versions, 1) if version.id in one.given and not version.erased
+            ]
             assert answer == Told(200, {"newest": max(numbers, default=0), "not_after": one.not_after})
         else:
             self.look(one, "pack")
             mine = {grant.id for grant in self.grants if grant.desk == desk}
-            assert answer == Told(200, {"packs": sum(grant in mine and kind == "pack" for _, grant, kind in self.looks)})
+            assert answer == Told(
+                200, {"packs": sum(grant in mine and kind == "pack" for _, grant, kind in self.looks)}
+            )
 
     @precondition(lambda self: self.grants)
     @rule(which=ONE, at=AT, again=st.booleans())
@@ -274,7 +283,9 @@ class Grants(GrantsModel):
         one = self.grants[which % len(self.grants)]
         answer = self.ask("GET", f"{self.address(one)}/wraps")
         if one.ended_at is None:
-            assert answer == Told(200, {"versions": [version.id for version in self.versions if version.id in one.given]})
+            assert answer == Told(
+                200, {"versions": [version.id for version in self.versions if version.id in one.given]}
+            )
         else:
             assert answer.status == 404
         assert self.ask("GET", f"{self.address(one)}/marks") == Told(200, {"marks": one.marks and b64(one.marks)})
@@ -282,7 +293,10 @@ class Grants(GrantsModel):
     @rule(which=ONE)
     def somebody_else_finds_nothing(self, which: int) -> None:
         """Another keeper, at the keeper's addresses and at an advocate's: 404."""
-        asked: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/letters", None), ("GET", "/v1/clients", None)]
+        asked: list[tuple[str, str, Any]] = [
+            ("GET", f"{self.keeper.diary}/letters", None),
+            ("GET", "/v1/clients", None),
+        ]
         if self.grants:
             one = self.grants[which % len(self.grants)]
             asked += [("GET", f"/v1/clients/{one.id}/changes", None), ("POST", f"{self.keeper.diary}/grants", one.body)]
@@ -294,7 +308,11 @@ class Grants(GrantsModel):
         for method, path, body in asked:
             answer = self.box.ask(self.other, method, path, body, x_proof=self.other.proof)
             # A grant that has run out cannot be made again, whoever asks.
-            assert answer.status == 404 or (answer.code == "bad_request" and path.endswith("/grants")), (method, path, answer)
+            assert answer.status == 404 or (answer.code == "bad_request" and path.endswith("/grants")), (
+                method,
+                path,
+                answer,
+            )
 
 
 @lengths(short=(8, 25), long=(80, 40))

@@ -56,8 +56,16 @@ class Spoken(SpokenModel):
         number = (self.keeper.identity.diary, self.made)
         one = id_text(bytes_of("handover", *number)[:16])
         sealed = [handover_part(one, i, parts, bytes(size)) for i in range(parts)]
-        made = Left(one, b64(bytes_of("name", *number)[:16]), b64(bytes_of("auth", *number)), sealed, self.box.now + SECOND)
-        body = {"diary": self.keeper.identity.diary, "handover": one, "kdf": handover_kdf(), "name": made.name, "auth": made.auth}
+        made = Left(
+            one, b64(bytes_of("name", *number)[:16]), b64(bytes_of("auth", *number)), sealed, self.box.now + SECOND
+        )
+        body = {
+            "diary": self.keeper.identity.diary,
+            "handover": one,
+            "kdf": handover_kdf(),
+            "name": made.name,
+            "auth": made.auth,
+        }
         body |= {"parts": parts, "size": made.size}
         answer = self.ask("POST", "/v1/handovers", body, x_proof=self.keeper.proof if right else b64(bytes(32)))
         if not right:
@@ -308,7 +316,10 @@ class Spoken(SpokenModel):
         asked: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/witnesses", None)]
         if self.left:
             one = self.left[which % len(self.left)]
-            asked += [("DELETE", f"/v1/handovers/{one.id}", None), ("PUT", f"/v1/handovers/{one.id}/parts/0", one.parts[0])]
+            asked += [
+                ("DELETE", f"/v1/handovers/{one.id}", None),
+                ("PUT", f"/v1/handovers/{one.id}/parts/0", one.parts[0]),
+            ]
         if self.codes:
             code = self.codes[which % len(self.codes)]
             asked += [("DELETE", f"{self.keeper.diary}/witnesses/{code.id}", None)]
@@ -322,7 +333,9 @@ class Spoken(SpokenModel):
 
 
 @lengths(short=(10, 25), long=(100, 40))
-def test_handovers_and_witness_codes(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
+def test_handovers_and_witness_codes(
+    tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
+) -> None:
     """Requests at random: who has the words gets what was left, as often and as long as was said, and nobody else."""
     with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
         play(lambda: Spoken(made), examples=examples, steps=steps)

@@ -248,7 +248,9 @@ class Accounts(AccountsModel):
         own = [at for at, one in enumerate(self.log) if one.session == device.session.id]
         after = self.log[own[0] + 1 :] if own else self.log
         standing = {one.session.id for one in self.devices if one.session and self.alive(one)}
-        expected = [(one.at, one.device_name, one.kind, one.session, one.session not in standing, one.what) for one in after]
+        expected = [
+            (one.at, one.device_name, one.kind, one.session, one.session not in standing, one.what) for one in after
+        ]
         keys = ("at", "device_name", "kind", "session", "signed_out", "what")
         assert [tuple(row[key] for key in keys) for row in answer.body["sign_ins"]] == expected
 

@@ -105,7 +105,9 @@ async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("step", [1, len(STEPS) // 2, len(STEPS)])
-async def test_a_migration_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+async def test_a_migration_that_was_broken_off_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
     """Nothing half stays: the same command makes the same tables afterwards.
 
     Nor could it at any other step: until the end nobody else finds a table or a note of what was done.

@@ -47,7 +47,9 @@ class Old:
 
     def put(self, table: str, **values: Any) -> None:
         """One row."""
-        self.kept.run(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(self._literal, values.values()))})")
+        self.kept.run(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(self._literal, values.values()))})"
+        )
 
     def _literal(self, value: Any) -> str:
         """A value as this database spells it."""
@@ -60,7 +62,13 @@ class Old:
     def file(self, n: int, *, parts: int = 1, have: int = 1, named: bool = True, **more: Any) -> bytes:
         """A file or pack of `parts` parts of which `have` have come: its id."""
         blob, row = bytes([100 + n]) * 16, next(self.rows)
-        told = {"diary_id": DIARY, "parts": parts, "size": SIZE * parts, "complete": have == parts, "touched_at": NOON - DAY}
+        told = {
+            "diary_id": DIARY,
+            "parts": parts,
+            "size": SIZE * parts,
+            "complete": have == parts,
+            "touched_at": NOON - DAY,
+        }
         self.put("blob", id=row, blob=blob, **(told | {"erased": False} | more))
         for i in range(have):
             raw = content_of(blob, i)
@@ -80,13 +88,27 @@ class Old:
 
     def code(self, code: bytes, upload: bytes, answered_at: int | None = None) -> None:
         """A witness's code that named this upload."""
-        told = {"name_mac": code, "sealed": b"x", "made_at": NOON, "expires_at": NOON + 14 * DAY, "answered_at": answered_at}
+        told = {
+            "name_mac": code,
+            "sealed": b"x",
+            "made_at": NOON,
+            "expires_at": NOON + 14 * DAY,
+            "answered_at": answered_at,
+        }
         self.put("witness_code", id=code, diary_id=DIARY, upload=upload, **told)
 
     def version(self) -> None:
         """A version that names every file that is to be named."""
         facts = canon({"blobs": [b64(blob) for blob in self.named]})
-        told = {"seq": 1, "record": CODE, "version": CODE, "body_digest": CODE, "leaf": CODE, "sealed": b"x", "answer": b"{}"}
+        told = {
+            "seq": 1,
+            "record": CODE,
+            "version": CODE,
+            "body_digest": CODE,
+            "leaf": CODE,
+            "sealed": b"x",
+            "answer": b"{}",
+        }
         self.put("version", id=0, diary_id=DIARY, facts=facts, **told)
 
 

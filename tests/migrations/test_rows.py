@@ -85,7 +85,10 @@ class Kept:
 
     def rows(self, columns: dict[str, list[str]]) -> dict[str, list[tuple[Any, ...]]]:
         """What those columns hold."""
-        return {table: sorted(self.ask(f"SELECT {', '.join(names)} FROM {table}"), key=repr) for table, names in columns.items()}
+        return {
+            table: sorted(self.ask(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
+            for table, names in columns.items()
+        }
 
 
 async def _run(url: str, sql: str) -> None:
@@ -125,7 +128,10 @@ async def _sqlite_at(step: str) -> Path:
         async def copies(self: MigrationRecorder, app: str, name: str) -> None:
             await real(self, app, name)
             _MADE[name] = folder / name
-            with closing(sqlite3.connect(path_of(settings.database_url))) as made, closing(sqlite3.connect(_MADE[name])) as copy:
+            with (
+                closing(sqlite3.connect(path_of(settings.database_url))) as made,
+                closing(sqlite3.connect(_MADE[name])) as copy,
+            ):
                 made.backup(copy)
 
         with patch.object(MigrationRecorder, "record_applied", copies):
@@ -144,7 +150,9 @@ async def _migrate(settings: Settings, step: str) -> None:
 
 @pytest.mark.parametrize("which", DATABASES)
 @pytest.mark.parametrize("step", STEPS)
-async def test_every_tables_rows_come_through(step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+async def test_every_tables_rows_come_through(
+    step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Nothing that stood in a table at this step is gone or another afterwards, and the server opens the database."""
     settings = await migrated_to(step, which, tmp_path, request)
     kept = Kept(settings)

@@ -25,7 +25,9 @@ def report(case: Case) -> bool:
 def main() -> int:
     """Check them all, or print one counterexample."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trace", nargs=2, metavar=("MODEL", "WEAKENING"), help="print the counterexample of one planted fault")
+    parser.add_argument(
+        "--trace", nargs=2, metavar=("MODEL", "WEAKENING"), help="print the counterexample of one planted fault"
+    )
     asked = parser.parse_args()
     if asked.trace:
         model, weakening = asked.trace

@@ -27,6 +27,9 @@ PLANTED: Final = [
     ),
     *(Case("squatting", {"WORDS_KNOWN": False, "WEAKENING": n}, PUSHED) for n in (1, 2, 3)),
     Case("squatting", {"WORDS_KNOWN": True, "WEAKENING": 4}, SQUATTED),
-    *(Case("rollback", {"WEAKENING": n}, breaks) for n, breaks in enumerate([THERE, DOUBTED, THERE, THERE, THERE], start=1)),
+    *(
+        Case("rollback", {"WEAKENING": n}, breaks)
+        for n, breaks in enumerate([THERE, DOUBTED, THERE, THERE, THERE], start=1)
+    ),
     Case("rollback", {"RESTORES": 2, "EARLY": 0, "WEAKENING": 6}, THERE),
 ]

@@ -36,7 +36,9 @@ def test_each_fault_that_a_model_lists_is_planted() -> None:
     """The numbers at the head of each model, and no others."""
     for path in MODELS.glob("*.m"):
         listed = [int(n) for n in re.findall(r"^--   (\d+) ", path.read_text(encoding="utf-8"), re.MULTILINE)]
-        assert listed == sorted({int(one.constants["WEAKENING"]) for one in PLANTED if one.model == path.stem}), path.name
+        assert listed == sorted({int(one.constants["WEAKENING"]) for one in PLANTED if one.model == path.stem}), (
+            path.name
+        )
 
 
 def test_a_constant_that_a_model_lacks_is_refused() -> None:

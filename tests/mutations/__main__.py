@@ -35,7 +35,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--area", default="all", help=f"all, or some of {', '.join(AREAS)} with commas between them")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="processor seconds of tests for each mutant")
-    parser.add_argument("--file", default="", help="only mutants of files whose path holds this; all of them, when --sample is 0")
+    parser.add_argument(
+        "--file", default="", help="only mutants of files whose path holds this; all of them, when --sample is 0"
+    )
     parser.add_argument(
         "--measured", action="store_true", help="measure no tests anew: those that were not measured judge nothing"
     )
@@ -47,7 +49,9 @@ def main() -> int:
     VAR.mkdir(parents=True, exist_ok=True)
     each = chosen.sample // len(areas) or sys.maxsize
     drawn = {area: first_of(area, chosen.seed, chosen.file, each) for area in areas}
-    return report(drawn, run(drawn, Judge(chosen.budget, is_measured=not chosen.measured), only_known=chosen.report), chosen.seed)
+    return report(
+        drawn, run(drawn, Judge(chosen.budget, is_measured=not chosen.measured), only_known=chosen.report), chosen.seed
+    )
 
 
 def first_of(area: str, seed: int, part: str, count: int) -> list[Mutant]:
@@ -67,7 +71,14 @@ def first_of(area: str, seed: int, part: str, count: int) -> list[Mutant]:
 # What decides which mutants there are.
 _MAKERS: Final = [
     f"tests/mutations/{name}"
-    for name in ("__main__.py", "areas.py", "browser_mutants.mjs", "browser_mutants.py", "mutant.py", "python_mutants.py")
+    for name in (
+        "__main__.py",
+        "areas.py",
+        "browser_mutants.mjs",
+        "browser_mutants.py",
+        "mutant.py",
+        "python_mutants.py",
+    )
 ]
 
 
@@ -180,15 +191,27 @@ def report(drawn: dict[str, list[Mutant]], found: dict[str, dict[str, Any]], see
             if how in ("survived", "not covered"):
                 print(f"\n{area}: {how}\n{one.diff()}")
     columns = ("killed", "timeout", "survived", "not covered", "equivalent", "not run")
-    print(f"\nseed {seed}\n{'area':12}{'mutants':>9}" + "".join(f"{name:>13}" for name in columns) + f"{'score':>9}{'killed':>9}")
+    print(
+        f"\nseed {seed}\n{'area':12}{'mutants':>9}"
+        + "".join(f"{name:>13}" for name in columns)
+        + f"{'score':>9}{'killed':>9}"
+    )
     rows["all"] = sum(rows.values(), Counter())
     low = False
     for area, row in rows.items():
         judged = row.total() - row["equivalent"] - row["not run"]
-        score, without = (100 * number / judged if judged else 0.0 for number in (row["killed"] + row["timeout"], row["killed"]))
+        score, without = (
+            100 * number / judged if judged else 0.0 for number in (row["killed"] + row["timeout"], row["killed"])
+        )
         low = low or score < (90 if area == "all" else 85)
-        print(f"{area:12}{row.total():>9}" + "".join(f"{row[name]:>13}" for name in columns) + f"{score:>8.1f}%{without:>8.1f}%")
-    print("The score is killed and timeout of all that were run and are not equivalent; the last column leaves timeouts out.")
+        print(
+            f"{area:12}{row.total():>9}"
+            + "".join(f"{row[name]:>13}" for name in columns)
+            + f"{score:>8.1f}%{without:>8.1f}%"
+        )
+    print(
+        "The score is killed and timeout of all that were run and are not equivalent; the last column leaves timeouts out."
+    )
     return int(low)
 
 

@@ -10,8 +10,15 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 VAR: Final = ROOT / "var" / "mutations"
 
 # Code that only a PostgreSQL server runs, moving to one, and migrations are held by tests that start such a server.
-_LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/moving.py", "diary/storage/migrations/*", "diary/*/__init__.py")
-_VERIFY: Final = "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
+_LEFT_OUT: Final = (
+    "diary/storage/postgres*.py",
+    "diary/storage/moving.py",
+    "diary/storage/migrations/*",
+    "diary/*/__init__.py",
+)
+_VERIFY: Final = (
+    "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
+)
 _SYNC: Final = (
     "diary/sync/syncing diary/sync/pulling diary/sync/apply_feed diary/sync/reconcile diary/session/sign_in_again "
     "diary/index/search diary/keys/rotating features/backup/restore_versions diary/sync/resealing "
@@ -42,7 +49,9 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
 _NEAR: Final = ("crypto", "ledger", "record", "vectors", "storage", "services", "web", "test_encoding.py")
 _MORE: Final = {"py-verify": ("pack",), "py-storage": ("operating/test_backups.py", "trust/test_witnesses.py")}
 PYTHON_TESTS: Final = {area: (*_NEAR, *_MORE.get(area, ())) for area in AREAS if area.startswith("py-")}
-PYTHON_MARKS: Final = "not slow and not webkit and not firefox and not browser and not whole and not timed and not postgres"
+PYTHON_MARKS: Final = (
+    "not slow and not webkit and not firefox and not browser and not whole and not timed and not postgres"
+)
 NODE_TESTS: Final = "tests/js/*.test.mjs"
 
 

@@ -48,7 +48,9 @@ class Covering:
     Of a file that has changed since a test was measured, the test counts as running every line.
     """
 
-    by_line: dict[str, dict[int, set[CoveringTest]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    by_line: dict[str, dict[int, set[CoveringTest]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
     by_file: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
     anywhere: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
     shared: dict[str, float] = field(default_factory=dict)
@@ -82,7 +84,9 @@ class Covering:
         # What runs as a module is imported runs in no test, and so does a function that is called there only.
         if mutant.lines is None or (not found and mutant.file.endswith(".py")):
             found = self.by_file[mutant.file] | self._importing(Path(mutant.file).stem)
-        return sorted(found, key=lambda test: (test.cost + sum(self.shared[one] for one in test.uses), test.file, test.name))
+        return sorted(
+            found, key=lambda test: (test.cost + sum(self.shared[one] for one in test.uses), test.file, test.name)
+        )
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -151,7 +155,9 @@ def _measure_python(paths: list[Path], kept: dict[Path, Path]) -> None:
     ]
     env = {**os.environ, "KEPT_COVERED": str(out)}
     with (VAR / "measured.log").open("wb") as log:
-        subprocess.run([*command, *map(str, paths)], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, check=False)
+        subprocess.run(
+            [*command, *map(str, paths)], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, check=False
+        )
     if not out.exists():
         raise SystemExit(f"The Python tests could not be run. Look at {(VAR / 'measured.log').relative_to(ROOT)}.")
     keep_python(json.loads(out.read_text(encoding="utf-8")), paths, kept)

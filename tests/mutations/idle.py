@@ -42,7 +42,9 @@ def wanted(group: int, parent: int) -> float:
 def _processes(group: int, parent: int) -> Iterator[Path]:
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            _state, above, own, *_ = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            _state, above, own, *_ = (
+                (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            )
             if int(own) == group or int(above) == parent != 0:
                 yield path
 

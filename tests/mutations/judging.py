@@ -89,7 +89,9 @@ class Judge:
         """
         likely = self._likelihood(mutant)
         first, spent = list[CoveringTest](), 0.0
-        for test in sorted((one for one in tests if likely.get(one.id)), key=lambda one: -likely[one.id] / (0.5 + one.cost)):
+        for test in sorted(
+            (one for one in tests if likely.get(one.id)), key=lambda one: -likely[one.id] / (0.5 + one.cost)
+        ):
             if len(first) < _FIRST_TESTS and spent + test.cost <= _FIRST_S:
                 first.append(test)
                 spent += test.cost
@@ -121,7 +123,9 @@ class Judge:
 
     def _python_run(self, mutant: Mutant, tests: list[CoveringTest], limit: float) -> dict[str, Any]:
         limit += TIMES * _FILE_S * len({test.file for test in tests})
-        return self._ask({"file": mutant.file, "source": mutant.source, "tests": [test.name for test in tests], "cpu_s": limit})
+        return self._ask(
+            {"file": mutant.file, "source": mutant.source, "tests": [test.name for test in tests], "cpu_s": limit}
+        )
 
     def _ask(self, task: dict[str, Any]) -> dict[str, Any]:
         if not self._python:
@@ -139,7 +143,9 @@ class Judge:
         done = node_runner.run(mutant.file, mutant.source, file, [test.name for test in tests], limit)
         if done["how"] == "killed" and time.monotonic() - began > _SLOW_S:
             # A test that waits by the clock is red on a machine that is busy enough: then it has judged nothing.
-            control = node_runner.run("", "", file, [done["by"]] if done["by"] else [test.name for test in tests], limit)
+            control = node_runner.run(
+                "", "", file, [done["by"]] if done["by"] else [test.name for test in tests], limit
+            )
             if control["how"] != "survived":
                 return {"how": "survived", "by": "", "cpu_s": done["cpu_s"] + control["cpu_s"], "unsure": True}
         return {**done, "by": f"{file}::{done['by']}" if done["by"] else ""}
@@ -155,4 +161,6 @@ def by_file(tests: list[CoveringTest], covering: Covering) -> list[list[Covering
 
 def usual_s(tests: list[CoveringTest], covering: Covering) -> float:
     """Processor seconds that tests of one run usually take, what they set up with others counted once."""
-    return sum(test.cost for test in tests) + sum(covering.shared[one] for one in {one for test in tests for one in test.uses})
+    return sum(test.cost for test in tests) + sum(
+        covering.shared[one] for one in {one for test in tests for one in test.uses}
+    )

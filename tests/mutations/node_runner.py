@@ -39,7 +39,13 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
     folder.mkdir(parents=True)
     (folder / "changed.js").write_text(source, encoding="utf-8")
     patterns = [f"--test-name-pattern=^{_exactly(name)}$" for name in names]
-    command = ["node", "--test-reporter=tap", f"--import={_LOADED / 'browser_changed.mjs'}", *patterns, str(ROOT / file)]
+    command = [
+        "node",
+        "--test-reporter=tap",
+        f"--import={_LOADED / 'browser_changed.mjs'}",
+        *patterns,
+        str(ROOT / file),
+    ]
     env = {**os.environ, "TMPDIR": str(folder), "KEPT_MODULE": module, "KEPT_CHANGED": str(folder / "changed.js")}
     env |= {"KEPT_SERVERS": str(servers().socket), "KEPT_PATIENCE_MS": str(PATIENCE_MS)}
     try:

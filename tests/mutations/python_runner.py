@@ -37,7 +37,9 @@ CLOCK_TIMES: Final = 40
 CLOCK_LEAST_S: Final = 900
 _OURS: Final = ("diary", "tests")
 # pytest says that it cannot rewrite the assertions of plugins that were imported before; they have none that matter here.
-_OPTIONS: Final = "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
+_OPTIONS: Final = (
+    "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
+)
 
 
 class Changed(importlib.abc.MetaPathFinder):
@@ -49,11 +51,15 @@ class Changed(importlib.abc.MetaPathFinder):
         self.path = str(ROOT / file)
         self.source = source
 
-    def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: object, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         """Answer for that module only."""
         if fullname != self.name:
             return None
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=_Loader(fullname, self.path, self.source))
+        return importlib.util.spec_from_file_location(
+            fullname, self.path, loader=_Loader(fullname, self.path, self.source)
+        )
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

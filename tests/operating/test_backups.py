@@ -139,7 +139,9 @@ async def test_a_backup_without_a_secret_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("name", ["pepper", "notary.key"])
-async def test_no_backup_is_made_when_a_secret_is_missing_or_another(tmp_path: Path, key: tuple[bytes, bytes], name: str) -> None:
+async def test_no_backup_is_made_when_a_secret_is_missing_or_another(
+    tmp_path: Path, key: tuple[bytes, bytes], name: str
+) -> None:
     """A secret that is gone, or was replaced, is named; no file is left that could pass for a backup, no secret is made."""
     async with served(tmp_path) as server:
         await fill(server)
@@ -203,7 +205,9 @@ async def test_nothing_is_restored_over_something(tmp_path: Path, key: tuple[byt
         await backups.restore(other, path, scalar, still)
 
 
-async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(tmp_path: Path, key: tuple[bytes, bytes]) -> None:
+async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(
+    tmp_path: Path, key: tuple[bytes, bytes]
+) -> None:
     """Damage that was there before is said at once, by the name of the part; the rest is saved all the same."""
     pub, scalar = key
     async with served(tmp_path) as server:

@@ -77,7 +77,9 @@ def test_another_pepper_is_told_before_anybody_meets_it(tmp_path: Path) -> None:
     run(tmp_path)
 
 
-def test_a_database_that_cannot_be_used_is_said_and_waits_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_cannot_be_used_is_said_and_waits_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Damaged, held by another program, or closed to us: every command ends, at once, with that."""
     monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", "50")
     assert here("migrate", DIARY_DATA=str(tmp_path)).returncode == 0
@@ -146,7 +148,15 @@ def test_a_host_that_is_away_is_not_asked_for_every_file(monkeypatch: pytest.Mon
         return answer if path == "c" else None
 
     monkeypatch.setattr(Visitor, "_one", one)
-    assert list(Visitor().get_all("https://notes.example", list("acabdef"))) == [None, answer, None, None, None, None, None]
+    assert list(Visitor().get_all("https://notes.example", list("acabdef"))) == [
+        None,
+        answer,
+        None,
+        None,
+        None,
+        None,
+        None,
+    ]
     assert "".join(asked) == "acab"
 
 

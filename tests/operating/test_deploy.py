@@ -59,7 +59,9 @@ def authority(folder: Path) -> Path:
     for name in (APP, PUBLIC):
         told = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-addext", "basicConstraints=CA:FALSE"]
         signed = ["-CA", root, "-CAkey", folder / "root.key"]
-        _openssl("req", "-x509", *made, *signed, *told, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem")
+        _openssl(
+            "req", "-x509", *made, *signed, *told, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"
+        )
     return root
 
 

@@ -94,7 +94,11 @@ WRONG: list[tuple[str, Change, dict[str, Any]]] = [
     ("disk", lambda s: replace(s, spare_bytes=-1), {}),
     ("disk", lambda s: replace(s, free_bytes=10 << 30), {}),
     ("last backup", notes("backup", {}), {}),
-    ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "at": NOW - 2 * DAY_MS}}), {}),
+    (
+        "last backup",
+        lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "at": NOW - 2 * DAY_MS}}),
+        {},
+    ),
     ("last drill", notes("drill", {}), {}),
     ("last drill", notes("drill", {"at": NOW - 100 * DAY_MS}), {}),
     ("secrets in it", lambda s: replace(s, notes={**s.notes, "backup": {"at": NOW, "inside": {}}}), {}),
@@ -193,12 +197,18 @@ class Proxy:
         async def changed(message: Any) -> None:
             if message["type"] == "http.response.start" and self.fault == "header":
                 message["headers"] = [one for one in message["headers"] if one[0] != b"content-security-policy"]
-            if message["type"] == "http.response.body" and self.fault == "file" and scope["path"] == "/static/app/main.js":
+            if (
+                message["type"] == "http.response.body"
+                and self.fault == "file"
+                and scope["path"] == "/static/app/main.js"
+            ):
                 message["body"] = message["body"][:-1] + b"!"
             await send(message)
 
         if scope["type"] == "http" and self.fault == "host":
-            headers = [(n, b"localhost:%d" % scope["server"][1]) if n == b"host" else (n, v) for n, v in scope["headers"]]
+            headers = [
+                (n, b"localhost:%d" % scope["server"][1]) if n == b"host" else (n, v) for n, v in scope["headers"]
+            ]
             scope = {**scope, "headers": headers}
         await self.app(scope, receive, changed)
 
@@ -324,7 +334,11 @@ def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
     """A server that is not there: red lines, each with what to do, status 1, no traceback."""
     from tests.running import kept
 
-    env = {"DIARY_DATA": str(tmp_path), "DIARY_APP_URL": "http://localhost:9", "DIARY_PUBLIC_URL": "http://public.localhost:9"}
+    env = {
+        "DIARY_DATA": str(tmp_path),
+        "DIARY_APP_URL": "http://localhost:9",
+        "DIARY_PUBLIC_URL": "http://public.localhost:9",
+    }
     assert kept("migrate", **env).returncode == 0
     done = kept("doctor", **env)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr

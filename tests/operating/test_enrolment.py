@@ -62,7 +62,9 @@ async def test_a_registration_whose_answer_was_lost_is_answered_again(tmp_path: 
         sent: dict[str, Any] = {}
 
         class Noting(Server):
-            async def json(self, method: str, path: str, body: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+            async def json(
+                self, method: str, path: str, body: Mapping[str, Any] | None = None, **more: Any
+            ) -> dict[str, Any]:
                 if path == "/v1/accounts":
                     sent.update(body or {})
                 return await super().json(method, path, body, **more)
@@ -89,9 +91,15 @@ async def test_the_code_of_the_day_is_good_for_two_days_and_many(tmp_path: Path)
         assert server.rows("SELECT * FROM invite") == []
 
 
-async def test_open_gives_fifty_megabytes_and_quota_changes_it(tmp_path: Path, database_setting: Mapping[str, str]) -> None:
+async def test_open_gives_fifty_megabytes_and_quota_changes_it(
+    tmp_path: Path, database_setting: Mapping[str, str]
+) -> None:
     """Where anyone may register the room is small; the operator gives one account more, or everyone's."""
-    settings = {"DIARY_ENROLMENT": "open", "DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://public.example"}
+    settings = {
+        "DIARY_ENROLMENT": "open",
+        "DIARY_APP_URL": "https://notes.example",
+        "DIARY_PUBLIC_URL": "https://public.example",
+    }
     async with served(tmp_path, DIARY_OPEN_QUOTA_BYTES="60000", **settings, **database_setting) as server:
         keeper = await enrol(server)
         assert (await keeper.ask("GET", "/v1/usage")).json()["quota_bytes"] == 60_000
@@ -140,7 +148,11 @@ def test_a_server_for_people_names_who_runs_it() -> None:
 
 def test_the_commands_answer_with_a_sentence(tmp_path: Path) -> None:
     """An invitation is printed; what cannot be is said; serve refuses half a set-up."""
-    people = {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://public.example", "DIARY_DATA": str(tmp_path)}
+    people = {
+        "DIARY_APP_URL": "https://notes.example",
+        "DIARY_PUBLIC_URL": "https://public.example",
+        "DIARY_DATA": str(tmp_path),
+    }
     assert here("migrate", **people).returncode == 0
     done = here("invite", **people)
     assert done.returncode == 0 and len(done.stdout.strip().replace("-", "")) == 12

@@ -70,7 +70,9 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         assert "uvloop" in loaded and not [name for name in UNUSED if f"/{name}/" in loaded]
         half = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
-        half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode())
+        half.sendall(
+            (head + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode()
+        )
         assert half.recv(65_536).startswith(b"HTTP/1.1 100 ")
         half.sendall(b"{")
         process.send_signal(how)

@@ -22,7 +22,16 @@ from tests.running import ROOT
 pytestmark = pytest.mark.slow
 UNIT = ROOT / "docs" / "deploy" / "kept.service"
 # Lines of [Service] that take nothing away.
-PLAIN = {"User", "Group", "WorkingDirectory", "EnvironmentFile", "ExecStartPre", "ExecStart", "Restart", "TimeoutStopSec"}
+PLAIN = {
+    "User",
+    "Group",
+    "WorkingDirectory",
+    "EnvironmentFile",
+    "ExecStartPre",
+    "ExecStart",
+    "Restart",
+    "TimeoutStopSec",
+}
 # No list of what is there; the tests' own program may lie beneath.
 HIDDEN = "mount -t tmpfs -o mode=0111 none"
 DEVICES = "null zero full random urandom tty"
@@ -93,7 +102,9 @@ def script(unit: str, data: Path, command: list[str]) -> str:
         if line == "ProtectSystem=strict":
             # Where the tests' own program lies, /srv/kept on a server.
             for i, place in enumerate(map(shlex.quote, kept)):
-                steps.append(f"(umask 022; mkdir -p {place}); mount --move /mnt/{i} {place}; mount -o remount,bind,ro {place}")
+                steps.append(
+                    f"(umask 022; mkdir -p {place}); mount --move /mnt/{i} {place}; mount -o remount,bind,ro {place}"
+                )
         if line in lines:
             steps.append(STEPS[line])
     ordinary = ["--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
@@ -111,7 +122,11 @@ def under(unit: str, data: Path, command: list[str], **env: str) -> subprocess.C
         spaces += ["--user", "--map-root-user"]
     space = ["unshare", *spaces, "sh", "-c"]
     return subprocess.run(
-        [*space, script(unit, data, command)], capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", **env}
+        [*space, script(unit, data, command)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **env},
     )
 
 
@@ -159,7 +174,9 @@ def test_the_builder_is_isolated_under_the_unit(data: Path) -> None:
 
 def test_a_pack_is_made_under_the_unit(data: Path) -> None:
     """The whole job: a server, a diary with pictures, a pack by the isolated builder."""
-    done = under(UNIT.read_text(), data, ["-m", "diary", "demo", "--out", "/var/lib/kept/pack.zip"], HOME="/var/lib/kept")
+    done = under(
+        UNIT.read_text(), data, ["-m", "diary", "demo", "--out", "/var/lib/kept/pack.zip"], HOME="/var/lib/kept"
+    )
     assert done.returncode == 0 and (data / "pack.zip").stat().st_size > 100_000, done.stdout + done.stderr
 
 
@@ -171,7 +188,9 @@ print(subprocess.run(space, capture_output=True).returncode)
 
 
 @pytest.mark.parametrize(("line", "status"), [("", "0"), ("ProtectKernelTunables=yes", "32")])
-def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(data: Path, line: str, status: str) -> None:
+def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(
+    data: Path, line: str, status: str
+) -> None:
     """It mounts /proc in a namespace of its own, which the kernel refuses where parts of the old one are covered."""
     unit = UNIT.read_text().replace("LimitCORE=0", line)
     done = under(unit, data, ["-c", MOUNTS])

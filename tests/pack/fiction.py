@@ -122,7 +122,12 @@ class FictionalDiary:
         }
 
     def amend(
-        self, row: DiaryVersion, changes: Mapping[str, object], *, at: int, restricted: Mapping[str, object] | None = None
+        self,
+        row: DiaryVersion,
+        changes: Mapping[str, object],
+        *,
+        at: int,
+        restricted: Mapping[str, object] | None = None,
     ) -> DiaryVersion:
         """A later version of a record: the newest fields with some changed."""
         newest = [one for one in self.versions if one["record"] == row["record"]][-1]
@@ -297,7 +302,9 @@ def picture(seed: int, size: tuple[int, int] = (1170, 2532), fmt: str = "PNG", *
 def print_copy(raw: bytes, width: int = 900) -> bytes:
     """What the phone would make: re-encoded, narrower, without metadata."""
     image, out = Image.open(io.BytesIO(raw)).convert("RGB"), io.BytesIO()
-    image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR).save(out, "JPEG", quality=80)
+    image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR).save(
+        out, "JPEG", quality=80
+    )
     return out.getvalue()
 
 

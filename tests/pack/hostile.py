@@ -86,7 +86,11 @@ def bombs(built: BuiltPack, out: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(built.path) as archive:
         row = archive.getinfo(f"{inside}/data/servable/02_chronology.csv")
     at = row.header_offset
-    for what, place in (("content", at + 30 + len(row.filename) + 100), ("its own name", at + 32), ("its own mark", at)):
+    for what, place in (
+        ("content", at + 30 + len(row.filename) + 100),
+        ("its own name", at + 32),
+        ("its own mark", at),
+    ):
         bent = bytearray(sound)
         bent[place] ^= 1
         yield f"a byte of {what}", bytes(bent)

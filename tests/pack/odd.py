@@ -4,7 +4,18 @@ from diary.pack.numbered import REGISTERS
 from diary.record.schemas import schema
 from tests.pack.fiction import START, FictionalDiary, incident_fields
 
-ODD: list[object] = [None, True, 7, -1, 1 << 52, "", "\u202e=1+1\x00", ["x", 5, None], {"start": "noon"}, [{"no": 1}, []]]
+ODD: list[object] = [
+    None,
+    True,
+    7,
+    -1,
+    1 << 52,
+    "",
+    "\u202e=1+1\x00",
+    ["x", 5, None],
+    {"start": "noon"},
+    [{"no": 1}, []],
+]
 
 
 def add_odd(diary: FictionalDiary, at: int) -> None:
@@ -16,6 +27,16 @@ def add_odd(diary: FictionalDiary, at: int) -> None:
         diary.add(kind, {**fields, "incident_ids": None, "taken_out": None}, restricted, at=at)
     rows = {"rows": [5, {"msg_no": "x", "sent_at": 1 << 52, "from": ["y"], "page": {}}], "tz": 7}
     schedule = diary.add("schedule", rows, {"own_accounts": {"a": 1}}, at=at)
-    linked = {"alleged_breaches": [5, {"order_id": 7}, {"term_no": 1}], "schedule_id": schedule["record"], "told_others": ["x"]}
-    more = {"vehicle_ids": 5, "report_ids": [None], "platform_report": [], "independent_evidence": {}, "witness_ids": {"a": 1}}
+    linked = {
+        "alleged_breaches": [5, {"order_id": 7}, {"term_no": 1}],
+        "schedule_id": schedule["record"],
+        "told_others": ["x"],
+    }
+    more = {
+        "vehicle_ids": 5,
+        "report_ids": [None],
+        "platform_report": [],
+        "independent_evidence": {},
+        "witness_ids": {"a": 1},
+    }
     diary.add("incident", incident_fields(START, "Odd.", **linked, **more), at=at)

@@ -96,7 +96,8 @@ def streams(pdf: bytes) -> Iterator[bytes]:
 def readable(raw: bytes) -> str:
     """Runs of letters in bytes, plain and of two bytes each, and hexadecimal strings as what they stand for."""
     wide = [
-        bytes.fromhex(one.decode()).decode("utf-16-be", "replace") for one in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
+        bytes.fromhex(one.decode()).decode("utf-16-be", "replace")
+        for one in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
     ]
     marked = [one.decode("utf-16-be", "replace") for one in re.findall(rb"\xfe\xff((?:\x00[ -~]){2,})", raw)]
     try:
@@ -121,7 +122,9 @@ def picture_facts(jpeg: bytes) -> str:
         told.append(jpeg[at + 4 : at + 2 + length].decode("latin-1"))
         at += 2 + length
     with Image.open(io.BytesIO(jpeg)) as image:
-        assert not dict(image.getexif()) and not {"exif", "comment", "icc_profile", "xmp", "photoshop"} & set(image.info)
+        assert not dict(image.getexif()) and not {"exif", "comment", "icc_profile", "xmp", "photoshop"} & set(
+            image.info
+        )
     return "\n".join(told)
 
 
@@ -200,7 +203,9 @@ class Apart:
         # One pattern for all of them: a thousand searches of forty megabytes would take all night.
         self._long = re.compile(branched(long)) if long else None
         short = [value for value in self.values if len(squeezed(value)) < 7]
-        self._short = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
+        self._short = (
+            re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
+        )
 
     def in_text(self, text: str) -> str | None:
         """The first piece that stands in a text: long ones in any spelling, short ones as words outside base64."""

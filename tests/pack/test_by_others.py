@@ -67,11 +67,14 @@ def told_by_others() -> FictionalDiary:
     diary = FictionalDiary()
     diary.add("incident", incident_fields(START, "My own words."), at=START)
     waiting = assisted.entry_of(letter(), "key", None, None)
-    diary.add("incident", incident_fields(START + DAY, TYPED) | waiting, {"helped_by": "Priya Kaur"}, at=START + 2 * DAY)
+    diary.add(
+        "incident", incident_fields(START + DAY, TYPED) | waiting, {"helped_by": "Priya Kaur"}, at=START + 2 * DAY
+    )
     changed = assisted.entry_of(letter(), "key", "changed", HELD + 2 * DAY) | {"narrative": "Three times."}
     diary.add("incident", incident_fields(START + 3 * DAY, "") | changed, at=START + 4 * DAY)
     child = [
-        assisted.entry_of(letter(under_18=True), "key", answer, at) for answer, at in ((None, None), ("yes", HELD + 2 * DAY))
+        assisted.entry_of(letter(under_18=True), "key", answer, at)
+        for answer, at in ((None, None), ("yes", HELD + 2 * DAY))
     ]
     row = diary.add("incident", incident_fields(START + 5 * DAY, "") | child[0], at=START + 6 * DAY)
     diary.amend(row, {"assisted": child[1]["assisted"]}, at=START + 7 * DAY)
@@ -83,8 +86,21 @@ def stated(diary: FictionalDiary, entry: str) -> None:
     """Statements of others: checked, not checked, changed by the keeper, and put in by the keeper's own hand."""
     words = "He stood by the gate."
     for verified, now in ((True, words), (False, words), (True, "He stood inside the gate.")):
-        came = {"at": HELD + 60_000, "sent_at": HELD, "verified": verified, "when": "on Tuesday", "witness": "w", "words": words}
-        fields = {"narrative": now, "received_how": "spoken_code", "saw_how": "saw", "incident_ids": [entry], "arrived": came}
+        came = {
+            "at": HELD + 60_000,
+            "sent_at": HELD,
+            "verified": verified,
+            "when": "on Tuesday",
+            "witness": "w",
+            "words": words,
+        }
+        fields = {
+            "narrative": now,
+            "received_how": "spoken_code",
+            "saw_how": "saw",
+            "incident_ids": [entry],
+            "arrived": came,
+        }
         diary.add("statement", fields, {"by_name": "Sam Ray"}, at=START + 8 * DAY)
     diary.add("statement", {"narrative": "I heard shouting.", "received_how": "i_wrote_it_down"}, at=START + 9 * DAY)
     came = {"at": HELD, "sent_at": HELD, "verified": None, "when": "", "witness": "w", "words": words}
@@ -134,7 +150,9 @@ def test_the_record_holds_the_letter_whole(capsule: Capsule) -> None:
 def test_the_pages_say_it_in_a_box_above_the_words(raw: bytes, capsule: Capsule, tmp_path: Path) -> None:
     """01 as it is laid out: the mark, the prompts, the words as typed where the keeper changed them; never the helper's name."""
     (tmp_path / "capsule").write_bytes(raw)
-    subprocess.run([sys.executable, "-c", LAY_OUT, str(tmp_path / "capsule"), str(tmp_path / "page")], check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", LAY_OUT, str(tmp_path / "capsule"), str(tmp_path / "page")], check=True, timeout=120
+    )
     text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "page.pdf").pages).split())
     for words in (
         WAITING,

@@ -32,7 +32,9 @@ VERSIONS: list[DiaryVersion] = [
 
 
 def wish_of(expected: dict[str, Any]) -> Wish:
-    return Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()})
+    return Wish(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()}
+    )
 
 
 def test_the_vector_gives_the_same_bytes() -> None:
@@ -179,6 +181,14 @@ def test_a_capsule_that_could_harm_is_refused(place: tuple[str | int, ...], valu
 def test_fields_of_the_wrong_shape_are_read_as_empty() -> None:
     """A broken app's diary still becomes a pack."""
     diary = FictionalDiary()
-    odd = {"behaviours": 7, "narrative": ["x"], "count": "many", "tz": 5, "who": {}, "exact_words": [1], "precision": "?"}
+    odd = {
+        "behaviours": 7,
+        "narrative": ["x"],
+        "count": "many",
+        "tz": 5,
+        "who": {},
+        "exact_words": [1],
+        "precision": "?",
+    }
     diary.add("incident", {**incident_fields(START, "x"), **odd})
     read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))

@@ -36,8 +36,16 @@ def journal() -> Journal:
 
 def test_the_options_of_the_command_become_a_wish(journal: Journal) -> None:
     """The number after the last, the recipient, their reference; without an earlier pack a supplement is of everything."""
-    plain = _wish(journal, "https://x.example", number=None, profile="school", supplement=False, items=None, their_ref="REF 9")
-    assert (plain.no, plain.profile, plain.recipient_ref, plain.kind, plain.items) == (1, "school", "REF 9", "pack", None)
+    plain = _wish(
+        journal, "https://x.example", number=None, profile="school", supplement=False, items=None, their_ref="REF 9"
+    )
+    assert (plain.no, plain.profile, plain.recipient_ref, plain.kind, plain.items) == (
+        1,
+        "school",
+        "REF 9",
+        "pack",
+        None,
+    )
     assert len(plain.chosen) == 4
     later = _wish(journal, "https://x.example", number=4, profile="police", supplement=True, items=None, their_ref="")
     assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 4)
@@ -45,7 +53,9 @@ def test_the_options_of_the_command_become_a_wish(journal: Journal) -> None:
 
 def test_items_that_no_earlier_pack_holds_are_refused(journal: Journal) -> None:
     """By number, with a sentence; nothing is guessed."""
-    wish = _wish(journal, "https://x.example", number=2, profile="police", supplement=False, items="JB/1, JB/9", their_ref="")
+    wish = _wish(
+        journal, "https://x.example", number=2, profile="police", supplement=False, items="JB/1, JB/9", their_ref=""
+    )
     assert wish.items == ("JB/1", "JB/9") and wish.chosen == ()
     with pytest.raises(BadRequest):
         make_capsule(journal.versions(), wish, journal.identity.public_keys())
@@ -57,7 +67,9 @@ def _diary(tmp: Path, *arguments: object, words: str = WORDS) -> subprocess.Comp
     work.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "diary", *map(str, arguments)]
     environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(work), "HOME": str(work)}
-    return subprocess.run(command, input=f"{words}\n", capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    return subprocess.run(
+        command, input=f"{words}\n", capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
 
 
 @pytest.mark.whole

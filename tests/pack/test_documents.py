@@ -67,7 +67,11 @@ def test_all_pdfs_are_tagged_archival_and_described(built: BuiltPack) -> None:
         if name.endswith(".pdf"):
             assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw, name
             root = pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]
-            assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en-GB" and root["/ViewerPreferences"]["/DisplayDocTitle"]
+            assert (
+                root["/MarkInfo"]["/Marked"]
+                and root["/Lang"] == "en-GB"
+                and root["/ViewerPreferences"]["/DisplayDocTitle"]
+            )
 
 
 def test_narratives_are_embedded_byte_for_byte(built: BuiltPack) -> None:
@@ -165,7 +169,9 @@ def test_entries_whose_clock_differed_alike_share_a_line() -> None:
     diary = FictionalDiary()
     for n, offset in enumerate((420, 450, -420_000, None)):
         diary.add("incident", incident_fields(START + n * DAY, f"Entry {n}."), at=START + n * DAY, offset_ms=offset)
-    diary.add("incident", incident_fields(START + 9 * DAY, "Never sent."), at=START + 9 * DAY, offset_ms=430, received=False)
+    diary.add(
+        "incident", incident_fields(START + 9 * DAY, "Never sent."), at=START + 9 * DAY, offset_ms=430, received=False
+    )
     rows = clock_checks(contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))))
     assert [(row[0], row[4]) for row in rows] == [
         ("1, 2, U1", "+0.4 to +0.5 s"),
@@ -199,7 +205,10 @@ def test_questions_stand_as_they_were_asked() -> None:
 def test_a_gap_is_explained_by_the_days_that_mattered_in_it() -> None:
     """By what the keeper wrote down of those days, and by nothing else; without them the page says that no reason is recorded."""
     diary = FictionalDiary()
-    days = [{"about": "He was in Spain.", "kind": "other", "on": "2026-05-20"}, {"kind": "house_move", "on": "2026-01-02"}]
+    days = [
+        {"about": "He was in Spain.", "kind": "other", "on": "2026-05-20"},
+        {"kind": "house_move", "on": "2026-01-02"},
+    ]
     diary.add("background", {"key_dates": days})
     for days_on in (0, 60, 130):
         at = START + days_on * DAY

@@ -22,7 +22,9 @@ def pdf(*objects: str | bytes, root: str = "1 0 R", end: str = "") -> bytes:
         places.append(len(made))
         made += f"{number} 0 obj\n".encode() + (one.encode() if isinstance(one, str) else one) + b"\nendobj\n"
     rows = "".join(f"{at:010} 00000 n\r\n" for at in places)
-    table = f"xref\n0 {len(places) + 1}\n0000000000 65535 f\r\n{rows}trailer\n<< /Size {len(places) + 1} /Root {root} >>\n"
+    table = (
+        f"xref\n0 {len(places) + 1}\n0000000000 65535 f\r\n{rows}trailer\n<< /Size {len(places) + 1} /Root {root} >>\n"
+    )
     return made + (table + f"startxref\n{len(made)}\n%%EOF{end}").encode()
 
 
@@ -57,8 +59,12 @@ BAD = {
     "bytes after what was deflated": tree(
         "<< /Names [(a.txt) 3 0 R] >>", file=stream(zlib.compress(WORDS) + b"more", "/Filter /FlateDecode")
     ),
-    "deflated in part": tree("<< /Names [(a.txt) 3 0 R] >>", file=stream(zlib.compress(WORDS)[:-5], "/Filter /FlateDecode")),
-    "a bomb": tree("<< /Names [(a.txt) 3 0 R] >>", file=stream(zlib.compress(bytes(FILE_MOST + 1)), "/Filter /FlateDecode")),
+    "deflated in part": tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream(zlib.compress(WORDS)[:-5], "/Filter /FlateDecode")
+    ),
+    "a bomb": tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream(zlib.compress(bytes(FILE_MOST + 1)), "/Filter /FlateDecode")
+    ),
     "a length that is too long": tree("<< /Names [(a.txt) 3 0 R] >>", file=stream(WORDS, length="99999")),
     "a length below nothing": tree("<< /Names [(a.txt) 3 0 R] >>", file=stream(WORDS, length="-1")),
     "half a length": tree("<< /Names [(a.txt) 3 0 R] >>", file=stream(WORDS, length="1.5")),

@@ -23,7 +23,18 @@ from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_
 
 RECORD: Final = PACKAGE / "record"
 RULES: Final[Mapping[str, Mapping[str, str]]] = json.loads((RECORD / "rules.json").read_text("utf-8"))["kinds"]
-KINDS: Final = ("account", "background", "impact", "notice", "order", "person", "report", "sighting", "statement", "vehicle")
+KINDS: Final = (
+    "account",
+    "background",
+    "impact",
+    "notice",
+    "order",
+    "person",
+    "report",
+    "sighting",
+    "statement",
+    "vehicle",
+)
 # Notes are long, kept apart and the keeper's own reminders. The rest is book-keeping, or said in another way.
 ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "account": frozenset({"notes"}),
@@ -103,7 +114,9 @@ def test_every_word_of_an_entry_is_on_a_page() -> None:
     fields = base | fields | more | {"occurred_local": "", "tz": "Europe/London"}
     diary.add("incident", fields, apart)
     contents, said = pages(diary)
-    assert {name for name, word in words.items() if word not in said and name != "children_ages"} == ELSEWHERE["incident"]
+    assert {name for name, word in words.items() if word not in said and name != "children_ages"} == ELSEWHERE[
+        "incident"
+    ]
     table = chronology_csv(contents).decode()
     apart_from_it = ELSEWHERE["incident"] | set(apart) | {"children_ages"}
     assert {name for name, word in words.items() if word not in table} <= apart_from_it
@@ -125,7 +138,12 @@ def test_every_word_of_a_file_is_on_its_page() -> None:
     diary = fictional_diary(count=2, exhibits=1)
     file = next(row for row in diary.versions if row["kind"] == "attachment")
     her = diary.add("person", {"name": "Wanda", "role": "witness", "role_code": "W1"})
-    said = {"captured_by_id": her["record"], "officer_exhibit_ref": "TP/9", "producer_id": her["record"], "reason": "told"}
+    said = {
+        "captured_by_id": her["record"],
+        "officer_exhibit_ref": "TP/9",
+        "producer_id": her["record"],
+        "reason": "told",
+    }
     diary.amend(file, said | {"suggested_exhibit_ref": "XY/7"}, at=START)
     contents, _ = pages(diary)
     page = exhibits_page(contents, contents.exhibits, {}, "")["exhibits"][0]  # type: ignore[index]

@@ -29,7 +29,10 @@ def by_two_devices() -> FictionalDiary:
     entry = diary.add("incident", incident_fields(START, "First words."), at=START + HOUR)
     picture = diary.attach(entry, b"\x89PNG", "image/png", "A screen", at=START + 2 * HOUR)
     first, diary.device = diary.device, id_text(new_id())
-    for row, changes in ((entry, {"narrative": "Other words.", "reason": "I was wrong."}), (picture, {"description": "Two"})):
+    for row, changes in (
+        (entry, {"narrative": "Other words.", "reason": "I was wrong."}),
+        (picture, {"description": "Two"}),
+    ):
         later = diary.amend(row, changes, at=START - 3 * DAY)
         # The server's clock is right, whatever the phone's is.
         later["receipt"] = receipts.make(diary.notary, c=later["c"], env=str(later["env"]), ts=START + DAY)
@@ -62,7 +65,9 @@ def test_the_phone_and_the_typesetter_end_a_range_alike(tmp_path: Path) -> None:
         (ms(2026, 10, 1), ms(2026, 11, 1), {"utc_offset_min": 330}),
         (ms(2026, 10, 1), ms(2026, 11, 1), {"tz": "America/New_York", "utc_offset_min": -240}),
     ):
-        diary.add("incident", {**incident_fields(start, "A while."), "occurred_end": end, "precision": "date_range", **more})
+        diary.add(
+            "incident", {**incident_fields(start, "A while."), "occurred_end": end, "precision": "date_range", **more}
+        )
     raw = make_capsule(diary.versions, diary.wish(), diary.keys)
     name = "data/servable/02_chronology.csv"
     (told,) = said_by_the_phone([(raw, {name: tables.chronology_csv(contents_of(read_capsule(raw)))})], tmp_path)
@@ -85,7 +90,13 @@ def test_how_a_pack_was_made_is_said_as_it_was() -> None:
     keys = {**diary.keys, "log": "", "notary": ""}
     local = [{**row, "seq": None, "receipt": None} for row in diary.versions]
     cases = (
-        (diary.versions, diary.keys, False, ("which also runs the server", "the keeper sent the server the words"), True),
+        (
+            diary.versions,
+            diary.keys,
+            False,
+            ("which also runs the server", "the keeper sent the server the words"),
+            True,
+        ),
         (diary.versions, diary.keys, True, ("which also runs the server", "nothing was sent to a server"), True),
         (local, keys, True, ("never sent to a server", "nothing was sent to a server"), False),
     )

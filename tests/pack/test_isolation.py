@@ -50,7 +50,14 @@ def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monk
     bubblewrap(tmp_path, monkeypatch, INNER)
     isolation.find()
     given = (tmp_path / "given").read_text().split()
-    assert {"--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--clearenv"} <= set(given)
+    assert {
+        "--unshare-user",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--die-with-parent",
+        "--clearenv",
+    } <= set(given)
     bound = {given[at + 1] for at, word in enumerate(given) if word in ("--ro-bind", "--bind")}
     project = Path(__file__).parents[2]
     assert not bound & {"/", "/usr", "/etc", "/home", "/root", "/var", "/tmp", "/proc", "/dev", str(project)}
@@ -90,7 +97,9 @@ def test_a_computer_with_neither_says_why(tmp_path: Path, monkeypatch: pytest.Mo
         isolation.wall_for_a_person()
 
 
-def test_a_person_is_refused_unless_they_say_so(small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_is_refused_unless_they_say_so(
+    small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
     monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="It needs Landlock 6."))

@@ -67,7 +67,12 @@ class Logged:
             path = [b64(step) for step in tree.inclusion(at, under, self.node)]
             proofs.append({"i": at, "path": path, "size": under, "version": row["version"]})
         anchors = [self.checkpoint(first, authority=authority), self.checkpoint(size, after=first)]
-        return {"authorities": ["local"] if authority else [], "checkpoints": anchors, "proofs": proofs, "statements": told or []}
+        return {
+            "authorities": ["local"] if authority else [],
+            "checkpoints": anchors,
+            "proofs": proofs,
+            "statements": told or [],
+        }
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +176,9 @@ def test_every_lie_about_the_log_is_found(
     assert code in codes(found(path, logged, tsa_roots=[authority.root]))
 
 
-def test_a_swapped_stamp_and_a_swapped_receipt_are_found(logged: BuiltPack, authority: LocalAuthority, tmp_path: Path) -> None:
+def test_a_swapped_stamp_and_a_swapped_receipt_are_found(
+    logged: BuiltPack, authority: LocalAuthority, tmp_path: Path
+) -> None:
     """A real stamp of something else; a real receipt of another version."""
     asked = timestamps.request(b"something else")
     name = next(path for path in members_of(logged.path) if path.endswith(".tsr")).rpartition("/")[2]
@@ -181,7 +188,9 @@ def test_a_swapped_stamp_and_a_swapped_receipt_are_found(logged: BuiltPack, auth
     def exchange(members: dict[str, bytes]) -> dict[str, bytes]:
         made = dict(members)
         for folder in FOLDERS:
-            first, second, *_ = (path for path in sorted(made) if path.startswith(folder) and re.search(r"/000[1-4]-", path))
+            first, second, *_ = (
+                path for path in sorted(made) if path.startswith(folder) and re.search(r"/000[1-4]-", path)
+            )
             one, two = json.loads(made[first]), json.loads(made[second])
             one["receipt"], two["receipt"] = two["receipt"], one["receipt"]
             made |= {first: canon(one), second: canon(two)}
@@ -241,7 +250,9 @@ def test_a_pack_without_a_log_or_stamps_says_so(built: BuiltPack, logged: BuiltP
 
     def pages(pack: BuiltPack) -> str:
         method = "data/restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-        texts = (PdfReader(io.BytesIO(members_of(pack.path)[name])) for name in ("data/servable/01_chronology.pdf", method))
+        texts = (
+            PdfReader(io.BytesIO(members_of(pack.path)[name])) for name in ("data/servable/01_chronology.pdf", method)
+        )
         return " ".join(" ".join(page.extract_text() for text in texts for page in text.pages).split())
 
     assert "No outside authority has stamped the time" in pages(built) and "outside authorities: none" in pages(built)

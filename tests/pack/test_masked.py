@@ -28,7 +28,14 @@ console.log(JSON.stringify([made.print?.blob ?? null, made.received?.blob ?? nul
 
 
 def _rendition(purpose: str, size: int) -> dict[str, object]:
-    return {"purpose": purpose, "size_bytes": size, "width": 90, "height": 60, "media_type": "image/jpeg", "sha256": "0" * 64}
+    return {
+        "purpose": purpose,
+        "size_bytes": size,
+        "width": 90,
+        "height": 60,
+        "media_type": "image/jpeg",
+        "sha256": "0" * 64,
+    }
 
 
 def _printed(copies: list[tuple[str, str]], wish: str | None) -> list[object]:
@@ -62,7 +69,8 @@ def _printed(copies: list[tuple[str, str]], wish: str | None) -> list[object]:
         "restricted": {"fields": {}, "seed": bytes(32), "keys": [(RECEIVED, bytes(32))]},
     }
     [told] = tell_all(
-        [Opened(record=RECORD, version=VERSION, kind="attachment", schema=1, fields=fields, restricted={})], "attachment"
+        [Opened(record=RECORD, version=VERSION, kind="attachment", schema=1, fields=fields, restricted={})],
+        "attachment",
     )
     [row] = exhibit_rows([version], [(1, Attachment(told))], "JB")
     found = [(row["print"] or {"blob": None})["blob"], (row["received"] or {"blob": None})["blob"]]  # type: ignore[index]
@@ -103,7 +111,9 @@ def _phone(fields: dict[str, Any], copies: list[tuple[str, str]]) -> object:
         ([], None, None, RECEIVED),
     ],
 )
-def test_which_copy_is_printed(copies: list[tuple[str, str]], wish: str | None, printed: str | None, decoded: str | None) -> None:
+def test_which_copy_is_printed(
+    copies: list[tuple[str, str]], wish: str | None, printed: str | None, decoded: str | None
+) -> None:
     """The first masked copy where it was chosen; and where it is missing, nothing rather than what it covered."""
     assert _printed(copies, wish) == [printed, decoded]
 

@@ -40,7 +40,9 @@ UNHEARD = {
 }  # fmt: skip
 
 
-def said_by_the_phone(cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change: bool = False) -> list[dict[str, Any]]:
+def said_by_the_phone(
+    cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change: bool = False
+) -> list[dict[str, Any]]:
     """For each capsule with its tables: which one differs, and the columns in which a change is noticed."""
     rows = []
     for n, (capsule, tables) in enumerate(cases):
@@ -91,7 +93,9 @@ def another_street() -> FictionalDiary:
     sent = {"fields": letter | {"tz": "Europe/London", "under_18": False}, "what": "assisted"}
     entry = assisted.entry_of(sent, "key", "changed", START + DAY)
     places = {"place_detail": "Larch Court, Birch Court"}
-    diary.add("incident", incident_fields(START, "") | entry | {"narrative": "He stood in Birch Court."}, places, at=START)
+    diary.add(
+        "incident", incident_fields(START, "") | entry | {"narrative": "He stood in Birch Court."}, places, at=START
+    )
     return diary
 
 
@@ -111,7 +115,20 @@ def test_the_phone_agrees_with_every_table(built: BuiltPack, tmp_path: Path) -> 
 
 def test_languages_are_named_alike() -> None:
     """By code, name or usual letters: what a set page says of a signed account, the phone's own page says too."""
-    given = ["", "en", "en-GB", "English", " ENGLISH", "ur", "ur-PK", "Urdu", "BSL", "bfi", "Polish Sign Language", "Klingon"]
+    given = [
+        "",
+        "en",
+        "en-GB",
+        "English",
+        " ENGLISH",
+        "ur",
+        "ur-PK",
+        "Urdu",
+        "BSL",
+        "bfi",
+        "Polish Sign Language",
+        "Klingon",
+    ]
     node = shutil.which("node")
     assert node
     module = (SCRIPT.parents[2] / "static/js/pack/chronology/language_names.js").as_uri()

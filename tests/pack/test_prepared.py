@@ -65,7 +65,9 @@ class Preparer:
         held[RECORD] = canon(record, limit=1 << 26) + b"\n"
         held[FIRST] = (first_line(said) + "\r\n").encode() + held[FIRST]
         proofs = [
-            json.loads(raw) for name, raw in held.items() if name.startswith("data/servable/proof/") and name.endswith(".json")
+            json.loads(raw)
+            for name, raw in held.items()
+            if name.startswith("data/servable/proof/") and name.endswith(".json")
         ]
         versions = {one["version"]: one["c"] for one in proofs if one["t"] == "proof/v1"}
         said |= {"ecdsa_pub": b64(self.author.pub), "hpke_pub": b64(self.hpke), "t": TYPE, "list": list_of(versions)}
@@ -124,10 +126,20 @@ def test_what_holds_is_said_and_what_does_not_is_found(preparer: Preparer, small
     add("a statement of nothing", preparer.members(true), lambda held: held.update({PREPARED: b"{}"}))
     add("no JSON", preparer.members(true), lambda held: held.update({PREPARED: b"\xff"}))
     add("the line alone", _alone(preparer.members(true)), lambda held: held.pop(PREPARED))
-    add("another line", preparer.members(true), lambda held: held.update({FIRST: f"{LINE}Somebody, Elsewhere.\n".encode()}))
+    add(
+        "another line",
+        preparer.members(true),
+        lambda held: held.update({FIRST: f"{LINE}Somebody, Elsewhere.\n".encode()}),
+    )
     add("the keeper's own", members_of(small.path))
-    found = {name: {one for one in all_ if one[0].startswith("prepare")} for name, all_ in compare(cases, least=25).items()}
-    expected = {name: {BAD} for name in found} | {"true": {HOLDS}, "true, servable alone": {HOLDS}, "the keeper's own": set()}
+    found = {
+        name: {one for one in all_ if one[0].startswith("prepare")} for name, all_ in compare(cases, least=25).items()
+    }
+    expected = {name: {BAD} for name in found} | {
+        "true": {HOLDS},
+        "true, servable alone": {HOLDS},
+        "the keeper's own": set(),
+    }
     expected |= {"what is kept apart was not given, servable alone": {HOLDS}}
     expected |= {"no statement": {("preparer", RECORD)}, "the line alone": {("preparer", FIRST)}}
     assert found == expected

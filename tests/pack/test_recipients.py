@@ -23,7 +23,9 @@ def placed_diary() -> FictionalDiary:
     order = diary.add("order", {"kind": "spo", "served_on": "2026-05-01", "terms": [{"no": 1, "text": "No contact"}]})
     for n, place in enumerate(("school_or_nursery", "work", "home", "outside_home", "street")):
         breach = {"alleged_breaches": [{"order_id": order["record"], "term_no": 1}]} if place == "street" else {}
-        diary.add("incident", incident_fields(START + n * DAY, f"At {n}.", place_category=place, **breach), at=START + n * DAY)
+        diary.add(
+            "incident", incident_fields(START + n * DAY, f"At {n}.", place_category=place, **breach), at=START + n * DAY
+        )
     return diary
 
 
@@ -75,7 +77,9 @@ def test_an_account_that_is_no_text_says_what_it_is(media: str, language: str | 
     """Signed, filmed or spoken; its length; its language; whether somebody must interpret. A held back film shows no still."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START, "", language=language))
-    film = diary.attach(entry, FILM, media, "My account", extra={"duration_ms": 154_000, "kind": "video"}, filename="VID_1.MP4")
+    film = diary.attach(
+        entry, FILM, media, "My account", extra={"duration_ms": 154_000, "kind": "video"}, filename="VID_1.MP4"
+    )
     diary.amend(entry, {"narrative_media": film["record"]}, at=START + 60_000)
     told = contents(diary)
     stills = {"AA/1": Picture("AA-1.svg", 480, 270)}

@@ -29,7 +29,18 @@ from tests.pack.odd import add_odd
 from tests.vectors.reading import load
 
 NUMBER = "07700 900222"
-ALWAYS = {"no", "occurred", "recorded", "delay", "where", "what_happened", "behaviours", "channel", "person_code", "how_known"}
+ALWAYS = {
+    "no",
+    "occurred",
+    "recorded",
+    "delay",
+    "where",
+    "what_happened",
+    "behaviours",
+    "channel",
+    "person_code",
+    "how_known",
+}
 
 
 def order_diary() -> FictionalDiary:
@@ -52,17 +63,29 @@ def order_diary() -> FictionalDiary:
             "type": "text",
             "sent_note": "hour_second",
         },
-        {"direction": "out", "from": NUMBER, "msg_no": 2, "text": "my number is 07700900222", "to": "@dk", "type": "text"},
+        {
+            "direction": "out",
+            "from": NUMBER,
+            "msg_no": 2,
+            "text": "my number is 07700900222",
+            "to": "@dk",
+            "type": "text",
+        },
         {"direction": "in", "from": "@dk", "msg_no": 3, "to": "me", "type": "missed_call"},
     ]
     burst = {"channel": "sms", "complete": "complete", "count": 2, "rows": rows, "tz": "Europe/London"}
     schedule = diary.add("schedule", burst, {"own_accounts": [NUMBER]})
     for days, term in ((0, 1), (2, 2), (5, 1), (40, 1), (5, 9)):
-        more: dict[str, object] = {"actor_ids": [him["record"]], "witness_ids": [her["record"], "AAAAAAAAAAAAAAAAAAAAAA"]}
+        more: dict[str, object] = {
+            "actor_ids": [him["record"]],
+            "witness_ids": [her["record"], "AAAAAAAAAAAAAAAAAAAAAA"],
+        }
         more["alleged_breaches"] = [{"order_id": order["record"], "term_no": term}]
         if days == 2:
             more |= {"report_ids": [report["record"]], "schedule_id": schedule["record"], "who": "Dan"}
-        diary.add("incident", incident_fields(START + days * DAY, "Wanda saw him.", **more), at=START + days * DAY + HOUR)
+        diary.add(
+            "incident", incident_fields(START + days * DAY, "Wanda saw him.", **more), at=START + days * DAY + HOUR
+        )
     assert stranger["record"]
     return diary
 

@@ -42,7 +42,9 @@ async def test_a_changed_word_is_found_on_its_page(small: BuiltPack, tmp_path: P
 
 
 @pytest.mark.parametrize("junk", [b"", b"%PDF-1.7 x", None])
-def test_a_volume_of_pictures_that_is_no_document_is_named(small: BuiltPack, tmp_path: Path, junk: bytes | None) -> None:
+def test_a_volume_of_pictures_that_is_no_document_is_named(
+    small: BuiltPack, tmp_path: Path, junk: bytes | None
+) -> None:
     """Its pictures are laid out from it, and it may be anything: it differs, and nothing falls over."""
     volume = "data/servable/04_exhibits.pdf"
     held = members_of(small.path)

@@ -53,7 +53,9 @@ def test_the_process_a_person_runs_reads_no_pdf(small: BuiltPack, tmp_path: Path
     held = members_of(small.path)
     sealed_again(small.path, held | {CHRONOLOGY: held[CHRONOLOGY] + b"%"}, forged)
     asked = ["verify", str(forged), "--notary", str(notary), "--rerender"]
-    done = subprocess.run([sys.executable, "-c", TAKEN_OVER, marker, *asked], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN_OVER, marker, *asked], capture_output=True, text=True, check=False
+    )
     assert not marker.exists()
     assert f"other_release: {CHRONOLOGY}: " in done.stdout, done.stdout + done.stderr
     assert "04_exhibits" not in done.stdout
@@ -122,14 +124,18 @@ def test_an_answer_that_is_none_is_nothing(stand_in: Callable[[str, str], None],
     assert differing_page(b"%PDF-1.7", b"%PDF-1.7") is None
 
 
-@pytest.mark.parametrize("answer", ['{"00_READ-FIRST.txt": "/dev/zero"}', '{"x": "../../../dev/zero"}', '["x"]', "{", '{"x": 5}'])
+@pytest.mark.parametrize(
+    "answer", ['{"00_READ-FIRST.txt": "/dev/zero"}', '{"x": "../../../dev/zero"}', '["x"]', "{", '{"x": 5}']
+)
 def test_what_was_laid_out_is_read_from_its_own_folder_alone(
     stand_in: Callable[[str, str], None], small: BuiltPack, tmp_path: Path, answer: str
 ) -> None:
     """A process that was taken over names a file that never ends."""
     notary = tmp_path / "notary.txt"
     notary.write_text(b64(small.diary.notary.pub))
-    script = f"import sys\nsys.executable = {str(tmp_path / 'python')!r}\nfrom diary.cli import main\nmain(sys.argv[1:])"
+    script = (
+        f"import sys\nsys.executable = {str(tmp_path / 'python')!r}\nfrom diary.cli import main\nmain(sys.argv[1:])"
+    )
     real = sys.executable
     stand_in("diary.pack.again", f"print({answer!r})")
     asked = ["verify", str(small.path), "--notary", str(notary), "--rerender"]

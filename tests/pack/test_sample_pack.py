@@ -63,7 +63,11 @@ def test_1_sixty_seconds(sample_pack: SamplePack) -> None:
     for words in ("119", "S1 “Callum Redfern”", "Mon 4 May 2026", "Wed 18 Nov 2026", "days before", "O1 Non-molestation",
                   "said to be broken in entries", "NM/4326/18", "NC1 told to stop", "Start with these"):  # fmt: skip
         assert words in first, words
-    sheet = pypdf.PdfReader(io.BytesIO(sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf"))).pages[0].extract_text()
+    sheet = (
+        pypdf.PdfReader(io.BytesIO(sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf")))
+        .pages[0]
+        .extract_text()
+    )
     for words in (
         "Jas",
         "Text 07700 900512 between 12 and 2",
@@ -81,7 +85,9 @@ def test_page_one_has_the_diarys_head_and_the_digest_of_the_exhibits_list(sample
     """Worked out here from all 120 entries and more, whatever was chosen; and the digest from the files as received."""
     head, versions = heads.FIRST, sample_pack.diary.journal.versions()
     for seq, row in enumerate(versions, 1):
-        head = heads.next_head(head, seq=seq, record=row["record"], version=row["version"], c=row["c"], env=str(row["env"]))
+        head = heads.next_head(
+            head, seq=seq, record=row["record"], version=row["version"], c=row["c"], env=str(row["env"])
+        )
     assert sample_pack.record["pack"]["feed"] == {"head": b64(head), "seq": len(versions)}
     listed = [
         [row["suggested_ref"], digest_of(next(sample_pack.folder.glob(f"data/restricted/*/{row['file']}")))]
@@ -153,7 +159,13 @@ def test_7_words_are_the_stored_ones_and_a_translation_stands_beside_them(sample
         found = embedded[f"entry-{number:04d}.txt"]
         assert found == words or (MARK in found and all(piece in words for piece in found.split(MARK)))
     [page] = [page for page in sample_pack.pages if "Account in BSL" in page]
-    for words in ("Account: signed", "2 min 34 s", "British Sign Language", "Interpreter needed", "Translation by Jo Hale"):
+    for words in (
+        "Account: signed",
+        "2 min 34 s",
+        "British Sign Language",
+        "Interpreter needed",
+        "Translation by Jo Hale",
+    ):
         assert words in page, words
     pictures = [image for one in reader.pages for image in one.images]
     assert len(pictures) == 1
@@ -187,11 +199,14 @@ def test_11_12_and_16_every_exhibit_is_cited_named_and_described(sample_pack: Sa
         assert row["description"] and (not row["entries"][0].isdigit() or row["suggested_ref"] in cited)
         if row["kind"] == "Screenshot":
             assert all(
-                row[name] in ("shown", "not shown", "not answered") for name in ("whole_screen", "clock", "url", "own_messages")
+                row[name] in ("shown", "not shown", "not answered")
+                for name in ("whole_screen", "clock", "url", "own_messages")
             )
 
 
-def test_13_and_14_files_are_the_bytes_received_and_a_changed_one_is_named(sample_pack: SamplePack, tmp_path: Path) -> None:
+def test_13_and_14_files_are_the_bytes_received_and_a_changed_one_is_named(
+    sample_pack: SamplePack, tmp_path: Path
+) -> None:
     """The record's own digests; sha256sum -c with nothing but this pack; one changed byte is named."""
     for row in sample_pack.rows("servable/03_exhibits-index.csv"):
         [path] = sample_pack.folder.glob(f"data/restricted/*/{row['file']}")
@@ -232,18 +247,33 @@ def test_20_nothing_servable_gives_away_what_was_kept_apart(sample_pack: SampleP
     """Every restricted value of the record and every private note in no form of any byte; the scan finds what is there."""
     apart = Apart(sample_pack.record)
     assert len(apart.values) > 300
-    for value in ("9 Larch Court", "NM4 2QT", "447700900512", "Osei", "Priya", "Lena", "IMG_2041", "pc2207@northmoor.example"):
+    for value in (
+        "9 Larch Court",
+        "NM4 2QT",
+        "447700900512",
+        "Osei",
+        "Priya",
+        "Lena",
+        "IMG_2041",
+        "pc2207@northmoor.example",
+    ):
         assert value in apart.values, value
     leaks = [(where, found) for where, text in sample_pack.servable if (found := apart.in_text(text))]
     assert leaks == []
-    notes = [str(row["open"]["fields"]["text"]) for row in sample_pack.diary.journal.versions() if row["kind"] == "note"]
+    notes = [
+        str(row["open"]["fields"]["text"]) for row in sample_pack.diary.journal.versions() if row["kind"] == "note"
+    ]
     everything = sample_pack.path.read_bytes()
     assert notes and not [note for note in notes if note.encode() in everything]
     bare = [squeezed(note) for note in notes]
     assert not [where for where, text in sample_pack.servable if any(map(squeezed(text).__contains__, bare))]
     places = places_of(sample_pack.folder)
-    assert len(places) == 2 and not [where for where, text in sample_pack.servable if all(place in text for place in places)]
-    sheet = [squeezed(text) for _, text in forms("06.pdf", sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf"))]
+    assert len(places) == 2 and not [
+        where for where, text in sample_pack.servable if all(place in text for place in places)
+    ]
+    sheet = [
+        squeezed(text) for _, text in forms("06.pdf", sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf"))
+    ]
     there = {value for value in apart.values if any(squeezed(value).removeprefix("44") in text for text in sheet)}
     assert {"9 Larch Court", "447700900512", "Osei", "Lena"} <= there
 
@@ -289,7 +319,10 @@ def test_17_18_and_19_who_both_ways_and_breaches(sample_pack: SamplePack) -> Non
     ways = Counter(row["direction"] for row in sample_pack.rows("servable/05_message-schedules.csv"))
     labels = {term.code: term.label for term in LISTS["schedule_directions"].terms}
     assert ways[labels["in"]] + ways[labels["out"]] == 2_500 and ways[labels["out"]] > 200
-    assert "Message and call schedules" in whole and "me (1)" in sample_pack.read("servable/05_message-schedules.csv").decode()
+    assert (
+        "Message and call schedules" in whole
+        and "me (1)" in sample_pack.read("servable/05_message-schedules.csv").decode()
+    )
     for row in rows:
         if row["term_said_to_be_broken"]:
             assert re.search(r"O1 Non-molestation order.*, term \d, served 25 Sep 2026", row["term_said_to_be_broken"])
@@ -304,11 +337,18 @@ def test_16_to_18_accounts_chats_and_mails_are_text(sample_pack: SamplePack) -> 
     whole = " ".join(sample_pack.pages)
     said = re.search(r"Who did it is a guess (entr(?:y|ies) [0-9, –]+)", whole)
     assert guessed and said and numbered(said[1]) == guessed
-    words = {where: " ".join(text.split()) for where, text in sample_pack.servable if "/04_" in where and " page " in where}
+    words = {
+        where: " ".join(text.split()) for where, text in sample_pack.servable if "/04_" in where and " page " in where
+    }
     [chat] = [text for text in words.values() if "Its messages, as kept" in text]
     assert "MS2/10" in chat and "me (1)" in chat and "where are you" in chat and "can be edited before import" in chat
     [mail] = [text for text in words.values() if "The mail" in text]
-    for part in ("From c.redfern.new@example.net", "To me (1)", "Sent Tue 21 Jul 2026, 02:12 BST", "You read my messages."):
+    for part in (
+        "From c.redfern.new@example.net",
+        "To me (1)",
+        "Sent Tue 21 Jul 2026, 02:12 BST",
+        "You read my messages.",
+    ):
         assert part in mail, part
 
 
@@ -324,14 +364,18 @@ def test_21_the_rest_is_restricted_and_01_needs_none_of_it(sample_pack: SamplePa
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("servable/01_chronology.pdf")))
     links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
     assert len(links) > 400
-    assert not [link for link in links if "/A" in link and link["/A"].get("/S") in ("/URI", "/GoToR", "/Launch", "/JavaScript")]
+    assert not [
+        link for link in links if "/A" in link and link["/A"].get("/S") in ("/URI", "/GoToR", "/Launch", "/JavaScript")
+    ]
 
 
 def test_23_a_portal_set_is_sixteen_plain_files_and_loses_nothing(sample_pack: SamplePack, tmp_path: Path) -> None:
     """At most sixteen files, ASCII names, common endings, a list of all; everything of the pack is in it; parts can overflow."""
     [folder] = write_portal(sample_pack.path, tmp_path / "portal")
     names = sorted(path.name for path in folder.iterdir())
-    assert len(names) <= 16 and all(re.fullmatch(r"[A-Za-z0-9_.-]{1,60}\.(pdf|csv|txt|json|zip)", name) for name in names)
+    assert len(names) <= 16 and all(
+        re.fullmatch(r"[A-Za-z0-9_.-]{1,60}\.(pdf|csv|txt|json|zip)", name) for name in names
+    )
     subprocess.run(["sha256sum", "--quiet", "-c", "manifest-sha256.txt"], cwd=folder, check=True)
     inside = {name: digest_of(folder / name) for name in names if not name.endswith(".zip")}
     for name in names:

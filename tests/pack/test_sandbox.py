@@ -25,7 +25,12 @@ print(attempt(sys.argv[2]))
 def attempt(folder: Path, what: str) -> str:
     """What happens when the jailed process tries something."""
     done = subprocess.run(
-        [sys.executable, "-I", "-c", TRY, str(folder), what], capture_output=True, text=True, env={}, cwd="/", check=False
+        [sys.executable, "-I", "-c", TRY, str(folder), what],
+        capture_output=True,
+        text=True,
+        env={},
+        cwd="/",
+        check=False,
     )
     return done.stdout.strip() or f"exit {done.returncode}: {done.stderr[-300:]}"
 
@@ -61,7 +66,12 @@ def test_the_jail_leaves_its_own_folder(tmp_path: Path) -> None:
     """Reading and writing there work; links and new processes do not."""
     assert attempt(tmp_path, "(own / 'a').write_text('x'); assert (own / 'a').read_text() == 'x'") == "done"
     assert attempt(tmp_path, "(own / 'b').mkdir(); (own / 'b').rmdir(); (own / 'a').open('w').write('x')") == "done"
-    for what in ("os.fork()", "os.symlink('/etc', own / 'link')", "os.link(own / 'a', own / 'c')", "os.mkfifo(own / 'd')"):
+    for what in (
+        "os.fork()",
+        "os.symlink('/etc', own / 'link')",
+        "os.link(own / 'a', own / 'c')",
+        "os.mkfifo(own / 'd')",
+    ):
         assert attempt(tmp_path, what) == "PermissionError", what
     assert (tmp_path / "a").read_text() == "x"
 

@@ -76,7 +76,9 @@ def drawn(pdf: bytes) -> bytes:
 def every_form(built: BuiltPack) -> list[tuple[str, str]]:
     """Everything that may be served, in every form in which it can be read."""
     files = {
-        name: raw for name, raw in members_of(built.path).items() if re.fullmatch(r"data/(?:servable/.*|(?:00|15)_.*)", name)
+        name: raw
+        for name, raw in members_of(built.path).items()
+        if re.fullmatch(r"data/(?:servable/.*|(?:00|15)_.*)", name)
     }
     return [found for name, raw in files.items() for found in forms(name, raw)]
 
@@ -213,7 +215,9 @@ def test_names_in_the_zip_are_plain(built: BuiltPack) -> None:
         ("anna@post.example", "mail to ANNA@post.example", True),
     ],
 )
-def test_a_piece_of_a_restricted_value_is_masked_however_it_is_written(restricted: str, text: str, masked: bool) -> None:
+def test_a_piece_of_a_restricted_value_is_masked_however_it_is_written(
+    restricted: str, text: str, masked: bool
+) -> None:
     """Spaces, case and the two forms of a number do not matter; common short words stay."""
     held = HeldBack([restricted])
     assert (held.mask(text) != text) is masked and held.touches({"x": [text]}) is masked
@@ -238,7 +242,10 @@ def test_a_mails_own_subject_stands_though_its_file_is_named_after_it() -> None:
     diary = FictionalDiary()
     words = "It was called you never look behind you."
     entry = diary.add("incident", incident_fields(START, words), {"place_detail": "14 Elm Road"})
-    for name, media in (("you never look behind you.eml", "message/rfc822"), ("gate by the blue door.png", "image/png")):
+    for name, media in (
+        ("you never look behind you.eml", "message/rfc822"),
+        ("gate by the blue door.png", "image/png"),
+    ):
         diary.attach(entry, name.encode(), media, f"Of it: {name.partition('.')[0]}, 14 Elm Road", filename=name)
     contents = contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
     said = [one.attachment.description for one in contents.exhibits]

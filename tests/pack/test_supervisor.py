@@ -46,7 +46,10 @@ def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     ("limits", "work"),
     [
         ("supervisor.JOB_BYTES = 150 << 20", "held = b'x' * (200 << 20)\ntime.sleep(50)"),
-        ("supervisor.JOB_BYTES = 150 << 20", "for i in '12345678':\n    (own / i).write_bytes(bytes(25 << 20))\ntime.sleep(9)"),
+        (
+            "supervisor.JOB_BYTES = 150 << 20",
+            "for i in '12345678':\n    (own / i).write_bytes(bytes(25 << 20))\ntime.sleep(9)",
+        ),
         ("supervisor.JOB_FILES = 50", "for i in range(60):\n    (own / str(i)).mkdir()\ntime.sleep(50)"),
         ("supervisor.JOB_SECONDS = 0.2", "time.sleep(50)"),
         ("supervisor.JOB_DOCUMENTS = 2", "for _ in range(3):\n    spool.ask('page', '01', 0)\ntime.sleep(50)"),

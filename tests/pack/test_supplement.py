@@ -25,7 +25,9 @@ def _second(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
     rows = [row for row in diary.versions if row["kind"] == "incident"][:12]
     given = [{"item": one.item, "record": one.record} for one in first.exhibits]
     sent = {"kind": "pack", "pack_no": 1, "made_at": first.head.made_at, "record_ids": [row["record"] for row in rows]}
-    diary.add("export", {**sent, "items_included": given, "receipt_ref": "CR/77/26", "delivered_to": "PC Lee 4410"}, at=at)
+    diary.add(
+        "export", {**sent, "items_included": given, "receipt_ref": "CR/77/26", "delivered_to": "PC Lee 4410"}, at=at
+    )
     diary.take_out(rows[3], at=at, reason="not mine to tell")
     diary.amend(rows[5], {"narrative": "It was a Tuesday.", "reason": "I looked it up."}, at=at)
     new = [diary.add("incident", incident_fields(at + n, f"New {n}."), at=at + n * 60_000) for n in range(10)]

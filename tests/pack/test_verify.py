@@ -90,7 +90,9 @@ def test_added_missing_and_renamed_members_are_named(built: BuiltPack, tmp_path:
     rezip(built.path, out, lambda members: {name: held for name, held in members.items() if name != victim})
     assert ("missing", victim) in pairs(out, built)
     other = victim.replace("JB-1", "JB-99")
-    rezip(built.path, out, lambda members: {(other if name == victim else name): held for name, held in members.items()})
+    rezip(
+        built.path, out, lambda members: {(other if name == victim else name): held for name, held in members.items()}
+    )
     assert {("missing", victim), ("added", other)} <= pairs(out, built)
 
 
@@ -109,7 +111,9 @@ def pairs(path: Path, built: BuiltPack) -> set[tuple[str, str | None]]:
         (lambda proof: proof.update(record=proof["version"]), "misplaced"),
     ],
 )
-def test_a_changed_proof_is_found_by_what_it_breaks(built: BuiltPack, tmp_path: Path, change: object, code: str) -> None:
+def test_a_changed_proof_is_found_by_what_it_breaks(
+    built: BuiltPack, tmp_path: Path, change: object, code: str
+) -> None:
     """Even when every list is made again around it."""
     name = next(one for one in members_of(built.path) if one.startswith("data/servable/proof/0001-"))
 
@@ -154,7 +158,9 @@ async def test_an_altered_account_embedded_in_01_is_found(built: BuiltPack, tmp_
     raw = make_capsule(other.versions, other.wish(), other.keys)
     front = await build(other, raw, tmp_path / "front.zip")
     document = members_of_front(front)["data/servable/01_chronology.pdf"]
-    path = rezip(built.path, tmp_path / "bent.zip", lambda members: {**members, "data/servable/01_chronology.pdf": document})
+    path = rezip(
+        built.path, tmp_path / "bent.zip", lambda members: {**members, "data/servable/01_chronology.pdf": document}
+    )
     found = {one.member for one in verify(path, notary=built.diary.notary.pub) if one.code == "narrative"}
     assert found == {"data/servable/01_chronology.pdf#entry-0001.txt"}
 
@@ -164,7 +170,9 @@ def members_of_front(front: Path) -> dict[str, bytes]:
         return {row.filename: archive.read(row) for row in archive.infolist()}
 
 
-@pytest.mark.parametrize("name", ["../outside.txt", "/etc/passwd", "a\\..\\b.txt", "C:/x.txt", "data/../../x", "da\x00ta"])
+@pytest.mark.parametrize(
+    "name", ["../outside.txt", "/etc/passwd", "a\\..\\b.txt", "C:/x.txt", "data/../../x", "da\x00ta"]
+)
 def test_names_that_lead_outside_are_found(built: BuiltPack, tmp_path: Path, name: str) -> None:
     """Zip slip in every spelling."""
     out = tmp_path / "slip.zip"
@@ -221,10 +229,14 @@ def test_junk_in_every_kind_of_file_is_only_found(built: BuiltPack, tmp_path: Pa
     """Bytes that are no JSON, no table, no PDF, deep nesting included."""
     junk = [b"", b"\xff\xfe", b"[" * 100_000, b'{"t":"proof/v1"}', os.urandom(500)]
     names = [
-        one for one in members_of(built.path) if "0001-" in one or one.endswith((".csv", ".pdf", "keys.json", "record.json"))
+        one
+        for one in members_of(built.path)
+        if "0001-" in one or one.endswith((".csv", ".pdf", "keys.json", "record.json"))
     ]
     for content in junk:
-        path = rezip(built.path, tmp_path / "junk.zip", lambda members, c=content: {**members, **dict.fromkeys(names, c)})  # type: ignore[misc]
+        path = rezip(
+            built.path, tmp_path / "junk.zip", lambda members, c=content: {**members, **dict.fromkeys(names, c)}
+        )  # type: ignore[misc]
         assert set(names) <= named(verify(path, notary=built.diary.notary.pub))
 
 
@@ -237,7 +249,9 @@ def test_independent_tools_agree(built: BuiltPack, tmp_path: Path) -> None:
     bag = tmp_path / folder_of(built.path)
     Bag(str(bag)).validate()
     for folder in (bag, bag / "data" / "servable"):
-        subprocess.run(["sha256sum", "-c", "--quiet", "manifest-sha256.txt"], cwd=folder, check=True, capture_output=True)
+        subprocess.run(
+            ["sha256sum", "-c", "--quiet", "manifest-sha256.txt"], cwd=folder, check=True, capture_output=True
+        )
     documents = sorted(bag.rglob("*.pdf"))
     assert len(documents) == 4
     for document in documents:

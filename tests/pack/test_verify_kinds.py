@@ -41,7 +41,9 @@ async def test_a_training_pack_is_called_one_whatever_is_left_of_the_mark(tmp_pa
     cases = Cases(tmp_path, diary.notary.pub)
     cases.add("whole", pack)
     cases.bent("without the line", pack, lambda held: {**held, "data/00_READ-FIRST.txt": b"READ FIRST."})
-    cases.bent("without the record", pack, lambda held: {name: raw for name, raw in held.items() if "12_record" not in name})
+    cases.bent(
+        "without the record", pack, lambda held: {name: raw for name, raw in held.items() if "12_record" not in name}
+    )
     found = compare(cases)
     assert found["whole"] == {("training", None)}
     assert all(("training", None) in one for one in found.values())
@@ -122,7 +124,9 @@ async def test_later_packs_and_packs_of_no_server(tmp_path: Path) -> None:
     cases.add("odd", await pack_of(odd, tmp_path), notary=odd.notary.pub)
     found = compare(cases)
     assert found["supplement"] == found["items"] == set()
-    assert all(("record", record) in found[name] for name in ("other earlier", "other withheld", "other total", "no earlier"))
+    assert all(
+        ("record", record) in found[name] for name in ("other earlier", "other withheld", "other total", "no earlier")
+    )
     assert {code for code, _ in found["odd"]} == {"odd"}
 
 
@@ -152,7 +156,9 @@ def parts_of(pack: Path, folder: Path) -> dict[str, Path]:
     shutil.rmtree(folder / "out" / root / "data" / "restricted")
     return {
         "the folder in a zip": zipped(folder / "inside.zip", "servable", inside),
-        "data in a zip": zipped(folder / "data.zip", "data", {name.removeprefix("data/"): raw for name, raw in data.items()}),
+        "data in a zip": zipped(
+            folder / "data.zip", "data", {name.removeprefix("data/"): raw for name, raw in data.items()}
+        ),
         "the pack without the rest": zipped(folder / "rest.zip", root, held),
         "and without its lists": zipped(folder / "lists.zip", root, data),
         "the folder": folder / "out" / root / "data" / "servable",
@@ -195,7 +201,11 @@ def test_what_was_changed_in_the_servable_part_alone_is_found(logged: BuiltPack,
         bent(f"{at}place", source, changed(f"{at}proof/log.json", lambda log: log["proofs"][0].update(i=0)))
         bent(f"{at}keys", source, changed(f"{at}proof/keys.json", lambda keys: keys.update(notary="A" * 43)))
         bent(f"{at}list", source, lambda held, at=at: {**held, f"{at}manifest-sha256.txt": b"x"})
-        bent(f"{at}no list", source, lambda held, at=at: {n: raw for n, raw in held.items() if n != f"{at}manifest-sha256.txt"})
+        bent(
+            f"{at}no list",
+            source,
+            lambda held, at=at: {n: raw for n, raw in held.items() if n != f"{at}manifest-sha256.txt"},
+        )
     found = compare(cases, least=26)
     codes = {name: {code for code, _ in one} for name, one in found.items()}
     for at in ("", SERVABLE):

@@ -55,9 +55,22 @@ async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> Non
     cases.bent("added", small.path, lambda held: {**held, "data/extra.txt": b"x", "beside.txt": b"y"})
     cases.bent("missing", small.path, lambda held: {name: raw for name, raw in held.items() if name != victim})
     renamed = victim.replace("-1", "-99")
-    cases.bent("renamed", small.path, lambda held: {(renamed if name == victim else name): raw for name, raw in held.items()})
-    for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", record):
-        cases.bent(f"without {name}", small.path, lambda held, name=name: {one: raw for one, raw in held.items() if one != name})
+    cases.bent(
+        "renamed", small.path, lambda held: {(renamed if name == victim else name): raw for name, raw in held.items()}
+    )
+    for name in (
+        "bagit.txt",
+        "bag-info.txt",
+        "manifest-sha256.txt",
+        "manifest-sha512.txt",
+        "tagmanifest-sha256.txt",
+        record,
+    ):
+        cases.bent(
+            f"without {name}",
+            small.path,
+            lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
+        )
     for what, change in {
         "narrative": lambda proof: proof["fields"]["narrative"].update(v="It was all fine."),
         "a field gone": lambda proof: proof["fields"].pop("who"),
@@ -81,7 +94,9 @@ async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> Non
         cases.bent(f"record: {what}", small.path, changed(record, change))
     index = "data/servable/03_exhibits-index.csv"
     cases.bent("index", small.path, lambda held: {**held, index: held[index].replace(b"JB-1", b"JB-7")})
-    cases.bent("sidecar", small.path, changed("data/restricted/14_sidecars/JB-1", lambda told: told.update(size_bytes=1)))
+    cases.bent(
+        "sidecar", small.path, changed("data/restricted/14_sidecars/JB-1", lambda told: told.update(size_bytes=1))
+    )
     forged = fictional_diary(count=3, exhibits=1)
     raw = make_capsule(forged.versions, forged.wish(), forged.keys)
     path = finish(forged, await build(forged, raw, tmp_path / "front"), read_capsule(raw), tmp_path / "forged")
@@ -105,7 +120,12 @@ def test_junk_in_every_kind_of_file(small: BuiltPack, tmp_path: Path) -> None:
     junk["random"] = random.Random(3).randbytes(500)
     for what, content in junk.items():
         cases.bent(what, small.path, lambda held, content=content: {**held, **dict.fromkeys(names, content)})
-        for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt", "data/servable/manifest-sha256.txt", "bag-info.txt"):
+        for name in (
+            "manifest-sha256.txt",
+            "tagmanifest-sha256.txt",
+            "data/servable/manifest-sha256.txt",
+            "bag-info.txt",
+        ):
             cases.bent(f"{what} {name}", small.path, lambda held, content=content, name=name: {**held, name: content})
     compare(cases, least=20)
 
@@ -170,7 +190,11 @@ def test_the_logs_part(tmp_path: Path) -> None:
             cases.add(name, path, tsa_roots=[authority.root])
     for end in (".txt", ".tsr", ".pem", "log.json"):
         name = next(one for one in members_of(logged.path) if one.startswith(folder) and one.endswith(end))
-        cases.bent(f"without {end}", logged.path, lambda held, name=name: {one: raw for one, raw in held.items() if one != name})
+        cases.bent(
+            f"without {end}",
+            logged.path,
+            lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
+        )
     for what, change in {
         "policy": lambda log: log["checkpoints"][0]["stamps"][0].update(policy="1.2.3"),
         "nonce": lambda log: log["checkpoints"][0]["stamps"][0].update(nonce="AAAA"),

@@ -27,16 +27,23 @@ def vector_diary() -> FictionalDiary:
     """Every rule of docs/pack.md "Made from opened versions" is used once."""
     diary = FictionalDiary()
     diary.add(
-        "settings", {"exhibit_start_no": 4, "initials": "KB", "own_words": "It began in April."}, {"needs": "Write it down."}
+        "settings",
+        {"exhibit_start_no": 4, "initials": "KB", "own_words": "It began in April."},
+        {"needs": "Write it down."},
     )
     first = diary.add(
-        "incident", incident_fields(START, "Sie war da. 他在楼下"), {"place_detail": "14 Elmhurst Road"}, at=START + HOUR
+        "incident",
+        incident_fields(START, "Sie war da. 他在楼下"),
+        {"place_detail": "14 Elmhurst Road"},
+        at=START + HOUR,
     )
     late = diary.add("incident", incident_fields(START, "Later.", start_with_this=True), at=START + 3 * DAY)
     diary.add("note", {"of_id": first["record"], "text": "never"}, at=START + 2 * HOUR)
     withheld = diary.add("incident", incident_fields(START, "Not chosen."), at=START + 4 * DAY)
     diary.amend(
-        first, {"narrative": "Sie war da. 他在楼下 Added.", "cards_opened": [{"at": START, "card": "who"}]}, at=START + 5 * DAY
+        first,
+        {"narrative": "Sie war da. 他在楼下 Added.", "cards_opened": [{"at": START, "card": "who"}]},
+        at=START + 5 * DAY,
     )
     diary.amend(late, {"narrative": "Changed.", "reason": "wrong"}, at=START + 6 * DAY)
     raw = picture(1, (60, 120))
@@ -60,7 +67,11 @@ def vector_diary() -> FictionalDiary:
     line = {"action": "viewed", "actor": "keeper", "at": START + 10 * DAY, "attachment": logged["record"], "detail": ""}
     diary.add("custody", {"lines": [line], "on": "2026-05-14"}, at=START + 10 * DAY)
     diary.add(
-        "incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None
+        "incident",
+        incident_fields(START + 11 * DAY, "No receipt yet."),
+        at=START + 11 * DAY,
+        received=False,
+        offset_ms=None,
     )
     film = _film_and_covered(diary, first, raw)
     add_registers(diary, first, withheld)
@@ -90,15 +101,21 @@ def _given_out(diary: FictionalDiary, entries: list[DiaryVersion], files: list[D
     ids = [row["record"] for row in entries]
     sent = {"kind": "pack", "made_at": START + 5 * DAY + HOUR, "pack_no": 1, "record_ids": ids, "items_included": items}
     diary.add("export", {**sent, "receipt_ref": "CR/1/26", "delivered_to": "PC 1"}, at=START + 12 * DAY)
-    odd = diary.add("export", {**sent, "pack_no": 2, "items_included": [{"item": "KB/9", "record": ids[0]}]}, at=START + 12 * DAY)
+    odd = diary.add(
+        "export", {**sent, "pack_no": 2, "items_included": [{"item": "KB/9", "record": ids[0]}]}, at=START + 12 * DAY
+    )
     diary.take_out(odd, at=START + 12 * DAY + HOUR)
 
 
 def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVersion) -> None:
     """Records of the other kinds: linked to `entry`, to the `withheld` one, to each other, in a circle, and to nothing."""
     at = START + 12 * DAY
-    him = diary.add("person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"}, at=at)
-    double = diary.add("person", {"name": "D.", "role": "suspect", "role_code": "S1", "merged_into": him["record"]}, at=at)
+    him = diary.add(
+        "person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"}, at=at
+    )
+    double = diary.add(
+        "person", {"name": "D.", "role": "suspect", "role_code": "S1", "merged_into": him["record"]}, at=at
+    )
     diary.amend(him, {"merged_into": double["record"], "aliases": ["Danny"], "reason": "the same"}, at=at + HOUR)
     nobody = diary.add("person", {"name": "A stranger to it", "role": "witness", "role_code": "W1"}, at=at)
     account = diary.add("account", {"handle": "@dk_99", "person_id": him["record"], "platform": "instagram"}, at=at)
@@ -110,10 +127,23 @@ def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVer
     diary.add("report", {"to": "police", "crime_ref": "=1+1", "incident_ids": [entry["record"]]}, {"notes": "n"}, at=at)
     diary.add("report", {"to": "school", "incident_ids": [withheld["record"]]}, at=at)
     rows = [
-        {"direction": "in", "from": "@dk_99", "msg_no": 1, "sent_at": at, "sent_local": "2026-05-16T13:00", "text": "hi"},
+        {
+            "direction": "in",
+            "from": "@dk_99",
+            "msg_no": 1,
+            "sent_at": at,
+            "sent_local": "2026-05-16T13:00",
+            "text": "hi",
+        },
         {"direction": "out", "from": "me", "msg_no": 2, "text": "-stop", "to": "@dk_99", "type": "text"},
     ]
-    burst = {"channel": "instagram", "complete": "complete", "count": 1, "incident_ids": [entry["record"]], "rows": rows}
+    burst = {
+        "channel": "instagram",
+        "complete": "complete",
+        "count": 1,
+        "incident_ids": [entry["record"]],
+        "rows": rows,
+    }
     diary.add("schedule", burst, {"own_accounts": ["07700 900222"]}, at=at)
     diary.add("impact", {"domain": "sleep", "before": "fine", "after": "up at 4"}, at=at)
     gone = diary.add("notice", {"at": {"precision": "unknown"}, "exact_words": "stop"}, at=at)
@@ -132,7 +162,11 @@ def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVer
 def _part(part: Part | None) -> object:
     if part is None:
         return None
-    return {"fields": dict(part["fields"]), "keys": [[blob, b64(key)] for blob, key in part["keys"]], "seed": b64(part["seed"])}
+    return {
+        "fields": dict(part["fields"]),
+        "keys": [[blob, b64(key)] for blob, key in part["keys"]],
+        "seed": b64(part["seed"]),
+    }
 
 
 def _version(row: DiaryVersion) -> dict[str, object]:
@@ -176,7 +210,13 @@ def served(capsule: bytes) -> frozenset[str]:
 def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Wish]:
     """A supplement of some entries with everything a later pack can say, three items by number, and two entries erased since."""
     review = {"looked": 3, "not_looked": 1, "override_at": START + 21 * DAY, "words": 2}
-    said = {"recipient_ref": "CR/1/26", "review": review, "training": True, "hold_words": ("Elm Road",), "profile": "school"}
+    said = {
+        "recipient_ref": "CR/1/26",
+        "review": review,
+        "training": True,
+        "hold_words": ("Elm Road",),
+        "profile": "school",
+    }
     at = START + 21 * DAY
     absent = (
         {"at": at - DAY, "no": 1, "record": chosen[0], "why": "removed"},

@@ -14,7 +14,9 @@ from diary.record.versions import Opened, tell
 MAY_4 = 1_777_852_800_000  # 2026-05-04T00:00:00Z, a Monday
 
 
-def entry(number: str, day: int | None, *, written: int | None = None, end: int | None = None, **fields: object) -> Incident:
+def entry(
+    number: str, day: int | None, *, written: int | None = None, end: int | None = None, **fields: object
+) -> Incident:
     said: dict[str, object] = {
         "precision": "unknown" if day is None else "minute",
         "utc_offset_min": 60,
@@ -46,7 +48,9 @@ def test_months_without_entries_are_counted_as_none() -> None:
 def test_codes_are_counted_once_an_entry_most_used_first() -> None:
     """With their entries and letters."""
     found = order.by_code(
-        [entry("1", 0, behaviours=["watch", "calls", "calls"]), entry("2", 1, behaviours=["calls"])], "behaviours", "behaviours"
+        [entry("1", 0, behaviours=["watch", "calls", "calls"]), entry("2", 1, behaviours=["calls"])],
+        "behaviours",
+        "behaviours",
     )
     assert [(tally.label, tally.numbers, tally.letter) for tally in found] == [
         ("Phone calls", ("1", "2"), "b"),
@@ -86,13 +90,17 @@ def test_days_since_counts_from_the_last_day_told_of() -> None:
 
 def test_one_estimate_makes_the_sum_an_estimate() -> None:
     """43 calls and about 30 messages are about 73; a schedule counts where its entry says no number."""
-    told = order.facts([entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True), entry("3", 2, schedule_id="m")])
+    told = order.facts(
+        [entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True), entry("3", 2, schedule_id="m")]
+    )
     rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
     assert order.contacts(told, [("m", {"rows": rows, "complete": "complete"})]) == (75, True)
 
 
 @pytest.mark.parametrize(
-    "case", json.loads((Path(__file__).parents[1] / "vectors/patterns.json").read_text())["cases"], ids=lambda case: case["name"]
+    "case",
+    json.loads((Path(__file__).parents[1] / "vectors/patterns.json").read_text())["cases"],
+    ids=lambda case: case["name"],
 )
 def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
     """The vectors of the Patterns screen, the nights of the clocks among them, through what a pack prints."""
@@ -119,10 +127,16 @@ def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
         hours[cell["hour"] // 4] += len(cell["ids"])
     assert [tally.count for tally in order.by_hours(facts)] == hours
     assert order.over_months(facts) == tuple(number[one] for one in expect["over_months"])
-    for name, field, choice in (("behaviours",) * 3, ("channels", "channel", "channels"), ("places", "place_category", "places")):
+    for name, field, choice in (
+        ("behaviours",) * 3,
+        ("channels", "channel", "channels"),
+        ("places", "place_category", "places"),
+    ):
         counted = {tally.count for tally in order.by_code(entries, field, choice)}
         assert counted == {len(row["ids"]) for row in expect[name]}, name
-    schedules = [(one["record"], one["fields"]) for one in case["diary"].get("schedule", ()) if one.get("taken_out") is None]
+    schedules = [
+        (one["record"], one["fields"]) for one in case["diary"].get("schedule", ()) if one.get("taken_out") is None
+    ]
     assert order.contacts(facts, schedules) == (expect["messages"]["count"], expect["messages"]["about"])
 
 

@@ -52,7 +52,9 @@ def test_saved_mail_alone_is_mail() -> None:
 def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
     """The keeper's sentence, the label of the kind, or `File`."""
     assert attachment({"kind": "screenshot", "description": "His message"}).description == "His message"
-    assert attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label("attachment_kinds", "screenshot")
+    assert attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label(
+        "attachment_kinds", "screenshot"
+    )
     assert attachment({"kind": "a_new_kind"}).description == "a new kind"
     assert (attachment({}).description, attachment({}).kind_label) == ("File", "File")
 
@@ -108,8 +110,12 @@ def test_what_a_file_belongs_to_and_its_times() -> None:
 def test_a_distance_that_no_zone_has_is_reckoned_from_the_zone(offset: int | None, read: int) -> None:
     """Eighteen hours are the most."""
     summer = NOON - 120 * DAY_MS
-    assert times.block({"t": {"start": summer, "tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == read
-    assert times.block({"t": {"tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == (0 if read == 60 else read)
+    assert (
+        times.block({"t": {"start": summer, "tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == read
+    )
+    assert times.block({"t": {"tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == (
+        0 if read == 60 else read
+    )
 
 
 def test_an_entry_keeps_its_first_words() -> None:
@@ -204,7 +210,8 @@ def test_the_mark_of_somebody_else_s_words() -> None:
     """Put in by the keeper, checked, not checked, not known; and changed since."""
     put_in = witness.mark_of({"narrative": "He ran."})
     marks = [
-        witness.mark_of({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}}) for one in (True, False, None)
+        witness.mark_of({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}})
+        for one in (True, False, None)
     ]
     changed = witness.mark_of({"narrative": "He walked.", "arrived": {"words": "He ran.", "verified": True}})
     assert all(one.startswith("Not the keeper’s words: ") for one in (put_in, *marks, changed))
@@ -240,7 +247,11 @@ def test_a_field_is_read_as_what_it_is_asked_for(
 ) -> None:
     """What is of another shape reads as blank, never as an error: a newer app may have written it."""
     fields = {"f": value}
-    assert (reading.text_of(fields, "f"), reading.whole_of(fields, "f"), reading.switch_of(fields, "f")) == (text, whole, switch)
+    assert (reading.text_of(fields, "f"), reading.whole_of(fields, "f"), reading.switch_of(fields, "f")) == (
+        text,
+        whole,
+        switch,
+    )
     assert reading.codes_of(fields, "f") == codes
 
 
@@ -254,7 +265,17 @@ def test_objects_of_a_field() -> None:
 
 @pytest.mark.parametrize(
     ("value", "blank"),
-    [(None, True), ("", True), ([], True), ((), True), ({}, True), (False, False), (0, False), (" ", False), ([""], False)],
+    [
+        (None, True),
+        ("", True),
+        ([], True),
+        ((), True),
+        ({}, True),
+        (False, False),
+        (0, False),
+        (" ", False),
+        ([""], False),
+    ],
 )
 def test_blank_is_what_says_nothing(value: object, blank: bool) -> None:
     """No and nought say something."""

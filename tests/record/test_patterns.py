@@ -114,7 +114,10 @@ def test_before_and_after_a_day_never_guess() -> None:
     found = counted("key dates")
     keys = {(one["kind"], one["record"]): one for one in found["key_dates"]}
     assert [one["kind"] for one in found["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
-    assert [(one["words"], one["code"]) for one in found["key_dates"][:2]] == [("Divorce", "split_up"), ("", "house_move")]
+    assert [(one["words"], one["code"]) for one in found["key_dates"][:2]] == [
+        ("Divorce", "split_up"),
+        ("", "house_move"),
+    ]
     notice = keys["notice", "n"]
     assert (notice["before"], notice["after"]) == (["before", "hour before"], ["hour after", "after"])
     assert notice["same"] == ["over it", "day"]

@@ -85,8 +85,12 @@ def test_rules_are_of_names_and_lists_there_are() -> None:
 def test_a_long_text_is_kept_and_a_longer_one_refused() -> None:
     """The limit itself still fits; letters beyond the first plane count as two, as the phone counts them."""
     assert faults_of_shape("incident", {"narrative": "x" * TEXT}) == []
-    assert found(faults_of_shape("incident", {"narrative": "x" * (TEXT + 1)})) == [{"field": "narrative", "code": "too_long"}]
-    assert found(faults_of_shape("incident", {"actor_ids": ["x"] * 20_001})) == [{"field": "actor_ids", "code": "too_many"}]
+    assert found(faults_of_shape("incident", {"narrative": "x" * (TEXT + 1)})) == [
+        {"field": "narrative", "code": "too_long"}
+    ]
+    assert found(faults_of_shape("incident", {"actor_ids": ["x"] * 20_001})) == [
+        {"field": "actor_ids", "code": "too_many"}
+    ]
 
 
 @given(kind=st.sampled_from(sorted(KINDS)), data=st.data())

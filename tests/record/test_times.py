@@ -12,7 +12,12 @@ def ms(*parts: int) -> int:
 
 
 def when(
-    start: int | None, precision: str, offset: int | None = 0, end: int | None = None, local: str = "", tz: str = "Europe/London"
+    start: int | None,
+    precision: str,
+    offset: int | None = 0,
+    end: int | None = None,
+    local: str = "",
+    tz: str = "Europe/London",
 ) -> times.When:
     fields = {
         "occurred_start": start,
@@ -88,7 +93,12 @@ TWICE = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (UTC)"
         (ms(2026, 10, 24, 23), ms(2026, 10, 26), "Sun 25 Oct 2026, time not given", "2026-10-26T00:00:00Z"),
         (ms(2026, 10, 24, 23, 30), ms(2026, 10, 25, 1, 30), TWICE, "2026-10-25T01:30:00Z"),
         (ms(2026, 11, 3, 23, 30), ms(2026, 11, 4, 0, 30), NIGHT, "2026-11-04T00:30:00Z"),
-        (ms(2026, 11, 3, 22), ms(2026, 11, 4), "Tue 3 Nov 2026, between 22:00 and midnight GMT (UTC)", "2026-11-04T00:00:00Z"),
+        (
+            ms(2026, 11, 3, 22),
+            ms(2026, 11, 4),
+            "Tue 3 Nov 2026, between 22:00 and midnight GMT (UTC)",
+            "2026-11-04T00:00:00Z",
+        ),
     ],
 )
 def test_a_range_ends_by_the_clock_of_its_end(start: int, end: int, line: str, iso: str) -> None:

@@ -5,7 +5,9 @@ import pytest
 from diary.record.versions import SETTLING_MS, Opened, tell, tell_all
 
 
-def version(name: str, at: int | None, fields: dict[str, object], parents: tuple[str, ...] = (), **restricted: object) -> Opened:
+def version(
+    name: str, at: int | None, fields: dict[str, object], parents: tuple[str, ...] = (), **restricted: object
+) -> Opened:
     clock = {} if at is None else {"_clock": {"offset_ms": None, "tz": "Europe/London", "utc": at}}
     return Opened("r", name, "incident", 1, {**fields, **clock, "_parents": list(parents)}, restricted)
 
@@ -89,7 +91,10 @@ def test_a_reason_stands_with_its_amendment() -> None:
         ]
     )
     revision = told.revisions[0]
-    assert revision.reason == "counted again" and [change.field for change in revision.changes] == ["count", "place_detail"]
+    assert revision.reason == "counted again" and [change.field for change in revision.changes] == [
+        "count",
+        "place_detail",
+    ]
 
 
 def test_a_clock_that_is_missing_or_ran_backwards_loses_nothing() -> None:

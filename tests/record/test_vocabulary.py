@@ -47,7 +47,14 @@ def test_labels_name_no_offence_and_are_short() -> None:
 
 def test_what_a_person_is_asked_can_be_left_open() -> None:
     """`not_sure` and `prefer_not_to_say` in every list that is asked, `other` too unless it covers everything there is."""
-    closed = {"precision", "parts_of_day", "entry_kinds", "shows", "begin_pictures", "outside_copies"}  # each has its own way out
+    closed = {
+        "precision",
+        "parts_of_day",
+        "entry_kinds",
+        "shows",
+        "begin_pictures",
+        "outside_copies",
+    }  # each has its own way out
     for choice in LISTS.values():
         codes = {term.code for term in choice.terms}
         answers = {"not_sure", "prefer_not_to_say"} <= codes
@@ -115,7 +122,12 @@ def test_every_list_is_read_whole() -> None:
     assert list(LISTS) == list(lists)
     for name, row in lists.items():
         one = LISTS[name]
-        assert (one.name, one.question, one.many, one.young) == (name, row["question"], row["many"], row.get("young", ""))
+        assert (one.name, one.question, one.many, one.young) == (
+            name,
+            row["question"],
+            row["many"],
+            row.get("young", ""),
+        )
         assert one.sections == tuple((section["code"], section["label"]) for section in row.get("sections", ()))
         assert [term.code for term in one.terms] == [code["code"] for code in row["codes"]]
     assert any(one.young for one in LISTS.values()) and any(one.young == "" for one in LISTS.values())

@@ -343,7 +343,9 @@ async def test_closing_waits_for_the_log(keeper: Keeper, server: Served) -> None
     await push_with(keeper)
 
     def work(hand: Hand) -> tuple[bool, int]:
-        hand.execute("INSERT INTO waiting_leaf (id) SELECT id FROM version WHERE id NOT IN (SELECT id FROM waiting_leaf)")
+        hand.execute(
+            "INSERT INTO waiting_leaf (id) SELECT id FROM version WHERE id NOT IN (SELECT id FROM waiting_leaf)"
+        )
         emptied = closing.empty(hand, unb64(keeper.identity.account))
         return emptied, hand.execute("SELECT count(*) FROM version").fetchone()[0]
 

@@ -47,7 +47,9 @@ async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_set
         assert (await keeper.ask("GET", "/v1/usage")).json()["quota_bytes"] == told["quota_bytes"] == 70_000_000
 
 
-async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(tmp_path: Path, database_setting: dict[str, str]) -> None:
+async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
+    tmp_path: Path, database_setting: dict[str, str]
+) -> None:
     """Two keepers push; each proves each of its own versions from the receipt to the signed root."""
     async with served(tmp_path, **database_setting) as server:
         keepers = [await enrol(server, f"198.51.100.{n}") for n in range(2)]
@@ -72,7 +74,9 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(tmp_path: Path,
         assert seen == set(range(7))
 
 
-async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(tmp_path: Path, database_setting: dict[str, str]) -> None:
+async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
+    tmp_path: Path, database_setting: dict[str, str]
+) -> None:
     """The first at once, then none too early, none without anything new, all old ones still there."""
     async with served(tmp_path, **database_setting) as server:
         keeper, instance = await enrol(server), inside(server)
@@ -134,7 +138,9 @@ async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, databas
         assert len((await proofs(keeper, 1))["proofs"]) == 1
 
 
-async def test_leaves_are_served_under_the_newest_checkpoint_only(tmp_path: Path, database_setting: dict[str, str]) -> None:
+async def test_leaves_are_served_under_the_newest_checkpoint_only(
+    tmp_path: Path, database_setting: dict[str, str]
+) -> None:
     """What no checkpoint covers is not shown; the leaves served give the signed root."""
     async with served(tmp_path, **database_setting) as server:
         keeper, instance = await enrol(server), inside(server)
@@ -218,4 +224,6 @@ async def test_the_server_keeps_its_log_by_itself(tmp_path: Path, database_setti
         async with asyncio.timeout(10):
             while (await public(server, "/log/checkpoint")).status_code != 200:
                 await asyncio.sleep(0.05)
-        receipts.verify(answer["receipt"], inside(server).notary.pub, c=answer["receipt"]["c"], env=answer["receipt"]["env"])
+        receipts.verify(
+            answer["receipt"], inside(server).notary.pub, c=answer["receipt"]["c"], env=answer["receipt"]["env"]
+        )

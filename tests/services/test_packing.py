@@ -316,7 +316,13 @@ async def test_hostile_files_have_no_picture_and_the_pack_is_made() -> None:
     """Bombs, renamed SVG and EPS, a photo with a place: a card for each that is no picture, never a failed pack."""
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START, "He sent files."))
-    evil = [bomb_png(60_000, 60_000), b"<svg/>", b"%!PS-Adobe-3.0 EPSF", b"\x00\x00\x00\x18ftypheic" + bytes(99), with_exif()]
+    evil = [
+        bomb_png(60_000, 60_000),
+        b"<svg/>",
+        b"%!PS-Adobe-3.0 EPSF",
+        b"\x00\x00\x00\x18ftypheic" + bytes(99),
+        with_exif(),
+    ]
     for raw in evil:
         diary.attach(incident, raw, "image/heic", "A file he sent")
     jobs = jobs_for(diary)

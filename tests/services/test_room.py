@@ -19,7 +19,11 @@ GIB = 1 << 30
 
 @pytest.mark.parametrize(
     ("total", "free", "least", "spare"),
-    [(10 * GIB, 3 * GIB, None, 2 * GIB), (100 * GIB, 3 * GIB, None, -2 * GIB), (100 * GIB, 3 * GIB, 1000, 3 * GIB - 1000)],
+    [
+        (10 * GIB, 3 * GIB, None, 2 * GIB),
+        (100 * GIB, 3 * GIB, None, -2 * GIB),
+        (100 * GIB, 3 * GIB, 1000, 3 * GIB - 1000),
+    ],
 )
 def test_the_larger_of_a_gibibyte_and_a_twentieth_stays_free(
     total: int, free: int, least: int | None, spare: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -41,7 +45,10 @@ def test_the_fuller_of_two_disks_counts_and_one_that_cannot_be_asked_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder of sealed files and the data folder may lie on different disks."""
-    store, settings = tmp_path / "store", replace(config.load({"DIARY_DATA": str(tmp_path / "data")}), min_free_bytes=10)
+    store, settings = (
+        tmp_path / "store",
+        replace(config.load({"DIARY_DATA": str(tmp_path / "data")}), min_free_bytes=10),
+    )
 
     def usage(path: Path) -> Usage:
         if path == store:

@@ -141,7 +141,9 @@ async def test_redis_holds_no_id_no_name_and_no_address(own_redis: RedisServer, 
             held = [bytes(key) for key in redis.keys("*")]
             held += [bytes(one) for key in held if redis.type(key) == b"zset" for one in redis.zrange(key, 0, -1)]
             held += [bytes(redis.get(key) or b"") for key in held if redis.type(key) == b"string"]
-        ids = [bytes(row[0]) for table in ("session", "account", "diary") for row in server.rows(f"SELECT id FROM {table}")]
+        ids = [
+            bytes(row[0]) for table in ("session", "account", "diary") for row in server.rows(f"SELECT id FROM {table}")
+        ]
         names = [
             keeper.identity.login.encode(),
             b"192.0.2.77",

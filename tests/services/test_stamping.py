@@ -111,7 +111,9 @@ async def test_nobody_is_asked_twice_at_once(tmp_path: Path, authority: LocalAut
             await logbook.place_leaves(instance)
             await logbook.make_checkpoint(instance)
             (one,) = await stamps.due(instance.db, server.clock.now_ms())
-            claimed = [await instance.db.writer.run(lambda hand: stamps.claim(hand, one, one.due_at + 5)) for _ in range(2)]
+            claimed = [
+                await instance.db.writer.run(lambda hand: stamps.claim(hand, one, one.due_at + 5)) for _ in range(2)
+            ]
             assert claimed == [True, False]
 
 

@@ -37,7 +37,11 @@ async def test_a_lock_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     async with served(tmp_path) as server:
         keeper = await enrol(server)
         pepper, account = server.app.state.office.instance.pepper, parse_id(keeper.identity.account)
-        for bad in (b"no box", pepper.seal(KDF, account, canon({})), pepper.seal(KDF, account, canon({"m": "8", "t": 1}))):
+        for bad in (
+            b"no box",
+            pepper.seal(KDF, account, canon({})),
+            pepper.seal(KDF, account, canon({"m": "8", "t": 1})),
+        ):
             await server.app.state.office.instance.db.writer.run(lambda hand, one=bad: _bend(hand, one))
             shares = await fixed_shares(server.app.state.office.instance.db, pepper)
             assert shares == LockShares(((FLOOR, 3), (DEFAULT, 97)))

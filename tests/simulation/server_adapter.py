@@ -120,7 +120,9 @@ class Server:
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
-                answer["headers"] = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in message["headers"]]
+                answer["headers"] = [
+                    [name.decode("latin-1"), value.decode("latin-1")] for name, value in message["headers"]
+                ]
             else:
                 answer["body"] += message.get("body", b"")
 

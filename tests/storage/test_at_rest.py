@@ -48,7 +48,12 @@ async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: 
         secrets += [*keeper.tokens.values(), b64(kdf.code_auth(CODE, identity.login)), "198.51.100"]
         for secret in secrets:
             assert secret.encode() not in everything, secret
-        for raw in (unb64(identity.proof), identity.account_key, identity.diary_key, kdf.code_auth(CODE, identity.login)):
+        for raw in (
+            unb64(identity.proof),
+            identity.account_key,
+            identity.diary_key,
+            kdf.code_auth(CODE, identity.login),
+        ):
             assert raw not in everything
         ((mac,),) = server.rows("SELECT login_mac FROM account")
         assert mac != Pepper(bytes(32)).login_mac(identity.login)

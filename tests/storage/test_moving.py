@@ -97,7 +97,9 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
         signed_in = await second.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
         assert signed_in.status_code == 200
         again_file = seal_file(keeper, b"small")
-        assert (await keeper.ask("PUT", f"{keeper.diary}/blobs/{again_file.blob}", again_file.declaration)).status_code == 200
+        assert (
+            await keeper.ask("PUT", f"{keeper.diary}/blobs/{again_file.blob}", again_file.declaration)
+        ).status_code == 200
     audited = kept("audit", wanted["DIARY_DATABASE_URL"], DIARY_DATA=str(old.data))
     assert audited.returncode == 0, audited.stdout + audited.stderr
 
@@ -113,7 +115,11 @@ async def test_a_damaged_part_is_named_and_the_rest_is_moved(
     raw[100] ^= 1
     damaged.write_bytes(bytes(raw))
     new = config.load(
-        {"DIARY_DATA": str(server.settings.data), "DIARY_DATABASE_URL": postgres.empty(), "DIARY_BLOB_URL": objects.bucket()}
+        {
+            "DIARY_DATA": str(server.settings.data),
+            "DIARY_DATABASE_URL": postgres.empty(),
+            "DIARY_BLOB_URL": objects.bucket(),
+        }
     )
     assert [name.rsplit("/", 1)[1] for name in await move(server.settings, new, lambda *_: None)] == [damaged.name]
 

@@ -69,4 +69,3 @@ def test_an_address_that_makes_no_sense_is_refused_without_repeating_it(tmp_path
     with pytest.raises(BadSetting) as told:
         open_store(settings.blob_url)
     assert "SECRET" not in str(told.value)
-

@@ -95,7 +95,9 @@ async def test_batches_that_lock_many_accounts_never_wait_for_each_other(url: st
     for worker in workers:
         worker.start()
     accounts = [bytes([n]) * 16 for n in range(1, 200)]
-    jobs = [(0, n, one) for n, one in enumerate(accounts)] + [(1, 1000 + n, one) for n, one in enumerate(reversed(accounts))]
+    jobs = [(0, n, one) for n, one in enumerate(accounts)] + [
+        (1, 1000 + n, one) for n, one in enumerate(reversed(accounts))
+    ]
     await asyncio.gather(*(workers[at].run(adder(n), of=one) for at, n, one in jobs))
     for worker in workers:
         await worker.stop()
@@ -230,7 +232,14 @@ async def test_a_database_that_is_behind_or_away_is_not_served(postgres: Postgre
 def test_addresses_and_statements() -> None:
     """What an address says reaches the library; `?` becomes `$1`, `?2` stays the second."""
     found = credentials("postgres://an%40a:p%2Fw@db.example:6000/kept?sslmode=require")
-    wanted = {"host": "db.example", "port": 6000, "user": "an@a", "password": "p/w", "database": "kept", "ssl": "require"}
+    wanted = {
+        "host": "db.example",
+        "port": 6000,
+        "user": "an@a",
+        "password": "p/w",
+        "database": "kept",
+        "ssl": "require",
+    }
     assert wanted.items() <= found.items()
     assert credentials("postgres://me@/kept?host=/run/pg")["host"] == "/run/pg"
     for bad in ("postgres://host", "mysql://host/kept", "postgres://host/"):

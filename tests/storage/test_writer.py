@@ -74,7 +74,13 @@ def test_every_connection_is_opened_the_same_way(path: Path) -> None:
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete", "trusted_schema", "foreign_keys")
     }
-    assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0, "foreign_keys": 1}
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "secure_delete": 1,
+        "trusted_schema": 0,
+        "foreign_keys": 1,
+    }
     with pytest.raises(sqlite3.OperationalError):
         connection.execute("INSERT INTO t VALUES (1)")
     connection.close()
@@ -254,7 +260,9 @@ def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
         asyncio.run(main())
         """
     )
-    child = subprocess.Popen([sys.executable, "-c", program, str(path), str(small)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(path), str(small)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
     assert child.stdout is not None
     answered = [int(child.stdout.readline()) for _ in range(300)]
     child.send_signal(signal.SIGKILL)

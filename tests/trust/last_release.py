@@ -59,7 +59,9 @@ class LastRelease:
         return done.stdout
 
     @contextmanager
-    def serving(self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]) -> Iterator[None]:
+    def serving(
+        self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]
+    ) -> Iterator[None]:
         """Its server, for the length of the block."""
         told = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
         told += [f"{name}={value}" for name, value in settings.items()]

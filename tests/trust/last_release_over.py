@@ -76,7 +76,11 @@ def over(tmp_path_factory: pytest.TempPathFactory, browser: Browser, certificate
     release = check_out(folder / "tree")
     data, port = folder / "data", free_port()
     people = People(browser, f"https://app.localhost:{port}", folder, data)
-    environ = {"DIARY_APP_URL": people.app_url, "DIARY_PUBLIC_URL": f"https://public.localhost:{port}", "DIARY_DATA": str(data)}
+    environ = {
+        "DIARY_APP_URL": people.app_url,
+        "DIARY_PUBLIC_URL": f"https://public.localhost:{port}",
+        "DIARY_DATA": str(data),
+    }
     authority = make_authority(folder / "tsa")
     with authority.serving() as url:
         settings = {"DIARY_CHECKPOINT_SECONDS": "1", "DIARY_TIMESTAMPS": str(authority.settings(url))}
@@ -84,7 +88,9 @@ def over(tmp_path_factory: pytest.TempPathFactory, browser: Browser, certificate
             acts.ann_writes(people)
             acts.her_files_are_taken(people, certificate)
             acts.ann_signs_in_elsewhere(people)
-            acts.ann_lets_an_advocate_in(people, release.run("organisation", "add", ORGANISATION, **environ).split()[-1])
+            acts.ann_lets_an_advocate_in(
+                people, release.run("organisation", "add", ORGANISATION, **environ).split()[-1]
+            )
             acts.ann_shares(people)
             acts.one_phone_is_cleared(people)
             acts.one_is_only_a_notebook(people)

@@ -158,13 +158,23 @@ def her_files_are_taken(people: People, certificate: Certificate) -> None:
         "X-Requested-By": "app",
         "Sec-Fetch-Site": "same-origin",
     }
-    rows = people.rows("SELECT lower(hex(diary_id)), lower(hex(blob)), parts, size FROM blob WHERE complete AND parts > 1")
+    rows = people.rows(
+        "SELECT lower(hex(diary_id)), lower(hex(blob)), parts, size FROM blob WHERE complete AND parts > 1"
+    )
     for diary, blob, parts, size in rows:
         people.taken[b64(bytes.fromhex(blob))] = b64(bytes.fromhex(diary))
-        told = {"auth": b64(os.urandom(32)), "kdf": handover.new_kdf(), "name": b64(os.urandom(16)), "parts": parts, "size": size}
+        told = {
+            "auth": b64(os.urandom(32)),
+            "kdf": handover.new_kdf(),
+            "name": b64(os.urandom(16)),
+            "parts": parts,
+            "size": size,
+        }
         told |= {"diary": b64(bytes.fromhex(diary)), "handover": b64(bytes.fromhex(blob))}
         with httpx.Client(verify=ssl.create_default_context(cafile=str(certificate.cert)), trust_env=False) as client:
-            answer = client.post(f"https://127.0.0.1:{people.app_url.rsplit(':')[-1]}/v1/handovers", json=told, headers=headers)
+            answer = client.post(
+                f"https://127.0.0.1:{people.app_url.rsplit(':')[-1]}/v1/handovers", json=told, headers=headers
+            )
         assert answer.status_code in (200, 201), answer.text
     assert people.taken
 

@@ -35,7 +35,9 @@ def test_over_tls(tmp_path: Path) -> None:
     try:
         trusting = ssl.create_default_context(cafile=str(certificate.cert))
         with httpx.Client(verify=trusting, trust_env=False) as client:
-            answer = client.get(f"https://127.0.0.1:{server.port}/v1/server", headers={"Host": server.app_url.partition("//")[2]})
+            answer = client.get(
+                f"https://127.0.0.1:{server.port}/v1/server", headers={"Host": server.app_url.partition("//")[2]}
+            )
         assert answer.status_code == 200
     finally:
         server.stop()

@@ -203,7 +203,8 @@ def test_a_line_that_never_ends_is_given_up(port: int, start: str) -> None:
     begun = {
         "in a header": head(port) + b"X-Long: ",
         "in an address": b"GET /",
-        "in a trailer": head(port, "Transfer-Encoding: chunked", method="POST", path="/v1/names") + b"\r\n0\r\nX-Long: ",
+        "in a trailer": head(port, "Transfer-Encoding: chunked", method="POST", path="/v1/names")
+        + b"\r\n0\r\nX-Long: ",
         "in a chunk's extension": head(port, "Transfer-Encoding: chunked", method="POST", path="/v1/names") + b"\r\n1;",
     }[start]
     taken = 0
@@ -234,7 +235,10 @@ def test_the_next_request_on_a_connection_begins_to_count_anew(port: int) -> Non
 @pytest.mark.parametrize("size", [70_000, 3_000_000])
 def test_a_large_body_in_small_pieces_is_no_large_head(port: int, size: int) -> None:
     """Bodies have their own limits: what the views say."""
-    raw = head(port, f"Content-Length: {size}", "Content-Type: application/json", method="POST", path="/v1/names") + b"\r\n"
+    raw = (
+        head(port, f"Content-Length: {size}", "Content-Type: application/json", method="POST", path="/v1/names")
+        + b"\r\n"
+    )
 
     def body() -> Iterator[bytes]:
         for _ in range(size // 10_000):

@@ -66,7 +66,9 @@ def phone_reads(note: bytes, pub: bytes) -> list[object]:
 
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("count", [1, 15])
-def test_audit_takes_a_log_whose_checkpoints_others_signed_too(pages: dict[str, bytes], count: int, before: bool) -> None:
+def test_audit_takes_a_log_whose_checkpoints_others_signed_too(
+    pages: dict[str, bytes], count: int, before: bool
+) -> None:
     """One line more or fifteen, beneath the notary's or above it: the log holds."""
     done = audit(with_lines(pages, count * STRANGER, before=before))
     assert done.returncode == 0, done.stdout

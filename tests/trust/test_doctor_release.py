@@ -62,11 +62,15 @@ class Program:
     def serving(self) -> Iterator[None]:
         """The server of the copy, answering."""
         command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{self.port}"]
-        server = subprocess.Popen(command, cwd=self.root, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            command, cwd=self.root, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             while server.poll() is None:
                 try:
-                    httpx.get(f"http://127.0.0.1:{self.port}/up", headers={"Host": f"localhost:{self.port}"}, trust_env=False)
+                    httpx.get(
+                        f"http://127.0.0.1:{self.port}/up", headers={"Host": f"localhost:{self.port}"}, trust_env=False
+                    )
                     break
                 except httpx.TransportError:
                     continue
@@ -75,8 +79,6 @@ class Program:
         finally:
             server.terminate()
             server.wait()
-
-
 
 
 @contextmanager

@@ -61,7 +61,12 @@ async def restarted(settings: object, clock: FixedClock) -> AsyncIterator[Served
 
 def going(keeper: Keeper) -> dict[str, str]:
     """The body of the exchange."""
-    return {"auth": keeper.proof, "device": keeper.identity.device, "device_name": "Phone", "login": keeper.identity.login}
+    return {
+        "auth": keeper.proof,
+        "device": keeper.identity.device,
+        "device_name": "Phone",
+        "login": keeper.identity.login,
+    }
 
 
 async def test_a_session_goes_on_with_a_token(tmp_path: Path) -> None:
@@ -77,8 +82,12 @@ async def test_a_session_goes_on_with_a_token(tmp_path: Path) -> None:
         assert server.rows("SELECT count(*) FROM session") == [(1,)]
         # Ten wrong tries from elsewhere use up the count of strangers, not this device's.
         for _ in range(10):
-            await Phone(server.client("192.0.2.5")).ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, WRONG))
-        assert (await phone.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))).status_code == 200
+            await Phone(server.client("192.0.2.5")).ask(
+                "POST", "/v1/sessions", sign_in_body(keeper.identity.login, WRONG)
+            )
+        assert (
+            await phone.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+        ).status_code == 200
 
 
 async def test_the_jar_alone_or_the_proof_of_another_gives_no_token(tmp_path: Path) -> None:
@@ -86,10 +95,14 @@ async def test_the_jar_alone_or_the_proof_of_another_gives_no_token(tmp_path: Pa
     async with upgraded(tmp_path) as (server, keeper, earlier):
         other = await enrol(server, "203.0.113.9")
         for body in (going(keeper) | {"auth": WRONG}, going(other) | {"auth": keeper.proof}):
-            answer = await Phone(server.client("192.0.2.7")).ask("POST", "/v1/session/exchange", body, cookie=earlier.jar)
+            answer = await Phone(server.client("192.0.2.7")).ask(
+                "POST", "/v1/session/exchange", body, cookie=earlier.jar
+            )
             assert (answer.status_code, answer.json()["error"]) == (401, "no_match")
         # The cookie of one account beside the proof of another: a new session of the proof's, and the other is untouched.
-        answer = await Phone(server.client("192.0.2.8")).ask("POST", "/v1/session/exchange", going(other), cookie=earlier.jar)
+        answer = await Phone(server.client("192.0.2.8")).ask(
+            "POST", "/v1/session/exchange", going(other), cookie=earlier.jar
+        )
         assert answer.json()["account"] == other.identity.account
         assert (await keeper.ask("GET", "/v1/session")).status_code == 200
 
@@ -183,4 +196,6 @@ async def test_a_borrowed_device_of_the_release_before_still_reads(sent: dict[st
         token = (await lent.ask("POST", "/v1/sessions", body)).json()["token"]
         old = Phone(server.client("192.0.2.3"))
         assert (await old.ask("GET", "/v1/usage", x_session=token)).status_code == 200
-        assert (await old.ask("GET", "/v1/sessions", x_session=token, x_proof=keeper.proof)).json()["error"] == "outdated"
+        assert (await old.ask("GET", "/v1/sessions", x_session=token, x_proof=keeper.proof)).json()[
+            "error"
+        ] == "outdated"

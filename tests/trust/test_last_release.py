@@ -180,7 +180,10 @@ def test_numbers_of_entries_packs_and_exhibits_go_on(over: Over, tmp_path: Path)
     agrees(ann)
     pack = saves_the_pack(ann, tmp_path)
     assert over.finds(pack) == []
-    assert [exhibits_in(one) for one in (over.people.pack, pack)] == [("PACK_JB_1", "JB-1.png"), ("PACK_JB_2", "JB-1.png")]
+    assert [exhibits_in(one) for one in (over.people.pack, pack)] == [
+        ("PACK_JB_1", "JB-1.png"),
+        ("PACK_JB_2", "JB-1.png"),
+    ]
 
 
 def exhibits_in(pack: Path) -> tuple[str, str]:
@@ -277,7 +280,9 @@ def test_an_erasure_that_waits_is_carried_out_when_it_is_due(over: Over) -> None
     ann.sees(re.compile("^Erased for good on"))
 
 
-def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(over: Over, ann_afar: tuple[Far, Identity]) -> None:
+def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
+    over: Over, ann_afar: tuple[Far, Identity]
+) -> None:
     """No proof brings it back by itself, and strangers who use up the tries of new devices do not keep its owner out."""
     people, lost, ann = over.people, over.people.lost, ann_afar[1]
     jar, device = jar_of(lost), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
@@ -304,7 +309,15 @@ def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(over: Over
 def test_the_old_cookies_are_thrown_away_everywhere(over: Over) -> None:
     """When their thirty days are over: at the next contact, of a diary and of a notebook alike."""
     people = over.people
-    everybody = (people.ann, people.tablet, people.lost, people.cleared, people.notebook, people.rekeying, people.removing)
+    everybody = (
+        people.ann,
+        people.tablet,
+        people.lost,
+        people.cleared,
+        people.notebook,
+        people.rekeying,
+        people.removing,
+    )
     jars = [jar_of(keeper) for keeper in everybody]
     assert all("__Host-s=" in jar and "__Host-d=" in jar for jar in jars)
     over.server.stop()

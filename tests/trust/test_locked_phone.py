@@ -78,7 +78,15 @@ def locked(browser: Browser, server: Served) -> Iterator[Keeper]:
 def addresses(server: Served) -> list[str]:
     """Every address under /v1/ with its host, filled with the ids of the diary that lies behind the lock."""
     pushed = next(one.path for one in server.exchanges if "/records/" in one.path).split("/")
-    ids = {"diary": pushed[3], "record": pushed[5], "version": pushed[7], "i": "0", "size": "0", "older": "0", "newer": "0"}
+    ids = {
+        "diary": pushed[3],
+        "record": pushed[5],
+        "version": pushed[7],
+        "i": "0",
+        "size": "0",
+        "older": "0",
+        "newer": "0",
+    }
     fill = re.compile(r"{(\w+)}")
     return [
         (server.public_url if is_public else server.app_url) + fill.sub(lambda found: ids.get(found[1], "A" * 22), path)
@@ -150,7 +158,9 @@ def test_an_address_typed_into_a_locked_phone_tells_nothing(locked: Keeper, serv
 
 
 @pytest.mark.parametrize(("script", "times"), [(FETCHES, 8), (IMAGES, 1), (FORMS, 2)], ids=["fetch", "image", "form"])
-def test_another_site_learns_nothing_from_a_locked_phone(script: str, times: int, elsewhere: Page, server: Served) -> None:
+def test_another_site_learns_nothing_from_a_locked_phone(
+    script: str, times: int, elsewhere: Page, server: Served
+) -> None:
     """Fetches with and without credentials, images and forms of another origin, to each address."""
     found, since = addresses(server), len(server.exchanges)
     elsewhere.evaluate(script, [server.app_url + UNKNOWN, server.public_url + UNKNOWN, *found])

@@ -18,7 +18,12 @@ PUBLIC_URL = "http://public.localhost:8000"
 
 def opened_otherwise() -> list[dict[str, str]]:
     """The headers of every way to ask but a fetch by our own page."""
-    typed = FETCH | {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-User": "?1"}
+    typed = FETCH | {
+        "Sec-Fetch-Site": "none",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Sec-Fetch-User": "?1",
+    }
     elsewhere = {"Origin": "https://elsewhere.example"}
     return [
         typed,
@@ -47,7 +52,9 @@ async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> No
         left_out = () if "Sec-Fetch-Site" in headers else ("Sec-Fetch-Site",)
         for row in ROWS:
             host = PUBLIC_URL if row.audience.value == "recipient" else APP_URL
-            path = re.sub(r"{(\w+)}", lambda found: keeper.identity.diary if found[1] == "diary" else "A" * 22, row.path)
+            path = re.sub(
+                r"{(\w+)}", lambda found: keeper.identity.diary if found[1] == "diary" else "A" * 22, row.path
+            )
             for method in {row.method, "GET"}:
                 unknown = await keeper.client.request(method, host + "/v1/nothing-here", headers=headers)
                 assert unknown.status_code == 404

@@ -29,7 +29,9 @@ async def test_guesses_from_elsewhere_do_not_keep_a_new_phone_out(keeper: Keeper
     """Ten wrong tries by somebody who knows the name, and twenty more: the right words work on a new phone at once."""
     await guess(server, keeper, "192.0.2.9", 30)
     stranger = Phone(server.client("203.0.113.50"))
-    assert (await stranger.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))).status_code == 200
+    assert (
+        await stranger.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+    ).status_code == 200
 
 
 async def test_the_recovery_code_always_works(keeper: Keeper, server: Served) -> None:
@@ -78,7 +80,10 @@ async def test_a_copied_known_device_does_not_use_up_the_keepers_tries(keeper: K
 async def test_unknown_names_are_counted_alike(server: Served) -> None:
     """Status by status: waiting tells nobody that there is such a name."""
     phone = Phone(server.client("192.0.2.9"))
-    found = [(await phone.ask("POST", "/v1/sessions", sign_in_body("nobody-here-x2y3", WRONG))).status_code for _ in range(12)]
+    found = [
+        (await phone.ask("POST", "/v1/sessions", sign_in_body("nobody-here-x2y3", WRONG))).status_code
+        for _ in range(12)
+    ]
     assert found == [401] * 10 + [429] * 2
     codes = [(await phone.ask("POST", "/v1/recoveries", by_code("nobody-here-x2y3"))).status_code for _ in range(12)]
     assert codes == [401] * 12

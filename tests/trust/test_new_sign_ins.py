@@ -62,7 +62,12 @@ async def test_a_new_device_is_shown_with_the_minute_and_what_it_called_itself(k
 
 @pytest.mark.parametrize(
     ("says", "kind"),
-    [({"borrowed": True}, "borrowed"), ({"desk": True}, "desk"), ({"borrowed": True, "desk": True}, "desk"), ({}, "ordinary")],
+    [
+        ({"borrowed": True}, "borrowed"),
+        ({"desk": True}, "desk"),
+        ({"borrowed": True, "desk": True}, "desk"),
+        ({}, "ordinary"),
+    ],
     ids=["borrowed", "desk", "both", "ordinary"],
 )
 @pytest.mark.parametrize("left", [False, True], ids=["still in", "left again"])
@@ -86,7 +91,10 @@ async def test_a_known_devices_id_hides_nothing(keeper: Keeper, server: Served) 
     # The keeper's own id ends the keeper's session: the phone signs in again, and is shown whose fault that was.
     await enters(server, keeper, device=keeper.identity.device, device_name="Command line")
     assert (await keeper.ask("GET", "/v1/session")).json()["error"] == "signed_out"
-    own = sign_in_body(keeper.identity.login, keeper.proof) | {"device": keeper.identity.device, "device_name": "Command line"}
+    own = sign_in_body(keeper.identity.login, keeper.proof) | {
+        "device": keeper.identity.device,
+        "device_name": "Command line",
+    }
     assert (await keeper.ask("POST", "/v1/sessions", own)).status_code == 200
     assert await names(keeper, cursor) == ["Work laptop", "Command line"]
 
@@ -141,7 +149,9 @@ async def test_a_flood_of_sign_ins_is_shown_whole(keeper: Keeper, server: Served
         if n % 50 == 0:
             server.clock.advance(MINUTE)
         await enters(server, keeper, f"10.4.{n // 200}.{n % 200}", device_name=f"Phone {n}")
-    await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Mine"})
+    await keeper.ask(
+        "POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Mine"}
+    )
     assert await names(keeper, cursor) == [f"Phone {n}" for n in range(600)]
 
 
@@ -151,7 +161,9 @@ async def test_a_phone_that_was_off_for_weeks_is_shown_what_it_missed(keeper: Ke
     await leaves(await enters(server, keeper, device_name="Strange phone"))
     server.clock.advance(60 * DAY)
     assert (await keeper.ask("GET", "/v1/session")).status_code == 401
-    assert (await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))).status_code == 200
+    assert (
+        await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+    ).status_code == 200
     assert await names(keeper, cursor) == ["Strange phone"]
 
 

@@ -25,7 +25,9 @@ async def test_no_answer_sets_a_cookie(keeper: Keeper, server: Served) -> None:
     found: list[str] = []
     for phone in (stranger, keeper):
         for row in ROUTES:
-            path = re.sub(r"{(\w+)(?::path)?}", lambda one: keeper.identity.diary if one[1] == "diary" else "A" * 22, row.path)
+            path = re.sub(
+                r"{(\w+)(?::path)?}", lambda one: keeper.identity.diary if one[1] == "diary" else "A" * 22, row.path
+            )
             body = {} if row.body.kind.value == "application/json" else b"x" if row.body.kind.value != "none" else None
             answer = await phone.ask(row.method, path, body, x_proof=keeper.proof)
             found += [row.path for _ in answer.headers.get_list("set-cookie")]

@@ -127,7 +127,9 @@ async def test_a_file_and_a_handover_of_one_id_stand_beside_one_another(keeper: 
     for i, part in enumerate(left.sealed):
         assert (await keeper.ask("PUT", f"/v1/handovers/{left.handover}/parts/{i}", part, **more)).status_code == 204
     digest = b64(parts_digest(hashlib.sha256(part).digest() for part in left.sealed))
-    assert (await keeper.ask("POST", f"/v1/handovers/{left.handover}/complete", {"digest": digest}, **more)).status_code == 204
+    assert (
+        await keeper.ask("POST", f"/v1/handovers/{left.handover}/complete", {"digest": digest}, **more)
+    ).status_code == 204
     desk = officer(server)
     opened = (await desk.ask("POST", "/v1/handover/openings", left.told)).json()
     got = [await desk.ask("GET", f"/v1/handover/parts/{i}", x_proof=opened["ticket"]) for i in range(opened["parts"])]
@@ -255,7 +257,9 @@ async def test_wrong_parts_are_not_final(keeper: Keeper) -> None:
         have = (await keeper.ask("PUT", address(keeper, file), file.declaration)).json()["have"]
         for i in sorted(set(range(len(file.sealed))) - set(have)):
             await keeper.ask("PUT", f"{address(keeper, file)}/parts/{i}", file.sealed[i])
-        codes.append((await keeper.ask("POST", f"{address(keeper, file)}/complete", {"digest": file.digest})).status_code)
+        codes.append(
+            (await keeper.ask("POST", f"{address(keeper, file)}/complete", {"digest": file.digest})).status_code
+        )
     assert codes == [409, 204]
     await assert_whole(keeper, file)
     other = await keeper.ask("PUT", f"{address(keeper, file)}/parts/0", bent)

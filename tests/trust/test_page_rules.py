@@ -158,4 +158,7 @@ async def test_an_enrolment_is_handed_out_only_where_its_operator_set_it(tmp_pat
             public = await server.client().get(f"{server.settings.public_url}/.well-known/webcat/enrollment.json")
             assert public.status_code == 404
     (folder / "enrollment.json").unlink()
-    assert "DIARY_WEBCAT" in here("release", "webcat", tmp_path / "x", DIARY_DATA=str(tmp_path), DIARY_WEBCAT=str(folder)).stderr
+    assert (
+        "DIARY_WEBCAT"
+        in here("release", "webcat", tmp_path / "x", DIARY_DATA=str(tmp_path), DIARY_WEBCAT=str(folder)).stderr
+    )

@@ -59,7 +59,9 @@ def signing_server(tmp_path: Path, certificate: Certificate) -> Iterator[Served]
     key = {"DIARY_RELEASE_KEY": b64(OLD.pub)}
     made = render_pages(load({"DIARY_DATA": str(tmp_path)} | key), STATIC, TEMPLATES).release
     listed = tmp_path / "release.json"
-    listed.write_bytes(releases.make(OLD, digest="0" * 64, files=made.files, worker=hashlib.sha256(made.script).hexdigest()))
+    listed.write_bytes(
+        releases.make(OLD, digest="0" * 64, files=made.files, worker=hashlib.sha256(made.script).hexdigest())
+    )
     served = Served(tmp_path / "data", certificate, DIARY_RELEASE=str(listed), **key)
     served.start()
     yield served
@@ -146,13 +148,17 @@ def test_a_changed_script_does_not_run_because_tabs_were_closed(context: Browser
     phone.reads("He rang at nine.")
 
 
-def test_a_release_by_another_key_is_not_offered_after_tabs_were_closed(context: BrowserContext, signing_server: Served) -> None:
+def test_a_release_by_another_key_is_not_offered_after_tabs_were_closed(
+    context: BrowserContext, signing_server: Served
+) -> None:
     """Signed, whole, its worker in charge: the page of the first key goes on, and the keeper reads why."""
     phone = kept_here(context, signing_server)
     changes(signing_server, phone, NEW)
     phone = closes_and_comes_back(context, signing_server, phone)
     phone.unlocks()
-    expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(timeout=60_000)
+    expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(
+        timeout=60_000
+    )
     expect(phone.button("Use it now")).to_have_count(0)
     assert phone.page.evaluate(RUNS) is None
     phone.reads("He rang at nine.")

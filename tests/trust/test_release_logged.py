@@ -60,7 +60,9 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
             found = await leaves_of(server)
             assert [leaf_of(one) in found for one in (first, second)] == [True, wanted == 2]
             assert found.count(leaf_of(settings)) == 1
-            faults = await instance.db.page(lambda hand, pub=instance.notary.pub: list(audit_rows(hand, pub, None, None)))
+            faults = await instance.db.page(
+                lambda hand, pub=instance.notary.pub: list(audit_rows(hand, pub, None, None))
+            )
             assert faults == []
     assert len(found) == 2 + 3
 

@@ -11,7 +11,9 @@ from tests.keepers import Keeper, Phone, Served, sign_in_body
 DAY = 86_400_000
 
 
-async def enters(keeper: Keeper, server: Served, address: str = "192.0.2.2", **more: object) -> tuple[Phone, dict[str, str]]:
+async def enters(
+    keeper: Keeper, server: Served, address: str = "192.0.2.2", **more: object
+) -> tuple[Phone, dict[str, str]]:
     """Another device of the keeper's, and what it sends to come back."""
     phone = Phone(server.client(address))
     body = sign_in_body(keeper.identity.login, keeper.proof) | more
@@ -41,12 +43,17 @@ async def test_it_is_bound_to_its_device(keeper: Keeper, other: Keeper, server: 
     _, theirs = await enters(other, server, "192.0.2.3")
     devices = [{"device": id_text(new_id())}, {"device": theirs["device"]}]
     for wrong in (*devices, {"renewal": b64(bytes(32))}, {"renewal": "?"}, {"renewal": ""}):
-        assert (await phone.ask("POST", "/v1/session/renewal", by | wrong)).json()["error"] in ("signed_out", "bad_request")
+        assert (await phone.ask("POST", "/v1/session/renewal", by | wrong)).json()["error"] in (
+            "signed_out",
+            "bad_request",
+        )
     assert by["renewal"] not in "\n".join(server.dump())
     assert (await phone.ask("POST", "/v1/session/renewal", by)).status_code == 200
 
 
-async def test_other_devices_are_told_that_it_came_back_and_did_not_sign_in_anew(keeper: Keeper, server: Served) -> None:
+async def test_other_devices_are_told_that_it_came_back_and_did_not_sign_in_anew(
+    keeper: Keeper, server: Served
+) -> None:
     """It stands in their list all the same: whoever copied the token would come back the same way."""
     phone, by = await enters(keeper, server)
     server.clock.advance(29 * DAY)

@@ -140,9 +140,13 @@ async def test_below_the_least_free_room_files_and_new_accounts_stop_and_words_g
             await keeper.ask("PUT", f"{unfinished}/parts/1", half.sealed[1]),
         ):
             assert (answer.status_code, answer.json()["error"]) == (413, "over_quota")
-            assert "no room left for files" in answer.json()["message"] and "Words still fit" in answer.json()["message"]
+            assert (
+                "no room left for files" in answer.json()["message"] and "Words still fit" in answer.json()["message"]
+            )
         assert (await keeper.ask("PUT", f"{unfinished}/parts/0", half.sealed[0])).status_code == 204
-        assert (await keeper.ask("PUT", where, {"parts": len(sealed), "size": sum(map(len, sealed))})).json()["complete"]
+        assert (await keeper.ask("PUT", where, {"parts": len(sealed), "size": sum(map(len, sealed))})).json()[
+            "complete"
+        ]
         for i, part in enumerate(sealed):
             assert (await keeper.ask("GET", f"{where}/parts/{i}")).content == part
         with pytest.raises(Unavailable, match="no room left for new diaries"):
@@ -257,7 +261,9 @@ async def test_open_registration_has_a_limit_for_each_account(tmp_path: Path, da
         assert (await keeper.ask("GET", "/v1/usage")).json()["text_used_bytes"] <= 30_000
 
 
-async def test_open_registration_has_a_limit_for_a_day_over_all(tmp_path: Path, database_setting: dict[str, str]) -> None:
+async def test_open_registration_has_a_limit_for_a_day_over_all(
+    tmp_path: Path, database_setting: dict[str, str]
+) -> None:
     """Many accounts of one stranger: together no more than the day's files and words; the next day there is room again."""
     limits = {"DIARY_OPEN_DAY_BYTES": "150000", "DIARY_OPEN_DAY_TEXT_BYTES": "40000"}
     async with served(tmp_path, **PEOPLE, **limits, **database_setting) as server:

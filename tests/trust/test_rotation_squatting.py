@@ -27,7 +27,8 @@ async def begins(keeper: Keeper, body: dict[str, Any], proof: str) -> int:
 async def stages(keeper: Keeper, body: dict[str, Any]) -> tuple[int, int]:
     """Send the wraps of every version the keeper knows; the status, and how many are lacking."""
     rows = [
-        frames([unb64(one["version"]), rewrap(keeper, one["version"], "open", bytes(32))]) for one in keeper.journal.versions()
+        frames([unb64(one["version"]), rewrap(keeper, one["version"], "open", bytes(32))])
+        for one in keeper.journal.versions()
     ]
     answer = await keeper.ask("PUT", f"{keeper.diary}/rotation/wraps", frames([of_keys(body), *rows]))
     return answer.status_code, answer.json().get("lacking", -1)
@@ -78,7 +79,9 @@ async def test_one_that_is_left_lying_holds_pushes_up_for_ten_minutes(keeper: Ke
         assert (await keeper.ask("PUT", path, raw)).json()["error"] == "unavailable"
         versions = server.rows("SELECT version FROM version")
         rows = [frames([bytes(one[0]), rewrap(keeper, b64(bytes(one[0])), "open", bytes(32))]) for one in versions]
-        assert (await keeper.ask("PUT", f"{keeper.diary}/rotation/wraps", frames([of_keys(body), *rows]))).status_code == 200
+        assert (
+            await keeper.ask("PUT", f"{keeper.diary}/rotation/wraps", frames([of_keys(body), *rows]))
+        ).status_code == 200
     server.clock.advance(MINUTE + 1)
     assert await commits(keeper, keeper.proof) == 409
     assert (await keeper.ask("PUT", path, raw)).status_code == 201
@@ -116,7 +119,9 @@ async def test_the_code_wins_over_the_words(keeper: Keeper, server: Served) -> N
     assert new.status_code == 200
 
 
-async def test_a_code_that_was_used_and_left_blocks_the_words_for_ten_minutes_only(keeper: Keeper, server: Served) -> None:
+async def test_a_code_that_was_used_and_left_blocks_the_words_for_ten_minutes_only(
+    keeper: Keeper, server: Served
+) -> None:
     """Then one may be begun with words."""
     assert await begins(keeper, await begun(keeper, server), of_code(keeper)) == 201
     assert await begins(keeper, await begun(keeper, server), keeper.proof) == 409

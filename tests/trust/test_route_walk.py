@@ -52,7 +52,9 @@ class Cast:
 
     async def ask(self, row: Row, by: Phone, proof: str | None = None) -> httpx.Response:
         """The row's request about what is the keeper's."""
-        ids = self.ids | {name: "A" * 22 for name in ("upload", "member", "size", "older", "newer") if name not in self.ids}
+        ids = self.ids | {
+            name: "A" * 22 for name in ("upload", "member", "size", "older", "newer") if name not in self.ids
+        }
         path = re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "0"), row.path)
         if row.audience is Audience.RECIPIENT:
             path = self.server.settings.public_url + path
@@ -140,7 +142,9 @@ async def test_another_keeper_and_an_advocate_find_nothing_that_is_the_keepers(c
     for row in rows:
         for by in (cast.other, cast.lead, cast.outside):
             # An advocate sends what a keeper's proof looks like: wrong ones end a session, so each is asked in one of its own.
-            answer = await cast.ask(row, by, cast.other.proof if by is cast.other or row.audience is Audience.KEEPER else None)
+            answer = await cast.ask(
+                row, by, cast.other.proof if by is cast.other or row.audience is Audience.KEEPER else None
+            )
             allowed = ["not_found", "bad_request"] if row.body.kind is not Kind.NONE else ["not_found"]
             if by is not cast.other and row.audience is Audience.PROVED:
                 allowed.append("no_match")
@@ -151,7 +155,9 @@ async def test_another_keeper_and_an_advocate_find_nothing_that_is_the_keepers(c
 
 async def test_an_advocates_routes_answer_the_one_who_was_let_in(cast: Cast) -> None:
     """In scope there is an answer; to another advocate, a keeper and nobody there is none."""
-    rows = [row for row in INTERFACE if row.audience is Audience.ADVOCATE and "{grant}" in row.path and row.method == "GET"]
+    rows = [
+        row for row in INTERFACE if row.audience is Audience.ADVOCATE and "{grant}" in row.path and row.method == "GET"
+    ]
     assert len(rows) >= 4
     for row in rows:
         assert error(await cast.ask(row, cast.outside)) == "not_found", named(row)
@@ -191,7 +197,10 @@ def test_what_ends_or_changes_who_may_open_needs_a_proof() -> None:
 async def test_an_advocates_session_alone_is_refused_where_a_proof_is_needed(cast: Cast) -> None:
     """Nobody is invited and nobody's membership ends; no route reads, sets or takes off the second step."""
     rows = [row for row in INTERFACE if row.audience is Audience.ADVOCATE_PROVED]
-    assert {named(row) for row in rows} == {"POST /v1/organisation/invitations", "DELETE /v1/organisation/members/{member}"}
+    assert {named(row) for row in rows} == {
+        "POST /v1/organisation/invitations",
+        "DELETE /v1/organisation/members/{member}",
+    }
     cast.ids["member"] = cast.lead.advocate.account
     before = cast.server.dump()
     for row in rows:

@@ -217,7 +217,9 @@ def test_what_a_worker_never_needs_is_refused(attack: Attack, what: str) -> None
         ("os.chown({!r}, 1, 1)", lambda path: path.stat().st_uid),
     ],
 )
-def test_files_elsewhere_keep_what_they_have(attack: Attack, tmp_path: Path, what: str, fact: Callable[[Path], object]) -> None:
+def test_files_elsewhere_keep_what_they_have(
+    attack: Attack, tmp_path: Path, what: str, fact: Callable[[Path], object]
+) -> None:
     """Mode, times, attributes, length and owner, which Landlock alone does not all guard."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
@@ -380,7 +382,12 @@ def test_a_server_does_not_start_with_its_data_where_a_worker_may_read(tmp_path:
     try:
         for command in ("migrate", "purge"):
             done = subprocess.run(
-                [sys.executable, "-m", "diary", command], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+                [sys.executable, "-m", "diary", command],
+                capture_output=True,
+                text=True,
+                env=environment,
+                cwd=ROOT,
+                check=False,
             )
         assert done.returncode == 1 and "pack builder may read" in done.stderr and "Traceback" not in done.stderr
         assert not (data / "pepper").exists()

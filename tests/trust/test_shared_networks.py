@@ -47,7 +47,9 @@ async def test_wrong_words_for_one_hand_over_are_still_few(keeper: Keeper, serve
     left = await leave(keeper, b"a pack")
     wrong = {"name": left.told["name"], "auth": WRONG}
     phone = officer(server, SHARED)
-    assert [(await phone.ask("POST", "/v1/handover/openings", wrong)).status_code for _ in range(11)] == [401] * 10 + [429]
+    assert [(await phone.ask("POST", "/v1/handover/openings", wrong)).status_code for _ in range(11)] == [401] * 10 + [
+        429
+    ]
     refused = []
     for n in range(120):
         elsewhere = officer(server, f"10.3.0.{n}")

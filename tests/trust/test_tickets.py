@@ -29,7 +29,9 @@ class Locked:
         """The file's address."""
         return f"{self.diary}/blobs/{self.file.blob}"
 
-    async def ask(self, method: str, path: str, body: object = None, ticket: UploadTicket | str | None = None) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, body: object = None, ticket: UploadTicket | str | None = None
+    ) -> httpx.Response:
         """One request with the ticket, or another one."""
         sent = ticket if isinstance(ticket, str) else (ticket or self.ticket).sign(self.key)
         return await self.phone.ask(method, path, body, x_ticket=sent)  # type: ignore[arg-type]
@@ -66,9 +68,20 @@ async def test_a_ticket_sends_its_file_and_reads_nothing(keeper: Keeper, server:
     """To its end, with no session; everything that reads is as if nothing had been sent with it."""
     locked = await lock(keeper, server)
     assert await locked.sends() == [200, 204, 204, 204]
-    for path in (locked.blob, f"{locked.blob}/parts/0", f"{locked.diary}/changes", "/v1/session", "/v1/usage", "/v1/grants"):
+    for path in (
+        locked.blob,
+        f"{locked.blob}/parts/0",
+        f"{locked.diary}/changes",
+        "/v1/session",
+        "/v1/usage",
+        "/v1/grants",
+    ):
         assert said(await locked.ask("GET", path)) == (401, "signed_out"), path
-    for method, path in (("DELETE", "/v1/session"), ("POST", "/v1/packs"), ("PUT", f"{locked.diary}/records/a/versions/b")):
+    for method, path in (
+        ("DELETE", "/v1/session"),
+        ("POST", "/v1/packs"),
+        ("PUT", f"{locked.diary}/records/a/versions/b"),
+    ):
         assert (await locked.ask(method, path)).status_code == 401, path
     assert (await keeper.ask("GET", f"{locked.blob}/parts/0")).content == locked.file.sealed[0]
 
@@ -85,7 +98,14 @@ async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other: Keeper, serv
     assert said(await locked.ask("POST", f"{locked.blob}/complete", {"digest": "A" * 43})) == (400, "bad_request")
     good = locked.ticket.sign(locked.key)
     wrong = [good[:i] + ("A" if good[i] != "A" else "B") + good[i + 1 :] for i in range(0, len(good), 3)]
-    for sent in (*wrong, good + "AAAA", good[:-4], "A", "\x7f", replace(locked.ticket, session=new_id()).sign(locked.key)):
+    for sent in (
+        *wrong,
+        good + "AAAA",
+        good[:-4],
+        "A",
+        "\x7f",
+        replace(locked.ticket, session=new_id()).sign(locked.key),
+    ):
         assert said(await locked.ask("PUT", locked.blob, locked.file.declaration, sent)) == (401, "signed_out")
     # Somebody else's session signs for what is not theirs: it is as if it were not there.
     theirs = await lock(other, server, Phone(server.client("203.0.113.9")))

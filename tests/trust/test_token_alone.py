@@ -98,7 +98,9 @@ async def test_a_copied_session_destroys_no_letter(keeper: Keeper, server: Serve
     await hours(server, 25)
     keeper = await on_another_device(server, keeper)  # the session was of thirty days too
     assert await listed(keeper, "letters?taken=1") == [second]
-    assert (await keeper.ask("DELETE", f"{keeper.diary}/letters/{second['letter']}", x_proof=keeper.proof)).status_code == 204
+    assert (
+        await keeper.ask("DELETE", f"{keeper.diary}/letters/{second['letter']}", x_proof=keeper.proof)
+    ).status_code == 204
     assert await listed(keeper, "letters?taken=1") == []
 
 
@@ -135,7 +137,9 @@ async def test_a_copied_session_reads_no_name_among_the_grants(keeper: Keeper, s
         assert name not in answer.text, name
 
 
-async def test_a_copied_session_of_an_advocate_ends_and_invites_nobody(keeper: Keeper, server: Served, desk: Desk) -> None:
+async def test_a_copied_session_of_an_advocate_ends_and_invites_nobody(
+    keeper: Keeper, server: Served, desk: Desk
+) -> None:
     """What clients gave stays given, and nobody stands in the organisation's name, until the advocate's words are typed."""
     granted = await let_in(server, keeper, desk)
     thief = Phone(server.client("192.0.2.66"), dict(desk.tokens))

@@ -46,7 +46,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     return made(tmp_path_factory.mktemp("seen") / "pack", lambda note: [line(1, note), stranger, line(0, note)])
 
 
-def counted(pack: BuiltPack, witnesses: Sequence[LogWitness]) -> tuple[list[str], list[tuple[int, Sequence[Cosignature]]]]:
+def counted(
+    pack: BuiltPack, witnesses: Sequence[LogWitness]
+) -> tuple[list[str], list[tuple[int, Sequence[Cosignature]]]]:
     """The codes found, and what was told of the witnesses."""
     told: list[tuple[int, Sequence[Cosignature]]] = []
     found = verify(pack.path, notary=pack.diary.notary.pub, witnesses=witnesses, on_seen=lambda *one: told.append(one))
@@ -57,14 +59,19 @@ def test_the_witnesses_a_reader_knows_are_counted(seen: BuiltPack, tmp_path: Pat
     """Those given, each once; nobody given, nothing said. The command names them."""
     size = seen.told.log.anchors[-1].size
     assert counted(seen, ()) == ([], [])
-    assert counted(seen, WITNESSES) == ([], [(size, (Cosignature(WITNESSES[0].name, AT), Cosignature(WITNESSES[1].name, AT)))])
+    assert counted(seen, WITNESSES) == (
+        [],
+        [(size, (Cosignature(WITNESSES[0].name, AT), Cosignature(WITNESSES[1].name, AT)))],
+    )
     assert counted(seen, WITNESSES[2:]) == ([], [(size, ())])
     notary, keys = tmp_path / "notary", tmp_path / "witnesses"
     notary.write_bytes(seen.diary.notary.pub)
     keys.write_text("".join(f"{one.vkey}\n" for one in WITNESSES))
     done = here("verify", seen.path, "--notary", notary, "--witness", keys)
     assert done.returncode == 0, done.stdout
-    assert f"2 of 3 witnesses have seen the log up to {size} leaves (witness.example/0, witness.example/1)." in done.stdout
+    assert (
+        f"2 of 3 witnesses have seen the log up to {size} leaves (witness.example/0, witness.example/1)." in done.stdout
+    )
 
 
 def test_a_line_that_does_not_hold_is_found_by_both(seen: BuiltPack, tmp_path: Path) -> None:

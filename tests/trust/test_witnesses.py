@@ -189,7 +189,9 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
         with over_http(pages | {"/log/witnesses": f"{witness.vkey}\n".encode()}) as address:
             done = await asyncio.to_thread(kept, "audit", address, "--witness", key)
         assert done.returncode == 1 and "log_checkpoint 0: The notary's key was replaced after it" in done.stdout
-        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting) as server:
+        async with served(
+            tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting
+        ) as server:
             server.clock.advance(700_000)
             await logbook.tend(server.app.state.office.instance)
             assert server.rows("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
@@ -221,7 +223,13 @@ def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None
     path.write_text(good)
     (one,) = witnessing.read_witnesses(path)
     assert (one.url, one.witness.vkey) == ("https://w.example", vkey)
-    bad = ["", good + good, good.replace("https:", "ftp:"), good.replace('name = "w', 'name = "v'), good.replace(vkey, vkey[:-4])]
+    bad = [
+        "",
+        good + good,
+        good.replace("https:", "ftp:"),
+        good.replace('name = "w', 'name = "v'),
+        good.replace(vkey, vkey[:-4]),
+    ]
     for text in (*bad, "[[", "[witness]\n", json.dumps({})):
         path.write_text(text)
         with pytest.raises(BadSetting, match="DIARY_WITNESSES"):

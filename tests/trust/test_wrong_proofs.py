@@ -90,7 +90,9 @@ async def _erasure(keeper: Keeper) -> Any:
     path, body = keeper.seal()
     assert (await keeper.ask("PUT", path, body)).status_code == 201
     record = path.split("/")[5]
-    return await keeper.ask("POST", f"{keeper.diary}/erasures", {"records": [record], "why": "keeper"}, x_proof=keeper.proof)
+    return await keeper.ask(
+        "POST", f"{keeper.diary}/erasures", {"records": [record], "why": "keeper"}, x_proof=keeper.proof
+    )
 
 
 async def test_a_copy_of_the_keepers_own_session_delays_nothing_but_a_sign_in(keeper: Keeper, server: Served) -> None:
@@ -107,7 +109,9 @@ async def test_a_copy_of_the_keepers_own_session_delays_nothing_but_a_sign_in(ke
 
 async def test_it_cannot_be_renewed(keeper: Keeper, server: Served) -> None:
     """An hour of guesses by every copied session there is: the keeper's proof is looked at each minute."""
-    copies = [copied(server, await on_another_device(server, keeper, f"192.0.2.{n}"), f"203.0.113.{n}") for n in range(5)]
+    copies = [
+        copied(server, await on_another_device(server, keeper, f"192.0.2.{n}"), f"203.0.113.{n}") for n in range(5)
+    ]
     for _ in range(60):
         server.clock.advance(MINUTE)
         for thief in copies:

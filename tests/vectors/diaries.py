@@ -19,7 +19,9 @@ def at(local: str, tz: str = LONDON, fold: int = 0) -> int:
     return int(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(tz), fold=fold).timestamp() * 1000)
 
 
-def said(local: str, precision: str = "minute", *, until: str = "", fold: int = 0, tz: str = LONDON, **fields: Any) -> Fields:
+def said(
+    local: str, precision: str = "minute", *, until: str = "", fold: int = 0, tz: str = LONDON, **fields: Any
+) -> Fields:
     """An incident's time and words."""
     start = at(local, tz, fold)
     end = {"occurred_end": at(until, tz)} if until else {}
@@ -50,7 +52,9 @@ def cases() -> dict[str, dict[str, Any]]:
     """Each diary by name."""
     return {
         "nothing": {"incidents": []},
-        "one": {"incidents": [entry("a", said("2026-05-04T21:10", behaviours=["calls"], channel="phone_call", count=3))]},
+        "one": {
+            "incidents": [entry("a", said("2026-05-04T21:10", behaviours=["calls"], channel="phone_call", count=3))]
+        },
         "one without a time": {"incidents": [entry("a", NOT_SURE)]},
         "all taken out": {"incidents": [entry("a", said("2026-05-04T21:10"), taken_out=1_780_000_000_000)]},
         "clocks": _clocks(),
@@ -117,13 +121,18 @@ def _ranges() -> Fields:
 
 def _blocks() -> Fields:
     """Six accounts after a block, one of the day itself, one said not to be new, two that are one, and a ring."""
-    used = [entry(f"e{n}", said(f"2026-06-{n + 2:02d}T20:00", account_ids=[f"n{n}"], actor_ids=["p"])) for n in range(6)]
+    used = [
+        entry(f"e{n}", said(f"2026-06-{n + 2:02d}T20:00", account_ids=[f"n{n}"], actor_ids=["p"])) for n in range(6)
+    ]
     return {
         "incidents": [
             entry("before", said("2026-05-01T20:00", account_ids=["old"], actor_ids=["p", "p"], response=["blocked"])),
             *used,
             entry("same day", said("2026-06-01T12:00", "day", account_ids=["unclear"])),
-            entry("told", said("2026-06-20T20:00", behaviours=["contact_new_account_after_block"], channel_account=" @Him ")),
+            entry(
+                "told",
+                said("2026-06-20T20:00", behaviours=["contact_new_account_after_block"], channel_account=" @Him "),
+            ),
             entry("twin", said("2026-06-21T20:00", account_ids=["n0b"])),
             entry("gone", said("2026-06-22T20:00", account_ids=["nobody"])),
         ],
@@ -147,7 +156,10 @@ def _sightings() -> Fields:
         "incidents": [entry("a", said("2026-06-01T12:00", account_ids=["blocked"], actor_ids=["p"]))],
         "account": [
             kept("blocked", person_id="p", blocked_on="2026-06-01"),
-            *(kept(name, person_id="p") for name in ("seen before", "seen after", "said", "not said", "lead", "taken out")),
+            *(
+                kept(name, person_id="p")
+                for name in ("seen before", "seen after", "said", "not said", "lead", "taken out")
+            ),
             kept("twin", person_id="p", merged_into="lead"),
         ],
         "sighting": [
@@ -158,17 +170,29 @@ def _sightings() -> Fields:
             kept("s5", account_id="twin", after_block=True),
             kept("s6", account_id="nobody's", at="2026-06-02", after_block=True),
             kept("s7", at="2026-06-02", after_block=True),
-            {"record": "s8", "fields": {"account_id": "taken out", "at": "2026-06-02", "after_block": True}, "taken_out": 1},
+            {
+                "record": "s8",
+                "fields": {"account_id": "taken out", "at": "2026-06-02", "after_block": True},
+                "taken_out": 1,
+            },
         ],
     }
 
 
 def _links() -> Fields:
     """Merged people, people who are gone, breaches by order and term, and what can't be a link at all."""
-    order = [{"order_id": "o", "term_no": 2}, {"order_id": "o", "term_no": 2}, {"order_id": "o"}, "nonsense", {"term_no": 1}]
+    order = [
+        {"order_id": "o", "term_no": 2},
+        {"order_id": "o", "term_no": 2},
+        {"order_id": "o"},
+        "nonsense",
+        {"term_no": 1},
+    ]
     return {
         "incidents": [
-            entry("a", said("2026-05-04T21:10", actor_ids=["p1"], targeted_person_ids=["child"], alleged_breaches=order)),
+            entry(
+                "a", said("2026-05-04T21:10", actor_ids=["p1"], targeted_person_ids=["child"], alleged_breaches=order)
+            ),
             entry("b", said("2026-05-05T21:10", actor_ids=["p1b"], witness_ids=["w"], attachment_ids=["f", "f"])),
             entry("c", said("2026-05-06T21:10", actor_ids=["gone"], order_ids=["o"], told_others=[{"person_id": "w"}])),
             entry("d", {**said("2026-05-07T21:10"), "actor_ids": 7, "behaviours": {"a": 1}, "count": "many"}),
@@ -206,10 +230,19 @@ def _key_dates() -> Fields:
             entry("after", said("2026-06-01T08:00", place_category="home", response=["told_to_stop"])),
             entry("unsure", {**NOT_SURE, "behaviours": ["threat_to_others"]}),
         ],
-        "notice": [kept("n", at={"start": at("2026-05-05T10:00"), "tz": LONDON, "utc_offset_min": 60, "precision": "minute"})],
-        "report": [kept("r", at=at("2026-05-05T10:30"), to="police"), kept("r2", at="not a date"), kept("r3", at="2026-02-30")],
+        "notice": [
+            kept("n", at={"start": at("2026-05-05T10:00"), "tz": LONDON, "utc_offset_min": 60, "precision": "minute"})
+        ],
+        "report": [
+            kept("r", at=at("2026-05-05T10:30"), to="police"),
+            kept("r2", at="not a date"),
+            kept("r3", at="2026-02-30"),
+        ],
         "order": [kept("o", served_on="2026-05-20T09:00"), kept("o2", made_on="2026-05-01")],
-        "impact": [kept("i", domain="home_or_moved", started="2026-05-30"), kept("i2", domain="sleep", started="2026-05-30")],
+        "impact": [
+            kept("i", domain="home_or_moved", started="2026-05-30"),
+            kept("i2", domain="sleep", started="2026-05-30"),
+        ],
         "background": [
             kept(
                 "b",
@@ -226,7 +259,9 @@ def made_patterns() -> dict[str, Any]:
     """The vector file: every case with what it comes to."""
     return {
         "tz": LONDON,
-        "cases": [{"name": name, "diary": diary, "expect": patterns.count(diary, LONDON)} for name, diary in cases().items()],
+        "cases": [
+            {"name": name, "diary": diary, "expect": patterns.count(diary, LONDON)} for name, diary in cases().items()
+        ],
     }
 
 
@@ -243,14 +278,20 @@ class Dice(random.Random):
 
     def instant(self) -> int:
         """Near the nights the clocks change, a leap day, or before 1970."""
-        base = self.choice([at("2026-10-25T00:00"), at("2026-03-29T00:00"), at("2026-01-01T00:00"), at("2024-02-29T12:00"), -5])
+        base = self.choice(
+            [at("2026-10-25T00:00"), at("2026-03-29T00:00"), at("2026-01-01T00:00"), at("2024-02-29T12:00"), -5]
+        )
         return base + self.randrange(-3 * 86_400_000, 40 * 86_400_000)
 
     def moment(self) -> object:
         """Any of the ways a record may keep a time."""
         start = self.instant()
         day = datetime.fromtimestamp(start / 1000, UTC).date().isoformat()
-        block = {"start": start, "tz": self.choice([LONDON, ""]), "precision": self.choice(["minute", "day", "unknown"])}
+        block = {
+            "start": start,
+            "tz": self.choice([LONDON, ""]),
+            "precision": self.choice(["minute", "day", "unknown"]),
+        }
         return self.choice([day, start, block, None, "soon", {"start": start}])
 
     def incident(self, number: int) -> Fields:
@@ -275,7 +316,8 @@ class Dice(random.Random):
             "witness_ids": self.some(IDS),
             "attachment_ids": self.some(IDS),
             "alleged_breaches": [
-                {"order_id": self.choice([*IDS, ""]), "term_no": self.choice([1, 2, None])} for _ in range(self.randrange(3))
+                {"order_id": self.choice([*IDS, ""]), "term_no": self.choice([1, 2, None])}
+                for _ in range(self.randrange(3))
             ],
             "order_ids": self.some(IDS),
             "count": self.choice([None, 0, 3, -1, True]),
@@ -301,7 +343,9 @@ class Dice(random.Random):
                 domain="home_or_moved",
                 new_after_block=self.choice([None, None, True, False]),
                 after_block=self.choice([None, True]),
-                key_dates=[{"on": self.moment(), "kind": self.choice(["house_move", "blocked", "other"]), "about": kind}],
+                key_dates=[
+                    {"on": self.moment(), "kind": self.choice(["house_move", "blocked", "other"]), "about": kind}
+                ],
                 rows=[{"direction": "in"}],
             )
             | {"taken_out": self.choice([None, None, 7])}

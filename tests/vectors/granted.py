@@ -59,7 +59,10 @@ def made_grants() -> Case:
 
 def _fingerprints(*people: Person) -> Case:
     """Digests, words, and what is not nine words that fit together."""
-    shown = [{"ecdsa_pub": b64(one.ecdsa_pub), "hpke_pub": b64(one.hpke_pub), "print": one.fingerprint.hex()} for one in people]
+    shown = [
+        {"ecdsa_pub": b64(one.ecdsa_pub), "hpke_pub": b64(one.hpke_pub), "print": one.fingerprint.hex()}
+        for one in people
+    ]
     words = to_words(people[0].fingerprint)
     named = words.split()
     typed = (words.upper(), words.replace(" ", ", "), words.replace(" ", "-"))
@@ -257,5 +260,3 @@ def _bent(key: bytes, said: Case) -> list[Case]:
     widened = said | {"scope": {"all": True}}
     longer = said | {"not_after": AT + 31 * DAY_MS}
     return [*made, BAD | {"grant": widened}, BAD | {"grant": longer}, BAD | {"grant": said | {"sig": b64(bytes(64))}}]
-
-

@@ -22,7 +22,9 @@ def handed_over() -> Case:
     return {
         "about": "docs/formats.md 8. `raw` and keys in hex. Policy `tests`: floor m 8, t 1. Plaintexts by (7i+3)&255.",
         "words": [{"raw": one.hex(), "words": handover.words_of(one)} for one in (raw, bytes(11), b"\xff" * 11)],
-        "typed": [{"typed": typed, "words": words} for typed in (words.upper(), words.replace(" ", ",  "), f"\n {words}\t")],
+        "typed": [
+            {"typed": typed, "words": words} for typed in (words.upper(), words.replace(" ", ",  "), f"\n {words}\t")
+        ],
         "refused_words": _refused(words),
         "openers": [_opener(words, profile, policy) for profile, policy in ((CHEAPEST, "tests"), (DEFAULT, "product"))],
         "sealed": [_sealed(words, size) for size in (0, 5000, 1_032_191, 1_032_192, 2_500_000)],

@@ -70,7 +70,10 @@ def _drafts() -> dict[str, versions.Draft]:
             "nothing but reserved names", 4, None, open={}, clock={"offset_ms": None, "tz": "UTC", "utc": 0}
         ),
         "after a checkpoint": _draft(
-            "after a checkpoint", 5, None, beacon={"log": NOTARY.log, "root": b64(fixed("root", 32)), "size": 2_147_483_649}
+            "after a checkpoint",
+            5,
+            None,
+            beacon={"log": NOTARY.log, "root": b64(fixed("root", 32)), "size": 2_147_483_649},
         ),
         "long": _draft("long", 6, None, open={"narrative": "Again. " * 9_500, "kinds": ["following", "calls"]}),
     }
@@ -82,7 +85,9 @@ def _sealed(name: str, draft: versions.Draft, payloads: tuple[bytes, ...], c: by
     wraps, envelopes = [], []
     for part, payload in zip(push.PARTS, payloads, strict=False):
         key, salts = fixed(f"{name} {part} key", 32), [fixed(f"{name} {part} {what}", 24) for what in ("wrap", "env")]
-        wraps.append(envelope(DIARY_KEY, Kind.WRAP, keys.version_header(place.diary, place.version, part, 1), key, salts[0]))
+        wraps.append(
+            envelope(DIARY_KEY, Kind.WRAP, keys.version_header(place.diary, place.version, part, 1), key, salts[0])
+        )
         header = push.envelope_header(place.diary, place.record, place.version, part)
         envelopes.append(envelope(key, Kind.VERSION, header, payload, salts[1]))
         given |= {f"{part}_key": b64(key), f"{part}_wrap_salt": b64(salts[0]), f"{part}_salt": b64(salts[1])}
@@ -166,7 +171,9 @@ def made_versions() -> Case:
     """versions.json."""
     cases, prev = [], None
     for name, draft in _drafts().items():
-        linked = versions.Draft(**{f: getattr(draft, f) for f in draft.__slots__} | {"line": dict(draft.line) | {"prev": prev}})
+        linked = versions.Draft(
+            **{f: getattr(draft, f) for f in draft.__slots__} | {"line": dict(draft.line) | {"prev": prev}}
+        )
         case, made = case_of(name, linked)
         cases.append(case)
         prev = made.c
@@ -297,10 +304,13 @@ def _bad_receipts(entry: Case) -> list[Case]:
     cases: dict[str, object] = {
         "another time": good | {"ts": 1},
         "another commitment": good | {"c": b64(fixed("x", 32))},
-        "another commitment, honestly signed": receipts.make(NOTARY, c=b64(fixed("x", 32)), env=env, ts=ts, n=bytes(16)),
+        "another commitment, honestly signed": receipts.make(
+            NOTARY, c=b64(fixed("x", 32)), env=env, ts=ts, n=bytes(16)
+        ),
         "other envelopes, honestly signed": receipts.make(NOTARY, c=c, env=b64(fixed("x", 32)), ts=ts, n=bytes(16)),
         "another notary": receipts.make(liar, c=c, env=env, ts=ts, n=bytes(16)),
-        "another notary in this one's name": receipts.make(liar, c=c, env=env, ts=ts, n=bytes(16)) | {"log": NOTARY.log},
+        "another notary in this one's name": receipts.make(liar, c=c, env=env, ts=ts, n=bytes(16))
+        | {"log": NOTARY.log},
         "signature missing": {key: value for key, value in good.items() if key != "sig"},
         "signature empty": good | {"sig": ""},
         "signature that is a number": good | {"sig": 1},
@@ -310,7 +320,9 @@ def _bad_receipts(entry: Case) -> list[Case]:
         "a head's type": good | {"t": "head/v1"},
         "empty": {},
     }
-    return [{"name": name, "receipt": made, "c": c, "env": env, "code": "bad_signature"} for name, made in cases.items()]
+    return [
+        {"name": name, "receipt": made, "c": c, "env": env, "code": "bad_signature"} for name, made in cases.items()
+    ]
 
 
 def _bad_heads(entry: Case) -> list[Case]:

@@ -10,17 +10,22 @@ from diary.ledger.signed import Fields
 from tests.vectors.reference import fixed
 
 Case = dict[str, object]
-NOTARY, SECOND, THIRD, INSTANCE = (Notary(fixed(f"{name} seed", 32)) for name in ("notary", "second", "third", "instance"))
+NOTARY, SECOND, THIRD, INSTANCE = (
+    Notary(fixed(f"{name} seed", 32)) for name in ("notary", "second", "third", "instance")
+)
 COSIGNERS = tuple(Notary(fixed(f"log witness {n} seed", 32)) for n in range(2))
 LOG_WITNESSES = tuple(
-    cosignatures.LogWitness(name, key.pub) for name, key in zip(("witness.example/w1", "oid/1.2.3"), COSIGNERS, strict=True)
+    cosignatures.LogWitness(name, key.pub)
+    for name, key in zip(("witness.example/w1", "oid/1.2.3"), COSIGNERS, strict=True)
 )
 SIZES = (1, 2, 3, 4, 7, 8, 11)
 
 
 def made_log() -> Case:
     """log.json."""
-    told = [{"c": b64(fixed(f"c {n}", 32)), "n": b64(fixed(f"n {n}", 16)), "ts": 1_790_000_000_000 + n} for n in range(11)]
+    told = [
+        {"c": b64(fixed(f"c {n}", 32)), "n": b64(fixed(f"n {n}", 16)), "ts": 1_790_000_000_000 + n} for n in range(11)
+    ]
     made = [leaves.leaf(c=str(one["c"]), n=str(one["n"]), ts=int(str(one["ts"]))) for one in told]
     nodes = tree.grow(0, made, lambda level, i: nodes[level, i]) | {(0, i): leaf for i, leaf in enumerate(made)}
 
@@ -54,9 +59,13 @@ def made_log() -> Case:
         },
         "leaves": [one | {"leaf": b64(leaf)} for one, leaf in zip(told, made, strict=True)],
         "inclusion": inclusion,
-        "refused_inclusion": [{"name": name} | inclusion[-3] | change for name, change in _bent_inclusion(inclusion).items()],
+        "refused_inclusion": [
+            {"name": name} | inclusion[-3] | change for name, change in _bent_inclusion(inclusion).items()
+        ],
         "consistency": consistency,
-        "refused_consistency": [{"name": name} | consistency[-2] | change for name, change in _bent_consistency(roots).items()],
+        "refused_consistency": [
+            {"name": name} | consistency[-2] | change for name, change in _bent_consistency(roots).items()
+        ],
         "notes": [
             {"note": checkpoints.make(NOTARY, size, tree.root(size, node)).decode(), "root": roots[size], "size": size}
             for size in SIZES
@@ -117,7 +126,11 @@ def _bad_notes(root: bytes) -> list[Case]:
         "another notary's signature": good.replace(lines[4], other.split("\n")[4].replace(SECOND.log, NOTARY.log)),
         "a line more": good.replace("\n\n", "\nmore\n\n"),
         "no end of line": good[:-1],
-        "two signatures, one wrong": good + lines[4][:-3] + ("A" if lines[4][-3] != "A" else "B") + lines[4][-2:] + "\n",
+        "two signatures, one wrong": good
+        + lines[4][:-3]
+        + ("A" if lines[4][-3] != "A" else "B")
+        + lines[4][-2:]
+        + "\n",
         "sixteen lines after the notary's": good + 16 * _stranger(),
         "64 KiB and one byte": good + _long_line(good, 1),
         "a line without a name": good + _stranger().replace("log.example/other", ""),

@@ -102,7 +102,9 @@ def _spelt() -> dict[str, object]:
     parts = [b"", b"a", fixed("frame", 300)]
     return {
         "base64url": {
-            "good": [{"hex": raw.hex(), "text": b64(raw)} for raw in (b"", b"\0", b"\xff\xfe", b"\xfb\xff\xbf", bytes(16))],
+            "good": [
+                {"hex": raw.hex(), "text": b64(raw)} for raw in (b"", b"\0", b"\xff\xfe", b"\xfb\xff\xbf", bytes(16))
+            ],
             "bad": ["A", "AA==", "AB", "AAB", "A+/A", "AA\n", " AA", "AA=", "ÄA", "AAAAA"],
             "code": "bad_request",
         },

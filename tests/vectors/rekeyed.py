@@ -45,8 +45,10 @@ def made_rekey() -> Case:
             {"name": "the other way round", "statements": [second, first], "newest": b64(KEYS[1].pub)} | REFUSED,
             {"name": "one left out", "statements": [second, _step(0, 1, 4, 10)], "newest": b64(KEYS[1].pub)} | REFUSED,
             {"name": "ends elsewhere", "statements": [first], "newest": b64(KEYS[2].pub)} | REFUSED,
-            {"name": "epoch stands still", "statements": [first, _step(1, 2, 2, 9)], "newest": b64(KEYS[2].pub)} | REFUSED,
-            {"name": "number goes back", "statements": [first, _step(1, 2, 3, 3)], "newest": b64(KEYS[2].pub)} | REFUSED,
+            {"name": "epoch stands still", "statements": [first, _step(1, 2, 2, 9)], "newest": b64(KEYS[2].pub)}
+            | REFUSED,
+            {"name": "number goes back", "statements": [first, _step(1, 2, 3, 3)], "newest": b64(KEYS[2].pub)}
+            | REFUSED,
         ],
         "place": PLACE,
         "versions": versions,

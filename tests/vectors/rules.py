@@ -22,7 +22,12 @@ BLOCK: Case = {
 
 
 def _shape(name: str, kind: str, fields: Case, *faults: tuple[str, str]) -> Case:
-    return {"name": name, "kind": kind, "fields": fields, "faults": [{"field": field, "code": code} for field, code in faults]}
+    return {
+        "name": name,
+        "kind": kind,
+        "fields": fields,
+        "faults": [{"field": field, "code": code} for field, code in faults],
+    }
 
 
 def _shapes() -> list[Case]:
@@ -35,9 +40,17 @@ def _plain_shapes() -> list[Case]:
         _shape("nothing", "incident", {"_kind": 7, "narrative": None, "unheard_of": 1}),
         _shape("an unknown kind", "dream", {"narrative": 1}),
         _shape(
-            "words as they are", "incident", {"narrative": "\u202e\u0000 =1+1 \U0001f622", "count": 0, "children_present": False}
+            "words as they are",
+            "incident",
+            {"narrative": "\u202e\u0000 =1+1 \U0001f622", "count": 0, "children_present": False},
         ),
-        _shape("text that is not", "incident", {"narrative": ["x"], "who": {}}, ("narrative", "not_text"), ("who", "not_text")),
+        _shape(
+            "text that is not",
+            "incident",
+            {"narrative": ["x"], "who": {}},
+            ("narrative", "not_text"),
+            ("who", "not_text"),
+        ),
         _shape("a code of a newer app", "incident", {"channel": "new_app", "behaviours": ["calls", "new_thing"]}),
         _shape(
             "codes that are none",
@@ -95,8 +108,15 @@ def _listed_shapes() -> list[Case]:
 
 def _days() -> list[Case]:
     """What is nearly a day."""
-    days = {"more after it": "2026-05-044", "more before it": "12026-05-04", "a month 13": "2026-13-04", "a day 32": "2026-05-32"}
-    return [_shape(f"a day with {what}", "order", {"made_on": day}, ("made_on", "not_a_day")) for what, day in days.items()]
+    days = {
+        "more after it": "2026-05-044",
+        "more before it": "12026-05-04",
+        "a month 13": "2026-13-04",
+        "a day 32": "2026-05-32",
+    }
+    return [
+        _shape(f"a day with {what}", "order", {"made_on": day}, ("made_on", "not_a_day")) for what, day in days.items()
+    ]
 
 
 def _deeper_shapes() -> list[Case]:
@@ -136,16 +156,26 @@ def _deeper_shapes() -> list[Case]:
             {"terms": [{"no": 1, "text": "Not to contact me"}, {"no": "2", "text": None}]},
             ("terms.1.no", "not_a_number"),
         ),
-        _shape("restricted fields too", "schedule", {"own_accounts": ["07700 900222", 5]}, ("own_accounts.1", "not_text")),
+        _shape(
+            "restricted fields too", "schedule", {"own_accounts": ["07700 900222", 5]}, ("own_accounts.1", "not_text")
+        ),
         _shape("a line too long", "account", {"handle": "@" * 4_001, "about": "@" * 4_001}, ("handle", "too_long")),
         _shape(
-            "letters beyond the first plane count as two", "account", {"handle": "\U0001f622" * 2_001}, ("handle", "too_long")
+            "letters beyond the first plane count as two",
+            "account",
+            {"handle": "\U0001f622" * 2_001},
+            ("handle", "too_long"),
         ),
     ]
 
 
 def _when(name: str, fields: Case, now: int | None, *faults: tuple[str, str]) -> Case:
-    return {"name": name, "fields": fields, "now": now, "faults": [{"field": field, "code": code} for field, code in faults]}
+    return {
+        "name": name,
+        "fields": fields,
+        "now": now,
+        "faults": [{"field": field, "code": code} for field, code in faults],
+    }
 
 
 def _times() -> list[Case]:
@@ -158,11 +188,18 @@ def _times() -> list[Case]:
         _when("in the future", {"occurred_start": NOON + 300_001}, NOON, ("occurred_start", "in_the_future")),
         _when("nobody asks about the future", {"occurred_start": NOON + DAY}, None),
         _when("a day not over yet", {"occurred_start": NOON, "occurred_end": NOON + DAY}, NOON),
-        _when("end before start", {"occurred_start": NOON, "occurred_end": NOON - 1}, NOON, ("occurred_end", "end_before_start")),
+        _when(
+            "end before start",
+            {"occurred_start": NOON, "occurred_end": NOON - 1},
+            NOON,
+            ("occurred_end", "end_before_start"),
+        ),
         _when("end at start", {"occurred_start": NOON, "occurred_end": NOON}, NOON),
         _when("an end alone", {"occurred_end": NOON}, NOON, ("occurred_end", "end_without_start")),
         _when("before the clocks went back", london | {"occurred_start": NIGHT, "utc_offset_min": 60}, NIGHT + DAY),
-        _when("after the clocks went back", london | {"occurred_start": NIGHT + HOUR, "utc_offset_min": 0}, NIGHT + DAY),
+        _when(
+            "after the clocks went back", london | {"occurred_start": NIGHT + HOUR, "utc_offset_min": 0}, NIGHT + DAY
+        ),
         _when(
             "the wrong half of that hour",
             london | {"occurred_start": NIGHT, "utc_offset_min": 0},
@@ -197,7 +234,11 @@ def _times() -> list[Case]:
     ]
 
 
-ORDER: Case = {"served_on": "2026-05-06", "expires_on": "2026-06-06", "terms": [{"no": 1, "text": "a"}, {"no": 2, "text": "b"}]}
+ORDER: Case = {
+    "served_on": "2026-05-06",
+    "expires_on": "2026-06-06",
+    "terms": [{"no": 1, "text": "a"}, {"no": 2, "text": "b"}],
+}
 
 
 def _standings() -> list[Case]:
@@ -208,8 +249,18 @@ def _standings() -> list[Case]:
     rows: list[tuple[str, Case, Case, str]] = [
         ("the moment before", ORDER, tz | {"occurred_start": served - 1}, "not_served"),
         ("that midnight", ORDER, tz | {"occurred_start": served}, "in_force"),
-        ("a range that ends before", ORDER, tz | {"occurred_start": served - DAY, "occurred_end": served}, "not_served"),
-        ("a range that reaches into it", ORDER, tz | {"occurred_start": served - DAY, "occurred_end": served + 1}, "in_force"),
+        (
+            "a range that ends before",
+            ORDER,
+            tz | {"occurred_start": served - DAY, "occurred_end": served},
+            "not_served",
+        ),
+        (
+            "a range that reaches into it",
+            ORDER,
+            tz | {"occurred_start": served - DAY, "occurred_end": served + 1},
+            "in_force",
+        ),
         ("its last day", ORDER, tz | {"occurred_start": ended - 1}, "in_force"),
         ("after it ended", ORDER, tz | {"occurred_start": ended}, "expired"),
         ("when is not known", ORDER, tz | {"occurred_start": NOON, "precision": "unknown"}, "unknown_when"),
@@ -232,12 +283,20 @@ def _standings() -> list[Case]:
             "in_force",
         ),
     ]
-    return [{"name": name, "order": order, "incident": incident, "standing": said} for name, order, incident, said in rows]
+    return [
+        {"name": name, "order": order, "incident": incident, "standing": said} for name, order, incident, said in rows
+    ]
 
 
 def _breaches() -> list[Case]:
     """Alleged breaches of ORDER and of nothing."""
-    said = [{"order_id": ID, "term_no": 1}, {"order_id": ID, "term_no": 9}, {"order_id": OTHER, "term_no": 1}, {"term_no": 2}, 5]
+    said = [
+        {"order_id": ID, "term_no": 1},
+        {"order_id": ID, "term_no": 9},
+        {"order_id": OTHER, "term_no": 1},
+        {"term_no": 2},
+        5,
+    ]
     before = [
         {"field": "alleged_breaches.0", "code": "before_service"},
         {"field": "alleged_breaches.1", "code": "before_service"},
@@ -282,7 +341,12 @@ def _stories() -> dict[str, list[Case]]:
             out,
             _version("p", NOON + 2 * DAY, {"narrative": "He came back", "who": "Dan"}, "o"),
         ],
-        "two devices, one took it out": [first, fixed_words, more, _version("o", NOON + DAY, {"taken_out": NOON + DAY}, "b")],
+        "two devices, one took it out": [
+            first,
+            fixed_words,
+            more,
+            _version("o", NOON + DAY, {"taken_out": NOON + DAY}, "b"),
+        ],
         "two devices, both took it out": [
             first,
             _version("o", NOON + DAY, {"taken_out": NOON + DAY}, "a"),
@@ -294,7 +358,10 @@ def _stories() -> dict[str, list[Case]]:
             _version("d", NOON + 60_000, {"narrative": "Nobody came", "reason": "no"}, "c"),
         ],
         "only a taking out": [_version("o", NOON, {"taken_out": NOON})],
-        "a taking out with words is none": [first, _version("o", NOON + DAY, {"taken_out": NOON, "narrative": "Hw came"}, "a")],
+        "a taking out with words is none": [
+            first,
+            _version("o", NOON + DAY, {"taken_out": NOON, "narrative": "Hw came"}, "a"),
+        ],
         "a parent nobody has": [first, _version("c", NOON + DAY, {"narrative": "Hw came", "count": 2}, "zz")],
     }
 
@@ -311,7 +378,12 @@ def _told(name: str, versions: list[Case]) -> Case:
         }
         for one in told.revisions
     ]
-    expected = {"first": told.first.version, "newest": told.newest.version, "taken_out": told.taken_out, "revisions": revisions}
+    expected = {
+        "first": told.first.version,
+        "newest": told.newest.version,
+        "taken_out": told.taken_out,
+        "revisions": revisions,
+    }
     return {"name": name, "versions": versions, "told": expected}
 
 
@@ -337,7 +409,9 @@ def _links() -> Case:
         "fields": fields,
         "ids": sorted(ids_in(fields)),
         "names": names,
-        "reached": {start: sorted(reached([start], {key: frozenset(to) for key, to in names.items()})) for start in names},
+        "reached": {
+            start: sorted(reached([start], {key: frozenset(to) for key, to in names.items()})) for start in names
+        },
         "into": into,
         "roots": {record: root_of(record, into) for record in into},
     }

@@ -24,7 +24,9 @@ def made_succeeded(advocate: Person, keeper_key: bytes, keeper: Person, fields: 
 
     def sealed(grant: Case, statements: object) -> str:
         plain = canon({"grant": grant} | told | ({"earlier": statements} if statements is not None else {}))
-        given = {name: fixed(f"succeeded {name}", size) for name, size in (("ephemeral", 32), ("key", 32), ("salt", 24))}
+        given = {
+            name: fixed(f"succeeded {name}", size) for name, size in (("ephemeral", 32), ("key", 32), ("salt", 24))
+        }
         return b64(envelope_to(advocate.hpke_pub, Kind.GRANT, place, pad_version(plain), **given))
 
     def signed(statements: list[Case]) -> str:
@@ -33,7 +35,9 @@ def made_succeeded(advocate: Person, keeper_key: bytes, keeper: Person, fields: 
     bare = grants.make(newest, fields)
     # Anyone can have a key of their own hand over to the keeper's: what counts is that the keeper's key says so too.
     claimed = _replaced(stranger, newest.pub, diary, 3, 9)
-    signed_as = {"c": b64(fixed("c", 32)), "diary": diary} | {name: b64(fixed(name, 16)) for name in ("record", "version")}
+    signed_as = {"c": b64(fixed("c", 32)), "diary": diary} | {
+        name: b64(fixed(name, 16)) for name in ("record", "version")
+    }
     message = signed_bytes(**signed_as)
     counts = [(first, 4, True), (first, 5, False), (second, 9, True), (second, 10, False), (newest, 10, True)]
     return {

@@ -35,7 +35,9 @@ def made_witness() -> Case:
     files: Case = {"key": b64(fixed("file key", 32)), "list": [file], "upload": b64(fixed("upload", 16))}
     said: Case = {"fields": fields, "files": files, "made_at": AT}
     salt = fixed("asking", 24)
-    sealed = envelope(worth.key, Kind.ASKING, witnesses.asking_header(one), pad_version(canon(asked | {"t": "asking/v1"})), salt)
+    sealed = envelope(
+        worth.key, Kind.ASKING, witnesses.asking_header(one), pad_version(canon(asked | {"t": "asking/v1"})), salt
+    )
     whole = said | {"proof": b64(worth.proof), "t": "statement/v1", "witness": one}
     given = {name: fixed(f"statement {name}", size) for name, size in (("ephemeral", 32), ("key", 32), ("salt", 24))}
     named = words.split()

@@ -49,7 +49,9 @@ def slip() -> Made:
 
 def absolute() -> Made:
     """A name from the root."""
-    return _renamed(_one("data/servable/abs.txt"), f"{FOLDER}/".encode(), b"/" + FOLDER[:-1].encode() + b"/"), ["no_folder"]
+    return _renamed(_one("data/servable/abs.txt"), f"{FOLDER}/".encode(), b"/" + FOLDER[:-1].encode() + b"/"), [
+        "no_folder"
+    ]
 
 
 def backslash() -> Made:
@@ -154,7 +156,9 @@ def comment() -> Made:
 
 def two_folders() -> Made:
     """Files outside the pack's folder."""
-    return _zip([(f"{FOLDER}/data/servable/x.txt", b"x"), ("PACK_JB_2_20261124/data/servable/y.txt", b"y")]), ["no_folder"]
+    return _zip([(f"{FOLDER}/data/servable/x.txt", b"x"), ("PACK_JB_2_20261124/data/servable/y.txt", b"y")]), [
+        "no_folder"
+    ]
 
 
 def huge_list() -> Made:
@@ -165,7 +169,9 @@ def huge_list() -> Made:
 
 def list_not_utf8() -> Made:
     """A list in no encoding."""
-    return _zip([(f"{FOLDER}/data/servable/x.txt", b"x"), (f"{FOLDER}/manifest-sha256.txt", b"\xff\xfe\x00zz")]), ["list_damaged"]
+    return _zip([(f"{FOLDER}/data/servable/x.txt", b"x"), (f"{FOLDER}/manifest-sha256.txt", b"\xff\xfe\x00zz")]), [
+        "list_damaged"
+    ]
 
 
 def deep_json() -> Made:
@@ -180,7 +186,9 @@ def odd_json() -> Made:
 
 def odd_pdf() -> Made:
     """A chronology that is no PDF."""
-    return _one("data/servable/01_chronology.pdf", b"%PDF-1.7\n" + b"1 0 obj<</Length 9999999999>>stream\n" * 50), ["unreadable"]
+    return _one("data/servable/01_chronology.pdf", b"%PDF-1.7\n" + b"1 0 obj<</Length 9999999999>>stream\n" * 50), [
+        "unreadable"
+    ]
 
 
 def cut() -> Made:

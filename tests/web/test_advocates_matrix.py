@@ -49,7 +49,13 @@ async def given(server: Served, keeper: Keeper, desk: Desk, choice: Choice) -> d
     place = held.opened.place
     body = push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),)))
     await keeper.ask("PUT", f"{keeper.diary}/records/{place.record}/versions/{place.version}", body)
-    return {"grant": granted.id, "blob": file.blob, "i": "0", "letter": id_text(new_id()), "member": desk.advocate.account}
+    return {
+        "grant": granted.id,
+        "blob": file.blob,
+        "i": "0",
+        "letter": id_text(new_id()),
+        "member": desk.advocate.account,
+    }
 
 
 def body_for(row: Row, desk: Desk, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str, object] | None:
@@ -153,7 +159,10 @@ async def test_what_names_nobody_tells_an_advocate_of_their_own_account_alone(ke
     """Lists of sessions, grants, hand-overs and the like hold nothing of the client's; nothing can be begun in their diary."""
     desk, _ = await lead_of(server)
     theirs = await keepers_rows.belongings(keeper, server, desk)
-    secret = [theirs[name] for name in ("diary", "grant", "letter", "witness", "handover", "pack", "record", "blob", "session")]
+    secret = [
+        theirs[name]
+        for name in ("diary", "grant", "letter", "witness", "handover", "pack", "record", "blob", "session")
+    ]
     kdf = (await desk.ask("POST", "/v1/prelogin", {"login": desk.advocate.login})).json()
     proof = proof_of_words(desk, WORDS, kdf)  # type: ignore[arg-type] # of its words alone
     for row in keepers_rows.ROWS:

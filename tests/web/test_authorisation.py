@@ -48,7 +48,9 @@ async def belongings(keeper: Keeper, server: Served, desk: Desk | None = None) -
     desk = desk or (await lead_of(server))[0]
     granted = await let_in(server, keeper, desk)
     (client,) = await desk.clients(server.clock.now_ms())
-    letter = await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms())
+    letter = await ask_of(
+        desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms()
+    )
     witness = id_text(new_id())
     asked = {"witness": witness, "name": b64(bytes(15) + b"w"), "sealed": asking(witness)}
     assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", asked, x_proof=keeper.proof)).status_code == 201
@@ -91,7 +93,13 @@ def json_for(row: Row, ids: dict[str, str]) -> dict[str, object]:
     if row.path.endswith("/grants"):
         place = {"diary": ids["diary"], "grant": ids["grant"], "t": "grant", "to": ids["fingerprint"]}
         sealed, kept = (b64(prefix(Envelope.GRANT, place, suite) + b"x" * 90) for suite in (SUITE_PERSON, SUITE_KEY))
-        return {"grant": ids["grant"], "kept": kept, "not_after": NOON + 1000, "sealed": sealed, "to": ids["fingerprint"]}
+        return {
+            "grant": ids["grant"],
+            "kept": kept,
+            "not_after": NOON + 1000,
+            "sealed": sealed,
+            "to": ids["fingerprint"],
+        }
     if row.path.endswith("/handovers"):
         told = {"diary": ids["diary"], "name": "A" * 22, "auth": "A" * 43, "parts": 2, "size": 9000}
         return told | {"handover": id_text(new_id()), "kdf": new_kdf(CHEAPEST)}

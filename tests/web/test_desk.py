@@ -81,7 +81,9 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: Served)
     assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
     assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
     # of another place, or too many, they are refused
-    elsewhere = marks.MARKS.seal(replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []})
+    elsewhere = marks.MARKS.seal(
+        replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []}
+    )
     for body in (elsewhere, b"x" * 90, b""):
         assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", body)).status_code == 400
     large = marks.MARKS.seal(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
@@ -110,7 +112,9 @@ async def test_the_page_and_its_code_have_an_address_of_their_own(server: Served
     """What only a desk needs is not among the keeper's files; what both need is at both addresses, the same bytes."""
     phone = Phone(server.client())
     page = await phone.ask("GET", "/desk")
-    assert page.status_code == 200 and b"/desk/code/app/desk/main.js" in page.content and b"/static/" not in page.content
+    assert (
+        page.status_code == 200 and b"/desk/code/app/desk/main.js" in page.content and b"/static/" not in page.content
+    )
     for path in ("app/desk/main.js", "css/desk.css"):
         assert (await phone.ask("GET", f"/desk/code/{path}")).status_code == 200
         assert (await phone.ask("GET", f"/static/{path}")).status_code == 404

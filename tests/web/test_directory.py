@@ -78,7 +78,9 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     pages = make_renderer(make_environment(TEMPLATES), config.load({}))
     said = {}
     for words in pages.words:
-        page = DirectoryPage(directory, partial(pages.page, words, "directory.html", "/directory")).at(ms("2026-11-24T03:00"))
+        page = DirectoryPage(directory, partial(pages.page, words, "directory.html", "/directory")).at(
+            ms("2026-11-24T03:00")
+        )
         said[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
     assert "Checked on 1 November 2026 by AB" in said["en"] and "1 Tachwedd 2026" in said["cy"]
     assert "1 listopada 2026" in said["pl"] and "1 نومبر 2026" in said["ur"]

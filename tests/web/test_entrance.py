@@ -188,7 +188,9 @@ async def test_known_and_unknown_names_are_answered_alike(keeper: Keeper, server
     assert sorted(known.headers) == sorted(first.headers)
 
 
-async def test_unknown_names_cost_the_same_work(keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unknown_names_cost_the_same_work(
+    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Counted, not timed: as many look-ups, Argon2ids (none for a code) and openings for a name nobody has."""
     pepper = server.app.state.office.instance.pepper
     counts: list[str] = []

@@ -22,7 +22,18 @@ from diary.ledger.grants import LONGEST_MS, Granted, Person
 from diary.services import organisations
 from diary.services.purge import HOUR_S, purge
 from diary.storage.auditing import audit_rows
-from tests.advocates import ORGANISATION, WORDS, Desk, all_of_it, beside, found_organisation, hire, lead_of, let_in, reach
+from tests.advocates import (
+    ORGANISATION,
+    WORDS,
+    Desk,
+    all_of_it,
+    beside,
+    found_organisation,
+    hire,
+    lead_of,
+    let_in,
+    reach,
+)
 from tests.keepers import Keeper, Served, enrol, seal_file, served
 
 DAY = 86_400_000
@@ -66,7 +77,9 @@ async def seen(server: Served, desk: Desk) -> list[str]:
     return [str(one.opened.fields["narrative"]) for one in await advocates.read(desk.reached, client)]
 
 
-async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(
+    server: Served, keeper: Keeper, desk: Desk
+) -> None:
     """Old versions by their keys, new ones with their own push; after the end nothing, of what was or what comes."""
     before = await write(keeper, "Before anybody knew.")
     granted = await let_in(server, keeper, desk)
@@ -101,7 +114,12 @@ async def test_the_server_cannot_put_itself_between(
 ) -> None:
     """Keys that are not the nine words' are refused before anything is granted; words that name nobody find nobody."""
     forged = Keyset.new()
-    told = {"ecdsa_pub": b64(forged.ecdsa_pub), "hpke_pub": b64(forged.hpke_pub), "name": "Priya K", "organisation": ORGANISATION}
+    told = {
+        "ecdsa_pub": b64(forged.ecdsa_pub),
+        "hpke_pub": b64(forged.hpke_pub),
+        "name": "Priya K",
+        "organisation": ORGANISATION,
+    }
     reached = reach(keeper, server)
 
     async def swapped(*_: object, **__: object) -> dict[str, object]:
@@ -168,7 +186,9 @@ async def test_letting_in_needs_the_words_and_an_end(server: Served, keeper: Kee
         await let_in(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + LONGEST_MS + 1))
     nonsense = b64(b"x" * 90)
     body = {"grant": id_text(new_id()), "kept": nonsense, "not_after": server.clock.now_ms() + DAY, "sealed": nonsense}
-    told = await keeper.ask("POST", f"{keeper.diary}/grants", body | {"to": b64(person.fingerprint)}, x_proof=keeper.proof)
+    told = await keeper.ask(
+        "POST", f"{keeper.diary}/grants", body | {"to": b64(person.fingerprint)}, x_proof=keeper.proof
+    )
     assert (told.status_code, told.json()["error"]) == (400, "bad_request")
     assert server.rows("SELECT count(*) FROM access_grant") == [(0,)]
 
@@ -214,7 +234,9 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served,
     before = server.rows("SELECT count(*) FROM version")
     (client,) = await desk.clients(server.clock.now_ms())
     about = held.opened.place.record  # type: ignore[attr-defined]
-    letter = await advocates.ask(desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms())
+    letter = await advocates.ask(
+        desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
+    )
     reached = reach(keeper, server)
     (read,) = await granting.read_letters(reached, keeper.identity, {granted.id: granted})
     assert (read["letter"], read["fields"]["text"], read["what"]) == (letter, "Was anyone with you?", "question")
@@ -276,7 +298,9 @@ async def test_who_leaves_reaches_nothing(server: Served, keeper: Keeper) -> Non
     assert (await gone.ask("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
     with pytest.raises(SecondStep):
         made = gone.advocate
-        await advocates.sign_in(gone.reached, made.login, WORDS, made.secret, server.clock.now_ms() + 30_000, policy=policy())
+        await advocates.sign_in(
+            gone.reached, made.login, WORDS, made.secret, server.clock.now_ms() + 30_000, policy=policy()
+        )
     assert await seen(server, lead) == [SENTINEL]
     assert server.rows("SELECT count(*) FROM grant_wrap") == [(1,)]
 
@@ -309,7 +333,9 @@ async def test_a_summary_is_for_the_grant_alone(server: Served, keeper: Keeper, 
     """The list shows counts and dates that only this grant's key opens."""
     granted = await let_in(server, keeper, desk)
     told = {"dates": [{"at": server.clock.now_ms() + DAY, "what": "recording_wiped"}], "entries": 4}
-    await granting.summarise(reach(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None})
+    await granting.summarise(
+        reach(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None}
+    )
     (client,) = await desk.clients(server.clock.now_ms())
     assert client.summary is not None and client.summary["entries"] == 4
     with pytest.raises(SealError):
@@ -340,7 +366,15 @@ async def test_choosing_is_checked() -> None:
     twice = [id_text(bytes(16))] * 2
     rights = ([], ["comment"], ["view", "view"], ["pack", "view"], ["view", "write"])
     one_case = {"case": id_text(bytes(16))}
-    scopes = ({}, {"all": False}, {"all": 1}, {"records": []}, {"records": twice}, {"case": "x"}, one_case | {"all": True})
+    scopes = (
+        {},
+        {"all": False},
+        {"all": 1},
+        {"records": []},
+        {"records": twice},
+        {"case": "x"},
+        one_case | {"all": True},
+    )
     bent: list[dict[str, object]] = [
         *({"rights": one} for one in rights),
         *({"scope": one} for one in scopes),
@@ -352,7 +386,9 @@ async def test_choosing_is_checked() -> None:
             grants.make(Author(keyset.ecdsa), base | one)
 
 
-async def test_the_same_version_with_other_wraps_for_grants_is_the_same(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_the_same_version_with_other_wraps_for_grants_is_the_same(
+    server: Served, keeper: Keeper, desk: Desk
+) -> None:
     """Sent again after its answer was lost, without the grant or with new wraps for it: 200, one version, a sound audit."""
     granted = await let_in(server, keeper, desk)
     held = keeper.journal.append(Said("incident", {"narrative": "Once."}))

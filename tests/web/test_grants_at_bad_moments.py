@@ -50,7 +50,9 @@ async def test_an_erased_version_goes_from_grants_too(server: Served, keeper: Ke
     picture = keeper.journal.append(Said("attachment", {}, {}, ((file.blob, bytes(32)),)))
     at = picture.opened.place
     body = push.encode(replace(picture.push, grants=(granting.keys_for(granted, keeper.identity, picture.push, at),)))
-    assert (await keeper.ask("PUT", f"{keeper.diary}/records/{at.record}/versions/{at.version}", body)).status_code == 201
+    assert (
+        await keeper.ask("PUT", f"{keeper.diary}/records/{at.record}/versions/{at.version}", body)
+    ).status_code == 201
     part = f"/v1/clients/{granted.id}/blobs/{file.blob}/parts/0"
     assert (await desk.ask("GET", part)).content == file.sealed[0]
     asked = {"records": [held.opened.place.record, at.record], "why": "keeper"}  # type: ignore[attr-defined]

@@ -86,10 +86,14 @@ async def test_the_words_open_it_and_the_keeper_sees_when(server: Served) -> Non
     desk = officer(server)
     kdf = (await desk.ask("POST", "/v1/handover/salt", {"name": left.told["name"]})).json()["kdf"]
     opener = words.opener(words.read_words(left.words.upper().replace(" ", ",  ")), kdf, TESTS)
-    opened = (await desk.ask("POST", "/v1/handover/openings", {"name": left.told["name"], "auth": b64(opener.auth)})).json()
+    opened = (
+        await desk.ask("POST", "/v1/handover/openings", {"name": left.told["name"], "auth": b64(opener.auth)})
+    ).json()
     parts = [await desk.ask("GET", f"/v1/handover/parts/{i}", x_proof=opened["ticket"]) for i in range(opened["parts"])]
     slip = words.open_slip(opener.key, opened["handover"], opened["parts"], parts[-1].content)
-    got = b"".join(words.open_part(opener.key, opened["handover"], i, slip, one.content) for i, one in enumerate(parts[:-1]))
+    got = b"".join(
+        words.open_part(opener.key, opened["handover"], i, slip, one.content) for i, one in enumerate(parts[:-1])
+    )
     assert (slip.name, got) == ("PACK_JB_1_20261124.zip", left.content)
     assert not desk.tokens and all(one.headers["cache-control"] == "no-store" for one in parts)
     row = (await keeper.ask("GET", "/v1/handovers")).json()["handovers"][0]
@@ -102,7 +106,10 @@ async def test_the_reference_client_leaves_and_collects(server: Served, tmp_path
     keeper = await enrol(server)
     pack = tmp_path / "PACK_JB_1_20261124.zip"
     pack.write_bytes(os.urandom(2_500_000))
-    mine, desk = Server(keeper.client, server.settings.app_url), Server(officer(server).client, server.settings.public_url)
+    mine, desk = (
+        Server(keeper.client, server.settings.app_url),
+        Server(officer(server).client, server.settings.public_url),
+    )
     mine.tokens.update(keeper.tokens)
     left = await handovers.leave(mine, keeper.identity, pack, now=server.clock.now_ms(), profile=CHEAPEST, policy=TESTS)
     (tmp_path / "desk").mkdir()
@@ -237,7 +244,13 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         twin = make(b"other")
         twin.words, twin.kdf = left.words, words.new_kdf(CHEAPEST)
         assert (await announce(keeper, twin)).json()["error"] == "conflict"
-        dear = {"diary": keeper.identity.diary, "handover": id_text(new_id()), **make(b"x").told, "parts": 2, "size": 9000}
+        dear = {
+            "diary": keeper.identity.diary,
+            "handover": id_text(new_id()),
+            **make(b"x").told,
+            "parts": 2,
+            "size": 9000,
+        }
         for change in ({"t": 17}, {"m": 1}, {"alg": "scrypt"}, {"salt": "AA"}, {"t": "3"}):
             asked = dear | {"kdf": left.kdf | change}
             assert (await keeper.ask("POST", "/v1/handovers", asked, x_proof=keeper.proof)).status_code == 400
@@ -264,7 +277,9 @@ async def test_the_operators_disk_holds_neither_words_nor_key(server: Served) ->
     opener = words.opener(left.words, left.kdf, TESTS)
     secret = [opener.auth, opener.key, words.name_of(left.words), b"SENTINEL OF THE PACK", left.words.encode()]
     needles = [form for one in secret for form in (one, one.hex().encode(), b64(one).encode())]
-    held = [path.read_bytes() for path in server.settings.data.rglob("*") if path.is_file()] + ["\n".join(server.dump()).encode()]
+    held = [path.read_bytes() for path in server.settings.data.rglob("*") if path.is_file()] + [
+        "\n".join(server.dump()).encode()
+    ]
     assert held and not [needle for needle in needles for raw in held if needle in raw]
     pairs = [" ".join(left.words.split()[at : at + 2]).encode() for at in range(7)]
     assert not [pair for pair in pairs for raw in held if pair in raw]

@@ -68,7 +68,9 @@ def check(answer: Any) -> None:
 async def test_nasty_bodies_are_refused_by_name(row: Row, keeper: Keeper) -> None:
     """Every row that takes a body, over every kind of body that is none."""
     for body in NASTY:
-        answer = await keeper.ask(row.method, filled(row, keeper), body, content_type=row.body.kind.value, x_proof=keeper.proof)
+        answer = await keeper.ask(
+            row.method, filled(row, keeper), body, content_type=row.body.kind.value, x_proof=keeper.proof
+        )
         check(answer)
         assert answer.status_code >= 400 or body == b"" or row.path == "/v1/names"
 
@@ -129,7 +131,9 @@ def test_random_json_never_breaks_the_entrance() -> None:
             sent = json.dumps(values).encode()
             check(
                 runner.run(
-                    keeper.ask(row.method, filled(row, keeper), sent, content_type=row.body.kind.value, x_proof=keeper.proof)
+                    keeper.ask(
+                        row.method, filled(row, keeper), sent, content_type=row.body.kind.value, x_proof=keeper.proof
+                    )
                 )
             )
 

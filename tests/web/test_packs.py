@@ -57,7 +57,9 @@ async def test_an_instance_may_have_packs_off(tmp_path: Path, keeper: Keeper) ->
         assert put.status_code == 404
 
 
-async def test_where_workers_cannot_be_isolated_there_are_no_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_workers_cannot_be_isolated_there_are_no_packs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The phone is told before it asks, as where packs are switched off, and offers its other ways."""
     monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="There is no Landlock here."))
     async with served(tmp_path / "old") as server:

@@ -63,7 +63,11 @@ class Phone:
     def left(self) -> list[str]:
         """Folders of jobs, and processes below the server."""
         folders = [path.name for path in memory().glob(f"{FOLDER}{self.pid}-*")]
-        below = [line for task in Path(f"/proc/{self.pid}/task").iterdir() for line in (task / "children").read_text().split()]
+        below = [
+            line
+            for task in Path(f"/proc/{self.pid}/task").iterdir()
+            for line in (task / "children").read_text().split()
+        ]
         return folders + below
 
     async def leaves_nothing(self) -> None:

@@ -56,7 +56,6 @@ async def test_signing_in_and_out_on_a_borrowed_device_clears_its_browser(server
     assert not any("clear-site-data" in one.headers for one in (entered, ended))
 
 
-
 @pytest.mark.parametrize("path", ["/share", "/share?x=1"])
 async def test_what_a_phone_shares_is_not_even_read(server: Served, path: str) -> None:
     """204, whatever the form; the body, which only a page without its worker would send here, is left unread."""

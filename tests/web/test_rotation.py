@@ -53,21 +53,24 @@ async def test_the_new_words_open_everything_and_the_old_nothing(keeper: Keeper,
     opened = await accounts.sign_in(fresh, new.login, NEW, policy=kdf.TESTS)
     journal = Journal(opened, server.clock)
     assert await journal.fetch(fresh) == 2
-    assert [row["open"]["fields"]["narrative"] for row in journal.versions()] == ["He waited outside.", "He rang nine times."]
+    assert [row["open"]["fields"]["narrative"] for row in journal.versions()] == [
+        "He waited outside.",
+        "He rang nine times.",
+    ]
 
     with pytest.raises(NoMatch):
         await accounts.sign_in(elsewhere(server), new.login, WORDS, policy=kdf.TESTS)
     with pytest.raises(NoMatch):
-        await accounts.recover(
-            elsewhere(server), new.login, CODE, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
-        )
+        await accounts.recover(elsewhere(server), new.login, CODE, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     for path in ("/v1/session", f"{keeper.diary}/changes"):
         assert (await thief.ask("GET", path)).json()["error"] == "signed_out"
     assert stored[1] is not None
     await old_keys_open_nothing_new(keeper, server, before, opened, fresh)
 
 
-async def old_keys_open_nothing_new(keeper: Keeper, server: Served, old: Identity, new: Identity, device: Server) -> None:
+async def old_keys_open_nothing_new(
+    keeper: Keeper, server: Served, old: Identity, new: Identity, device: Server
+) -> None:
     """Written since: sealed under other keys, and a version signed by the old one is refused."""
     journal = Journal(new, server.clock)
     await journal.fetch(device)
@@ -82,11 +85,17 @@ async def old_keys_open_nothing_new(keeper: Keeper, server: Served, old: Identit
         await forged.send(device)
     account, diary = new.account, new.diary
     with pytest.raises(SealError):
-        unwrap(old.account_key, bytes(server.rows("SELECT wrap FROM diary")[0][0]), diary_header(account, diary, new.epoch))
+        unwrap(
+            old.account_key, bytes(server.rows("SELECT wrap FROM diary")[0][0]), diary_header(account, diary, new.epoch)
+        )
     with pytest.raises(SealError):
         open_keyset(old.account_key, bytes(server.rows("SELECT keyset FROM account")[0][0]), account)
     assert server.rows("SELECT code_digest, code_wrap FROM account")[0] == (None, None)
-    assert server.rows("SELECT count(*) FROM rotation")[0][0] == server.rows("SELECT count(*) FROM rotation_wrap")[0][0] == 0
+    assert (
+        server.rows("SELECT count(*) FROM rotation")[0][0]
+        == server.rows("SELECT count(*) FROM rotation_wrap")[0][0]
+        == 0
+    )
 
 
 def said(text: str) -> Said:
@@ -198,7 +207,9 @@ async def test_something_written_meanwhile_is_not_lost(keeper: Keeper, server: S
     for version in keeper.journal.versions():
         key = bytes(32)
         wraps = [rewrap(keeper, version["version"], part, key) for part in ("open",)]
-        staged = await keeper.ask("PUT", f"{path}/wraps", frames([of_keys(body), frames([unb64(version["version"]), *wraps])]))
+        staged = await keeper.ask(
+            "PUT", f"{path}/wraps", frames([of_keys(body), frames([unb64(version["version"]), *wraps])])
+        )
         assert staged.status_code == 200, staged.text
     answer = await keeper.ask("POST", f"{path}/commit", x_proof=keeper.proof)
     assert answer.json()["error"] == Conflict.code
@@ -227,7 +238,9 @@ async def test_wraps_for_another_place_are_refused(keeper: Keeper, other: Keeper
     staging = frames([of_keys(body), frames([version, good])])
     assert (await keeper.ask("PUT", f"{path}/wraps", staging)).status_code == 404
     await keeper.ask("POST", path, await begun(keeper, server), x_proof=keeper.proof)
-    assert (await keeper.ask("PUT", f"{path}/wraps", staging)).status_code == 409, "wraps of other keys of the same epoch"
+    assert (await keeper.ask("PUT", f"{path}/wraps", staging)).status_code == 409, (
+        "wraps of other keys of the same epoch"
+    )
     await keeper.ask("POST", path, body, x_proof=keeper.proof)
     before = server.dump()
     theirs = unb64(other.journal.versions()[0]["version"])
@@ -323,7 +336,5 @@ async def test_words_alone_leave_the_code(keeper: Keeper, server: Served) -> Non
     assert (await keeper.ask("PUT", "/v1/account/words", changed, x_proof=keeper.proof)).status_code == 204
     with pytest.raises(NoMatch):
         await accounts.sign_in(elsewhere(server), login, WORDS, policy=kdf.TESTS)
-    recovered = await accounts.recover(
-        elsewhere(server), login, CODE, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
-    )
+    recovered = await accounts.recover(elsewhere(server), login, CODE, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     assert recovered.diary_key == second.diary_key and recovered.epoch == second.epoch

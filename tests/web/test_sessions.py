@@ -96,7 +96,9 @@ async def test_signing_out_ends_the_session_and_keeps_the_device_known(keeper: K
     assert keeper.tokens == {"session": token, "device": device}
     for _ in range(10):
         await Phone(server.client("192.0.2.5")).ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, WRONG))
-    assert (await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))).status_code == 200
+    assert (
+        await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+    ).status_code == 200
 
 
 async def test_a_session_ends_after_thirty_days(keeper: Keeper, server: Served) -> None:

@@ -91,11 +91,18 @@ async def always_apart(*asked: Any) -> set[tuple[str, str]]:
 def apart(found: Mapping[str, list[float]]) -> dict[tuple[str, str], float]:
     """Every pair of kinds that the times tell from one another."""
     pairs = {(one, other): difference(found[one], found[other]) for one, other in itertools.combinations(found, 2)}
-    print({kind: f"{statistics.median(took) * 1e6:.0f} µs" for kind, took in found.items()}, f"told apart above {APART:.3f}:")
+    print(
+        {kind: f"{statistics.median(took) * 1e6:.0f} µs" for kind, took in found.items()},
+        f"told apart above {APART:.3f}:",
+    )
     print({pair: round(by, 3) for pair, by in pairs.items()})
     middle = {kind: statistics.median(took) for kind, took in found.items()}
     least = LEAST * min(middle.values())
-    return {(one, other): by for (one, other), by in pairs.items() if by > APART and abs(middle[one] - middle[other]) > least}
+    return {
+        (one, other): by
+        for (one, other), by in pairs.items()
+        if by > APART and abs(middle[one] - middle[other]) > least
+    }
 
 
 def opening(told: Mapping[str, object]) -> Try:
@@ -122,7 +129,9 @@ async def refused(server: Served) -> dict[str, Try]:
     await keeper.ask("POST", "/v1/handovers", body, x_proof=keeper.proof)
     await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     for n in range(5):
-        assert (await officer(server, f"198.51.100.{n}").ask("POST", "/v1/handover/openings", used.told)).status_code == 200
+        assert (
+            await officer(server, f"198.51.100.{n}").ask("POST", "/v1/handover/openings", used.told)
+        ).status_code == 200
 
     def unknown(phone: Phone) -> Awaitable[httpx.Response]:
         return phone.ask("POST", "/v1/handover/openings", {"name": b64(os.urandom(16)), "auth": b64(os.urandom(32))})

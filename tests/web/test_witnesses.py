@@ -111,7 +111,9 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(server
     assert await came(keeper) == []
 
 
-async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_kindly(server: Served, keeper: Keeper) -> None:
+async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_kindly(
+    server: Served, keeper: Keeper
+) -> None:
     """Wrong, removed, of nobody: the same bytes. Used and run out: one answer, to who has the right words only."""
     used, late, gone = await asks(server, keeper), await asks(server, keeper), await asks(server, keeper)
     wrong = await used.types(Code(os.urandom(16), b"", b""))
@@ -171,7 +173,11 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: Serve
     told = {"parts": len(sealed), "size": sum(map(len, sealed))}
     assert (await asked.stranger.ask("PUT", path, told, x_proof=asked.ticket)).status_code == 204
     digest = parts_digest(hashlib.sha256(one).digest() for one in sealed)
-    files = {"key": b64(key), "list": [{"name": "door.mp4", "size": len(content), "type": "video/mp4"}], "upload": upload}
+    files = {
+        "key": b64(key),
+        "list": [{"name": "door.mp4", "size": len(content), "type": "video/mp4"}],
+        "upload": upload,
+    }
     half = await asked.send(asked.seal(keeper, files), unb64(upload), digest)
     assert (half.status_code, half.json()["error"]) == (409, "incomplete")
     for i, part in enumerate(sealed):

@@ -43,7 +43,12 @@ class Migration(migrations.Migration):
                 ("handover", _belongs_to("kept.Handover", "handover_id", "openings")),
                 ("opened_at", fields.BigIntField()),
             ],
-            options={"table": "handover_opening", "app": "kept", "indexes": [Index(fields=["handover_id"])], "pk_attr": "id"},
+            options={
+                "table": "handover_opening",
+                "app": "kept",
+                "indexes": [Index(fields=["handover_id"])],
+                "pk_attr": "id",
+            },
             bases=["Model"],
         ),
     ]

@@ -34,7 +34,9 @@ async def join(call: Call) -> ASGIApp:
 async def list_clients(call: Call) -> ASGIApp:
     """Who lets this advocate in, and until when."""
     found = await clients.list_clients(call.instance, call.advocate)
-    return json_answer({"clients": found, "now": call.instance.clock.now_ms(), "you": clients.told(call.instance, call.advocate)})
+    return json_answer(
+        {"clients": found, "now": call.instance.clock.now_ms(), "you": clients.told(call.instance, call.advocate)}
+    )
 
 
 async def stands(call: Call) -> ASGIApp:
@@ -98,7 +100,9 @@ async def looks(call: Call) -> ASGIApp:
 
 async def invite(call: Call) -> ASGIApp:
     """An invitation for a colleague, after the words again."""
-    return json_answer({"invite": await organisations.invite(call.instance, call.keeper, call.proof(), call.advocate)}, 201)
+    return json_answer(
+        {"invite": await organisations.invite(call.instance, call.keeper, call.proof(), call.advocate)}, 201
+    )
 
 
 async def leave(call: Call) -> ASGIApp:

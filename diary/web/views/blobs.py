@@ -56,6 +56,4 @@ async def complete(call: Call) -> ASGIApp:
 
 def _told(state_now: BlobState) -> ASGIApp:
     """The state as JSON."""
-    return json_answer(
-        {"complete": state_now.complete, "have": list(state_now.have), "parts": state_now.parts}
-    )
+    return json_answer({"complete": state_now.complete, "have": list(state_now.have), "parts": state_now.parts})

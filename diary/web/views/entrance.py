@@ -91,7 +91,9 @@ async def sign_in(call: Call) -> ASGIApp:
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     await call.count_record(login.encode())
     try:
-        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), read_known(call, fields))
+        answer, entry = await accounts.sign_in(
+            call.instance, login, auth, read_device(call, fields), read_known(call, fields)
+        )
     except (NoMatch, SecondStep, TryLater):
         call.office.events.say("sign_in_refused")
         raise
@@ -178,7 +180,11 @@ def read_known(call: Call, fields: Fields) -> str | None:
 
     A device of an earlier release whose session was ended has it in its cookie still: the exchange gave it nothing.
     """
-    return fields.text("device_token", TOKEN_CHARACTERS) if fields.has("device_token") else call.cookies.get(cookies.DEVICE)
+    return (
+        fields.text("device_token", TOKEN_CHARACTERS)
+        if fields.has("device_token")
+        else call.cookies.get(cookies.DEVICE)
+    )
 
 
 def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:

@@ -42,7 +42,10 @@ async def make(call: Call) -> ASGIApp:
 async def list_own(call: Call) -> ASGIApp:
     """The keeper's grants and every look."""
     return json_answer(
-        {"grants": await grants.list_own(call.instance, call.keeper), "looks": await grants.looks(call.instance, call.keeper)}
+        {
+            "grants": await grants.list_own(call.instance, call.keeper),
+            "looks": await grants.looks(call.instance, call.keeper),
+        }
     )
 
 
@@ -87,7 +90,9 @@ async def end(call: Call) -> ASGIApp:
 async def list_letters(call: Call) -> ASGIApp:
     """What waits to be taken in, and with `?taken=1` what was."""
     taken = bool(call.query_number("taken", 1))
-    return json_answer({"letters": await grants.list_letters(call.instance, call.keeper, call.id("diary"), taken=taken)})
+    return json_answer(
+        {"letters": await grants.list_letters(call.instance, call.keeper, call.id("diary"), taken=taken)}
+    )
 
 
 async def take_in(call: Call) -> ASGIApp:

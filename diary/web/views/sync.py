@@ -11,7 +11,9 @@ MOST_VERSIONS = 2**53 - 1
 
 async def push(call: Call) -> ASGIApp:
     """Store a version; 201 when it is new, 200 when the same bytes came before."""
-    stored = await versions.push(call.instance, call.keeper, call.id("diary"), call.id("record"), call.id("version"), call.body)
+    stored = await versions.push(
+        call.instance, call.keeper, call.id("diary"), call.id("record"), call.id("version"), call.body
+    )
     return Answer(200 if stored.repeated else 201, stored.answer, JSON)
 
 

@@ -55,7 +55,9 @@ async def find(call: Call) -> ASGIApp:
     await call.count_record(name)
     found = await witnesses.find(call.instance, name, call.network)
     told = {"sealed": b64(found.sealed), "ticket": b64(found.ticket)} if found.sealed and found.ticket else {}
-    return json_answer({"files_bytes": witnesses.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told})
+    return json_answer(
+        {"files_bytes": witnesses.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told}
+    )
 
 
 async def declare(call: Call) -> ASGIApp:

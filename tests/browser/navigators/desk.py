@@ -105,7 +105,11 @@ class FarAdvocate(Far):
 
     def narratives(self) -> set[str]:
         """Return the texts of the entries, in every version."""
-        return {str(version.opened.fields["narrative"]) for version in self.reads() if version.opened.fields.get("narrative")}
+        return {
+            str(version.opened.fields["narrative"])
+            for version in self.reads()
+            if version.opened.fields.get("narrative")
+        }
 
 
 class FarKeeper(Far):
@@ -126,7 +130,13 @@ class FarKeeper(Far):
     def writes(self, text: str, *granted: Granted, **restricted: str) -> str:
         """Add one entry and send it with the keys for these grants; return its record."""
         now = SystemClock().now_ms()
-        fields = {"narrative": text, "occurred_start": now, "tz": "Europe/London", "utc_offset_min": 0, "precision": "minute"}
+        fields = {
+            "narrative": text,
+            "occurred_start": now,
+            "tz": "Europe/London",
+            "utc_offset_min": 0,
+            "precision": "minute",
+        }
         version = self.journal.append(Said("incident", fields, restricted))
         self.does(self.journal.send)
         for grant in granted:
@@ -156,7 +166,12 @@ class FarKeeper(Far):
     def says_how_much(self, granted: Granted, *dates: dict[str, object]) -> None:
         """Send the summary that the advocate's list shows."""
         now = SystemClock().now_ms()
-        summary = {"dates": list(dates), "entries": len(self.journal.records("incident")), "made_at": now, "newest_at": now}
+        summary = {
+            "dates": list(dates),
+            "entries": len(self.journal.records("incident")),
+            "made_at": now,
+            "newest_at": now,
+        }
         self.does(lambda server: granting.summarise(server, granted, summary))
 
     def reads_letters(self, granted: Granted) -> list[Any]:

@@ -36,7 +36,9 @@ FILE_NAMES: Final = (
     '"; window.ran=1; ".png',
 )
 PDF_ACTIONS: Final = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
-TEXT_CONTROLS: Final = "main :is(textarea, input:not([type]), input[type=text], input[type=search], input[type=url]):visible"
+TEXT_CONTROLS: Final = (
+    "main :is(textarea, input:not([type]), input[type=text], input[type=search], input[type=url]):visible"
+)
 # Elements, addresses and handlers that typed text has become.
 ACTIVE_ELEMENTS: Final = """[...document.querySelectorAll('body *')].filter((element) =>
   [...element.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value))

@@ -10,7 +10,9 @@ AXE: Final = (STATIC.parent / "node_modules" / "axe-core" / "axe.min.js").read_t
 AUDIT: Final = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((violation) =>
   `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
 # At night only the colours differ.
-COLOURS: Final = AUDIT.replace("['violations']", "['violations'], runOnly: ['color-contrast']").replace("`$", "`by night, $", 1)
+COLOURS: Final = AUDIT.replace("['violations']", "['violations'], runOnly: ['color-contrast']").replace(
+    "`$", "`by night, $", 1
+)
 HAS_REDUCED_MOTION: Final = "matchMedia('(prefers-reduced-motion: reduce)').matches"
 SMALL_TARGETS: Final = """[
   ...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]'),
@@ -20,7 +22,9 @@ SMALL_TARGETS: Final = """[
 }).map((element) => element.outerHTML.slice(0, 90))"""
 IS_TOO_WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 # Whether the page is too wide, once the layout is done.
-IS_TOO_WIDE_SETTLED: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({IS_TOO_WIDE}))))"
+IS_TOO_WIDE_SETTLED: Final = (
+    f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({IS_TOO_WIDE}))))"
+)
 # Whether the Leave arrow can be touched, however far the page is scrolled.
 LEAVE_FAULT: Final = """() => {
   scrollTo(0, 1e6);

@@ -103,7 +103,9 @@ class Keeper:
         self.page.wait_for_load_state("networkidle")
         # What loads after the lock is drawn loads when the browser is idle; on a busy machine that is much later.
         # The last release has other files; there, wait only until no request comes.
-        self.page.evaluate("Promise.all(['engine', 'screens'].map((file) => import(`/static/app/${file}.js`).catch(() => null)))")
+        self.page.evaluate(
+            "Promise.all(['engine', 'screens'].map((file) => import(`/static/app/${file}.js`).catch(() => null)))"
+        )
         request_times: list[float] = [time.monotonic()]
         record = lambda _request: request_times.append(time.monotonic())  # noqa: E731 - removed again below
         self.page.on("request", record)
@@ -231,7 +233,9 @@ class Keeper:
 
     def sees_notebook(self) -> None:
         """Wait for the notebook: its own title, and nothing that shows what is behind it."""
-        expect(self.page.get_by_role("main").get_by_role("button", name=re.compile("^New (note|list)$"))).to_be_visible()
+        expect(
+            self.page.get_by_role("main").get_by_role("button", name=re.compile("^New (note|list)$"))
+        ).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
     def asks_for_the_lock(self) -> None:

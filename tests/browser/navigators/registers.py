@@ -45,7 +45,13 @@ class Registers:
         self.keeper.sees_place(title)
 
     def adds(
-        self, register: str, add: str, fields: Mapping[str, str], *, picks: Sequence[str] = (), title: str | re.Pattern[str]
+        self,
+        register: str,
+        add: str,
+        fields: Mapping[str, str],
+        *,
+        picks: Sequence[str] = (),
+        title: str | re.Pattern[str],
     ) -> None:
         """Add one record to a register."""
         self.opens(register)
@@ -65,7 +71,9 @@ class Registers:
 
     def has(self, title: str) -> None:
         """Wait until the open list has this row."""
-        expect(self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))).to_be_visible()
+        expect(
+            self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))
+        ).to_be_visible()
 
     def has_no_faults(self) -> None:
         """Assert that axe, target sizes, headings and width show no fault."""

@@ -35,7 +35,9 @@ def seed(served: Served, certificate: Certificate, story: list[Row]) -> Seeded:
 
     async def write() -> Seeded:
         trusting = ssl.create_default_context(cafile=str(certificate.cert))
-        async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{served.port}", verify=trusting, timeout=120) as client:
+        async with httpx.AsyncClient(
+            base_url=f"https://127.0.0.1:{served.port}", verify=trusting, timeout=120
+        ) as client:
             server = Server(client, served.app_url)
             identity = await accounts.enrol(server, WORDS, code=bytes(16))
             journal = Journal(identity, SystemClock())
@@ -61,7 +63,8 @@ def _link(key: str, value: object, ids: Mapping[str, str]) -> object:
     if isinstance(value, list):
         is_id_list = key.endswith("_ids")
         return [
-            _linked(item, ids) if isinstance(item, Mapping) else ids.get(item, item) if is_id_list else item for item in value
+            _linked(item, ids) if isinstance(item, Mapping) else ids.get(item, item) if is_id_list else item
+            for item in value
         ]
     return value
 
@@ -83,7 +86,13 @@ def _around() -> list[Row]:
     """Return people, accounts, an order and the dates when something changed."""
     account = {"platform": "instagram", "person_id": "dan"}
     terms = [{"no": 2, "text": "No contact"}]
-    order = {"kind": "non_molestation", "court": "Leeds", "served_on": "2026-08-03", "against_ids": ["dan"], "terms": terms}
+    order = {
+        "kind": "non_molestation",
+        "court": "Leeds",
+        "served_on": "2026-08-03",
+        "against_ids": ["dan"],
+        "terms": terms,
+    }
     return [
         ("dan", "person", {"name": "Dan Weaver", "aliases": ["Danny"], "role": "suspect"}, {}),
         ("ana", "person", {"name": "Ana", "role": "witness"}, {}),
@@ -106,7 +115,13 @@ def _calls_and_messages() -> list[Row]:
     calls = {"behaviours": ["calls"], "channel": "phone_call", **WHO}
     return [
         *(
-            _entry(f"call{n}", f"He rang {n + 2} times.", f"2026-05-{4 + n * 2:02d}T{19 + n % 4}:1{n}", count=n + 2, **calls)
+            _entry(
+                f"call{n}",
+                f"He rang {n + 2} times.",
+                f"2026-05-{4 + n * 2:02d}T{19 + n % 4}:1{n}",
+                count=n + 2,
+                **calls,
+            )
             for n in range(10)
         ),
         *(
@@ -126,7 +141,11 @@ def _stood() -> list[Row]:
     """Return eight entries of him outside, the exact place in a restricted field."""
     rows: list[Row] = []
     for n in range(8):
-        details = {"place_category": "outside_home" if n % 2 else "work", "witness_ids": ["ana"] if n % 3 == 0 else [], **WHO}
+        details = {
+            "place_category": "outside_home" if n % 2 else "work",
+            "witness_ids": ["ana"] if n % 3 == 0 else [],
+            **WHO,
+        }
         local = f"2026-0{7 + n // 4}-{3 + n % 4 * 6:02d}T0{7 + n % 3}:30"
         entry = _entry(
             f"stood{n}",
@@ -154,7 +173,12 @@ def _others() -> list[Row]:
         _entry("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),
         _entry("window2", "Someone ran off.", "2026-10-25T01:40"),
         _entry("range", "My friends got messages about me.", "2026-09-01T00:00", "date_range", **friends),
-        ("unsure", "incident", {"narrative": "A note in my bag. مرحبا", "precision": "unknown", "tz": "Europe/London"}, {}),
+        (
+            "unsure",
+            "incident",
+            {"narrative": "A note in my bag. مرحبا", "precision": "unknown", "tz": "Europe/London"},
+            {},
+        ),
         _entry("late", "He drove past slowly. Café Zoë saw it.", "2026-11-20T08:15", **drove),
         _entry("latest", "Two silent calls.", "2026-11-23T21:00", "hour", **silent),
     ]

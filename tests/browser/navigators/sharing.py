@@ -23,7 +23,9 @@ def chooses_everything(keeper: Keeper, button: str = "Make a pack") -> None:
     keeper.sees_place("What goes in")
 
 
-def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am", arrived: bool = False) -> None:
+def looks_through(
+    keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am", arrived: bool = False
+) -> None:
     """Answer once for each picture, then for each finding in the words. `arrived`: no more pictures are to come."""
     if not arrived:
         keeper.tap("Next")

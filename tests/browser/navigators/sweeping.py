@@ -42,14 +42,18 @@ def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
 def sweep(folder: Path, words: Iterable[str]) -> list[str]:
     """Return every hit of `words` in the files below `folder` and in their names."""
     wanted = list(words)
-    return [f"{word} in {name}" for name, content in files_of(folder) for word in found(content + name.encode(), wanted)]
+    return [
+        f"{word} in {name}" for name, content in files_of(folder) for word in found(content + name.encode(), wanted)
+    ]
 
 
 def telling(folder: Path, control: Path) -> list[str]:
     """Return the revealing names in a browser's profile that `control`, a profile that never opened the page, does not have."""
     usual = {word for name, content in files_of(control) for word in _revealing_words(name, content)}
     return sorted(
-        f"{word.decode()} in {name}" for name, content in files_of(folder) for word in _revealing_words(name, content) - usual
+        f"{word.decode()} in {name}"
+        for name, content in files_of(folder)
+        for word in _revealing_words(name, content) - usual
     )
 
 

@@ -86,7 +86,8 @@ def _filled(code: str, english: str) -> frozenset[str]:
         if match:
             values = dict(zip(slots, match.groups(), strict=True))
             return frozenset(
-                re.sub(r"\{(\w+)\}", lambda slot, values=values: values[slot[1]], translation) for translation in translations
+                re.sub(r"\{(\w+)\}", lambda slot, values=values: values[slot[1]], translation)
+                for translation in translations
             )
     raise AssertionError(f"the catalogue has no {english!r}")
 
@@ -98,7 +99,9 @@ def texts_of(page: Page) -> list[str]:
 
 def in_english(code: str, texts: list[str], own_words: str = "") -> list[str]:
     """Return those of `texts` that are English although a translation exists; `own_words` holds the keeper's own words."""
-    return [text for text in texts if _is_english(code, text) and not (text in own_words or text.split("…")[0] in own_words)]
+    return [
+        text for text in texts if _is_english(code, text) and not (text in own_words or text.split("…")[0] in own_words)
+    ]
 
 
 @cache
@@ -108,9 +111,13 @@ def _is_english(code: str, text: str) -> bool:
     translations = words_in(code).get(text)
     if translations is not None:
         return text not in translations
-    return any(pattern.match(text) and not _is_same_translated(code, english, text) for pattern, english in _patterns(code))
+    return any(
+        pattern.match(text) and not _is_same_translated(code, english, text) for pattern, english in _patterns(code)
+    )
 
 
 def _is_same_translated(code: str, english: str, text: str) -> bool:
     """Return whether the language's own version of the pattern gives `text`: some are the same in both languages."""
-    return any(re.fullmatch(_SLOT.sub(r"(?:.+?)", re.escape(translation)), text) for translation in words_in(code)[english])
+    return any(
+        re.fullmatch(_SLOT.sub(r"(?:.+?)", re.escape(translation)), text) for translation in words_in(code)[english]
+    )

@@ -189,8 +189,12 @@ class WebKitKeeper:
         """Load the page again, and wait for the lock."""
         try:
             self.driver.refresh()
-        except WebDriverException as error:  # WebKit's driver sometimes reports a page that came from its worker as an error
+        except (
+            WebDriverException
+        ) as error:  # WebKit's driver sometimes reports a page that came from its worker as an error
             raise AssertionError(f"the page could not be loaded again: {error.msg}") from error
         self.find("input", "Your words")
         # The form in the page's own HTML keeps what is typed, but its button does nothing until the lock is drawn.
-        self.until(lambda: not self.driver.execute_script("return document.querySelector('[data-early]')"), "the drawn lock")
+        self.until(
+            lambda: not self.driver.execute_script("return document.querySelector('[data-early]')"), "the drawn lock"
+        )
