@@ -11,7 +11,7 @@ import json
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,8 +30,11 @@ from tests.browser.navigators.keeper import Keeper
 
 SCRIPTS = ("phone.js", "reading.js")
 SIZES = (1_000, 10_000)
-# Of the list as it is: static/js/store/index.js.
+# The list's format today: INDEX_FORMAT in static/src/store/index.ts.
 SHAPE = 1
+# Module, text, text in its place.
+Change = tuple[str, str, str]
+WITHOUT_SEGMENT_TEXTS: Change = ("store/segment_texts.js", "new Set(store.root.said ?? [])", "new Set()")
 ROUNDS = 5
 AT_4 = "page at 4×, opening in a worker not slowed"
 DAY = 86_400_000
@@ -235,21 +238,16 @@ def _listed_again(keeper: Keeper, many: int) -> Iterator[Row]:
 
 
 def _listed_from_versions(keeper: Keeper, many: int) -> Iterator[Row]:
-    """The same where nothing is kept together of what the versions say: each is read and opened where it lies."""
-    lost = (("store/said.js", "new Set(store.root.said ?? [])", "new Set()"),)
-    took = _newer_app(keeper, many, SHAPE + 2, lost)
+    """The same without the texts stored by segment: each version is read and opened by itself."""
+    took = _newer_app(keeper, many, SHAPE + 2, (WITHOUT_SEGMENT_TEXTS,))
     name = f"{many} entries: the list made again, every version opened where it lies, ms (floor: its first rows, from the words)"
     yield _row(name, "page and worker, not slowed", took["listing"], took["first"], "none", True)
 
 
-def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str, str], ...] = ()) -> dict[str, float]:
-    """The phone opened by an app whose list has another shape; `more`: (module, text, other text) it differs in besides."""
-    source = (STATIC / "app" / "engine.js").read_text("utf-8")
-    for module, old, new in (("store/index.js", f"const SHAPE = {SHAPE};", f"const SHAPE = {shape};"), *more):
-        before, head, rest = source.partition(f"// js/{module}\n")
-        body, following, others = rest.partition("\n// js/")
-        assert head and body.count(old) == 1
-        source = before + head + body.replace(old, new) + following + others
+def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[Change, ...] = ()) -> dict[str, float]:
+    """Open the phone with an app whose list has another format, and with the changes in `more`."""
+    format_change = ("store/index.js", f"const INDEX_FORMAT = {SHAPE};", f"const INDEX_FORMAT = {shape};")
+    source = changed_engine((STATIC / "app" / "engine.js").read_text("utf-8"), (format_change, *more))
     keeper.page.route("**/static/app/engine.js", _serving(source))
     slow(keeper.page, 1)
     keeper.opens_locked()
@@ -257,6 +255,17 @@ def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str
     keeper.field("Your words").fill(WORDS)
     took: dict[str, float] = keeper.page.evaluate("(many) => bench.listedAgain(many)", many)
     return took
+
+
+def changed_engine(source: str, changes: Iterable[Change]) -> str:
+    """Return the joined engine with each text replaced in its module. Raise ValueError unless it is there exactly once."""
+    for module, old, new in changes:
+        before, head, rest = source.partition(f"// js/{module}\n")
+        body, following, others = rest.partition("\n// js/")
+        if not head or body.count(old) != 1:
+            raise ValueError(f"{module} has {body.count(old)} times: {old}")
+        source = before + head + body.replace(old, new) + following + others
+    return source
 
 
 def _serving(source: str) -> Callable[[Route], None]:
