@@ -1,0 +1,51 @@
+"""The files that a contributor's tools read run the project's own checks, not a second list that drifts."""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+CHECK = MAKEFILE.split("\ncheck:", 1)[1].split("\n\n", 1)[0]
+
+
+def test_the_workflow_runs_the_build_servers_own_commands() -> None:
+    """`.ci/run` and `make check`, with a time limit and no right to write."""
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert re.findall(r"- run: (.+)", workflow) == [".ci/run", "make check"]
+    assert "timeout-minutes: 90" in workflow
+    assert re.search(r"permissions:\n  contents: read\n", workflow)
+
+
+def test_each_hook_before_a_commit_is_part_of_make_check() -> None:
+    """A hook that `make check` does not know would stop a commit that the build server takes."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    entries = re.findall(r"entry: (.+)", hooks)
+    assert len(entries) == 5
+    for tool in ("ruff check", "ruff format --check", "mypy", "biome check", "tsc -p ."):
+        assert any(tool in entry for entry in entries), tool
+        assert tool in CHECK, tool
+
+
+def test_the_forms_keep_diaries_and_faults_that_hurt_out_of_public_issues() -> None:
+    """No issue without a form; each form asks first that nothing of a real diary is in it."""
+    forms = ROOT / ".github" / "ISSUE_TEMPLATE"
+    assert "blank_issues_enabled: false" in (forms / "config.yml").read_text("utf-8")
+    for name in ("fault.yml", "wish.yml"):
+        assert "nothing from a real diary" in (forms / name).read_text("utf-8")
+    assert "SECURITY.md" in (forms / "fault.yml").read_text("utf-8")
+
+
+def test_the_container_sets_up_as_contributing_says() -> None:
+    """The development container is JSON and runs the set-up of the Makefile."""
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert container["postCreateCommand"] == "make setup-quick"
+    assert "setup-quick:" in MAKEFILE
+
+
+def test_an_editor_gets_the_line_length_of_the_formatters() -> None:
+    """120 columns in .editorconfig, ruff and Biome."""
+    editor = (ROOT / ".editorconfig").read_text("utf-8")
+    assert "max_line_length = 120" in editor
+    assert "\nline-length = 120\n" in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert json.loads((ROOT / "biome.json").read_text("utf-8"))["formatter"]["lineWidth"] == 120
