@@ -45,6 +45,45 @@ def test_no_key_stands_in_two_files() -> None:
     assert twice == []
 
 
+PLURAL = re.compile(r"\.(?:one|other)$")
+# Functions that draw the texts `key_1`, `key_2`, … of a list.
+LISTS = re.compile(r"\b(?:pointList|bulletList)\('([a-z0-9_.]+)'")
+
+
+def unused(keys: list[str], source: str) -> list[str]:
+    """Return the keys that the source neither names nor can build: from a template, a plural, or a numbered list."""
+    named = set(re.findall(r"['\"`]([a-z0-9_.]+)['\"`]", source))
+    starts = tuple({text for text in re.findall(r"[`}]([a-z0-9_.]+)\$\{", source) if "." in text})
+    ends = tuple(re.findall(r"`\$\{\w+\}(\.[a-z0-9_.]+)", source))
+    choices = re.findall(r"`\$\{\w+\}\.\$\{([^}]*)\}`", source)
+    ends += tuple(f".{text}" for choice in choices for text in re.findall(r"'(\w+)'", choice))
+    lists = tuple(f"{name}_" for name in LISTS.findall(source))
+
+    def is_used(key: str) -> bool:
+        # The words for young people stand for the usual ones: `young.${key}`.
+        key = key.removeprefix("young.")
+        base = PLURAL.sub("", key)
+        if key in named or base in named or key.startswith((*starts, *lists)):
+            return True
+        return any(end in f".{base.split('.', 1)[-1]}" for end in ends)
+
+    return [key for key in keys if not is_used(key)]
+
+
+def test_every_text_can_be_shown() -> None:
+    """A text that no module can ask for would still be translated into every language."""
+    source = "\n".join(path.read_text("utf-8") for path in sorted(SRC.rglob("*.ts")) if path.name != "word_keys.ts")
+    keys = [key for path in FILES for key in json.loads(path.read_text("utf-8"))]
+    assert unused(keys, source) == []
+
+
+def test_a_planted_text_that_nothing_shows_is_found() -> None:
+    """By name, template, plural and list, a text is used; the others are not."""
+    source = "t('a.name'); tn('b.many', 2); lookUp(`c.${kind}`); lookUp(`${who}.mark_${x}`); pointList('d.list', 2)"
+    keys = ["a.name", "b.many.one", "b.many.other", "c.any", "z.mark_yes", "d.list_1", "a.other", "b.one", "d.lists"]
+    assert unused(keys, source) == ["a.other", "b.one", "d.lists"]
+
+
 def test_the_type_check_knows_every_file() -> None:
     """word_keys.ts imports each, and takes each into the keys."""
     text = (SRC / "word_keys.ts").read_text(encoding="utf-8")
