@@ -13,7 +13,7 @@ FIRST_FAILS = status=0
 # Python keeps what it has compiled: the tests start it some thousand times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
+.PHONY: translations costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -101,6 +101,10 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS, unused co
 	node .ci/lint_css.mjs || status=1
 	node_modules/.bin/knip --no-progress || status=1
 	exit $$status
+
+translations: setup-quick ## take new and changed texts into the catalogues, and list what has no translation yet
+	@$(NODE_PATH_FIRST)
+	$(VENV)/python .ci/languages.py update
 
 costs: setup ## run the suite and record what each file costs, so that the longest start first
 	@$(MAKE) test ARGS= KEPT_RECORD_COSTS=1

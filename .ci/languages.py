@@ -2,7 +2,9 @@
 
     python .ci/languages.py build     diary/locale/**.po → static/lang/*.js, diary/locale/*.mo and *.asked.json (set-up)
     python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)
-    python .ci/languages.py lacking   what has no translation, by language
+    python .ci/languages.py missing   list what has no translation yet, by language (`make translations`)
+
+A text without a translation is shown in English, so a change may bring its English alone.
 
 The texts of the screens are read by importing their tables (.ci/texts.mjs); those of the public pages have a catalogue of
 their own (languages_pages.py). `msgctxt` says where a text lives: `app:<key>` is a line of a table, `code` a label of the
@@ -184,8 +186,8 @@ def build() -> None:
         (po(language).with_suffix(".asked.json")).write_text(labels + "\n", encoding="utf-8")
 
 
-def lacking() -> dict[str, list[str]]:
-    """Texts with no translation, by language."""
+def missing() -> dict[str, list[str]]:
+    """Return the texts without a translation, by language."""
     wanted = template()
     found: dict[str, list[str]] = {}
     for language in LANGUAGES:
@@ -210,19 +212,23 @@ def main() -> None:
         pages.update()
         build()
         pages.build()
-    elif asked == "lacking":
-        found = lacking()
-        for code, rows in pages.lacking().items():
-            found.setdefault(code, []).extend(rows)
-        for code, rows in found.items():
-            print(f"{code}: {len(rows)} without a translation")
-            print("\n".join(f"  {row}" for row in rows[:40]))
-        raise SystemExit(1 if found else 0)
     elif asked == "build":
         build()
         pages.build()
-    else:
+    elif asked != "missing":
         raise SystemExit(__doc__)
+    if asked != "build":
+        print(report(missing(), pages.missing()), end="")
+
+
+def report(*found: dict[str, list[str]]) -> str:
+    """Return what each language lacks, as `msgctxt text`, a line each; the catalogues to fill stand above."""
+    lines = []
+    for language in LANGUAGES:
+        rows = [row for catalogue in found for row in catalogue.get(language.code, ())]
+        lines.append(f"{language.code}: {len(rows)} texts without a translation; they are shown in English\n")
+        lines += [f"  {row}\n" for row in rows]
+    return "".join(lines)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def build() -> None:
             write_mo(file, made)
 
 
-def lacking() -> dict[str, list[str]]:
+def missing() -> dict[str, list[str]]:
     """Texts with no translation, by language."""
     wanted = template()
     found: dict[str, list[str]] = {}

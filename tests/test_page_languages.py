@@ -97,16 +97,17 @@ def rung(text: str) -> list[str]:
 def test_no_text_escapes_the_catalogue(language: object) -> None:
     """A new, changed or dropped text of a page is a difference until `languages.py update` has been run."""
     wanted = [message.id for message in tool.template() if message.id]
-    assert [message.id for message in tool.read(language) if message.id] == wanted
+    there = [message.id for message in tool.read(language) if message.id]
+    assert there == wanted, "run: python .ci/languages.py update"
     assert len(wanted) > 750
 
 
-def test_every_text_has_its_words_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is lacking; and a text that somebody adds without its words is named in each language."""
-    assert tool.lacking() == {}
+def test_a_text_of_a_page_without_a_translation_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """English may land alone; the list names the text in each language."""
+    before = tool.missing()
     known = list(tool.marked())
     monkeypatch.setattr(tool, "marked", lambda: [*known, "A sentence that is new."])
-    assert tool.lacking() == {code: ["page A sentence that is new."] for code in CODES}
+    assert tool.missing() == {code: [*before.get(code, []), "page A sentence that is new."] for code in CODES}
 
 
 @pytest.mark.parametrize("language", tool.LANGUAGES, ids=CODES)
@@ -114,7 +115,7 @@ def test_a_translation_is_filled_with_the_same_things(language: object) -> None:
     """No slot and no mark is lost or invented; numbers to ring stand as they are."""
     faults = []
     for message in tool.read(language):
-        if not message.id or isinstance(message.id, tuple):
+        if not message.id or isinstance(message.id, tuple) or not message.string:
             continue
         if slots(message.id) != slots(message.string) or rung(message.id) != rung(message.string):
             faults.append(message.id)
