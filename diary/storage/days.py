@@ -7,12 +7,30 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import OverQuota, Unavailable
+from diary.storage.models import DayUse
+from diary.storage.statements import Statement, query, table, value
 from diary.storage.writer import Hand
 
 _FILES: Final = (
     "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
 )
 _TEXT: Final = "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
+
+
+_DAY: Final = table(DayUse)
+_FIND: Final = Statement(query.from_(_DAY).select(_DAY.file_bytes, _DAY.text_bytes).where(_DAY.id == value.day))
+_COUNT: Final = Statement(
+    query.into(_DAY)
+    .columns(_DAY.id, _DAY.file_bytes, _DAY.text_bytes)
+    .insert(value.day, value.files, value.text)
+    .on_conflict(_DAY.id)
+    .do_update(_DAY.file_bytes, _DAY.file_bytes + value.files)
+    .do_update(_DAY.text_bytes, _DAY.text_bytes + value.text)
+)
+_GIVE_BACK: Final = Statement(
+    query.update(_DAY).set(_DAY.file_bytes, _DAY.file_bytes - value.files).where(_DAY.id == value.day)
+)
+_FORGET: Final = Statement(query.from_(_DAY).delete().where(_DAY.id < value.before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +44,20 @@ class DayLimit:
 
 def take(hand: Hand, limit: DayLimit, *, files: int = 0, text: int = 0) -> None:
     """Count bytes. Raises OverQuota for files above the limit, and Unavailable for words, which a phone sends again by itself."""
-    known = hand.execute("SELECT file_bytes, text_bytes FROM day_use WHERE id = ?", (limit.day,)).fetchone()
+    known = hand.execute(*_FIND(day=limit.day)).fetchone()
     used_files, used_text = known or (0, 0)
     if files and used_files + files > limit.file_bytes:
         raise OverQuota(_FILES)
     if text and used_text + text > limit.text_bytes:
         raise Unavailable(_TEXT)
-    hand.execute(
-        "INSERT INTO day_use (id, file_bytes, text_bytes) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " file_bytes = day_use.file_bytes + excluded.file_bytes, text_bytes = day_use.text_bytes + excluded.text_bytes",
-        (limit.day, files, text),
-    )
+    hand.execute(*_COUNT(day=limit.day, files=files, text=text))
 
 
 def give_back(hand: Hand, limit: DayLimit, files: int) -> None:
     """Bytes of a file that were counted and refused."""
-    hand.execute("UPDATE day_use SET file_bytes = file_bytes - ? WHERE id = ?", (files, limit.day))
+    hand.execute(*_GIVE_BACK(files=files, day=limit.day))
 
 
 def forget(hand: Hand, before: int) -> None:
     """Drop the counts of days before `before`."""
-    hand.execute("DELETE FROM day_use WHERE id < ?", (before,))
+    hand.execute(*_FORGET(before=before))
