@@ -136,8 +136,9 @@ async def carry_marks(instance: Instance, signed: Signed, diary: bytes, grant: b
     await instance.db.writer.run(lambda hand: marks.put(hand, grant, envelope), of=signed.account)
 
 
-async def given(instance: Instance, signed: Signed, grant: bytes) -> list[str]:
+async def given(instance: Instance, signed: Signed, diary: bytes, grant: bytes) -> list[str]:
     """The versions a grant has wraps for. Raises NotFound."""
+    await grants.owned(instance.db, signed.account, diary, grant)
     return [id_text(version) for version in await grants.given(instance.db, signed.account, grant)]
 
 
@@ -147,12 +148,13 @@ async def looks(instance: Instance, signed: Signed) -> list[dict[str, object]]:
     return [{"at": at, "grant": id_text(bytes(grant)), "what": what} for grant, at, what in rows]
 
 
-async def end(instance: Instance, signed: Signed, proof: bytes, grant: bytes) -> None:
+async def end(instance: Instance, signed: Signed, proof: bytes, diary: bytes, grant: bytes) -> None:
     """End a grant at once. Raises NoMatch and NotFound.
 
     Without a proof, somebody with a copied session could cut a keeper off from the people who help.
     """
     await prove(instance, signed, proof)
+    await grants.owned(instance.db, signed.account, diary, grant)
     now = instance.clock.now_ms()
 
     def job(hand: Hand) -> None:

@@ -176,6 +176,18 @@ async def test_a_grant_ends_by_itself_on_both_sides(server: Served, keeper: Keep
     assert server.rows("SELECT count(*) FROM grant_wrap") == [(0,)]
 
 
+async def test_a_grant_is_there_under_its_own_diary_only(server: Served, keeper: Keeper, desk: Desk) -> None:
+    """Another diary in the address is 404, what is no id 400; the grant stands."""
+    granted = await let_in(server, keeper, desk)
+    for diary, status in (("A" * 22, 404), ("x", 400)):
+        at = f"/v1/diaries/{diary}/grants/{granted.id}"
+        assert (await keeper.ask("GET", f"{at}/wraps")).status_code == status
+        assert (await keeper.ask("DELETE", at, x_proof=keeper.proof)).status_code == status
+    assert (await keeper.ask("GET", f"{keeper.diary}/grants/{granted.id}/wraps")).status_code == 200
+    (row,) = (await keeper.ask("GET", "/v1/grants")).json()["grants"]
+    assert row["ended_at"] is None
+
+
 async def test_letting_in_needs_the_words_and_an_end(server: Served, keeper: Keeper, desk: Desk) -> None:
     """A stolen session lets nobody in; nobody is let in for ever; the envelope must be the grant's own."""
     person = await granting.meet(reach(keeper, server), desk.advocate.words)

@@ -51,7 +51,8 @@ async def list_own(call: Call) -> ASGIApp:
 
 async def given(call: Call) -> ASGIApp:
     """The versions a grant has wraps for."""
-    return json_answer({"versions": await grants.given(call.instance, call.keeper, call.id("grant"))})
+    versions = await grants.given(call.instance, call.keeper, call.id("diary"), call.id("grant"))
+    return json_answer({"versions": versions})
 
 
 async def give(call: Call) -> ASGIApp:
@@ -82,7 +83,7 @@ async def carry_marks(call: Call) -> ASGIApp:
 
 async def end(call: Call) -> ASGIApp:
     """End a grant now, after the words again."""
-    await grants.end(call.instance, call.keeper, call.proof(), call.id("grant"))
+    await grants.end(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("grant"))
     call.office.events.say("let_out")
     return Answer()
 
