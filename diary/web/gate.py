@@ -27,6 +27,7 @@ SILENCE_S = 30.0
 GRACE_S = 30.0
 SLOWEST = 500
 ANSWER_S = 1800.0
+LENGTH_DIGITS: Final = 15
 # What the system's own buffers take whether or not anybody reads.
 AT_ONCE: Final = 32 << 10
 
@@ -123,7 +124,8 @@ async def _read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -
     Raises TooLarge and Unavailable; a device that was only unlucky sends it again.
     """
     announced = headers.get(b"content-length", b"0")
-    if announced.isdigit() and int(announced) > most:
+    # Python refuses to read a number of more than 4,300 digits.
+    if announced.isdigit() and (len(announced) > LENGTH_DIGITS or int(announced) > most):
         raise TooLarge
     pieces: list[bytes] = []
     size = 0

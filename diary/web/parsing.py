@@ -72,10 +72,14 @@ class Fields:
         return Fields(self.mapping(name))
 
     def mapping(self, name: str) -> dict[str, Any]:
-        """An object inside, as it is."""
+        """An object inside, as it is, without halves of characters."""
         value = self._values.get(name)
         if not isinstance(value, dict):
             raise BadRequest(f"The field {name} is missing.")
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise BadRequest(f"The field {name} holds half of a character.") from None
         return value
 
 

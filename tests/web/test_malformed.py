@@ -106,6 +106,33 @@ async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
         check(await keeper.ask("GET", "/v1/sessions", **sent))  # type: ignore[arg-type]
 
 
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize("value", [HALF, [HALF], {"a": HALF}], ids=["text", "list", "object"])
+async def test_half_a_character_inside_an_object_is_refused(value: object, keeper: Keeper) -> None:
+    """Wherever it stands in what is handed on whole: a lock, and a statement about keys."""
+    lock = {"alg": "argon2id", "login": value, "m": 8, "origin": "x", "p": 1, "salt": "A" * 22, "t": 1}
+    keys = {"diary_wrap": "AAAA", "ecdsa_pub": "B" * 86 + "A", "hpke_pub": "B" * 86 + "A", "keyset": "AAAA"}
+    sound = {**lock, "login": keeper.identity.login}
+    for method, path, body in (
+        ("PUT", "/v1/account/words", {"kdf": lock}),
+        ("POST", f"{keeper.diary}/rotation", {**keys, "kdf": lock, "statement": {}}),
+        ("POST", f"{keeper.diary}/rotation", {**keys, "kdf": sound, "statement": {"t": value}}),
+    ):
+        whole = {**body, "auth": "A" * 43, "words_wrap": "AAAA"}
+        answer = await keeper.ask(method, path, whole, x_proof=keeper.proof)
+        name = "statement" if whole["kdf"] is sound else "kdf"
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
+        assert answer.json()["message"] == f"The field {name} holds half of a character."
+
+
+async def test_a_length_that_python_cannot_read_is_too_large(keeper: Keeper) -> None:
+    """5,000 digits of `Content-Length`, more than Python reads as a number."""
+    answer = await keeper.ask("POST", "/v1/names", {}, content_length="9" * 5_000)
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
