@@ -29,7 +29,7 @@ from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
 from diary.ledger import push
 from diary.storage.postgres_address import is_postgres
-from tests import once
+from tests import described, once
 from tests.postgres import dump_of, in_a_thread, rows_of
 
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
@@ -49,9 +49,10 @@ class Served:
     clock: FixedClock
 
     def client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
-        """A way to it that keeps no cookies, seen as coming from `address`."""
+        """A way to it that keeps no cookies, seen as coming from `address`. Each answer is held to docs/openapi.json."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 4711))
-        return httpx.AsyncClient(transport=transport, base_url=self.settings.app_url)
+        hooks = {"response": [described.check]}
+        return httpx.AsyncClient(transport=transport, base_url=self.settings.app_url, event_hooks=hooks)
 
     def rows(self, sql: str) -> list[Any]:
         """What the database holds, read beside the server."""

@@ -1,34 +1,21 @@
-"""The route table is the policy: no row without audience, limit and size, and the docs name every row."""
+"""The route table is the policy: no row without audience, limit and size. tests/test_api_documents.py holds the docs to it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from diary.web.languages import LANGUAGES
 from diary.web.policy import FREE, Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import lead_of
 from tests.keepers import Keeper, Phone, Served, enrol
 
-API = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
 PUBLIC_URL = "http://public.localhost:8000"
 OUTSIDE = (Audience.PUBLIC, Audience.RECIPIENT)
 WRITING = [row for row in ROUTES if row.writes]
-SHORT = {
-    "diary": "d",
-    "record": "r",
-    "version": "v",
-    "blob": "b",
-    "session": "id",
-    "pack": "p",
-    "erasure": "e",
-    "handover": "h",
-}
 
 
 @pytest.fixture
@@ -43,11 +30,6 @@ async def keeper(server: Served) -> Keeper:
 def named(row: Row) -> str:
     """A row as a test's name."""
     return f"{row.method} {row.path}"
-
-
-def documented(path: str) -> str:
-    """A path as docs/api.md writes it: `{d}` for `{diary}`."""
-    return re.sub(r"{(\w+)(?::path)?}", lambda found: "{" + SHORT.get(found[1], found[1]) + "}", path)
 
 
 def filled(row: Row, keeper: Keeper) -> str:
@@ -93,19 +75,6 @@ def test_no_row_stands_twice() -> None:
     """A method and path has one row on its host."""
     rows = [(row.audience in OUTSIDE, row.method, row.path) for row in ROUTES]
     assert len(rows) == len(set(rows))
-
-
-OTHERS = tuple(f"{one.at}/" for one in LANGUAGES if one.at)
-
-
-def test_the_docs_name_every_row_and_no_other() -> None:
-    """docs/api.md has each address with its method, and none that is not served."""
-    written = set(re.findall(r"`(GET|PUT|POST|DELETE) (/[^`? ]*)", API))
-    rows = {(row.method, documented(row.path)) for row in ROUTES}
-    # A page in another language has the address of the English one behind the language's: said once in the docs.
-    others = {(method, path) for method, path in rows if path.startswith(OTHERS)}
-    assert {(method, path[len(OTHERS[0]) - 1 :]) for method, path in others} < rows
-    assert written == rows - others
 
 
 async def asker(row: Row, keeper: Keeper, server: Served) -> Phone:

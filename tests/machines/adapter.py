@@ -81,7 +81,7 @@ class _Watched(Served):
     def client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
         """As for every test, with each answer checked."""
         made = super().client(address)
-        made.event_hooks = {"response": [check]}
+        made.event_hooks["response"].append(check)
         return made
 
 
