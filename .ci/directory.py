@@ -9,6 +9,7 @@ The module is committed, so that the bytes served are the bytes reviewed; tests/
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from diary.web.directory import Service, read_directory
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "static" / "src" / "features" / "help" / "directory_rows.ts"
+# The longest text that fits in a line of 120 columns.
+LONGEST = 107
 HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
 
 export type Way = 'call' | 'text' | 'bsl';
@@ -70,10 +73,21 @@ def row(one: Service) -> dict[str, object]:
     }
 
 
+def literal(value: object) -> str:
+    """Write a value as JavaScript. A text too long for one line is broken into several strings."""
+    if not isinstance(value, str) or len(value) <= LONGEST:
+        return json.dumps(value, ensure_ascii=False)
+    pieces = re.findall(rf".{{1,{LONGEST}}}(?:\s|$)", value)
+    return " + ".join(json.dumps(piece, ensure_ascii=False) for piece in pieces)
+
+
 def module() -> str:
     """The module's text."""
     found = read_directory()
-    rows = "".join(f"  {json.dumps(row(one), ensure_ascii=False)},\n" for one in found.services)
+    rows = "".join(
+        f"  {{{', '.join(f'{name}: {literal(value)}' for name, value in row(one).items())}}},\n"
+        for one in found.services
+    )
     zone = f"export const ZONE = {json.dumps(found.zone.key)};\n\n"
     text = HEADER + zone + "export const DIRECTORY: readonly Service[] = [\n" + rows + "];\n"
     return formatted(TARGET, text)

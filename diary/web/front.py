@@ -34,6 +34,8 @@ ANCHORS: Final = b"@ANCHORS@"
 _HEAD: Final = b"<!-- style and modules -->"
 _FINDINGS: Final = "js/verify/findings.js"
 _SAID: Final = re.compile(r"^ +(\w+):\s+'([^'\n]+)',$", re.MULTILINE)
+# A sentence that is broken over lines.
+_BREAK: Final = re.compile(r"' \+\n +'")
 _COMMENT = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
 )
@@ -83,7 +85,8 @@ def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
 
 def findings_of(static: Path) -> dict[str, str]:
     """What a check can find: code → English sentence, as the module that finds it says them."""
-    return dict(_SAID.findall((static / _FINDINGS).read_text(encoding="utf-8")))
+    source = (static / _FINDINGS).read_text(encoding="utf-8")
+    return dict(_SAID.findall(_BREAK.sub("", source)))
 
 
 def closure(static: Path, entries: Iterable[str]) -> dict[str, str]:

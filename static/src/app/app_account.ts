@@ -40,7 +40,10 @@ export function accountMethods(
     ...keyMethods(ctx, getOpen, lock),
     suggestWords: () => ensureVault(ctx).suggestWords(),
     checkWords: (text: string) => ensureVault(ctx).checkWords(text),
-    /** Check that a recovery code is complete and without a slip. Only the server knows whether it is this account's. */
+    /**
+     * Check that a recovery code is complete and has no typing error. Only the server knows whether it belongs to this
+     * account.
+     */
     checkCode: (text: string) =>
       ensureVault(ctx)
         .codeAuth({ code: text, login: '' })

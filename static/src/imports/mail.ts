@@ -40,8 +40,10 @@ export const MAX_MAIL_BYTES = 40 * 1024 * 1024;
 const MAX_DEPTH = 4;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DATE_HEADER =
-  /(?:^|[ ,])(\d{1,2})[ -]+([A-Za-z]{3,9})\.?[ -]+(\d{2,4})[ ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([+-]\d{4}|[A-Za-z]{1,4}))?/;
+const DAY = String.raw`(\d{1,2})[ -]+([A-Za-z]{3,9})\.?[ -]+(\d{2,4})`;
+const TIME = String.raw`(\d{1,2}):(\d{2})(?::(\d{2}))?`;
+const ZONE = String.raw`(?:\s*([+-]\d{4}|[A-Za-z]{1,4}))?`;
+const DATE_HEADER = new RegExp(`(?:^|[ ,])${DAY}[ ,]+${TIME}${ZONE}`);
 const ZONES = new Map(
   Object.entries({
     ut: 0,

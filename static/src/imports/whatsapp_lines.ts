@@ -38,9 +38,9 @@ const MERIDIEM = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
   .join('|')}`;
 const DATE = `(\\d{1,4})${MARK}([./-])${SPACE}?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
 const TIME = `(?:(${MERIDIEM})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${MERIDIEM})?`;
-const MESSAGE_START = new RegExp(
-  `^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`,
-);
+const DATE_END = `(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+`;
+const TIME_END = `(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`;
+const MESSAGE_START = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}${DATE_END}${MARK}${TIME}${MARK}${TIME_END}`);
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
 /** One digit replaces one digit, so offsets in the line stay valid. */
 const OTHER_DIGITS = /[٠-٩۰-۹०-९]/g;

@@ -29,6 +29,7 @@ export type MessageContent = {
 };
 
 const LRM = '\u200e';
+const oneOf = (alternatives: readonly string[]) => `(?:${alternatives.join('|')})`;
 /** [type, whole text] in lower case, without marks and final full stop. */
 const OMITTED: [MessageType, RegExp][] = [
   [
@@ -42,11 +43,31 @@ const OMITTED: [MessageType, RegExp][] = [
   ['file', /^(?:document|dokument|documento) (?:omitted|weggelassen|omitido|manquant|omesso)$/],
   [
     'other',
-    /^(?:contact card|kontaktkarte|tarjeta de contacto|fiche contact|scheda contatto|cartão do contato) (?:omitted|ausgelassen|omitida|retirée|omessa|omitido)$/,
+    new RegExp(
+      `^${oneOf([
+        'contact card',
+        'kontaktkarte',
+        'tarjeta de contacto',
+        'fiche contact',
+        'scheda contatto',
+        'cartão do contato',
+      ])} (?:omitted|ausgelassen|omitida|retirée|omessa|omitido)$`,
+    ),
   ],
   [
     'other',
-    /^<(?:media omitted|medien ausgeschlossen|multimedia omitido|médias omis|media omessi|mídia oculta|ficheiro não revelado|view once voice message omitted)>$/,
+    new RegExp(
+      `^<${oneOf([
+        'media omitted',
+        'medien ausgeschlossen',
+        'multimedia omitido',
+        'médias omis',
+        'media omessi',
+        'mídia oculta',
+        'ficheiro não revelado',
+        'view once voice message omitted',
+      ])}>$`,
+    ),
   ],
 ];
 const DELETED = new Set([
@@ -65,14 +86,32 @@ const DELETED = new Set([
   'apagou esta mensagem',
 ]);
 const DELETED_BY = /^this message was deleted by admin .{1,80}$/;
-const MISSED =
-  /^(?:missed (?:group )?(?:voice|video) call|verpasster (?:sprach|video)anruf|(?:llamada|videollamada) perdida|appel (?:vocal|vidéo) manqué|(?:chiamata vocale|videochiamata) persa|chamada de (?:voz|vídeo) perdida)(?: at .{3,12})?$/;
+const MISSED = new RegExp(
+  `^${oneOf([
+    'missed (?:group )?(?:voice|video) call',
+    'verpasster (?:sprach|video)anruf',
+    '(?:llamada|videollamada) perdida',
+    'appel (?:vocal|vidéo) manqué',
+    '(?:chiamata vocale|videochiamata) persa',
+    'chamada de (?:voz|vídeo) perdida',
+  ])}(?: at .{3,12})?$`,
+);
 const CALL = /^(?:(?:voice|video|group) call|sprachanruf|videoanruf)[,.] .{1,60}$/;
-const EDITED =
-  /[ \u200e\n]*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié|Questo messaggio è stato modificato|Mensagem editada)\.?>[ \u200e]*$/;
+const EDITED_PHRASES = [
+  'This message was edited',
+  'Diese Nachricht wurde bearbeitet',
+  'Se editó este mensaje',
+  'Ce message a été modifié',
+  'Questo messaggio è stato modificato',
+  'Mensagem editada',
+];
+const EDITED = new RegExp(String.raw`[ \u200e\n]*<${oneOf(EDITED_PHRASES)}\.?>[ \u200e]*$`);
+const MEDIA_NAME = String.raw`(?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}`;
+const OTHER_NAME = String.raw`\S[^\n]{0,200}\.\w{2,5}`;
 /** `IMG-20261124-WA0001.jpg (file attached)`; the form of the name suffices in any language. */
-const ATTACHED_ANDROID =
-  /^\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}|\S[^\n]{0,200}\.\w{2,5}) \(([^()\n]{4,40})\)(?:\n([^]*))?$/;
+const ATTACHED_ANDROID = new RegExp(
+  String.raw`^\u200e?(${MEDIA_NAME}|${OTHER_NAME}) \(([^()\n]{4,40})\)(?:\n([^]*))?$`,
+);
 const ATTACHED_WORDS = new Set([
   'file attached',
   'datei angehängt',
@@ -82,12 +121,24 @@ const ATTACHED_WORDS = new Set([
   'arquivo anexado',
   'ficheiro anexado',
 ]);
+/** The known labels, and any other short one. */
+const ATTACHED_LABELS = [
+  'attached',
+  'Anhang',
+  'adjunto',
+  'pièce jointe',
+  'allegato',
+  'anexado',
+  String.raw`\p{L}[\p{L}\u00a0 ]{2,24}`,
+];
 /**
  * `‎<attached: 00000012-PHOTO-….jpg>`, possibly after the name of a document; the mark before it suffices in any
  * language.
  */
-const ATTACHED_IOS =
-  /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
+const ATTACHED_IOS = new RegExp(
+  String.raw`^([^]*?)\u200e?<${oneOf(ATTACHED_LABELS)}[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$`,
+  'u',
+);
 const LOCATION = /^(?:location|live location|standort|ubicación|localisation|posizione|localização)(?::| shared)/;
 const TYPE_BY_EXTENSION = [
   ['sticker', /^(?:STK-.*|.*-STICKER-.*)$/i],
@@ -99,7 +150,17 @@ const TYPE_BY_EXTENSION = [
 ] as [MessageType, RegExp][];
 /** Notices in a chat, with no sender or with the chat's own name as the sender. */
 const NOTICES = [
-  /end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s de extremo a extremo|chiffrés de bout en bout|crittografat[ei] end-to-end|criptografia de ponta a ponta/i,
+  new RegExp(
+    [
+      'end-to-end encrypted',
+      'ende-zu-ende-verschlüsselt',
+      'cifrad[oa]s de extremo a extremo',
+      'chiffrés de bout en bout',
+      'crittografat[ei] end-to-end',
+      'criptografia de ponta a ponta',
+    ].join('|'),
+    'i',
+  ),
   /^Your security code with .+ changed/,
   /^.{1,200} (?:created|changed) (?:the |this )?(?:group|subject|description)/,
   /^You(?:'re| are|’re) (?:now|no longer) an admin/,

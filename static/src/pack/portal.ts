@@ -21,8 +21,14 @@ export const ZIP_BYTES_MOST = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
 const MAIL_FOLDER = 'data/restricted/13_mail/';
 /** Files uploaded as they are; the twin of diary/pack/portal.py. */
-const SINGLE_FILES =
-  /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
+const SINGLE_FILES = new RegExp(
+  `^data/(?:${[
+    String.raw`00_READ-FIRST\.txt`,
+    'servable/0[1-8]_[^/]+',
+    String.raw`restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf`,
+    String.raw`restricted/12_record\.json`,
+  ].join('|')})$`,
+);
 
 /**
  * Build the set.

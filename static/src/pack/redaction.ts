@@ -47,9 +47,9 @@ const PLAIN_NAMES = new Set(
     'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement'
   ).split(' '),
 );
+const MONTHS = 'january|february|march|april|may|june|july|august|september|october|november|december';
 /** A date alone does not reveal where somebody is, and appears in half of all sentences. */
-const DAY =
-  /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
+const DAY = new RegExp(`^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:${MONTHS})(?: [0-9]{4})?$`, 'i');
 
 /** Reduce to lower case, letters and digits, to compare two spellings of an address. */
 export function normalise(text: string) {

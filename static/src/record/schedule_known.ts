@@ -22,7 +22,8 @@ const MIN_SHARE = 0.5;
 
 /** @returns minute and sender */
 function placeKey(row: Fields): string {
-  return `${textOf(row, 'sent_local').slice(0, 16)}\n${textOf(row, 'direction') === 'out' ? 'me' : textOf(row, 'from')}`;
+  const sender = textOf(row, 'direction') === 'out' ? 'me' : textOf(row, 'from');
+  return `${textOf(row, 'sent_local').slice(0, 16)}\n${sender}`;
 }
 
 function contentKey(row: Fields): string {

@@ -65,8 +65,55 @@ let pluralRules = new Intl.PluralRules('en-GB');
 // A draft shows its sentences in English too. Only those of these places appear alone: they ask what happened, count,
 // or name things, and a wrong word there harms nobody. A new place is added only after somebody has checked it
 // (tests/js/language.test.mjs).
-const CALM =
-  /^(?:(?:begin|chase|count|effect|entries|fcard|find|form|h|items|kind|link|loose|mail|merge|moment|money|more|nb|odd|part|pat|people|plan|play|police|reason|say|sched|terms|who|wording|amount)\.|add\.(?:more|title|waiting|when)|attach\.in_number|card\.(?!apart)|coach\.lead|done\.(?:again|files|said)|entry\.no_words|f\.(?!helped_by_hint|place_ok_hint|reported_text_hint)|forwhom\.title|four\.(?!help|lead|no_two)|frame\.(?:loading|update)|help\.(?:always|checked|closed|how|nothing|official|open|paid|sheet_(?:sms|title)|unknown|where)|import\.(?:direction|how|lenient|look|me|order|own|zone)|log\.(?:how|none|saved|to)|note\.field|order\.none|parts\.title|pick\.title|reg\.(?!altered|nothing|two|unsaved)|sel\.(?:basis|lead|reason|title)|share\.(?:items|log|print|quick|show|start)|voice\.lead|when\.(?!lack)|where\.(?:detail|other)|young\.(?!agree\.|f\.reported_text_hint))/;
+const beginnings = (table: Record<string, string>) =>
+  new Map(Object.entries(table).map(([place, names]) => [place, names.split(' ')]));
+/** Places whose texts all appear alone. */
+const CALM_PLACES = new Set(
+  (
+    'begin chase count effect entries fcard find form h items kind link loose mail merge moment money more nb odd ' +
+    'part pat people plan play police reason say sched terms who wording amount'
+  ).split(' '),
+);
+/** Of these places, only the texts whose names begin so appear alone. */
+const CALM_ONLY = beginnings({
+  add: 'more title waiting when',
+  attach: 'in_number',
+  coach: 'lead',
+  done: 'again files said',
+  entry: 'no_words',
+  forwhom: 'title',
+  frame: 'loading update',
+  help: 'always checked closed how nothing official open paid sheet_sms sheet_title unknown where',
+  import: 'direction how lenient look me order own zone',
+  log: 'how none saved to',
+  note: 'field',
+  order: 'none',
+  parts: 'title',
+  pick: 'title',
+  sel: 'basis lead reason title',
+  share: 'items log print quick show start',
+  voice: 'lead',
+  where: 'detail other',
+});
+/** Of these places, all but the texts whose names begin so appear alone. */
+const CALM_EXCEPT = beginnings({
+  card: 'apart',
+  f: 'helped_by_hint place_ok_hint reported_text_hint',
+  four: 'help lead no_two',
+  reg: 'altered nothing two unsaved',
+  when: 'lack',
+  young: 'agree. f.reported_text_hint',
+});
+
+function isCalm(key: string) {
+  const dot = key.indexOf('.');
+  if (dot < 0) return false;
+  const [place, name] = [key.slice(0, dot), key.slice(dot + 1)];
+  const beginsWithOne = (list: readonly string[]) => list.some((beginning) => name.startsWith(beginning));
+  const [only, except] = [CALM_ONLY.get(place), CALM_EXCEPT.get(place)];
+  if (only) return beginsWithOne(only);
+  return except ? !beginsWithOne(except) : CALM_PLACES.has(place);
+}
 const SENTENCE = /[.?!]/;
 
 /**
@@ -191,7 +238,7 @@ function resolveText(key: string, englishKey: string, slots: Record<string, stri
   return withEnglish(
     rememberEnglish(fillSlots(translated, slots), () => englishText),
     englishText,
-    SENTENCE.test(source) && !CALM.test(englishKey),
+    SENTENCE.test(source) && !isCalm(englishKey),
   );
 }
 

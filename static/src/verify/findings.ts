@@ -35,7 +35,9 @@ export const SENTENCES = Object.freeze({
   twin: 'The servable and the restricted proof of this version do not agree.',
   no_twin: 'One of the two proofs of this version is missing.',
   record: '12_record.json does not say the same as the proof.',
-  odd: 'A field holds what its name does not stand for. It is shown as it is, and nothing of it was changed for the pack.',
+  odd:
+    'A field holds what its name does not stand for. ' +
+    'It is shown as it is, and nothing of it was changed for the pack.',
   line: 'A device’s numbering of its versions is broken: a number stands twice, or a link does not hold.',
   left_out: 'This version was written on from one that is not here: a version was left out.',
   exhibit: 'File, sidecar, index and list of digests do not say the same about this exhibit.',
@@ -45,7 +47,8 @@ export const SENTENCES = Object.freeze({
   keys_from_pack:
     'Consistent, but the keys come from the pack itself: compare them with the server’s, or give --notary.',
   never_received:
-    'No server ever received this diary, so nothing but the keeper’s own device says since when it exists. Everything here agrees, but a pack made anew from the start would as well.',
+    'No server ever received this diary, so nothing but the keeper’s own device says since when it exists. ' +
+    'Everything here agrees, but a pack made anew from the start would as well.',
   log: 'The two proof folders do not say the same of the log, or a file of it is missing or too many.',
   checkpoint: 'A checkpoint of the log is not signed by a key that holds, or does not continue the one before it.',
   cosignature: 'A log witness’s signature does not hold for its checkpoint.',
@@ -59,12 +62,15 @@ export const SENTENCES = Object.freeze({
   other_release: 'This document differs from what this release lays out, but the pack names another release.',
   not_rerendered: 'This document could not be laid out again from what is here.',
   servable_only:
-    'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as received, the officer’s sheet, the whole record) is not included here.',
+    'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as ' +
+    'received, the officer’s sheet, the whole record) is not included here.',
   training: 'This pack is made up, for training: nothing in it happened to anybody.',
   prepared:
-    'Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they are and by whose leave stands in this file, signed by both, and that holds.',
+    'Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they ' +
+    'are and by whose leave stands in this file, signed by both, and that holds.',
   preparer:
-    'What is said of who prepared this pack does not hold: it is not signed by the person whom the keeper let in, not for this pack, or not for what is in it.',
+    'What is said of who prepared this pack does not hold: it is not signed by the person whom the keeper let ' +
+    'in, not for this pack, or not for what is in it.',
   no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
 }) as Readonly<Record<string, string>>;
 

@@ -20,7 +20,8 @@ export function countsTable(counts: Record<string, number>) {
 }
 
 function lineNumbers(lines: readonly number[], total: number) {
-  return `${lines.slice(0, MAX_LISTED).join(', ')}${total > MAX_LISTED ? ` ${t('odd.more', { n: total - MAX_LISTED })}` : ''}`;
+  const listed = lines.slice(0, MAX_LISTED).join(', ');
+  return total > MAX_LISTED ? `${listed} ${t('odd.more', { n: total - MAX_LISTED })}` : listed;
 }
 
 /** Everything unusual in the file, each mentioned once. */

@@ -49,7 +49,9 @@ export const DIRECTORY: readonly Service[] = [
     ways: ['call'],
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['anyone'],
-    note: 'From a mobile: ring 999, listen, and press 55 when you are asked. If you do not, the call ends. It does not show the police where you are.',
+    note:
+      'From a mobile: ring 999, listen, and press 55 when you are asked. If you do not, the call ends. It does not ' +
+      'show the police where you are.',
     openings: null,
     free: true,
     bill: 'no',
@@ -79,7 +81,9 @@ export const DIRECTORY: readonly Service[] = [
     ways: ['text', 'bsl'],
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['anyone'],
-    note: 'Sign up before you need it: text “register” to 999 and answer “yes”. When you use it, wait for the reply. It takes two to three minutes. It does not work from abroad.',
+    note:
+      'Sign up before you need it: text “register” to 999 and answer “yes”. When you use it, wait for the reply. ' +
+      'It takes two to three minutes. It does not work from abroad.',
     openings: null,
     free: true,
     bill: 'unknown',
@@ -322,7 +326,9 @@ export const DIRECTORY: readonly Service[] = [
     ways: ['call', 'text', 'bsl'],
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['young', 'pictures'],
-    note: 'If a sexual picture of you under 18 is out, or may be. It needs the picture or the link, so use it before you delete anything.',
+    note:
+      'If a sexual picture of you under 18 is out, or may be. It needs the picture or the link, so use it before ' +
+      'you delete anything.',
     openings: null,
     free: true,
     bill: 'no',
@@ -445,7 +451,9 @@ export const DIRECTORY: readonly Service[] = [
     ways: ['call'],
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['anyone'],
-    note: 'No service has been found for this list yet. The National Stalking Helpline can tell you who gives such advice. You need not say your name.',
+    note:
+      'No service has been found for this list yet. The National Stalking Helpline can tell you who gives such ' +
+      'advice. You need not say your name.',
     openings: [
       { days: [0, 1, 3, 4], start: 570, end: 960 },
       { days: [2], start: 780, end: 960 },

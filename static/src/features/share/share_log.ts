@@ -28,10 +28,11 @@ function sharedView(stage: Stage) {
 function shareCard(stage: Stage, share: SharedExport) {
   const { fields, restricted } = share;
   const isEditing = (stage.local.editing ?? stage.place.record) === share.record;
+  const madeAt = timeText(fields.made_at ?? share.at);
+  const fileCount = fields.attachments_included;
   const facts = [
-    `${t('log.made', { at: timeText(fields.made_at ?? share.at) })} · ${tn('log.items', fields.record_ids?.length ?? 0)}${
-      fields.attachments_included ? ` · ${tn('log.size', fields.attachments_included)}` : ''
-    }`,
+    `${t('log.made', { at: madeAt })} · ${tn('log.items', fields.record_ids?.length ?? 0)}` +
+      (fileCount ? ` · ${tn('log.size', fileCount)}` : ''),
     joinWithDots([fields.delivered_to, labelForCode('delivered_ways', fields.delivered_how)]),
     fields.receipt_ref ? `${t('log.ref')}: ${fields.receipt_ref}` : '',
     ...openingLines(fields),

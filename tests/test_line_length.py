@@ -1,0 +1,30 @@
+"""No line of the browser's code, its styles or its scripts is longer than 120 columns."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST = 120
+SOURCES = [
+    *(ROOT / "static" / "src").rglob("*.ts"),
+    *(ROOT / "static" / "src").rglob("*.css"),
+]
+
+
+def long_lines(text: str) -> list[int]:
+    """Return the numbers of the lines that are too long."""
+    return [number for number, line in enumerate(text.splitlines(), 1) if len(line) > LONGEST]
+
+
+def test_no_line_is_too_long() -> None:
+    """The formatters break code; regular expressions, comments and sentences are broken by hand."""
+    assert len(SOURCES) > 400
+    found = {path.relative_to(ROOT).as_posix(): long_lines(path.read_text("utf-8")) for path in SOURCES}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(("text", "lines"), [("a" * 120, []), ("a\n" + "é" * 121 + "\nb", [2])])
+def test_a_long_line_is_found(text: str, lines: list[int]) -> None:
+    """Characters are counted, not bytes."""
+    assert long_lines(text) == lines
