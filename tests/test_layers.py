@@ -200,7 +200,7 @@ def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str)
     assert any(says in fault for fault in python_faults(sources))
 
 
-def test_blindness_is_transitive() -> None:
+def test_the_server_cannot_reach_plaintext_indirectly() -> None:
     """A server module that reaches plaintext through another is found, package inits included."""
     graph = {
         "diary.services.sync": {"diary.ledger.push"},

@@ -57,7 +57,7 @@ def filled(row: Row, keeper: Keeper) -> str:
     return host + re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], row.path)
 
 
-def test_every_row_has_its_policy() -> None:
+def test_every_route_has_a_policy() -> None:
     """Audience, limit and size stand in each row, and fit what the row does."""
     for row in ROUTES:
         assert row.method in {"GET", "PUT", "POST", "DELETE"}, named(row)

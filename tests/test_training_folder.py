@@ -97,7 +97,7 @@ def test_it_never_speaks_of_hiding(folder: Path) -> None:
     assert {name: HIDING.findall(raw) for name, raw in said.items() if HIDING.search(raw)} == {}
 
 
-async def test_the_public_page_hands_it_out(folder: Path, tmp_path: Path) -> None:
+async def test_the_public_page_serves_the_training_folder(folder: Path, tmp_path: Path) -> None:
     """Where it was made, the page links to it and the bytes come as a file; where not, the page says so and 404."""
     made = (folder / "data" / "training" / "TRAINING.zip").read_bytes()
     async with served(folder) as running:

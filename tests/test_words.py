@@ -54,7 +54,7 @@ def word_faults(name: str, text: str) -> list[str]:
     return faults
 
 
-def test_nothing_claims_too_much() -> None:
+def test_no_text_makes_a_banned_claim() -> None:
     """No page, screen, message or pack file says a word of the list."""
     assert [f for p in pages() for f in word_faults(p.relative_to(ROOT).as_posix(), p.read_text())] == []
 
@@ -70,7 +70,7 @@ def test_nothing_claims_too_much() -> None:
         "100 % secure",
     ],
 )
-def test_a_claim_is_found(line: str) -> None:
+def test_a_banned_claim_is_found(line: str) -> None:
     """Each kind of claim is named when it is there."""
     assert len(word_faults("docs/a.md", line)) == 1
 

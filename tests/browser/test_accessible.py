@@ -32,7 +32,7 @@ class Judge:
 
 
 @pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
-def test_every_state_on_the_way_is_accessible(new_phone: NewPhone) -> None:
+def test_every_screen_from_first_entry_to_pack_is_accessible(new_phone: NewPhone) -> None:
     """From a new phone to a pack, no screen has an axe violation, a small target, a second h1 or sideways scrolling."""
     keeper = new_phone()
     judge = Judge(keeper)

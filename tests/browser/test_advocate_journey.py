@@ -42,7 +42,9 @@ TOKENS = (
 TRIES = 20
 
 
-def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_an_advocate_helps_without_custody(
+    new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path
+) -> None:
     """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end cannot be
     opened, and nothing can be read on the advocate's disk, on the server or in the traffic."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)

@@ -17,7 +17,7 @@ def _open_entry_with_files_card(keeper: Keeper) -> None:
     keeper.opens_card("Photos & screenshots")
 
 
-def test_a_screenshot_of_three_megabytes(new_phone: NewPhone) -> None:
+def test_a_three_megabyte_screenshot_reaches_another_device(new_phone: NewPhone) -> None:
     """A 3 MB screenshot is sealed and sent in parts, and has the same fingerprint on another device."""
     content = png_of(3_000_000)
     phone = new_phone()

@@ -51,7 +51,7 @@ def test_wrong_words_open_nothing(keeper: Keeper) -> None:
     keeper.reads(TEXT)
 
 
-def test_wrong_words_wrong_code_and_unknown_name_answer_alike(new_phone: NewPhone) -> None:
+def test_wrong_words_wrong_code_and_unknown_name_get_the_same_message(new_phone: NewPhone) -> None:
     """Wrong words, a wrong code and an unknown name get the same message on signing in."""
     phone = new_phone()
     phone.begins(TEXT)
@@ -72,7 +72,7 @@ def test_wrong_words_wrong_code_and_unknown_name_answer_alike(new_phone: NewPhon
     assert messages == {template.format("words"), template.format("code")}
 
 
-def test_a_code_with_a_slip_is_noticed_before_it_is_sent(new_phone: NewPhone, server: Served) -> None:
+def test_a_mistyped_code_is_not_sent(new_phone: NewPhone, server: Served) -> None:
     """A code with a wrong checksum is not sent."""
     phone = new_phone()
     phone.opens()
@@ -196,7 +196,9 @@ SPOILT = [pytest.param(spoil, marks=pytest.mark.slow) for spoil in (_spoil_commi
 
 
 @pytest.mark.parametrize("spoil", [_spoil_signature, *SPOILT])
-def test_a_receipt_that_does_not_hold(keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]) -> None:
+def test_an_invalid_receipt_is_never_shown_as_kept_safe(
+    keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]
+) -> None:
     """A receipt with a wrong commitment, signature or log is never shown as kept safe."""
 
     def change(body: bytes) -> bytes:

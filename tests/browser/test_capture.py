@@ -91,7 +91,7 @@ def share_screenshot(keeper: Keeper, shot: bytes) -> None:
     keeper.sees_lock()
 
 
-def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
+def test_five_files_are_added_while_locked_and_offline(with_voice: Keeper) -> None:
     """Five files are added while the phone is locked and offline, and become drafts after unlocking."""
     keeper = with_voice
     keeper.opens()

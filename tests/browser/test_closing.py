@@ -35,7 +35,7 @@ def wait_for_line(keeper: Keeper, line: Locator) -> None:
     return expect(line).to_be_visible()
 
 
-def test_the_line_stands_inside_and_not_on_the_lock(keeper: Keeper, server: Served) -> None:
+def test_the_shutdown_notice_is_shown_inside_and_not_on_the_lock(keeper: Keeper, server: Served) -> None:
     """The announcement shows the day and the way to a copy, also after a lock and offline. From that day on, nothing new is
     sent."""
     keeper.begins()

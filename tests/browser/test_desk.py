@@ -28,7 +28,7 @@ ADDRESS = "Flat 9, Hazelnut Court"
 DAY = 86_400_000
 
 
-def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: Served) -> None:
+def test_an_advocate_reads_asks_and_forgets_a_client(new_profile: NewProfile, server: Served) -> None:
     """Old and new entries are seen, a question arrives signed, and a client who ended access is announced and forgotten.
     Nothing is on the disk."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)

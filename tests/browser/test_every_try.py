@@ -31,7 +31,7 @@ TRY_WORDS = """(words) => new Promise((done) => {
 
 @pytest.mark.slow  # takes a minute
 @pytest.mark.timed
-def test_every_try_takes_as_long(keeper: Keeper, server: Served) -> None:
+def test_every_unlock_try_takes_the_same_time(keeper: Keeper, server: Served) -> None:
     """The median times of the notebook's words, the diary's and wrong ones differ by at most 20 %, with the same requests
     before success."""
     keeper.begins(TEXT)

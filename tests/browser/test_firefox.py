@@ -163,7 +163,7 @@ def _is_valid(words: str) -> bool:
         return False
 
 
-def test_the_check_finds_what_the_program_finds(
+def test_page_and_program_find_the_same_in_firefox(
     tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack
 ) -> None:
     """A sound pack and a damaged one, as a zip and as a folder, get the program's findings. After loading, the page makes no

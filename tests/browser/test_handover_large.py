@@ -50,7 +50,7 @@ def large(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.slow
-def test_two_hundred_and_fifty_megabytes(
+def test_a_pack_of_250_megabytes_is_fetched_unchanged(
     browser: Browser, server: Served, large: tuple[Path, str], tmp_path: Path
 ) -> None:
     """A pack of 250 MB, fetched through the page and saved in Chromium, has the same SHA-256."""
@@ -63,7 +63,9 @@ def test_two_hundred_and_fifty_megabytes(
 
 @pytest.mark.slow
 @pytest.mark.firefox
-def test_two_hundred_and_fifty_megabytes_in_firefox(server: Served, large: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_pack_of_250_megabytes_is_fetched_unchanged_in_firefox(
+    server: Served, large: tuple[Path, str], tmp_path: Path
+) -> None:
     """The same words in Firefox give the same SHA-256."""
     pack, words = large
     with firefox(tmp_path) as page:

@@ -32,7 +32,7 @@ def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> No
 
 
 @pytest.mark.slow  # the test with the code and new words is in every `make test`
-def test_second_device_with_words(new_phone: NewPhone) -> None:
+def test_a_second_device_signs_in_with_the_passphrase(new_phone: NewPhone) -> None:
     """A second browser signs in with the name and the words and has every entry; both see what the other adds."""
     phone = new_phone()
     phone.begins(FIRST)
@@ -47,7 +47,7 @@ def test_second_device_with_words(new_phone: NewPhone) -> None:
     expect(phone.state_of(SECOND)).to_have_text(KEPT)
 
 
-def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
+def test_a_second_device_signs_in_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     """The code and new words open everything on another device; the old words no longer work."""
     phone = new_phone()
     phone.begins(FIRST)
@@ -77,7 +77,7 @@ def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     third.reads(FIRST)
 
 
-def test_a_quiet_line_asks_for_the_code_until_it_is_written_down(keeper: Keeper) -> None:
+def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: Keeper) -> None:
     """One quiet line asks for the code until it has been written down."""
     keeper.begins(FIRST)
     line = keeper.page.get_by_text("You have not written down your code yet.")
@@ -99,7 +99,7 @@ def test_a_quiet_line_asks_for_the_code_until_it_is_written_down(keeper: Keeper)
     keeper.sees("Not written down yet")
 
 
-def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) -> None:
+def test_additions_and_amendments_stay_readable(keeper: Keeper, server: Served) -> None:
     """After ten minutes, a card is an addition, and changed words are an amendment with a reason; nothing is lost."""
     keeper.page.clock.install()
     keeper.begins(FIRST)

@@ -33,7 +33,7 @@ def type_new_words(keeper: Keeper, words: str, button: str) -> None:
     keeper.tap(button)
 
 
-def test_new_words_then_new_keys(new_phone: NewPhone) -> None:
+def test_the_passphrase_and_then_the_keys_are_renewed(new_phone: NewPhone) -> None:
     """First the words change, and the desk is signed out and follows. Then everything is made new, with a new code, and stays
     readable."""
     phone, desk = new_phone(), new_phone()
@@ -184,7 +184,7 @@ def test_high_risk_mode_stays_on_after_a_lock(keeper: Keeper) -> None:
     keeper.sees("High-risk mode is on")
 
 
-def test_new_keys_with_the_code_while_somebody_squats_with_the_words(new_phone: NewPhone) -> None:
+def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewPhone) -> None:
     """A thief with the words began new keys and stopped before the end. The keeper's code wins, also after a cut connection
     and a reload."""
     phone, thief = new_phone(), new_phone()

@@ -60,7 +60,7 @@ def test_the_lock_closes_an_open_dialog(show: Show) -> None:
     expect(page.get_by_label("Your words")).to_be_visible()
 
 
-def test_out_of_sight_is_covered(show: Show) -> None:
+def test_a_hidden_page_is_covered(show: Show) -> None:
     """A hidden page shows nothing, and shows everything again when it is visible."""
     page = show((OPEN,))
     hide = (

@@ -62,12 +62,12 @@ def address(tmp_path: Path) -> Iterator[str]:
         server.communicate()
 
 
-def test_marks_of_the_first_page(address: str, tmp_path: Path) -> None:
+def test_lighthouse_scores_of_the_first_page(address: str, tmp_path: Path) -> None:
     """The first page scores 98 for performance, 100 for accessibility and best practices; what cost points is named."""
     reaches_marks([run(address, tmp_path / f"report-{number}.json") for number in range(RUNS)])
 
 
-def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
+def test_lighthouse_scores_of_the_lock(address: str, tmp_path: Path) -> None:
     """The lock of a browser with a diary gets the same scores."""
     folder = tmp_path / "profile"
     enrol(address, folder)
@@ -80,7 +80,7 @@ def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None:
+def test_lighthouse_scores_of_a_public_page(address: str, tmp_path: Path, path: str) -> None:
     """The median of three runs is 98 or more in each category; for pages that people search for, in SEO too."""
     least = dict.fromkeys(MIN_MARKS, 98) | ({"seo": 98} if path in SEARCHED_PAGES else {})
     public = address.replace("localhost", "public.localhost") + path

@@ -54,7 +54,7 @@ def open_comparison(keeper: Keeper) -> None:
     keeper.sees("Seen by others")
 
 
-def test_the_screen_says_how_many_witnesses_saw_the_log_and_that_one_is_gone(
+def test_the_screen_names_log_witnesses_and_one_that_is_gone(
     new_phone: NewPhone, server: Served, witnesses: tuple[WitnessProgram, WitnessProgram]
 ) -> None:
     """The screen names the one witness. When the operator replaces it, every screen says so until it is read, also after a

@@ -59,7 +59,7 @@ def _heap(keeper: Keeper) -> str:
     return "".join(pieces)
 
 
-def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
+def test_leaving_mid_sentence_leaves_nothing_on_screen_or_in_history(keeper: Keeper) -> None:
     """Leaving offline in the middle of a sentence leaves nothing in Back, reload or memory; after unlocking, the half sentence
     is there."""
     keeper.opens()
@@ -133,7 +133,7 @@ def _write_lists(keeper: Keeper) -> None:
     expect(keeper.page.locator(".item")).to_have_text(re.compile("^Holiday"))
 
 
-def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
+def test_the_notebook_works_in_both_appearances(keeper: Keeper, server: Served) -> None:
     """Notes are written, found, deleted and kept over a reload; the notebook has its own manifest, title and words, and makes
     no request."""
     keeper.opens()
@@ -171,7 +171,7 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     keeper.reads(TEXT)
 
 
-def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
+def test_a_notebook_works_without_a_diary(keeper: Keeper, server: Served) -> None:
     """Without a diary, the notebook shows its limits first and has the same lock. Wrong and right words and a reload work
     offline, without a request."""
     keeper.opens()
@@ -262,7 +262,7 @@ def _needs_the_words_for_another_secret(keeper: Keeper) -> None:
     keeper.sees("On. This short secret opens your entries too.")
 
 
-def test_clearing_the_phone(new_phone: NewPhone, server: Served) -> None:
+def test_a_cleared_phone_restores_everything(new_phone: NewPhone, server: Served) -> None:
     """Holding the Leave button offline clears the phone, with an unsent entry; later the same words bring everything back and
     send it."""
     keeper = new_phone()
@@ -289,7 +289,7 @@ def test_clearing_the_phone(new_phone: NewPhone, server: Served) -> None:
     keeper.reads(TEXT)
 
 
-def test_covered_while_something_else_is_in_front(keeper: Keeper) -> None:
+def test_the_page_is_covered_when_it_loses_focus(keeper: Keeper) -> None:
     """The page is covered on blur, on pagehide and when hidden, and shown again on return."""
     keeper.opens()
     keeper.first_entry(TEXT)

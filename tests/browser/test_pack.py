@@ -66,7 +66,7 @@ def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: 
     assert SECRET.encode() not in content
 
 
-def test_a_front_part_changed_on_the_way_is_refused_and_named(new_phone: NewPhone, server: Served) -> None:
+def test_a_front_part_altered_in_transit_is_refused_and_named(new_phone: NewPhone, server: Served) -> None:
     """When the server changes the record, the phone discards the pack and names the file."""
     keeper = new_phone()
     keeper.begins(FIRST)

@@ -30,7 +30,7 @@ def test_the_policy_holds_in_the_browser(browser: Browser, server: Served) -> No
     assert results == dict.fromkeys(("innerHTML", "policy", "elsewhere", "inline"), "refused")
 
 
-def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:
+def test_title_and_address_never_change(new_phone: NewPhone, server: Served) -> None:
     """Title and address never change with the screen; every text control has the browser's helpers turned off."""
     phone = new_phone()
     phone.opens()

@@ -99,7 +99,7 @@ def test_changing_the_language_keeps_the_place(reader: Page, server: Served) -> 
     expect(reader.locator("html")).to_have_attribute("lang", "pl")
 
 
-def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -> None:
+def test_the_is_this_stalking_page_sends_and_stores_nothing(reader: Page, server: Served) -> None:
     """One tap from the first page: opening everything makes no request, stores nothing and gives no verdict."""
     reader.get_by_role("link", name=re.compile("^Is this stalking")).first.click()
     expect(reader.get_by_role("heading", level=1, name="Is this stalking?")).to_be_visible()

@@ -142,7 +142,7 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> N
     expect(items(reader).nth(3)).to_be_focused()
 
 
-def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader: Keeper) -> None:
+def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: Keeper) -> None:
     """31 times since 4 May, six new accounts after a block; each number on the page opens as many entries as it says."""
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.sees_place("Patterns")
@@ -221,7 +221,7 @@ def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: Keeper) -> Non
     expect(longest).to_contain_text("26 days, 25 Oct 2026 to 20 Nov 2026")
 
 
-def test_four_words_have_counts_and_entry_numbers_and_nothing_that_judges(reader: Keeper) -> None:
+def test_the_four_words_show_counts_without_a_verdict(reader: Keeper) -> None:
     """The four words have no tick, score or total; a quiet line leads there from the entries."""
     reader.tap(re.compile("^Is this part of something"), exact=False)
     reader.sees_place("Counts for FOUR")

@@ -18,7 +18,7 @@ def _make_diary(keeper: Keeper, text: str = "He was outside again.") -> Register
     return Registers(keeper)
 
 
-def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) -> None:
+def test_registers_written_offline_survive_a_reload(keeper: Keeper) -> None:
     """A person, their account, an order with two terms and a report are written offline and survive lock and reload. Every
     page is accessible."""
     registers = _make_diary(keeper)

@@ -58,7 +58,7 @@ def _add_picture(keeper: Keeper, name: str, content: bytes) -> None:
     keeper.has_file(name)
 
 
-def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: Keeper) -> None:
+def test_a_full_phone_saves_text_and_names_the_refused_file(keeper: Keeper) -> None:
     """A picture is refused with a message; an entry is saved all the same, and is there after unlocking."""
     keeper.begins(FIRST)
     keeper.page.evaluate(LIMIT_SPACE, 3000)

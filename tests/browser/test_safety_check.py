@@ -36,7 +36,7 @@ def _answer(keeper: Keeper, question: str, answer: str) -> None:
 
 
 @pytest.mark.first_visit
-def test_seven_lines_three_endings_and_nothing_kept(keeper: Keeper, server: Served) -> None:
+def test_the_safety_check_stores_and_sends_no_answers(keeper: Keeper, server: Served) -> None:
     """The advice appears only when it is certain, with one thing to do for each "yes". Answers are not sent, stored or shown
     again."""
     keeper.opens()

@@ -27,7 +27,7 @@ def focused(page: Page) -> str:
     return str(page.evaluate(f"{element}.id || {element}.getAttribute('aria-label') || {element}.tagName"))
 
 
-def test_first_line_by_keyboard_alone(show: Show) -> None:
+def test_the_first_entry_is_written_by_keyboard_alone(show: Show) -> None:
     """From Start to six words, the first entry is sealed without a pointer."""
     page = show((FRESH,))
     keys = page.keyboard
@@ -211,7 +211,7 @@ def test_changing_earlier_words_asks_why(show: Show) -> None:
     assert json.dumps(calls_of(page, "saveIncident")[-1]).count("I got it wrong") == 1
 
 
-def test_screens_are_read_again_after_news(show: Show) -> None:
+def test_screens_are_refreshed_after_a_change(show: Show) -> None:
     """After news, the words for police, a visited entry and the kinds of pack are read again."""
     page = show((OPEN, go("quick")))
     expect(page.get_by_role("heading", name="Quick report")).to_be_visible()
@@ -356,7 +356,7 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
     expect(page.get_by_label("Your words")).to_be_visible()
 
 
-def test_the_camera_goes_straight_in_and_goes_out(
+def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
     playwright: Playwright, certificate: Certificate, address: str
 ) -> None:
     """A photo is added as taken here; a lock turns the camera off."""

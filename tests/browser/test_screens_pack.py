@@ -105,7 +105,7 @@ AT_CONSENT = (
 )
 
 
-def test_news_during_a_pack_must_be_looked_at_first(show: Show) -> None:
+def test_a_change_during_a_pack_must_be_reviewed_first(show: Show) -> None:
     """When something new arrives, choice and typed text stay but consent is withdrawn; the versions sent are those that were
     counted."""
     page = show((*PACK, local(AT_CONSENT), js("fake.groups = [['r0'], ['r1']]")))

@@ -77,9 +77,7 @@ def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
     served.stop()
 
 
-def test_a_copy_opens_with_no_server_and_is_taken_in_again(
-    new_phone: NewPhone, second_server: Served, tmp_path: Path
-) -> None:
+def test_a_sealed_copy_is_restored_without_a_server(new_phone: NewPhone, second_server: Served, tmp_path: Path) -> None:
     """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come back;
     later, another server accepts them all."""
     keeper = new_phone()
@@ -132,7 +130,7 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(
     desk.has_file("gate.png")
 
 
-def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_the_command_line_makes_a_pack_from_a_sealed_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Without the server, the file and its words become a pack that verifies; wrong words and a truncated copy make none."""
     keeper = new_phone()
     _write_diary(keeper)

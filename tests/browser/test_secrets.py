@@ -61,7 +61,9 @@ def _write_everything(keeper: Keeper, *, registered: bool = True) -> None:
     keeper.draft_is_sealed()
 
 
-def test_sentinels_are_nowhere(new_profile: NewProfile, server: Served, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_stored_or_sent(
+    new_profile: NewProfile, server: Served, capfd: pytest.CaptureFixture[str]
+) -> None:
     """After a diary is written on the screens, no secret is in the traffic, in the server's files or logs, or in the locked
     profile."""
     profile = new_profile()
@@ -79,7 +81,7 @@ WAYS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without a 
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server: Served, way: str) -> None:
+def test_profiles_hold_nothing_after_leaving_and_clearing(new_profile: NewProfile, server: Served, way: str) -> None:
     """Killed at the lock, with a draft on screen, after leaving, and after clearing offline: the profile with its saved
     sessions has no typed text and no revealing name. After clearing, the words alone open what was not sent."""
     profile = new_profile()

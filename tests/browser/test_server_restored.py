@@ -55,7 +55,7 @@ def _wait_for_files(server: Served, phone: Keeper, files: set[bytes]) -> None:
     assert _complete_files(server) == files
 
 
-def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_a_restored_server_is_noticed_and_filled_again(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """The phone says what is missing and sends it again; numbers, pictures and words are as before."""
     # Given a diary with one entry, and a copy of the server made then
     phone = new_phone()
@@ -109,7 +109,7 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
 
 
 @pytest.mark.slow  # the test with one device is in every `make test`
-def test_two_devices_show_the_same_line_and_the_earlier_ones(new_phone: NewPhone) -> None:
+def test_two_devices_show_the_same_log_line_and_earlier_ones(new_phone: NewPhone) -> None:
     """A line written on paper can be found on another device later."""
     phone, desk = new_phone(), new_phone()
     phone.begins(FIRST)

@@ -46,7 +46,7 @@ def _make_unregistered_diary(keeper: Keeper) -> None:
     keeper.adds(SECOND)
 
 
-def test_what_a_phone_gives_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
+def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
     """Unregistered and offline, the phone gives text for a police form, a printed list, and a pack that the command line
     accepts."""
     keeper = new_phone()
@@ -139,7 +139,7 @@ def _needs_the_words(keeper: Keeper) -> None:
     expect(keeper.field(WORDS)).to_have_value("")
 
 
-def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Nothing leaves until it is looked at or skipped on purpose; pack and list both record that. A later pack keeps the
     numbers, names the first one and its reference, and takes items by number."""
     keeper = new_phone()
@@ -377,7 +377,7 @@ def _printed(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
-def test_at_high_risk_no_pack_is_asked_of_the_server(
+def test_high_risk_mode_requests_no_pack_from_the_server(
     new_phone: NewPhone, server: Served, certificate: Certificate
 ) -> None:
     """High-risk mode hides what needs the server, says why, and leaves the other ways."""
@@ -394,7 +394,7 @@ def test_at_high_risk_no_pack_is_asked_of_the_server(
     assert len(server.to("/v1/packs")) == requests
 
 
-def test_where_the_server_builds_none_the_other_ways_are_left(new_phone: NewPhone, server: Served) -> None:
+def test_other_exports_stay_when_the_server_builds_no_packs(new_phone: NewPhone, server: Served) -> None:
     """When the server builds no packs, the screen says so."""
     keeper = new_phone()
     keeper.begins(FIRST)

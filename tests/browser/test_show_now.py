@@ -56,7 +56,7 @@ def _reveals_nothing(page: Page) -> None:
 
 
 @pytest.mark.timed
-def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> None:
+def test_show_takes_three_taps_and_shows_only_ticked_items(keeper: Keeper) -> None:
     """It takes three taps and about a second; restricted words and other entries are nowhere in the page."""
     _write_diary(keeper)
     keeper.locks()
@@ -81,7 +81,7 @@ def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> 
     assert page.get_by_role("textbox").count() == 0
 
 
-def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
+def test_every_exit_leads_to_the_lock(keeper: Keeper) -> None:
     """Close, reload, Back and Forward, three presses of Shift (the notebook) and hiding the page leave nothing behind."""
     _write_diary(keeper)
     page = keeper.page

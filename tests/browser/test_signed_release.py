@@ -84,7 +84,7 @@ def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, ser
     assert phone.page.evaluate(KEPT) == ["app-ffffffffffff"]
 
 
-def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPhone, server: Served) -> None:
+def test_a_later_release_by_another_key_is_reported_and_not_offered(new_phone: NewPhone, server: Served) -> None:
     """A release that is complete, listed and signed, but by another key: the keeper reads what to do, and no button accepts
     it."""
     phone = new_phone()
@@ -100,7 +100,7 @@ def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPh
     phone.reads("He rang at nine.")
 
 
-def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone: NewPhone, server: Served) -> None:
+def test_files_changed_on_the_server_are_refused_even_if_listed(new_phone: NewPhone, server: Served) -> None:
     """A changed file, with a worker made for the changed files, is not what was signed; nothing of it is kept."""
     phone = new_phone()
     open_diary(phone)

@@ -67,9 +67,7 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
     }
 
 
-def test_what_the_page_finds_the_program_finds(
-    browser: Browser, server: Served, small: BuiltPack, tmp_path: Path
-) -> None:
+def test_page_and_program_find_the_same(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
     """For sound, changed, unpacked, dropped and hostile packs, the page finds what the program finds, and makes no request."""
     notary = small.diary.notary.pub
     with desk(browser) as page:

@@ -79,7 +79,7 @@ def audited(pages: Pages, *, notary: bytes | None = NOTARY.pub, instance: bytes 
         return list(audit_pages(PublicPages(client, "https://public.example"), notary, instance, pages["root"]))
 
 
-def test_a_sound_log_holds_under_either_key(pages: Pages) -> None:
+def test_a_sound_log_verifies_under_either_key(pages: Pages) -> None:
     """By the notary's key, by the instance key alone, and by the server's own word."""
     assert audited(pages) == []
     assert audited(pages, notary=None, instance=INSTANCE.pub) == []
@@ -148,7 +148,7 @@ def unreadable(pages: Pages) -> None:
         (unreadable, "log_leaf"),
     ],
 )
-def test_every_lie_is_named(pages: Pages, change: Callable[[Pages], None], row: str) -> None:
+def test_every_false_statement_is_named(pages: Pages, change: Callable[[Pages], None], row: str) -> None:
     """The checkpoint, stamp or statement that no longer holds."""
     change(pages)
     found = audited(pages)

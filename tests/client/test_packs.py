@@ -163,7 +163,7 @@ async def test_half_a_pack_is_not_left_behind(told: Capsule, tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
 
 
-def test_a_capsule_holds_no_private_note_and_no_key_of_what_was_received(journal: Journal, told: Capsule) -> None:
+def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: Journal, told: Capsule) -> None:
     """Promise 4: never a private note, and keys only of pictures that are to be printed."""
     raw = make_capsule(journal.versions(), whole_wish(journal, NOON), journal.identity.public_keys())
     assert b"I used to love that class" not in raw

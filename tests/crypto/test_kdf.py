@@ -49,7 +49,7 @@ def test_what_the_policy_allows() -> None:
         assert (profile.m, profile.t) == (case["kdf"]["m"], case["kdf"]["t"])
 
 
-def test_the_policy_remembers() -> None:
+def test_the_policy_remembers_the_highest_cost() -> None:
     """After a derivation the highest cost seen is the new floor."""
     default = VECTORS["accepted"][2]["kdf"]
     policy = kdf.PRODUCT.after(default)

@@ -48,7 +48,7 @@ def test_headers_are_the_vectors() -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
-def test_wraps_that_must_not_open(case: dict[str, Any]) -> None:
+def test_wraps_of_another_place_or_opener_do_not_open(case: dict[str, Any]) -> None:
     """A wrap of another epoch, place, opener or length is refused."""
     of = CASES.get(case.get("of", ""), case)
     with pytest.raises(SealError):

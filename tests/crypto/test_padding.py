@@ -23,7 +23,7 @@ def test_vectors() -> None:
             padding.unpad(unb64(case["padded"]))
 
 
-def test_quick_logs_are_alike() -> None:
+def test_quick_logs_have_one_padded_length() -> None:
     """Logs of 10, 300 and 900 characters have one padded length."""
     assert len({len(padding.pad_version(b"x" * length)) for length in (10, 300, 900)}) == 1
 

@@ -43,7 +43,7 @@ def test_files(file: dict[str, Any]) -> None:
     assert hashlib.sha512(content).hexdigest() == file["sha512"]
 
 
-def test_parts_do_not_change_places() -> None:
+def test_a_part_opens_only_in_its_own_place() -> None:
     """A part of another number, file or diary, a missing or a moved part: refused."""
     for case in VECTORS["refused_headers"]:
         raw = sealed(FILES[case["size"]])[case["part"]]

@@ -24,7 +24,7 @@ def test_the_list() -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["normalise"], ids=range(len(VECTORS["normalise"])))
-def test_normalise(case: dict[str, Any]) -> None:
+def test_each_way_of_typing_has_one_normal_form(case: dict[str, Any]) -> None:
     """One form for each way of typing, and that form is its own."""
     assert words.normalise(case["text"]) == case["words"]
     assert words.normalise(case["words"]) == case["words"]
@@ -48,7 +48,7 @@ def test_any_text_is_normalised_or_refused(text: str) -> None:
     assert made.encode()
 
 
-def test_the_table_of_unicode_14() -> None:
+def test_newer_unicode_changes_nothing_of_the_unicode_14_table() -> None:
     """No newer Unicode has changed what 14 assigned, and this Python's own table agrees where it is 14."""
     for code_point in range(0x110000):
         category = unicodedata.category(chr(code_point))
@@ -77,7 +77,7 @@ def test_codes() -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["unreadable"], ids=[case["name"] for case in VECTORS["unreadable"]])
-def test_a_mistyped_code(case: dict[str, Any]) -> None:
+def test_a_mistyped_code_is_noticed_locally(case: dict[str, Any]) -> None:
     """A slip of the pen is noticed here, not by a server."""
     with pytest.raises(BadRequest):
         words.read_code(case["text"])

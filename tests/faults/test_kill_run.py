@@ -13,7 +13,7 @@ pytestmark = pytest.mark.whole
 KILLS = 6
 
 
-async def test_whatever_was_acknowledged_is_there_after_each_kill(tmp_path: Path) -> None:
+async def test_acknowledged_data_survives_every_kill(tmp_path: Path) -> None:
     """SQLite: every version and part, byte for byte, every erasure and session; the file is sound."""
     said: list[str] = []
     found = await kill_run(tmp_path, KILLS, 7, None, said.append)

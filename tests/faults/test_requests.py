@@ -211,7 +211,7 @@ async def _drip(port: int, head: bytes, reading: bytes, sends: bool) -> None:
 
 
 @pytest.mark.whole
-async def test_a_full_disk_loses_nothing_that_was_acknowledged(serving: Serving) -> None:
+async def test_a_full_disk_loses_no_acknowledged_data(serving: Serving) -> None:
     """No file may grow beyond a limit: pushes are refused with 503 from then on; with room again, all is there."""
     await asyncio.to_thread(serving.start)
     async with new_load(serving.port, 2, random.Random(5)) as load:

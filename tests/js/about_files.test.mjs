@@ -130,7 +130,7 @@ test('JPEG, PNG, WebP and TIFF give camera, time and place', async () => {
   assert.deepEqual(await readMetadata(readableBytes(exif), 'image/tiff'), EXPECTED);
 });
 
-test('a GPS directory with only its version number is no place; one that cannot be read counts as a place', async () => {
+test('a GPS directory with only its version number is no place; an unreadable one counts as a place', async () => {
   assert.equal(readTiff(tiff({ place: [0] })).place, false);
   assert.equal(readTiff(tiff({ place: [] })).place, false);
   assert.equal(readTiff(tiff({ place: [2] })).place, true);
@@ -145,7 +145,7 @@ test('a place in the XMP metadata of a picture counts too', async () => {
   assert.deepEqual(await readMetadata(readableBytes(png(['iTXt', xmp])), 'image/png'), { place: true });
 });
 
-test('a film gives its time, its length, its camera and whether it holds a place', async () => {
+test('a film gives its time, its length, its camera and whether it contains a place', async () => {
   assert.deepEqual(await readMetadata(readableBytes(mp4()), 'video/mp4'), {
     place: false,
     taken_at: 1_793_650_000_000,

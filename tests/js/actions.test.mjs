@@ -74,7 +74,7 @@ test('setting a passphrase that fails because the phone is full leaves the phone
   assert.equal(restarted.app.state.draft.fields.narrative, 'Still here.');
 });
 
-test('wrong words open nothing and lose nothing; the right ones show the entries again', async () => {
+test('a wrong passphrase opens nothing and loses nothing; the right one shows the entries again', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'half a sen' } });
   await app.lock('test');
@@ -103,7 +103,7 @@ test('locking ends the worker, drops pictures from memory and starts the next wo
   await assert.rejects(app.readIncident(record), { code: 'locked' });
 });
 
-test('a minute out of sight locks; so does coming back after one, before anything is drawn', async () => {
+test('the app locks after a minute out of sight, or on return before anything is drawn', async () => {
   const { phone, app } = await phoneWithEntry();
   phone.visible = false;
   app.seen();
@@ -113,7 +113,7 @@ test('a minute out of sight locks; so does coming back after one, before anythin
   await until(phone, ({ phase }) => phase === 'locked', 'the lock');
 });
 
-test('five minutes untouched locks, the last twenty seconds are counted, and a touch takes it back', async () => {
+test('the app locks after five idle minutes, counts down the last twenty seconds, and a touch resets it', async () => {
   const { phone, app } = await phoneWithEntry();
   phone.clock.move(285_000);
   app.seen();
@@ -125,7 +125,7 @@ test('five minutes untouched locks, the last twenty seconds are counted, and a t
   await until(phone, ({ phase }) => phase === 'locked', 'the lock');
 });
 
-test('within ten minutes a correction counts as first version; later, any change but an addition needs a reason', async () => {
+test('a correction within ten minutes needs no reason; later, any change but an addition needs one', async () => {
   const { phone, app, record } = await phoneWithEntry();
   phone.clock.move(5 * MINUTE);
   assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited inside.' } }), false);
@@ -159,7 +159,7 @@ test('within ten minutes a correction counts as first version; later, any change
   assert.equal((await app.readIncident(record)).versions.length, 4, 'saving what is there already adds nothing');
 });
 
-test('either answer alone is enough, and none is not', async () => {
+test('one answer is enough to save an entry, and no answer is not', async () => {
   const { app } = await phoneWithEntry();
   app.newDraft();
   await assert.rejects(app.saveIncident({ record: null, fields: {}, restricted: {} }), { code: 'nothing_to_save' });
@@ -227,7 +227,7 @@ for (const [title, makeFile, code] of [
     'file_changed',
   ],
 ]) {
-  test(`${title} is refused with its sentence, before and after the first passphrase, and leaves nothing behind`, async () => {
+  test(`${title} is refused with a sentence, before and after the first passphrase, without a trace`, async () => {
     const phone = makePhone();
     await phone.app.start();
     phone.app.putDraft({ fields: { narrative: 'x' } });
@@ -302,7 +302,7 @@ test('the type a file claims and the type of its bytes are compared', () => {
   );
 });
 
-test('get a picture: the phone locks, takes pictures without the words, and has them in the draft at the next unlock', async () => {
+test('"get a picture" locks the phone, takes pictures while locked, and adds them to the draft at unlock', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'A message came.' } });
   await app.getPicture();
@@ -365,7 +365,7 @@ test('unlocking shows hundreds of entries with little processor time', async () 
   phone.end();
 });
 
-test('every error sentence ends with a full stop and uses none of the words victim, evidence, invalid, failed and error', () => {
+test('every error sentence ends with a full stop and avoids "victim", "evidence", "invalid" and the like', () => {
   for (const [code, sentence] of Object.entries(SENTENCES)) {
     assert.match(sentence, /\.$/, code);
     assert.doesNotMatch(sentence, /victim|evidence|invalid|failed|error/i, code);

@@ -23,7 +23,7 @@ const waysOut = (app, confirmation, pack) => [
   () => app.handOver({ file: pack, name: 'documents-2026-11-24.zip', words: WORDS }, () => {}),
 ];
 
-test('no words, wrong ones, a short secret, what was made up or agreed to before a lock: nothing is made and nothing asked of the server', async () => {
+test('no pack is made and no request sent without a passphrase that was confirmed since the last lock', async () => {
   const requests = [];
   const { app, phone } = await phoneWithEntry({
     packActions,
@@ -57,7 +57,7 @@ test('no words, wrong ones, a short secret, what was made up or agreed to before
   await app.unlock(WORDS);
   await until(phone, ({ phase }) => phase === 'open');
   for (const attempt of waysOut(app, { agreed: stale }, pack)) await assert.rejects(attempt, wordsDiffer);
-  assert.equal((await app.readShared()).length, 1, 'only what the words were typed for is noted as made');
+  assert.equal((await app.readShared()).length, 1, 'only packs confirmed with the passphrase are recorded as made');
   phone.end();
 });
 
@@ -96,7 +96,7 @@ test('one confirmation cannot start a second pack while the first is made', asyn
   phone.end();
 });
 
-test('the eight words of a hand-over are said again only to the keeper’s own, without a signal too', async () => {
+test('the eight words of a hand-over are shown again only after the passphrase, also offline', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
   const now = phone.clock.now();
   const handoverRow = (handover, expires_at) => ({

@@ -59,7 +59,7 @@ async function expectRecovery({ first, second, login }, expected) {
   for (const { phone } of [first, second, newPhone]) phone.end();
 }
 
-test('an entry that a restored server lost is sent again, though its receipt was above the feed read so far', async () => {
+test('an entry that a restored server lost is sent again, even with a receipt beyond the feed so far', async () => {
   const phones = await phoneAheadOfFeed();
   await phones.putBack();
   delete phones.first.faults.before;
@@ -68,7 +68,7 @@ test('an entry that a restored server lost is sent again, though its receipt was
   await expectRecovery(phones, ['by one', 'by two', 'one']);
 });
 
-test('another version has that number by the time the phone reads on: it is noticed, and sent again', async () => {
+test('a version whose feed number was given to another version is noticed and sent again', async () => {
   const phones = await phoneAheadOfFeed();
   await phones.putBack();
   const third = await anotherPhone(server.base, phones.login);
@@ -81,7 +81,7 @@ test('another version has that number by the time the phone reads on: it is noti
   await expectRecovery(phones, ['by one', 'by two', 'from three', 'from three again', 'one']);
 });
 
-test('a second restore before the keeper sends again: entries with earlier numbers are sent again too', async () => {
+test('after a second restore before "Send again", entries with earlier numbers are sent again too', async () => {
   const first = await registeredPhone(server);
   const { faults, login } = first;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];
@@ -94,7 +94,7 @@ test('a second restore before the keeper sends again: entries with earlier numbe
     await putBack();
   };
   await save(first.app, 'C');
-  await until(first, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(first, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await first.phone.ctx.open.syncing.current;
   await putBackAgain();
   await first.app.sendAgain();

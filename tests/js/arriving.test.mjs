@@ -90,7 +90,7 @@ test('a new phone answers questions about the diary only when it has every page'
     }),
   );
   await other.phone.rest({ held: true });
-  assert.deepEqual(done, [], 'nothing is answered from a part');
+  assert.deepEqual(done, [], 'no question is answered from an incomplete diary');
   release();
   const [summary, , quick, added, , list] = await Promise.all(answers);
   assert.deepEqual([summary.entries, quick.records.length, added.length, list.rows.length], [5, 5, 5, 5]);
@@ -99,7 +99,7 @@ test('a new phone answers questions about the diary only when it has every page'
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('cut off half-way: it is said and nobody waits, after a lock with no signal too, until the feed was read to its end', async () => {
+test('an interrupted first sync is reported without blocking the keeper until the whole feed is read', async () => {
   const { phone, login } = await keeper(5);
   let cutAt = 0;
   const faults = inPages(async (number) => {
@@ -107,7 +107,7 @@ test('cut off half-way: it is said and nobody waits, after a lock with no signal
   });
   const other = await signInDevice(login, faults);
   assert.equal((await other.app.chooseForPack(ALL)).entries, 0);
-  assert.equal(other.app.state.account.coming, true, 'before the first page too');
+  assert.equal(other.app.state.account.coming, true, 'also before the first page');
   cutAt = 2;
   other.app.network();
   await until(other, ({ entries }) => entries.length === 2, 'the first page');
@@ -177,7 +177,7 @@ test('a picture added elsewhere between review and consent is in no pack; the ne
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('what arrives with the last sync before a pack stops it: no capsule is sent, the queue place is given up', async () => {
+test('data that arrives in the last sync before a pack stops it: no capsule is sent, the job ends', async () => {
   const { app, phone, record, login, faults } = await keeper();
   const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
@@ -204,7 +204,7 @@ test('what arrives with the last sync before a pack stops it: no capsule is sent
     app.buildPack(options, () => {}),
     cameSince,
   );
-  assert.equal(app.state.entries[0].pictures, 1, 'it came with the run before the pack');
+  assert.equal(app.state.entries[0].pictures, 1, 'it arrived in the sync before the pack');
   const packRequests = () =>
     requests.filter(({ path }) => path.startsWith('/v1/packs')).map(({ path, method }) => `${method} ${path}`);
   assert.deepEqual(packRequests(), ['POST /v1/packs', 'GET /v1/packs/p1', 'DELETE /v1/packs/p1']);
@@ -220,14 +220,14 @@ test('what arrives with the last sync before a pack stops it: no capsule is sent
   for (const device of [phone, other.phone]) device.end();
 });
 
-test('text written between review and consent stops a pack; a decision about a picture or a removal does not', async () => {
+test('text written between review and consent stops a pack; a picture decision or a removal does not', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   const { attachment } = await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
   const { record: second } = await save(app, 'Another.');
   await assert.rejects(
     app.buildHere({ ...(await agreed(app, PACK_OPTIONS)), looked: undefined }, () => {}),
     cameSince,
-    'a screen that hands nothing back makes nothing',
+    'without the reviewed set, no pack is made',
   );
   const options = await agreed(app, PACK_OPTIONS);
   await app.decidePicture(attachment, 'hold');
@@ -258,9 +258,9 @@ test('text written between review and consent stops a pack; a decision about a p
   await assert.rejects(
     app.buildHere(before, () => {}),
     cameSince,
-    'everything means what was everything then',
+    '"everything" means everything at the review',
   );
-  assert.equal((await app.buildHere(chosenOptions, () => {})).no, 2, 'what was chosen is what was looked at');
+  assert.equal((await app.buildHere(chosenOptions, () => {})).no, 2, 'the chosen entries are the reviewed ones');
   const lastOptions = await agreed(app, PACK_OPTIONS);
   await app.takeOutRecord(second, 'Not about this.');
   assert.equal((await app.buildHere(lastOptions, () => {})).no, 3);
@@ -269,12 +269,12 @@ test('text written between review and consent stops a pack; a decision about a p
   assert.equal(
     (await app.buildHere({ ...partOptions, records: [record] }, () => {})).no,
     4,
-    'a part is some of what was looked at',
+    'a part contains only reviewed entries',
   );
   assert.equal(
     (await app.buildHere({ ...partOptions, records: [record] }, () => {})).no,
     5,
-    'the note of the part before is no news',
+    'the record of the previous part is not a change',
   );
   phone.end();
 });

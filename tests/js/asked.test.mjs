@@ -81,17 +81,17 @@ for (const [kind, onScreen] of Object.entries(ON_SCREEN)) {
     assert.deepEqual(
       schemaFields.filter((name) => !onScreen.includes(name) && !byApp.has(name)),
       [],
-      'nobody can write this',
+      'no screen asks for this field',
     );
     assert.deepEqual(
       onScreen.filter((name) => !schemaFields.includes(name)),
       [],
-      'this could not be kept',
+      'no field stores this answer',
     );
     assert.deepEqual(
       [...byApp].filter((name) => onScreen.includes(name) || !schemaFields.includes(name)),
       [],
-      'no longer the app’s alone',
+      'a question asks for it, so the app does not fill it in alone',
     );
   });
 

@@ -69,12 +69,12 @@ const lettersLeft = async (keeper) =>
   (await keeper.phone.ctx.api.withSession({ path: `/v1/diaries/${keeper.phone.ctx.open.identity.diary}/letters` }))
     .letters.length;
 
-test('yes: the letter becomes one entry of the keeper, which holds the whole letter, and leaves the server', async () => {
+test('"yes" makes the whole letter one entry of the keeper and removes it from the server', async () => {
   const keeper = await keeperWithAdvocate();
   const letter = await keeper.priya.writes('assisted', typedEntry());
   await sync(keeper);
   await until(keeper, hasWaiting(1), 'written');
-  assert.equal(keeper.app.state.entries.length, 1, 'nothing enters a diary by itself');
+  assert.equal(keeper.app.state.entries.length, 1, 'no letter enters the diary without the keeper');
   const [shown] = await keeper.app.readAssisted();
   assert.deepEqual(
     [shown.narrative, shown.mark.by, shown.name, shown.record],
@@ -101,7 +101,7 @@ test('yes: the letter becomes one entry of the keeper, which holds the whole let
   assert.equal(keeper.app.state.waiting.written, 0);
 });
 
-test('change: the entry has the keeper’s words, and what was typed is kept with them', async () => {
+test('"change" saves the keeper’s words as the entry, and keeps the advocate’s text with them', async () => {
   const keeper = await keeperWithAdvocate();
   const letter = await keeper.priya.writes('assisted', typedEntry());
   await sync(keeper);
@@ -117,7 +117,7 @@ test('change: the entry has the keeper’s words, and what was typed is kept wit
   );
 });
 
-test('no: nothing of it is in the diary, and it is not asked again', async () => {
+test('"no" keeps nothing of the letter in the diary, and the question does not return', async () => {
   const keeper = await keeperWithAdvocate();
   const letter = await keeper.priya.writes('assisted', typedEntry());
   await sync(keeper);
@@ -129,7 +129,7 @@ test('no: nothing of it is in the diary, and it is not asked again', async () =>
   );
 });
 
-test('later: the entry stays marked as not confirmed until the keeper confirms, changes or removes it', async () => {
+test('"later" marks the entry as not confirmed until the keeper confirms, changes or removes it', async () => {
   const keeper = await keeperWithAdvocate();
   const [a, b, c] = [
     await keeper.priya.writes('assisted', typedEntry()),
@@ -158,10 +158,10 @@ test('later: the entry stays marked as not confirmed until the keeper confirms, 
   );
   await keeper.app.answerAssisted(c, { answer: 'no' });
   assert.ok(keeper.app.state.removed.some(({ record }) => record === c));
-  await until(keeper, hasWaiting(0), 'all said');
+  await until(keeper, hasWaiting(0), 'all reported');
 });
 
-test('once answered on one phone, the other phone no longer asks, and a late answer there overwrites nothing', async () => {
+test('a letter answered on one phone is not asked about on the other; a late answer overwrites nothing', async () => {
   const keeper = await keeperWithAdvocate();
   const secondPhone = await anotherPhone(server.base, keeper.login, WORDS, {}, { packActions });
   await until(secondPhone, ({ entries }) => entries.length === 1);
@@ -196,7 +196,7 @@ test('once answered on one phone, the other phone no longer asks, and a late ans
   for (const { phone } of [keeper, secondPhone]) phone.end();
 });
 
-test('a letter in an entry’s place, one that cannot be an entry, and one nobody signed change nothing', async () => {
+test('an unsigned letter, one with an entry’s id and one that cannot be an entry change nothing', async () => {
   const keeper = await keeperWithAdvocate();
   await keeper.priya.writes('assisted', typedEntry({ incident: { precision: ['not a code'] } }));
   await keeper.priya.writes('assisted', typedEntry(), {

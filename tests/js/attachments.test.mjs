@@ -42,7 +42,7 @@ async function countRows({ name }) {
   return db.count('a');
 }
 
-test('each description of a file is a version: an addition needs no reason, a change needs one, and all are shown', async () => {
+test('each description of a file is a version; an addition needs no reason, a change needs one', async () => {
   const { app, attachment, phone } = await phoneWithFile();
   await app.saveAttachment({
     attachment,
@@ -125,11 +125,15 @@ test('custody is recorded automatically: one record for each day, lines in order
   await app.lock('test');
   await app.unlock(WORDS);
   [record, ...more] = await app.readRecords('custody');
-  assert.deepEqual([record.fields.lines.length, record.versions, more.length], [5, 2, 0], 'the same record goes on');
+  assert.deepEqual(
+    [record.fields.lines.length, record.versions, more.length],
+    [5, 2, 0],
+    'the same record is continued',
+  );
   await app.lock('test');
   await app.unlock(WORDS);
   [record] = await app.readRecords('custody');
-  assert.equal(record.versions, 2, 'nothing is written where there is nothing to say');
+  assert.equal(record.versions, 2, 'no record is written without a line');
 });
 
 test('custody lines of a save survive a crash', async () => {
@@ -184,7 +188,7 @@ test('a file moves to another entry, and out of all entries; neither entry loses
   assert.deepEqual(await app.readLoose(), []);
 });
 
-test('a masked copy is kept beside the received bytes, with restricted place and reason; it can be set aside', async () => {
+test('a masked copy is kept beside the received bytes, with place and reason, and can be set aside', async () => {
   const maskCalls = [];
   const pictures = {
     make: async () => [
@@ -222,7 +226,7 @@ test('a masked copy is kept beside the received bytes, with restricted place and
     [read.restricted.masks[0].boxes, read.restricted.masks[0].what, read.restricted.masks[0].why],
     [boxes, ['address'], 'My street'],
   );
-  assert.equal(JSON.stringify(read.fields).includes('My street'), false, 'what was covered is never in the open part');
+  assert.equal(JSON.stringify(read.fields).includes('My street'), false, 'the covered areas are not in the open part');
   const bytes = async (size) =>
     new Uint8Array(await phone.urls.get((await app.readPicture(attachment, size)).url).arrayBuffer());
   assert.deepEqual([(await bytes('print'))[0], (await bytes('unmasked'))[0]], [1, 7]);
@@ -241,7 +245,7 @@ test('a masked copy is kept beside the received bytes, with restricted place and
   assert.equal((await bytes('masked'))[0], 2);
 });
 
-test('a file is removed at once, offline and under hold: bytes, copies and texts are gone, its place stays', async () => {
+test('removing a file at once, offline or under hold, erases bytes, copies and texts and keeps its place', async () => {
   const { app, record, attachment, phone } = await phoneWithFile();
   await app.turnHoldOn({ who: 'Police', reference: '1' });
   await app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
@@ -258,7 +262,7 @@ test('a file is removed at once, offline and under hold: bytes, copies and texts
   assert.deepEqual([read.taken_out > 0, read.out_reason], [true, 'file_removed']);
   await assert.rejects(app.readReceived(attachment));
   await app.putBackRecord(attachment);
-  await assert.rejects(app.readReceived(attachment), undefined, 'nothing brings it back');
+  await assert.rejects(app.readReceived(attachment), undefined, 'it does not come back');
   assert.equal(read.custody.at(-1).action, 'deleted');
 });
 
@@ -281,7 +285,7 @@ test('a removed file goes from every device and from the server, however late th
   await until(first, isKept, 'kept');
   const third = await signInDevice(first.login);
   await until(third, ({ entries }) => entries.length === 1, 'the entry on a new device');
-  assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device gets nothing of it');
+  assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device receives nothing of it');
   second.app.network();
   await eventually(
     () => second.app.readIncident(record),
@@ -290,7 +294,7 @@ test('a removed file goes from every device and from the server, however late th
   assert.deepEqual((await second.app.readIncident(record)).attachments, []);
   await assert.rejects(second.app.readReceived(attachment));
   for (const phone of [first, second, third])
-    assert.equal(phone.app.state.account.trouble, null, 'and nobody is alarmed');
+    assert.equal(phone.app.state.account.trouble, null, 'no warning is shown');
   await assert.rejects(third.app.readReceived(attachment));
 });
 
@@ -321,7 +325,7 @@ for (const [situation, isLate] of [
   ['and had not sent it', false],
   ['and sent it before it heard', true],
 ]) {
-  test(`a file removed while another phone masked it, ${situation}, stays removed everywhere, with all its text`, async () => {
+  test(`a file removed while another phone masked it, ${situation}, stays removed with all its text`, async () => {
     const rendered = (purpose, n) => ({
       purpose,
       bytes: new Uint8Array(3000).fill(n),
@@ -381,7 +385,7 @@ for (const [situation, isLate] of [
   });
 }
 
-test('a phone that fills up while a film is added keeps the text and nothing of the film; it can be added later', async () => {
+test('a phone that fills up while a film is added keeps the text and nothing of the film', async () => {
   const { app, record, phone } = await phoneWithFile();
   app.putDraft({ fields: { narrative: 'Half a sentence' } });
   await until(phone, (state) => state.draft?.saved_at, 'a sealed draft');
@@ -399,13 +403,13 @@ test('a phone that fills up while a film is added keeps the text and nothing of 
   await assert.rejects(app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' }), {
     code: 'no_space',
   });
-  assert.equal(await countRows(phone), before, 'no half of it');
+  assert.equal(await countRows(phone), before, 'no part of it is left');
   assert.equal((await app.readIncident(record)).attachments.length, 1);
   app.putDraft({ fields: { narrative: 'Half a sentence and more' } });
   await until(
     phone,
     (state) => state.draft?.saved_at && state.draft.fields.narrative.endsWith('more'),
-    'words still fit',
+    'text still fits',
   );
   bytesFree = Infinity;
   const { kind, sha256 } = await app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' });

@@ -75,7 +75,7 @@ const lettersLeft = async (keeper) =>
     .letters.length;
 const clientCount = async (advocate) => (await advocate.told('GET', '/v1/clients')).clients.length;
 
-test('two advocates ask about one entry: both get answers; questions are dropped when a grant ends', async () => {
+test('two advocates who ask about one entry both get answers; questions end with their grant', async () => {
   const keeper = await registerKeeper();
   const [priya, sam] = [await desk(server), await desk(server, { name: 'Sam O' })];
   await keeper.letIn(priya);
@@ -108,7 +108,7 @@ test('two advocates ask about one entry: both get answers; questions are dropped
   assert.deepEqual([await clientCount(priya), await clientCount(sam)], [1, 0]);
 });
 
-test('a question that a copied session said was taken in is found again, once, and answered as any other', async () => {
+test('a question that a copied session marked as received is found again once, and can be answered', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   await keeper.letIn(priya);
@@ -132,7 +132,7 @@ test('a question that a copied session said was taken in is found again, once, a
   assert.deepEqual([await keeper.app.lookAgain(), await keeper.app.readAsked()], [0, []]);
 });
 
-test('a grant that expires offline shares nothing written after its end, though the server would accept it', async () => {
+test('a grant that expires offline shares nothing written after its end, even if the server accepts it', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   await keeper.letIn(priya, { not_after: keeper.clock.now() + DAY });
@@ -170,7 +170,7 @@ for (const [title, endAccess] of [
       ),
   ],
 ]) {
-  test(`a grant ends (${title}): the keeper still decides about typed text; waiting questions are dropped`, async () => {
+  test(`a grant ends (${title}): the keeper decides about typed text; waiting questions are dropped`, async () => {
     const keeper = await registerKeeper();
     await desk(server); // the leader of the organisation stays
     const priya = await desk(server, { name: 'Ana P' });
@@ -194,7 +194,7 @@ for (const [title, endAccess] of [
   });
 }
 
-test('nobody types an entry for a keeper who did not let them', async () => {
+test('an advocate without that right cannot write an entry for the keeper', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   await keeper.letIn(priya, { rights: ['view'] });
@@ -221,7 +221,7 @@ test('a new device honours a grant of another device: entries written on it are 
   assert.equal(sent[0], 1);
 });
 
-test('an entry taken out while an advocate reads it is gone at their next read, with its picture and mark', async () => {
+test('an entry removed while an advocate reads it is gone at their next read, with picture and mark', async () => {
   const keeper = await registerKeeper();
   const { desk: page, made: objectUrls, looksAround } = await joined(server);
   const { attachment } = await keeper.app.addFile(keeper.record, file(PNG), { route: 'photo_picker' });

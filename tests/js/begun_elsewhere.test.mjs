@@ -16,7 +16,7 @@ after(() => server.stop());
 
 const newPhone = () => makePhone({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
 
-test('a diary begun on a borrowed device is marked so, opens on the keeper’s device, and leaves nothing behind', async () => {
+test('a diary begun on a borrowed device opens on the keeper’s device and leaves nothing behind', async () => {
   const cookies = [];
   const borrowed = makePhone({
     origin: server.base,

@@ -67,7 +67,7 @@ test('five files added on a locked phone: the app asks about each; five drafts h
   assert.equal(app.state.phase, 'locked');
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 5, 'five waiting');
-  assert.equal(app.state.draft, null, 'nothing became a draft by itself');
+  assert.equal(app.state.draft, null, 'no draft was made without the keeper');
   const { asked } = await app.readCaptured();
   const expected = new Map([
     ...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]),
@@ -78,7 +78,7 @@ test('five files added on a locked phone: the app asks about each; five drafts h
   assert.ok(asked.every(({ same }) => same));
   assert.deepEqual(asked.map(({ kind }) => kind).sort(), ['file', 'image', 'image', 'image', 'image']);
   for (const { attachment, kind } of asked)
-    assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture, to look at');
+    assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture can be shown');
 
   // They are still there after a lock. All five become drafts.
   await app.lock('asked');
@@ -107,7 +107,7 @@ test('five files added on a locked phone: the app asks about each; five drafts h
     restricted: {},
   });
   const entry = await app.readIncident(record);
-  assert.equal(entry.attachments[0].route, 'while_locked', 'labelled for good');
+  assert.equal(entry.attachments[0].route, 'while_locked', 'the label is permanent');
   assert.equal(entry.attachments[0].sha256, expected.get(entry.attachments[0].name));
   const after = await app.readCaptured();
   assert.ok(after.drafts.some(({ words }) => words === 'half a sentence'));
@@ -121,7 +121,7 @@ test('a file shared by another app is accepted in the notebook, beside another t
   await app.lock('asked');
   assert.equal(app.state.phase, 'notebook');
   await app.capture();
-  assert.equal(app.state.phase, 'notebook', 'the notebook itself offers nothing');
+  assert.equal(app.state.phase, 'notebook', 'the notebook offers no capture');
   await app.shared([file(png(1), 'straight.png')]);
   assert.equal(app.state.picture.files.length, 1);
   await app.pictureSave();
@@ -131,7 +131,7 @@ test('a file shared by another app is accepted in the notebook, beside another t
   assert.equal(otherTab.app.state.phase, 'elsewhere');
   await otherTab.app.shared([file(png(2), 'beside.png')]);
   await otherTab.app.pictureSave();
-  assert.equal(otherTab.app.state.phase, 'elsewhere', 'the other tab holds the diary still');
+  assert.equal(otherTab.app.state.phase, 'elsewhere', 'the other tab still has the diary open');
   otherTab.end();
   await app.askLock();
   await app.unlock(WORDS);
@@ -157,7 +157,7 @@ test('a picture added while the lock is not finished is sealed to this install',
   app.newDraft();
   app.putDraft({ fields: { narrative: 'half a sentence' } });
   const locking = app.lock('asked');
-  assert.equal(app.state.phase, 'locked', 'what is on the screen goes first');
+  assert.equal(app.state.phase, 'locked', 'the phone is locked at once');
   await app.capture();
   await app.pictureAdd([file(png(1), 'a.png')], { route: 'camera_in_app' });
   await locking;
@@ -194,7 +194,7 @@ test('files in the tray show no name and have the length of a size class', async
   await app.pictureAdd([file(png(1), 'secret-name.png'), file(png(9), 'other.png')]);
   const keys = await phone.database.trayKeys();
   const items = await Promise.all(keys.map((key) => phone.database.trayItem(key)));
-  assert.equal(new Set(items.map(({ length }) => length)).size, 1, 'eight bytes more or less do not show');
+  assert.equal(new Set(items.map(({ length }) => length)).size, 1, 'eight bytes more or less do not change the size');
   for (const item of items) assert.equal(Buffer.from(item).includes('secret-name'), false);
 });
 
@@ -213,7 +213,7 @@ test('capture that is switched off stays off after a restart', async () => {
   assert.equal(restarted.app.state.phase, 'locked');
 });
 
-test('a swapped public key is said at the next unlock and put right; nothing else is lost', async () => {
+test('a swapped public key is reported at the next unlock and corrected; nothing else is lost', async () => {
   const { app, phone } = await lockedPhone();
   const door = await readDoor(phone.database);
   const { pub } = await newKeyPair();
@@ -222,12 +222,12 @@ test('a swapped public key is said at the next unlock and put right; nothing els
   await app.pictureAdd([file(png(1))]);
   await app.pictureSave();
   await app.unlock(WORDS);
-  await until(phone, ({ account }) => account?.trouble?.code === 'capture_key', 'said');
+  await until(phone, ({ account }) => account?.trouble?.code === 'capture_key', 'reported');
   assert.equal(app.state.waiting.captured, 0);
   assert.deepEqual(
     new Uint8Array((await readDoor(phone.database)).capture_pub),
     new Uint8Array(door.capture_pub),
-    'put right',
+    'corrected',
   );
   await app.knowCaptureKey();
   assert.equal(app.state.account.trouble, null);

@@ -54,7 +54,7 @@ const eventually = (condition) => eventuallyOf(condition, Boolean);
 const countPartUploads = (requests) =>
   requests.filter((request) => request.startsWith('PUT') && isPartUpload(request)).length;
 
-test('a film that is being uploaded at the lock is uploaded to the end, and the next unlock finds it kept', async () => {
+test('a film that is being uploaded at a lock is uploaded completely, and kept at the next unlock', async () => {
   const { app, phone, requests, sentHeaders, gate } = await phoneUploading();
   const { written } = countWrites(phone.database);
   await app.lock('asked');
@@ -73,21 +73,21 @@ test('a film that is being uploaded at the lock is uploaded to the end, and the 
   assert.deepEqual(
     [...new Set(requests.map((request) => request.split(' ')[1]))].filter((request) => !request.includes('/blobs/')),
     [],
-    'nothing but parts of files',
+    'only parts of files are sent',
   );
   assert.ok(
     sentHeaders.every((headers) => headers['X-Ticket'] && !headers.Authorization),
-    'tickets, and nothing that signs in',
+    'only tickets, and no session token',
   );
   const atLock = written();
   await phone.rest();
-  assert.equal(written(), atLock, 'nothing is written for it');
+  assert.equal(written(), atLock, 'no record is written for it');
   await app.unlock(WORDS);
   await until({ app }, ({ entries }) => entries[0]?.state.code === 'kept', 'kept');
   phone.end();
 });
 
-test('nothing is sent after quick exit or while the app is hidden; when it is visible again the upload goes on', async () => {
+test('nothing is sent after a quick exit or while hidden; the upload resumes when the app is visible', async () => {
   const first = await phoneUploading();
   await first.app.lock('exit');
   first.requests.length = 0;

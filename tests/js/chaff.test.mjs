@@ -6,7 +6,7 @@ import { b64, randomBytes } from '#app/core/bytes.js';
 import { growthChaff, isTradedChange, poolOf, seedChaff, unclaimedChaff, tradeChaff } from '#app/store/chaff.js';
 import { Database } from '#app/store/database.js';
 
-test('chaff is traded size by size: a deleted record leaves noise unless some is owed; large ones do not', () => {
+test('chaff is traded size by size: a deleted small record leaves noise unless some is owed', () => {
   const fill = (n) => new Uint8Array(n).fill(1);
   const LARGEST = 64 * 1024 + 72;
   const sized = (...sizes) => sizes.map((size) => [randomBytes(16), size]);
@@ -49,7 +49,7 @@ test('a fresh install has 20 to 60 pieces of chaff and each opening adds 0 to 4,
     seedChaff(randomBytes).every(
       ([id, bytes]) => id.length === 16 && bytes.at(-1) + bytes.at(-2) + bytes.at(-3) + bytes.at(-9) > 0,
     ),
-    'noise to the end',
+    'random bytes to the end',
   );
 });
 

@@ -27,7 +27,7 @@ async function untilClosing(app, condition) {
   }, condition);
 }
 
-test('announced, over, and moved to another server with every file', async () => {
+test('a diary on a server that shuts down moves to another server with every file', async () => {
   const faults = {};
   const { app, record, phone } = await phoneWithEntry({
     origin: server.base,
@@ -47,8 +47,8 @@ test('announced, over, and moved to another server with every file', async () =>
   const { on, off } = app.state.account.closing;
   assert.deepEqual([isoDay(on), off - on], [isoDay(Date.now() + 40 * DAY), 30 * DAY]);
   const { file: copy, lacking } = await app.makeCopy({ words: WORDS });
-  assert.equal(lacking, 0, 'files came home');
-  assert.equal(await app.makeRoom(), 0, 'and do not leave again');
+  assert.equal(lacking, 0, 'every file was fetched from the server');
+  assert.equal(await app.makeRoom(), 0, 'and are not moved out again');
   const latePhone = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await latePhone.app.start();
   latePhone.app.putDraft({ fields: { narrative: 'Too late here.' } });
@@ -62,7 +62,7 @@ test('announced, over, and moved to another server with every file', async () =>
   await app.lock('asked');
   faults.off = true;
   await app.unlock(WORDS);
-  assert.equal(app.state.account.closing.on, on, 'said without a signal too');
+  assert.equal(app.state.account.closing.on, on, 'shown offline too');
   faults.off = false;
   await server.run('closing', isoDay(Date.now()), '--at-once');
   await untilClosing(app, (closing) => closing.on !== on);

@@ -13,11 +13,11 @@ const PIN = '274913';
 
 const hasCode = (code) => (error) => error instanceof KeptError && error.code === code;
 
-test('quick exit ends in the notebook, which keeps its own notes and shows nothing of the diary', async () => {
+test('a quick exit shows the notebook, which keeps its own notes and shows nothing of the diary', async () => {
   const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
   app.putDraft({ fields: { narrative: 'Half a sent' } });
   const leaving = app.quickExit();
-  assert.equal(app.state.phase, 'notebook', 'drawn before anything else happens');
+  assert.equal(app.state.phase, 'notebook', 'the notebook is drawn first');
   assert.deepEqual([app.state.entries, app.state.draft], [[], null]);
   app.notePut('a', 'Milk and bread');
   await leaving;
@@ -40,7 +40,7 @@ test('quick exit ends in the notebook, which keeps its own notes and shows nothi
   restarted.end();
 });
 
-test('text typed during a write is written too; text that a full phone refused is written at the next letter', async () => {
+test('text typed during a write is written too; text refused by a full phone is written at the next key', async () => {
   const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
   await app.quickExit();
   const { database } = phone;
@@ -72,7 +72,7 @@ test('text typed during a write is written too; text that a full phone refused i
   phone.end();
 });
 
-test('quick exit while the first passphrase is set stays in the notebook, and the text is behind the passphrase', async () => {
+test('a quick exit while the first passphrase is set stays in the notebook, and the text is sealed', async () => {
   for (const comesBack of [false, true]) {
     const phone = makePhone();
     const { app } = phone;
@@ -91,7 +91,7 @@ test('quick exit while the first passphrase is set stays in the notebook, and th
     );
     assert.equal(await readSealedDraft(phone.database), null);
     if (!comesBack) {
-      await assert.rejects(app.enrolHere(WORDS), hasCode('locked'), 'asked for by a page that was left');
+      await assert.rejects(app.enrolHere(WORDS), hasCode('locked'), 'requested by a page that was left');
       await app.askLock();
     }
     await app.unlock(WORDS);
@@ -111,11 +111,11 @@ test('the picture page does not open over the notebook after a quick exit', asyn
   const restarted = makePhone({ after: phone });
   phone.end();
   await restarted.app.start();
-  assert.equal(restarted.app.state.phase, 'locked', 'nor at the next opening');
+  assert.equal(restarted.app.state.phase, 'locked', 'nor after a restart');
   restarted.end();
 });
 
-test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {
+test('the notebook’s words open the notebook, which contacts no server; the diary’s words open the diary', async () => {
   const requests = [];
   const { phone, app } = await phoneWithEntry({
     send: async (path) => {
@@ -134,7 +134,7 @@ test('the words of the notebook open the notebook, the diary’s the diary, othe
   app.notePut('a', 'Milk');
   await app.noteDrop('a');
   assert.deepEqual(requests, []);
-  await assert.rejects(app.readLocking(), hasCode('locked'), 'diary settings only inside the diary');
+  await assert.rejects(app.readLocking(), hasCode('locked'), 'diary settings are only readable in the diary');
   await app.askLock();
   await app.unlock(WORDS);
   assert.equal(app.state.entries.length, 1);
@@ -144,7 +144,7 @@ test('the words of the notebook open the notebook, the diary’s the diary, othe
   phone.end();
 });
 
-test('with “straight into the notebook”, locks end in the notebook, and holding its title leads to the lock', async () => {
+test('with “straight into the notebook”, a lock shows the notebook; its held title opens the lock screen', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.chooseLook({ skin: 'lists', opens: 'straight' });
   await app.lock('idle');
@@ -173,7 +173,7 @@ test('on a phone without a passphrase, quick exit shows the notebook and the dra
   phone.end();
 });
 
-test('the short secret opens the diary until ten wrong tries in a row, over restarts, with waits', async () => {
+test('ten wrong tries in a row, also over restarts and with delays, delete the short secret', async () => {
   const { phone, app } = await phoneWithEntry();
   await assert.rejects(app.setShort('1234', WORDS), hasCode('words_weak'));
   await app.setShort(PIN, WORDS);
@@ -206,12 +206,12 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
   current.clock.move(60_001);
   await current.app.unlock(WORDS);
   assert.equal(current.app.state.entries.length, 1, 'the diary is untouched');
-  assert.equal((await current.app.readLocking()).short, false, 'and the screen does not say that there still is one');
+  assert.equal((await current.app.readLocking()).short, false, 'and the screen no longer shows one');
   assert.equal((await readTries(current.database)).n, 0);
   current.end();
 });
 
-test('whoever has the open diary sets no short secret and copies nothing without the words: another short secret is not enough', async () => {
+test('an open diary sets no short secret and makes no copy without the passphrase', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.setShort(PIN, WORDS);
   await app.lock('asked');
@@ -241,7 +241,7 @@ test('ten wrong tries replace the fourth slot on an install without a short secr
   phone.end();
 });
 
-test('whoever was told the notebook’s words cannot guess for ever: thirty tries in about a day, whatever opened in between', async () => {
+test('thirty wrong tries in about a day delete the short secret, even if the notebook opened in between', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.setCover(COVER);
   await app.setShort(PIN, WORDS);
@@ -252,7 +252,7 @@ test('whoever was told the notebook’s words cannot guess for ever: thirty trie
     if (n % 5) return;
     phone.clock.move(60_001);
     await app.unlock(COVER);
-    assert.equal((await readTries(phone.database)).n, 0, 'the notebook’s words end a row, as the diary’s do');
+    assert.equal((await readTries(phone.database)).n, 0, 'the notebook’s words reset the count, as the diary’s do');
     await app.askLock();
   };
   for (let n = 1; n <= 29; n++) await guess(n);
@@ -263,7 +263,7 @@ test('whoever was told the notebook’s words cannot guess for ever: thirty trie
   phone.clock.move(48 * 3_600_000);
   for (let n = 1; n <= 31; n++) await guess(n);
   phone.clock.move(60_001);
-  await assert.rejects(app.unlock(PIN), hasCode('no_match'), 'the thirtieth took it');
+  await assert.rejects(app.unlock(PIN), hasCode('no_match'), 'the thirtieth try deleted it');
   phone.clock.move(60_001);
   await app.unlock(WORDS);
   assert.equal(app.state.entries.length, 1);

@@ -151,7 +151,7 @@ test('a file with more or fewer bytes than announced is refused', async () => {
   assert.equal((await sealer.finish()).parts.length, 1);
 });
 
-test('a door whose parts have other lengths is damaged', () => {
+test('a slot set with parts of other lengths is damaged', () => {
   const door = newDoor({ m: 8, t: 1 }, new Uint8Array(65));
   checkDoor(door);
   checkDoor(clearShortSecret(door));
@@ -239,7 +239,7 @@ test('key derivation costs that are not whole numbers in the allowed range are r
     );
 });
 
-test('the header of an envelope is read in full, however long, and only from a valid envelope of its type', async () => {
+test('an envelope header of any length is read in full, and only from a valid envelope of its type', async () => {
   const key = await cobblestone.importKey(randomBytes(32));
   for (const length of [0, 200, 255, 256, 300, 4_000]) {
     const header = { t: 'x'.repeat(length) };

@@ -49,7 +49,7 @@ async function registerKeeper(words, letsIn) {
   return { ...setup, faults, nine: letsIn };
 }
 
-test('a file that has not all arrived is said to be not possible just now, not to have gone wrong', async () => {
+test('a file that has not fully arrived is reported as not available yet, not as a failure', async () => {
   const ctx = /** @type {any} */ ({ api: { blob: async () => ({ complete: false, parts: 0 }) } });
   await assert.rejects(fileParts(ctx, 'grant', { blob: 'blob', key: 'key', size: 1 }).next(), {
     message: 'That is not possible just now. Try again later.',
@@ -116,7 +116,7 @@ test('an advocate joins, reads, asks and signs in again, and sees nothing after 
   await desk.lock();
 });
 
-test('a grant or an entry that was changed on the way is left out, counted and never shown', async () => {
+test('a grant or an entry that was altered in transit is left out, counted and never shown', async () => {
   const { desk, meddled } = await joined(server);
   const nineWords = await desk.ownWords();
   for (const [name, text] of [
@@ -299,7 +299,7 @@ async function marksOnServer(keeper, grant) {
   return (await api.withSession({ path: `/v1/diaries/${open.identity.diary}/grants/${grant}/marks` })).marks;
 }
 
-test('clients are ordered by their dates, and how much they wrote changes nothing', () => {
+test('clients are ordered by their dates, whatever amount they wrote', () => {
   const unordered = [
     clientRow('Many', { entries: 900 }),
     clientRow('Ends', { ends: 5 }),
@@ -320,7 +320,7 @@ test('clients are ordered by their dates, and how much they wrote changes nothin
   assert.deepEqual(order([...unordered].reverse()), expected);
 });
 
-test('it locks after five minutes untouched or one out of sight, warns before, and a clock set back does not keep it open', () => {
+test('the desk locks after five idle minutes or one out of sight, with a warning, also if the clock goes back', () => {
   const clock = { at: 0 };
   let [visible, locked, next, countdown] = [true, 0, null, []];
   const idle = new IdleLock({
@@ -363,7 +363,7 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
   assert.equal(locked, 3);
 });
 
-test('names in the CSV table of looks cannot run as spreadsheet formulas', () => {
+test('names in the CSV table of views cannot run as spreadsheet formulas', () => {
   const table = looksCsv([
     { at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' },
     { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' },

@@ -54,7 +54,7 @@ const renumber = (numberOf) => (bytes) =>
     ),
   );
 
-test('entries signed with the earlier key are read up to its end; a pack holds them and their receipts', async (context) => {
+test('entries signed with the earlier key are read up to its end, and packed with their receipts', async (context) => {
   const hosted = await serverWithInstanceKey(context);
   const setup = await phoneWithEntry(
     {

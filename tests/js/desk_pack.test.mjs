@@ -99,7 +99,7 @@ async function verifyPack(blob, name) {
   return { codes, members };
 }
 
-test('the pack holds what was granted and names its author, and both verifiers agree on it', async () => {
+test('the pack contains what was granted and names its author, and both verifiers agree', async () => {
   const session = await joined(server);
   const { desk, made: objectUrls } = session;
   const keeper = await registerKeeper();
@@ -152,7 +152,7 @@ test('the pack holds what was granted and names its author, and both verifiers a
   await desk.lock();
 });
 
-test('with restricted parts ticked the pack is complete: the record, the files as received, and their digests', async () => {
+test('with restricted parts ticked, the pack has the record, the files as received and their digests', async () => {
   const session = await joined(server);
   const keeper = await registerKeeper();
   await openAsAdvocate(session, keeper, { restricted: true });
@@ -187,7 +187,7 @@ test('with restricted parts ticked the pack is complete: the record, the files a
   await session.desk.lock();
 });
 
-test('there is no pack without the right or after the grant ended, and nothing is left of a pack that was begun', async () => {
+test('no pack is made without the right or after the grant ended, and an unfinished pack leaves nothing', async () => {
   let beforeSealing = async () => undefined;
   const session = await joined(server, {
     preparedSeal:
@@ -226,7 +226,7 @@ test('there is no pack without the right or after the grant ended, and nothing i
   await desk.lock();
 });
 
-test('a name, a grant or a signature that is not so is found in the pack by anyone', async () => {
+test('a false name, grant or signature in the pack is found by either verifier', async () => {
   const forgeries = [
     (prepared) => {
       prepared.by = 'Detective Smith';

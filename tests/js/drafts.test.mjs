@@ -16,7 +16,7 @@ function gate() {
   return { opened, open };
 }
 
-test('setting the passphrase fails and is tried again in the same page: text and picture are both there', async () => {
+test('text and picture are kept when setting the passphrase fails and is tried again in the same page', async () => {
   const phone = makePhone();
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'Still here.' } });
@@ -107,7 +107,7 @@ test('an entry saved before its draft was sealed does not come back as a draft',
   assert.equal(app.state.entries.length, 2);
 });
 
-test('a file still being added at Save goes into that entry; text typed meanwhile stays in the draft', async () => {
+test('a file still being added at Save joins that entry; text typed meanwhile stays in the draft', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'With a file.' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
@@ -131,7 +131,7 @@ test('a file still being added at Save goes into that entry; text typed meanwhil
   assert.deepEqual(app.state.draft.fields, { who: 'typed late' });
 });
 
-test('a file whose adding ends after the lock does not show on the lock screen and does not hide the draft', async () => {
+test('a file added after the lock does not show on the lock screen and does not hide the draft', async () => {
   const [started, held] = [gate(), gate()];
   const { phone, app } = await phoneWithEntry({
     pictures: {

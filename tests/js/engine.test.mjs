@@ -58,11 +58,11 @@ function expectCode(code, action) {
   );
 }
 
-test('every function of the engine can be asked for from the page, and no other', () => {
+test('the page can call every function of the engine, and no other', () => {
   assert.deepEqual([...FUNCTION_NAMES].sort(), Object.keys(createEngine({ origin: ORIGIN })).sort());
 });
 
-test('a door looks the same before and after a passphrase is set, and the passphrase opens exactly one slot', async () => {
+test('slots look alike before and after a passphrase is set, and the passphrase opens exactly one', async () => {
   const { fresh, door, identity } = await newPhone();
   assert.deepEqual(
     door.slots.map((slot) => slot.length),
@@ -73,14 +73,14 @@ test('a door looks the same before and after a passphrase is set, and the passph
   const { engine, counted } = cheapEngine();
   const found = await engine.unlock(`  ${WORDS.toUpperCase().toLowerCase()} `, door);
   assert.deepEqual(found, { role: 'diary', account: identity.account, login: '', pins: PINS, short: false });
-  assert.equal(counted.runs, 2, 'known answer and one derivation');
+  assert.equal(counted.runs, 2, 'one derivation for the self-test and one for the passphrase');
   for (const wrong of ['cage candy arch gather drum', 'short', '', '\u{1fae8} new character words here']) {
     await expectCode('no_match', () => engine.unlock(wrong, door));
   }
   assert.equal(counted.runs, 6, 'one derivation for each try, whatever was typed');
 });
 
-test('each role has its own slot: setting one never overwrites another, and the fourth slot stays random', async () => {
+test('each role has its own slot, which no other role overwrites, and the fourth stays random', async () => {
   const { engine, door } = await newPhone();
   const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {
     account: null,
@@ -131,7 +131,7 @@ test('confirming the passphrase changes nothing, whichever words are typed', asy
   assert.deepEqual(await engine.rootId(), root);
 });
 
-test('a registration repeated after a restart restores login and cost, and derives its proof from the passphrase', async () => {
+test('a registration repeated after a restart restores login and cost, and derives the proof again', async () => {
   const { engine, door } = await newPhone();
   const id = crypto.getRandomValues(new Uint8Array(16));
   const before = await engine.sealIdentity(id);
@@ -168,7 +168,7 @@ test('signing in elsewhere with the passphrase or the recovery code opens the re
   const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
   await expectCode('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
   await engine.confirmCode(code.words12.join(' '));
-  assert.equal(await engine.earlierProof(), null, 'a proof is kept nowhere');
+  assert.equal(await engine.earlierProof(), null, 'no proof is stored');
   const version = await engine.sealVersion({
     kind: 'note',
     schema: 1,
@@ -232,7 +232,7 @@ test('the code opens a sealed copy, and its bytes are overwritten once they are 
   );
 });
 
-test('a server that swaps what it keeps is refused', async () => {
+test('a server that swaps stored keys or proofs is refused', async () => {
   const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
   const other = await newPhone();
@@ -252,7 +252,7 @@ test('a server that swaps what it keeps is refused', async () => {
   }
 });
 
-test('a kdf that is too cheap, too dear, older or not ours is refused before anything is derived', async () => {
+test('a KDF that is too cheap, too costly, older or unknown is refused before anything is derived', async () => {
   const { engine, counted } = cheapEngine({ policy: undefined });
   await engine.selfTest();
   const base = { alg: 'argon2id', login: LOGIN, m: 65536, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 3 };
@@ -279,7 +279,7 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
   assert.equal(counted.runs, before);
 });
 
-test('the highest cost seen is carried by the slot and holds at the next sign-in', async () => {
+test('the slot stores the highest KDF cost seen, which applies at the next sign-in', async () => {
   const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
   assert.equal(await engine.kdfHigh(), 16);
@@ -294,7 +294,7 @@ test('the highest cost seen is carried by the slot and holds at the next sign-in
   await expectCode('kdf_refused', () => second.auth({ words: WORDS, kdf: { ...body.kdf, t: 1 }, login: LOGIN }));
 });
 
-test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
+test('a wrong Argon2 blocks new slots, registration and unlocking', async () => {
   const { door } = await newPhone();
   const brokenArgon2 = async (...args) => {
     const out = await argon2id(...args);
@@ -440,7 +440,7 @@ test('a stored version opens only in its own place, under its own id, and with e
   assert.deepEqual(
     answers.map(Boolean),
     [...attempts.map(() => false), true],
-    'and one that does not open stops no other',
+    'one that does not open does not stop the others',
   );
 });
 
@@ -489,7 +489,7 @@ test('files: wrong sizes, wrong places and altered padding are refused', async (
   await expectCode('too_large', () => engine.fileStart({ size: 2 ** 31 }));
 });
 
-test('files: a large one is digested on the way, to the same digests', async () => {
+test('the digests of a large file are computed while it is sealed, and are the same', async () => {
   const { engine } = await newPhone();
   const size = 9_000_000;
   const piece = new Uint8Array(450_000).fill(9);
@@ -520,7 +520,7 @@ test('2,000 store records that are sealed together open in order', async () => {
   );
 });
 
-test('words: what is too easy is said, and why', async () => {
+test('a passphrase that is too easy is refused with the reason', async () => {
   const { engine } = cheapEngine();
   const weakWords = {
     short: ['tiny', '  eleven char '],

@@ -71,7 +71,7 @@ async function twoPhones() {
   return { first, second, record, login };
 }
 
-test('a phone that was away and changed nothing: the entry, its picture and its note are gone there too, told by the keeper and not by the server alone', async () => {
+test('an offline phone erases an entry, its picture and its note once the keeper’s signed record arrives', async () => {
   const { first, second, record } = await twoPhones();
   await takeOutAndErase(first, record);
   await letSevenDaysPass(first);
@@ -125,7 +125,7 @@ test('text written offline brings the entry back without a warning; erased in tu
         )
       ).filter(Boolean).length,
       0,
-      'no word of it is left',
+      'none of its text is left',
     );
     phone.phone.end();
   }
@@ -151,7 +151,7 @@ test('an entry that text from another phone brought back cannot be erased before
   for (const { phone } of [first, second]) phone.end();
 });
 
-test('an entry that waits to be erased and comes back is not erased', async () => {
+test('an entry that comes back while its erasure is pending is not erased', async () => {
   const ways = {
     'put back': ({ first, record }) => first.app.putBackRecord(record),
     'written to on another phone': async ({ first, second }) => {
@@ -166,7 +166,7 @@ test('an entry that waits to be erased and comes back is not erased', async () =
     await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
     await takeOutAndErase(first, record);
     await looks(first);
-    assert.equal(first.app.state.erasing.length, 1, 'it waits while it is out');
+    assert.equal(first.app.state.erasing.length, 1, 'the erasure is pending while the entry is removed');
     await comesBack(phones);
     await looks(first);
     assert.deepEqual(first.app.state.erasing, [], way);
@@ -204,7 +204,7 @@ test('after an erasure, a rebuilt list and a sealed copy raise no doubt', async 
   assert.deepEqual(titles({ app: restored.app }), [['stays']]);
 });
 
-test('a server put back to before an entry was erased: the phone still holds it as erased, over a lock too, and a new phone shows it', async () => {
+test('after a restore to before an erasure, the phone keeps the entry erased; a new phone shows it', async () => {
   const { first, second, record, login } = await twoPhones();
   second.phone.end();
   await server.leave();
@@ -231,11 +231,11 @@ test('a server put back to before an entry was erased: the phone still holds it 
     assert.deepEqual(
       (await open.store.readMany(versions.map(({ v }) => `v/${v}`))).filter(Boolean),
       [],
-      'no word of it came back',
+      'none of its text came back',
     );
   };
   await expectErased(first);
-  assert.deepEqual(open.store.root.fetch, [], 'nor is its picture asked for');
+  assert.deepEqual(open.store.root.fetch, [], 'its picture is not requested');
   assert.equal((await open.book.readAgain([record])).opened.size, 0);
   const third = await anotherPhone(server.base, login);
   await until(third, ({ entries }) => entries.length === 2, 'on a new phone');

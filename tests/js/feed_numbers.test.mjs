@@ -63,7 +63,7 @@ async function pullPage(page, overrides = {}) {
   return { taken, end };
 }
 
-test('an unchanged page gives every number once, in order', async () => {
+test('an unchanged page returns every number once, in order', async () => {
   assert.deepEqual(
     items.map((item) => parseCanonicalObject(decodeFrames(item, { maxParts: 5 })[0]).seq),
     [...items.keys()].map((i) => i + 1),
@@ -109,6 +109,6 @@ test('a feed shorter than what this phone has read is reported as an older serve
   );
 });
 
-test('a page that ends where the server ends and has nothing signed for it is not taken', async () => {
+test('a page that ends where the feed ends, without a signed statement of that end, is refused', async () => {
   assert.deepEqual(await pullPage(items, { head: null }), { taken: [], end: 'head_differs' });
 });

@@ -47,14 +47,18 @@ function claiming(size) {
   return chosen;
 }
 
-test('what is larger than the server takes is refused unread, with the real limit, and offline after a reload too', async () => {
+test('a file above the server’s limit is refused unread, naming the limit, also offline after a reload', async () => {
   const { app, record, phone, faults } = await registered();
   await add(app, record, sized(2 * MIB, 'as large as may be.bin'));
   await assert.rejects(add(app, record, claiming(2 * MIB + 1)), refusedAt('2 MB'));
   await assert.rejects(add(app, 'draft', claiming(3 * MIB)), refusedAt('2 MB'));
   await app.sendFiles();
   const usage = await app.usage();
-  assert.deepEqual([usage.quota_bytes, usage.waiting.files], [64 * MIB, 0], 'the room is the server’s; all is sent');
+  assert.deepEqual(
+    [usage.quota_bytes, usage.waiting.files],
+    [64 * MIB, 0],
+    'the limit is the server’s; everything is sent',
+  );
 
   faults.off = true;
   phone.end();
@@ -65,7 +69,7 @@ test('what is larger than the server takes is refused unread, with the real limi
   await add(again.app, record, sized(MIB));
 });
 
-test('a limit that is a lie refuses new large files at most: nothing is removed, skipped or left unsent', async () => {
+test('a false limit only refuses new large files: nothing is removed, skipped or left unsent', async () => {
   let told = 50 * MIB;
   const { app, record, faults } = await registered({}, (body) => ({ ...body, file_bytes: told }));
   faults.off = true;
@@ -76,7 +80,7 @@ test('a limit that is a lie refuses new large files at most: nothing is removed,
   await assert.rejects(add(app, record, claiming(MIB + 1)), refusedAt('1 MB'));
   const { waiting } = await app.usage();
   assert.equal(waiting.files, 0, 'the file that is above the limit now was sent');
-  assert.equal((await app.readIncident(record)).attachments.length, 1, 'and it stands in its entry');
+  assert.equal((await app.readIncident(record)).attachments.length, 1, 'and it is in its entry');
 });
 
 for (const told of [

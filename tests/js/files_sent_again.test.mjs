@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('a phone sends again a file it received from another, lost device, and a new phone gets it byte for byte', async () => {
+test('a phone sends again a file it got from a lost device, and a new phone receives it byte for byte', async () => {
   const first = await registeredPhone(server);
   const { login } = first;
   const second = await anotherPhone(server.base, login);
@@ -30,7 +30,7 @@ test('a phone sends again a file it received from another, lost device, and a ne
   // When: the server is restored to before the file, and the second phone sends again.
   await putBack();
   await looks(second).catch(() => undefined);
-  await until(second, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(second, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await second.app.sendAgain();
   await until(second, isKept, 'all kept');
   await looks(second);

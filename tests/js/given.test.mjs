@@ -16,7 +16,7 @@ after(() => clearInterval(timer));
 
 const DAY = 86_400_000;
 
-test('packs, hand-overs and grants that hold an entry are listed; an entry written later is in none', async () => {
+test('the packs, hand-overs and grants that contain an entry are listed; a later entry has none', async () => {
   const clock = fixedClock(NOON);
   const { app } = await phoneWithEntry({ clock });
   const [{ record }] = app.state.entries;
@@ -65,9 +65,5 @@ test('packs, hand-overs and grants that hold an entry are listed; an entry writt
   ).record;
   assert.deepEqual(await disclosures(lateEntry), []);
   await app.takeOutRecord(record);
-  assert.equal(
-    (await app.readIncident(record)).given.length,
-    4,
-    'it is still known afterwards, for whoever would erase it',
-  );
+  assert.equal((await app.readIncident(record)).given.length, 4, 'it is still listed afterwards, for a later erasure');
 });

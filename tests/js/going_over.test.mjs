@@ -56,7 +56,7 @@ const keepsProof = async ({ store, vault }) =>
 
 const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
 
-test('it signs nobody in anew: the session it had goes on with a token, kept sealed, and the jar is sent once', async () => {
+test('a cookie session continues with a token that is stored sealed, and the cookies are sent once', async () => {
   const { app, phone, requests, token } = await phoneOfOldRelease();
   await app.unlock(WORDS);
   await save(app, 'after');
@@ -70,7 +70,7 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   );
   const session = phone.ctx.open.store.root.session;
   assert.ok(session.token && session.token !== token && session.device && session.renewal);
-  assert.equal(await keepsProof(phone.ctx.open), false, 'the proof it kept is erased');
+  assert.equal(await keepsProof(phone.ctx.open), false, 'the stored proof is erased');
   assert.equal((await app.sessions({ words: WORDS })).length, 1);
   const before = await sessionOf({ phone });
   // From now on the store holds the token. A lock removes it from memory.
@@ -82,7 +82,7 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   assert.ok(requests.every(({ line, credentials }) => line !== 'POST /v1/session/exchange' && credentials === 'omit'));
 });
 
-test('a phone whose session was ended by another device locks, and comes back only with the passphrase typed again', async () => {
+test('a phone whose session was ended by another device locks until the passphrase is typed again', async () => {
   const { app, phone, requests, login } = await phoneOfOldRelease();
   const otherPhone = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await otherPhone.app.start();
@@ -93,14 +93,14 @@ test('a phone whose session was ended by another device locks, and comes back on
   await until({ app }, ({ phase, entries }) => phase === 'locked' && !entries.length, 'locked');
   assert.ok(!requests.some(({ line }) => line === 'POST /v1/sessions'));
   await app.unlock(WORDS);
-  await until({ app }, ({ account }) => account?.returned, 'it says what had happened');
+  await until({ app }, ({ account }) => account?.returned, 'the phone reports what happened');
   assert.equal(await keepsProof(phone.ctx.open), false);
   await save(app, 'after');
   await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.ok(phone.ctx.open.store.root.session.token);
 });
 
-test('a phone whose session ended returns as a known device, though strangers used up all other tries', async () => {
+test('a phone whose session ended returns as a known device, even if strangers used up all other tries', async () => {
   const { app, login } = await phoneOfOldRelease();
   const otherPhone = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await otherPhone.app.start();

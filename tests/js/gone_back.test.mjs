@@ -21,7 +21,7 @@ after(() => server.stop());
 
 const untilTrouble = (phone, code) => until(phone, ({ account }) => account.trouble?.code === code, code);
 
-test('after a restore, a cleared phone keeps what the server lacks and sends it first; no device doubts', async () => {
+test('after a restore, a cleared phone sends first what the server lacks, and no device is in doubt', async () => {
   const faults = {};
   const ahead = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },

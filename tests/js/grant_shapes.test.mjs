@@ -225,7 +225,7 @@ test('a grant holds at most 40 earlier keys, which must be of its diary and thos
   assert.deepEqual([grants.newestStatements(numbers), grants.newestStatements([1])], [numbers.slice(1), [1]]);
 });
 
-test('the keeper’s copy opens only in its own place, with the keeper’s key', async () => {
+test('the keeper’s copy of a grant opens only under its own id, with the keeper’s key', async () => {
   const [terms, key] = [await makeGrant(), randomBytes(32)];
   const open = (sealed, place = terms) => grants.openKeeperCopy(accountKey, sealed, keeper.ecdsa.pub, place);
   assert.deepEqual(await open(await grants.sealForKeeper(accountKey, advocate.pubs, terms, key)), {
@@ -255,7 +255,7 @@ test('the keeper’s copy opens only in its own place, with the keeper’s key',
   );
 });
 
-test('keys and digests of a version: a grant gives its parts, in order, and no other part', async () => {
+test('a grant contains keys and digests of its own parts of a version, in order, and of no other part', async () => {
   const [version, key, keys] = [id(), randomBytes(32), [randomBytes(32), randomBytes(32)]];
   for (const restricted of [true, false]) {
     const openedGrant = { terms: await makeGrant({ restricted }), key };

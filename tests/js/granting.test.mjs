@@ -88,7 +88,7 @@ async function untilAdvocateReads(advocate, condition) {
   return eventually(() => readAsAdvocate(advocate), condition);
 }
 
-test('nine words, what was and what comes, a note never, and nothing after the end', async () => {
+test('an advocate reads earlier and new entries, never a note, and nothing after the grant ends', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   await keeper.app.saveNote(keeper.app.state.entries[0].record, 'nobody else reads this');
@@ -117,7 +117,7 @@ test('nine words, what was and what comes, a note never, and nothing after the e
   assert.ok((await keeper.app.readGrants()).grants[0].ended_at > 0);
 });
 
-test('chosen records only, and a case with what comes into it', async () => {
+test('a grant covers chosen records only, or a case with the entries that join it later', async () => {
   const keeper = await registerKeeper('In the case.');
   const priya = await desk(server);
   const caseId = formatId(newId());
@@ -136,7 +136,7 @@ test('chosen records only, and a case with what comes into it', async () => {
   assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['Of the case.']);
 });
 
-test('a server that puts itself between is refused before anything is given', async () => {
+test('a server that substitutes an advocate’s keys is refused before anything is shared', async () => {
   const keeper = await registerKeeper();
   const [priya, other] = [await desk(server), await desk(server)];
   keeper.faults.before = (path) =>
@@ -165,7 +165,7 @@ test('a server that puts itself between is refused before anything is given', as
   assert.deepEqual((await keeper.app.readGrants()).grants, []);
 });
 
-test('no longer than half a year, and not before there is a copy off this phone', async () => {
+test('a grant lasts at most half a year, and needs a copy of the diary off this phone', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const met = await keeper.app.meetAdvocate(priya.words);
@@ -270,7 +270,7 @@ test('one consent can include a stand-in of the same organisation, and nobody of
   assert.deepEqual((await keeper.app.whoSees(keeper.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
 });
 
-test('a grant ended offline shares nothing more, is listed as pending, and a later sync ends it on the server', async () => {
+test('a grant ended offline shares nothing more, is listed as pending, and ends at the next sync', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -301,7 +301,7 @@ const recordEndRequests = (keeper) => {
   return requests;
 };
 
-test('a grant ends after the words only: wrong ones and a short secret end nothing, here or there', async () => {
+test('a grant ends only with the passphrase: a wrong one or a short secret ends nothing anywhere', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -317,7 +317,7 @@ test('a grant ends after the words only: wrong ones and a short secret end nothi
   assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
 });
 
-test('an end that waits needs the words again: the short secret sends nothing, and the next opening with the words ends it', async () => {
+test('a pending end is sent at the next unlock with the passphrase, not with the short secret', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -343,7 +343,7 @@ test('an end that waits needs the words again: the short secret sends nothing, a
   assert.deepEqual([requests.length, keeper.phone.ctx.open.typed], [1, null]);
 });
 
-test('a passphrase that the server refuses is sent only once, so a pending end does not use up the session', async () => {
+test('a refused passphrase is sent only once, so a pending end does not use up the session', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -365,7 +365,7 @@ test('a passphrase that the server refuses is sent only once, so a pending end d
   assert.deepEqual(await readAsAdvocate(priya), []);
 });
 
-test('a server that withholds an ending is given nothing made after it', async () => {
+test('after an end that the server withholds, the phone shares nothing new', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -387,7 +387,7 @@ test('a server that withholds an ending is given nothing made after it', async (
   assert.equal((await keeper.app.readGrants()).grants[0].unheard, false);
 });
 
-test('other keys in an advocate’s place are noticed on the list, and nothing new is given until the words are checked again', async () => {
+test('an advocate’s replaced keys are reported, and nothing new is shared until their words are checked', async () => {
   const keeper = await registerKeeper();
   const [priya, other] = [await desk(server), await desk(server)];
   await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -415,7 +415,7 @@ test('other keys in an advocate’s place are noticed on the list, and nothing n
   assert.equal((await keeper.app.meetAdvocate(other.words)).before, true);
 });
 
-test('a grant that the server says is longer, wider or somebody else’s is what the keeper signed', async () => {
+test('a grant is what the keeper signed, even if the server says longer, wider or somebody else’s', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
@@ -481,7 +481,7 @@ test('a grant can be renewed only in its last seven days, narrowed at any time a
   assert.equal(seen.granted.other.name, 'Maya');
 });
 
-test('nine words typed offline are kept, and looked up when there is a signal', async () => {
+test('nine words typed offline are stored, and looked up when there is a signal', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   keeper.faults.before = () => {
@@ -508,7 +508,7 @@ test('nine words typed offline are kept, and looked up when there is a signal', 
   assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
 });
 
-test('another device of the diary gives nothing either, though the server says that the grant stands', async () => {
+test('another device of the diary shares nothing either, even if the server says the grant is valid', async () => {
   const keeper = await registerKeeper();
   const priya = await desk(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));

@@ -29,7 +29,7 @@ async function doorWith(root, i) {
   return door;
 }
 
-test('ten thousand flipped bits: never a plaintext, always the one failure', async () => {
+test('ten thousand flipped bits never give a plaintext and always the same error', async () => {
   const key = await cobblestone.importKey(randomBytes(32));
   const sealed = await envelope.seal(key, 'version', HEADER, randomBytes(20_000));
   for (let n = 0; n < 10_000; n++) {
@@ -41,7 +41,7 @@ test('ten thousand flipped bits: never a plaintext, always the one failure', asy
   assert.equal((await envelope.open(key, sealed, 'version', HEADER)).length, 20_000);
 });
 
-test('a body that is good under one key opens under no other, whichever commitment stands before it', async () => {
+test('a body sealed under one key opens under no other, whichever commitment precedes it', async () => {
   const [firstKey, secondKey] = await Promise.all([randomBytes(32), randomBytes(32)].map(cobblestone.importKey));
   const salt = randomBytes(24);
   const context = new Uint8Array(9);
@@ -59,7 +59,7 @@ test('a body that is good under one key opens under no other, whichever commitme
   }
 });
 
-test('trying words does the same work whether they open the first slot, another or none', async (t) => {
+test('trying a passphrase does the same work whether it opens the first slot, another or none', async (t) => {
   const calls = [];
   for (const name of ['sign', 'decrypt', 'importKey', 'deriveBits']) {
     const original = crypto.subtle[name].bind(crypto.subtle);
@@ -95,7 +95,7 @@ test('a used slot cannot be told from an unused one by its bytes', async () => {
   assert.ok(chiSquare > 160 && chiSquare < 370, String(chiSquare));
 });
 
-test('a keyset whose public key was swapped is refused, for signing and for sealing alike', async () => {
+test('a keyset with a swapped public key is refused, for signing and for sealing', async () => {
   const opener = await cobblestone.importKey(randomBytes(32));
   const place = { account: 'a'.repeat(22), epoch: 1, rev: 1 };
   const [ecdsa, hpke, stranger] = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);

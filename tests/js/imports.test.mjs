@@ -101,7 +101,7 @@ test('the imported file is kept byte for byte', async () => {
   assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), bytes);
 });
 
-test('the same chat again adds nothing, under any name; a longer export adds its new messages and its file', async () => {
+test('the same chat adds nothing, under any name; a longer export adds its new messages and its file', async () => {
   const { app } = await newPhone();
   await importFile(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
   const before = app.state.entries.length;
@@ -135,7 +135,7 @@ test('a part that was not chosen is offered at the next import, and the file is 
   assert.deepEqual(new Set(schedules.map(({ fields }) => fields.source_attachment_id)), new Set([first.attachment]));
 });
 
-test('the app asks about an ambiguous date, an unknown time zone and the keeper’s name, and never guesses', async () => {
+test('the app asks about an ambiguous date, an unknown time zone and the keeper’s name', async () => {
   const { app } = await newPhone();
   await app.readImport(file(utf8('03/04/2026, 09:00 - Sam: a\n'), 'a.txt'));
   for (const answers of [
@@ -149,7 +149,7 @@ test('the app asks about an ambiguous date, an unknown time zone and the keeper�
   assert.equal(plan.bursts.length, 1);
 });
 
-test('an email makes one entry with its message and the quoted one; headers are read from the stored file', async () => {
+test('an email makes one entry with its message and the quoted one, and headers from the stored file', async () => {
   const { app } = await newPhone();
   const { read, plan, done } = await importFile(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
   assert.deepEqual([read.kind, read.mail.subject, plan.bursts.length, done.rows], ['mail', 'Café tonight', 1, 2]);
@@ -324,7 +324,7 @@ test('a pack of one entry includes only its own list of a file, and every part o
   );
 });
 
-test('erasing an entry for good erases its list, and erasing the last entry of a chat erases the saved file', async () => {
+test('erasing an entry erases its list, and erasing the last entry of a chat erases the saved file', async () => {
   let ctx;
   const { app, phone, clock } = await newPhone({
     packActions: (context) => {

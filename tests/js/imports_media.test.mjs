@@ -57,7 +57,7 @@ async function countBlobs({ phone }) {
   return (await db.getAllKeys('a')).length;
 }
 
-test('each picture joins the entry that mentions it, with its message’s time; equal bytes are one attachment', async () => {
+test('each picture joins the entry that mentions it, with its message’s time; equal bytes are one file', async () => {
   const { app } = await newPhone();
   const { plan, done } = await importZip(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA }));
   assert.deepEqual([plan.files, plan.bursts.length], [{ with: 4, missing: 1, left_out: 0 }, 2]);
@@ -168,7 +168,7 @@ test('pictures left out at first are added later with a reason; then nothing mor
   assert.deepEqual((await importLate(app, bytes)).plan.late, { files: 0, entries: 0 });
 });
 
-test('after an export without media, one with media adds the pictures to their messages, and both files are kept', async () => {
+test('an export with media after one without adds the pictures to their messages and keeps both files', async () => {
   const { app } = await newPhone();
   const without = LINES.map((line) => line.replace(/\u200e\S+ \(file attached\)/, '<Media omitted>'));
   await importZip(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...without) }));
@@ -186,7 +186,7 @@ test('after an export without media, one with media adds the pictures to their m
   );
 });
 
-test('pictures of removed entries are not offered; a changed list keeps its text; an empty file is refused', async () => {
+test('removed entries offer no pictures, a changed list keeps its text, and an empty file is refused', async () => {
   const { app } = await newPhone();
   const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
   const { done: first } = await importZip(app, bytes, false);
@@ -310,7 +310,7 @@ test('a zip entry is read in little memory, stored or compressed; a wrong checks
       assert.deepEqual(await source.read(from, to), whole.slice(from, to));
     }
     await source.check();
-    assert.ok(largestRead <= 70_000, 'a piece at a time');
+    assert.ok(largestRead <= 70_000, 'one piece at a time');
     const other = await entrySource(file, { ...entry, crc: entry.crc ^ 1 });
     await other.read(0, other.size);
     await assert.rejects(other.check(), { code: 'zip_damaged' });

@@ -38,7 +38,7 @@ async function keeperAndThief() {
   const { crockford: code } = await keeper.app.makeCode();
   await keeper.app.confirmCode(code);
   const thief = await anotherPhone(server.base, login, WORDS);
-  await until(thief, isKept, 'at the thief');
+  await until(thief, isKept, "on the thief's phone");
   await thief.phone.ctx.open.syncing.now();
   return { keeper, thief, login, code };
 }
@@ -81,13 +81,13 @@ async function expectKeeperInControl(keeper, thief, login, written) {
   for (const { phone } of [keeper, thief, fresh]) phone.end();
 }
 
-test('somebody squats with the words: they keep the words waiting, and the code goes through', async () => {
+test('a stranger who blocks key renewal with the passphrase does not block it with the recovery code', async () => {
   const { keeper, thief, login, code } = await keeperAndThief();
   await squat(thief);
   await save(keeper.app, 'cannot be sent meanwhile');
   await expectRefused(keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS }), 'unavailable');
   await keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code });
-  assert.equal(keeper.app.state.account.recovery, 'todo', 'the code was used up, and a new one is owed');
+  assert.equal(keeper.app.state.account.recovery, 'todo', 'the code was used up, and a new one is due');
   await expectRefused(thief.app.renewOn({ newWords: THIEF_WORDS }), 'signed_out', 'needs_words');
   await expectKeeperInControl(keeper, thief, login, ['before', 'cannot be sent meanwhile']);
 });
@@ -112,7 +112,7 @@ test('when a thief writes just as the keeper begins, the second try succeeds', a
     if (written || path !== '/v1/session') return;
     written = 1;
     await save(thief.app, 'to get in between');
-    await until(thief, isKept, 'got in between');
+    await until(thief, isKept, 'the thief wrote in between');
   };
   await keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code });
   assert.ok(written);
@@ -120,7 +120,7 @@ test('when a thief writes just as the keeper begins, the second try succeeds', a
   await expectKeeperInControl(keeper, thief, login, ['before', 'to get in between']);
 });
 
-test('somebody ends the session in the middle: the code signs in again and goes on', async () => {
+test('when somebody ends the session midway, the recovery code signs in again and continues', async () => {
   const { keeper, thief, login, code } = await keeperAndThief();
   let ended = null;
   keeper.faults.before = async (path) => {
@@ -133,7 +133,7 @@ test('somebody ends the session in the middle: the code signs in again and goes 
   await expectKeeperInControl(keeper, thief, login, ['before']);
 });
 
-test('a phone that was signed out because somebody set new words makes everything new with the code', async () => {
+test('a phone signed out by somebody’s new passphrase renews all keys with the recovery code', async () => {
   const { keeper, thief, login, code } = await keeperAndThief();
   await thief.app.changeWords({ words: WORDS, newWords: THIEF_WORDS });
   keeper.app.network();
@@ -174,7 +174,7 @@ for (const [moment, pathEnd] of [
   ['while wraps are sent', '/rotation/wraps'],
   ['before it takes effect', '/rotation/commit'],
 ]) {
-  test(`locked ${moment} while a thief sets a passphrase: the change goes on after a restart, by words or code`, async () => {
+  test(`locked ${moment} while a thief sets a passphrase: the change resumes by words or code`, async () => {
     const { keeper, thief, login, code } = await keeperAndThief();
     keeper.faults.before = async (path) => {
       if (!path.endsWith(pathEnd)) return;
@@ -186,7 +186,7 @@ for (const [moment, pathEnd] of [
     keeper.phone.end();
     await thief.app.changeWords({ words: WORDS, newWords: THIEF_WORDS });
     const restarted = await restartPhone(keeper.phone, WORDS);
-    await until(restarted, ({ account }) => account.rekeying, 'says it is unfinished');
+    await until(restarted, ({ account }) => account.rekeying, 'reported as unfinished');
     await expectRefused(restarted.app.renewOn({ newWords: NEW_WORDS }), 'signed_out', 'no_match', 'sign_in_failed');
     await expectRefused(restarted.app.renewOn({ newWords: NEW_WORDS, code: code.slice(0, -1) }), 'code_wrong');
     await restarted.app.renewOn({ newWords: NEW_WORDS, code });

@@ -107,7 +107,7 @@ async function pullDuringSignIn({ phone, faults }, action) {
   return rootAfterPull;
 }
 
-test('a cleared phone goes on with its change of keys in its first pull, and reads new data with new keys', async () => {
+test('a cleared phone continues its change of keys in its first pull, and reads new data with new keys', async () => {
   const first = await keeper('before');
   const faults = {};
   let cleared = null;
@@ -123,7 +123,7 @@ test('a cleared phone goes on with its change of keys in its first pull, and rea
   await pullDuringSignIn(restarted, async (feedAsked) => {
     await phone.app.unlock(WORDS);
     await feedAsked;
-    assert.ok(phone.app.state.account.rekeying, 'unfinished here, and done there');
+    assert.ok(phone.app.state.account.rekeying, 'unfinished on the phone, finished on the server');
     await phone.app.renewOn({ newWords: NEW_WORDS });
   });
   await expectSound(restarted, ['before']);
@@ -241,7 +241,7 @@ test('an entry that is read while its wraps are replaced is read again, and not 
   first.phone.end();
 });
 
-test('feed numbers that are read while a change rewrites them are read again, and nothing is doubted', async () => {
+test('feed numbers that are read while a change rewrites them are read again, without a doubt', async () => {
   const first = await keeper('before');
   await looks(first);
   const { open } = first.phone.ctx;
@@ -296,7 +296,7 @@ test('"Send again" while the feed is read leaves out no number, and sync goes on
   for (const { phone } of [first, second]) phone.end();
 });
 
-test('what the version before called altered, since it had opened it under the wrong keys, is opened once more; what does not hold stays said', async () => {
+test('a record an earlier release called altered is tried again; one that still fails stays reported', async () => {
   const first = await keeper('before');
   const second = await anotherPhone(server.base, first.login);
   await until(second, isKept, 'on the second');
@@ -322,7 +322,7 @@ test('what the version before called altered, since it had opened it under the w
     delete root.reopened;
   });
   await looks(second);
-  assert.deepEqual(store.root.doubts, { altered: true }, 'where it does not hold now either, it is said as before');
+  assert.deepEqual(store.root.doubts, { altered: true }, 'one that still fails stays reported');
   vault.openMany = openMany;
   await store.change((root) => {
     delete root.reopened;

@@ -266,7 +266,7 @@ test('in text from right to left, numbers with gaps, sizes and names keep their 
   assert.equal(isolateDirection('0808 802 0300'), '0808 802 0300');
 });
 
-test('what others are shown or given is in English and in the usual words', () => {
+test('what other people are shown or handed is in English and in the standard wording', () => {
   setTranslation(markedDraft(), showBoth);
   assert.equal(
     inPlainEnglish(() => `${t('show.entry', { n: 3 })} ${language()}`),

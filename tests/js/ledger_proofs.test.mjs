@@ -211,7 +211,7 @@ test('a checkpoint gives its log, size and root, and verifies with the notary’
   assert.deepEqual(readNote(noteOf(textOf({ size: '0' }))).size, 0);
   assert.deepEqual(readNote(noteOf(textOf({ size: '9'.repeat(16) }))).size, Number('9'.repeat(16)));
   const otherRow = row('a.witness', [1, 2, 3, 4], [5]);
-  assert.deepEqual(await verifyNote(noteOf(textOf(), otherRow), notary), expected, 'lines of others are passed over');
+  assert.deepEqual(await verifyNote(noteOf(textOf(), otherRow), notary), expected, 'lines by other keys are skipped');
   assert.equal(timestampedText(noteOf(textOf(), otherRow)), noteOf());
   assert.equal(timestampedText(noteOf(textOf(), otherRow, otherRow)), noteOf());
 });
@@ -306,11 +306,7 @@ test('each cosigning witness counts once, by its own key, at its latest time; in
   assert.deepEqual(await cosigners([witnessA.line(7n), witnessB.line(5n)], [witnessB.known]), [
     { witness: 'two.example', at: 5 },
   ]);
-  assert.deepEqual(
-    await cosigners([witnessA.line(7n, { kind: 1 })]),
-    [],
-    'a line under another kind of key is somebody else’s',
-  );
+  assert.deepEqual(await cosigners([witnessA.line(7n, { kind: 1 })]), [], 'a line with another key type is skipped');
   assert.deepEqual(await cosigners([row('one.example', [1, 2, 3, 4], [5])]), []);
   for (const line of [
     witnessA.line(7n, { by: stranger.privateKey }),

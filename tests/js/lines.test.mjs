@@ -46,7 +46,7 @@ async function writeOffline(device, texts, whileOffline = async () => undefined)
   device.phone.online = true;
 }
 
-test('a server put back while a phone is open: what it writes next waits for what the server lacks, and no number moves', async () => {
+test('after a restore, a phone sends what the server lacks before new entries, and no number changes', async () => {
   const deviceA = await registerPhone();
   const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(deviceA.app, words);
@@ -55,7 +55,7 @@ test('a server put back while a phone is open: what it writes next waits for wha
   await putBack();
   await writeOffline(deviceA, ['C']);
   deviceA.app.network();
-  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await deviceA.app.sendAgain();
   await until(deviceA, (state) => state.entries.length === 4 && isKept(state), 'all kept');
   assert.deepEqual(
@@ -72,7 +72,7 @@ test('a server put back while a phone is open: what it writes next waits for wha
   for (const { phone } of [deviceA, newDevice]) phone.end();
 });
 
-test('a server put back while a phone is sending: what was sent too early is no gap to a new phone', async () => {
+test('after a restore during a push, a version that was sent too early is no gap on a new phone', async () => {
   const deviceA = await registerPhone();
   const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(deviceA.app, words);
@@ -85,7 +85,7 @@ test('a server put back while a phone is sending: what was sent too early is no 
     await putBack();
   };
   deviceA.app.network();
-  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await deviceA.app.sendAgain();
   await until(deviceA, (state) => state.entries.length === 4 && isKept(state), 'all kept');
   const newDevice = await anotherPhone(server.base, deviceA.login);
@@ -93,7 +93,7 @@ test('a server put back while a phone is sending: what was sent too early is no 
   for (const { phone } of [deviceA, newDevice]) phone.end();
 });
 
-test('a manifest of before the server was put back is doubted until a later one holds, on every phone and a new one', async () => {
+test('a manifest from before a restore is in doubt until a later one verifies, on every phone', async () => {
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -108,13 +108,9 @@ test('a manifest of before the server was put back is doubted until a later one 
   const deviceC = await anotherPhone(server.base, deviceA.login);
   await until(deviceC, isKept, 'on the third');
   await save(deviceC.app, 'C');
-  await until(deviceC, (state) => state.entries.length === 2 && isKept(state), 'C has the number that two had');
+  await until(deviceC, (state) => state.entries.length === 2 && isKept(state), 'C has the number that "two" had');
   await tryLooks(deviceB);
-  await until(
-    deviceB,
-    ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
-    'it is said',
-  );
+  await until(deviceB, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
   // The manifest is sent again, and its writer then loses the connection before it can write another.
   const { counter } = deviceB.phone.ctx.open.store.root.manifest;
   deviceB.faults.before = async (path, options) => {
@@ -130,7 +126,7 @@ test('a manifest of before the server was put back is doubted until a later one 
   assert.equal(
     earlyDevice.app.state.account.trouble?.code,
     'omitted',
-    'a statement of the keeper’s own is contradicted, and no later one is there yet',
+    'the feed contradicts a signed manifest, and no later one has arrived',
   );
   delete deviceB.faults.before;
   await looks(deviceB);
@@ -141,7 +137,7 @@ test('a manifest of before the server was put back is doubted until a later one 
   for (const { phone } of phones) phone.end();
 });
 
-test('two phones ahead of a server that was put back, each sending before it knows: neither doubts the other, nor does a new one', async () => {
+test('two phones that send to a restored server unaware do not doubt each other, nor does a new one', async () => {
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -173,11 +169,7 @@ test('two phones ahead of a server that was put back, each sending before it kno
   await putBackDone;
   for (const phone of [deviceA, deviceB]) {
     await tryLooks(phone);
-    await until(
-      phone,
-      ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
-      'it is said',
-    );
+    await until(phone, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
     await phone.app.sendAgain();
     await until(phone, isKept, 'kept');
     await looks(phone);
@@ -187,7 +179,7 @@ test('two phones ahead of a server that was put back, each sending before it kno
   for (const { phone } of [deviceA, deviceB, newDevice]) phone.end();
 });
 
-test('a version that is truly missing is said on every other phone, and no longer once it has come', async () => {
+test('a version that is really missing is reported on every other phone until it arrives', async () => {
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -206,13 +198,13 @@ test('a version that is truly missing is said on every other phone, and no longe
     await phone.app.lock('asked');
     await phone.app.unlock(WORDS);
     await looks(phone);
-    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'and still, when nothing has come');
+    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'and still reported if nothing arrived');
   }
   await save(deviceA.app, 'and another');
   await looks(deviceA);
   for (const phone of [deviceB, newDevice]) {
     await looks(phone);
-    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'whatever else came');
+    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'whatever else arrived');
   }
   await store.change((root) => {
     root.outbox = [withheld, ...root.outbox];
@@ -223,7 +215,7 @@ test('a version that is truly missing is said on every other phone, and no longe
   for (const { phone } of [deviceA, deviceB, newDevice, newDevice2]) phone.end();
 });
 
-test('a phone that was told so by the version before looks again at what it has, and says it no longer', async () => {
+test('a phone that an earlier release warned checks its data again and stops warning', async () => {
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -261,7 +253,7 @@ async function rootAfterCheck(versions) {
   return root;
 }
 
-test('one number may be missing for each version erased for good; a version in another’s place does not count', async () => {
+test('one number may be missing for each erased version; a version in another’s place does not count', async () => {
   const [first, second, third] = [
     ['a', 1, null, 'a1'],
     ['a', 2, 'a1', 'a2'],
@@ -269,7 +261,7 @@ test('one number may be missing for each version erased for good; a version in a
   ];
   assert.deepEqual((await rootAfterCheck([first, third, second])).doubts, {});
   assert.deepEqual((await rootAfterCheck([null, third, first])).doubts, {}, 'erased');
-  assert.equal((await rootAfterCheck([null, third, first])).blanks, 0, 'and it stands for one number only');
+  assert.equal((await rootAfterCheck([null, third, first])).blanks, 0, 'and it accounts for one number only');
   assert.deepEqual((await rootAfterCheck([third, first])).doubts, { line_gap: true });
   assert.deepEqual(
     (await rootAfterCheck([null, ['b', 2, 'b1', 'b2'], third, first])).doubts,
@@ -283,7 +275,7 @@ test('one number may be missing for each version erased for good; a version in a
   assert.deepEqual(
     (await rootAfterCheck([['own', 4, 'x', 'y'], first])).doubts,
     {},
-    'this device’s own line is its own to know',
+    'the device’s own line is not checked',
   );
   const { lines, lines_unsure } = await rootAfterCheck([first, third, second]);
   assert.deepEqual([lines, lines_unsure], [{ a: { n: 3, c: 'a3' } }, undefined]);

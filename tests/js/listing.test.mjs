@@ -27,7 +27,7 @@ async function table(phone) {
   );
 }
 
-test('a search finds words, exact words, files, people and accounts; case, accents and marks do not matter', async () => {
+test('a search finds words, files, people and accounts; case, accents and marks do not matter', async () => {
   const { app, record } = await phoneWithEntry({}, 'He waited outside the Café Zoë.');
   const { record: dan } = await app.saveRecord({
     kind: 'person',
@@ -63,7 +63,7 @@ test('a search finds words, exact words, files, people and accounts; case, accen
     fields: { name: 'Mr Weaver' },
   });
   await app.saveRecord({ kind: 'person', record: dan, fields: { merged_into: mergedPerson } });
-  assert.deepEqual(await found('weaver'), [2], 'brought together, found by either name');
+  assert.deepEqual(await found('weaver'), [2], 'merged records are found by either name');
   await app.saveRecord({ kind: 'person', record: dan, fields: { name: 'Robin' }, reason: 'Wrong name' });
   assert.deepEqual(await found('robin'), [2]);
   const shot = await app.addFile(entry3.record, file(PNG, 'Screenshot_Tuesday.png'), { route: 'files' });
@@ -71,7 +71,7 @@ test('a search finds words, exact words, files, people and accounts; case, accen
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 
-test('the list follows every kind of change, also over a lock, without help from the caller', async () => {
+test('the list follows every kind of change, also over a lock, without action by the caller', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'One.');
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Dan' } });
   await app.saveIncident({ record, fields: { behaviours: ['calls'], actor_ids: ['p'] }, restricted: {} });
@@ -83,7 +83,7 @@ test('the list follows every kind of change, also over a lock, without help from
   const reopened = await reopen(phone);
   assert.deepEqual(reopened.app.state.entries[0].f.behaviours, ['calls']);
   assert.equal(reopened.app.state.entries[0].bare, false);
-  assert.equal((await reopened.app.findEntries('mine')).length, 0, 'a private note is found by nobody');
+  assert.equal((await reopened.app.findEntries('mine')).length, 0, 'a private note is not searchable');
 });
 
 test('a lost list is rebuilt from the versions with the same rows, numbers and texts', async () => {
@@ -123,13 +123,13 @@ test('a lost list is rebuilt from the versions with the same rows, numbers and t
       assert.equal(JSON.stringify(visibleFields(copy.app.state)), expected);
       assert.deepEqual(await copy.app.findEntries('blue').then((list) => list.length), 1);
       if (wasRebuilt) rebuiltCount++;
-      assert.ok(key || !wasRebuilt, 'a whole list is left as it is');
+      assert.ok(key || !wasRebuilt, 'a complete list is not rebuilt');
       await copy.app.lock('test');
     }
     copy.end();
     await phone.database.write({ put: allRecords });
   }
-  assert.equal(rebuiltCount, 2, 'the rows and the texts');
+  assert.equal(rebuiltCount, 2, 'the list is rebuilt without its rows and without its texts');
 });
 
 /** The phone restarted after it lost its list. It has room for `room.writes` more changes: none while it opens. */
@@ -164,7 +164,7 @@ test('a list that a full phone could not rebuild is rebuilt once there is room, 
   reopened.end();
 });
 
-test('an entry saved while the list could not be rebuilt leaves a diary that opens, with every entry in it', async () => {
+test('after an entry is saved while the list could not be rebuilt, the diary opens with every entry', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
   const { reopened, room } = await fullAfterLoss(phone);
   // A search needs the whole list, so the list is rebuilt in memory, but its rows cannot be written.
@@ -197,7 +197,7 @@ test('folding text ignores spelling only, and changes nothing else', () => {
   );
   const deep = { a: /** @type {any} */ (null) };
   deep.a = deep;
-  assert.equal(searchableText([deep]), '', 'a ring ends');
+  assert.equal(searchableText([deep]), '', 'a circle of links ends');
 });
 
 test('a long list shows its newest rows first, and a read of all rows waits for the rest', async () => {

@@ -100,10 +100,10 @@ test('the next version names the latest checkpoint', async () => {
   });
   const [{ fields }] = await device.ctx.open.book.versions(record);
   assert.deepEqual(fields._beacon, { log: log.note.split('\n')[0], root: log.root, size: log.size });
-  await until(device, isKept, 'kept with a beacon');
+  await until(device, isKept, 'kept, with a beacon');
 });
 
-test('a log that was changed after it was signed is said in a sentence, and entries still go', async () => {
+test('a log that was altered after signing is reported in a sentence, and entries are still sent', async () => {
   const cases = {
     'another root of the same size': (answer, known) => ({
       ...answer,
@@ -122,14 +122,14 @@ test('a log that was changed after it was signed is said in a sentence, and entr
     device.faults.after = async (path, _options, response) =>
       path === '/v1/log' ? json(tamper(await response.json(), storeOf(device).root.log)) : undefined;
     await waitForLog(device, ({ doubts }) => doubts?.log, name);
-    const { account } = await until(device, (state) => state.account.trouble, 'said');
+    const { account } = await until(device, (state) => state.account.trouble, 'reported');
     assert.equal(account.trouble.sentence, SENTENCES.log_changed, name);
     await device.app.saveIncident({ record: null, fields: { narrative: 'still goes' }, restricted: {} });
     await until(device, isKept, 'still kept');
   }
 });
 
-test('the warning of a changed log stays over a lock, and when the server shows the true log again', async () => {
+test('the warning about an altered log stays after a lock, and when the server shows the true log again', async () => {
   const device = await registerDevice();
   await waitForLog(device, ({ log }) => log);
   device.faults.after = async (path, _options, response) =>
@@ -137,15 +137,15 @@ test('the warning of a changed log stays over a lock, and when the server shows 
   await waitForLog(device, ({ doubts }) => doubts?.log, 'changed');
   device.faults.after = undefined;
   await device.app.saveIncident({ record: null, fields: { narrative: 'under the true one' }, restricted: {} });
-  await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq, 'the true one is followed');
+  await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq, 'the true log is followed');
   assert.equal(device.app.state.account.trouble.code, 'log_changed');
   await device.app.lock('asked');
   await device.app.unlock(WORDS);
-  await until(device, ({ account }) => account?.trouble?.code === 'log_changed', 'said after a lock');
+  await until(device, ({ account }) => account?.trouble?.code === 'log_changed', 'reported after a lock');
   device.phone.end();
 });
 
-test('after a put-back, phones that saw the newer log say it was changed, and a new phone does not', async (context) => {
+test('after a restore, phones that saw the newer log report it altered, and a new phone does not', async (context) => {
   process.env.DIARY_CHECKPOINT_SECONDS = '1'; // also for the restarted server
   const ownServer = await startServer();
   context.after(() => ownServer.stop());
@@ -160,11 +160,11 @@ test('after a put-back, phones that saw the newer log say it was changed, and a 
   await waitForLog(device, isProved);
   await putBack();
   device.app.network();
-  await until(device, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(device, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await device.app.sendAgain();
   await until(device, isKept, 'sent again');
   await waitForLog(device, ({ doubts }) => doubts?.log, 'the other log');
-  await until(device, ({ account }) => account.trouble?.code === 'log_changed', 'said');
+  await until(device, ({ account }) => account.trouble?.code === 'log_changed', 'reported');
   const newDevice = await anotherPhone(ownServer.base, device.login);
   await until(newDevice, (state) => isKept(state) && state.entries.length === 2, 'on a new phone');
   await waitForLog({ app: newDevice.app, ctx: newDevice.phone.ctx }, isProved);
@@ -174,7 +174,7 @@ test('after a put-back, phones that saw the newer log say it was changed, and a 
   server = sharedServer;
 });
 
-test('a split view is found: two logs by one key that do not continue each other', async () => {
+test('a split view is detected: two logs by one key that do not continue each other', async () => {
   const device = await registerDevice();
   await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq);
   // The same key signs another server's leaves: the signature is real, and no proof leads from one log to the other.
@@ -208,7 +208,7 @@ test('a split view is found: two logs by one key that do not continue each other
   await waitForLog(device, ({ doubts }) => doubts?.log, 'the fork');
 });
 
-test('a place that is not the entry’s is not taken', async () => {
+test('an inclusion proof for another entry’s place is refused', async () => {
   const device = await registerDevice();
   device.faults.after = async (path, _options, response) => {
     if (!path.includes('/proofs/')) return undefined;
@@ -223,7 +223,7 @@ test('a place that is not the entry’s is not taken', async () => {
   assert.equal(storeOf(device).root.log.proved, 0);
 });
 
-test('an entry that is not on the list twenty minutes after its receipt is said, and no longer once it is', async () => {
+test('an entry missing from the log twenty minutes after its receipt is reported until it is there', async () => {
   const device = await registerDevice();
   await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq);
   await device.app.saveIncident({ record: null, fields: { narrative: 'late' }, restricted: {} });
@@ -235,12 +235,12 @@ test('an entry that is not on the list twenty minutes after its receipt is said,
     return json({ ...answer, proofs: [] });
   };
   await waitForLog(device, ({ log }) => log?.late, 'late');
-  await until(device, (state) => state.account.trouble?.sentence === SENTENCES.log_late, 'said');
+  await until(device, (state) => state.account.trouble?.sentence === SENTENCES.log_late, 'reported');
   device.faults.after = undefined;
   await waitForLog(device, ({ log, feed }) => log && !log.late && log.proved >= feed.seq, 'no longer late');
 });
 
-test('a notary key replaced by a signed statement is followed; one that is merely replaced is not', async (context) => {
+test('a notary key replaced by a signed statement is accepted; one replaced without it is not', async (context) => {
   const ownServer = await startServer({ settings });
   let running = ownServer;
   context.after(() => running.stop());
@@ -296,7 +296,7 @@ test('a notary key replaced by a signed statement is followed; one that is merel
     return json({ ...answer, statements: answer.statements.map((row) => ({ ...row, n: row.n + 1 })).slice(1) });
   };
   await device.app.saveIncident({ record: null, fields: { narrative: 'not sent to a stranger' }, restricted: {} });
-  const { account: wrongAccount } = await until(device, (state) => state.account.trouble, 'said');
+  const { account: wrongAccount } = await until(device, (state) => state.account.trouble, 'reported');
   assert.equal(wrongAccount.trouble.sentence, SENTENCES.wrong_notary);
   server = sharedServer;
 });

@@ -156,7 +156,7 @@ test('a witness that saw the log is counted, shown, and added to a pack with its
   assert.equal(unb64(answer.witnesses[0].pub).length, 32);
 });
 
-test('a witness line that does not verify counts for nobody, and a second log is reported', async () => {
+test('a witness line that does not verify is not counted, and a second log is reported', async () => {
   const phone = await registerDevice();
   let tamper = (note) => note;
   let changed = 0;
@@ -183,7 +183,7 @@ test('a witness line that does not verify counts for nobody, and a second log is
   await phone.waitForLog((root) => root.doubts?.log === true);
 });
 
-test('a witness that the server stops naming, or names with another key, is said until it was read; another one is taken in without a word', async () => {
+test('a witness that is dropped or rekeyed is reported until read; a new one is accepted silently', async () => {
   const phone = await registerDevice();
   let changeWitnesses = (witnesses) => witnesses;
   phone.faults.after = async (path, _options, response) => {
@@ -222,7 +222,7 @@ test('a witness that the server stops naming, or names with another key, is said
   assert.deepEqual([phone.open().store.root.log_witnesses.known.length, goneNames()], [2, [NAME, otherWitness.name]]);
   changeWitnesses = (witnesses) => [...witnesses, otherWitness];
   await phone.waitForLog(({ log_witnesses: list }) => list.named.length === 2);
-  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'that it was gone is said, though it came back');
+  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'the gap is still reported after the witness came back');
   await phone.app.lock('asked');
   await phone.app.unlock(WORDS);
   assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'after a lock too');
@@ -230,7 +230,7 @@ test('a witness that the server stops naming, or names with another key, is said
   assert.deepEqual(goneNames(), []);
   changeWitnesses = () => undefined;
   await phone.waitForLog(({ log_witnesses: list }) => list.gone.length === 2);
-  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'a server that names nobody any more');
+  assert.deepEqual(goneNames(), [NAME, otherWitness.name], 'the server no longer names any witness');
   await phone.app.acceptWitnessList();
   await phone.waitForLog(hasKnown(0));
   assert.deepEqual(goneNames(), []);

@@ -11,7 +11,7 @@ const shownRows = [
 ];
 const records = shownRows.map(([, record, version, c]) => [record, version, c]);
 
-test('a manifest that lists what this device was shown matches', () => {
+test('a manifest that lists what this device received matches', () => {
   assert.equal(manifestMatches({ seq: 5, records }, shownRows), true);
 });
 

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('a phone that begins to send again twice: its next manifest ends its own doubt, and a new phone has none', async () => {
+test('after "Send again" twice, the phone’s next manifest ends its doubt, and a new phone has none', async () => {
   const deviceA = await registeredPhone(server);
   const { faults, login } = deviceA;
   const putBack = await copyServer(server);
@@ -31,11 +31,7 @@ test('a phone that begins to send again twice: its next manifest ends its own do
     await putBack();
   };
   await save(deviceA.app, 'C');
-  await until(
-    deviceA,
-    ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
-    'it is said',
-  );
+  await until(deviceA, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
   // When everything is sent again, the signal goes before the phone can write a newer manifest, and it begins again
   const { counter } = deviceA.phone.ctx.open.store.root.manifest;
   faults.before = async (path, options) => {
@@ -76,7 +72,7 @@ test('a manifest that waited while another phone sent again first is written onc
   await putBack();
   await deviceA.app.unlock(WORDS);
   await looks(deviceA).catch(() => undefined);
-  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   // When it sends again, and another phone's entry and manifest arrive just before
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;

@@ -49,7 +49,7 @@ async function makeConflict(
   return { app: deviceB.app, record: deviceA.record };
 }
 
-test('writing on settles nothing that was not looked at; what was chosen follows both', async () => {
+test('editing resolves no conflict that was not reviewed; a chosen version follows both', async () => {
   const { app, record } = await makeConflict();
   await app.saveIncident({ record, fields: { channel: 'sms' }, restricted: {} });
   const { ends, flags } = await app.readIncident(record);
@@ -69,7 +69,7 @@ test('writing on settles nothing that was not looked at; what was chosen follows
   await assert.rejects(() => app.bringTogether(record, { ...choice, reason: 'again' }), { code: 'conflict' });
 });
 
-test('the earlier time from one device and the breach from the other cannot be combined', async () => {
+test('an earlier time from one device and a breach from the other cannot be combined', async () => {
   const DAY = 86_400_000;
   const servedOn = new Date(Date.now() - 10 * DAY).toISOString().slice(0, 10);
   const occurredDaysAgo = (/** @type {number} */ days) => ({
@@ -106,7 +106,7 @@ test('the earlier time from one device and the breach from the other cannot be c
       }),
     { code: 'before_service' },
   );
-  assert.equal((await app.readIncident(record)).ends.length, 2, 'nothing was lost by being refused');
+  assert.equal((await app.readIncident(record)).ends.length, 2, 'the refused save lost nothing');
   await app.bringTogether(record, { ...choice, fields: breach.fields });
   assert.deepEqual((await app.readIncident(record)).fields.alleged_breaches, [{ order_id: order, term_no: 1 }]);
 });

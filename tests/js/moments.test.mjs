@@ -57,7 +57,7 @@ for (const [date, time, pickedBy, fault] of [
     assert.equal(momentFault({ date, time, how: pickedBy }, NOW, LONDON), fault));
 }
 
-test('a moment is stored exactly as it was typed, and an invalid one is not stored', () => {
+test('a time is stored exactly as it was typed, and an invalid one is not stored', () => {
   const makeMoment = (date, time = '', pickedBy = 'day') => momentOf({ date, time, how: pickedBy }, NOW, LONDON);
   assert.equal(makeMoment(''), null);
   assert.equal(makeMoment('2026-12-01'), null);

@@ -73,7 +73,7 @@ test('bytes are accepted only with their own content type', async () => {
   assert.deepEqual(bytes, Uint8Array.of(1, 2));
 });
 
-test('no signal and a slow signal are two things, and both pass by themselves', async () => {
+test('no signal and a slow signal are different errors, and both clear by themselves', async () => {
   const offline = makeRequest(async () => {
     throw new TypeError('Failed to fetch');
   });

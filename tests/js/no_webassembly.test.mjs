@@ -8,7 +8,7 @@ const { COST_FLOOR: FLOOR } = await import('#app/crypto/kdf.js');
 
 const WORDS = 'cage candy arch gather drum buyer';
 
-test('without WebAssembly a door is made, a diary is registered and unlocked, and words sealed elsewhere open', async () => {
+test('without WebAssembly, slots are made, a diary is registered and unlocked, and sealed text opens', async () => {
   const progress = [];
   const settings = { origin: 'https://notes.example', onProgress: (done) => progress.push(done) };
   const engine = createEngine(settings);
@@ -24,5 +24,5 @@ test('without WebAssembly a door is made, a diary is registered and unlocked, an
   assert.deepEqual(await otherEngine.auth({ words: WORDS, kdf: body.kdf, login: 'calm-river-7f3k' }), {
     auth: body.auth,
   });
-  assert.ok(progress.length > 10 && progress.at(-1) === 1, 'slow derivations say how far they are');
+  assert.ok(progress.length > 10 && progress.at(-1) === 1, 'slow derivations report progress');
 });

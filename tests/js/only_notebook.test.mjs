@@ -45,7 +45,7 @@ const shownState = ({ app }) => ({
   notebook: { ...app.state.notebook, notes: app.state.notebook.notes.map(({ text }) => text) },
 });
 
-test('at the lock, in the notebook and beside the table it is what a diary with a notebook in front is, and it asks no server', async () => {
+test('a notebook without a diary looks and is stored like one with a diary, and contacts no server', async () => {
   const [notebookOnly, withDiary] = [offlinePhone(), offlinePhone()];
   await withDiary.app.start();
   withDiary.app.putDraft({ fields: { narrative: 'He waited outside.' } });
@@ -56,7 +56,7 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
   await notebookOnly.app.start();
   await notebookOnly.app.onlyNotebook(COVER, LOOK);
   assert.equal(notebookOnly.app.state.phase, 'notebook');
-  assert.ok(notebookOnly.kept, 'the page is kept for offline from here on');
+  assert.ok(notebookOnly.kept, 'the page is cached for offline use from now on');
   await notebookOnly.app.askLock();
   withDiary.requests.length = 0;
   for (const phone of [notebookOnly, withDiary]) {
@@ -68,7 +68,7 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
     states.push(shownState(phone));
     await phone.app.askLock();
     states.push(shownState(phone), await openValues(phone));
-    await assert.rejects(phone.app.readLocking(), hasCode('locked'), 'settings of a diary are nowhere');
+    await assert.rejects(phone.app.readLocking(), hasCode('locked'), 'no diary settings can be read');
     assert.deepEqual(phone.requests, []);
     phone.seen = states;
   }
@@ -83,7 +83,7 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
   for (const phone of [notebookOnly, withDiary]) phone.end();
 });
 
-test('its notes survive a restart, also those written before it had words; only its own words open it', async () => {
+test('its notes survive a restart, also those from before its passphrase, which alone opens it', async () => {
   const phone = offlinePhone();
   await phone.app.start();
   await phone.app.quickExit();
@@ -99,7 +99,7 @@ test('its notes survive a restart, also those written before it had words; only 
   assert.deepEqual(
     [restarted.app.state.phase, restarted.app.state.look],
     ['notebook', { skin: 'lists', opens: 'straight' }],
-    'as it was chosen',
+    'as chosen',
   );
   await restarted.app.askLock();
   assert.equal(restarted.app.state.phase, 'locked');
@@ -112,7 +112,7 @@ test('its notes survive a restart, also those written before it had words; only 
   restarted.end();
 });
 
-test('no diary can begin behind it: not with first words, not by signing in, not as a borrowed phone', async () => {
+test('no diary can begin behind it: by a first passphrase, by signing in, or as a borrowed phone', async () => {
   const phone = offlinePhone();
   await phone.app.start();
   await phone.app.onlyNotebook(COVER, LOOK);
@@ -127,7 +127,7 @@ test('no diary can begin behind it: not with first words, not by signing in, not
   phone.end();
 });
 
-test('it is refused where it would lose something, and then nothing has changed', async () => {
+test('it is refused where data would be lost, and then nothing has changed', async () => {
   const { phone: phoneWithDiary } = await phoneWithEntry();
   await assert.rejects(phoneWithDiary.app.onlyNotebook(COVER, LOOK), hasCode('phone_has_diary'));
   await phoneWithDiary.app.lock('asked');
@@ -147,7 +147,7 @@ test('it is refused where it would lose something, and then nothing has changed'
   await assert.rejects(phoneWithDraft.app.onlyNotebook(COVER, LOOK), hasCode('draft_waits'));
   assert.ok(await readDraftKey(phoneWithDraft.database));
   await phoneWithDraft.app.enrolHere(WORDS);
-  assert.equal(phoneWithDraft.app.state.draft.attachments.length, 1, 'still there, and a diary can begin');
+  assert.equal(phoneWithDraft.app.state.draft.attachments.length, 1, 'still there, and a diary can be begun');
   phoneWithDraft.end();
 });
 

@@ -242,7 +242,7 @@ test('a capsule has every version of the chosen entries, and never a note or a k
   assert.throws(() => makeCapsule(diary(), { ...WISH, chosen: [] }, KEYS), { code: 'bad_request' });
 });
 
-test('an honest front part is accepted, also when it withholds an open field that repeats a restricted one', async () => {
+test('a correct front part is accepted, also if it withholds an open field that repeats a restricted one', async () => {
   const packCapsule = capsule();
   const members = honestFront(packCapsule);
   await checkFront(await zipped(new Map(members)), packCapsule);

@@ -118,7 +118,7 @@ test('a proof has every field of its version once: shown with its salt, or withh
       assert.equal(
         new Set(Object.values(fields).map(({ s }) => s)).size,
         Object.keys(fields).length,
-        'a salt for each name',
+        'one salt for each name',
       );
       const part = read(new Set(restricted));
       assert.deepEqual(

@@ -69,7 +69,7 @@ async function registerPhone() {
   return { phone, app, record, faults };
 }
 
-test('offline with three unsent entries: the notebook at once, nothing of what was sent is left, and all of it comes back', async () => {
+test('clearing the phone offline shows the notebook at once, removes what was sent, and loses nothing', async () => {
   const { phone, app, record, faults } = await registerPhone();
   faults.off = true;
   phone.online = false;
@@ -109,17 +109,17 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
   await reopened.app.start();
-  assert.equal(reopened.app.state.phase, 'locked', 'the slots stayed');
+  assert.equal(reopened.app.state.phase, 'locked', 'the slots are kept');
   await reopened.app.unlock(WORDS);
   await until(reopened, (state) => titlesOf(state).length === 4, 'what was not sent, with no signal');
   assert.deepEqual(
     titlesOf(reopened.app.state),
     ['First.', 'Fourth.', 'Second.', 'Third.'],
-    'the first too: a version of it was not sent',
+    'also the first, since one version of it was not sent',
   );
   const restored = await Promise.all(unsent.map((entryId) => entryContents(reopened, entryId)));
   assert.deepEqual(restored, before.slice(1), 'with its note and its file');
-  assert.equal(reopened.app.state.account.coming, true, 'what was sent is not all here');
+  assert.equal(reopened.app.state.account.coming, true, 'not everything that was sent is here');
   assert.equal(reopened.app.state.draft.fields.narrative, 'Half a sent');
   assert.deepEqual(await reopened.app.readTyped('person:new'), { fields: { name: 'Sam' } });
   reopened.end();
@@ -149,7 +149,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await otherPhone.app.start();
   await otherPhone.app.signIn({ login: reconnected.app.state.account.login, words: WORDS });
   await until(otherPhone, (state) => state.entries.length === 4, 'another device');
-  assert.equal(otherPhone.app.state.account.trouble, null, 'no gap on the line of the phone that was cleared');
+  assert.equal(otherPhone.app.state.account.trouble, null, 'no gap in the line of the cleared phone');
   otherPhone.end();
 });
 
@@ -229,7 +229,7 @@ test('the file of an unsaved draft stays', async () => {
   reopened.end();
 });
 
-test('what was typed before the keys were renewed can be read after the phone was cleared', async () => {
+test('text from before a key renewal can be read after the phone was cleared', async () => {
   const { phone, app } = await registerPhone();
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   await app.renewKeys({ words: WORDS, newWords: NEW });
@@ -243,7 +243,7 @@ test('what was typed before the keys were renewed can be read after the phone wa
   reopened.end();
 });
 
-test('work that began before the clearing does not arrive after it', async () => {
+test('work that began before the phone was cleared writes nothing afterwards', async () => {
   const { phone, app } = await registerPhone();
   const slowUpload = app
     .addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' })
@@ -303,7 +303,7 @@ test('an entry that comes back while the list is being rebuilt is in the list', 
   await reopened.app.start();
   await reopened.app.unlock(WORDS);
   await until(reopened, (state) => isKept(state) && !state.account.coming, 'kept');
-  assert.equal(Index.prototype.readDirectory, readDirectory, 'the list was made again meanwhile');
+  assert.equal(Index.prototype.readDirectory, readDirectory, 'the list was rebuilt meanwhile');
   assert.deepEqual(titlesOf(reopened.app.state), ['First.', 'Second.']);
   reopened.end();
 });
@@ -332,7 +332,7 @@ test('clearing interrupts a long task: the phone is cleared during an import, an
   reopened.end();
 });
 
-test('half a sentence typed during a chat import is sealed when the diary locks or the keeper leaves', async () => {
+test('half a sentence typed during a chat import is sealed at a lock and at a quick exit', async () => {
   for (const leaveDiary of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
     const { phone, app } = await phoneWithEntry({}, 'First.');
     const longWrite = writesLong(phone);
@@ -347,7 +347,7 @@ test('half a sentence typed during a chat import is sealed when the diary locks 
   }
 });
 
-test('files captured while locked and waiting drafts have no other copy, so they stay', async () => {
+test('files captured while locked and waiting drafts have no other copy, so they are kept', async () => {
   const { phone, app } = await registerPhone();
   await app.lock('asked');
   await app.capture();
@@ -387,7 +387,7 @@ test('files captured while locked and waiting drafts have no other copy, so they
   reopened.end();
 });
 
-test('clearing during key renewal: the old or the new words still work, whether the server took the keys or not', async () => {
+test('after clearing during key renewal, either the old or the new passphrase works', async () => {
   for (const arrives of [true, false]) {
     const { phone, app, record, faults } = await registerPhone();
     const entryBefore = await entryContents(phone, record);

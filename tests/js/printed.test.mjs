@@ -53,7 +53,7 @@ function filled(kind) {
   return { words, open: fieldsIn(open), keptApart: fieldsIn(restricted), restrictedNames: new Set(restricted) };
 }
 
-test('every word of an entry and of each register is on the page, and no word that is kept apart', async () => {
+test('every open word of an entry and of each register is on the page, and no restricted word', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'First.');
   const expectedWords = new Map();
   const ids = {};
@@ -184,7 +184,7 @@ test('a pack records the language and the wording in which the questions were as
   phone.end();
 });
 
-test('a mail’s own subject stays though its file is named after it; names of other files are held back', async () => {
+test('a mail’s subject is printed even if its file has that name; names of other files are held back', async () => {
   const { app, phone, record } = await phoneWithEntry(
     { packActions, send: noNetwork },
     'You never look behind you, by the blue gate twice.',
@@ -277,11 +277,11 @@ test('a time shows its UTC offset, a change its old value, and a restricted fiel
   assert.doesNotMatch(JSON.stringify(chronology), /Hazel|Larch/);
   assert.match(rows.get('The second of two.')?.recorded ?? '', /\(UTC\)/);
   const span = chronology.facts.find(({ key }) => key === 'span')?.text;
-  assert.equal(span, 'First 2026-08, most recent 2026-10-25T01:30 (UTC)', 'never more exact than it was told');
+  assert.equal(span, 'First 2026-08, most recent 2026-10-25T01:30 (UTC)', 'never more precise than it was entered');
   assert.deepEqual(
     chronology.facts.map(cellLabel).filter((label) => /[{}]/.test(label)),
     [],
-    'a label is no sentence to fill in',
+    'a label has no placeholder',
   );
   assert.ok(second);
   phone.end();

@@ -53,7 +53,7 @@ async function phoneOpenedWith(secret) {
   return { ...device, auth, requests, ctx: device.phone.ctx };
 }
 
-test('nothing that an open diary holds is a proof, whichever secret opened it', async () => {
+test('an open diary holds no proof of the passphrase, whichever secret opened it', async () => {
   for (const secret of [SHORT, WORDS]) {
     const { auth, ctx } = await phoneOpenedWith(secret);
     const { store, vault, identity } = ctx.open;
@@ -78,7 +78,7 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
   }
 });
 
-test('by the short secret nothing is proved: each act asks for the words and refuses the secret', async () => {
+test('the short secret proves nothing: each act asks for the passphrase and refuses the secret', async () => {
   const { app, requests, record } = await phoneOpenedWith(SHORT);
   requests.length = 0;
   const acts = [

@@ -205,7 +205,7 @@ const sendRequest = async (asked, response = json({})) => {
   return { answer, request };
 };
 
-test('a request has the headers it needs and no more', async () => {
+test('a request has exactly the headers it needs', async () => {
   const { request } = await sendRequest({});
   assert.deepEqual(request.headers, { 'X-Requested-By': 'app' });
   const { signal: _signal, ...rest } = request;

@@ -107,7 +107,7 @@ for (const [whenWritten, writesFirst, after] of [
   ['only afterwards', false],
   ['before what it lost comes in pages', true, inPages],
 ]) {
-  test(`a phone put back to an old copy and written on ${whenWritten}: nothing is lost, no device doubts it`, async () => {
+  test(`a phone restored to an old copy and used ${whenWritten} loses nothing, and no device doubts it`, async () => {
     const deviceA = await registerPhone();
     const deviceB = await addDevice(deviceA.login);
     await until(deviceB, ({ entries }) => entries.length === 1);
@@ -135,12 +135,12 @@ for (const [whenWritten, writesFirst, after] of [
     faults.off = false;
     reopened.app.network();
     if (!writesFirst) {
-      await until(reopened, ({ entries }) => entries.length === 3, 'what it had lost');
+      await until(reopened, ({ entries }) => entries.length === 3, 'what the server had lost');
       await save(reopened.app, 'on the old state');
       await save(reopened.app, 'twice');
     }
     // Then everything is there and kept, also the file
-    await until(reopened, (state) => state.entries.length === 5 && isKept(state), 'all of it, kept');
+    await until(reopened, (state) => state.entries.length === 5 && isKept(state), 'everything kept');
     const { open } = reopened.phone.ctx;
     await eventually(
       () => [open.store.root.fetch.length, open.syncing.running],
@@ -176,7 +176,7 @@ for (const [whenWritten, writesFirst, after] of [
   });
 }
 
-test('two phones send the same at once: each version and file is on the server once, with a valid receipt', async () => {
+test('when two phones send the same data at once, the server has each item once, with a valid receipt', async () => {
   const original = await registerPhone();
   original.faults.off = true;
   const { record } = await save(original.app, 'first');
@@ -213,7 +213,7 @@ test('two phones send the same at once: each version and file is on the server o
   for (const { phone } of [original, { phone: twin }, newDevice]) phone.end();
 });
 
-test('one phone told many times to send sends each version once', async () => {
+test('a phone that is told many times to send sends each version once', async () => {
   const device = await registerPhone();
   const sent = [];
   device.faults.before = (path, { method }) => {
@@ -223,6 +223,6 @@ test('one phone told many times to send sends each version once', async () => {
   for (let n = 0; n < 20; n++) device.app.network();
   await until(device, (state) => state.entries.length === 4 && isKept(state), 'kept');
   assert.ok(sent.length >= 3);
-  assert.equal(new Set(sent).size, sent.length, 'one of them went up twice');
+  assert.equal(new Set(sent).size, sent.length, 'one of them was uploaded twice');
   device.phone.end();
 });

@@ -60,7 +60,7 @@ test('within ten minutes a slip is corrected; later, changing words needs a reas
   assert.equal(read.fields.reason, undefined);
 });
 
-test('a record taken out leaves the list but not the diary, and putting it back restores every word', async () => {
+test('a removed record leaves the list but not the diary, and restoring it brings back every word', async () => {
   const { app, clock } = await phoneWithEntry();
   const { record } = await app.saveRecord({
     kind: 'person',
@@ -111,7 +111,7 @@ const makeVersion = (version, parents, fields, restricted = {}) => ({
   restricted,
 });
 
-test('words written on another device while a record was taken out keep the record in', () => {
+test('text written on another device while a record is removed keeps the record', () => {
   const original = makeVersion('1', [], { name: 'A' });
   const takenOut = makeVersion('2', ['1'], { taken_out: NOON, reason: 'why' });
   const edited = makeVersion('3', ['1'], { name: 'B' });
@@ -132,7 +132,7 @@ test('words written on another device while a record was taken out keep the reco
   );
 });
 
-test('a version with any other word, or with a time that is not a number, does not take a record out', () => {
+test('only a version with the exact marker and a numeric time removes a record', () => {
   assert.equal(isTakenOut({ fields: { taken_out: 5, name: 'x' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: 5 }, restricted: { notes: 'x' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: '5' } }), false);
@@ -143,7 +143,7 @@ test('a version with any other word, or with a time that is not a number, does n
   );
 });
 
-test('two devices: each lists what the other writes, and words of both stay when they wrote at once', async () => {
+test('two devices list each other’s records, and keep both texts when they wrote at once', async () => {
   const options = () => ({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   const deviceA = await phoneWithEntry(options());
   const { login } = await deviceA.app.register({ words: WORDS });

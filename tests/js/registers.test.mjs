@@ -24,7 +24,7 @@ const savePerson = (app, name, role = 'suspect') =>
 const codesByName = async (app) =>
   Object.fromEntries((await app.readPeople({ all: true })).map(({ fields, code }) => [fields.name, code]));
 
-test('codes are given by role, kept when someone is taken out, and never given again', async () => {
+test('codes are assigned by role, kept when a person is removed, and never reused', async () => {
   const { app } = await phoneWithEntry();
   await savePerson(app, 'Sam');
   const { record } = await savePerson(app, 'Lee');
@@ -38,7 +38,7 @@ test('codes are given by role, kept when someone is taken out, and never given a
   );
 });
 
-test('two devices both give S1 offline: when they sync, both agree, and nobody shares a code', async () => {
+test('two devices that both assign S1 offline agree after a sync, and no two people share a code', async () => {
   const faultsOfBoth = [{}, {}];
   const options = (faults) => ({
     origin: server.base,

@@ -86,7 +86,7 @@ async function twoPhones() {
   return { deviceA, deviceB };
 }
 
-test('new words: the old words and sessions end, the code and the other phone go on', async () => {
+test('a new passphrase ends the old one and its sessions; the code and the other phone continue', async () => {
   const deviceA = await registerPhone();
   const { crockford } = await deviceA.app.makeCode();
   await deviceA.app.confirmCode(crockford);
@@ -96,7 +96,7 @@ test('new words: the old words and sessions end, the code and the other phone go
   await assertRefused(deviceA.app.changeWords({ words: WORDS, newWords: WORDS }), 'words_in_use');
   await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
   await save(deviceA.app, 'two');
-  await until(deviceA, isKept, 'kept under the new words');
+  await until(deviceA, isKept, 'kept under the new passphrase');
   await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
   await deviceA.app.lock('asked');
   await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
@@ -120,10 +120,10 @@ test('new words: the old words and sessions end, the code and the other phone go
     code: crockford,
     newWords: 'glove pepper window harbor mint lamp',
   });
-  await until(deviceC, ({ entries }) => entries.length === 3, 'all by the code');
+  await until(deviceC, ({ entries }) => entries.length === 3, 'everything, by the recovery code');
 });
 
-test('new words whose answer was lost: the same words again succeed, other new words do not', async () => {
+test('a new passphrase whose response was lost can be set again; a different one is refused', async () => {
   const deviceA = await registerPhone();
   deviceA.faults.after = async (path, { method }) => {
     if (method === 'PUT' && path === '/v1/account/words') throw new TypeError('Failed to fetch');
@@ -136,7 +136,7 @@ test('new words whose answer was lost: the same words again succeed, other new w
   );
   await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
   await save(deviceA.app, 'two');
-  await until(deviceA, isKept, 'kept under the new words');
+  await until(deviceA, isKept, 'kept under the new passphrase');
   await deviceA.app.lock('asked');
   await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
   await deviceA.app.unlock(NEW);
@@ -145,7 +145,7 @@ test('new words whose answer was lost: the same words again succeed, other new w
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
-test('new keys: what was copied before opens nothing written after, and the keeper reads everything', async () => {
+test('keys copied before a renewal open nothing written after it, and the keeper reads everything', async () => {
   const deviceA = await registerPhone('before');
   await deviceA.app.putDraft({ fields: { narrative: 'with a picture' } });
   await deviceA.app.addFile('draft', file(PNG), { route: 'photo_picker' });
@@ -162,7 +162,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   assert.ok(steps.length);
   await save(deviceA.app, 'after');
   await until(deviceA, (state) => isKept(state) && state.entries.length === 3, 'kept after');
-  assert.equal(deviceA.app.state.account.recovery, 'todo', 'a new code is owed');
+  assert.equal(deviceA.app.state.account.recovery, 'todo', 'a new code is due');
 
   // The old words, code and session.
   await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
@@ -174,7 +174,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   );
   thief.app.network();
   await until(thief, ({ account }) => account.trouble?.code === 'signed_out', 'the session has ended');
-  assert.deepEqual(titles(thief.app.state), ['before', 'with a picture'], 'nothing new came there');
+  assert.deepEqual(titles(thief.app.state), ['before', 'with a picture'], 'nothing new arrived there');
 
   // Slots: the old words and the copied door, tried on what is on the phone now.
   const currentCopy = await copyPhone(deviceA.phone);
@@ -190,10 +190,10 @@ test('new keys: what was copied before opens nothing written after, and the keep
   );
   assert.ok(newRecords.size > 3);
   const opened = await recordsOpenedBy(stolenCopy.door, WORDS, newRecords, server.base);
-  assert.equal(opened.size, 0, 'the copied door opens no record written since');
+  assert.equal(opened.size, 0, 'the copied slots open no record written since');
   assert.ok(
     (await recordsOpenedBy(stolenCopy.door, WORDS, stolenCopy.table, server.base)).size > 3,
-    'as it did what was there before',
+    'as they opened earlier records',
   );
   assert.notDeepEqual(currentCopy.door.slots[3], stolenCopy.door.slots[3], 'the short secret’s slot is random again');
   assert.notDeepEqual(currentCopy.door.capture_pub, stolenCopy.door.capture_pub);
@@ -212,7 +212,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   assert.equal(newDevice.app.state.account.trouble, null);
   assert.ok(
     newDevice.app.state.entries.every(({ flags }) => !flags.includes('altered')),
-    'versions by the earlier key hold',
+    'versions signed with the earlier key verify',
   );
 
   // And once more, on top of the first renewal.
@@ -222,7 +222,7 @@ test('new keys: what was copied before opens nothing written after, and the keep
   assert.ok(deviceC.app.state.entries.every(({ flags }) => !flags.includes('altered')));
 });
 
-test('a phone that comes back after new keys: opens with its old words, sends nothing, and follows with the new', async () => {
+test('after new keys, another phone opens with its old words, sends nothing, and then follows', async () => {
   const deviceA = await registerPhone();
   const deviceB = await addDevice(deviceA.login, WORDS);
   await until(deviceB, ({ entries }) => entries.length === 1);
@@ -251,7 +251,7 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   const finalState = await until(
     deviceB,
     (state) => isKept(state) && state.entries.length === 4,
-    'everything both ways',
+    'everything, in both directions',
   );
   assert.ok(finalState.entries.every(({ flags }) => !flags.includes('altered')));
   await until(deviceA, ({ entries }) => entries.length === 4 || (deviceA.app.network(), false), 'and on the first');
@@ -263,7 +263,7 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   await until(deviceB, ({ entries }) => entries.length === 4);
 });
 
-test('a lost answer, and then new keys on the other phone: the version stays as receipted, and no line has a gap', async () => {
+test('a version whose response was lost before new keys elsewhere keeps its receipt, without a gap', async () => {
   const { deviceA, deviceB } = await twoPhones();
   deviceB.faults.after = (path, { method }) => {
     if (method === 'PUT' && path.includes('/versions/')) {
@@ -289,7 +289,7 @@ test('a lost answer, and then new keys on the other phone: the version stays as 
     assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
-test('two phones make new keys at once: one of them succeeds, and the diary on the server opens with its words', async () => {
+test('when two phones renew keys at once, one succeeds, and its passphrase opens the diary', async () => {
   const { deviceA, deviceB } = await twoPhones();
   // The wraps of the first phone arrive between the last wraps of the second and its commit.
   let [release, staged, second] = [() => undefined, null, null];
@@ -349,7 +349,7 @@ for (const [name, isStep] of [
     const newDevice = await addDevice(deviceA.login, WORDS);
     await until(newDevice, ({ entries }) => entries.length === 1);
     const reopened = await reopen(deviceA.phone, WORDS);
-    await until(reopened, ({ account }) => account.rekeying, 'says it is unfinished');
+    await until(reopened, ({ account }) => account.rekeying, 'reported as unfinished');
     await assertRefused(reopened.app.renewOn({ newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
     await reopened.app.renewOn({ newWords: NEW });
     await until(reopened, ({ account }) => !account.rekeying);
@@ -361,7 +361,7 @@ for (const [name, isStep] of [
   });
 }
 
-test('the last answer is lost and the phone restarts: the new words finish it here', async () => {
+test('when the last response is lost and the phone restarts, the new passphrase finishes the change', async () => {
   const deviceA = await registerPhone();
   let done = false;
   deviceA.faults.after = (path) => {
@@ -375,7 +375,7 @@ test('the last answer is lost and the phone restarts: the new words finish it he
   assert.ok(done);
   deviceA.phone.end();
   const reopened = await reopen(deviceA.phone, WORDS);
-  await until(reopened, ({ account }) => account.rekeying, 'says it is unfinished');
+  await until(reopened, ({ account }) => account.rekeying, 'reported as unfinished');
   await reopened.app.renewOn({ newWords: NEW });
   assert.equal(reopened.app.state.account.rekeying, false);
   await save(reopened.app, 'after');
@@ -402,12 +402,12 @@ test('a diary only on this phone gets new keys too', async () => {
   await until(deviceA, ({ entries }) => entries.length === 2);
 });
 
-test('words changed after new keys: what was sealed before those can be read without a restart, and changed', async () => {
+test('a passphrase change after new keys leaves earlier entries readable and editable without a restart', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'Before.');
   await app.saveNote(record, 'Mine.');
   await app.setShort('274913', WORDS);
   await app.renewKeys({ words: WORDS, newWords: NEW });
-  assert.equal((await app.readLocking()).short, false, 'new keys take a short secret away, and it is said');
+  assert.equal((await app.readLocking()).short, false, 'new keys delete the short secret, and this is reported');
   await app.changeWords({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
   assert.equal((await app.readIncident(record)).note, 'Mine.');
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
@@ -417,7 +417,7 @@ test('words changed after new keys: what was sealed before those can be read wit
   phone.end();
 });
 
-test('a server put back to before the new keys: it is reported, nothing changes, and a sealed copy has everything', async () => {
+test('a server restored to before the new keys is reported, and a sealed copy is complete', async () => {
   const deviceA = await registerPhone('before');
   const olderFolder = await mkdtemp(join(tmpdir(), 'older-'));
   await server.leave();
@@ -439,7 +439,7 @@ test('a server put back to before the new keys: it is reported, nothing changes,
   await deviceA.app.lock('asked');
   await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
   await deviceA.app.unlock(NEW);
-  await until(deviceA, ({ entries }) => entries.length === 3, 'all three, under the new words');
+  await until(deviceA, ({ entries }) => entries.length === 3, 'all three, under the new passphrase');
   const copy = await deviceA.app.makeCopy({ words: NEW });
   assert.ok(copy);
   await rm(olderFolder, { recursive: true });

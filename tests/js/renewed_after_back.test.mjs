@@ -25,7 +25,7 @@ after(() => server.stop());
 
 const GONE_BACK = ['server_behind', 'head_differs'];
 const untilGoneBack = (device) =>
-  until(device, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
+  until(device, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'the restore is detected');
 
 /** A phone in a new process over the same database. */
 async function reopen({ phone }, words) {
@@ -48,7 +48,7 @@ async function assertSound(device, expectedTitles) {
   }
 }
 
-test('entries that a phone wrote and the server lost are sent again under the keys that another phone made', async () => {
+test('entries that a restored server lost are sent again under the keys that another phone made', async () => {
   const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
   deviceB.faults.off = true;
@@ -103,7 +103,7 @@ async function copyToThief({ phone }) {
 /** The states of entries, by title. */
 const statesByTitle = ({ app }) => Object.fromEntries(app.state.entries.map(({ title, state }) => [title, state.code]));
 
-test('what a thief with a copy of the phone sent in its name is not signed by the new keys', async () => {
+test('the new keys do not sign what a thief sent from a copy of the phone', async () => {
   const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
   deviceB.faults.off = true;
@@ -111,7 +111,7 @@ test('what a thief with a copy of the phone sent in its name is not signed by th
   await looks(deviceA);
   const thief = await copyToThief(deviceA);
   await save(thief.app, 'forged');
-  await until(thief, (state) => state.entries.length === 3 && isKept(state), 'taken from the thief');
+  await until(thief, (state) => state.entries.length === 3 && isKept(state), 'received from the thief');
   thief.phone.end();
   await looks(deviceA);
   assert.deepEqual(titles(deviceA), ['forged', 'mine', 'one']);
@@ -139,7 +139,7 @@ test('what a thief with a copy of the phone sent in its name is not signed by th
   }
 });
 
-test('what another phone wrote waits for that phone, and is reported until it arrives', async () => {
+test('another phone’s version waits for that phone, and is reported until it arrives', async () => {
   const deviceA = await registeredPhone(server);
   const [deviceB, writer] = [
     await anotherPhone(server.base, deviceA.login),
@@ -190,7 +190,7 @@ for (const [progress, begin, failingPath] of [
   ['begun before, and the feed cannot be read', ({ app }) => app.sendAgain(), '/changes'],
   ['begun before, and nothing can be sent', ({ app }) => app.sendAgain(), '/versions/'],
 ]) {
-  test(`the keys change while "send again" is ${progress}: everything opens afterwards, in a new process too`, async () => {
+  test(`after a key change while "send again" is ${progress}, everything opens, also in a new process`, async () => {
     const { one: deviceA, two: deviceB } = await twoPhones(server);
     const putBack = await copyServer(server);
     deviceB.faults.off = true;
@@ -232,7 +232,7 @@ test('an entry with a number beyond the end of the feed opens after new keys wer
   await assertSound(await reopen(deviceA, NEW), ['mine', 'one', 'theirs']);
 });
 
-test('a signature holds when it is by the key that a version names or by one that came after it, and by no other', async () => {
+test('a signature is valid only by the key that a version names or by one of its successors', async () => {
   const pairs = [await newKeyPair(), await newKeyPair(), await newKeyPair(), await newKeyPair()];
   const keys = await Promise.all(
     pairs.map(async (pair) => ({

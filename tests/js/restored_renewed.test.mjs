@@ -27,7 +27,7 @@ async function restoreCopy(copy, words = WORDS) {
   return { phone, app: phone.app, faults };
 }
 
-test('a restored phone makes new keys and registers: everything is accepted, and opens on another phone', async () => {
+test('a restored phone that renews its keys and registers has everything accepted and readable elsewhere', async () => {
   const deviceA = await registeredPhone(server);
   await save(deviceA.app, 'two');
   await looks(deviceA);

@@ -51,24 +51,24 @@ async function endOtherSession(keeperPhone) {
 
 const signInCount = ({ requests }) => requests.filter((request) => request === 'POST /v1/sessions').length;
 
-test('an open phone whose session was ended locks at its next contact, and is signed in again by the words alone', async () => {
+test('an open phone whose session was ended locks at next contact and signs in only with the passphrase', async () => {
   const { keeperPhone, otherPhone } = await twoPhones();
   await endOtherSession(keeperPhone);
   await save(otherPhone.app, 'typed by whoever holds it');
   await until(otherPhone, isLocked, 'locked');
   await otherPhone.phone.rest();
-  assert.equal(signInCount(otherPhone), 1, 'it did not sign in again by itself');
+  assert.equal(signInCount(otherPhone), 1, 'it does not sign in again by itself');
   assert.equal((await keeperPhone.app.sessions({ words: WORDS })).length, 1);
 
   await assert.rejects(otherPhone.app.unlock('none of these words'), { code: 'no_match' });
   assert.equal(signInCount(otherPhone), 1);
   await otherPhone.app.unlock(WORDS);
-  const returnedState = await until(otherPhone, ({ account }) => account?.returned, 'it says what had happened');
+  const returnedState = await until(otherPhone, ({ account }) => account?.returned, 'the phone reports what happened');
   assert.equal(returnedState.account.trouble, null);
   await until(
     otherPhone,
     (state) => isKept(state) && state.entries.length === 2,
-    'sent, now that the words were typed',
+    'sent after the passphrase was typed',
   );
   assert.equal(signInCount(otherPhone), 2);
   await otherPhone.app.knowReturned();
@@ -83,7 +83,7 @@ test('an open phone whose session was ended locks at its next contact, and is si
   keeperPhone.phone.end();
 });
 
-test('a restart, and a short secret, do not bring it back; the words in use do', async () => {
+test('a restart or the short secret does not restore an ended session; the passphrase does', async () => {
   const { keeperPhone, otherPhone } = await twoPhones();
   await otherPhone.app.setShort(SHORT, WORDS);
   await keeperPhone.app.endOthers({ words: WORDS });
@@ -93,12 +93,12 @@ test('a restart, and a short secret, do not bring it back; the words in use do',
   const restarted = makePhone({ after: otherPhone.phone, ...otherPhone.options });
   await restarted.app.start();
   await restarted.app.unlock(SHORT);
-  await until(restarted, ({ account }) => account?.trouble?.code === 'session_ended', 'it says so');
-  assert.equal(restarted.app.state.phase, 'open', 'what is on the phone can be read');
+  await until(restarted, ({ account }) => account?.trouble?.code === 'session_ended', 'reported');
+  assert.equal(restarted.app.state.phase, 'open', 'entries on the phone can be read');
   await save(restarted.app, 'with the short secret');
   restarted.app.network();
   await restarted.rest();
-  assert.equal(signInCount(otherPhone), 1, 'a short secret signs nobody in');
+  assert.equal(signInCount(otherPhone), 1, 'the short secret does not sign in');
   await assert.rejects(restarted.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
   await restarted.app.catchUp({ words: WORDS });
   await until(restarted, (state) => isKept(state) && state.entries.length === 2 && state.account.returned, 'sent');

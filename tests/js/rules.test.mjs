@@ -103,7 +103,7 @@ test('the delay is from the event to the first sealing, and a long delay counts 
     assert.deepEqual([delayOf(history), isLate(history)], [delay, isLateExpected]);
 });
 
-test('the letter of an advocate is reported as it is, and only true counts as yes', () => {
+test('an advocate’s letter is reported unchanged, and only true counts as yes', () => {
   const turns = [{ asked: 'own', said: 'a', words: 'b' }];
   const talk = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
   const markOf = (fields, answer) => assistedMarkOf({ assisted: { letter: { fields }, ...answer } });

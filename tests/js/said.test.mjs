@@ -59,7 +59,7 @@ async function reopen(phone, tamper = async () => undefined) {
   return reopened;
 }
 
-test('the list is rebuilt from the stored segment texts; missing versions are opened; an erased word is in neither', async () => {
+test('the list is rebuilt from stored segment texts and missing versions, without an erased word', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   const { record: heronEntry } = await app.saveIncident(fields('A heron by the gate.', { behaviours: ['calls'] }));
   await app.addFile(heronEntry, file(PNG, 'proof.png'), { route: 'files' });
@@ -101,7 +101,7 @@ test('the list is rebuilt from the stored segment texts; missing versions are op
     assert.deepEqual(
       visibleFields(reopened4.app.state),
       rowsAmended,
-      'lost, changed or another record: the versions tell',
+      'lost, altered or replaced segments are read from the versions',
     );
     assert.ok(versionsAsked() > SEGMENT_ROWS);
     assert.equal(reopened4.app.state.account.trouble, null);

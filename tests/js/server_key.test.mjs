@@ -12,7 +12,7 @@ import { fixedClock } from '#app/core/clock.js';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
-test('a new key nobody vouches for: nothing sent, other letters refused, the right ones taken, receipts of before still good', async () => {
+test('after an unannounced server key, nothing is sent until the operator’s right key letters are typed', async () => {
   const ownServer = await startServer();
   const requests = [];
   const faults = {
@@ -35,7 +35,7 @@ test('a new key nobody vouches for: nothing sent, other letters refused, the rig
   requests.length = 0;
   await app.saveIncident({ record: null, fields: { narrative: 'not for a stranger' }, restricted: {} });
   app.network();
-  const { account } = await until({ app }, (state) => state.account.trouble, 'said');
+  const { account } = await until({ app }, (state) => state.account.trouble, 'reported');
   assert.deepEqual([account.trouble.code, account.trouble.sentence], ['wrong_notary', SENTENCES.wrong_notary]);
   assert.deepEqual(
     requests.filter((request) => request.startsWith('PUT')),

@@ -21,7 +21,7 @@ test('a saved note, and a save that changes nothing, remove the unsaved card', a
   assert.equal((await app.readIncident(record)).unsaved, null);
 });
 
-test('half-changed words and typed cards are apart: neither is saved with the other', async () => {
+test('half-changed text and typed cards are separate: neither is saved with the other', async () => {
   const { app, record } = await phoneWithEntry();
   const unsavedWords = { narrative: 'He waited. Or', restricted: {} };
   await app.putCard(record, { fields: { who: 'My ex' }, restricted: {} });
@@ -63,10 +63,10 @@ test('the picture page accepts nothing after its ten minutes, even if it stayed 
   await assert.rejects(app.pictureAdd([file(PNG)]), { code: 'locked' });
   assert.equal(app.state.phase, 'locked');
   await app.unlock(WORDS);
-  assert.equal(app.state.draft, null, 'nothing was taken in');
+  assert.equal(app.state.draft, null, 'nothing was accepted');
 });
 
-test('a page that did not load fully offers to try again, and blames the browser only for a missing feature', async () => {
+test('a page that did not load fully offers a retry, and blames the browser only for a missing feature', async () => {
   const offlineDoorway = createDoorway({
     database: makePhone().database,
     load: async () => {
@@ -98,7 +98,7 @@ test('a page that did not load fully offers to try again, and blames the browser
   assert.equal(unsupported.app.state.phase, 'unsupported');
 });
 
-test('the lock still shows when the rest of the app did not load', async () => {
+test('the lock screen still shows when the rest of the app did not load', async () => {
   const { phone } = await phoneWithEntry();
   const offlineDoorway = createDoorway({
     database: phone.database,

@@ -71,7 +71,7 @@ test('a lock right afterwards loses no decision about a picture and nothing type
   assert.deepEqual((await app.readIncident(record)).unsaved, unsaved);
 });
 
-test('a pack made here needs no network and no account, and holds the file as it came', async () => {
+test('a pack made on the phone needs no network and no account, and contains the file as received', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const steps = [];
@@ -140,7 +140,7 @@ test('an entry erased for good keeps its number in later packs, which say so and
   phone.end();
 });
 
-test('statements of others stand apart with their marks: on the page, in a table, on the print screen', async () => {
+test('statements by others are separate and marked: on the page, in a table and on the print screen', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const saveStatement = (verified, narrative) =>
@@ -188,7 +188,7 @@ test('statements of others stand apart with their marks: on the page, in a table
   phone.end();
 });
 
-test('files are numbered from where the keeper chose, for good, and marked entries are offered to be read first', async () => {
+test('files are numbered permanently from the keeper’s number, and marked entries are offered first', async () => {
   const { app, phone, attachment, record } = await diary('Marked.');
   await app.saveIncident({ record, fields: { start_with_this: true } });
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
@@ -213,7 +213,7 @@ test('files are numbered from where the keeper chose, for good, and marked entri
   phone.end();
 });
 
-test('a signed account gives its length, its language and who must be there, with its translation beside it', async () => {
+test('a signed account gives its length, language and who must be present, beside its translation', async () => {
   const { app, phone, record } = await diary('Signed.');
   const { attachment } = await app.addFile(
     record,
@@ -243,7 +243,7 @@ test('a signed account gives its length, its language and who must be there, wit
   phone.end();
 });
 
-test('what is kept apart is in no byte of the servable part, and no script in the page runs', async () => {
+test('restricted text is in no byte of the servable part, and no script in the page runs', async () => {
   const { app, phone } = await diary();
   const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   for (const name of names.filter((name) => name.startsWith('data/servable/') || /^data\/\d/.test(name))) {
@@ -272,7 +272,7 @@ test('without the part for the police the pack has no restricted file', async ()
   phone.end();
 });
 
-test('each picture is asked about once; a decision is kept, and the next look through asks only about new ones', async () => {
+test('each picture is reviewed once; the decision is kept, and the next review shows only new pictures', async () => {
   const { app, phone, record, attachment } = await diary('He left a card: LS1 4AB, ring 07700 900123.');
   const everything = { from: null, to: null, records: null };
   const firstReview = await app.reviewPack(everything);
@@ -331,7 +331,7 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   phone.end();
 });
 
-test('a pack written to disk as it grows is a whole zip, and cancelling in the middle leaves nothing', async () => {
+test('a pack streamed to disk is a complete zip, and cancelling midway leaves nothing', async () => {
   const { app, phone } = await diary();
   /** @type {Uint8Array} */ let disk = new Uint8Array(0);
   const outcome = { closed: false, dropped: false };
@@ -363,7 +363,7 @@ test('a pack written to disk as it grows is a whole zip, and cancelling in the m
   phone.end();
 });
 
-test('numbers go on from the highest of any device, and two packs with one number are told apart', async () => {
+test('numbers continue from the highest of any device, and two packs with one number are distinguished', async () => {
   const { app, phone, attachment } = await diary();
   await app.buildHere(await agreed(app, FILLED), () => {});
   const [firstExport] = await app.readShared();
@@ -417,7 +417,7 @@ test('numbers go on from the highest of any device, and two packs with one numbe
   phone.end();
 });
 
-test('words are held back exactly as the typesetter does', () => {
+test('words are withheld exactly as by the typesetter', () => {
   const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
   for (const { texts, names, phrases, samples } of cases) {
     const redactor = new Redactor(texts, names, phrases);

@@ -9,7 +9,7 @@ import { SHOW_DURATION_MS } from '#app/features/show_now/actions.js';
 
 const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
 
-test('what can be shown: the newest entry first, how many, who, orders, references; a requested entry comes first', async () => {
+test('"Show" offers entries newest first, counts, people, orders and references; a requested entry leads', async () => {
   const { app, record } = await phoneWithEntry();
   const { record: second } = await app.saveIncident({
     record: null,
@@ -26,7 +26,7 @@ test('what can be shown: the newest entry first, how many, who, orders, referenc
   assert.equal((await app.readForShow({ record, kind: 'incident' })).first, record);
 });
 
-test('while showing, nothing unticked is in the state, the keys are gone, and closing leads to the lock', async () => {
+test('while showing, the state has only ticked items and no keys, and closing leads to the lock screen', async () => {
   const { app, record } = await phoneWithEntry({}, 'UNTICKED narrative');
   app.putDraft({ fields: { narrative: 'UNTICKED draft' } });
   const states = [];
@@ -50,7 +50,7 @@ test('while showing, nothing unticked is in the state, the keys are gone, and cl
   assert.equal(app.state.draft.fields.narrative, 'UNTICKED draft');
 });
 
-test('showing ends in the lock when out of sight or after three minutes, also with a clock that stands still', async () => {
+test('showing ends at the lock screen when hidden or after three minutes, even with a stopped clock', async () => {
   const phone = await phoneWithEntry();
   const { app } = phone;
   await app.showNow(TICKED);
@@ -74,7 +74,7 @@ test('showing ends in the lock when out of sight or after three minutes, also wi
   assert.equal(otherPhone.app.state.phase, 'locked');
 });
 
-test('the picture of an order is there while the page is, and goes with it', async () => {
+test('the picture of an order exists only while the page is open', async () => {
   const { app, phone } = await phoneWithEntry();
   const { record } = await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham' } });
   const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), {
@@ -97,7 +97,7 @@ test('the picture of an order is there while the page is, and goes with it', asy
   assert.equal(phone.urls.has(url), false);
 });
 
-test('to chase: wipe dates first, then updates and orders; done and not done after all; settled and impossible dates are not there', async () => {
+test('"To chase" lists wipe dates, then updates and orders, without settled or impossible dates', async () => {
   const { app, record } = await phoneWithEntry();
   await app.saveIncident({
     record,

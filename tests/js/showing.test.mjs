@@ -5,7 +5,7 @@ import { shownRows, entryState } from '#app/diary/index/showing.js';
 
 const facts = { registered: true, troubles: {}, sending: false, offline: false };
 
-test('kept safe is said only where the receipt was checked here and every file is known to be there', () => {
+test('"Kept safe" is shown only if the receipt was checked here and every file is known to be stored', () => {
   const row = { record: 'r', kept_at: 5 };
   assert.deepEqual(entryState(row, 0, 0, facts), { code: 'kept', at: 5 });
   assert.deepEqual(entryState({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });

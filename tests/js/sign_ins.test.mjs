@@ -38,7 +38,7 @@ async function reopen(phone) {
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
 
-test('a device that signed in, and one that has left again, are shown until the keeper knows them', async () => {
+test('a device that signed in is shown until the keeper confirms it, even if it has signed out', async () => {
   const { phone, login } = await registerPhone();
   await signInElsewhere(login);
   const signedOutPhone = await signInElsewhere(login);
@@ -98,5 +98,5 @@ test('a sign-in by this device is not shown; one by somebody else with the same 
   });
   await signInElsewhere(login);
   await reopen(phone);
-  await until(phone, (state) => signInsOf(state).length === 1, 'the other one alone is shown');
+  await until(phone, (state) => signInsOf(state).length === 1, 'only the other one is shown');
 });

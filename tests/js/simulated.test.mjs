@@ -25,7 +25,7 @@ test('nothing that was acknowledged is lost, and no phone warns', () => {
   assert.equal(status, 0, output);
 });
 
-test('one seed decides everything: run twice, also after other seeds, it has the same acts, requests and answers', () => {
+test('one seed decides everything: each run of it has the same acts, requests and responses', () => {
   const [first, again, later] = [
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '100', SEEDS: '4' },

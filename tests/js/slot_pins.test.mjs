@@ -122,7 +122,7 @@ test('a phone that met the server before it had an instance key pins that key, a
         if (logReads < 2) device.app.network();
         return logReads > 1 && state.account.trouble;
       },
-      'said',
+      'reported',
     );
     assert.equal(account.trouble.code, 'wrong_notary');
     assert.deepEqual(
@@ -144,11 +144,11 @@ test('a phone that met the server before it had an instance key pins that key, a
   await saveAndSync(device, 'after the rotation');
   await until(device, isKept, 'kept under the new key');
   assert.notEqual(device.root().account.log, log);
-  assert.equal(await device.pinnedLog(), device.root().account.log, 'the slot of the words says it too');
+  assert.equal(await device.pinnedLog(), device.root().account.log, 'the passphrase’s slot has it too');
   device.phone.end();
 });
 
-test('statements by another instance key than the pinned one move neither root nor slot', async () => {
+test('statements by an instance key other than the pinned one change neither root nor slot', async () => {
   const device = await registerDevice(server);
   const { notary, log, instance } = device.root().account;
   assert.equal(typeof instance, 'string');
@@ -165,7 +165,7 @@ test('statements by another instance key than the pinned one move neither root n
     });
   };
   await saveAndSync(device, 'not for a stranger');
-  await until(device, (state) => state.account.trouble?.code === 'wrong_notary', 'said');
+  await until(device, (state) => state.account.trouble?.code === 'wrong_notary', 'reported');
   assert.deepEqual(
     [device.root().account.log, device.root().account.instance, await device.pinnedLog()],
     [log, instance, log],
@@ -202,7 +202,7 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   assert.deepEqual(
     [await device.pinnedLog(), await device.pinnedLog(SHORT)],
     [newLog, log],
-    'nothing but its own secret can seal the other slot',
+    'only its own secret can seal the other slot',
   );
   await device.app.lock('asked');
   await device.app.unlock(SHORT);
@@ -213,7 +213,7 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   assert.equal(await device.pinnedLog(SHORT), newLog);
   await device.app.lock('asked');
   await device.app.unlock(WORDS);
-  assert.equal((await device.app.readLocking()).short, true, 'sealed anew, it is still there');
+  assert.equal((await device.app.readLocking()).short, true, 'sealed again, it is still there');
   await device.app.lock('asked');
   await device.app.unlock(SHORT);
   // The short secret is removed while it has the diary open; accepting a key now must not bring it back.

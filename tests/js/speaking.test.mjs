@@ -9,12 +9,12 @@ import { readLanguage } from '#app/store/device_meta.js';
 import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 
-test('a language chosen before anything is written is nowhere on the phone; the first words store it', async () => {
+test('a language chosen before anything is written is not stored; setting the first passphrase stores it', async () => {
   const phone = makePhone();
   await phone.app.start();
   await phone.app.setLanguage('ur');
   assert.equal(phone.app.state.language, 'ur');
-  assert.equal(await phone.database.beside('g'), null, 'whoever stops here has left nothing');
+  assert.equal(await phone.database.beside('g'), null, 'stopping here leaves nothing on the phone');
   const restarted = makePhone({ after: phone });
   await restarted.app.start();
   assert.equal(restarted.app.state.language, 'en');
@@ -30,7 +30,7 @@ test('a language chosen before anything is written is nowhere on the phone; the 
   assert.equal(restarted2.app.state.language, 'pl');
 });
 
-test('beginning without typing stores the language with the words, and the lock uses it', async () => {
+test('beginning without typing stores the language with the passphrase, and the lock screen uses it', async () => {
   const phone = makePhone();
   await phone.app.start();
   await phone.app.setLanguage('ur');
@@ -73,7 +73,7 @@ test('a language chosen before the rest of the app has loaded is kept when it lo
     });
   });
   loadApp();
-  assert.equal(await phaseWhenLoaded, 'loading', 'it has come, and does not know yet what this phone is');
+  assert.equal(await phaseWhenLoaded, 'loading', 'it has loaded, and does not know yet what is on this phone');
   const languages = [];
   doorway.subscribe(() => languages.push(doorway.state.language));
   await doorway.setLanguage('ur');
@@ -81,10 +81,10 @@ test('a language chosen before the rest of the app has loaded is kept when it lo
   await started;
   assert.equal(doorway.state, phone.app.state);
   assert.equal(doorway.state.language, 'ur');
-  assert.deepEqual([...new Set(languages)], ['ur'], 'nobody sees English in between');
+  assert.deepEqual([...new Set(languages)], ['ur'], 'no English is shown in between');
 });
 
-test('in an open diary a language is stored at once, English removes it, and a full phone still changes the screen', async () => {
+test('in an open diary a language is stored at once, English removes it, and a full phone still shows it', async () => {
   const { app, phone } = await phoneWithEntry();
   await app.setLanguage('cy');
   assert.equal(await readLanguage(phone.database), 'cy');

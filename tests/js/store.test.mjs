@@ -37,7 +37,7 @@ test('a connection that stays lost is reported', async () => {
   await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]] }), { code: 'store_lost' });
 });
 
-test('no space left: named, the entry is not there, the draft is, and the same save works once there is room', async () => {
+test('a save without space is reported and keeps only the draft; the same save works once there is room', async () => {
   const errors = [];
   const phone = makePhone({ database: failing('full', errors) });
   await phone.app.start();
@@ -59,7 +59,7 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   assert.equal(phone.app.state.entries.length, 1);
 });
 
-test('words that do not fit use the ballast’s room, files do not, and the ballast is filled again', async () => {
+test('text that does not fit uses the ballast, files do not, and the ballast is filled again', async () => {
   const errors = [];
   const database = failing('ballast', errors);
   await fillBallast(database, randomBytes);
@@ -76,13 +76,13 @@ test('words that do not fit use the ballast’s room, files do not, and the ball
   assert.deepEqual(
     [await isBallastComplete(database), await releaseBallast(database)],
     [false, false],
-    'both pieces gave way',
+    'both pieces of the ballast were used',
   );
   await fillBallast(database, randomBytes);
   assert.equal(await isBallastComplete(database), true);
 });
 
-test('a tab killed in the middle of a save: everything before it stays, and nothing is half saved', async () => {
+test('a tab killed during a save keeps everything from before it, and nothing is half saved', async () => {
   const errors = [];
   const killed = makePhone({ database: failing('killed', errors) });
   await killed.app.start();
@@ -118,7 +118,7 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
   assert.deepEqual(
     besideKeys.filter((key) => !isBallast(key)),
     ['d', 'l', 't'],
-    'only door, look, tries and ballast lie beside the table once words exist',
+    'with a passphrase, only slots, appearance, tries and ballast are beside the table',
   );
   const door = await db.get('b', 'd');
   for (const [name, length] of Object.entries(KEPT_DOOR_LENGTHS)) assert.equal(door[name].length, length);
@@ -175,25 +175,25 @@ function plainStore(values = new Map()) {
 const manyRows = (count) =>
   Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
 
-test('rows are stored 250 to a segment, the newest segment loads first, and a change rewrites one segment', async () => {
+test('rows are stored 250 to a segment; the newest segment loads first, and a change rewrites one', async () => {
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
     index.putRows(root, change, manyRows(2 * SEGMENT_ROWS + 10));
-    assert.equal(index.allRows().length, 0, 'nothing counts before it is saved');
+    assert.equal(index.allRows().length, 0, 'nothing is counted before it is saved');
   });
   assert.deepEqual(
     store.written.filter((name) => name.startsWith('segment')),
     ['segment/0', 'segment/1', 'segment/2'],
   );
   await store.change((root, change) => index.putRows(root, change, [{ record: 'r255', title: 'changed' }]));
-  assert.deepEqual(store.written, ['segment/1'], 'no text is written again when none has changed');
+  assert.deepEqual(store.written, ['segment/1'], 'unchanged texts are not written again');
   const reloaded = new Index(store);
   let shown = 0;
   await reloaded.load(() => {
     shown = reloaded.allRows().length;
   });
-  assert.equal(reloaded.allRows().length, 10, 'older segments come by themselves');
+  assert.equal(reloaded.allRows().length, 10, 'older segments load by themselves');
   await reloaded.whenLoaded();
   assert.deepEqual(
     [shown, reloaded.allRows().length, reloaded.findRow('r255').title, reloaded.isStale],
@@ -202,7 +202,7 @@ test('rows are stored 250 to a segment, the newest segment loads first, and a ch
   assert.equal((await reloaded.allTexts()).get('r255'), 'text 255');
 });
 
-test('rows written by several parts of one change all count, and the last one of a record wins', async () => {
+test('rows written by several parts of one change are all kept, and the last one of a record wins', async () => {
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
@@ -220,7 +220,7 @@ test('rows written by several parts of one change all count, and the last one of
   assert.equal((await reloaded.allTexts()).get('a'), 'one');
 });
 
-test('a long text is found in full, does not make its neighbours larger, and goes with its entry', async () => {
+test('a long text is found in full, does not make its neighbours larger, and is removed with its entry', async () => {
   const store = plainStore();
   const index = new Index(store);
   const longText = `${'word '.repeat(2_000)}needle`;
@@ -372,11 +372,11 @@ test('stale segments are rebuilt alone, or all where the others differ from the 
       ...records.slice(2 * SEGMENT_ROWS),
     ]),
     [1],
-    'what is to blame may lie as it likes',
+    'a stale segment may have any content',
   );
   index.markStale(0);
   index.markStale(2);
-  assert.equal(index.segmentsToRebuild(records), null, 'nothing is left to go by');
+  assert.equal(index.segmentsToRebuild(records), null, 'no segment is left to compare');
   index.markRebuilt();
   assert.deepEqual([index.isStale, index.segmentsToRebuild(records)], [false, []]);
 });
@@ -403,11 +403,11 @@ test('the texts of a segment are opened once, and again only where they were rew
   assert.deepEqual(
     [reloadedAgain.isStale, [...reloadedAgain.staleSegments]],
     [true, [0]],
-    'texts that are missing are to blame like rows',
+    'missing texts make a segment stale, like missing rows',
   );
 });
 
-test('a long text whose end is lost is found by its beginning, and nothing is made up', async () => {
+test('a long text whose end is lost is found by its beginning, and nothing is invented', async () => {
   const store = plainStore();
   await store.change((root, change) =>
     new Index(store).putRows(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),

@@ -72,7 +72,7 @@ test('rows after a number are dropped, and none before it', async () => {
   assert.deepEqual(await rowsLeft(0, 250), ['no page', 'no page', 'no page']);
 });
 
-test('the facts beside a number say what came of its receipt', () => {
+test('the facts stored with a number show the state of its receipt', () => {
   assert.deepEqual(withFacts(row(1), null), row(1));
   assert.deepEqual(withFacts(row(1), { at: null, altered: true }), row(1));
   assert.deepEqual(withFacts(row(1), { at: 0 }), [...row(1), 0, 0]);
@@ -119,7 +119,7 @@ for (const [place, make] of [
     assert.equal(await database.trayItem(files[0].keys[0]), null);
   });
 
-  test(`beside the table in ${place}: a value that was set is read, null removes it, and each has a default`, async () => {
+  test(`beside the table in ${place}, a value is read as set, null removes it, and each has a default`, async () => {
     const database = make();
     assert.deepEqual(await beside.readAppearance(database), { skin: 'notes', opens: 'lock' });
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
@@ -143,7 +143,7 @@ for (const [place, make] of [
     await beside.writeSealedDraft(database, new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
     assert.deepEqual(await beside.readAppearance(database), { skin: 'lists', opens: 'straight' });
     assert.deepEqual(await beside.readTries(database), { n: 2, at: 7, debt: 9 });
-    assert.equal(await beside.readDoor(database), null, 'tries alone leave the door');
+    assert.equal(await beside.readDoor(database), null, 'writing tries keeps the slots');
     assert.deepEqual(
       [
         await beside.readCaptureAllowed(database),
@@ -152,14 +152,14 @@ for (const [place, make] of [
       ],
       [false, 12, 'ur'],
     );
-    assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes that lay around it');
+    assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes around it');
     const [door, chaff] = [{ install: Uint8Array.of(1) }, [[randomBytes(16), randomBytes(8)]]];
     await beside.installDevice(database, door, 'key', chaff);
     assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database)], [door, 'key']);
     assert.deepEqual(
       await beside.readAppearance(database),
       { skin: 'lists', opens: 'straight' },
-      'the look that was chosen stays',
+      'the chosen appearance stays',
     );
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
     assert.deepEqual(await database.read([chaff[0][0]]), [chaff[0][1]]);
@@ -178,10 +178,10 @@ for (const [place, make] of [
       ],
       [true, 0, 'en', null],
     );
-    assert.equal(await holdsKey(database, 'f'), false, 'nothing tells that there was a draft');
+    assert.equal(await holdsKey(database, 'f'), false, 'nothing shows that there was a draft');
   });
 
-  test(`the table in ${place}: reads in the order asked for, returns copies, and null for what is missing`, async () => {
+  test(`the table in ${place} reads in the order asked for, and returns copies, or null if missing`, async () => {
     const database = make();
     const [a, b, c] = [randomBytes(16), randomBytes(16), randomBytes(16)];
     const buffer = new Uint8Array([9, 1, 2, 9]);
@@ -223,7 +223,7 @@ for (const [place, make] of [
   });
 }
 
-test('an error that a second try cannot fix is passed on as it is, after one try', async () => {
+test('an error that a retry cannot fix is passed on unchanged, after one try', async () => {
   for (const name of ['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']) {
     let attempts = 0;
     const database = new Database({
@@ -238,7 +238,7 @@ test('an error that a second try cannot fix is passed on as it is, after one try
   }
 });
 
-test('a reader learns whether anything was written meanwhile', async () => {
+test('a reader is notified whether anything was written meanwhile', async () => {
   const since = store.changeCount;
   assert.equal(await store.changedSince(since), false);
   const change = store.change((_root, change) => change.putJson('t/between', 1));
@@ -260,7 +260,7 @@ test('a reader learns whether anything was written meanwhile', async () => {
   phone.database.write = write;
   const changed = store.changedSince(countBefore);
   finishWrite();
-  assert.equal(await changed, true, 'it waits for what is being written');
+  assert.equal(await changed, true, 'it waits for the write in progress');
   await slowChange;
 });
 
@@ -330,7 +330,7 @@ test('a new record replaces chaff, and a dropped one leaves chaff: the table kee
   await ownStore.change((_root, change) => change.putJson('t/new', { n: 1 }));
   assert.deepEqual(await sizes(), sizesBefore);
   await ownStore.change((_root, change) => change.putJson('t/new', { n: 2 }));
-  assert.deepEqual(await sizes(), sizesBefore, 'written again it takes no other place');
+  assert.deepEqual(await sizes(), sizesBefore, 'written again, it replaces no other record');
   await ownStore.change((_root, change) => change.drop('t/new'));
   assert.deepEqual(await sizes(), sizesBefore);
   ownPhone.end();

@@ -65,7 +65,7 @@ test('a root that shrinks with its list is computed again, so that its own size 
   );
   const before = chaffTable.sealed.length;
   const sizesAfter = await sizesAfterChange(chaffTable, [[randomBytes(16), new Uint8Array(SMALL)]], []);
-  assert.notEqual(sizesAfter.get(b64(ROOT_ID)), before, 'the root has another size, or this tests nothing');
+  assert.notEqual(sizesAfter.get(b64(ROOT_ID)), before, 'the test needs a root of another size');
   assert.deepEqual(sortedSizes(sizesAfter), sortedSizes(chaffTable.sizes));
 });
 
@@ -89,7 +89,7 @@ test('a diary without chaff trades none', async () => {
   assert.deepEqual(ending, { root: chaffTable.sealed, put: [], drop: [] });
 });
 
-test('owed and repaid chaff is written down, even if no record is replaced', async () => {
+test('owed and repaid chaff is recorded, even if no record is replaced', async () => {
   const chaffTable = makeTable(chaffOf(1, 1000), 64 * KIB);
   const id = randomBytes(16);
   const firstChange = await chaffTable.swapping.sealRoot(

@@ -46,7 +46,7 @@ async function allFilesFetched({ ctx }) {
   );
 }
 
-test('kept safe only when the receipt holds, and then with its time', async () => {
+test('an entry is "kept safe" only if its receipt verifies, and shows the receipt’s time', async () => {
   const { app } = await registerDevice();
   const { entries, account } = await until({ app }, isKept, 'kept');
   assert.ok(entries[0].state.at > 0);
@@ -90,7 +90,7 @@ test('entries written offline are sent in order when the signal comes back, with
     [null, null, 1],
   );
   assert.deepEqual(entries[0].state, { code: 'sealed', at: null });
-  assert.equal(app.state.account.trouble, null, 'offline is no trouble');
+  assert.equal(app.state.account.trouble, null, 'being offline is not reported as a fault');
   faults.off = false;
   phone.online = true;
   app.network();
@@ -124,7 +124,7 @@ test('a second device has every word and file, byte for byte', async () => {
   assert.deepEqual(new Uint8Array(await otherDevice.phone.urls.get(url).arrayBuffer()), bytes);
 });
 
-test('two devices that wrote at once without signal: both versions stand, and both see it', async () => {
+test('when two devices edit an entry offline, both versions are kept, and both devices show it', async () => {
   const deviceA = await registerDevice('where it began');
   await until(deviceA, isKept);
   const deviceB = await addDevice(deviceA.login);
@@ -140,7 +140,7 @@ test('two devices that wrote at once without signal: both versions stand, and bo
   deviceB.app.network();
   await until(deviceB, isKept, 'two kept');
   deviceA.app.network();
-  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on the first');
   for (const app of [deviceA.app, deviceB.app]) {
     const { versions, flags } = await app.readIncident(deviceA.record);
     assert.deepEqual(
@@ -193,7 +193,7 @@ test('a damaged part is reported without a signal, and is fetched again automati
   assert.deepEqual(await read(), bytes);
 });
 
-test('two devices that each added a file at once: the next version has both, and follows both', async () => {
+test('when two devices each add a file at once, the next version has both files and follows both', async () => {
   const deviceA = await registerDevice('where it began');
   await until(deviceA, isKept);
   const deviceB = await addDevice(deviceA.login);
@@ -211,7 +211,7 @@ test('two devices that each added a file at once: the next version has both, and
     await until(device, isKept);
   }
   deviceA.app.network();
-  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on the first');
   await deviceA.app.saveIncident({ record: deviceA.record, fields: { who: 'him' }, restricted: {} });
   const { attachments, flags, versions } = await deviceA.app.readIncident(deviceA.record);
   assert.deepEqual(
@@ -245,7 +245,7 @@ for (const [fault, tamper, code] of [
     'receipt_wrong',
   ],
 ]) {
-  test(`a receipt with ${fault}: not kept, reported at the entry, still there, and kept once a valid one comes`, async () => {
+  test(`a receipt with ${fault} is reported at the entry, which is kept once a valid one arrives`, async () => {
     const { phone, app, faults } = await registerDevice();
     await until({ app }, isKept);
     faults.after = async (path, { method }, response) => {
@@ -256,7 +256,7 @@ for (const [fault, tamper, code] of [
     };
     phone.clock.move(1000);
     await app.saveIncident({ record: null, fields: { narrative: 'second' }, restricted: {} });
-    const { entries } = await until({ app }, (state) => state.entries[0].state.code === 'trouble', 'trouble');
+    const { entries } = await until({ app }, (state) => state.entries[0].state.code === 'trouble', 'a warning');
     assert.equal(entries[0].state.sentence, SENTENCES[code]);
     assert.equal(entries[1].state.code, 'kept');
     faults.after = null;
@@ -271,12 +271,12 @@ for (const [fault, answer, code] of [
   ['garbage', () => new Response('\u0000\u0001', { headers: { 'content-type': 'application/json' } }), 'garbage'],
   ['an answer of another shape', () => json(201, { hello: 1 }), 'garbage'],
 ]) {
-  test(`${fault} instead of the server: reported, nothing lost, sent when it is over`, async () => {
+  test(`${fault} instead of the server is reported; nothing is lost, and the entry is sent later`, async () => {
     const { app, faults } = await registerDevice();
     await until({ app }, isKept);
     faults.before = async () => answer();
     await app.saveIncident({ record: null, fields: { narrative: 'while it lies' }, restricted: {} });
-    const { account, entries } = await until({ app }, (state) => state.account.trouble, 'trouble');
+    const { account, entries } = await until({ app }, (state) => state.account.trouble, 'a warning');
     assert.equal(account.trouble.code, code);
     assert.equal(account.trouble.sentence, SENTENCES[code]);
     assert.notEqual(entries.find(({ title }) => title === 'while it lies').state.code, 'kept');
@@ -287,7 +287,7 @@ for (const [fault, answer, code] of [
   });
 }
 
-test('a session that ends in the middle of an upload is renewed, and the upload goes on where it was', async () => {
+test('a session that ends during an upload is renewed, and the upload continues where it was', async () => {
   const { app, record, faults } = await registerDevice();
   await until({ app }, isKept);
   let parts = 0;
@@ -304,7 +304,7 @@ test('a session that ends in the middle of an upload is renewed, and the upload 
   assert.ok(parts <= 7, `${parts} parts sent: three and two small copies, one of them twice`);
 });
 
-test('when an answer is lost, the same version is sent again: one entry, one receipt', async () => {
+test('when a response is lost, the same version is sent again: one entry, one receipt', async () => {
   const { app, faults } = await registerDevice();
   await until({ app }, isKept);
   let lostAnswers = 0;
@@ -316,7 +316,7 @@ test('when an answer is lost, the same version is sent again: one entry, one rec
   await until({ app }, (state) => state.entries.length === 2 && isKept(state), 'kept');
 });
 
-test('wrong words, a wrong code and an unknown name give one answer, and what was typed before is still there', async () => {
+test('a wrong passphrase, a wrong code and an unknown name give one error, and typed text is kept', async () => {
   const { login } = await registerDevice();
   const phone = makePhone({ origin: server.base, send: sender(server.base) });
   await phone.app.start();
@@ -336,12 +336,12 @@ test('wrong words, a wrong code and an unknown name give one answer, and what wa
   assert.equal(phone.app.state.draft.fields.narrative, 'typed first');
   await phone.app.signIn({ login, words: WORDS });
   await until(phone, ({ entries }) => entries.length === 1);
-  assert.equal(phone.app.state.draft.fields.narrative, 'typed first', 'the draft came along');
+  assert.equal(phone.app.state.draft.fields.narrative, 'typed first', 'the draft is kept');
 });
 
-test('another code takes the words: an open diary in other hands gives nobody a way back', async () => {
+test('a new recovery code needs the passphrase, so an open diary in other hands gives no access', async () => {
   const { app } = await registerDevice();
-  assert.equal(app.state.account.proved, true, 'they were typed a moment ago');
+  assert.equal(app.state.account.proved, true, 'the passphrase was typed a moment ago');
   const { crockford } = await app.makeCode();
   assert.equal(app.state.account.proved, false);
   await assert.rejects(app.makeCode(), ({ code }) => code === 'words_differ');
@@ -360,7 +360,7 @@ test('another code takes the words: an open diary in other hands gives nobody a 
   assert.deepEqual(
     [app.state.account.recovery, app.state.account.coded],
     ['later', true],
-    'the paper that was checked opens nothing now',
+    'the replaced code opens nothing',
   );
 });
 
@@ -381,7 +381,7 @@ test('the code opens the diary on a new phone with new words, and the old words 
   await thirdPhone.app.signIn({ login, words: 'quite new words for this' });
 });
 
-test('a weaker lock asked for by the server is refused before anything is sent', async () => {
+test('a weaker lock from the server is refused before anything is sent', async () => {
   const { login } = await registerDevice();
   const sent = [];
   const phone = makePhone({
@@ -403,7 +403,7 @@ test('a weaker lock asked for by the server is refused before anything is sent',
   assert.ok(!sent.includes('/v1/sessions'));
 });
 
-test('registering whose answer is lost is finished by trying again: one account, one name', async () => {
+test('a registration whose response is lost is finished by trying again: one account, one name', async () => {
   const faults = {};
   const { app } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults) });
   await assert.rejects(app.register({ words: 'not the words of it' }), { code: 'words_differ' });
@@ -421,7 +421,7 @@ test('registering whose answer is lost is finished by trying again: one account,
   await until({ app }, isKept, 'kept');
 });
 
-test('a feed with a version that was altered is not taken in, and it is said', async () => {
+test('a feed with an altered version is not accepted, and this is reported', async () => {
   const deviceA = await registerDevice();
   await until(deviceA, isKept);
   const deviceB = await addDevice(deviceA.login);
@@ -441,12 +441,12 @@ test('a feed with a version that was altered is not taken in, and it is said', a
   await deviceA.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
   await until(deviceA, isKept);
   deviceB.app.network();
-  const { account, entries } = await until(deviceB, (state) => state.account.trouble, 'trouble');
+  const { account, entries } = await until(deviceB, (state) => state.account.trouble, 'a warning');
   assert.ok(['feed_altered', 'receipt_wrong'].includes(account.trouble.code), account.trouble.code);
   assert.equal(entries.length, 1);
   deviceB.faults.after = null;
   deviceB.app.network();
-  await until(deviceB, (state) => state.entries.length === 2 && state.account.trouble === null, 'the true one');
+  await until(deviceB, (state) => state.entries.length === 2 && state.account.trouble === null, 'the true feed');
 });
 
 test('a server with fewer entries than before is noticed', async () => {
@@ -460,11 +460,11 @@ test('a server with fewer entries than before is noticed', async () => {
     });
   };
   app.network();
-  const { account } = await until({ app }, (state) => state.account.trouble, 'trouble');
+  const { account } = await until({ app }, (state) => state.account.trouble, 'a warning');
   assert.equal(account.trouble.code, 'server_behind');
 });
 
-test('a clock years off is noted with every version from then on, and said', async () => {
+test('a clock that is years off is recorded with every later version, and reported', async () => {
   const { app } = await registerDevice();
   assert.equal(app.state.account.trouble, null);
   const faults = {};
@@ -483,7 +483,7 @@ test('a clock years off is noted with every version from then on, and said', asy
   await until(
     wrong,
     (state) => state.entries.length === 2 && isKept(state) && state.account.trouble === null,
-    'no more trouble',
+    'no warning any more',
   );
 });
 
@@ -492,7 +492,7 @@ test('signing out ends the session and locks, even during a sync; opening again 
   const otherDevice = await addDevice(keeperDevice.login);
   keeperDevice.faults.off = true;
   await assert.rejects(keeperDevice.app.signOut(), { code: 'offline' });
-  assert.equal(keeperDevice.app.state.phase, 'open', 'not signed out without a signal, and not said to be');
+  assert.equal(keeperDevice.app.state.phase, 'open', 'offline, the phone is not signed out and does not show it');
   keeperDevice.faults.off = false;
   keeperDevice.app.network();
   await keeperDevice.app.signOut();

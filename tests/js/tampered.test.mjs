@@ -139,7 +139,7 @@ for (const [setUp, make] of [
     assert.deepEqual([rowsRebuilt, trouble()], [2, null]);
     assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
     if (make === sentEntries)
-      assert.ok(!namesRead.some((name) => name.startsWith('r/')), 'what stands beside the numbers was enough');
+      assert.ok(!namesRead.some((name) => name.startsWith('r/')), 'the facts stored with the numbers were enough');
     else assert.ok(namesRead.some((name) => name.startsWith('r/')));
     assert.equal((await reopened.app.findEntries('knife')).length, 1);
     assert.equal((await reopened.app.findEntries('proof.png')).length, 1);
@@ -159,8 +159,8 @@ for (const [setUp, make] of [
         await put(phone, `v/${v}`, change(await bytesAt(phone, `v/${v}`)));
         await put(phone, 'segment/0', null);
       });
-      await until(reopened, () => trouble() === 'altered', 'said');
-      assert.deepEqual(numbersOf(reopened.app.state), numbers, 'none vanishes, no number moves');
+      await until(reopened, () => trouble() === 'altered', 'reported');
+      assert.deepEqual(numbersOf(reopened.app.state), numbers, 'no entry vanishes, and no number changes');
       assert.deepEqual([flagsOf(reopened.app, otherEntry), flagsOf(reopened.app, record)], [['altered'], []]);
       await assert.rejects(reopened.app.readIncident(otherEntry), { code: 'altered' });
       assert.equal((await reopened.app.readIncident(record)).fields.narrative, 'He stood outside with a knife.');
@@ -175,11 +175,11 @@ for (const [setUp, make] of [
     assert.equal(trouble(), null, 'nothing was read yet');
     await reopened.app.readIncident(record);
     reopened.app.network();
-    await until(reopened, () => trouble() === 'altered', 'said');
+    await until(reopened, () => trouble() === 'altered', 'reported');
     reopened.end();
   });
 
-  test(`a record put back as before an amendment, ${setUp}, is noticed by a read, and not trusted by the list`, async () => {
+  test(`a record replaced by an older copy, ${setUp}, is noticed by a read, and not trusted by the list`, async () => {
     const { phone, app, record } = await make();
     const before = await bytesAt(phone, `r/${record}`);
     phone.clock.move(ELEVEN_MINUTES);
@@ -194,7 +194,7 @@ for (const [setUp, make] of [
     const read = await reopenTampered(phone, () => put(phone, `r/${record}`, before));
     await read.app.readIncident(record);
     read.app.network();
-    await until(read.reopened, () => read.trouble() === 'altered', 'said');
+    await until(read.reopened, () => read.trouble() === 'altered', 'reported');
     await read.app.lock('test');
     read.reopened.end();
     const rebuilt = await reopenTampered(read.reopened, () => put(phone, 'segment/0', null));
@@ -207,7 +207,7 @@ for (const [setUp, make] of [
     rebuilt.reopened.end();
   });
 
-  test(`the rows and the lists that name the entries are lost together, ${setUp}: every entry is found again`, async () => {
+  test(`if rows and entry lists are lost together, ${setUp}, every entry is found again`, async () => {
     const { phone, app } = await make();
     const rowsBefore = visibleFields(app.state);
     const { reopened } = await reopenTampered(phone, async () => {
@@ -219,7 +219,7 @@ for (const [setUp, make] of [
   });
 }
 
-test('an entry that was changed stays said, over a lock and with every run, and with others written since', async () => {
+test('an altered entry stays reported after a lock, every sync and new entries', async () => {
   const { phone, otherEntry } = await sentEntries();
   const [{ v }] = (await openedStore.readJson(`r/${otherEntry}`)).versions;
   const { reopened, app, trouble } = await reopenTampered(
@@ -230,7 +230,7 @@ test('an entry that was changed stays said, over a lock and with every run, and 
     },
     { origin: server.base, send: sender(server.base, {}) },
   );
-  await until(reopened, () => trouble() === 'altered', 'said');
+  await until(reopened, () => trouble() === 'altered', 'reported');
   await app.saveIncident(fields('Written since.'));
   await until(
     reopened,
@@ -245,7 +245,7 @@ test('an entry that was changed stays said, over a lock and with every run, and 
   reopened.end();
 });
 
-test('a page of numbers is put back as it was: it is reported, and every record is read', async () => {
+test('a page of numbers replaced by an older copy is reported, and every record is read', async () => {
   const { phone, app, record } = await sentEntries();
   const before = await bytesAt(phone, 'f/0');
   await app.saveIncident(fields('A third time.'));
@@ -259,13 +259,13 @@ test('a page of numbers is put back as it was: it is reported, and every record 
     await put(phone, 'f/0', before);
     await put(phone, 'segment/0', null);
   });
-  await until(reopened, () => trouble() === 'altered', 'said');
+  await until(reopened, () => trouble() === 'altered', 'reported');
   assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
   assert.deepEqual(flagsOf(reopened.app, record), []);
   reopened.end();
 });
 
-test('one segment of a long list is put back as it was, or removed: only that one is rebuilt', async () => {
+test('if one segment of a long list is replaced by an older copy or removed, only that one is rebuilt', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   for (let n = 0; n < SEGMENT_ROWS + 10; n++) await app.saveIncident(fields(`Entry ${n}.`));
   const olderSegment = await bytesAt(phone, 'segment/0');
@@ -278,5 +278,5 @@ test('one segment of a long list is put back as it was, or removed: only that on
   assert.equal(withoutSegment.rowsRebuilt, 11);
   assert.deepEqual(visibleFields(withoutSegment.app.state), rowsBefore);
   const untouched = await reopenTampered(withoutSegment.reopened, () => undefined);
-  assert.equal(untouched.rowsRebuilt, null, 'and then it is left as it is');
+  assert.equal(untouched.rowsRebuilt, null, 'and afterwards it is left unchanged');
 });

@@ -52,18 +52,22 @@ const failures = ['bad_signature', 'bad_request'];
 const assertRefused = async (tsr, pins = {}, text = note) =>
   assert.ok(failures.includes(await checkTimestamp(tsr, pins, text)));
 
-test('a valid answer gives its time, under the chain’s own root or a trusted one', async () => {
+test('a valid response gives its time, under the chain’s own root or a trusted one', async () => {
   assert.equal(await checkTimestamp(answer(answerFor)), AT);
   assert.equal(await checkTimestamp(answer(answerFor), { roots: [pem(rootPem)] }), AT);
   assert.equal(await checkTimestamp(answer(answerFor), { roots: [pem(certificate(other, other)), pem(rootPem)] }), AT);
   assert.equal(await checkTimestamp(answer(answerFor, { at: '20261124120000.25Z' })), AT + 250);
-  assert.equal(await checkTimestamp(answer(answerFor, { status: [1] })), AT, 'granted with changes is granted');
+  assert.equal(
+    await checkTimestamp(answer(answerFor, { status: [1] })),
+    AT,
+    '"granted with modifications" counts as granted',
+  );
   assert.equal(await checkTimestamp(answer(answerFor, { enclosed: [middleDer, leafDer] })), AT);
   assert.equal(await checkTimestamp(answer(answerFor, { accuracy: [sequence(integer([1]))] })), AT);
   assert.equal(
     await checkTimestamp(answer(answerFor, { named: OIDS.signingCertificate })),
     AT,
-    'named by SHA-1, the older way',
+    'a certificate named by SHA-1, as in the older attribute',
   );
   const named = sequence(sequence(oid(OIDS.sha384)), octets(hash('sha384', leafDer)));
   assert.equal(await checkTimestamp(answer(answerFor, { certId: named })), AT);
@@ -103,7 +107,7 @@ for (const [description, fault] of [
   test(`refused: ${description}`, () => assertRefused(answer(answerFor, fault)));
 }
 
-test('refused: another text, another nonce or policy, a chain of one, no chain', async () => {
+test('a response for another text, nonce or policy, with a chain of one or with none, is refused', async () => {
   await assertRefused(answer(answerFor), {}, new TextEncoder().encode('other'));
   await assertRefused(answer(answerFor), { nonce: Uint8Array.from([0x81, 2, 3, 5]) });
   await assertRefused(answer(answerFor), { policy: '1.2.3' });
@@ -111,7 +115,7 @@ test('refused: another text, another nonce or policy, a chain of one, no chain',
   await assertRefused(answer(answerFor), { chain: '' });
 });
 
-test('an answer that is no strict DER is refused, as the other judge refuses it', async () => {
+test('a response that is not strict DER is refused, as by the other verifier', async () => {
   const tsr = Buffer.from(answer(answerFor));
   assert.deepEqual([...tsr.subarray(0, 2), ...tsr.subarray(4, 9)], [0x30, 0x82, 0x30, 3, 2, 1, 0]);
   const [size, status, rest] = [tsr.subarray(2, 4), [0x30, 3, 2, 1, 0], tsr.subarray(9)];
@@ -127,7 +131,7 @@ test('an answer that is no strict DER is refused, as the other judge refuses it'
   await assertRefused(new Uint8Array(sequence([0x30, 4, 2, 2, 0, 0], rest)));
 });
 
-test('an answer is at most 64 KiB long', async () => {
+test('a response is at most 64 KiB long', async () => {
   // RSA signatures all have the same length.
   const rsaLeaf = holder('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
   const ownDer = certificate(rsaLeaf, middle);
@@ -143,7 +147,7 @@ test('an answer is at most 64 KiB long', async () => {
   await assertRefused(paddedAnswer(maxPadding + 1), pins);
 });
 
-test('the chain: each is signed by the next, the last by a trusted root, and all are valid at that time', async () => {
+test('each certificate is signed by the next, the last by a trusted root, and all are valid at that time', async () => {
   await assertRefused(answer(answerFor), { roots: [pem(certificate(other, other))] });
   await assertRefused(answer(answerFor), { roots: [pem(certificate({ ...other, name: 'root' }, other))] });
   for (const [description, leafCertificate, middleCertificate] of [
@@ -170,13 +174,13 @@ test('the chain: each is signed by the next, the last by a trusted root, and all
   assert.equal(
     await checkTimestamp(answer({ ...answerFor, leaf: edge }), { chain: pem(edge, middleDer, rootPem) }),
     AT,
-    'valid at both its ends',
+    'valid at both ends of its period',
   );
   const short = certificate(leaf, root);
   assert.equal(
     await checkTimestamp(answer({ ...answerFor, leaf: short }), { chain: pem(short, rootPem) }),
     AT,
-    'with none between',
+    'with no certificate in between',
   );
 });
 
@@ -205,11 +209,11 @@ for (const [description, keyOptions, algorithm, digest] of [
     );
     const plain = { ...signedWith, algorithm: OIDS.rsa };
     const result = await checkTimestamp(answer({ ...answerFor, leaf: ownDer, signer: leafHolder }, plain), pins);
-    assert.equal(result, 'type' in keyOptions ? AT : 'bad_signature', 'RSA alone, where the digest stands beside it');
+    assert.equal(result, 'type' in keyOptions ? AT : 'bad_signature', 'plain RSA, with the digest named separately');
   });
 }
 
-test('a signature in DER is two integers that fit', async () => {
+test('a DER signature is two integers of the right size', async () => {
   const signerCert = parseCertificate(new Uint8Array(leafDer));
   const integerOne = integer(Buffer.alloc(32, 1));
   for (const bytes of [
@@ -361,7 +365,7 @@ test('DER numbers, names and times', () => {
   assert.throws(() => timeOf(undefined), { code: 'bad_request' });
 });
 
-test('OpenSSL’s own answer is valid, and with another nonce it is not', async (t) => {
+test('OpenSSL’s own response is valid, and with another nonce it is not', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'authority-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const keys = { leaf: leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) };

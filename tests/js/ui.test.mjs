@@ -47,7 +47,7 @@ const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
     .map((name) => ({ name, text: readFileSync(new URL(name, BUILT), 'utf8') })),
 );
 
-test('only a server that does not know the words is said not to have them', () => {
+test('only a server that does not know the passphrase is reported as not having it', () => {
   assert.equal(lookUpText('not_found'), 'Nobody here has these words now');
   assert.equal(
     lookUpText('wrong_keys'),
@@ -63,7 +63,7 @@ test('the six suggested words need typing once, whatever the spaces', () => {
   assert.equal(judgeWords(`  ${SIX.replaceAll(' ', '   ')} `, SIX, undefined), 'fine');
 });
 
-test('own words are typed twice, short ones are refused, and a slip in the six is noticed', () => {
+test('a chosen passphrase is typed twice, a short one is refused, and a typing error in the six words is found', () => {
   assert.equal(judgeWords('', SIX, undefined), 'none');
   assert.equal(judgeWords('too short', SIX, undefined), 'short');
   assert.equal(judgeWords('ribbon kettle orbit meadow lantern pensil', SIX, undefined), 'near');
@@ -93,7 +93,7 @@ const occurredAs = (/** @type {string} */ precision, /** @type {string|null} */ 
   precision,
 });
 
-test('a time is shown as exactly as it was told', () => {
+test('a time is shown as precisely as it was entered', () => {
   assert.equal(timeOfDay(occurredAs('minute', '2026-11-03T20:14')), '20:14');
   assert.equal(timeOfDay(occurredAs('hour', '2026-11-03T20:14')), 'about 20:14');
   assert.equal(timeOfDay(occurredAs('part_of_day', '2026-11-03 early_morning')), 'early morning');
@@ -110,7 +110,7 @@ test('today and yesterday are named', () => {
   assert.match(dayHeading('2025-11-02', now), /2025$/);
 });
 
-test('sizes are written for people', () => {
+test('sizes are written in units that people read', () => {
   assert.deepEqual(
     [size(12), size(2_871_331), size(48_200_000), size(2_147_483_648)],
     ['12 bytes', '2.9 MB', '48 MB', '2.1 GB'],
@@ -142,7 +142,7 @@ test('only what differs is saved, and clearing is not the same as leaving', () =
   });
 });
 
-test('a kind is found by the beginnings of its words and of its group', () => {
+test('a kind is found by the first letters of its words and of its group', () => {
   const found = (/** @type {string} */ search) =>
     matching(/** @type {any} */ (VOCABULARY.behaviours), search).map((code) => code.code);
   assert.ok(found('new acc').includes('contact_new_account_after_block'));
@@ -238,7 +238,7 @@ test('a second tap while something runs does nothing', async () => {
   assert.equal(count, 1);
 });
 
-test('leaving is drawn before the app is asked', () => {
+test('a quick exit is drawn before the app is called', () => {
   const order = /** @type {string[]} */ ([]);
   const app = /** @type {any} */ ({
     state: { phase: 'open' },
@@ -257,19 +257,19 @@ test('leaving is drawn before the app is asked', () => {
   assert.deepEqual(order, ['drawn true start', 'app']);
   app.state.phase = 'notebook';
   stage.announce('Taken out of your diary');
-  assert.equal(stage.announcement, '', 'what ended after it is not said over the notebook');
+  assert.equal(stage.announcement, '', 'no message about the ended task is shown over the notebook');
   stage.announce('Deleted', { outside: true });
   assert.equal(stage.announcement, 'Deleted');
 });
 
-test('words are filled in, numbers have their plural form, and an unknown key is an error', () => {
+test('placeholders are filled in, numbers have their plural form, and an unknown key is an error', () => {
   assert.equal(t('state.kept', { time: '14:03' }), 'Kept safe 14:03');
   assert.equal(tn('entries.pictures', 1), '1 file');
   assert.equal(tn('entries.pictures', 3), '3 files');
   assert.throws(() => t('no such key'), RangeError);
 });
 
-test('every key that a screen names is in the table', () => {
+test('every text key that a screen names is in the table', () => {
   const table = everyWord();
   for (const { name, text } of sources) {
     for (const [, call, key] of text.matchAll(/\b(tn?)\('([a-z_]+\.[a-z0-9_.]+)'/g)) {
@@ -280,7 +280,7 @@ test('every key that a screen names is in the table', () => {
   }
 });
 
-test('no two parts of the screens give one key different words', () => {
+test('no two parts of the screens give one key different texts', () => {
   /** @type {Map<string, string>} */
   const first = new Map();
   for (const { name, text } of sources.filter((source) => /\/words(_\w+)?\.js$/.test(source.name))) {
@@ -291,7 +291,7 @@ test('no two parts of the screens give one key different words', () => {
   }
 });
 
-test('no screen says what must never be said', () => {
+test('no screen uses a banned phrase', () => {
   const never =
     /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|(?<!gather )\bevidence\b|risk score/i; // "you do not need to gather evidence" is the one thing to say of it
   for (const [key, text] of Object.entries(everyWord())) {
@@ -300,14 +300,14 @@ test('no screen says what must never be said', () => {
   }
 });
 
-test('the door says nothing of what is behind it', () => {
+test('the lock screen shows nothing about the diary', () => {
   for (const [key, text] of Object.entries(everyWord())) {
     if (/^(door|picture)\./.test(key))
       assert.doesNotMatch(text, /diary|incident|stalk|abuse|police|999|help|safe|harass|entr(y|ies)|leave|exit/i, key);
   }
 });
 
-test('text controls are made in one place, with the helpers of the browser off', () => {
+test('text controls are made in one place, with spellcheck and autofill off', () => {
   for (const { name, text } of sources) {
     if (name !== 'components/forms/fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
   }
@@ -365,7 +365,7 @@ test('a time typed in another form never breaks the list: the instant and its of
   }
 });
 
-test('every row of More leads to a view that exists, once, and has its words', () => {
+test('every row of More leads to an existing view, once, and has its text', () => {
   const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
   const homes = new Set(
     [...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(
@@ -381,7 +381,7 @@ test('every row of More leads to a view that exists, once, and has its words', (
   for (const { title } of GROUPS) assert.ok(knows(title), title);
 });
 
-test('More shows what is about a copy off this phone only where there is one', () => {
+test('More shows rows about a copy off this phone only if there is one', () => {
   const placesFor = (/** @type {any} */ account) =>
     GROUPS.flatMap(({ rows }) =>
       rows.filter(({ isShown: isShownFor }) => isShownFor?.(account) ?? true).map(({ place }) => place),
@@ -394,7 +394,7 @@ test('More shows what is about a copy off this phone only where there is one', (
   assert.ok(!registered.includes('copy') && registered.includes('signout') && registered.includes('code'));
 });
 
-test('a young person is asked in other words; each of them replaces a usual one, and goes with the setting', () => {
+test('a young person gets other texts; each replaces a standard one, and ends with the setting', () => {
   const young = Object.keys(everyWord()).filter((key) => key.startsWith('young.'));
   assert.ok(young.length > 30);
   for (const key of young) assert.ok(knows(key.slice('young.'.length)), key);

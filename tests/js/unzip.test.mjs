@@ -65,7 +65,7 @@ test('a truncated zip is reported as truncated, wherever it was cut', async () =
   }
 });
 
-test('a byte changed anywhere never gives other words', async () => {
+test('a byte changed anywhere never gives another text', async () => {
   const intact = zip({ '_chat.txt': utf8(ANDROID) });
   let refused = 0;
   for (let at = 0; at < intact.length; at++) {
@@ -118,7 +118,7 @@ test('a zip in a zip is a file like any other and is never opened', async () => 
   );
 });
 
-test('names that climb out of the folder are only text, and lead nowhere', async () => {
+test('names that leave the folder are treated as text and open no path', async () => {
   const bytes = zip({ '../../../etc/_chat.txt': utf8('x'), '..\\..\\boot.txt': utf8('y') });
   assert.deepEqual(
     (await readEntries(makeSource(bytes))).map(({ name }) => baseName(name)),
@@ -230,7 +230,7 @@ test('each signature must be there: of an entry, of the directory, of the zip64 
   await assert.rejects(readEntries(makeSource(withNumbers(bareEnd, [0, END, true], [10, 0xffff]))), damaged);
 });
 
-test('an end with one zip64 number only is read as zip64', async () => {
+test('an end record with only one zip64 number is read as zip64', async () => {
   const wide = zip64(zip({ 'a.txt': utf8('a') }));
   const plain = zip({ 'a.txt': utf8('a') });
   const [end, was] = [findMark(wide, END), findMark(plain, END)];
@@ -380,7 +380,7 @@ test('an entry as a file: it is read from front to back in pieces of any size, a
     for (const at of [0, 99, 101]) await assert.rejects(entryFile.read(at, 200), damaged);
     assert.deepEqual(await entryFile.read(100, 200), noise.slice(100, 200));
     await assert.rejects(entryFile.check(), damaged, 'not all of it was read');
-    await assert.rejects(entryFile.read(200, 200_001), damaged, 'more than there is');
+    await assert.rejects(entryFile.read(200, 200_001), damaged, 'more bytes than there are');
     const changes = [
       { crc: entry.crc ^ 1 },
       { size: entry.size - 1 },
@@ -402,7 +402,7 @@ test('an entry as a file: it is read from front to back in pieces of any size, a
   await assert.rejects(
     entrySource(stored, { ...entry, size: entry.size - 1 }),
     damaged,
-    'what is stored is as long as it says',
+    'a stored entry has the stated length',
   );
   const broken = makeSource(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
   await assert.rejects(streamed(broken, (await readEntries(broken))[0], 65_536), damaged);

@@ -34,7 +34,7 @@ function fakeWorkers(answer) {
   return created;
 }
 
-test('every call has its own number and gets its own answer, in whatever order they come', async () => {
+test('every call has its own number and gets its own response, in whatever order they arrive', async () => {
   const created = fakeWorkers();
   const vault = createVault({ workerUrl: '/worker.js' });
   assert.deepEqual([created[0].url, created[0].options], ['/worker.js', { type: 'module' }]);
@@ -53,13 +53,13 @@ test('every call has its own number and gets its own answer, in whatever order t
   vault.close();
 });
 
-test('the worker’s address goes through the page’s policy, where there is one', () => {
+test('the worker’s URL passes the page’s Trusted Types policy, if there is one', () => {
   const created = fakeWorkers();
   createVault({ workerUrl: '/worker.js', createScriptUrl: (url) => `trusted:${url}` });
   assert.equal(created[0].url, 'trusted:/worker.js');
 });
 
-test('a failure arrives with its code and sentence, and progress is not an answer', async () => {
+test('a failure arrives with its code and sentence, and progress does not end a call', async () => {
   const created = fakeWorkers(({ id, name }, tell) => {
     tell({ id, progress: 0.5 });
     if (name === 'rootId') tell({ id, code: 'no_match', sentence: 'Not these words.' });
@@ -67,7 +67,7 @@ test('a failure arrives with its code and sentence, and progress is not an answe
   });
   const vault = createVault({ workerUrl: '/worker.js' });
   const progress = [];
-  assert.equal(await vault.kdfHigh(), undefined, 'nobody listens to how far it is');
+  assert.equal(await vault.kdfHigh(), undefined, 'there is no progress listener');
   vault.onProgress = (done) => progress.push(done);
   await assert.rejects(vault.rootId(), { code: 'no_match', sentence: 'Not these words.' });
   assert.deepEqual(progress, [0.5]);
@@ -127,7 +127,7 @@ test('only the bytes of files and of stored records are transferred, and never p
     const bytes = new Uint8Array(8);
     assert.deepEqual([await transferredBy(name, bytes, 'x'), bytes.length], [0, 8], name);
   }
-  assert.deepEqual(created[0].asked.at(0).args, ['file', new Uint8Array(8).fill(1)], 'it arrives');
+  assert.deepEqual(created[0].asked.at(0).args, ['file', new Uint8Array(8).fill(1)], 'the bytes arrive');
 });
 
 test('the worker answers through its engine; an unknown call and an internal error give only a code', async () => {
@@ -152,7 +152,7 @@ test('the worker answers through its engine; an unknown call and an internal err
   const [{ value: door }, count] = await ask('newDoor', { m: 8, t: 1 });
   const bytes = [door.install, door.salt, door.capture_pub, ...door.slots.map((slot) => slot.sealed ?? slot)];
   assert.ok(bytes.every((bytesOf) => bytesOf instanceof Uint8Array && bytesOf.length > 0));
-  assert.equal(count, bytes.length, 'each byte string of an answer is handed over, however deep it lies');
+  assert.equal(count, bytes.length, 'each byte string of a response is transferred, however deep');
   for (const name of ['toString', 'constructor', 'nothing', '']) {
     const [answer, transfer] = await ask(name);
     assert.deepEqual(

@@ -102,14 +102,14 @@ test('a version is altered if its commitment, signature, place, parent or field 
   assert.equal(
     await isAltered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }, { authors: new Map() }),
     false,
-    'whoever is not known is not judged',
+    'a version by an unknown device is not checked',
   );
   assert.equal(await isAltered({}, {}, () => ({ open: [], restricted: ['home'] })), true);
   assert.equal(await isAltered({}, {}, () => ({ open: ['text'], restricted: [] })), true);
   assert.equal(
     await isAltered({ meta: { ...meta, c: b64(randomBytes(32)) } }, { authors: new Map() }, () => null),
     false,
-    'a kind that is not known cannot be made again',
+    'the commitment of an unknown kind cannot be computed again',
   );
   const elsewhere = await openVersion(
     { place: { ...place, record: id() }, ...sealed },
@@ -338,7 +338,7 @@ test('a statement about keys has its shape and its signature, and a chain of the
   assert.equal(
     (await verifyAuthorChain([first, await signStatement(keys[1], statement(1, 2, { seq: 1 }))], newest)).length,
     3,
-    'nothing need be written in between',
+    'no write is needed in between',
   );
   assert.equal(unb64(first.sig).length, 64);
 });

@@ -40,7 +40,7 @@ async function reopen(device) {
   await tryLooks(device);
 }
 
-test('all that stands is said: what never ends hides nothing, and what ends goes alone', async () => {
+test('every current warning is shown; a permanent one hides no other, and each ends on its own', async () => {
   const deviceA = await registerDevice();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -71,7 +71,7 @@ test('all that stands is said: what never ends hides nothing, and what ends goes
   assert.deepEqual(
     codesShown(deviceB),
     ['server_down', 'log_changed', 'altered', 'line_gap'],
-    'the way to the server first',
+    'the connection warning comes first',
   );
   delete deviceB.faults.before;
   await store.change((root) => {
@@ -83,7 +83,7 @@ test('all that stands is said: what never ends hides nothing, and what ends goes
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
-test('each way in which a run to the server can fail is said, and no longer once one has gone through', async () => {
+test('every kind of sync failure is reported until a sync succeeds', async () => {
   const deviceA = await registerDevice();
   const answers = {
     server_slow: () => {
@@ -111,7 +111,7 @@ test('each way in which a run to the server can fail is said, and no longer once
   deviceA.phone.end();
 });
 
-test('a failure that has no sentence about the way to the server is said as the server’s own fault, and goes', async () => {
+test('a sync failure without a sentence of its own is reported as a server fault until a sync succeeds', async () => {
   const deviceA = await registerDevice();
   for (const code of ['not_found', 'wrong_origin', 'words_weak', 'never_heard_of']) {
     deviceA.faults.before = async (path) => (path.includes('/changes') ? refusal(code) : undefined);
@@ -124,7 +124,7 @@ test('a failure that has no sentence about the way to the server is said as the 
   deviceA.phone.end();
 });
 
-test('each refusal of one entry is said at that entry alone, and no longer once it is taken', async () => {
+test('each refusal of an entry is shown at that entry only, until the server accepts it', async () => {
   const deviceA = await registerDevice();
   for (const code of OF_ENTRIES) {
     deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal(code) : undefined);
@@ -141,7 +141,7 @@ test('each refusal of one entry is said at that entry alone, and no longer once 
   deviceA.phone.end();
 });
 
-test('an entry that was refused and came by the feed all the same is in no trouble, then or with its next words', async () => {
+test('a refused entry that arrives in the feed anyway shows no warning, nor does its next version', async () => {
   const deviceA = await registerDevice();
   deviceA.faults.after = async (path, options) => (isPush(path, options) ? refusal('conflict') : undefined);
   const { record } = await save(deviceA.app, 'refused, and there');
@@ -156,18 +156,18 @@ test('an entry that was refused and came by the feed all the same is in no troub
   assert.equal(
     deviceA.app.state.entries.find((row) => row.record === record).state.code,
     'sealed',
-    'nothing was refused of this',
+    'none of this was refused',
   );
   deviceA.phone.end();
 });
 
-test('a refusal that concerns no entry is said among the lines about the server, until it is taken', async () => {
+test('a refusal that concerns no entry is shown with the server warnings until the push is accepted', async () => {
   const deviceA = await registerDevice();
   deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
   await deviceA.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
   await tryLooks(deviceA);
   assert.deepEqual(codesShown(deviceA), ['bad_signature']);
-  assert.ok(isKept(deviceA.app.state), 'no entry is in trouble');
+  assert.ok(isKept(deviceA.app.state), 'no entry shows a warning');
   await reopen(deviceA);
   assert.deepEqual(codesShown(deviceA), ['bad_signature'], 'and after a lock');
   delete deviceA.faults.before;
@@ -177,7 +177,7 @@ test('a refusal that concerns no entry is said among the lines about the server,
   deviceA.phone.end();
 });
 
-test('no room for files on the server: said at the entry, and no longer once there is room', async () => {
+test('the entry shows that the server has no room for its files, until there is room', async () => {
   const deviceA = await registerDevice();
   deviceA.faults.before = async (path, { method }) =>
     path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined;
@@ -193,7 +193,7 @@ test('no room for files on the server: said at the entry, and no longer once the
   deviceA.phone.end();
 });
 
-test('a phone that is full while it takes something in says so, and no longer once there is room', async () => {
+test('a phone that is full while it receives data reports that until there is room', async () => {
   const deviceA = await registerDevice();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
@@ -213,7 +213,7 @@ test('a phone that is full while it takes something in says so, and no longer on
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
-test('a clock that goes wrong while the diary is in use is said until it is set, with nothing to send', async () => {
+test('a clock that goes wrong during use is reported until it is set, even with nothing to send', async () => {
   const device = await registerDevice();
   const { clock } = device.phone;
   for (const off of [-3 * DAY, 5 * 365 * DAY]) {
@@ -224,7 +224,7 @@ test('a clock that goes wrong while the diary is in use is said until it is set,
     assert.deepEqual(codesShown(device), ['clock_off']);
     const { record } = await save(device.app, 'by a wrong clock');
     const [{ fields }] = await device.phone.ctx.open.book.versions(record);
-    assert.ok(Math.abs(fields._clock.offset_ms + off) < DAY / 24, 'noted with the entry');
+    assert.ok(Math.abs(fields._clock.offset_ms + off) < DAY / 24, 'recorded with the entry');
     await looks(device);
     assert.deepEqual(codesShown(device), ['clock_off']);
     clock.move(right - clock.now());
@@ -235,7 +235,7 @@ test('a clock that goes wrong while the diary is in use is said until it is set,
   device.phone.end();
 });
 
-test('an announced end of the server is said until it is taken back, also after its day and a refused entry', async () => {
+test('an announced shutdown is shown until it is cancelled, even after its date and a refused entry', async () => {
   const ownServer = await startServer();
   const device = await registeredPhone(ownServer);
   const day = (ms) => new Date(ms).toISOString().slice(0, 10);
@@ -246,7 +246,7 @@ test('an announced end of the server is said until it is taken back, also after 
         void tryLooks(device);
         return isDone(account.closing);
       },
-      'heard',
+      'received',
     );
   assert.equal(device.app.state.account.closing, null);
   await ownServer.run('closing', day(Date.now()), '--at-once');
@@ -275,7 +275,7 @@ test('an announced end of the server is said until it is taken back, also after 
   await ownServer.stop();
 });
 
-test('an entry that is to be erased is said on every phone, and no longer once it is to stay', async () => {
+test('every phone shows that an entry is to be erased, until the erasure is cancelled', async () => {
   const device = await registerDevice();
   const deviceB = await anotherPhone(server.base, device.login);
   await until(deviceB, isKept, 'on the second');
@@ -298,7 +298,7 @@ test('an entry that is to be erased is said on every phone, and no longer once i
   for (const { phone } of [device, deviceB]) phone.end();
 });
 
-test('a weaker lock that the server asks for stops the run and is said until it asks for the right one', async () => {
+test('a weaker lock from the server stops the sync and is reported until the right one comes back', async () => {
   const device = await registerDevice();
   await reopen(device);
   device.faults.before = async (path) =>
@@ -331,7 +331,7 @@ async function typesOnAFullPhone(device) {
     throw new KeptError('no_space');
   };
   device.app.putDraft({ fields: { narrative: 'half a sentence' } });
-  await until(device, ({ account }) => account?.trouble?.code === 'no_space', 'said');
+  await until(device, ({ account }) => account?.trouble?.code === 'no_space', 'reported');
   device.app.network();
   await device.phone.rest();
   assert.equal(device.app.state.account.trouble?.sentence, SENTENCES.no_space, 'it is not sealed yet');
@@ -342,17 +342,17 @@ async function typesOnAFullPhone(device) {
   device.phone.end();
 }
 
-test('what is typed before the first words and cannot be sealed: said until it is', async () => {
+test('text that cannot be sealed before the first passphrase is reported until it is sealed', async () => {
   const phone = makePhone();
   await phone.app.start();
   await typesOnAFullPhone({ phone, app: phone.app });
 });
 
-test('what is typed in an open diary and cannot be sealed: said until it is, whatever else is shown', async () => {
+test('text that cannot be sealed in an open diary is reported until it is sealed, beside other warnings', async () => {
   await typesOnAFullPhone(await registerDevice());
 });
 
-test('a new version by another key is said and not offered, and the next one by the right key ends that', async () => {
+test('a release by another key is reported and not offered, until one by the right key arrives', async () => {
   const { app } = makePhone();
   await app.start();
   const waits = () => [app.state.update, Boolean(app.state.unsigned)];
@@ -360,7 +360,7 @@ test('a new version by another key is said and not offered, and the next one by 
   app.updateWaits(true);
   assert.deepEqual(waits(), [true, false]);
   app.updateWaits(false);
-  assert.deepEqual(waits(), [false, true], 'a tap would begin the one that waits, and that is another by now');
+  assert.deepEqual(waits(), [false, true], 'a tap would start the waiting release, which is a different one by now');
   app.updateWaits(true);
   assert.deepEqual(waits(), [true, false]);
 });

@@ -157,7 +157,7 @@ test('dotted and year-first dates are never ambiguous, and no dates give no orde
   );
 });
 
-test('words that look like the app’s are the sender’s unless the whole message is exactly that', () => {
+test('text that looks like WhatsApp’s is the sender’s unless the whole message matches exactly', () => {
   for (const text of [
     '<grins evilly>',
     'image omitted by me',
@@ -232,7 +232,7 @@ test('the style of most lines is the style of the chat, wherever the others are'
   }
 });
 
-test('a stamp is in the time of its place, to the second, on both sides of Greenwich and in summer', async () => {
+test('a timestamp is in local time, to the second, on both sides of Greenwich and in summer', async () => {
   for (const [line, tz, at] of [
     ['24/06/2026, 21:10 - Sam: a', LONDON, Date.UTC(2026, 5, 24, 20, 10)],
     ['24/11/2026, 21:10 - Sam: a', 'America/New_York', Date.UTC(2026, 10, 25, 2, 10)],
@@ -352,7 +352,7 @@ test('a day of pictures alone matches another export only where the chats have o
   assert.equal(
     compareExport(otherMedia, [withMedia], [true]).fresh.length,
     2,
-    'two pictures with names of their own are not one',
+    'two pictures with different names are not the same',
   );
 });
 
@@ -384,7 +384,7 @@ test('50,000 messages are read in slices that can be stopped', async () => {
   );
 });
 
-test('hostile lines take no longer than plain ones', async () => {
+test('hostile lines take no longer than ordinary ones', async () => {
   const start = '24/11/2026, 21:10 - ';
   const hostile = [
     `${start}Sam: ${'\u200e<'.repeat(30_000)}`,

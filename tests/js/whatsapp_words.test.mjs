@@ -99,7 +99,7 @@ for (const [type, phrase] of [
     assert.equal(isMissedCall(phrase), type === 'missed_call');
   });
 }
-test('a missed call with more text, and a deletion by nobody, are words', () => {
+test('a missed call with more text and a deletion without a name are ordinary text', () => {
   for (const words of [
     'Missed voice call from hell',
     'Missed voice call at 9',
@@ -109,7 +109,7 @@ test('a missed call with more text, and a deletion by nobody, are words', () => 
     assert.equal(typeOf(words), 'text', words);
 });
 
-test('calls and places are the app’s only with its mark before them', () => {
+test('calls and locations are WhatsApp’s own only with its mark before them', () => {
   for (const [type, text] of [
     ['call', 'Voice call, 12 min'],
     ['call', 'Video call. No answer'],
@@ -209,7 +209,7 @@ for (const line of [
 ]) {
   test(`a notice of the app: ${line}`, () => assert.equal(isNotice(`${LRM}${line}`), true));
 }
-test('words with no sender are not a notice, and a notice with a colon is not a sender', () => {
+test('text without a sender is not a notice, and a notice with a colon is not a sender', () => {
   for (const line of [
     '',
     'I know where you are',

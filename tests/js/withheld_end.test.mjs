@@ -28,7 +28,7 @@ async function countGiven(advocate) {
   return n;
 }
 
-test('what was written after an end that the server withholds is given by no other device', async () => {
+test('no other device shares what was written after an end that the server withholds', async () => {
   const deviceA = await registeredPhone(server, 'Before.', { packActions: grantActions });
   const { faults } = deviceA;
   const advocate = await desk(server);
@@ -69,7 +69,7 @@ test('what was written after an end that the server withholds is given by no oth
   await save(deviceB.app, 'On the second.');
   await deviceB.ctx.open.syncing.now();
   await until(deviceB, isKept, 'kept');
-  assert.equal(await countGiven(advocate), countBefore, 'a device that knows that something is missing gives nothing');
+  assert.equal(await countGiven(advocate), countBefore, 'a device that knows of a gap shares nothing');
 
   await store.change((root) => {
     root.outbox = [withheld, ...root.outbox];
@@ -77,5 +77,5 @@ test('what was written after an end that the server withholds is given by no oth
   await deviceA.phone.ctx.open.syncing.now();
   await deviceB.ctx.open.syncing.now();
   assert.equal(deviceB.app.state.account.trouble, null);
-  assert.equal(await countGiven(advocate), countBefore, 'and the end has come');
+  assert.equal(await countGiven(advocate), countBefore, 'and the end has arrived');
 });

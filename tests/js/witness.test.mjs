@@ -99,7 +99,7 @@ const sendAnswer = (wire, found, files = []) =>
     async () => undefined,
   );
 
-test('a witness’s answer becomes a statement with its files, and the words are used up', async () => {
+test('a witness’s answer becomes a statement with its files, and the code is used up', async () => {
   const device = await askWitness();
   const { wire, sent } = publicPage();
   assert.equal(device.made.address, address);
@@ -116,12 +116,12 @@ test('a witness’s answer becomes a statement with its files, and the words are
   for (const needle of [SAID.words, SAID.name, 'door.mp4', 'a list', ...pairs])
     assert.ok(!bytesSent.includes(needle), needle);
   await device.phone.ctx.open.syncing.now();
-  await until(device, ({ waiting }) => waiting.answers === 1, 'came');
+  await until(device, ({ waiting }) => waiting.answers === 1, 'arrived');
   const {
     witnesses: [answered],
   } = await device.app.readWitnesses();
   assert.deepEqual([answered.said.fields, answered.verified], [SAID, true]);
-  assert.equal(device.app.state.entries.length, 1, 'it is no entry');
+  assert.equal(device.app.state.entries.length, 1, 'it is not an entry');
   const { record } = await device.app.keepStatement(answered.witness);
   const { fields, restricted } = await device.app.readRecord(record);
   assert.deepEqual(
@@ -149,7 +149,7 @@ test('a witness’s answer becomes a statement with its files, and the words are
   await assert.rejects(openPage(publicPage().wire, device.made.words), ({ code }) => code === 'over');
 });
 
-test('words work once; a second answer is refused, a too large one unsent, a slip before any request', async () => {
+test('a code works once: a second answer is refused, one too large or a mistyped code is not sent', async () => {
   const device = await askWitness('');
   const [pageA, pageB] = [publicPage(), publicPage()];
   const [foundA, foundB] = [
@@ -179,7 +179,7 @@ test('words work once; a second answer is refused, a too large one unsent, a sli
   assert.deepEqual((await device.app.readWitnesses()).witnesses, []);
 });
 
-test('a long account, a broken connection at every step, lost answers and an empty file: everything arrives, once', async () => {
+test('a long account and an empty file arrive once, despite broken connections and lost responses', async () => {
   const device = await askWitness();
   const { wire } = publicPage();
   const found = await openPage(wire, device.made.words);
@@ -224,7 +224,7 @@ test('a long account, a broken connection at every step, lost answers and an emp
   for (const { witness } of [device.made, request2]) await device.app.keepStatement(witness);
 });
 
-test('a code is made, ended and thrown away with the keeper’s own words only; a copied session that says a statement was taken in hides it from nobody', async () => {
+test('a witness code is made and ended only with the passphrase; a copied session hides no statement', async () => {
   const device = await askWitness('');
   await device.app.setShort('274913', WORDS);
   const { ctx } = device.phone;
@@ -245,7 +245,7 @@ test('a code is made, ended and thrown away with the keeper’s own words only; 
     expect: 'nothing',
   });
   await ctx.open.syncing.now();
-  await until(device, ({ waiting }) => waiting.answers === 1, 'said to have come');
+  await until(device, ({ waiting }) => waiting.answers === 1, 'reported as received');
   assert.deepEqual(
     (await device.app.readWitnesses()).witnesses.map(({ said, verified }) => [said?.fields.words, verified]),
     [[SAID.words, true]],
@@ -273,7 +273,7 @@ test('an empty file in a statement from some other page does not keep out the fi
   assert.deepEqual((await device.app.readWitnesses()).witnesses, []);
 });
 
-test('a key that is not the keeper’s is refused on the page', async () => {
+test('a request with a key that is not the keeper’s is refused on the page', async () => {
   const [device, otherDevice] = [await askWitness(), await askWitness()];
   const mixed = [...device.made.words.split(' ').slice(0, 4), ...otherDevice.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(openPage(publicPage().wire, mixed), ({ code }) => code === 'bad_request' || code === 'no_match');
@@ -326,7 +326,7 @@ test('a code of seven words from an earlier release is still answered', async ()
   assert.equal((await openPage(wireWithOldCode, oldWords)).asked.note, requestFields.note);
 });
 
-test('keys renewed before and after an answer: both statements open, checked, on every phone with the keys', async () => {
+test('statements from before and after a key renewal open, checked, on every phone with the keys', async () => {
   const device = await askWitness();
   const laterRequest = await device.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const { login } = device.app.state.account;
@@ -372,7 +372,7 @@ test('another device opens an answer and says that it cannot check it; stored th
     packActions: witnessActions,
   });
   await otherDevice.phone.ctx.open.syncing.now();
-  assert.equal(otherDevice.app.state.waiting.answers, 0, 'a code is out and nothing has come');
+  assert.equal(otherDevice.app.state.waiting.answers, 0, 'a code is in use and nothing has arrived');
   await sendAnswer(wire, await openPage(wire, device.made.words), [
     new File(['a list'], 'times.txt', { type: 'text/plain' }),
   ]);
@@ -388,7 +388,7 @@ test('another device opens an answer and says that it cannot check it; stored th
   assert.equal(otherDevice.app.state.waiting.answers, 0);
   faults.after = undefined;
   await otherDevice.phone.ctx.open.syncing.now();
-  await until(otherDevice, ({ waiting }) => waiting.answers === 1, 'said on a device that did not ask');
+  await until(otherDevice, ({ waiting }) => waiting.answers === 1, 'reported on a device that did not ask');
   const {
     witnesses: [answered],
   } = await otherDevice.app.readWitnesses();

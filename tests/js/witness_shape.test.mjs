@@ -124,7 +124,7 @@ test('fields of the greatest length are read, counting a letter as a person sees
   assert.deepEqual(await read(valid), valid);
 });
 
-test('a statement for other words is not opened, and one by somebody without the words is told apart', async () => {
+test('a statement for another code is not opened, and one by somebody without the code is recognised', async () => {
   const sealed = await sealWitnessStatement({ ...code, proof: randomBytes(32) }, pair.pub, witness, makeStatement());
   assert.deepEqual(await openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed), {
     said: makeStatement(),
@@ -154,7 +154,7 @@ for (const [description, change] of [
   });
 }
 
-test('a request opens only for the words of its own key', async () => {
+test('a request opens only with the code of its own key', async () => {
   const sealed = await sealWitnessRequest(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
   await assert.rejects(openWitnessRequest(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
 });

@@ -41,7 +41,7 @@ def test_the_end_of_a_line_cannot_be_judged() -> None:
     assert breaks(line("a", 5)[:4]) == []
 
 
-def test_a_number_given_twice() -> None:
+def test_a_number_used_twice_is_named() -> None:
     """Two versions with one number."""
     assert breaks([*line("a", 2), Link("a", 2, "a1", "other")]) == [Break("a", 2, 2, "twice")]
 

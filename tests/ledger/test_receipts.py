@@ -37,7 +37,7 @@ def test_the_chain() -> None:
 @pytest.mark.parametrize(
     "case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]]
 )
-def test_receipts_that_do_not_hold(case: dict[str, Any]) -> None:
+def test_invalid_receipts_are_refused(case: dict[str, Any]) -> None:
     """Another time, commitment, envelope, notary or shape."""
     with pytest.raises(BadSignature) as caught:
         receipts.verify(case["receipt"], NOTARY.pub, c=case["c"], env=case["env"])
@@ -45,7 +45,7 @@ def test_receipts_that_do_not_hold(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["refused_heads"], ids=[case["name"] for case in VECTORS["refused_heads"]])
-def test_heads_that_do_not_hold(case: dict[str, Any]) -> None:
+def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
     """Another diary, number, head, notary or thing."""
     head = heads.FIRST
     for entry in VECTORS["chain"][: case["of"]]:

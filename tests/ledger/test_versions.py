@@ -101,7 +101,7 @@ def test_read_back(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["altered"], ids=[case["name"] for case in VECTORS["altered"]])
-def test_altered(case: dict[str, Any]) -> None:
+def test_a_version_that_misses_its_commitment_is_altered(case: dict[str, Any]) -> None:
     """What does not add up to its commitment opens, and is called altered."""
     meta, *sealed = read_frames(unb64(case["body"]))
     received = push.from_frames(parse(meta), sealed)
@@ -123,7 +123,7 @@ def test_pushes_that_are_refused(case: dict[str, Any]) -> None:
     assert caught.value.code == case["code"]
 
 
-def test_any_byte_of_a_push_changed() -> None:
+def test_a_push_with_any_changed_byte_is_never_read_as_written() -> None:
     """A changed bit of a push is refused, or does not open, or is called altered: never read as written."""
     case = CASES["open and restricted"]
     body, place = body_of(case), versions.Place(**case["place"])
@@ -160,7 +160,7 @@ def test_sealed_by_the_library() -> None:
         versions.open_version(received, place, names_of, fixed("other diary", 32))
 
 
-def test_versions_do_not_change_places() -> None:
+def test_parts_of_two_versions_cannot_be_swapped() -> None:
     """Between two valid versions nothing can be swapped: not the place, not a wrap, not an envelope."""
     first, second = (push.decode(body_of(CASES[name]), **CASES[name]["place"]) for name in ("open only", "long"))
     place = versions.Place(**CASES["open only"]["place"])
@@ -181,7 +181,7 @@ def test_a_field_of_no_schema_is_not_sealed() -> None:
         versions.seal_version(draft, NAMES, AUTHOR, DIARY_KEY, 1)
 
 
-def test_a_withheld_field_is_given_as_its_digest() -> None:
+def test_a_withheld_field_is_replaced_by_its_digest() -> None:
     """With one value withheld, the others, its digest and the seeds' salts still make the commitment."""
     case = CASES["open and restricted"]
     seed = unb64(case["seeds"]["restricted"])

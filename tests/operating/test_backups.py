@@ -239,7 +239,7 @@ def server_rows(server: Served) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-async def test_a_backup_says_nothing_to_who_has_no_key(tmp_path: Path, key: tuple[bytes, bytes]) -> None:
+async def test_a_backup_reveals_nothing_without_the_key(tmp_path: Path, key: tuple[bytes, bytes]) -> None:
     """Neither the pepper, nor a row, nor the address stands in it; and the state beside the data tells secrets apart only."""
     settings, path = await made(tmp_path, key[0])
     raw = path.read_bytes() + (settings.data / operating.FILE).read_bytes()

@@ -198,7 +198,7 @@ def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_cov
 
 
 @pytest.mark.parametrize("kind", ["hidepid=invisible", "hidepid=noaccess"])
-def test_where_processes_hide_no_pack_is_made_without_bounds(data: Path, kind: str) -> None:
+def test_packs_are_bounded_where_processes_are_hidden(data: Path, kind: str) -> None:
     """ProtectProc= in a unit, or a hardened computer: the supervisor cannot see what its own builders use, and says so."""
     unit = UNIT.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
     done = under(unit, data, ["-c", "from diary import isolation; print(repr(isolation.find()))"])

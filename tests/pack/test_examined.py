@@ -74,7 +74,7 @@ def test_the_phone_and_the_typesetter_end_a_range_alike(tmp_path: Path) -> None:
     assert told["differs"] is None
 
 
-async def test_a_version_that_was_left_out_shows(tmp_path: Path) -> None:
+async def test_an_omitted_version_is_noticed(tmp_path: Path) -> None:
     """The change in the middle is gone from everywhere: what was written on from it says so."""
     diary = by_two_devices()
     middle = next(row for row in diary.versions if row["open"]["fields"].get("narrative") == "Other words.")

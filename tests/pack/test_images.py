@@ -78,7 +78,7 @@ def test_see_through_pictures_get_a_white_ground() -> None:
         picture(1, (60, 90))[:120],
     ],
 )
-def test_what_is_no_sound_picture_is_refused(raw: bytes) -> None:
+def test_an_unsound_picture_is_refused(raw: bytes) -> None:
     """Renamed SVG, HTML, EPS, PSD and ICNS, bombs, cut-off files: one clean error."""
     with pytest.raises(BadRequest):
         print_copy(raw)

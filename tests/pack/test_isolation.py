@@ -97,7 +97,7 @@ def test_a_computer_with_neither_says_why(tmp_path: Path, monkeypatch: pytest.Mo
         isolation.wall_for_a_person()
 
 
-def test_a_person_is_refused_unless_they_say_so(
+def test_decoding_without_isolation_needs_consent(
     small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""

@@ -83,7 +83,7 @@ def preparer(small: BuiltPack) -> Preparer:
     return Preparer(small)
 
 
-def test_what_holds_is_said_and_what_does_not_is_found(preparer: Preparer, small: BuiltPack, tmp_path: Path) -> None:
+def test_preparer_statements_are_confirmed_or_reported(preparer: Preparer, small: BuiltPack, tmp_path: Path) -> None:
     """One true pack, and every way that came to mind of saying who prepared it falsely."""
     cases, head, bag = Cases(tmp_path, small.diary.notary.pub), preparer.head, members_of(small.path)["bag-info.txt"]
     true = preparer.grant()

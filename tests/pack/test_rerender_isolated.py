@@ -46,7 +46,7 @@ raise SystemExit(pdfworker.main())
 """
 
 
-def test_the_process_a_person_runs_reads_no_pdf(small: BuiltPack, tmp_path: Path) -> None:
+def test_the_started_process_reads_no_pdf(small: BuiltPack, tmp_path: Path) -> None:
     """Neither the volumes of pictures nor a document that differs."""
     notary, marker, forged = tmp_path / "notary.txt", tmp_path / "taken-over", tmp_path / "forged.zip"
     notary.write_text(b64(small.diary.notary.pub))
@@ -91,7 +91,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
         "os.setsid()",
     ],
 )
-def test_the_process_that_reads_it_can_do_nothing(stand_in: Callable[[str, str], None], code: str) -> None:
+def test_the_process_that_reads_a_pdf_is_isolated(stand_in: Callable[[str, str], None], code: str) -> None:
     """No file of this computer, no network, no process, no signal, no link to lead its reader away."""
     from diary.pack.pdfs import pictures_in
 
@@ -127,7 +127,7 @@ def test_an_answer_that_is_none_is_nothing(stand_in: Callable[[str, str], None],
 @pytest.mark.parametrize(
     "answer", ['{"00_READ-FIRST.txt": "/dev/zero"}', '{"x": "../../../dev/zero"}', '["x"]', "{", '{"x": 5}']
 )
-def test_what_was_laid_out_is_read_from_its_own_folder_alone(
+def test_typeset_files_are_read_only_from_their_own_folder(
     stand_in: Callable[[str, str], None], small: BuiltPack, tmp_path: Path, answer: str
 ) -> None:
     """A process that was taken over names a file that never ends."""

@@ -138,9 +138,7 @@ def beside(pack: BuiltPack, cases: Cases) -> None:
         cases.bent(what, pack.path, lambda one, t=tags: {**one, **t, "tagmanifest-sha256.txt": tag_list(t)})
 
 
-def test_what_follows_from_the_proofs_is_found_though_every_list_was_made_anew(
-    small: BuiltPack, tmp_path: Path
-) -> None:
+def test_the_proofs_expose_changes_even_with_new_lists(small: BuiltPack, tmp_path: Path) -> None:
     """Some fifty changes of a sound pack, each under its code, by both."""
     cases, held, expected = Cases(tmp_path, small.diary.notary.pub), members_of(small.path), {}
     cases.add("lists made anew and nothing else", sealed_again(small.path, held, tmp_path / "anew.zip"))

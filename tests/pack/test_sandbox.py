@@ -57,7 +57,7 @@ def attempt(folder: Path, what: str) -> str:
         "bytearray(3 << 30)",
     ],
 )
-def test_the_jail_refuses(tmp_path: Path, what: str) -> None:
+def test_the_jail_refuses_files_outside_its_folder(tmp_path: Path, what: str) -> None:
     """Everything but its own folder and the libraries."""
     assert attempt(tmp_path, what) in ("PermissionError", "OSError", "MemoryError"), what
 

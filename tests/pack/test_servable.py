@@ -91,9 +91,7 @@ def test_no_servable_byte_names_product_host_device_or_lock(every_form: list[tup
         assert not found, (where, found and said[max(0, found.start() - 60) : found.end() + 30])
 
 
-def test_what_the_record_keeps_apart_is_in_no_form_of_any_servable_byte(
-    built: BuiltPack, every_form: list[tuple[str, str]]
-) -> None:
+def test_no_servable_byte_contains_restricted_text(built: BuiltPack, every_form: list[tuple[str, str]]) -> None:
     """Read out of the record itself; and the scan sees a value that somebody packs away in a PDF or in a picture's margin."""
     apart = Apart(json.loads(members_of(built.path)["data/restricted/12_record.json"]))
     assert {"14 Elmhurst Road", "LS6 2AB", "447700900123", "Kowalska", "Pixel 8a"} <= set(apart.values)
@@ -138,7 +136,7 @@ def test_only_random_values_are_left_out_of_the_search(text: str, left: str) -> 
     assert without_random(text) == left
 
 
-def test_restricted_values_are_where_they_belong(built: BuiltPack) -> None:
+def test_restricted_values_are_only_in_the_restricted_part(built: BuiltPack) -> None:
     """The officer's sheet and the record have them; a private note is nowhere at all."""
     members = members_of(built.path)
     sheet = drawn(members["data/restricted/06_RESTRICTED_officer-sheet.pdf"]).decode()
@@ -157,7 +155,7 @@ def test_words_held_back_are_marked_in_every_servable_place(built: BuiltPack) ->
     assert any(b'"withheld":{' in one and b'"narrative":"' in one for one in proofs)
 
 
-def test_pictures_in_04_have_no_metadata_and_stand_there_undecoded(built: BuiltPack) -> None:
+def test_pictures_in_04_have_no_metadata_and_are_not_decoded_again(built: BuiltPack) -> None:
     """The JPEGs are the re-encoded ones, byte for byte, with neither EXIF nor a place."""
     pdf = members_of(built.path)["data/servable/04_exhibits.pdf"]
     assert len(re.findall(rb"\xff\xd8\xff\xe0", pdf)) == 5

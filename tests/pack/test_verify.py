@@ -42,7 +42,7 @@ def test_without_a_key_the_pack_is_never_verified(built: BuiltPack) -> None:
     assert codes(verify(built.path)) == {"keys_from_pack"}
 
 
-def test_a_pack_no_server_received_says_so_and_cannot_borrow_a_receipt(tmp_path: Path) -> None:
+def test_a_pack_without_a_server_says_so_and_cannot_borrow_a_receipt(tmp_path: Path) -> None:
     """Its parts agree and nothing says since when; a receipt, or another pack's key, is found in it."""
     diary = fictional_diary(count=3, exhibits=1)
     real = diary.versions[:]
@@ -126,7 +126,7 @@ def test_a_changed_proof_is_found_by_what_it_breaks(
     assert (code, name) in {(one.code, one.member) for one in found}
 
 
-def test_a_record_that_says_more_or_less_than_the_proofs_is_found(built: BuiltPack, tmp_path: Path) -> None:
+def test_a_record_that_differs_from_the_proofs_is_found(built: BuiltPack, tmp_path: Path) -> None:
     """12_record.json is compared field by field."""
     name = "data/restricted/12_record.json"
 

@@ -49,7 +49,7 @@ async def test_a_training_pack_is_called_one_whatever_is_left_of_the_mark(tmp_pa
     assert all(("training", None) in one for one in found.values())
 
 
-async def test_versions_by_a_key_that_was_replaced(tmp_path: Path) -> None:
+async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -> None:
     """Both keys' versions hold; what the old one signed afterwards or for the new one does not, nor do other statements."""
     diary = fictional_diary(count=2, exhibits=1)
     old = diary.change_keys(at=START + 400 * DAY)

@@ -23,7 +23,7 @@ def test_the_first_version_is_the_last_one_within_ten_minutes() -> None:
     assert [(one.version, one.kind) for one in told.revisions] == [("c", "addition")]
 
 
-def test_growing_is_adding_and_anything_else_is_amending() -> None:
+def test_growth_is_an_addition_and_other_changes_are_amendments() -> None:
     """Blank to something, a longer end, more items: additions. Less or other: amendments."""
     grew = [
         ({}, {"who": "Dan"}),
@@ -82,7 +82,7 @@ def test_two_devices_are_compared_with_what_each_saw() -> None:
     assert [one.kind for one in told.revisions] == ["addition"] * 3
 
 
-def test_a_reason_stands_with_its_amendment() -> None:
+def test_a_reason_is_kept_with_its_amendment() -> None:
     """And restricted fields count as fields."""
     told = tell(
         [

@@ -149,7 +149,7 @@ async def test_every_session_sees_it_and_any_can_take_it_back(keeper: Keeper, se
     assert await feed(keeper) == before
 
 
-async def test_the_words_are_needed(keeper: Keeper, server: Served) -> None:
+async def test_erasing_needs_the_passphrase(keeper: Keeper, server: Served) -> None:
     """Without the proof, or with another, nothing is noted."""
     record, _ = await push_with(keeper)
     for proof in ({"x_proof": b64(bytes(32))}, {"leave_out": ("X-Proof",)}, {"x_proof": "no"}):

@@ -71,7 +71,7 @@ async def test_a_job_runs_once_and_leaves_nothing() -> None:
         jobs.get(job.account, job.pack)
 
 
-async def test_the_folder_of_a_running_job_lies_in_memory_and_holds_no_key() -> None:
+async def test_a_running_jobs_folder_is_in_memory_and_holds_no_key() -> None:
     """Only what was typeset stands there while it runs; the capsule never does."""
     diary = fictional_diary(count=3, exhibits=2)
     jobs = jobs_for(diary)
@@ -235,7 +235,7 @@ async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyP
         await jobs.close()
 
 
-async def test_what_a_killed_server_left_is_swept_up(memory: Path) -> None:
+async def test_files_left_by_a_killed_server_are_deleted(memory: Path) -> None:
     """Folders of a process that is no more go at the next job; those of one that runs, and anybody else's, stay."""
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await child.wait()
@@ -312,7 +312,7 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
     await jobs.close()
 
 
-async def test_hostile_files_have_no_picture_and_the_pack_is_made() -> None:
+async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
     """Bombs, renamed SVG and EPS, a photo with a place: a card for each that is no picture, never a failed pack."""
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START, "He sent files."))

@@ -62,7 +62,7 @@ def answering(reply: bytes, status: int = 200) -> Iterator[str]:
         server.shutdown()
 
 
-async def test_a_checkpoint_is_stamped_and_the_stamp_holds(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(tmp_path: Path, authority: LocalAuthority) -> None:
     """What a keeper is given is checked again from outside, under the authority's own chain."""
     with authority.serving() as url:
         async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
@@ -117,7 +117,7 @@ async def test_nobody_is_asked_twice_at_once(tmp_path: Path, authority: LocalAut
             assert claimed == [True, False]
 
 
-async def test_wrong_answers_are_not_kept(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalAuthority) -> None:
     """Of another note, by another authority, too large, a page of somebody's, another time than ours: pending still."""
     other = make_authority(tmp_path / "other")
     asked = timestamps.request(b"something else")

@@ -88,7 +88,7 @@ async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict
         assert server.clock.now_ms() == NOON
 
 
-async def test_a_server_killed_while_writing_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_path: Path) -> None:
     """kill -9 under eight pushing devices: each receipt's version is in the feed of the next server."""
     port = _free_port()
     origin = f"http://localhost:{port}"

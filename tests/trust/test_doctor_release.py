@@ -110,7 +110,7 @@ def release_lines(said: str) -> list[str]:
     return [line for line in said.splitlines() if "release" in line.split(":")[0]]
 
 
-def test_an_unsigned_release_is_never_green(tmp_path: Path) -> None:
+def test_an_unsigned_release_is_never_confirmed(tmp_path: Path) -> None:
     """Nothing signed: a script changed on the same disk cannot be told from the released one, and `doctor` says so."""
     program = Program(tmp_path)
     program.changes()
@@ -121,7 +121,7 @@ def test_an_unsigned_release_is_never_green(tmp_path: Path) -> None:
     assert any("this release is not signed, so this shows nothing" in line for line in lines)
 
 
-def test_a_script_changed_on_the_disk_is_red_and_nothing_beside_it_says_otherwise(tmp_path: Path) -> None:
+def test_a_script_changed_on_disk_is_reported(tmp_path: Path) -> None:
     """Signed, then changed: `doctor` and `verify-host` name the file; as signed, both say so."""
     program = Program(tmp_path)
     listed, pub = program.signs(tmp_path)
@@ -140,7 +140,7 @@ def test_a_script_changed_on_the_disk_is_red_and_nothing_beside_it_says_otherwis
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 302, 404])
-def test_a_host_that_answers_errors_was_not_asked(tmp_path: Path, status: int) -> None:
+def test_error_responses_are_not_compared(tmp_path: Path, status: int) -> None:
     """No file is said to differ: nothing was served that could be compared."""
     key, listed = tmp_path / "release.key", tmp_path / "release.json"
     env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(tmp_path)}

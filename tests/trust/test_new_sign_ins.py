@@ -47,7 +47,7 @@ async def names(phone: Phone, after: str | None = None) -> list[str]:
     return [one["device_name"] for one in (await look(phone, after))[0]]
 
 
-async def test_a_new_device_is_shown_with_the_minute_and_what_it_called_itself(keeper: Keeper, server: Served) -> None:
+async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, server: Served) -> None:
     """Read with the session alone; once it was looked at it is not new any more."""
     server.clock.advance(17 * MINUTE + 5_000)
     await enters(server, keeper, device_name="Silver laptop")
@@ -71,7 +71,7 @@ async def test_a_new_device_is_shown_with_the_minute_and_what_it_called_itself(k
     ids=["borrowed", "desk", "both", "ordinary"],
 )
 @pytest.mark.parametrize("left", [False, True], ids=["still in", "left again"])
-async def test_no_way_of_signing_in_hides(
+async def test_every_way_of_signing_in_is_listed(
     says: dict[str, bool], kind: str, left: bool, keeper: Keeper, server: Served
 ) -> None:
     """Whatever the other device says of itself, and also when it left within the minute."""
@@ -82,7 +82,7 @@ async def test_no_way_of_signing_in_hides(
     assert (one["kind"], one["signed_out"]) == (kind, left)
 
 
-async def test_a_known_devices_id_hides_nothing(keeper: Keeper, server: Served) -> None:
+async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: Served) -> None:
     """With the keeper's own device id, or that of another device that was shown before."""
     await enters(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
     _, cursor = await look(keeper)

@@ -77,7 +77,7 @@ def test_only_the_two_expiries_pass_and_only_there(host: str, path: str, value: 
 
 
 @pytest.mark.parametrize("how", ["cookie", "x_session", "query", "basic"])
-async def test_nothing_but_the_bearer_signs_in(how: str, keeper: Keeper, server: Served) -> None:
+async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: Served) -> None:
     """The right token, sent in any way a browser attaches by itself or as earlier releases did, is no session."""
     token = keeper.tokens["session"]
     sent = {

@@ -103,7 +103,7 @@ async def test_a_handover_named_after_a_file_cannot_erase_it(keeper: Keeper, whi
 
 
 @pytest.mark.parametrize("which", WITH)
-async def test_a_file_on_its_way_cannot_be_taken_over(keeper: Keeper, which: str) -> None:
+async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: str) -> None:
     """Announced and half sent, taken by a hand-over with parts of its own, ended: the rest of the file still goes in."""
     file = seal_file(keeper, CONTENT)
     await keeper.ask("PUT", address(keeper, file), file.declaration)
@@ -118,7 +118,7 @@ async def test_a_file_on_its_way_cannot_be_taken_over(keeper: Keeper, which: str
     await assert_whole(keeper, file)
 
 
-async def test_a_file_and_a_handover_of_one_id_stand_beside_one_another(keeper: Keeper, server: Served) -> None:
+async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: Served) -> None:
     """Both whole, both read back, each ended by its own end only."""
     file = await store(keeper)
     left = pack_named(file.blob)
@@ -207,7 +207,7 @@ async def test_two_witnesses_who_choose_one_id_do_not_meet(server: Served, keepe
     assert (await keeper.ask("GET", f"{keeper.diary}/blobs/{upload}/parts/0")).content == sealed[0]
 
 
-async def test_two_keepers_who_choose_one_id_do_not_meet(keeper: Keeper, other: Keeper) -> None:
+async def test_two_keepers_can_choose_the_same_id(keeper: Keeper, other: Keeper) -> None:
     """Another account's file and hand-over of the same id: nothing of either reaches the first."""
     file = await store(keeper)
     same = seal_file(other, CONTENT)
@@ -245,7 +245,7 @@ async def test_wrong_numbers_are_not_final(keeper: Keeper) -> None:
     await assert_whole(keeper, file)
 
 
-async def test_wrong_parts_are_not_final(keeper: Keeper) -> None:
+async def test_a_wrong_part_can_be_replaced(keeper: Keeper) -> None:
     """Somebody with the session sends a part first: the digest refuses it, what does not match is dropped, the file goes in."""
     file = seal_file(keeper, CONTENT)
     await keeper.ask("PUT", address(keeper, file), file.declaration)

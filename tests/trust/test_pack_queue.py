@@ -34,7 +34,7 @@ async def ended(keeper: Keeper, where: str) -> str:
     return now
 
 
-async def test_five_who_only_ask_hold_nobody_up(server: Served) -> None:
+async def test_five_accounts_that_only_poll_delay_nobody(server: Served) -> None:
     """Five accounts have places and poll. A keeper who comes after them has the worker at once."""
     idle = [await enrol(server, f"203.0.113.{n}") for n in range(5)]
     places = [await place(one) for one in idle]
@@ -48,7 +48,7 @@ async def test_five_who_only_ask_hold_nobody_up(server: Served) -> None:
     assert await ended(keeper, mine) == "failed"
 
 
-async def test_a_crowd_of_places_keeps_nobody_out(server: Served) -> None:
+async def test_forty_queue_places_keep_nobody_out(server: Served) -> None:
     """Forty accounts with a place each, all asking: a keeper still gets one, and the worker."""
     idle = [await enrol(server, f"203.0.113.{n}") for n in range(40)]
     for one in idle:

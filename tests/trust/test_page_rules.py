@@ -97,7 +97,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         "img-src 'self', default-src *",
     ],
 )
-def test_the_rules_refuse_what_they_are_there_for(bad: str) -> None:
+def test_each_forbidden_policy_is_refused(bad: str) -> None:
     """Each in a policy that is right otherwise."""
     assert policy_faults("default-src 'none'; script-src 'self'") == []
     assert policy_faults(f"default-src 'none'; {bad}")
@@ -121,7 +121,7 @@ async def test_pages_are_fixed_and_load_listed_files_only(server: Served, manife
         assert [one for one in seen.files if one not in files] == []
 
 
-async def test_every_listed_file_is_served_as_listed_and_none_makes_code_of_text(
+async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
     server: Served, manifest: dict[str, object]
 ) -> None:
     """Each address of the manifest; no eval in any of our scripts, and every WebAssembly module stands in the list."""

@@ -67,7 +67,7 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
     assert len(found) == 2 + 3
 
 
-async def test_a_list_that_another_key_signed_is_not_put_in(tmp_path: Path) -> None:
+async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> None:
     """Nor where nothing is signed: an empty log stays empty."""
     wrong = signed(tmp_path, OTHER) | {"DIARY_RELEASE_KEY": b64(KEY.pub)}
     for settings in (wrong, {}):
@@ -76,7 +76,7 @@ async def test_a_list_that_another_key_signed_is_not_put_in(tmp_path: Path) -> N
             assert server.rows("SELECT count(*) FROM log_leaf") == [(0,)]
 
 
-async def test_a_stranger_finds_the_release_in_the_log(tmp_path: Path) -> None:
+async def test_anyone_finds_the_release_in_the_log(tmp_path: Path) -> None:
     """`verify-host --log`, over HTTP: the leaf's place; a list that was never served there is said not to be in it."""
     settings = signed(tmp_path, KEY)
     other = signed(tmp_path, KEY, "2" * 64)

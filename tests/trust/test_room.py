@@ -122,7 +122,7 @@ async def test_a_handover_that_is_ended_leaves_no_bytes(server: Served, keeper: 
         assert (stored(server), await used(keeper)) == (0, 0)
 
 
-async def test_below_the_least_free_room_files_and_new_accounts_stop_and_words_go_on(tmp_path: Path) -> None:
+async def test_below_the_least_free_space_only_files_and_new_accounts_stop(tmp_path: Path) -> None:
     """The operator's line is crossed: a sentence for files and for somebody new; all the rest goes on, also what came before."""
     async with served(tmp_path) as server:
         keeper = await enrol(server)

@@ -66,7 +66,7 @@ async def test_what_was_pushed_just_before_holds_it_up_once(keeper: Keeper, serv
     assert await begins(keeper, await begun(keeper, server), keeper.proof) == 201
 
 
-async def test_one_that_is_left_lying_holds_pushes_up_for_ten_minutes(keeper: Keeper, server: Served) -> None:
+async def test_an_abandoned_rotation_blocks_pushes_for_ten_minutes(keeper: Keeper, server: Served) -> None:
     """Then entries are taken in again, and it has to be begun again; sent once more, the same wraps do not keep it alive."""
     await keeper.push("He waited outside.")
     body = await begun(keeper, server)
@@ -99,7 +99,7 @@ async def test_one_that_was_interrupted_goes_on(keeper: Keeper, server: Served) 
     assert await commits(keeper, keeper.proof) == 204
 
 
-async def test_the_code_wins_over_the_words(keeper: Keeper, server: Served) -> None:
+async def test_a_rotation_with_the_code_replaces_one_with_the_passphrase(keeper: Keeper, server: Served) -> None:
     """One begun with the code replaces one begun with words, and is not replaced by one; it is finished."""
     await keeper.push("He waited outside.")
     thief = await on_another_device(server, keeper)
@@ -129,7 +129,7 @@ async def test_a_code_that_was_used_and_left_blocks_the_words_for_ten_minutes_on
     assert await begins(keeper, await begun(keeper, server), keeper.proof) == 201
 
 
-async def test_new_words_end_what_was_begun_with_the_old_ones(keeper: Keeper, server: Served) -> None:
+async def test_a_new_passphrase_ends_a_rotation_begun_with_the_old_one(keeper: Keeper, server: Served) -> None:
     """With the code the keeper sets new words; what the thief began holds up nothing any more."""
     thief = await on_another_device(server, keeper)
     assert await begins(thief, await begun(thief, server), thief.proof) == 201

@@ -86,7 +86,7 @@ def error(answer: httpx.Response) -> str:
     return "" if answer.is_success else str(answer.json().get("error", ""))
 
 
-async def test_nobody_an_expired_session_and_a_witness_are_signed_out_everywhere(cast: Cast) -> None:
+async def test_no_session_an_expired_one_and_a_witness_are_signed_out_everywhere(cast: Cast) -> None:
     """On every route that is asked in a session, with or without something that looks like a proof or a ticket."""
     nobody = Phone(cast.server.client("192.0.2.1"))
     made_up = Phone(cast.server.client("192.0.2.1"), {"session": WRONG})
@@ -134,7 +134,7 @@ async def test_with_the_proof_every_row_answers_its_keeper(cast: Cast) -> None:
             assert error(answer) not in ("signed_out", "no_match", "internal"), named(row)
 
 
-async def test_another_keeper_and_an_advocate_find_nothing_that_is_the_keepers(cast: Cast) -> None:
+async def test_another_keeper_and_an_advocate_reach_nothing_of_the_keepers(cast: Cast) -> None:
     """A diary's routes do not exist for them, whatever proof of their own they send."""
     rows = [row for row in INTERFACE if row.audience in (Audience.KEEPER, Audience.PROVED) and "{" in row.path]
     rows = [row for row in rows if "{fingerprint}" not in row.path]
@@ -167,7 +167,7 @@ async def test_an_advocates_routes_answer_the_one_who_was_let_in(cast: Cast) -> 
     assert reading["/v1/clients/{grant}/changes"].status_code == 200
 
 
-def test_what_ends_or_changes_who_may_open_needs_a_proof() -> None:
+def test_routes_that_end_or_change_access_need_a_proof() -> None:
     """A route that deletes for a keeper is `proved`, or is one of those that are named here with their reason."""
     alone = (Audience.KEEPER, Audience.ADVOCATE)
     found = {named(row) for row in INTERFACE if row.audience in alone and row.method == "DELETE"}

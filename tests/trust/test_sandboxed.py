@@ -202,7 +202,7 @@ def test_the_pepper_in_the_default_data_folder_cannot_be_read(attack: Attack, pe
         "import socket; socket.socketpair()",
     ],
 )
-def test_what_a_worker_never_needs_is_refused(attack: Attack, what: str) -> None:
+def test_system_calls_a_worker_never_needs_are_refused(attack: Attack, what: str) -> None:
     """Each by itself."""
     assert is_refused(attack(what)), what
 
@@ -217,7 +217,7 @@ def test_what_a_worker_never_needs_is_refused(attack: Attack, what: str) -> None
         ("os.chown({!r}, 1, 1)", lambda path: path.stat().st_uid),
     ],
 )
-def test_files_elsewhere_keep_what_they_have(
+def test_a_worker_cannot_change_files_outside_its_folder(
     attack: Attack, tmp_path: Path, what: str, fact: Callable[[Path], object]
 ) -> None:
     """Mode, times, attributes, length and owner, which Landlock alone does not all guard."""
@@ -229,7 +229,7 @@ def test_files_elsewhere_keep_what_they_have(
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
-def test_an_older_landlock_lets_no_worker_run(attack: Attack, tmp_path: Path, version: int) -> None:
+def test_no_worker_runs_under_an_older_landlock(attack: Attack, tmp_path: Path, version: int) -> None:
     """There a worker could truncate the database, or end another process."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
@@ -361,7 +361,7 @@ def test_a_page_being_laid_out_is_isolated_too(taken_over: Callable[..., None], 
     assert victim.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_follows_a_print_copys_picture_reaches_no_page(memory: Path) -> None:
+def test_bytes_after_a_print_copys_picture_reach_no_page(memory: Path) -> None:
     """A print copy with anything behind its image data is encoded afresh, and the picture is still there."""
     secret = b"SENTINEL-AFTER-THE-PICTURE"
     diary = FictionalDiary()

@@ -31,7 +31,7 @@ async def test_a_neighbours_wrong_words_do_not_close_a_statement_to_a_witness(ke
     assert (await witness.ask("POST", "/v1/statement/code", {"name": b64(asked.code.name)})).status_code == 200
 
 
-async def test_a_neighbour_who_asks_without_end_holds_up_their_own_record(keeper: Keeper, server: Served) -> None:
+async def test_a_neighbours_endless_requests_delay_only_their_own_name(keeper: Keeper, server: Served) -> None:
     """Seventy posts about one name in a minute: 429 for that name, and the keeper signs in behind the same address."""
     neighbour, at_home = Phone(server.client(SHARED)), Phone(server.client(SHARED))
     statuses = [

@@ -40,7 +40,7 @@ def kinds(found: list[dict[str, Any]]) -> Counter[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("profile", [DEFAULT, FLOOR], ids=["with WebAssembly", "without"])
-async def test_a_lock_of_either_kind_is_nothing_that_unknown_names_lack(profile: KdfProfile, tmp_path: Path) -> None:
+async def test_unknown_names_have_both_kinds_of_lock(profile: KdfProfile, tmp_path: Path) -> None:
     """Among seven hundred unknown names some have the same kind of lock: seeing it proves nothing."""
     async with served(tmp_path) as server:
         login = await made_with(server, profile)
@@ -53,7 +53,7 @@ async def test_a_lock_of_either_kind_is_nothing_that_unknown_names_lack(profile:
         assert kinds(unknown).most_common(1)[0][0] == (DEFAULT.m, DEFAULT.t)
 
 
-async def test_a_name_is_answered_alike_for_ever(tmp_path: Path) -> None:
+async def test_a_name_always_gets_the_same_response(tmp_path: Path) -> None:
     """Again, from elsewhere, after accounts of the rarer kind were made, and after a restart; elsewhere it is another draw."""
     async with served(tmp_path / "one") as server:
         before = await locks(server, NAMES)

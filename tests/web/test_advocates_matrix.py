@@ -91,7 +91,7 @@ async def test_nobody_and_a_keeper_have_nothing_there(row: Row, keeper: Keeper, 
 
 
 @pytest.mark.parametrize("row", OF_A_CLIENT, ids=named)
-async def test_forbidden_run_out_ended_and_absent_are_one_answer(row: Row, keeper: Keeper, server: Served) -> None:
+async def test_forbidden_expired_ended_and_absent_get_one_response(row: Row, keeper: Keeper, server: Served) -> None:
     """In scope it answers; for a colleague, after the date, after the end and for what nobody has: the same bytes."""
     desk, _ = await lead_of(server)
     ids = await given(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + HOUR))
@@ -155,7 +155,7 @@ def filled(row: Row, ids: dict[str, str]) -> str:
     return re.sub(r"{(\w+)}", lambda found: ids[found[1]], row.path)
 
 
-async def test_what_names_nobody_tells_an_advocate_of_their_own_account_alone(keeper: Keeper, server: Served) -> None:
+async def test_unscoped_routes_show_an_advocate_only_their_own_account(keeper: Keeper, server: Served) -> None:
     """Lists of sessions, grants, hand-overs and the like hold nothing of the client's; nothing can be begun in their diary."""
     desk, _ = await lead_of(server)
     theirs = await keepers_rows.belongings(keeper, server, desk)

@@ -115,7 +115,7 @@ async def ask(row: Row, keeper: Keeper, ids: dict[str, str]) -> httpx.Response:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)
-async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, server: Served) -> None:
+async def test_every_route_gives_one_response_without_a_session(row: Row, keeper: Keeper, server: Served) -> None:
     """401 signed_out on every row, whatever is asked for, and nothing changes."""
     ids = await belongings(keeper, server)
     before = server.dump()
@@ -129,7 +129,7 @@ async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, s
 
 
 @pytest.mark.parametrize("row", NAMING, ids=named)
-async def test_forbidden_and_absent_are_one_answer(row: Row, keeper: Keeper, other: Keeper, server: Served) -> None:
+async def test_forbidden_and_absent_get_one_response(row: Row, keeper: Keeper, other: Keeper, server: Served) -> None:
     """B asking for what is A's gets, byte for byte, the answer for what nobody has; nothing of A's changes."""
     theirs = await belongings(keeper, server)
     nobodys = {name: theirs[name] if name in ("i", "size", "fingerprint") else id_text(new_id()) for name in theirs}

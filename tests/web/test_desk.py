@@ -124,7 +124,7 @@ async def test_the_page_and_its_code_have_an_address_of_their_own(server: Served
         assert [(await phone.ask("GET", f"/{at}/{path}")).status_code for at in ("static", "desk/code")] == [404, 404]
 
 
-async def test_a_pack_is_noted_before_there_is_one(server: Served, keeper: Keeper) -> None:
+async def test_a_pack_is_recorded_before_it_is_made(server: Served, keeper: Keeper) -> None:
     """For the keeper to read; counted for that diary alone, whatever the grant; not once it is ended, and by nobody else."""
     (desk, _), (stranger, _) = await lead_of(server), await lead_of(server)
     first = await let_in(server, keeper, desk)

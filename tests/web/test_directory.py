@@ -53,7 +53,7 @@ def test_the_table_is_whole() -> None:
         ("2026-06-30T15:59", True, None),
     ],
 )
-def test_open_now(moment: str, is_open: bool, opens: tuple[str, str] | None) -> None:
+def test_open_now_is_right_to_the_minute(moment: str, is_open: bool, opens: tuple[str, str] | None) -> None:
     """Open and closed to the minute, over the weekend, in summer time and in winter time."""
     (helpline,) = (one for one in read_directory().services if one.id == HELPLINE)
     assert helpline.is_open(at(moment)) is is_open

@@ -132,7 +132,7 @@ async def registration(server: Served, keeper: Keeper) -> dict[str, object]:
     ],
     ids="-".join,
 )
-async def test_an_enrolment_that_could_not_be_opened_again_is_refused(
+async def test_an_enrolment_that_could_not_be_opened_is_refused(
     change: dict[str, object], keeper: Keeper, server: Served
 ) -> None:
     """400 for a wrap of another place, a key that is none, a name without its ticket; nothing is stored."""
@@ -169,7 +169,7 @@ async def test_a_wish_keeps_its_look_and_gets_four_characters(server: Served) ->
         assert len(login) > len(stem)
 
 
-async def test_known_and_unknown_names_are_answered_alike(keeper: Keeper, server: Served) -> None:
+async def test_known_and_unknown_names_get_the_same_response(keeper: Keeper, server: Served) -> None:
     """Sign-in and recovery: same status, body and headers. Pre-login: same shape, and the same each time."""
     phone = Phone(server.client("192.0.2.9"))
     login = keeper.identity.login

@@ -109,7 +109,7 @@ async def test_restricted_fields_only_where_they_were_ticked(server: Served, kee
         assert not one.opened.altered
 
 
-async def test_the_server_cannot_put_itself_between(
+async def test_the_server_cannot_substitute_keys(
     server: Served, keeper: Keeper, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keys that are not the nine words' are refused before anything is granted; words that name nobody find nobody."""
@@ -188,7 +188,7 @@ async def test_a_grant_is_there_under_its_own_diary_only(server: Served, keeper:
     assert row["ended_at"] is None
 
 
-async def test_letting_in_needs_the_words_and_an_end(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_grant_needs_the_passphrase_and_an_end(server: Served, keeper: Keeper, desk: Desk) -> None:
     """A stolen session lets nobody in; nobody is let in for ever; the envelope must be the grant's own."""
     person = await granting.meet(reach(keeper, server), desk.advocate.words)
     stolen = replace(keeper.identity, proof=b64(os.urandom(32)))
@@ -205,7 +205,9 @@ async def test_letting_in_needs_the_words_and_an_end(server: Served, keeper: Kee
     assert server.rows("SELECT count(*) FROM access_grant") == [(0,)]
 
 
-async def test_files_of_what_was_given_and_no_others(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_an_advocate_gets_files_of_granted_versions_and_no_others(
+    server: Served, keeper: Keeper, desk: Desk
+) -> None:
     """A file that a given version names is served, sealed; another of the same diary is not there."""
     granted = await let_in(server, keeper, desk)
     named, other = seal_file(keeper, b"a picture"), seal_file(keeper, b"not for anybody")
@@ -224,7 +226,7 @@ async def test_files_of_what_was_given_and_no_others(server: Served, keeper: Kee
     assert {(one["what"], one["at"] % 60_000) for one in looks} == {("file", 0)}
 
 
-async def test_a_keeper_sees_who_looked_and_when(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_keeper_sees_who_read_what_and_when(server: Served, keeper: Keeper, desk: Desk) -> None:
     """To the minute; the same within a minute is one line; another keeper sees nothing of it."""
     granted = await let_in(server, keeper, desk)
     await write(keeper, SENTINEL, granted)
@@ -263,7 +265,7 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served,
         await granting.take_in(reached, keeper.identity, letter)
 
 
-async def test_joining_needs_an_invitation_once_and_digits_that_work(server: Served) -> None:
+async def test_joining_needs_an_unused_invitation_and_valid_digits(server: Served) -> None:
     """A used invitation, a made-up one and a keeper's own open nothing; wrong digits use none up."""
     _, invite = await found_organisation(server)
     with pytest.raises(NotInvited):
@@ -329,7 +331,7 @@ async def test_an_ended_organisation_sees_nothing(server: Served, keeper: Keeper
         await granting.meet(reach(keeper, server), desk.advocate.words)
 
 
-async def test_nothing_of_it_can_be_read_on_the_server(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_nothing_of_a_grant_can_be_read_on_the_server(server: Served, keeper: Keeper, desk: Desk) -> None:
     """Text, purpose, names between the two and the question: in no row; the advocate's own name only sealed."""
     granted = await let_in(server, keeper, desk, all_of_it(server, purpose=PURPOSE, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)

@@ -14,7 +14,7 @@ LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d [a-z_]+(?: \w+ (?:-|diary/[\w/]+\.py:\
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-async def test_the_log_of_everything_names_nobody(
+async def test_the_most_verbose_log_names_nobody(
     keeper: Keeper, server: Served, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every kind of use, failure and fault, at the most talkative level: only codes, hours and our own lines."""
@@ -48,7 +48,7 @@ async def test_the_log_of_everything_names_nobody(
 
 
 @pytest.mark.parametrize("path", ["GET /v1/session", "GET /v1/server", "PUT /v1/diaries", "POST /v1/names"])
-async def test_a_fault_anywhere_is_one_plain_answer(path: str, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_fault_gives_one_plain_response(path: str, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """500 with the one sentence there is, whatever the exception says."""
 
     def broken(*_: object, **__: object) -> None:

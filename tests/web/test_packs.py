@@ -45,7 +45,7 @@ async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
     assert (await keeper.push()).status_code == 201
 
 
-async def test_an_instance_may_have_packs_off(tmp_path: Path, keeper: Keeper) -> None:
+async def test_an_instance_can_turn_packs_off(tmp_path: Path, keeper: Keeper) -> None:
     """By its setting: /v1/server says it beforehand, and 403 packs_off to whoever asks all the same; no worker is started."""
     assert (await keeper.ask("GET", "/v1/server")).json()["server_packs"] is True
     async with served(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:

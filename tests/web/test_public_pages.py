@@ -22,7 +22,7 @@ async def read(server: Served, path: str) -> httpx.Response:
     return await server.client().get(server.settings.public_url + path)
 
 
-async def test_the_first_page_says_what_matters_first(server: Served) -> None:
+async def test_the_first_page_begins_with_emergency_help(server: Served) -> None:
     """999, 101, the helpline and the sentence about evidence stand before anything else; then FOUR, then Start."""
     text = (await read(server, "/")).text
     evidence, start = "You do not need to gather evidence before you report.", f'href="{server.settings.app_url}/"'

@@ -40,7 +40,7 @@ async def rotated(keeper: Keeper, server: Served) -> Identity:
     return await rekey.rotate(reaching(keeper, server), keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
 
 
-async def test_the_new_words_open_everything_and_the_old_nothing(keeper: Keeper, server: Served) -> None:
+async def test_only_the_new_passphrase_opens_everything(keeper: Keeper, server: Served) -> None:
     """All entries open with the new words; words, code, sessions and keys of before do not."""
     for text in ("He waited outside.", "He rang nine times."):
         assert (await keeper.push(text)).status_code == 201
@@ -166,7 +166,7 @@ async def begun(keeper: Keeper, server: Served, **over: object) -> dict[str, Any
     return held | over
 
 
-async def test_keys_the_old_one_does_not_vouch_for_are_refused(keeper: Keeper, other: Keeper, server: Served) -> None:
+async def test_keys_not_signed_by_the_old_key_are_refused(keeper: Keeper, other: Keeper, server: Served) -> None:
     """A statement that is missing, altered, another's, or about other keys; wraps of another epoch or account."""
     body = await begun(keeper, server)
     strangers = await begun(other, server)

@@ -133,7 +133,7 @@ async def test_words_have_their_own_quota(keeper: Keeper, server: Served) -> Non
     assert server.rows("SELECT count(*) FROM version") == [(1,)]
 
 
-async def test_text_size_does_not_show(keeper: Keeper) -> None:
+async def test_pushes_do_not_reveal_text_length(keeper: Keeper) -> None:
     """Quick logs of 10, 300 and 900 characters are pushes of one length."""
     lengths = {len(keeper.seal("x" * count)[1]) for count in (10, 300, 900)}
     assert len(lengths) == 1

@@ -191,7 +191,9 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: Serve
     assert (await keeper.ask("GET", f"{keeper.diary}/blobs/{upload}")).status_code in (404, 410)
 
 
-async def test_keys_put_in_and_statements_made_up_are_noticed(server: Served, keeper: Keeper, other: Keeper) -> None:
+async def test_substituted_keys_and_forged_statements_are_noticed(
+    server: Served, keeper: Keeper, other: Keeper
+) -> None:
     """Another key under the right code is refused on the page; a statement without the proof is not verified."""
     asked = await asks(server, keeper)
     theirs = other.identity.keyset

@@ -165,7 +165,7 @@ function regression(pairs) {
   return (measures) => measures.reduce((sum, value, i) => sum + (value / spread[i]) * weights[i], 0);
 }
 
-test('a notebook with a diary of words behind it and one without cannot be told apart by one copy of the storage', async () => {
+test('one copy of the storage does not show whether a notebook has a diary behind it', async () => {
   const pairs = [];
   for (let n = 0; n < PAIRS; n++)
     pairs.push([await measure(await makeInstall(2 * n, true)), await measure(await makeInstall(2 * n + 1, false))]);
