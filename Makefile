@@ -66,7 +66,7 @@ SEEDS = 200
 FIRST = 1
 simulate: setup-quick ## SEEDS random days of several phones from seed FIRST: nothing that was acknowledged may be lost
 	@$(NODE_PATH_FIRST)
-	SEEDS=$(SEEDS) FIRST=$(FIRST) node tests/simulation/side_by_side.mjs
+	SEEDS=$(SEEDS) FIRST=$(FIRST) node tests/simulation/parallel.mjs
 
 judges: setup-quick ## 5,000 packs changed at random: the program and the page must find the same
 	@$(NODE_PATH_FIRST)

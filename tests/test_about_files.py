@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-SCRIPT = Path(__file__).parent / "js" / "about_these.mjs"
+SCRIPT = Path(__file__).parent / "js" / "read_metadata.mjs"
 SAYS = {"make": "Maker", "model": "Phone 9", "taken_local": "2026-11-03T20:14:05", "offset_min": 60, "place": True}
 
 

@@ -17,7 +17,7 @@ from diary.encoding import b64, unb64
 from diary.ledger import commitments, push, versions
 from tests.vectors.reference import patterned
 
-SCRIPT = Path(__file__).parent / "js" / "sealed_here.mjs"
+SCRIPT = Path(__file__).parent / "js" / "seal_samples.mjs"
 
 
 @pytest.fixture(scope="module")

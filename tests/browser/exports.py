@@ -1,4 +1,4 @@
-"""Chat exports and emails made by the tests, in the form a phone saves them. The Python copy of tests/js/exports.mjs."""
+"""Chat exports and emails made by the tests, in the form a phone saves them. The Python copy of tests/js/chat_exports.mjs."""
 
 import io
 import zipfile

@@ -1,7 +1,7 @@
 /** The app without a network: drafts, passphrase, entries, additions, files and locking. Nothing typed is lost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { effort } from './phone/effort.mjs';
+import { measureCpu } from './phone/cpu_time.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { isMismatch, detectType } from '#app/media/file_type.js';
@@ -357,7 +357,7 @@ test('unlocking shows hundreds of entries with little processor time', async () 
   for (let i = 0; i < 300; i++)
     await app.saveIncident({ record: null, fields: { narrative: `entry ${i}` }, restricted: {} });
   await app.lock('test');
-  const elapsed = effort();
+  const elapsed = measureCpu();
   await app.unlock(WORDS);
   const elapsedMs = elapsed();
   assert.equal(app.state.entries.length, 301);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { handoverActions } from '#app/features/handover/actions.js';
 import { packActions as basePackActions } from '#app/features/share/actions.js';
-import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
+import { PNG, WORDS, confirmPack, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
 
 const FORMATTERS = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const PACK_OPTIONS = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: FORMATTERS };
@@ -16,7 +16,7 @@ const packActions = (ctx) => ({ ...basePackActions(ctx), ...handoverActions(ctx)
 const wordsDiffer = { code: 'words_differ' };
 
 /** Return every way out of the diary; `confirmation` stands in for the typed passphrase. */
-const waysOut = (app, confirmation, pack) => [
+const exportAttempts = (app, confirmation, pack) => [
   () => app.buildHere({ ...PACK_OPTIONS, ...confirmation }, () => {}),
   () => app.buildPack({ ...PACK_OPTIONS, ...confirmation }, () => {}),
   () => app.readChronology({ from: null, to: null, records: null, ...confirmation }, FORMATTERS),
@@ -45,25 +45,25 @@ test('no pack is made and no request sent without a passphrase that was confirme
     { agreed: WORDS },
     { words: WORDS },
   ]) {
-    for (const attempt of waysOut(app, confirmation, foreignPack)) await assert.rejects(attempt, wordsDiffer);
+    for (const attempt of exportAttempts(app, confirmation, foreignPack)) await assert.rejects(attempt, wordsDiffer);
   }
   for (const words of ['', PIN, 'cage candy arch gather drum buyer2', 'ribbon kettle orbit meadow lantern pencil'])
     await assert.rejects(app.agree(words), wordsDiffer);
   assert.deepEqual(requests.slice(before), []);
   const stale = await app.agree(WORDS, 4);
-  const { file: pack } = await app.buildHere(await agreed(app, PACK_OPTIONS), () => {});
+  const { file: pack } = await app.buildHere(await confirmPack(app, PACK_OPTIONS), () => {});
   await app.lock('asked');
-  for (const attempt of waysOut(app, { agreed: stale }, pack)) await assert.rejects(attempt, { code: 'locked' });
+  for (const attempt of exportAttempts(app, { agreed: stale }, pack)) await assert.rejects(attempt, { code: 'locked' });
   await app.unlock(WORDS);
   await until(phone, ({ phase }) => phase === 'open');
-  for (const attempt of waysOut(app, { agreed: stale }, pack)) await assert.rejects(attempt, wordsDiffer);
+  for (const attempt of exportAttempts(app, { agreed: stale }, pack)) await assert.rejects(attempt, wordsDiffer);
   assert.equal((await app.readShared()).length, 1, 'only packs confirmed with the passphrase are recorded as made');
   phone.end();
 });
 
 test('one confirmation covers as many packs as were chosen, and handing over the packs that were made', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
-  const optionsForTwo = { ...(await agreed(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
+  const optionsForTwo = { ...(await confirmPack(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
   const { file: first } = await app.buildHere(optionsForTwo, () => {});
   const { file: second } = await app.buildHere(optionsForTwo, () => {});
   await assert.rejects(
@@ -87,7 +87,7 @@ test('one confirmation covers as many packs as were chosen, and handing over the
 test('one confirmation cannot start a second pack while the first is made', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
-  const options = await agreed(app, PACK_OPTIONS);
+  const options = await confirmPack(app, PACK_OPTIONS);
   const [first, second] = await Promise.allSettled([
     app.buildHere(options, () => {}),
     app.buildHere(options, () => {}),
@@ -137,6 +137,6 @@ test('on a borrowed device a pack needs the passphrase and nothing more', async 
     wordsDiffer,
   );
   await assert.rejects(app.agree('ribbon kettle orbit meadow lantern pencil'), wordsDiffer);
-  assert.ok((await app.buildHere(await agreed(app, PACK_OPTIONS), () => {})).file.size > 0);
+  assert.ok((await app.buildHere(await confirmPack(app, PACK_OPTIONS), () => {})).file.size > 0);
   phone.end();
 });

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, isPush, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, isPush, syncOnce, registeredPhone, saveEntry, titlesOf } from './phone/keeper.mjs';
 import { until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
@@ -24,18 +24,18 @@ async function phoneAheadOfFeed() {
   const { faults, login } = first;
   const second = await anotherPhone(server.base, login);
   await until(second, isKept, 'on the second');
-  await looks(second);
+  await syncOnce(second);
   const putBack = await copyServer(server);
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     faults.before = (nextPath) => {
       if (nextPath.includes('/changes')) throw new TypeError('Failed to fetch');
     };
-    await save(second.app, 'by two');
+    await saveEntry(second.app, 'by two');
     await until(second, isKept, 'kept');
-    await looks(second);
+    await syncOnce(second);
   };
-  await save(first.app, 'by one');
+  await saveEntry(first.app, 'by one');
   await until(first, (state) => state.entries.length === 2 && isKept(state), 'it has a receipt');
   await first.phone.ctx.open.syncing.current;
   assert.equal(first.phone.ctx.open.store.root.feed.seq, 1);
@@ -45,15 +45,15 @@ async function phoneAheadOfFeed() {
 /** Expect that both phones notice the restored server, send again, and agree with a new phone. */
 async function expectRecovery({ first, second, login }, expected) {
   for (const phone of [first, second, first]) {
-    await looks(phone).catch(() => undefined);
+    await syncOnce(phone).catch(() => undefined);
     if (['server_behind', 'head_differs'].includes(phone.app.state.account.trouble?.code)) await phone.app.sendAgain();
-    await looks(phone);
+    await syncOnce(phone);
   }
   const newPhone = await anotherPhone(server.base, login);
   for (const phone of [first, second, newPhone]) {
-    await looks(phone);
+    await syncOnce(phone);
     await until(phone, (state) => isKept(state) && state.entries.length === expected.length, expected.join());
-    assert.deepEqual(titles(phone), expected);
+    assert.deepEqual(titlesOf(phone), expected);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
   for (const { phone } of [first, second, newPhone]) phone.end();
@@ -63,7 +63,7 @@ test('an entry that a restored server lost is sent again, even with a receipt be
   const phones = await phoneAheadOfFeed();
   await phones.putBack();
   delete phones.first.faults.before;
-  await looks(phones.first).catch(() => undefined);
+  await syncOnce(phones.first).catch(() => undefined);
   assert.equal(phones.first.app.state.account.trouble?.code, 'server_behind');
   await expectRecovery(phones, ['by one', 'by two', 'one']);
 });
@@ -73,9 +73,9 @@ test('a version whose feed number was given to another version is noticed and se
   await phones.putBack();
   const third = await anotherPhone(server.base, phones.login);
   await until(third, isKept, 'on the third');
-  for (const narrative of ['from three', 'from three again']) await save(third.app, narrative);
+  for (const narrative of ['from three', 'from three again']) await saveEntry(third.app, narrative);
   await until(third, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(third);
+  await syncOnce(third);
   third.phone.end();
   delete phones.first.faults.before;
   await expectRecovery(phones, ['by one', 'by two', 'from three', 'from three again', 'one']);
@@ -85,25 +85,25 @@ test('after a second restore before "Send again", entries with earlier numbers a
   const first = await registeredPhone(server);
   const { faults, login } = first;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];
-  await save(first.app, 'two');
+  await saveEntry(first.app, 'two');
   await until(first, (state) => state.entries.length === 2 && isKept(state), 'kept');
-  await looks(first);
+  await syncOnce(first);
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
     await putBack();
   };
-  await save(first.app, 'C');
+  await saveEntry(first.app, 'C');
   await until(first, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await first.phone.ctx.open.syncing.current;
   await putBackAgain();
   await first.app.sendAgain();
-  await looks(first);
+  await syncOnce(first);
   const newPhone = await anotherPhone(server.base, login);
   for (const phone of [first, newPhone]) {
-    await looks(phone);
+    await syncOnce(phone);
     await until(phone, (state) => isKept(state) && state.entries.length === 3, 'all three');
-    assert.deepEqual(titles(phone), ['C', 'one', 'two']);
+    assert.deepEqual(titlesOf(phone), ['C', 'one', 'two']);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
   for (const { phone } of [first, newPhone]) phone.end();

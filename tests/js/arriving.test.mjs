@@ -8,9 +8,9 @@ import { requireAllSeen } from '#app/features/share/pack_seen.js';
 import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
-import { isKept, save } from './phone/keeper.mjs';
-import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
+import { PNG, WORDS, confirmPack, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const ALL = { from: null, to: null, records: null };
@@ -36,7 +36,7 @@ async function keeper(count = 1) {
     'Entry 1.',
   );
   const { login } = await setup.app.register({ words: WORDS });
-  for (let n = 2; n <= count; n++) await save(setup.app, `Entry ${n}.`);
+  for (let n = 2; n <= count; n++) await saveEntry(setup.app, `Entry ${n}.`);
   await until(setup, (state) => state.entries.length === count && isKept(state), 'kept');
   return { ...setup, faults, login };
 }
@@ -89,7 +89,7 @@ test('a new phone answers questions about the diary only when it has every page'
       return result;
     }),
   );
-  await other.phone.rest({ held: true });
+  await other.phone.waitUntilIdle({ held: true });
   assert.deepEqual(done, [], 'no question is answered from an incomplete diary');
   release();
   const [summary, , quick, added, , list] = await Promise.all(answers);
@@ -158,7 +158,7 @@ test('a picture added elsewhere between review and consent is in no pack; the ne
   const { app, phone, record, login } = await keeper();
   const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
-  const options = await agreed(app, PACK_OPTIONS);
+  const options = await confirmPack(app, PACK_OPTIONS);
   await other.app.addFile(record, file(PNG, `${SENTINEL}.png`), { route: 'photo_picker' });
   await until(other, isKept, 'sent');
   app.network();
@@ -181,7 +181,7 @@ test('data that arrives in the last sync before a pack stops it: no capsule is s
   const { app, phone, record, login, faults } = await keeper();
   const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
-  const options = await agreed(app, PACK_OPTIONS);
+  const options = await confirmPack(app, PACK_OPTIONS);
   faults.off = true;
   await other.app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
   await other.app.saveIncident({ record, fields: { narrative: `Entry 1. ${SENTINEL}` }, restricted: {} });
@@ -213,7 +213,7 @@ test('data that arrives in the last sync before a pack stops it: no capsule is s
   requests.length = 0;
   states = ['ready', 'failed'];
   await assert.rejects(
-    agreed(app, PACK_OPTIONS).then((newOptions) => app.buildPack(newOptions, () => {})),
+    confirmPack(app, PACK_OPTIONS).then((newOptions) => app.buildPack(newOptions, () => {})),
     { code: 'pack_failed' },
   );
   assert.ok(requests.find(({ path }) => path === '/v1/packs/p1/capsule').bytes.includes('SENTINEL'));
@@ -223,13 +223,13 @@ test('data that arrives in the last sync before a pack stops it: no capsule is s
 test('text written between review and consent stops a pack; a picture decision or a removal does not', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   const { attachment } = await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
-  const { record: second } = await save(app, 'Another.');
+  const { record: second } = await saveEntry(app, 'Another.');
   await assert.rejects(
-    app.buildHere({ ...(await agreed(app, PACK_OPTIONS)), looked: undefined }, () => {}),
+    app.buildHere({ ...(await confirmPack(app, PACK_OPTIONS)), looked: undefined }, () => {}),
     cameSince,
     'without the reviewed set, no pack is made',
   );
-  const options = await agreed(app, PACK_OPTIONS);
+  const options = await confirmPack(app, PACK_OPTIONS);
   await app.decidePicture(attachment, 'hold');
   await app.decideWords('14 Elm Road', 'hold');
   assert.equal((await app.buildHere(options, () => {})).no, 1);
@@ -245,27 +245,27 @@ test('text written between review and consent stops a pack; a picture decision o
         fields: { narrative: 'I saw him.' },
       }),
   ]) {
-    const before = await agreed(app, chosen);
+    const before = await confirmPack(app, chosen);
     await change();
     await assert.rejects(
       app.buildHere(before, () => {}),
       cameSince,
     );
   }
-  const before = await agreed(app, PACK_OPTIONS);
-  const chosenOptions = await agreed(app, chosen);
-  await save(app, 'A third.');
+  const before = await confirmPack(app, PACK_OPTIONS);
+  const chosenOptions = await confirmPack(app, chosen);
+  await saveEntry(app, 'A third.');
   await assert.rejects(
     app.buildHere(before, () => {}),
     cameSince,
     '"everything" means everything at the review',
   );
   assert.equal((await app.buildHere(chosenOptions, () => {})).no, 2, 'the chosen entries are the reviewed ones');
-  const lastOptions = await agreed(app, PACK_OPTIONS);
+  const lastOptions = await confirmPack(app, PACK_OPTIONS);
   await app.takeOutRecord(second, 'Not about this.');
   assert.equal((await app.buildHere(lastOptions, () => {})).no, 3);
   assert.ok(!(await app.readShared()).find(({ fields }) => fields.pack_no === 3).fields.record_ids.includes(second));
-  const partOptions = { ...(await agreed(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
+  const partOptions = { ...(await confirmPack(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
   assert.equal(
     (await app.buildHere({ ...partOptions, records: [record] }, () => {})).no,
     4,

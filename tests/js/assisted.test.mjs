@@ -7,8 +7,8 @@ import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
 import { assistedActions } from '#app/features/assisted/actions.js';
 import { grantActions } from '#app/features/advocates/actions.js';
-import { anotherPhone } from './phone/another.mjs';
-import { desk } from './phone/desk.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { makeAdvocate } from './phone/advocate.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -49,7 +49,7 @@ async function keeperWithAdvocate() {
   );
   const { login } = await keeper.app.register({ words: WORDS });
   await until(keeper, isKept, 'kept');
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const advocate = await keeper.app.meetAdvocate(priya.words);
   const choice = {
     scope: { all: true },
@@ -71,7 +71,7 @@ const lettersLeft = async (keeper) =>
 
 test('"yes" makes the whole letter one entry of the keeper and removes it from the server', async () => {
   const keeper = await keeperWithAdvocate();
-  const letter = await keeper.priya.writes('assisted', typedEntry());
+  const letter = await keeper.priya.sendLetter('assisted', typedEntry());
   await sync(keeper);
   await until(keeper, hasWaiting(1), 'written');
   assert.equal(keeper.app.state.entries.length, 1, 'no letter enters the diary without the keeper');
@@ -103,7 +103,7 @@ test('"yes" makes the whole letter one entry of the keeper and removes it from t
 
 test('"change" saves the keeper’s words as the entry, and keeps the advocate’s text with them', async () => {
   const keeper = await keeperWithAdvocate();
-  const letter = await keeper.priya.writes('assisted', typedEntry());
+  const letter = await keeper.priya.sendLetter('assisted', typedEntry());
   await sync(keeper);
   await assert.rejects(
     keeper.app.answerAssisted(letter, { answer: 'changed', narrative: ' ' }),
@@ -119,7 +119,7 @@ test('"change" saves the keeper’s words as the entry, and keeps the advocate�
 
 test('"no" keeps nothing of the letter in the diary, and the question does not return', async () => {
   const keeper = await keeperWithAdvocate();
-  const letter = await keeper.priya.writes('assisted', typedEntry());
+  const letter = await keeper.priya.sendLetter('assisted', typedEntry());
   await sync(keeper);
   await keeper.app.answerAssisted(letter, { answer: 'no' });
   await sync(keeper);
@@ -132,9 +132,9 @@ test('"no" keeps nothing of the letter in the diary, and the question does not r
 test('"later" marks the entry as not confirmed until the keeper confirms, changes or removes it', async () => {
   const keeper = await keeperWithAdvocate();
   const [a, b, c] = [
-    await keeper.priya.writes('assisted', typedEntry()),
-    await keeper.priya.writes('assisted', typedEntry({ by: 'SB' })),
-    await keeper.priya.writes('assisted', typedEntry()),
+    await keeper.priya.sendLetter('assisted', typedEntry()),
+    await keeper.priya.sendLetter('assisted', typedEntry({ by: 'SB' })),
+    await keeper.priya.sendLetter('assisted', typedEntry()),
   ];
   await sync(keeper);
   for (const id of [a, b, c]) await keeper.app.answerAssisted(id, { answer: 'later' });
@@ -166,8 +166,8 @@ test('a letter answered on one phone is not asked about on the other; a late ans
   const secondPhone = await anotherPhone(server.base, keeper.login, WORDS, {}, { packActions });
   await until(secondPhone, ({ entries }) => entries.length === 1);
   const [a, b] = [
-    await keeper.priya.writes('assisted', typedEntry()),
-    await keeper.priya.writes('assisted', typedEntry()),
+    await keeper.priya.sendLetter('assisted', typedEntry()),
+    await keeper.priya.sendLetter('assisted', typedEntry()),
   ];
   for (const phone of [keeper, secondPhone]) await sync(phone);
   await keeper.app.answerAssisted(a, { answer: 'changed', narrative: 'Three times.' });
@@ -198,8 +198,8 @@ test('a letter answered on one phone is not asked about on the other; a late ans
 
 test('an unsigned letter, one with an entry’s id and one that cannot be an entry change nothing', async () => {
   const keeper = await keeperWithAdvocate();
-  await keeper.priya.writes('assisted', typedEntry({ incident: { precision: ['not a code'] } }));
-  await keeper.priya.writes('assisted', typedEntry(), {
+  await keeper.priya.sendLetter('assisted', typedEntry({ incident: { precision: ['not a code'] } }));
+  await keeper.priya.sendLetter('assisted', typedEntry(), {
     change: (sealed) => {
       sealed[sealed.length - 1] ^= 1;
       return sealed;

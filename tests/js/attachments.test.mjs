@@ -7,7 +7,7 @@ import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { KeptError } from '#app/core/errors.js';
 import { openDB } from '../../static/vendor/idb/index.js';

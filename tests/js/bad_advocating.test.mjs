@@ -10,8 +10,8 @@ import { assistedActions } from '#app/features/assisted/actions.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { questionActions } from '#app/diary/sharing/questions.js';
 import { decodePush } from '#app/ledger/push.js';
-import { joined } from './phone/at_desk.mjs';
-import { desk } from './phone/desk.mjs';
+import { joinDesk } from './phone/desk_page.mjs';
+import { makeAdvocate } from './phone/advocate.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -73,16 +73,16 @@ async function registerKeeper() {
 const lettersLeft = async (keeper) =>
   (await keeper.phone.ctx.api.withSession({ path: `/v1/diaries/${keeper.phone.ctx.open.identity.diary}/letters` }))
     .letters.length;
-const clientCount = async (advocate) => (await advocate.told('GET', '/v1/clients')).clients.length;
+const clientCount = async (advocate) => (await advocate.askJson('GET', '/v1/clients')).clients.length;
 
 test('two advocates who ask about one entry both get answers; questions end with their grant', async () => {
   const keeper = await registerKeeper();
-  const [priya, sam] = [await desk(server), await desk(server, { name: 'Sam O' })];
+  const [priya, sam] = [await makeAdvocate(server), await makeAdvocate(server, { name: 'Sam O' })];
   await keeper.letIn(priya);
   const samsGrant = await keeper.letIn(sam);
   const [priyasLetter] = await Promise.all([
-    priya.writes('question', { about: keeper.record, text: 'What did he wear?' }),
-    sam.writes('question', { about: keeper.record, text: 'Was anybody with you?' }),
+    priya.sendLetter('question', { about: keeper.record, text: 'What did he wear?' }),
+    sam.sendLetter('question', { about: keeper.record, text: 'Was anybody with you?' }),
   ]);
   await keeper.sync();
   assert.deepEqual((await keeper.app.readAsked(keeper.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
@@ -97,8 +97,8 @@ test('two advocates who ask about one entry both get answers; questions end with
     (await keeper.app.readQuestions(keeper.record)).map(({ status }) => status),
     ['answered', 'answered'],
   );
-  await sam.writes('question', { about: keeper.record, text: 'And then?' });
-  await priya.writes('question', { about: keeper.record, text: 'Where was that?' });
+  await sam.sendLetter('question', { about: keeper.record, text: 'And then?' });
+  await priya.sendLetter('question', { about: keeper.record, text: 'Where was that?' });
   await keeper.app.endGrant(samsGrant.grant, { words: WORDS });
   await keeper.sync();
   assert.deepEqual(
@@ -110,10 +110,10 @@ test('two advocates who ask about one entry both get answers; questions end with
 
 test('a question that a copied session marked as received is found again once, and can be answered', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(priya);
   await keeper.sync(); // no sync is running when the letter arrives
-  const letter = await priya.writes('question', { about: keeper.record, text: 'What did he wear?' });
+  const letter = await priya.sendLetter('question', { about: keeper.record, text: 'What did he wear?' });
   const { ctx } = keeper.phone;
   await ctx.api.withSession({
     path: `/v1/diaries/${ctx.open.identity.diary}/letters/${letter}/taken`,
@@ -134,7 +134,7 @@ test('a question that a copied session marked as received is found again once, a
 
 test('a grant that expires offline shares nothing written after its end, even if the server accepts it', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(priya, { not_after: keeper.clock.now() + DAY });
   keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
@@ -152,7 +152,7 @@ test('a grant that expires offline shares nothing written after its end, even if
   assert.equal(keeper.pushes.slice(before).length >= 2, true);
   const { bytes } = await priya.ask(
     'GET',
-    `/v1/clients/${(await priya.told('GET', '/v1/clients')).clients[0].grant}/changes`,
+    `/v1/clients/${(await priya.askJson('GET', '/v1/clients')).clients[0].grant}/changes`,
   );
   assert.equal(decodeFrames(bytes, { maxParts: 320 }).length, 1);
 });
@@ -164,7 +164,7 @@ for (const [title, endAccess] of [
     async (_keeper, _granted, advocate) =>
       advocate.ask(
         'DELETE',
-        `/v1/organisation/members/${(await advocate.told('GET', '/v1/session')).account}`,
+        `/v1/organisation/members/${(await advocate.askJson('GET', '/v1/session')).account}`,
         undefined,
         await advocate.proof(),
       ),
@@ -172,14 +172,14 @@ for (const [title, endAccess] of [
 ]) {
   test(`a grant ends (${title}): the keeper decides about typed text; waiting questions are dropped`, async () => {
     const keeper = await registerKeeper();
-    await desk(server); // the leader of the organisation stays
-    const priya = await desk(server, { name: 'Ana P' });
+    await makeAdvocate(server); // the leader of the organisation stays
+    const priya = await makeAdvocate(server, { name: 'Ana P' });
     const granted = await keeper.letIn(priya);
     keeper.faults.before = (path) => {
       if (path.endsWith('/letters')) throw new TypeError('Failed to fetch');
     };
-    const letter = await priya.writes('assisted', TYPED_ENTRY);
-    await priya.writes('question', { about: keeper.record, text: 'May I still?' });
+    const letter = await priya.sendLetter('assisted', TYPED_ENTRY);
+    await priya.sendLetter('question', { about: keeper.record, text: 'May I still?' });
     await endAccess(keeper, granted, priya);
     assert.equal((await priya.ask('GET', `/v1/clients/${granted.grant}/changes`)).status >= 400, true);
     keeper.faults.before = null;
@@ -196,16 +196,16 @@ for (const [title, endAccess] of [
 
 test('an advocate without that right cannot write an entry for the keeper', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(priya, { rights: ['view'] });
-  await priya.writes('assisted', TYPED_ENTRY);
+  await priya.sendLetter('assisted', TYPED_ENTRY);
   await keeper.sync();
   assert.deepEqual(await keeper.app.readAssisted(), []);
 });
 
 test('a new device honours a grant of another device: entries written on it are shared in its own push', async () => {
   const keeper = await registerKeeper();
-  await keeper.letIn(await desk(server));
+  await keeper.letIn(await makeAdvocate(server));
   const sent = [];
   const baseSend = sender(server.base, {});
   const send = async (path, options = {}) => {
@@ -223,7 +223,7 @@ test('a new device honours a grant of another device: entries written on it are 
 
 test('an entry removed while an advocate reads it is gone at their next read, with picture and mark', async () => {
   const keeper = await registerKeeper();
-  const { desk: page, made: objectUrls, looksAround } = await joined(server);
+  const { desk: page, made: objectUrls, looksAround } = await joinDesk(server);
   const { attachment } = await keeper.app.addFile(keeper.record, file(PNG), { route: 'photo_picker' });
   await until(keeper, isKept, 'kept');
   await keeper.letIn({ words: await page.ownWords() });

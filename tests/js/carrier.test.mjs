@@ -80,7 +80,7 @@ test('a film that is being uploaded at a lock is uploaded completely, and kept a
     'only tickets, and no session token',
   );
   const atLock = written();
-  await phone.rest();
+  await phone.waitUntilIdle();
   assert.equal(written(), atLock, 'no record is written for it');
   await app.unlock(WORDS);
   await until({ app }, ({ entries }) => entries[0]?.state.code === 'kept', 'kept');
@@ -92,9 +92,9 @@ test('nothing is sent after a quick exit or while hidden; the upload resumes whe
   await first.app.lock('exit');
   first.requests.length = 0;
   first.gate();
-  await first.phone.rest();
-  first.phone.hurry();
-  await first.phone.rest();
+  await first.phone.waitUntilIdle();
+  first.phone.skipPauses();
+  await first.phone.waitUntilIdle();
   assert.equal(countPartUploads(first.requests), 0, first.requests.join());
   first.phone.end();
 
@@ -103,12 +103,12 @@ test('nothing is sent after a quick exit or while hidden; the upload resumes whe
   await second.app.lock('asked');
   second.requests.length = 0;
   second.gate();
-  await second.phone.rest();
-  second.phone.hurry();
-  await second.phone.rest();
+  await second.phone.waitUntilIdle();
+  second.phone.skipPauses();
+  await second.phone.waitUntilIdle();
   assert.equal(countPartUploads(second.requests), 0, second.requests.join());
   second.phone.visible = true;
-  second.phone.hurry();
+  second.phone.skipPauses();
   await eventually(() => second.requests.some((request) => request.endsWith('/complete')));
   second.phone.end();
 });
@@ -126,9 +126,9 @@ test('a session that ended meanwhile stops the upload, and the app does not sign
   };
   gate();
   await eventually(() => refused.length > 0);
-  await phone.rest();
-  phone.hurry();
-  await phone.rest();
+  await phone.waitUntilIdle();
+  phone.skipPauses();
+  await phone.waitUntilIdle();
   assert.equal(refused.length, 1, refused.join());
   assert.match(refused[0], /\/blobs\//);
   phone.end();

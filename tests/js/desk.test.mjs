@@ -12,7 +12,7 @@ import { base32 } from '#app/desk/sign_in.js';
 import { IdleLock } from '#app/desk/idle.js';
 import { clientOf, groupClients } from '#app/desk/client_order.js';
 import { looksCsv } from '#app/desk/organisation.js';
-import { OWN, digitsOf, joined } from './phone/at_desk.mjs';
+import { DESK_WORDS, codeOfNow, joinDesk } from './phone/desk_page.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -57,7 +57,7 @@ test('a file that has not fully arrived is reported as not available yet, not as
 });
 
 test('an advocate joins, reads, asks and signs in again, and sees nothing after the grant ends', async () => {
-  const { desk, secret, login, address, made: objectUrls, looksAround } = await joined(server);
+  const { desk, secret, login, address, made: objectUrls, looksAround } = await joinDesk(server);
   assert.equal(desk.state.phase, 'in');
   assert.deepEqual(
     [desk.state.you.name, desk.state.you.organisation, desk.state.you.leads],
@@ -102,8 +102,8 @@ test('an advocate joins, reads, asks and signs in again, and sees nothing after 
   assert.deepEqual([desk.state.clients, desk.state.entries, desk.state.client, objectUrls.size], [[], [], null, 0]);
   await assert.rejects(desk.openClient(grant), { code: 'signed_out' });
   await assert.rejects(desk.signIn({ login, words: 'other words altogether', digits: '000000' }), { code: 'no_match' });
-  await assert.rejects(desk.signIn({ login, words: OWN, digits: '000000' }), { code: 'second_step' });
-  await desk.signInAgain(await digitsOf(secret));
+  await assert.rejects(desk.signIn({ login, words: DESK_WORDS, digits: '000000' }), { code: 'second_step' });
+  await desk.signInAgain(await codeOfNow(secret));
   assert.equal(desk.state.phase, 'in');
   await desk.openClient(desk.state.clients[0].grant);
   await keeper.app.endGrant((await keeper.app.readGrants()).grants[0].grant, { words: WORDS });
@@ -117,7 +117,7 @@ test('an advocate joins, reads, asks and signs in again, and sees nothing after 
 });
 
 test('a grant or an entry that was altered in transit is left out, counted and never shown', async () => {
-  const { desk, meddled } = await joined(server);
+  const { desk, meddled } = await joinDesk(server);
   const nineWords = await desk.ownWords();
   for (const [name, text] of [
     ['Maya', 'True words.'],
@@ -205,7 +205,7 @@ const clientRow = (name, { dates = [], ends = 30, newest = -9, looked = -1, entr
   );
 
 test('a mark for a reviewed entry reaches every device, outlives the grant, and moves to a renewed one', async () => {
-  const { desk, meddled } = await joined(server);
+  const { desk, meddled } = await joinDesk(server);
   const keeper = await registerKeeper('He waited outside again.');
   const syncKeeper = async () => {
     await keeper.phone.ctx.open.syncing.now();

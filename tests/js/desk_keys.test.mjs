@@ -11,8 +11,8 @@ import { fixedClock } from '#app/core/clock.js';
 import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
-import { joined } from './phone/at_desk.mjs';
-import { isKept, save } from './phone/keeper.mjs';
+import { joinDesk } from './phone/desk_page.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -69,14 +69,14 @@ test('entries signed with the earlier key are read up to its end, and packed wit
   await app.register({ words: WORDS });
   await until(setup, isKept, 'kept');
   await app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
-  await save(app, BETWEEN);
+  await saveEntry(app, BETWEEN);
   await until(setup, (state) => isKept(state) && state.entries.length === 2, 'kept under the new keys');
   await hosted.replaceNotaryKey('rotated');
-  await save(app, AFTER);
+  await saveEntry(app, AFTER);
   app.network();
   await until(setup, (state) => isKept(state) && state.entries.length === 3, 'kept by the new server key');
 
-  const { desk, meddled, made: files } = await joined(hosted.running);
+  const { desk, meddled, made: files } = await joinDesk(hosted.running);
   const choice = {
     scope: { all: true },
     rights: ['view', 'pack'],

@@ -13,7 +13,7 @@ import { canonicalBytes } from '#app/core/encoding.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
-import { joined } from './phone/at_desk.mjs';
+import { joinDesk } from './phone/desk_page.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -100,7 +100,7 @@ async function verifyPack(blob, name) {
 }
 
 test('the pack contains what was granted and names its author, and both verifiers agree', async () => {
-  const session = await joined(server);
+  const session = await joinDesk(server);
   const { desk, made: objectUrls } = session;
   const keeper = await registerKeeper();
   const grant = await openAsAdvocate(session, keeper, {});
@@ -153,7 +153,7 @@ test('the pack contains what was granted and names its author, and both verifier
 });
 
 test('with restricted parts ticked, the pack has the record, the files as received and their digests', async () => {
-  const session = await joined(server);
+  const session = await joinDesk(server);
   const keeper = await registerKeeper();
   await openAsAdvocate(session, keeper, { restricted: true });
   const pack = await session.desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS }, () => undefined);
@@ -189,7 +189,7 @@ test('with restricted parts ticked, the pack has the record, the files as receiv
 
 test('no pack is made without the right or after the grant ended, and an unfinished pack leaves nothing', async () => {
   let beforeSealing = async () => undefined;
-  const session = await joined(server, {
+  const session = await joinDesk(server, {
     preparedSeal:
       (seal) =>
       async (...args) => {
@@ -245,7 +245,7 @@ test('a false name, grant or signature in the pack is found by either verifier',
     },
   ];
   let forgery = null;
-  const session = await joined(server, {
+  const session = await joinDesk(server, {
     preparedSeal:
       (seal) =>
       async (...args) => {

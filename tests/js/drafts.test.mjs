@@ -78,7 +78,7 @@ test('unlocking waits for a picture that is still being written to the tray', as
   await reached.opened;
   await app.pictureSave();
   const opening = app.unlock(WORDS);
-  await phone.rest();
+  await phone.waitUntilIdle();
   held.open();
   await adding;
   await opening;
@@ -98,9 +98,9 @@ test('an entry saved before its draft was sealed does not come back as a draft',
   app.putDraft({ fields: { narrative: 'Just now.' } });
   const saving = app.saveIncident({ record: null, fields: {}, restricted: {} });
   await saving;
-  await phone.rest();
-  phone.hurry(); // run the timer that would still seal the draft
-  await phone.rest();
+  await phone.waitUntilIdle();
+  phone.skipPauses(); // run the timer that would still seal the draft
+  await phone.waitUntilIdle();
   await app.lock('test');
   await app.unlock(WORDS);
   assert.equal(app.state.draft, null);

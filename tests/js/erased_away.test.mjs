@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { isKept, looks } from './phone/keeper.mjs';
+import { isKept, syncOnce } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { PYTHON, sender, startServer } from './phone/server.mjs';
 
 let server;
@@ -40,7 +40,7 @@ async function letSevenDaysPass(first) {
   await until(
     first,
     () => {
-      void looks(first).catch(() => undefined);
+      void syncOnce(first).catch(() => undefined);
       return first.app.state.erasing.length === 0;
     },
     'erased',
@@ -49,7 +49,7 @@ async function letSevenDaysPass(first) {
 
 async function takeOutAndErase(first, record) {
   await first.app.takeOutRecord(record, '');
-  await looks(first);
+  await syncOnce(first);
   await first.app.askErasing(record, { words: WORDS });
 }
 
@@ -66,7 +66,7 @@ async function twoPhones() {
   await until(first, isKept, 'kept');
   const second = await anotherPhone(server.base, login);
   await until(second, (state) => state.entries.length === 2 && isKept(state), 'on the second');
-  await looks(second);
+  await syncOnce(second);
   second.faults.off = true;
   return { first, second, record, login };
 }
@@ -81,11 +81,11 @@ test('an offline phone erases an entry, its picture and its note once the keeper
   second.faults.before = (path) => {
     if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch');
   };
-  await looks(second).catch(() => undefined);
+  await syncOnce(second).catch(() => undefined);
   assert.deepEqual(titles(second), [['goes'], ['stays']]);
   delete second.faults.before;
-  await looks(second);
-  await looks(second);
+  await syncOnce(second);
+  await syncOnce(second);
   assert.ok(isErased(second, record));
   assert.deepEqual(titles(second), [['stays']]);
   const { root } = second.phone.ctx.open.store;
@@ -100,8 +100,8 @@ test('text written offline brings the entry back without a warning; erased in tu
   await takeOutAndErase(first, record);
   await letSevenDaysPass(first);
   second.faults.off = false;
-  await looks(second);
-  await looks(first);
+  await syncOnce(second);
+  await syncOnce(first);
   const third = await anotherPhone(server.base, login);
   await until(third, ({ entries }) => entries.length === 2, 'on a new phone');
   for (const phone of [first, second, third]) {
@@ -113,9 +113,9 @@ test('text written offline brings the entry back without a warning; erased in tu
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
   await takeOutAndErase(first, record);
-  for (const phone of [second, third]) await looks(phone);
+  for (const phone of [second, third]) await syncOnce(phone);
   await letSevenDaysPass(first);
-  for (const phone of [second, third]) await looks(phone);
+  for (const phone of [second, third]) await syncOnce(phone);
   for (const phone of [first, second, third]) {
     assert.ok(isErased(phone, record));
     assert.equal(
@@ -135,16 +135,16 @@ test('an entry that text from another phone brought back cannot be erased before
   const { first, second, record } = await twoPhones();
   await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await first.app.takeOutRecord(record, '');
-  await looks(first);
+  await syncOnce(first);
   second.faults.off = false;
-  await looks(second);
-  await looks(first);
+  await syncOnce(second);
+  await syncOnce(first);
   assert.deepEqual(
     titles(first).map(([title]) => title),
     ['goes', 'stays'],
   );
   await assert.rejects(first.app.askErasing(record, { words: WORDS }), { code: 'not_out' });
-  await looks(first);
+  await syncOnce(first);
   assert.deepEqual(first.app.state.erasing, []);
   await takeOutAndErase(first, record);
   assert.equal(first.app.state.erasing.length, 1);
@@ -156,8 +156,8 @@ test('an entry that comes back while its erasure is pending is not erased', asyn
     'put back': ({ first, record }) => first.app.putBackRecord(record),
     'written to on another phone': async ({ first, second }) => {
       second.faults.off = false;
-      await looks(second);
-      await looks(first);
+      await syncOnce(second);
+      await syncOnce(first);
     },
   };
   for (const [way, comesBack] of Object.entries(ways)) {
@@ -165,10 +165,10 @@ test('an entry that comes back while its erasure is pending is not erased', asyn
     const { first, second, record, login } = phones;
     await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
     await takeOutAndErase(first, record);
-    await looks(first);
+    await syncOnce(first);
     assert.equal(first.app.state.erasing.length, 1, 'the erasure is pending while the entry is removed');
     await comesBack(phones);
-    await looks(first);
+    await syncOnce(first);
     assert.deepEqual(first.app.state.erasing, [], way);
     await letSevenDaysPass(first);
     const third = await anotherPhone(server.base, login);
@@ -214,15 +214,15 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
   await takeOutAndErase(first, record);
   await letSevenDaysPass(first);
   assert.ok(isErased(first, record));
-  await looks(first);
+  await syncOnce(first);
   await server.leave();
   await rm(server.folder, { recursive: true });
   await cp(backup, server.folder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
-  await looks(first).catch(() => undefined);
+  await syncOnce(first).catch(() => undefined);
   await first.app.sendAgain();
   await until(first, ({ account }) => !account.trouble, 'sent again');
-  await looks(first);
+  await syncOnce(first);
   const { open } = first.phone.ctx;
   const expectErased = async (phone) => {
     assert.ok(isErased(phone, record));
@@ -239,14 +239,14 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
   assert.equal((await open.book.readAgain([record])).opened.size, 0);
   const third = await anotherPhone(server.base, login);
   await until(third, ({ entries }) => entries.length === 2, 'on a new phone');
-  await looks(third);
+  await syncOnce(third);
   assert.deepEqual(titles(third), [['goes'], ['stays']]);
   // No server and no phone has the version that took the entry out. The first phone's line lacks its number, and the
   // warning stays.
   assert.deepEqual(third.phone.ctx.open.store.root.doubts, { line_gap: true });
   await first.app.lock('test');
   await first.app.unlock(WORDS);
-  await looks(first);
+  await syncOnce(first);
   assert.ok(isErased(first, record));
   assert.deepEqual(titles(first), [['stays']]);
   for (const { phone } of [first, third]) phone.end();
@@ -278,10 +278,10 @@ test('a phone that is cleared before it learns of an erasure numbers its entries
   faults.off = false;
   await first.app.unlock(WORDS);
   await until(first, (state) => state.entries.length === 1 && isKept(state), 'back after the clear');
-  await looks(first);
+  await syncOnce(first);
   const freshPhone = await anotherPhone(server.base, login);
   await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
-  await looks(freshPhone);
+  await syncOnce(freshPhone);
   assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
   for (const { phone } of [first, freshPhone]) phone.end();
 });

@@ -1,8 +1,8 @@
 /** After the server is restored from a backup, only this phone still has the files of another device. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, looks, registeredPhone } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, syncOnce, registeredPhone } from './phone/keeper.mjs';
 import { file, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
@@ -22,18 +22,18 @@ test('a phone sends again a file it got from a lost device, and a new phone rece
   const bytes = new Uint8Array(2_300_000).map((_, i) => i % 253);
   const { attachment } = await first.app.addFile(first.record, file(bytes, 'long.bin', ''), { route: 'files' });
   await until(first, isKept, 'kept');
-  await looks(first);
-  await looks(second);
+  await syncOnce(first);
+  await syncOnce(second);
   await until(second, isKept, 'the file on the second');
   assert.deepEqual(second.phone.ctx.open.store.root.fetch, []);
   first.phone.end();
   // When: the server is restored to before the file, and the second phone sends again.
   await putBack();
-  await looks(second).catch(() => undefined);
+  await syncOnce(second).catch(() => undefined);
   await until(second, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   await second.app.sendAgain();
   await until(second, isKept, 'all kept');
-  await looks(second);
+  await syncOnce(second);
   assert.deepEqual(
     [
       second.phone.ctx.open.store.root.uploads,
@@ -45,7 +45,7 @@ test('a phone sends again a file it got from a lost device, and a new phone rece
   // Then: a new phone has the file.
   const newPhone = await anotherPhone(server.base, login);
   await until(newPhone, isKept, 'on a new phone');
-  await looks(newPhone);
+  await syncOnce(newPhone);
   const { url } = await newPhone.app.readReceived(attachment);
   assert.deepEqual(new Uint8Array(await newPhone.phone.urls.get(url).arrayBuffer()), bytes);
   for (const { phone } of [second, newPhone]) phone.end();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { isKept, save } from './phone/keeper.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -59,7 +59,7 @@ const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
 test('a cookie session continues with a token that is stored sealed, and the cookies are sent once', async () => {
   const { app, phone, requests, token } = await phoneOfOldRelease();
   await app.unlock(WORDS);
-  await save(app, 'after');
+  await saveEntry(app, 'after');
   await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
   const lines = requests.map(({ line }) => line);
   assert.equal(lines.filter((line) => line === 'POST /v1/session/exchange').length, 1);
@@ -95,7 +95,7 @@ test('a phone whose session was ended by another device locks until the passphra
   await app.unlock(WORDS);
   await until({ app }, ({ account }) => account?.returned, 'the phone reports what happened');
   assert.equal(await keepsProof(phone.ctx.open), false);
-  await save(app, 'after');
+  await saveEntry(app, 'after');
   await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.ok(phone.ctx.open.store.root.session.token);
 });
@@ -121,7 +121,7 @@ test('an expired session is replaced without asking the keeper', async () => {
   const { app, phone, send } = await phoneOfOldRelease();
   send.jar.set('__Host-s', 'A'.repeat(43));
   await app.unlock(WORDS);
-  await save(app, 'after');
+  await saveEntry(app, 'after');
   await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.ok(phone.ctx.open.store.root.session.token);
 });

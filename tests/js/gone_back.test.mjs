@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, looks, save, titles } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, syncOnce, saveEntry, titlesOf } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -31,53 +31,53 @@ test('after a restore, a cleared phone sends first what the server lacks, and no
   await until(ahead, isKept, 'kept');
   const behind = await anotherPhone(server.base, login);
   await until(behind, isKept, 'on the second');
-  await looks(behind);
+  await syncOnce(behind);
   const backup = await mkdtemp(join(tmpdir(), 'older-'));
   // On that day the server had a picture's record; its bytes came later.
   faults.before = (path) => {
     if (path.includes('/blobs/')) throw new TypeError('Failed to fetch');
   };
   await ahead.app.addFile(ahead.record, file(Uint8Array.of(...PNG, 1), 'first.png'), { route: 'photo_picker' });
-  await looks(ahead).catch(() => undefined);
+  await syncOnce(ahead).catch(() => undefined);
   delete faults.before;
   await server.leave();
   await cp(server.folder, backup, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
   behind.faults.off = true;
-  for (const words of ['two', 'three']) await save(ahead.app, words);
+  for (const words of ['two', 'three']) await saveEntry(ahead.app, words);
   await ahead.app.addFile(ahead.record, file(PNG), { route: 'photo_picker' });
   await until(ahead, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(ahead);
+  await syncOnce(ahead);
   // When: the server is restored, and the phone that is behind writes on.
   await server.leave();
   await rm(server.folder, { recursive: true });
   await cp(backup, server.folder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
   behind.faults.off = false;
-  await save(behind.app, 'from behind');
-  await looks(behind);
-  await looks(ahead).catch(() => undefined);
+  await saveEntry(behind.app, 'from behind');
+  await syncOnce(behind);
+  await syncOnce(ahead).catch(() => undefined);
   await untilTrouble(ahead, 'server_behind');
   // Then: the phone that is ahead sends nothing newer, and clearing it loses nothing,
-  await save(ahead.app, 'newer');
-  await looks(ahead).catch(() => undefined);
+  await saveEntry(ahead.app, 'newer');
+  await syncOnce(ahead).catch(() => undefined);
   await ahead.app.panicClear();
   await ahead.app.unlock(WORDS);
-  await looks(ahead).catch(() => undefined);
+  await syncOnce(ahead).catch(() => undefined);
   await untilTrouble(ahead, 'server_behind');
-  assert.deepEqual(titles(ahead), ['newer', 'one', 'three', 'two']);
-  await looks(behind);
-  assert.deepEqual(titles(behind), ['from behind', 'one']);
+  assert.deepEqual(titlesOf(ahead), ['newer', 'one', 'three', 'two']);
+  await syncOnce(behind);
+  assert.deepEqual(titlesOf(behind), ['from behind', 'one']);
   // until the keeper chooses to send again.
   assert.ok((await ahead.app.lookAtServer()).missing >= 3);
   await ahead.app.sendAgain();
   await until(ahead, (state) => state.entries.length === 5 && isKept(state), 'all kept');
-  await looks(ahead);
+  await syncOnce(ahead);
   const third = await anotherPhone(server.base, login);
   await until(third, (state) => state.entries.length === 5, 'on a new phone');
   for (const phone of [ahead, behind, third]) {
-    await looks(phone);
-    assert.deepEqual(titles(phone), ['from behind', 'newer', 'one', 'three', 'two']);
+    await syncOnce(phone);
+    assert.deepEqual(titlesOf(phone), ['from behind', 'newer', 'one', 'three', 'two']);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
   const { attachments } = await third.app.readIncident(ahead.record);

@@ -11,7 +11,7 @@ import { padVersion } from '#app/crypto/padding.js';
 import { hpkeSeal } from '#app/crypto/hpke.js';
 import { importSigningKey, newKeyPair, sign } from '#app/crypto/signing.js';
 import { signStatement } from '#app/crypto/sharing/statements.js';
-import { DAY, badSignature, bent, codeOf, fieldsOf, granted, id, person } from './phone/granted.mjs';
+import { DAY, badSignature, withChanges, codeOf, grantFieldsOf, signGrant, id, makePerson } from './phone/grants.mjs';
 
 const [diary, grant] = [id(), id()];
 
@@ -19,12 +19,12 @@ let keeper;
 let advocate;
 let accountKey;
 before(async () => {
-  [keeper, advocate] = [await person('Jo'), await person('PK')];
+  [keeper, advocate] = [await makePerson('Jo'), await makePerson('PK')];
   accountKey = await importKey(randomBytes(32));
 });
 
-const grantFields = (more) => fieldsOf(keeper, advocate, { diary, grant }, more);
-const makeGrant = (more) => granted(keeper, advocate, { diary, grant }, more);
+const grantFields = (more) => grantFieldsOf(keeper, advocate, { diary, grant }, more);
+const makeGrant = (more) => signGrant(keeper, advocate, { diary, grant }, more);
 /** Sign a grant without checks, as a broken app would. */
 const signUnchecked = async (more) => {
   const whole = { ...grantFields(more), t: more?.t ?? 'grant/v1' };
@@ -119,7 +119,7 @@ test('a grant that is wrong in one place is neither made nor accepted', async ()
 const plaintextOf = (terms, key, more = {}) =>
   padVersion(
     canonicalBytes(
-      bent(
+      withChanges(
         { ecdsa_pub: keeper.pubs.ecdsa_pub, grant: terms, hpke_pub: keeper.pubs.hpke_pub, key: b64(key), name: 'Jo' },
         more,
       ),
@@ -163,7 +163,7 @@ test('an advocate opens what was sealed to them, and nothing that is incomplete 
       JSON.stringify(changes),
     );
   }
-  const stranger = await person('Jo');
+  const stranger = await makePerson('Jo');
   assert.equal(
     await codeOf(open(await sealed(plaintextOf(terms, key, { hpke_pub: stranger.pubs.hpke_pub })))),
     'bad_signature',

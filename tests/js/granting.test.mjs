@@ -16,7 +16,7 @@ import { SUMMARY } from '#app/crypto/sharing/summaries.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { unpad } from '#app/crypto/padding.js';
-import { desk, viewOfAll } from './phone/desk.mjs';
+import { makeAdvocate, viewAllChoice } from './phone/advocate.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -51,13 +51,19 @@ async function registerKeeper(words = 'He waited outside again.') {
   await setup.app.register({ words: WORDS });
   await until(setup, isKept, 'kept');
   const letIn = (met, overrides = {}, options = {}) =>
-    setup.app.letIn({ met, choice: { ...viewOfAll(setup.app), ...overrides }, name: 'Maya', words: WORDS, ...options });
+    setup.app.letIn({
+      met,
+      choice: { ...viewAllChoice(setup.app), ...overrides },
+      name: 'Maya',
+      words: WORDS,
+      ...options,
+    });
   return { ...setup, faults, letIn };
 }
 
 /** Return what the advocate can read of the only client. */
 async function readAsAdvocate(advocate) {
-  const { clients } = await advocate.told('GET', '/v1/clients');
+  const { clients } = await advocate.askJson('GET', '/v1/clients');
   const found = [];
   for (const row of clients) {
     const granted = await openForAdvocate(advocate.keys, unb64(row.sealed), row);
@@ -90,7 +96,7 @@ async function untilAdvocateReads(advocate, condition) {
 
 test('an advocate reads earlier and new entries, never a note, and nothing after the grant ends', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.app.saveNote(keeper.app.state.entries[0].record, 'nobody else reads this');
   await until(keeper, isKept, 'kept');
   const met = await keeper.app.meetAdvocate(priya.words.toUpperCase());
@@ -119,7 +125,7 @@ test('an advocate reads earlier and new entries, never a note, and nothing after
 
 test('a grant covers chosen records only, or a case with the entries that join it later', async () => {
   const keeper = await registerKeeper('In the case.');
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const caseId = formatId(newId());
   const [{ record }] = keeper.app.state.entries;
   await keeper.app.saveIncident({
@@ -138,7 +144,7 @@ test('a grant covers chosen records only, or a case with the entries that join i
 
 test('a server that substitutes an advocate’s keys is refused before anything is shared', async () => {
   const keeper = await registerKeeper();
-  const [priya, other] = [await desk(server), await desk(server)];
+  const [priya, other] = [await makeAdvocate(server), await makeAdvocate(server)];
   keeper.faults.before = (path) =>
     path.startsWith('/v1/advocates/')
       ? new Response(
@@ -167,7 +173,7 @@ test('a server that substitutes an advocate’s keys is refused before anything 
 
 test('a grant lasts at most half a year, and needs a copy of the diary off this phone', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const met = await keeper.app.meetAdvocate(priya.words);
   await assert.rejects(
     keeper.letIn(met, { not_after: keeper.app.latestEnd() + DAY }),
@@ -179,7 +185,7 @@ test('a grant lasts at most half a year, and needs a copy of the diary off this 
 
 test('a grant needs the passphrase typed again: wrong words make no grant', async () => {
   const keeper = await registerKeeper();
-  const met = await keeper.app.meetAdvocate((await desk(server)).words);
+  const met = await keeper.app.meetAdvocate((await makeAdvocate(server)).words);
   await assert.rejects(
     keeper.letIn(met, {}, { words: 'not the words of this keeper' }),
     ({ code }) => code === 'no_match',
@@ -190,7 +196,7 @@ test('a grant needs the passphrase typed again: wrong words make no grant', asyn
 
 test('a new entry carries its keys in its own push, and the advocate sees that an entry was taken out', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   keeper.faults.before = (path) =>
     path.includes('/wraps')
@@ -211,10 +217,10 @@ test('a new entry carries its keys in its own push, and the advocate sees that a
 
 test('a question is answered by the keeper as an addition, and the advocate reads it', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(await keeper.app.meetAdvocate(priya.words), { rights: ['view', 'comment'] });
-  const letter = await priya.writes('question', { about: keeper.record, text: 'What did he wear?' });
-  await priya.writes('question', { about: formatId(newId()), text: 'About nothing there is.' });
+  const letter = await priya.sendLetter('question', { about: keeper.record, text: 'What did he wear?' });
+  await priya.sendLetter('question', { about: formatId(newId()), text: 'About nothing there is.' });
   await keeper.phone.ctx.open.syncing.now();
   assert.deepEqual(keeper.app.state.asked, { n: 1, name: 'Priya K' });
   const [question] = await keeper.app.readAsked(keeper.record);
@@ -245,18 +251,18 @@ test('a question is answered by the keeper as an addition, and the advocate read
 
 test('a question from an advocate without the right to ask is dropped', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
-  await priya.writes('question', { about: keeper.record, text: 'May I?' });
+  await priya.sendLetter('question', { about: keeper.record, text: 'May I?' });
   await keeper.phone.ctx.open.syncing.now();
   assert.deepEqual([await keeper.app.readAsked(), keeper.app.state.asked], [[], null]);
 });
 
 test('one consent can include a stand-in of the same organisation, and nobody of another', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
-  const sam = await desk(server, { name: 'Sam O' });
-  const other = await desk(server, { name: 'Elsewhere' });
+  const priya = await makeAdvocate(server);
+  const sam = await makeAdvocate(server, { name: 'Sam O' });
+  const other = await makeAdvocate(server, { name: 'Elsewhere' });
   const [met, standIn, thirdAdvocate] = [
     await keeper.app.meetAdvocate(priya.words),
     await keeper.app.meetAdvocate(sam.words),
@@ -272,7 +278,7 @@ test('one consent can include a stand-in of the same organisation, and nobody of
 
 test('a grant ended offline shares nothing more, is listed as pending, and ends at the next sync', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
@@ -303,7 +309,7 @@ const recordEndRequests = (keeper) => {
 
 test('a grant ends only with the passphrase: a wrong one or a short secret ends nothing anywhere', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   await keeper.app.setShort('274913', WORDS);
   const requests = recordEndRequests(keeper);
@@ -319,7 +325,7 @@ test('a grant ends only with the passphrase: a wrong one or a short secret ends 
 
 test('a pending end is sent at the next unlock with the passphrase, not with the short secret', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   await keeper.app.setShort('274913', WORDS);
   keeper.faults.before = () => {
@@ -345,7 +351,7 @@ test('a pending end is sent at the next unlock with the passphrase, not with the
 
 test('a refused passphrase is sent only once, so a pending end does not use up the session', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   const requests = [];
   keeper.faults.before = (path, { method }) => {
@@ -367,7 +373,7 @@ test('a refused passphrase is sent only once, so a pending end does not use up t
 
 test('after an end that the server withholds, the phone shares nothing new', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   // The server confirms the end, does nothing, and goes on listing the grant as in force.
   keeper.faults.before = (path, options) =>
@@ -389,7 +395,7 @@ test('after an end that the server withholds, the phone shares nothing new', asy
 
 test('an advocate’s replaced keys are reported, and nothing new is shared until their words are checked', async () => {
   const keeper = await registerKeeper();
-  const [priya, other] = [await desk(server), await desk(server)];
+  const [priya, other] = [await makeAdvocate(server), await makeAdvocate(server)];
   await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   const swapped = b64(fingerprint(other.keys.ecdsa.pub, other.keys.hpke.pub));
   const honestAnswer = await keeper.phone.ctx.api.withSession({ path: '/v1/grants' });
@@ -417,7 +423,7 @@ test('an advocate’s replaced keys are reported, and nothing new is shared unti
 
 test('a grant is what the keeper signed, even if the server says longer, wider or somebody else’s', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   const honestAnswer = await keeper.phone.ctx.api.withSession({ path: '/v1/grants' });
   keeper.faults.before = (path) =>
@@ -451,7 +457,7 @@ test('a grant is what the keeper signed, even if the server says longer, wider o
 
 test('a grant can be renewed only in its last seven days, narrowed at any time and never widened', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const met = await keeper.app.meetAdvocate(priya.words);
   const [long] = await keeper.letIn(met, { rights: ['view', 'comment'] });
   await assert.rejects(keeper.app.renewGrant(long.grant, { words: WORDS }), ({ code }) => code === 'too_early');
@@ -483,7 +489,7 @@ test('a grant can be renewed only in its last seven days, narrowed at any time a
 
 test('nine words typed offline are stored, and looked up when there is a signal', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
@@ -510,7 +516,7 @@ test('nine words typed offline are stored, and looked up when there is a signal'
 
 test('another device of the diary shares nothing either, even if the server says the grant is valid', async () => {
   const keeper = await registerKeeper();
-  const priya = await desk(server);
+  const priya = await makeAdvocate(server);
   const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   keeper.faults.before = (path, options) =>
     options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;

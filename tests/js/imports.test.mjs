@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
-import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './exports.mjs';
+import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';

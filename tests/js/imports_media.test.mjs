@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { readEntries } from '#app/imports/unzip.js';
-import { utf8, zip } from './exports.mjs';
+import { utf8, zip } from './chat_exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 

@@ -1,10 +1,10 @@
 /** Replacing every key with the recovery code, while a thief who knows the passphrase works against it. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { isKept, save } from './phone/keeper.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 
 const NEW_WORDS = 'orbit velvet canyon maple drift spoon';
@@ -68,7 +68,7 @@ async function restartPhone(phone, words) {
  * nothing new.
  */
 async function expectKeeperInControl(keeper, thief, login, written) {
-  await save(keeper.app, 'after');
+  await saveEntry(keeper.app, 'after');
   await until(keeper, (state) => isKept(state) && state.entries.length === written.length + 1, 'kept after');
   await expectRefused(anotherPhone(server.base, login, WORDS), 'sign_in_failed');
   await expectRefused(anotherPhone(server.base, login, THIEF_WORDS), 'sign_in_failed');
@@ -84,7 +84,7 @@ async function expectKeeperInControl(keeper, thief, login, written) {
 test('a stranger who blocks key renewal with the passphrase does not block it with the recovery code', async () => {
   const { keeper, thief, login, code } = await keeperAndThief();
   await squat(thief);
-  await save(keeper.app, 'cannot be sent meanwhile');
+  await saveEntry(keeper.app, 'cannot be sent meanwhile');
   await expectRefused(keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS }), 'unavailable');
   await keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code });
   assert.equal(keeper.app.state.account.recovery, 'todo', 'the code was used up, and a new one is due');
@@ -111,7 +111,7 @@ test('when a thief writes just as the keeper begins, the second try succeeds', a
   keeper.faults.after = async (path) => {
     if (written || path !== '/v1/session') return;
     written = 1;
-    await save(thief.app, 'to get in between');
+    await saveEntry(thief.app, 'to get in between');
     await until(thief, isKept, 'the thief wrote in between');
   };
   await keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code });
@@ -138,7 +138,7 @@ test('a phone signed out by somebody’s new passphrase renews all keys with the
   await thief.app.changeWords({ words: WORDS, newWords: THIEF_WORDS });
   keeper.app.network();
   await until(keeper, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await save(keeper.app, 'written signed out');
+  await saveEntry(keeper.app, 'written signed out');
   // More often than the words may be tried in an hour: the app does not repeat a refused try by itself.
   for (let runs = 0; runs < 12; runs++) await expectRefused(keeper.phone.ctx.open.syncing.now(), 'signed_out');
   await keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code });
@@ -165,7 +165,7 @@ test('an incomplete code, another code and no signal each give their own error, 
   await expectRefused(keeper.app.renewKeys({ words: WORDS, newWords: NEW_WORDS, code }), 'offline', 'no_network');
   keeper.faults.off = false;
   assert.equal(keeper.app.state.account.rekeying, false);
-  await save(keeper.app, 'kept all the same');
+  await saveEntry(keeper.app, 'kept all the same');
   await until(keeper, (state) => isKept(state) && state.entries.length === 2, 'kept');
   for (const { phone } of [keeper, other.keeper, other.thief]) phone.end();
 });

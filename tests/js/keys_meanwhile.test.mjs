@@ -7,9 +7,9 @@ import test, { after, before } from 'node:test';
 import { readKnownVersions } from '#app/diary/index/rebuild.js';
 import { fixedClock } from '#app/core/clock.js';
 import { readNumbers } from '#app/store/feed_numbers.js';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { eventually } from './phone/eventually.mjs';
-import { looks, save } from './phone/keeper.mjs';
+import { syncOnce, saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -49,7 +49,7 @@ function gate() {
 async function expectSound(device, titles) {
   await until(device, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
   assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), titles);
-  await looks(device);
+  await syncOnce(device);
   for (const words of [NEW_WORDS, null]) {
     assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
     for (const { record, flags } of device.app.state.entries) {
@@ -60,13 +60,13 @@ async function expectSound(device, titles) {
     await device.app.lock('asked');
     await device.app.unlock(words);
     await until(device, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
-    await looks(device);
+    await syncOnce(device);
   }
 }
 
 /** Expect that one phone reads an entry as the other does, and doubts nothing. */
 async function expectSame(device, other, record) {
-  await looks(device);
+  await syncOnce(device);
   assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   assert.deepEqual(
     device.app.state.entries.map(({ title, flags }) => [title, flags]),
@@ -140,12 +140,12 @@ for (const [isNewer, situation] of [
     const first = await keeper('before');
     const second = await anotherPhone(server.base, first.login);
     await until(second, isKept, 'on the second');
-    await looks(second);
+    await syncOnce(second);
     second.faults.off = true;
-    await save(first.app, 'written under the old keys');
+    await saveEntry(first.app, 'written under the old keys');
     await until(first, isKept, 'kept');
     await first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
-    if (isNewer) await save(first.app, 'written under the new keys');
+    if (isNewer) await saveEntry(first.app, 'written under the new keys');
     await until(first, (state) => isKept(state) && state.entries.length === (isNewer ? 3 : 2), 'kept');
     second.faults.off = false;
     const { gone_back, doubts } = await pullDuringSignIn(second, () => second.app.catchUp({ words: NEW_WORDS }));
@@ -162,8 +162,8 @@ test('a response sent before the new keys that arrives after them is requested a
   const first = await keeper('before');
   const second = await anotherPhone(server.base, first.login);
   await until(second, isKept, 'on the second');
-  await looks(second);
-  await save(first.app, 'on its way');
+  await syncOnce(second);
+  await saveEntry(first.app, 'on its way');
   await until(first, isKept, 'kept');
   const [answered, late] = [gate(), gate()];
   second.faults.after = async (path, options) => {
@@ -206,8 +206,8 @@ test('when a change of keys is abandoned while earlier wraps are still being mad
   assert.ok(versions.every(({ altered }) => !altered));
   assert.deepEqual(first.phone.ctx.open.store.root.doubts, {});
   // Until the begun change is over, the server accepts nothing new, and the app says so.
-  await save(first.app, 'meanwhile');
-  await assert.rejects(looks(first), { code: 'unavailable' });
+  await saveEntry(first.app, 'meanwhile');
+  await assert.rejects(syncOnce(first), { code: 'unavailable' });
   assert.equal(first.app.state.account.trouble.code, 'server_down');
   first.phone.end();
 });
@@ -243,7 +243,7 @@ test('an entry that is read while its wraps are replaced is read again, and not 
 
 test('feed numbers that are read while a change rewrites them are read again, without a doubt', async () => {
   const first = await keeper('before');
-  await looks(first);
+  await syncOnce(first);
   const { open } = first.phone.ctx;
   const { store } = open;
   const { verifyWritten, readJsonMany } = store;
@@ -260,7 +260,7 @@ test('feed numbers that are read while a change rewrites them are read again, wi
   };
   await first.app.sendAgain();
   await reading;
-  await looks(first);
+  await syncOnce(first);
   assert.deepEqual([store.root.doubts, first.app.state.account.trouble], [{}, null]);
   first.phone.end();
 });
@@ -269,10 +269,10 @@ test('"Send again" while the feed is read leaves out no number, and sync goes on
   const first = await keeper('before');
   const second = await anotherPhone(server.base, first.login);
   await until(second, isKept, 'on the second');
-  await looks(second);
-  await save(first.app, 'on its way');
+  await syncOnce(second);
+  await saveEntry(first.app, 'on its way');
   await until(first, isKept, 'kept');
-  await looks(first);
+  await syncOnce(first);
   const [answered, late] = [gate(), gate()];
   second.faults.after = async (path, options) => {
     if (!isFeed(path, options)) return;
@@ -289,7 +289,7 @@ test('"Send again" while the feed is read leaves out no number, and sync goes on
     () => store.root.again,
     (value) => !value,
   );
-  await looks(second);
+  await syncOnce(second);
   assert.equal((await readNumbers(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
   await until(second, (state) => isKept(state) && state.entries.length === 2, 'both');
   assert.deepEqual([store.root.doubts, second.app.state.account.trouble], [{}, null]);
@@ -300,12 +300,12 @@ test('a record an earlier release called altered is tried again; one that still 
   const first = await keeper('before');
   const second = await anotherPhone(server.base, first.login);
   await until(second, isKept, 'on the second');
-  await looks(second);
-  const { record } = await save(first.app, 'came between two sets of keys');
+  await syncOnce(second);
+  const { record } = await saveEntry(first.app, 'came between two sets of keys');
   await first.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await first.app.saveNote(record, 'Only for me.');
   await until(first, isKept, 'kept');
-  await looks(first);
+  await syncOnce(first);
   const { store, vault, book } = second.phone.ctx.open;
   const { openMany } = vault;
   vault.openMany = async (versions) => versions.map(() => ({ opened: null, error: 'not_opened' }));
@@ -313,7 +313,7 @@ test('a record an earlier release called altered is tried again; one that still 
   await store.change((root) => {
     root.reopened = true;
   });
-  await looks(second);
+  await syncOnce(second);
   assert.deepEqual(
     [store.root.doubts, second.app.state.account.trouble?.code, second.app.state.entries.length],
     [{ altered: true }, 'altered', 1],
@@ -321,14 +321,14 @@ test('a record an earlier release called altered is tried again; one that still 
   await store.change((root) => {
     delete root.reopened;
   });
-  await looks(second);
+  await syncOnce(second);
   assert.deepEqual(store.root.doubts, { altered: true }, 'one that still fails stays reported');
   vault.openMany = openMany;
   await store.change((root) => {
     delete root.reopened;
   });
   book.seen.clear();
-  await looks(second);
+  await syncOnce(second);
   await expectSame(second, first, record);
   await second.app.lock('asked');
   await second.app.unlock(WORDS);

@@ -11,21 +11,21 @@ import { hpkeSeal } from '#app/crypto/hpke.js';
 import { sanitiseName, verifyPreparedStatement, signPreparedStatement } from '#app/crypto/sharing/prepared.js';
 import { importSigningKey, sign } from '#app/crypto/signing.js';
 import { SUMMARY } from '#app/crypto/sharing/summaries.js';
-import { DAY, badSignature, bent, codeOf, granted, id, person } from './phone/granted.mjs';
+import { DAY, badSignature, withChanges, codeOf, signGrant, id, makePerson } from './phone/grants.mjs';
 
 const [diary, grant] = [id(), id()];
 
 let keeper;
 let advocate;
 before(async () => {
-  [keeper, advocate] = [await person('Jo'), await person('PK')];
+  [keeper, advocate] = [await makePerson('Jo'), await makePerson('PK')];
 });
-const makeGrant = (options) => granted(keeper, advocate, { diary, grant }, options);
+const makeGrant = (options) => signGrant(keeper, advocate, { diary, grant }, options);
 
 const question = (overrides = {}) => ({ about: id(), text: 'When was it?', ...overrides });
-const makeTurn = (overrides = {}) => bent({ asked: 'tell_me', said: 'He came.', words: '' }, overrides);
+const makeTurn = (overrides = {}) => withChanges({ asked: 'tell_me', said: 'He came.', words: '' }, overrides);
 const assisted = (overrides = {}) =>
-  bent(
+  withChanges(
     {
       by: 'PK',
       held_at: 5,
@@ -90,7 +90,7 @@ test('letters: one with a single fault is neither sealed nor opened', async () =
   const sealLetterWith = async (change) =>
     sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, change);
   const forgeLetter = async (change) => {
-    const valid = bent(
+    const valid = withChanges(
       { fields: question(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' },
       change,
     );
@@ -187,7 +187,7 @@ test('letters: one with a single fault is neither sealed nor opened', async () =
 
 test('summaries: counts and dates are valid at every limit, and nothing else is', async () => {
   const [key, at] = [randomBytes(32), { diary, grant }];
-  const dueDate = (change = {}) => bent({ at: 1, what: 'update_due' }, change);
+  const dueDate = (change = {}) => withChanges({ at: 1, what: 'update_due' }, change);
   const valid = {
     dates: [dueDate(), dueDate({ what: 'recording_wiped', at: -1 })],
     entries: 0,
@@ -224,12 +224,16 @@ test('summaries: counts and dates are valid at every limit, and nothing else is'
     { dates: [dueDate({ at: undefined })] },
     { dates: Array.from({ length: 41 }, () => dueDate()) },
   ]) {
-    await assert.rejects(SUMMARY.seal(key, at, bent(valid, change)), { code: 'not_opened' }, JSON.stringify(change));
+    await assert.rejects(
+      SUMMARY.seal(key, at, withChanges(valid, change)),
+      { code: 'not_opened' },
+      JSON.stringify(change),
+    );
     const forged = await envelope.seal(
       await importKey(key),
       'summary',
       SUMMARY.header(at),
-      padVersion(canonicalBytes(bent({ ...valid, t: 'summary/v1' }, change))),
+      padVersion(canonicalBytes(withChanges({ ...valid, t: 'summary/v1' }, change))),
     );
     await assert.rejects(SUMMARY.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(change));
   }
@@ -279,11 +283,11 @@ test('a statement about a pack names its advocate, organisation, and a grant tha
     await assert.rejects(signPrepared(change, fieldsChanged), { code: 'not_found' });
   }
   const signAgain = async (change, signerKeys = advocateKeys) => {
-    const { sig: _sig, ...fields } = bent(valid, change);
+    const { sig: _sig, ...fields } = withChanges(valid, change);
     return { ...fields, sig: b64(await sign(await importSigningKey(signerKeys.ecdsa), canonicalBytes(fields))) };
   };
   assert.equal(await check(await signAgain({})), 'holds');
-  const stranger = await person('x');
+  const stranger = await makePerson('x');
   for (const change of [
     { by: '' },
     { by: 5 },

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { checkLines } from '#app/diary/sync/lines.js';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, isPush, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, isPush, syncOnce, registeredPhone, saveEntry, titlesOf } from './phone/keeper.mjs';
 import { WORDS, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
@@ -16,20 +16,20 @@ before(async () => {
 });
 after(() => server.stop());
 
-const tryLooks = (device) => looks(device).catch(() => undefined);
+const tryLooks = (device) => syncOnce(device).catch(() => undefined);
 
 const registerPhone = (words) => registeredPhone(server, words);
 
 /** Assert that every phone has all entries kept, doubts nothing in its root, and reports no trouble. */
 async function assertSound(phones, expectedTitles) {
   for (const device of phones) {
-    await looks(device);
+    await syncOnce(device);
     await until(
       device,
       (state) => isKept(state) && state.entries.length === expectedTitles.length,
       expectedTitles.join(),
     );
-    assert.deepEqual(titles(device), expectedTitles);
+    assert.deepEqual(titlesOf(device), expectedTitles);
     assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   }
 }
@@ -39,7 +39,7 @@ async function writeOffline(device, texts, whileOffline = async () => undefined)
   device.faults.off = true;
   device.phone.online = false;
   device.app.network();
-  for (const text of texts) await save(device.app, text);
+  for (const text of texts) await saveEntry(device.app, text);
   await whileOffline();
   await device.phone.ctx.open.syncing.current;
   device.faults.off = false;
@@ -49,9 +49,9 @@ async function writeOffline(device, texts, whileOffline = async () => undefined)
 test('after a restore, a phone sends what the server lacks before new entries, and no number changes', async () => {
   const deviceA = await registerPhone();
   const putBack = await copyServer(server);
-  for (const words of ['two', 'three']) await save(deviceA.app, words);
+  for (const words of ['two', 'three']) await saveEntry(deviceA.app, words);
   await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   await putBack();
   await writeOffline(deviceA, ['C']);
   deviceA.app.network();
@@ -75,9 +75,9 @@ test('after a restore, a phone sends what the server lacks before new entries, a
 test('after a restore during a push, a version that was sent too early is no gap on a new phone', async () => {
   const deviceA = await registerPhone();
   const putBack = await copyServer(server);
-  for (const words of ['two', 'three']) await save(deviceA.app, words);
+  for (const words of ['two', 'three']) await saveEntry(deviceA.app, words);
   await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   await writeOffline(deviceA, ['C']);
   deviceA.faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
@@ -97,17 +97,17 @@ test('a manifest from before a restore is in doubt until a later one verifies, o
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
-  await looks(deviceB);
+  await syncOnce(deviceB);
   const putBack = await copyServer(server);
-  for (const words of ['two', 'three']) await save(deviceB.app, words);
+  for (const words of ['two', 'three']) await saveEntry(deviceB.app, words);
   await until(deviceB, (state) => state.entries.length === 3 && isKept(state), 'kept');
   await deviceB.app.lock('asked'); // writes the manifest
   await deviceB.app.unlock(WORDS);
-  await looks(deviceB);
+  await syncOnce(deviceB);
   await putBack();
   const deviceC = await anotherPhone(server.base, deviceA.login);
   await until(deviceC, isKept, 'on the third');
-  await save(deviceC.app, 'C');
+  await saveEntry(deviceC.app, 'C');
   await until(deviceC, (state) => state.entries.length === 2 && isKept(state), 'C has the number that "two" had');
   await tryLooks(deviceB);
   await until(deviceB, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
@@ -122,15 +122,15 @@ test('a manifest from before a restore is in doubt until a later one verifies, o
   await tryLooks(deviceB);
   const earlyDevice = await anotherPhone(server.base, deviceA.login);
   await until(earlyDevice, (state) => state.entries.length === 4 && isKept(state), 'all are there');
-  await looks(earlyDevice);
+  await syncOnce(earlyDevice);
   assert.equal(
     earlyDevice.app.state.account.trouble?.code,
     'omitted',
     'the feed contradicts a signed manifest, and no later one has arrived',
   );
   delete deviceB.faults.before;
-  await looks(deviceB);
-  for (const device of [deviceA, deviceC, earlyDevice]) await looks(device);
+  await syncOnce(deviceB);
+  for (const device of [deviceA, deviceC, earlyDevice]) await syncOnce(device);
   const newDevice = await anotherPhone(server.base, deviceA.login);
   const phones = [deviceA, deviceB, deviceC, earlyDevice, newDevice];
   await assertSound(phones, ['C', 'one', 'three', 'two']);
@@ -141,15 +141,15 @@ test('two phones that send to a restored server unaware do not doubt each other,
   const deviceA = await registerPhone();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
-  await looks(deviceB);
+  await syncOnce(deviceB);
   const putBack = await copyServer(server);
   const texts = ['by one', 'by two'];
   for (const [i, phone] of [deviceA, deviceB].entries()) {
-    await save(phone.app, texts[i]);
+    await saveEntry(phone.app, texts[i]);
     await until(phone, isKept, 'kept');
-    await looks(phone);
+    await syncOnce(phone);
   }
-  for (const phone of [deviceA, deviceB]) await looks(phone);
+  for (const phone of [deviceA, deviceB]) await syncOnce(phone);
   await writeOffline(deviceA, ['C']);
   await writeOffline(deviceB, ['D']);
   // Both have read the feed, and both send, when the server is put back.
@@ -172,7 +172,7 @@ test('two phones that send to a restored server unaware do not doubt each other,
     await until(phone, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
     await phone.app.sendAgain();
     await until(phone, isKept, 'kept');
-    await looks(phone);
+    await syncOnce(phone);
   }
   const newDevice = await anotherPhone(server.base, deviceA.login);
   await assertSound([deviceA, deviceB, newDevice], ['C', 'D', 'by one', 'by two', 'one']);
@@ -190,26 +190,26 @@ test('a version that is really missing is reported on every other phone until it
       withheld = root.outbox.shift();
     }),
   );
-  await looks(deviceA);
+  await syncOnce(deviceA);
   const newDevice = await anotherPhone(server.base, deviceA.login);
   for (const phone of [deviceB, newDevice]) {
-    await looks(phone);
+    await syncOnce(phone);
     assert.equal(phone.app.state.account.trouble?.code, 'line_gap');
     await phone.app.lock('asked');
     await phone.app.unlock(WORDS);
-    await looks(phone);
+    await syncOnce(phone);
     assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'and still reported if nothing arrived');
   }
-  await save(deviceA.app, 'and another');
-  await looks(deviceA);
+  await saveEntry(deviceA.app, 'and another');
+  await syncOnce(deviceA);
   for (const phone of [deviceB, newDevice]) {
-    await looks(phone);
+    await syncOnce(phone);
     assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'whatever else arrived');
   }
   await store.change((root) => {
     root.outbox = [withheld, ...root.outbox];
   });
-  await looks(deviceA);
+  await syncOnce(deviceA);
   const newDevice2 = await anotherPhone(server.base, deviceA.login);
   await assertSound([deviceA, deviceB, newDevice, newDevice2], ['after it', 'and another', 'kept back', 'one']);
   for (const { phone } of [deviceA, deviceB, newDevice, newDevice2]) phone.end();
@@ -224,7 +224,7 @@ test('a phone that an earlier release warned checks its data again and stops war
     root.lines = { [deviceA.phone.ctx.open.identity.device]: { n: 1, c: 'of another' } };
   });
   await assertSound([deviceA, deviceB], ['one']);
-  await save(deviceA.app, 'two');
+  await saveEntry(deviceA.app, 'two');
   await assertSound([deviceA, deviceB], ['one', 'two']);
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });

@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { copyServer, sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { looksLikeMail, readMail, parseDateHeader } from '#app/imports/mail.js';
-import { MAIL, utf8 } from './exports.mjs';
-import { effort } from './phone/effort.mjs';
+import { MAIL, utf8 } from './chat_exports.mjs';
+import { measureCpu } from './phone/cpu_time.mjs';
 
 const joinLines = (...texts) => utf8(texts.join('\r\n'));
 const HEAD = [
@@ -166,7 +166,7 @@ test('hostile input: deep nesting, endless headers, 10,000 parts, messages insid
     (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`,
   ).join('');
   await assert.rejects(readMail(utf8(`${HEAD.join('\r\n')}\r\n${deep}`)), { code: 'mail_damaged' });
-  const elapsed = effort();
+  const elapsed = measureCpu();
   await readMail(utf8(`${HEAD.join('\r\n')}\r\nX-Long: ${'a b'.repeat(300_000)}\r\n\r\nx`));
   const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/csv\r\n\r\nx\r\n'.repeat(10_000)}--b--\r\n`;
   assert.equal((await readMail(utf8(`${HEAD.join('\r\n')}\r\n${parts}`))).files.length, 10_000);

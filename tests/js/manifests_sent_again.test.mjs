@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, isPush, syncOnce, registeredPhone, saveEntry } from './phone/keeper.mjs';
 import { WORDS, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
@@ -19,18 +19,18 @@ test('after "Send again" twice, the phone’s next manifest ends its doubt, and 
   const deviceA = await registeredPhone(server);
   const { faults, login } = deviceA;
   const putBack = await copyServer(server);
-  for (const text of ['two', 'three']) await save(deviceA.app, text);
+  for (const text of ['two', 'three']) await saveEntry(deviceA.app, text);
   await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
   await deviceA.app.lock('asked'); // writes the manifest
   await deviceA.app.unlock(WORDS);
-  await looks(deviceA);
+  await syncOnce(deviceA);
   // Given a server that is put back during a send, so that C gets the number that the manifest gives to 'two'
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
     await putBack();
   };
-  await save(deviceA.app, 'C');
+  await saveEntry(deviceA.app, 'C');
   await until(deviceA, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'reported');
   // When everything is sent again, the signal goes before the phone can write a newer manifest, and it begins again
   const { counter } = deviceA.phone.ctx.open.store.root.manifest;
@@ -39,17 +39,17 @@ test('after "Send again" twice, the phone’s next manifest ends its doubt, and 
       throw new TypeError('Failed to fetch');
   };
   await deviceA.app.sendAgain();
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await deviceA.app.sendAgain();
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   delete faults.before;
-  await looks(deviceA);
+  await syncOnce(deviceA);
   // Then nothing is doubted, here or on a new phone
   await until(deviceA, isKept, 'all kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   const newDevice = await anotherPhone(server.base, login);
   await until(newDevice, (state) => state.entries.length === 4, 'on a new phone');
-  await looks(newDevice);
+  await syncOnce(newDevice);
   for (const device of [deviceA, newDevice]) {
     assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'three', 'two']);
     assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
@@ -62,36 +62,36 @@ test('a manifest that waited while another phone sent again first is written onc
   const { faults, login } = deviceA;
   const deviceB = await anotherPhone(server.base, login);
   await until(deviceB, isKept, 'on the second');
-  await looks(deviceB);
+  await syncOnce(deviceB);
   const putBack = await copyServer(server);
-  await save(deviceA.app, 'two');
+  await saveEntry(deviceA.app, 'two');
   await until(deviceA, (state) => state.entries.length === 2 && isKept(state), 'kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   // Given a manifest that names two entries and is only sent after the server has lost one of them
   await deviceA.app.lock('asked');
   await putBack();
   await deviceA.app.unlock(WORDS);
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'reported');
   // When it sends again, and another phone's entry and manifest arrive just before
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
-    await save(deviceB.app, 'C');
-    await looks(deviceB);
+    await saveEntry(deviceB.app, 'C');
+    await syncOnce(deviceB);
     await deviceB.app.lock('asked');
     await deviceB.app.unlock(WORDS);
-    await looks(deviceB);
+    await syncOnce(deviceB);
   };
   await deviceA.app.sendAgain();
-  await looks(deviceA);
+  await syncOnce(deviceA);
   await until(deviceA, isKept, 'all kept');
-  for (const device of [deviceA, deviceB, deviceA]) await looks(device);
+  for (const device of [deviceA, deviceB, deviceA]) await syncOnce(device);
   const newDevice = await anotherPhone(server.base, login);
   await until(newDevice, (state) => state.entries.length === 3, 'on a new phone');
   // Then nothing is doubted on any of them
   for (const device of [deviceA, deviceB, newDevice]) {
-    await looks(device);
+    await syncOnce(device);
     assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'two']);
     assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
 import { openDB } from '../../static/vendor/idb/index.js';
-import { save } from './phone/keeper.mjs';
+import { saveEntry } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { Index } from '#app/store/index.js';
 import { eventually } from './phone/eventually.mjs';
@@ -283,7 +283,7 @@ test('an entry that comes back while the list is being rebuilt is in the list', 
   const { phone, app, faults } = await registerPhone();
   faults.off = true;
   app.network();
-  await save(app, 'Second.');
+  await saveEntry(app, 'Second.');
   await app.panicClear();
   const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();

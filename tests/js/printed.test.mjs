@@ -10,7 +10,7 @@ import { cellLabel } from '#app/pack/chronology/chronology_words.js';
 import { readZip } from '#app/pack/zip.js';
 import { RULES } from '#app/record/vocabulary/rules_table.js';
 import { SCHEMAS } from '#app/record/vocabulary/schemas.js';
-import { PNG, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, confirmPack, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -100,7 +100,7 @@ test('every open word of an entry and of each register is on the page, and no re
       platform_report: { ref: 'REF-EIGHT', outcome: 'taken down' },
     },
   });
-  const pack = await app.buildHere(await agreed(app, FILLED), () => {});
+  const pack = await app.buildHere(await confirmPack(app, FILLED), () => {});
   const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
   const page = new TextDecoder().decode([...members].find(([name]) => name.endsWith('servable/01_chronology.html'))[1]);
   for (const [kind, { words, restrictedNames }] of expectedWords) {
@@ -149,7 +149,7 @@ test('every message is in a table, with the keeper’s own number as “me”', 
     restricted: { own_accounts: ['07700 900222'] },
   });
   await app.saveIncident({ record, fields: { schedule_id: schedule }, restricted: { place_detail: '14 Elm Road' } });
-  const pack = await app.buildHere(await agreed(app, FILLED), () => {});
+  const pack = await app.buildHere(await confirmPack(app, FILLED), () => {});
   const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
   const table = new TextDecoder().decode(
     [...members].find(([name]) => name.endsWith('servable/05_message-schedules.csv'))[1],
@@ -171,7 +171,7 @@ test('a pack records the language and the wording in which the questions were as
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork }, 'Asked.');
   const askedInOfPack = async () => {
     const members = readZip(
-      new Uint8Array(await (await app.buildHere(await agreed(app, FILLED), () => {})).file.arrayBuffer()),
+      new Uint8Array(await (await app.buildHere(await confirmPack(app, FILLED), () => {})).file.arrayBuffer()),
     );
     return JSON.parse(
       new TextDecoder().decode([...members].find(([name]) => name.endsWith('restricted/12_record.json'))[1]),
@@ -200,7 +200,7 @@ test('a mail’s subject is printed even if its file has that name; names of oth
   await app.addFile(record, file(PNG, 'by the blue gate twice.png'), { route: 'files' });
   const {
     rows: [row],
-  } = await app.readChronology(await agreed(app, { ...FILLED, from: null, to: null, records: null }), SAY);
+  } = await app.readChronology(await confirmPack(app, { ...FILLED, from: null, to: null, records: null }), SAY);
   assert.equal(row.narrative, 'You never look behind you, [held back, see 06].');
   phone.end();
 });
@@ -257,7 +257,7 @@ test('a time shows its UTC offset, a change its old value, and a restricted fiel
     reason: 'I had the wrong one',
   });
   const records = app.state.entries.map((/** @type {any} */ row) => row.record);
-  const chronology = await app.readChronology(await agreed(app, { ...FILLED, records }), SAY);
+  const chronology = await app.readChronology(await confirmPack(app, { ...FILLED, records }), SAY);
   const rows = new Map(chronology.rows.map((row) => [row.narrative, row]));
   assert.deepEqual(
     ['The first of two.', 'The second of two.', 'Somewhere in that night.', 'In August.'].map(

@@ -14,7 +14,7 @@ import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
 import { notaryKeyId, verifyReceipt } from '#app/ledger/receipts.js';
 import { dropPart, partName } from '#app/net/blobs.js';
 import { isSessionOver, isTransient, makeRequest } from '#app/net/http.js';
-import { bent, id } from './phone/granted.mjs';
+import { withChanges, id } from './phone/grants.mjs';
 
 const place = { diary: id(), record: id(), version: id() };
 const grant = id();
@@ -93,7 +93,11 @@ test('an upload whose description has one fault is refused', () => {
     { sig: b64(randomBytes(63)) },
     { sig: null },
   ])
-    assert.throws(() => decodePush(framesOf(bent(upload.meta, change), allParts())), refused, JSON.stringify(change));
+    assert.throws(
+      () => decodePush(framesOf(withChanges(upload.meta, change), allParts())),
+      refused,
+      JSON.stringify(change),
+    );
   for (const invalid of [[], 'text', null]) assert.throws(() => decodePush(framesOf(invalid, allParts())), refused);
   assert.throws(() => decodePush(encodeFrames([])), refused);
   assert.throws(() => decodePush(framesOf(upload.meta, allParts().slice(1))), refused);
@@ -158,7 +162,7 @@ test('a receipt is valid only from this notary, for exactly this version, with a
     { n: undefined },
   ])
     await assert.rejects(
-      verifyReceipt(signed(bent(fields, change)), expect),
+      verifyReceipt(signed(withChanges(fields, change)), expect),
       { code: 'bad_signature' },
       JSON.stringify(change),
     );
@@ -263,7 +267,7 @@ test('a response must have the named fields, of their types', async () => {
     { text: undefined },
   ])
     await assert.rejects(
-      sendRequest({ fields }, json(bent(valid, change))),
+      sendRequest({ fields }, json(withChanges(valid, change))),
       { code: 'garbage' },
       JSON.stringify(change),
     );

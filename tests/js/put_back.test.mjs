@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { isKept, save } from './phone/keeper.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { Database } from '#app/store/database.js';
@@ -116,9 +116,9 @@ for (const [whenWritten, writesFirst, after] of [
     const copy = await copyOf(deviceA.phone.name);
     await deviceA.app.unlock(WORDS);
     const bytes = new Uint8Array(30_000).map((_, i) => i % 251);
-    const { record } = await save(deviceA.app, 'after the copy');
+    const { record } = await saveEntry(deviceA.app, 'after the copy');
     const { attachment } = await deviceA.app.addFile(record, file(bytes, 'after.bin', ''), { route: 'files' });
-    await save(deviceA.app, 'and another');
+    await saveEntry(deviceA.app, 'and another');
     await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
     await deviceA.app.lock('asked');
     deviceA.phone.end();
@@ -129,15 +129,15 @@ for (const [whenWritten, writesFirst, after] of [
     const reopened = await reopen(deviceA, faults);
     assert.equal(reopened.app.state.entries.length, 1, 'the old state');
     if (writesFirst) {
-      await save(reopened.app, 'on the old state');
-      await save(reopened.app, 'twice');
+      await saveEntry(reopened.app, 'on the old state');
+      await saveEntry(reopened.app, 'twice');
     }
     faults.off = false;
     reopened.app.network();
     if (!writesFirst) {
       await until(reopened, ({ entries }) => entries.length === 3, 'what the server had lost');
-      await save(reopened.app, 'on the old state');
-      await save(reopened.app, 'twice');
+      await saveEntry(reopened.app, 'on the old state');
+      await saveEntry(reopened.app, 'twice');
     }
     // Then everything is there and kept, also the file
     await until(reopened, (state) => state.entries.length === 5 && isKept(state), 'everything kept');
@@ -179,10 +179,10 @@ for (const [whenWritten, writesFirst, after] of [
 test('when two phones send the same data at once, the server has each item once, with a valid receipt', async () => {
   const original = await registerPhone();
   original.faults.off = true;
-  const { record } = await save(original.app, 'first');
+  const { record } = await saveEntry(original.app, 'first');
   const bytes = new Uint8Array(2_300_000).map((_, i) => i % 253);
   const { attachment } = await original.app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
-  await save(original.app, 'second');
+  await saveEntry(original.app, 'second');
   // Given a phone copied onto another, with everything that waits and with its session
   await original.app.lock('asked');
   const copy = await copyOf(original.phone.name);
@@ -219,7 +219,7 @@ test('a phone that is told many times to send sends each version once', async ()
   device.faults.before = (path, { method }) => {
     if (method === 'PUT' && path.includes('/versions/')) sent.push(path);
   };
-  await Promise.all([1, 2, 3].map((n) => save(device.app, `number ${n}`)));
+  await Promise.all([1, 2, 3].map((n) => saveEntry(device.app, `number ${n}`)));
   for (let n = 0; n < 20; n++) device.app.network();
   await until(device, (state) => state.entries.length === 4 && isKept(state), 'kept');
   assert.ok(sent.length >= 3);

@@ -7,10 +7,10 @@ import test, { after, before } from 'node:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isKept, save } from './phone/keeper.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
 import { argon2id } from '#app/crypto/argon2.js';
@@ -95,7 +95,7 @@ test('a new passphrase ends the old one and its sessions; the code and the other
   await assertRefused(deviceA.app.changeWords({ words: 'quite other words here', newWords: NEW }), 'words_differ');
   await assertRefused(deviceA.app.changeWords({ words: WORDS, newWords: WORDS }), 'words_in_use');
   await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
-  await save(deviceA.app, 'two');
+  await saveEntry(deviceA.app, 'two');
   await until(deviceA, isKept, 'kept under the new passphrase');
   await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
   await deviceA.app.lock('asked');
@@ -105,7 +105,7 @@ test('a new passphrase ends the old one and its sessions; the code and the other
 
   deviceB.app.network();
   await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await save(deviceB.app, 'three, written meanwhile');
+  await saveEntry(deviceB.app, 'three, written meanwhile');
   await assertRefused(deviceB.app.catchUp({ words: WORDS }), 'sign_in_failed');
   await deviceB.app.catchUp({ words: NEW });
   await until(deviceB, (state) => isKept(state) && state.entries.length === 3, 'all three');
@@ -135,7 +135,7 @@ test('a new passphrase whose response was lost can be set again; a different one
     'no_match',
   );
   await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
-  await save(deviceA.app, 'two');
+  await saveEntry(deviceA.app, 'two');
   await until(deviceA, isKept, 'kept under the new passphrase');
   await deviceA.app.lock('asked');
   await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
@@ -160,7 +160,7 @@ test('keys copied before a renewal open nothing written after it, and the keeper
   const steps = [];
   await deviceA.app.renewKeys({ words: WORDS, newWords: NEW, onProgress: (done, total) => steps.push([done, total]) });
   assert.ok(steps.length);
-  await save(deviceA.app, 'after');
+  await saveEntry(deviceA.app, 'after');
   await until(deviceA, (state) => isKept(state) && state.entries.length === 3, 'kept after');
   assert.equal(deviceA.app.state.account.recovery, 'todo', 'a new code is due');
 
@@ -229,8 +229,8 @@ test('after new keys, another phone opens with its old words, sends nothing, and
   deviceB.faults.off = true;
   deviceB.phone.online = false;
   deviceB.app.network();
-  const written = await save(deviceB.app, 'written offline');
-  await save(deviceB.app, 'and another');
+  const written = await saveEntry(deviceB.app, 'written offline');
+  await saveEntry(deviceB.app, 'and another');
   deviceB.phone.clock.move(3_600_000);
   await deviceB.app.saveIncident({
     record: written.record,
@@ -238,7 +238,7 @@ test('after new keys, another phone opens with its old words, sends nothing, and
     restricted: {},
   });
   await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(deviceA.app, 'after');
+  await saveEntry(deviceA.app, 'after');
   await until(deviceA, (state) => isKept(state) && state.entries.length === 2);
   deviceB.faults.off = false;
   deviceB.phone.online = true;
@@ -271,10 +271,10 @@ test('a version whose response was lost before new keys elsewhere keeps its rece
       throw new TypeError('Failed to fetch');
     }
   };
-  const { record } = await save(deviceB.app, 'taken, and the answer lost');
+  const { record } = await saveEntry(deviceB.app, 'taken, and the answer lost');
   await until(deviceB, () => deviceB.faults.off && !deviceB.phone.ctx.open.syncing.running, 'lost');
   delete deviceB.faults.after;
-  await save(deviceB.app, 'written after it');
+  await saveEntry(deviceB.app, 'written after it');
   await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
   deviceB.faults.off = false;
   deviceB.app.network();
@@ -323,7 +323,7 @@ test('when two phones renew keys at once, one succeeds, and its passphrase opens
   );
   const words = results[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
   const [winner, loser] = words === NEW ? [deviceB, deviceA] : [deviceA, deviceB];
-  await save(winner.app, 'after');
+  await saveEntry(winner.app, 'after');
   await until(winner, (state) => isKept(state) && state.entries.length === 2, 'kept after');
   const newDevice = await addDevice(deviceA.login, words);
   await until(newDevice, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
@@ -353,7 +353,7 @@ for (const [name, isStep] of [
     await assertRefused(reopened.app.renewOn({ newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
     await reopened.app.renewOn({ newWords: NEW });
     await until(reopened, ({ account }) => !account.rekeying);
-    await save(reopened.app, 'after');
+    await saveEntry(reopened.app, 'after');
     await until(reopened, (state) => isKept(state) && state.entries.length === 2, 'kept');
     await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
     await reopened.app.lock('asked');
@@ -378,7 +378,7 @@ test('when the last response is lost and the phone restarts, the new passphrase 
   await until(reopened, ({ account }) => account.rekeying, 'reported as unfinished');
   await reopened.app.renewOn({ newWords: NEW });
   assert.equal(reopened.app.state.account.rekeying, false);
-  await save(reopened.app, 'after');
+  await saveEntry(reopened.app, 'after');
   await until(reopened, (state) => isKept(state) && state.entries.length === 2, 'kept');
   await reopened.app.lock('asked');
   await reopened.app.unlock(NEW);
@@ -388,7 +388,7 @@ test('a diary only on this phone gets new keys too', async () => {
   const deviceA = await phoneWithEntry({ clock: fixedClock(Date.now()) }, 'only here');
   const stolenCopy = await copyPhone(deviceA.phone);
   await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(deviceA.app, 'after');
+  await saveEntry(deviceA.app, 'after');
   const currentCopy = await copyPhone(deviceA.phone);
   const newRecords = new Map(
     [...currentCopy.table].filter(
@@ -424,7 +424,7 @@ test('a server restored to before the new keys is reported, and a sealed copy is
   await cp(server.folder, olderFolder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
   await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(deviceA.app, 'after');
+  await saveEntry(deviceA.app, 'after');
   await until(deviceA, (state) => isKept(state) && state.entries.length === 2, 'kept after');
   await server.leave();
   await rm(server.folder, { recursive: true });
@@ -434,7 +434,7 @@ test('a server restored to before the new keys is reported, and a sealed copy is
   await until(deviceA, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
   await assertRefused(deviceA.app.catchUp({ words: NEW }), 'sign_in_failed');
   await assertRefused(deviceA.app.catchUp({ words: WORDS }), 'keys_older');
-  await save(deviceA.app, 'later');
+  await saveEntry(deviceA.app, 'later');
   assert.deepEqual(titles(deviceA.app.state), ['after', 'before', 'later']);
   await deviceA.app.lock('asked');
   await assertRefused(deviceA.app.unlock(WORDS), 'no_match');

@@ -11,8 +11,16 @@ import { authorKeyId, importSigningKey, importVerifyingKey, newKeyPair, sign } f
 import { openVersion, sealVersion, bytesToSign } from '#app/crypto/versions.js';
 import { decodePush } from '#app/ledger/push.js';
 import { Database } from '#app/store/database.js';
-import { anotherPhone } from './phone/another.mjs';
-import { beyondTheFeed, isKept, looks, registeredPhone, save, titles, twoPhones } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import {
+  twoPhonesAheadOfFeed,
+  isKept,
+  syncOnce,
+  registeredPhone,
+  saveEntry,
+  titlesOf,
+  twoPhones,
+} from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { copyServer, sender, startServer } from './phone/server.mjs';
 
@@ -37,8 +45,8 @@ async function reopen({ phone }, words) {
 
 /** Assert that nothing is doubted, and every entry opens from what is stored on the phone. */
 async function assertSound(device, expectedTitles) {
-  await looks(device);
-  assert.deepEqual(titles(device), expectedTitles);
+  await syncOnce(device);
+  assert.deepEqual(titlesOf(device), expectedTitles);
   assert.ok(isKept(device.app.state));
   assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   assert.deepEqual(device.phone.ctx.open.store.root.outbox, []);
@@ -52,26 +60,26 @@ test('entries that a restored server lost are sent again under the keys that ano
   const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
   deviceB.faults.off = true;
-  for (const words of ['two', 'three']) await save(deviceA.app, words);
+  for (const words of ['two', 'three']) await saveEntry(deviceA.app, words);
   const { attachment } = await deviceA.app.addFile(deviceA.record, file(PNG), { route: 'photo_picker' });
   await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   const before = await deviceA.phone.ctx.open.book.meta(deviceA.record);
   await putBack();
   deviceB.faults.off = false;
-  await looks(deviceB);
+  await syncOnce(deviceB);
   await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(deviceB.app, 'four');
-  await looks(deviceB);
+  await saveEntry(deviceB.app, 'four');
+  await syncOnce(deviceB);
   // The phone that has the entries catches up, sees that the server has fewer, and sends them again
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await deviceA.app.catchUp({ words: NEW });
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await untilGoneBack(deviceA);
   await deviceA.app.sendAgain();
   await until(deviceA, (state) => state.entries.length === 4 && isKept(state), 'all kept');
-  await save(deviceA.app, 'five');
-  await looks(deviceA);
+  await saveEntry(deviceA.app, 'five');
+  await syncOnce(deviceA);
   const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
   const allTitles = ['five', 'four', 'one', 'three', 'two'];
   await until(deviceC, (state) => state.entries.length === 5 && isKept(state), 'on a new phone');
@@ -107,35 +115,35 @@ test('the new keys do not sign what a thief sent from a copy of the phone', asyn
   const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
   deviceB.faults.off = true;
-  await save(deviceA.app, 'mine');
-  await looks(deviceA);
+  await saveEntry(deviceA.app, 'mine');
+  await syncOnce(deviceA);
   const thief = await copyToThief(deviceA);
-  await save(thief.app, 'forged');
+  await saveEntry(thief.app, 'forged');
   await until(thief, (state) => state.entries.length === 3 && isKept(state), 'received from the thief');
   thief.phone.end();
-  await looks(deviceA);
-  assert.deepEqual(titles(deviceA), ['forged', 'mine', 'one']);
+  await syncOnce(deviceA);
+  assert.deepEqual(titlesOf(deviceA), ['forged', 'mine', 'one']);
   await putBack();
   deviceB.faults.off = false;
   await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await deviceA.app.catchUp({ words: NEW });
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await untilGoneBack(deviceA);
   await deviceA.app.sendAgain();
   await until(deviceA, () => statesByTitle(deviceA).mine === 'kept', 'its own is kept');
-  await looks(deviceA);
+  await syncOnce(deviceA);
   assert.deepEqual(statesByTitle(deviceA), { one: 'kept', mine: 'kept', forged: 'trouble' });
   // A sealed copy contains what this phone has, and can be restored
   const { file: copy } = await deviceA.app.makeCopy({ words: NEW });
   const restored = makePhone();
   await restored.app.start();
   await restored.app.takeCopy({ file: copy, words: NEW });
-  assert.deepEqual(titles(restored), ['forged', 'mine', 'one']);
+  assert.deepEqual(titlesOf(restored), ['forged', 'mine', 'one']);
   const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
   for (const phone of [deviceB, deviceC]) {
-    await looks(phone);
-    assert.deepEqual(titles(phone), ['mine', 'one']);
+    await syncOnce(phone);
+    assert.deepEqual(titlesOf(phone), ['mine', 'one']);
   }
 });
 
@@ -145,30 +153,30 @@ test('another phone’s version waits for that phone, and is reported until it a
     await anotherPhone(server.base, deviceA.login),
     await anotherPhone(server.base, deviceA.login),
   ];
-  for (const phone of [deviceB, writer]) await looks(phone);
+  for (const phone of [deviceB, writer]) await syncOnce(phone);
   const putBack = await copyServer(server);
   deviceB.faults.off = true;
-  await save(writer.app, 'theirs');
-  await looks(writer);
+  await saveEntry(writer.app, 'theirs');
+  await syncOnce(writer);
   writer.faults.off = true;
-  await looks(deviceA);
-  assert.deepEqual(titles(deviceA), ['one', 'theirs']);
+  await syncOnce(deviceA);
+  assert.deepEqual(titlesOf(deviceA), ['one', 'theirs']);
   await putBack();
   deviceB.faults.off = false;
   await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
   for (const phone of [deviceA, writer]) {
     phone.faults.off = false;
-    await looks(phone).catch(() => undefined);
+    await syncOnce(phone).catch(() => undefined);
     await phone.app.catchUp({ words: NEW });
-    await looks(phone).catch(() => undefined);
+    await syncOnce(phone).catch(() => undefined);
     await untilGoneBack(phone);
     await phone.app.sendAgain();
-    await looks(phone).catch(() => undefined);
+    await syncOnce(phone).catch(() => undefined);
     if (phone === deviceA) assert.deepEqual(statesByTitle(deviceA), { one: 'kept', theirs: 'trouble' });
   }
   await until(writer, isKept, 'sent by the one that wrote it');
   const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
-  for (const phone of [deviceA, deviceB, writer, deviceC]) await looks(phone);
+  for (const phone of [deviceA, deviceB, writer, deviceC]) await syncOnce(phone);
   for (const phone of [deviceA, deviceB, writer, deviceC]) await assertSound(phone, ['one', 'theirs']);
   // Every phone has the same, valid signature for its packs
   const { record } = writer.app.state.entries.find(({ title }) => title === 'theirs');
@@ -194,23 +202,23 @@ for (const [progress, begin, failingPath] of [
     const { one: deviceA, two: deviceB } = await twoPhones(server);
     const putBack = await copyServer(server);
     deviceB.faults.off = true;
-    const { record } = await save(deviceA.app, 'two');
-    await looks(deviceA);
+    const { record } = await saveEntry(deviceA.app, 'two');
+    await syncOnce(deviceA);
     const commitments = async ({ phone }) => (await phone.ctx.open.book.meta(record)).versions.map(({ c }) => c);
     const before = await commitments(deviceA);
     await putBack();
     deviceB.faults.off = false;
-    await looks(deviceA).catch(() => undefined);
+    await syncOnce(deviceA).catch(() => undefined);
     await untilGoneBack(deviceA);
     deviceA.faults.before = (path) => {
       if (path.includes(failingPath)) throw new TypeError('Failed to fetch');
     };
     await begin(deviceA);
-    await looks(deviceA).catch(() => undefined);
+    await syncOnce(deviceA).catch(() => undefined);
     await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
     await deviceA.app.catchUp({ words: NEW });
     delete deviceA.faults.before;
-    await looks(deviceA).catch(() => undefined);
+    await syncOnce(deviceA).catch(() => undefined);
     if (deviceA.app.state.account.trouble) await deviceA.app.sendAgain();
     await until(deviceA, isKept, 'kept');
     const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
@@ -221,11 +229,11 @@ for (const [progress, begin, failingPath] of [
 }
 
 test('an entry with a number beyond the end of the feed opens after new keys were made elsewhere', async () => {
-  const { one: deviceA, two: deviceB } = await beyondTheFeed(server);
+  const { one: deviceA, two: deviceB } = await twoPhonesAheadOfFeed(server);
   await until(deviceA, () => statesByTitle(deviceA).mine === 'kept', 'kept');
-  await looks(deviceB);
+  await syncOnce(deviceB);
   await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
-  await looks(deviceA).catch(() => undefined);
+  await syncOnce(deviceA).catch(() => undefined);
   await deviceA.app.catchUp({ words: NEW });
   delete deviceA.faults.before;
   await until(deviceA, ({ entries }) => entries.length === 3, 'all here');

@@ -1,7 +1,7 @@
 /** A session ended from another device: the phone that had it locks, and returns only with words typed since. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { isKept, save } from './phone/keeper.mjs';
+import { isKept, saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
@@ -54,9 +54,9 @@ const signInCount = ({ requests }) => requests.filter((request) => request === '
 test('an open phone whose session was ended locks at next contact and signs in only with the passphrase', async () => {
   const { keeperPhone, otherPhone } = await twoPhones();
   await endOtherSession(keeperPhone);
-  await save(otherPhone.app, 'typed by whoever holds it');
+  await saveEntry(otherPhone.app, 'typed by whoever holds it');
   await until(otherPhone, isLocked, 'locked');
-  await otherPhone.phone.rest();
+  await otherPhone.phone.waitUntilIdle();
   assert.equal(signInCount(otherPhone), 1, 'it does not sign in again by itself');
   assert.equal((await keeperPhone.app.sessions({ words: WORDS })).length, 1);
 
@@ -95,9 +95,9 @@ test('a restart or the short secret does not restore an ended session; the passp
   await restarted.app.unlock(SHORT);
   await until(restarted, ({ account }) => account?.trouble?.code === 'session_ended', 'reported');
   assert.equal(restarted.app.state.phase, 'open', 'entries on the phone can be read');
-  await save(restarted.app, 'with the short secret');
+  await saveEntry(restarted.app, 'with the short secret');
   restarted.app.network();
-  await restarted.rest();
+  await restarted.waitUntilIdle();
   assert.equal(signInCount(otherPhone), 1, 'the short secret does not sign in');
   await assert.rejects(restarted.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
   await restarted.app.catchUp({ words: WORDS });
@@ -119,7 +119,7 @@ test('an expired session is renewed automatically, with the renewal token and no
       headers: { 'content-type': 'application/json' },
     });
   };
-  await save(otherPhone.app, 'a month later');
+  await saveEntry(otherPhone.app, 'a month later');
   await until(otherPhone, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.equal(otherPhone.app.state.phase, 'open');
   assert.equal(signInCount(otherPhone), 1);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { nextCode, roleCodes } from '#app/record/roles.js';
-import { effort } from './phone/effort.mjs';
+import { measureCpu } from './phone/cpu_time.mjs';
 
 const { cases } = JSON.parse(readFileSync(new URL('../vectors/roles.json', import.meta.url), 'utf8'));
 
@@ -17,7 +17,7 @@ test('a new person gets an unused number, also after 500 people', () => {
     role: i % 2 ? 'suspect' : 'witness',
     code: '',
   }));
-  const elapsed = effort();
+  const elapsed = measureCpu();
   assert.equal(new Set(roleCodes(claims).values()).size, 500);
   assert.equal(nextCode(claims, 'new', 'suspect'), 'S251');
   assert.equal(nextCode(claims, 'r0', 'witness'), 'W1');

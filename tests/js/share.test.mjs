@@ -9,7 +9,7 @@ import { Redactor } from '#app/pack/redaction.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
-import { NOON, PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { NOON, PNG, WORDS, confirmPack, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -75,7 +75,7 @@ test('a pack made on the phone needs no network and no account, and contains the
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const steps = [];
-  const pack = await app.buildHere(await agreed(app, FILLED), ({ step }) => steps.push(step));
+  const pack = await app.buildHere(await confirmPack(app, FILLED), ({ step }) => steps.push(step));
   const { folder, get, names } = await membersOf(pack);
   assert.equal(pack.no, 1);
   assert.match(folder, /^PACK_JB_1_\d{8}$/);
@@ -108,7 +108,7 @@ test('an entry erased for good keeps its number in later packs, which say so and
       (await app.saveIncident({ record: null, fields: { narrative, precision: 'unknown' }, restricted: {} })).record,
     );
   const packedRecord = async () => {
-    const pack = await app.buildHere(await agreed(app, FILLED), () => undefined);
+    const pack = await app.buildHere(await confirmPack(app, FILLED), () => undefined);
     const { get } = await membersOf(pack);
     const { findings } = await checkPack(/** @type {any} */ (await openZip(pack.file)), {
       notary: null,
@@ -160,7 +160,7 @@ test('statements by others are separate and marked: on the page, in a table and 
     [false, 'Elsewhere.'],
   ])
     await saveStatement(verified, words);
-  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => undefined));
+  const { get } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => undefined));
   const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) =>
     utf8(get(`data/servable/${name}`)),
   );
@@ -169,7 +169,7 @@ test('statements by others are separate and marked: on the page, in a table and 
     'NOT written by somebody who had the spoken words; CHANGED by the keeper since it came',
   ];
   for (const mark of marks) assert.ok(page.includes(mark) && table.includes(mark) && !entries.includes(mark), mark);
-  const { statements } = await app.readChronology(await agreed(app, { ...FILLED, records: [record] }), SAY);
+  const { statements } = await app.readChronology(await confirmPack(app, { ...FILLED, records: [record] }), SAY);
   assert.deepEqual(
     statements.map(({ ref, narrative }) => [ref, narrative.startsWith('By [held back')]),
     [
@@ -194,14 +194,14 @@ test('files are numbered permanently from the keeper’s number, and marked entr
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
   assert.deepEqual(marked, [record]);
   const { get, names } = await membersOf(
-    await app.buildHere(await agreed(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}),
+    await app.buildHere(await confirmPack(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}),
   );
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
   const fullRecord = JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(fullRecord.start_with.length, 1);
   // A later pack is not asked for a first number, and a file with a number keeps it.
   await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
-  const laterPack = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
+  const laterPack = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
   assert.deepEqual(
     laterPack.names.filter((name) => /13_exhibits/.test(name)).sort(),
     ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`),
@@ -226,7 +226,7 @@ test('a signed account gives its length, language and who must be present, besid
     fields: { narrative_media: [attachment], language: 'BSL', translation },
     reason: 'x',
   });
-  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
+  const { get } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.match(
     page,
@@ -245,7 +245,7 @@ test('a signed account gives its length, language and who must be present, besid
 
 test('restricted text is in no byte of the servable part, and no script in the page runs', async () => {
   const { app, phone } = await diary();
-  const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
+  const { get, names, all, folder } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
   for (const name of names.filter((name) => name.startsWith('data/servable/') || /^data\/\d/.test(name))) {
     const squeezed = utf8(all.get(`${folder}/${name}`))
       .toLowerCase()
@@ -266,7 +266,9 @@ test('restricted text is in no byte of the servable part, and no script in the p
 
 test('without the part for the police the pack has no restricted file', async () => {
   const { app, phone } = await diary();
-  const { names } = await membersOf(await app.buildHere(await agreed(app, { ...FILLED, restricted: false }), () => {}));
+  const { names } = await membersOf(
+    await app.buildHere(await confirmPack(app, { ...FILLED, restricted: false }), () => {}),
+  );
   assert.ok(names.every((name) => !name.startsWith('data/restricted/')));
   assert.equal((await app.readShared())[0].fields.restricted_included, false);
   phone.end();
@@ -308,7 +310,7 @@ test('each picture is reviewed once; the decision is kept, and the next review s
       ['number', '07700 900123', true],
     ],
   );
-  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
+  const { get } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.ok(!page.includes('LS1 4AB') && page.includes('07700 900123'));
   phone.end();
@@ -319,12 +321,12 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   await app.decidePicture(attachment, 'private');
   assert.equal((await app.chooseForPack({ from: null, to: null, records: null })).intimate, 1);
   assert.ok(
-    !(await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}))).names.some((name) =>
+    !(await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}))).names.some((name) =>
       name.includes('13_exhibits'),
     ),
   );
   assert.ok(
-    (await membersOf(await app.buildHere(await agreed(app, { ...FILLED, intimate: true }), () => {}))).names.some(
+    (await membersOf(await app.buildHere(await confirmPack(app, { ...FILLED, intimate: true }), () => {}))).names.some(
       (name) => name.includes('13_exhibits'),
     ),
   );
@@ -349,11 +351,11 @@ test('a pack streamed to disk is a complete zip, and cancelling midway leaves no
       outcome.dropped = true;
     },
   };
-  const pack = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
+  const pack = await app.buildHere(await confirmPack(app, { ...FILLED, saveTo }), () => {});
   assert.equal(pack.file, null);
   assert.ok(outcome.closed && [...readZip(disk).keys()].length > 5);
   await assert.rejects(
-    app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => {
+    app.buildHere(await confirmPack(app, { ...FILLED, saveTo }), ({ step, done }) => {
       if (step === 'files' && done) void app.cancelPack();
     }),
     { code: 'cancelled' },
@@ -365,7 +367,7 @@ test('a pack streamed to disk is a complete zip, and cancelling midway leaves no
 
 test('numbers continue from the highest of any device, and two packs with one number are distinguished', async () => {
   const { app, phone, attachment } = await diary();
-  await app.buildHere(await agreed(app, FILLED), () => {});
+  await app.buildHere(await confirmPack(app, FILLED), () => {});
   const [firstExport] = await app.readShared();
   // Another device took the same number while offline.
   await app.saveRecord({
@@ -387,7 +389,7 @@ test('numbers continue from the highest of any device, and two packs with one nu
     receipt_ref: 'WY/77',
   });
   const supplement = await app.buildHere(
-    await agreed(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }),
+    await confirmPack(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }),
     () => {},
   );
   assert.equal(supplement.no, 2);
@@ -407,7 +409,7 @@ test('numbers continue from the highest of any device, and two packs with one nu
     unknown: ['9'],
   });
   const itemsPack = await app.buildHere(
-    await agreed(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }),
+    await confirmPack(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }),
     () => {},
   );
   assert.equal(itemsPack.no, 3);

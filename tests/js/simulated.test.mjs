@@ -6,17 +6,21 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';
-import { PLANTED } from '../simulation/planted.mjs';
+import { PLANTED_FAULTS } from '../simulation/planted_faults.mjs';
 import { shrink } from '../simulation/shrink.mjs';
 
 const path = (name) => fileURLToPath(new URL(`../simulation/${name}`, import.meta.url));
 
 /** @param {Record<string, string>} env */
 function runSimulation(env) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', path('planted.mjs'), path('run.mjs')], {
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', path('planted_faults.mjs'), path('run.mjs')],
+    {
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    },
+  );
   return { status, output: stdout + stderr };
 }
 
@@ -63,7 +67,7 @@ const FOUND = {
   'index rebuild': 8,
 };
 
-for (const name of Object.keys(PLANTED)) {
+for (const name of Object.keys(PLANTED_FAULTS)) {
   test(`a planted fault is found: ${name}`, () => {
     const { status, output } = runSimulation({
       FIRST: String(FOUND[name] ?? 1),

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
-import { failing, full, lost } from './phone/failing_database.mjs';
+import { failingDatabase, storageFull, connectionError } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { randomBytes } from '#app/core/bytes.js';
 import { fillBallast, isBallastComplete, releaseBallast } from '#app/store/reserved_space.js';
@@ -26,20 +26,20 @@ test('what is written is read back, and a missing id reads as null', async () =>
 });
 
 test('a lost connection is opened again and the write is done once', async () => {
-  const database = failing('lost', [lost()]);
+  const database = failingDatabase('lost', [connectionError()]);
   const [id, bytes] = [randomBytes(16), randomBytes(10)];
   await database.write({ put: [[id, bytes]] });
   assert.deepEqual((await database.read([id]))[0], bytes);
 });
 
 test('a connection that stays lost is reported', async () => {
-  const database = failing('gone', [lost(), lost()]);
+  const database = failingDatabase('gone', [connectionError(), connectionError()]);
   await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]] }), { code: 'store_lost' });
 });
 
 test('a save without space is reported and keeps only the draft; the same save works once there is room', async () => {
   const errors = [];
-  const phone = makePhone({ database: failing('full', errors) });
+  const phone = makePhone({ database: failingDatabase('full', errors) });
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'Words that must not be lost.' } });
   await phone.app.enrolHere(WORDS);
@@ -48,7 +48,7 @@ test('a save without space is reported and keeps only the draft; the same save w
   while (await releaseBallast(phone.database)) {
     /* the room reserved for words is used up too */
   }
-  errors.push(full());
+  errors.push(storageFull());
   await assert.rejects(
     phone.app.saveIncident({ record: null, fields: {}, restricted: {} }),
     (error) => error.code === 'no_space' && /still here/.test(error.sentence),
@@ -61,16 +61,16 @@ test('a save without space is reported and keeps only the draft; the same save w
 
 test('text that does not fit uses the ballast, files do not, and the ballast is filled again', async () => {
   const errors = [];
-  const database = failing('ballast', errors);
+  const database = failingDatabase('ballast', errors);
   await fillBallast(database, randomBytes);
   assert.equal(await isBallastComplete(database), true);
-  errors.push(full());
+  errors.push(storageFull());
   await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]], bulky: true }), {
     code: 'no_space',
   });
   assert.equal(await isBallastComplete(database), true);
   const id = randomBytes(16);
-  errors.push(full(), null, full(), null);
+  errors.push(storageFull(), null, storageFull(), null);
   await database.write({ put: [[id, randomBytes(10)]] });
   assert.equal((await database.read([id]))[0].length, 10);
   assert.deepEqual(
@@ -84,7 +84,7 @@ test('text that does not fit uses the ballast, files do not, and the ballast is 
 
 test('a tab killed during a save keeps everything from before it, and nothing is half saved', async () => {
   const errors = [];
-  const killed = makePhone({ database: failing('killed', errors) });
+  const killed = makePhone({ database: failingDatabase('killed', errors) });
   await killed.app.start();
   killed.app.putDraft({ fields: { narrative: 'The first.' } });
   await killed.app.enrolHere(WORDS);

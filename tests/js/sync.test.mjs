@@ -8,7 +8,7 @@ import { isKept } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { KeptError } from '#app/core/errors.js';
@@ -497,7 +497,7 @@ test('signing out ends the session and locks, even during a sync; opening again 
   keeperDevice.app.network();
   await keeperDevice.app.signOut();
   assert.equal(keeperDevice.app.state.phase, 'locked');
-  await keeperDevice.phone.rest();
+  await keeperDevice.phone.waitUntilIdle();
   assert.equal((await otherDevice.app.sessions({ words: WORDS })).length, 1, 'nothing signed in again while locked');
   await keeperDevice.app.unlock(WORDS);
   await keeperDevice.app.usage();

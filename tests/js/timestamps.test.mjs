@@ -18,12 +18,12 @@ import { readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '#
 import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import {
   OIDS,
-  answer,
+  timestampResponse,
   bits,
   certificate,
   der,
   hash,
-  holder,
+  namedKeyPair,
   integer,
   nameOf,
   octets,
@@ -38,7 +38,7 @@ const POLICY = '1.2.3.4.1';
 const AT = Date.UTC(2026, 10, 24, 12);
 const note = new TextEncoder().encode('kept.example\n42\nroot\n');
 const nonce = Uint8Array.from([0x81, 2, 3, 4]);
-const [root, middle, leaf, other] = ['root', 'middle', 'leaf', 'other'].map((name) => holder(name));
+const [root, middle, leaf, other] = ['root', 'middle', 'leaf', 'other'].map((name) => namedKeyPair(name));
 const rootPem = certificate(root, root);
 const middleDer = certificate(middle, root);
 const leafDer = certificate(leaf, middle);
@@ -53,24 +53,27 @@ const assertRefused = async (tsr, pins = {}, text = note) =>
   assert.ok(failures.includes(await checkTimestamp(tsr, pins, text)));
 
 test('a valid response gives its time, under the chain’s own root or a trusted one', async () => {
-  assert.equal(await checkTimestamp(answer(answerFor)), AT);
-  assert.equal(await checkTimestamp(answer(answerFor), { roots: [pem(rootPem)] }), AT);
-  assert.equal(await checkTimestamp(answer(answerFor), { roots: [pem(certificate(other, other)), pem(rootPem)] }), AT);
-  assert.equal(await checkTimestamp(answer(answerFor, { at: '20261124120000.25Z' })), AT + 250);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor)), AT);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor), { roots: [pem(rootPem)] }), AT);
   assert.equal(
-    await checkTimestamp(answer(answerFor, { status: [1] })),
+    await checkTimestamp(timestampResponse(answerFor), { roots: [pem(certificate(other, other)), pem(rootPem)] }),
+    AT,
+  );
+  assert.equal(await checkTimestamp(timestampResponse(answerFor, { at: '20261124120000.25Z' })), AT + 250);
+  assert.equal(
+    await checkTimestamp(timestampResponse(answerFor, { status: [1] })),
     AT,
     '"granted with modifications" counts as granted',
   );
-  assert.equal(await checkTimestamp(answer(answerFor, { enclosed: [middleDer, leafDer] })), AT);
-  assert.equal(await checkTimestamp(answer(answerFor, { accuracy: [sequence(integer([1]))] })), AT);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor, { enclosed: [middleDer, leafDer] })), AT);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor, { accuracy: [sequence(integer([1]))] })), AT);
   assert.equal(
-    await checkTimestamp(answer(answerFor, { named: OIDS.signingCertificate })),
+    await checkTimestamp(timestampResponse(answerFor, { named: OIDS.signingCertificate })),
     AT,
     'a certificate named by SHA-1, as in the older attribute',
   );
   const named = sequence(sequence(oid(OIDS.sha384)), octets(hash('sha384', leafDer)));
-  assert.equal(await checkTimestamp(answer(answerFor, { certId: named })), AT);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor, { certId: named })), AT);
 });
 
 for (const [description, fault] of [
@@ -104,19 +107,19 @@ for (const [description, fault] of [
   ['an unknown algorithm', { algorithm: '1.2.3' }],
   ['an algorithm of another kind of key', { algorithm: OIDS.rsa256 }],
 ]) {
-  test(`refused: ${description}`, () => assertRefused(answer(answerFor, fault)));
+  test(`refused: ${description}`, () => assertRefused(timestampResponse(answerFor, fault)));
 }
 
 test('a response for another text, nonce or policy, with a chain of one or with none, is refused', async () => {
-  await assertRefused(answer(answerFor), {}, new TextEncoder().encode('other'));
-  await assertRefused(answer(answerFor), { nonce: Uint8Array.from([0x81, 2, 3, 5]) });
-  await assertRefused(answer(answerFor), { policy: '1.2.3' });
-  await assertRefused(answer(answerFor), { chain: pem(leafDer) });
-  await assertRefused(answer(answerFor), { chain: '' });
+  await assertRefused(timestampResponse(answerFor), {}, new TextEncoder().encode('other'));
+  await assertRefused(timestampResponse(answerFor), { nonce: Uint8Array.from([0x81, 2, 3, 5]) });
+  await assertRefused(timestampResponse(answerFor), { policy: '1.2.3' });
+  await assertRefused(timestampResponse(answerFor), { chain: pem(leafDer) });
+  await assertRefused(timestampResponse(answerFor), { chain: '' });
 });
 
 test('a response that is not strict DER is refused, as by the other verifier', async () => {
-  const tsr = Buffer.from(answer(answerFor));
+  const tsr = Buffer.from(timestampResponse(answerFor));
   assert.deepEqual([...tsr.subarray(0, 2), ...tsr.subarray(4, 9)], [0x30, 0x82, 0x30, 3, 2, 1, 0]);
   const [size, status, rest] = [tsr.subarray(2, 4), [0x30, 3, 2, 1, 0], tsr.subarray(9)];
   assert.equal(
@@ -133,11 +136,11 @@ test('a response that is not strict DER is refused, as by the other verifier', a
 
 test('a response is at most 64 KiB long', async () => {
   // RSA signatures all have the same length.
-  const rsaLeaf = holder('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
+  const rsaLeaf = namedKeyPair('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
   const ownDer = certificate(rsaLeaf, middle);
   const request = { ...answerFor, leaf: ownDer, signer: rsaLeaf };
   const paddedAnswer = (size) =>
-    answer(request, { algorithm: OIDS.rsa256, enclosed: [ownDer, octets(new Uint8Array(size))] });
+    timestampResponse(request, { algorithm: OIDS.rsa256, enclosed: [ownDer, octets(new Uint8Array(size))] });
   const maxPadding = 60_000 + 65_536 - paddedAnswer(60_000).length;
   const pins = { chain: pem(ownDer, middleDer, rootPem) };
   assert.deepEqual(
@@ -148,8 +151,8 @@ test('a response is at most 64 KiB long', async () => {
 });
 
 test('each certificate is signed by the next, the last by a trusted root, and all are valid at that time', async () => {
-  await assertRefused(answer(answerFor), { roots: [pem(certificate(other, other))] });
-  await assertRefused(answer(answerFor), { roots: [pem(certificate({ ...other, name: 'root' }, other))] });
+  await assertRefused(timestampResponse(answerFor), { roots: [pem(certificate(other, other))] });
+  await assertRefused(timestampResponse(answerFor), { roots: [pem(certificate({ ...other, name: 'root' }, other))] });
   for (const [description, leafCertificate, middleCertificate] of [
     ['a leaf signed by somebody else', certificate(leaf, other, { issuer: 'middle' }), middleDer],
     ['a leaf that names another issuer', certificate(leaf, middle, { issuer: 'x' }), middleDer],
@@ -165,20 +168,20 @@ test('each certificate is signed by the next, the last by a trusted root, and al
     ['a leaf that has not begun', certificate(leaf, middle, { from: '261124120001Z' }), middleDer],
     ['one between that has ended', leafDer, certificate(middle, root, { until: '261124115959Z' })],
   ]) {
-    const result = await checkTimestamp(answer({ ...answerFor, leaf: leafCertificate }), {
+    const result = await checkTimestamp(timestampResponse({ ...answerFor, leaf: leafCertificate }), {
       chain: pem(leafCertificate, middleCertificate, rootPem),
     });
     assert.ok(failures.includes(result), `${description}: ${result}`);
   }
   const edge = certificate(leaf, middle, { from: '261124120000Z', until: '261124120000Z' });
   assert.equal(
-    await checkTimestamp(answer({ ...answerFor, leaf: edge }), { chain: pem(edge, middleDer, rootPem) }),
+    await checkTimestamp(timestampResponse({ ...answerFor, leaf: edge }), { chain: pem(edge, middleDer, rootPem) }),
     AT,
     'valid at both ends of its period',
   );
   const short = certificate(leaf, root);
   assert.equal(
-    await checkTimestamp(answer({ ...answerFor, leaf: short }), { chain: pem(short, rootPem) }),
+    await checkTimestamp(timestampResponse({ ...answerFor, leaf: short }), { chain: pem(short, rootPem) }),
     AT,
     'with no certificate in between',
   );
@@ -193,22 +196,28 @@ for (const [description, keyOptions, algorithm, digest] of [
   ['RSA with SHA-512', { type: 'rsa', options: { modulusLength: 2048 } }, OIDS.rsa512, 'sha512'],
 ]) {
   test(`keys and signatures: ${description}`, async () => {
-    const [top, leafHolder] = [holder('root', keyOptions), holder('leaf', keyOptions)];
+    const [top, leafHolder] = [namedKeyPair('root', keyOptions), namedKeyPair('leaf', keyOptions)];
     const signs = { algorithm, digest };
     const [topDer, ownDer] = [certificate(top, top, signs), certificate(leafHolder, top, signs)];
     const pins = { chain: pem(ownDer, topDer) };
     const oids = { sha256: OIDS.sha256, sha384: OIDS.sha384, sha512: OIDS.sha512 };
     const signedWith = { algorithm, signHash: digest, signHashOid: oids[digest] };
     assert.equal(
-      await checkTimestamp(answer({ ...answerFor, leaf: ownDer, signer: leafHolder }, signedWith), pins),
+      await checkTimestamp(timestampResponse({ ...answerFor, leaf: ownDer, signer: leafHolder }, signedWith), pins),
       AT,
     );
     await assertRefused(
-      answer({ ...answerFor, leaf: ownDer, signer: leafHolder }, { ...signedWith, signer: holder('x', keyOptions) }),
+      timestampResponse(
+        { ...answerFor, leaf: ownDer, signer: leafHolder },
+        { ...signedWith, signer: namedKeyPair('x', keyOptions) },
+      ),
       pins,
     );
     const plain = { ...signedWith, algorithm: OIDS.rsa };
-    const result = await checkTimestamp(answer({ ...answerFor, leaf: ownDer, signer: leafHolder }, plain), pins);
+    const result = await checkTimestamp(
+      timestampResponse({ ...answerFor, leaf: ownDer, signer: leafHolder }, plain),
+      pins,
+    );
     assert.equal(result, 'type' in keyOptions ? AT : 'bad_signature', 'plain RSA, with the digest named separately');
   });
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { crc32, dataOffset, readEntries, baseName, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
-import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
+import { ANDROID, androidZip, utf8, zip } from './chat_exports.mjs';
 
 const makeSource = (bytes) => ({
   size: bytes.length,

@@ -7,8 +7,8 @@ import test, { after, before } from 'node:test';
 import { OF_ENTRIES, OF_RUNS } from '#app/diary/warnings.js';
 import { SENTENCES, sentenceOf } from '#app/diary/sentences.js';
 import { KeptError } from '#app/core/errors.js';
-import { anotherPhone } from './phone/another.mjs';
-import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
+import { isKept, isPush, syncOnce, registeredPhone, saveEntry } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { startServer } from './phone/server.mjs';
 
@@ -24,7 +24,7 @@ const registerDevice = (words, options) => registeredPhone(server, words, option
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 const refusal = (code) => json(code === 'try_later' ? 429 : 409, { error: code, message: 'The server’s own words.' });
-const tryLooks = (device) => looks(device).catch(() => undefined);
+const trySync = (device) => syncOnce(device).catch(() => undefined);
 
 /** The codes of all warnings shown about the record and the server. */
 const codesShown = ({
@@ -37,37 +37,37 @@ const codesShown = ({
 async function reopen(device) {
   await device.app.lock('asked');
   await device.app.unlock(WORDS);
-  await tryLooks(device);
+  await trySync(device);
 }
 
 test('every current warning is shown; a permanent one hides no other, and each ends on its own', async () => {
   const deviceA = await registerDevice();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
-  await looks(deviceB);
+  await syncOnce(deviceB);
   // One version is held back on the first phone, so that the next one shows a gap.
   const { store } = deviceA.phone.ctx.open;
   let withheld = null;
   deviceA.faults.off = true;
-  await save(deviceA.app, 'kept back');
-  await save(deviceA.app, 'after it');
+  await saveEntry(deviceA.app, 'kept back');
+  await saveEntry(deviceA.app, 'after it');
   await deviceA.phone.ctx.open.syncing.current;
   await store.change((root) => {
     withheld = root.outbox.shift();
   });
   deviceA.faults.off = false;
-  await looks(deviceA);
+  await syncOnce(deviceA);
   await deviceB.phone.ctx.open.store.change((root) => {
     root.doubts = { ...root.doubts, altered: true, log: true };
   });
-  await looks(deviceB);
+  await syncOnce(deviceB);
   assert.deepEqual(codesShown(deviceB), ['log_changed', 'altered', 'line_gap']);
   assert.deepEqual(
     deviceB.app.state.account.also.map(({ sentence }) => sentence),
     [SENTENCES.altered, SENTENCES.line_gap],
   );
   deviceB.faults.before = async () => json(500, {});
-  await tryLooks(deviceB);
+  await trySync(deviceB);
   assert.deepEqual(
     codesShown(deviceB),
     ['server_down', 'log_changed', 'altered', 'line_gap'],
@@ -77,8 +77,8 @@ test('every current warning is shown; a permanent one hides no other, and each e
   await store.change((root) => {
     root.outbox = [withheld, ...root.outbox];
   });
-  await looks(deviceA);
-  await looks(deviceB);
+  await syncOnce(deviceA);
+  await syncOnce(deviceB);
   assert.deepEqual(codesShown(deviceB), ['log_changed', 'altered']);
   for (const { phone } of [deviceA, deviceB]) phone.end();
 });
@@ -100,12 +100,12 @@ test('every kind of sync failure is reported until a sync succeeds', async () =>
     if (['signed_out', 'session_ended'].includes(code))
       deviceA.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
     if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
-    await tryLooks(deviceA);
+    await trySync(deviceA);
     assert.deepEqual(codesShown(deviceA), [code]);
     assert.equal(deviceA.app.state.account.trouble.sentence, SENTENCES[code], code);
     delete deviceA.faults.before;
     if (code === 'signed_out') await deviceA.app.catchUp({ words: WORDS });
-    await looks(deviceA);
+    await syncOnce(deviceA);
     assert.deepEqual(codesShown(deviceA), [], `${code} is over`);
   }
   deviceA.phone.end();
@@ -115,10 +115,10 @@ test('a sync failure without a sentence of its own is reported as a server fault
   const deviceA = await registerDevice();
   for (const code of ['not_found', 'wrong_origin', 'words_weak', 'never_heard_of']) {
     deviceA.faults.before = async (path) => (path.includes('/changes') ? refusal(code) : undefined);
-    await tryLooks(deviceA);
+    await trySync(deviceA);
     assert.deepEqual(codesShown(deviceA), ['internal'], code);
     delete deviceA.faults.before;
-    await looks(deviceA);
+    await syncOnce(deviceA);
     assert.deepEqual(codesShown(deviceA), []);
   }
   deviceA.phone.end();
@@ -128,14 +128,14 @@ test('each refusal of an entry is shown at that entry only, until the server acc
   const deviceA = await registerDevice();
   for (const code of OF_ENTRIES) {
     deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal(code) : undefined);
-    await save(deviceA.app, code);
-    await tryLooks(deviceA);
+    await saveEntry(deviceA.app, code);
+    await trySync(deviceA);
     const { state } = deviceA.app.state.entries.find(({ title }) => title === code);
     assert.deepEqual([state.code, state.sentence], ['trouble', sentenceOf(code)]);
     assert.deepEqual(deviceA.app.state.entries.filter((row) => row.state.code === 'trouble').length, 1);
     assert.deepEqual(codesShown(deviceA), []);
     delete deviceA.faults.before;
-    await looks(deviceA);
+    await syncOnce(deviceA);
     assert.ok(isKept(deviceA.app.state), `${code} is over`);
   }
   deviceA.phone.end();
@@ -144,15 +144,15 @@ test('each refusal of an entry is shown at that entry only, until the server acc
 test('a refused entry that arrives in the feed anyway shows no warning, nor does its next version', async () => {
   const deviceA = await registerDevice();
   deviceA.faults.after = async (path, options) => (isPush(path, options) ? refusal('conflict') : undefined);
-  const { record } = await save(deviceA.app, 'refused, and there');
-  await tryLooks(deviceA);
+  const { record } = await saveEntry(deviceA.app, 'refused, and there');
+  await trySync(deviceA);
   delete deviceA.faults.after;
-  await looks(deviceA);
+  await syncOnce(deviceA);
   assert.ok(isKept(deviceA.app.state));
   assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
   deviceA.faults.off = true;
   await deviceA.app.saveIncident({ record, fields: { narrative: 'and more' }, restricted: {} });
-  await tryLooks(deviceA);
+  await trySync(deviceA);
   assert.equal(
     deviceA.app.state.entries.find((row) => row.record === record).state.code,
     'sealed',
@@ -165,13 +165,13 @@ test('a refusal that concerns no entry is shown with the server warnings until t
   const deviceA = await registerDevice();
   deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
   await deviceA.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
-  await tryLooks(deviceA);
+  await trySync(deviceA);
   assert.deepEqual(codesShown(deviceA), ['bad_signature']);
   assert.ok(isKept(deviceA.app.state), 'no entry shows a warning');
   await reopen(deviceA);
   assert.deepEqual(codesShown(deviceA), ['bad_signature'], 'and after a lock');
   delete deviceA.faults.before;
-  await looks(deviceA);
+  await syncOnce(deviceA);
   assert.deepEqual(codesShown(deviceA), []);
   assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
   deviceA.phone.end();
@@ -183,11 +183,11 @@ test('the entry shows that the server has no room for its files, until there is 
     path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined;
   await deviceA.app.addFile(deviceA.record, file(new Uint8Array(5000).fill(3), 'voice.bin', ''), { route: 'files' });
   await deviceA.app.saveIncident({ record: deviceA.record, fields: {}, restricted: {} });
-  await tryLooks(deviceA);
+  await trySync(deviceA);
   const [{ state }] = deviceA.app.state.entries;
   assert.deepEqual([state.code, state.sentence], ['trouble', SENTENCES.over_quota]);
   delete deviceA.faults.before;
-  await looks(deviceA);
+  await syncOnce(deviceA);
   await until(deviceA, isKept, 'kept');
   assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
   deviceA.phone.end();
@@ -197,17 +197,17 @@ test('a phone that is full while it receives data reports that until there is ro
   const deviceA = await registerDevice();
   const deviceB = await anotherPhone(server.base, deviceA.login);
   await until(deviceB, isKept, 'on the second');
-  await save(deviceA.app, 'from the other');
-  await looks(deviceA);
+  await saveEntry(deviceA.app, 'from the other');
+  await syncOnce(deviceA);
   const { store } = deviceB.phone.ctx.open;
   const { change } = store;
   store.change = async () => {
     throw new KeptError('no_space');
   };
-  await tryLooks(deviceB);
+  await trySync(deviceB);
   assert.deepEqual(codesShown(deviceB), ['no_space']);
   store.change = change;
-  await looks(deviceB);
+  await syncOnce(deviceB);
   assert.deepEqual(codesShown(deviceB), []);
   await until(deviceB, (state) => state.entries.length === 2, 'it came');
   for (const { phone } of [deviceA, deviceB]) phone.end();
@@ -220,16 +220,16 @@ test('a clock that goes wrong during use is reported until it is set, even with 
     const right = clock.now();
     clock.move(off);
     device.app.touch();
-    await looks(device);
+    await syncOnce(device);
     assert.deepEqual(codesShown(device), ['clock_off']);
-    const { record } = await save(device.app, 'by a wrong clock');
+    const { record } = await saveEntry(device.app, 'by a wrong clock');
     const [{ fields }] = await device.phone.ctx.open.book.versions(record);
     assert.ok(Math.abs(fields._clock.offset_ms + off) < DAY / 24, 'recorded with the entry');
-    await looks(device);
+    await syncOnce(device);
     assert.deepEqual(codesShown(device), ['clock_off']);
     clock.move(right - clock.now());
     device.app.touch();
-    await looks(device);
+    await syncOnce(device);
     assert.deepEqual(codesShown(device), []);
   }
   device.phone.end();
@@ -243,7 +243,7 @@ test('an announced shutdown is shown until it is cancelled, even after its date 
     until(
       device,
       ({ account }) => {
-        void tryLooks(device);
+        void trySync(device);
         return isDone(account.closing);
       },
       'received',
@@ -251,11 +251,11 @@ test('an announced shutdown is shown until it is cancelled, even after its date 
   assert.equal(device.app.state.account.closing, null);
   await ownServer.run('closing', day(Date.now()), '--at-once');
   await untilClosing((closing) => closing);
-  await save(device.app, 'on the day');
+  await saveEntry(device.app, 'on the day');
   await until(
     device,
     (state) => {
-      void tryLooks(device);
+      void trySync(device);
       return state.entries.some((row) => row.state.sentence === SENTENCES.closed);
     },
     'refused',
@@ -265,7 +265,7 @@ test('an announced shutdown is shown until it is cancelled, even after its date 
   await until(
     device,
     (state) => {
-      void tryLooks(device);
+      void trySync(device);
       return isKept(state);
     },
     'kept',
@@ -280,11 +280,11 @@ test('every phone shows that an entry is to be erased, until the erasure is canc
   const deviceB = await anotherPhone(server.base, device.login);
   await until(deviceB, isKept, 'on the second');
   await device.app.takeOutRecord(device.record, '');
-  await looks(device);
+  await syncOnce(device);
   assert.deepEqual(device.app.state.erasing, []);
   await device.app.askErasing(device.record, { words: WORDS });
   for (const phone of [device, deviceB]) {
-    await looks(phone);
+    await syncOnce(phone);
     assert.deepEqual(
       phone.app.state.erasing.map(({ record }) => record),
       [device.record],
@@ -292,7 +292,7 @@ test('every phone shows that an entry is to be erased, until the erasure is canc
   }
   await deviceB.app.stopErasing(device.record);
   for (const phone of [device, deviceB]) {
-    await looks(phone);
+    await syncOnce(phone);
     assert.deepEqual(phone.app.state.erasing, []);
   }
   for (const { phone } of [device, deviceB]) phone.end();
@@ -314,17 +314,17 @@ test('a weaker lock from the server stops the sync and is reported until the rig
     root.session = null;
   });
   device.phone.ctx.open.typed = WORDS;
-  await tryLooks(device);
+  await trySync(device);
   assert.deepEqual(codesShown(device), ['kdf_refused']);
   delete device.faults.before;
   delete device.faults.after;
-  await looks(device);
+  await syncOnce(device);
   assert.deepEqual(codesShown(device), []);
   device.phone.end();
 });
 
 /** Type something that cannot be sealed, and then something that can. */
-async function typesOnAFullPhone(device) {
+async function typeOnFullPhone(device) {
   const { database } = device.phone;
   const { write } = database;
   database.write = async () => {
@@ -333,7 +333,7 @@ async function typesOnAFullPhone(device) {
   device.app.putDraft({ fields: { narrative: 'half a sentence' } });
   await until(device, ({ account }) => account?.trouble?.code === 'no_space', 'reported');
   device.app.network();
-  await device.phone.rest();
+  await device.phone.waitUntilIdle();
   assert.equal(device.app.state.account.trouble?.sentence, SENTENCES.no_space, 'it is not sealed yet');
   database.write = write;
   device.app.putDraft({ fields: { narrative: 'half a sentence and more' } });
@@ -345,11 +345,11 @@ async function typesOnAFullPhone(device) {
 test('text that cannot be sealed before the first passphrase is reported until it is sealed', async () => {
   const phone = makePhone();
   await phone.app.start();
-  await typesOnAFullPhone({ phone, app: phone.app });
+  await typeOnFullPhone({ phone, app: phone.app });
 });
 
 test('text that cannot be sealed in an open diary is reported until it is sealed, beside other warnings', async () => {
-  await typesOnAFullPhone(await registerDevice());
+  await typeOnFullPhone(await registerDevice());
 });
 
 test('a release by another key is reported and not offered, until one by the right key arrives', async () => {

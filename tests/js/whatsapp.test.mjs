@@ -7,8 +7,8 @@ import { parsePastedRows } from '#app/imports/schedule_paste.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
 import { possibleOrders, parseStart } from '#app/imports/whatsapp_lines.js';
 import { classifyMessage } from '#app/imports/whatsapp_words.js';
-import { ANDROID, IOS, longChat } from './exports.mjs';
-import { effort } from './phone/effort.mjs';
+import { ANDROID, IOS, longChat } from './chat_exports.mjs';
+import { measureCpu } from './phone/cpu_time.mjs';
 
 const LONDON = 'Europe/London';
 const DMY = { order: 'dmy', tz: LONDON, me: 'Jo' };
@@ -394,7 +394,7 @@ test('hostile lines take no longer than ordinary ones', async () => {
     'a (b'.repeat(20_000),
     '',
   ].join('\n');
-  const elapsed = effort();
+  const elapsed = measureCpu();
   const chat = await readChat(hostile);
   assert.ok(elapsed() < 2000);
   assert.ok(looksLikeChat(hostile));

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';
-import { desk, viewOfAll } from './phone/desk.mjs';
-import { isKept, registeredPhone, save } from './phone/keeper.mjs';
+import { makeAdvocate, viewAllChoice } from './phone/advocate.mjs';
+import { isKept, registeredPhone, saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -20,7 +20,7 @@ after(() => server.stop());
 async function countGiven(advocate) {
   const {
     clients: [row],
-  } = await advocate.told('GET', '/v1/clients');
+  } = await advocate.askJson('GET', '/v1/clients');
   const { bytes } = await advocate.ask('GET', `/v1/clients/${row.grant}/changes`);
   let [n, offset] = [0, 0];
   for (const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length); offset < bytes.length; n++)
@@ -31,10 +31,10 @@ async function countGiven(advocate) {
 test('no other device shares what was written after an end that the server withholds', async () => {
   const deviceA = await registeredPhone(server, 'Before.', { packActions: grantActions });
   const { faults } = deviceA;
-  const advocate = await desk(server);
+  const advocate = await makeAdvocate(server);
   const [grant] = await deviceA.app.letIn({
     met: await deviceA.app.meetAdvocate(advocate.words),
-    choice: viewOfAll(deviceA.app),
+    choice: viewAllChoice(deviceA.app),
     name: 'Maya',
     words: WORDS,
   });
@@ -51,7 +51,7 @@ test('no other device shares what was written after an end that the server withh
   await store.change((root) => {
     withheld = root.outbox.shift();
   });
-  await save(deviceA.app, 'After.');
+  await saveEntry(deviceA.app, 'After.');
   faults.off = false;
   await deviceA.phone.ctx.open.syncing.now();
   await until(deviceA, isKept, 'kept');
@@ -66,7 +66,7 @@ test('no other device shares what was written after an end that the server withh
   await deviceB.app.signIn({ login: deviceA.app.state.account.login, words: WORDS });
   await deviceB.ctx.open.syncing.now();
   assert.equal(deviceB.app.state.account.trouble?.code, 'line_gap');
-  await save(deviceB.app, 'On the second.');
+  await saveEntry(deviceB.app, 'On the second.');
   await deviceB.ctx.open.syncing.now();
   await until(deviceB, isKept, 'kept');
   assert.equal(await countGiven(advocate), countBefore, 'a device that knows of a gap shares nothing');

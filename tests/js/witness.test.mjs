@@ -13,7 +13,7 @@ import { makeRequest } from '#app/net/http.js';
 import { statementsOf } from '#app/net/witnesses.js';
 import { openRequest, sendStatement } from '#app/front/statement.js';
 import { statementMark } from '#app/record/witness.js';
-import { anotherPhone } from './phone/another.mjs';
+import { anotherPhone } from './phone/second_phone.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { quickArgon2 } from './phone/quick_argon2.mjs';
 import { sender, startServer } from './phone/server.mjs';

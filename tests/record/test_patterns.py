@@ -136,7 +136,7 @@ def test_both_languages_count_the_same() -> None:
     odd = [diaries.odd_diary(seed) for seed in range(ODD)]
     given = [*diaries.cases().values(), *odd]
     lines = "".join(json.dumps({"diary": one, "tz": diaries.LONDON}) + "\n" for one in given)
-    script = ROOT / "tests" / "js" / "patterns_count.mjs"
+    script = ROOT / "tests" / "js" / "count_patterns.mjs"
     done = subprocess.run(["node", str(script)], input=lines, capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(given)

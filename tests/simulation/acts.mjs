@@ -2,7 +2,7 @@
  * The acts of a simulated day: what people, phones, the network and the server do. Each act takes the world, one
  * device and a random source of its own.
  */
-import { viewOfAll } from '../js/phone/desk.mjs';
+import { viewAllChoice } from '../js/phone/advocate.mjs';
 import { PNG, file } from '../js/phone/phone.mjs';
 import { joinAdvocate } from './advocate.mjs';
 
@@ -228,7 +228,7 @@ async function changeLock(world, device, title, newWords, act) {
 
 const recover = whenOpen((world, device) => world.recover(device));
 
-/** Two phones act at the same time. The machine decides which goes first at each step. */
+/** Two phones act at the same time. The scheduler decides which goes first at each step. */
 async function actTogether(world, device, chance) {
   const other = chance.pick(world.devices);
   if (other === device) return;
@@ -355,7 +355,7 @@ const makeGrant = whenOpen(async (world, device) => {
     const advocate = await device.app.meetAdvocate(world.advocate.words);
     for (const { grant } of await device.app.letIn({
       met: advocate,
-      choice: viewOfAll(device.app),
+      choice: viewAllChoice(device.app),
       name: 'Maya',
       words: device.words,
     }))

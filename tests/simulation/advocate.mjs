@@ -5,8 +5,8 @@
 import { unb64 } from '#app/core/bytes.js';
 import { decodeFrames } from '#app/core/encoding.js';
 import { openForAdvocate, unwrapVersionKeys } from '#app/crypto/sharing/grants.js';
-import { desk } from '../js/phone/desk.mjs';
-import { argon2 } from './cheap.mjs';
+import { makeAdvocate } from '../js/phone/advocate.mjs';
+import { argon2 } from './argon2.mjs';
 import { Network } from './network.mjs';
 import { ORIGIN } from './server.mjs';
 
@@ -19,7 +19,7 @@ export async function joinAdvocate(server, note) {
   const { invite } = await server.ask({ do: 'organisation', name: 'Stalking Support North' });
   const { send } = new Network('desk', server, note);
   const run = async () => ({ stdout: `14 days: ${invite}` });
-  return new Advocate(await desk({ base: ORIGIN, run }, { send, argon2 }));
+  return new Advocate(await makeAdvocate({ base: ORIGIN, run }, { send, argon2 }));
 }
 
 export class Advocate {

@@ -15,7 +15,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { machine } from './machine.mjs';
+import { scheduler } from './scheduler.mjs';
 
 const real = Object.fromEntries(
   ['generateKey', 'importKey', 'exportKey'].map((name) => [name, crypto.subtle[name].bind(crypto.subtle)]),
@@ -33,7 +33,7 @@ const bufferOf = (bytes) => new Uint8Array(bytes).buffer;
 /** Fill a view with random bytes from the seed: the AES key stream under a key that the seed draws. */
 function fill(view) {
   const bytes = bytesOf(view);
-  const key = Uint32Array.from({ length: 4 }, () => machine.chance.below(2 ** 32));
+  const key = Uint32Array.from({ length: 4 }, () => scheduler.chance.below(2 ** 32));
   bytes.set(createCipheriv('aes-128-ctr', key, new Uint8Array(16)).update(new Uint8Array(bytes.length)));
   return view;
 }

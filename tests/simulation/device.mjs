@@ -14,10 +14,10 @@ import '#app/pack/evidence.js';
 import '../../static/vendor/hpke-core/mod.js';
 import '../../static/vendor/words-en.js';
 import { IDBFactory, makePhone, vaultInProcess } from '../js/phone/phone.mjs';
-import { argon2 } from './cheap.mjs';
-import { machine } from './machine.mjs';
+import { argon2 } from './argon2.mjs';
+import { scheduler } from './scheduler.mjs';
 import { Network } from './network.mjs';
-import { Room } from './rooms.mjs';
+import { FaultyDatabase } from './faulty_database.mjs';
 import { ORIGIN } from './server.mjs';
 
 /**
@@ -91,11 +91,11 @@ export class Device {
       lieRate,
       grantedVersions: this.grantedVersions,
     });
-    this.room = new Room(this.name);
+    this.room = new FaultyDatabase(this.name);
     this.phone = makePhone({
       origin: ORIGIN,
       send: this.network.send,
-      clock: { now: () => machine.now + this.skew },
+      clock: { now: () => scheduler.now + this.skew },
       database: this.room.database,
       after: previous,
       makeVault: () => vaultInProcess(ORIGIN, argon2),
@@ -123,7 +123,7 @@ export class Device {
   }
 
   /**
-   * Do something, and let the machine run until it is done. Return an expected error's code, and throw any other error.
+   * Do something, and let the scheduler run until it is done. Return an expected error's code, and throw any other error.
    * @param {string} title
    * @param {() => Promise<unknown>} act
    * @returns {Promise<string|null>}

@@ -3,8 +3,8 @@
  * Answers get lost, or never come because the server is killed.
  */
 import { decodePush } from '#app/ledger/push.js';
-import { lie } from './lies.mjs';
-import { machine } from './machine.mjs';
+import { falsify } from './false_answers.mjs';
+import { scheduler } from './scheduler.mjs';
 import { ORIGIN } from './server.mjs';
 
 /** How many true answers to one request are kept, for a dishonest server to return again. */
@@ -38,11 +38,11 @@ export class Network {
   }
 
   async transmit(path, options) {
-    await machine.waitForTurn();
+    await scheduler.waitForTurn();
     if (this.isOff) throw networkError();
     const fault =
-      this.faultRate && machine.chance.occurs(this.faultRate)
-        ? machine.chance.pick([
+      this.faultRate && scheduler.chance.occurs(this.faultRate)
+        ? scheduler.chance.pick([
             'lost',
             'failed',
             'twice',
@@ -67,7 +67,7 @@ export class Network {
         }),
       );
     if (fault === 'cut') {
-      await this.carry(path, options, body, { cut: machine.chance.below(body.length + 1) });
+      await this.carry(path, options, body, { cut: scheduler.chance.below(body.length + 1) });
       return this.finish(line, networkError());
     }
     if (fault.startsWith('killed')) {
@@ -80,7 +80,7 @@ export class Network {
       await new Promise((resolve) => {
         setTimeout(resolve, 30_000);
       });
-    await machine.waitForTurn();
+    await scheduler.waitForTurn();
     if (fault === 'answer lost' || this.isOff) throw networkError();
     return makeResponse(response);
   }
@@ -89,8 +89,8 @@ export class Network {
   maybeLie(line, path, { method }, response) {
     const earlier = (this.past.get(path) ?? []).filter((body) => !body.equals(response.body));
     const lieTold =
-      this.lieRate && response.status < 300 && machine.chance.occurs(this.lieRate)
-        ? lie({ path, method, body: response.body, past: earlier }, machine.chance)
+      this.lieRate && response.status < 300 && scheduler.chance.occurs(this.lieRate)
+        ? falsify({ path, method, body: response.body, past: earlier }, scheduler.chance)
         : null;
     if (method === 'GET' && response.status < 300) this.past.set(path, [...earlier, response.body].slice(-REMEMBERED));
     this.note(`${line} → ${response.status}${lieTold ? `, and in its place ${lieTold.what}` : ''}`);

@@ -7,7 +7,7 @@
  *   TRACE=1        print every run              DIGEST=1    print a digest of everything that happened
  *   WITH=renews,dies  run only seeds that have all of these acts, in this order
  */
-import './machine.mjs';
+import './scheduler.mjs';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Server } from './server.mjs';

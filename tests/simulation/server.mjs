@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { machine } from './machine.mjs';
+import { scheduler } from './scheduler.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
@@ -38,9 +38,9 @@ export class Server {
    * @returns {Promise<any>} the answer, with `body`
    */
   ask(command, body = new Uint8Array(0)) {
-    const answer = this.queue.then(() => this.askNow({ now: machine.now, ...command }, body));
+    const answer = this.queue.then(() => this.askNow({ now: scheduler.now, ...command }, body));
     this.queue = answer.catch(() => undefined);
-    return machine.waitFor(answer);
+    return scheduler.waitFor(answer);
   }
 
   async askNow(command, body) {

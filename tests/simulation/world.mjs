@@ -6,12 +6,12 @@
  * A run is a list of acts. Each act has its own random source, so that acts can be left out of a failing run without
  * changing the others.
  */
-import { machine } from './machine.mjs';
+import { scheduler } from './scheduler.mjs';
 import { ACTS } from './acts.mjs';
 import { Chance } from './chance.mjs';
 import { Device, forgetPhones } from './device.mjs';
 import { WORDS } from '../js/phone/phone.mjs';
-import { findFaults, findCopyFaults } from './truths.mjs';
+import { findFaults, findCopyFaults } from './invariants.mjs';
 
 /**
  * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at:
@@ -85,10 +85,10 @@ export class World {
   /** @param {Act} drawn */
   async step({ act, seed }) {
     const chance = new Chance(seed);
-    machine.chance = new Chance(seed ^ 0x5bd1e995);
+    scheduler.chance = new Chance(seed ^ 0x5bd1e995);
     const device = chance.pick(this.devices);
-    await machine.until(Promise.resolve(ACTS[act][0](this, device, chance)));
-    if (chance.occurs(0.5)) await machine.rest();
+    await scheduler.until(Promise.resolve(ACTS[act][0](this, device, chance)));
+    if (chance.occurs(0.5)) await scheduler.rest();
   }
 
   /**
@@ -99,10 +99,10 @@ export class World {
     const ms = this.timeToPass;
     this.timeToPass = 0;
     if (ms < DAY) return this.passMinutes(ms);
-    for (const device of this.devices) if (device.isOpen) await machine.until(device.app.lock('idle'));
-    await machine.pass(ms - DAY);
+    for (const device of this.devices) if (device.isOpen) await scheduler.until(device.app.lock('idle'));
+    await scheduler.pass(ms - DAY);
     for (let hour = 0; hour < 3; hour++) {
-      await machine.until(this.server.ask({ do: 'purge' }));
+      await scheduler.until(this.server.ask({ do: 'purge' }));
       await this.passMinutes(HOUR);
     }
     for (const expected of this.expected.values()) if (expected.erasing === 'asked') expected.erasing = 'done';
@@ -112,8 +112,8 @@ export class World {
   /** Let time pass while the server updates its log. @param {number} ms */
   async passMinutes(ms) {
     for (let left = ms; left > 0; left -= LOG_INTERVAL) {
-      await machine.pass(Math.min(left, LOG_INTERVAL));
-      await machine.until(this.server.ask({ do: 'tend' }));
+      await scheduler.pass(Math.min(left, LOG_INTERVAL));
+      await scheduler.until(this.server.ask({ do: 'tend' }));
     }
   }
 
@@ -157,7 +157,7 @@ export class World {
       this.devices.filter((device) => !device.isOpen).map((device) => `${device.name} cannot be opened again`);
     if (findLocked().length) return findLocked();
     // Restart one phone, so that what it shows is read from its database.
-    const restarted = machine.chance.pick(this.devices);
+    const restarted = scheduler.chance.pick(this.devices);
     await restarted.crash(false);
     await this.unlock(restarted);
     await restarted.open?.syncing.now().catch(() => undefined);
@@ -171,7 +171,7 @@ export class World {
     for (const device of this.devices)
       this.note(`${device.name} ends with ${JSON.stringify([...device.entries()])} ${device.warnings()}`);
     const found = await findFaults(this, this.devices);
-    if (machine.chance.occurs(COPY_SHARE)) {
+    if (scheduler.chance.occurs(COPY_SHARE)) {
       const spare = new Device('spare phone', this.server, (line) => this.note(line));
       spare.words = this.devices[0].words;
       found.push(...(await findCopyFaults(this, this.devices[0], spare)));
@@ -210,22 +210,22 @@ process.on('unhandledRejection', (error) => {
  * @returns {Promise<{faults: string[], lines: string[]}>}
  */
 export async function run(seed, server, { acts = draw(seed), putsServerBack = true } = {}) {
-  machine.begin(seed, NOON);
+  scheduler.begin(seed, NOON);
   forgetPhones();
   unhandled = [];
   await server.ask({ do: 'reset', seed });
   const world = new World(server, { putsServerBack });
   try {
-    await machine.until(world.begin());
-    await machine.rest();
+    await scheduler.until(world.begin());
+    await scheduler.rest();
     for (const act of acts) {
       await world.step(act);
       if (world.timeToPass) await world.pass();
     }
-    machine.chance = new Chance(seed ^ 0x2545f491);
-    await machine.until(world.settle());
-    await machine.rest();
-    return { faults: [...(await machine.until(world.faults())), ...unhandled], lines: world.lines };
+    scheduler.chance = new Chance(seed ^ 0x2545f491);
+    await scheduler.until(world.settle());
+    await scheduler.rest();
+    return { faults: [...(await scheduler.until(world.faults())), ...unhandled], lines: world.lines };
   } catch (error) {
     return { faults: [`threw: ${error.stack}`], lines: world.lines };
   } finally {

@@ -3,16 +3,16 @@
  * real app over a database whose writes can be made to fail.
  */
 import fc from 'fast-check';
-import { failing, full, lost } from '../phone/failing_database.mjs';
+import { failingDatabase, storageFull, connectionError } from '../phone/failing_database.mjs';
 import { WORDS, makePhone } from '../phone/phone.mjs';
 
 export { fc };
-export { full, lost };
+export { storageFull as full, connectionError as lost };
 
 let runCount = 0;
 
 /** The phone of one run, through all its restarts. */
-export class Real {
+export class RealPhone {
   constructor(over = {}) {
     this.over = over;
     this.faults = { errors: [] };
@@ -23,7 +23,7 @@ export class Real {
   async start() {
     this.phone?.end();
     this.phone = makePhone({
-      database: failing(this.name, this.faults.errors),
+      database: failingDatabase(this.name, this.faults.errors),
       ...this.over,
       ...(this.phone ? { after: this.phone } : {}),
     });
@@ -34,7 +34,7 @@ export class Real {
   async begin() {
     await this.start();
     await this.app.enrolHere(WORDS);
-    await this.phone.rest();
+    await this.phone.waitUntilIdle();
   }
 
   /** End the app without warning, as a flat battery does, and start it again. */
@@ -51,8 +51,8 @@ export class Real {
 
   /** Do at once what a pause of 300 ms does. */
   async pause() {
-    this.phone.hurry();
-    await this.phone.rest();
+    this.phone.skipPauses();
+    await this.phone.waitUntilIdle();
   }
 
   get store() {
@@ -61,7 +61,7 @@ export class Real {
 
   /** Remove a sealed record from the table, as a damaged database does. @param {string} name */
   async damage(name) {
-    await this.phone.rest();
+    await this.phone.waitUntilIdle();
     await this.phone.database.write({ drop: [this.store.idOf(name)] });
   }
 
@@ -74,7 +74,7 @@ export class Real {
  * Run sequences of commands against a model. The sequences are the same each time unless SEED changes them. A failing
  * sequence is shortened.
  */
-export async function play({
+export async function playCommands({
   commands,
   model,
   over: overrides,
@@ -85,7 +85,7 @@ export async function play({
   const sequences = fc.commands(commands, { maxCommands: maxCommands, size: 'max' });
   await fc.assert(
     fc.asyncProperty(sequences, async (commandList) => {
-      const real = new Real(overrides);
+      const real = new RealPhone(overrides);
       await real.begin();
       await setUp(real);
       try {
@@ -101,7 +101,7 @@ export async function play({
 /**
  * Make a command from a name and an action.
  * @param {string} name
- * @param {(model: any, real: Real) => Promise<void>} act
+ * @param {(model: any, real: RealPhone) => Promise<void>} act
  * @param {(model: any) => boolean} [isAllowed]
  */
 export function command(name, act, isAllowed = () => true) {

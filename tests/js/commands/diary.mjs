@@ -1,6 +1,6 @@
 /** Random commands on one phone's draft, entries, list and search: type, save, change, lock, restart, damage, full. */
 import assert from 'node:assert/strict';
-import { command, fc, full, play } from './adapter.mjs';
+import { command, fc, full, playCommands } from './adapter.mjs';
 
 const PHRASES = ['heron', 'tram stop', 'Café', 'blue gate', 'ملاحظة', '电话', 'x'.repeat(4500) + ' end'];
 const TEXT = fc
@@ -129,7 +129,7 @@ const Damage = (name) =>
       model.sealed = model.draft;
       await real.damage(name);
       await real.restart();
-      await real.phone.rest();
+      await real.phone.waitUntilIdle();
       await check(model, real);
       for (const word of ['heron', 'tram', 'end']) await search(model, real, word);
     },
@@ -140,7 +140,7 @@ const Search = (query) => command(`search(${query})`, (model, real) => search(mo
 
 /** @param {number} runs @param {number} maxCommands */
 export function playDiary(runs, maxCommands) {
-  return play({
+  return playCommands({
     runs,
     most: maxCommands,
     model: () => ({ draft: null, sealed: null, entries: [] }),

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { fixedClock } from '#app/core/clock.js';
-import { anotherPhone } from '../phone/another.mjs';
+import { anotherPhone } from '../phone/second_phone.mjs';
 import { WORDS, until } from '../phone/phone.mjs';
 import { sender } from '../phone/server.mjs';
-import { command, fc, play } from './adapter.mjs';
+import { command, fc, playCommands } from './adapter.mjs';
 import { isPush } from '../phone/keeper.mjs';
 
 const TEXT = fc.tuple(fc.constantFrom('He rang.', 'He wrote.', 'ملاحظة'), fc.nat(99)).map((words) => words.join(' '));
@@ -117,7 +117,7 @@ const Fresh = (server) =>
     await settle(model, real);
     const other = await anotherPhone(server.base, real.login);
     await until(other.phone, ({ entries }) => entries.length >= model.entries.length, 'the entries');
-    await other.phone.rest();
+    await other.phone.waitUntilIdle();
     assert.deepEqual(await readTexts(other.app), expectedTexts(model));
     const numbers = (app) => app.state.entries.map(({ record, seq_no: n }) => [record, n]).sort();
     assert.deepEqual(numbers(other.app), numbers(real.app));
@@ -128,7 +128,7 @@ const Fresh = (server) =>
 /** @param {{base: string}} server @param {number} runs @param {number} maxCommands */
 export function playOutbox(server, runs, maxCommands) {
   const net = network({});
-  return play({
+  return playCommands({
     runs,
     most: maxCommands,
     over: { origin: server.base, send: sender(server.base, net), clock: fixedClock(Date.now()) },

@@ -1,6 +1,6 @@
 /** Random commands on the sealed store: changes that are saved, fail half-way or are aborted, with many restarts. */
 import assert from 'node:assert/strict';
-import { command, fc, full, lost, play } from './adapter.mjs';
+import { command, fc, full, lost, playCommands } from './adapter.mjs';
 
 const NAMES = ['x/1', 'x/2', 'x/3', 'x/4', 'u/half-typed'];
 const PUT = fc.dictionary(
@@ -70,7 +70,7 @@ const FAULTS = {
 const ChangeFails = (put, drop, mark, fault) =>
   command(`fails(${fault}; ${Object.keys(put)}; -${drop})`, async (model, real) => {
     const { errors, code } = FAULTS[fault];
-    await real.phone.rest();
+    await real.phone.waitUntilIdle();
     real.faults.errors.push(...errors());
     const result = await real.store.change(fill(put, drop, mark)).then(
       () => null,
@@ -111,7 +111,7 @@ const Restart = () =>
 /** @param {number} runs @param {number} maxCommands */
 export function playStore(runs, maxCommands) {
   const mark = fc.nat(1000);
-  return play({
+  return playCommands({
     runs,
     most: maxCommands,
     model: () => ({ records: new Map(), mark: null }),

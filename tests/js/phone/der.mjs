@@ -56,7 +56,7 @@ export const hash = (name, bytes) => createHash(name).update(bytes).digest();
 export const nameOf = (text) => sequence(set(sequence(oid(OIDS.name), der(12, Buffer.from(text)))));
 
 /** Make a key pair with a name. @param {string} name @param {{type?: 'ec'|'rsa', options?: object}} [key] */
-export function holder(name, { type = 'ec', options = { namedCurve: 'P-256' } } = {}) {
+export function namedKeyPair(name, { type = 'ec', options = { namedCurve: 'P-256' } } = {}) {
   const { privateKey, publicKey } = generateKeyPairSync(/** @type {any} */ (type), options);
   return { name, privateKey, spki: publicKey.export({ type: 'spki', format: 'der' }) };
 }
@@ -135,7 +135,7 @@ function attributesOf(info, leaf, overrides) {
  * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: any}} request
  * @param {Record<string, any>} [overrides]
  */
-export function answer(request, overrides = {}) {
+export function timestampResponse(request, overrides = {}) {
   const { signHash = 'sha256', signHashOid = OIDS.sha256 } = overrides;
   const info = infoOf(request, overrides);
   const attributes = attributesOf(info, request.leaf, overrides);

@@ -2,15 +2,15 @@
 import { Database } from '#app/store/database.js';
 import { openDB } from '../../../static/vendor/idb/index.js';
 
-export const full = () => new DOMException('full', 'QuotaExceededError');
-export const lost = () =>
+export const storageFull = () => new DOMException('full', 'QuotaExceededError');
+export const connectionError = () =>
   new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
 
 /**
  * @param {string} name
  * @param {unknown[]} errors one for each of the next write transactions to fail with; then writes work again
  */
-export function failing(name, errors) {
+export function failingDatabase(name, errors) {
   return new Database({
     name,
     open: async (...args) => {

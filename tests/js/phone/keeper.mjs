@@ -1,6 +1,6 @@
 /** Actions and checks for tests of a keeper's phones. */
 import { fixedClock } from '#app/core/clock.js';
-import { anotherPhone } from './another.mjs';
+import { anotherPhone } from './second_phone.mjs';
 import { WORDS, phoneWithEntry, until } from './phone.mjs';
 import { sender } from './server.mjs';
 
@@ -8,13 +8,13 @@ import { sender } from './server.mjs';
 export const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
 /** Save a new entry. */
-export const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+export const saveEntry = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 /** Run sync once. Rejects if the run does. */
-export const looks = ({ phone }) => phone.ctx.open.syncing.now();
+export const syncOnce = ({ phone }) => phone.ctx.open.syncing.now();
 
 /** Return the entries' titles, sorted. */
-export const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
+export const titlesOf = ({ app }) => app.state.entries.map(({ title }) => title).sort();
 
 /** Return whether a request sends a version. */
 export const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
@@ -31,7 +31,7 @@ export async function registeredPhone(server, words = 'one', over = {}) {
   );
   const { login } = await device.app.register({ words: WORDS });
   await until(device, isKept, 'kept');
-  await looks(device);
+  await syncOnce(device);
   return { ...device, faults, login };
 }
 
@@ -40,7 +40,7 @@ export async function twoPhones(server) {
   const first = await registeredPhone(server);
   const second = await anotherPhone(server.base, first.login);
   await until(second, isKept, 'on the second');
-  await looks(second);
+  await syncOnce(second);
   return { one: first, two: second };
 }
 
@@ -49,13 +49,13 @@ export async function twoPhones(server) {
  * receipt has a higher number than the end of its feed.
  * @param {any} server
  */
-export async function beyondTheFeed(server) {
+export async function twoPhonesAheadOfFeed(server) {
   const { one: first, two: second } = await twoPhones(server);
-  await save(second.app, 'theirs');
-  await looks(second);
+  await saveEntry(second.app, 'theirs');
+  await syncOnce(second);
   first.faults.before = (/** @type {string} */ path) => {
     if (path.includes('/changes')) throw new TypeError('Failed to fetch');
   };
-  await save(first.app, 'mine');
+  await saveEntry(first.app, 'mine');
   return { one: first, two: second };
 }

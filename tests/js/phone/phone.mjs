@@ -11,9 +11,9 @@ import { FUNCTION_NAMES } from '#app/crypto/worker/vault.js';
 import { Api } from '#app/net/api.js';
 import { makeRequest } from '#app/net/http.js';
 import { Database } from '#app/store/database.js';
-import { PATIENCE } from './eventually.mjs';
+import { MAX_WAIT_MS } from './eventually.mjs';
 import { CHEAP, quickArgon2 } from './quick_argon2.mjs';
-import { noted, restOf } from './resting.mjs';
+import { trackPending, idleHelpers } from './idle.mjs';
 
 export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -79,12 +79,12 @@ export function makePhone({
     },
   };
   const pendingRequests = new Set();
-  Object.assign(phone, restOf(phone, timers, pendingRequests));
+  Object.assign(phone, idleHelpers(phone, timers, pendingRequests));
   // A phone that has ended sends nothing: a request may take two minutes, and would keep Node running.
   const request = makeRequest(send);
   phone.app = createApp({
     database: phone.database,
-    api: new Api((input) => (phone.ended ? new Promise(() => {}) : noted(pendingRequests, request(input)))),
+    api: new Api((input) => (phone.ended ? new Promise(() => {}) : trackPending(pendingRequests, request(input)))),
     makeVault: () => {
       phone.made++;
       return vaultInProcess(origin);
@@ -172,7 +172,7 @@ export async function noNetwork() {
 }
 
 /** Wait until `isDone` returns true for the phone's state. */
-export async function until(phone, isDone, label = 'state', ms = PATIENCE) {
+export async function until(phone, isDone, label = 'state', ms = MAX_WAIT_MS) {
   const end = Date.now() + ms;
   for (;;) {
     const state = phone.app.state;
@@ -196,7 +196,7 @@ export async function phoneWithEntry(options = {}, words = 'He waited outside.')
 }
 
 /** Return the options for a pack, reviewed and confirmed with the words, as the screens do it. */
-export async function agreed(app, options, words = WORDS) {
+export async function confirmPack(app, options, words = WORDS) {
   const { looked } = await app.chooseForPack({ from: null, to: null, records: null, ...options });
   return { ...options, looked, agreed: await app.agree(words) };
 }

@@ -5,10 +5,10 @@
  * @param {Map<unknown, () => void>} timers the app's timers, with their actions
  * @param {Set<Promise<unknown>>} pendingRequests
  */
-export function restOf(phone, timers, pendingRequests) {
+export function idleHelpers(phone, timers, pendingRequests) {
   return {
     /** End every pause of the app at once. */
-    hurry() {
+    skipPauses() {
       const due = [...timers];
       for (const [timer] of due) clearTimeout(timer);
       timers.clear();
@@ -18,7 +18,7 @@ export function restOf(phone, timers, pendingRequests) {
      * Wait until nothing is in progress: no request, no change of the store, no sync run. For tests that something
      * does not happen. `held`: a test delays a request on purpose.
      */
-    async rest({ held = false } = {}) {
+    async waitUntilIdle({ held = false } = {}) {
       for (let quiet = 0; quiet < 20; quiet++) {
         await new Promise((resolve) => {
           setImmediate(resolve);
@@ -40,7 +40,7 @@ export function restOf(phone, timers, pendingRequests) {
  * @param {Promise<T>} request
  * @returns {Promise<T>}
  */
-export function noted(pending, request) {
+export function trackPending(pending, request) {
   pending.add(request);
   request.catch(() => undefined).finally(() => pending.delete(request));
   return request;

@@ -1,4 +1,4 @@
-/** Node's module hooks for planted.mjs. */
+/** Node's module hooks for planted_faults.mjs. */
 let plantedFault;
 
 /** @param {[string, string, string]} fault */

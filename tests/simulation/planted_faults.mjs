@@ -1,13 +1,13 @@
 /**
  * Faults planted in the app on purpose, to show that the simulation finds them: `PLANT=name node --import
- * ./tests/simulation/planted.mjs …`. Each fault replaces a piece of a module as it loads. If the piece is no longer
+ * ./tests/simulation/planted_faults.mjs …`. Each fault replaces a piece of a module as it loads. If the piece is no longer
  * in the module, the run stops.
  */
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /** name: module, original code, replacement */
-export const PLANTED = {
+export const PLANTED_FAULTS = {
   'outbox order': [
     'diary/records/record_store.js',
     'root.outbox.push({ record, version',
@@ -53,7 +53,9 @@ export const PLANTED = {
 };
 
 if (process.env.PLANT) {
-  if (!PLANTED[process.env.PLANT])
-    throw new Error(`no such fault: ${process.env.PLANT}. There are: ${Object.keys(PLANTED).join(', ')}`);
-  register(pathToFileURL(new URL('./planting.mjs', import.meta.url).pathname), { data: PLANTED[process.env.PLANT] });
+  if (!PLANTED_FAULTS[process.env.PLANT])
+    throw new Error(`no such fault: ${process.env.PLANT}. There are: ${Object.keys(PLANTED_FAULTS).join(', ')}`);
+  register(pathToFileURL(new URL('./fault_hooks.mjs', import.meta.url).pathname), {
+    data: PLANTED_FAULTS[process.env.PLANT],
+  });
 }

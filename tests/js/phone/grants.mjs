@@ -20,11 +20,11 @@ export const codeOf = (promise) =>
  * @param {object} original
  * @param {object} overrides
  */
-export const bent = (original, overrides) =>
+export const withChanges = (original, overrides) =>
   Object.fromEntries(Object.entries({ ...original, ...overrides }).filter(([, value]) => value !== undefined));
 
 /** Make a person with their own keys. @param {string} name */
-export async function person(name) {
+export async function makePerson(name) {
   const [ecdsa, hpke] = [await newKeyPair(), await newKeyPair()];
   const pubs = { ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), name };
   return { ecdsa, hpke, key: await importSigningKey(ecdsa), pubs, print: fingerprintOf(pubs) };
@@ -37,8 +37,8 @@ export async function person(name) {
  * @param {{diary: string, grant: string}} place
  * @param {object} [overrides] values to replace
  */
-export const fieldsOf = (keeper, advocate, place, overrides = {}) =>
-  bent(
+export const grantFieldsOf = (keeper, advocate, place, overrides = {}) =>
+  withChanges(
     {
       ...place,
       from: keeper.print,
@@ -61,5 +61,5 @@ export const fieldsOf = (keeper, advocate, place, overrides = {}) =>
  * @param {{diary: string, grant: string}} place
  * @param {object} [overrides]
  */
-export const granted = (keeper, advocate, place, overrides) =>
-  makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (fieldsOf(keeper, advocate, place, overrides)));
+export const signGrant = (keeper, advocate, place, overrides) =>
+  makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (grantFieldsOf(keeper, advocate, place, overrides)));

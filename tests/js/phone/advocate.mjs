@@ -23,10 +23,10 @@ const leaders = new WeakMap();
  * @param {{base: string, run: Function}} server
  * @param {{name?: string, send?: Function, argon2?: Function}} [options]
  */
-export async function desk(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
+export async function makeAdvocate(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
   const leader = leaders.get(server);
   const invite = leader
-    ? (await leader.told('POST', '/v1/organisation/invitations', {}, await leader.proof())).invite
+    ? (await leader.askJson('POST', '/v1/organisation/invitations', {}, await leader.proof())).invite
     : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   let token = null;
   const ask = async (method, path, payload, proof = null) => {
@@ -64,7 +64,7 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     invite,
     name,
     secret: b64(secret),
-    digits: digitsOf(secret),
+    digits: codeOfNow(secret),
   }));
   /** Send a letter to the keeper of the only grant. Returns its id. */
   const sendLetter = async (what, fields, { at = Date.now(), change = null } = {}) => {
@@ -92,8 +92,8 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
     (await engine.auth({ words: DESK_WORDS, kdf: (await askJson('POST', '/v1/prelogin', { login })).kdf, login })).auth;
   const member = {
     ask,
-    told: askJson,
-    writes: sendLetter,
+    askJson,
+    sendLetter,
     proof,
     keys: { ecdsa, hpke },
     words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)),
@@ -102,7 +102,7 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
   return member;
 }
 
-function digitsOf(secret) {
+function codeOfNow(secret) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
   const mac = createHmac('sha1', secret).update(counter).digest();
@@ -110,7 +110,7 @@ function digitsOf(secret) {
 }
 
 /** The choice of a keeper who lets an advocate see all entries. @param {any} app */
-export const viewOfAll = (app) => ({
+export const viewAllChoice = (app) => ({
   scope: { all: true },
   rights: ['view'],
   restricted: false,

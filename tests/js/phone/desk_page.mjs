@@ -8,20 +8,20 @@ import { sender } from './server.mjs';
 
 /** How often a desk polls for changes, ms. */
 const POLL_INTERVAL_MS = 30_000;
-export const OWN = 'an advocate has words too';
+export const DESK_WORDS = 'an advocate has words too';
 
 /**
  * `change`: wrappers for functions of the vault, by name. Returns `made`, the object URLs not yet dropped with their
  * blobs, and `meddled`, response overrides by path pattern.
  */
 function openDesk(server, change = {}) {
-  const meddled = new Map();
+  const overrides = new Map();
   const send = sender(server.base, {});
-  const made = new Map();
+  const objectUrls = new Map();
   const timers = new Map();
   const request = makeRequest(async (path, options) => {
     const response = await send(path, options);
-    const override = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
+    const override = [...overrides].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
     if (!override) return response;
     const bytes = override(new Uint8Array(await response.arrayBuffer()));
     return new Response(bytes, { status: response.status, headers: response.headers });
@@ -44,15 +44,15 @@ function openDesk(server, change = {}) {
     },
     objectUrl: {
       make: (blob) => {
-        const url = `blob:${made.size}${Math.random()}`;
-        made.set(url, blob);
+        const url = `blob:${objectUrls.size}${Math.random()}`;
+        objectUrls.set(url, blob);
         return url;
       },
-      drop: (url) => made.delete(url),
+      drop: (url) => objectUrls.delete(url),
     },
   });
   /** Run the page's poll, which it does twice a minute, until it waits for the next one. */
-  const looksAround = async () => {
+  const pollOnce = async () => {
     const due = [...timers];
     timers.clear();
     const isPolling = desk.state.phase === 'in' && due.some(([, ms]) => ms === POLL_INTERVAL_MS);
@@ -63,11 +63,11 @@ function openDesk(server, change = {}) {
         (delays) => delays.includes(POLL_INTERVAL_MS),
       );
   };
-  return { desk, meddled, made, looksAround };
+  return { desk, meddled: overrides, made: objectUrls, looksAround: pollOnce };
 }
 
 let step = 0;
-export async function digitsOf(secret) {
+export async function codeOfNow(secret) {
   const now = () => Math.floor(Date.now() / 30_000);
   step = Math.max(step + 1, now());
   while (step > now() + 1) await new Promise((resolve) => setTimeout(resolve, 500));
@@ -85,12 +85,16 @@ function decodeSecret(text) {
   return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
-export async function joined(server, change = {}) {
+export async function joinDesk(server, change = {}) {
   const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
   const opened = openDesk(server, change);
-  const setup = await opened.desk.beginJoin({ invite: /14 days: (\S+)/.exec(stdout)[1], name: 'Priya K', words: OWN });
+  const setup = await opened.desk.beginJoin({
+    invite: /14 days: (\S+)/.exec(stdout)[1],
+    name: 'Priya K',
+    words: DESK_WORDS,
+  });
   const secret = decodeSecret(setup.secret);
   step = 0;
-  await opened.desk.finishJoin(await digitsOf(secret));
+  await opened.desk.finishJoin(await codeOfNow(secret));
   return { ...opened, secret, login: setup.login, address: setup.address };
 }

@@ -27,7 +27,7 @@ function changeFeed(body, change) {
  * @type {Record<string, (asked: {path: string, method: string, body: Buffer, past: Buffer[]},
  * chance: import('./chance.mjs').Chance) => Uint8Array|null>}
  */
-const LIES = {
+const FALSIFICATIONS = {
   'a receipt of another time': ({ path, method, body }) => {
     if (!isPush(path, method)) return null;
     const answer = JSON.parse(body.toString());
@@ -75,8 +75,8 @@ const LIES = {
  * @param {import('./chance.mjs').Chance} chance
  * @returns {{what: string, body: Buffer}|null}
  */
-export function lie(exchange, chance) {
-  const lies = Object.entries(LIES).flatMap(([title, makeLie]) => {
+export function falsify(exchange, chance) {
+  const lies = Object.entries(FALSIFICATIONS).flatMap(([title, makeLie]) => {
     const body = makeLie(exchange, chance);
     return body ? [{ what: title, body: Buffer.from(body) }] : [];
   });

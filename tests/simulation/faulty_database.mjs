@@ -28,7 +28,7 @@ function undo(tx) {
 }
 
 /** The database of one process. */
-export class Room {
+export class FaultyDatabase {
   /** @param {string} name of the phone, whose processes share the database's content */
   constructor(name) {
     this.name = name;

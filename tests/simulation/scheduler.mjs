@@ -11,15 +11,15 @@ import { Chance } from './chance.mjs';
 
 const native = { setImmediate: globalThis.setImmediate, setTimeout: globalThis.setTimeout, random: Math.random };
 /** A simulated run of more steps than this is in an endless loop. */
-const MOST_STEPS = 3_000_000;
+const MAX_STEPS = 3_000_000;
 
 /**
- * How many times, 10 ms each, to wait for a module that loads through Node's hooks (planted.mjs): the machine does
- * not count that as an outside operation.
+ * How many times, 10 ms each, to wait for a module that loads through Node's hooks (planted_faults.mjs): the scheduler
+ * does not count that as an outside operation.
  */
-const PATIENCE = 1_000;
+const MAX_WAITS = 1_000;
 
-class Machine {
+class Scheduler {
   constructor() {
     this.begin(0, 0);
   }
@@ -83,7 +83,7 @@ class Machine {
       await this.runPromises();
       if (isDone) return promise;
       if (this.step() || this.nextTimer()) continue;
-      if (++waits > PATIENCE) throw new Error('nothing is left that could end this');
+      if (++waits > MAX_WAITS) throw new Error('nothing is left that could end this');
       await new Promise((resolve) => {
         native.setTimeout(resolve, 10);
       });
@@ -121,7 +121,7 @@ class Machine {
 
   /** Run one task or one event. @returns {boolean} whether there was one */
   step() {
-    if (++this.steps > MOST_STEPS) throw new Error(`more than ${MOST_STEPS} steps`);
+    if (++this.steps > MAX_STEPS) throw new Error(`more than ${MAX_STEPS} steps`);
     // An event usually waits until the phones have nothing left to run, and sometimes happens before that.
     const isEvent = this.events.length > 0 && (!this.tasks.length || this.chance.occurs(0.02));
     const next = isEvent ? this.events.splice(this.chance.below(this.events.length), 1)[0] : this.tasks.shift();
@@ -152,7 +152,7 @@ const runPromises = () =>
     native.setImmediate(resolve);
   });
 
-export const machine = new Machine();
+export const scheduler = new Scheduler();
 
 class Handle {
   ref() {
@@ -168,28 +168,28 @@ class Handle {
 
 Object.assign(globalThis, {
   setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...args) => {
-    machine.tasks.push(() => act(...args));
+    scheduler.tasks.push(() => act(...args));
     return new Handle();
   },
   clearImmediate: () => undefined,
   setTimeout: (/** @type {Function} */ act, /** @type {number} */ ms = 0, /** @type {any[]} */ ...args) => {
     const handle = new Handle();
-    machine.timers.set(handle, {
-      at: machine.now + Math.max(0, ms),
-      order: machine.made++,
+    scheduler.timers.set(handle, {
+      at: scheduler.now + Math.max(0, ms),
+      order: scheduler.made++,
       act: () => act(...args),
     });
     return handle;
   },
   clearTimeout: (/** @type {any} */ handle) => {
-    machine.timers.delete(handle);
+    scheduler.timers.delete(handle);
   },
 });
-Date.now = () => machine.now;
-performance.now = () => machine.now;
-Math.random = () => machine.chance.next();
+Date.now = () => scheduler.now;
+performance.now = () => scheduler.now;
+Math.random = () => scheduler.chance.next();
 
 const { arrayBuffer } = Blob.prototype;
 Blob.prototype.arrayBuffer = function read() {
-  return machine.waitFor(arrayBuffer.call(this));
+  return scheduler.waitFor(arrayBuffer.call(this));
 };
