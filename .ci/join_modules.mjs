@@ -1,15 +1,16 @@
 /**
- * Joins the modules of static/js into the files that browsers ask for: static/app/. A browser takes about 3 ms of processor
- * time for each file of a page, whatever is in it, and an old phone much more; there are 440 modules and a dozen files.
+ * Joins the modules of static/js into the files that browsers ask for: static/app/. A browser takes about 3 ms of
+ * processor time for each file of a page, whatever is in it, and an old phone much more; there are 440 modules and a
+ * dozen files.
  *
  *     node .ci/join_modules.mjs [folder]      writes static/app/, or the folder
  *
- * Nothing is left out, shortened or reordered inside a module: Rollup takes away `import` and `export`, and gives a second name
- * to what would clash (`name$1`). Above each module stands its path. tests/test_joined_modules.py holds the files to the
- * modules.
+ * Nothing is left out, shortened or reordered inside a module: Rollup takes away `import` and `export`, and gives a
+ * second name to what would clash (`name$1`). Above each module stands its path. tests/test_joined_modules.py holds the
+ * files to the modules.
  *
- * The files of an entry lie in static/app/ where the entry lies in static/js/. So an address beside `import.meta.url` stays
- * right in a module of the entry's own folder; in any other it stops the run.
+ * The files of an entry lie in static/app/ where the entry lies in static/js/. So an address beside `import.meta.url`
+ * stays right in a module of the entry's own folder; in any other it stops the run.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -22,8 +23,8 @@ const STATIC = join(ROOT, 'static');
 const OUT = process.argv[2] ?? join(STATIC, 'app');
 
 /**
- * The pages' scripts and workers, and for each the files that are asked for later: name, and the modules that lead there. A
- * module lies in the first file that needs it.
+ * The pages' scripts and workers, and for each the files that are asked for later: name, and the modules that lead
+ * there. A module lies in the first file that needs it.
  * @type {{entry: string, later: [string, RegExp][]}[]}
  */
 const ENTRIES = [
@@ -41,14 +42,14 @@ const ENTRIES = [
   { entry: 'desk/main.js', later: [['hpke', /^js\/crypto\/people\.js$/]] },
 ];
 /**
- * Left as imports of files of their own: a language is asked for once it is chosen, the list of words when words are made up.
- * `crypto` is Node's: a library names it for versions of Node without WebCrypto.
+ * Left as imports of files of their own: a language is asked for once it is chosen, the list of words when words are
+ * made up. `crypto` is Node's: a library names it for versions of Node without WebCrypto.
  */
 const AS_IT_IS = /\/static\/(lang\/|vendor\/words-en\.js$)|^crypto$/;
 
 /**
- * Warnings that stop nothing: import rings, and two habits of libraries (a comment for minifiers in an odd place; `this`
- * outside a function, which is undefined in a module).
+ * Warnings that stop nothing: import rings, and two habits of libraries (a comment for minifiers in an odd place;
+ * `this` outside a function, which is undefined in a module).
  */
 const HARMLESS = new Set(['CIRCULAR_DEPENDENCY', 'INVALID_ANNOTATION', 'THIS_IS_UNDEFINED']);
 

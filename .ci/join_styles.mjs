@@ -1,12 +1,12 @@
 /**
- * Joins the style sheets of static/src/ into the two files that browsers ask for: static/css/app.css, which every page of the
- * app has, and static/css/desk.css, which only the advocate's page has.
+ * Joins the style sheets of static/src/ into the two files that browsers ask for: static/css/app.css, which every page
+ * of the app has, and static/css/desk.css, which only the advocate's page has.
  *
  *     node .ci/join_styles.mjs [folder]      writes static/css/, or the folder
  *
- * The order decides which rule wins: tokens, base and parts of the shell, then components, then features, each by name. A
- * feature's sheet may therefore change what a component looks like, and never the other way round. Rules are copied as they are;
- * above each sheet stands its path.
+ * The order decides which rule wins: tokens, base and parts of the shell, then components, then features, each by name.
+ * A feature's sheet may therefore change what a component looks like, and never the other way round. Rules are copied
+ * as they are; above each sheet stands its path.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Looks over the style sheets of static/src/: every rule parses, every property exists and takes the value it is given, and
-// nothing is fetched from elsewhere. Colours are written once, in the tokens file.
+// Looks over the style sheets of static/src/: every rule parses, every property exists and takes the value it is given,
+// and nothing is fetched from elsewhere. Colours are written once, in the tokens file.
 //
 //     node .ci/lint_css.mjs
 import { readFileSync, readdirSync } from 'node:fs';

@@ -3,9 +3,10 @@
  *
  *     node .ci/same_trees.mjs BEFORE AFTER [MAP]
  *
- * BEFORE and AFTER are folders of built modules: static/js/ of two checkouts. MAP has a line for each module that moved, its path
- * before and after, without the ending. Two modules are the same when their syntax trees are: comments, layout, parentheses and
- * the addresses of imports do not count. Exits with 1 and names every module that differs, is gone or is new.
+ * BEFORE and AFTER are folders of built modules: static/js/ of two checkouts. MAP has a line for each module that
+ * moved, its path before and after, without the ending. Two modules are the same when their syntax trees are: comments,
+ * layout, parentheses and the addresses of imports do not count. Exits with 1 and names every module that differs, is
+ * gone or is new.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

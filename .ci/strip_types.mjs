@@ -4,8 +4,9 @@
  *     node .ci/strip_types.mjs [folder]       writes into static/, or into the folder
  *
  * Every line and column stays where it was, so the module that is served is the module that was reviewed. A file that
- * holds nothing but types is not written. A words.json becomes a module that hands its texts to shell/lookup.ts. Everything is built in an empty folder first and then put in place, so an
- * interrupted run leaves no half-built folder behind.
+ * holds nothing but types is not written. A words.json becomes a module that hands its texts to shell/lookup.ts.
+ * Everything is built in an empty folder first and then put in place, so an interrupted run leaves no half-built folder
+ * behind.
  *
  * amaro does the stripping, at the version that package-lock.json pins. Node can strip types itself, but its output may
  * change from one version to the next, and the digests of a release must not depend on the machine that built it.

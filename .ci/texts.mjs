@@ -1,6 +1,7 @@
 // Prints every text of the screens as JSON: [{context, key, text, plural?, from}]. Run by .ci/languages.py.
 //
-// Words come from the words.json files. Sentences and labels are read by importing their tables, lists made in a loop included.
+// Words come from the words.json files. Sentences and labels are read by importing their tables, lists made in a loop
+// included.
 import { readFileSync, readdirSync } from 'node:fs';
 import { FILLED, SENTENCES, SPECIFIC } from '../static/js/diary/sentences.js';
 import { SENTENCES as USUAL } from '../static/js/core/errors.js';

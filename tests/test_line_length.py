@@ -1,4 +1,4 @@
-"""No line of the browser's code, its styles or its scripts is longer than 120 columns."""
+"""No line of the browser's code and styles, of tests in JavaScript or of build scripts is longer than 120 columns."""
 
 from pathlib import Path
 
@@ -9,6 +9,10 @@ LONGEST = 120
 SOURCES = [
     *(ROOT / "static" / "src").rglob("*.ts"),
     *(ROOT / "static" / "src").rglob("*.css"),
+    *(ROOT / "tests").rglob("*.mjs"),
+    *(ROOT / "tests").glob("*/*/*.js"),
+    *(ROOT / "tests" / "bench").glob("*.js"),
+    *(ROOT / ".ci").glob("*.mjs"),
 ]
 
 
@@ -19,7 +23,7 @@ def long_lines(text: str) -> list[int]:
 
 def test_no_line_is_too_long() -> None:
     """The formatters break code; regular expressions, comments and sentences are broken by hand."""
-    assert len(SOURCES) > 400
+    assert len(SOURCES) > 600
     found = {path.relative_to(ROOT).as_posix(): long_lines(path.read_text("utf-8")) for path in SOURCES}
     assert {name: lines for name, lines in found.items() if lines} == {}
 

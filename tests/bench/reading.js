@@ -74,8 +74,8 @@
       }
     },
     /**
-     * From the words: ms until the door was passed, until the first rows stood there, and from the first sight of the line that
-     * says so until the list had been made again.
+     * Return ms from typing the words: until the diary opened, until the first rows were shown, and from the first
+     * sight of the line that announces it until the list was rebuilt.
      */
     async listedAgain(many) {
       const began = performance.now();
@@ -98,7 +98,10 @@
       seen.disconnect();
       return { opened: from - began, first: (await first) - began, listing: last - from, many };
     },
-    /** What rows of sealed records make of it: as many read from a database, three seals of each opened in a worker's place, and their JSON read. ms */
+    /**
+     * Return ms that rows of sealed records take by themselves: reading them from a database, opening three seals of
+     * each as a worker would, and parsing their JSON.
+     */
     async bareRebuild(many) {
       const [SEALED, INNER] = [8_264, 4_168];
       const random = (n) => crypto.getRandomValues(new Uint8Array(n));

@@ -1,6 +1,7 @@
 /**
- * Answers questions about values, one JSON line each: `{"ask", "given"}` in, `{"is"}` or `{"refused": code}` out. Bytes go as
- * hex. What is thrown without a code of ours is a fault, and is answered as `{"fault": text}`: no value may lead to one.
+ * Answers questions about values, one JSON line each: `{"ask", "given"}` in, `{"is"}` or `{"refused": code}` out. Bytes
+ * go as hex. What is thrown without a code of ours is a fault, and is answered as `{"fault": text}`: no value may lead
+ * to one.
  */
 import { createInterface } from 'node:readline';
 import { fromUtf8, hex, unhex } from '#app/core/bytes.js';

@@ -1,5 +1,5 @@
 /**
- * Gives the app's readers the bytes that come in, one line of JSON for each, and says what they did that no reader may do.
+ * Give the app's readers the bytes that arrive, one line of JSON for each, and report what no reader may do.
  * In: {"i": number, "target": name, "raw": base64}. Out, before each: its number; after one that failed: {"i", "why"}.
  */
 import { createInterface } from 'node:readline';

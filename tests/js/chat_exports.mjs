@@ -8,7 +8,8 @@ const NARROW_SPACE = '\u202f';
 /** Android, day first, 24 hours. 20 lines: in 6, out 2, deleted 2, edited 1, app 3, further 3, not understood 3. */
 export const ANDROID = [
   'This line stands before any message',
-  '24/11/2026, 20:58 - Messages and calls are end-to-end encrypted. Only people in this chat can read, listen to, or share them.',
+  '24/11/2026, 20:58 - Messages and calls are end-to-end encrypted. ' +
+    'Only people in this chat can read, listen to, or share them.',
   '24/11/2026, 20:59 - You blocked this contact.',
   '24/11/2026, 21:10 - Sam Hill: Answer me',
   '24/11/2026, 21:10 - Sam Hill: Answer me',
@@ -62,7 +63,8 @@ export function longChat(n, { from = 0 } = {}) {
       Date.UTC(2026, 2, 1, 8) + Math.floor(i / 60) * 86_400_000 + (i % 60) * 7 * 60_000,
     ).toISOString();
     lines.push(
-      `${at.slice(8, 10)}/${at.slice(5, 7)}/${at.slice(0, 4)}, ${at.slice(11, 16)} - ${i % 3 ? 'Sam Hill' : 'Jo'}: message number ${i}, with as many words as people write to one another`,
+      `${at.slice(8, 10)}/${at.slice(5, 7)}/${at.slice(0, 4)}, ${at.slice(11, 16)} - ${i % 3 ? 'Sam Hill' : 'Jo'}: ` +
+        `message number ${i}, with as many words as people write to one another`,
     );
   }
   return `${lines.join('\n')}\n`;

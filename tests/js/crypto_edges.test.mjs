@@ -53,9 +53,9 @@ test('padding is one mark byte and zeros, and can be removed again', () => {
 
 const COMMON =
   `password passwordpassword passw0rd pass qwerty qwertyuiop qwertyuiopasdf asdfghjkl azerty azertyuiop qwertz zxcvbnm
-  letmein iloveyou iloveyouforever ihateyou welcome admin administrator abcdefghijkl abcdefgh abcdef abc monkey dragon football
-  liverpool arsenal chelsea princess sunshine superman batman charlie michael jessica trustno changeme secret diary mydiary notes
-  notebook internet computer samsung iphone whatever`.split(/\s+/);
+  letmein iloveyou iloveyouforever ihateyou welcome admin administrator abcdefghijkl abcdefgh abcdef abc monkey dragon
+  football liverpool arsenal chelsea princess sunshine superman batman charlie michael jessica trustno changeme secret
+  diary mydiary notes notebook internet computer samsung iphone whatever`.split(/\s+/);
 const weaknessOf = (text) => checkWords(text).why;
 
 for (const word of COMMON.filter((candidate) => !/\d/.test(candidate))) {

@@ -21,8 +21,13 @@ before(async () => {
 });
 after(() => server.stop());
 
-const MAKE_DUE =
-  'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE erasure SET due_at = 1"); d.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000"); d.commit()';
+const MAKE_DUE = `
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("UPDATE erasure SET due_at = 1")
+database.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000")
+database.commit()
+`;
 const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
 const isErased = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
 

@@ -34,6 +34,8 @@ async function countRows(database) {
   return (await db.getAllKeys('a')).length;
 }
 
+const twoDigits = (number) => String(number).padStart(2, '0');
+
 test('an Android zip becomes one sealed file, one entry and one schedule, linked to each other', async () => {
   const { app } = await newPhone();
   const { read, plan, done } = await importFile(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
@@ -268,8 +270,7 @@ test('a very long day makes several lists of one entry, with continued numbers',
   const { app } = await newPhone();
   const lines = Array.from(
     { length: 2400 },
-    (_, i) =>
-      `24/11/2026, ${String(8 + Math.floor(i / 300)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
+    (_, i) => `24/11/2026, ${twoDigits(8 + Math.floor(i / 300))}:${twoDigits(i % 60)} - Sam: message ${i}`,
   );
   const { done } = await importFile(app, utf8(lines.join('\n')), 'a.txt', { tz: 'Europe/London', me: null });
   const lists = await app.readRecords('schedule');
@@ -304,10 +305,9 @@ test('a pack of one entry includes only its own list of a file, and every part o
     },
   });
   const { done } = await importFile(app, iosZip(), 'a.zip', { ...ANSWERS, order: 'mdy' });
-  const long = Array.from(
-    { length: 1200 },
-    (_, i) => `24/09/2026, 08:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
-  ).join('\n');
+  const long = Array.from({ length: 1200 }, (_, i) => `24/09/2026, 08:${twoDigits(i % 60)} - Sam: message ${i}`).join(
+    '\n',
+  );
   const { done: longDay } = await importFile(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
   const opened = (await readDiary(ctx.open)).map(openedOf);
   const schedulesFor = (records) =>

@@ -195,13 +195,48 @@ test('every sentence about consent, erasing, locks, danger or a failure shows it
 
 test('a sentence that a wrong word would make dangerous shows its English too, wherever it is', () => {
   const shownInBoth = keysInBoth();
-  const dangerous =
-    /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
+  const dangerous = new RegExp(
+    String.raw`\b(?:${[
+      '999',
+      '101',
+      'danger',
+      'erased?',
+      'erases?',
+      'wiped?',
+      'sexual',
+      'cannot come back',
+      'spyware',
+      'under 18',
+      'watch(?:es|ed)?',
+      'kept apart',
+      'can (?:read|see)',
+      'no signal',
+      'locks?',
+      'locked',
+      'signed out',
+      'server',
+      'not be (?:read|opened|saved|sent)',
+      'not (?:been )?(?:sent|kept)',
+      'lost',
+      'removed?',
+      'safe',
+      'safer',
+      'helpline',
+      'passed on',
+      'other side',
+      'court',
+    ].join('|')})\b`,
+    'i',
+  );
   // Questions and counts that contain one of those words, but nobody decides by them.
-  const exempt =
-    /^(?:chase\.|f\.|find\.none_more|four\.(?:unwanted_why)|mail\.|odd\.|order\.none|pat\.|plan\.|reg\.(?:order|report|notice|reason|statement)|sched\.|share\.quick_more|wording\.|young\.|card\.|count\.|help\.(?:official)|effect\.|link\.|coach\.lead|police\.|import\.lenient|done\.again|share\.start_more)/;
+  const exempt = (
+    'chase. f. find.none_more four.unwanted_why mail. odd. order.none pat. plan. reg.order reg.report ' +
+    'reg.notice reg.reason reg.statement sched. share.quick_more wording. young. card. count. ' +
+    'help.official effect. link. coach.lead police. import.lenient done.again share.start_more'
+  ).split(' ');
+  const isExempt = (key) => exempt.some((beginning) => key.startsWith(beginning));
   assert.deepEqual(
-    sentences().filter(([key, text]) => dangerous.test(text) && !shownInBoth.has(key) && !exempt.test(key)),
+    sentences().filter(([key, text]) => dangerous.test(text) && !shownInBoth.has(key) && !isExempt(key)),
     [],
   );
   assert.ok(sentences().filter(([key]) => shownInBoth.has(key)).length > 300);

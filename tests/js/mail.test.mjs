@@ -168,11 +168,14 @@ test('hostile input: deep nesting, endless headers, 10,000 parts, messages insid
   await assert.rejects(readMail(utf8(`${HEAD.join('\r\n')}\r\n${deep}`)), { code: 'mail_damaged' });
   const elapsed = measureCpu();
   await readMail(utf8(`${HEAD.join('\r\n')}\r\nX-Long: ${'a b'.repeat(300_000)}\r\n\r\nx`));
-  const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/csv\r\n\r\nx\r\n'.repeat(10_000)}--b--\r\n`;
+  const part = '--b\r\nContent-Type: text/csv\r\n\r\nx\r\n';
+  const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${part.repeat(10_000)}--b--\r\n`;
   assert.equal((await readMail(utf8(`${HEAD.join('\r\n')}\r\n${parts}`))).files.length, 10_000);
   let inner = 'From: x@y.example\r\nTo: z@y.example\r\n\r\nend';
   for (let i = 0; i < 8; i++)
-    inner = `From: x@y.example\r\nTo: z@y.example\r\nContent-Type: multipart/mixed; boundary=c${i}\r\n\r\n--c${i}\r\nContent-Type: message/rfc822\r\n\r\n${inner}\r\n--c${i}--\r\n`;
+    inner =
+      `From: x@y.example\r\nTo: z@y.example\r\nContent-Type: multipart/mixed; boundary=c${i}\r\n\r\n` +
+      `--c${i}\r\nContent-Type: message/rfc822\r\n\r\n${inner}\r\n--c${i}--\r\n`;
   const mail = await readMail(utf8(inner));
   assert.equal(mail.inside[0].inside[0].inside[0].inside[0].inside.length, 0);
   assert.ok(mail.inside[0].inside[0].inside[0].inside[0].odd.includes('too_deep'));

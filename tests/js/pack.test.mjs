@@ -162,7 +162,11 @@ function honestFront(capsuleSent) {
   return members;
 }
 
-/** A table as the typesetter writes it, with a word of the account held back. @param {any[]} lines @param {(text: string) => string} [change] */
+/**
+ * Write a table as the typesetter does, with a word of the account held back.
+ * @param {any[]} lines
+ * @param {(text: string) => string} [change]
+ */
 function table(lines, change = (text) => text) {
   const cell = (/** @type {string|null} */ text) =>
     `"${(text ?? '').replace('outside', '[held back, see 06]').replaceAll('"', '""')}"`;

@@ -187,7 +187,9 @@ test('a chat pasted into a message in another style stays part of it, and is poi
 test('when clocks change, a repeated hour follows the chat, and a missing hour has no moment', async () => {
   const clocksBack = await rowsOf(
     await readChat(
-      '25/10/2026, 00:50 - Sam: a\n25/10/2026, 01:10 - Sam: b\n25/10/2026, 01:50 - Sam: c\n25/10/2026, 01:20 - Sam: d\n25/10/2026, 02:10 - Sam: e\n',
+      ['00:50 - Sam: a', '01:10 - Sam: b', '01:50 - Sam: c', '01:20 - Sam: d', '02:10 - Sam: e']
+        .map((line) => `25/10/2026, ${line}\n`)
+        .join(''),
     ),
     DMY,
   );
@@ -342,12 +344,14 @@ test('a day of pictures alone matches another export only where the chats have o
     '24/11/2026, 21:10 - Sam: <Media omitted>\n24/11/2026, 21:11 - Sam: <Media omitted>\n',
   );
   const withMedia = await read(
-    '24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n',
+    '24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n' +
+      '24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n',
   );
   assert.equal(compareExport(withMedia, [withoutMedia], [false]).fresh.length, 2);
   assert.equal(compareExport(withMedia, [withoutMedia], [true]).fresh.length, 0);
   const otherMedia = await read(
-    '24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n',
+    '24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n' +
+      '24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n',
   );
   assert.equal(
     compareExport(otherMedia, [withMedia], [true]).fresh.length,

@@ -1,6 +1,7 @@
 /**
- * Preloaded with `node --import`: writes to KEPT_COVERED which lines of static/js each test of a file runs and what it costs in
- * processor seconds. What runs before the first test (imports, servers that all share) counts for every test of the file.
+ * Preloaded with `node --import`: writes to KEPT_COVERED which lines of static/js each test of a file runs and what it
+ * costs in processor seconds. What runs before the first test (imports, servers that all share) counts for every test
+ * of the file.
  */
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';

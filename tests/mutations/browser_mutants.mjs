@@ -1,6 +1,6 @@
 /**
- * The mutants of files of the browser's code, made by Stryker's instrumenter: file names as arguments, a line of JSON for each
- * mutant out.
+ * The mutants of files of the browser's code, made by Stryker's instrumenter: file names as arguments, a line of JSON
+ * for each mutant out.
  */
 import { readFileSync } from 'node:fs';
 import { SourceTextModule } from 'node:vm';
@@ -39,8 +39,8 @@ function parses(source) {
 }
 
 /**
- * What to write in place of a piece of a source, or null when nothing that can be parsed comes of it. What replaces an expression
- * stays one: in `a && c`, `a || b` in place of `a` goes into brackets.
+ * What to write in place of a piece of a source, or null when nothing that can be parsed comes of it. What replaces an
+ * expression stays one: in `a && c`, `a || b` in place of `a` goes into brackets.
  *
  * @param {string} source @param {number} start @param {number} end @param {string} replacement
  */

@@ -123,7 +123,7 @@ export class Device {
   }
 
   /**
-   * Do something, and let the scheduler run until it is done. Return an expected error's code, and throw any other error.
+   * Do something, and let the scheduler run until it is done. Return an expected error's code; throw any other error.
    * @param {string} title
    * @param {() => Promise<unknown>} act
    * @returns {Promise<string|null>}

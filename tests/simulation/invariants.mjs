@@ -156,7 +156,8 @@ function findDifferences({ wasPutBack }, device, entries, other, others) {
     if (!otherEntry && erased.has(record)) continue;
     if (otherEntry && otherEntry.isTwo !== isTwo)
       found.push(
-        `${title} is to be settled on ${isTwo ? device.name : other.name}, and not on ${isTwo ? other.name : device.name}`,
+        `${title} has two versions on ${isTwo ? device.name : other.name}, ` +
+          `and one on ${isTwo ? other.name : device.name}`,
       );
     if (!otherEntry || otherEntry.title !== title || otherEntry.seq_no !== seq_no)
       found.push(

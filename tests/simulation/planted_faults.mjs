@@ -1,7 +1,7 @@
 /**
  * Faults planted in the app on purpose, to show that the simulation finds them: `PLANT=name node --import
- * ./tests/simulation/planted_faults.mjs …`. Each fault replaces a piece of a module as it loads. If the piece is no longer
- * in the module, the run stops.
+ * ./tests/simulation/planted_faults.mjs …`. Each fault replaces a piece of a module as it loads. If the piece is no
+ * longer in the module, the run stops.
  */
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * Opens what a phone's store holds, by the app's own cryptography: `{origin, words, door, rows}` of JSON on standard input,
- * bytes as `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
+ * Opens what a phone's store holds, by the app's own cryptography: `{origin, words, door, rows}` of JSON on standard
+ * input, bytes as `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
  */
 import { argon2id } from '#app/crypto/argon2.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
