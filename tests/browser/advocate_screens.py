@@ -4,7 +4,8 @@ from tests.browser.acting import OPEN, Act, fill, go, js, local, press
 
 ORGANISATION = "organisation: 'Stalking Support North'"
 PRIYA, SAM = (
-    f"{{fingerprint: '{name[0]}', ecdsa_pub: 'e', hpke_pub: 'h', name: '{name}', {ORGANISATION}, words: 'a b c d e f g h i'}}"
+    f"{{fingerprint: '{name[0]}', ecdsa_pub: 'e', hpke_pub: 'h', name: '{name}', {ORGANISATION}, "
+    f"words: 'a b c d e f g h i'}}"
     for name in ("Priya K", "Sam O")
 )
 GRANT = (
@@ -14,7 +15,10 @@ GRANT = (
     "said: {scope: {all: true}, rights: ['view', 'comment', 'pack'], restricted: true, purpose: 'Help with a report'}"
 )
 SOME = "{scope: {records: ['r0', 'r1']}, rights: ['view'], restricted: false, purpose: 'Stand-in'}"
-LOOKS = "[['read', 2], ['file', 3], ['pack', 26]].map(([what, hours]) => ({what, grant: 'g0', at: Date.now() - hours * 36e5}))"
+LOOKS = (
+    "[['read', 2], ['file', 3], ['pack', 26]].map(([what, hours]) => ({what, grant: 'g0', "
+    "at: Date.now() - hours * 36e5}))"
+)
 LET_IN = js(
     f"fake.open(24); fake.let_in = {{looks: {LOOKS}, grants: [{{not_after: Date.now() + 3 * 864e5}}, "
     f"{{looked_at: null, name: 'Sam Okonkwo-Fitzgerald', said: {SOME}}}, {{changed: true}}, "
@@ -22,13 +26,15 @@ LET_IN = js(
     f".map((item, i) => ({{{GRANT}, grant: `g${{i}}`, ...item}}))}}"
 )
 ASKS = (
-    f"{{letter: 'l0', grant: 'g0', about: 'r0', text: 'What did he say when he came closer?', at: Date.now(), name: 'Priya K', "
+    f"{{letter: 'l0', grant: 'g0', about: 'r0', text: 'What did he say when he came closer?', at: Date.now(), "
+    f"name: 'Priya K', "
     f"{ORGANISATION}, title: 'He messaged from a new account', seq_no: 24}}"
 )
 ASKED = js(f"fake.open(24); fake.asks = [{ASKS}]; fake.set({{asked: {{n: 1, name: 'Priya K'}}}})")
 SEEN_BY = "[{name: 'Priya K', looked_at: Date.now() - 36e5}, {name: 'Sam O', looked_at: null}]"
 KEPT = (
-    "['answered', 'put_aside'].map((status, i) => ({record: `q${i}`, text: 'Was anybody with you?', answer: 'My sister.', "
+    "['answered', 'put_aside'].map((status, i) => ({record: `q${i}`, text: 'Was anybody with you?', "
+    "answer: 'My sister.', "
     "asked_at: Date.now(), answered_at: Date.now(), status, name: 'Priya K, Stalking Support North'}))"
 )
 THROUGH = "fake.through = [['r0', ['Priya K', 'Sam O']], ['r1', ['Priya K']], ['a1', ['Priya K', 'Sam O']]]"
@@ -38,7 +44,8 @@ FILLED = (
     "rights: ['view', 'comment'], days: '30'}"
 )
 TYPED = (go("letin"), fill("Their nine words", "a"), press("Check the words"))
-# No browser here can read codes, so a fake detector reads a canvas. The drawing must change: a still canvas gives no frames.
+# No browser here can read codes, so a fake detector reads a canvas.
+# The drawing must change: a still canvas gives no frames.
 SCANS = js(
     "const canvas = document.createElement('canvas'); const pen = canvas.getContext('2d'); let shade = 0; "
     "globalThis.drawing = setInterval(() => { shade = (shade + 9) % 250; pen.fillStyle = `rgb(${shade}, 0, 0)`; "

@@ -48,14 +48,17 @@ def find_headless_shell() -> str | None:
 
 
 def flags(spki: str) -> list[str]:
-    """Return the command-line flags of every Chromium under test: trust the test certificate, make no other requests."""
+    """Return the command-line flags of every Chromium under test:
+    trust the test certificate, make no other requests.
+    """
     quiet = [
         f"--ignore-certificate-errors-spki-list={spki}",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
-        # The two popups are internal pages below an address bar that nobody sees. They cost half a second for each window.
+        # The two popups are internal pages below an address bar that nobody sees.
+        # They cost half a second for each window.
         "--disable-features=Translate,OptimizationHints,MediaRouter,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ]
     return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
@@ -126,7 +129,9 @@ class Profile:
 def private_window(
     playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]
 ) -> Iterator[BrowserContext]:
-    """Open a private window of a browser with a profile folder: an off-the-record context, like the browser's own menu does."""
+    """Open a private window of a browser with a profile folder:
+    an off-the-record context, like the browser's own menu does.
+    """
     program = find_chromium() or playwright.chromium.executable_path
     arguments = [
         "--headless=new",

@@ -1,4 +1,6 @@
-"""Fixtures of the browser tests: one certificate, one server for each module, one Chromium, one phone for each person."""
+"""Fixtures of the browser tests:
+one certificate, one server for each module, one Chromium, one phone for each person.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,8 +64,8 @@ def server(
 ) -> Iterator[Served]:
     """Run a server with an empty database for one module.
 
-    Its phones use cheap key derivation. A module marked `first_visit` or `usual_locks` gets the product's own files, on a port
-    of its own, because a pooled phone keeps the files of an address.
+    Its phones use cheap key derivation. A module marked `first_visit` or `usual_locks` gets the product's own files, on
+    a port of its own, because a pooled phone keeps the files of an address.
     """
     data = tmp_path_factory.mktemp("server")
     if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
@@ -131,7 +133,9 @@ def keeper(new_phone: NewPhone) -> Keeper:
 def new_profile(
     playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
 ) -> Iterator[NewProfile]:
-    """Return a function that makes browsers with a profile folder on disk. They can be killed, and the folder can be searched."""
+    """Return a function that makes browsers with a profile folder on disk.
+    They can be killed, and the folder can be searched.
+    """
     profiles: list[chromium.Profile] = []
 
     def make(**options: object) -> chromium.Profile:

@@ -10,7 +10,10 @@ CLIENT = js(
 TALK = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
 INVITE = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
 OWN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
-TOLD = "{asked: 'tell_me', words: '', said: 'He was at the bus stop when I came out of work. He looked at me and did not move.'}"
+TOLD = (
+    "{asked: 'tell_me', words: '', "
+    "said: 'He was at the bus stop when I came out of work. He looked at me and did not move.'}"
+)
 
 
 def writing(under: str, more: str = "", turns: str = TOLD) -> tuple[Act, ...]:
@@ -47,7 +50,8 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         DOOR,
         press("I have an invitation"),
         js(
-            "Object.assign(stage.local, {invite: 'k7Qm', words: 'one', short: true, twice: true, differ: true}); stage.draw()"
+            "Object.assign(stage.local, {invite: 'k7Qm', words: 'one', short: true, twice: true, differ: true}); "
+            "stage.draw()"
         ),
     ),
     "join, refused": (

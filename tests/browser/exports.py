@@ -1,4 +1,6 @@
-"""Chat exports and emails made by the tests, in the form a phone saves them. The Python copy of tests/js/chat_exports.mjs."""
+"""Chat exports and emails made by the tests, in the form a phone saves them.
+The Python copy of tests/js/chat_exports.mjs.
+"""
 
 import io
 import zipfile
@@ -86,7 +88,8 @@ def long_chat(count: int) -> dict[str, object]:
     """Return a chat of `count` messages, about 60 a day."""
     lines = []
     for n in range(count):
-        at = datetime(2024, 3, 1, 8) + timedelta(days=n // 60, minutes=7 * (n % 60))  # noqa: DTZ001 - local, as in an export
+        begin = datetime(2024, 3, 1, 8)  # noqa: DTZ001 - local, as in an export
+        at = begin + timedelta(days=n // 60, minutes=7 * (n % 60))
         sender = "Sam Hill" if n % 3 else "Jo"
         lines.append(
             f"{at:%d/%m/%Y, %H:%M} - {sender}: message number {n}, with as many words as people write to one another"

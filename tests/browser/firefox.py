@@ -1,7 +1,7 @@
 """Drive real Firefox over WebDriver BiDi, which Firefox speaks itself: no driver program is needed.
 
-[Note: no geckodriver] Debian has none. The packages that offer one download it when they first run, or contain a third party's
-binary. A recipient's page needs a dozen commands of the standard, and they are all here.
+[Note: no geckodriver] Debian has none. The packages that offer one download it when they first run, or contain a third
+party's binary. A recipient's page needs a dozen commands of the standard, and they are all here.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Firefox:
     _last: int = 0
 
     def ask(self, method: str, **params: Any) -> Any:
-        """Send one command and return its result. Record events that come meanwhile. Raise AssertionError when it is refused."""
+        """Send one command and return its result.
+        Record events that come meanwhile. Raise AssertionError when it is refused.
+        """
         self._last += 1
         self.socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
         while True:

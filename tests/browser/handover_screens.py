@@ -38,7 +38,8 @@ HANDOVER_SCREENS: dict[str, tuple[Act, ...]] = {
     "handed over, ending": (ALL, go("handovers"), press("End it now")),
     "handed over, no signal": (
         js(
-            f"fake.open(24); fake.handed = {{offline: true, handovers: [{{...{HANDED}, handover: 'h0', openings_most: 0}}]}}"
+            f"fake.open(24); "
+            f"fake.handed = {{offline: true, handovers: [{{...{HANDED}, handover: 'h0', openings_most: 0}}]}}"
         ),
         go("handovers"),
         SAID,

@@ -3,40 +3,51 @@
 from tests.browser.acting import OPEN, Act, fill, go, js, press
 
 TALK = (
-    "by: 'PK', how: 'call', held_at: Date.now() - 864e5, tz: 'Europe/London', read_back: true, answer: '', answered_at: null, "
+    "by: 'PK', how: 'call', held_at: Date.now() - 864e5, tz: 'Europe/London', read_back: true, answer: '', "
+    "answered_at: null, "
     "under_18: false, turns: [{asked: 'tell_me', words: '', said: 'He was at the bus stop when I came out of work.'}, "
-    "{asked: 'own', words: 'Did anybody else see him?', said: ''}, {asked: '', words: '', said: 'I went home another way.'}]"
+    "{asked: 'own', words: 'Did anybody else see him?', said: ''}, {asked: '', words: '', "
+    "said: 'I went home another way.'}]"
 )
 WHEN = (
-    "{occurred_start: Date.now() - 864e5, occurred_end: null, tz: 'Europe/London', utc_offset_min: 0, precision: 'day', "
+    "{occurred_start: Date.now() - 864e5, occurred_end: null, tz: 'Europe/London', utc_offset_min: 0, "
+    "precision: 'day', "
     "occurred_local: '2026-11-20'}"
 )
 TYPED = js(
-    f"fake.open(24, {{waiting: {{written: 2, answers: 1}}}}); fake.written = ['l0', 'l1'].map((id) => ({{id, record: null, "
+    f"fake.open(24, {{waiting: {{written: 2, answers: 1}}}}); "
+    f"fake.written = ['l0', 'l1'].map((id) => ({{id, record: null, "
     f"mark: {{{TALK}}}, narrative: 'He was at the bus stop when I came out of work.\\n\\nI went home another way.', "
     f"occurred: {WHEN}, name: 'Priya K', organisation: 'Stalking Support North'}}))"
 )
 SAID = (
-    "{fields: {name: 'Sam', saw_how: 'saw', when: 'Tuesday, about six', words: 'I saw him stand by the gate for ten minutes.'}, "
+    "{fields: {name: 'Sam', saw_how: 'saw', when: 'Tuesday, about six', "
+    "words: 'I saw him stand by the gate for ten minutes.'}, "
     "files: {list: [1]}}"
 )
 ASKED = js(
     "fake.open(24); fake.saw = [{}, {words: null}, {expires_at: Date.now() - 1}, "
     f"{{answered_at: Date.now(), said: {SAID}}}, {{answered_at: Date.now(), said: {SAID}, verified: false}}, "
     f"{{words: null, answered_at: Date.now(), said: {SAID}, verified: null}}]"
-    ".map((item, i) => ({witness: `w${i}`, words: 'ribbon kettle orbit meadow lantern pencil owl', note: 'Tuesday at the stop', "
-    "made_at: Date.now() - 864e5, expires_at: Date.now() + 9e8, answered_at: null, said: null, verified: true, ...item}))"
+    ".map((item, i) => ({witness: `w${i}`, words: 'ribbon kettle orbit meadow lantern pencil owl', "
+    "note: 'Tuesday at the stop', "
+    "made_at: Date.now() - 864e5, expires_at: Date.now() + 9e8, answered_at: null, said: null, verified: true, "
+    "...item}))"
 )
 
 
 def stated(arrived: str) -> tuple[Act, ...]:
     """Return the steps to the page of a kept statement."""
-    fields = f"narrative: 'I saw him by the gate.', saw_how: 'saw', received_how: 'spoken_code', arrived: {{at: 1, {arrived}}}"
+    fields = (
+        f"narrative: 'I saw him by the gate.', saw_how: 'saw', received_how: 'spoken_code', "
+        f"arrived: {{at: 1, {arrived}}}"
+    )
     return (js(f"fake.open(24); fake.stated = {{{fields}}}"), go("kept", record="s0", kind="statement"))
 
 
 LETTER = (
-    "{fields: {by: 'PK', how: 'call', held_at: Date.now() - 864e5, tz: 'Europe/London', read_back: true, under_18: false, "
+    "{fields: {by: 'PK', how: 'call', held_at: Date.now() - 864e5, tz: 'Europe/London', read_back: true, "
+    "under_18: false, "
     "incident: {}, turns: [{asked: 'tell_me', words: '', said: 'He was at the bus stop.'}]}}"
 )
 

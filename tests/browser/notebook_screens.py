@@ -5,7 +5,8 @@ from tests.browser.acting import FRESH, Act, fill, js, local, press
 NOTEBOOK = js("fake.set({phase: 'notebook', look: {skin: 'notes', opens: 'lock'}})")
 LISTS = js("fake.set({phase: 'notebook', look: {skin: 'lists', opens: 'lock'}})")
 NOTED = js(
-    "fake.notePut('b', 'Bins on Tuesday'); fake.notePut('a', 'Shopping\\n✓ Milk\\nBread and a very long thing to buy that wraps')"
+    "fake.notePut('b', 'Bins on Tuesday'); "
+    "fake.notePut('a', 'Shopping\\n✓ Milk\\nBread and a very long thing to buy that wraps')"
 )
 NOTEBOOK_SCREENS: dict[str, tuple[Act, ...]] = {
     "notebook, empty": (NOTEBOOK,),

@@ -1,7 +1,7 @@
 """A real server over TLS for the browser tests, with its certificate, a record of its traffic, and faults on request.
 
-The application under test is unchanged. One ASGI layer around it records every exchange, so that a test can search all that
-was sent, and can replace responses when a test asks for a fault.
+The application under test is unchanged. One ASGI layer around it records every exchange, so that a test can search all
+that was sent, and can replace responses when a test asks for a fault.
 """
 
 import asyncio
@@ -96,9 +96,9 @@ REACH = "globalThis[Symbol.for('kept tests: {name}')]"
 def static_for_journeys() -> Path:
     """Return a copy of `static/` for most tests. Two things differ from the product's files.
 
-    Phones choose and accept the cheapest Argon2id, as the server under test does for its own proofs. The page gives tests
-    access to the app, so that they can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get
-    the product's own files.
+    Phones choose and accept the cheapest Argon2id, as the server under test does for its own proofs. The page gives
+    tests access to the app, so that they can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or
+    `usual_locks` get the product's own files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,6 @@
-"""Help without custody, from the operator's command line to the end: a keeper's phone and an advocate's desk in real browsers."""
+"""Help without custody, from the operator's command line to the end:
+a keeper's phone and an advocate's desk in real browsers.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,9 @@ TRIES = 20
 def test_an_advocate_helps_without_custody(
     new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path
 ) -> None:
-    """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end cannot be
-    opened, and nothing can be read on the advocate's disk, on the server or in the traffic."""
+    """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end
+    cannot be opened, and nothing can be read on the advocate's disk, on the server or in the traffic.
+    """
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     page_errors = chromium.PageErrors()
     page = profile.open().pages[0]

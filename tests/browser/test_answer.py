@@ -1,5 +1,6 @@
-"""A witness answers once: nine words, a page that reveals nothing before they are typed, no account, and a keeper who reads
-it."""
+"""A witness answers once:
+nine words, a page that reveals nothing before they are typed, no account, and a keeper who reads it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ ENTRY = "He waited by the bakery."
 NOTE = "Tuesday evening at the tram stop."
 SAID = "He stood by the blue gate for ten minutes."
 REVEALING_WORDS = re.compile(r"diary|stalk|witness|statement|evidence|police|harass", re.IGNORECASE)
-STORED = """async () => [localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
+STORED = """async () => [localStorage.length, sessionStorage.length, document.cookie,
+  (await indexedDB.databases()).length,
   (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length]"""
 
 
@@ -71,7 +73,9 @@ def unknown_words() -> list[str]:
 
 
 def reveals_nothing_to_others(page: Page, server: Served, words: str) -> None:
-    """Typing mistakes are reported before any request; wrong words open nothing; a key that is not the keeper's is refused."""
+    """Typing mistakes are reported before any request;
+    wrong words open nothing; a key that is not the keeper's is refused.
+    """
     page.goto(f"{server.public_url}/answer")
     assert faults(page) == [] and not REVEALING_WORDS.search(page.locator("main").inner_text() + page.title())
     before = len(server.to("/v1/statement/code"))
@@ -139,8 +143,9 @@ def answer_by_keyboard(page: Page, words: str) -> None:
 
 
 def test_somebody_answers_once_and_the_keeper_reads_it(new_phone: NewPhone, browser: Browser, server: Served) -> None:
-    """The witness answers by keyboard alone; the keeper reads it and keeps it as somebody else's statement. Used and expired
-    words get a friendly message."""
+    """The witness answers by keyboard alone; the keeper reads it and keeps it as somebody else's statement.
+    Used and expired words get a friendly message.
+    """
     keeper = new_phone()
     keeper.begins(ENTRY)
     keeper.is_kept_safe(ENTRY)

@@ -1,4 +1,6 @@
-"""Impossible answers are refused: days in the future or too long ago, ends before beginnings, amounts that are not numbers."""
+"""Impossible answers are refused:
+days in the future or too long ago, ends before beginnings, amounts that are not numbers.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,8 +47,9 @@ def _day(ahead: int) -> str:
 
 
 def test_impossible_times_are_not_saved(keeper: Keeper) -> None:
-    """A time in the future, too long ago, skipped by the clock change or ending before it starts cannot be saved; the text
-    stays."""
+    """A time in the future, too long ago, skipped by the clock change
+    or ending before it starts cannot be saved; the text stays.
+    """
     keeper.goes("Add")
     keeper.writes("Something else.")
     keeper.picks("Pick a time")
@@ -68,8 +71,9 @@ def test_impossible_times_are_not_saved(keeper: Keeper) -> None:
 
 
 def test_impossible_days_on_cards_are_not_saved(keeper: Keeper) -> None:
-    """A request date in the future or a deletion date in the year 26 is reported beside its field. A future deletion date is
-    valid."""
+    """A request date in the future or a deletion date in the year 26 is reported beside its field.
+    A future deletion date is valid.
+    """
     keeper.reads(TEXT)
     body = cards.opens(keeper, "Anything that may be on camera")
     cards.types(body, "Who has it?", "The shop")

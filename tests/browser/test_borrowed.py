@@ -1,4 +1,6 @@
-"""On a borrowed device: an entry with a picture is written and the page closed; nothing of it stays in the browser's profile."""
+"""On a borrowed device: an entry with a picture is written and the page closed;
+nothing of it stays in the browser's profile.
+"""
 
 from pathlib import Path
 
@@ -15,8 +17,8 @@ from tests.browser.serving import Certificate, Served
 TEXT = "SENTINELborrowed he was on the bus."
 TYPED = ("SENTINELborrowed", "borrowed.png")
 HOST = "app.localhost"
-# What a browser keeps of any visit in an ordinary window: the visit itself, and the page's own code. No page can delete it.
-# The screen says so, and how to remove it, before anything is typed.
+# What a browser keeps of any visit in an ordinary window: the visit itself, and the page's own code. No page can delete
+# it. The screen says so, and how to remove it, before anything is typed.
 LEFT_BY_THE_BROWSER = {
     "Default/Cache/Cache_Data",
     "Default/Code Cache/js",
@@ -39,8 +41,9 @@ LEFT_BY_THE_BROWSER = {
 def test_in_a_private_window_nothing_at_all_is_left(
     new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
 ) -> None:
-    """After signing in, writing with a picture, sending and closing, no file of the profile contains the host, the name, the
-    words or the text. The keeper's phone has the entry, labelled."""
+    """After signing in, writing with a picture, sending and closing, no file of the profile contains the host, the
+    name, the words or the text. The keeper's phone has the entry, labelled.
+    """
     phone = new_phone()
     phone.begins("At home.")
     folder = tmp_path / "private"
@@ -58,8 +61,9 @@ def test_in_a_private_window_nothing_at_all_is_left(
 def test_in_an_ordinary_window_only_the_history_is_left(
     new_phone: NewPhone, new_profile: NewProfile, server: Served
 ) -> None:
-    """Without a private window, the screen first says what stays: the visit and the page's code. Neither name nor words stay,
-    not even in the browser's password list."""
+    """Without a private window, the screen first says what stays: the visit and the page's code. Neither name nor words
+    stay, not even in the browser's password list.
+    """
     phone = new_phone()
     phone.begins("At home.")
     profile = new_profile()
@@ -148,8 +152,9 @@ def is_on_own_phone(phone: Keeper) -> None:
 def test_a_diary_begun_on_an_advocates_computer_leaves_nothing_there(
     new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
 ) -> None:
-    """A diary begun on an advocate's computer: paper first, a copy before anything is lost, and a label. Nothing stays there,
-    and the diary opens on the keeper's device."""
+    """A diary begun on an advocate's computer: paper first, a copy before anything is lost, and a label. Nothing stays
+    there, and the diary opens on the keeper's device.
+    """
     folder, own_phone = tmp_path / "private", new_phone()
     with private_window(playwright, certificate.spki, folder, PHONE) as context:
         borrowed = Keeper(context.pages[0] if context.pages else context.new_page(), own_phone.app_url)

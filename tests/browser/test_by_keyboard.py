@@ -57,7 +57,9 @@ def _answer(keeper: Keeper, keys: Keys, body: Locator, action: str, question: st
 
 @pytest.mark.slow  # tests every card; test_screens_driven.py tests the first entry by keyboard
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
-    """An entry is written, filled in with every card and read back without a pointer; the focus is never lost between cards."""
+    """An entry is written, filled in with every card and read back without a pointer;
+    the focus is never lost between cards.
+    """
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
     keeper.begins("Something first.")
     keys = Keys(keeper.page)

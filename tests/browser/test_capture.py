@@ -1,5 +1,6 @@
-"""Adding while locked and offline: photos, a voice note, a shared screenshot. After unlocking, the app asks about each and
-makes five drafts with the same digests."""
+"""Adding while locked and offline: photos, a voice note, a shared screenshot.
+After unlocking, the app asks about each and makes five drafts with the same digests.
+"""
 
 import base64
 import hashlib

@@ -36,8 +36,9 @@ def wait_for_line(keeper: Keeper, line: Locator) -> None:
 
 
 def test_the_shutdown_notice_is_shown_inside_and_not_on_the_lock(keeper: Keeper, server: Served) -> None:
-    """The announcement shows the day and the way to a copy, also after a lock and offline. From that day on, nothing new is
-    sent."""
+    """The announcement shows the day and the way to a copy, also after a lock and offline.
+    From that day on, nothing new is sent.
+    """
     keeper.begins()
     now = SystemClock().now_ms()
     announce(server, now + 40 * DAY)

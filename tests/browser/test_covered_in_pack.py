@@ -48,7 +48,9 @@ def _cover_the_middle(keeper: Keeper) -> None:
 
 
 def test_pages_show_the_covered_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """04 prints the covered copy, 13 holds the file as received, 12 says what was covered, and `verify` finds nothing."""
+    """04 prints the covered copy, 13 holds the file as received,
+    12 says what was covered, and `verify` finds nothing.
+    """
     keeper = new_phone()
     keeper.begins(TEXT)
     keeper.reads(TEXT)

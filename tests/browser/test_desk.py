@@ -29,8 +29,9 @@ DAY = 86_400_000
 
 
 def test_an_advocate_reads_asks_and_forgets_a_client(new_profile: NewProfile, server: Served) -> None:
-    """Old and new entries are seen, a question arrives signed, and a client who ended access is announced and forgotten.
-    Nothing is on the disk."""
+    """Old and new entries are seen, a question arrives signed,
+    and a client who ended access is announced and forgotten. Nothing is on the disk.
+    """
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     page = profile.open().pages[0]
     page_errors = chromium.PageErrors()
@@ -98,7 +99,9 @@ def write_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
 
 
 def sees_that_access_ended(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
-    """After a lock and a new sign-in, the keeper ends the access: the page says so, and shows nothing that is written later."""
+    """After a lock and a new sign-in, the keeper ends the access:
+    the page says so, and shows nothing that is written later.
+    """
     # and signing in again takes name, words and digits
     desk.tap("Lock")
     desk.sees_heading("Sign in")
@@ -132,7 +135,8 @@ HAS_FOCUS = """(wanted) => {
 }"""
 STORED = """async () => ({
   cookies: document.cookie, databases: await indexedDB.databases(), caches: await caches.keys(),
-  workers: (await navigator.serviceWorker.getRegistrations()).length, local: localStorage.length, session: sessionStorage.length,
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
+  local: localStorage.length, session: sessionStorage.length,
 })"""
 
 
@@ -164,7 +168,9 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
 
 
 def test_the_desk_works_by_keyboard_alone(page: Page, server: Served) -> None:
-    """From the list to an entry and to the lock, everything works by keyboard. Wrong digits do not ask for the words again."""
+    """From the list to an entry and to the lock, everything works by keyboard.
+    Wrong digits do not ask for the words again.
+    """
     desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Safer Together"))
     keeper = FarKeeper(server)
@@ -211,8 +217,9 @@ def tab_to(page: Page, target: str) -> None:
 def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
     page: Page, server: Served, browser: Browser, tmp_path: Path
 ) -> None:
-    """A colleague joins by the lead's invitation, loses membership while working, and is told. The table of looks is valid
-    CSV."""
+    """A colleague joins by the lead's invitation, loses membership while working, and is told.
+    The table of looks is valid CSV.
+    """
     lead = Desk(page, server.app_url)
     lead.joins(found_organisation(server, "Northern Advocates"), "Leigh")
     lead.tap("Team")
@@ -260,7 +267,9 @@ PLACE = "He came by SW1A 1AA twice and rang the bell."
 
 
 def test_a_pack_of_what_was_shared_verifies_and_holds_nothing_more(page: Page, server: Served, tmp_path: Path) -> None:
-    """A pack of what was shared names its gaps, holds back a place, verifies, and says who made it. It contains nothing more."""
+    """A pack of what was shared names its gaps, holds back a place, verifies, and says who made it.
+    It contains nothing more.
+    """
     page_errors = chromium.PageErrors()
     page_errors.listen(page)
     desk = Desk(page, server.app_url)

@@ -95,7 +95,8 @@ def test_a_letter_and_a_question_are_written_by_keyboard_alone(show: Callable[..
 
 REACHED = """(wanted) => {
   const at = document.activeElement;
-  return at.id === wanted || at.value === wanted || (at.matches('button, [role=button]') && at.textContent.includes(wanted));
+  return at.id === wanted || at.value === wanted ||
+    (at.matches('button, [role=button]') && at.textContent.includes(wanted));
 }"""
 
 

@@ -32,8 +32,9 @@ TRY_WORDS = """(words) => new Promise((done) => {
 @pytest.mark.slow  # takes a minute
 @pytest.mark.timed
 def test_every_unlock_try_takes_the_same_time(keeper: Keeper, server: Served) -> None:
-    """The median times of the notebook's words, the diary's and wrong ones differ by at most 20 %, with the same requests
-    before success."""
+    """The median times of the notebook's words, the diary's and wrong ones differ by at most 20 %,
+    with the same requests before success.
+    """
     keeper.begins(TEXT)
     keeper.is_offline_ready()
     keeper.puts_a_notebook_in_front(NOTEBOOK_WORDS)

@@ -12,7 +12,9 @@ TEXT = "He sent me two pictures."
 
 
 def test_a_file_is_removed_from_a_draft_and_taken_out_of_an_entry(keeper: Keeper) -> None:
-    """A description in a draft is saved with the file; a removed file is not saved; a file taken out can be put back."""
+    """A description in a draft is saved with the file;
+    a removed file is not saved; a file taken out can be put back.
+    """
     keeper.begins("Before.")
     keeper.goes("Add")
     keeper.writes(TEXT)

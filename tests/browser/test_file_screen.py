@@ -46,7 +46,9 @@ def _answer(keeper: Keeper, point: str, answer: str) -> None:
 
 
 def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
-    """Every card of a screenshot is saved by itself, survives lock and reload offline, and is read on another device."""
+    """Every card of a screenshot is saved by itself,
+    survives lock and reload offline, and is read on another device.
+    """
     phone = new_phone()
     _open_file(phone, "chat.png", png(2), "image/png")
     _has_no_faults(phone, "as it came")
@@ -118,7 +120,9 @@ def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: Keepe
 
 
 def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: Keeper) -> None:
-    """A photo with a place gets a warning with advice. Parts are covered by keyboard and by pointer; the file is unchanged."""
+    """A photo with a place gets a warning with advice.
+    Parts are covered by keyboard and by pointer; the file is unchanged.
+    """
     content = jpeg_with_place()
     _open_file(keeper, "street.jpg", content, "image/jpeg")
     keeper.sees("This file says where it was taken.")
@@ -197,7 +201,8 @@ def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: Keeper
     expect(keeper.page.get_by_role("img", name=re.compile("^Picture of the sound, 0:02"))).to_be_visible()
     _has_no_faults(keeper, "sound")
     keeper.page.evaluate(
-        "() => { window.heard = document.querySelector('audio'); window.heard.loop = true; return window.heard.play(); }"
+        "() => { window.heard = document.querySelector('audio'); window.heard.loop = true; "
+        "return window.heard.play(); }"
     )
     assert keeper.page.evaluate("window.heard.paused") is False
     _open_row(keeper, "What does it say?")

@@ -1,4 +1,6 @@
-"""A recipient at a desk with Firefox: the page that fetches a pack with eight words, and the page that checks a pack."""
+"""A recipient at a desk with Firefox:
+the page that fetches a pack with eight words, and the page that checks a pack.
+"""
 
 import asyncio
 import shutil
@@ -35,7 +37,8 @@ AS_FOLDER = """(paths) => {
 }"""
 STORED = """async () => [
   document.cookie, localStorage.length, sessionStorage.length,
-  (await indexedDB.databases()).length, (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length,
+  (await indexedDB.databases()).length, (await caches.keys()).length,
+  (await navigator.serviceWorker.getRegistrations()).length,
 ]"""
 
 
@@ -166,8 +169,9 @@ def _is_valid(words: str) -> bool:
 def test_page_and_program_find_the_same_in_firefox(
     tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack
 ) -> None:
-    """A sound pack and a damaged one, as a zip and as a folder, get the program's findings. After loading, the page makes no
-    request."""
+    """A sound pack and a damaged one, as a zip and as a folder, get the program's findings.
+    After loading, the page makes no request.
+    """
     open_with_notary(desk, f"{server.public_url}/verify", server, small)
     requests = len(server.exchanges)
     assert findings_of(desk, "#zip", small.path) == set()

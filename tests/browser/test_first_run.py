@@ -19,7 +19,9 @@ TEXT = "He stood across the road from ten to eight until the bus came."
 
 @pytest.mark.timed
 def test_the_first_entry_takes_eight_taps_and_six_seconds_offline(new_phone: NewPhone, server: Served) -> None:
-    """The first entry takes at most eight taps besides typing, and six seconds of machine time, offline on a slowed processor."""
+    """The first entry takes at most eight taps besides typing,
+    and six seconds of machine time, offline on a slowed processor.
+    """
     # Given a phone whose browser has opened the page once
     phone = new_phone()
     phone.opens()

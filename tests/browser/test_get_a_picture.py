@@ -1,4 +1,6 @@
-"""Get a picture: from a half-written entry to the picture in it takes at most six taps and one second of machine time."""
+"""Get a picture:
+from a half-written entry to the picture in it takes at most six taps and one second of machine time.
+"""
 
 import re
 import time

@@ -99,7 +99,9 @@ def show_words_again(keeper: Keeper) -> str:
 def test_a_pack_is_handed_over_and_fetched(
     new_profile: NewProfile, browser: Browser, server: Served, tmp_path: Path
 ) -> None:
-    """The eight words open the pack at a desk; the keeper sees when; no zip is on the phone, and the server cannot read it."""
+    """The eight words open the pack at a desk; the keeper sees when;
+    no zip is on the phone, and the server cannot read it.
+    """
     profile = new_profile(accept_downloads=True)
     page = profile.open().pages[0]
     saved: list[object] = []
@@ -158,7 +160,9 @@ def test_a_pack_is_handed_over_and_fetched(
 def test_a_pack_is_streamed_to_the_chosen_file_and_mistakes_are_reported(
     new_phone: NewPhone, browser: Browser, server: Served, tmp_path: Path
 ) -> None:
-    """Where the browser can, the pack is written straight to the chosen file. Typing mistakes are reported before any request."""
+    """Where the browser can, the pack is written straight to the chosen file.
+    Typing mistakes are reported before any request.
+    """
     keeper = new_phone()
     keeper.begins(FIRST)
     keeper.is_kept_safe(FIRST)
@@ -267,7 +271,9 @@ def test_a_lock_in_the_middle_leaves_nothing_on_the_server(keeper: Keeper, serve
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])
 def test_the_fetch_page_has_no_faults(browser: Browser, server: Served, width: int, scheme: str) -> None:
-    """The page has no fault at any width, light or dark, at twice the text size, by keyboard; without JavaScript it says so."""
+    """The page has no fault at any width, light or dark,
+    at twice the text size, by keyboard; without JavaScript it says so.
+    """
     options = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
     with desk(browser, **options) as page:
         page.goto(f"{server.public_url}/get")

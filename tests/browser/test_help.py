@@ -14,7 +14,9 @@ def service(keeper: Keeper, name: str) -> Locator:
 
 
 def test_help_is_there_with_no_signal(keeper: Keeper) -> None:
-    """A number asks before it rings; the chosen contact and country change the list; "Before you report" answers worries."""
+    """A number asks before it rings; the chosen contact and country change the list;
+    "Before you report" answers worries.
+    """
     keeper.opens()
     keeper.first_entry("He rang.")
     keeper.puts_off_the_copy()

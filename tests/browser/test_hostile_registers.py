@@ -1,4 +1,6 @@
-"""Markup, scripts and formulas in every register, in every description of a file, in a saved chat and in an email stay text."""
+"""Markup, scripts and formulas in every register,
+in every description of a file, in a saved chat and in an email stay text.
+"""
 
 import re
 import zipfile

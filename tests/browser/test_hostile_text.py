@@ -1,4 +1,6 @@
-"""Markup, scripts, formulas and typesetting in every field and file name stay text: on screen, in the PDFs, in the CSVs."""
+"""Markup, scripts, formulas and typesetting in every field and file name stay text:
+on screen, in the PDFs, in the CSVs.
+"""
 
 import zipfile
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Saved chats and emails: imported offline, previewed and confirmed. A second import adds nothing; wrong files do no harm."""
+"""Saved chats and emails: imported offline, previewed and confirmed.
+A second import adds nothing; wrong files do no harm.
+"""
 
 import csv
 import io
@@ -38,8 +40,9 @@ def _has_no_faults(keeper: Keeper, state: str) -> None:
 
 
 def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Android, iOS and .eml files are imported offline and every screen is accessible. Counts add up, a second import adds
-    nothing, and the pack has the rows."""
+    """Android, iOS and .eml files are imported offline and every screen is accessible.
+    Counts add up, a second import adds nothing, and the pack has the rows.
+    """
     keeper = new_phone()
     _make_offline_diary(keeper)
     _import_android(keeper)
@@ -76,7 +79,9 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
 
 @pytest.mark.slow  # the import of chats and an email is in every `make test`
 def test_a_picture_left_out_can_be_imported_later(keeper: Keeper) -> None:
-    """A picture left out of the first import is offered by the second, lands in its entry, and is not offered a third time."""
+    """A picture left out of the first import is offered by the second,
+    lands in its entry, and is not offered a third time.
+    """
     _make_offline_diary(keeper)
     goes_to_imports(keeper)
     chooses(keeper, exports.android_zip())

@@ -21,8 +21,9 @@ def _make_offline_diary(keeper: Keeper) -> None:
 
 
 def test_wrong_files_get_a_message_and_add_nothing(keeper: Keeper) -> None:
-    """Half a zip, a zip bomb, a picture and a zip without a chat get one message each, and nothing is added. A lock clears a
-    preview."""
+    """Half a zip, a zip bomb, a picture and a zip without a chat get one message each, and nothing is added.
+    A lock clears a preview.
+    """
     _make_offline_diary(keeper)
     chat_zip = exports.zipped({"_chat.txt": exports.IOS.encode()})
     bomb = exports.zipped({"_chat.txt": b"a" * 30_000_000})

@@ -1,5 +1,6 @@
-"""The installed app in its own window, without a network: leaving in the middle of a sentence, sharing, and adding while
-locked."""
+"""The installed app in its own window, without a network:
+leaving in the middle of a sentence, sharing, and adding while locked.
+"""
 
 from pathlib import Path
 
@@ -23,7 +24,9 @@ HALF = "SENTINELHALF a sent"
 def test_the_installed_app_leaves_locks_and_adds_offline(
     playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
 ) -> None:
-    """The app stays standalone; Back and reload show nothing of the diary; two things added while locked are asked about."""
+    """The app stays standalone; Back and reload show nothing of the diary;
+    two things added while locked are asked about.
+    """
     with app_window(playwright, certificate.spki, tmp_path / "profile", server.app_url) as page:
         keeper = Keeper(page, server.app_url)
         assert page.evaluate("matchMedia('(display-mode: standalone)').matches")

@@ -10,7 +10,9 @@ from tests.browser.navigators.keeper import Keeper
 
 
 def test_a_copy_is_kept_with_an_invitation(keeper: Keeper, server) -> None:  # type: ignore[no-untyped-def]
-    """The invitation is asked for after the words, which stay typed; an empty and a wrong one get a message; nothing is lost."""
+    """The invitation is asked for after the words, which stay typed;
+    an empty and a wrong one get a message; nothing is lost.
+    """
     keeper.opens()
     keeper.first_entry("He was outside again.")
     instance = server._watched.app.state.office.instance

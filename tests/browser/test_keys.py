@@ -34,8 +34,9 @@ def type_new_words(keeper: Keeper, words: str, button: str) -> None:
 
 
 def test_the_passphrase_and_then_the_keys_are_renewed(new_phone: NewPhone) -> None:
-    """First the words change, and the desk is signed out and follows. Then everything is made new, with a new code, and stays
-    readable."""
+    """First the words change, and the desk is signed out and follows.
+    Then everything is made new, with a new code, and stays readable.
+    """
     phone, desk = new_phone(), new_phone()
     phone.begins("He waited at the gate.")
     _, letters = phone.writes_down_the_code()
@@ -160,7 +161,8 @@ def locks_at_next_contact(desk: Keeper) -> None:
     )
     ended.get_by_role("button", name="It was me").click()
     expect(ended).to_have_count(0)
-    # Since this device last looked, the phone signed in with its new words and with its new keys. Its own is not listed.
+    # Since this device last looked, the phone signed in with its new words and with its new keys.
+    # Its own is not listed.
     expect(signed_in.get_by_role("listitem")).to_have_count(2)
     signed_in.get_by_role("button", name="It was me").click()
     expect(signed_in).to_have_count(0)
@@ -185,8 +187,9 @@ def test_high_risk_mode_stays_on_after_a_lock(keeper: Keeper) -> None:
 
 
 def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewPhone) -> None:
-    """A thief with the words began new keys and stopped before the end. The keeper's code wins, also after a cut connection
-    and a reload."""
+    """A thief with the words began new keys and stopped before the end.
+    The keeper's code wins, also after a cut connection and a reload.
+    """
     phone, thief = new_phone(), new_phone()
     phone.begins("He waited at the gate.")
     _, letters = phone.writes_down_the_code()
@@ -231,8 +234,9 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
 
 
 def refuses_wrong_codes(phone: Keeper, letters: str) -> None:
-    """A code with a missing letter is reported beside the field, and nothing is emptied; another diary's code is recognised as
-    such."""
+    """A code with a missing letter is reported beside the field,
+    and nothing is emptied; another diary's code is recognised as such.
+    """
     phone.field(PAPER).fill(letters[:-1])
     type_new_words(phone, NEWEST, "Make everything new")
     phone.sees("That is not a complete code.")
@@ -250,7 +254,9 @@ def type_with_code(phone: Keeper, letters: str) -> None:
 
 
 def test_the_list_of_devices_shows_every_kind_of_act(keeper: Keeper, server: Served) -> None:
-    """The list shows each kind of act that the server records, including advocates' access, and one of a later release."""
+    """The list shows each kind of act that the server records,
+    including advocates' access, and one of a later release.
+    """
     row = next(
         line for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith("| `GET /v1/access`")
     )

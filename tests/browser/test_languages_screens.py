@@ -26,7 +26,8 @@ LOAD_NASTALIQ: Final = """async () => {
 FIND_CUT_WORDS: Final = """() => {
   const found = [];
   const range = document.createRange();
-  const named = 'button, .chip > span, h1, h2, h3, legend, label, .bar-name, .state, .line > span, .tab > span:last-child';
+  const named = 'button, .chip > span, h1, h2, h3, legend, label, .bar-name, .state, .line > span, ' +
+    '.tab > span:last-child';
   const add = (why, element) => found.push(`${why}: ${element.textContent.trim().slice(0, 60)}`);
   for (const element of document.querySelectorAll(named)) {
     if (!element.checkVisibility() || !element.textContent.trim()) continue;

@@ -1,4 +1,6 @@
-"""A pack of 1,000 entries and 500 MB made in the browser: written as it grows, checked completely, with little memory."""
+"""A pack of 1,000 entries and 500 MB made in the browser:
+written as it grows, checked completely, with little memory.
+"""
 
 import asyncio
 import base64
@@ -78,7 +80,8 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
                     attachment_fields = {
                         "incident_ids": [record], "kind": "other", "sha256": hashlib.sha256(content).hexdigest(),
                         "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": FILE_BYTES,
-                        "media_type": "application/octet-stream", "added_at": SystemClock().now_ms(), "sensitivity": "normal",
+                        "media_type": "application/octet-stream", "added_at": SystemClock().now_ms(),
+                        "sensitivity": "normal",
                     }  # fmt: skip
                     fields["attachment_ids"] = [picture]
                     journal.append(Said("incident", fields, {}, record=record))
@@ -105,7 +108,8 @@ def written(origin: str) -> tuple[str, dict[str, str]]:
 def makes_evidence(
     page: Page, origin: str, login: str, begun: Callable[[], object] = lambda: None
 ) -> tuple[int, int, float]:
-    """Sign in and make a complete zip. Return the bytes held by page and workers before and at most, and the seconds it took.
+    """Sign in and make a complete zip.
+    Return the bytes held by page and workers before and at most, and the seconds it took.
 
     `begun` is called just before the making begins.
     """

@@ -95,7 +95,8 @@ def test_a_leave_button_that_cannot_be_touched_is_found(show: Show) -> None:
     assert too_wide(page, leaving=True) == []
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('hr'), {id: 'over'})); "
-        "document.getElementById('over').style = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; z-index: 99'"
+        "document.getElementById('over').style = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; "
+        "z-index: 99'"
     )
     assert too_wide(page, leaving=True) == [f"the way out is out of reach, {size}" for size in sizes]
     page.evaluate("document.getElementById('over').remove(); document.querySelector('.leave').remove()")

@@ -165,8 +165,9 @@ def test_an_upload_continues_at_the_lock(keeper: Keeper, server: Served) -> None
 
 @pytest.mark.timed
 def test_leaving_during_an_upload_is_immediate(keeper: Keeper, server: Served) -> None:
-    """In a page from its worker, as in an installed app, leaving during a slow upload shows the notebook at once. Nothing more
-    is sent until the words are typed."""
+    """In a page from its worker, as in an installed app, leaving during a slow upload shows the notebook at once.
+    Nothing more is sent until the words are typed.
+    """
     keeper.begins(TEXT)
     keeper.is_offline_ready()
     session = keeper.page.context.new_cdp_session(keeper.page)

@@ -1,5 +1,6 @@
-"""The public log on the phone: the history says when a version is listed, a pack includes the proof, and a changed log is
-reported."""
+"""The public log on the phone: the history says when a version is listed,
+a pack includes the proof, and a changed log is reported.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def check_for_news(keeper: Keeper) -> None:
 
 
 def test_history_says_when_a_receipt_is_on_the_public_list(keeper: Keeper) -> None:
-    """The entry's history says that it is kept safe, and later that it is listed; axe finds no fault by day or by night."""
+    """The entry's history says that it is kept safe,
+    and later that it is listed; axe finds no fault by day or by night.
+    """
     keeper.begins(STORY)
     keeper.is_kept_safe(STORY)
     history = keeper.page.locator(".history")

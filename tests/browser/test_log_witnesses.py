@@ -1,5 +1,6 @@
-"""Log witnesses on the phone: how many have seen the log, and a server that no longer names one. The witness program is a
-third party's."""
+"""Log witnesses on the phone: how many have seen the log, and a server that no longer names one.
+The witness program is a third party's.
+"""
 
 from __future__ import annotations
 
@@ -57,8 +58,9 @@ def open_comparison(keeper: Keeper) -> None:
 def test_the_screen_names_log_witnesses_and_one_that_is_gone(
     new_phone: NewPhone, server: Served, witnesses: tuple[WitnessProgram, WitnessProgram]
 ) -> None:
-    """The screen names the one witness. When the operator replaces it, every screen says so until it is read, also after a
-    restart."""
+    """The screen names the one witness.
+    When the operator replaces it, every screen says so until it is read, also after a restart.
+    """
     keeper = new_phone()
     keeper.begins("He rang twice.")
     keeper.is_kept_safe("He rang twice.")

@@ -49,8 +49,8 @@ def _write(origin: str) -> str:
                 }
                 fields = {
                     "incident_ids": [record], "kind": "screenshot", "sha256": hashlib.sha256(content).hexdigest(),
-                    "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": len(content), "media_type": "image/jpeg",
-                    "added_at": SystemClock().now_ms(), "sensitivity": "normal",
+                    "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": len(content),
+                    "media_type": "image/jpeg", "added_at": SystemClock().now_ms(), "sensitivity": "normal",
                     "renditions": [rendition | {"width": 60, "height": 40, "media_type": "image/jpeg"}],
                 }  # fmt: skip
                 entry_fields = {
@@ -73,7 +73,9 @@ def _write(origin: str) -> str:
 
 
 def test_three_hundred_pictures_take_ten_minutes_of_looking(browser: Browser, tmp_path: Path) -> None:
-    """On a phone slowed four times, the next picture follows an answer within half a second, and every answer is kept."""
+    """On a phone slowed four times, the next picture follows an answer within half a second,
+    and every answer is kept.
+    """
     with running_server(tmp_path / "server") as origin:
         login = _write(origin)
         context = browser.new_context(**PHONE)

@@ -24,8 +24,9 @@ MARKS = {
 
 @pytest.mark.usefixtures("address")
 def test_every_mark_is_shown_above_the_text(show: Callable[..., Page]) -> None:  # noqa: F811
-    """The mark is above the words: for entries typed by an advocate (waiting, confirmed, changed) and for statements (checked,
-    changed, of another sender, not checked)."""
+    """The mark is above the words: for entries typed by an advocate (waiting, confirmed, changed) and for statements
+    (checked, changed, of another sender, not checked).
+    """
     page = show()
     for name, texts in MARKS.items():
         js("fake.reset()")(page)

@@ -31,7 +31,8 @@ ALL_NAMES = """async () => {
   const tables = [...open.result.objectStoreNames];
   open.result.close();
   const manifest = await fetch(document.querySelector('link[rel=manifest]').href);
-  return [document.title, location.href, ...(await caches.keys()), ...(await indexedDB.databases()).map(({ name }) => name),
+  return [document.title, location.href, ...(await caches.keys()),
+    ...(await indexedDB.databases()).map(({ name }) => name),
     ...tables, ...Object.keys(localStorage), ...Object.keys(sessionStorage), await manifest.text()];
 }"""
 
@@ -60,8 +61,9 @@ def _heap(keeper: Keeper) -> str:
 
 
 def test_leaving_mid_sentence_leaves_nothing_on_screen_or_in_history(keeper: Keeper) -> None:
-    """Leaving offline in the middle of a sentence leaves nothing in Back, reload or memory; after unlocking, the half sentence
-    is there."""
+    """Leaving offline in the middle of a sentence leaves nothing in Back, reload or memory;
+    after unlocking, the half sentence is there.
+    """
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -134,8 +136,9 @@ def _write_lists(keeper: Keeper) -> None:
 
 
 def test_the_notebook_works_in_both_appearances(keeper: Keeper, server: Served) -> None:
-    """Notes are written, found, deleted and kept over a reload; the notebook has its own manifest, title and words, and makes
-    no request."""
+    """Notes are written, found, deleted and kept over a reload;
+    the notebook has its own manifest, title and words, and makes no request.
+    """
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -172,8 +175,9 @@ def test_the_notebook_works_in_both_appearances(keeper: Keeper, server: Served) 
 
 
 def test_a_notebook_works_without_a_diary(keeper: Keeper, server: Served) -> None:
-    """Without a diary, the notebook shows its limits first and has the same lock. Wrong and right words and a reload work
-    offline, without a request."""
+    """Without a diary, the notebook shows its limits first and has the same lock.
+    Wrong and right words and a reload work offline, without a request.
+    """
     keeper.opens()
     before = len(server.exchanges)
     keeper.tap("Only a notebook")
@@ -205,8 +209,9 @@ def test_a_notebook_works_without_a_diary(keeper: Keeper, server: Served) -> Non
 
 
 def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: Keeper) -> None:
-    """The short secret is off until its limits are read. It opens the diary, wrong ones are delayed, and turned off it opens
-    nothing."""
+    """The short secret is off until its limits are read.
+    It opens the diary, wrong ones are delayed, and turned off it opens nothing.
+    """
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
@@ -263,8 +268,9 @@ def _needs_the_words_for_another_secret(keeper: Keeper) -> None:
 
 
 def test_a_cleared_phone_restores_everything(new_phone: NewPhone, server: Served) -> None:
-    """Holding the Leave button offline clears the phone, with an unsent entry; later the same words bring everything back and
-    send it."""
+    """Holding the Leave button offline clears the phone, with an unsent entry;
+    later the same words bring everything back and send it.
+    """
     keeper = new_phone()
     keeper.begins(TEXT)
     keeper.is_offline_ready()
@@ -301,7 +307,8 @@ def test_the_page_is_covered_when_it_loses_focus(keeper: Keeper) -> None:
         expect(article).to_be_hidden()
         keeper.page.evaluate(f"dispatchEvent(new Event('{back}'))")
         expect(article).to_be_visible()
-    # After the last control, Tab goes to the browser's own bars: the page stays visible then, but a later blur covers it.
+    # After the last control, Tab goes to the browser's own bars:
+    # the page stays visible then, but a later blur covers it.
     keeper.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'Tab'})); dispatchEvent(new Event('blur'))")
     expect(article).to_be_visible()
     keeper.page.wait_for_timeout(400)
@@ -337,8 +344,9 @@ CLEARING = """() => new Promise((done) => {
 
 @pytest.mark.timed
 def test_leaving_and_clearing_are_at_once(keeper: Keeper) -> None:
-    """On a processor slowed four times, the diary is covered within 100 ms, the notebook is shown within 300 ms, and clearing
-    takes a second."""
+    """On a processor slowed four times, the diary is covered within 100 ms,
+    the notebook is shown within 300 ms, and clearing takes a second.
+    """
     keeper.begins(TEXT)
     for n in range(4):
         keeper.adds(f"He rang for the {n}th time.")

@@ -1,4 +1,6 @@
-"""An entry can name a broken term only after the order was given to the other person; the order then shows the entry."""
+"""An entry can name a broken term only after the order was given to the other person;
+the order then shows the entry.
+"""
 
 import re
 
@@ -21,7 +23,9 @@ def _open_order_card(keeper: Keeper, text: str) -> None:
 
 
 def test_a_term_can_be_broken_only_after_the_order_was_served(keeper: Keeper) -> None:
-    """Without a date of service, no term can be chosen. With one, a later entry can name a term and an earlier one cannot."""
+    """Without a date of service, no term can be chosen.
+    With one, a later entry can name a term and an earlier one cannot.
+    """
     keeper.opens()
     keeper.first_entry("A new message today.")
     keeper.puts_off_the_copy()
@@ -70,7 +74,9 @@ def test_a_term_can_be_broken_only_after_the_order_was_served(keeper: Keeper) ->
 
 
 def test_a_later_date_of_service_keeps_the_breach_and_says_so(keeper: Keeper) -> None:
-    """When the date of service is corrected to a later one, the breach stays, and order and entry say that it came before."""
+    """When the date of service is corrected to a later one,
+    the breach stays, and order and entry say that it came before.
+    """
     keeper.opens()
     keeper.first_entry("He rang the bell.", "Yesterday")
     keeper.puts_off_the_copy()

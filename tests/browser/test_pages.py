@@ -8,7 +8,9 @@ from tests.browser.serving import Served
 BROWSER_HELPERS = {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off", "writingsuggestions": "false"}
 ATTEMPTS = """async () => {
     const results = {};
-    const attempt = async (name, act) => { try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; } };
+    const attempt = async (name, act) => {
+      try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; }
+    };
     await attempt('innerHTML', () => { document.createElement('p').innerHTML = '<b>x</b>'; });
     await attempt('policy', () => trustedTypes.createPolicy('other', {}));
     await attempt('elsewhere', () => fetch('https://example.invalid/'));

@@ -65,7 +65,9 @@ def reader(browser: Browser, server: Served) -> Iterator[Page]:
 
 @pytest.mark.parametrize("language", LANGUAGE_PARAMS)
 def test_every_page_is_accessible(reader: Page, server: Served, language: Language) -> None:
-    """By day and night, with everything open: no axe fault, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
+    """By day and night, with everything open:
+    no axe fault, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %.
+    """
     found: dict[str, list[str]] = {}
     for path in PAGES:
         reader.goto(server.public_url + language.at + path)
@@ -150,7 +152,9 @@ def test_everything_is_there_without_a_script(browser: Browser, server: Served) 
 
 
 def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: Served, tmp_path: Path) -> None:
-    """Before the folder exists, the page says so and offers the lesson; afterwards it serves the exact bytes, in any language."""
+    """Before the folder exists, the page says so and offers the lesson;
+    afterwards it serves the exact bytes, in any language.
+    """
     reader.goto(server.public_url + "/training")
     expect(reader.get_by_text("The folder is not here yet.")).to_be_visible()
     folder_file = training_file(server.settings)
@@ -219,7 +223,9 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
 
 
 def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: Served) -> None:
-    """Each printed page of the lesson begins with the training mark, no lines overlap, and everything on screen is on paper."""
+    """Each printed page of the lesson begins with the training mark,
+    no lines overlap, and everything on screen is on paper.
+    """
     reader.goto(server.public_url + "/training/lesson")
     screen_texts = reader.locator("main :is(h1, h2, li, td, summary)").all_text_contents()
     pages = PdfReader(BytesIO(reader.pdf(format="A4"))).pages

@@ -108,8 +108,9 @@ def test_entries_are_grouped_by_day_and_found_by_words(reader: Keeper) -> None:
 
 
 def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> None:
-    """Filters combine and are cleared together: person, channel, order, breach, file, date, bare entries. The button shows how
-    many are on."""
+    """Filters combine and are cleared together: person, channel, order, breach, file, date, bare entries.
+    The button shows how many are on.
+    """
     reader.tap("Filters")
     reader.page.get_by_label("Person").select_option(label="Dan Weaver")
     counts(reader, 26)
@@ -143,7 +144,9 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> N
 
 
 def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: Keeper) -> None:
-    """31 times since 4 May, six new accounts after a block; each number on the page opens as many entries as it says."""
+    """31 times since 4 May, six new accounts after a block;
+    each number on the page opens as many entries as it says.
+    """
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.sees_place("Patterns")
     expect(reader.page.locator(".said")).to_have_text(
@@ -203,7 +206,9 @@ def test_only_the_found_entries_are_shown_to_somebody(reader: Keeper) -> None:
 
 
 def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: Keeper) -> None:
-    """Key dates are in order with three counts; first threat and first damage have their dates; a long gap is listed."""
+    """Key dates are in order with three counts;
+    first threat and first damage have their dates; a long gap is listed.
+    """
     reader.tap(re.compile("^Patterns"), exact=False)
     rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
     expect(rows.nth(1)).to_be_attached()
@@ -294,7 +299,9 @@ def test_every_state_is_accessible_narrow_large_and_right_to_left(new_phone: New
 
 
 def test_reading_back_works_by_keyboard_alone(new_phone: NewPhone, seeded: Seeded) -> None:
-    """Finding, filtering, opening, going back, the pattern and a number work without a mouse; the focus is always visible."""
+    """Finding, filtering, opening, going back, the pattern and a number work without a mouse;
+    the focus is always visible.
+    """
     keeper = signed_in(new_phone(viewport={"width": 1280, "height": 800}), seeded)
     keys = keeper.page.keyboard
 

@@ -1,4 +1,6 @@
-"""People, accounts, orders, reports and the other registers, filled in offline on a phone; and impossible or hostile values."""
+"""People, accounts, orders, reports and the other registers, filled in offline on a phone;
+and impossible or hostile values.
+"""
 
 import re
 
@@ -19,8 +21,9 @@ def _make_diary(keeper: Keeper, text: str = "He was outside again.") -> Register
 
 
 def test_registers_written_offline_survive_a_reload(keeper: Keeper) -> None:
-    """A person, their account, an order with two terms and a report are written offline and survive lock and reload. Every
-    page is accessible."""
+    """A person, their account, an order with two terms and a report are written offline and survive lock and reload.
+    Every page is accessible.
+    """
     registers = _make_diary(keeper)
     keeper.is_offline_ready()
     keeper.has_loaded()
@@ -34,7 +37,8 @@ def test_registers_written_offline_survive_a_reload(keeper: Keeper) -> None:
     registers.has_no_faults()
     registers.adds(
         "People and accounts", "Add an account or number", {"@name or address": "@sam.new", "Blocked on": "2026-11-02"},
-        picks=["Instagram", "Sam"] if keeper.page.get_by_text("Instagram").count() else ["Sam"], title=re.compile("^@sam.new"),
+        picks=["Instagram", "Sam"] if keeper.page.get_by_text("Instagram").count() else ["Sam"],
+        title=re.compile("^@sam.new"),
     )  # fmt: skip
     registers.has_no_faults()
     registers.adds_order("Not to contact her.", "Not to go within 100 metres of Elm Road.")
@@ -79,8 +83,9 @@ def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: 
 
 
 def test_impossible_days_are_reported_and_nothing_is_lost(keeper: Keeper) -> None:
-    """Service before the order, an end before its beginning, a future day and the year 1066 are each reported beside their
-    field."""
+    """Service before the order, an end before its beginning,
+    a future day and the year 1066 are each reported beside their field.
+    """
     registers = _make_diary(keeper)
     registers.opens("Orders")
     keeper.tap("Add an order")
@@ -169,8 +174,9 @@ REGISTERS = [
 
 @pytest.mark.slow  # test_screens.py judges the same cards in every `make test`
 def test_each_register_is_accessible_with_every_question_open(keeper: Keeper) -> None:
-    """Lists, full forms and pages have no axe fault, 44 px targets, one heading, and no sideways scrolling at 320 px, 200 % or
-    mirrored."""
+    """Lists, full forms and pages have no axe fault, 44 px targets, one heading,
+    and no sideways scrolling at 320 px, 200 % or mirrored.
+    """
     registers = _make_diary(keeper)
     keeper.page.set_viewport_size({"width": 320, "height": 640})
     for register, add, label, title in REGISTERS:

@@ -52,7 +52,9 @@ def _find_rows(registers: Registers, name: str) -> Locator:
 
 
 def _check_people(registers: Registers) -> None:
-    """Of 500 people, the newest thirty are shown at once, and any is found by a name. Three with the code S1 get three codes."""
+    """Of 500 people, the newest thirty are shown at once, and any is found by a name.
+    Three with the code S1 get three codes.
+    """
     keeper, page = registers.keeper, registers.page
     registers.opens("People and accounts")
     expect(_find_rows(registers, "Round ")).to_have_count(3)
@@ -75,7 +77,9 @@ def _check_people(registers: Registers) -> None:
 
 
 def _check_orders(registers: Registers) -> None:
-    """An order has 200 terms, one marked as broken, and a link to a missing one. A malformed order opens, but is not offered."""
+    """An order has 200 terms, one marked as broken, and a link to a missing one.
+    A malformed order opens, but is not offered.
+    """
     keeper, page = registers.keeper, registers.page
     registers.opens("Orders")
     _find_rows(registers, "Restraining order").click()

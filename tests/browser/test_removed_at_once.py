@@ -1,5 +1,6 @@
-"""Pictures that must not be here: the app asks before the first one, offers words instead, and removes one added by mistake at
-once."""
+"""Pictures that must not be here: the app asks before the first one,
+offers words instead, and removes one added by mistake at once.
+"""
 
 import re
 
@@ -33,8 +34,9 @@ def _count_records(keeper: Keeper) -> int:
 
 
 def test_the_app_asks_once_and_takes_words_instead(keeper: Keeper) -> None:
-    """The app asks before the first picture, once while the diary is open. After "yes" it says what helps, in order, and takes
-    words instead."""
+    """The app asks before the first picture, once while the diary is open.
+    After "yes" it says what helps, in order, and takes words instead.
+    """
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")
@@ -68,8 +70,9 @@ def test_the_app_asks_once_and_takes_words_instead(keeper: Keeper) -> None:
 
 
 def test_a_picture_added_by_mistake_is_removed_at_once(new_phone: NewPhone) -> None:
-    """Offline, with the words, a picture is removed from the phone at once; with a signal, from the server and the other
-    device too."""
+    """Offline, with the words, a picture is removed from the phone at once;
+    with a signal, from the server and the other device too.
+    """
     phone = new_phone()
     phone.begins(TEXT)
     phone.reads(TEXT)

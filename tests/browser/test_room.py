@@ -1,4 +1,6 @@
-"""Space: words fit on a full phone, whole pictures can move to the server, and files are sent when the person says so."""
+"""Space: words fit on a full phone, whole pictures can move to the server,
+and files are sent when the person says so.
+"""
 
 import os
 import re
@@ -18,11 +20,17 @@ from tests.browser.serving import Served
 FIRST = "He stood at the bus stop."
 # The bytes in the phone's database, over all tables.
 STORED_BYTES = """(async () => {
-  const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open('app');
+    asked.onsuccess = () => done(asked.result);
+  });
   let sum = 0;
   for (const name of db.objectStoreNames) {
     const table = db.transaction(name).objectStore(name);
-    const all = await new Promise((done) => { const asked = table.getAll(); asked.onsuccess = () => done(asked.result); });
+    const all = await new Promise((done) => {
+      const asked = table.getAll();
+      asked.onsuccess = () => done(asked.result);
+    });
     for (const one of all) sum += one?.byteLength ?? 0;
   }
   db.close();
@@ -74,8 +82,9 @@ def test_a_full_phone_saves_text_and_names_the_refused_file(keeper: Keeper) -> N
 
 @pytest.mark.slow  # a big file
 def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keeper: Keeper, tmp_path: Path) -> None:
-    """Sealing stops when the phone is full, and everything of the film is deleted; earlier entries stay, and a later entry is
-    kept."""
+    """Sealing stops when the phone is full, and everything of the film is deleted;
+    earlier entries stay, and a later entry is kept.
+    """
     keeper.begins(FIRST)
     film = tmp_path / "stairs.mp4"
     film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(16))

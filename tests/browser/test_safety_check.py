@@ -1,5 +1,6 @@
-"""Before anything is written: seven questions about this phone, whose answers are kept nowhere; and Safari's limit on stored
-data."""
+"""Before anything is written: seven questions about this phone,
+whose answers are kept nowhere; and Safari's limit on stored data.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -25,7 +26,8 @@ STORED = """async () => {
   await new Promise((done) => { asked.onsuccess = done; });
   open.result.close();
   return {
-    beside: asked.result.map(String).sort(), caches: await caches.keys(), stored: localStorage.length + sessionStorage.length,
+    beside: asked.result.map(String).sort(), caches: await caches.keys(),
+    stored: localStorage.length + sessionStorage.length,
     workers: (await navigator.serviceWorker.getRegistrations()).length, cookies: document.cookie,
   };
 }"""
@@ -37,8 +39,9 @@ def _answer(keeper: Keeper, question: str, answer: str) -> None:
 
 @pytest.mark.first_visit
 def test_the_safety_check_stores_and_sends_no_answers(keeper: Keeper, server: Served) -> None:
-    """The advice appears only when it is certain, with one thing to do for each "yes". Answers are not sent, stored or shown
-    again."""
+    """The advice appears only when it is certain, with one thing to do for each "yes".
+    Answers are not sent, stored or shown again.
+    """
     keeper.opens()
     before = len(server.exchanges)
     keeper.tap("Start")
@@ -72,8 +75,9 @@ def test_the_safety_check_stores_and_sends_no_answers(keeper: Keeper, server: Se
 
 
 def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> None:
-    """The seven-day limit is shown before the first save, leads to the home-screen guide and back, and stays in the state
-    until a copy is kept."""
+    """The seven-day limit is shown before the first save,
+    leads to the home-screen guide and back, and stays in the state until a copy is kept.
+    """
     keeper = new_phone()
     keeper.page.add_init_script("Object.defineProperty(Navigator.prototype, 'standalone', { get: () => false })")
     keeper.opens()

@@ -94,7 +94,8 @@ LISTED = js(
     "fake.open(24); fake.listed = {person: ['Callum', 'Priya whose name is long for a chip', 'Sam']"
     ".map((name, i) => ({record: `p${i}`, fields: {name}, taken_out: null})), "
     "order: [{record: 'o1', fields: {kind_text: 'Restraining order', "
-    "served_on: '2020-01-01', terms: [{no: 1, text: 'Not to contact her, directly or through others.'}]}, taken_out: null}]}"
+    "served_on: '2020-01-01', terms: [{no: 1, text: 'Not to contact her, directly or through others.'}]}, "
+    "taken_out: null}]}"
 )
 WAITS = "{record: 'r0', asked_at: Date.now(), due_at: Date.now() + 6e8, here: true}"
 GONE_FILE = "[{attachment: 'a1', name: 'IMG_0412.HEIC', at: Date.now()}]"
@@ -114,9 +115,11 @@ PACK = (
 )
 SHARED = (
     "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
-    ".map(([kind, label, twin], i) => ({record: `x${i}`, label, twin, at: Date.now(), restricted: {notes: i ? '' : 'Went on'}, "
+    ".map(([kind, label, twin], i) => ({record: `x${i}`, label, twin, at: Date.now(), "
+    "restricted: {notes: i ? '' : 'Went on'}, "
     "fields: {kind, pack_no: 1, record_ids: ['r0', 'r1'], attachments_included: i, delivered_to: 'PC Hall', "
-    "delivered_how: i === 3 ? 'handover' : 'by_hand', receipt_ref: i ? '' : 'WY/77', openings: i === 3 ? [Date.now()] : null, "
+    "delivered_how: i === 3 ? 'handover' : 'by_hand', receipt_ref: i ? '' : 'WY/77', "
+    "openings: i === 3 ? [Date.now()] : null, "
     "restricted_included: i !== 3}}))"
 )
 SCREENS: dict[str, tuple[Act, ...]] = {
@@ -246,7 +249,8 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "entries, to be looked at": (
         js("fake.open(3)"),
         js(
-            "fake.set({entries: fake.state.entries.map((entry, i) => ({...entry, flags: [['two'], ['altered'], []][i]}))})"
+            "fake.set({entries: fake.state.entries.map((entry, i) => ({...entry, flags: [['two'], ['altered'], "
+            "[]][i]}))})"
         ),
         go("entries"),
     ),
@@ -301,7 +305,8 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "pack, consent, made here": (*PACK, local("{step: 'consent', way: 'here'}")),
     "pack, being made": (
         js(
-            f"fake.open(3); stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"
+            f"fake.open(3); "
+            f"stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"
         ),
         go("share"),
     ),
@@ -349,14 +354,16 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     ),
     "signed out from elsewhere": (
         js(
-            "fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, returned: Date.now()}})"
+            "fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, "
+            "returned: Date.now()}})"
         ),
         go("entries"),
     ),
     "high risk, packs handed over before": (
         OPEN,
         js(
-            "fake.handed = {handovers: ['a', 'b'].map((handover) => ({handover, ended_at: null, complete: true, openings: [], "
+            "fake.handed = {handovers: ['a', 'b'].map((handover) => ({handover, ended_at: null, complete: true, "
+            "openings: [], "
             "openings_most: 5, expires_at: Date.now() + 6e8, known: false, name: '', record: null}))}"
         ),
         go("highrisk"),
@@ -426,8 +433,9 @@ def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, objec
 
 
 def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
-    """axe finds no fault on any screen, by day or by night; none is wider than the page at any size; every diary screen and
-    dialog can be left with one touch."""
+    """axe finds no fault on any screen, by day or by night; none is wider than the page at any size;
+    every diary screen and dialog can be left with one touch.
+    """
     page = show(viewport=PHONE)
     page.evaluate(AXE)
     assert every_screen(page, lambda page: faults(page) + too_wide(page, leaving=True, everywhere=False)) == {}
@@ -444,7 +452,10 @@ def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
 def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:
     """A block as wide as a phone is found on narrower screens; one wider than a desk is found everywhere."""
     page = show((OPEN,))
-    block = "const hr = document.createElement('hr'); hr.style.cssText = 'inline-size: {}; margin: 0'; document.body.append(hr)"
+    block = (
+        "const hr = document.createElement('hr'); hr.style.cssText = 'inline-size: {}; margin: 0'; "
+        "document.body.append(hr)"
+    )
     page.evaluate(block.format("350px"))
     assert too_wide(page) == ["scrolls sideways, 320 px"]
     page.evaluate(block.format("20rem"))

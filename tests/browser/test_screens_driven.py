@@ -255,7 +255,8 @@ def test_pictures_are_blurred_until_touched(show: Show) -> None:
 
 
 MANY_FILES = js(
-    "const read = fake.readIncident.bind(fake); fake.readIncident = async (record) => { const whole = await read(record);"
+    "const read = fake.readIncident.bind(fake); "
+    "fake.readIncident = async (record) => { const whole = await read(record);"
     " const [file] = whole.attachments; return {...whole, attachments: Array.from({length: 300}, (_, i) =>"
     " ({...file, attachment: `m${i}`, name: `${i}.png`}))}; }"
 )

@@ -106,8 +106,9 @@ AT_CONSENT = (
 
 
 def test_a_change_during_a_pack_must_be_reviewed_first(show: Show) -> None:
-    """When something new arrives, choice and typed text stay but consent is withdrawn; the versions sent are those that were
-    counted."""
+    """When something new arrives, choice and typed text stay but consent is withdrawn;
+    the versions sent are those that were counted.
+    """
     page = show((*PACK, local(AT_CONSENT), js("fake.groups = [['r0'], ['r1']]")))
     page.get_by_role("button", name="Make the pack").click()
     _news_arrives(page)
@@ -134,7 +135,8 @@ def test_a_change_during_a_pack_must_be_reviewed_first(show: Show) -> None:
     page.get_by_role("button", name="Make part 2 of 2").click()
     _news_arrives(page)
     expect(page.get_by_text("What is new since the last pack")).to_be_visible()
-    assert [wish["looked"] for wish in calls_of(page, "buildPack")] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
+    requests = calls_of(page, "buildPack")
+    assert [wish["looked"] for wish in requests] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
 
 
 def _news_arrives(page: Page) -> None:

@@ -78,8 +78,9 @@ def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
 
 
 def test_a_sealed_copy_is_restored_without_a_server(new_phone: NewPhone, second_server: Served, tmp_path: Path) -> None:
-    """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come back;
-    later, another server accepts them all."""
+    """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come
+    back; later, another server accepts them all.
+    """
     keeper = new_phone()
     _write_diary(keeper)
     copy = make_copy(keeper, tmp_path)
@@ -131,7 +132,9 @@ def test_a_sealed_copy_is_restored_without_a_server(new_phone: NewPhone, second_
 
 
 def test_the_command_line_makes_a_pack_from_a_sealed_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Without the server, the file and its words become a pack that verifies; wrong words and a truncated copy make none."""
+    """Without the server, the file and its words become a pack that verifies;
+    wrong words and a truncated copy make none.
+    """
     keeper = new_phone()
     _write_diary(keeper)
     copy = make_copy(keeper, tmp_path)

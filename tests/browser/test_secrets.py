@@ -64,8 +64,9 @@ def _write_everything(keeper: Keeper, *, registered: bool = True) -> None:
 def test_no_secret_is_stored_or_sent(
     new_profile: NewProfile, server: Served, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """After a diary is written on the screens, no secret is in the traffic, in the server's files or logs, or in the locked
-    profile."""
+    """After a diary is written on the screens, no secret is in the traffic,
+    in the server's files or logs, or in the locked profile.
+    """
     profile = new_profile()
     keeper = Keeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper)
@@ -145,8 +146,9 @@ def _wait_until_deleted(keeper: Keeper, before: set[str]) -> None:
 
 
 def _holds_nothing(profile: Profile, control: Profile) -> None:
-    """The profile has no typed text, and no revealing name that `control`, a profile that never opened the page, does not
-    have."""
+    """The profile has no typed text, and no revealing name that `control`,
+    a profile that never opened the page, does not have.
+    """
     control.open().new_page().goto("about:blank")
     control.close()
     assert len(list(files_of(profile.folder))) > 20

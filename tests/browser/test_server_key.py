@@ -17,7 +17,9 @@ AFTER = "Written after the keys were lost."
 
 
 def test_an_unknown_server_key_is_accepted_when_its_fingerprint_is_typed(keeper: Keeper, server: Served) -> None:
-    """The warning leads to instructions. A wrong fingerprint changes nothing; with the right one, entries are kept safe again."""
+    """The warning leads to instructions. A wrong fingerprint changes nothing;
+    with the right one, entries are kept safe again.
+    """
     keeper.begins()
     server.stop()
     (server.settings.data / "notary.key").write_bytes(os.urandom(32))

@@ -1,4 +1,6 @@
-"""A server restored from an older copy, and one that omits something: the phone notices and says so, and nothing is lost."""
+"""A server restored from an older copy, and one that omits something:
+the phone notices and says so, and nothing is lost.
+"""
 
 import re
 import shutil
@@ -22,7 +24,9 @@ FINGERPRINT_PATTERN = r"^{} · \d{{1,2}} \w{{3,4}} \d{{4}} · [0-9A-Z]{{3}} [0-9
 
 
 def _fingerprint_line(keeper: Keeper, entries: str) -> str:
-    """Return the phone's fingerprint line of the diary, once it has been computed again: until then the earlier line is shown."""
+    """Return the phone's fingerprint line of the diary, once it has been computed again:
+    until then the earlier line is shown.
+    """
     keeper.goes("More")
     keeper.tap(re.compile("^Is everything there"), exact=False)
     keeper.sees_place("Is everything there?")
@@ -46,8 +50,9 @@ def _restore(server: Served, older: Path) -> None:
 
 
 def _wait_for_files(server: Served, phone: Keeper, files: set[bytes]) -> None:
-    """Wait until the server has these files again. A device that signs in before reports them missing, and asks again only
-    later."""
+    """Wait until the server has these files again.
+    A device that signs in before reports them missing, and asks again only later.
+    """
     for _ in range(100):
         if _complete_files(server) == files:
             break

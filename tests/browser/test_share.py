@@ -1,4 +1,6 @@
-"""Exporting from the phone: review first, make a pack without a signal, note who has it, continue later; and text for a form."""
+"""Exporting from the phone: review first, make a pack without a signal,
+note who has it, continue later; and text for a form.
+"""
 
 import json
 import re
@@ -47,8 +49,9 @@ def _make_unregistered_diary(keeper: Keeper) -> None:
 
 
 def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Unregistered and offline, the phone gives text for a police form, a printed list, and a pack that the command line
-    accepts."""
+    """Unregistered and offline, the phone gives text for a police form,
+    a printed list, and a pack that the command line accepts.
+    """
     keeper = new_phone()
     _make_unregistered_diary(keeper)
     keeper.is_offline_ready()
@@ -140,8 +143,9 @@ def _needs_the_words(keeper: Keeper) -> None:
 
 
 def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
-    """Nothing leaves until it is looked at or skipped on purpose; pack and list both record that. A later pack keeps the
-    numbers, names the first one and its reference, and takes items by number."""
+    """Nothing leaves until it is looked at or skipped on purpose; pack and list both record that. A later pack keeps
+    the numbers, names the first one and its reference, and takes items by number.
+    """
     keeper = new_phone()
     keeper.begins(FIRST)
     keeper.reads(FIRST)
@@ -325,7 +329,9 @@ def _items_of(pack: Path) -> set[str]:
 
 
 def _read_out_and_copy(keeper: Keeper) -> None:
-    """The text is in order, without restricted words unless ticked; it is copied as plain text and noted as passed on."""
+    """The text is in order, without restricted words unless ticked;
+    it is copied as plain text and noted as passed on.
+    """
     keeper.goes("Share")
     keeper.page.get_by_role("button", name=re.compile("^Quick report")).click()
     keeper.sees_place("Quick report")

@@ -19,7 +19,8 @@ PAGE_CONTENT = """async () => {
   const parts = [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state),
     JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}),
     [...document.querySelectorAll('input, textarea')].map((element) => element.value).join()];
-  for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
+  for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
   return parts.join('\\n');
 }"""
 
@@ -31,7 +32,8 @@ def _write_diary(keeper: Keeper) -> Registers:
     keeper.adds(TICKED)
     registers = Registers(keeper)
     registers.adds(
-        "People and accounts", "Add a person", {"Name, or what you call them": "Sam", "What do they look like?": "Tall, a limp"},
+        "People and accounts", "Add a person",
+        {"Name, or what you call them": "Sam", "What do they look like?": "Tall, a limp"},
         picks=["The person doing this"], title="Sam",
     )  # fmt: skip
     keeper.tap("Change this")
@@ -82,7 +84,9 @@ def test_show_takes_three_taps_and_shows_only_ticked_items(keeper: Keeper) -> No
 
 
 def test_every_exit_leads_to_the_lock(keeper: Keeper) -> None:
-    """Close, reload, Back and Forward, three presses of Shift (the notebook) and hiding the page leave nothing behind."""
+    """Close, reload, Back and Forward,
+    three presses of Shift (the notebook) and hiding the page leave nothing behind.
+    """
     _write_diary(keeper)
     page = keeper.page
 
@@ -136,7 +140,9 @@ def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> N
 
 
 def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: Keeper) -> None:
-    """Urdu is shown right to left under the English; shown cards are ticked next time; restricted text starts unticked."""
+    """Urdu is shown right to left under the English;
+    shown cards are ticked next time; restricted text starts unticked.
+    """
     registers = _write_diary(keeper)
     page = keeper.page
     keeper.tap("Help")

@@ -85,8 +85,9 @@ def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, ser
 
 
 def test_a_later_release_by_another_key_is_reported_and_not_offered(new_phone: NewPhone, server: Served) -> None:
-    """A release that is complete, listed and signed, but by another key: the keeper reads what to do, and no button accepts
-    it."""
+    """A release that is complete, listed and signed, but by another key:
+    the keeper reads what to do, and no button accepts it.
+    """
     phone = new_phone()
     open_diary(phone)
     serve_later_release(server, phone, OTHER)

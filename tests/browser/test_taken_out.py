@@ -43,7 +43,9 @@ def _open_taken_out(keeper: Keeper) -> None:
 
 
 def _check_hold(keeper: Keeper) -> None:
-    """While hold is on, nothing can be erased, and a waiting erasure is cancelled. Hold ends some days after it is turned off."""
+    """While hold is on, nothing can be erased, and a waiting erasure is cancelled.
+    Hold ends some days after it is turned off.
+    """
     keeper.goes("More")
     keeper.tap(re.compile("^Hold"), exact=False)
     keeper.tap("Turn hold on")
@@ -127,8 +129,9 @@ def _seven_days_pass_for(server: Served) -> None:
 
 
 def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: Served) -> None:
-    """An erasure is seen and stopped on the other device; asked again, the entry is gone from both; a new phone keeps the
-    numbers."""
+    """An erasure is seen and stopped on the other device;
+    asked again, the entry is gone from both; a new phone keeps the numbers.
+    """
     phone, desk = new_phone(), new_phone()
     phone.begins(TEXT)
     phone.adds(GONE)

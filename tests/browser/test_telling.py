@@ -1,4 +1,6 @@
-"""Telling without writing, and writing too much: six picture buttons, recordings, very long text, several entries at once."""
+"""Telling without writing, and writing too much:
+six picture buttons, recordings, very long text, several entries at once.
+"""
 
 import re
 
@@ -46,7 +48,9 @@ def test_six_pictures_begin_an_entry_without_reading(keeper: Keeper) -> None:
 
 
 def test_very_long_text_is_never_cut(keeper: Keeper) -> None:
-    """A megabyte of pasted text gets a message at once, stays in the box, survives a lock, and becomes a file with one tap."""
+    """A megabyte of pasted text gets a message at once,
+    stays in the box, survives a lock, and becomes a file with one tap.
+    """
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()

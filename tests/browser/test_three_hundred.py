@@ -96,8 +96,9 @@ def large_diary(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
 def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
     browser: Browser, large_diary: tuple[str, str, dict[str, str]], tmp_path: Path
 ) -> None:
-    """The text of 300 entries arrives within 60 s over 4G. With small copies only, the phone holds under 20 MB, and whole
-    files come back unchanged."""
+    """The text of 300 entries arrives within 60 s over 4G.
+    With small copies only, the phone holds under 20 MB, and whole files come back unchanged.
+    """
     origin, login, digests = large_diary
     context = browser.new_context(**(PHONE | {"accept_downloads": True}))
     context.set_default_timeout(120_000)

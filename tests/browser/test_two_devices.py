@@ -22,8 +22,9 @@ def _change_words(keeper: Keeper, text: str) -> None:
 
 
 def test_changes_of_two_offline_devices_are_both_kept(new_phone: NewPhone) -> None:
-    """Both devices change the same entry offline and add one: every version and entry is on both afterwards, and the keeper
-    merges."""
+    """Both devices change the same entry offline and add one:
+    every version and entry is on both afterwards, and the keeper merges.
+    """
     phone, desk = new_phone(), new_phone()
     phone.begins(FIRST)
     desk.signs_in(phone.login, phone.words)
@@ -54,7 +55,8 @@ def test_changes_of_two_offline_devices_are_both_kept(new_phone: NewPhone) -> No
         expect(history).to_contain_text("The desk says until ten.")
     numbers = [device.row("Only on the phone.").count() for device in (phone, desk)]
     assert len(set(numbers)) == 1
-    # The app merges nothing by itself: the keeper looks at both on one device, writes the result, and both devices show it.
+    # The app merges nothing by itself:
+    # the keeper looks at both on one device, writes the result, and both devices show it.
     phone.sees("Two of your devices changed this entry at the same time. Nothing was lost.")
     phone.tap("Look at both")
     assert faults(phone.page) == []
@@ -102,8 +104,9 @@ def _every_version_has_a_receipt(server: Served) -> None:
 
 
 def test_an_entry_taken_out_on_one_device_and_changed_on_the_other_is_kept(new_phone: NewPhone, server: Served) -> None:
-    """Offline, one device takes entries out while the other changes one and adds another: nothing vanishes, no number changes,
-    every receipt is valid."""
+    """Offline, one device takes entries out while the other changes one and adds another:
+    nothing vanishes, no number changes, every receipt is valid.
+    """
     phone, desk = new_phone(), new_phone()
     phone.begins(FIRST)
     phone.adds("The second one.")

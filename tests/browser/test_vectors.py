@@ -1,7 +1,7 @@
 """The crypto in real Chromium, under the product's own headers: page, worker and vault.
 
-tests/js runs the same checks in Node; the engine, the content security policy, Trusted Types and the worker are different
-here.
+tests/js runs the same checks in Node;
+the engine, the content security policy, Trusted Types and the worker are different here.
 """
 
 from collections.abc import Iterator

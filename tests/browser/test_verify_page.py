@@ -1,4 +1,6 @@
-"""The page that checks a pack: zip or folder, every finding in words, nothing sent; and as a single file without a network."""
+"""The page that checks a pack: zip or folder, every finding in words, nothing sent;
+and as a single file without a network.
+"""
 
 import zipfile
 from collections.abc import Callable
@@ -68,7 +70,9 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
 
 
 def test_page_and_program_find_the_same(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
-    """For sound, changed, unpacked, dropped and hostile packs, the page finds what the program finds, and makes no request."""
+    """For sound, changed, unpacked, dropped and hostile packs,
+    the page finds what the program finds, and makes no request.
+    """
     notary = small.diary.notary.pub
     with desk(browser) as page:
         open_with_notary(page, f"{server.public_url}/verify", served_key(server), notary)
@@ -150,8 +154,9 @@ def test_the_saved_check_page_finds_the_same(
 def test_the_check_page_has_no_faults(
     browser: Browser, server: Served, small: BuiltPack, width: int, scheme: str, prefix: str
 ) -> None:
-    """With a result on it, the page has no fault, narrow and wide, light and dark, at 200 % text. Findings are in the page's
-    language, a draft's with English beneath."""
+    """With a result on it, the page has no fault, narrow and wide, light and dark, at 200 % text. Findings are in the
+    page's language, a draft's with English beneath.
+    """
     with desk(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
         page.goto(f"{server.public_url}{prefix}/verify")
         assert faults(page) == []

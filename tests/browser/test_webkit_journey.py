@@ -1,5 +1,6 @@
-"""The main job in real WebKit, the engine of every iPhone, over TLS: offline, kept safe, unlocked again, read on another
-device."""
+"""The main job in real WebKit, the engine of every iPhone, over TLS:
+offline, kept safe, unlocked again, read on another device.
+"""
 
 import asyncio
 import ssl

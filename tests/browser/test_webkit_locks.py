@@ -39,7 +39,9 @@ ATTEMPTS = """
 const done = arguments[arguments.length - 1];
 (async () => {
   const results = {};
-  const attempt = async (name, act) => { try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; } };
+  const attempt = async (name, act) => {
+    try { await act(); results[name] = 'allowed'; } catch { results[name] = 'refused'; }
+  };
   const add = (make) => { const element = make(); document.head.append(element); return element; };
   await attempt('elsewhere', () => fetch('https://example.invalid/'));
   add(() => Object.assign(document.createElement('style'), { textContent: 'h1 { outline: 7px solid red }' }));
@@ -115,8 +117,9 @@ def ask_for_the_lock(keeper: WebKitKeeper) -> None:
 
 
 def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Leaving covers the diary within 100 ms and shows the notebook within 300. Navigation, reload, three Shifts, wrong words
-    and clearing without the server reveal nothing, and the same words bring everything back."""
+    """Leaving covers the diary within 100 ms and shows the notebook within 300. Navigation, reload, three Shifts, wrong
+    words and clearing without the server reveal nothing, and the same words bring everything back.
+    """
     keeper, served = phone
     make_diary(keeper)
     served.stop()
@@ -150,8 +153,9 @@ def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper
 
 
 def test_the_policy_holds_in_webkit(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Another origin, inline script and inline style have no effect; the page is isolated; only its own worker is registered;
-    there is no cookie."""
+    """Another origin, inline script and inline style have no effect;
+    the page is isolated; only its own worker is registered; there is no cookie.
+    """
     keeper, _ = phone
     keeper.opens()
     results = keeper.driver.execute_async_script(ATTEMPTS)
@@ -192,8 +196,9 @@ def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, Served
 
 
 def test_pictures_and_a_note_are_added_while_locked_and_offline(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Two pictures and a note are sealed on the locked phone. After unlocking, each is asked about, has the same bytes, and
-    becomes a draft that says how it came."""
+    """Two pictures and a note are sealed on the locked phone.
+    After unlocking, each is asked about, has the same bytes, and becomes a draft that says how it came.
+    """
     keeper, served = phone
     make_diary(keeper)
     served.stop()

@@ -1,6 +1,7 @@
 """A script that makes a diary in the page, for tests that are not about the first run."""
 
-# It takes the same steps as the screens of a first entry: `first_run/`, `add/` and `account/copy.ts` in static/src/features.
+# It takes the same steps as the screens of a first entry:
+# `first_run/`, `add/` and `account/copy.ts` in static/src/features.
 BEGINS = """async (narrative) => {
   const reach = (name) => globalThis[Symbol.for(`kept tests: ${name}`)];
   const app = reach('app');

@@ -63,7 +63,9 @@ def run_operator_command(served: Served, *words: str) -> str:
 
 
 class Far:
-    """A person without a screen, who uses the server in one session. Their actions run beside the browser's event loop."""
+    """A person without a screen, who uses the server in one session.
+    Their actions run beside the browser's event loop.
+    """
 
     def __init__(self, served: Served) -> None:
         """Start without a session."""
@@ -188,7 +190,9 @@ class FarKeeper(Far):
 
 
 class App:
-    """An authenticator app on the advocate's own phone. Each code is accepted once, so it waits for the next when needed."""
+    """An authenticator app on the advocate's own phone.
+    Each code is accepted once, so it waits for the next when needed.
+    """
 
     def __init__(self, spelt: str) -> None:
         """`spelt`: the secret as the screen shows it."""

@@ -13,7 +13,8 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.navigators.judge import IS_TOO_WIDE
 
-# Markup, script addresses, templates, typesetting, formulas, direction marks: each in a form that some program would run.
+# Markup, script addresses, templates, typesetting, formulas, direction marks:
+# each in a form that some program would run.
 CORPUS: Final = (
     '<img src=x onerror="window.ran=1">',
     '"><script>window.ran=1</script>',
@@ -85,15 +86,18 @@ class Typist:
         return count
 
     def nothing_ran(self) -> None:
-        """Assert that no script ran, that typed text became no element or handler, and that no word made the page scroll
-        sideways."""
+        """Assert that no script ran, that typed text became no element or handler,
+        and that no word made the page scroll sideways.
+        """
         assert self.page.evaluate("window.ran") is None
         assert self.page.evaluate(ACTIVE_ELEMENTS) == []
         assert not self.page.evaluate(IS_TOO_WIDE), self.page.evaluate(WIDE_ELEMENTS)
 
 
 def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
-    """Assert that file names are safe, no cell is a formula, PDFs contain no action, and the account stands as it was typed."""
+    """Assert that file names are safe, no cell is a formula,
+    PDFs contain no action, and the account stands as it was typed.
+    """
     text_of_pages = ""
     for name in pack.namelist():
         assert re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name), name

@@ -70,8 +70,8 @@ def at_a_desk(page: Page) -> list[str]:
 
 
 def too_wide(page: Page, *, leaving: bool = False, everywhere: bool = True) -> list[str]:
-    """Return where a screen scrolls sideways: narrow, enlarged and mirrored on a phone; `everywhere`: also at a desk and in
-    forced colours.
+    """Return where a screen scrolls sideways: narrow, enlarged and mirrored on a phone;
+    `everywhere`: also at a desk and in forced colours.
 
     With `leaving`, also return where the page cannot be left with one touch, narrow and enlarged.
     """

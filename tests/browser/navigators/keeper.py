@@ -187,8 +187,9 @@ class Keeper:
     def begins(self, text: str = "He was outside again.") -> None:
         """Make a registered diary with one entry.
 
-        The app makes it as its screens would, without the screens: a dozen taps cost more than what many tests are about.
-        Where the page does not give tests access to the app (`serving.static_for_journeys`) the screens are used.
+        The app makes it as its screens would, without the screens: a dozen taps cost more than what many tests are
+        about. Where the page does not give tests access to the app (`serving.static_for_journeys`) the screens are
+        used.
         """
         self.opens()
         diary = self.page.evaluate(BEGINS, text)
@@ -281,8 +282,9 @@ class Keeper:
         self.sees_notebook()
 
     def tries_words(self, words: str) -> None:
-        """Type words at the lock once its button works. The form in the page's own HTML keeps words, but its button does
-        nothing."""
+        """Type words at the lock once its button works.
+        The form in the page's own HTML keeps words, but its button does nothing.
+        """
         expect(self.page.locator("[data-early]")).to_have_count(0)
         self.field("Your words").fill(words)
         self.tap("Open")

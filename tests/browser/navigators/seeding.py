@@ -31,7 +31,9 @@ class Seeded:
 
 
 def seed(served: Served, certificate: Certificate, story: list[Row]) -> Seeded:
-    """Write the records `(name, kind, open, restricted)` in order; a link to a name of the story becomes that record's id."""
+    """Write the records `(name, kind, open, restricted)` in order;
+    a link to a name of the story becomes that record's id.
+    """
 
     async def write() -> Seeded:
         trusting = ssl.create_default_context(cafile=str(certificate.cert))
@@ -70,7 +72,9 @@ def _link(key: str, value: object, ids: Mapping[str, str]) -> object:
 
 
 def story() -> list[Row]:
-    """Return 31 entries since 4 May: calls, messages from six new accounts after a block, visits, an order and its breach."""
+    """Return 31 entries since 4 May:
+    calls, messages from six new accounts after a block, visits, an order and its breach.
+    """
     return [*_around(), *_calls_and_messages(), *_stood(), *_others()]
 
 

@@ -8,10 +8,11 @@ from typing import Final
 
 # Words that no name on the phone may contain: of a page, an address, a cache, a database, a setting, a file.
 _TELLING: Final = rb"stalk|diary|incident|evidence|police|abuse|panic|harass|victim|witness"
-# Copies of the page's own code and pictures. They show the page's purpose to anyone who reads code (docs/threats.md, T3), and
-# hold nothing that was typed: they are searched for that like everything else.
+# Copies of the page's own code and pictures. They show the page's purpose to anyone who reads code (docs/threats.md,
+# T3), and hold nothing that was typed: they are searched for that like everything else.
 CODE: Final = re.compile(
-    r"Default/(Service Worker/(CacheStorage|ScriptCache)|Cache/Cache_Data|Code Cache/(js|wasm))/|Default/(GPU|Dawn\w*)Cache/"
+    r"Default/(Service Worker/(CacheStorage|ScriptCache)|Cache/Cache_Data|Code Cache/(js|wasm))/|"
+    r"Default/(GPU|Dawn\w*)Cache/"
 )
 # The whole word around it, so that a browser's own words can be excluded.
 _WORD: Final = re.compile(rb"[a-z]*(?:" + _TELLING + rb")[a-z]*", re.IGNORECASE)
@@ -48,7 +49,9 @@ def sweep(folder: Path, words: Iterable[str]) -> list[str]:
 
 
 def telling(folder: Path, control: Path) -> list[str]:
-    """Return the revealing names in a browser's profile that `control`, a profile that never opened the page, does not have."""
+    """Return the revealing names in a browser's profile that `control`,
+    a profile that never opened the page, does not have.
+    """
     usual = {word for name, content in files_of(control) for word in _revealing_words(name, content)}
     return sorted(
         f"{word.decode()} in {name}"

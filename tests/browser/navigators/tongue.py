@@ -28,7 +28,8 @@ _TEXTS = """() => {
   }
   for (const element of document.querySelectorAll('[aria-label], [alt], [title], [placeholder]')) {
     if (!element.checkVisibility() || element.closest('[lang^=en]:not(html)')) continue;
-    for (const name of ['aria-label', 'alt', 'title', 'placeholder']) found.push((element.getAttribute(name) ?? '').trim());
+    for (const name of ['aria-label', 'alt', 'title', 'placeholder'])
+      found.push((element.getAttribute(name) ?? '').trim());
   }
   return found;
 }"""
@@ -61,7 +62,9 @@ def words_in(code: str) -> dict[str, frozenset[str]]:
 
 @cache
 def _patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the texts with placeholders, longest first: a screen shows them filled, so they match no text of the catalogue."""
+    """Return the texts with placeholders, longest first:
+    a screen shows them filled, so they match no text of the catalogue.
+    """
     slotted = [text for text in words_in(code) if "{" in text and len(re.sub(r"\{\w+\}|[^A-Za-z]", "", text)) > 4]
     slotted.sort(key=len, reverse=True)
     return tuple((re.compile(_SLOT.sub(r"(?:.+?)", re.escape(text)) + r"\Z"), text) for text in slotted)
@@ -98,7 +101,9 @@ def texts_of(page: Page) -> list[str]:
 
 
 def in_english(code: str, texts: list[str], own_words: str = "") -> list[str]:
-    """Return those of `texts` that are English although a translation exists; `own_words` holds the keeper's own words."""
+    """Return those of `texts` that are English although a translation exists;
+    `own_words` holds the keeper's own words.
+    """
     return [
         text for text in texts if _is_english(code, text) and not (text in own_words or text.split("…")[0] in own_words)
     ]

@@ -58,7 +58,8 @@ class WebKitKeeper:
 
     def find(self, kind: str, name: str, *, exact: bool = True) -> WebElement:
         """Return the element with this tag and accessible name."""
-        return self.until(lambda: self.driver.execute_script(_FIND, kind, name, exact), name)  # type: ignore[no-any-return]
+        find = self.driver.execute_script
+        return self.until(lambda: find(_FIND, kind, name, exact), name)  # type: ignore[no-any-return]
 
     def tap(self, name: str, *, exact: bool = True) -> None:
         """Tap the button with this name."""
