@@ -176,7 +176,7 @@ test('a film gives its time, its length, its camera and whether it contains a pl
   });
 });
 
-test('a file of 200 MB costs a few hundred bytes, wherever its metadata stands', async () => {
+test('reading the metadata of a 200 MB file takes a few hundred bytes, wherever it is', async () => {
   const picture = 200_000_000;
   const front = bytes('\x89PNG\r\n\x1a\n', u32(13), 'IHDR', Buffer.alloc(17), u32(picture), 'IDAT');
   const exif = tiff();

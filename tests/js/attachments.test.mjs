@@ -266,7 +266,7 @@ test('removing a file at once, offline or under hold, erases bytes, copies and t
   assert.equal(read.custody.at(-1).action, 'deleted');
 });
 
-test('a removed file goes from every device and from the server, however late they learn of it', async () => {
+test('a removed file is deleted on every device and on the server, however late they learn of it', async () => {
   const first = await keeper();
   await until(first, isKept, 'kept');
   const { attachment, record, faults } = first;
@@ -298,7 +298,7 @@ test('a removed file goes from every device and from the server, however late th
   await assert.rejects(third.app.readReceived(attachment));
 });
 
-test('a pending removal sends a refused passphrase once only; it goes when the passphrase is typed again', async () => {
+test('a pending removal sends a refused passphrase only once, and completes when it is typed again', async () => {
   const { app, attachment, faults, phone } = await keeper();
   await until(phone, isKept, 'kept');
   let requests = 0;

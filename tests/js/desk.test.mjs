@@ -299,7 +299,7 @@ async function marksOnServer(keeper, grant) {
   return (await api.withSession({ path: `/v1/diaries/${open.identity.diary}/grants/${grant}/marks` })).marks;
 }
 
-test('clients are ordered by their dates, whatever amount they wrote', () => {
+test('clients are ordered by their dates, regardless of how much they wrote', () => {
   const unordered = [
     clientRow('Many', { entries: 900 }),
     clientRow('Ends', { ends: 5 }),

@@ -99,7 +99,7 @@ test('an offline phone erases an entry, its picture and its note once the keeper
   for (const { phone } of [first, second]) phone.end();
 });
 
-test('text written offline brings the entry back without a warning; erased in turn, it goes everywhere', async () => {
+test('text written offline restores the entry without a warning; erased again, it is gone everywhere', async () => {
   const { first, second, record, login } = await twoPhones();
   await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await takeOutAndErase(first, record);
@@ -136,7 +136,7 @@ test('text written offline brings the entry back without a warning; erased in tu
   }
 });
 
-test('an entry that text from another phone brought back cannot be erased before it is taken out again', async () => {
+test('an entry that another phone’s text restored must be removed again before it can be erased', async () => {
   const { first, second, record } = await twoPhones();
   await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await first.app.takeOutRecord(record, '');

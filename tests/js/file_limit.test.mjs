@@ -70,11 +70,11 @@ test('a file above the server’s limit is refused unread, naming the limit, als
 });
 
 test('a false limit only refuses new large files: nothing is removed, skipped or left unsent', async () => {
-  let told = 50 * MIB;
-  const { app, record, faults } = await registered({}, (body) => ({ ...body, file_bytes: told }));
+  let announced = 50 * MIB;
+  const { app, record, faults } = await registered({}, (body) => ({ ...body, file_bytes: announced }));
   faults.off = true;
   await add(app, record, sized(MIB + 5000));
-  told = FILE_LIMIT_FLOOR_BYTES;
+  announced = FILE_LIMIT_FLOOR_BYTES;
   faults.off = false;
   await app.sendFiles();
   await assert.rejects(add(app, record, claiming(MIB + 1)), refusedAt('1 MB'));
@@ -83,7 +83,7 @@ test('a false limit only refuses new large files: nothing is removed, skipped or
   assert.equal((await app.readIncident(record)).attachments.length, 1, 'and it is in its entry');
 });
 
-for (const told of [
+for (const announced of [
   0,
   -1,
   1,
@@ -95,11 +95,11 @@ for (const told of [
   FILE_LIMIT_BYTES + 1,
   2 ** 60,
 ])
-  test(`a limit of ${told} is ignored, and ends one that was remembered`, async () => {
+  test(`a limit of ${announced} is ignored, and ends one that was remembered`, async () => {
     let limit = 2 * MIB;
     const { app, record } = await registered({}, (body) => ({ ...body, file_bytes: limit }));
     await assert.rejects(add(app, record, claiming(2 * MIB + 1)), refusedAt('2 MB'));
-    limit = told;
+    limit = announced;
     await app.sendFiles();
     await assert.rejects(
       add(app, record, claiming(FILE_LIMIT_BYTES + 1)),

@@ -213,7 +213,7 @@ test('when two phones send the same data at once, the server has each item once,
   for (const { phone } of [original, { phone: twin }, newDevice]) phone.end();
 });
 
-test('a phone that is told many times to send sends each version once', async () => {
+test('a phone asked many times to send sends each version once', async () => {
   const device = await registerPhone();
   const sent = [];
   device.faults.before = (path, { method }) => {

@@ -38,7 +38,7 @@ test('yesterday is still one day when the clocks went back in it', () => {
   assert.equal(day.utc_offset_min, 60);
 });
 
-test('the repeated hour of 25 October is two instants, and the person says which', () => {
+test('the repeated hour of 25 October is two instants, and the person chooses one', () => {
   assert.deepEqual(instantsOf('2026-10-25T01:30', LONDON), [
     Date.UTC(2026, 9, 25, 0, 30),
     Date.UTC(2026, 9, 25, 1, 30),
@@ -152,7 +152,7 @@ test('the guard finds a whole word that comes after the same letters inside anot
   assert.deepEqual(findAll('Joannas Hannah', ['anna', 'joanna']), []);
 });
 
-test('moving words apart takes out only what was noticed, and keeps it', () => {
+test('moving text to the restricted part removes only what was noticed, and keeps it', () => {
   const text = 'At SE15 4TW he waited';
   const moved = keepApart(text, 'Flat 2', /** @type {any} */ (findFirst(text)));
   assert.deepEqual(moved, { narrative: 'At [kept apart] he waited', placeDetail: 'Flat 2\nSE15 4TW' });

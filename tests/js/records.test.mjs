@@ -40,7 +40,7 @@ test('a record of any kind is saved, listed by its kind, and still there after a
   );
 });
 
-test('within ten minutes a slip is corrected; later, changing words needs a reason and adding does not', async () => {
+test('a slip can be corrected within ten minutes; later a change needs a reason and an addition does not', async () => {
   const { app, clock } = await phoneWithEntry();
   const { record } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' } });
   await app.saveRecord({ kind: 'person', record, fields: { name: 'Samuel' } });

@@ -260,7 +260,7 @@ for (const [reason, breakList] of [
     },
   ],
 ]) {
-  test(`the list says that it is stale when ${reason}, and still names every record`, async () => {
+  test(`the list is stale when ${reason}, and still names every record`, async () => {
     const store = plainStore();
     const index = new Index(store);
     await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 5)));

@@ -73,7 +73,7 @@ test('a chosen passphrase is typed twice, a short one is refused, and a typing e
   assert.equal(judgeWords('ribbon kettle orbit and mine', SIX, 'ribbon kettle orbit and mine'), 'fine');
 });
 
-test('the safety check ends in one of three sentences, and blank answers alarm nobody', () => {
+test('the safety check ends in one of three sentences, and blank answers raise no warning', () => {
   assert.equal(LINES.length, 7);
   assert.equal(outcome({}), 'here');
   assert.equal(outcome({ bill: 'yes', wifi: 'yes' }), 'here');
@@ -168,7 +168,7 @@ test('a pack of some dates covers whole days', () => {
   assert.deepEqual(chosenOf({}), { from: null, to: null, records: null });
 });
 
-test('work begun before a lock changes nothing after it', async () => {
+test('work that began before a lock changes nothing after it', async () => {
   const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => undefined });
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   /** @type {(value?: unknown) => void} */

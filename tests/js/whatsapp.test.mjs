@@ -245,7 +245,7 @@ test('a timestamp is in local time, to the second, on both sides of Greenwich an
     assert.equal((await rowsOf(await readChat(`${line}\n`), { ...DMY, tz })).rows[0].sent_at, at, line);
 });
 
-test('the totals count each kind once, and the sentence says only what is there', () => {
+test('the totals count each kind once, and the sentence mentions only what is there', () => {
   const row = (overrides) => ({ direction: 'in', type: 'text', from: 'Sam', ...overrides });
   const amount = totalsOf([
     row({ edited: true }),

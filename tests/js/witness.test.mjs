@@ -364,7 +364,7 @@ test('statements from before and after a key renewal open, checked, on every pho
   for (const { phone } of [device, deviceB]) phone.end();
 });
 
-test('another device opens an answer and says that it cannot check it; stored there, it is marked so', async () => {
+test('another device opens an answer, reports that it cannot check it, and stores it marked so', async () => {
   const device = await askWitness();
   const { wire } = publicPage();
   const faults = {};
