@@ -134,46 +134,63 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DIARY_APP_URL",
         "http://localhost:8000",
         _origin,
-        "Where the app is served; a name that says nothing.",
+        "Address of the app. Choose a host name that does not reveal its purpose.",
     ),
-    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "The public pages' address."),
-    Setting("DIARY_DATA", "var", Path, "The folder for everything the server keeps itself."),
-    Setting("DIARY_DATABASE_URL", None, str, "The database; by default SQLite in the data folder."),
-    Setting("DIARY_BLOB_URL", None, str, "Where sealed files go; by default a folder in it."),
-    Setting("DIARY_COUNTS_URL", "memory", str, "Where tries are counted; redis://… when workers share them."),
-    Setting("DIARY_PEPPER", None, _secret, "Hides stored sign-in names; else data/pepper, made once."),
-    Setting("DIARY_NOTARY_KEY", None, _seed, "Signs receipts; else data/notary.key, made once."),
-    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Room for one account's files."),
-    Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart."),
-    Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
-    Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _count, "The largest single file."),
-    Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "The largest pack that can be handed over."),
-    Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
-    Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),
-    Setting("DIARY_WITNESSES", "none", _file, "A file that names log witnesses."),
-    Setting("DIARY_OPERATOR", "", _line, "Who runs this server, as people know them."),
-    Setting("DIARY_PRIVACY_CONTACT", "", _line, "Where people write about their data: an address that is read."),
+    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "Address of the public pages."),
+    Setting("DIARY_DATA", "var", Path, "Folder for everything that the server stores itself."),
+    Setting("DIARY_DATABASE_URL", None, str, "Database. Default: SQLite in the data folder."),
+    Setting("DIARY_BLOB_URL", None, str, "Store of sealed files. Default: a folder in the data folder."),
+    Setting("DIARY_COUNTS_URL", "memory", str, "Store of request counts. Use redis://… when workers share them."),
+    Setting(
+        "DIARY_PEPPER", None, _secret, "Secret that hides stored sign-in names. Default: data/pepper, created once."
+    ),
+    Setting("DIARY_NOTARY_KEY", None, _seed, "Key that signs receipts. Default: data/notary.key, created once."),
+    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Most bytes of files in one account."),
+    Setting(
+        "DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Most bytes of text in one account, counted apart from files."
+    ),
+    Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs: on or off."),
+    Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _count, "Largest single file."),
+    Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "Largest pack that can be handed over."),
+    Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "Interval at which the public log is signed, if it has grown."),
+    Setting("DIARY_TIMESTAMPS", "none", _file, "TOML file that names timestamp authorities."),
+    Setting("DIARY_WITNESSES", "none", _file, "TOML file that names log witnesses."),
+    Setting("DIARY_OPERATOR", "", _line, "Name of the person or organisation that runs this server."),
+    Setting("DIARY_PRIVACY_CONTACT", "", _line, "Address for questions about personal data. Somebody must read it."),
     Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
     Setting(
         "DIARY_OPEN_QUOTA_BYTES",
         str(50 << 20),
         _count,
-        "Room for files of an account that registered where anyone may.",
+        "Most bytes of files in an account registered under open enrolment.",
     ),
-    Setting("DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _count, "Room for words of such an account."),
-    Setting("DIARY_OPEN_DAY_BYTES", str(2 << 30), _count, "Files that all such accounts together may send in a day."),
+    Setting("DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _count, "Most bytes of text in such an account."),
     Setting(
-        "DIARY_OPEN_DAY_TEXT_BYTES", str(200 << 20), _count, "Words that all such accounts together may send in a day."
+        "DIARY_OPEN_DAY_BYTES",
+        str(2 << 30),
+        _count,
+        "Most bytes of files that all such accounts together may send in a day.",
     ),
     Setting(
-        "DIARY_MIN_FREE_BYTES", None, _count, "What stays free on the disk: below it, no files and no new accounts."
+        "DIARY_OPEN_DAY_TEXT_BYTES",
+        str(200 << 20),
+        _count,
+        "Most bytes of text that all such accounts together may send in a day.",
     ),
-    Setting("DIARY_RELEASE", "none", _file, "The signed list of this release's files, release.json."),
-    Setting("DIARY_WEBCAT", "none", _file, "A folder with the files of a WEBCAT enrolment, to be handed out."),
+    Setting("DIARY_MIN_FREE_BYTES", None, _count, "Free disk space below which files and new accounts are refused."),
+    Setting("DIARY_RELEASE", "none", _file, "Signed list of this release's files, release.json."),
     Setting(
-        "DIARY_RELEASE_KEY", "none", _pub, "The public half of the key that signs it; phones hold later releases to it."
+        "DIARY_WEBCAT", "none", _file, "Folder with the files of a WEBCAT enrolment, which the server then serves."
     ),
-    Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
+    Setting(
+        "DIARY_RELEASE_KEY",
+        "none",
+        _pub,
+        "Public half of the key that signs the list. Phones check later releases with it.",
+    ),
+    Setting(
+        "DIARY_DEV", "off", _switch, "Serve everything on one host, for development. Never use it for people's diaries."
+    ),
 )
 
 
