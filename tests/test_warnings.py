@@ -13,7 +13,7 @@ from tests.claims import ROOT
 JS = ROOT / "static" / "src"
 PAGE = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
 SECTIONS = claims.sections(PAGE)
-OTHERS = "What is no warning"
+OTHERS = "What is not a warning"
 ROWS = [(section, row) for section, text in SECTIONS.items() if section != OTHERS for row in claims.rows(text)]
 # Where a code may become a sentence by itself, without a tap: nothing else in the engine calls sentenceOf.
 SPEAKERS = {
@@ -70,9 +70,9 @@ def no_warnings() -> set[str]:
 @pytest.mark.parametrize(
     ("section", "codes"),
     [
-        ("Of a run to the server", listed("OF_RUNS", source("diary/warnings.ts"))),
-        ("Of one entry", listed("OF_ENTRIES", source("diary/warnings.ts"))),
-        ("What stands", standing(source("diary/warnings.ts"))),
+        ("Sync", listed("OF_RUNS", source("diary/warnings.ts"))),
+        ("One entry", listed("OF_ENTRIES", source("diary/warnings.ts"))),
+        ("Warnings that persist", standing(source("diary/warnings.ts"))),
     ],
 )
 def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
