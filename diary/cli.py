@@ -52,6 +52,7 @@ class Sentences(click.Group):
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kept", prog_name="kept", message="%(prog)s %(version)s")
 def main() -> None:
     """Kept: a private incident diary. Settings come from the environment; docs/settings.md lists them."""
 

@@ -28,7 +28,7 @@ GROUPS = {f"tests/pack/test_{name}.py": "packs" for name in _PACKS.split()}
 # Processor seconds an area may take in `make test`: a quarter above what it took when this was written. Above that the run says
 # so; it is not red, because another machine, or this one with other work to do, counts other seconds.
 BUDGETS = {
-    "browser": 1000, "js": 450, "pack": 230, "trust": 155, "(top)": 110, "migrations": 90, "web": 80, "storage": 50, "model": 45,
+    "browser": 1000, "js": 450, "pack": 230, "trust": 155, "(top)": 170, "migrations": 90, "web": 80, "storage": 50, "model": 45,
     "operating": 40, "client": 35, "services": 25, "faults": 20, "judges": 20, "mutations": 20, "both": 15, "machines": 15,
 }  # fmt: skip
 MOST_SHOWN = 30

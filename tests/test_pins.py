@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.lock", "requirements-dev.lock", ".ci/node.lock", ".ci/witness.lock"]
+LOCKS = ["requirements.lock", "requirements-setup.lock", "requirements-dev.lock", ".ci/node.lock", ".ci/witness.lock"]
 UNCHECKED = re.compile(
     r"AES-(?:CBC|CTR|ECB|KW)|modes\.(?:CBC|CTR|ECB|OFB|CFB)|PBKDF2|TripleDES|ARC4|RSA-OAEP|PKCS1v15", re.IGNORECASE
 )
@@ -47,6 +47,16 @@ def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None
     assert [one for one in asked if "==" not in one] == []
 
 
+def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
+    """requirements.lock is what is installed beside a wheel; each longer list holds the shorter one, version for version."""
+    served, checkout, tests = ({name for name, _ in pinned((ROOT / lock).read_text("utf-8"))} for lock in LOCKS[:3])
+    assert served < checkout < tests
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    builds = set(project["build-system"]["requires"])
+    assert builds <= tests
+    assert served & {*builds, *project["project"]["optional-dependencies"]["setup"]} == {"markupsafe==3.0.4"}
+
+
 def test_every_node_package_has_one_version_and_its_digest() -> None:
     """package.json asks for exact versions, and each package of the lock has its integrity."""
     asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
@@ -66,7 +76,7 @@ def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
             for line in lines
             if re.search(r'"pip", "install"|"npm", "(?:ci|install|i)"|npm (?:ci|install|i) ', line)
         ]
-    assert len(calls) == 6
+    assert len(calls) == 7
     for call in calls:
         if "npm" in call:
             assert "--ignore-scripts" in call, call

