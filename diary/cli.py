@@ -140,7 +140,8 @@ def _say_where(settings: config.Settings) -> None:
 @contextmanager
 def _beside(command: list[str]) -> Iterator[None]:
     """Another command, in a process of its own: the server must not hold a diary's words, made up or not."""
-    process = subprocess.Popen([sys.executable, "-m", "diary", *command])  # noqa: S603
+    # -P: import no module from the current folder, which may be full of downloads.
+    process = subprocess.Popen([sys.executable, "-P", "-m", "diary", *command])  # noqa: S603
     try:
         yield
     finally:

@@ -419,12 +419,14 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
     pip = [sys.executable, "-m", "pip", "--python", str(home / "venv")]
     subprocess.run([*pip, "install", "-q", "--no-index", "--no-deps", str(built.wheel)], check=True)
     subprocess.run([*pip, "check"], check=True)
-    # A Node that is asked leaves a mark.
+    # A Node that is asked leaves a mark; modules in the current folder must not be imported.
     for name in ("node", "npm", "npx"):
         (home / "first").mkdir(exist_ok=True)
         (home / "first" / name).write_text(f"#!/bin/sh\ntouch {home}/node-was-asked\nexit 1\n")
         (home / "first" / name).chmod(0o755)
-    (home / "folder").mkdir()
+    (home / "folder" / "diary").mkdir(parents=True)
+    for name in ("click.py", "diary/__init__.py", "sitecustomize.py", "uvicorn.py"):
+        (home / "folder" / name).write_text("raise SystemExit('imported from the current folder')\n")
     path = f"{home}/first:/usr/bin:/bin"
     env = {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "PYTHONWARNINGS": "error"}
     return Installed(home / "venv", home / "folder", env)

@@ -162,7 +162,8 @@ def running_server(data: Path, settings: Mapping[str, str] | None = None) -> Ite
     env = {name: value for name, value in os.environ.items() if not name.startswith("DIARY_")}
     env |= {"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": f"http://public.localhost:{port}"}
     env |= settings or {}
-    command = [sys.executable, "-m", "diary"]
+    # -P: import no module from the current folder, which may be full of downloads.
+    command = [sys.executable, "-P", "-m", "diary"]
     with (data / "server.log").open("wb") as log:
         migrated = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603
         if migrated.returncode:
