@@ -106,6 +106,7 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS, unused co
 	node_modules/.bin/biome check . || status=1
 	node_modules/.bin/tsc -p . || status=1
 	node_modules/.bin/tsc -p tsconfig.worker.json || status=1
+	node_modules/.bin/tsc -p tests/browser || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1
 	node_modules/.bin/knip --no-progress || status=1

@@ -1,4 +1,4 @@
-"""Steps on the fake app (fake_app.js), and the fragments that several screens are built from."""
+"""Steps on the fake app (fake_app.ts), and the fragments that several screens are built from."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every state of the advocate's page, on the fake desk (fake_desk.js)."""
+"""Every state of the advocate's page, on the fake desk (fake_desk.ts)."""
 
 from tests.browser.acting import Act, fill, go, js, local, press
 
@@ -91,7 +91,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         js("fake.given = {rights: ['view'], restricted: false, scope: {records: ['r0']}}"),
         CLIENT,
     ),
-    "client, no entries": (DOOR, js("fake.length = 0"), CLIENT, js("delete fake.length")),
+    "client, no entries": (DOOR, js("fake.length = 0"), CLIENT, js("fake.length = 24")),
     "client, a line": (
         DOOR,
         CLIENT,
@@ -133,7 +133,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
     "entry, more since": (
         DOOR,
         CLIENT,
-        js("fake.set({marks: {r2: {at: Date.now(), since: true}}})"),
+        js("fake.set({marks: {r2: {at: Date.now(), record: 'r2', seq: 0}}})"),
         go("entry", record="r2"),
     ),
     "a pack": (DOOR, CLIENT, go("pack"), js("stage.packing.by = ''; stage.draw()"), press("Make the pack")),

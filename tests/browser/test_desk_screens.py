@@ -13,7 +13,7 @@ from tests.browser.navigators.judge import AXE, DESK, PHONE, at_a_desk, faults, 
 from tests.browser.test_languages_screens import choose_language, judge_in
 from tests.browser.test_screens import Handler, serve_fake_app, show  # noqa: F401
 
-FAKE = "/tests/browser/fake_desk.js"
+FAKE = "/tests/browser/fake_desk.ts"
 
 
 class DeskHandler(Handler):

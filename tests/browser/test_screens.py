@@ -1,5 +1,8 @@
 """Every screen in every state, on a fake app: axe, width, and one-touch leaving."""
 
+import functools
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +11,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from diary.paths import STATIC, TEMPLATES
 from tests.browser.acting import COMING, FRESH, JOB, MADE, OPEN, Act, fill, go, js, local, press
@@ -20,13 +23,26 @@ from tests.browser.navigators.tongue import name_on
 from tests.browser.notebook_screens import NOTEBOOK_SCREENS
 
 ROOT = STATIC.parent
-FAKE = "/tests/browser/fake_app.js"
+FAKE = "/tests/browser/fake_app.ts"
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
     "trusted-types app-url lit-html"
 )
+
+
+@functools.cache
+def without_types(path: str) -> bytes:
+    """Return a TypeScript file of the tests as browsers read it, stripped as static/src/ is."""
+    node = shutil.which("node")
+    assert node is not None
+    code = (
+        "import { readFileSync } from 'node:fs'; import { strip } from './.ci/strip_types.mjs';"
+        "process.stdout.write(strip(process.argv[1], readFileSync(process.argv[1], 'utf8')));"
+    )
+    command = [node, "--input-type=module", "-e", code, path]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -53,21 +69,29 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def do_GET(self) -> None:
-        """Send the page at its path, else a file."""
-        if self.path != self.at:
-            return super().do_GET()
+        """Send the page at its path, a TypeScript file without its types, or a file as it is."""
+        if self.path == self.at:
+            return self.send_text("text/html; charset=utf-8", self.page())
+        if self.path.startswith("/tests/") and self.path.endswith(".ts"):
+            return self.send_text("text/javascript", without_types(self.path.lstrip("/")))
+        return super().do_GET()
+
+    def page(self) -> bytes:
+        """Return the page with the fake app in place of main.js."""
         loader = jinja2.FileSystemLoader(TEMPLATES)
         environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
         html = environment.get_template(self.template).render()
         for original, replacement in self.swaps:
             html = html.replace(original, replacement)
-        body = html.encode()
+        return html.encode()
+
+    def send_text(self, content_type: str, body: bytes) -> None:
+        """Send a response of this type."""
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        return None
 
 
 @contextmanager
@@ -447,6 +471,17 @@ def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
     page = show(viewport=DESK)
     page.evaluate(AXE)
     assert every_screen(page, at_a_desk) == {}
+
+
+def test_the_fake_app_refuses_what_it_does_not_have(show: Callable[..., Page]) -> None:
+    """A test that sets a member of the state or of the fake under another name gets an error."""
+    page = show((OPEN,))
+    for code, refusal in (
+        ("fake.set({lockReason: 'idle'})", "the state has no lockReason"),
+        ("fake.locks = {cover: true}", "the fake has no locks"),
+    ):
+        with pytest.raises(Error, match=refusal):
+            page.evaluate(code)
 
 
 def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:

@@ -149,7 +149,7 @@ def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
 
 def test_a_late_result_does_not_change_the_next_screen(show: Show) -> None:
     """A list is left without saving and finishes late: text typed on the next screen stays."""
-    late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { fake.end = end; }))"
+    late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { window.end = end; }))"
     page = show(
         (
             OPEN,
@@ -162,7 +162,7 @@ def test_a_late_result_does_not_change_the_next_screen(show: Show) -> None:
             fill("What happened?", "He rang from 07700 900123"),
         )
     )
-    page.evaluate("fake.end()")
+    page.evaluate("end()")
     page.get_by_label("What happened?").fill("He rang from 07700 900123 again")
     expect(page.get_by_text("This looks like a phone number")).to_be_visible()
     expect(page.get_by_label("What happened?")).to_have_value("He rang from 07700 900123 again")
@@ -216,16 +216,16 @@ def test_screens_are_refreshed_after_a_change(show: Show) -> None:
     page = show((OPEN, go("quick")))
     expect(page.get_by_role("heading", name="Quick report")).to_be_visible()
     page.evaluate(
-        """fake.seen = [];
+        """window.seen = [];
         for (const name of ['readForQuick', 'readIncident', 'packWays']) {
             const own = fake[name];
-            fake[name] = (...given) => { fake.seen.push(name); return own.apply(fake, given); };
+            fake[name] = (...given) => { window.seen.push(name); return own.apply(fake, given); };
         }"""
     )
 
     def is_read_again(name: str) -> None:
-        page.wait_for_function("(name) => fake.seen.includes(name)", arg=name)
-        page.evaluate("fake.seen = []")
+        page.wait_for_function("(name) => window.seen.includes(name)", arg=name)
+        page.evaluate("window.seen = []")
 
     news = js("fake.set({ entries: [...fake.state.entries] })")
     news(page)
