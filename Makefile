@@ -107,6 +107,8 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS, unused co
 	node_modules/.bin/tsc -p . || status=1
 	node_modules/.bin/tsc -p tsconfig.worker.json || status=1
 	node_modules/.bin/tsc -p tests/browser || status=1
+	rm -rf var/types; node_modules/.bin/tsc -p tests/tsconfig.types.json || status=1
+	node_modules/.bin/tsc -p tests/tsconfig.check.json || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1
 	node_modules/.bin/knip --no-progress || status=1

@@ -27,7 +27,7 @@ import { breachFaults, timeFaults, allFaults } from '#app/record/rules.js';
 import { historyOf } from '#app/record/record_history.js';
 import { endOffset, offsetIn } from '#app/record/times.js';
 
-/** @type {Record<string, (given: any) => unknown>} */
+/** What Python asks for, by name. */
 const ANSWERS = {
   again: (raw) => hex(canonicalBytes(parseCanonical(unhex(raw)))),
   b64: (raw) => b64(unhex(raw)),
@@ -48,7 +48,8 @@ const ANSWERS = {
     });
     return [digests, hex(computeCommitment(digests))];
   },
-  head: ({ head, ...next }) => hex(nextHead(unhex(head), next)),
+  head: (/** @type {{head: string} & Parameters<typeof nextHead>[1]} */ { head, ...next }) =>
+    hex(nextHead(unhex(head), next)),
   short_code: (account) => shortCode(account),
   lines: (links) => findBreaks(links).map(({ device, n, last, why }) => [device, n, last, why]),
   note: (text) => {

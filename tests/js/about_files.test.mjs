@@ -26,6 +26,7 @@ const box = (type, ...parts) => {
 
 /** Return a big-endian TIFF with make and model, time, UTC offset and a place. */
 function tiff({ place = [1, 2], taken = '2026:11:03 20:14:05', offset = '+01:00', model = 'Phone 9' } = {}) {
+  /** @type {[string, number][]} */
   const texts = [
     ['Maker', 0x010f],
     [model, 0x0110],
@@ -182,10 +183,10 @@ test('reading the metadata of a 200 MB file takes a few hundred bytes, wherever 
   const exif = tiff();
   const film = mp4({ udta: [box('\xa9xyz', u16(8), u16(0), '+53.3-6/')] });
   const moov = film.subarray(Buffer.from(film).indexOf('moov') - 4);
-  for (const [type, start, end] of [
+  for (const [type, start, end] of /** @type {[string, Uint8Array, Uint8Array][]} */ ([
     ['image/png', front, bytes(u32(0), u32(exif.length), 'eXIf', exif, u32(0), u32(0), 'IEND', u32(0))],
     ['video/mp4', bytes(box('ftyp', 'isom', u32(0)), u32(picture + 8), 'mdat'), moov],
-  ]) {
+  ])) {
     const size = start.length + picture + end.length;
     let read = 0;
     const metadata = await readMetadata(
@@ -219,6 +220,7 @@ test('impossible times and control characters, such as a change of text directio
 });
 
 test('hostile: 20,000 damaged files are read quickly, without an error and without a large read', async () => {
+  /** @type {[string, Uint8Array][]} */
   const samples = [
     ['image/jpeg', jpeg(tiff())],
     ['image/png', png(['eXIf', tiff()])],

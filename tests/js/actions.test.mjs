@@ -43,7 +43,7 @@ test('the first passphrase moves the draft and its files into the diary and dele
   assert.equal(phone.app.state.draft.attachments.length, 1);
   const db = await openDB(phone.name, 1);
   assert.deepEqual(
-    (await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(key)),
+    (await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(String(key))),
     ['d', 'l', 't'],
   );
   assert.deepEqual(await db.getAllKeys('c'), []);
@@ -128,11 +128,11 @@ test('the app locks after five idle minutes, counts down the last twenty seconds
 test('a correction within ten minutes needs no reason; later, any change but an addition needs one', async () => {
   const { phone, app, record } = await phoneWithEntry();
   phone.clock.move(5 * MINUTE);
-  assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited inside.' } }), false);
+  assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited inside.' }, restricted: {} }), false);
   await app.saveIncident({ record, fields: { narrative: 'He waited inside.' }, restricted: {} });
   phone.clock.move(20 * MINUTE);
   await app.saveIncident({ record, fields: { who: 'my ex' }, restricted: { place_detail: '12 High Street' } });
-  assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited.' } }), true);
+  assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited.' }, restricted: {} }), true);
   await assert.rejects(app.saveIncident({ record, fields: { narrative: 'He waited.' }, restricted: {} }), {
     code: 'reason_needed',
   });
@@ -185,7 +185,7 @@ test('a private note is a separate record and can be read back and changed', asy
   assert.equal((await app.readIncident(record)).note, 'only for me, still');
 });
 
-for (const [title, makeFile, code] of [
+for (const [title, makeFile, code] of /** @type {[string, () => File, keyof typeof SENTENCES][]} */ ([
   ['an empty file', () => file(new Uint8Array(0)), 'empty_file'],
   [
     'a file above 200 MB',
@@ -226,7 +226,7 @@ for (const [title, makeFile, code] of [
     },
     'file_changed',
   ],
-]) {
+])) {
   test(`${title} is refused with a sentence, before and after the first passphrase, without a trace`, async () => {
     const phone = makePhone();
     await phone.app.start();

@@ -25,7 +25,7 @@ test('a malformed response to any request loses nothing and causes no internal e
       .map((part) => (part.length >= 16 || /^\d+$/.test(part) ? '…' : part))
       .join('/')}`;
   const reopenAndSave = async (narrative) => {
-    await app.lock();
+    await app.lock('asked');
     await app.unlock(WORDS);
     await app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
     app.network();

@@ -30,6 +30,7 @@ after(() => server.stop());
 
 /** Return a registered phone with `count` entries, all kept on the server. */
 async function keeper(count = 1) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const setup = await phoneWithEntry(
     { packActions, origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -52,7 +53,7 @@ const inPages = (beforePage) => ({
   async after(path, _options, response) {
     if (!/\/changes\?/.test(path)) return null;
     const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
-    const header = parseCanonicalObject(first);
+    const header = /** @type {{after: number}} */ (parseCanonicalObject(first));
     const shortened = rest.length > 2 ? { ...header, head: null, to: header.after + 2 } : header;
     return new Response(encodeFrames([canonicalBytes(shortened), ...rest.slice(0, 2)]), {
       headers: { 'content-type': 'application/octet-stream' },
@@ -138,6 +139,7 @@ test('an interrupted first sync is reported without blocking the keeper until th
 });
 
 test('an empty diary is complete at once, and a diary without an account waits for nothing', async () => {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const phone = makePhone({
     packActions,

@@ -57,7 +57,7 @@ const BY_APP = {
   statement: ['arrived', 'translation_of'],
 };
 
-/** @param {readonly any[]} questions @returns {string[]} */
+/** @returns {string[]} */
 const fieldsOf = (questions) =>
   questions.flatMap(({ name, type, list, asksDetails }) => [
     name,
@@ -74,10 +74,10 @@ const ON_SCREEN = {
 
 for (const [kind, onScreen] of Object.entries(ON_SCREEN)) {
   test(`${kind}: every field is asked on a screen or filled by the app, and every question has a field`, () => {
-    const schema = /** @type {any} */ (SCHEMAS)[kind];
+    const schema = SCHEMAS[kind];
     const { open, restricted } = schema[Math.max(...Object.keys(schema).map(Number))];
     const schemaFields = [...open, ...restricted].filter((name) => !name.startsWith('_'));
-    const byApp = new Set([...BY_APP.every, .../** @type {any} */ (BY_APP[kind] ?? [])]);
+    const byApp = new Set([...BY_APP.every, ...(BY_APP[kind] ?? [])]);
     assert.deepEqual(
       schemaFields.filter((name) => !onScreen.includes(name) && !byApp.has(name)),
       [],
@@ -96,7 +96,7 @@ for (const [kind, onScreen] of Object.entries(ON_SCREEN)) {
   });
 
   test(`${kind}: the screen keeps apart exactly the fields that the format restricts`, () => {
-    const schema = /** @type {any} */ (SCHEMAS)[kind]['1'];
+    const schema = SCHEMAS[kind]['1'];
     const lines =
       kind === 'incident'
         ? CARDS.flatMap((card) => card.questions)

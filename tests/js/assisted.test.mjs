@@ -51,6 +51,7 @@ async function keeperWithAdvocate() {
   await until(keeper, isKept, 'kept');
   const priya = await makeAdvocate(server);
   const advocate = await keeper.app.meetAdvocate(priya.words);
+  /** @type {import('#app/shell/advocate_types.js').GrantChoice} */
   const choice = {
     scope: { all: true },
     rights: ['view', 'comment'],
@@ -178,7 +179,7 @@ test('a letter answered on one phone is not asked about on the other; a late ans
     if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch');
   };
   await sync(secondPhone).catch(() => undefined);
-  for (const answer of ['yes', 'no'])
+  for (const answer of /** @type {const} */ (['yes', 'no']))
     await assert.rejects(secondPhone.app.answerAssisted(a, { answer }), ({ code }) => code === 'conflict');
   delete secondPhone.faults.before;
   await sync(secondPhone);

@@ -25,12 +25,14 @@ async function phoneWithFile(options = {}) {
   return { ...setup, attachment };
 }
 
-async function keeper(words) {
+async function keeper() {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
-  const setup = await phoneWithFile(
-    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
-    words,
-  );
+  const setup = await phoneWithFile({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   const { login } = await setup.app.register({ words: WORDS });
   return { ...setup, faults, login };
 }
@@ -161,7 +163,7 @@ test('a sealed file that differs from the received file is reported', async () =
         ? bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte))
         : bytes,
     );
-  await assert.rejects(app.checkFile(attachment), (error) => ['file_damaged', 'not_opened'].includes(error.code));
+  await assert.rejects(app.checkFile(attachment), ({ code }) => ['file_damaged', 'not_opened'].includes(code));
 });
 
 test('a file moves to another entry, and out of all entries; neither entry loses text', async () => {
@@ -356,11 +358,17 @@ for (const [situation, isLate] of [
     await second.app.maskPicture(attachment, { boxes: [{ x: 1, y: 1, w: 10, h: 10 }], what: ['face'], why: '' });
     await second.app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
     await app.purgeFile(attachment, { words: WORDS });
-    // Late: the server has erased the file, and the other phone sends before it reads the feed.
-    if (!isLate) second.phone.ctx.open.syncing.looked = false;
+    // Late: the server has erased the file, and the other phone cannot read the feed before it sends.
+    let isFeedCut = isLate;
+    second.faults.before = (path) => {
+      if (!isFeedCut || !path.includes('/changes')) return;
+      isFeedCut = false;
+      throw new TypeError('Failed to fetch');
+    };
     await sync(first);
     second.faults.off = false;
     await sync(second);
+    assert.equal(isFeedCut, false);
     for (const device of [first, second, first]) await sync(device);
     // A phone that learns of the removal sends the server a request that needs the passphrase. It waits until that is
     // typed there.

@@ -42,9 +42,16 @@ async function startNewServer() {
   servers.push(server);
 }
 
+/**
+ * @typedef {Awaited<ReturnType<typeof registerKeeper>>} Keeper
+ * @typedef {Awaited<ReturnType<typeof makeAdvocate>>} Advocate
+ */
+
 async function registerKeeper() {
   if (++keeperCount % 3 === 0) await startNewServer();
-  const [faults, clock] = [{}, fixedClock(Date.now())];
+  /** @type {import('./phone/server.mjs').Faults} */
+  const faults = {};
+  const clock = fixedClock(Date.now());
   const pushes = [];
   const baseSend = sender(server.base, faults);
   const send = async (path, options = {}) => {
@@ -55,6 +62,7 @@ async function registerKeeper() {
   await keeper.app.register({ words: WORDS });
   await until(keeper, isKept, 'kept');
   const letIn = async (advocate, overrides = {}) => {
+    /** @type {import('#app/shell/advocate_types.js').GrantChoice} */
     const choice = {
       scope: { all: true },
       rights: ['view', 'comment'],
@@ -157,7 +165,10 @@ test('a grant that expires offline shares nothing written after its end, even if
   assert.equal(decodeFrames(bytes, { maxParts: 320 }).length, 1);
 });
 
-for (const [title, endAccess] of [
+for (const [
+  title,
+  endAccess,
+] of /** @type {[string, (keeper: Keeper, granted: {grant: string}, advocate: Advocate) => Promise<unknown>][]} */ ([
   ['ended by the keeper', (keeper, granted) => keeper.app.endGrant(granted.grant, { words: WORDS })],
   [
     'the advocate leaves',
@@ -169,7 +180,7 @@ for (const [title, endAccess] of [
         await advocate.proof(),
       ),
   ],
-]) {
+])) {
   test(`a grant ends (${title}): the keeper decides about typed text; waiting questions are dropped`, async () => {
     const keeper = await registerKeeper();
     await makeAdvocate(server); // the leader of the organisation stays

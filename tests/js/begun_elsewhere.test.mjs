@@ -28,7 +28,7 @@ test('a diary begun on a borrowed device opens on the keeper’s device and leav
     clock: fixedClock(Date.now()),
   });
   await borrowed.app.start();
-  await borrowed.app.borrow({ typed: true });
+  await borrowed.app.borrow({ ordinary: false, typed: true });
   borrowed.app.putDraft({ fields: { narrative: 'He waited at the gate.' } });
   await borrowed.app.enrolHere(WORDS);
   const { record: first } = await borrowed.app.saveIncident({ record: null, fields: {}, restricted: {} });

@@ -69,8 +69,9 @@ test('five files added on a locked phone: the app asks about each; five drafts h
   await until(phone, ({ waiting }) => waiting?.captured === 5, 'five waiting');
   assert.equal(app.state.draft, null, 'no draft was made without the keeper');
   const { asked } = await app.readCaptured();
+  /** @type {Map<string, string>} */
   const expected = new Map([
-    ...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]),
+    ...[1, 2, 3].map((n) => /** @type {[string, string]} */ ([`${'abc'[n - 1]}.png`, sha256(png(n))])),
     ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))],
     ['shared.png', sha256(png(5))],
   ]);

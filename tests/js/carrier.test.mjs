@@ -26,6 +26,7 @@ const isPartUpload = (path) => /\/parts\/\d+$/.test(path);
  * called.
  */
 async function phoneUploading() {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const requests = [];
   const sentHeaders = [];
@@ -154,7 +155,7 @@ test('an upload key opens only its own record, only decrypts, and cannot be expo
   await assert.rejects(openBoxWithKey(key, damaged), { code: 'not_opened' });
 });
 
-/** Count the writes to a database from now on. @param {any} database */
+/** Count the writes to a database from now on. */
 function countWrites(database) {
   let count = 0;
   const write = database.write.bind(database);

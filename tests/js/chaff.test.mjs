@@ -9,7 +9,9 @@ import { Database } from '#app/store/database.js';
 test('chaff is traded size by size: a deleted small record leaves noise unless some is owed', () => {
   const fill = (n) => new Uint8Array(n).fill(1);
   const LARGEST = 64 * 1024 + 72;
+  /** @type {(...sizes: number[]) => [Uint8Array<ArrayBuffer>, number][]} */
   const sized = (...sizes) => sizes.map((size) => [randomBytes(16), size]);
+  /** @type {[string, number][]} */
   const pool = [
     [b64(fill(16)), 100],
     [b64(fill(15)), 200],

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
 import { Notebook } from '#app/features/notebook/actions.js';
-import { randomBytes } from '#app/core/bytes.js';
 import { readDoor, readSealedDraft, readTries } from '#app/store/device_meta.js';
-import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 
 const COVER = 'milk bread onions apples';
@@ -53,7 +52,10 @@ test('text typed during a write is written too; text refused by a full phone is 
     return write(change);
   };
   const storedTexts = async () => {
-    const notebook = new Notebook({ ...phone.ctx, screen: { set: () => undefined } });
+    const notebook = new Notebook({
+      ...phone.ctx,
+      screen: Object.assign(Object.create(phone.ctx.screen), { set: () => undefined }),
+    });
     await notebook.open();
     return [...notebook.notes.values()].map(({ text }) => text).sort();
   };

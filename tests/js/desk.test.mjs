@@ -25,6 +25,7 @@ before(async () => {
 });
 after(() => server.stop());
 
+/** @type {(app: {usualEnd(): number}) => import('#app/shell/advocate_types.js').GrantChoice} */
 const viewOfAll = (app) => ({
   scope: { all: true },
   rights: ['view', 'comment'],
@@ -34,6 +35,7 @@ const viewOfAll = (app) => ({
 });
 
 async function registerKeeper(words, letsIn) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const setup = await phoneWithEntry(
     {
@@ -50,7 +52,9 @@ async function registerKeeper(words, letsIn) {
 }
 
 test('a file that has not fully arrived is reported as not available yet, not as a failure', async () => {
-  const ctx = /** @type {any} */ ({ api: { blob: async () => ({ complete: false, parts: 0 }) } });
+  const ctx = /** @type {Parameters<typeof fileParts>[0]} */ (
+    /** @type {object} */ ({ api: { blob: async () => ({ complete: false, parts: 0 }) } })
+  );
   await assert.rejects(fileParts(ctx, 'grant', { blob: 'blob', key: 'key', size: 1 }).next(), {
     message: 'That is not possible just now. Try again later.',
   });
@@ -77,11 +81,15 @@ test('an advocate joins, reads, asks and signs in again, and sees nothing after 
   const [{ grant }] = desk.state.clients;
   await desk.openClient(grant);
   assert.deepEqual(
-    desk.state.entries.map(({ title, fresh }) => [title, fresh]),
+    desk.state.entries.map((/** @type {import('#app/shell/app.js').Row & {fresh?: boolean}} */ row) => [
+      row.title,
+      row.fresh,
+    ]),
     [['He waited outside again.', true]],
   );
   const [{ record }] = desk.state.entries;
-  assert.equal((await desk.readIncident(record)).fields.narrative, 'He waited outside again.');
+  const { fields: incident } = /** @type {import('#app/shell/app.js').Entry} */ (await desk.readIncident(record));
+  assert.equal(incident.narrative, 'He waited outside again.');
   assert.deepEqual((await desk.readPatterns()).counts.all, [record]);
   assert.deepEqual(await desk.findEntries('WAITED'), [record]);
   assert.deepEqual(await desk.findEntries('nobody'), []);
@@ -133,7 +141,7 @@ test('a grant or an entry that was altered in transit is left out, counted and n
     });
   }
   const json = (change) => (bytes) => {
-    const body = JSON.parse(Buffer.from(bytes));
+    const body = JSON.parse(Buffer.from(bytes).toString());
     change(body);
     return Buffer.from(JSON.stringify(body));
   };
@@ -191,7 +199,7 @@ const NOW = Date.UTC(2026, 10, 26, 9);
 const clientRow = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) =>
   clientOf(
     {
-      said: { not_after: NOW + ends * DAY },
+      said: /** @type {import('#app/crypto/sharing/grants.js').GrantTerms} */ ({ not_after: NOW + ends * DAY }),
       other: { name },
       summary: {
         dates: dates.map(([days, what]) => ({ at: NOW + days * DAY, what })),

@@ -77,6 +77,7 @@ test('entries signed with the earlier key are read up to its end, and packed wit
   await until(setup, (state) => isKept(state) && state.entries.length === 3, 'kept by the new server key');
 
   const { desk, meddled, made: files } = await joinDesk(hosted.running);
+  /** @type {import('#app/shell/advocate_types.js').GrantChoice} */
   const choice = {
     scope: { all: true },
     rights: ['view', 'pack'],
@@ -130,7 +131,10 @@ test('entries signed with the earlier key are read up to its end, and packed wit
   );
   const blob = files.get(pack.url);
   const { instance } = await (await sender(hosted.running.base)('/v1/server', {})).json();
-  const { findings } = await checkPack(await openZip(blob), { notary: null, instance, roots: [] });
+  const { findings } = await checkPack(
+    /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(blob)),
+    { notary: null, instance, roots: [] },
+  );
   const [zip, key] = ['pack.zip', 'instance.pub'].map((name) => join(hosted.running.folder, name));
   await Promise.all([writeFile(zip, new Uint8Array(await blob.arrayBuffer())), writeFile(key, `${instance}\n`)]);
   const { stdout } = await hosted.running.run('verify', zip, '--instance', key).catch((error) => error);
@@ -141,7 +145,11 @@ test('entries signed with the earlier key are read up to its end, and packed wit
   );
   // Without the instance key from another source, nothing vouches for the server's earlier key.
   const codesWithoutKey = (
-    await checkPack(await openZip(blob), { notary: null, instance: null, roots: [] })
+    await checkPack(/** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(blob)), {
+      notary: null,
+      instance: null,
+      roots: [],
+    })
   ).findings.map(({ code }) => code);
   assert.ok(codesWithoutKey.includes('other_key') && codesWithoutKey.includes('keys_from_pack'));
   await desk.lock();

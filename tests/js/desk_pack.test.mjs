@@ -78,7 +78,7 @@ async function openAsAdvocate({ desk }, keeper, choice) {
 async function verifyPack(blob, name) {
   const path = join(folder, `${name}.zip`);
   await writeFile(path, new Uint8Array(await blob.arrayBuffer()));
-  const pack = await openZip(blob);
+  const pack = /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(blob));
   const { findings } = await checkPack(pack, { notary: null, instance: null, roots: [] });
   const { stdout } = await server.run('verify', path).catch((error) => error);
   const codes = findings.map(({ code }) => code).sort();
@@ -164,7 +164,7 @@ test('with restricted parts ticked, the pack has the record, the files as receiv
     pack: packRecord,
     custody,
     counts,
-  } = JSON.parse(Buffer.from(members.get('data/restricted/12_record.json'), 'latin1'));
+  } = JSON.parse(Buffer.from(members.get('data/restricted/12_record.json'), 'latin1').toString());
   assert.deepEqual(
     [packRecord.prepared.by, packRecord.prepared.organisation, packRecord.initials, counts.total],
     ['Priya K', 'Stalking Support North', 'PK', 2],
@@ -249,7 +249,7 @@ test('a false name, grant or signature in the pack is found by either verifier',
     preparedSeal:
       (seal) =>
       async (...args) => {
-        const prepared = JSON.parse(Buffer.from(await seal(...args)));
+        const prepared = JSON.parse(Buffer.from(await seal(...args)).toString());
         forgery?.(prepared);
         return canonicalBytes(prepared);
       },

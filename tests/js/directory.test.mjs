@@ -8,7 +8,7 @@ import { servicesFor, availabilityOf } from '#app/features/help/directory.js';
 import { weekText } from '#app/features/help/directory_hours.js';
 
 /** @param {string} id */
-const service = (id) => /** @type {any} */ (servicesFor('call').find((entry) => entry.id === id));
+const service = (id) => servicesFor('call').find((entry) => entry.id === id);
 
 test('“open now” is right to the minute, in the time zone of the services and not of the phone', () => {
   const helpline = service('nsh');
@@ -40,7 +40,7 @@ test('a service that is open until midnight closes at midnight', () => {
 
 test('services are chosen by the way to talk and by the country', () => {
   assert.deepEqual(
-    ['call', 'text', 'bsl'].map((channel) => servicesFor(/** @type {any} */ (channel))[0]?.id),
+    /** @type {const} */ (['call', 'text', 'bsl']).map((channel) => servicesFor(channel)[0]?.id),
     ['999', 'esms', '999bsl'],
   );
   for (const channel of /** @type {const} */ (['text', 'bsl']))

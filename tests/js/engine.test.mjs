@@ -22,10 +22,13 @@ const PINS = { notary: null, log: null, kdf_high: 0 };
 const SCHEMAS = JSON.parse(await readFile(new URL('../../diary/record/schemas.json', import.meta.url), 'utf8'));
 const CLOCK = { offset_ms: null, tz: 'Europe/London', utc: 1_790_000_000_000 };
 
-/** Return an engine with a cheap Argon2id. `counted.runs` is how often Argon2id ran. */
+/**
+ * Return an engine with a cheap Argon2id. `counted.runs` is how often Argon2id ran.
+ * @param {Partial<Parameters<typeof createEngine>[0]>} [settings]
+ */
 function cheapEngine({ origin = ORIGIN, ...settings } = {}) {
   const counted = { runs: 0 };
-  const argon2 = (...args) => {
+  const argon2 = (/** @type {Parameters<typeof argon2id>} */ ...args) => {
     counted.runs++;
     return argon2id(...args);
   };
@@ -54,7 +57,8 @@ function signInAnswer(body) {
 function expectCode(code, action) {
   return assert.rejects(
     action,
-    (thrown) => thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`),
+    (/** @type {import('#app/core/errors.js').KeptError} */ thrown) =>
+      thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`),
   );
 }
 
@@ -220,9 +224,9 @@ test('the code opens a sealed copy, and its bytes are overwritten once they are 
   const keys = { ...copied, diary: diary.diary, diary_epoch: 1, diary_wrap: diary.wrap };
   const importPlainly = crypto.subtle.importKey.bind(crypto.subtle);
   const codes = [];
-  t.mock.method(crypto.subtle, 'importKey', (format, raw, ...rest) => {
-    if (raw.length === 16 && rest[0] === 'HKDF') codes.push(raw);
-    return importPlainly(format, raw, ...rest);
+  t.mock.method(crypto.subtle, 'importKey', (format, raw, algorithm, ...rest) => {
+    if (raw.length === 16 && algorithm === 'HKDF') codes.push(raw);
+    return Reflect.apply(importPlainly, crypto.subtle, [format, raw, algorithm, ...rest]);
   });
   const opened = await cheapEngine().engine.openCopy({ keys, code: code.crockford });
   assert.equal(opened.diary, identity.diary);
@@ -296,7 +300,7 @@ test('the slot stores the highest KDF cost seen, which applies at the next sign-
 
 test('a wrong Argon2 blocks new slots, registration and unlocking', async () => {
   const { door } = await newPhone();
-  const brokenArgon2 = async (...args) => {
+  const brokenArgon2 = async (/** @type {Parameters<typeof argon2id>} */ ...args) => {
     const out = await argon2id(...args);
     out[31] ^= 1;
     return out;
@@ -449,7 +453,7 @@ test('a store record that cannot be opened does not stop the others that are ope
   const ids = [randomBytes(16), randomBytes(16), randomBytes(16)];
   const sealed = await engine.boxSealMany(ids.map((id, n) => [id, { n }]));
   sealed[1] = sealed[0];
-  const pairs = ids.map((id, i) => [id, sealed[i]]);
+  const pairs = ids.map((id, i) => /** @type {const} */ ([id, sealed[i]]));
   assert.deepEqual(
     (await engine.boxOpenEach(pairs)).map((record) => record?.desc.n ?? null),
     [0, null, 2],
@@ -506,14 +510,13 @@ test('the digests of a large file are computed while it is sealed, and are the s
 
 test('2,000 store records that are sealed together open in order', async () => {
   const { engine } = await newPhone();
-  const records = Array.from({ length: 2000 }, (_, n) => [
-    crypto.getRandomValues(new Uint8Array(16)),
-    { n },
-    Uint8Array.of(n & 255),
-  ]);
+  const records = Array.from(
+    { length: 2000 },
+    (_, n) => /** @type {const} */ ([crypto.getRandomValues(new Uint8Array(16)), { n }, Uint8Array.of(n & 255)]),
+  );
   const sealed = await engine.boxSealMany(records);
   assert.equal(new Set(sealed.map((bytes) => bytes.length)).size, 1);
-  const opened = await engine.boxOpenMany(records.map(([id], i) => [id, sealed[i]]));
+  const opened = await engine.boxOpenMany(records.map(([id], i) => /** @type {const} */ ([id, sealed[i]])));
   assert.deepEqual(
     opened.map(({ desc }) => desc.n),
     records.map((_, n) => n),

@@ -33,7 +33,9 @@ const isErased = ({ app }, record) => app.state.removed.some((row) => row.record
 
 /** Make the pending erasures due, while the server is stopped. */
 function makeDue() {
-  const database = readdirSync(server.folder, { recursive: true }).find((name) => name.endsWith('.sqlite3'));
+  const database = readdirSync(server.folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+    name.endsWith('.sqlite3'),
+  );
   execFileSync(PYTHON, ['-c', MAKE_DUE, join(server.folder, database)]);
 }
 
@@ -259,6 +261,7 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
 });
 
 test('a phone that is cleared before it learns of an erasure numbers its entries as a fresh phone does', async () => {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const first = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -274,7 +277,7 @@ test('a phone that is cleared before it learns of an erasure numbers its entries
   await takeOutAndErase(first, first.record);
   // The lock writes a manifest, which waits on this phone until there is a signal.
   faults.off = true;
-  await first.app.lock();
+  await first.app.lock('asked');
   await server.leave();
   makeDue();
   Object.assign(server, await startServer({ again: server }));

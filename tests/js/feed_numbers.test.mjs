@@ -71,7 +71,7 @@ test('an unchanged page returns every number once, in order', async () => {
   assert.deepEqual(await pullPage(items), { taken: items.map((_item, i) => i + 1), end: items.length });
 });
 
-for (const [title, page, overrides] of [
+for (const [title, page, overrides] of /** @type {[string, () => Uint8Array[], object?][]} */ ([
   ['one is left out', () => items.toSpliced(1, 1)],
   ['the first is left out', () => items.slice(1)],
   ['one comes twice', () => items.toSpliced(1, 0, items[0])],
@@ -83,7 +83,7 @@ for (const [title, page, overrides] of [
     () => items.toSpliced(1, 1),
     { head: null, latest: 900 },
   ],
-]) {
+])) {
   test(`${title}: the phone reports an altered feed and takes nothing of it`, async () => {
     assert.deepEqual(await pullPage(page(), overrides), { taken: [], end: 'feed_altered' });
   });

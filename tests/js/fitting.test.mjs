@@ -5,7 +5,7 @@ import { phoneWithEntry } from './phone/phone.mjs';
 import { refuseUnfit } from '#app/diary/records/validation.js';
 
 /** @param {string} code */
-const hasCode = (code) => (/** @type {any} */ error) => error.code === code;
+const hasCode = (code) => (error) => error.code === code;
 
 test('a megabyte of text, a time that ends before it begins, and a shape no screen could show are refused', () => {
   assert.throws(() => refuseUnfit('incident', { narrative: 'x'.repeat(1_000_000) }, {}), hasCode('too_long'));
@@ -38,7 +38,7 @@ test('a breach can name only a term that exists, and only after the order was se
     utc_offset_min: 0,
   });
   const breachOf = (/** @type {number} */ term) => ({ alleged_breaches: [{ order_id: order, term_no: term }] });
-  const save = (/** @type {any} */ fields) => app.saveIncident({ record, fields, restricted: {} });
+  const save = (fields) => app.saveIncident({ record, fields, restricted: {} });
   await assert.rejects(save({ ...occurredOn(9), ...breachOf(1) }), hasCode('before_service'));
   await assert.rejects(save({ ...occurredOn(12), ...breachOf(2) }), hasCode('no_such_term'));
   await save({ ...occurredOn(12), ...breachOf(1) });

@@ -7,7 +7,6 @@ import test, { after, before as beforeAll } from 'node:test';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 
-/** @type {any} */
 let timer;
 beforeAll(() => {
   timer = setInterval(() => {}, 1000);

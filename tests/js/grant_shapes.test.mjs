@@ -205,13 +205,13 @@ test('a grant holds at most 40 earlier keys, which must be of its diary and thos
     whole.authors.map(({ pub, seq }) => [pub, seq]),
     [...pairs.map(({ pub }, i) => [b64(pub), i]), [keeper.pubs.ecdsa_pub, null]],
   );
-  for (const [title, signedTerms, earlier] of [
+  for (const [title, signedTerms, earlier] of /** @type {[string, typeof terms, typeof statements][]} */ ([
     ['others than were signed', terms, statements.slice(1)],
     ['none where some were signed', terms, []],
     ['some where none were signed', await makeGrant(), statements],
     ['in another order', await makeGrant(grants.bindKeyStatements(statements.toReversed())), statements.toReversed()],
     ['without the newest', await makeGrant(grants.bindKeyStatements(statements.slice(0, 2))), statements.slice(0, 2)],
-  ])
+  ]))
     assert.equal(await codeOf(open(signedTerms, earlier)), 'bad_signature', title);
   const { sig: _sig, t: _t, ...last } = statements[2];
   const foreignStatement = await signStatement(await importSigningKey(pairs[2]), { ...last, diary: id() });

@@ -38,6 +38,7 @@ let keeperCount = 0;
 
 async function registerKeeper(words = 'He waited outside again.') {
   if (++keeperCount % 5 === 0) await startNewServer();
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const setup = await phoneWithEntry(
     {
@@ -61,10 +62,18 @@ async function registerKeeper(words = 'He waited outside again.') {
   return { ...setup, faults, letIn };
 }
 
-/** Return what the advocate can read of the only client. */
+/**
+ * What an advocate can read: versions, the summary, and the grant.
+ * @typedef {{kind: string, narrative: string, fields: Fields, record: string, version: string}} Version
+ * @typedef {import('#app/diary/types.js').Fields} Fields
+ * @typedef {Version[] & {summary?: import('#app/crypto/sharing/summaries.js').Summary, granted?: OpenedGrant}} Found
+ * @typedef {import('#app/crypto/sharing/grants.js').OpenedGrant} OpenedGrant
+ */
+
+/** Return what the advocate can read of the only client. @returns {Promise<Found>} */
 async function readAsAdvocate(advocate) {
   const { clients } = await advocate.askJson('GET', '/v1/clients');
-  const found = [];
+  const found = /** @type {Found} */ ([]);
   for (const row of clients) {
     const granted = await openForAdvocate(advocate.keys, unb64(row.sealed), row);
     const { bytes } = await advocate.ask('GET', `/v1/clients/${row.grant}/changes`);

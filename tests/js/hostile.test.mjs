@@ -10,6 +10,7 @@ import { openKeyset, sealKeyset } from '#app/crypto/keys.js';
 import { newKeyPair } from '#app/crypto/signing.js';
 
 const HEADER = { diary: 'd', part: 'open', record: 'r', t: 'version', version: 'v' };
+/** @type {Parameters<typeof sealSlot>[3]} */
 const CONTENT = {
   account: 'a'.repeat(22),
   login: 'calm-river-7f3k',
@@ -49,11 +50,11 @@ test('a body sealed under one key opens under no other, whichever commitment pre
   const sealedSecond = await cobblestone.seal(secondKey, context, randomBytes(100), { salt });
   const grafted = sealedFirst.slice();
   grafted.set(sealedSecond.subarray(24, 56), 24);
-  for (const [key, sealed] of [
+  for (const [key, sealed] of /** @type {[CryptoKey, Uint8Array<ArrayBuffer>][]} */ ([
     [secondKey, sealedFirst],
     [firstKey, grafted],
     [secondKey, grafted],
-  ]) {
+  ])) {
     await assert.rejects(() => cobblestone.open(key, context, sealed), isNotOpened);
     assert.equal(await cobblestone.tryOpen(key, context, sealed), null);
   }
@@ -61,11 +62,11 @@ test('a body sealed under one key opens under no other, whichever commitment pre
 
 test('trying a passphrase does the same work whether it opens the first slot, another or none', async (t) => {
   const calls = [];
-  for (const name of ['sign', 'decrypt', 'importKey', 'deriveBits']) {
-    const original = crypto.subtle[name].bind(crypto.subtle);
-    t.mock.method(crypto.subtle, name, (...args) => {
+  for (const name of /** @type {const} */ (['sign', 'decrypt', 'importKey', 'deriveBits'])) {
+    const original = crypto.subtle[name];
+    t.mock.method(crypto.subtle, name, (/** @type {unknown[]} */ ...args) => {
       calls.push(name);
-      return original(...args);
+      return Reflect.apply(original, crypto.subtle, args);
     });
   }
   const root = await importHkdfKey(randomBytes(32));

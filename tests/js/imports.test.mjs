@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
-import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
+import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
@@ -10,7 +10,7 @@ import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { openedOf } from '#app/pack/capsule.js';
 import { selectRecords } from '#app/pack/selection.js';
 
-/** Keeps Node running: the timers of the app do not, and the import works in slices. @type {any} */
+/** Keeps Node running: the timers of the app do not, and the import works in slices. */
 let timer;
 beforeAll(() => {
   timer = setInterval(() => {}, 1000);
@@ -19,6 +19,7 @@ after(() => clearInterval(timer));
 
 const LATER = NOON + 3 * 86_400_000;
 const file = (bytes, name) => new File([bytes], name, { lastModified: NOON - 1000 });
+/** @type {import('#app/shell/app.js').ImportAnswers} */
 const ANSWERS = { tz: 'Europe/London', me: 'Jo' };
 const newPhone = async (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
 const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
@@ -140,11 +141,11 @@ test('a part that was not chosen is offered at the next import, and the file is 
 test('the app asks about an ambiguous date, an unknown time zone and the keeper’s name', async () => {
   const { app } = await newPhone();
   await app.readImport(file(utf8('03/04/2026, 09:00 - Sam: a\n'), 'a.txt'));
-  for (const answers of [
+  for (const answers of /** @type {typeof ANSWERS[]} */ ([
     { ...ANSWERS },
     { ...ANSWERS, order: 'dmy', tz: 'Nowhere/Else' },
     { order: 'dmy', tz: 'Europe/London' },
-  ])
+  ]))
     await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
   await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
   const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
@@ -187,8 +188,8 @@ test('each unsuitable file gets its own error, and nothing is written', async ()
     [utf8('24/11/2026, 21:10 - You blocked this contact.\n'), 'a.txt', 'import_wrong'],
   ];
   for (const [bytes, name, code] of refused) {
-    await assert.rejects(app.readImport(file(bytes, name)), (error) => {
-      assert.deepEqual([error.code, /Nothing|nothing/.test(error.sentence)], [code, true]);
+    await assert.rejects(app.readImport(file(bytes, name)), ({ code: refusal, sentence }) => {
+      assert.deepEqual([refusal, /Nothing|nothing/.test(sentence)], [code, true]);
       return true;
     });
   }
@@ -342,10 +343,10 @@ test('erasing an entry erases its list, and erasing the last entry of a chat era
     ),
   ];
   assert.deepEqual(await stored(), [2, true]);
-  for (const [i, expected] of [
+  for (const [i, expected] of /** @type {[number, [number, boolean]][]} */ ([
     [0, [1, true]],
     [1, [0, false]],
-  ]) {
+  ])) {
     await app.takeOutRecord(done.entries[i]);
     await app.askErasing(done.entries[i], { words: WORDS });
     clock.move(8 * 86_400_000);

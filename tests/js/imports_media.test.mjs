@@ -10,13 +10,13 @@ import { utf8, zip } from './chat_exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 
-/** @type {any} */
 let timer;
 beforeAll(() => {
   timer = setInterval(() => {}, 1000);
 });
 after(() => clearInterval(timer));
 
+/** @type {import('#app/shell/app.js').ImportAnswers} */
 const ANSWERS = { tz: 'Europe/London', me: 'Jo', order: 'dmy' };
 const picture = (n) => Uint8Array.from([...PNG, ...utf8(`tEXt${n}`)]);
 const mediaLine = (day, time, name) => `${day}/11/2026, ${time} - Sam: \u200e${name} (file attached)`;
@@ -38,7 +38,7 @@ const MEDIA = {
 };
 const newPhone = () => phoneWithEntry({ clock: fixedClock(NOON + 3 * 86_400_000) });
 
-async function importZip(app, bytes, media = true, chosen = (/** @type {any[]} */ bursts) => bursts) {
+async function importZip(app, bytes, media = true, chosen = (bursts) => bursts) {
   await app.readImport(new File([bytes], 'WhatsApp Chat with Sam.zip', { lastModified: NOON - 1000 }));
   const plan = await app.planImport(ANSWERS);
   return {

@@ -25,6 +25,7 @@ const failNetwork = () => {
  * Return a keeper with one entry on the server and a recovery code, and a thief who signed in with the same passphrase.
  */
 async function keeperAndThief() {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const keeper = {
     ...(await phoneWithEntry(
@@ -56,6 +57,7 @@ async function squat(thief) {
 }
 
 async function restartPhone(phone, words) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const restarted = makePhone({ after: phone, origin: server.base, send: sender(server.base, faults) });
   await restarted.app.start();

@@ -23,9 +23,10 @@ after(() => server.stop());
 const isKept = ({ entries, busy }) =>
   entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
 const isFeed = (path, { method = 'GET' } = {}) => method === 'GET' && path.includes('/changes');
-const isSignIn = (path, { method } = {}) => method === 'POST' && path === '/v1/sessions';
+const isSignIn = (path, { method = 'GET' } = {}) => method === 'POST' && path === '/v1/sessions';
 
 async function keeper(words) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const setup = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -81,7 +82,7 @@ async function expectSame(device, other, record) {
 
 /**
  * Run `action`, which signs in. Hold the answer until a running pull has ended.
- * @returns {Promise<object>} the root as that pull left it
+ * @returns {Promise<import('#app/store/root.js').Root>} the root as that pull left it
  */
 async function pullDuringSignIn({ phone, faults }, action) {
   const [signedIn, feedAsked] = [gate(), gate()];
@@ -109,6 +110,7 @@ async function pullDuringSignIn({ phone, faults }, action) {
 
 test('a cleared phone continues its change of keys in its first pull, and reads new data with new keys', async () => {
   const first = await keeper('before');
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   let cleared = null;
   first.faults.before = (path) => {
@@ -252,7 +254,9 @@ test('feed numbers that are read while a change rewrites them are read again, wi
   store.verifyWritten = async (...written) => {
     delete store.verifyWritten;
     const read = gate();
-    store.readJsonMany = (names) => readJsonMany.call(store, names).finally(read.open);
+    store.readJsonMany = /** @type {typeof readJsonMany} */ (
+      (names) => readJsonMany.call(store, names).finally(read.open)
+    );
     reading = readKnownVersions(open);
     await read.passed;
     delete store.readJsonMany;

@@ -20,6 +20,7 @@ import {
 import { dateText, dayHeading, seasonText, sizeText, occurredText } from '#app/components/text/formatting.js';
 
 const showBoth = (text, english) => ({ both: [text, english] });
+/** @type {(reviewed: boolean, extraKeys?: Record<string, string>) => Parameters<typeof setTranslation>[0]} */
 const polish = (reviewed, extraKeys = {}) => ({
   lang: 'pl',
   dir: 'ltr',
@@ -37,7 +38,7 @@ const polish = (reviewed, extraKeys = {}) => ({
   },
 });
 const built = new URL('../../static/js/', import.meta.url);
-for (const name of readdirSync(new URL('../src/', built), { recursive: true }))
+for (const name of readdirSync(new URL('../src/', built), { recursive: true, encoding: 'utf8' }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), built).href);
 learn({
   'x.files.one': '1 file',

@@ -256,7 +256,7 @@ for (const [description, note] of [
   ['of another log', noteOf(textOf({ origin: b64(sha([8])) }))],
   ['signed by somebody else', `${text}\n${ownRow(text, { by: stranger.privateKey })}`],
   ['signed over other text', `${text}\n${ownRow(textOf({ size: '43' }))}`],
-  ['under the hash of another key', `${text}\n${ownRow(text, { key: [1, 2, 3, 4] })}`],
+  ['under the hash of another key', `${text}\n${ownRow(text, { key: Uint8Array.of(1, 2, 3, 4) })}`],
   ['under the hash of another kind of key', `${text}\n${ownRow(text, { key: keyHash(log, notary, 4) })}`],
   ['in another name', `${text}\n${ownRow(text, { name: 'x' })}`],
   ['signed twice, once by somebody else', noteOf(text, ownRow(text, { by: stranger.privateKey }))],

@@ -59,7 +59,7 @@ test('after a restore, a phone sends what the server lacks before new entries, a
   await deviceA.app.sendAgain();
   await until(deviceA, (state) => state.entries.length === 4 && isKept(state), 'all kept');
   assert.deepEqual(
-    deviceA.app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort(([, a], [, b]) => a - b),
+    deviceA.app.state.entries.toSorted((a, b) => a.seq_no - b.seq_no).map(({ title, seq_no }) => [title, seq_no]),
     [
       ['one', 1],
       ['two', 2],

@@ -36,7 +36,7 @@ const json = (body, status = 200) =>
  */
 async function openDevice(base, faults, words) {
   let ctx;
-  const packActions = (/** @type {any} */ context) => {
+  const packActions = (context) => {
     ctx = context;
     return {};
   };
@@ -49,6 +49,7 @@ async function openDevice(base, faults, words) {
 
 /** A registered phone; `faults` can answer instead of the server. @param {string} [words] */
 async function registerDevice(words) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const device = await openDevice(server.base, faults, words);
   const { login } = await device.app.register({ words: WORDS });
@@ -306,7 +307,12 @@ test('a pack contains each version of the diary once, under consistent checkpoin
   await waitForLog(device, ({ log, feed }) => log?.proved >= feed.seq);
   const { open } = device.ctx;
   const versions = await readDiary(open);
-  const receipts = new Map(versions.map(({ version, receipt }) => [version, receipt]));
+  const receipts = new Map(
+    versions.map(({ version, receipt }) => [
+      version,
+      /** @type {import('#app/crypto/signing.js').Receipt} */ (receipt),
+    ]),
+  );
   const log = await logForPack(open.syncing.link(), receipts);
   assert.deepEqual(log.proofs.map(({ version }) => version).sort(), [...receipts.keys()].sort());
   for (const { version, i, path, size } of log.proofs) {

@@ -92,8 +92,8 @@ function publicPage(path) {
 
 async function freePort() {
   const socket = createServer();
-  await new Promise((ready) => socket.listen(0, '127.0.0.1', ready));
-  const { port } = socket.address();
+  await new Promise((ready) => socket.listen(0, '127.0.0.1', () => ready(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (socket.address());
   await new Promise((closed) => socket.close(closed));
   return port;
 }
@@ -101,6 +101,7 @@ async function freePort() {
 /** A registered phone, and the context behind its app; `faults` can answer instead of the server. */
 async function registerDevice() {
   let ctx;
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const packActions = (context) => {
     ctx = context;
@@ -145,7 +146,15 @@ test('a witness that saw the log is counted, shown, and added to a pack with its
     consistency: async () => ({ path: [] }),
   };
   const { account } = phone.open().store.root;
-  const log = await logForPack({ api, diary: '', pins: { notary: account.notary, log: account.log } }, new Map());
+  const log = await logForPack(
+    {
+      ...phone.link(),
+      api: Object.assign(Object.create(phone.link().api), api),
+      diary: '',
+      pins: { notary: account.notary, log: account.log },
+    },
+    new Map(),
+  );
   assert.equal(log.checkpoints[0].cosignatures.length, 1);
   assert.ok(log.checkpoints[0].cosignatures[0].startsWith(`— ${NAME} `));
   const files = logFiles({ log, versions: [] });

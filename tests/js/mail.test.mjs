@@ -130,13 +130,13 @@ test('dates: every month, years of two digits, and the limits of a day', () => {
   const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
   for (const [i, month] of months.entries())
     assert.equal(parseDateHeader(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
-  for (const [year, fullYear] of [
+  for (const [year, fullYear] of /** @type {[string, number][]} */ ([
     ['00', 2000],
     ['49', 2049],
     ['50', 1950],
     ['99', 1999],
     ['2026', 2026],
-  ]) {
+  ])) {
     assert.equal(new Date(parseDateHeader(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), fullYear, year);
   }
   assert.equal(parseDateHeader('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
@@ -157,7 +157,7 @@ test('a file that is not an email is refused, whatever it begins with', async ()
     assert.equal(looksLikeMail(utf8(text)), false);
     await assert.rejects(readMail(utf8(text)), { code: 'import_not_mail' });
   }
-  await assert.rejects(readMail({ length: 41 * 1024 * 1024 }), { code: 'too_large' });
+  await assert.rejects(readMail(/** @type {Uint8Array} */ ({ length: 41 * 1024 * 1024 })), { code: 'too_large' });
 });
 
 test('hostile input: deep nesting, endless headers, 10,000 parts, messages inside messages', async () => {

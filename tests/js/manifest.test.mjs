@@ -4,6 +4,7 @@ import test from 'node:test';
 
 import { manifestMatches } from '#app/ledger/manifest.js';
 
+/** @type {[number, string, string, string, string][]} */
 const shownRows = [
   [3, 'r1', 'v3', 'c3', 'e'],
   [4, 'r2', 'v4', 'c4', 'e'],
@@ -16,17 +17,18 @@ test('a manifest that lists what this device received matches', () => {
 });
 
 test('a version that is left out, replaced, reordered or has another commitment is noticed', () => {
+  /** @type {[number, string, string, string, string][]} */
   const rowsWithout = [
     [3, 'r1', 'v3', 'c3', 'e'],
     [4, 'r1', 'v5', 'c5', 'e'],
   ];
   assert.equal(manifestMatches({ seq: 5, records }, rowsWithout), false);
-  for (const [i, name] of [
+  for (const [i, name] of /** @type {[number, string][]} */ ([
     [1, 'record'],
     [2, 'version'],
     [3, 'commitment'],
-  ]) {
-    const changedRows = shownRows.map((row) => [...row]);
+  ])) {
+    const changedRows = structuredClone(shownRows);
     changedRows[1][i] = 'other';
     assert.equal(manifestMatches({ seq: 5, records }, changedRows), false, name);
   }

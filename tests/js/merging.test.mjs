@@ -12,10 +12,13 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Two devices that both changed one version offline, and have synced since. */
+/**
+ * Two devices that both changed one version offline, and have synced since.
+ * @param {(object | (() => object))[]} [changes]
+ */
 async function makeConflict(
   changes = [{ who: 'from one' }, { who: 'from two' }],
-  prepare = async (/** @type {any} */ _phone) => {},
+  prepare = async (/** @type {Awaited<ReturnType<typeof phoneWithEntry>>} */ _phone) => {},
 ) {
   const faults = [{}, {}];
   const options = (/** @type {number} */ i) => ({
@@ -53,11 +56,8 @@ test('editing resolves no conflict that was not reviewed; a chosen version follo
   const { app, record } = await makeConflict();
   await app.saveIncident({ record, fields: { channel: 'sms' }, restricted: {} });
   const { ends, flags } = await app.readIncident(record);
-  assert.deepEqual(
-    [flags, ends.map((/** @type {any} */ end) => end.fields.who).sort()],
-    [['two'], ['from one', 'from two']],
-  );
-  const seenVersions = ends.map((/** @type {any} */ { version }) => version);
+  assert.deepEqual([flags, ends.map((end) => end.fields.who).sort()], [['two'], ['from one', 'from two']]);
+  const seenVersions = ends.map(({ version }) => version);
   const choice = { looked: seenVersions, fields: { ...ends[0].fields, who: 'both of them' }, restricted: {} };
   await assert.rejects(() => app.bringTogether(record, { ...choice, reason: ' ' }), { code: 'reason_needed' });
   await app.bringTogether(record, { ...choice, reason: 'I looked at both.' });
@@ -95,8 +95,8 @@ test('an earlier time from one device and a breach from the other cannot be comb
     },
   );
   const { ends } = await app.readIncident(record);
-  const breach = ends.find((/** @type {any} */ { fields }) => fields.alleged_breaches);
-  const earlier = ends.find((/** @type {any} */ { fields }) => !fields.alleged_breaches);
+  const breach = ends.find(({ fields }) => fields.alleged_breaches);
+  const earlier = ends.find(({ fields }) => !fields.alleged_breaches);
   const choice = { looked: [breach.version, earlier.version], restricted: {}, reason: 'I looked at both.' };
   await assert.rejects(
     () =>

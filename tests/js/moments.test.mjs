@@ -18,9 +18,10 @@ import { fromPicked, pickedFault } from '#app/record/times.js';
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
 const DAY = 86_400_000;
+/** @param {Parameters<typeof Date.UTC>} date */
 const at = (...date) => Date.UTC(...date);
 
-for (const [date, may, fault] of [
+for (const [date, may, fault] of /** @type {[string, {future?: boolean}, string|null][]} */ ([
   ['', {}, null],
   ['2026-11-24', {}, null],
   ['2026-11-25', {}, 'future'],
@@ -35,12 +36,12 @@ for (const [date, may, fault] of [
   ['1900-01-01', {}, null],
   ['2200-01-01', { future: true }, null],
   ['2200-01-02', { future: true }, 'old'],
-]) {
+])) {
   test(`the day "${date}" with ${JSON.stringify(may)}: ${fault}`, () =>
     assert.equal(dayFault(date, '2026-11-24', may), fault));
 }
 
-for (const [date, time, pickedBy, fault] of [
+for (const [date, time, pickedBy, fault] of /** @type {[string, string, 'day'|'month'|'year', string|null][]} */ ([
   ['', '', 'day', null],
   ['2026-11-24', '', 'day', null],
   ['2026-11-24', '12:00', 'day', null],
@@ -52,12 +53,13 @@ for (const [date, time, pickedBy, fault] of [
   ['2026-12-01', '', 'month', null],
   ['2026-12-01', '25:00', 'year', null],
   ['1899-01-01', '', 'year', 'old'],
-]) {
+])) {
   test(`the moment "${date} ${time}" picked by ${pickedBy}: ${fault}`, () =>
     assert.equal(momentFault({ date, time, how: pickedBy }, NOW, LONDON), fault));
 }
 
 test('a time is stored exactly as it was typed, and an invalid one is not stored', () => {
+  /** @type {(date: string, time?: string, pickedBy?: 'day'|'month'|'year') => ReturnType<typeof momentOf>} */
   const makeMoment = (date, time = '', pickedBy = 'day') => momentOf({ date, time, how: pickedBy }, NOW, LONDON);
   assert.equal(makeMoment(''), null);
   assert.equal(makeMoment('2026-12-01'), null);
@@ -107,12 +109,12 @@ test('a time is stored exactly as it was typed, and an invalid one is not stored
 });
 
 test('a stored moment fills the fields as it was typed; one in another form leaves them blank', () => {
-  for (const [date, time, pickedBy] of [
+  for (const [date, time, pickedBy] of /** @type {[string, string, 'day'|'month'|'year'][]} */ ([
     ['2026-11-03', '', 'day'],
     ['2026-07-03', '21:10', 'day'],
     ['2026-07-01', '', 'month'],
     ['2025-01-01', '', 'year'],
-  ]) {
+  ])) {
     assert.deepEqual(momentInputOf(momentOf({ date, time, how: pickedBy }, NOW, LONDON)), {
       date,
       time,
@@ -168,7 +170,7 @@ test('the time to sort by comes from a moment, a day, a number, or is null', () 
   );
 });
 
-for (const [picked, missing] of [
+for (const [picked, missing] of /** @type {[import('#app/record/times.js').Picked|null, string|null][]} */ ([
   [{ how: 'day', date: '2026-11-24' }, null],
   [{ how: 'day', date: '2026-11-25' }, 'future'],
   [{ how: 'day', date: '' }, 'date'],
@@ -200,7 +202,7 @@ for (const [picked, missing] of [
   [{ how: 'between', date: '2026-11-20', until: '2026-11-20', time: '11:00', untilTime: '11:00' }, null],
   [{ how: 'between', date: '2026-03-29', until: '2026-03-30', time: '01:30', untilTime: '11:00' }, 'skipped'],
   [{ how: 'between', date: '2026-03-28', until: '2026-03-29', time: '11:00', untilTime: '01:30' }, 'skipped'],
-]) {
+])) {
   test(`what is still missing in ${JSON.stringify(picked)}: ${missing}`, () => {
     assert.equal(pickedFault(picked, NOW, LONDON), missing);
     if (missing) assert.throws(() => fromPicked(picked, NOW, LONDON), { name: 'RangeError', message: missing });
@@ -230,7 +232,16 @@ test('an empty filter matches everything, and each end of a date range counts by
     [isFiltering({}), isFiltering({ person: '', file: false }), isFiltering({ file: true })],
     [false, false, true],
   );
-  const f = { behaviours: ['calls'], channel: 'sms', files: 1, breaches: [{}], day: '2026-05-04', last: '2026-05-06' };
+  /** @type {import('#app/record/patterns/patterns_facts.js').Fact} */
+  const f = {
+    record: 'a',
+    behaviours: ['calls'],
+    channel: 'sms',
+    files: 1,
+    breaches: [['order', 1]],
+    day: '2026-05-04',
+    last: '2026-05-06',
+  };
   const row = { record: 'a', f, links: ['twin'], bare: true };
   for (const matching of [
     {},

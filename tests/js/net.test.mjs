@@ -50,15 +50,15 @@ for (const [description, response, code] of CASES) {
 }
 
 test('a response without a body is garbage where fields are promised', async () => {
-  for (const [expect, response] of [
+  for (const [expect, response] of /** @type {['json'|'nothing', Response][]} */ ([
     ['json', json(200, null)],
     ['json', new Response(null, { status: 204 })],
     ['nothing', new Response(null, { status: 204 })],
-  ])
+  ]))
     await assert.rejects(
       requestAnsweredBy(/** @type {Response} */ (response))({
         path: '/x',
-        expect: /** @type {any} */ (expect),
+        expect: expect,
         fields: { to: 'number' },
       }),
       { code: 'garbage' },
@@ -77,11 +77,19 @@ test('no signal and a slow signal are different errors, and both clear by themse
   const offline = makeRequest(async () => {
     throw new TypeError('Failed to fetch');
   });
-  await assert.rejects(offline({ path: '/x' }), (error) => error.code === 'no_network' && isTransient(error));
-  const slow = makeRequest(
-    (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  await assert.rejects(
+    offline({ path: '/x' }),
+    (/** @type {import('#app/core/errors.js').KeptError} */ error) => error.code === 'no_network' && isTransient(error),
   );
-  await assert.rejects(slow({ path: '/x', timeout: 5 }), (error) => error.code === 'server_slow' && isTransient(error));
+  const slow = makeRequest(
+    (_path, { signal } = /** @type {RequestInit} */ ({})) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  await assert.rejects(
+    slow({ path: '/x', timeout: 5 }),
+    (/** @type {import('#app/core/errors.js').KeptError} */ error) =>
+      error.code === 'server_slow' && isTransient(error),
+  );
 });
 
 test('every request says which app sent it and follows no redirect', async () => {
@@ -101,10 +109,11 @@ test('every request says which app sent it and follows no redirect', async () =>
 test('when a session has ended, all failed requests share one new sign-in', async () => {
   let signedIn = false;
   let signIns = 0;
-  const api = new Api(async () => {
+  const send = async () => {
     if (!signedIn) throw Object.assign(new (await import('#app/core/errors.js')).KeptError('signed_out'));
     return { used_bytes: 1, quota_bytes: 2 };
-  });
+  };
+  const api = new Api(/** @type {import('#app/net/http.js').RequestFunction} */ (send));
   api.signInAgain = async () => {
     signIns++;
     await new Promise((resolve) => {

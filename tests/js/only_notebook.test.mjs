@@ -9,6 +9,7 @@ import { readDoor, readDraftKey } from '#app/store/device_meta.js';
 import { WORDS, file, makePhone, phoneWithEntry, vaultInProcess } from './phone/phone.mjs';
 
 const COVER = 'milk bread onions apples';
+/** @type {import('#app/shell/app.js').Skin} */
 const LOOK = { skin: 'notes', opens: 'lock' };
 
 const hasCode = (code) => (error) => error instanceof KeptError && error.code === code;

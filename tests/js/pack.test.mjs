@@ -14,7 +14,7 @@ import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
 import { checkFront } from '#app/pack/front.js';
 import { PORTAL_FILES_LIMIT } from '#app/core/constants.js';
 import { buildPortalSet } from '#app/pack/portal.js';
-import { keysFile, fieldNamesOf, encodeProof, proofNames } from '#app/pack/proofs.js';
+import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '#app/pack/record_json.js';
 import { custodyLines, entryLine, exhibitLine, readCapsule } from '#app/pack/chronology/table_cells.js';
 import { crc32, readZip, ZipWriter } from '#app/pack/zip.js';
@@ -27,9 +27,9 @@ const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) =>
 /** @param {string} letter @returns {string} an id */
 const id = (letter) => letter.repeat(21) + 'A';
 
-/** @param {object} fields @returns {any} */
+/** @param {Partial<import('#app/pack/diary_version.js').DiaryVersion>} fields */
 function version(fields) {
-  return {
+  return /** @type {import('#app/pack/diary_version.js').DiaryVersion} */ ({
     schema: 1,
     seq: 1,
     c: b64(new Uint8Array(32)),
@@ -39,10 +39,10 @@ function version(fields) {
     receipt: null,
     restricted: null,
     ...fields,
-  };
+  });
 }
 
-/** @param {object} fields @param {number} at @returns {any} an open part */
+/** Return an open part. @param {object} fields @param {number} at */
 function open(fields, at) {
   return {
     fields: { _clock: { offset_ms: null, tz: 'Europe/London', utc: at }, ...fields },
@@ -125,7 +125,7 @@ const WISH = {
 const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
 const capsule = () => makeCapsule(diary(), WISH, KEYS);
 
-/** The members that an honest server sends back. @param {any} capsuleSent @returns {Map<string, Uint8Array>} */
+/** The members that an honest server sends back. @returns {Map<string, Uint8Array>} */
 function honestFront(capsuleSent) {
   /** @type {Map<string, Uint8Array>} */ const members = new Map();
   for (const name of [
@@ -140,7 +140,7 @@ function honestFront(capsuleSent) {
     'restricted/11_custody-log.csv',
   ])
     members.set(`data/${name}`, utf8(`typeset ${name}`));
-  for (const [name, row] of proofNames(capsuleSent)) {
+  for (const [name, row] of proofNames(capsuleSent, 'servable')) {
     const { restricted } = fieldNamesOf(String(row['kind']), 1);
     members.set(`data/servable/${name}`, encodeProof(row, new Set(restricted)));
     members.set(`data/restricted/${name}`, encodeProof(row, new Set()));
@@ -164,7 +164,7 @@ function honestFront(capsuleSent) {
 
 /**
  * Write a table as the typesetter does, with a word of the account held back.
- * @param {any[]} lines
+ * @param {import('#app/pack/chronology/table_cells.js').TableLine[]} lines
  * @param {(text: string) => string} [change]
  */
 function table(lines, change = (text) => text) {
@@ -226,9 +226,9 @@ test('a zip is read back as it was written, and every change to it is noticed', 
 });
 
 test('a capsule has every version of the chosen entries, and never a note or a key of the received bytes', () => {
-  const packCapsule = /** @type {any} */ (capsule());
+  const packCapsule = capsule();
   assert.deepEqual(
-    packCapsule.versions.map((/** @type {any} */ row) => row.version),
+    rowsOf(packCapsule, 'versions').map((row) => row.version),
     [id('v'), id('w'), id('z')],
   );
   assert.deepEqual(packCapsule.counts, {
@@ -250,7 +250,7 @@ test('a correct front part is accepted, also if it withholds an open field that 
   const packCapsule = capsule();
   const members = honestFront(packCapsule);
   await checkFront(await zipped(new Map(members)), packCapsule);
-  const [name, row] = /** @type {any} */ ([...proofNames(packCapsule)][0]);
+  const [name, row] = [...proofNames(packCapsule, 'servable')][0];
   members.set(
     `data/servable/${name}`,
     encodeProof(row, new Set([...fieldNamesOf('incident', 1).restricted, 'narrative'])),
@@ -273,7 +273,7 @@ function twiceIn(members, name) {
 
 test('a changed, added, missing, renamed or revealed file is refused and named', async () => {
   const packCapsule = capsule();
-  const [name, row] = /** @type {[string, any]} */ ([...proofNames(packCapsule)][0]);
+  const [name, row] = [...proofNames(packCapsule, 'servable')][0];
   /** @type {[string, (members: Map<string, Uint8Array>) => void, RegExp][]} */
   const frauds = [
     [
@@ -362,17 +362,14 @@ test('a changed, added, missing, renamed or revealed file is refused and named',
     tamper(members);
     await assert.rejects(
       async () => checkFront(await zipped(members), packCapsule),
-      (error) => {
-        assert.equal(/** @type {any} */ (error).code, 'pack_failed', description);
-        assert.match(/** @type {any} */ (error).message, named, description);
-        return true;
-      },
+      { code: 'pack_failed', message: named },
+      description,
     );
   }
 });
 
 test('the finished pack has every file once, with correct manifests', async () => {
-  const packCapsule = /** @type {any} */ (capsule());
+  const packCapsule = capsule();
   const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
   /** @type {number[]} */ const progress = [];
   async function* openReceived() {
@@ -406,9 +403,9 @@ test('the finished pack has every file once, with correct manifests', async () =
 test('a received file that is not the one added ends the pack, and so does cancelling', async () => {
   const packCapsule = capsule();
   const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
-  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), (error) => {
-    assert.match(/** @type {any} */ (error).message, /AA-1\.png/);
-    return /** @type {any} */ (error).code === 'pack_failed';
+  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), {
+    code: 'pack_failed',
+    message: /AA-1\.png/,
   });
   await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), {
     code: 'cancelled',
@@ -417,9 +414,9 @@ test('a received file that is not the one added ends the pack, and so does cance
 
 test('each proof has a value or a digest for every field of its kind', () => {
   const packCapsule = capsule();
-  for (const row of proofNames(packCapsule).values()) {
+  for (const row of proofNames(packCapsule, 'servable').values()) {
     const names = fieldNamesOf(String(row['kind']), 1);
-    const read = /** @type {any} */ (parseCanonicalObject(encodeProof(row, new Set(names.restricted))));
+    const read = parseCanonicalObject(encodeProof(row, new Set(names.restricted)));
     assert.deepEqual(
       [...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(),
       [...new Set([...openNames(names), ...names.restricted])].sort(),
@@ -431,8 +428,8 @@ test('each proof has a value or a digest for every field of its kind', () => {
 const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 
 test('a portal set has at most sixteen plain files with correct digests, and mail in a zip of its own', async () => {
-  const packCapsule = /** @type {any} */ (capsule());
-  packCapsule.exhibits.push({ ...packCapsule.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
+  const [exhibit] = rowsOf(capsule(), 'exhibits');
+  const packCapsule = { ...capsule(), exhibits: [exhibit, { ...exhibit, item: 'AA/2', file: 'AA-2.eml' }] };
   const front = honestFront(capsule());
   const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE] });
   const names = files.map(({ name }) => name);
@@ -477,11 +474,15 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
 });
 
 test('a diary too large for one pack is split between entries, in order, and nothing is left out', () => {
-  const entry = (/** @type {string} */ record) => /** @type {any} */ ({ record, newest: { fields: {} } });
-  const fileOf = (/** @type {string} */ record, /** @type {number} */ size) =>
-    /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
-  const sizeOf = (/** @type {any} */ attachment) => attachment.size * 1_000_000;
-  const split = (/** @type {any[]} */ files) => splitIntoParts(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
+  /** @typedef {import('#app/record/record_history.js').RecordHistory & {size: number}} SizedHistory */
+  const entry = (/** @type {string} */ record) => /** @type {SizedHistory} */ ({ record, newest: { fields: {} } });
+  const fileOf = (/** @type {string} */ record, /** @type {number} */ size) => ({
+    record: `${record}-${size}`,
+    size,
+    newest: { fields: { incident_ids: [record] } },
+  });
+  const sizeOf = (attachment) => attachment.size * 1_000_000;
+  const split = (files) => splitIntoParts(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
   assert.deepEqual(split([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
   assert.deepEqual(split([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [
     ['a', 'b'],

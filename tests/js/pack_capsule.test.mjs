@@ -5,27 +5,25 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
-import { versionFieldNames, keysFile, encodeProof, proofNames } from '#app/pack/proofs.js';
+import { versionFieldNames, keysFile, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
 import { logFiles } from '#app/pack/log_files.js';
 import { recordFile } from '#app/pack/record_json.js';
 
 const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import.meta.url), 'utf8'));
 
-/** @param {any} part */
 const part = (part) =>
   part && {
     ...part,
     seed: unb64(part.seed),
-    keys: part.keys.map((/** @type {any} */ [blob, key]) => [blob, unb64(key)]),
+    keys: part.keys.map(([blob, key]) => [blob, unb64(key)]),
   };
 
-const versions = vector.versions.map((/** @type {any} */ row) => ({
+const versions = vector.versions.map((row) => ({
   ...row,
   open: part(row.open),
   restricted: part(row.restricted),
 }));
 
-/** @param {any} wish */
 const wishOf = (wish) => ({
   packId: wish.pack_id,
   no: wish.no,
@@ -55,9 +53,9 @@ const wishOf = (wish) => ({
 test('the capsules match the shared vector byte for byte', () => {
   for (const expected of [vector, vector.later.supplement, vector.later.items, vector.later.gone]) {
     // Only the number is left of an erased entry.
-    const erased = new Set((expected.wish.absent ?? []).map((/** @type {any} */ row) => row.record));
+    const erased = new Set((expected.wish.absent ?? []).map((row) => row.record));
     const built = makeCapsule(
-      versions.filter((/** @type {any} */ row) => !erased.has(row.record)),
+      versions.filter((row) => !erased.has(row.record)),
       wishOf(expected.wish),
       vector.keys,
     );
@@ -68,7 +66,7 @@ test('the capsules match the shared vector byte for byte', () => {
 });
 
 test('a diary that was never on a server is numbered in its own order', () => {
-  const local = versions.map((/** @type {any} */ row) => ({ ...row, seq: null, receipt: null }));
+  const local = versions.map((row) => ({ ...row, seq: null, receipt: null }));
   const built = makeCapsule(local, { ...wishOf(vector.wish), log: null }, { ...vector.keys, log: '', notary: '' });
   assert.equal(createHash('sha256').update(encodeCapsule(built)).digest('hex'), vector.local_sha256);
 });
@@ -113,7 +111,8 @@ test('a proof has every field of its version once: shown with its salt, or withh
         withheld: {},
       });
       assert.deepEqual(Object.keys(fields).sort(), [...open, ...restricted].sort());
-      const values = { .../** @type {any} */ (row).open.fields, .../** @type {any} */ (row).restricted.fields };
+      const { open: openPart, restricted: restrictedPart } = /** @type {Record<string, {fields: object}>} */ (row);
+      const values = { ...openPart.fields, ...restrictedPart.fields };
       for (const [field, { v }] of Object.entries(fields)) assert.deepEqual(v, values[field] ?? null, field);
       assert.equal(
         new Set(Object.values(fields).map(({ s }) => s)).size,
@@ -131,7 +130,7 @@ test('a proof has every field of its version once: shown with its salt, or withh
 
 test('the custody notes of a file are included, unless their record was taken out', () => {
   const capsule = makeCapsule(versions, wishOf(vector.wish), vector.keys);
-  const [exhibit] = /** @type {any[]} */ (capsule.exhibits);
+  const [exhibit] = rowsOf(capsule, 'exhibits');
   const base = versions.at(-1);
   const line = {
     action: 'copied',
@@ -140,7 +139,7 @@ test('the custody notes of a file are included, unless their record was taken ou
     attachment: exhibit.record,
     detail: 'to a disc',
   };
-  /** @param {string} version @param {number} seqOffset @param {any} fields */
+  /** @param {string} version @param {number} seqOffset */
   const custodyVersion = (version, seqOffset, fields) => ({
     ...base,
     kind: 'custody',
@@ -152,11 +151,11 @@ test('the custody notes of a file are included, unless their record was taken ou
   });
   const added = custodyVersion('B', 1, { lines: [line] });
   const takenOut = custodyVersion('C', 2, { _parents: [added.version], taken_out: 1_777_100_000_000, lines: null });
-  const custody = (/** @type {any[]} */ extraVersions) =>
-    makeCapsule([...versions, ...extraVersions], wishOf(vector.wish), vector.keys).custody;
+  const custody = (extraVersions) =>
+    rowsOf(makeCapsule([...versions, ...extraVersions], wishOf(vector.wish), vector.keys), 'custody');
   const { attachment: _attachment, ...expectedLine } = line;
   assert.deepEqual(
-    /** @type {any[]} */ (custody([added])).filter(({ action }) => action === 'copied'),
+    custody([added]).filter(({ action }) => action === 'copied'),
     [{ ...expectedLine, item: exhibit.item }],
   );
   assert.deepEqual(custody([added, takenOut]), capsule.custody);

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
 import { PackJob } from '#app/net/packs.js';
 
-/** A job whose server gives these answers in turn, and a list of its requests. @param {any[]} answers */
+/** A job whose server gives these answers in turn, and a list of its requests. */
 function jobWith(answers) {
   /** @type {string[]} */
   const requests = [];
-  const api = /** @type {any} */ ({
-    withSession: async (/** @type {any} */ { path, method = 'GET' }) => {
+  const api = /** @type {import('#app/net/api.js').Api} */ ({
+    withSession: async ({ path, method = 'GET' }) => {
       requests.push(`${method} ${path.split('/').pop()}`);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;

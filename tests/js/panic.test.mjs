@@ -51,6 +51,7 @@ async function entryContents(phone, record) {
 
 /** A registered phone with an entry, its file and a note, all of it on the server. */
 async function registerPhone() {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const { phone, app, record } = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -154,6 +155,7 @@ test('clearing the phone offline shows the notebook at once, removes what was se
 });
 
 test('a half-sent file stays until the rest of it is sent', async () => {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const { phone, app, record } = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },

@@ -256,7 +256,7 @@ test('a time shows its UTC offset, a change its old value, and a restricted fiel
     restricted: { place_detail: 'Larch Road' },
     reason: 'I had the wrong one',
   });
-  const records = app.state.entries.map((/** @type {any} */ row) => row.record);
+  const records = app.state.entries.map((row) => row.record);
   const chronology = await app.readChronology(await confirmPack(app, { ...FILLED, records }), SAY);
   const rows = new Map(chronology.rows.map((row) => [row.narrative, row]));
   assert.deepEqual(

@@ -15,7 +15,10 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Every request that ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
+/**
+ * Every request that ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`).
+ * @type {(diary: string) => [method: string, path: string, json?: object][]}
+ */
 const provenRequests = (diary) => [
   ['GET', '/v1/sessions'],
   ['DELETE', '/v1/sessions'],

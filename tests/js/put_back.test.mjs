@@ -20,6 +20,7 @@ before(async () => {
 after(() => server.stop());
 
 async function registerPhone() {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const send = sender(server.base, faults);
   const phoneA = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) }, 'before the copy');

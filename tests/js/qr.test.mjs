@@ -5,7 +5,9 @@ import decodeQr from 'qr/decode.js';
 import { makeQr } from '#app/core/qr.js';
 
 // lit-html takes these from the page as it is imported; nothing here draws.
-globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
+globalThis.document ??= /** @type {Document} */ (
+  /** @type {object} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) })
+);
 const { qr } = await import('#app/components/qr.js');
 
 const QUIET = 4;

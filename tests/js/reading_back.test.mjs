@@ -37,7 +37,7 @@ const found = async (query) =>
     .map((id) => Object.keys(records).find((name) => records[name] === id) ?? id)
     .sort();
 
-for (const [query, names] of [
+for (const [query, names] of /** @type {[string, string[]][]} */ ([
   ['', ['no query']],
   ['   ', ['no query']],
   ['blue', ['one']],
@@ -54,7 +54,7 @@ for (const [query, names] of [
   ['900123', ['two']],
   ['ab12 york', ['three']],
   ['rowan', []],
-]) {
+])) {
   test(`a search for "${query}" finds: ${names.join(', ') || 'nothing'}`, async () =>
     assert.deepEqual(await found(query), names));
 }

@@ -90,7 +90,7 @@ test('each missing or wrong part of a time is named', () => {
 });
 
 test('years before anybody was born, and mistyped years, are refused', () => {
-  for (const pickedBy of ['exact', 'about', 'day', 'part', 'between']) {
+  for (const pickedBy of /** @type {const} */ (['exact', 'about', 'day', 'part', 'between'])) {
     assert.equal(
       pickedFault({ how: pickedBy, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON),
       'early',
@@ -154,6 +154,6 @@ test('the guard finds a whole word that comes after the same letters inside anot
 
 test('moving text to the restricted part removes only what was noticed, and keeps it', () => {
   const text = 'At SE15 4TW he waited';
-  const moved = keepApart(text, 'Flat 2', /** @type {any} */ (findFirst(text)));
+  const moved = keepApart(text, 'Flat 2', findFirst(text));
   assert.deepEqual(moved, { narrative: 'At [kept apart] he waited', placeDetail: 'Flat 2\nSE15 4TW' });
 });

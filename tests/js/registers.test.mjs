@@ -172,6 +172,10 @@ test('settings written on two devices at once: each field takes the later value;
     kind: 'settings',
     fields: { ...fields, _parents: parents },
     restricted,
+    keys: { open: [], restricted: [] },
+    altered: false,
+    seeds: null,
+    digests: null,
   });
   const original = version('1', [], { language: 'en', initials: 'AB' }, { needs: 'n' });
   const versionA = version('2', ['1'], { language: 'ur', initials: 'AB' }, { needs: 'n' });

@@ -26,6 +26,7 @@ before(async () => {
 after(() => server.stop());
 
 async function registerPhone(words = 'one') {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const keeperPhone = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -112,6 +113,7 @@ test('a new passphrase ends the old one and its sessions; the code and the other
   await deviceB.app.lock('asked');
   await deviceB.app.unlock(NEW);
 
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const deviceC = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
   await deviceC.app.start();
@@ -284,7 +286,8 @@ test('a version whose response was lost before new keys elsewhere keeps its rece
   await deviceB.phone.ctx.open.syncing.now();
   await deviceA.phone.ctx.open.syncing.now();
   const metas = await Promise.all([deviceA, deviceB].map(({ phone }) => phone.ctx.open.book.meta(record)));
-  assert.deepEqual(...metas.map(({ versions }) => versions.map(({ v, c, seq }) => [v, c, seq])));
+  const [onA, onB] = metas.map(({ versions }) => versions.map(({ v, c, seq }) => [v, c, seq]));
+  assert.deepEqual(onA, onB);
   for (const { phone } of [deviceA, deviceB])
     assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
@@ -292,14 +295,16 @@ test('a version whose response was lost before new keys elsewhere keeps its rece
 test('when two phones renew keys at once, one succeeds, and its passphrase opens the diary', async () => {
   const { deviceA, deviceB } = await twoPhones();
   // The wraps of the first phone arrive between the last wraps of the second and its commit.
-  let [release, staged, second] = [() => undefined, null, null];
+  /** @type {() => void} */
+  let release = () => undefined;
+  let [staged, second] = [null, null];
   deviceA.faults.before = async (path) => {
     if (second || !path.endsWith('/rotation/wraps')) return;
-    const ready = new Promise((done) => {
+    const ready = new Promise((/** @type {(value?: undefined) => void} */ done) => {
       deviceB.faults.before = async (at) => {
         if (at.endsWith('/rotation/commit')) {
           done();
-          await new Promise((on) => {
+          await new Promise((/** @type {(value?: undefined) => void} */ on) => {
             release = on;
           });
         }
@@ -319,7 +324,7 @@ test('when two phones renew keys at once, one succeeds, and its passphrase opens
   assert.equal(
     results.filter(({ status }) => status === 'fulfilled').length,
     1,
-    results.map(({ reason }) => reason?.code).join(),
+    results.map((result) => result.status === 'rejected' && result.reason.code).join(),
   );
   const words = results[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
   const [winner, loser] = words === NEW ? [deviceB, deviceA] : [deviceA, deviceB];
@@ -334,11 +339,11 @@ test('when two phones renew keys at once, one succeeds, and its passphrase opens
   for (const { phone } of [deviceA, deviceB, newDevice]) phone.end();
 });
 
-for (const [name, isStep] of [
+for (const [name, isStep] of /** @type {[string, (path: string) => boolean][]} */ ([
   ['before it begins', (path) => path.endsWith('/rotation')],
   ['while wraps are sent', (path) => path.endsWith('/wraps')],
   ['before it takes effect', (path) => path.endsWith('/commit')],
-]) {
+])) {
   test(`interrupted ${name}: nothing has changed, and the new words resume it`, async () => {
     const deviceA = await registerPhone();
     deviceA.faults.before = (path) => {

@@ -193,11 +193,15 @@ test('another phone’s version waits for that phone, and is reported until it a
   assert.equal(new Set(await Promise.all(signatures)).size, 1);
 });
 
-for (const [progress, begin, failingPath] of [
+for (const [
+  progress,
+  begin,
+  failingPath,
+] of /** @type {[string, (phone: {app: import('./phone/phone.mjs').App}) => Promise<unknown>, string][]} */ ([
   ['not begun', async () => undefined, '/changes'],
   ['begun before, and the feed cannot be read', ({ app }) => app.sendAgain(), '/changes'],
   ['begun before, and nothing can be sent', ({ app }) => app.sendAgain(), '/versions/'],
-]) {
+])) {
   test(`after a key change while "send again" is ${progress}, everything opens, also in a new process`, async () => {
     const { one: deviceA, two: deviceB } = await twoPhones(server);
     const putBack = await copyServer(server);
@@ -252,7 +256,7 @@ test('a signature is valid only by the key that a version names or by one of its
   const [first, second, third, stranger] = keys;
   const authors = new Map([first, second, third].map(({ id, pub }) => [id, pub]));
   const diaryKey = await importKey(randomBytes(32));
-  const place = Object.fromEntries(['diary', 'record', 'version'].map((name) => [name, formatId(newId())]));
+  const place = { diary: formatId(newId()), record: formatId(newId()), version: formatId(newId()) };
   const names = { open: ['narrative'], restricted: [] };
   const isAltered = async (named, signer) => {
     const { meta, wraps, envelopes } = await sealVersion(

@@ -8,6 +8,7 @@ import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
+/** @type {import('./phone/server.mjs').Server[]} */
 let [server, otherServer] = [];
 before(async () => {
   [server, otherServer] = await Promise.all([startServer(), startServer()]);
@@ -16,6 +17,7 @@ after(() => Promise.all([server.stop(), otherServer.stop()]));
 
 /** A phone restored from a copy; it registers with the other server. */
 async function restoreCopy(copy, words = WORDS) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const phone = makePhone({
     origin: otherServer.base,

@@ -19,6 +19,7 @@ const isLocked = ({ phase, entries, account }) => phase === 'locked' && !entries
 /** The requests and faults of one phone, and its options. */
 function makeWire() {
   const requests = [];
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {
     before: (path, { method }) => {
       requests.push(`${method} ${path}`);

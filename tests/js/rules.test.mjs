@@ -87,7 +87,11 @@ test('the delay is from the event to the first sealing, and a long delay counts 
   const version = { record: 'r', version: 'v', kind: 'incident', restricted: {} };
   const historyWith = (utc, fields) => historyOf([{ ...version, fields: { ...fields, _clock: { utc } } }]);
   const start = Date.UTC(2026, 4, 4, 12);
-  for (const [delay, isLateExpected, history] of [
+  for (const [
+    delay,
+    isLateExpected,
+    history,
+  ] of /** @type {[number|null, boolean, ReturnType<typeof historyWith>][]} */ ([
     [2 * HOUR, false, historyWith(start + 2 * HOUR, { occurred_start: start })],
     [HOUR, false, historyWith(start + 2 * HOUR, { occurred_start: start, occurred_end: start + HOUR })],
     [0, false, historyWith(start + 2 * HOUR, { occurred_start: start, occurred_end: start + 9 * HOUR })],
@@ -99,7 +103,7 @@ test('the delay is from the event to the first sealing, and a long delay counts 
     [null, false, historyWith(null, { occurred_start: start })],
     [0, true, historyWith(start, { occurred_start: start, entry_kind: 'from_memory' })],
     [0, false, historyWith(start, { occurred_start: start, entry_kind: 'contemporaneous' })],
-  ])
+  ]))
     assert.deepEqual([delayOf(history), isLate(history)], [delay, isLateExpected]);
 });
 

@@ -11,6 +11,7 @@ const fields = (narrative, extraFields = {}) => ({
   fields: { narrative, precision: 'unknown', ...extraFields },
   restricted: {},
 });
+/** @param {import('#app/shell/app.js').State} state */
 const visibleFields = ({ entries, removed }) =>
   [...entries, ...removed].map(
     ({ record, seq_no, title, pictures, additions, amendments, taken_out, erased, flags, f, links, shots, bare }) => ({

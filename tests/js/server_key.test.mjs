@@ -15,6 +15,7 @@ import { sender, startServer } from './phone/server.mjs';
 test('after an unannounced server key, nothing is sent until the operator’s right key letters are typed', async () => {
   const ownServer = await startServer();
   const requests = [];
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {
     before: (path, { method }) => {
       requests.push(`${method} ${path}`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createDoorway } from '#app/app/doorway.js';
 import { KeptError } from '#app/core/errors.js';
-import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, WORDS, file, makePhone, phoneWithEntry, vaultInProcess } from './phone/phone.mjs';
 
 test('a saved note, and a save that changes nothing, remove the unsaved card', async () => {
   const { app, record } = await phoneWithEntry();
@@ -80,6 +80,7 @@ test('a page that did not load fully offers a retry, and blames the browser only
   const phoneWithBrokenVault = (code) =>
     makePhone({
       makeVault: () => ({
+        ...vaultInProcess('https://notes.example'),
         close: () => undefined,
         selfTest: async () => {
           throw new KeptError(code);

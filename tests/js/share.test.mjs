@@ -26,7 +26,6 @@ async function diary(text = `He shouted at 14 Elm Road. ${HOSTILE}`) {
   return { ...phone, attachment };
 }
 
-/** @param {any} pack */
 async function membersOf(pack) {
   const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
   const folder = /** @type {string} */ ([...members.keys()][0]).split('/')[0];
@@ -110,11 +109,14 @@ test('an entry erased for good keeps its number in later packs, which say so and
   const packedRecord = async () => {
     const pack = await app.buildHere(await confirmPack(app, FILLED), () => undefined);
     const { get } = await membersOf(pack);
-    const { findings } = await checkPack(/** @type {any} */ (await openZip(pack.file)), {
-      notary: null,
-      instance: null,
-      roots: [],
-    });
+    const { findings } = await checkPack(
+      /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(pack.file)),
+      {
+        notary: null,
+        instance: null,
+        roots: [],
+      },
+    );
     assert.deepEqual(
       findings.map(({ code }) => code),
       ['never_received'],
@@ -190,7 +192,7 @@ test('statements by others are separate and marked: on the page, in a table and 
 
 test('files are numbered permanently from the keeper’s number, and marked entries are offered first', async () => {
   const { app, phone, attachment, record } = await diary('Marked.');
-  await app.saveIncident({ record, fields: { start_with_this: true } });
+  await app.saveIncident({ record, fields: { start_with_this: true }, restricted: {} });
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
   assert.deepEqual(marked, [record]);
   const { get, names } = await membersOf(
@@ -224,6 +226,7 @@ test('a signed account gives its length, language and who must be present, besid
   await app.saveIncident({
     record,
     fields: { narrative_media: [attachment], language: 'BSL', translation },
+    restricted: {},
     reason: 'x',
   });
   const { get } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
@@ -260,7 +263,7 @@ test('restricted text is in no byte of the servable part, and no script in the p
   const servable = names.find(
     (name) => name.startsWith('data/servable/proof/0001') || name.startsWith('data/servable/proof/U0001'),
   );
-  assert.ok(Object.keys(/** @type {any} */ (parseCanonicalObject(get(servable))).withheld).includes('narrative'));
+  assert.ok(Object.keys(parseCanonicalObject(get(servable)).withheld).includes('narrative'));
   phone.end();
 });
 
@@ -395,7 +398,7 @@ test('numbers continue from the highest of any device, and two packs with one nu
   assert.equal(supplement.no, 2);
   const { get, names } = await membersOf(supplement);
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-1.png'));
-  const { pack } = /** @type {any} */ (JSON.parse(utf8(get('data/restricted/12_record.json'))));
+  const { pack } = JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(pack.recipient_ref, 'WY/77');
   assert.deepEqual(pack.supersedes[0], {
     delivered_to: 'PC Hall',

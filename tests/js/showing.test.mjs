@@ -46,7 +46,7 @@ test('an entry whose files another device still has to send does not count as ke
     troubles: {},
     feed: { seq: 1 },
   };
-  const [row] = shownRows({ index: { allRows: () => rows }, store: { root } }, false, false);
+  const [row] = shownRows({ index: { allRows: () => rows }, store: { root } }, false);
   assert.equal(row.state.code, 'sending');
 });
 
@@ -76,7 +76,7 @@ test('an entry has no number yet while earlier entries of another device are mis
   };
   const numbers = (rows) =>
     new Map(
-      shownRows({ index: { allRows: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [
+      shownRows({ index: { allRows: () => rows }, store: { root } }, false).map(({ record, seq_no }) => [
         record,
         seq_no,
       ]),

@@ -37,6 +37,7 @@ async function startOperated() {
 
 /** A registered phone of that server, with a function that reads the pinned log from its slots. */
 async function registerDevice(server) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   let ctx;
   const packActions = (context) => {

@@ -47,6 +47,7 @@ test('beginning without typing stores the language with the passphrase, and the 
 
 test('a language chosen before the rest of the app has loaded is kept when it loads', async () => {
   const phone = makePhone();
+  /** @type {(app?: unknown) => void} */
   let loadApp = () => undefined;
   const appLoaded = new Promise((done) => {
     loadApp = done;

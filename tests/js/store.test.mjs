@@ -51,7 +51,7 @@ test('a save without space is reported and keeps only the draft; the same save w
   errors.push(storageFull());
   await assert.rejects(
     phone.app.saveIncident({ record: null, fields: {}, restricted: {} }),
-    (error) => error.code === 'no_space' && /still here/.test(error.sentence),
+    ({ code, sentence }) => code === 'no_space' && /still here/.test(sentence),
   );
   assert.equal(phone.app.state.entries.length, 0);
   assert.equal(phone.app.state.draft.fields.narrative, 'Words that must not be lost.');
@@ -110,7 +110,7 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
   const db = await openDB(phone.name, 1);
   const [keys, values, besideKeys] = await Promise.all([db.getAllKeys('a'), db.getAll('a'), db.getAllKeys('b')]);
   assert.ok(keys.length >= 20);
-  assert.ok(keys.every((key) => key.byteLength === 16));
+  assert.ok(keys.every((key) => /** @type {ArrayBuffer} */ (key).byteLength === 16));
   assert.ok(
     values.every((value) => (value.byteLength - 56) % 4096 < 512),
     'every record is a padded size class',
@@ -129,7 +129,12 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
   assert.deepEqual([...db.objectStoreNames], ['a', 'b', 'c']);
 });
 
-/** A store of plain values, with changes that are filled and saved as in the real one. */
+/** @typedef {import('#app/store/root.js').Root} Root */
+
+/**
+ * A store of plain values, with changes that are filled and saved as in the real one.
+ * @param {Map<string, unknown>} [values]
+ */
 function plainStore(values = new Map()) {
   const store = {
     values,
@@ -169,9 +174,10 @@ function plainStore(values = new Map()) {
       afterCommit.forEach((act) => act());
     },
   };
-  return store;
+  return /** @type {import('#app/store/store.js').Store<Root> & {values: typeof values, written: string[]}} */ (store);
 }
 
+/** @param {number} count @returns {{record: string, title: string, text?: string}[]} */
 const manyRows = (count) =>
   Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
 

@@ -30,12 +30,18 @@ before(async () => {
 });
 after(() => phone.end());
 
+/**
+ * @typedef {import('#app/store/device_meta.js').Door} Door
+ * @typedef {import('#app/store/root.js').Root} Root
+ */
+
 /** Whether anything stands beside the table under `key`, even an empty value. */
 const holdsKey = async (database, key) =>
   database instanceof MemoryDatabase
     ? database.values.has(key)
     : database.withRetry(async (db) => (await db.getAllKeys('b')).includes(key));
 
+/** @type {(seq: number) => [number, string, string, string, string]} */
 const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
 const putRows = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
 
@@ -82,19 +88,19 @@ test('the facts stored with a number show the state of its receipt', () => {
   assert.deepEqual(withFacts(row(1), { at: 5, checked: false, altered: true }), [...row(1), 5, UNCHECKED | ALTERED]);
 });
 
-for (const [place, make] of [
+for (const [place, make] of /** @type {[string, () => Database][]} */ ([
   ['the phone’s database', () => new Database({ name: `parts-${b64(randomBytes(6))}` })],
   ['memory', () => new MemoryDatabase()],
-]) {
+])) {
   test(`the tray in ${place}: parts are found by their file, in order, and go when they are dropped`, async () => {
     const database = make();
     const [fileA, fileB] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
-    for (const [id, n] of [
+    for (const [id, n] of /** @type {[typeof fileA, number][]} */ ([
       [fileB, 0],
       [fileA, 256],
       [fileA, 0],
       [fileA, 1],
-    ])
+    ]))
       await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
     const files = await filesInTray(database);
     assert.deepEqual(
@@ -153,7 +159,9 @@ for (const [place, make] of [
       [false, 12, 'ur'],
     );
     assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes around it');
-    const [door, chaff] = [{ install: Uint8Array.of(1) }, [[randomBytes(16), randomBytes(8)]]];
+    const door = /** @type {Door} */ ({ install: Uint8Array.of(1) });
+    /** @type {[Uint8Array, Uint8Array][]} */
+    const chaff = [[randomBytes(16), randomBytes(8)]];
     await beside.installDevice(database, door, 'key', chaff);
     assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database)], [door, 'key']);
     assert.deepEqual(
@@ -163,7 +171,7 @@ for (const [place, make] of [
     );
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
     assert.deepEqual(await database.read([chaff[0][0]]), [chaff[0][1]]);
-    await beside.writeTries(database, { n: 1, at: 1, debt: 0 }, { install: Uint8Array.of(2) });
+    await beside.writeTries(database, { n: 1, at: 1, debt: 0 }, /** @type {Door} */ ({ install: Uint8Array.of(2) }));
     assert.deepEqual((await beside.readDoor(database)).install, Uint8Array.of(2));
     await beside.writeCaptureAllowed(database, true);
     await beside.writeCaptureDeadline(database, null);
@@ -323,7 +331,7 @@ test('a new record replaces chaff, and a dropped one leaves chaff: the table kee
   const ownStore = ownPhone.ctx.open.store;
   const sizes = async () =>
     (await ownPhone.database.read(await ownPhone.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
-  await ownStore.change((root, change) =>
+  await ownStore.change((_root, change) =>
     change.addChaff(Array.from({ length: 6 }, () => [randomBytes(16), new Uint8Array(4096 + 72)])),
   );
   const sizesBefore = await sizes();
@@ -361,11 +369,11 @@ test('segment texts are dropped when any version is dropped, and only then', asy
     [store.root.said, (await readSegmentTexts(store, [1, 2])).size, await store.readJson('said/1')],
     [[], 0, null],
   );
-  dropWithVersions({}, new PendingChange());
+  dropWithVersions(/** @type {Root} */ ({}), new PendingChange());
 });
 
 test('unsaved text is listed by name until it is saved', () => {
-  const root = {};
+  const root = /** @type {Root} */ ({});
   noteUnsavedText(
     root,
     new Map([

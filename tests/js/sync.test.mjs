@@ -26,6 +26,7 @@ const json = (status, body) =>
 
 /** A registered phone with faults that can be changed at any time. */
 async function registerDevice(words) {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const keeperPhone = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -222,7 +223,11 @@ test('when two devices each add a file at once, the next version has both files 
   assert.equal(versions.at(-1).fields.narrative, 'where it began');
 });
 
-for (const [fault, tamper, code] of [
+for (const [
+  fault,
+  tamper,
+  code,
+] of /** @type {[string, (answer: {receipt: Record<string, string>}) => void, keyof typeof SENTENCES][]} */ ([
   [
     'a wrong signature',
     (answer) => {
@@ -244,7 +249,7 @@ for (const [fault, tamper, code] of [
     },
     'receipt_wrong',
   ],
-]) {
+])) {
   test(`a receipt with ${fault} is reported at the entry, which is kept once a valid one arrives`, async () => {
     const { phone, app, faults } = await registerDevice();
     await until({ app }, isKept);
@@ -265,12 +270,12 @@ for (const [fault, tamper, code] of [
   });
 }
 
-for (const [fault, answer, code] of [
+for (const [fault, answer, code] of /** @type {[string, () => Response, string][]} */ ([
   ['a Wi-Fi sign-in page', html, 'captive_portal'],
   ['500 and nothing else', () => new Response('', { status: 500 }), 'server_down'],
   ['garbage', () => new Response('\u0000\u0001', { headers: { 'content-type': 'application/json' } }), 'garbage'],
   ['an answer of another shape', () => json(201, { hello: 1 }), 'garbage'],
-]) {
+])) {
   test(`${fault} instead of the server is reported; nothing is lost, and the entry is sent later`, async () => {
     const { app, faults } = await registerDevice();
     await until({ app }, isKept);
@@ -404,13 +409,14 @@ test('a weaker lock from the server is refused before anything is sent', async (
 });
 
 test('a registration whose response is lost is finished by trying again: one account, one name', async () => {
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const { app } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults) });
   await assert.rejects(app.register({ words: 'not the words of it' }), { code: 'words_differ' });
   const names = [];
   faults.after = async (path, options) => {
     if (path !== '/v1/accounts') return null;
-    names.push(JSON.parse(options.body).login);
+    names.push(JSON.parse(String(options.body)).login);
     if (names.length === 1) throw new TypeError('Failed to fetch');
     return null;
   };
@@ -467,6 +473,7 @@ test('a server with fewer entries than before is noticed', async () => {
 test('a clock that is years off is recorded with every later version, and reported', async () => {
   const { app } = await registerDevice();
   assert.equal(app.state.account.trouble, null);
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const wrong = await phoneWithEntry({
     origin: server.base,

@@ -87,6 +87,7 @@ async function sentEntries() {
   return device;
 }
 
+/** @param {import('#app/shell/app.js').State} state */
 const visibleFields = ({ entries, removed }) =>
   [...entries, ...removed].map(
     ({
@@ -121,10 +122,10 @@ const visibleFields = ({ entries, removed }) =>
   );
 const flagsOf = (app, record) => app.state.entries.find((row) => row.record === record)?.flags;
 
-for (const [setUp, make] of [
+for (const [setUp, make] of /** @type {[string, typeof twoEntries][]} */ ([
   ['on this phone only', twoEntries],
   ['with a server', sentEntries],
-]) {
+])) {
   test(`the rows are lost, ${setUp}: they are rebuilt exactly`, async () => {
     const { phone, app } = await make();
     const rowsBefore = visibleFields(app.state);
@@ -146,10 +147,10 @@ for (const [setUp, make] of [
     reopened.end();
   });
 
-  for (const [tampering, change] of [
+  for (const [tampering, change] of /** @type {[string, typeof flipped][]} */ ([
     ['a byte of a version is changed', flipped],
     ['a version is removed', () => null],
-  ]) {
+  ])) {
     test(`${tampering}, ${setUp}: its entry stays where it was, and it is reported`, async () => {
       const { phone, app, record, otherEntry } = await make();
       const numbersOf = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);

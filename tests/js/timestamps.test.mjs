@@ -76,7 +76,7 @@ test('a valid response gives its time, under the chain’s own root or a trusted
   assert.equal(await checkTimestamp(timestampResponse(answerFor, { certId: named })), AT);
 });
 
-for (const [description, fault] of [
+for (const [description, fault] of /** @type {[string, Parameters<typeof timestampResponse>[1]][]} */ ([
   ['a status that is not granted', { status: [2] }],
   ['another kind of content', { kind: OIDS.tstInfo }],
   ['no timestamp inside', { what: OIDS.signedData }],
@@ -106,7 +106,7 @@ for (const [description, fault] of [
   ['a digest that is too weak', { signHash: 'sha1', signHashOid: OIDS.sha1 }],
   ['an unknown algorithm', { algorithm: '1.2.3' }],
   ['an algorithm of another kind of key', { algorithm: OIDS.rsa256 }],
-]) {
+])) {
   test(`refused: ${description}`, () => assertRefused(timestampResponse(answerFor, fault)));
 }
 
@@ -153,7 +153,7 @@ test('a response is at most 64 KiB long', async () => {
 test('each certificate is signed by the next, the last by a trusted root, and all are valid at that time', async () => {
   await assertRefused(timestampResponse(answerFor), { roots: [pem(certificate(other, other))] });
   await assertRefused(timestampResponse(answerFor), { roots: [pem(certificate({ ...other, name: 'root' }, other))] });
-  for (const [description, leafCertificate, middleCertificate] of [
+  for (const [description, leafCertificate, middleCertificate] of /** @type {[string, Buffer, Buffer][]} */ ([
     ['a leaf signed by somebody else', certificate(leaf, other, { issuer: 'middle' }), middleDer],
     ['a leaf that names another issuer', certificate(leaf, middle, { issuer: 'x' }), middleDer],
     ['one between that is signed by somebody else', leafDer, certificate(middle, other, { issuer: 'root' })],
@@ -167,7 +167,7 @@ test('each certificate is signed by the next, the last by a trusted root, and al
     ['a leaf that has ended', certificate(leaf, middle, { until: '261124115959Z' }), middleDer],
     ['a leaf that has not begun', certificate(leaf, middle, { from: '261124120001Z' }), middleDer],
     ['one between that has ended', leafDer, certificate(middle, root, { until: '261124115959Z' })],
-  ]) {
+  ])) {
     const result = await checkTimestamp(timestampResponse({ ...answerFor, leaf: leafCertificate }), {
       chain: pem(leafCertificate, middleCertificate, rootPem),
     });
@@ -187,14 +187,19 @@ test('each certificate is signed by the next, the last by a trusted root, and al
   );
 });
 
-for (const [description, keyOptions, algorithm, digest] of [
+for (const [
+  description,
+  keyOptions,
+  algorithm,
+  digest,
+] of /** @type {[string, Parameters<typeof namedKeyPair>[1], string, 'sha256'|'sha384'|'sha512'][]} */ ([
   ['P-384', { options: { namedCurve: 'P-384' } }, OIDS.ecdsa384, 'sha384'],
   ['P-521', { options: { namedCurve: 'P-521' } }, OIDS.ecdsa512, 'sha512'],
   ['P-256 with SHA-384', {}, OIDS.ecdsa384, 'sha384'],
   ['RSA', { type: 'rsa', options: { modulusLength: 2048 } }, OIDS.rsa256, 'sha256'],
   ['RSA with SHA-384', { type: 'rsa', options: { modulusLength: 2048 } }, OIDS.rsa384, 'sha384'],
   ['RSA with SHA-512', { type: 'rsa', options: { modulusLength: 2048 } }, OIDS.rsa512, 'sha512'],
-]) {
+])) {
   test(`keys and signatures: ${description}`, async () => {
     const [top, leafHolder] = [namedKeyPair('root', keyOptions), namedKeyPair('leaf', keyOptions)];
     const signs = { algorithm, digest };
@@ -287,7 +292,7 @@ test('a certificate is read in full: subject, issuer, validity and purposes', ()
 });
 
 const bytesOf = (...values) => Uint8Array.from(values);
-for (const [description, bytes] of [
+for (const [description, bytes] of /** @type {[string, Uint8Array<ArrayBuffer>][]} */ ([
   ['nothing', bytesOf()],
   ['a tag alone', bytesOf(4)],
   ['a tag of many bytes', bytesOf(0x1f, 1, 0)],
@@ -300,7 +305,7 @@ for (const [description, bytes] of [
   ['a length that is cut off', bytesOf(4, 0x82, 1)],
   ['more after it', bytesOf(4, 1, 0, 0)],
   ['another tag', bytesOf(2, 1, 0)],
-]) {
+])) {
   test(`not a DER value: ${description}`, () => assert.throws(() => readValue(bytes, 4), { code: 'bad_request' }));
 }
 
@@ -350,13 +355,13 @@ test('DER numbers, names and times', () => {
     parse(der(6, [0x80, 42])),
   ])
     assert.throws(() => oidOf(invalid), { code: 'bad_request' });
-  for (const [text, at] of [
+  for (const [text, at] of /** @type {[string, number][]} */ ([
     ['491231235959Z', Date.UTC(2049, 11, 31, 23, 59, 59)],
     ['500101000000Z', Date.UTC(1950, 0, 1)],
     ['20261124120001Z', Date.UTC(2026, 10, 24, 12, 0, 1)],
     ['20261124120001.5Z', Date.UTC(2026, 10, 24, 12, 0, 1, 500)],
     ['20261124120001.123456Z', Date.UTC(2026, 10, 24, 12, 0, 1, 123)],
-  ])
+  ]))
     assert.equal(timeOf(parse(time(text))), at, text);
   for (const text of [
     '',

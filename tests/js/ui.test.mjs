@@ -4,7 +4,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 // lit-html needs these when it is imported; nothing is drawn here.
-globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
+globalThis.document ??= /** @type {Document} */ (
+  /** @type {object} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) })
+);
 
 const BUILT = new URL('../../static/js/', import.meta.url);
 const { judgeWords } = await import('#app/components/forms/judge_words.js');
@@ -25,7 +27,7 @@ const {
   t,
   tn,
 } = await import('#app/shell/strings.js');
-for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true }))
+for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true, encoding: 'utf8' }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
 const { byDay } = await import('#app/features/entries/view.js');
 const { changedFields: differing } = await import('#app/components/cards/cards.js');
@@ -39,9 +41,11 @@ const { lookUpText } = await import('#app/features/advocates/advocates_grant.js'
 const { GROUPS } = await import('#app/features/settings/more_groups.js');
 const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
 
+/** @typedef {import('#app/shell/app.js').App} App */
+
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
 const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
-  readdirSync(new URL(`${folder}/`, BUILT), { recursive: true })
+  readdirSync(new URL(`${folder}/`, BUILT), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.js'))
     .map((name) => `${folder}/${name}`)
     .map((name) => ({ name, text: readFileSync(new URL(name, BUILT), 'utf8') })),
@@ -125,7 +129,7 @@ test('entries are under their day, in the order given', () => {
     occurredAs('day', '2026-11-01'),
   ].map((occurred, i) => ({ record: `r${i}`, occurred }));
   assert.deepEqual(
-    byDay(/** @type {any} */ (rows)).map((day) => [day.date, day.rows.length]),
+    byDay(/** @type {import('#app/shell/app.js').Row[]} */ (rows)).map((day) => [day.date, day.rows.length]),
     [
       ['2026-11-03', 2],
       ['', 1],
@@ -143,15 +147,16 @@ test('only what differs is saved, and clearing is not the same as leaving', () =
 });
 
 test('a kind is found by the first letters of its words and of its group', () => {
-  const found = (/** @type {string} */ search) =>
-    matching(/** @type {any} */ (VOCABULARY.behaviours), search).map((code) => code.code);
+  const found = (/** @type {string} */ search) => matching(VOCABULARY.behaviours, search).map((code) => code.code);
   assert.ok(found('new acc').includes('contact_new_account_after_block'));
   assert.ok(found('THREATS').includes('threat_to_me'));
   assert.deepEqual(found('zzz'), []);
 });
 
 test('a history shows what changed in plain words', () => {
-  const stage = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
+  const stage = /** @type {Parameters<typeof valueWords>[0]} */ (
+    /** @type {object} */ ({ app: {}, find: () => ({ data: [] }), draw() {} })
+  );
   assert.equal(valueWords(stage, 'who', null), t('history.blank'));
   assert.equal(valueWords(stage, 'attachment_ids', ['a', 'b']), '2');
   const { known: readableNames, moved } = readable([
@@ -169,7 +174,7 @@ test('a pack of some dates covers whole days', () => {
 });
 
 test('work that began before a lock changes nothing after it', async () => {
-  const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => undefined });
+  const app = { state: { phase: 'open' }, quickExit: () => undefined };
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   /** @type {(value?: unknown) => void} */
   let finish = () => undefined;
@@ -193,7 +198,7 @@ test('work that began before a lock changes nothing after it', async () => {
 
 test('Save waits for every chosen file, and says which one failed', async () => {
   const done = /** @type {string[]} */ ([]);
-  const app = /** @type {any} */ ({
+  const app = {
     state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
     async addFile(_to, file) {
       await new Promise((resolve) => {
@@ -206,13 +211,16 @@ test('Save waits for every chosen file, and says which one failed', async () => 
       done.push('saved');
       return { record: 'r' };
     },
+  };
+  const stage = new Stage(/** @type {App} */ (/** @type {object} */ (app)), {
+    soon: () => undefined,
+    now: () => undefined,
   });
-  const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   stage.stand({ name: 'add' });
   addFiles(
     stage,
     { target: 'draft', record: null, attachments: [] },
-    /** @type {any} */ (['a', 'b', 'c'].map((name) => ({ name, size: 1 }))),
+    ['a', 'b', 'c'].map((name) => /** @type {File} */ ({ name, size: 1 })),
     'files',
   );
   await save(stage);
@@ -222,10 +230,13 @@ test('Save waits for every chosen file, and says which one failed', async () => 
 });
 
 test('a second tap while something runs does nothing', async () => {
-  const stage = new Stage(/** @type {any} */ ({ state: { phase: 'open' } }), {
-    soon: () => undefined,
-    now: () => undefined,
-  });
+  const stage = new Stage(
+    { state: { phase: 'open' } },
+    {
+      soon: () => undefined,
+      now: () => undefined,
+    },
+  );
   let count = 0;
   await Promise.all([
     stage.run('save', async () => {
@@ -240,12 +251,12 @@ test('a second tap while something runs does nothing', async () => {
 
 test('a quick exit is drawn before the app is called', () => {
   const order = /** @type {string[]} */ ([]);
-  const app = /** @type {any} */ ({
+  const app = {
     state: { phase: 'open' },
     quickExit: () => {
       order.push('app');
     },
-  });
+  };
   const stage = new Stage(app, {
     soon: () => undefined,
     now: () => {
@@ -266,7 +277,8 @@ test('placeholders are filled in, numbers have their plural form, and an unknown
   assert.equal(t('state.kept', { time: '14:03' }), 'Kept safe 14:03');
   assert.equal(tn('entries.pictures', 1), '1 file');
   assert.equal(tn('entries.pictures', 3), '3 files');
-  assert.throws(() => t('no such key'), RangeError);
+  const unknown = /** @type {Parameters<typeof t>[0]} */ (/** @type {string} */ ('no such key'));
+  assert.throws(() => t(unknown), RangeError);
 });
 
 test('every text key that a screen names is in the table', () => {
@@ -345,13 +357,10 @@ test('a time typed in another form never breaks the list: the instant and its of
     utc_offset_min: 60,
     occurred_local: 'half past one, the first time',
   };
-  assert.equal(dateOf(/** @type {any} */ ({ ...oddTime, precision: 'minute' })), '2026-10-25');
-  assert.equal(timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'minute' })), '01:30');
-  assert.equal(
-    timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'part_of_day', occurred_local: 'Evening' })),
-    'evening',
-  );
-  assert.match(timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'date_range' })), /^until 26 Oct 2026$/);
+  assert.equal(dateOf({ ...oddTime, precision: 'minute' }), '2026-10-25');
+  assert.equal(timeOfDay({ ...oddTime, precision: 'minute' }), '01:30');
+  assert.equal(timeOfDay({ ...oddTime, precision: 'part_of_day', occurred_local: 'Evening' }), 'evening');
+  assert.match(timeOfDay({ ...oddTime, precision: 'date_range' }), /^until 26 Oct 2026$/);
   for (const occurred_local of ['', '9999-99-99', '\u202e', null]) {
     const noTime = {
       occurred_start: null,
@@ -361,11 +370,9 @@ test('a time typed in another form never breaks the list: the instant and its of
       occurred_local,
     };
     for (const precision of ['minute', 'hour', 'day', 'date_range', 'month', 'season']) {
-      assert.equal(whenWords(/** @type {any} */ ({ ...noTime, precision })), t('entries.unknown_day'));
+      assert.equal(whenWords({ ...noTime, precision }), t('entries.unknown_day'));
       assert.equal(
-        timeOfDay(/** @type {any} */ ({ ...noTime, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes(
-          'Invalid',
-        ),
+        timeOfDay({ ...noTime, precision, occurred_start: at, tz: 'Nowhere/Else' }).includes('Invalid'),
         false,
       );
     }
@@ -389,7 +396,7 @@ test('every row of More leads to an existing view, once, and has its text', () =
 });
 
 test('More shows rows about a copy off this phone only if there is one', () => {
-  const placesFor = (/** @type {any} */ account) =>
+  const placesFor = (account) =>
     GROUPS.flatMap(({ rows }) =>
       rows.filter(({ isShown: isShownFor }) => isShownFor?.(account) ?? true).map(({ place }) => place),
     );

@@ -335,7 +335,7 @@ test('unpacking gives exactly what the directory says, and otherwise fails', asy
       [progress.length, progress.at(-1)],
       [Math.ceil(entry.packed / 65_536), [entry.packed, entry.packed]],
     );
-    for (const [change, options, end] of [
+    for (const [change, options, end] of /** @type {[Partial<typeof entry>, {limit?: number}, string][]} */ ([
       [{ crc: entry.crc ^ 1 }, {}, 'zip_damaged'],
       [{ size: entry.size - 1 }, {}, 'zip_damaged'],
       [{ size: entry.size + 1 }, {}, 'zip_damaged'],
@@ -344,7 +344,7 @@ test('unpacking gives exactly what the directory says, and otherwise fails', asy
       [{ method: 9 }, {}, 'zip_unknown'],
       [{}, { limit: entry.size - 1 }, 'zip_too_much'],
       [{ packed: 1, size: 65_536 + 101 }, {}, 'zip_too_much'],
-    ])
+    ]))
       await assert.rejects(
         unpack(file, { ...entry, ...change }, options),
         hasCode(end),
@@ -381,6 +381,7 @@ test('an entry as a file: it is read from front to back in pieces of any size, a
     assert.deepEqual(await entryFile.read(100, 200), noise.slice(100, 200));
     await assert.rejects(entryFile.check(), damaged, 'not all of it was read');
     await assert.rejects(entryFile.read(200, 200_001), damaged, 'more bytes than there are');
+    /** @type {Partial<typeof entry>[]} */
     const changes = [
       { crc: entry.crc ^ 1 },
       { size: entry.size - 1 },
@@ -390,11 +391,11 @@ test('an entry as a file: it is read from front to back in pieces of any size, a
     ];
     for (const change of changes)
       await assert.rejects(streamed(file, { ...entry, ...change }, 65_536), damaged, JSON.stringify([level, change]));
-    for (const [change, end] of [
+    for (const [change, end] of /** @type {[Partial<typeof entry>, string][]} */ ([
       [{ locked: true }, 'zip_locked'],
       [{ method: 9 }, 'zip_unknown'],
       [{ packed: 1, size: 65_536 + 101, method: 8 }, 'zip_too_much'],
-    ])
+    ]))
       await assert.rejects(entrySource(file, { ...entry, ...change }), hasCode(end));
   }
   const stored = makeSource(zip({ 'a.bin': [noise, { level: 0 }] }));

@@ -133,13 +133,13 @@ test('only the bytes of files and of stored records are transferred, and never p
 test('the worker answers through its engine; an unknown call and an internal error give only a code', async () => {
   const sent = [];
   let listener = null;
-  globalThis.self = /** @type {any} */ ({
+  globalThis.self = {
     location: { origin: 'https://notes.example' },
     addEventListener: (name, listen) => {
       if (name === 'message') listener = listen;
     },
     postMessage: (message, transfer) => sent.push([structuredClone(message, { transfer }), transfer?.length ?? null]),
-  });
+  };
   await import('#app/crypto/worker.js');
   delete globalThis.self;
   let lastId = 0;

@@ -11,6 +11,7 @@ import { ANDROID, IOS, longChat } from './chat_exports.mjs';
 import { measureCpu } from './phone/cpu_time.mjs';
 
 const LONDON = 'Europe/London';
+/** @type {Parameters<typeof rowsOf>[1]} */
 const DMY = { order: 'dmy', tz: LONDON, me: 'Jo' };
 const sumOfCounts = ({ lines: _lines, ...sums }) => Object.values(sums).reduce((a, b) => a + b, 0);
 
@@ -117,7 +118,7 @@ test('an ambiguous date is left to the keeper, and each answer gives another day
   assert.deepEqual([unplaced.map(({ line, why }) => [line, why]), sumOfCounts(counts)], [[[2, 'no_date']], 2]);
 });
 
-for (const [name, line, clock, date] of [
+for (const [name, line, clock, date] of /** @type {[string, string, string|null, number[]][]} */ ([
   ['dots', '24.11.26, 21:10 - Sam: a', '21:10', [24, 11, 26]],
   ['year first', '2026-11-24, 21:10 - Sam: a', '21:10', [2026, 11, 24]],
   ['spelled am', '24/11/2026, 12:05 a. m. - Sam: a', '00:05', [24, 11, 2026]],
@@ -129,7 +130,7 @@ for (const [name, line, clock, date] of [
   ['French', '24/11/2026 à 21:10 - S: a', '21:10', [24, 11, 2026]],
   ['no time of day', '24/11/2026, 24:10 - Sam: a', null, [24, 11, 2026]],
   ['13 PM', '24/11/2026, 13:10 PM - Sam: a', null, [24, 11, 2026]],
-])
+]))
   test(`a line that begins a message: ${name}`, () =>
     assert.deepEqual([parseStart(line)?.clock, parseStart(line)?.date], [clock, date]));
 
@@ -235,13 +236,13 @@ test('the style of most lines is the style of the chat, wherever the others are'
 });
 
 test('a timestamp is in local time, to the second, on both sides of Greenwich and in summer', async () => {
-  for (const [line, tz, at] of [
+  for (const [line, tz, at] of /** @type {[string, string, number][]} */ ([
     ['24/06/2026, 21:10 - Sam: a', LONDON, Date.UTC(2026, 5, 24, 20, 10)],
     ['24/11/2026, 21:10 - Sam: a', 'America/New_York', Date.UTC(2026, 10, 25, 2, 10)],
     ['[24/06/2026, 21:10:07] Sam: a', 'Asia/Kolkata', Date.UTC(2026, 5, 24, 15, 40, 7)],
     ['[29/03/2026, 02:10:07] Sam: a', LONDON, Date.UTC(2026, 2, 29, 1, 10, 7)],
     ['[25/10/2026, 01:10:07] Sam: a', LONDON, Date.UTC(2026, 9, 25, 0, 10, 7)],
-  ])
+  ]))
     assert.equal((await rowsOf(await readChat(`${line}\n`), { ...DMY, tz })).rows[0].sent_at, at, line);
 });
 

@@ -44,7 +44,7 @@ async function askWitness(note = 'Tuesday at the tram stop') {
 }
 
 /** A request to the public host; fetch would set its own Host header. @returns {Promise<Response>} */
-function publicRequest(path, { method = 'GET', headers, body }) {
+function publicRequest(path, { method = 'GET', headers = undefined, body = undefined }) {
   const host = `public.localhost:${server.port}`;
   return new Promise((answer, failed) => {
     const sending = request(
@@ -66,7 +66,7 @@ function publicRequest(path, { method = 'GET', headers, body }) {
         answer(
           new Response(response.statusCode === 204 ? null : Buffer.concat(chunks), {
             status: response.statusCode,
-            headers: response.headers,
+            headers: /** @type {Record<string, string>} */ (response.headers),
           }),
         );
       },
@@ -75,11 +75,14 @@ function publicRequest(path, { method = 'GET', headers, body }) {
   });
 }
 
+/** @typedef {import('./phone/phone.mjs').Request & {body?: string|Uint8Array}} PageRequest */
+
 /** The public host as the page sees it. `sent`: every body that left the page. */
 function publicPage() {
   const sent = [];
   const wire = statementsOf(
-    makeRequest(async (path, { cache: _c, credentials: _r, referrerPolicy: _p, ...options }) => {
+    makeRequest(async (path, init) => {
+      const { cache: _c, credentials: _r, referrerPolicy: _p, ...options } = /** @type {PageRequest} */ (init);
       if (options.body) sent.push(Buffer.from(options.body));
       return publicRequest(path, options);
     }),
@@ -208,7 +211,7 @@ test('a long account and an empty file arrive once, despite broken connections a
   const found2 = await openPage(wire, request2.words);
   const wireLosingAnswer = {
     ...wire,
-    send: async (...args) => {
+    send: async (/** @type {Parameters<typeof wire.send>} */ ...args) => {
       await wire.send(...args);
       throw new KeptError('no_network');
     },
@@ -283,7 +286,7 @@ test('a request with a key that is not the keeper’s is refused on the page', a
   const code = await deriveCode(quickArgon2, words, address);
   const { wire } = publicPage();
   const { witness, sealed } = await wire.find(b64(code.name));
-  const { t: _type, ...requestFields } = await openWitnessRequest(code, words.keyWords, witness, unb64(sealed));
+  const requestFields = await openWitnessRequest(code, words.keyWords, witness, unb64(sealed));
   const otherWords = await parseWitnessWords(otherDevice.made.words);
   const otherCode = await deriveCode(quickArgon2, otherWords, address);
   const found = await wire.find(b64(otherCode.name));
@@ -295,7 +298,7 @@ test('a request with a key that is not the keeper’s is refused on the page', a
   );
   const forged = b64(await sealWitnessRequest(code, witness, { ...requestFields, ecdsa_pub, hpke_pub }));
   const lyingWire = { ...wire, find: async (name) => ({ ...(await wire.find(name)), sealed: forged }) };
-  await assert.rejects(openPage(lyingWire, device.made.words), (error) => error.code === 'wrong_keys');
+  await assert.rejects(openPage(lyingWire, device.made.words), { code: 'wrong_keys' });
 });
 
 test('a code of seven words from an earlier release is still answered', async () => {
@@ -311,12 +314,7 @@ test('a code of seven words from an earlier release is still answered', async ()
   const { wire } = publicPage();
   const code = await deriveCode(quickArgon2, words, address);
   const stored = await wire.find(b64(code.name));
-  const { t: _type, ...requestFields } = await openWitnessRequest(
-    code,
-    words.keyWords,
-    stored.witness,
-    unb64(stored.sealed),
-  );
+  const requestFields = await openWitnessRequest(code, words.keyWords, stored.witness, unb64(stored.sealed));
   const before = await deriveCode(quickArgon2, await parseWitnessWords(oldWords), address);
   const sealed = b64(await sealWitnessRequest(before, stored.witness, requestFields));
   const wireWithOldCode = {
@@ -346,10 +344,10 @@ test('statements from before and after a key renewal open, checked, on every pho
   await deviceB.app.catchUp({ words: 'glove pepper window harbor mint lamp' });
   await device.app.lock('asked');
   await device.app.unlock('glove pepper window harbor mint lamp');
-  for (const [phone, verified] of [
+  for (const [phone, verified] of /** @type {[typeof deviceB, boolean|null][]} */ ([
     [device, true],
     [deviceB, null],
-  ]) {
+  ])) {
     const { witnesses } = await phone.app.readWitnesses();
     assert.deepEqual(
       witnesses.map(({ said, verified: checked }) => [said?.fields.words, checked]),
@@ -367,6 +365,7 @@ test('statements from before and after a key renewal open, checked, on every pho
 test('another device opens an answer, reports that it cannot check it, and stores it marked so', async () => {
   const device = await askWitness();
   const { wire } = publicPage();
+  /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
   const otherDevice = await anotherPhone(server.base, device.app.state.account.login, WORDS, faults, {
     packActions: witnessActions,

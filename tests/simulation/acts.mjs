@@ -377,7 +377,16 @@ const advocateSyncs = async (world) => {
   if (world.advocate) await world.advocate.openVersions();
 };
 
-/** Each act by name, with its weight in the draw. @type {Record<string, [Function, number]>} */
+/**
+ * @typedef {import('./world.mjs').World} World
+ * @typedef {import('./device.mjs').Device} Device
+ * @typedef {import('./chance.mjs').Chance} Chance
+ */
+
+/**
+ * Each act by name, with its weight in the draw.
+ * @type {Record<string, [(world: World, device: Device, chance: Chance) => unknown, number]>}
+ */
 export const ACTS = {
   writes: [write, 10],
   amends: [amend, 5],

@@ -23,10 +23,10 @@ export async function joinAdvocate(server, note) {
 }
 
 export class Advocate {
-  /** @param {any} desk */
-  constructor(desk) {
-    this.desk = desk;
-    this.words = desk.words;
+  /** @param {Awaited<ReturnType<typeof makeAdvocate>>} member */
+  constructor(member) {
+    this.desk = member;
+    this.words = member.words;
   }
 
   /**

@@ -7,12 +7,7 @@ import { argon2id as noble } from '../../static/vendor/noble-hashes/argon2.js';
 /** @type {Map<string, Uint8Array>} */
 const derived = new Map();
 
-/**
- * @param {Uint8Array} password
- * @param {Uint8Array} salt
- * @param {{m: number, t: number}} cost
- * @returns {Promise<Uint8Array>} 32 bytes
- */
+/** @type {import('#app/crypto/argon2.js').Argon2id} */
 export const argon2 = async (password, salt, { m, t }) => {
   const name = `${Buffer.from(password).toString('hex')} ${Buffer.from(salt).toString('hex')} ${m} ${t}`;
   const key = derived.get(name) ?? noble(password, salt, { m, t, p: 1, dkLen: 32 });

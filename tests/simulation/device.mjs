@@ -70,20 +70,18 @@ export function forgetPhones() {
 export class Device {
   /** @param {string} name @param {import('./server.mjs').Server} server @param {(line: string) => void} note */
   constructor(name, server, note) {
-    Object.assign(this, {
-      name,
-      server,
-      note,
-      away: false,
-      skew: 0,
-      words: '',
-      grantedVersions: new Map(),
-      captured: [],
-    });
+    this.name = name;
+    this.server = server;
+    this.note = note;
+    this.away = false;
+    this.skew = 0;
+    this.words = '';
+    this.grantedVersions = new Map();
+    this.captured = [];
     this.begin(null);
   }
 
-  /** Start a process over the phone's database. @param {object|null} previous the process before it */
+  /** Start a process over the phone's database. @param {import('../js/phone/phone.mjs').Phone|null} previous the process before it */
   begin(previous) {
     const { faultRate = 0, lieRate = 0 } = this.network ?? {};
     this.network = Object.assign(new Network(this.name, this.server, this.note), {
@@ -231,7 +229,7 @@ export class Device {
   async takeUp(bytes, text) {
     const attachment = (await this.waiting()).get(sha256(bytes));
     if (!attachment) throw new Error('what was added while it was locked is not there');
-    await this.app.takeUpDraft(await this.app.acceptCaptured(attachment));
+    await this.app.takeUpDraft(/** @type {string} */ (await this.app.acceptCaptured(attachment)));
     const { record } = await this.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
     return { record, attachment };
   }
@@ -273,7 +271,7 @@ export class Device {
 
   /**
    * Return the receipts of versions that are marked as kept. A version that was erased for good has none.
-   * @returns {Promise<{title: string, receipt: any, c: string}[]>}
+   * @returns {Promise<{title: string, receipt: import('#app/crypto/signing.js').Receipt, c: string}[]>}
    */
   async receipts() {
     const found = [];

@@ -51,7 +51,7 @@ const FALSIFICATIONS = {
   'nothing new, and an end further on': ({ path, method, body }) => {
     if (!isFeed(path, method)) return null;
     const [first] = decodeFrames(new Uint8Array(body), { maxParts: 501 });
-    const answer = parseCanonicalObject(first);
+    const answer = /** @type {{latest: number}} */ (parseCanonicalObject(first));
     return encodeFrames([canonicalBytes({ ...answer, latest: answer.latest + 1 })]);
   },
   'what it said of this before': ({ path, method, past }, chance) =>

@@ -3,12 +3,20 @@ import 'fake-indexeddb/auto';
 import { Database } from '#app/store/database.js';
 import { openDB, unwrap } from '../../static/vendor/idb/index.js';
 
+/**
+ * What fake-indexeddb has beyond the standard.
+ * @typedef {IDBTransaction & {
+ *   _state: string, _abort(name: string): void, _rollbackLog: (() => void)[], _requests: unknown[], _markFinished(): void,
+ * }} FakeTransaction
+ * @typedef {IDBDatabase & {_rawDatabase: {transactions: FakeTransaction[]}}} FakeDatabase
+ */
+
 /** Names of databases that are full. */
 const fullDatabases = new Set();
 
 const { put } = IDBObjectStore.prototype;
 IDBObjectStore.prototype.put = function putWhereThereIsRoom(...args) {
-  const { transaction } = this;
+  const transaction = /** @type {FakeTransaction} */ (this.transaction);
   // A browser finds this out later, and aborts the whole transaction.
   if (fullDatabases.has(transaction.db.name))
     setImmediate(() => {
@@ -19,7 +27,7 @@ IDBObjectStore.prototype.put = function putWhereThereIsRoom(...args) {
 
 /**
  * End a transaction as the end of its process does: nothing is written, and no caller is notified.
- * @param {any} tx of fake-indexeddb
+ * @param {FakeTransaction} tx
  */
 function undo(tx) {
   for (const change of tx._rollbackLog.reverse()) change();
@@ -58,7 +66,7 @@ export class FaultyDatabase {
     this.isDead = true;
     this.database.connection?.then(
       (connection) => {
-        const db = unwrap(connection);
+        const db = /** @type {FakeDatabase} */ (unwrap(connection));
         if (isLost)
           for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
         db.close();

@@ -18,7 +18,10 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { sha256 } from './device.mjs';
 
-/** @typedef {import('./device.mjs').Device} Device */
+/**
+ * @typedef {import('./device.mjs').Device} Device
+ * @typedef {{title: string, seq_no: number|null, state: string, why?: string, isTwo: boolean}} ShownEntry
+ */
 
 /**
  * Warnings that are correct for good once the server is put back: its log has lost leaves that phones have seen,
@@ -86,7 +89,7 @@ async function findMissingReceipts(device) {
     type: 'spki',
   });
   return (await device.receipts()).flatMap(({ title, receipt, c }) => {
-    const { sig = '', ...signedFields } = receipt ?? {};
+    const { sig = '', ...signedFields } = /** @type {Partial<typeof receipt>} */ (receipt ?? {});
     const signed = Buffer.from(
       `{${Object.keys(signedFields)
         .sort()
@@ -143,9 +146,9 @@ async function findKeysGivenAfterEnd({ grants, advocate, wasPutBack }) {
 /**
  * @param {import('./world.mjs').World} world
  * @param {Device} device
- * @param {Map<string, any>} entries
+ * @param {Map<string, ShownEntry>} entries
  * @param {Device} other
- * @param {Map<string, any>} others
+ * @param {Map<string, ShownEntry>} others
  */
 function findDifferences({ wasPutBack }, device, entries, other, others) {
   const found = [];
@@ -173,7 +176,6 @@ function findDifferences({ wasPutBack }, device, entries, other, others) {
  * @param {Device} device
  * @param {string} record
  * @param {import('./world.mjs').Expected} expected
- * @param {any} entry
  */
 async function findContentFaults(device, record, { texts, out, files, amended }, entry) {
   if (!entry) return out === false ? [`${device.name} lacks ${texts.at(-1)}`] : [];
@@ -190,7 +192,7 @@ async function findContentFaults(device, record, { texts, out, files, amended },
  * The entries of one phone are numbered in the order in which they were written.
  * @param {import('./world.mjs').World} world
  * @param {Device} device
- * @param {Map<string, any>} entries
+ * @param {Map<string, ShownEntry>} entries
  */
 function findOrderFaults(world, device, entries) {
   const found = [];
@@ -207,7 +209,7 @@ function findOrderFaults(world, device, entries) {
   return found;
 }
 
-/** The list shows what the entries contain. @param {Device} device @param {Map<string, any>} entries */
+/** The list shows what the entries contain. @param {Device} device @param {Map<string, ShownEntry>} entries */
 async function findListFaults(device, entries) {
   const found = [];
   for (const [record, { title }] of entries) {

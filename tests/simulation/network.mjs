@@ -17,7 +17,9 @@ export class Network {
    * @param {(line: string) => void} note logs every request and its fault
    */
   constructor(name, server, note) {
-    Object.assign(this, { name, server, note });
+    this.name = name;
+    this.server = server;
+    this.note = note;
     this.isOff = false;
     /** The probability of a fault for a request, and of a lie for an answer. */
     this.faultRate = this.lieRate = 0;
@@ -28,7 +30,7 @@ export class Network {
     this.send = (path, options) => this.ask(path, options);
   }
 
-  /** As `fetch`. @param {string} path @param {any} options */
+  /** As `fetch`. @param {string} path */
   ask(path, options) {
     const { signal } = options;
     return new Promise((resolve, reject) => {

@@ -132,7 +132,7 @@ class Scheduler {
   /** Run the timer that is due first. @param {number} [end] ms; a later timer does not run @returns {boolean} */
   nextTimer(end = Infinity) {
     const first = [...this.timers].reduce(
-      (/** @type {any} */ best, timer) =>
+      (best, timer) =>
         !best || timer[1].at < best[1].at || (timer[1].at === best[1].at && timer[1].order < best[1].order)
           ? timer
           : best,
@@ -167,12 +167,12 @@ class Handle {
 }
 
 Object.assign(globalThis, {
-  setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...args) => {
+  setImmediate: (/** @type {(...args: unknown[]) => void} */ act, ...args) => {
     scheduler.tasks.push(() => act(...args));
     return new Handle();
   },
   clearImmediate: () => undefined,
-  setTimeout: (/** @type {Function} */ act, /** @type {number} */ ms = 0, /** @type {any[]} */ ...args) => {
+  setTimeout: (/** @type {(...args: unknown[]) => void} */ act, /** @type {number} */ ms = 0, ...args) => {
     const handle = new Handle();
     scheduler.timers.set(handle, {
       at: scheduler.now + Math.max(0, ms),
@@ -181,7 +181,7 @@ Object.assign(globalThis, {
     });
     return handle;
   },
-  clearTimeout: (/** @type {any} */ handle) => {
+  clearTimeout: (handle) => {
     scheduler.timers.delete(handle);
   },
 });

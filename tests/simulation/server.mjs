@@ -21,6 +21,7 @@ export class Server {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.read = Buffer.alloc(0);
+    /** @type {{go: () => void, failed: (error: Error) => void}|null} */
     this.waiting = null;
     this.queue = Promise.resolve();
     this.child.stdout.on('data', (chunk) => {
@@ -34,8 +35,8 @@ export class Server {
   }
 
   /**
-   * @param {{do: string} & Record<string, any>} command @param {Uint8Array} [body]
-   * @returns {Promise<any>} the answer, with `body`
+   * @param {{do: string} & Record<string, unknown>} command @param {Uint8Array} [body]
+   * @returns {Promise<{body: Buffer} & Record<string, never>>} the answer, with `body`
    */
   ask(command, body = new Uint8Array(0)) {
     const answer = this.queue.then(() => this.askNow({ now: scheduler.now, ...command }, body));
@@ -58,7 +59,7 @@ export class Server {
 
   async bytes(count) {
     while (this.read.length < count)
-      await new Promise((resolve, reject) => {
+      await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
         this.waiting = { go: resolve, failed: reject };
       });
     const chunk = this.read.subarray(0, count);

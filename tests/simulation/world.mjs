@@ -33,7 +33,8 @@ const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 export class World {
   /** @param {import('./server.mjs').Server} server @param {{putsServerBack: boolean}} how */
   constructor(server, { putsServerBack }) {
-    Object.assign(this, { server, putsServerBack });
+    this.server = server;
+    this.putsServerBack = putsServerBack;
     this.lines = [];
     this.devices = [];
     /** What was acknowledged, by record. @type {Map<string, Expected>} */
@@ -199,7 +200,7 @@ export function draw(seed) {
 /** Errors that no code of the app handled. @type {string[]} */
 let unhandled = [];
 process.on('unhandledRejection', (error) => {
-  unhandled.push(`nobody handled: ${/** @type {any} */ (error)?.stack ?? error}`);
+  unhandled.push(`nobody handled: ${error instanceof Error ? error.stack : error}`);
 });
 
 /**

@@ -13,10 +13,14 @@ let runCount = 0;
 
 /** The phone of one run, through all its restarts. */
 export class RealPhone {
+  /** @param {Parameters<typeof makePhone>[0]} [over] */
   constructor(over = {}) {
     this.over = over;
     this.faults = { errors: [] };
     this.name = `commands-${++runCount}`;
+    /** What the commands of one file add: the network, and the name to sign in with. */
+    this.net = undefined;
+    this.login = '';
   }
 
   /** Start a new app over the same database, with no other state. */
@@ -77,10 +81,10 @@ export class RealPhone {
 export async function playCommands({
   commands,
   model,
-  over: overrides,
+  over: overrides = {},
   runs,
   most: maxCommands,
-  setUp = async () => undefined,
+  setUp = async (/** @type {RealPhone} */ _real) => undefined,
 }) {
   const sequences = fc.commands(commands, { maxCommands: maxCommands, size: 'max' });
   await fc.assert(
@@ -101,8 +105,9 @@ export async function playCommands({
 /**
  * Make a command from a name and an action.
  * @param {string} name
- * @param {(model: any, real: RealPhone) => Promise<void>} act
- * @param {(model: any) => boolean} [isAllowed]
+ * @template Model
+ * @param {(model: Model, real: RealPhone) => Promise<void>} act
+ * @param {(model: Model) => boolean} [isAllowed]
  */
 export function command(name, act, isAllowed = () => true) {
   return { check: isAllowed, run: act, toString: () => name };

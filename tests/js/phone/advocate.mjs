@@ -12,16 +12,18 @@ import { sender } from './server.mjs';
 
 const DESK_WORDS = 'an advocate has words too';
 
+/** @typedef {import('#app/crypto/argon2.js').Argon2id} Argon2id */
+
 /**
  * The leader of each server's organisation. The command line is slow, so it runs once per server.
- * @type {WeakMap<object, any>}
+ * @type {WeakMap<object, {askJson: (...request: unknown[]) => Promise<{invite: string}>, proof(): Promise<string>}>}
  */
 const leaders = new WeakMap();
 
 /**
  * Make an advocate. The first on a server leads an organisation; the others join it.
- * @param {{base: string, run: Function}} server
- * @param {{name?: string, send?: Function, argon2?: Function}} [options]
+ * @param {{base: string, run(...command: string[]): Promise<{stdout: string}>}} server
+ * @param {{name?: string, send?: import('./phone.mjs').Send, argon2?: Argon2id}} [options]
  */
 export async function makeAdvocate(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
   const leader = leaders.get(server);
@@ -40,7 +42,7 @@ export async function makeAdvocate(server, { name = 'Priya K', send = sender(ser
         ...(proof ? { 'x-proof': proof } : {}),
         ...(payload ? { 'content-type': contentType } : {}),
       },
-      ...(payload ? { body: isBytes ? payload : JSON.stringify(payload) } : {}),
+      ...(payload ? { body: isBytes ? /** @type {BodyInit} */ (payload) : JSON.stringify(payload) } : {}),
     });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
@@ -109,7 +111,11 @@ function codeOfNow(secret) {
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** The choice of a keeper who lets an advocate see all entries. @param {any} app */
+/**
+ * The choice of a keeper who lets an advocate see all entries.
+ * @param {{usualEnd(): number}} app
+ * @returns {import('#app/shell/advocate_types.js').GrantChoice}
+ */
 export const viewAllChoice = (app) => ({
   scope: { all: true },
   rights: ['view'],

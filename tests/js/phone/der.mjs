@@ -55,13 +55,29 @@ export function oid(dotted) {
 export const hash = (name, bytes) => createHash(name).update(bytes).digest();
 export const nameOf = (text) => sequence(set(sequence(oid(OIDS.name), der(12, Buffer.from(text)))));
 
+/**
+ * @typedef {ReturnType<typeof namedKeyPair>} Holder
+ * @typedef {{
+ *   from: string, until: string, purposes: string[], algorithm: string, digest: string, issuer: string,
+ *   version: boolean, others: Buffer[],
+ * }} CertificateFields
+ */
+
 /** Make a key pair with a name. @param {string} name @param {{type?: 'ec'|'rsa', options?: object}} [key] */
 export function namedKeyPair(name, { type = 'ec', options = { namedCurve: 'P-256' } } = {}) {
-  const { privateKey, publicKey } = generateKeyPairSync(/** @type {any} */ (type), options);
+  const { privateKey, publicKey } = generateKeyPairSync(
+    /** @type {'ec'} */ (type),
+    /** @type {{namedCurve: string}} */ (options),
+  );
   return { name, privateKey, spki: publicKey.export({ type: 'spki', format: 'der' }) };
 }
 
-/** Make a certificate. @param {any} subject @param {any} issuerKey the signer @param {object} [fields] */
+/**
+ * Make a certificate.
+ * @param {Holder} subject
+ * @param {Holder} issuerKey the signer
+ * @param {Partial<CertificateFields>} [fields]
+ */
 export function certificate(
   subject,
   issuerKey,
@@ -132,8 +148,7 @@ function attributesOf(info, leaf, overrides) {
 
 /**
  * Make an authority's response for `note`. Each member of `overrides` replaces the correct value.
- * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: any}} request
- * @param {Record<string, any>} [overrides]
+ * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: Holder}} request
  */
 export function timestampResponse(request, overrides = {}) {
   const { signHash = 'sha256', signHashOid = OIDS.sha256 } = overrides;

@@ -13,13 +13,13 @@ export const connectionError = () =>
 export function failingDatabase(name, errors) {
   return new Database({
     name,
-    open: async (...args) => {
-      const db = await openDB(...args);
+    open: async (name, version, callbacks) => {
+      const db = await openDB(name, version, callbacks);
       return new Proxy(db, {
         get(target, key) {
           const value = Reflect.get(target, key);
           if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
-          return (...args) => {
+          return (/** @type {Parameters<typeof target.transaction>} */ ...args) => {
             const error = args[1] === 'readwrite' ? errors.shift() : undefined;
             if (error) throw error;
             return target.transaction(...args);

@@ -32,8 +32,6 @@ export async function makePerson(name) {
 
 /**
  * Return the fields of a grant.
- * @param {any} keeper
- * @param {any} advocate
  * @param {{diary: string, grant: string}} place
  * @param {object} [overrides] values to replace
  */
@@ -56,10 +54,12 @@ export const grantFieldsOf = (keeper, advocate, place, overrides = {}) =>
 
 /**
  * Make and sign a grant.
- * @param {any} keeper
- * @param {any} advocate
  * @param {{diary: string, grant: string}} place
  * @param {object} [overrides]
  */
 export const signGrant = (keeper, advocate, place, overrides) =>
-  makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (grantFieldsOf(keeper, advocate, place, overrides)));
+  makeGrant(
+    keeper.key,
+    keeper.ecdsa.pub,
+    /** @type {Parameters<typeof makeGrant>[2]} */ (grantFieldsOf(keeper, advocate, place, overrides)),
+  );

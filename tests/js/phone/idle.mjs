@@ -1,8 +1,8 @@
 /** Wait in a test until a phone is idle, and skip its pauses. */
 
 /**
- * @param {any} phone
- * @param {Map<unknown, () => void>} timers the app's timers, with their actions
+ * @param {{ctx: import('#app/diary/types.js').Context}} phone
+ * @param {Map<NodeJS.Timeout, () => void>} timers the app's timers, with their actions
  * @param {Set<Promise<unknown>>} pendingRequests
  */
 export function idleHelpers(phone, timers, pendingRequests) {

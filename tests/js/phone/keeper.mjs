@@ -16,7 +16,7 @@ export const syncOnce = ({ phone }) => phone.ctx.open.syncing.now();
 /** Return the entries' titles, sorted. */
 export const titlesOf = ({ app }) => app.state.entries.map(({ title }) => title).sort();
 
-/** Return whether a request sends a version. */
+/** Return whether a request sends a version. @param {string} path @param {{method?: string}} options */
 export const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
 
 /**
@@ -24,6 +24,7 @@ export const isPush = (path, { method }) => method === 'PUT' && path.includes('/
  * @param {{base: string}} server @param {string} [words] of the entry @param {object} [over] see `makePhone`
  */
 export async function registeredPhone(server, words = 'one', over = {}) {
+  /** @type {import('./server.mjs').Faults} */
   const faults = {};
   const device = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), ...over },
@@ -35,7 +36,7 @@ export async function registeredPhone(server, words = 'one', over = {}) {
   return { ...device, faults, login };
 }
 
-/** Make two up-to-date phones of one keeper, with one entry, "one". @param {any} server */
+/** Make two up-to-date phones of one keeper, with one entry, "one". */
 export async function twoPhones(server) {
   const first = await registeredPhone(server);
   const second = await anotherPhone(server.base, first.login);
@@ -47,7 +48,6 @@ export async function twoPhones(server) {
 /**
  * Make two phones of one keeper. The second wrote "theirs". The first cannot read the feed and wrote "mine", so its
  * receipt has a higher number than the end of its feed.
- * @param {any} server
  */
 export async function twoPhonesAheadOfFeed(server) {
   const { one: first, two: second } = await twoPhones(server);

@@ -15,6 +15,21 @@ import { MAX_WAIT_MS } from './eventually.mjs';
 import { CHEAP, quickArgon2 } from './quick_argon2.mjs';
 import { trackPending, idleHelpers } from './idle.mjs';
 
+/**
+ * @typedef {Omit<RequestInit, 'headers'> & {headers?: Record<string, string>}} Request
+ * @typedef {import('#app/crypto/worker/vault.js').Vault} Vault
+ * @typedef {import('#app/diary/types.js').Collaborators} Collaborators
+ * @typedef {import('#app/diary/sync/syncing.js').Syncing} Syncing
+ * @typedef {import('#app/diary/types.js').Context & {open: {syncing: Syncing}}} Context
+ * @typedef {Pick<ReturnType<typeof import('#app/app/app_diary.js').diaryMethods>, 'readReceived'>} FileMethods
+ * @typedef {ReturnType<typeof import('#app/features/advocates/actions.js').grantActions>} GrantActions
+ * @typedef {'usualEnd' | 'latestEnd' | 'letIn' | 'renewGrant' | 'narrowGrant'} GrantNames
+ * @typedef {Pick<GrantActions, GrantNames>} GrantMethods
+ * @typedef {GrantMethods & FileMethods & ReturnType<typeof createApp>} App the app, with what no screen uses
+ * @typedef {ReturnType<typeof makePhone>} Phone
+ * @typedef {(path: string, options: Request) => Promise<Response>} Send as `fetch`
+ */
+
 export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 
@@ -23,25 +38,27 @@ export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
  * call fails with `locked`.
  * @param {string} origin
  * @param {typeof quickArgon2} [argon2]
+ * @returns {Vault}
  */
 export function vaultInProcess(origin, argon2 = quickArgon2) {
   const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: COST_CEILING }, now: () => 0 });
   let closed = false;
-  const vault = {
+  const vault = /** @type {Vault} */ ({
     onProgress: null,
     close: () => {
       closed = true;
     },
-  };
+  });
   for (const name of FUNCTION_NAMES) {
-    vault[name] = async (...args) => {
+    vault[name] = async (/** @type {unknown[]} */ ...args) => {
       if (closed) throw new KeptError('locked');
+      /** @type {unknown[]} */
       const cheapArgs = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name)
-        ? [{ ...args[0], cost: CHEAP }]
+        ? [{ .../** @type {object} */ (args[0]), cost: CHEAP }]
         : name === 'newDoor'
           ? [CHEAP]
           : args;
-      const value = await engine[name](...structuredClone(cheapArgs));
+      const value = await Reflect.apply(engine[name], engine, structuredClone(cheapArgs));
       if (closed) throw new KeptError('locked');
       return structuredClone(value);
     };
@@ -54,7 +71,11 @@ const fixedRandom = (n) => (n === 1 ? Uint8Array.of(0) : randomBytes(n));
 
 let phones = 0;
 
-/** Make a phone. @param {object} [over] dependencies to replace; `after`: the phone that it restarts */
+/**
+ * Make a phone.
+ * @param {Partial<Collaborators> & {send?: Send, after?: {name: string, clock: Collaborators['clock']}}} [over]
+ * dependencies to replace; `after`: the phone that it restarts
+ */
 export function makePhone({
   origin = 'https://notes.example',
   send = noNetwork,
@@ -64,25 +85,29 @@ export function makePhone({
 } = {}) {
   const name = previous?.name ?? `phone-${++phones}`;
   const timers = new Map();
-  const phone = {
+  const parts = {
     name,
-    clock,
+    clock: /** @type {ReturnType<typeof fixedClock>} */ (clock),
     online: true,
     visible: true,
     made: 0,
     held: null,
+    ended: false,
+    erased: false,
+    app: /** @type {App} */ (undefined),
+    ctx: /** @type {Context} */ (undefined),
     urls: new Map(),
     database: over.database ?? new Database({ name }),
     end() {
       for (const timer of timers.keys()) clearTimeout(timer);
-      phone.ended = true;
+      parts.ended = true;
     },
   };
   const pendingRequests = new Set();
-  Object.assign(phone, idleHelpers(phone, timers, pendingRequests));
+  const phone = Object.assign(parts, idleHelpers(parts, timers, pendingRequests));
   // A phone that has ended sends nothing: a request may take two minutes, and would keep Node running.
-  const request = makeRequest(send);
-  phone.app = createApp({
+  const request = makeRequest(/** @type {typeof fetch} */ (send));
+  const app = createApp({
     database: phone.database,
     api: new Api((input) => (phone.ended ? new Promise(() => {}) : trackPending(pendingRequests, request(input)))),
     makeVault: () => {
@@ -139,7 +164,7 @@ export function makePhone({
         if (ms > 500) timer.unref?.();
         return timer;
       },
-      stop: (timer) => {
+      stop: (/** @type {NodeJS.Timeout} */ timer) => {
         clearTimeout(timer);
         timers.delete(timer);
       },
@@ -149,7 +174,7 @@ export function makePhone({
       },
     },
     packActions: (ctx) => {
-      phone.ctx = ctx;
+      phone.ctx = /** @type {Context} */ (ctx);
       return over.packActions?.(ctx) ?? {};
     },
     deviceName: 'Test',
@@ -164,9 +189,11 @@ export function makePhone({
     connection: () => null,
     ...Object.fromEntries(Object.entries(over).filter(([name]) => name !== 'packActions')),
   });
+  phone.app = /** @type {App} */ (app);
   return phone;
 }
 
+/** @returns {Promise<Response>} */
 export async function noNetwork() {
   throw new TypeError('Failed to fetch');
 }

@@ -8,7 +8,7 @@ import { sender } from './server.mjs';
  * @param {string} base the server's address
  * @param {string} login
  * @param {string} [words]
- * @param {any} [faults] see `sender`
+ * @param [faults] see `sender`
  * @param {object} [over] see `makePhone`
  */
 export async function anotherPhone(base, login, words = WORDS, faults = {}, over = {}) {

@@ -7,6 +7,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+/**
+ * @typedef {Awaited<ReturnType<typeof startServer>>} Server
+ * @typedef {import('./phone.mjs').Request} Request
+ * @typedef {object} Faults of a connection
+ * @property {(path: string, options: Request) => unknown} [before] may return a response in place of the server's
+ * @property {(path: string, options: Request, response: Response) => unknown} [after] likewise, after it came
+ * @property {boolean} [off] no signal
+ */
+
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
@@ -97,7 +106,7 @@ async function begin(requestedPort, env) {
 
 /**
  * Keep a copy of a server's current state.
- * @param {any} server is stopped and started again
+ * @param {Server} server is stopped and started again
  * @returns {Promise<() => Promise<void>>} puts the server back to the copy
  */
 export async function copyServer(server) {
@@ -117,15 +126,15 @@ export async function copyServer(server) {
 /**
  * Make a `fetch` that keeps cookies.
  * @param {string} base
- * @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may return a response in
- * place of the server's; `off`: no signal
+ * @param {Faults} [faults]
+ * @returns {import('./phone.mjs').Send & {jar: Map<string, string>}}
  */
 export function sender(base, faults = {}) {
   const jar = new Map();
   return Object.assign(
     async (path, options) => {
       if (faults.off) throw new TypeError('Failed to fetch');
-      const replacement = await faults.before?.(path, options);
+      const replacement = /** @type {Response|undefined} */ (await faults.before?.(path, options));
       if (replacement) return replacement;
       const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
       if (jar.size && options.credentials !== 'omit')
@@ -138,7 +147,7 @@ export function sender(base, faults = {}) {
         if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, split));
         else jar.set(pair.slice(0, split), pair.slice(split + 1));
       }
-      const replacedResponse = await faults.after?.(path, options, response);
+      const replacedResponse = /** @type {Response|undefined} */ (await faults.after?.(path, options, response));
       return replacedResponse ?? response;
     },
     { jar },

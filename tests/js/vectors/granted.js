@@ -71,7 +71,7 @@ async function digests({
       opener,
       terms,
       version,
-      await sealDigests({ terms, key: unb64(key), other: /** @type {any} */ (null) }, version, expected),
+      await sealDigests({ terms, key: unb64(key), other: null }, version, expected),
     ),
     expected,
     'sealed again',
