@@ -13,6 +13,8 @@ SOURCES = [
     *(ROOT / "tests").glob("*/*/*.js"),
     *(ROOT / "tests" / "bench").glob("*.js"),
     *(ROOT / "tests" / "browser").rglob("*.py"),
+    *(ROOT / "tests" / "browser").rglob("*.ts"),
+    *(ROOT / "tests" / "browser").rglob("*.js"),
     *(ROOT / ".ci").glob("*.mjs"),
 ]
 

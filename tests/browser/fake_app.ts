@@ -104,7 +104,8 @@ function when(at: number, precision = 'minute'): Occurred {
 }
 
 const TEXTS: readonly [string, ...string[]] = [
-  'He messaged from a new account ten minutes after I blocked the last one. It said “nice blue coat today”. I had worn it to work.',
+  'He messaged from a new account ten minutes after I blocked the last one. ' +
+    'It said “nice blue coat today”. I had worn it to work.',
   'Silent call at work, then two more. Reception heard them.',
   'His car was outside the gym when I came out. He did not get out.',
   '',

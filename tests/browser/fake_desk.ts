@@ -83,7 +83,8 @@ const CLIENTS: readonly MadeUpClient[] = [
 const WITHOUT_SUMMARY = 5;
 const RIGHTS: GrantRight[] = ['view', 'comment', 'pack'];
 const TEXTS: readonly [string, ...string[]] = [
-  'He messaged from a new account ten minutes after I blocked the last one. It said “nice blue coat today”. I had worn it to work.',
+  'He messaged from a new account ten minutes after I blocked the last one. ' +
+    'It said “nice blue coat today”. I had worn it to work.',
   'Silent call at work, then two more. Reception heard them.',
   '',
   'میں نے اسے دروازے پر دیکھا۔ وہ کچھ دیر کھڑا رہا۔',
