@@ -81,7 +81,10 @@ export class Device {
     this.begin(null);
   }
 
-  /** Start a process over the phone's database. @param {import('../js/phone/phone.mjs').Phone|null} previous the process before it */
+  /**
+   * Start a process over the phone's database.
+   * @param {import('../js/phone/phone.mjs').Phone|null} previous the process before it
+   */
   begin(previous) {
     const { faultRate = 0, lieRate = 0 } = this.network ?? {};
     this.network = Object.assign(new Network(this.name, this.server, this.note), {

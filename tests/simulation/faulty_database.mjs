@@ -6,7 +6,8 @@ import { openDB, unwrap } from '../../static/vendor/idb/index.js';
 /**
  * What fake-indexeddb has beyond the standard.
  * @typedef {IDBTransaction & {
- *   _state: string, _abort(name: string): void, _rollbackLog: (() => void)[], _requests: unknown[], _markFinished(): void,
+ *   _state: string, _abort(name: string): void, _rollbackLog: (() => void)[], _requests: unknown[],
+ *   _markFinished(): void,
  * }} FakeTransaction
  * @typedef {IDBDatabase & {_rawDatabase: {transactions: FakeTransaction[]}}} FakeDatabase
  */
