@@ -43,6 +43,10 @@ SENTENCES = {
     ("desk", "desk.new_words_hint"): ("words_min_characters",),
     ("desk", "desk.invite_shown"): ("invite_days",),
 }
+# The same for pages of docs/: the words before the values, each value with a comma at its thousands.
+PAGES = {
+    ("record.md", "text exactly as typed or received, up to"): ("text_limit_characters", "line_limit_characters"),
+}
 IN_WORDS = {5: "five", 7: "seven"}
 
 
@@ -169,3 +173,11 @@ def test_screens_say_the_values(folder: str, key: str) -> None:
     for name in SENTENCES[(folder, key)]:
         said = str(VALUES[name])
         assert re.search(rf"\b(?:{said}|{IN_WORDS.get(VALUES[name], said)})\b", sentence), (name, sentence)
+
+
+@pytest.mark.parametrize(("page", "words"), PAGES)
+def test_pages_say_the_values(page: str, words: str) -> None:
+    """A sentence of docs/ that states a value states the one that holds."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (said,) = re.findall(rf"{re.escape(words)}([^|\n]*)", text)
+    assert [name for name in PAGES[(page, words)] if f"{VALUES[name]:,}" not in said] == [], said

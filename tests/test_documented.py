@@ -92,6 +92,17 @@ def test_every_vocabulary_code_is_documented() -> None:
     assert missing(codes, [DOCS["docs/record.md"]]) == []
 
 
+def test_every_field_of_a_record_is_documented() -> None:
+    """The row of each kind in docs/record.md names the fields of diary/record/schemas.json, open and restricted."""
+    schemas = json.loads((ROOT / "diary/record/schemas.json").read_text())
+    rows = dict(re.findall(r"^\| `(\w+)` \(\d+\) (\|.*\|)$", DOCS["docs/record.md"], re.MULTILINE))
+    for kind, numbers in schemas.items():
+        parts = numbers[max(numbers, key=int)]
+        wanted = {name for name in (*parts["open"], *parts["restricted"]) if not name.startswith("_")}
+        assert kind in rows, f"docs/record.md has no row for {kind}"
+        assert set(re.findall(r"`(\w+)`", rows[kind])) == wanted, f"row of {kind} in docs/record.md"
+
+
 def table_names() -> set[str]:
     """Every table of the database."""
     found = [one for name in MODULES for one in vars(import_module(name)).values() if isinstance(one, type)]

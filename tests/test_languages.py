@@ -11,6 +11,9 @@ from types import ModuleType
 
 import pytest
 
+from diary.pack.head import SCREENS
+from diary.web import languages as pages
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -96,6 +99,18 @@ def _to_python(rule: str) -> str:
     asked, _, rest = rule.partition("?")
     yes, _, no = rest.partition(":")
     return f"({yes.strip()}) if ({asked.strip()}) else ({_to_python(no.strip())})"
+
+
+def test_each_list_of_languages_is_whole() -> None:
+    """The app, the public pages and the pack have English and each language of the catalogue, in its order."""
+    wanted = ["en", *CODES]
+    chosen = (ROOT / "static" / "src" / "shell" / "language.ts").read_text(encoding="utf-8")
+    assert re.findall(r"^  \['(\w+)', ", chosen, re.MULTILINE) == wanted, "LANGUAGES in static/src/shell/language.ts"
+    assert re.findall(r"^  (\w+): \(\) => import", chosen, re.MULTILINE) == CODES, (
+        "LOADERS in static/src/shell/language.ts"
+    )
+    assert [one.code for one in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
+    assert list(SCREENS) == wanted, "SCREENS in diary/pack/head.py: a pack from such a screen would be refused"
 
 
 def test_no_view_writes_words_of_its_own() -> None:

@@ -149,7 +149,7 @@ def test_every_grave_sentence_is_marked_to_show_its_english() -> None:
     assert faults == []
 
 
-@pytest.mark.parametrize("one", LANGUAGES[1:], ids=CODES)
+@pytest.mark.parametrize("one", LANGUAGES[1:], ids=[one.code for one in LANGUAGES[1:]])
 def test_a_draft_shows_the_english_beneath(pages: Pages, one: object) -> None:
     """Every sentence marked so, on every page of a draft; and on an English page never twice."""
     at = one.at  # type: ignore[attr-defined]
@@ -182,7 +182,7 @@ def english() -> set[str]:
     return said - {m.id for language in tool.LANGUAGES for m in tool.read(language) if m.string == m.id}
 
 
-@pytest.mark.parametrize("one", LANGUAGES[1:], ids=CODES)
+@pytest.mark.parametrize("one", LANGUAGES[1:], ids=[one.code for one in LANGUAGES[1:]])
 def test_a_page_in_another_language_holds_no_english_of_its_own(pages: Pages, english: set[str], one: object) -> None:
     """What a page says in English outside the sentences beneath is a name: no heading, button or label is left over."""
     for path, text in every(pages, one.at).items():  # type: ignore[attr-defined]

@@ -81,3 +81,21 @@ def test_browsers_get_every_sheet_once_in_order(tmp_path: Path) -> None:
     assert sorted(names) == [path.relative_to(SOURCES).as_posix() for path in SHEETS]
     for path in SHEETS:
         assert path.read_text(encoding="utf-8") in app + desk
+
+
+SIDE = re.compile(
+    r"^\s*((?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)[\w-]*|left|right)\s*:", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=[sheet.relative_to(SOURCES).as_posix() for sheet in SHEETS])
+def test_no_rule_names_a_side(sheet: Path) -> None:
+    """Start and end, not left and right: pages in Urdu run from right to left with the same style sheets."""
+    found = SIDE.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8")))
+    assert found == [], "use the logical property, as in border-inline-start"
+
+
+def test_a_named_side_is_found() -> None:
+    """Physical properties are found, logical ones are let be."""
+    assert SIDE.findall("a {\n  border-left: 0;\n  right: 0;\n}") == ["border-left", "right"]
+    assert SIDE.findall("a {\n  border-inline-start: 0;\n  text-align: left;\n  inset-inline-end: 0;\n}") == []

@@ -81,6 +81,15 @@ def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[s
     assert sorted(codes_of(section)) == sorted(codes)
 
 
+def test_every_code_has_a_sentence() -> None:
+    """A code without one would be said as a fault of the server. The sentences are in diary/sentences.ts."""
+    warnings = source("diary/warnings.ts")
+    codes = {*listed("OF_RUNS", warnings), *listed("OF_ENTRIES", warnings), *standing(warnings)}
+    tables = source("diary/sentences.ts") + source("core/errors.ts")
+    lacking = codes - set(re.findall(r"^  (\w+):", tables, re.MULTILINE))
+    assert not lacking, f"add to SENTENCES in static/src/diary/sentences.ts: {sorted(lacking)}"
+
+
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
     known = set(codes_of("Lines above every page"))

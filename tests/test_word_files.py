@@ -88,7 +88,9 @@ def test_the_type_check_knows_every_file() -> None:
     """word_keys.ts imports each, and takes each into the keys."""
     text = (SRC / "word_keys.ts").read_text(encoding="utf-8")
     imported = {path: name for name, path in re.findall(r"^import type (\w+) from '\./([^']+)';", text, re.MULTILINE)}
-    assert sorted(imported) == NAMES
+    lacking, gone = sorted(set(NAMES) - set(imported)), sorted(set(imported) - set(NAMES))
+    assert not lacking, f"add to static/src/word_keys.ts: {lacking}"
+    assert not gone, f"remove from static/src/word_keys.ts: {gone}"
     extended = re.search(r"extends\s+([^{]+)\{", text)
     assert extended is not None
     aliases = {name: alias for alias, name in re.findall(r"^type (\w+) = typeof (\w+);", text, re.MULTILINE)}

@@ -16,7 +16,7 @@ SCRIPT: Final = ROOT / "tests" / "fuzzing" / "read.mjs"
 FORMS: Final = {
     "json": "json", "frames": "frames", "push": "frames", "header": "envelope", "base64": "words", "note": "note", "der": "der",
     "number": "der", "name": "der", "time": "der", "certificate": "der", "pdf": "pdf", "tiff": "picture", "about": "picture",
-    "chat": "chat", "mail": "mail", "zip": "zip", "pack": "zip", "pem": "pem", "timestamp": "stamp",
+    "chat": "chat", "mail": "mail", "zip": "zip", "entry": "zip", "pack": "zip", "pem": "pem", "timestamp": "stamp",
 }  # fmt: skip
 HEAP_MIB: Final = 256
 # Of the processor's, for one batch: whatever does not end is ended.

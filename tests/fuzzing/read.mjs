@@ -17,6 +17,7 @@ import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
+import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
 import { embeddedFiles } from '#app/verify/pdf.js';
 import { placeOf, readDirectory } from '#app/verify/zipfile.js';
@@ -69,6 +70,19 @@ const TARGETS = {
       await unpack(file, entry, { limit: MIB }).catch((error) => {
         if (!(error instanceof KeptError)) throw error;
       });
+  },
+  async entry(raw) {
+    const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
+    for (const entry of await readEntries(file)) {
+      try {
+        const source = await entrySource(file, entry);
+        const end = Math.min(source.size, MIB);
+        for (let at = 0; at < end; at += 1000) await source.read(at, Math.min(at + 1000, end));
+        if (end === source.size) await source.check();
+      } catch (error) {
+        if (!(error instanceof KeptError)) throw error;
+      }
+    }
   },
   async pack(raw) {
     const file = new Blob([raw]);

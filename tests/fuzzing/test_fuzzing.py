@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.fuzzing import in_node, running
 from tests.fuzzing.changing import changed
 from tests.fuzzing.seeds import CORPUS, seeds
 from tests.fuzzing.targets import TARGETS, Target
+from tests.test_layers import ROOT
 
 RUNS = 200
 
@@ -34,6 +36,20 @@ def test_both_lists_of_the_apps_readers_are_one() -> None:
     """The names in the script are those that are given a corpus."""
     told = subprocess.run(["node", in_node.SCRIPT, "--names"], check=True, capture_output=True, text=True).stdout
     assert sorted(json.loads(told)) == sorted(in_node.FORMS)
+
+
+def test_every_import_is_given_to_a_reader() -> None:
+    """read.mjs imports each module of static/src/imports, or one that does; what the keeper pastes comes from no file."""
+    folder = ROOT / "static" / "src" / "imports"
+    waiting = re.findall(r"'#app/imports/(\w+)\.js'", in_node.SCRIPT.read_text(encoding="utf-8"))
+    given: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in given:
+            given.add(name)
+            waiting += re.findall(r" from '\./(\w+)\.js'", (folder / f"{name}.ts").read_text(encoding="utf-8"))
+    lacking = {path.stem for path in folder.glob("*.ts")} - given - {"schedule_paste"}
+    assert not lacking, f"add to tests/fuzzing/read.mjs and to FORMS in in_node.py: {sorted(lacking)}"
 
 
 def test_every_form_has_a_corpus_and_a_reader() -> None:

@@ -111,3 +111,19 @@ for (const [kind, onScreen] of Object.entries(ON_SCREEN)) {
     );
   });
 }
+
+test('every question of a card and of a register has its label', async () => {
+  await import('#app/components/words.js');
+  const { hasText } = await import('#app/shell/strings.js');
+  const cards = CARDS.flatMap(({ questions }) => questions.filter(({ type }) => type !== 'own'));
+  const labels = [
+    ...cards.map(({ name }) => `f.${name}`),
+    ...Object.entries(REGISTERS).flatMap(([kind, { questions }]) => questions.map(({ name }) => `f.${kind}.${name}`)),
+  ];
+  assert.ok(labels.length > 150);
+  assert.deepEqual(
+    labels.filter((key) => !hasText(key)),
+    [],
+    'add to static/src/components/words.json',
+  );
+});

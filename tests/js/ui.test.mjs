@@ -388,11 +388,27 @@ test('every row of More leads to an existing view, once, and has its text', () =
   );
   const rows = GROUPS.flatMap((group) => group.rows);
   for (const { place, title, more: subtitle } of rows) {
-    assert.ok(homes.has(place), place);
+    assert.ok(homes.has(place), `add ${place} to HOME in static/src/app/frame.ts`);
     for (const key of [title, typeof subtitle === 'string' ? subtitle : title]) assert.ok(knows(key), key);
   }
   assert.equal(new Set(rows.map(({ place }) => place)).size, rows.length);
   for (const { title } of GROUPS) assert.ok(knows(title), title);
+});
+
+test('every place has a view of its name in the part that it names', async () => {
+  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
+  const [parts, places] = ['const PARTS', 'const HOME'].map((start) =>
+    frame.slice(frame.indexOf(start), frame.indexOf('};', frame.indexOf(start))),
+  );
+  const files = new Map(
+    [...parts.matchAll(/(\w+): \(\) => import\('\.\.\/([^']+)'\)/g)].map(([, part, file]) => [part, file]),
+  );
+  const homes = [...places.matchAll(/(\w+): '(\w+)'/g)];
+  assert.ok(homes.length > 60);
+  for (const [, place, part] of homes) {
+    const { views } = await import(new URL(String(files.get(part)), BUILT).href);
+    assert.equal(typeof views[String(place)], 'function', `${place}: no such key in views of ${files.get(part)}`);
+  }
 });
 
 test('More shows rows about a copy off this phone only if there is one', () => {

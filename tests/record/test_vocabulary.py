@@ -16,12 +16,26 @@ from diary.record.vocabulary import LISTS, label, letters
 FOLDER = Path(diary.record.__file__).parent
 OFFENCES = re.compile(r"\b(stalk|harass|offence|crime|victim|suspect|offender|perpetrator)", re.IGNORECASE)
 
+# Behaviours that are counted by their own code alone.
+WITHOUT_MARK = frozenset(
+    """
+    calls silent_calls voicemail texts chat_messages email letters_cards gifts_or_items_left
+    contact_via_bank_ref_or_game_etc friend_or_follow_requests unwanted_orders_or_services
+    contact_at_court_or_handover posts_about_me fake_profile_of_me impersonation doxxing
+    rumours_or_false_reports intimate_image_shared deepfake_or_edited_image
+    review_bombing_or_work_complaint tagging_or_group_adds theft items_moved
+    account_lockout_or_password_change smart_home_control abusive_words abusive_acts
+    offensive_material vexatious_complaint_or_proceedings breach_of_order bail_breach other
+    not_sure_what_to_call_it not_sure prefer_not_to_say
+    """.split()
+)
+
 
 def test_codes_are_well_formed_and_unique() -> None:
     """Within a list; sections exist; letters are those of the Act."""
     for choice in LISTS.values():
         codes = [term.code for term in choice.terms]
-        assert len(set(codes)) == len(codes)
+        assert [code for code in codes if codes.count(code) > 1] == [], f"{choice.name}: listed twice"
         assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,39}", code) for code in codes)
         sections = {code for code, _ in choice.sections} or {""}
         assert all(term.section in sections and set(term.letter) <= set("abcdefg/") for term in choice.terms)
@@ -33,6 +47,17 @@ def test_every_behaviour_of_the_design_is_here() -> None:
     for name in ("behaviours", "channels", "places", "feelings", "attribution", "responses"):
         codes = {term.code for term in LISTS[name].terms}
         assert {"other", "not_sure", "prefer_not_to_say"} <= codes, name
+
+
+def test_every_behaviour_has_its_mark_or_needs_none() -> None:
+    """Patterns and packs count marks, so a new kind of behaviour that is in none would be left out without a word."""
+    marks = json.loads((FOLDER / "marks.json").read_text(encoding="utf-8"))["marks"]
+    marked = {code for mark in marks.values() for code in mark.get("behaviours", [])}
+    known = {term.code for term in LISTS["behaviours"].terms}
+    assert marked <= known, marked - known
+    lacking = known - marked - WITHOUT_MARK
+    assert not lacking, f"add to a mark in diary/record/marks.json, or to WITHOUT_MARK here: {sorted(lacking)}"
+    assert known - marked >= WITHOUT_MARK, WITHOUT_MARK & marked
 
 
 def test_labels_name_no_offence_and_are_short() -> None:
