@@ -82,12 +82,12 @@ class NodeFailed(Exception):
 
 
 class NodeItem(pytest.Item):
-    """One run of `node --test` over one file."""
+    """One run of one file, which runs its tests by itself: `node --test` would start a second process to watch over it."""
 
     def runtest(self) -> None:
         """Run the file. Raises NodeFailed when a test failed, was left out, or when none ran."""
         done = subprocess.run(
-            ["node", "--test", "--test-reporter=tap", str(self.path)],
+            ["node", "--test-reporter=tap", str(self.path)],
             capture_output=True,
             text=True,
             check=False,
