@@ -1,12 +1,14 @@
 """Every screen in every state, on a fake app: axe, width, and one-touch leaving."""
 
-import functools
-import shutil
+import hashlib
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -24,6 +26,7 @@ from tests.browser.notebook_screens import NOTEBOOK_SCREENS
 
 ROOT = STATIC.parent
 FAKE = "/tests/browser/fake_app.ts"
+JOIN = Path(__file__).with_name("join_fake.mjs")
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
@@ -32,17 +35,19 @@ POLICY = (
 )
 
 
-@functools.cache
-def without_types(path: str) -> bytes:
-    """Return a TypeScript file of the tests as browsers read it, stripped as static/src/ is."""
-    node = shutil.which("node")
-    assert node is not None
-    code = (
-        "import { readFileSync } from 'node:fs'; import { strip } from './.ci/strip_types.mjs';"
-        "process.stdout.write(strip(process.argv[1], readFileSync(process.argv[1], 'utf8')));"
-    )
-    command = [node, "--input-type=module", "-e", code, path]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+@cache
+def joined(entry: str) -> Path:
+    """Return the script of a fake app and all its modules in one file (join_fake.mjs), made again when one has changed."""
+    sources = [JOIN, *sorted(JOIN.parent.glob("fake_*.ts")), *sorted((STATIC / "js").rglob("*.js"))]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    out = ROOT / "build" / "tests" / f"{Path(entry).stem}-{digest[:16]}.js"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+            made = Path(folder, out.name)
+            subprocess.run(["node", JOIN, ROOT / entry.lstrip("/"), made], cwd=ROOT, check=True)
+            made.replace(out)
+    return out
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -68,12 +73,14 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
+    def translate_path(self, path: str) -> str:
+        """Return the file for a request's path: for the fake app, the script with all its modules."""
+        return str(joined(path)) if path in dict(self.swaps).values() else super().translate_path(path)
+
     def do_GET(self) -> None:
-        """Send the page at its path, a TypeScript file without its types, or a file as it is."""
+        """Send the page at its path, or a file as it is."""
         if self.path == self.at:
             return self.send_text("text/html; charset=utf-8", self.page())
-        if self.path.startswith("/tests/") and self.path.endswith(".ts"):
-            return self.send_text("text/javascript", without_types(self.path.lstrip("/")))
         return super().do_GET()
 
     def page(self) -> bytes:
