@@ -25,10 +25,10 @@ from typing import Any, Final
 
 from diary.config import SETTINGS
 from diary.errors import Incomplete, KeptError, NotFound, TryLater
+from diary.web.error_responses import STATUS, internal, status_of, wrong_method
 from diary.web.languages import LANGUAGES
 from diary.web.operations import HEADERS, OPERATIONS, PAGES, Content, Operation, failures
-from diary.web.policy import Audience, Body, Kind, Row
-from diary.web.problems import STATUS, internal, status_of, wrong_method
+from diary.web.route_policy import Audience, Body, Kind, Row
 from diary.web.routes import ROUTES
 from diary.web.schemas import FLAG, ID, NUMBER, SCHEMAS, TEXT, Schema, fields, listed, maybe, octets
 from diary.web.views import advocates, grants
@@ -185,7 +185,7 @@ def _whole(most: int) -> Schema:
 
 
 def _field_schema(method: str, given: Sequence[Any], named: Mapping[str, Any]) -> Schema:
-    """What `Fields` takes (diary/web/parsing.py), by its method and arguments."""
+    """What `Fields` takes (diary/web/request_parsing.py), by its method and arguments."""
     made: dict[str, Any] = {
         "text": lambda _, most: {"type": "string", "maxLength": most},
         "octets": lambda _, most, least=1: octets(most, least),

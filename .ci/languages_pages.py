@@ -34,7 +34,7 @@ def po(language: Language) -> Path:
 def marked() -> Iterator[str | tuple[str, str]]:
     """Every text that is marked in a public page, and what the check of a pack can find."""
     # Not at the top: a build of the wheel makes the languages without the server's libraries.
-    from diary.web.front import findings_of  # noqa: PLC0415
+    from diary.web.scripted_pages import findings_of  # noqa: PLC0415
 
     found = extract_from_dir(str(ROOT / "templates"), method_map=HOLDS, keywords=KEYWORDS)
     for _file, _line, message, _comments, _context in found:

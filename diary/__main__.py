@@ -1,5 +1,5 @@
 """`python -m diary`: the command line."""
 
-from diary.cli import main
+from diary.cli.main import main
 
 main()

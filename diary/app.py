@@ -16,23 +16,24 @@ from diary.config import Settings
 from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
-from diary.services import going_over, keyring, logbook, stamping, witnessing
-from diary.services.belonging import read_secrets
-from diary.services.counts import open_counts
-from diary.services.ending import Ending
+from diary.services.accounts import cookie_migration
+from diary.services.accounts.pepper import Pepper
+from diary.services.accounts.unknown_names import fixed_shares
 from diary.services.instance import Instance
-from diary.services.packs import Packs
-from diary.services.pepper import Pepper
-from diary.services.purge import every_hour
-from diary.services.room import Disk
-from diary.services.unknown_names import fixed_shares
-from diary.storage.blobstore import open_store
+from diary.services.log import cosigning, notary_keys, sequencer, timestamping
+from diary.services.operations.decommission import Ending
+from diary.services.operations.disk_space import Disk
+from diary.services.operations.limit_store import open_counts
+from diary.services.operations.secrets_check import read_secrets
+from diary.services.packs.session_packs import Packs
+from diary.services.sync.purge import every_hour
+from diary.storage.blob_store import open_store
 from diary.storage.database import opened
-from diary.web.call import Office
-from diary.web.edge import Edge
-from diary.web.events import Events
-from diary.web.limits import NetworkLimit, SessionLimit
+from diary.web.event_log import Events
+from diary.web.host_router import Edge
 from diary.web.pages import render_pages
+from diary.web.rate_limits import NetworkLimit, SessionLimit
+from diary.web.request_context import Office
 
 # Each proof that is checked holds 46 MiB for its time.
 PROOFS_AT_ONCE: Final = min(4, os.cpu_count() or 1)
@@ -58,7 +59,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_instance(settings, told, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
             packs = Packs(instance)
-            cookies_until = await going_over.begin(instance)
+            cookies_until = await cookie_migration.begin(instance)
             app.state.office = Office(
                 instance=instance,
                 packs=packs,
@@ -71,7 +72,7 @@ def create_app(
             )
             app.state.office.events.say("started")
             purging = asyncio.create_task(every_hour(instance, app.state.office.events.fault))
-            keeping = asyncio.create_task(logbook.keep(instance, app.state.office.events.fault))
+            keeping = asyncio.create_task(sequencer.keep(instance, app.state.office.events.fault))
             try:
                 yield
             finally:
@@ -109,8 +110,8 @@ async def open_instance(
     async with opened(settings) as db, open_counts(settings.counts_url, clock) as (counts, throttle):
         pepper, seed = await read_secrets(settings, db)
         notary = Notary(seed)
-        statements = await keyring.read_statements(db)
-        keyring.check_keys(statements, notary)
+        statements = await notary_keys.read_statements(db)
+        notary_keys.check_keys(statements, notary)
         peppered = Pepper(pepper, kdf_profile)
         store = open_store(settings.blob_url)
         yield Instance(
@@ -125,9 +126,9 @@ async def open_instance(
             policy=kdf_policy,
             argon=asyncio.Semaphore(PROOFS_AT_ONCE),
             disk=Disk(settings, store.folder),
-            authorities=stamping.read_authorities(settings.timestamps),
-            witnesses=witnessing.read_witnesses(settings.witnesses),
+            authorities=timestamping.read_authorities(settings.timestamps),
+            witnesses=cosigning.read_witnesses(settings.witnesses),
             statements=statements,
-            release=logbook.read_release(settings),
+            release=sequencer.read_release(settings),
             shares=await fixed_shares(db, peppered),
         )

@@ -123,7 +123,7 @@ def _trial(wall: str) -> str:
     """Why a worker cannot be isolated; empty when it can."""
     try:
         with tempfile.TemporaryDirectory(prefix="kept-trial-") as folder:
-            asked = command("diary.pack.trial", Path(folder), wall)
+            asked = command("diary.pack.sandbox.self_test", Path(folder), wall)
             done = subprocess.run(asked, capture_output=True, env={}, cwd="/", timeout=_TRIAL_SECONDS, check=False)  # noqa: S603
         told = json.loads(done.stdout)
         return "" if told.get("isolated") is True else str(told["fault"])

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diary.app import open_instance
-from diary.client import advocates, granting
+from diary.client import advocates, grant_access
 from diary.client.advocates import Advocate, Invited
-from diary.client.granting import Choice
+from diary.client.grant_access import Choice
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.encoding import b64
 from diary.ids import parse_id
-from diary.ledger.grants import USUAL_MS, Granted
-from diary.services import organisations
+from diary.ledger.sharing.grants import USUAL_MS, Granted
+from diary.services.sharing import organisations
 from tests.keepers import CODE, Keeper, Phone, Served
 
 WORDS = "an advocate's own long words"
@@ -95,9 +95,9 @@ def all_of_it(server: Served, **changed: Any) -> Choice:
 async def let_in(server: Served, keeper: Keeper, desk: Desk, choice: Choice | None = None) -> Granted:
     """The keeper hears the nine words, checks them, and lets the advocate in."""
     reached = reach(keeper, server)
-    person = await granting.meet(reached, desk.advocate.words)
+    person = await grant_access.meet(reached, desk.advocate.words)
     chosen = choice or all_of_it(server)
-    return await granting.let_in(reached, keeper.identity, person, chosen, "Maya", server.clock.now_ms())
+    return await grant_access.let_in(reached, keeper.identity, person, chosen, "Maya", server.clock.now_ms())
 
 
 def grant_bytes(granted: Granted) -> bytes:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import diary.app
 from diary.config import Settings
-from diary.web.edge import Edge
+from diary.web.host_router import Edge
 
 # Written out, not taken from the product, so that a change there is noticed.
 EXPIRIES = tuple(f"{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict" for name in ("__Host-s", "__Host-d"))

@@ -19,7 +19,7 @@ from typing import Final
 from tortoise import Model
 
 from diary import errors
-from diary.cli import main
+from diary.cli.main import main
 from diary.config import SETTINGS
 from diary.storage.database import APP, _config
 from diary.web.routes import ROUTES

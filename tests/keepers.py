@@ -24,11 +24,11 @@ from diary.client.journal import Journal, Said
 from diary.client.transport import WRITING, Server
 from diary.clock import FixedClock
 from diary.config import Settings
-from diary.crypto import kdf, parts
+from diary.crypto import file_parts, kdf
 from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.storage.postgres_address import is_postgres
+from diary.storage.postgres.address import is_postgres
 from tests import described, once
 from tests.postgres import dump_of, in_a_thread, rows_of
 
@@ -210,5 +210,5 @@ class SealedFile:
 def seal_file(keeper: Keeper, content: bytes) -> SealedFile:
     """A file sealed for the keeper's diary."""
     blob, key = id_text(new_id()), bytes(32)
-    sealed = parts.seal_parts(key, keeper.identity.diary, blob, [content], len(content))
+    sealed = file_parts.seal_parts(key, keeper.identity.diary, blob, [content], len(content))
     return SealedFile(blob, list(sealed))

@@ -6,7 +6,7 @@ from diary.clock import FixedClock
 from diary.crypto.keys import Keyset
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.pack.gather import Wish
+from diary.pack.capsule.builder import Wish
 
 
 def local_journal(clock: FixedClock, tz: str = "Europe/London") -> Journal:

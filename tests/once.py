@@ -22,9 +22,9 @@ import diary.web.pages
 from diary import config
 from diary.config import Settings
 from diary.storage import database
-from diary.storage.sqlite import path_of
+from diary.storage.sqlite.connection import path_of
 from diary.web.pages import Pages
-from diary.web.public import training_file
+from diary.web.public_pages import training_file
 
 HERE = Path()
 _render = diary.web.pages.render_pages

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
-from diary.cli import main
+from diary.cli.main import main
 from diary.storage import database
 from tests import once
 

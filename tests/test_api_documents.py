@@ -14,12 +14,12 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from diary import errors
-from diary.services import usage
-from diary.web.answers import Answer, json_answer
-from diary.web.call import Call
+from diary.services.accounts import usage
 from diary.web.languages import LANGUAGES
 from diary.web.operations import OPERATIONS, PAGES, Operation, failures
-from diary.web.policy import JSON, NO_BODY, OPEN, Audience, Row
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer
+from diary.web.route_policy import JSON, NO_BODY, OPEN, Audience, Row
 from diary.web.routes import ROUTES
 from diary.web.schemas import SCHEMAS
 from tests.described import DOCUMENT, find, operations, resolved

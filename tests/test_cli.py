@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diary.cli import read_notary
+from diary.cli.main import read_notary
 from diary.encoding import b64
 from diary.errors import BadRequest
 from tests.running import here, kept

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from diary.cli import main
-from diary.client import visiting
-from diary.client.visiting import Answer
+from diary.cli.main import main
+from diary.client import host_probe
+from diary.client.host_probe import Answer
 from diary.config import load
 from diary.encoding import unb64
 from diary.errors import BadSignature
@@ -42,7 +42,7 @@ def test_served_bytes_are_compared_one_by_one(
     def get_all(_self: object, _url: str, paths: list[str]) -> list[Answer | None]:
         return [Answer(200, {}, bodies[path]) if path in bodies else Answer(404, {}, b"") for path in paths]
 
-    monkeypatch.setattr(visiting.Visitor, "get_all", get_all)
+    monkeypatch.setattr(host_probe.Visitor, "get_all", get_all)
     command = ["verify-host", "https://app.example", "--manifest", str(manifest), "--key", str(pub)]
     fine = CliRunner().invoke(main, command)
     assert fine.exit_code == 0, fine.output

@@ -17,7 +17,7 @@ from tortoise.models import Model
 
 from diary import errors
 from diary.config import SETTINGS
-from diary.storage.models import MODULES
+from diary.storage.models.core import MODULES
 from diary.web.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +126,7 @@ def test_the_record_of_processing_has_every_table_and_no_other() -> None:
 def test_the_record_of_processing_has_every_log_field_and_event() -> None:
     """What a line of the log can hold is what the page says, event by event; nothing else is formatted into one."""
     page = DOCS["docs/operators/record-of-processing.md"]
-    events = (ROOT / "diary/web/events.py").read_text()
+    events = (ROOT / "diary/web/event_log.py").read_text()
     assert re.findall(r'LOGGER\.\w+\("([^"]+)", (.+)\)', events) == [
         ("%s %s", "self._hour(), code"),
         ("%s internal %s %s", "self._hour(), type(error).__name__, _place(error)"),
@@ -142,7 +142,7 @@ def test_nothing_else_logs() -> None:
     """One module of the server writes the log: no other asks for a logger to write with."""
     files = [p for part in ("storage", "services", "web") for p in (ROOT / "diary" / part).rglob("*.py")]
     asks = [p for p in files if re.search(r"getLogger\((?!\"asyncpg\")", p.read_text())]
-    assert [p.name for p in asks] == ["events.py"]
+    assert [p.name for p in asks] == ["event_log.py"]
 
 
 def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from diary.paths import STATIC
-from diary.web.front import ENTRIES, closure
+from diary.web.scripted_pages import ENTRIES, closure
 
 ROOT = STATIC.parent
 # What Rollup takes away or writes anew: imports and exports, the object of a module that is asked for later, and names that

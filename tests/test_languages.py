@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from diary.pack.head import SCREENS
+from diary.pack.metadata import SCREENS
 from diary.web import languages as pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +110,7 @@ def test_each_list_of_languages_is_whole() -> None:
         "LOADERS in static/src/shell/language.ts"
     )
     assert [one.code for one in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
-    assert list(SCREENS) == wanted, "SCREENS in diary/pack/head.py: a pack from such a screen would be refused"
+    assert list(SCREENS) == wanted, "SCREENS in diary/pack/metadata.py: a pack from such a screen would be refused"
 
 
 def test_no_view_writes_words_of_its_own() -> None:

@@ -13,9 +13,9 @@ from babel.messages.extract import extract_from_dir
 
 from diary import config
 from diary.paths import STATIC, TEMPLATES
-from diary.web.front import ANCHORS, findings_of
 from diary.web.languages import LANGUAGES, LTR
 from diary.web.pages import Pages, render_pages
+from diary.web.scripted_pages import ANCHORS, findings_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FINDINGS = findings_of(STATIC)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from diary.crypto import kdf, keys, parts, people, slots, words
+from diary.crypto import file_parts, kdf, keys, public_key_sealing, slots, words
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import author_key_id, verify_author
 from diary.crypto.subkeys import subkey
@@ -62,7 +62,7 @@ def test_the_keyset_holds_the_published_keys(phone: Any, account_key: bytes) -> 
     keyset = keys.open_keyset(account_key, unb64(body["keyset"]), body["account"])
     assert (b64(keyset.ecdsa_pub), b64(keyset.hpke_pub)) == (body["ecdsa_pub"], body["hpke_pub"])
     capture = phone["capture"]
-    opened = people.open_from(keyset.hpke, unb64(capture["sealed"]), Kind.CAPTURE, capture["header"])
+    opened = public_key_sealing.open_from(keyset.hpke, unb64(capture["sealed"]), Kind.CAPTURE, capture["header"])
     assert opened == b"\x09"
 
 
@@ -87,8 +87,8 @@ def test_the_file_is_the_one_taken_in(phone: Any) -> None:
     file, diary = phone["file"], phone["body"]["diary"]["diary"]
     sealed = [unb64(part) for part in file["sealed"]]
     assert sum(len(part) for part in sealed) == file["sealed_bytes"]
-    assert b64(parts.parts_digest(hashlib.sha256(part).digest() for part in sealed)) == file["digest"]
-    opened = b"".join(parts.open_parts(unb64(file["key"]), diary, file["blob"], sealed, file["parts"]))
+    assert b64(file_parts.parts_digest(hashlib.sha256(part).digest() for part in sealed)) == file["digest"]
+    opened = b"".join(file_parts.open_parts(unb64(file["key"]), diary, file["blob"], sealed, file["parts"]))
     assert opened == patterned(file["size"])
     assert hashlib.sha256(opened).hexdigest() == file["sha256"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from diary.paths import STATIC, TEMPLATES
-from diary.web.files import is_elsewhere
 from diary.web.precache import Release, early, is_kept, make_release
+from diary.web.static_files import is_elsewhere
 
 ON_DISK = 1_600_000  # bytes; comments and full names are served, so that what runs is what was reviewed
 SHELL = b"<!doctype html><title>Notes</title>"

@@ -12,9 +12,9 @@ import pytest
 from diary import config
 from diary.paths import STATIC, TEMPLATES
 from diary.web.directory_page import DIRECTORY
-from diary.web.front import PAGES as SCRIPTED
 from diary.web.pages import Pages, render_pages
-from diary.web.public import PUBLIC_PAGES, TRAINING_PAGE
+from diary.web.public_pages import PUBLIC_PAGES, TRAINING_PAGE
+from diary.web.scripted_pages import PAGES as SCRIPTED
 
 AGE = 11.0
 # A Tuesday morning, for the page that says who is open.

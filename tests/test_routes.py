@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from diary.web.policy import FREE, Audience, Kind, Row
+from diary.web.route_policy import FREE, Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import lead_of
 from tests.keepers import Keeper, Phone, Served, enrol

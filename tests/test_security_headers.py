@@ -79,7 +79,7 @@ async def test_every_class_of_response_has_every_header(
     async def broken(*_: object) -> None:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr("diary.services.usage.usage", broken)
+    monkeypatch.setattr("diary.services.accounts.usage.usage", broken)
     found.append(await keeper.ask("GET", "/v1/usage"))
     statuses = {answer.status_code for answer in found}
     assert statuses == {200, 201, 400, 401, 403, 404, 405, 413, 415, 429, 500}

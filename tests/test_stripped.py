@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from diary.paths import STATIC
-from diary.web.files import read_desk, read_files
 from diary.web.precache import make_release
+from diary.web.static_files import read_desk, read_files
 
 ROOT = STATIC.parent
 SRC = STATIC / "src"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from diary.cli_front import is_made, write_folder
+from diary.cli.public_pages import is_made, write_folder
 from diary.web.languages import LANGUAGES
 from tests.keepers import served
 from tests.running import kept

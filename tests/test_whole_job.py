@@ -12,8 +12,8 @@ from pathlib import Path
 import bagit
 import pytest
 
-from diary.client.demo import running_server
 from diary.encoding import b64
+from diary.samples.demo import running_server
 from tests.running import here, kept
 
 # The demo takes some twenty seconds: `make quick` leaves this file out.

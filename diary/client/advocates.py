@@ -10,15 +10,16 @@ from diary.client.transport import Server
 from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.keys import Keyset, open_keyset
-from diary.crypto.second_step import digits_at
 from diary.crypto.signing import Author
+from diary.crypto.totp import digits_at
 from diary.encoding import b64, parse, read_frames, unb64
 from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import id_text, new_id
-from diary.ledger import grants, letters, marks, push, summaries
-from diary.ledger.grants import Granted
+from diary.ledger import push
 from diary.ledger.push import Push, signed_bytes
 from diary.ledger.rekeying import AuthorKey, verify_any
+from diary.ledger.sharing import client_summaries, grants, letters, review_marks
+from diary.ledger.sharing.grants import Granted
 from diary.ledger.versions import OpenedVersion, Place, open_with_keys
 
 FEED_FRAMES: Final = 320
@@ -113,7 +114,7 @@ async def list_clients(server: Server, advocate: Advocate, now: int) -> tuple[li
             granted = grants.open_for(advocate.keyset, unb64(row["sealed"]), str(row["diary"]), str(row["grant"]))
             if not granted.stands(now):
                 raise SealError
-            told = summaries.SUMMARY.open(granted, unb64(row["summary"])) if row["summary"] else None
+            told = client_summaries.SUMMARY.open(granted, unb64(row["summary"])) if row["summary"] else None
         except KeptError:
             refused += 1
             continue
@@ -156,10 +157,10 @@ async def mark(server: Server, client: Client, seen: Mapping[str, int], now: int
     """Say which records (id: number of the newest version looked at) were looked through; those marked before stay."""
     path = f"/v1/clients/{client.granted.id}/marks"
     before = (await server.json("GET", path))["marks"]
-    kept = marks.MARKS.open(client.granted, unb64(before))["marks"] if before else []
+    kept = review_marks.MARKS.open(client.granted, unb64(before))["marks"] if before else []
     made = [{"at": now, "record": record, "seq": seq} for record, seq in seen.items()]
     told = [one for one in kept if one["record"] not in seen] + made
-    await server.put(path, marks.MARKS.seal(client.granted, {"made_at": now, "marks": told}))
+    await server.put(path, review_marks.MARKS.seal(client.granted, {"made_at": now, "marks": told}))
 
 
 async def write(server: Server, advocate: Advocate, client: Client, fields: Mapping[str, object], now: int) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from diary.client.accounts import Identity
 from diary.client.transport import Server
 from diary.crypto import handover
+from diary.crypto.file_parts import parts_digest
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
-from diary.crypto.parts import parts_digest
 from diary.encoding import b64
 from diary.errors import SealError
 from diary.ids import id_text, new_id

@@ -21,7 +21,7 @@ from diary.ledger.lines import Link, next_line
 from diary.ledger.push import Push
 from diary.ledger.rekeying import verify_any
 from diary.ledger.versions import Draft, Keys, OpenedVersion, Place, open_version, seal_version
-from diary.pack.gather import DiaryVersion
+from diary.pack.capsule.builder import DiaryVersion
 from diary.record.schemas import NEWEST, schema
 from diary.record.times import offset_at
 

@@ -16,14 +16,16 @@ from typing import Final
 
 from diary.client.attachments import Blob, fetch
 from diary.client.journal import Journal
-from diary.client.loglook import look
+from diary.client.log_client import look
 from diary.client.transport import Server
 from diary.errors import Conflict, PackFailed
-from diary.pack import archive, capsule, recordjson
+from diary.pack.bag import archive
+from diary.pack.bag.manifest import SERVABLE_LIST, servable_list
+from diary.pack.capsule import reader
+from diary.pack.capsule.builder import Wish, erased_entries, make_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import Wish, erased_entries, make_capsule
-from diary.pack.manifest import SERVABLE_LIST, servable_list
-from diary.pack.plain import pdf_names, plain_files
+from diary.pack.documents.text_files import pdf_names, plain_files
+from diary.pack.proofs import record_json
 
 Step = Callable[[str, int, int], None]
 Content = Callable[[Blob], AsyncIterator[bytes]]
@@ -53,14 +55,14 @@ async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, wo
     raw = make_capsule(versions, wish, journal.identity.public_keys())
     front = work / "front.zip"
     await _typeset(server, journal.identity.diary, raw, front, step)
-    told = capsule.read_capsule(raw)
+    told = reader.read_capsule(raw)
     check_front(front, told)
     files = received_files(journal, told)
     await finish(files, lambda blob: fetch(server, journal.identity.diary, blob), front, told, out, work, step)
 
 
 async def finish(
-    files: Sequence[Received], content: Content, front: Path, told: capsule.Capsule, out: Path, work: Path, step: Step
+    files: Sequence[Received], content: Content, front: Path, told: reader.Capsule, out: Path, work: Path, step: Step
 ) -> None:
     """Add the files as received to a checked front part and write the pack. `content`: a blob's bytes."""
     folder = work / "received"
@@ -107,7 +109,7 @@ async def _typeset(server: Server, diary: str, raw: bytes, front: Path, step: St
         raise
 
 
-def check_front(front: Path, told: capsule.Capsule) -> None:
+def check_front(front: Path, told: reader.Capsule) -> None:
     """Compare the server's part with what this device can compute itself: all but the PDFs. Raises PackFailed.
 
     The worker words times by the zone rules of the package, so they are worded by those here too: a computer whose own
@@ -148,12 +150,12 @@ def _names(members: zipfile.ZipFile) -> set[str]:
     return {row.filename for row in rows}
 
 
-def received_files(journal: Journal, told: capsule.Capsule) -> list[Received]:
+def received_files(journal: Journal, told: reader.Capsule) -> list[Received]:
     """Where each exhibit's file lies, in exhibit order: its key stands in the newest version's restricted part."""
     by_version = {row["version"]: row for row in journal.versions()}
     files = []
     for exhibit, path in zip(told.exhibits, archive.received_paths(told), strict=True):
-        restricted = by_version[recordjson.newest_of(told, exhibit.record).opened.version]["restricted"]
+        restricted = by_version[record_json.newest_of(told, exhibit.record).opened.version]["restricted"]
         if not restricted or not restricted["keys"]:
             raise PackFailed("A file of this pack has no key on this device.")
         blob, key = restricted["keys"][0]

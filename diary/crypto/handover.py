@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from diary import constants
+from diary.crypto.file_parts import PART_BYTES, padded_parts, part_count
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile, argon2id
 from diary.crypto.padding import VERSION_CLASSES, pad_file_size, pad_version, unpad
-from diary.crypto.parts import PART_BYTES, padded_parts, part_count
 from diary.crypto.sealing import Kind, box_size, open_envelope, prefix, seal
 from diary.crypto.subkeys import subkey
 from diary.crypto.words import WHITE_SPACE, word_list

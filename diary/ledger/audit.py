@@ -12,7 +12,7 @@ from typing import Any
 from diary.crypto.signing import notary_key_id
 from diary.encoding import b64, unb64
 from diary.errors import KeptError
-from diary.ledger import checkpoints, statements, timestamps, tree
+from diary.ledger import checkpoints, key_statements, timestamps, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def keys_of(
         return known, []
     try:
         pinned = instance or unb64(str(told[0].get("instance", "")))
-        return known | {key.log: key.pub for key in statements.chain(told, pinned)}, []
+        return known | {key.log: key.pub for key in key_statements.chain(told, pinned)}, []
     except (KeptError, AttributeError):
         n = next((n for n in range(len(told)) if not _holds(told[: n + 1], instance)), 0)
         return known, [
@@ -83,7 +83,7 @@ def keys_of(
 def _holds(told: Sequence[Mapping[str, Any]], instance: bytes | None) -> bool:
     """Whether these statements are a chain."""
     try:
-        statements.chain(told, instance or unb64(str(told[0].get("instance", ""))))
+        key_statements.chain(told, instance or unb64(str(told[0].get("instance", ""))))
     except (KeptError, AttributeError):
         return False
     return True

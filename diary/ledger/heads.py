@@ -7,7 +7,7 @@ from typing import Final
 from diary.crypto.signing import Notary
 from diary.encoding import b64, canon
 from diary.errors import BadSignature
-from diary.ledger.signed import Fields, check, sign
+from diary.ledger.signed_objects import Fields, check, sign
 
 TYPE: Final = "head/v1"
 FIRST: Final = bytes(32)

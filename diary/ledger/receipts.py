@@ -7,7 +7,7 @@ from typing import Final
 from diary.crypto.signing import Notary, notary_key_id
 from diary.encoding import b64
 from diary.errors import BadSignature
-from diary.ledger.signed import Fields, check, sign
+from diary.ledger.signed_objects import Fields, check, sign
 
 TYPE: Final = "rcpt/v1"
 NUMBER_BYTES: Final = 16

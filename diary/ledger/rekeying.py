@@ -13,7 +13,7 @@ from diary.crypto.signing import Author, author_key_id, public_key, verify_autho
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ids import parse_id
-from diary.ledger.signed import Fields
+from diary.ledger.signed_objects import Fields
 
 TYPE: Final = "rekey/v1"
 _NAMES: Final = {"account", "beacon", "diary", "ecdsa_pub", "epoch", "head", "hpke_pub", "old", "seq", "t", "ts"}

@@ -6,7 +6,7 @@ from typing import Final
 from diary.crypto.signing import Notary
 from diary.encoding import canon, parse
 from diary.errors import BadRequest, BadSignature
-from diary.ledger.signed import check, sign
+from diary.ledger.signed_objects import check, sign
 
 TYPE: Final = "release/v1"
 NAMES: Final = frozenset({"digest", "files", "t", "worker"})

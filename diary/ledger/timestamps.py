@@ -23,7 +23,7 @@ from rfc3161_client import (
 )
 
 from diary.errors import BadRequest, BadSignature
-from diary.ledger.authorities import ANSWER_LIMIT
+from diary.ledger.timestamp_authorities import ANSWER_LIMIT
 
 NONCE_BYTES: Final = 16
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")

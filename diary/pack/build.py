@@ -11,23 +11,23 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from diary.crypto.parts import open_parts
+from diary.crypto.file_parts import open_parts
 from diary.errors import BadRequest, KeptError, PackFailed, SealError
-from diary.pack import exhibits, images
-from diary.pack.archive import write_front
-from diary.pack.capsule import Capsule
-from diary.pack.chronology import chronology_page
+from diary.pack.bag.archive import write_front
+from diary.pack.bag.manifest import SERVABLE_LIST, servable_list
+from diary.pack.capsule.reader import Capsule
 from diary.pack.contents import Contents, Picture, Shown, contents_of, volume_name, volumes
-from diary.pack.impact import impact_page
-from diary.pack.manifest import SERVABLE_LIST, servable_list
-from diary.pack.method import method_page
-from diary.pack.numbered import Exhibit, Sealed
-from diary.pack.officer import officer_page
-from diary.pack.plain import plain_files
+from diary.pack.documents import exhibits, print_images
+from diary.pack.documents.chronology import chronology_page
+from diary.pack.documents.impact import impact_page
+from diary.pack.documents.incident_rows import account_film
+from diary.pack.documents.method import method_page
+from diary.pack.documents.officer import officer_page
+from diary.pack.documents.text_files import plain_files
+from diary.pack.documents.typesetting import Document, Press
+from diary.pack.exhibit_numbers import Exhibit, Sealed
 from diary.pack.registers import of_kind
-from diary.pack.rows import account_film
-from diary.pack.supervisor import Spool
-from diary.pack.typeset import Document, Press
+from diary.pack.sandbox.supervisor import Spool
 
 Fetch = Callable[[str, int], bytes]
 Progress = Callable[[str, int, int], None]
@@ -129,7 +129,7 @@ def films_of_accounts(contents: Contents) -> Iterator[Shown]:
     return (shown for shown in films if shown is not None and not shown.exhibit.hold_picture)
 
 
-def placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:
+def placed(copy: print_images.PrintCopy, place: Path, key: str) -> Picture:
     """A picture as a JPEG and its wrapper in a volume's folder. `key`: an item, held to its pattern, or its still."""
     stem = key.replace("/", "-").replace(" ", "-")
     (place / f"{stem}.jpg").write_bytes(copy.jpeg)
@@ -137,18 +137,18 @@ def placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:
     return Picture(f"{stem}.svg", copy.width, copy.height)
 
 
-def _still(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy | None:
+def _still(diary: str, exhibit: Exhibit, fetch: Fetch) -> print_images.PrintCopy | None:
     """The still of a film, let in only as a bare JPEG; a film without one, or with an odd one, has a card of words."""
     if exhibit.poster is None:
         return None
     raw = _open(diary, exhibit.poster, fetch)
     try:
-        return images.accept(raw)
+        return print_images.accept(raw)
     except BadRequest:
         return None
 
 
-def _print_copy(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy | None:
+def _print_copy(diary: str, exhibit: Exhibit, fetch: Fetch) -> print_images.PrintCopy | None:
     """The picture to print: the phone's own copy when it is sound, else one made here; None for no picture.
 
     A picture that cannot be decoded is not a failed pack: its page says that there is none to print.
@@ -159,11 +159,11 @@ def _print_copy(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy 
     raw = _open(diary, sealed, fetch)
     if exhibit.print_copy is not None:
         try:
-            return images.accept(raw)
+            return print_images.accept(raw)
         except BadRequest:
             pass
     try:
-        return images.print_copy(raw)
+        return print_images.print_copy(raw)
     except BadRequest:
         return None
 

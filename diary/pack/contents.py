@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
-from diary.pack.capsule import Capsule, Version
-from diary.pack.glyphs import drawable
-from diary.pack.heldback import HeldBack, held_back, open_texts
-from diary.pack.numbered import Exhibit
-from diary.pack.proofs import entry_labels
-from diary.pack.recordjson import names
+from diary.pack.capsule.reader import Capsule, Version
+from diary.pack.exhibit_numbers import Exhibit
+from diary.pack.printable_text import drawable
+from diary.pack.proofs.proof_files import entry_labels
+from diary.pack.proofs.record_json import names
+from diary.pack.redaction import HeldBack, held_back, open_texts
 from diary.pack.registers import Person, Register, Registers, people_of, registers_of
 from diary.pack.wording import numbers_words
 from diary.record import times
@@ -22,7 +22,7 @@ from diary.record.chronology import ordered
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, text_of
-from diary.record.versions import Opened, tell_all
+from diary.record.record_history import Opened, tell_all
 
 VOLUME: Final = constants.VOLUME_FILES
 KEEPER: Final = "P1"

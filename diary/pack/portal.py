@@ -13,8 +13,8 @@ from typing import Final
 
 from diary import constants
 from diary.errors import PackFailed
-from diary.pack.archive import store
-from diary.pack.manifest import lines
+from diary.pack.bag.archive import store
+from diary.pack.bag.manifest import lines
 
 FILES: Final = constants.PORTAL_FILES_LIMIT
 PARTS: Final = constants.PORTAL_ZIPS_LIMIT

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.capsule import Capsule
-from diary.pack.numbered import REGISTERS
+from diary.pack.capsule.reader import Capsule
+from diary.pack.exhibit_numbers import REGISTERS
 from diary.pack.wording import entries_words
 from diary.record import times, vocabulary
 from diary.record.breaches import standing_of, term_of
 from diary.record.incident import Incident
-from diary.record.named import root_of
 from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
-from diary.record.versions import OfRecord, Opened, Told, tell_all
+from diary.record.record_history import OfRecord, Opened, Told, tell_all
+from diary.record.referenced_ids import root_of
 
 STANDING: Final[Mapping[str, str]] = {
     "expired": "the order had ended by then",

@@ -1,4 +1,5 @@
-"""The worker: `python -I -m diary.pack.worker FOLDER`. One pack, isolated, then gone; diary/pack/supervisor.py watches it.
+"""The worker: `python -I -m diary.pack.worker FOLDER`. One pack, isolated, then gone;
+diary/pack/sandbox/supervisor.py watches it.
 
 It speaks over its standard input and output and has nothing else. In: frames (u32 length ‖ bytes), first the
 capsule, then each sealed part it asked for, empty for one there is not. Out: a JSON object a line:
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from diary.errors import BadRequest, KeptError, NotFound, Unavailable
-from diary.pack import build, capsule
-from diary.pack.supervisor import Job, Spool, supervise
-from diary.pack.typeset import compile_in
+from diary.pack import build
+from diary.pack.capsule import reader
+from diary.pack.documents.typesetting import compile_in
+from diary.pack.sandbox.supervisor import Job, Spool, supervise
 
 PART_LIMIT: Final = 1 << 20
 
@@ -42,7 +44,7 @@ def _build(folder: Path, spool: Spool) -> int:
     """Read the capsule and make the front part; runs isolated."""
     speak, listen = sys.stdout, sys.stdin.buffer
     try:
-        told = capsule.read_capsule(_frame(listen, capsule.LIMIT))
+        told = reader.read_capsule(_frame(listen, reader.LIMIT))
 
         def fetch(blob: str, i: int) -> bytes:
             _say(speak, {"want": [blob, i]})

@@ -5,7 +5,7 @@ from typing import Final
 
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, objects_of, switch_of, text_of, whole_of
-from diary.record.versions import OfRecord, Told
+from diary.record.record_history import OfRecord, Told
 
 # The extension a received file is given in a pack, from the type its first bytes show. Anything else
 # keeps its bytes under .bin: a name must never promise what the bytes are not.

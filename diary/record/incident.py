@@ -6,7 +6,7 @@ from typing import Final
 from diary.record import times
 from diary.record.patterns_facts import has_witness
 from diary.record.reading import switch_of, text_of, whole_of
-from diary.record.versions import OfRecord, Told
+from diary.record.record_history import OfRecord, Told
 
 LATE_MS: Final = times.DAY_MS
 

@@ -8,15 +8,15 @@ from diary.clock import Clock
 from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
-from diary.ledger.authorities import Authority
 from diary.ledger.cosignatures import AskedWitness
-from diary.services.counts import Counts
-from diary.services.pepper import Pepper
-from diary.services.room import Disk
-from diary.services.throttle import Guard
-from diary.services.unknown_names import LockShares
-from diary.storage.blobstore import BlobStore
-from diary.storage.reading import Database
+from diary.ledger.timestamp_authorities import Authority
+from diary.services.accounts.pepper import Pepper
+from diary.services.accounts.throttle import Guard
+from diary.services.accounts.unknown_names import LockShares
+from diary.services.operations.disk_space import Disk
+from diary.services.operations.limit_store import Counts
+from diary.storage.blob_store import BlobStore
+from diary.storage.database_interface import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from diary.config import Settings
 from diary.errors import Conflict, Unavailable
-from diary.storage import database, moving
-from diary.storage.blobstore import flush
-from diary.storage.postgres import TROUBLE, connect
-from diary.storage.postgres_address import is_postgres
-from diary.storage.sqlite import PREFIX, path_of, said
-from diary.storage.sqlite import connect as open_sqlite
+from diary.storage import database, transfer
+from diary.storage.blob_store import flush
+from diary.storage.postgres.address import is_postgres
+from diary.storage.postgres.writer import TROUBLE, connect
+from diary.storage.sqlite.connection import PREFIX, path_of, said
+from diary.storage.sqlite.connection import connect as open_sqlite
 
 ROWS_AT_ONCE: Final = 500
 Step = Callable[[str, int, int], None]
@@ -123,8 +123,8 @@ async def put_in_place(settings: Settings, path: Path, step: Step) -> None:
     url = settings.database_url
     if is_postgres(url):
         await database.migrate(settings)
-        with moving.held(path) as source:
-            await moving.move_rows(source, url, step)
+        with transfer.held(path) as source:
+            await transfer.move_rows(source, url, step)
         # Once more, for the sequence that numbers versions: it goes on after the newest.
         await database.migrate(settings)
         path.unlink()

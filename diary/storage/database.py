@@ -15,12 +15,13 @@ from tortoise.transactions import in_transaction
 
 from diary.config import Settings
 from diary.errors import BadSetting, Unavailable
-from diary.storage import migrations, sqlite
-from diary.storage.models import MODULES
-from diary.storage.postgres_address import check, credentials, is_postgres
-from diary.storage.reading import Database, Kind
-from diary.storage.sqlite import PRAGMAS, path_of
-from diary.storage.sqlite_writer import SqliteWriter
+from diary.storage import migrations
+from diary.storage.database_interface import Database, Kind
+from diary.storage.models.core import MODULES
+from diary.storage.postgres.address import check, credentials, is_postgres
+from diary.storage.sqlite import connection as sqlite_connection
+from diary.storage.sqlite.connection import PRAGMAS, path_of
+from diary.storage.sqlite.writer import SqliteWriter
 from diary.storage.writer import Hand, Writer
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class SqliteDatabase(Database):
 
     def _read(self, read: Callable[[Hand], T]) -> T:
         """Run `read` on a connection of its own: opening one costs less than an answer of this kind."""
-        connection = sqlite.connect(self._path, reading=True)
+        connection = sqlite_connection.connect(self._path, reading=True)
         try:
             connection.execute("BEGIN")
             return read(connection)
@@ -61,7 +62,7 @@ class SqliteDatabase(Database):
 
     def _forget(self) -> None:
         """Cut off the write-ahead log."""
-        sqlite.forget(self._path)
+        sqlite_connection.forget(self._path)
 
 
 class OverSqlite(Kind):
@@ -75,26 +76,26 @@ class OverSqlite(Kind):
 
     async def probe(self) -> None:
         """A file is not away, but it may be closed to us. Raises BadSetting with why."""
-        sqlite.check(self._path)
+        sqlite_connection.check(self._path)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Make its folder. The file has one migration at a time by itself."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sqlite.check(self._path)
+        sqlite_connection.check(self._path)
         yield
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Database]:
         """A thread that writes, one that reads pages, and a connection for look-ups."""
         writer = SqliteWriter(self._path)
-        looking = sqlite.connect(self._path, reading=True)
+        looking = sqlite_connection.connect(self._path, reading=True)
         pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
         writer.start()
         try:
             yield SqliteDatabase(writer, looking, pages, self._path)
         except sqlite3.Error as error:
-            raise Unavailable(sqlite.said(error)) from error
+            raise Unavailable(sqlite_connection.said(error)) from error
         finally:
             await writer.stop()
             pages.shutdown(wait=True)
@@ -105,7 +106,7 @@ def _kind_of(url: str) -> Kind:
     """The kind of database that an address names."""
     if not is_postgres(url):
         return OverSqlite(path_of(url))
-    from diary.storage.postgres_database import OverPostgres  # noqa: PLC0415 - its driver is 3 MB of an idle worker
+    from diary.storage.postgres.database import OverPostgres  # noqa: PLC0415 - its driver is 3 MB of an idle worker
 
     return OverPostgres(check(url))
 
@@ -162,7 +163,7 @@ async def _migrate(url: str) -> None:
         except (OperationalError, sqlite3.OperationalError) as error:
             found = error if isinstance(error, sqlite3.Error) else error.args[0] if error.args else None
             if isinstance(found, sqlite3.Error):
-                raise BadSetting(sqlite.said(found)) from error
+                raise BadSetting(sqlite_connection.said(found)) from error
             raise
 
 

@@ -6,8 +6,8 @@ nothing of its neighbours with it, and nobody waits for company. SQLite has one 
 connections that both write would only make each other wait in a queue that is not fair, and a sign-in could
 starve behind pushes. Therefore every change of a row goes through here, and everything else only reads.
 
-What is here is common to both: SQLite's writer is in sqlite_writer.py, and PostgreSQL has one in each worker
-(postgres.py) that keeps the same promise with locks.
+What is here is common to both: SQLite's writer is in storage/sqlite/writer.py, and PostgreSQL has one in each worker
+(storage/postgres/writer.py) that keeps the same promise with locks.
 """
 
 import asyncio

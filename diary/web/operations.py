@@ -37,10 +37,10 @@ from diary.errors import (
     WrongOrigin,
     WrongType,
 )
-from diary.services.clients import ACTS
-from diary.services.erasures import KEEPER, MOST_RECORDS, UNDER_18_IMAGE
-from diary.web import answers
-from diary.web.policy import Adds, Audience, Kind, Row, View
+from diary.services.sharing.advocate_clients import ACTS
+from diary.services.sync.erasures import KEEPER, MOST_RECORDS, UNDER_18_IMAGE
+from diary.web import responses
+from diary.web.route_policy import Adds, Audience, Kind, Row, View
 from diary.web.schemas import (
     BYTES,
     DIGEST,
@@ -62,16 +62,16 @@ from diary.web.views import (
     account,
     advocates,
     blobs,
-    entrance,
     erasures,
-    front,
     grants,
     handovers,
     health,
+    key_rotation,
     log,
     packs,
     pages,
-    rotation,
+    scripted_pages,
+    sign_in,
     sync,
     witnesses,
 )
@@ -119,7 +119,7 @@ HEADERS: Final[Mapping[str, str]] = {
 
 def _said(schema: Schema, *headers: str) -> Content:
     """Canonical JSON."""
-    return Content((answers.JSON.decode(),), schema, headers)
+    return Content((responses.JSON.decode(),), schema, headers)
 
 
 # Of the files of the app and of the public pages.
@@ -136,8 +136,8 @@ _TYPES: Final = (
     "text/plain; charset=utf-8",
 )
 _NOTHING: Final = Content()
-_OCTETS: Final = Content((answers.OCTETS.decode(),), None, ("Content-Disposition",))
-_HTML: Final = Content((answers.HTML.decode(),))
+_OCTETS: Final = Content((responses.OCTETS.decode(),), None, ("Content-Disposition",))
+_HTML: Final = Content((responses.HTML.decode(),))
 _PLAIN: Final = Content((pages.PLAIN.decode(),))
 _KEPT: Final = ("Cache-Control", "ETag")
 _UNCHANGED: Final = Content((), None, _KEPT)
@@ -163,7 +163,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     pages.webcat: Operation(
         """`enrollment.json`, `enrollment-prev.json`, `manifest.json`, `bundle.json` of `DIARY_WEBCAT`, for
         browsers with WEBCAT's extension; 404 where nothing is published.""",
-        {200: Content((answers.JSON.decode(),), {}, ("Cache-Control",))},
+        {200: Content((responses.JSON.decode(),), {}, ("Cache-Control",))},
         (NotFound,),
         places={"name": TEXT},
     ),
@@ -174,7 +174,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     pages.manifest: Operation(
         "The signed list of this release's files (docs/formats.md, section 9), where there is one.",
-        {200: Content((answers.JSON.decode(),), {}, ("Cache-Control",))},
+        {200: Content((responses.JSON.decode(),), {}, ("Cache-Control",))},
         (NotFound,),
     ),
     pages.static: Operation(
@@ -201,12 +201,14 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     pages.directory: Operation("Whom one can talk to; right for the minute it is asked in.", {200: _HTML}),
     pages.public_file: Operation("", {200: _FILE}),
-    front.page: Operation("", {200: Content(_HTML.types, None, ("Content-Security-Policy",))}),
-    front.one_file: Operation(
+    scripted_pages.page: Operation("", {200: Content(_HTML.types, None, ("Content-Security-Policy",))}),
+    scripted_pages.one_file: Operation(
         "The page that checks a pack as one file to keep, with this instance's keys and roots in it.",
         {200: Content(_HTML.types, None, ("Content-Disposition",))},
     ),
-    front.code: Operation("The modules of those pages and what they import.", {200: _FILE}, (NotFound,), places=_PATH),
+    scripted_pages.code: Operation(
+        "The modules of those pages and what they import.", {200: _FILE}, (NotFound,), places=_PATH
+    ),
     pages.notary: Operation("The notary's public key, b64, for `verify --notary`.", {200: _PLAIN}),
     log.keys: Operation(
         "The instance key and the notary's, to compare with what a phone or a pack shows.", {200: _PLAIN}
@@ -229,7 +231,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         """The log's hashes, C2SP tlog-tiles under the prefix `/log`: `{level}/{n}[.p/{width}]`, n in groups of
         three digits. Any width that the newest checkpoint covers. No entry bundles (`/log/tile/entries/…` is 404):
         they would tell when each version came.""",
-        {200: Content((answers.OCTETS.decode(),))},
+        {200: Content((responses.OCTETS.decode(),))},
         (NotFound,),
         places=_PATH,
     ),
@@ -242,10 +244,10 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     log.statements: Operation(
         "The statements about notary keys, canonical JSON, one a line; where there is none, an empty text.",
-        {200: Content((answers.JSON.decode(), pages.PLAIN.decode()))},
+        {200: Content((responses.JSON.decode(), pages.PLAIN.decode()))},
     ),
     # Open to anyone.
-    entrance.server: Operation(
+    sign_in.server: Operation(
         "What this server is, and its limits. `instance` is null where the server has no instance key.",
         {200: _said(named("Server"))},
     ),
@@ -262,12 +264,12 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         {200: _said(fields({"path": listed(DIGEST)}))},
         (NotFound,),
     ),
-    entrance.offer_name: Operation(
+    sign_in.offer_name: Operation(
         """A generated name, or the wish cleaned and four random characters after; the ticket (HMAC, one hour) is
         needed to register it, so names cannot be probed.""",
         {200: _said(fields({"login": LOGIN, "ticket": TEXT}))},
     ),
-    entrance.register: Operation(
+    sign_in.register: Operation(
         """An account and its diary, signed in. `code_auth` and `code_wrap` may be null until the recovery sheet is
         made. Same body again with the same account id and auth: 200. Where `enrolment` is `invite` or `code`,
         `invite` is what was given out. Unavailable while the server has no room for new accounts.""",
@@ -275,31 +277,31 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         (BadSignature, NoMatch, NotInvited, Conflict, Unavailable),
         {"kdf": named("Lock"), "login": LOGIN},
     ),
-    entrance.prelogin: Operation(
+    sign_in.prelogin: Operation(
         """How the proof for a name is derived. For an unknown name a made-up salt and a kind of lock (`m`, `t`)
         drawn for that name, as often as known names have it; the same for ever.""",
         {200: _said(fields({"kdf": named("Lock")}))},
         shapes={"login": LOGIN},
     ),
-    entrance.sign_in: Operation(
+    sign_in.sign_in: Operation(
         "A session for the words; every failure is the same `no_match`. `digits`: an advocate's second step.",
         {200: _said(named("SignedIn"), *_ENTERED)},
         (NoMatch, SecondStep),
         {"login": LOGIN},
     ),
-    entrance.recover: Operation(
+    sign_in.recover: Operation(
         "A session for the recovery code: as sign-in with `code_wrap` instead of `words_wrap`.",
         {200: _said(named("Recovered"), *_ENTERED)},
         (NoMatch, SecondStep),
         {"login": LOGIN},
     ),
-    entrance.renew: Operation(
+    sign_in.renew: Operation(
         """The next session of a device whose last one ran out: as sign-in without `words_wrap`. `signed_out`: a
         renewal that is none any more, or another device's.""",
         {200: _said(named("Renewed"), *_ENTERED)},
         (SignedOut,),
     ),
-    entrance.go_over: Operation(
+    sign_in.go_over: Operation(
         """With the two cookies of an earlier release: as sign-in. The session of the cookie goes on with a token;
         where it ran out, a new one begins. A session that was ended from another device: `session_ended`, whatever
         is sent with it.""",
@@ -350,7 +352,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         {204: _NOTHING},
         shapes={"kdf": named("Lock")},
     ),
-    rotation.begin: Operation(
+    key_rotation.begin: Operation(
         """New keys, kept beside the old (formats.md 4b), proved by the words or the code. `to` is the number up to
         which versions have their new wraps already. The same keyset again goes on, another begins anew. From then
         on pushes are 503 `unavailable`, for ten minutes after it was begun or a version got its first new wrap.
@@ -361,14 +363,14 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         (BadSignature, NotFound, Conflict),
         {"kdf": named("Lock"), "statement": named("RekeyStatement")},
     ),
-    rotation.stage: Operation(
+    key_rotation.stage: Operation(
         """Frames: SHA-256 of the keyset that was begun, then for each of at most 500 versions frames(id ‖ wrap
         open ‖ [wrap restricted]) of the new epoch. `lacking`: how many versions have none yet. `not_found` when
         nothing was begun, `conflict` when it was another keyset or its ten minutes are over: begin anew.""",
         {200: _said(fields({"lacking": NUMBER}))},
         (NotFound, Conflict),
     ),
-    rotation.commit: Operation(
+    key_rotation.commit: Operation(
         """The new keys, words and wraps take effect at once, the code is void, every session ends, this one too.
         `incomplete` while wraps are lacking, `conflict` when something was written since the statement or its ten
         minutes are over: begin anew.""",

@@ -13,11 +13,11 @@ from diary.config import Settings
 from diary.errors import BadSetting
 from diary.web.directory import read_directory
 from diary.web.directory_page import DIRECTORY, DirectoryPage
-from diary.web.files import StaticFile, read_desk, read_files
-from diary.web.front import Front, make_front
 from diary.web.languages import each
 from diary.web.precache import Release, make_release
-from diary.web.public import TrainingPage, make_renderer, read_public
+from diary.web.public_pages import TrainingPage, make_renderer, read_public
+from diary.web.scripted_pages import Front, make_front
+from diary.web.static_files import StaticFile, read_desk, read_files
 
 # The advocate's page. Its code has an address of its own: a keeper's worker in the same browser answers for /static/ from
 # what it keeps, which may be another release.

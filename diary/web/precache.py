@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.web.files import is_elsewhere
+from diary.web.static_files import is_elsewhere
 
 SHELL: Final = "/"
 PREFIX: Final = "/static/"

@@ -5,12 +5,11 @@ from typing import Final
 from starlette.routing import Route
 
 from diary.web.directory_page import DIRECTORY
-from diary.web.front import CODE, ONE_FILE
-from diary.web.front import PAGES as SCRIPTED
-from diary.web.gate import Gate
 from diary.web.languages import LANGUAGES
 from diary.web.pages import DESK
-from diary.web.policy import (
+from diary.web.public_pages import PUBLIC_FILES, PUBLIC_PAGES, TRAINING_PAGE
+from diary.web.route_handler import Gate
+from diary.web.route_policy import (
     CAPSULE,
     FETCH,
     FREE,
@@ -27,21 +26,22 @@ from diary.web.policy import (
     Audience,
     Row,
 )
-from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES, TRAINING_PAGE
+from diary.web.scripted_pages import CODE, ONE_FILE
+from diary.web.scripted_pages import PAGES as SCRIPTED
 from diary.web.views import (
     account,
     advocates,
     blobs,
-    entrance,
     erasures,
-    front,
     grants,
     handovers,
     health,
+    key_rotation,
     log,
     packs,
     pages,
-    rotation,
+    scripted_pages,
+    sign_in,
     sync,
     witnesses,
 )
@@ -69,14 +69,14 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", _DIARY + "/proofs/{size}", log.proofs, _K, SYNC, NO_BODY),
     Row("GET", "/v1/log", log.state, _A, LOOK, NO_BODY),
     Row("GET", "/v1/log/consistency/{older}/{newer}", log.consistency, _A, LOOK, NO_BODY),
-    Row("GET", "/v1/server", entrance.server, _A, LOOK, NO_BODY),
-    Row("POST", "/v1/names", entrance.offer_name, _A, OPEN, JSON, Adds.A_DIARY),
-    Row("POST", "/v1/accounts", entrance.register, _A, OPEN, KEYS, Adds.A_DIARY),
-    Row("POST", "/v1/prelogin", entrance.prelogin, _A, OPEN, JSON),
-    Row("POST", "/v1/sessions", entrance.sign_in, _A, OPEN, JSON),
-    Row("POST", "/v1/recoveries", entrance.recover, _A, OPEN, JSON),
-    Row("POST", "/v1/session/renewal", entrance.renew, _A, OPEN, JSON),
-    Row("POST", "/v1/session/exchange", entrance.go_over, _A, OPEN, JSON),
+    Row("GET", "/v1/server", sign_in.server, _A, LOOK, NO_BODY),
+    Row("POST", "/v1/names", sign_in.offer_name, _A, OPEN, JSON, Adds.A_DIARY),
+    Row("POST", "/v1/accounts", sign_in.register, _A, OPEN, KEYS, Adds.A_DIARY),
+    Row("POST", "/v1/prelogin", sign_in.prelogin, _A, OPEN, JSON),
+    Row("POST", "/v1/sessions", sign_in.sign_in, _A, OPEN, JSON),
+    Row("POST", "/v1/recoveries", sign_in.recover, _A, OPEN, JSON),
+    Row("POST", "/v1/session/renewal", sign_in.renew, _A, OPEN, JSON),
+    Row("POST", "/v1/session/exchange", sign_in.go_over, _A, OPEN, JSON),
     Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
     Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),
     Row("GET", "/v1/sessions", account.list_sessions, _P, GRAVE, NO_BODY),
@@ -87,9 +87,9 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("DELETE", "/v1/sessions/{session}", account.end_session, _P, GRAVE, NO_BODY),
     Row("PUT", "/v1/account/words", account.change_words, _P, GRAVE, JSON),
     Row("PUT", "/v1/account/code", account.change_code, _P, GRAVE, JSON),
-    Row("POST", _DIARY + "/rotation", rotation.begin, _P, GRAVE, KEYS),
-    Row("PUT", _DIARY + "/rotation/wraps", rotation.stage, _K, GRAVE, VERSION),
-    Row("POST", _DIARY + "/rotation/commit", rotation.commit, _P, GRAVE, NO_BODY),
+    Row("POST", _DIARY + "/rotation", key_rotation.begin, _P, GRAVE, KEYS),
+    Row("PUT", _DIARY + "/rotation/wraps", key_rotation.stage, _K, GRAVE, VERSION),
+    Row("POST", _DIARY + "/rotation/commit", key_rotation.commit, _P, GRAVE, NO_BODY),
     Row("POST", "/v1/account/closing", erasures.ask_closing, _P, GRAVE, NO_BODY),
     Row("DELETE", "/v1/account/closing", erasures.take_back_closing, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),
@@ -164,9 +164,13 @@ ROUTES: Final[tuple[Row, ...]] = (
         for path in PUBLIC_PAGES
     ),
     Row("GET", "/training/TRAINING.zip", pages.training, Audience.PUBLIC, LOOK, NO_BODY),
-    *(Row("GET", one.at + path, front.page, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES for path in SCRIPTED),
-    *(Row("GET", one.at + ONE_FILE, front.one_file, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
-    Row("GET", CODE + "{path:path}", front.code, Audience.PUBLIC, FREE, NO_BODY),
+    *(
+        Row("GET", one.at + path, scripted_pages.page, Audience.PUBLIC, FREE, NO_BODY)
+        for one in LANGUAGES
+        for path in SCRIPTED
+    ),
+    *(Row("GET", one.at + ONE_FILE, scripted_pages.one_file, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
+    Row("GET", CODE + "{path:path}", scripted_pages.code, Audience.PUBLIC, FREE, NO_BODY),
     *(Row("GET", one.at + DIRECTORY, pages.directory, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
     *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from diary.constants import ERASURE_RECORDS_LIMIT
-from diary.services.sessions import BORROWED, DESK, ORDINARY, RENEWED, SIGN_INS_AT_ONCE
+from diary.services.accounts.sessions import BORROWED, DESK, ORDINARY, RENEWED, SIGN_INS_AT_ONCE
 
 Schema = Mapping[str, Any]
 

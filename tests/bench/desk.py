@@ -20,14 +20,14 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from diary.app import open_instance
-from diary.client import accounts, granting
-from diary.client.demo import running_server
+from diary.client import accounts, grant_access
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server
 from diary.clock import SystemClock
 from diary.config import load
 from diary.crypto.kdf import FLOOR
-from diary.services import organisations
+from diary.samples.demo import running_server
+from diary.services.sharing import organisations
 from tests.bench.phone import Row, _row
 from tests.bench.reading import BEGAN, CHANNELS, DAY, FILLER
 from tests.browser.chromium import DESK, launch
@@ -128,13 +128,13 @@ async def _keeper(origin: str, nine: str, number: int) -> None:
             # Sealed and sent one by one: all at once would keep every other keeper waiting.
             held.append(journal.append(Said("incident", _said(each))))
             await journal.send(server)
-        person, now = await granting.meet(server, nine), clock.now_ms()
-        choice = granting.Choice({"all": True}, now + 30 * DAY, "Help with a report", ("view", "comment"))
-        granted = await granting.let_in(server, identity, person, choice, f"Client {number:03}", now)
-        await granting.give(server, identity, granted, [(one.push, one.opened.place) for one in held])
+        person, now = await grant_access.meet(server, nine), clock.now_ms()
+        choice = grant_access.Choice({"all": True}, now + 30 * DAY, "Help with a report", ("view", "comment"))
+        granted = await grant_access.let_in(server, identity, person, choice, f"Client {number:03}", now)
+        await grant_access.give(server, identity, granted, [(one.push, one.opened.place) for one in held])
         dates = [{"at": now + (number % 40) * DAY, "what": "recording_wiped"}]
         told = {"dates": dates, "entries": entries, "made_at": now, "newest_at": now}
-        await granting.summarise(server, granted, told)
+        await grant_access.summarise(server, granted, told)
 
 
 def _said(number: int) -> dict[str, object]:

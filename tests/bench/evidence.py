@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from diary.client.demo import running_server
+from diary.samples.demo import running_server
 from tests.bench.memory import tree
 from tests.browser.chromium import PHONE, Profile
 from tests.browser.test_large_evidence import HEAP, makes_evidence, written

@@ -22,9 +22,9 @@ from pathlib import Path
 from statistics import median
 
 from diary.pack.build import _pictures, account_stills, documents, picture_volumes
-from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import make_capsule
 from tests.bench.memory import Peak, watched
 from tests.pack.fiction import FictionalDiary, fictional_diary, picture, print_copy
 
@@ -159,7 +159,7 @@ def prepare(told: Capsule, fetch: Callable[[str, int], bytes], plain: Path, fold
     folder.mkdir()
     contents = contents_of(told)
     pictures = _pictures(contents, fetch, folder, lambda done: None)
-    templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent
+    templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent / "documents"
     stills = account_stills(contents, fetch, folder)
     for document in [*documents(contents, folder, stills), *picture_volumes(contents, pictures, folder)]:
         document.folder.mkdir(exist_ok=True)

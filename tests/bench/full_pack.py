@@ -15,14 +15,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from diary.cli_pack import _wish
+from diary.cli.pack import _wish
+from diary.client.backup_file import KeptFile
 from diary.client.journal import Journal
-from diary.client.kept import KeptFile
 from diary.clock import SystemClock
 from diary.crypto.signing import Notary
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import make_capsule
-from diary.pack.verify import verify
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.verify.verifier import verify
 from tests.bench.front_part import floor_of, prepare, row
 from tests.bench.kept_copy import ORIGIN, WORDS, make_copy
 from tests.bench.memory import watched

@@ -8,8 +8,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from diary.client.demo import running_server
 from diary.paths import STATIC
+from diary.samples.demo import running_server
 from tests.bench.push import FLOOR, free_port, wait_for
 from tests.test_first_load import DOOR
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from diary.client.accounts import Identity, new_kdf
 from diary.client.attachments import Blob, make_print_copy, seal
 from diary.client.journal import Journal, Said
-from diary.client.writing import _rendition
 from diary.clock import FixedClock
 from diary.crypto import kdf
 from diary.crypto.keys import Keyset, diary_header, words_header, wrap
@@ -19,6 +18,7 @@ from diary.crypto.signing import Notary
 from diary.encoding import b64, canon, frames
 from diary.ids import id_text, new_id
 from diary.ledger import push
+from diary.samples.journal_writer import _rendition
 from tests.pack.fiction import HOUR, START, incident_fields, picture
 from tests.pack.story import STORY
 

@@ -22,9 +22,11 @@ from diary.crypto.signing import Notary
 from diary.encoding import canon, frames
 from diary.ledger import checkpoints, tree
 from diary.ledger.audit import Tree
-from diary.storage import database, log, versions
-from diary.storage.reading import Database
-from diary.storage.sqlite import connect, path_of
+from diary.storage import database
+from diary.storage.database_interface import Database
+from diary.storage.log import public_log
+from diary.storage.sqlite.connection import connect, path_of
+from diary.storage.sync import versions
 
 SMALL, LARGE, TEN = 10_000, 1_000_000, 10_000_000
 ADDED, PROVED, CHUNK = 2_000, 300, 50_000
@@ -89,23 +91,23 @@ async def measured(size: int, folder: Path) -> dict[str, float]:
     connection.close()
     async with database.opened(settings) as db:
         began = time.process_time()
-        while await db.writer.run(lambda hand: log.append_waiting(hand, 200)):
+        while await db.writer.run(lambda hand: public_log.append_waiting(hand, 200)):
             pass
         append = (time.process_time() - began) * 1000 / ADDED
         notary = Notary(bytes(31) + b"\1")
         row = await db.writer.run(
-            lambda hand: log.add_checkpoint(hand, 0, 0, lambda n, r: checkpoints.make(notary, n, r), ())
+            lambda hand: public_log.add_checkpoint(hand, 0, 0, lambda n, r: checkpoints.make(notary, n, r), ())
         )
         assert row is not None and row.size == size + ADDED
         began = time.process_time()
-        found = await log.proofs(db, ACCOUNT, DIARY, ADDED - PROVED, row.size)
+        found = await public_log.proofs(db, ACCOUNT, DIARY, ADDED - PROVED, row.size)
         proof = (time.process_time() - began) * 1000 / PROVED
         said = checkpoints.read(row.note)
         one = found[PROVED // 2]
         assert one.i is not None
         tree.verify_inclusion(leaf(-1 - (one.seq - 1) & 2**63 - 1), one.i, said.size, one.path, said.root)
         began = time.process_time()
-        older = await log.consistency(db, size, row.size)
+        older = await public_log.consistency(db, size, row.size)
         consistency = (time.process_time() - began) * 1000
         assert older
         return {"append": append, "proof": proof, "consistency": consistency, "feed": await feed(db)}

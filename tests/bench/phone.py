@@ -15,10 +15,10 @@ from pathlib import Path
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from diary.client import accounts
-from diary.client.demo import running_server
 from diary.client.journal import Journal, Said
 from diary.client.transport import connect
 from diary.clock import SystemClock
+from diary.samples.demo import running_server
 from tests.bench.sealing import READY
 from tests.browser.chromium import PHONE, Profile, launch, slow
 from tests.browser.files import served

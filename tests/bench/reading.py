@@ -18,12 +18,12 @@ from pathlib import Path
 from playwright.sync_api import Page, Playwright, Route, expect, sync_playwright
 
 from diary.client import accounts
-from diary.client.demo import running_server
 from diary.client.journal import Journal, Said
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.ids import id_text, new_id
 from diary.paths import STATIC
+from diary.samples.demo import running_server
 from tests.bench.phone import WORDS, Row, _bare_argon2, _row
 from tests.browser.chromium import PHONE, launch, slow
 from tests.browser.navigators.keeper import Keeper

@@ -8,12 +8,12 @@ from zoneinfo import available_timezones
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diary.record import named, rules, times
+from diary.record import referenced_ids, rules, times
 from diary.record.breaches import standing_of
 from diary.record.patterns_facts import moment_of
+from diary.record.record_history import Opened, Told, tell
 from diary.record.roles import Claim, role_codes
 from diary.record.rules import KINDS, OBJECTS, Fault
-from diary.record.versions import Opened, Told, tell
 from tests.both.asking import Node, agree, drawn
 
 NOON = 1_790_000_000_000
@@ -105,7 +105,7 @@ def test_oddities_of_fields(page: Node, examples: int) -> None:
         )
         asked = {"kind": kind, "fields": fields, "restricted": {}}
         agree(page, "oddities", asked, lambda: faults(rules.oddities(kind, fields, {})))
-        agree(page, "ids", fields, lambda: list(named.ids_in(fields)))
+        agree(page, "ids", fields, lambda: list(referenced_ids.ids_in(fields)))
 
     one()
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from diary.crypto import witness
+from diary.crypto import witness_code
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
@@ -69,7 +69,7 @@ def try_refused_words(page: Page, words: str, message: str) -> None:
 
 def unknown_words() -> list[str]:
     """Return nine valid words that belong to nobody here."""
-    return witness.new_words(os.urandom(12)).split()
+    return witness_code.new_words(os.urandom(12)).split()
 
 
 def reveals_nothing_to_others(page: Page, server: Served, words: str) -> None:

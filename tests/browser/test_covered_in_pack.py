@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Notary
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.sharing import makes_a_pack

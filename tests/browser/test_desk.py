@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from diary.ledger.grants import Granted
-from diary.pack.verify import verify
+from diary.ledger.sharing.grants import Granted
+from diary.pack.verify.verifier import verify
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.desk import WORDS, Desk, FarKeeper, found_organisation

@@ -15,7 +15,7 @@ from diary.crypto import handover as phrases
 from diary.crypto.signing import Notary
 from diary.encoding import b64
 from diary.errors import BadRequest
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser.firefox import Firefox, firefox
 from tests.browser.serving import Served
 from tests.browser.test_handover_large import leave

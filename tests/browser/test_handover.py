@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from diary.crypto.signing import Notary
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.judge import faults

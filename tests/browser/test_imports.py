@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Notary
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser import exports
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.importing import LONG, adds_all, chooses, counts, goes_to_imports, looks

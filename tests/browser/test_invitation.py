@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from diary.services import enrolment
+from diary.services.accounts import enrolment
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 

@@ -17,12 +17,12 @@ from playwright.sync_api import Page, expect
 
 from diary.client import accounts
 from diary.client.attachments import Blob, seal, upload
-from diary.client.demo import running_server
 from diary.client.journal import Journal, Said
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.ids import id_text, new_id
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
+from diary.samples.demo import running_server
 from tests.browser.conftest import NewProfile
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.sharing import agrees, chooses_everything, looks_through

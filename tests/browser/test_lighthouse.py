@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from diary.web.front import PAGES as SCRIPTED
-from diary.web.public import PUBLIC_PAGES
+from diary.web.public_pages import PUBLIC_PAGES
+from diary.web.scripted_pages import PAGES as SCRIPTED
 from tests.browser.chromium import find_chromium
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import free_port

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Notary
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper

@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PageObject, PdfReader, Transformation
 
-from diary.cli_front import write_folder
-from diary.web.front import PAGES as SCRIPTED
+from diary.cli.public_pages import write_folder
 from diary.web.languages import LANGUAGES, Language
-from diary.web.public import PUBLIC_PAGES, training_file
+from diary.web.public_pages import PUBLIC_PAGES, training_file
+from diary.web.scripted_pages import PAGES as SCRIPTED
 from tests.browser.chromium import PATIENCE, PHONE
 from tests.browser.conftest import NewProfile
 from tests.browser.navigators.judge import IS_TOO_WIDE, faults

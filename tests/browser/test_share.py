@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from diary.crypto.signing import Notary
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators import cards
 from tests.browser.navigators.keeper import Keeper

@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, expect
 
 from diary.client import accounts
 from diary.client.attachments import Blob, seal, upload
-from diary.client.demo import running_server
 from diary.client.journal import Journal, Said
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.ids import id_text, new_id
+from diary.samples.demo import running_server
 from tests.browser.chromium import PHONE
 from tests.browser.navigators.keeper import KEPT, Keeper
 from tests.browser.navigators.sharing import makes_a_pack

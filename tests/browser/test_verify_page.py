@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from diary.crypto.signing import Notary
 from diary.encoding import b64
-from diary.pack.findings import SENTENCES
-from diary.pack.verify import verify
+from diary.pack.verify.findings import SENTENCES
+from diary.pack.verify.verifier import verify
 from tests.browser.navigators.judge import faults
 from tests.browser.serving import Served
 from tests.browser.test_handover import desk

@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from diary.client.auditing import PublicPages, audit_pages
-from diary.client.authority import make_authority
+from diary.client.log_audit import PublicPages, audit_pages
 from diary.clock import SystemClock
 from diary.crypto.signing import Notary
 from diary.encoding import b64, canon
 from diary.errors import Unavailable
-from diary.ledger import checkpoints, statements
+from diary.ledger import checkpoints, key_statements
 from diary.ledger.audit import Fault
-from diary.services import keyring, logbook
+from diary.samples.timestamp_authority import make_authority
+from diary.services.log import notary_keys, sequencer
 from tests.keepers import enrol, served
 
 INSTANCE = Notary(bytes(31) + b"\7")
@@ -47,8 +47,8 @@ async def public_pages(folder: Path) -> Pages:
         async with served(folder, **settings) as server:
             server.clock.ms = SystemClock().now_ms()
             instance = server.app.state.office.instance
-            wish = statements.wish(NOTARY.pub, [], "first", server.clock.ms, None)
-            await keyring.publish(instance.db, statements.make(INSTANCE, wish))
+            wish = key_statements.wish(NOTARY.pub, [], "first", server.clock.ms, None)
+            await notary_keys.publish(instance.db, key_statements.make(INSTANCE, wish))
         async with served(folder, **settings) as server:
             server.clock.ms = SystemClock().now_ms()
             instance = server.app.state.office.instance
@@ -56,7 +56,7 @@ async def public_pages(folder: Path) -> Pages:
             for pushes in (2, 3, 1):
                 for _ in range(pushes):
                     await keeper.push()
-                await logbook.tend(instance)
+                await sequencer.tend(instance)
                 server.clock.advance(601_000)
             found: Pages = {"root": authority.root}
             wanted = [f"/log/{kind}/{n}" for kind in ("checkpoints", "stamps") for n in range(3)]

@@ -10,16 +10,16 @@ import pytest
 from diary.client import packs
 from diary.client.journal import Journal, Said
 from diary.client.packs import check_front, received_files
-from diary.client.sample import SETTINGS, SHEET, entries
-from diary.client.writing import Writer
 from diary.clock import FixedClock
 from diary.errors import Conflict, PackFailed
-from diary.pack import archive
-from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.bag import archive
+from diary.pack.bag.manifest import SERVABLE_LIST, servable_list
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.manifest import SERVABLE_LIST, servable_list
-from diary.pack.plain import pdf_names, plain_files
+from diary.pack.documents.text_files import pdf_names, plain_files
+from diary.samples.fictional_diary import SETTINGS, SHEET, entries
+from diary.samples.journal_writer import Writer
 from tests.local import local_journal, whole_wish
 
 NOON = 1_793_000_000_000

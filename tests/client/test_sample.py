@@ -9,20 +9,20 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from diary.client import sample, sample_records
 from diary.client.journal import Journal, Said
-from diary.client.sample import SampleFile, entries
-from diary.client.writing import Writer, refuse, write_diary
 from diary.clock import FixedClock
 from diary.crypto.words import normalise, word_list
 from diary.encoding import canon
 from diary.errors import BadRequest
 from diary.record import times
-from diary.record.named import ids_in
+from diary.record.referenced_ids import ids_in
 from diary.record.rules import KINDS as RULES
 from diary.record.rules import oddities
 from diary.record.schemas import KINDS, schema
 from diary.record.vocabulary import LISTS
+from diary.samples import fictional_diary, register_records
+from diary.samples.fictional_diary import SampleFile, entries
+from diary.samples.journal_writer import Writer, refuse, write_diary
 from tests.local import local_journal
 from tests.vectors.reading import load
 
@@ -128,8 +128,8 @@ def test_the_same_entry_gives_the_same_bytes(files: list[SampleFile]) -> None:
 def test_nobody_in_it_is_real() -> None:
     """Telephone numbers are those kept for drama, hosts those kept for examples."""
     text = json.dumps([[dict(e.fields), dict(e.restricted), [dict(f) for f in e.files]] for e in entries()])
-    text += json.dumps(dict(sample.SHEET))
-    text += json.dumps([[dict(one.fields), dict(one.restricted)] for one in sample_records.versions()])
+    text += json.dumps(dict(fictional_diary.SHEET))
+    text += json.dumps([[dict(one.fields), dict(one.restricted)] for one in register_records.versions()])
     numbers = re.findall(r"(?:\+44 ?|0)7[\d ]{8,11}\d", text)
     assert len(numbers) > 5
     assert all(re.fullmatch(r"(?:\+44 |0)7700 900\d{3}", number) for number in numbers)
@@ -140,16 +140,16 @@ def test_nobody_in_it_is_real() -> None:
 
 def test_the_words_are_from_the_list() -> None:
     """The fictional diary's words could have been suggested."""
-    assert set(sample.WORDS.split()) <= set(word_list())
-    assert normalise(sample.WORDS) == sample.WORDS
+    assert set(fictional_diary.WORDS.split()) <= set(word_list())
+    assert normalise(fictional_diary.WORDS) == fictional_diary.WORDS
 
 
 @pytest.fixture(scope="module")
 def written() -> Journal:
     """The whole diary with every record, on a device that has seen no server."""
     clock = FixedClock(0)
-    writer = Writer(local_journal(clock, sample.TZ), clock)
-    write_diary(writer, entries(), lambda *_: None, sample_records.versions())
+    writer = Writer(local_journal(clock, fictional_diary.TZ), clock)
+    write_diary(writer, entries(), lambda *_: None, register_records.versions())
     return writer.journal
 
 
@@ -171,7 +171,7 @@ def test_every_link_leads_somewhere_and_nothing_is_odd(written: Journal) -> None
         assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
         assert oddities(row["kind"], fields, restricted) == []
     codes = re.compile(r"(codes?) (\w+)")
-    for one in sample_records.versions():
+    for one in register_records.versions():
         for name, rule in RULES[one.kind].items():
             if (of := codes.fullmatch(rule)) and (value := one.fields.get(name)):
                 assert all(LISTS[of[2]].find(code) for code in (value if isinstance(value, list) else [value])), (
@@ -190,7 +190,7 @@ def test_43_calls_are_43_lines_and_one_entry(written: Journal) -> None:
 
 def test_a_breach_before_the_order_was_served_is_refused() -> None:
     """Entry 19 of 20 September came before 25 September; the same term on 1 October is taken, a fourth term is not."""
-    order = next(dict(one.fields) for one in sample_records.versions() if one.key == "order")
+    order = next(dict(one.fields) for one in register_records.versions() if one.key == "order")
     for index, term, refused in ((18, 1, "before_service"), (19, 1, ""), (19, 4, "no_such_term")):
         fields = dict(entries()[index].fields) | {"alleged_breaches": [{"order_id": "x" * 21 + "A", "term_no": term}]}
         if refused:

@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import pytest
 
-from diary.client import sample, sample_records
 from diary.client.journal import Journal
-from diary.client.training import TRAINING
-from diary.client.writing import Writer, write_diary
 from diary.clock import FixedClock
 from diary.crypto.words import word_list
-from diary.record.named import ids_in
+from diary.record.referenced_ids import ids_in
 from diary.record.rules import oddities
 from diary.record.vocabulary import LISTS
+from diary.samples import fictional_diary, register_records
+from diary.samples.journal_writer import Writer, write_diary
+from diary.samples.training import TRAINING
 from tests.local import local_journal
 
 ONLINE = {"online", "phone"}
@@ -35,14 +35,16 @@ MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), (
 def written() -> Journal:
     """The whole diary, sealed on a device that has seen no server; a breach before the order was served is refused."""
     clock = FixedClock(0)
-    writer = Writer(local_journal(clock, sample.TZ), clock)
-    write_diary(writer, sample.entries(TRAINING), lambda *_: None, sample_records.versions(TRAINING), TRAINING)
+    writer = Writer(local_journal(clock, fictional_diary.TZ), clock)
+    write_diary(
+        writer, fictional_diary.entries(TRAINING), lambda *_: None, register_records.versions(TRAINING), TRAINING
+    )
     return writer.journal
 
 
 def test_sixty_incidents_over_five_months() -> None:
     """From January to June, online and face to face, most of both; the gap in spring is explained by an entry."""
-    told = sample.entries(TRAINING)
+    told = fictional_diary.entries(TRAINING)
     days = [datetime.fromtimestamp(entry.at / 1000, UTC) for entry in told]
     assert len(told) == 60 and (days[-1] - days[0]).days >= 150 and days == sorted(days)
     places = [entry.fields.get("place_category") for entry in told]
@@ -75,7 +77,7 @@ def test_nothing_in_it_is_odd(written: Journal) -> None:
         fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
         assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
         assert oddities(row["kind"], fields, restricted) == [], fields
-    for entry in sample.entries(TRAINING):
+    for entry in fictional_diary.entries(TRAINING):
         for name, choice in (*CODES, *MORE_CODES):
             value: Any = entry.fields.get(name) or []
             for code in [value] if isinstance(value, str) else value:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diary.crypto.people import open_from, seal_to
+from diary.crypto.public_key_sealing import open_from, seal_to
 from diary.crypto.sealing import Kind, box_open, box_seal, open_envelope, prefix, read_header, seal
 from diary.crypto.signing import new_scalar, point_of
 from diary.encoding import b64, unb64

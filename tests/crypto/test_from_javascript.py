@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from diary.crypto import kdf, keys, parts, slots, words
-from diary.crypto.people import open_from
+from diary.crypto import file_parts, kdf, keys, slots, words
+from diary.crypto.public_key_sealing import open_from
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import point_of, verify_author
 from diary.encoding import b64, unb64
@@ -88,11 +88,11 @@ def test_the_file_comes_back(made: Any) -> None:
     opened = versions.open_version(received, place, lambda *_: names, diary_key)
     ((blob, key),) = opened.open_keys
     sealed = [unb64(part) for part in made["file"]["parts"]]
-    content = b"".join(parts.open_parts(key, made["diary"], blob, sealed, len(sealed)))
+    content = b"".join(file_parts.open_parts(key, made["diary"], blob, sealed, len(sealed)))
     assert content == patterned(SIZE)
-    assert len(sealed) == parts.part_count(SIZE)
+    assert len(sealed) == file_parts.part_count(SIZE)
     assert hashlib.sha256(content).hexdigest() == made["file"]["sha256"]
-    assert b64(parts.parts_digest(hashlib.sha256(part).digest() for part in sealed)) == made["file"]["digest"]
+    assert b64(file_parts.parts_digest(hashlib.sha256(part).digest() for part in sealed)) == made["file"]["digest"]
 
 
 def test_the_slot_and_the_store_open(made: Any) -> None:

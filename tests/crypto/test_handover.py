@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.crypto import handover
+from diary.crypto.file_parts import padded_parts
 from diary.crypto.kdf import CHEAPEST, PRODUCT, TESTS
 from diary.crypto.padding import pad_version
-from diary.crypto.parts import padded_parts
 from diary.crypto.sealing import Kind
 from diary.crypto.words import word_list
 from diary.encoding import b64, canon, unb64

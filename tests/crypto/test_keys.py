@@ -8,10 +8,10 @@ import pytest
 from diary.crypto import keys
 from diary.crypto.sealing import Kind, seal
 from diary.crypto.signing import Author, Notary, new_scalar, point_of, private_key, verify_author, verify_notary
-from diary.crypto.witness import Code
+from diary.crypto.witness_code import Code
 from diary.encoding import unb64
 from diary.errors import BadSignature, SealError
-from diary.ledger.grants import Granted, Person
+from diary.ledger.sharing.grants import Granted, Person
 from diary.ledger.versions import Secrets
 from tests.vectors.reading import load
 from tests.vectors.reference import envelope, fixed

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diary.crypto import parts
+from diary.crypto import file_parts
 from diary.crypto.sealing import Kind
 from diary.encoding import b64, unb64
 from diary.errors import SealError
@@ -22,9 +22,9 @@ FILES = {file["size"]: file for file in VECTORS["files"]}
 def sealed(file: dict[str, Any]) -> list[bytes]:
     """The parts of a file, sealed afresh by the reference."""
     n = len(file["parts"])
-    plaintexts = parts.padded_parts([patterned(file["size"])], file["size"])
+    plaintexts = file_parts.padded_parts([patterned(file["size"])], file["size"])
     return [
-        envelope(KEY, Kind.PART, parts.part_header(DIARY, BLOB, i, n), plaintext, unb64(part["salt"]))
+        envelope(KEY, Kind.PART, file_parts.part_header(DIARY, BLOB, i, n), plaintext, unb64(part["salt"]))
         for i, (plaintext, part) in enumerate(zip(plaintexts, file["parts"], strict=True))
     ]
 
@@ -33,12 +33,12 @@ def sealed(file: dict[str, Any]) -> list[bytes]:
 def test_files(file: dict[str, Any]) -> None:
     """Each part is the vector's bytes; the file comes back; the digest is what `complete` is told."""
     raw = sealed(file)
-    assert parts.part_count(file["size"]) == len(raw)
+    assert file_parts.part_count(file["size"]) == len(raw)
     digests = [hashlib.sha256(part).digest() for part in raw]
     assert [digest.hex() for digest in digests] == [part["sha256"] for part in file["parts"]]
     assert all(len(part) <= 1 << 20 for part in raw)
-    assert b64(parts.parts_digest(digests)) == file["digest"]
-    content = b"".join(parts.open_parts(KEY, DIARY, BLOB, raw, len(raw)))
+    assert b64(file_parts.parts_digest(digests)) == file["digest"]
+    content = b"".join(file_parts.open_parts(KEY, DIARY, BLOB, raw, len(raw)))
     assert hashlib.sha256(content).hexdigest() == file["sha256"]
     assert hashlib.sha512(content).hexdigest() == file["sha512"]
 
@@ -48,11 +48,11 @@ def test_a_part_opens_only_in_its_own_place() -> None:
     for case in VECTORS["refused_headers"]:
         raw = sealed(FILES[case["size"]])[case["part"]]
         with pytest.raises(SealError):
-            parts.open_part(KEY, case["header"], raw)
+            file_parts.open_part(KEY, case["header"], raw)
     for case in VECTORS["refused_orders"]:
         raw_parts = sealed(FILES[case["size"]])
         with pytest.raises(SealError):
-            list(parts.open_parts(KEY, DIARY, BLOB, [raw_parts[i] for i in case["order"]], len(raw_parts)))
+            list(file_parts.open_parts(KEY, DIARY, BLOB, [raw_parts[i] for i in case["order"]], len(raw_parts)))
 
 
 @settings(max_examples=30)
@@ -60,23 +60,23 @@ def test_a_part_opens_only_in_its_own_place() -> None:
 def test_any_cut_into_chunks(content: bytes, size: int) -> None:
     """It does not matter how a file is read."""
     chunks = (content[at : at + size] for at in range(0, len(content), size))
-    raw = list(parts.seal_parts(KEY, DIARY, BLOB, chunks, len(content)))
-    assert b"".join(parts.open_parts(KEY, DIARY, BLOB, raw, len(raw))) == content
+    raw = list(file_parts.seal_parts(KEY, DIARY, BLOB, chunks, len(content)))
+    assert b"".join(file_parts.open_parts(KEY, DIARY, BLOB, raw, len(raw))) == content
 
 
 def test_content_that_looks_like_padding() -> None:
     """Zeros and marks across the edges of parts are content until the last mark."""
     for content in (
-        b"\x80" + bytes(parts.PART_BYTES * 2),
-        bytes(parts.PART_BYTES * 2 + 1),
-        b"a" * (parts.PART_BYTES - 1) + b"\x80" + bytes(parts.PART_BYTES) + b"\x80\0\x80",
+        b"\x80" + bytes(file_parts.PART_BYTES * 2),
+        bytes(file_parts.PART_BYTES * 2 + 1),
+        b"a" * (file_parts.PART_BYTES - 1) + b"\x80" + bytes(file_parts.PART_BYTES) + b"\x80\0\x80",
     ):
-        raw = list(parts.seal_parts(KEY, DIARY, BLOB, [content], len(content)))
-        assert b"".join(parts.open_parts(KEY, DIARY, BLOB, raw, len(raw))) == content
+        raw = list(file_parts.seal_parts(KEY, DIARY, BLOB, [content], len(content)))
+        assert b"".join(file_parts.open_parts(KEY, DIARY, BLOB, raw, len(raw))) == content
 
 
 @pytest.mark.parametrize("came", [0, 99, 101, 2_000_000])
 def test_a_file_that_changes_while_it_is_read(came: int) -> None:
     """More or fewer bytes than announced: refused with a sentence."""
     with pytest.raises(SealError, match="changed"):
-        list(parts.seal_parts(KEY, DIARY, BLOB, [bytes(came)], 100))
+        list(file_parts.seal_parts(KEY, DIARY, BLOB, [bytes(came)], 100))

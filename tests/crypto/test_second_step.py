@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diary.crypto.second_step import SECRET_BYTES, STEP_MS, digits_at, find_step, spelt
+from diary.crypto.totp import SECRET_BYTES, STEP_MS, digits_at, find_step, spelt
 from diary.errors import BadRequest
 
 SECRET = b"12345678901234567890"

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from diary import config
 from diary.app import open_instance
-from diary.client import accounts, advocates, granting
+from diary.client import accounts, advocates, grant_access
 from diary.client.advocates import Invited
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.crypto import kdf
-from diary.services import organisations
+from diary.services.sharing import organisations
 from tests.faults.grave import CHEAP, WORDS, Actor, Closing, Granting, Handing, NewKeys
 
 
@@ -37,6 +37,6 @@ async def new_actors(environ: Mapping[str, str], invite: str, chance: random.Ran
                     now = SystemClock().now_ms()
                     actor.advocate = await advocates.join(desk, WORDS, told, code=bytes(16), now=now, **CHEAP)  # type: ignore[arg-type]
                     actor.their_tokens = desk.tokens
-                actor.person = await granting.meet(server, actor.advocate.words)
+                actor.person = await grant_access.meet(server, actor.advocate.words)
             made.append(actor)
     return made

@@ -26,7 +26,7 @@ from diary.clock import SystemClock
 from diary.crypto import kdf
 from diary.encoding import parse, read_frames, unb64
 from diary.services.instance import Instance
-from diary.storage.auditing import audit_rows
+from diary.storage.log.audit import audit_rows
 from diary.storage.writer import Hand
 from tests.faults.grave import CHEAP, WORDS
 from tests.faults.load import Diary, Load

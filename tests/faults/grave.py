@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from diary.client import accounts, advocates, granting, handovers, rekey
+from diary.client import accounts, advocates, grant_access, handovers, rotate_keys
 from diary.client.accounts import Identity
 from diary.client.advocates import Advocate
-from diary.client.granting import Choice
+from diary.client.grant_access import Choice
 from diary.client.handovers import Left
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server, connect
@@ -26,8 +26,8 @@ from diary.clock import SystemClock
 from diary.crypto import kdf
 from diary.errors import KeptError, NoMatch, TryLater, Unavailable
 from diary.ledger import push
-from diary.ledger.grants import USUAL_MS, Granted, Person
 from diary.ledger.push import ForGrant, Push
+from diary.ledger.sharing.grants import USUAL_MS, Granted, Person
 from diary.ledger.versions import Place
 
 WORDS: Final = "correct horse battery staple"
@@ -117,7 +117,7 @@ class NewKeys(Actor):
             await journal.send(server)
             self.held += 1
         self.coming = f"{WORDS} {self.chance.randrange(1 << 40)}"
-        await rekey.rotate(server, self.identity, self.coming, **CHEAP)  # type: ignore[arg-type]
+        await rotate_keys.rotate(server, self.identity, self.coming, **CHEAP)  # type: ignore[arg-type]
         self.words, self.coming = self.coming, ""
         await self.look(server)
 
@@ -267,7 +267,7 @@ class Granting(Actor):
         for grant in self.shut:
             self.expect(there[grant]["ended_at"] is not None and there[grant]["given"] == 0, f"{grant} is open again")
         for grant in there.keys() - self.doors.keys() - self.shut:
-            await granting.shut_out(server, self.identity, grant)
+            await grant_access.shut_out(server, self.identity, grant)
             self.shut.add(grant)
 
     def _shut(self, grant: str) -> None:
@@ -281,18 +281,18 @@ class Granting(Actor):
         if not self.doors or (len(self.doors) < 3 and what < 0.3):
             assert self.person is not None
             choice = Choice({"all": True}, SystemClock().now_ms() + USUAL_MS, "Help with a report")
-            made = await granting.let_in(server, self.identity, self.person, choice, "Maya", SystemClock().now_ms())
+            made = await grant_access.let_in(server, self.identity, self.person, choice, "Maya", SystemClock().now_ms())
             self.doors[made.id] = Door(made)
         elif len(self.written) < FEW and what < 0.6:
             await self._write(server)
         elif self.written and what < 0.85:
             door = self.chance.choice(list(self.doors.values()))
             door.perhaps |= {place.version for _, place in self.written}
-            await granting.give(server, self.identity, door.granted, self.written)
+            await grant_access.give(server, self.identity, door.granted, self.written)
             door.surely |= door.perhaps
         else:
             self.shutting = self.chance.choice(list(self.doors))
-            await granting.shut_out(server, self.identity, self.shutting)
+            await grant_access.shut_out(server, self.identity, self.shutting)
             self._shut(self.shutting)
             self.shutting = ""
 
@@ -301,7 +301,7 @@ class Granting(Actor):
         journal = Journal(self.identity, SystemClock())
         held = journal.append(Said("incident", {"narrative": "x" * self.chance.randrange(900)}))
         place = held.opened.place
-        keys = [granting.keys_for(door.granted, self.identity, held.push, place) for door in self.doors.values()]
+        keys = [grant_access.keys_for(door.granted, self.identity, held.push, place) for door in self.doors.values()]
         for door in self.doors.values():
             door.perhaps.add(place.version)
         await server.put(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diary import config
 from diary.storage import database
-from diary.storage.sqlite import path_of
+from diary.storage.sqlite.connection import path_of
 from tests.faults.casting import invitation, new_actors
 from tests.faults.due import carry_out_run
 from tests.faults.finding import Found, look

@@ -19,7 +19,7 @@ from diary.client.accounts import Identity
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server
 from diary.clock import SystemClock
-from diary.crypto import kdf, parts
+from diary.crypto import file_parts, kdf
 from diary.encoding import b64, canon, parse
 from diary.ids import id_text, new_id
 from diary.ledger import push
@@ -137,7 +137,7 @@ class Load:
         """A whole upload, its parts in any order."""
         size = 1_100_000 if self.chance.random() < 0.05 else self.chance.randrange(1, 40_000)
         blob = id_text(new_id())
-        sealed = list(parts.seal_parts(bytes(32), diary.identity.diary, blob, [self.chance.randbytes(size)], size))
+        sealed = list(file_parts.seal_parts(bytes(32), diary.identity.diary, blob, [self.chance.randbytes(size)], size))
         place = f"{diary.address}/blobs/{blob}"
         told = json.dumps({"parts": len(sealed), "size": sum(map(len, sealed))}).encode()
         digest = sha256(canon([b64(sha256(part).digest()) for part in sealed])).digest()

@@ -21,8 +21,8 @@ from diary.app import create_app, open_instance
 from diary.clock import FixedClock, SystemClock
 from diary.config import Settings
 from diary.crypto import kdf
-from diary.services import logbook
-from diary.services.purge import purge
+from diary.services.log import sequencer
+from diary.services.sync.purge import purge
 
 
 def main(port: int) -> None:
@@ -50,7 +50,7 @@ async def carry_out(settings: Settings, ahead_ms: int) -> None:
     """The log first, as a closed account's leaves must be in it; then whatever is due."""
     clock = FixedClock(SystemClock().now_ms() + ahead_ms)
     async with open_instance(settings, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS) as instance:
-        await logbook.tend(instance)
+        await sequencer.tend(instance)
         await purge(instance)
 
 

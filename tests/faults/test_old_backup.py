@@ -17,7 +17,7 @@ from diary.client.transport import Server, connect
 from diary.clock import FixedClock
 from diary.crypto import kdf
 from diary.errors import BadSignature
-from diary.storage.postgres_address import is_postgres
+from diary.storage.postgres.address import is_postgres
 from tests.keepers import CODE, NOON, WORDS, served
 from tests.postgres import in_a_thread, rows_of
 

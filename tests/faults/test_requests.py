@@ -17,8 +17,8 @@ import pytest
 
 from diary import config
 from diary.encoding import parse, read_frames
-from diary.storage import blobstore, database
-from diary.web import gate
+from diary.storage import blob_store, database
+from diary.web import route_handler
 from tests.faults.finding import look
 from tests.faults.load import new_load
 from tests.faults.serving import Serving, free_port
@@ -133,7 +133,7 @@ async def test_a_body_without_a_pace_is_given_up(
 ) -> None:
     """Silence, and a byte now and then: 503 with nothing kept; the same body at a phone's pace is taken."""
     for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
-        monkeypatch.setattr(gate, name, value)
+        monkeypatch.setattr(route_handler, name, value)
     path, body = keeper.seal()
 
     async def slowly(pieces: int, wait: float) -> AsyncIterator[bytes]:
@@ -230,7 +230,7 @@ async def test_a_full_disk_loses_no_acknowledged_data(serving: Serving) -> None:
 
 async def test_a_store_that_hangs_holds_up_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes connections and never answers: the part is refused with 503 in bounded time, words go in meanwhile."""
-    monkeypatch.setattr(blobstore, "CLIENT", {"connect_timeout": "1s", "timeout": "1s"})
+    monkeypatch.setattr(blob_store, "CLIENT", {"connect_timeout": "1s", "timeout": "1s"})
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from diary.client.authority import make_authority
 from diary.crypto import sealing
 from diary.encoding import b64, canon, frames, unb64
 from diary.ledger import timestamps
+from diary.samples.timestamp_authority import make_authority
 from tests.pack.test_embedded import BAD, GOOD
 from tests.test_layers import ROOT
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.client.kept import KeptFile
+from diary.client.backup_file import KeptFile
 from diary.crypto import sealing
 from diary.crypto.words import normalise, read_code
 from diary.encoding import parse, read_frames, unb64
 from diary.errors import BadRequest, BadSignature, KeptError, NoMatch, NotACopy, NotCanonical, SealError
 from diary.ledger import checkpoints, push, timestamps
-from diary.pack import images
-from diary.pack.bagcheck import check_bag
-from diary.pack.capsule import read_capsule
-from diary.pack.embedded import embedded_files
-from diary.pack.opened import OpenedPack, open_pack
-from diary.services.sealedfile import MAGIC, read_members
-from diary.web.parsing import read_fields, read_number
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.documents import print_images
+from diary.pack.verify.bag_check import check_bag
+from diary.pack.verify.embedded_files import embedded_files
+from diary.pack.verify.pack_reader import OpenedPack, open_pack
+from diary.services.operations.sealed_backup import MAGIC, read_members
+from diary.web.request_parsing import read_fields, read_number
 from tests.fuzzing.seeds import NOTE, STAMPED
 
 # Where the push of the corpus belongs.
@@ -111,8 +111,8 @@ TARGETS: Final = {
     "copy head": Target("copy_head", _copy_head, (NotACopy, NoMatch)),
     "backup": Target("envelope", lambda raw: _in_file(MAGIC + raw, _backup), (NotACopy,)),
     "pdf": Target("pdf", embedded_files),
-    "print copy": Target("picture", images.accept, (BadRequest,)),
-    "picture": Target("picture", images.print_copy, (BadRequest,)),
+    "print copy": Target("picture", print_images.accept, (BadRequest,)),
+    "picture": Target("picture", print_images.print_copy, (BadRequest,)),
     "capsule": Target("json", read_capsule, (BadRequest,)),
     "checkpoint": Target("note", checkpoints.take, (BadSignature,)),
     "certificates": Target("pem", timestamps.certificates, (BadRequest,)),

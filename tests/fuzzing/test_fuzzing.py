@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diary.client.kept import KeptFile
+from diary.client.backup_file import KeptFile
 from diary.errors import NotACopy
 from tests.fuzzing import in_node, running
 from tests.fuzzing.changing import changed

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diary.client.authority import make_authority
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import make_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.samples.timestamp_authority import make_authority
 from tests.pack.conftest import build, finish
 from tests.pack.fiction import DAY, START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.sent_again import send_again

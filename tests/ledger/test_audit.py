@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from diary.client.authority import LocalAuthority, make_authority
 from diary.clock import SystemClock
 from diary.crypto.signing import Notary
-from diary.ledger import statements
+from diary.ledger import key_statements
 from diary.ledger.audit import Fault
-from diary.services import keyring, logbook
-from diary.storage.auditing import audit_rows
+from diary.samples.timestamp_authority import LocalAuthority, make_authority
+from diary.services.log import notary_keys, sequencer
+from diary.storage.log.audit import audit_rows
 from tests.keepers import enrol, served
 from tests.running import kept
 
@@ -65,13 +65,13 @@ async def fill(folder: Path) -> Filled:
         async with served(folder, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             server.clock.ms = SystemClock().now_ms()
             instance = server.app.state.office.instance
-            wish = statements.wish(instance.notary.pub, [], "first", server.clock.ms, None)
-            await keyring.publish(instance.db, statements.make(INSTANCE, wish))
+            wish = key_statements.wish(instance.notary.pub, [], "first", server.clock.ms, None)
+            await notary_keys.publish(instance.db, key_statements.make(INSTANCE, wish))
             keepers = [await enrol(server, f"198.51.100.{n}") for n in range(2)]
             for pushes in (3, 1, 5):
                 for n in range(pushes):
                     await keepers[n % 2].push(f"entry {n}")
-                await logbook.tend(instance)
+                await sequencer.tend(instance)
                 server.clock.advance(601_000)
             for keeper in keepers:
                 await keeper.push("not in the log yet")

@@ -10,10 +10,10 @@ import pytest
 from diary.crypto.signing import Notary
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
-from diary.ledger import checkpoints, erased, statements, tree
+from diary.ledger import checkpoints, erased, key_statements, tree
 from diary.ledger.cosignatures import LogWitness, read_vkey, seen_by
-from diary.ledger.signed import Fields
-from diary.ledger.statements import Why, chain, key_of
+from diary.ledger.key_statements import Why, chain, key_of
+from diary.ledger.signed_objects import Fields
 from tests.vectors.reading import load
 
 NOTARY, OTHER, INSTANCE = Notary(bytes(31) + b"\1"), Notary(bytes(31) + b"\2"), Notary(bytes(31) + b"\3")
@@ -48,7 +48,7 @@ def said(*steps: tuple[Notary, Why]) -> list[Fields]:
     made: list[Fields] = []
     for key, why in steps:
         last = {"root": b64(ROOT), "size": 7} if why != "first" else None
-        made.append(statements.make(INSTANCE, statements.wish(key.pub, made, why, 1_000 + len(made), last)))
+        made.append(key_statements.make(INSTANCE, key_statements.wish(key.pub, made, why, 1_000 + len(made), last)))
     return made
 
 
@@ -72,7 +72,7 @@ def test_a_chain_that_was_bent_is_refused() -> None:
     cases: list[list[Fields]] = [good[1:], good[:1] + good[2:], [good[0], *good], [good[1], good[0], good[2]]]
     cases += [[good[0] | {"from": 5}, *good[1:]], [{**good[0], "more": 1}], [{"t": "notary/v1"}]]
     twice = said((NOTARY, "first"))
-    cases.append([*twice, statements.make(INSTANCE, statements.wish(NOTARY.pub, twice, "rotated", 5, None))])
+    cases.append([*twice, key_statements.make(INSTANCE, key_statements.wish(NOTARY.pub, twice, "rotated", 5, None))])
     for case in cases:
         with pytest.raises(BadSignature):
             chain(case, INSTANCE.pub)
@@ -83,7 +83,7 @@ def test_what_makes_no_sense_is_not_wished_for() -> None:
     one = said((NOTARY, "first"))
     for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
         with pytest.raises(BadRequest):
-            statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
+            key_statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
 
 
 def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:

@@ -10,15 +10,16 @@ import pytest
 from diary.crypto.fingerprints import fingerprint, read_words, to_words
 from diary.crypto.keys import Keyset
 from diary.crypto.padding import pad_version
-from diary.crypto.people import seal_to
+from diary.crypto.public_key_sealing import seal_to
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ids import id_text
-from diary.ledger import grant_keys, grants, letters, marks, rekeying, summaries
-from diary.ledger.grants import Granted, Person
+from diary.ledger import rekeying
 from diary.ledger.push import signed_bytes
+from diary.ledger.sharing import client_summaries, earlier_keys, grants, letters, review_marks
+from diary.ledger.sharing.grants import Granted, Person
 from diary.web.views.grants import SEALED_BYTES
 from tests.vectors.reading import load
 
@@ -106,8 +107,8 @@ def test_a_grant_carries_forty_statements_at_most() -> None:
         rekeying.make(old, kept | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": n + 2})
         for n, (old, new) in enumerate(zip(keys, comes, strict=True))
     ]
-    for statements, holds in ((grant_keys.newest_of(said), True), (said, False)):
-        grant = grants.make(Author(KEEPER.ecdsa), fields | grant_keys.binding(statements))
+    for statements, holds in ((earlier_keys.newest_of(said), True), (said, False)):
+        grant = grants.make(Author(KEEPER.ecdsa), fields | earlier_keys.binding(statements))
         sealed = grants.seal_for(person(V["advocate"]), person(V["keeper"]), grant, GRANTED.key, statements)
         assert len(sealed) <= SEALED_BYTES
         with nullcontext() if holds else pytest.raises(BadSignature):
@@ -155,25 +156,27 @@ def test_digests_stand_where_a_part_was_not_given() -> None:
 def test_a_summary_counts_and_never_judges() -> None:
     """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
     told = V["summary"]
-    assert summaries.SUMMARY.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": summaries.TYPE}
+    assert client_summaries.SUMMARY.open(GRANTED, unb64(told["envelope"])) == told["told"] | {
+        "t": client_summaries.TYPE
+    }
     for one in told["refused"]:
         with pytest.raises(SealError):
-            summaries.SUMMARY.seal(GRANTED, one)
+            client_summaries.SUMMARY.seal(GRANTED, one)
 
 
 def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
     """Records, numbers and times, each record once; a word beside them, or a summary in their place, is refused."""
     told = V["marks"]
-    assert marks.MARKS.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": marks.TYPE}
+    assert review_marks.MARKS.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": review_marks.TYPE}
     for one in told["refused"]:
         with pytest.raises(SealError):
-            marks.MARKS.seal(GRANTED, one)
-    most = [{"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(marks.MARKS_LIMIT + 1)]
-    marks.MARKS.open(GRANTED, marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most[1:]}))
+            review_marks.MARKS.seal(GRANTED, one)
+    most = [{"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(review_marks.MARKS_LIMIT + 1)]
+    review_marks.MARKS.open(GRANTED, review_marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most[1:]}))
     with pytest.raises(SealError):
-        marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most})
+        review_marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most})
     with pytest.raises(SealError):
-        marks.MARKS.open(GRANTED, unb64(V["summary"]["envelope"]))
+        review_marks.MARKS.open(GRANTED, unb64(V["summary"]["envelope"]))
 
 
 def test_a_letter_is_its_writers_and_for_its_place() -> None:

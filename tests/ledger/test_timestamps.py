@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from diary.client.authority import LocalAuthority, make_authority
 from diary.clock import SystemClock
 from diary.crypto.signing import Notary
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import checkpoints, timestamps
+from diary.samples.timestamp_authority import LocalAuthority, make_authority
 
 NOTE = checkpoints.make(Notary(bytes(31) + b"\1"), 42, bytes(32))
 

@@ -25,15 +25,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_mach
 
 from diary.client.journal import Said
 from diary.crypto import handover, kdf
+from diary.crypto.file_parts import part_header, parts_digest
 from diary.crypto.keys import code_header, grant_header, words_header, wrap
-from diary.crypto.parts import part_header, parts_digest
 from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
 from diary.encoding import b64, frames, read_frames, unb64
 from diary.ids import id_text
 from diary.ledger import push
 from diary.ledger.push import ForGrant
-from diary.ledger.witnesses import asking_header, statement_header
-from diary.services.purge import purge
+from diary.ledger.sharing.witness_statements import asking_header, statement_header
+from diary.services.sync.purge import purge
 from tests.advocates import Desk, found_organisation, hire
 from tests.keepers import CODE, Keeper, Phone, Served, enrol, served
 

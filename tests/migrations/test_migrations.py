@@ -16,7 +16,7 @@ from tortoise.utils import get_schema_sql
 from diary import config
 from diary.errors import BadSetting
 from diary.storage import database
-from diary.storage.sqlite import path_of
+from diary.storage.sqlite.connection import path_of
 from tests.keepers import enrol, served
 
 STEPS = sorted(path.stem for path in (Path(database.__file__).parent / "migrations").glob("0*.py"))

@@ -19,14 +19,15 @@ from diary.clock import FixedClock
 from diary.config import Settings
 from diary.encoding import b64, canon
 from diary.errors import Erased, NotFound
-from diary.services import blobs
+from diary.services.accounts.pepper import KDF, Pepper
 from diary.services.instance import Instance
-from diary.services.pepper import KDF, Pepper
-from diary.services.purge import bury
-from diary.storage import backup, database, witnesses
-from diary.storage import handovers as stored
-from diary.storage.accounts import find_room
-from diary.storage.blobs import file_place, handover_place, statement_place
+from diary.services.sync import blobs
+from diary.services.sync.purge import bury
+from diary.storage import backup, database
+from diary.storage.accounts.account_rows import find_room
+from diary.storage.sharing import handovers as stored
+from diary.storage.sharing import witness_statements
+from diary.storage.sync.blobs import file_place, handover_place, statement_place
 from tests.keepers import NOON
 from tests.migrations.test_rows import DATABASES, Kept
 
@@ -180,7 +181,7 @@ async def test_files_that_were_taken_over_are_the_diarys_again(old: Told) -> Non
         for name in ("taken by a pack", "taken before it was named"):
             one = old.ids[name]
             await instance.db.writer.run(lambda hand, one=one: stored.end(hand, ACCOUNT, one, NOON))
-        await instance.db.writer.run(lambda hand: witnesses.remove(hand, ACCOUNT, DIARY, CODE))
+        await instance.db.writer.run(lambda hand: witness_statements.remove(hand, ACCOUNT, DIARY, CODE))
         await instance.db.writer.run(lambda hand: stored.doom_due(hand, NOON + 30 * DAY, NOON, NOON + 29 * DAY))
         await bury(instance)
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
@@ -196,7 +197,7 @@ async def test_packs_and_statements_go_on(old: Told) -> None:
         assert await part(instance, handover_place(ACCOUNT, DIARY, pack), 1) == content_of(pack, 1)
         statement = old.ids["a statement"]
         assert await part(instance, statement_place(ACCOUNT, DIARY, USED, statement)) == content_of(statement, 0)
-        found = await witnesses.find_files(instance.db, ACCOUNT, DIARY, statement)
+        found = await witness_statements.find_files(instance.db, ACCOUNT, DIARY, statement)
         assert found == statement_place(ACCOUNT, DIARY, USED, statement)
         half = await blobs.state(instance, handover_place(ACCOUNT, DIARY, old.ids["a pack on its way"]))
         assert (half.have, half.complete) == ((0,), False)

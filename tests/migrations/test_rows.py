@@ -19,8 +19,8 @@ from tortoise.migrations.recorder import MigrationRecorder
 from diary import config
 from diary.config import Settings
 from diary.storage import database
-from diary.storage.postgres_address import is_postgres
-from diary.storage.sqlite import path_of
+from diary.storage.postgres.address import is_postgres
+from diary.storage.sqlite.connection import path_of
 from tests.migrations.test_migrations import STEPS
 from tests.postgres import Postgres, in_a_thread, rows_of
 

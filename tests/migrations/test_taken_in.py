@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from diary.storage import database, letters
+from diary.storage import database
+from diary.storage.sharing import letters
 from tests.migrations.test_rows import DATABASES, ID, Kept, migrated_to
 
 BEFORE = "0017_tokens"

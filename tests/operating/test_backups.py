@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from diary import config
-from diary.client import canary
+from diary.client import backup_canary
 from diary.clock import FixedClock
 from diary.config import Settings
 from diary.crypto import kdf
 from diary.errors import BadSetting, Conflict, NotACopy
-from diary.services import backups, operating
-from diary.services.backups import CANARY, DATABASE, NOTARY, PEPPER
-from diary.services.sealedfile import SealedFile, read_members
-from diary.storage.auditing import audit_rows
+from diary.services.operations import backup_history, backups
+from diary.services.operations.backups import CANARY, DATABASE, NOTARY, PEPPER
+from diary.services.operations.sealed_backup import SealedFile, read_members
 from diary.storage.database import opened
+from diary.storage.log.audit import audit_rows
 from tests.keepers import Keeper, Served, enrol, seal_file, served
 from tests.keepers import SealedFile as KeptFile
 from tests.running import here, kept
@@ -216,7 +216,7 @@ async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(
         parts[0].unlink()
         found = await backups.make(server.settings, pub, tmp_path / "out", FixedClock(0), still)
         assert found.lost == (parts[0].relative_to(server.settings.data / "blobs").as_posix(),)
-        assert operating.read(server.settings.data)["backup"]["lost"] == 1
+        assert backup_history.read(server.settings.data)["backup"]["lost"] == 1
         gone: list[Path] = []
 
         def erase(what: str, done: int, total: int) -> None:
@@ -227,7 +227,7 @@ async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(
                         rows.execute(f"DELETE FROM {row}")
 
         later = await backups.make(server.settings, pub, tmp_path / "out", FixedClock(9_000), erase)
-        assert later.lost == () and operating.read(server.settings.data)["backup"]["lost"] == 0
+        assert later.lost == () and backup_history.read(server.settings.data)["backup"]["lost"] == 0
     done = await backups.restore(elsewhere(tmp_path / "new"), found.path, scalar, still)
     assert len(done.lost) == 1
 
@@ -242,11 +242,13 @@ def server_rows(server: Served) -> Iterator[sqlite3.Connection]:
 async def test_a_backup_reveals_nothing_without_the_key(tmp_path: Path, key: tuple[bytes, bytes]) -> None:
     """Neither the pepper, nor a row, nor the address stands in it; and the state beside the data tells secrets apart only."""
     settings, path = await made(tmp_path, key[0])
-    raw = path.read_bytes() + (settings.data / operating.FILE).read_bytes()
+    raw = path.read_bytes() + (settings.data / backup_history.FILE).read_bytes()
     secrets = settings.read_pepper(), settings.read_notary_seed()
     for secret in (*secrets, b"SQLite format", settings.app_url.encode(), b'"name":"'):
         assert secret not in raw
-    assert operating.read(settings.data)["backup"]["inside"][PEPPER] == operating.fingerprint(settings.read_pepper())
+    assert backup_history.read(settings.data)["backup"]["inside"][PEPPER] == backup_history.fingerprint(
+        settings.read_pepper()
+    )
     assert not list(settings.data.glob(".work-*"))
 
 
@@ -268,7 +270,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
     (tmp_path / "data" / CANARY).rename(tmp_path / CANARY)
     assert run("backup", tmp_path / "without", "--key", tmp_path / "k.pub")[0] == 0
     status, said = run("drill", next((tmp_path / "without").iterdir()), "--key", tmp_path / "k")
-    assert status != 0 and "run `canary`" in said and "drill" not in operating.read(tmp_path / "data")
+    assert status != 0 and "run `canary`" in said and "drill" not in backup_history.read(tmp_path / "data")
     (tmp_path / CANARY).rename(tmp_path / "data" / CANARY)
     status, said = run("backup", tmp_path / "out", "--key", tmp_path / "k.pub")
     assert status == 0, said
@@ -276,7 +278,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
     before = (tmp_path / "data/kept.sqlite3").read_bytes()
     status, said = run("drill", file, "--key", tmp_path / "k")
     assert status == 0 and "signed in" in said, said
-    assert operating.read(tmp_path / "data")["drill"]["name"] == file.name
+    assert backup_history.read(tmp_path / "data")["drill"]["name"] == file.name
     assert (tmp_path / "data/kept.sqlite3").read_bytes() == before
     status, said = run("drill", file, "--key", tmp_path / "k.pub")
     assert status != 0 and "not a backup key" in said
@@ -285,17 +287,17 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
 async def test_a_canary_whose_words_changed_fails_the_drill(tmp_path: Path) -> None:
     """The drill opens the account; a wrong word, or a line that is not there, is no success."""
     async with served(tmp_path) as server:
-        told = await canary.settle(
+        told = await backup_canary.settle(
             server.app, server.settings.app_url, None, server.clock, profile=kdf.CHEAPEST, policy=kdf.TESTS
         )
-        await canary.look(server.app, server.settings.app_url, told, server.clock, policy=kdf.TESTS)
+        await backup_canary.look(server.app, server.settings.app_url, told, server.clock, policy=kdf.TESTS)
         from diary.errors import KeptError
 
         for wrong in (told.replace(b'"words":"', b'"words":"x'), b"{}", b"not JSON"):
             with pytest.raises(KeptError):
-                await canary.look(server.app, server.settings.app_url, wrong, server.clock, policy=kdf.TESTS)
+                await backup_canary.look(server.app, server.settings.app_url, wrong, server.clock, policy=kdf.TESTS)
         keeper = await enrol(server)
         other = b'{"login":"%s","words":"correct horse battery staple"}' % keeper.identity.login.encode()
         with pytest.raises(KeptError, match="line"):
-            await canary.look(server.app, server.settings.app_url, other, server.clock, policy=kdf.TESTS)
+            await backup_canary.look(server.app, server.settings.app_url, other, server.clock, policy=kdf.TESTS)
     assert DATABASE == "database"

@@ -15,7 +15,7 @@ from diary import config
 from diary.clock import FixedClock
 from diary.config import Settings
 from diary.errors import Conflict
-from diary.services import backups
+from diary.services.operations import backups
 from tests.keepers import enrol, served
 
 

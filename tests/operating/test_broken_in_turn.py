@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from diary.client.visiting import Answer, Visitor
+from diary.client.host_probe import Answer, Visitor
 from diary.clock import FixedClock
 from diary.config import Settings
 from diary.errors import BadSetting
-from diary.services import backups
-from diary.storage import sqlite
+from diary.services.operations import backups
+from diary.storage.sqlite import connection
 from tests.keepers import enrol, served
 from tests.running import here, kept
 
@@ -81,7 +81,7 @@ def test_a_database_that_cannot_be_used_is_said_and_waits_for_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Damaged, held by another program, or closed to us: every command ends, at once, with that."""
-    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", "50")
+    monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", "50")
     assert here("migrate", DIARY_DATA=str(tmp_path)).returncode == 0
     file = tmp_path / "kept.sqlite3"
     holding = sqlite3.connect(file, isolation_level=None)

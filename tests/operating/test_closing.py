@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from diary import config
-from diary.cli import main
+from diary.cli.main import main
 from diary.client import accounts
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.errors import Closing
-from diary.services import ending
+from diary.services.operations import decommission
 from diary.storage.database import migrate
-from diary.storage.ending import End
+from diary.storage.decommission import End
 from tests.keepers import CODE, WORDS, Served, enrol, served
 from tests.running import kept
 
@@ -44,8 +44,8 @@ async def test_nobody_new_then_nothing_new_then_nothing(tmp_path: Path, database
         assert (await keeper.push()).status_code == 201
         assert await closing_of(server) is None
         end = End(server.clock.now_ms() + 2 * DAY, server.clock.now_ms() + 4 * DAY)
-        await ending.announce(instance(server), end)
-        server.clock.advance(ending.FRESH_MS)
+        await decommission.announce(instance(server), end)
+        server.clock.advance(decommission.FRESH_MS)
         assert await closing_of(server) == {"off": end.off, "on": end.on}
         reached = Server(server.client(), server.settings.app_url)
         with pytest.raises(Closing):
@@ -57,11 +57,11 @@ async def test_nobody_new_then_nothing_new_then_nothing(tmp_path: Path, database
         assert (refused.status_code, refused.json()["error"]) == (410, "closed")
         changes = f"{keeper.diary}/changes?after=0"
         assert (await keeper.ask("GET", changes)).status_code == 200
-        assert await ending.take_back(instance(server))
-        server.clock.advance(ending.FRESH_MS)
+        assert await decommission.take_back(instance(server))
+        server.clock.advance(decommission.FRESH_MS)
         assert (await keeper.push()).status_code == 201
 
-        await ending.announce(instance(server), end)
+        await decommission.announce(instance(server), end)
         server.clock.advance(2 * DAY)
         assert (await keeper.ask("GET", changes)).json()["error"] == "closed"
         assert await closing_of(server) == {"off": end.off, "on": end.on}
@@ -77,7 +77,7 @@ async def test_a_worker_that_did_not_announce_it_says_so_too(tmp_path: Path) -> 
         done = kept("closing", "2099-05-03", "--off", "2099-06-01", **env)
         assert done.returncode == 0, done.stderr
         assert "From 3 May 2099" in done.stdout and "1 June 2099" in done.stdout
-        server.clock.advance(ending.FRESH_MS)
+        server.clock.advance(decommission.FRESH_MS)
         assert await closing_of(server) == {"off": 4083955200000, "on": 4081449600000}
         assert "goes on" in kept("closing", "never", **env).stdout
         assert "goes on" in kept("closing", **env).stdout

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 import uvicorn
 
-from diary import cli_doctor, config, isolation
+from diary import config, isolation
 from diary.app import create_app
+from diary.cli import doctor as cli_doctor
 from diary.config import Settings
 from diary.crypto.signing import Notary
 from diary.encoding import b64
 from diary.ledger import releases
 from diary.paths import STATIC, TEMPLATES
-from diary.services import doctor, operating
-from diary.services.doctor import DAY_MS, Host, Line, Seen, judge
+from diary.services.operations import backup_history, doctor
+from diary.services.operations.doctor import DAY_MS, Host, Line, Seen, judge
 from diary.web.pages import render_pages
 from tests import once
 
@@ -51,7 +52,10 @@ def right(settings: Settings) -> Seen:
     """What is seen of a server that is well."""
     inside = {"pepper": settings.find_pepper() or b"", "notary.key": settings.find_notary_seed() or b""}
     notes = {
-        "backup": {"at": NOW - 3_600_000, "inside": {name: operating.fingerprint(raw) for name, raw in inside.items()}},
+        "backup": {
+            "at": NOW - 3_600_000,
+            "inside": {name: backup_history.fingerprint(raw) for name, raw in inside.items()},
+        },
         "drill": {"at": NOW - DAY_MS},
         "disk": [[NOW - 10 * DAY_MS, 60 << 30]],
     }
@@ -266,7 +270,7 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
         seen = cli_doctor.examine(made, "", ca)
 
         def lines() -> dict[str, bool]:
-            return {line.name: line.ok for line in judge(made, replace(seen, notes=operating.read(made.data)))}
+            return {line.name: line.ok for line in judge(made, replace(seen, notes=backup_history.read(made.data)))}
 
         three = ("last backup", "last drill", "secrets in it")
         before = lines()
@@ -322,12 +326,12 @@ def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:
     """One row a day, a month of them, and what else is noted stays."""
     for n in range(40):
         for _ in range(2):
-            operating.note_disk(tmp_path, NOW + n * DAY_MS, n)
-    operating.note_drill(tmp_path, "x", NOW, NOW)
-    kept = operating.read(tmp_path)
+            backup_history.note_disk(tmp_path, NOW + n * DAY_MS, n)
+    backup_history.note_drill(tmp_path, "x", NOW, NOW)
+    kept = backup_history.read(tmp_path)
     assert len(kept["disk"]) == 32 and kept["drill"]["name"] == "x"
-    (tmp_path / operating.FILE).write_text("not JSON")
-    assert operating.read(tmp_path) == {}
+    (tmp_path / backup_history.FILE).write_text("not JSON")
+    assert backup_history.read(tmp_path) == {}
 
 
 def test_the_command_ends_with_a_status(tmp_path: Path) -> None:

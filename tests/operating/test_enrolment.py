@@ -13,7 +13,7 @@ from diary.client import accounts
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.errors import BadSetting, KeptError, NotFound, NotInvited
-from diary.services import enrolment
+from diary.services.accounts import enrolment
 from tests.keepers import CODE, WORDS, Served, enrol, seal_file, served
 from tests.running import here
 

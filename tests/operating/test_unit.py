@@ -38,10 +38,10 @@ DEVICES = "null zero full random urandom tty"
 # A process with a filter of system calls on already, as systemd's are; it allows everything, since what is tried is the stacking.
 BEHIND_A_FILTER = """
 import ctypes, os, platform, struct, sys
-from diary.pack import sandbox
+from diary.pack.sandbox import confinement
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
-sandbox._seccomp(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
+confinement._seccomp(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 # By line of the unit: shell commands that take away the same, run by root of a user namespace.

@@ -15,14 +15,14 @@ from typing import Any
 import pypdf
 import pytest
 
-from diary.client.sample_pack import TrainingDiary, make_training_pack, training_diary
 from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import new_id
-from diary.pack import archive
-from diary.pack.capsule import Capsule, read_capsule
-from diary.pack.gather import make_capsule
-from diary.services.packing import PackJobs
+from diary.pack.bag import archive
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import Capsule, read_capsule
+from diary.samples.sample_pack import TrainingDiary, make_training_pack, training_diary
+from diary.services.packs.queue import PackJobs
 from tests.pack.fiction import FictionalDiary, fictional_diary
 from tests.pack.scanning import forms, servable_files
 

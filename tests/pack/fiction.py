@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from diary.crypto.parts import part_count, seal_parts
+from diary.crypto.file_parts import part_count, seal_parts
 from diary.crypto.signing import Author, Notary, new_scalar
 from diary.encoding import b64
 from diary.ids import id_text, new_id
@@ -17,7 +17,7 @@ from diary.ledger import heads, receipts, rekeying
 from diary.ledger.commitments import Names
 from diary.ledger.push import signed_bytes
 from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
-from diary.pack.gather import DiaryVersion, Wish
+from diary.pack.capsule.builder import DiaryVersion, Wish
 from diary.record.schemas import schema
 from diary.record.times import offset_at
 from tests.pack.story import STORY

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diary.encoding import b64, canon
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.pack.rezip import rezip
 
 SCRIPT = Path(__file__).parents[1] / "js" / "verify_packs.mjs"

@@ -1,6 +1,6 @@
 """Values that no screen writes, in every kind of record: what a broken app, or somebody who means harm, might have sealed."""
 
-from diary.pack.numbered import REGISTERS
+from diary.pack.exhibit_numbers import REGISTERS
 from diary.record.schemas import schema
 from tests.pack.fiction import START, FictionalDiary, incident_fields
 

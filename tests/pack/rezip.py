@@ -5,7 +5,16 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from diary.pack.manifest import BAGIT, SERVABLE_LIST, Digests, Hashing, bag_info, payload_lists, servable_list, tag_list
+from diary.pack.bag.manifest import (
+    BAGIT,
+    SERVABLE_LIST,
+    Digests,
+    Hashing,
+    bag_info,
+    payload_lists,
+    servable_list,
+    tag_list,
+)
 
 Members = dict[str, bytes]
 

@@ -4,7 +4,7 @@ from diary.crypto.signing import Author
 from diary.encoding import b64
 from diary.ledger import receipts
 from diary.ledger.push import signed_bytes
-from diary.pack.gather import DiaryVersion
+from diary.pack.capsule.builder import DiaryVersion
 from tests.pack.fiction import FictionalDiary
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from diary.pack.bursts import schedules_csv
-from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.officer import officer_page
-from diary.pack.recordjson import record_file
-from diary.pack.tables import chronology_csv, custody_csv, exhibits_csv
-from diary.pack.witnesses import statements_csv
+from diary.pack.documents.officer import officer_page
+from diary.pack.documents.witnesses import statements_csv
+from diary.pack.proofs.record_json import record_file
+from diary.pack.tables.csv_tables import chronology_csv, custody_csv, exhibits_csv
+from diary.pack.tables.message_schedules import schedules_csv
 from diary.record import assisted
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
 from tests.pack.test_phone_tables import TABLES, said_by_the_phone
@@ -31,10 +31,10 @@ TYPED = "He stood by my car.\n\nTwice."
 LAY_OUT = """
 import sys
 from pathlib import Path
-from diary.pack.capsule import read_capsule
-from diary.pack.chronology import chronology_page
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.documents.chronology import chronology_page
 from diary.pack.contents import contents_of
-from diary.pack.typeset import Document, compile_in, lay_out
+from diary.pack.documents.typesetting import Document, compile_in, lay_out
 told = contents_of(read_capsule(Path(sys.argv[1]).read_bytes()))
 place = Path(sys.argv[2])
 lay_out(Document("chronology", "servable/01_chronology.pdf", lambda: chronology_page(told), place))

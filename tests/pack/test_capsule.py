@@ -10,9 +10,9 @@ import pytest
 
 from diary.encoding import canon, unb64
 from diary.errors import BadRequest
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import DiaryVersion, Part, Wish, erased_entries, make_capsule
-from diary.pack.recordjson import record_file
+from diary.pack.capsule.builder import DiaryVersion, Part, Wish, erased_entries, make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.proofs.record_json import record_file
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.write_capsule_vector import left_of, local_capsule
 

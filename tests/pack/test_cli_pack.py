@@ -9,14 +9,14 @@ from pathlib import Path
 import bagit
 import pytest
 
-from diary.cli_pack import _wish
+from diary.cli.pack import _wish
 from diary.client.journal import Journal
-from diary.client.sample import entries
-from diary.client.writing import Writer
 from diary.clock import FixedClock
 from diary.encoding import b64
 from diary.errors import BadRequest
-from diary.pack.gather import make_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.samples.fictional_diary import entries
+from diary.samples.journal_writer import Writer
 from tests.bench.kept_copy import WORDS, make_copy
 from tests.local import local_journal
 

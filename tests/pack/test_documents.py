@@ -8,14 +8,14 @@ import pypdf
 import pytest
 
 from diary.errors import BadRequest
-from diary.pack.capsule import read_capsule
-from diary.pack.chronology import chronology_page
-from diary.pack.clocks import clock_checks
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import Contents, contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.glyphs import drawable, language, paragraphs
-from diary.pack.questions import how_asked, questions
-from diary.pack.verify import verify
+from diary.pack.documents.chronology import chronology_page
+from diary.pack.documents.clock_offsets import clock_checks
+from diary.pack.documents.questions import how_asked, questions
+from diary.pack.printable_text import drawable, language, paragraphs
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields, picture, print_copy
 from tests.pack.rezip import members_of

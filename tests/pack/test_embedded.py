@@ -6,7 +6,7 @@ import time
 import zlib
 from pathlib import Path
 
-from diary.pack.embedded import FILE_MOST, embedded_files
+from diary.pack.verify.embedded_files import FILE_MOST, embedded_files
 from tests.pack.conftest import BuiltPack
 from tests.pack.judging import Cases, compare
 

@@ -10,14 +10,14 @@ from typing import Final
 
 import pytest
 
-from diary.pack.capsule import read_capsule
-from diary.pack.chronology import chronology_page
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import Contents, contents_of
-from diary.pack.exhibits import exhibits_page
-from diary.pack.gather import make_capsule
-from diary.pack.impact import impact_page
-from diary.pack.officer import officer_page
-from diary.pack.tables import chronology_csv
+from diary.pack.documents.chronology import chronology_page
+from diary.pack.documents.exhibits import exhibits_page
+from diary.pack.documents.impact import impact_page
+from diary.pack.documents.officer import officer_page
+from diary.pack.tables.csv_tables import chronology_csv
 from diary.paths import PACKAGE
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from diary.ids import id_text, new_id
 from diary.ledger import receipts
-from diary.pack import tables
-from diary.pack.capsule import read_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.method import method_page
+from diary.pack.documents.method import method_page
+from diary.pack.tables import csv_tables
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
 from tests.pack.judging import Cases, compare
 from tests.pack.test_phone_tables import said_by_the_phone
@@ -70,7 +70,7 @@ def test_the_phone_and_the_typesetter_end_a_range_alike(tmp_path: Path) -> None:
         )
     raw = make_capsule(diary.versions, diary.wish(), diary.keys)
     name = "data/servable/02_chronology.csv"
-    (told,) = said_by_the_phone([(raw, {name: tables.chronology_csv(contents_of(read_capsule(raw)))})], tmp_path)
+    (told,) = said_by_the_phone([(raw, {name: csv_tables.chronology_csv(contents_of(read_capsule(raw)))})], tmp_path)
     assert told["differs"] is None
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from diary.pack.findings import SENTENCES
-from diary.pack.verify import verify
+from diary.pack.verify.findings import SENTENCES
+from diary.pack.verify.verifier import verify
 from tests.pack.hostile import EXPECTED
 from tests.vectors.write_hostile import OUT, corpus
 

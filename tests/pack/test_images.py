@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from diary.errors import BadRequest
-from diary.pack.images import accept, print_copy
+from diary.pack.documents.print_images import accept, print_copy
 from tests.pack.fiction import picture
 from tests.pack.fiction import print_copy as phone_copy
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from diary import isolation
-from diary.cli import main
+from diary.cli.main import main
 from diary.encoding import b64
 from diary.errors import BadSetting, Unavailable
 from diary.isolation import Isolation

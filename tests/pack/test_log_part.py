@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from diary.client.authority import LocalAuthority, make_authority
 from diary.crypto.signing import Notary
 from diary.encoding import b64, canon, unb64
-from diary.ledger import checkpoints, leaves, statements, timestamps, tree
-from diary.pack.capsule import read_capsule
-from diary.pack.findings import Finding
-from diary.pack.gather import make_capsule
-from diary.pack.verify import verify
+from diary.ledger import checkpoints, key_statements, leaves, timestamps, tree
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.verify.findings import Finding
+from diary.pack.verify.verifier import verify
+from diary.samples.timestamp_authority import LocalAuthority, make_authority
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import FictionalDiary, fictional_diary
 from tests.pack.rezip import each_flipped, members_of, rezip
@@ -272,19 +272,19 @@ def test_receipts_of_an_earlier_key_hold_with_the_statements(tmp_path: Path) -> 
     chain under a key of the forger's own joins nothing; an exposed key holds only below its bound."""
     diary = fictional_diary(count=2, exhibits=1)
     new = Notary(bytes(31) + b"\x22")
-    first = statements.make(INSTANCE, statements.wish(diary.notary.pub, [], "first", 1, None))
+    first = key_statements.make(INSTANCE, key_statements.wish(diary.notary.pub, [], "first", 1, None))
     told = Logged(diary).log(OTHERS + 1, None)
     for why, size in (("rotated", 90), ("exposed", len(Logged(diary).leaves)), ("exposed", OTHERS + 1)):
         last = {"root": b64(bytes(32)), "size": size}
-        second = statements.make(INSTANCE, statements.wish(new.pub, [first], why, 2, last))  # type: ignore[arg-type]
+        second = key_statements.make(INSTANCE, key_statements.wish(new.pub, [first], why, 2, last))  # type: ignore[arg-type]
         pack = packed(diary, {**told, "statements": [first, second]}, tmp_path)
         bound = set() if size > OTHERS + 1 else {"old_key", "checkpoint", "inclusion"}
         assert codes(verify(pack.path, instance=INSTANCE.pub)) == bound
         assert {"other_key", "wrong_notary"} <= codes(verify(pack.path, notary=new.pub))
         assert "statements" in codes(verify(pack.path, instance=Notary(bytes(31) + b"\x55").pub))
     forger = Notary(bytes(31) + b"\x66")
-    mine = statements.make(forger, statements.wish(new.pub, [], "first", 1, None))
-    joined = statements.make(forger, statements.wish(diary.notary.pub, [mine], "rotated", 2, None))
+    mine = key_statements.make(forger, key_statements.wish(new.pub, [], "first", 1, None))
+    joined = key_statements.make(forger, key_statements.wish(diary.notary.pub, [mine], "rotated", 2, None))
     pack = packed(diary, {**told, "statements": [mine, joined]}, tmp_path)
     assert {"other_key", "wrong_notary"} <= codes(verify(pack.path, notary=new.pub))
     assert unb64(str(mine["pub"])) == new.pub

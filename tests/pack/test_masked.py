@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from diary.encoding import b64
-from diary.pack.items import DiaryVersion, exhibit_rows
+from diary.pack.capsule.exhibits import DiaryVersion, exhibit_rows
 from diary.pack.wording import point_words
 from diary.record.evidence import Attachment
-from diary.record.versions import Opened, tell_all
+from diary.record.record_history import Opened, tell_all
 
 ROOT = Path(__file__).parents[2]
 RECORD, VERSION = b64(bytes(15) + b"\x01"), b64(bytes(15) + b"\x02")

@@ -13,8 +13,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from diary.pack.gather import make_capsule
-from diary.pack.tongues import is_english, is_signed, tongue
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.documents.language_names import is_english, is_signed, tongue
 from diary.record import assisted
 from tests.pack.conftest import BuiltPack, build
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields

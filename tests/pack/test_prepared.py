@@ -15,10 +15,10 @@ from diary.crypto.fingerprints import fingerprint
 from diary.crypto.signing import Author, new_scalar
 from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
-from diary.ledger import grants
-from diary.pack.preparedcheck import LINE, TYPE, first_line, list_of, named
-from diary.pack.proofcheck import PREPARED
-from diary.pack.recordcheck import RECORD
+from diary.ledger.sharing import grants
+from diary.pack.verify.prepared_check import LINE, TYPE, first_line, list_of, named
+from diary.pack.verify.proof_check import PREPARED
+from diary.pack.verify.record_check import RECORD
 from tests.pack.conftest import BuiltPack
 from tests.pack.judging import Cases, compare
 from tests.pack.rezip import folder_of, members_of, rezip, sealed_again

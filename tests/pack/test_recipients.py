@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from diary.pack.capsule import read_capsule
-from diary.pack.chronology import chronology_page
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import Contents, Picture, contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.head import PROFILES
-from diary.pack.howto import read_first
-from diary.pack.rows import account_of
-from diary.pack.tables import chronology_csv
+from diary.pack.documents.chronology import chronology_page
+from diary.pack.documents.incident_rows import account_of
+from diary.pack.documents.instructions import read_first
+from diary.pack.metadata import PROFILES
+from diary.pack.tables.csv_tables import chronology_csv
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
 
 FILM = b"\0\0\0\x18ftypmp42 a film"

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from diary.encoding import unb64
-from diary.pack.besidecheck import follows
-from diary.pack.bursts import schedules_csv
-from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import Contents, contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.method import not_here
-from diary.pack.numbered import REGISTERS
-from diary.pack.proofs import proof_files
-from diary.pack.recordjson import record_file
+from diary.pack.documents.chronology_sections import further_sections
+from diary.pack.documents.method import not_here
+from diary.pack.exhibit_numbers import REGISTERS
+from diary.pack.proofs.proof_files import proof_files
+from diary.pack.proofs.record_json import record_file
 from diary.pack.registers import front_lines, people_of
-from diary.pack.sections import further_sections
-from diary.pack.tables import chronology_csv
-from diary.pack.verify import verify
+from diary.pack.tables.csv_tables import chronology_csv
+from diary.pack.tables.message_schedules import schedules_csv
+from diary.pack.verify.derived_fields import follows
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import build, finish
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
 from tests.pack.odd import add_odd

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from diary.client import accounts, rekey
+from diary.client import accounts, rotate_keys
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.encoding import b64, canon, parse
 from diary.ledger import receipts
+from diary.ledger.key_statements import NotaryKey
 from diary.ledger.push import signed_bytes
-from diary.ledger.statements import NotaryKey
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import make_capsule
-from diary.pack.opened import OpenedPack
-from diary.pack.proofcheck import check_proofs, read_proofs
-from diary.pack.proofs import proof_files
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.proofs.proof_files import proof_files
+from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.proof_check import check_proofs, read_proofs
 from tests.keepers import NOON, Keeper, Served
 from tests.local import whole_wish
 
@@ -52,7 +52,7 @@ async def test_versions_by_both_keys_hold_and_by_the_old_one_no_later(keeper: Ke
     reached.tokens = dict(keeper.tokens)
     server.clock.ms += 60_000
     words = "orbit velvet canyon maple drift"
-    new = await rekey.rotate(reached, keeper.identity, words, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+    new = await rotate_keys.rotate(reached, keeper.identity, words, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     server.clock.ms += 60_000
     device = Server(server.client(), server.settings.app_url)
     journal = Journal(await accounts.sign_in(device, new.login, words, policy=kdf.TESTS), server.clock)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from diary.encoding import canon
-from diary.pack.capsule import LIMIT
-from diary.pack.verify import verify
+from diary.pack.capsule.reader import LIMIT
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import BuiltPack, build
 from tests.pack.rezip import members_of, members_of_front, sealed_again
 

@@ -26,13 +26,13 @@ def attack(*_, **__):
     pathlib.Path(sys.argv[1]).write_text("taken over")
     raise ValueError
 pypdf.PdfReader, marker = attack, sys.argv[1]
-from diary.cli import main
+from diary.cli.main import main
 main(sys.argv[2:])
 """
 # The same in the isolated process. `CODE` leaves in `said` what it found out, which comes back as the key of a picture.
 STAND_IN = """
 import os, sys
-from diary.pack import pdfworker
+from diary.pack.verify import pdf_worker
 def attack(*_):
     scope = dict(os=os, own=sys.argv[1])
     try:
@@ -41,8 +41,8 @@ def attack(*_):
     except BaseException as error:
         said = type(error).__name__
     return [(said, b"picture")]
-pdfworker._pictures_of = attack
-raise SystemExit(pdfworker.main())
+pdf_worker._pictures_of = attack
+raise SystemExit(pdf_worker.main())
 """
 
 
@@ -93,11 +93,11 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
 )
 def test_the_process_that_reads_a_pdf_is_isolated(stand_in: Callable[[str, str], None], code: str) -> None:
     """No file of this computer, no network, no process, no signal, no link to lead its reader away."""
-    from diary.pack.pdfs import pictures_in
+    from diary.pack.verify.pdf_reader import pictures_in
 
-    stand_in("diary.pack.pdfworker", STAND_IN.format(code=code))
+    stand_in("diary.pack.verify.pdf_worker", STAND_IN.format(code=code))
     assert set(pictures_in(b"%PDF-1.7", set())) <= {"PermissionError", "OSError", "FileNotFoundError"}
-    stand_in("diary.pack.pdfworker", STAND_IN.format(code="said = 'JB/1'"))
+    stand_in("diary.pack.verify.pdf_worker", STAND_IN.format(code="said = 'JB/1'"))
     assert pictures_in(b"%PDF-1.7", set()) == {"JB/1": b"picture"}
 
 
@@ -116,10 +116,10 @@ def test_the_process_that_reads_a_pdf_is_isolated(stand_in: Callable[[str, str],
 )
 def test_an_answer_that_is_none_is_nothing(stand_in: Callable[[str, str], None], answer: str) -> None:
     """Whatever a process that was taken over writes: no picture, no page, and nothing falls over."""
-    from diary.pack.pdfs import differing_page, pictures_in
+    from diary.pack.verify.pdf_reader import differing_page, pictures_in
 
     lies = f"import sys\nfor n in range(9):\n    open(f'{{sys.argv[1]}}/{{n}}.jpg', 'w').close()\nprint({answer!r})"
-    stand_in("diary.pack.pdfworker", lies)
+    stand_in("diary.pack.verify.pdf_worker", lies)
     assert pictures_in(b"%PDF-1.7", set()) == {}
     assert differing_page(b"%PDF-1.7", b"%PDF-1.7") is None
 
@@ -133,11 +133,9 @@ def test_typeset_files_are_read_only_from_their_own_folder(
     """A process that was taken over names a file that never ends."""
     notary = tmp_path / "notary.txt"
     notary.write_text(b64(small.diary.notary.pub))
-    script = (
-        f"import sys\nsys.executable = {str(tmp_path / 'python')!r}\nfrom diary.cli import main\nmain(sys.argv[1:])"
-    )
+    script = f"import sys\nsys.executable = {str(tmp_path / 'python')!r}\nfrom diary.cli.main import main\nmain(sys.argv[1:])"
     real = sys.executable
-    stand_in("diary.pack.again", f"print({answer!r})")
+    stand_in("diary.pack.verify.rerender_worker", f"print({answer!r})")
     asked = ["verify", str(small.path), "--notary", str(notary), "--rerender"]
     done = subprocess.run([real, "-c", script, *asked], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
@@ -146,7 +144,7 @@ def test_typeset_files_are_read_only_from_their_own_folder(
 
 def test_without_isolation_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused with what to do, before a process is started."""
-    from diary.pack.pdfs import differing_page, pictures_in
+    from diary.pack.verify.pdf_reader import differing_page, pictures_in
 
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
     monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="It needs Landlock 6."))

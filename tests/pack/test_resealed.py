@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diary.encoding import canon
-from diary.pack.manifest import tag_list
+from diary.pack.bag.manifest import tag_list
 from tests.pack.conftest import BuiltPack
 from tests.pack.judging import Cases, changed, compare
 from tests.pack.rezip import Members, members_of, sealed_again

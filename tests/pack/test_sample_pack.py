@@ -22,10 +22,10 @@ from pdfua import validate
 
 from diary.encoding import b64, canon
 from diary.ledger import heads
-from diary.pack.gather import make_capsule
-from diary.pack.heldback import MARK
+from diary.pack.capsule.builder import make_capsule
 from diary.pack.portal import write_portal
-from diary.pack.verify import verify
+from diary.pack.redaction import MARK
+from diary.pack.verify.verifier import verify
 from diary.record.vocabulary import LISTS
 from tests.pack.conftest import SamplePack
 from tests.pack.leafing import digest_of, headings, instant, numbered

@@ -9,7 +9,7 @@ import pytest
 TRY = """
 import os, sys, socket, subprocess
 from pathlib import Path
-from diary.pack.sandbox import close_in
+from diary.pack.sandbox.confinement import close_in
 own = Path(sys.argv[1])
 close_in([Path(p) for p in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, "/dev/urandom", "/dev/null")], [own])
 def attempt(what):

@@ -12,10 +12,10 @@ import pypdf
 import pytest
 from PIL import Image
 
-from diary.pack.capsule import read_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import contents_of
-from diary.pack.gather import make_capsule
-from diary.pack.heldback import MARK, HeldBack, squeeze
+from diary.pack.redaction import MARK, HeldBack, squeeze
 from tests.pack.conftest import BuiltPack
 from tests.pack.fiction import START, FictionalDiary, incident_fields
 from tests.pack.rezip import members_of

@@ -14,7 +14,7 @@ import pytest
 JOB = """
 import os, sys, time
 from pathlib import Path
-from diary.pack import supervisor
+from diary.pack.sandbox import supervisor
 own = Path(sys.argv[1])
 {limits}
 def work(spool):

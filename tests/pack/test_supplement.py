@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from diary.ledger import receipts
-from diary.pack.capsule import Capsule, read_capsule
-from diary.pack.earlier import earlier_packs, new_or_changed
-from diary.pack.gather import make_capsule, opened_versions, received_at
-from diary.pack.heldback import MARK, held_back
-from diary.pack.verify import verify
+from diary.pack.capsule.builder import make_capsule, opened_versions, received_at
+from diary.pack.capsule.reader import Capsule, read_capsule
+from diary.pack.previous_packs import earlier_packs, new_or_changed
+from diary.pack.redaction import MARK, held_back
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import build, finish
 from tests.pack.fiction import DAY, FictionalDiary, fictional_diary, incident_fields, picture, print_copy
 from tests.pack.rezip import Members, members_of

@@ -15,10 +15,10 @@ from bagit import Bag
 
 from diary.crypto.signing import Notary
 from diary.encoding import canon
-from diary.pack.capsule import read_capsule
-from diary.pack.findings import SENTENCES, Finding
-from diary.pack.gather import make_capsule
-from diary.pack.verify import verify
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.verify.findings import SENTENCES, Finding
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import FictionalDiary, fictional_diary
 from tests.pack.rezip import each_flipped, folder_of, members_of, rezip

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from diary.crypto.signing import Author, new_scalar
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import make_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.judging import Cases, by_program, changed, compare

@@ -13,11 +13,11 @@ import zipfile
 from pathlib import Path
 
 from diary.crypto.signing import Notary
-from diary.pack.capsule import read_capsule
-from diary.pack.findings import SENTENCES
-from diary.pack.gather import make_capsule
+from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.verify.findings import SENTENCES
 from diary.paths import STATIC
-from diary.web.front import findings_of
+from diary.web.scripted_pages import findings_of
 from tests.ledger.test_timestamps import make_authority
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import fictional_diary

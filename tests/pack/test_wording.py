@@ -1,6 +1,6 @@
 """Answers of an object in words: codes by their labels, what early apps let people type as it was typed."""
 
-from diary.pack.row_facts import recorder
+from diary.pack.tables.cells import recorder
 from diary.pack.wording import value_words
 
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from diary.encoding import b64
-from diary.pack.capsule import read_capsule
-from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
-from diary.pack.logproofs import log_files
-from diary.pack.proofs import SERVABLE_KINDS
-from diary.pack.recordjson import record_file
+from diary.pack.capsule.builder import DiaryVersion, Part, Wish, make_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.log_files import log_files
+from diary.pack.proofs.proof_files import SERVABLE_KINDS
+from diary.pack.proofs.record_json import record_file
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields, picture, print_copy
 from tests.pack.odd import add_odd
 

@@ -8,8 +8,8 @@ import pytest
 
 from diary.record import chronology as order
 from diary.record.incident import Incident
+from diary.record.record_history import Opened, tell
 from diary.record.times import DAY_MS
-from diary.record.versions import Opened, tell
 
 MAY_4 = 1_777_852_800_000  # 2026-05-04T00:00:00Z, a Monday
 

@@ -7,7 +7,7 @@ import pytest
 from diary.record import evidence, reading, times, vocabulary, witness
 from diary.record.evidence import Attachment
 from diary.record.incident import LATE_MS, Incident
-from diary.record.versions import Opened, tell
+from diary.record.record_history import Opened, tell
 
 DAY_MS = 86_400_000
 NOON = 1_793_620_800_000  # 2 Nov 2026, 12:00 UTC

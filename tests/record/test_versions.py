@@ -2,7 +2,7 @@
 
 import pytest
 
-from diary.record.versions import SETTLING_MS, Opened, tell, tell_all
+from diary.record.record_history import SETTLING_MS, Opened, tell, tell_all
 
 
 def version(

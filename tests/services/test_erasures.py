@@ -11,11 +11,11 @@ import pytest
 from diary.encoding import b64, parse, read_frames, unb64
 from diary.ids import id_text, new_id
 from diary.ledger import heads
-from diary.services import purge as purging
 from diary.services.instance import Instance
-from diary.services.purge import Purged
-from diary.storage import closing
-from diary.storage.postgres_address import is_postgres
+from diary.services.sync import purge as purging
+from diary.services.sync.purge import Purged
+from diary.storage.accounts import account_closing
+from diary.storage.postgres.address import is_postgres
 from diary.storage.writer import Hand
 from tests.keepers import CODE, Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
 from tests.postgres import bytes_of, in_a_thread
@@ -346,7 +346,7 @@ async def test_closing_waits_for_the_log(keeper: Keeper, server: Served) -> None
         hand.execute(
             "INSERT INTO waiting_leaf (id) SELECT id FROM version WHERE id NOT IN (SELECT id FROM waiting_leaf)"
         )
-        emptied = closing.empty(hand, unb64(keeper.identity.account))
+        emptied = account_closing.empty(hand, unb64(keeper.identity.account))
         return emptied, hand.execute("SELECT count(*) FROM version").fetchone()[0]
 
     assert await instance_of(server).db.writer.run(work) == (False, 1)

@@ -11,11 +11,11 @@ from typing import Any
 from diary.crypto.signing import Notary, fingerprint
 from diary.encoding import b64, parse, unb64
 from diary.errors import KeptError
-from diary.ledger import checkpoints, leaves, receipts, statements, tree
+from diary.ledger import checkpoints, key_statements, leaves, receipts, tree
 from diary.ledger.checkpoints import Checkpoint
-from diary.services import keyring, logbook
 from diary.services.instance import Instance
-from diary.storage import log
+from diary.services.log import notary_keys, sequencer
+from diary.storage.log import public_log
 from tests.keepers import Keeper, Served, enrol, served
 
 MINUTE = 60_000
@@ -58,7 +58,7 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
             answer = parse((await keepers[n % 2].push(f"entry {n}")).content)
             assert isinstance(answer, dict)
             told[n % 2, answer["seq"]] = answer["receipt"]
-        await logbook.tend(inside(server))
+        await sequencer.tend(inside(server))
         state: Any = parse((await keepers[0].ask("GET", "/v1/log")).content)
         note = state["checkpoint"]["note"].encode()
         top = checkpoints.verify(note, inside(server).notary.pub)
@@ -85,8 +85,8 @@ async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
             server.clock.advance(minutes * MINUTE)
             if minutes != 10:
                 await keeper.push()
-            await logbook.place_leaves(instance)
-            made = await logbook.make_checkpoint(instance)
+            await sequencer.place_leaves(instance)
+            made = await sequencer.make_checkpoint(instance)
             sizes.append(made.size if made else None)
         assert sizes == [1, None, None, 4, None]
         for n, size in ((0, 1), (1, 4)):
@@ -107,7 +107,7 @@ async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
         for pushes in (1, 2, 5):
             for _ in range(pushes):
                 await keeper.push()
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             server.clock.advance(11 * MINUTE)
             made.append(checkpoints.read((await public(server, "/log/checkpoint")).content))
         for older in made:
@@ -130,7 +130,7 @@ async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, databas
     async with served(tmp_path, **database_setting) as server:
         keeper, other = await enrol(server), await enrol(server, "198.51.100.8")
         await keeper.push()
-        await logbook.tend(inside(server))
+        await sequencer.tend(inside(server))
         address = f"{keeper.diary}/proofs/1"
         assert (await other.ask("GET", address)).status_code == 404
         other.tokens.clear()
@@ -146,9 +146,9 @@ async def test_leaves_are_served_under_the_newest_checkpoint_only(
         keeper, instance = await enrol(server), inside(server)
         assert (await public(server, "/log/leaves/0")).status_code == 404
         await keeper.push()
-        await logbook.tend(instance)
+        await sequencer.tend(instance)
         await keeper.push()
-        await logbook.place_leaves(instance)
+        await sequencer.place_leaves(instance)
         lines = (await public(server, "/log/leaves/0")).text.splitlines()
         top = checkpoints.read((await public(server, "/log/checkpoint")).content)
         assert len(lines) == 1 and bytes.fromhex(lines[0]) == top.root
@@ -164,13 +164,13 @@ async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
         text = (await public(server, "/keys.txt")).text
         assert "instance key  none" in text and b64(notary.pub) in text and fingerprint(notary.pub) in text
         assert (await public(server, "/log/statements")).text == ""
-        wish = statements.wish(notary.pub, [], "first", 1, None)
-        await keyring.publish(inside(server).db, statements.make(instance_key, wish))
+        wish = key_statements.wish(notary.pub, [], "first", 1, None)
+        await notary_keys.publish(inside(server).db, key_statements.make(instance_key, wish))
     async with served(tmp_path) as server:
         text = (await public(server, "/keys.txt")).text
         assert b64(instance_key.pub) in text and fingerprint(instance_key.pub) in text and "first" in text
         (line,) = (await public(server, "/log/statements")).text.splitlines()
-        assert statements.chain([parse(line.encode())], instance_key.pub)[0].log == notary.log  # type: ignore[list-item]
+        assert key_statements.chain([parse(line.encode())], instance_key.pub)[0].log == notary.log  # type: ignore[list-item]
         page = (await public(server, "/officers")).text
         assert 'href="/keys.txt"' in page and 'href="/log/checkpoint"' in page
         async with server.client() as client:
@@ -184,12 +184,14 @@ async def test_many_workers_may_place_leaves_at_once(tmp_path: Path, database_se
         keeper, instance = await enrol(server), inside(server)
         for _ in range(30):
             await keeper.push()
-        await asyncio.gather(*(instance.db.writer.run(lambda hand: log.append_waiting(hand, 5)) for _ in range(8)))
+        await asyncio.gather(
+            *(instance.db.writer.run(lambda hand: public_log.append_waiting(hand, 5)) for _ in range(8))
+        )
         rows = server.rows("SELECT id, leaf FROM log_leaf ORDER BY id")
         assert [i for i, _ in rows] == list(range(30))
         assert {leaf for _, leaf in rows} == {leaf for (leaf,) in server.rows("SELECT leaf FROM version")}
         assert server.rows("SELECT count(*) FROM waiting_leaf") == [(0,)]
-        made = await logbook.make_checkpoint(instance)
+        made = await sequencer.make_checkpoint(instance)
         assert made is not None and checkpoints.read(made.note).size == 30
 
 
@@ -202,12 +204,12 @@ async def test_a_damaged_log_signs_nothing(tmp_path: Path) -> None:
         instance = replace(inside(server), settings=replace(server.settings, checkpoint_seconds=1))
         for _ in range(4):
             await keeper.push()
-        await logbook.place_leaves(instance)
+        await sequencer.place_leaves(instance)
         beside = sqlite3.connect(server.settings.data / "kept.sqlite3")
         beside.execute("DELETE FROM log_node")
         beside.commit()
         beside.close()
-        loop = asyncio.create_task(logbook.keep(instance, faults.append))
+        loop = asyncio.create_task(sequencer.keep(instance, faults.append))
         async with asyncio.timeout(30):
             while len(faults) < 2:
                 await asyncio.sleep(0.02)

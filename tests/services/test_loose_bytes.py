@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from diary.errors import Unavailable
-from diary.services.purge import purge
-from diary.storage import blobs as stored
-from diary.storage import blobstore
-from diary.storage.blobstore import BlobStore
+from diary.services.sync.purge import purge
+from diary.storage import blob_store
+from diary.storage.blob_store import BlobStore
+from diary.storage.sync import blobs as stored
 from tests.advocates import beside
 from tests.keepers import Keeper, SealedFile, Served, seal_file
 
@@ -166,7 +166,7 @@ async def test_a_file_announced_anew_while_a_part_is_on_its_way(
         await put(self, name, raw)
 
     with monkeypatch.context() as held:
-        held.setattr(blobstore.BlobStore, "put", slow)
+        held.setattr(blob_store.BlobStore, "put", slow)
         sending = asyncio.create_task(keeper.ask("PUT", part, file.sealed[0]))
         await coming.wait()
         other = {"parts": 3, "size": file.declaration["size"]}

@@ -13,9 +13,9 @@ import pytest
 from diary.clock import Clock, FixedClock, SystemClock
 from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.ids import new_id
-from diary.pack.gather import make_capsule
-from diary.services import packing, typesetting
-from diary.services.packing import Job, PackJobs
+from diary.pack.capsule.builder import make_capsule
+from diary.services.packs import queue, worker_process
+from diary.services.packs.queue import Job, PackJobs
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.test_images import bomb_png, with_exif
 
@@ -46,13 +46,13 @@ async def run(jobs: PackJobs, raw: bytes) -> Job:
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the test's own in memory: another server on this machine has jobs of its own."""
-    with tempfile.TemporaryDirectory(dir=typesetting.MEMORY) as folder:
-        monkeypatch.setattr(typesetting, "MEMORY", Path(folder))
+    with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
+        monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
         yield Path(folder)
 
 
 def leftovers() -> set[str]:
-    return {path.name for path in typesetting.MEMORY.iterdir()}
+    return {path.name for path in worker_process.MEMORY.iterdir()}
 
 
 async def test_a_job_runs_once_and_leaves_nothing() -> None:
@@ -138,8 +138,8 @@ async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
 
 async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many capsules, or one that waits too long: Conflict, and the place can be used again. Given up while it waits: gone."""
-    monkeypatch.setattr(packing, "LINE_SECONDS", 0.05)
-    monkeypatch.setattr(packing, "LINE_LIMIT", 1)
+    monkeypatch.setattr(queue, "LINE_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "LINE_LIMIT", 1)
     diary = fictional_diary(count=25, exhibits=4)
     jobs, raw = jobs_for(diary), capsule_of(diary)
     first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -151,7 +151,7 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
     with pytest.raises(Conflict):
         await waiting
     assert second.is_idle and third.is_idle
-    monkeypatch.setattr(packing, "LINE_SECONDS", 60)
+    monkeypatch.setattr(queue, "LINE_SECONDS", 60)
     waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
     await asyncio.sleep(0)
     await jobs.cancel(second.account, second.pack)
@@ -165,15 +165,15 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
 
 async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The job has failed and its worker is being ended when everything is closed: that is waited for, not cut off."""
-    really, begun, ended = typesetting.Worker.end, asyncio.Event(), []
+    really, begun, ended = worker_process.Worker.end, asyncio.Event(), []
 
-    async def slowly(worker: typesetting.Worker) -> None:
+    async def slowly(worker: worker_process.Worker) -> None:
         begun.set()
         await asyncio.sleep(0.05)
         await really(worker)
         ended.append(worker)
 
-    monkeypatch.setattr(typesetting.Worker, "end", slowly)
+    monkeypatch.setattr(worker_process.Worker, "end", slowly)
     jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
     job = await jobs.place(account, new_id(), pack)
     await jobs.start(account, pack, b"{}")
@@ -185,7 +185,7 @@ async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatc
 
 async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as many places as there may be, a new one takes the oldest's; a job that has its capsule is never given up for it."""
-    monkeypatch.setattr(packing, "QUEUE_LIMIT", 3)
+    monkeypatch.setattr(queue, "QUEUE_LIMIT", 3)
     clock = FixedClock(START)
     jobs = jobs_for(FictionalDiary(), clock)
     first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -205,9 +205,9 @@ async def test_who_is_gone_holds_nobody_up() -> None:
     clock = FixedClock(START)
     jobs = jobs_for(FictionalDiary(), clock)
     first, gone, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
-    clock.advance(packing.UNSEEN_MS // 2)
+    clock.advance(queue.UNSEEN_MS // 2)
     jobs.get(third.account, third.pack)
-    clock.advance(packing.UNSEEN_MS // 2 + 1)
+    clock.advance(queue.UNSEEN_MS // 2 + 1)
     assert jobs.get(third.account, third.pack).state == "ready"
     for job in (first, gone):
         with pytest.raises(NotFound):
@@ -218,8 +218,8 @@ async def test_who_is_gone_holds_nobody_up() -> None:
 async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
     alone, with no further request of anybody's."""
-    monkeypatch.setattr(packing, "DONE_MS", 2_000)
-    monkeypatch.setattr(packing, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(queue, "DONE_MS", 2_000)
+    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
     before = leftovers()
     for dropped in (False, True):
@@ -261,7 +261,7 @@ async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:
 
 async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Full: later. Off: said so."""
-    monkeypatch.setattr(packing, "QUEUE_LIMIT", 1)
+    monkeypatch.setattr(queue, "QUEUE_LIMIT", 1)
     jobs = jobs_for(FictionalDiary())
     job = await jobs.place(new_id(), new_id(), new_id())
     job.state = "building"
@@ -277,7 +277,7 @@ async def test_an_oversized_capsule_is_refused_before_a_worker_starts() -> None:
     jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
     await jobs.place(account, new_id(), pack)
     with pytest.raises(TooLarge):
-        await jobs.start(account, pack, bytes(packing.CAPSULE_LIMIT + 1))
+        await jobs.start(account, pack, bytes(queue.CAPSULE_LIMIT + 1))
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 5000, b"\xff" * 100])
@@ -306,7 +306,7 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
     assert job.task is not None
     await job.task
     assert job.state == "failed" and leftovers() == before
-    monkeypatch.setattr(packing, "HARD_LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "HARD_LIMIT_SECONDS", 0.05)
     slow = await run(jobs, capsule_of(diary))
     assert slow.state == "failed" and "too long" in slow.failure
     await jobs.close()

@@ -7,7 +7,7 @@ import pytest
 from diary.crypto.kdf import CHEAPEST
 from diary.encoding import b64
 from diary.errors import SealError
-from diary.services.pepper import Pepper
+from diary.services.accounts.pepper import Pepper
 
 PEPPER = Pepper(bytes(range(32)), CHEAPEST)
 OTHER = Pepper(bytes(32), CHEAPEST)

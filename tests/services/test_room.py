@@ -11,7 +11,7 @@ import pytest
 
 from diary import config
 from diary.errors import Unavailable
-from diary.services.room import Disk
+from diary.services.operations.disk_space import Disk
 
 Usage = namedtuple("Usage", "total used free")
 GIB = 1 << 30

@@ -12,8 +12,8 @@ from redis import Redis
 from diary.clock import FixedClock
 from diary.encoding import b64
 from diary.errors import BadSetting, TryLater, Unavailable
-from diary.services.counts import is_shared, open_counts
-from diary.services.throttle import FAILURES, FAILURES_BY_NAME, Bound, counted
+from diary.services.accounts.throttle import FAILURES, FAILURES_BY_NAME, Bound, counted
+from diary.services.operations.limit_store import is_shared, open_counts
 from tests.keepers import NOON, enrol, served, sign_in_body
 from tests.redis_server import RedisServer, redis_server
 

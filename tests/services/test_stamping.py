@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from diary.client.authority import LocalAuthority, make_authority
 from diary.clock import SystemClock
 from diary.encoding import parse, unb64
 from diary.errors import BadSetting
 from diary.ledger import timestamps
-from diary.services import logbook, stamping
+from diary.samples.timestamp_authority import LocalAuthority, make_authority
 from diary.services.instance import Instance
-from diary.storage import stamps
+from diary.services.log import sequencer, timestamping
+from diary.storage.log import stamps
 from tests.keepers import Keeper, Served, enrol, served
 
 MINUTE = 60_000
@@ -68,7 +68,7 @@ async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(tmp_path: Path, au
         async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             keeper, instance = await begin(server)
             await keeper.push()
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             told = await state(keeper)
             assert told["authorities"] == ["local"] and told["stamped"]["size"] == told["checkpoint"]["size"] == 1
             (stamp,) = told["stamped"]["stamps"]
@@ -87,18 +87,18 @@ async def test_an_outage_is_pending_and_asked_again(
             keeper, instance = await begin(server)
             await keeper.push()
             for _ in range(3):
-                await logbook.tend(instance)
+                await sequencer.tend(instance)
             told = await state(keeper)
             assert told["stamped"] is None and told["checkpoint"]["size"] == 1
             assert server.rows("SELECT tries FROM log_stamp") == [(1,)]
             server.clock.advance(MINUTE)
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             ((tries, due),) = server.rows("SELECT tries, due_at FROM log_stamp")
             assert tries == 2 and due == server.clock.now_ms() + 2 * MINUTE
     with authority.serving() as url:
         async with served(tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             server.clock.ms = due
-            await logbook.tend(server.app.state.office.instance)
+            await sequencer.tend(server.app.state.office.instance)
             assert server.rows("SELECT tries, due_at FROM log_stamp") == [(3, None)]
 
 
@@ -108,8 +108,8 @@ async def test_nobody_is_asked_twice_at_once(tmp_path: Path, authority: LocalAut
         async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             keeper, instance = await begin(server)
             await keeper.push()
-            await logbook.place_leaves(instance)
-            await logbook.make_checkpoint(instance)
+            await sequencer.place_leaves(instance)
+            await sequencer.make_checkpoint(instance)
             (one,) = await stamps.due(instance.db, server.clock.now_ms())
             claimed = [
                 await instance.db.writer.run(lambda hand: stamps.claim(hand, one, one.due_at + 5)) for _ in range(2)
@@ -127,27 +127,27 @@ async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalAu
             async with served(folder, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
                 keeper, instance = await begin(server)
                 await keeper.push()
-                await logbook.tend(instance)
+                await sequencer.tend(instance)
                 assert server.rows("SELECT tsr, tries FROM log_stamp") == [(None, 1)]
     with authority.serving() as url:
         async with served(tmp_path / "late", DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             keeper, instance = await begin(server)
             server.clock.advance(3 * 60 * MINUTE)
             await keeper.push()
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             assert server.rows("SELECT tsr FROM log_stamp") == [(None,)]
 
 
 def test_settings_that_cannot_be_used_are_said(tmp_path: Path, authority: LocalAuthority) -> None:
     """No file, not TOML, none in it, a name that is none, a chain that is missing: the setting is named."""
-    assert stamping.read_authorities(None) == ()
+    assert timestamping.read_authorities(None) == ()
     good = authority.settings("http://127.0.0.1:1/").read_text()
-    assert stamping.read_authorities(authority.folder / "timestamps.toml")[0].name == "local"
+    assert timestamping.read_authorities(authority.folder / "timestamps.toml")[0].name == "local"
     for bad in ("", "[[", good + good, good.replace("local", "L o"), good.replace("chain.pem", "none.pem"),
                 good.replace("http", "file"), good.replace("1.2.3.4.1", "usual")):  # fmt: skip
         file = authority.folder / "bad.toml"
         file.write_text(bad)
         with pytest.raises(BadSetting, match="DIARY_TIMESTAMPS"):
-            stamping.read_authorities(file)
+            timestamping.read_authorities(file)
     with pytest.raises(BadSetting):
-        stamping.read_authorities(tmp_path / "nothing.toml")
+        timestamping.read_authorities(tmp_path / "nothing.toml")

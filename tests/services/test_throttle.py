@@ -6,7 +6,7 @@ import pytest
 
 from diary.clock import FixedClock
 from diary.errors import TryLater
-from diary.services.throttle import FAILURES, NAMES_LIMIT, Throttle
+from diary.services.accounts.throttle import FAILURES, NAMES_LIMIT, Throttle
 from tests.keepers import NOON
 
 HOUR = 3_600_000

@@ -10,8 +10,8 @@ from diary.crypto import kdf
 from diary.crypto.kdf import CHEAPEST, DEFAULT, FLOOR
 from diary.encoding import canon
 from diary.ids import parse_id
-from diary.services.pepper import KDF
-from diary.services.unknown_names import LockShares, fixed_shares
+from diary.services.accounts.pepper import KDF
+from diary.services.accounts.unknown_names import LockShares, fixed_shares
 from diary.storage.writer import Hand
 from tests.keepers import CODE, WORDS, enrol, served
 

@@ -19,8 +19,10 @@ from unittest.mock import patch
 
 from diary.clock import FixedClock
 from diary.config import Settings, load
-from diary.services import logbook, organisations, purge
-from diary.web.limits import NetworkLimit
+from diary.services.log import sequencer
+from diary.services.sharing import organisations
+from diary.services.sync import purge
+from diary.web.rate_limits import NetworkLimit
 from tests import cookies
 from tests.js.phone.serve import end_for_a_cookie, let_in, make_app, make_tables
 
@@ -90,7 +92,7 @@ class Server:
 
     async def tend(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
         """Update the log, as the server does by itself every few minutes."""
-        await logbook.tend(self.app.state.office.instance)
+        await sequencer.tend(self.app.state.office.instance)
         return {}
 
     async def purge(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:

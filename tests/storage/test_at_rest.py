@@ -21,9 +21,9 @@ from diary.crypto import kdf
 from diary.encoding import b64, parse, read_frames, unb64
 from diary.errors import Unavailable
 from diary.ledger import push
-from diary.services.pepper import Pepper
+from diary.services.accounts.pepper import Pepper
 from diary.storage import database
-from diary.storage.postgres_address import is_postgres
+from diary.storage.postgres.address import is_postgres
 from tests.keepers import CODE, NOON, WORDS, Served, enrol, seal_file, served
 from tests.postgres import bytes_of, in_a_thread
 

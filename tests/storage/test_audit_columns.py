@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from diary.encoding import b64, unb64
-from diary.services import logbook
 from diary.services.instance import Instance
-from diary.storage.auditing import audit_rows
+from diary.services.log import sequencer
+from diary.storage.log.audit import audit_rows
 from diary.storage.writer import Hand
 from tests.keepers import enrol, served
 
@@ -46,7 +46,7 @@ async def test_a_changed_byte_in_any_column_is_named(tmp_path: Path, database_se
         keeper = await enrol(server)
         for n in range(3):
             await keeper.push(f"entry {n}")
-        await logbook.tend(instance)
+        await sequencer.tend(instance)
         pub = instance.notary.pub
 
         async def judged() -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from diary.encoding import parse, unb64
 from diary.ledger.audit import Fault
-from diary.services import logbook
 from diary.services.instance import Instance
-from diary.storage import erasures
-from diary.storage.auditing import audit_rows
+from diary.services.log import sequencer
+from diary.storage.log.audit import audit_rows
+from diary.storage.sync import erasures
 from tests.keepers import enrol, served
 
 CHANGES = [
@@ -35,7 +35,7 @@ async def test_a_change_is_named_on_either_database(tmp_path: Path, database_set
         keeper = await enrol(server)
         for n in range(4):
             await keeper.push(f"entry {n}")
-        await logbook.tend(instance)
+        await sequencer.tend(instance)
         await keeper.push("waits")
         assert await judged(instance) == []
         for sql, row in CHANGES:
@@ -62,7 +62,7 @@ async def test_what_was_erased_for_good_still_audits(tmp_path: Path, database_se
         path, body = keeper.seal("to be erased")
         await keeper.ask("PUT", path, body)
         await keeper.push("stays")
-        await logbook.tend(instance)
+        await sequencer.tend(instance)
         record = unb64(path.split("/")[5])
         diary = unb64(keeper.identity.diary)
         await instance.db.writer.run(lambda hand: erasures.carry_out(hand, diary, (record,), server.clock.ms))

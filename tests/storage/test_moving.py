@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from diary import config
-from diary.cli_store import move
+from diary.cli.storage import move
 from diary.encoding import parse
 from diary.errors import BadSetting, Unavailable
-from diary.storage import moving
-from diary.storage.sqlite import PRAGMAS, connect, path_of
+from diary.storage import transfer
+from diary.storage.sqlite.connection import PRAGMAS, connect, path_of
 from tests import once
 from tests.keepers import Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
 from tests.object_store import ObjectStore
@@ -133,10 +133,10 @@ async def test_a_database_in_use_is_not_moved(tmp_path: Path, monkeypatch: pytes
     path = path_of(settings.database_url)
     busy = connect(path)
     busy.execute("PRAGMA busy_timeout=0")
-    with moving.held(path), pytest.raises(Exception, match="locked"):
+    with transfer.held(path), pytest.raises(Exception, match="locked"):
         busy.execute("BEGIN IMMEDIATE")
     busy.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unavailable, match="stop the server"), moving.held(path):
+    with pytest.raises(Unavailable, match="stop the server"), transfer.held(path):
         pass
     busy.close()
 

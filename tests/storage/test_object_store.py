@@ -9,7 +9,7 @@ import pytest
 
 from diary import config
 from diary.errors import BadSetting, NotFound
-from diary.storage.blobstore import open_store
+from diary.storage.blob_store import open_store
 from tests.keepers import enrol, seal_file, served
 from tests.object_store import ObjectStore
 

@@ -17,8 +17,8 @@ from diary.encoding import parse, read_frames, unb64
 from diary.errors import BadSetting, Conflict, Unavailable
 from diary.ledger import heads
 from diary.storage import database
-from diary.storage.postgres import PostgresWriter, numbered
-from diary.storage.postgres_address import check, credentials
+from diary.storage.postgres.address import check, credentials
+from diary.storage.postgres.writer import PostgresWriter, numbered
 from diary.storage.writer import Hand
 from tests.keepers import Keeper, enrol, served
 from tests.postgres import Postgres, postgres_server, rows_of

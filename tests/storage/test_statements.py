@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from diary import storage
-from diary.storage.models import Account, Session
+from diary.storage.models.core import Account, Session
 from diary.storage.statements import Statement, query, table, value
 from tests.keepers import Served
 

@@ -17,8 +17,8 @@ from typing import TypeVar
 import pytest
 
 from diary.errors import BadSignature, Conflict, Unavailable
-from diary.storage.sqlite import connect
-from diary.storage.sqlite_writer import SqliteWriter
+from diary.storage.sqlite.connection import connect
+from diary.storage.sqlite.writer import SqliteWriter
 from diary.storage.writer import Hand, Proof
 from tests.storage.adding import adder
 
@@ -245,7 +245,7 @@ def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
     program = textwrap.dedent(
         """
         import asyncio, pathlib, sys
-        from diary.storage.sqlite_writer import SqliteWriter
+        from diary.storage.sqlite.writer import SqliteWriter
 
         async def client(writer, start, small):
             for n in range(start, 10**9, 8):

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from diary.client.authority import LocalAuthority, make_authority
 from diary.crypto.signing import Notary
-from diary.pack.findings import Finding
-from diary.pack.verify import verify
+from diary.pack.verify.findings import Finding
+from diary.pack.verify.verifier import verify
+from diary.samples.timestamp_authority import LocalAuthority, make_authority
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import Certificate, Served, free_port
 from tests.browser.test_updates import REPLACED

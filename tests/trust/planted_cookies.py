@@ -18,7 +18,7 @@ def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a cookie beside the security headers of every answer."""
     made = headers.security_headers
     planted = (b"set-cookie", b"__Host-s=planted")
-    monkeypatch.setattr("diary.web.edge.security_headers", lambda *args, **more: (*made(*args, **more), planted))
+    monkeypatch.setattr("diary.web.host_router.security_headers", lambda *args, **more: (*made(*args, **more), planted))
 
 
 async def test_in_process(tmp_path: Path) -> None:

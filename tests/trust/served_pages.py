@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from diary.services import logbook
+from diary.services.log import sequencer
 from tests.keepers import Served, enrol, served
 
 LOG_PAGES = ("/notary.txt", "/log/checkpoint", "/log/leaves/0")
@@ -20,7 +20,7 @@ async def grown(server: Served, pushes: tuple[int, ...]) -> None:
     for count in pushes:
         for _ in range(count):
             await keeper.push()
-        await logbook.tend(server.app.state.office.instance)
+        await sequencer.tend(server.app.state.office.instance)
         server.clock.advance(601_000)
 
 

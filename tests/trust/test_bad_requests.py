@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary.encoding import frames
-from diary.web.policy import Audience, Kind, Row
+from diary.web.route_policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.keepers import Keeper, Served, enrol, served
 from tests.running import ROOT, kept

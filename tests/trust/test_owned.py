@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from diary.crypto import handover as words
+from diary.crypto.file_parts import parts_digest
 from diary.crypto.handover import Slip
-from diary.crypto.parts import parts_digest
 from diary.encoding import b64, unb64
 from diary.ids import id_text, new_id
 from tests.keepers import Keeper, SealedFile, Served, seal_file
@@ -223,9 +223,9 @@ async def test_two_keepers_can_choose_the_same_id(keeper: Keeper, other: Keeper)
 
 def seal_as(keeper: Keeper, blob: str) -> list[bytes]:
     """A file under an id that somebody chose."""
-    from diary.crypto import parts
+    from diary.crypto import file_parts
 
-    return list(parts.seal_parts(bytes(32), keeper.identity.diary, blob, [CONTENT], len(CONTENT)))
+    return list(file_parts.seal_parts(bytes(32), keeper.identity.diary, blob, [CONTENT], len(CONTENT)))
 
 
 async def test_wrong_numbers_are_not_final(keeper: Keeper) -> None:

@@ -14,8 +14,8 @@ from diary.crypto.signing import Notary
 from diary.encoding import b64
 from diary.ledger import releases
 from diary.paths import STATIC, TEMPLATES
-from diary.services import logbook
-from diary.storage.auditing import audit_rows
+from diary.services.log import sequencer
+from diary.storage.log.audit import audit_rows
 from diary.web.pages import render_pages
 from tests.keepers import Served, enrol, served
 from tests.running import kept
@@ -52,11 +52,11 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
             instance = server.app.state.office.instance
             server.clock.advance(wanted * 10_000_000)
             keeper = await enrol(server, f"198.51.100.{wanted}")
-            await logbook.tend(instance)
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
+            await sequencer.tend(instance)
             await keeper.push()
             server.clock.advance(601_000)
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             found = await leaves_of(server)
             assert [leaf_of(one) in found for one in (first, second)] == [True, wanted == 2]
             assert found.count(leaf_of(settings)) == 1
@@ -72,7 +72,7 @@ async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> Non
     wrong = signed(tmp_path, OTHER) | {"DIARY_RELEASE_KEY": b64(KEY.pub)}
     for settings in (wrong, {}):
         async with served(tmp_path, **settings) as server:
-            await logbook.tend(server.app.state.office.instance)
+            await sequencer.tend(server.app.state.office.instance)
             assert server.rows("SELECT count(*) FROM log_leaf") == [(0,)]
 
 
@@ -88,7 +88,7 @@ async def test_anyone_finds_the_release_in_the_log(tmp_path: Path) -> None:
         async with served(tmp_path, **settings, **given) as server:
             running = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_level="critical"))
             task = asyncio.create_task(running.serve(sockets=[taken]))
-            await logbook.tend(server.app.state.office.instance)
+            await sequencer.tend(server.app.state.office.instance)
             command = ("verify-host", given["DIARY_APP_URL"], "--key", pub, "--log", given["DIARY_PUBLIC_URL"])
             own = await asyncio.to_thread(kept, *command)
             named = await asyncio.to_thread(kept, *command, "--manifest", other["DIARY_RELEASE"])

@@ -20,7 +20,7 @@ from diary.crypto import handover as words
 from diary.crypto.handover import Slip
 from diary.errors import Unavailable
 from diary.ids import id_text, new_id
-from diary.storage import blobstore
+from diary.storage import blob_store
 from tests.keepers import WORDS, Keeper, Phone, Served, enrol, proof_of_words, seal_file, served, sign_in_body
 from tests.web.test_handovers import leave
 from tests.web.test_witnesses import asks
@@ -189,7 +189,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
 
 def count_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a folder behave like a small disk, for whoever asks what is free and for sealed files."""
-    really, put = shutil.disk_usage, blobstore.BlobStore.put
+    really, put = shutil.disk_usage, blob_store.BlobStore.put
 
     def usage(path: Path) -> object:
         if not Path(path).is_relative_to(place):
@@ -197,13 +197,13 @@ def count_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         taken = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
         return type(really(path))(DISK, taken, max(0, DISK - taken))
 
-    async def put_if_it_fits(self: blobstore.BlobStore, name: str, raw: bytes) -> None:
+    async def put_if_it_fits(self: blob_store.BlobStore, name: str, raw: bytes) -> None:
         if usage(place).free < len(raw):  # type: ignore[attr-defined]
             raise Unavailable("The file cannot be stored just now.")
         await put(self, name, raw)
 
     monkeypatch.setattr(shutil, "disk_usage", usage)
-    monkeypatch.setattr(blobstore.BlobStore, "put", put_if_it_fits)
+    monkeypatch.setattr(blob_store.BlobStore, "put", put_if_it_fits)
 
 
 async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from diary.encoding import b64
-from diary.web.policy import Audience, Kind, Row
+from diary.web.route_policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import Desk, lead_of
 from tests.keepers import Keeper, Phone, Served, enrol, served, sign_in_body

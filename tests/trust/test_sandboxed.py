@@ -21,9 +21,9 @@ import pytest
 from diary.clock import FixedClock
 from diary.errors import NotFound
 from diary.ids import new_id
-from diary.pack.gather import make_capsule
-from diary.services import typesetting
-from diary.services.packing import Job, PackJobs
+from diary.pack.capsule.builder import make_capsule
+from diary.services.packs import worker_process
+from diary.services.packs.queue import Job, PackJobs
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields, picture, print_copy
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,9 @@ class Library:
 
 ctypes.CDLL = Library
 from diary.errors import BadRequest
-from diary.pack import capsule, typeset, worker
+from diary.pack import worker
+from diary.pack.capsule import reader
+from diary.pack.documents import typesetting
 
 def attack(raw, **_):
     scope = dict(os=os, own=sys.argv[1])
@@ -66,9 +68,9 @@ def attack(raw, **_):
     raise BadRequest("ATTACK " + said)
 
 if PAGE:
-    typeset._compile = lambda *_, **__: attack(PAGE.encode())
+    typesetting._compile = lambda *_, **__: attack(PAGE.encode())
 else:
-    capsule.read_capsule = attack
+    reader.read_capsule = attack
 sys.argv = ["worker", *sys.argv[1:]]
 raise SystemExit(worker.main())
 """
@@ -100,8 +102,8 @@ async def run(jobs: PackJobs, raw: bytes) -> Job:
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the test's own in memory."""
-    with tempfile.TemporaryDirectory(dir=typesetting.MEMORY) as folder:
-        monkeypatch.setattr(typesetting, "MEMORY", Path(folder))
+    with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
+        monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
         yield Path(folder)
 
 

@@ -9,7 +9,7 @@ from diary.crypto.handover import new_kdf
 from diary.crypto.kdf import CHEAPEST
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.services.purge import purge
+from diary.services.sync.purge import purge
 from tests.advocates import ORGANISATION, Desk, all_of_it, beside, lead_of, let_in
 from tests.keepers import Keeper, Phone, Served, copied, on_another_device
 from tests.web.test_authorisation import asking

@@ -11,7 +11,7 @@ import pytest
 from diary.crypto.signing import Notary
 from diary.ledger import checkpoints, cosignatures
 from diary.ledger.cosignatures import Cosignature, LogWitness
-from diary.pack.verify import verify
+from diary.pack.verify.verifier import verify
 from tests.pack.conftest import BuiltPack
 from tests.pack.fiction import fictional_diary
 from tests.pack.judging import Cases, compare

@@ -17,10 +17,10 @@ import uvicorn
 from diary.crypto.signing import Notary
 from diary.encoding import b64
 from diary.errors import BadSetting
-from diary.ledger import checkpoints, cosignatures, statements
+from diary.ledger import checkpoints, cosignatures, key_statements
 from diary.ledger.cosignatures import LogWitness
-from diary.services import keyring, logbook, witnessing
 from diary.services.instance import Instance
+from diary.services.log import cosigning, notary_keys, sequencer
 from tests.keepers import Served, served
 from tests.running import kept
 from tests.trust.served_pages import grown, over_http
@@ -159,9 +159,9 @@ async def test_a_witness_that_is_away_or_lies_stops_nothing(tmp_path: Path, witn
         assert server.rows("SELECT tries, line FROM log_cosignature") == [(1, None)]
         for answer in (forged, b"", b"\xff", forged * 17, b"x" * 70_000):
             with pytest.raises(Exception, match=r"."):
-                witnessing._line(instance.witnesses[0], await page(server, "/log/checkpoint"), answer)
+                cosigning._line(instance.witnesses[0], await page(server, "/log/checkpoint"), answer)
         with witness.serving():
-            await logbook.tend(instance)
+            await sequencer.tend(instance)
             assert server.rows("SELECT tries FROM log_cosignature") == [(2,)]
             assert b"witness.example" in await page(server, "/log/checkpoint-witnessed")
 
@@ -175,11 +175,13 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
     key.write_text(witness.vkey)
     async with served(tmp_path, DIARY_NOTARY_KEY=b64(SEED), **database_setting) as server:
         await grown(server, (2,))
-        told = [statements.make(INSTANCE, statements.wish(NOTARY.pub, [], "first", server.clock.ms, None))]
+        told = [key_statements.make(INSTANCE, key_statements.wish(NOTARY.pub, [], "first", server.clock.ms, None))]
         last = {"root": b64(checkpoints.read(await _note(server)).root), "size": 2}
-        told.append(statements.make(INSTANCE, statements.wish(NEXT.pub, told, "rotated", server.clock.ms, last)))
+        told.append(
+            key_statements.make(INSTANCE, key_statements.wish(NEXT.pub, told, "rotated", server.clock.ms, last))
+        )
         for one in told:
-            await keyring.publish(server.app.state.office.instance.db, one)
+            await notary_keys.publish(server.app.state.office.instance.db, one)
     witness.trusts(NEXT.log, NEXT.pub)
     with witness.serving():
         async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **database_setting) as server:
@@ -193,7 +195,7 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
             tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting
         ) as server:
             server.clock.advance(700_000)
-            await logbook.tend(server.app.state.office.instance)
+            await sequencer.tend(server.app.state.office.instance)
             assert server.rows("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
             pages = await _pages(server)
         with over_http(pages) as address:
@@ -221,7 +223,7 @@ def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None
     good = f'[[witness]]\nname = "w.example/1"\nkey = "{vkey}"\nurl = "https://w.example/"\n'
     path = tmp_path / "witnesses.toml"
     path.write_text(good)
-    (one,) = witnessing.read_witnesses(path)
+    (one,) = cosigning.read_witnesses(path)
     assert (one.url, one.witness.vkey) == ("https://w.example", vkey)
     bad = [
         "",
@@ -233,7 +235,7 @@ def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None
     for text in (*bad, "[[", "[witness]\n", json.dumps({})):
         path.write_text(text)
         with pytest.raises(BadSetting, match="DIARY_WITNESSES"):
-            witnessing.read_witnesses(path)
+            cosigning.read_witnesses(path)
     shutil.rmtree(tmp_path)
     with pytest.raises(BadSetting, match="DIARY_WITNESSES"):
-        witnessing.read_witnesses(path)
+        cosigning.read_witnesses(path)

@@ -6,9 +6,9 @@ from diary.crypto.padding import pad_version
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author, point_of
 from diary.encoding import b64, canon
-from diary.ledger import grants, letters, marks, summaries
-from diary.ledger.beside_grant import Beside
-from diary.ledger.grants import DAY_MS, LONGEST_MS, Granted, Person
+from diary.ledger.sharing import client_summaries, grants, letters, review_marks
+from diary.ledger.sharing.grant_documents import Beside
+from diary.ledger.sharing.grants import DAY_MS, LONGEST_MS, Granted, Person
 from tests.vectors.reference import envelope, envelope_to, fixed
 from tests.vectors.succeeded import made_succeeded
 
@@ -148,7 +148,7 @@ def _summary(granted: Granted) -> Case:
     """A summary under the grant's key, and what is none."""
     due = {"at": AT + DAY_MS, "what": "recording_wiped"}
     told: Case = {"dates": [due], "entries": 31, "made_at": AT, "newest_at": AT - DAY_MS}
-    return _beside(granted, summaries.SUMMARY, told) | {
+    return _beside(granted, client_summaries.SUMMARY, told) | {
         "refused": [
             told | {"entries": -1},
             told | {"dates": [{"at": AT, "what": "high_risk"}]},
@@ -163,7 +163,7 @@ def _marks(granted: Granted) -> Case:
     """What an advocate has looked through, and what is none."""
     one: Case = {"at": AT, "record": IDS["record"], "seq": 7}
     told: Case = {"made_at": AT, "marks": [one, {"at": AT - DAY_MS, "record": IDS["version"], "seq": 3}]}
-    return _beside(granted, marks.MARKS, told) | {
+    return _beside(granted, review_marks.MARKS, told) | {
         "refused": [
             told | {"made_at": -1},
             told | {"marks": [one, one]},

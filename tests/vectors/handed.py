@@ -3,9 +3,9 @@
 import hashlib
 
 from diary.crypto import handover
+from diary.crypto.file_parts import padded_parts, parts_digest
 from diary.crypto.kdf import CHEAPEST, DEFAULT, TESTS, KdfProfile
 from diary.crypto.padding import pad_version
-from diary.crypto.parts import padded_parts, parts_digest
 from diary.crypto.sealing import Kind
 from diary.encoding import b64, canon
 from tests.vectors.reference import envelope, fixed, patterned

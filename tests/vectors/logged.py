@@ -5,8 +5,8 @@ import hashlib
 
 from diary.crypto.signing import Notary
 from diary.encoding import b64
-from diary.ledger import checkpoints, cosignatures, leaves, statements, tree
-from diary.ledger.signed import Fields
+from diary.ledger import checkpoints, cosignatures, key_statements, leaves, tree
+from diary.ledger.signed_objects import Fields
 from tests.vectors.reference import fixed
 
 Case = dict[str, object]
@@ -220,10 +220,10 @@ def _statements(root: str) -> Case:
     """Chains that hold, with how far each key counts, and chains that do not."""
     last = {"root": root, "size": 7}
 
-    def follow(before: list[Fields], key: Notary, why: statements.Why) -> list[Fields]:
+    def follow(before: list[Fields], key: Notary, why: key_statements.Why) -> list[Fields]:
         ts = 1_790_000_000_000 + len(before)
-        wished = statements.wish(key.pub, before, why, ts, None if why == "first" else last)
-        return [*before, statements.make(INSTANCE, wished)]
+        wished = key_statements.wish(key.pub, before, why, ts, None if why == "first" else last)
+        return [*before, key_statements.make(INSTANCE, wished)]
 
     first = follow([], NOTARY, "first")
     chains = {
@@ -232,7 +232,7 @@ def _statements(root: str) -> Case:
         "exposed": follow(first, SECOND, "exposed"),
     }
     long = chains["rotated, then lost"]
-    other = statements.make(SECOND, statements.wish(NOTARY.pub, [], "first", 5, None))
+    other = key_statements.make(SECOND, key_statements.wish(NOTARY.pub, [], "first", 5, None))
     bad = {
         "by another instance key": [other],
         "the first left out": long[1:],
@@ -246,7 +246,7 @@ def _statements(root: str) -> Case:
     return {
         "chains": [
             {
-                "keys": [{"below": key.below, "log": key.log} for key in statements.chain(told, INSTANCE.pub)],
+                "keys": [{"below": key.below, "log": key.log} for key in key_statements.chain(told, INSTANCE.pub)],
                 "name": name,
                 "statements": told,
             }

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from diary.crypto.people import LABEL
+from diary.crypto.public_key_sealing import LABEL
 from diary.crypto.sealing import SUITE_PERSON, Kind, prefix
 from diary.crypto.signing import point_of, private_key, public_key
 

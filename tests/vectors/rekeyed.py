@@ -8,7 +8,7 @@ from diary.crypto.signing import Author
 from diary.encoding import b64, canon
 from diary.ledger import rekeying
 from diary.ledger.push import signed_bytes
-from diary.ledger.signed import Fields
+from diary.ledger.signed_objects import Fields
 from tests.vectors.reference import envelope, fixed
 
 Case = dict[str, object]

@@ -3,7 +3,7 @@
 from diary.crypto.signing import Notary
 from diary.encoding import b64, canon
 from diary.ledger import releases
-from diary.ledger.signed import sign
+from diary.ledger.signed_objects import sign
 from tests.vectors.reference import fixed
 
 Case = dict[str, object]

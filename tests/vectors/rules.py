@@ -2,8 +2,8 @@
 
 from diary.encoding import b64
 from diary.record import assisted
-from diary.record.named import ids_in, reached, root_of
-from diary.record.versions import Opened, tell
+from diary.record.record_history import Opened, tell
+from diary.record.referenced_ids import ids_in, reached, root_of
 from tests.vectors.reference import fixed
 
 Case = dict[str, object]

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from diary.crypto import keys, parts, slots
+from diary.crypto import file_parts, keys, slots
 from diary.crypto.padding import pad_to, pad_version
 from diary.crypto.sealing import SUITE_PERSON, Kind, prefix
 from diary.crypto.signing import point_of
@@ -113,7 +113,7 @@ def _kinds() -> dict[Kind, Case]:
     """A header for each kind of envelope that is not a version."""
     account, diary, blob = (b64(fixed(name, 16)) for name in ("account", "diary", "blob"))
     return {
-        Kind.PART: parts.part_header(diary, blob, 0, 1),
+        Kind.PART: file_parts.part_header(diary, blob, 0, 1),
         Kind.WRAP: keys.diary_header(account, diary, 1),
         Kind.KEYSET: keys.keyset_header(account, 1, 1),
     }
@@ -160,18 +160,18 @@ def blob_parts() -> Case:
     key, diary, blob = fixed("blob key", 32), b64(fixed("diary", 16)), b64(fixed("blob", 16))
     files = []
     for size in (0, 1, 4095, 4096, 16_383, 16_384, 16_385, 1_032_191, 1_032_192, 1_032_193, 2_500_000):
-        n, content = parts.part_count(size), patterned(size)
+        n, content = file_parts.part_count(size), patterned(size)
         sealed = []
-        for i, plaintext in enumerate(parts.padded_parts([content], size)):
+        for i, plaintext in enumerate(file_parts.padded_parts([content], size)):
             salt = fixed(f"part {size} {i}", 24)
-            raw = envelope(key, Kind.PART, parts.part_header(diary, blob, i, n), plaintext, salt)
+            raw = envelope(key, Kind.PART, file_parts.part_header(diary, blob, i, n), plaintext, salt)
             sealed.append({"salt": b64(salt), "length": len(raw), "sha256": hashlib.sha256(raw).hexdigest()})
-        whole = parts.parts_digest(bytes.fromhex(str(part["sha256"])) for part in sealed)
+        whole = file_parts.parts_digest(bytes.fromhex(str(part["sha256"])) for part in sealed)
         files.append(
             {"size": size, "rule": "(7i+3)&255", "sha256": hashlib.sha256(content).hexdigest(), "parts": sealed}
             | {"sha512": hashlib.sha512(content).hexdigest(), "digest": b64(whole)}
         )
-    header = parts.part_header(diary, blob, 0, 2)
+    header = file_parts.part_header(diary, blob, 0, 2)
     return {
         "about": "Files sealed part by part. `digest` is what `complete` is told.",
         "key": b64(key),

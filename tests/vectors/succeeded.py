@@ -4,9 +4,10 @@ from diary.crypto.padding import pad_version
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author, point_of
 from diary.encoding import b64, canon
-from diary.ledger import grant_keys, grants, rekeying
-from diary.ledger.grants import Person
+from diary.ledger import rekeying
 from diary.ledger.push import signed_bytes
+from diary.ledger.sharing import earlier_keys, grants
+from diary.ledger.sharing.grants import Person
 from tests.vectors.reference import envelope_to, fixed
 
 Case = dict[str, object]
@@ -18,7 +19,7 @@ def made_succeeded(advocate: Person, keeper_key: bytes, keeper: Person, fields: 
     first, second, stranger = (Author(fixed(who, 32)) for who in ("keeper before", "keeper between", "stranger"))
     newest, diary = Author(keeper_key), str(fields["diary"])
     earlier = [_replaced(first, second.pub, diary, 2, 4), _replaced(second, newest.pub, diary, 3, 9)]
-    said = grants.make(newest, fields | grant_keys.binding(earlier))
+    said = grants.make(newest, fields | earlier_keys.binding(earlier))
     place = grants.header(diary, str(fields["grant"]), b64(advocate.fingerprint))
     told: Case = {"key": b64(key), "name": keeper.name} | keeper.keys()
 
@@ -30,7 +31,7 @@ def made_succeeded(advocate: Person, keeper_key: bytes, keeper: Person, fields: 
         return b64(envelope_to(advocate.hpke_pub, Kind.GRANT, place, pad_version(plain), **given))
 
     def signed(statements: list[Case]) -> str:
-        return sealed(grants.make(newest, fields | grant_keys.binding(statements)), statements)
+        return sealed(grants.make(newest, fields | earlier_keys.binding(statements)), statements)
 
     bare = grants.make(newest, fields)
     # Anyone can have a key of their own hand over to the keeper's: what counts is that the keeper's key says so too.

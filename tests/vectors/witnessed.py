@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from diary.crypto import witness
+from diary.crypto import witness_code
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.kdf import CHEAPEST, argon2id
 from diary.crypto.padding import pad_version
@@ -11,7 +11,7 @@ from diary.crypto.signing import point_of
 from diary.crypto.subkeys import subkey
 from diary.crypto.words import word_list
 from diary.encoding import b64, canon
-from diary.ledger import witnesses
+from diary.ledger.sharing import witness_statements
 from tests.vectors.reference import envelope, envelope_to, fixed
 
 Case = dict[str, object]
@@ -22,9 +22,9 @@ ADDRESS = "https://kept.example/answer"
 def made_witness() -> Case:
     """witness.json."""
     ecdsa, hpke = point_of(fixed("keeper ecdsa", 32)), point_of(fixed("keeper hpke", 32))
-    words = witness.words_of(fixed("witness code", 5), fingerprint(ecdsa, hpke))
-    code, key_words = witness.read_words(words)
-    worth = witness.derive(code, key_words, ADDRESS, CHEAPEST)
+    words = witness_code.words_of(fixed("witness code", 5), fingerprint(ecdsa, hpke))
+    code, key_words = witness_code.read_words(words)
+    worth = witness_code.derive(code, key_words, ADDRESS, CHEAPEST)
     one = b64(fixed("witness", 16))
     asked: Case = {
         "ecdsa_pub": b64(ecdsa), "hpke_pub": b64(hpke), "made_at": AT, "name": "Maya \u0141", "note": "Tuesday. =1+1",
@@ -36,7 +36,11 @@ def made_witness() -> Case:
     said: Case = {"fields": fields, "files": files, "made_at": AT}
     salt = fixed("asking", 24)
     sealed = envelope(
-        worth.key, Kind.ASKING, witnesses.asking_header(one), pad_version(canon(asked | {"t": "asking/v1"})), salt
+        worth.key,
+        Kind.ASKING,
+        witness_statements.asking_header(one),
+        pad_version(canon(asked | {"t": "asking/v1"})),
+        salt,
     )
     whole = said | {"proof": b64(worth.proof), "t": "statement/v1", "witness": one}
     given = {name: fixed(f"statement {name}", size) for name, size in (("ephemeral", 32), ("key", 32), ("salt", 24))}
@@ -66,7 +70,9 @@ def made_witness() -> Case:
         "asked": asked,
         "asking": {"salt": b64(salt), "envelope": b64(sealed)},
         "said": said,
-        "statement": b64(envelope_to(hpke, Kind.LETTER, witnesses.statement_header(one), pad_version(canon(whole)), **given)),
+        "statement": b64(
+            envelope_to(hpke, Kind.LETTER, witness_statements.statement_header(one), pad_version(canon(whole)), **given)
+        ),
         **_refused(fields, files, file),
     }  # fmt: skip
 
@@ -82,7 +88,7 @@ def _old(raw: bytes, key_words: list[str], one: str, asked: Case) -> Case:
         "words": " ".join([code, *key_words]),
         "read": {"code": code, "key_words": " ".join(key_words)},
         "worth": {"key": b64(worth["key"]), "name": b64(worth["name"][:16]), "proof": b64(worth["proof"])},
-        "asking": b64(envelope(worth["key"], Kind.ASKING, witnesses.asking_header(one), told, salt)),
+        "asking": b64(envelope(worth["key"], Kind.ASKING, witness_statements.asking_header(one), told, salt)),
     }
 
 

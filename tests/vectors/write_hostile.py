@@ -2,8 +2,9 @@
 
     python -m tests.vectors.write_hostile
 
-`expected.json` names for each file the codes that have to be among the findings (diary/pack/findings.py). Both checkers are
-held to it: diary/pack/verify.py by tests/pack/test_hostile.py, and the verify page by its own tests. The same bytes each time.
+`expected.json` names for each file the codes that have to be among the findings (diary/pack/verify/findings.py). Both
+checkers are held to it: diary/pack/verify/verifier.py by tests/pack/test_hostile.py, and the verify page by its own tests. The
+same bytes each time.
 """
 
 import io

@@ -11,8 +11,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from diary.client import granting
-from diary.client.granting import Choice
+from diary.client import grant_access
+from diary.client.grant_access import Choice
 from diary.client.journal import Said
 from diary.crypto.handover import new_kdf
 from diary.crypto.kdf import CHEAPEST
@@ -22,8 +22,8 @@ from diary.crypto.signing import Author
 from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.ledger.letters import Place, seal_letter
-from diary.web.policy import Audience, Kind, Row
+from diary.ledger.sharing.letters import Place, seal_letter
+from diary.web.route_policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import WORDS, Desk, all_of_it, hire, lead_of, let_in, reach
 from tests.keepers import Keeper, Phone, Served, proof_of_words, seal_file
@@ -47,7 +47,7 @@ async def given(server: Served, keeper: Keeper, desk: Desk, choice: Choice) -> d
     await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
     held = keeper.journal.append(Said("attachment", {}, {}, ((file.blob, bytes(32)),)))
     place = held.opened.place
-    body = push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),)))
+    body = push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),)))
     await keeper.ask("PUT", f"{keeper.diary}/records/{place.record}/versions/{place.version}", body)
     return {
         "grant": granted.id,
@@ -104,7 +104,7 @@ async def test_forbidden_expired_ended_and_absent_get_one_response(row: Row, kee
     server.clock.ms += 2 * HOUR
     late = await ask(row, desk, body_for(row, desk, keeper, ids), ids)
     server.clock.ms -= 2 * HOUR
-    await granting.shut_out(reach(keeper, server), keeper.identity, ids["grant"])
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, ids["grant"])
     ended = await ask(row, desk, body_for(row, desk, keeper, ids), ids)
     answers = [absent, other, late, ended]
     assert {one.status_code for one in answers} == {404}

@@ -15,7 +15,7 @@ from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, prefix
 from diary.crypto.sealing import Kind as Envelope
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.web.policy import Audience, Kind, Row
+from diary.web.route_policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import Desk, lead_of, let_in
 from tests.keepers import NOON, Keeper, Served, seal_file

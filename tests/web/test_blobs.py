@@ -11,7 +11,7 @@ import pytest
 
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.storage import blobstore
+from diary.storage import blob_store
 from tests.keepers import Keeper, SealedFile, Served, seal_file
 
 BIG = bytes(2_500_000)
@@ -150,8 +150,8 @@ async def test_a_part_is_flushed_before_it_is_acknowledged(
 ) -> None:
     """When a part is answered with 204, its file and the folders with its name in them were flushed."""
     flushed: list[Path] = []
-    really = blobstore.flush
-    monkeypatch.setattr(blobstore, "flush", lambda path: (flushed.append(path), really(path)))
+    really = blob_store.flush
+    monkeypatch.setattr(blob_store, "flush", lambda path: (flushed.append(path), really(path)))
     file = seal_file(keeper, BIG)
     where = address(keeper, file)
     await keeper.ask("PUT", where, file.declaration)
@@ -177,7 +177,7 @@ async def test_a_disk_that_refuses_is_said_and_nothing_is_acknowledged(
         def full(_: Path) -> None:
             raise OSError(28, "No space left on device")
 
-        broken.setattr(blobstore, "flush", full)
+        broken.setattr(blob_store, "flush", full)
         answer = await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
     assert (await keeper.ask("GET", where)).json()["have"] == []
@@ -191,7 +191,7 @@ def test_flush_asks_the_disk(tmp_path: Path) -> None:
         "calls = []\n"
         "really = os.fsync\n"
         "os.fsync = lambda handle: (calls.append(os.readlink(f'/proc/self/fd/{handle}')), really(handle))\n"
-        "from diary.storage.blobstore import flush\n"
+        "from diary.storage.blob_store import flush\n"
         "where = pathlib.Path(sys.argv[1]); (where / 'a').write_bytes(b'x')\n"
         "flush(where / 'a'); flush(where)\n"
         "print(calls == [str(where / 'a'), str(where)])\n"

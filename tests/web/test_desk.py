@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import httpx
 
-from diary.client import advocates, granting
+from diary.client import advocates, grant_access
 from diary.client.advocates import Invited
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.ids import id_text, new_id, parse_id
-from diary.ledger import marks
+from diary.ledger.sharing import review_marks
 from diary.paths import STATIC
 from tests.advocates import WORDS, Desk, found_organisation, hire, lead_of, let_in, reach
 from tests.keepers import CODE, Keeper, Phone, Served, enrol
@@ -60,7 +60,7 @@ async def test_asking_whether_it_stands_is_no_look(keeper: Keeper, server: Serve
     told = (await desk.ask("GET", f"/v1/clients/{granted.id}")).json()
     assert told == {"newest": 0, "not_after": granted.said["not_after"]}
     assert server.dump() == before
-    await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, granted.id)
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 404
 
 
@@ -69,27 +69,27 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: Served)
     desk, _ = await lead_of(server)
     granted = await let_in(server, keeper, desk)
     (client,) = await desk.clients(server.clock.now_ms())
-    assert await granting.read_marks(reach(keeper, server), granted) is None
+    assert await grant_access.read_marks(reach(keeper, server), granted) is None
     record, other = id_text(new_id()), id_text(new_id())
     for seen in ({record: 3}, {other: 4}, {record: 5}):
         server.clock.ms += 60_000
         await advocates.mark(desk.reached, client, seen, server.clock.now_ms())
-    told = await granting.read_marks(reach(keeper, server), granted)
+    told = await grant_access.read_marks(reach(keeper, server), granted)
     assert told is not None
     assert {one["record"]: one["seq"] for one in told["marks"]} == {record: 5, other: 4}
     row = (await keeper.ask("GET", "/v1/grants")).json()
     assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
     assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
     # of another place, or too many, they are refused
-    elsewhere = marks.MARKS.seal(
+    elsewhere = review_marks.MARKS.seal(
         replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []}
     )
     for body in (elsewhere, b"x" * 90, b""):
         assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", body)).status_code == 400
-    large = marks.MARKS.seal(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
+    large = review_marks.MARKS.seal(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
     assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", large)).status_code == 400
-    await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
-    assert await granting.read_marks(reach(keeper, server), granted) == told
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, granted.id)
+    assert await grant_access.read_marks(reach(keeper, server), granted) == told
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}/marks")).status_code == 404
 
 
@@ -141,7 +141,7 @@ async def test_a_pack_is_recorded_before_it_is_made(server: Served, keeper: Keep
     second = await let_in(server, keeper, desk)
     assert await noted(second.id) == (200, 3)
     assert await noted(second.id, "read") == (400, None)
-    await granting.shut_out(reach(keeper, server), keeper.identity, first.id)
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, first.id)
     assert await noted(first.id) == (404, None)
     assert await noted(second.id, by=stranger) == (404, None)
     looks = (await keeper.ask("GET", "/v1/grants")).json()["looks"]

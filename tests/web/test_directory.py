@@ -15,7 +15,7 @@ from diary.paths import TEMPLATES
 from diary.web.directory import TABLE, read_directory
 from diary.web.directory_page import DirectoryPage, next_opening, row
 from diary.web.pages import make_environment
-from diary.web.public import make_renderer
+from diary.web.public_pages import make_renderer
 from tests.keepers import Served
 
 HELPLINE = "nsh"

@@ -7,7 +7,7 @@ import pytest
 
 from diary.crypto import kdf
 from diary.encoding import b64
-from diary.storage import accounts as rows
+from diary.storage.accounts import account_rows as rows
 from tests.keepers import CODE, WORDS, Keeper, Phone, Served, enrol, proof_of_words, sign_in_body
 
 NOBODY = "nobody-here-x2y3"

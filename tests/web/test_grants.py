@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from diary.client import advocates, granting
-from diary.client.granting import Choice
+from diary.client import advocates, grant_access
+from diary.client.grant_access import Choice
 from diary.client.journal import Said
 from diary.crypto.fingerprints import to_words
 from diary.crypto.keys import Keyset
 from diary.encoding import b64
 from diary.errors import BadSignature, NoMatch, NotFound, NotInvited, SealError, SecondStep
 from diary.ids import id_text, new_id
-from diary.ledger import grants, push
-from diary.ledger.grants import LONGEST_MS, Granted, Person
-from diary.services import organisations
-from diary.services.purge import HOUR_S, purge
-from diary.storage.auditing import audit_rows
+from diary.ledger import push
+from diary.ledger.sharing import grants
+from diary.ledger.sharing.grants import LONGEST_MS, Granted, Person
+from diary.services.sharing import organisations
+from diary.services.sync.purge import HOUR_S, purge
+from diary.storage.log.audit import audit_rows
 from tests.advocates import (
     ORGANISATION,
     WORDS,
@@ -57,14 +58,14 @@ async def desk(server: Served) -> Desk:
 async def give(server: Served, keeper: Keeper, granted: Granted, *held: object) -> int:
     """The keeper gives the keys of versions that are on the server."""
     versions = [(one.push, one.opened.place) for one in held]  # type: ignore[attr-defined]
-    return await granting.give(reach(keeper, server), keeper.identity, granted, versions)
+    return await grant_access.give(reach(keeper, server), keeper.identity, granted, versions)
 
 
 async def write(keeper: Keeper, text: str, *granted: Granted, **restricted: str) -> object:
     """A version sealed, pushed with wraps for the grants, and held."""
     held = keeper.journal.append(Said("incident", {"narrative": text}, restricted))
     place = held.opened.place
-    given = tuple(granting.keys_for(one, keeper.identity, held.push, place) for one in granted)
+    given = tuple(grant_access.keys_for(one, keeper.identity, held.push, place) for one in granted)
     body = push.encode(replace(held.push, grants=given))
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
     assert (await keeper.ask("PUT", path, body)).status_code in (200, 201)
@@ -88,7 +89,7 @@ async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(
     assert await give(server, keeper, granted, before) == 0
     await write(keeper, SENTINEL, granted)
     assert await seen(server, desk) == ["Before anybody knew.", SENTINEL]
-    await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, granted.id)
     after = await write(keeper, "After the end.", granted)
     assert await desk.clients(server.clock.now_ms()) == []
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}/changes")).status_code == 404
@@ -128,9 +129,9 @@ async def test_the_server_cannot_substitute_keys(
     with monkeypatch.context() as patched:
         patched.setattr(reached, "json", swapped)
         with pytest.raises(BadSignature):
-            await granting.meet(reached, desk.advocate.words)
+            await grant_access.meet(reached, desk.advocate.words)
     with pytest.raises(NotFound):
-        await granting.meet(reached, to_words(os.urandom(12)))
+        await grant_access.meet(reached, to_words(os.urandom(12)))
 
 
 async def test_grants_that_do_not_hold_are_left_out(server: Served, keeper: Keeper, desk: Desk) -> None:
@@ -190,10 +191,12 @@ async def test_a_grant_is_there_under_its_own_diary_only(server: Served, keeper:
 
 async def test_a_grant_needs_the_passphrase_and_an_end(server: Served, keeper: Keeper, desk: Desk) -> None:
     """A stolen session lets nobody in; nobody is let in for ever; the envelope must be the grant's own."""
-    person = await granting.meet(reach(keeper, server), desk.advocate.words)
+    person = await grant_access.meet(reach(keeper, server), desk.advocate.words)
     stolen = replace(keeper.identity, proof=b64(os.urandom(32)))
     with pytest.raises(NoMatch):
-        await granting.let_in(reach(keeper, server), stolen, person, all_of_it(server), "Maya", server.clock.now_ms())
+        await grant_access.let_in(
+            reach(keeper, server), stolen, person, all_of_it(server), "Maya", server.clock.now_ms()
+        )
     with pytest.raises(BadSignature):
         await let_in(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + LONGEST_MS + 1))
     nonsense = b64(b"x" * 90)
@@ -216,7 +219,7 @@ async def test_an_advocate_gets_files_of_granted_versions_and_no_others(
         await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
     held = keeper.journal.append(Said("attachment", {}, {}, ((named.blob, bytes(32)),)))
     place = held.opened.place
-    body = push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),)))
+    body = push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),)))
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
     assert (await keeper.ask("PUT", path, body)).status_code == 201
     got = await desk.ask("GET", f"/v1/clients/{granted.id}/blobs/{named.blob}/parts/0")
@@ -252,17 +255,17 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served,
         desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
     )
     reached = reach(keeper, server)
-    (read,) = await granting.read_letters(reached, keeper.identity, {granted.id: granted})
+    (read,) = await grant_access.read_letters(reached, keeper.identity, {granted.id: granted})
     assert (read["letter"], read["fields"]["text"], read["what"]) == (letter, "Was anyone with you?", "question")
     someone = replace(granted, other=Person(Keyset.new().ecdsa_pub, Keyset.new().hpke_pub, "Priya K"))
-    assert await granting.read_letters(reached, keeper.identity, {granted.id: someone}) == []
+    assert await grant_access.read_letters(reached, keeper.identity, {granted.id: someone}) == []
     assert server.rows("SELECT count(*) FROM version") == before
-    await granting.take_in(reached, keeper.identity, letter)
-    assert await granting.read_letters(reached, keeper.identity, {granted.id: granted}) == []
-    await granting.take_in(reached, keeper.identity, letter)  # another device was faster
-    await granting.drop_letter(reached, keeper.identity, letter)
+    await grant_access.take_in(reached, keeper.identity, letter)
+    assert await grant_access.read_letters(reached, keeper.identity, {granted.id: granted}) == []
+    await grant_access.take_in(reached, keeper.identity, letter)  # another device was faster
+    await grant_access.drop_letter(reached, keeper.identity, letter)
     with pytest.raises(NotFound):
-        await granting.take_in(reached, keeper.identity, letter)
+        await grant_access.take_in(reached, keeper.identity, letter)
 
 
 async def test_joining_needs_an_unused_invitation_and_valid_digits(server: Served) -> None:
@@ -328,7 +331,7 @@ async def test_an_ended_organisation_sees_nothing(server: Served, keeper: Keeper
         await organisations.end(instance, organisation)
     assert (await desk.ask("GET", "/v1/clients")).status_code == 401
     with pytest.raises(NotFound):
-        await granting.meet(reach(keeper, server), desk.advocate.words)
+        await grant_access.meet(reach(keeper, server), desk.advocate.words)
 
 
 async def test_nothing_of_a_grant_can_be_read_on_the_server(server: Served, keeper: Keeper, desk: Desk) -> None:
@@ -347,13 +350,13 @@ async def test_a_summary_is_for_the_grant_alone(server: Served, keeper: Keeper, 
     """The list shows counts and dates that only this grant's key opens."""
     granted = await let_in(server, keeper, desk)
     told = {"dates": [{"at": server.clock.now_ms() + DAY, "what": "recording_wiped"}], "entries": 4}
-    await granting.summarise(
+    await grant_access.summarise(
         reach(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None}
     )
     (client,) = await desk.clients(server.clock.now_ms())
     assert client.summary is not None and client.summary["entries"] == 4
     with pytest.raises(SealError):
-        await granting.summarise(reach(keeper, server), granted, {"entries": 4})
+        await grant_access.summarise(reach(keeper, server), granted, {"entries": 4})
 
 
 async def test_choosing_is_checked() -> None:
@@ -409,8 +412,8 @@ async def test_the_same_version_with_other_wraps_for_grants_is_the_same(
     place = held.opened.place
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
     bodies = [
-        push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),))),
-        push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),))),
+        push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),))),
+        push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),))),
         push.encode(held.push),
     ]
     assert len(set(bodies)) == 3

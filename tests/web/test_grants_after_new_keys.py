@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from diary.client import accounts, advocates, granting, rekey
+from diary.client import accounts, advocates, grant_access, rotate_keys
 from diary.client.accounts import Identity
 from diary.client.advocates import Client
 from diary.client.journal import Journal, Said
@@ -39,7 +39,9 @@ class Between(Server):
 
 async def again(keeper: Keeper, server: Served) -> tuple[Identity, Server, Journal]:
     """The keeper on a device of their own, after new keys: identity, way to the server, and all there is."""
-    rotated = await rekey.rotate(reach(keeper, server), keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+    rotated = await rotate_keys.rotate(
+        reach(keeper, server), keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
+    )
     reached = Server(server.client(), server.settings.app_url)
     identity = await accounts.sign_in(reached, rotated.login, NEW, policy=kdf.TESTS)
     journal = Journal(identity, server.clock)
@@ -58,10 +60,10 @@ async def test_both_keys_entries_are_read_and_none_by_the_old_one_after_its_end(
     newest = journal.append(Said("incident", {"narrative": "He came back."}))
     await journal.send(reached)
     assert await desk.clients(server.clock.now_ms()) == [] and before.id  # new keys end every grant
-    person, now = await granting.meet(reached, desk.advocate.words), server.clock.now_ms()
-    granted = await granting.let_in(reached, identity, person, all_of_it(server), "Maya", now)
+    person, now = await grant_access.meet(reached, desk.advocate.words), server.clock.now_ms()
+    granted = await grant_access.let_in(reached, identity, person, all_of_it(server), "Maya", now)
     held = [one for one in journal._held.values() if one.opened.kind == "incident"]
-    assert await granting.give(reached, identity, granted, [(one.push, one.opened.place) for one in held]) == 3
+    assert await grant_access.give(reached, identity, granted, [(one.push, one.opened.place) for one in held]) == 3
     (client,) = await desk.clients(now)
     assert [one["old"] for one in client.granted.earlier] == [b64(old.pub)]
     said = [one.opened.fields["narrative"] for one in await advocates.read(desk.reached, client)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diary.client import advocates, granting
+from diary.client import advocates, grant_access
 from diary.client.journal import Said
 from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.services.purge import HOUR_S, purge
+from diary.services.sync.purge import HOUR_S, purge
 from tests.advocates import Desk, all_of_it, beside, let_in, reach
 from tests.keepers import Keeper, Served, seal_file
 from tests.web.test_grants import SENTINEL, desk, give, seen, write
@@ -25,7 +25,7 @@ async def test_a_grant_played_again_lets_nobody_in(server: Served, keeper: Keepe
     told = wide.said
     body = {"grant": wide.id, "kept": "", "not_after": told["not_after"], "sealed": b64(sealed), "to": told["to"]}
     body["kept"] = b64(server.rows("SELECT kept FROM access_grant")[0][0])
-    await granting.shut_out(reach(keeper, server), keeper.identity, wide.id)
+    await grant_access.shut_out(reach(keeper, server), keeper.identity, wide.id)
     again = await keeper.ask("POST", f"{keeper.diary}/grants", body, x_proof=keeper.proof)
     assert again.status_code == 201
     assert await desk.clients(server.clock.now_ms()) == []
@@ -49,7 +49,9 @@ async def test_an_erased_version_goes_from_grants_too(server: Served, keeper: Ke
     await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
     picture = keeper.journal.append(Said("attachment", {}, {}, ((file.blob, bytes(32)),)))
     at = picture.opened.place
-    body = push.encode(replace(picture.push, grants=(granting.keys_for(granted, keeper.identity, picture.push, at),)))
+    body = push.encode(
+        replace(picture.push, grants=(grant_access.keys_for(granted, keeper.identity, picture.push, at),))
+    )
     assert (
         await keeper.ask("PUT", f"{keeper.diary}/records/{at.record}/versions/{at.version}", body)
     ).status_code == 201

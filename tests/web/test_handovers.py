@@ -15,12 +15,12 @@ from diary.client import handovers
 from diary.client.transport import Server
 from diary.crypto import handover as words
 from diary.crypto import kdf
+from diary.crypto.file_parts import parts_digest
 from diary.crypto.kdf import CHEAPEST, TESTS
-from diary.crypto.parts import parts_digest
 from diary.encoding import b64, unb64
 from diary.errors import NoMatch
 from diary.ids import id_text, new_id
-from diary.services.purge import purge
+from diary.services.sync.purge import purge
 from tests.keepers import Keeper, Phone, Served, enrol, served
 
 DAY = 86_400_000

@@ -33,7 +33,7 @@ async def test_the_most_verbose_log_names_nobody(
     async def broken(*_: object) -> None:
         raise KeyError("SENTINEL", WORDS, keeper.identity.login)
 
-    monkeypatch.setattr("diary.services.usage.usage", broken)
+    monkeypatch.setattr("diary.services.accounts.usage.usage", broken)
     answer = await keeper.ask("GET", "/v1/usage")
     assert answer.status_code == 500
     assert answer.json() == {"error": "internal", "message": "Something went wrong."}
@@ -54,9 +54,9 @@ async def test_every_fault_gives_one_plain_response(path: str, keeper: Keeper, m
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SENTINEL")
 
-    for name in ("accounts.unlock", "versions.push", "names.offer"):
+    for name in ("accounts.authentication.unlock", "sync.versions.push", "accounts.sign_in_names.offer"):
         monkeypatch.setattr(f"diary.services.{name}", broken)
-    monkeypatch.setattr("diary.web.views.entrance.b64", broken)
+    monkeypatch.setattr("diary.web.views.sign_in.b64", broken)
     method, _, where = path.partition(" ")
     body: object = {} if method == "POST" else None
     if method == "PUT":

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary.encoding import frames, read_frames
-from diary.web.policy import Kind, Row
+from diary.web.route_policy import Kind, Row
 from diary.web.routes import ROUTES
 from tests.keepers import Keeper, Served, enrol, seal_file, served
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from diary.services import ending
-from diary.services.ending import End
-from diary.web.policy import Adds, Audience, Row
+from diary.services.operations import decommission
+from diary.services.operations.decommission import End
+from diary.web.route_policy import Adds, Audience, Row
 from diary.web.routes import ROUTES
 from tests.keepers import Phone, Served, served
 
@@ -41,8 +41,8 @@ async def test_every_row_keeps_to_the_day(tmp_path: Path) -> None:
             is_still = not row.writes or {row.method, f"{row.method} {row.path}"} & STILL
             assert bool(is_still) == (row.adds is Adds.NOTHING), row.path
         now = server.clock.now_ms()
-        await ending.announce(server.app.state.office.instance, End(now + DAY, now + 2 * DAY))
-        server.clock.advance(DAY + ending.FRESH_MS)
+        await decommission.announce(server.app.state.office.instance, End(now + DAY, now + 2 * DAY))
+        server.clock.advance(DAY + decommission.FRESH_MS)
         for row in rows:
             assert await closed(server, row) == (row.adds is not Adds.NOTHING), row.path
         server.clock.advance(DAY)

@@ -27,7 +27,7 @@ from schemathesis.core.failures import FailureGroup
 from diary.client.transport import WRITING
 from diary.crypto import kdf
 from diary.encoding import b64
-from diary.services import logbook
+from diary.services.log import sequencer
 from tests.advocates import Desk, lead_of, let_in
 from tests.described import DOCUMENT, operations, resolved
 from tests.keepers import CODE, Keeper, Served, enrol, on_another_device, seal_file, served
@@ -150,7 +150,7 @@ async def settle(server: Served, runner: asyncio.Runner) -> World:
     desk = (await lead_of(server))[0]
     granted = await let_in(server, keeper, desk)
     pack = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
-    await logbook.tend(server.app.state.office.instance)
+    await sequencer.tend(server.app.state.office.instance)
     known = {
         "advocate_proof": await desk.prove(),
         "blob": file.blob,

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from diary.client import accounts
-from diary.client.demo import running_server
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server, connect
 from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import id_text, new_id
-from diary.pack.gather import Wish, make_capsule
-from diary.services.typesetting import FOLDER, memory
+from diary.pack.capsule.builder import Wish, make_capsule
+from diary.samples.demo import running_server
+from diary.services.packs.worker_process import FOLDER, memory
 
 pytestmark = pytest.mark.whole
 

@@ -7,7 +7,7 @@ import re
 import httpx
 
 from diary.web.languages import LANGUAGES
-from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
+from diary.web.public_pages import PUBLIC_FILES, PUBLIC_PAGES
 from tests.keepers import Served
 
 PAGES = tuple(one.at + path for one in LANGUAGES for path in (*PUBLIC_PAGES, "/directory"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from diary.client import accounts, rekey
+from diary.client import accounts, rotate_keys
 from diary.client.accounts import Identity
 from diary.client.journal import Journal, Said
 from diary.client.transport import Server
@@ -37,7 +37,9 @@ def elsewhere(server: Served) -> Server:
 
 async def rotated(keeper: Keeper, server: Served) -> Identity:
     """The keeper's keys, made anew."""
-    return await rekey.rotate(reaching(keeper, server), keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+    return await rotate_keys.rotate(
+        reaching(keeper, server), keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
+    )
 
 
 async def test_only_the_new_passphrase_opens_everything(keeper: Keeper, server: Served) -> None:
@@ -112,7 +114,7 @@ async def test_keys_may_be_changed_as_often_as_they_must_be(keeper: Keeper, serv
     """With a thousand statements of the times before in the keyset, which no server counts."""
     row = await begun(keeper, server)
     before = replace(keeper.identity.keyset, earlier=(row["statement"],) * 1000)
-    identity = await rekey.rotate(
+    identity = await rotate_keys.rotate(
         reaching(keeper, server), replace(keeper.identity, keyset=before), NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
     )
     assert len(identity.keyset.earlier) == 1001
@@ -162,7 +164,7 @@ async def begun(keeper: Keeper, server: Served, **over: object) -> dict[str, Any
     looking = Looking(keeper.client, server.settings.app_url)
     looking.tokens = dict(keeper.tokens)
     with pytest.raises(Stop):
-        await rekey.rotate(looking, keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+        await rotate_keys.rotate(looking, keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     return held | over
 
 
@@ -315,7 +317,7 @@ def test_the_statements_must_follow_one_another() -> None:
 async def test_the_recovery_code_makes_every_key_new_too(keeper: Keeper, server: Served) -> None:
     """By the client, without the words: the new words open everything, the old ones nothing."""
     await keeper.push("He waited outside.")
-    new = await rekey.rotate(
+    new = await rotate_keys.rotate(
         reaching(keeper, server), keeper.identity, NEW, code=CODE, profile=kdf.CHEAPEST, policy=kdf.TESTS
     )
     fresh = elsewhere(server)

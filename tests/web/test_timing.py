@@ -24,7 +24,7 @@ import httpx
 import pytest
 
 from diary.encoding import b64
-from diary.storage import handovers as stored
+from diary.storage.sharing import handovers as stored
 from tests.keepers import Phone, Served, enrol, served, sign_in_body
 from tests.web.test_handovers import DAY, leave, make, officer
 

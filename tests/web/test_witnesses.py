@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from diary.crypto import handover, witness
+from diary.crypto import handover, witness_code
+from diary.crypto.file_parts import parts_digest
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.handover import Slip
 from diary.crypto.kdf import CHEAPEST
-from diary.crypto.parts import parts_digest
-from diary.crypto.witness import Code
+from diary.crypto.witness_code import Code
 from diary.crypto.words import word_list
 from diary.encoding import b64, frames, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ids import id_text, new_id
-from diary.ledger import witnesses
-from diary.services.purge import purge
+from diary.ledger.sharing import witness_statements
+from diary.services.sync.purge import purge
 from tests.advocates import beside
 from tests.keepers import Keeper, Phone, Served
 
@@ -53,7 +53,7 @@ class Asked:
         """The statement in its envelope."""
         code = self.code if proof is None else Code(self.code.name, self.code.key, proof)
         said = {"fields": self.fields, "files": files, "made_at": 1}
-        return witnesses.seal_statement(code, keeper.identity.keyset.hpke_pub, self.id, said)
+        return witness_statements.seal_statement(code, keeper.identity.keyset.hpke_pub, self.id, said)
 
     async def send(self, *parts: bytes) -> httpx.Response:
         """What the page sends in the end."""
@@ -68,13 +68,13 @@ def address(server: Served) -> str:
 async def asks(server: Served, keeper: Keeper) -> Asked:
     """A keeper makes a code and says it to somebody."""
     keys = keeper.identity.keyset
-    words = witness.new_words(fingerprint(keys.ecdsa_pub, keys.hpke_pub))
-    code = witness.derive(*witness.read_words(words), address(server), CHEAPEST)
+    words = witness_code.new_words(fingerprint(keys.ecdsa_pub, keys.hpke_pub))
+    code = witness_code.derive(*witness_code.read_words(words), address(server), CHEAPEST)
     one = id_text(new_id())
     told = {
         "ecdsa_pub": b64(keys.ecdsa_pub), "hpke_pub": b64(keys.hpke_pub), "made_at": 1, "name": "Maya", "note": NOTE, "until": 2,
     }  # fmt: skip
-    body = {"name": b64(code.name), "sealed": b64(witnesses.seal_asking(code, one, told)), "witness": one}
+    body = {"name": b64(code.name), "sealed": b64(witness_statements.seal_asking(code, one, told)), "witness": one}
     assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
     assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
     client = httpx.AsyncClient(transport=server.client("198.51.100.99")._transport, base_url=server.settings.public_url)
@@ -90,15 +90,15 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(server
     """The right words give what is asked; one statement arrives, proved; the server holds nothing that can be read."""
     asked = await asks(server, keeper)
     answer = (await asked.types()).json()
-    _, key_words = witness.read_words(asked.words.upper().replace(" ", ", "))
-    told = witnesses.open_asking(asked.code, key_words, asked.id, unb64(answer["sealed"]))
+    _, key_words = witness_code.read_words(asked.words.upper().replace(" ", ", "))
+    told = witness_statements.open_asking(asked.code, key_words, asked.id, unb64(answer["sealed"]))
     assert (told["note"], told["name"]) == (NOTE, "Maya")
     envelope = asked.seal(keeper)
     assert (await asked.send(envelope)).status_code == 204
     assert (await asked.send(envelope)).status_code == 204  # the answer was lost on the way, and it is sent again
     (row,) = await came(keeper)
     scalar = keeper.identity.keyset.hpke
-    said, verified = witnesses.open_statement(scalar, asked.code.proof, asked.id, unb64(str(row["statement"])))
+    said, verified = witness_statements.open_statement(scalar, asked.code.proof, asked.id, unb64(str(row["statement"])))
     assert verified and said["fields"]["words"] == SENTINEL
     held = "\n".join(server.dump())
     four = " ".join(asked.words.split()[:4])
@@ -200,17 +200,21 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
     told = {
         "ecdsa_pub": b64(theirs.ecdsa_pub), "hpke_pub": b64(theirs.hpke_pub), "made_at": 1, "name": "", "note": "", "until": 2,
     }  # fmt: skip
-    _, key_words = witness.read_words(asked.words)
+    _, key_words = witness_code.read_words(asked.words)
     with pytest.raises(BadSignature):
-        witnesses.open_asking(asked.code, key_words, asked.id, witnesses.seal_asking(asked.code, asked.id, told))
+        witness_statements.open_asking(
+            asked.code, key_words, asked.id, witness_statements.seal_asking(asked.code, asked.id, told)
+        )
     with pytest.raises(SealError):
         guessed = Code(asked.code.name, bytes(32), b"")
-        witnesses.open_asking(guessed, key_words, asked.id, witnesses.seal_asking(asked.code, asked.id, told))
+        witness_statements.open_asking(
+            guessed, key_words, asked.id, witness_statements.seal_asking(asked.code, asked.id, told)
+        )
     forged = asked.seal(keeper, proof=bytes(32))
-    _, verified = witnesses.open_statement(keeper.identity.keyset.hpke, asked.code.proof, asked.id, forged)
+    _, verified = witness_statements.open_statement(keeper.identity.keyset.hpke, asked.code.proof, asked.id, forged)
     assert not verified
-    *first, fourth = asked.words.split()[: witness.CODE]
+    *first, fourth = asked.words.split()[: witness_code.CODE]
     # The four bits that check the rest stand at the end of the fourth word: its neighbour in the list never holds.
     beside = word_list()[word_list().index(fourth) ^ 1]
     with pytest.raises(BadRequest):
-        witness.read_words(" ".join((*first, beside, *asked.words.split()[witness.CODE :])))
+        witness_code.read_words(" ".join((*first, beside, *asked.words.split()[witness_code.CODE :])))

@@ -2,24 +2,24 @@
 
 from starlette.types import ASGIApp
 
-from diary.services import accounts, sessions, usage
-from diary.web import cookies
-from diary.web.answers import Answer, json_answer
-from diary.web.call import PROOF_BYTES, Call
-from diary.web.views.entrance import DEVICE_NAME_CHARACTERS, WRAP_BYTES, read_lock
+from diary.services.accounts import authentication, sessions, usage
+from diary.web import legacy_cookies
+from diary.web.request_context import PROOF_BYTES, Call
+from diary.web.responses import Answer, json_answer
+from diary.web.views.sign_in import DEVICE_NAME_CHARACTERS, WRAP_BYTES, read_lock
 
 CURSOR_CHARACTERS = 200
 
 
 async def session(call: Call) -> ASGIApp:
     """What sign-in answers, for a device that has a session."""
-    return json_answer(await accounts.unlock(call.instance, call.keeper))
+    return json_answer(await authentication.unlock(call.instance, call.keeper))
 
 
 async def sign_out(call: Call) -> ASGIApp:
     """End this session. Only a page on a borrowed device asks to have the browser cleared: elsewhere a diary lies in it."""
     await sessions.end_own(call.instance, call.keeper)
-    return Answer(headers=cookies.forgotten() if call.headers.get(b"x-leave-nothing") == b"yes" else ())
+    return Answer(headers=legacy_cookies.forgotten() if call.headers.get(b"x-leave-nothing") == b"yes" else ())
 
 
 async def list_sessions(call: Call) -> ASGIApp:
@@ -70,7 +70,7 @@ async def list_sign_ins(call: Call) -> ASGIApp:
 
 async def change_words(call: Call) -> ASGIApp:
     """New words for the account; every other session ends."""
-    await accounts.change_words(call.instance, call.keeper, call.proof(), read_lock(call.fields()))
+    await authentication.change_words(call.instance, call.keeper, call.proof(), read_lock(call.fields()))
     call.office.events.say("words_changed")
     return Answer()
 
@@ -80,7 +80,7 @@ async def change_code(call: Call) -> ASGIApp:
     fields = call.fields()
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
     code_wrap = fields.octets("code_wrap", WRAP_BYTES)
-    await accounts.change_code(call.instance, call.keeper, call.proof(), code_auth, code_wrap)
+    await authentication.change_code(call.instance, call.keeper, call.proof(), code_auth, code_wrap)
     call.office.events.say("code_changed")
     return Answer()
 

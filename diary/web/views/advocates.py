@@ -4,11 +4,11 @@ from starlette.types import ASGIApp
 
 from diary import constants
 from diary.encoding import b64, frames
-from diary.services import clients, organisations
-from diary.services.organisations import Joining
-from diary.web.answers import Answer, json_answer, octets
-from diary.web.call import Call
-from diary.web.views.entrance import DIGITS_CHARACTERS, INVITE_CHARACTERS, entered, read_account, read_device
+from diary.services.sharing import advocate_clients, organisations
+from diary.services.sharing.organisations import Joining
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer, octets
+from diary.web.views.sign_in import DIGITS_CHARACTERS, INVITE_CHARACTERS, entered, read_account, read_device
 
 NAME_CHARACTERS = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
 SECRET_BYTES = constants.SECOND_STEP_SECRET_BYTES
@@ -33,55 +33,63 @@ async def join(call: Call) -> ASGIApp:
 
 async def list_clients(call: Call) -> ASGIApp:
     """Who lets this advocate in, and until when."""
-    found = await clients.list_clients(call.instance, call.advocate)
+    found = await advocate_clients.list_clients(call.instance, call.advocate)
     return json_answer(
-        {"clients": found, "now": call.instance.clock.now_ms(), "you": clients.told(call.instance, call.advocate)}
+        {
+            "clients": found,
+            "now": call.instance.clock.now_ms(),
+            "you": advocate_clients.told(call.instance, call.advocate),
+        }
     )
 
 
 async def stands(call: Call) -> ASGIApp:
     """Until when one grant stands, and the number of the newest version it gives. Nothing is read, so it is no look."""
-    return json_answer(await clients.stands(call.instance, call.advocate, call.id("grant")))
+    return json_answer(await advocate_clients.stands(call.instance, call.advocate, call.id("grant")))
 
 
 async def feed(call: Call) -> ASGIApp:
     """What one client gave, from a number on: for each version its facts, its envelopes and the grant's wraps."""
-    found = await clients.page(call.instance, call.advocate, call.id("grant"), call.query_number("after", LATEST_SEQ))
+    found = await advocate_clients.page(
+        call.instance, call.advocate, call.id("grant"), call.query_number("after", LATEST_SEQ)
+    )
     return octets(frames(frames((one.facts, one.sealed, one.wraps)) for one in found))
 
 
 async def blob_state(call: Call) -> ASGIApp:
     """How many parts a file has."""
-    return json_answer(await clients.blob_state(call.instance, call.advocate, call.id("grant"), call.id("blob")))
+    return json_answer(
+        await advocate_clients.blob_state(call.instance, call.advocate, call.id("grant"), call.id("blob"))
+    )
 
 
 async def get_part(call: Call) -> ASGIApp:
     """One sealed part of a file."""
     i = call.number("i", MOST_PARTS)
-    return octets(await clients.get_part(call.instance, call.advocate, call.id("grant"), call.id("blob"), i))
+    return octets(await advocate_clients.get_part(call.instance, call.advocate, call.id("grant"), call.id("blob"), i))
 
 
 async def note(call: Call) -> ASGIApp:
     """What the advocate says they did."""
-    packs = await clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
+    packs = await advocate_clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
     return json_answer({"packs": packs})
 
 
 async def write(call: Call) -> ASGIApp:
     """Leave a letter for a client."""
-    await clients.write(call.instance, call.advocate, call.id("grant"), call.id("letter"), call.body)
+    await advocate_clients.write(call.instance, call.advocate, call.id("grant"), call.id("letter"), call.body)
     return Answer()
 
 
 async def get_marks(call: Call) -> ASGIApp:
     """What the advocate has looked through."""
-    found = await clients.get_marks(call.instance, call.advocate, call.id("grant"))
+    found = await advocate_clients.get_marks(call.instance, call.advocate, call.id("grant"))
     return json_answer({"marks": b64(found) if found else None})
 
 
 async def mark(call: Call) -> ASGIApp:
     """What they have looked through now."""
-    await clients.mark(call.instance, call.advocate, call.id("grant"), call.body)
+    await advocate_clients.mark(call.instance, call.advocate, call.id("grant"), call.body)
     return Answer()
 
 

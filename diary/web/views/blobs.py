@@ -3,10 +3,11 @@
 from starlette.types import ASGIApp
 
 from diary.errors import DigestMismatch
-from diary.services import blobs, upload_tickets
-from diary.services.blobs import BlobState, place_of, reading_place
-from diary.web.answers import Answer, json_answer, octets
-from diary.web.call import Call
+from diary.services.accounts import upload_tickets
+from diary.services.sync import blobs
+from diary.services.sync.blobs import BlobState, place_of, reading_place
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer, octets
 
 MOST_PARTS = 1 << 20
 MOST_BYTES = 1 << 50

@@ -2,9 +2,10 @@
 
 from starlette.types import ASGIApp
 
-from diary.services import erasures, sessions
-from diary.web.answers import Answer, json_answer
-from diary.web.call import Call
+from diary.services.accounts import sessions
+from diary.services.sync import erasures
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer
 
 WHY_CHARACTERS = 20
 

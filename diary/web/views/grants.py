@@ -4,10 +4,10 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest
-from diary.services import grants
-from diary.services.grants import NewGrant
-from diary.web.answers import Answer, json_answer
-from diary.web.call import Call
+from diary.services.sharing import grants
+from diary.services.sharing.grants import NewGrant
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer
 
 FINGERPRINT_BYTES = 12
 FINGERPRINT_CHARACTERS = 16

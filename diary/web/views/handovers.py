@@ -5,10 +5,10 @@ from starlette.types import ASGIApp
 from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.ids import id_text
-from diary.services import handovers
-from diary.services.handovers import Offered
-from diary.web.answers import Answer, json_answer, octets
-from diary.web.call import PROOF_BYTES, Call
+from diary.services.sharing import handovers
+from diary.services.sharing.handovers import Offered
+from diary.web.request_context import PROOF_BYTES, Call
+from diary.web.responses import Answer, json_answer, octets
 
 NAME_BYTES = 16
 MOST_PARTS = 1 << 20

@@ -2,9 +2,9 @@
 
 from starlette.types import ASGIApp
 
-from diary.services.operating import answers
-from diary.web.answers import Answer
-from diary.web.call import Call
+from diary.services.operations.backup_history import answers
+from diary.web.request_context import Call
+from diary.web.responses import Answer
 
 
 async def up(_: Call) -> ASGIApp:

@@ -8,10 +8,10 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp
 
 from diary.ids import id_text
-from diary.services import sessions
-from diary.services.packing import Job
-from diary.web.answers import Answer, json_answer
-from diary.web.call import Call
+from diary.services.accounts import sessions
+from diary.services.packs.queue import Job
+from diary.web.request_context import Call
+from diary.web.responses import Answer, json_answer
 
 CHUNK = 1 << 18
 

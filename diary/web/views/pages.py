@@ -7,11 +7,11 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NotFound
-from diary.web import cookies
-from diary.web.answers import HTML, JSON, Answer
-from diary.web.call import Call
-from diary.web.files import StaticFile, takes_gzip
-from diary.web.public import size_of, training_file
+from diary.web import legacy_cookies
+from diary.web.public_pages import size_of, training_file
+from diary.web.request_context import Call
+from diary.web.responses import HTML, JSON, Answer
+from diary.web.static_files import StaticFile, takes_gzip
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
 ASK_AGAIN: Final = (b"cache-control", b"no-cache")
@@ -33,7 +33,7 @@ async def worker(call: Call) -> ASGIApp:
     """
     tag = call.office.pages.worker_tag.encode()
     is_over = call.instance.clock.now_ms() >= call.office.cookies_until
-    headers = (ASK_AGAIN, (b"etag", tag), *(cookies.expired() if is_over else ()))
+    headers = (ASK_AGAIN, (b"etag", tag), *(legacy_cookies.expired() if is_over else ()))
     if call.headers.get(b"if-none-match") == tag:
         return Answer(304, b"", None, headers)
     return Answer(200, call.office.pages.release.script, SCRIPT, headers)

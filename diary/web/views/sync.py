@@ -2,9 +2,9 @@
 
 from starlette.types import ASGIApp
 
-from diary.services import changes, versions
-from diary.web.answers import JSON, Answer, octets
-from diary.web.call import Call
+from diary.services.sync import changes, versions
+from diary.web.request_context import Call
+from diary.web.responses import JSON, Answer, octets
 
 MOST_VERSIONS = 2**53 - 1
 

@@ -5,11 +5,11 @@ from starlette.types import ASGIApp
 from diary.encoding import b64, read_frames
 from diary.errors import BadRequest
 from diary.ids import id_text
-from diary.services import witnesses
-from diary.services.witnesses import Asking
-from diary.web.answers import Answer, json_answer
-from diary.web.call import PROOF_BYTES, Call
-from diary.web.front import STATEMENT
+from diary.services.sharing import witness_statements
+from diary.services.sharing.witness_statements import Asking
+from diary.web.request_context import PROOF_BYTES, Call
+from diary.web.responses import Answer, json_answer
+from diary.web.scripted_pages import STATEMENT
 
 NAME_BYTES = 16
 ID_BYTES = 16
@@ -24,28 +24,28 @@ async def ask(call: Call) -> ASGIApp:
         diary=call.id("diary"),
         witness=fields.id("witness"),
         name=fields.octets("name", NAME_BYTES, NAME_BYTES),
-        sealed=fields.octets("sealed", witnesses.ASKING_BYTES),
+        sealed=fields.octets("sealed", witness_statements.ASKING_BYTES),
     )
-    row = await witnesses.ask(call.instance, call.keeper, call.proof(), asking)
+    row = await witness_statements.ask(call.instance, call.keeper, call.proof(), asking)
     return json_answer({"expires_at": row.expires_at, "witness": id_text(row.id)}, 201)
 
 
 async def list_own(call: Call) -> ASGIApp:
     """What was asked, what came, and where the words are typed; the public host is named to a keeper only."""
     taken = bool(call.query_number("taken", 1))
-    found = await witnesses.list_for(call.instance, call.keeper, call.id("diary"), taken=taken)
+    found = await witness_statements.list_for(call.instance, call.keeper, call.id("diary"), taken=taken)
     return json_answer({"address": f"{call.instance.settings.public_url}{STATEMENT}", "witnesses": found})
 
 
 async def take_in(call: Call) -> ASGIApp:
     """What came has become the keeper's."""
-    await witnesses.take_in(call.instance, call.keeper, call.id("diary"), call.id("witness"))
+    await witness_statements.take_in(call.instance, call.keeper, call.id("diary"), call.id("witness"))
     return Answer()
 
 
 async def remove(call: Call) -> ASGIApp:
     """End a code, or drop what came, after the words again."""
-    await witnesses.remove(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("witness"))
+    await witness_statements.remove(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("witness"))
     return Answer()
 
 
@@ -53,10 +53,10 @@ async def find(call: Call) -> ASGIApp:
     """What nine words give."""
     name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
     await call.count_record(name)
-    found = await witnesses.find(call.instance, name, call.network)
+    found = await witness_statements.find(call.instance, name, call.network)
     told = {"sealed": b64(found.sealed), "ticket": b64(found.ticket)} if found.sealed and found.ticket else {}
     return json_answer(
-        {"files_bytes": witnesses.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told}
+        {"files_bytes": witness_statements.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told}
     )
 
 
@@ -64,13 +64,15 @@ async def declare(call: Call) -> ASGIApp:
     """Announce the files of a statement."""
     fields = call.fields()
     parts, size = fields.integer("parts", MOST_PARTS), fields.integer("size", MOST_BYTES)
-    await witnesses.declare(call.instance, _ticket(call), call.id("upload"), parts, size)
+    await witness_statements.declare(call.instance, _ticket(call), call.id("upload"), parts, size)
     return Answer()
 
 
 async def put_part(call: Call) -> ASGIApp:
     """Store one sealed part."""
-    await witnesses.put_part(call.instance, _ticket(call), call.id("upload"), call.number("i", MOST_PARTS), call.body)
+    await witness_statements.put_part(
+        call.instance, _ticket(call), call.id("upload"), call.number("i", MOST_PARTS), call.body
+    )
     return Answer()
 
 
@@ -80,7 +82,7 @@ async def send(call: Call) -> ASGIApp:
     if files and (len(files), len(files[0]), len(files[-1])) != (2, ID_BYTES, PROOF_BYTES):
         raise BadRequest("The frames do not add up.")
     upload, digest = (files[0], files[1]) if files else (None, b"")
-    await witnesses.send(call.instance, _ticket(call), envelope, upload, digest)
+    await witness_statements.send(call.instance, _ticket(call), envelope, upload, digest)
     return Answer()
 
 

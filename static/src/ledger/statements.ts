@@ -1,4 +1,6 @@
-/** The instance key's statements about notary keys: docs/formats.md, section 5. Twin: diary/ledger/statements.py. */
+/**
+ * The instance key's statements about notary keys: docs/formats.md, section 5. Twin: diary/ledger/key_statements.py.
+ */
 import { b64, unb64 } from '../core/bytes.js';
 import { isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';

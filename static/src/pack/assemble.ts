@@ -1,6 +1,6 @@
 /**
  * Builds the finished pack from the checked front part and the files as received: docs/pack.md; the twin of
- * diary/pack/archive.py.
+ * diary/pack/bag/archive.py.
  *
  * [Note: quarantine] Nothing is handed out before it is complete. Each file as received is opened part by part from
  * the phone's own sealed parts and hashed as it is written. The caller gets the zip only when every digest is the one

@@ -1,4 +1,4 @@
-/** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/archive.py. */
+/** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/bag/archive.py. */
 import { textOf, integerOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
 import type { Fields } from '../record/reading.js';

@@ -1,6 +1,6 @@
 /**
- * Makes the bytes of `capsule/v1` from opened versions: docs/pack.md; the twin of diary/pack/gather.py, held to it by
- * tests/vectors/capsule.json.
+ * Makes the bytes of `capsule/v1` from opened versions: docs/pack.md; the twin of diary/pack/capsule/builder.py, held
+ * to it by tests/vectors/capsule.json.
  *
  * Pure: the caller has opened the diary, chosen the entries and asked the keeper.
  */

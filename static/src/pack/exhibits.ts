@@ -1,4 +1,4 @@
-/** Which attachments go into a pack, and their numbers: docs/pack.md; the twin of diary/pack/items.py. */
+/** Which attachments go into a pack, and their numbers: docs/pack.md; the twin of diary/pack/capsule/exhibits.py. */
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';

@@ -1,5 +1,5 @@
 /**
- * The public log's part of a pack: docs/pack.md, `log`; the twin of diary/pack/logproofs.py.
+ * The public log's part of a pack: docs/pack.md, `log`; the twin of diary/pack/log_files.py.
  *
  * Includes what the phone got from the log and has checked, except the places of versions that are not packed.
  */

@@ -1,5 +1,5 @@
 /**
- * What earlier packs of a diary included: their numbers hold for ever; the twin of diary/pack/earlier.py.
+ * What earlier packs of a diary included: their numbers hold for ever; the twin of diary/pack/previous_packs.py.
  *
  * An officer who has "JB/3" on paper must find the same file under it in every later pack. So exhibits are numbered
  * from the diary's own `export` records, and only new ones get new numbers.

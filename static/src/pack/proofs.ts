@@ -1,5 +1,5 @@
 /**
- * Proof files as the phone expects them: docs/pack.md; the twin of diary/pack/proofs.py.
+ * Proof files as the phone expects them: docs/pack.md; the twin of diary/pack/proofs/proof_files.py.
  *
  * A servable proof gives restricted fields as digests. It may also give an open field as a digest where it repeats
  * something restricted. The typesetter decides which, so the caller names them; the value of each field or digest is

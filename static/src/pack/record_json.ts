@@ -1,4 +1,7 @@
-/** `12_record.json` and the sidecars as the phone expects them: docs/pack.md; the twin of diary/pack/recordjson.py. */
+/**
+ * `12_record.json` and the sidecars as the phone expects them: docs/pack.md; the twin of
+ * diary/pack/proofs/record_json.py.
+ */
 import { concat, utf8 } from '../core/bytes.js';
 import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';

@@ -1,5 +1,5 @@
 /**
- * Words of the restricted part must appear nowhere else: the twin of diary/pack/heldback.py. The phone uses this to
+ * Words of the restricted part must appear nowhere else: the twin of diary/pack/redaction.py. The phone uses this to
  * show where they appear before anything leaves, and in the packs that it makes without a server.
  */
 import { HIDDEN_NAME_MIN_CHARACTERS, HIDDEN_STREET_MIN_CHARACTERS } from '../core/constants.js';

@@ -1,5 +1,5 @@
 /**
- * Which records go into a pack with the chosen entries; the twin of diary/pack/choose.py.
+ * Which records go into a pack with the chosen entries; the twin of diary/pack/capsule/selection.py.
  *
  * A person, an account, a vehicle or a message schedule is included only when something in the pack names it. A
  * record about the whole (an order, a report, a notice to stop) is included unless every entry it names is left out.

@@ -1,6 +1,6 @@
 /**
  * The history of a record: its first version, its newest, and the revisions between; twin of
- * diary/record/versions.py.
+ * diary/record/record_history.py.
  *
  * The first version is the last one sealed within ten minutes of the first save: correcting a slip is not an
  * amendment. After that a version that only adds is an addition, any other an amendment. Taking out is a version

@@ -1,5 +1,5 @@
 /**
- * The ids of other records in a record's fields, at any depth; twin of diary/record/named.py.
+ * The ids of other records in a record's fields, at any depth; twin of diary/record/referenced_ids.py.
  *
  * A link may point at nothing, at a record taken out, or in a circle. Code that follows links checks that the record
  * exists, and visits each record once.

@@ -1,6 +1,7 @@
 /**
  * Message schedules: rows, how they are grouped into bursts, and the totals of a burst. Only the phone makes bursts;
- * the pack reads the rows (diary/pack/bursts.py), and Patterns counts them (patterns.js, patterns.py).
+ * the pack reads the rows (diary/pack/tables/message_schedules.py), and Patterns counts them (patterns.js,
+ * patterns.py).
  *
  * A burst is one channel and one local day, without a pause as long as the gap. A row without a known time stays with
  * the row before it: only its place in the chat is known.

@@ -1,6 +1,6 @@
 /**
  * The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves. The
- * twin of diary/pack/bagcheck.py.
+ * twin of diary/pack/verify/bag_check.py.
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { sha256Sync } from '../crypto/digests.js';

@@ -1,8 +1,8 @@
 /**
  * Puts proofs in the order in which their versions came, so that a record's history is the same as in the diary; the
- * twin of diary/pack/inorder.py. A device's clock does not give the order: it may be days wrong, or be put back. The
- * parents of a version come before it. Beyond that the receipts' times decide. Versions without a receipt come last,
- * by their device's own numbering.
+ * twin of diary/pack/verify/causal_order.py. A device's clock does not give the order: it may be days wrong, or be put
+ * back. The parents of a version come before it. Beyond that the receipts' times decide. Versions without a receipt
+ * come last, by their device's own numbering.
  */
 import { codesOf, objectOf, textOf, integerOf } from '../record/reading.js';
 import { historiesOf } from '../record/record_history.js';

@@ -1,6 +1,6 @@
 /**
  * Checks that every file of a pack is here, and no other: lists of digests that were made anew do not show that. The
- * twin of diary/pack/wholecheck.py.
+ * twin of diary/pack/verify/completeness.py.
  */
 import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';

@@ -1,7 +1,7 @@
 /**
  * The contents of 12_record.json besides its versions: counts, numbers, names and files, each of which follows from
- * what is proved. The twin of diary/pack/besidecheck.py. Nobody signs these; what the keeper entered once for the
- * whole pack is in no proof.
+ * what is proved. The twin of diary/pack/verify/derived_fields.py. Nobody signs these; what the keeper entered once
+ * for the whole pack is in no proof.
  */
 import { recordRows } from '../pack/record_json.js';
 import { fieldNamesOf } from '../pack/proofs.js';

@@ -1,6 +1,6 @@
 /**
  * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file was added. The twin
- * of `_exhibits` in diary/pack/verify.py.
+ * of `_exhibits` in diary/pack/verify/verifier.py.
  */
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
@@ -66,7 +66,7 @@ export async function checkExhibits(pack: OpenedPack, proofs: Proofs): Promise<F
 
 /**
  * Compare the index with the sealed fields of each exhibit, where the files are not here. The twin of
- * diary/pack/alone.py.
+ * diary/pack/verify/servable_only.py.
  */
 function checkIndexAlone({ servable }: Proofs, index: ReadonlyMap<string, Record<string, string>>) {
   const byStem = new Map([...index].map(([file, row]) => [file.split('.')[0] ?? '', row]));

@@ -1,6 +1,6 @@
 /**
- * The possible findings of a check of a pack. Codes and sentences are those of diary/pack/findings.py, and a test
- * keeps them equal. Checking collects findings and never stops at the first.
+ * The possible findings of a check of a pack. Codes and sentences are those of diary/pack/verify/findings.py, and a
+ * test keeps them equal. Checking collects findings and never stops at the first.
  */
 
 /** `member`: its path inside the pack's folder, null for the whole pack */

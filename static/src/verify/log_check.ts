@@ -1,6 +1,6 @@
 /**
  * Checks the log's part of a pack: signed checkpoints, each version's path to the root, timestamps, whose keys sign.
- * The twin of diary/pack/logcheck.py.
+ * The twin of diary/pack/verify/log_check.py.
  */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
 import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';

@@ -1,6 +1,6 @@
 /**
  * Compares the first words of each entry, as embedded in 01, with the sealed ones. The twin of `_narratives` in
- * diary/pack/verify.py.
+ * diary/pack/verify/verifier.py.
  */
 import { bytesEqual, utf8 } from '../core/bytes.js';
 import { textOf } from '../record/reading.js';

@@ -1,6 +1,6 @@
 /**
  * Opens a pack safely: names are judged before anything is read, and every member is hashed as it passes. The twin of
- * diary/pack/opened.py.
+ * diary/pack/verify/pack_reader.py.
  */
 import { hex } from '../core/bytes.js';
 import {

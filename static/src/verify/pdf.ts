@@ -1,8 +1,8 @@
 /**
  * Reads the files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A cross-reference
  * table at the end, objects where it points, streams bare or deflated. Anything cleverer is not our page and is
- * reported as unreadable. The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to
- * two readers.
+ * reported as unreadable. The twin of diary/pack/verify/embedded_files.py: both refuse the same, so that no PDF is two
+ * things to two readers.
  */
 import { PDF_DEPTH_LIMIT, PDF_FILES_LIMIT, PDF_FILE_LIMIT_BYTES, PDF_NODES_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';

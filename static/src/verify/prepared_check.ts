@@ -1,6 +1,6 @@
 /**
- * Who prepared a pack, where that was not its keeper. The twin of diary/pack/preparedcheck.py, which explains what
- * the statement binds and what it cannot.
+ * Who prepared a pack, where that was not its keeper. The twin of diary/pack/verify/prepared_check.py, which explains
+ * what the statement binds and what it cannot.
  */
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

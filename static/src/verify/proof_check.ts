@@ -1,6 +1,6 @@
 /**
  * Checks entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against
- * each other. The twin of diary/pack/proofcheck.py.
+ * each other. The twin of diary/pack/verify/proof_check.py.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';

@@ -1,6 +1,6 @@
 /**
  * Checks 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of
- * check_record in diary/pack/proofcheck.py.
+ * check_record in diary/pack/verify/proof_check.py.
  */
 import { objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
 import { allFaults } from '../record/rules.js';

@@ -1,6 +1,6 @@
 /**
  * Checks a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
- * diary/pack/verify.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
+ * diary/pack/verify/verifier.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
  */
 import { unb64 } from '../core/bytes.js';
 import { objectOf } from '../record/reading.js';

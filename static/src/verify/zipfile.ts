@@ -1,8 +1,8 @@
 /**
  * Reads the list of a zip's members from the file itself: judged before any member is, in bounded memory.
  *
- * The twin of what diary/pack/opened.py takes from Python's zipfile. The zip may be hostile, so every number in it is
- * checked against the size of the file before it is used.
+ * The twin of what diary/pack/verify/pack_reader.py takes from Python's zipfile. The zip may be hostile, so every
+ * number in it is checked against the size of the file before it is used.
  */
 import type { Bytes } from '../core/bytes.js';
 

@@ -17,18 +17,18 @@ from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
 from diary.app import open_instance
-from diary.cli import main
-from diary.client import accounts, advocates, granting
+from diary.cli.main import main
+from diary.client import accounts, advocates, grant_access
 from diary.client.advocates import Advocate, Invited, Seen
-from diary.client.demo import write_sample
-from diary.client.granting import Choice
+from diary.client.grant_access import Choice
 from diary.client.journal import Held, Journal, Said
-from diary.client.sample import Story
 from diary.client.transport import Server
 from diary.clock import SystemClock
 from diary.crypto import kdf
-from diary.ledger.grants import USUAL_MS, Granted
-from diary.services import organisations
+from diary.ledger.sharing.grants import USUAL_MS, Granted
+from diary.samples.demo import write_sample
+from diary.samples.fictional_diary import Story
+from diary.services.sharing import organisations
 from tests.browser.serving import Served
 
 T = TypeVar("T")
@@ -148,7 +148,7 @@ class FarKeeper(Far):
     def gives(self, granted: Granted, *stored: Held) -> None:
         """Give keys of existing versions."""
         versions = [(version.push, version.opened.place) for version in stored]
-        self.does(lambda server: granting.give(server, self.journal.identity, granted, versions))
+        self.does(lambda server: grant_access.give(server, self.journal.identity, granted, versions))
 
     def lets_in(self, words: str, name: str = "Maya", **choice: Any) -> Granted:
         """Give the advocate whom the nine words name access to every entry, and say how much there is."""
@@ -157,8 +157,8 @@ class FarKeeper(Far):
         selection = Choice(**settings)
 
         async def give_access(server: Server) -> Granted:
-            person = await granting.meet(server, words)
-            return await granting.let_in(server, self.journal.identity, person, selection, name, now)
+            person = await grant_access.meet(server, words)
+            return await grant_access.let_in(server, self.journal.identity, person, selection, name, now)
 
         granted = self.does(give_access)
         self.gives(granted, *(version for version in self.journal._held.values() if version.opened.kind not in PRIVATE))
@@ -174,15 +174,15 @@ class FarKeeper(Far):
             "made_at": now,
             "newest_at": now,
         }
-        self.does(lambda server: granting.summarise(server, granted, summary))
+        self.does(lambda server: grant_access.summarise(server, granted, summary))
 
     def reads_letters(self, granted: Granted) -> list[Any]:
         """Return the letters of an advocate with access."""
-        return self.does(lambda server: granting.read_letters(server, self.journal.identity, {granted.id: granted}))
+        return self.does(lambda server: grant_access.read_letters(server, self.journal.identity, {granted.id: granted}))
 
     def ends(self, granted: Granted) -> None:
         """End the access."""
-        self.does(lambda server: granting.shut_out(server, self.journal.identity, granted.id))
+        self.does(lambda server: grant_access.shut_out(server, self.journal.identity, granted.id))
 
     def looks(self) -> list[dict[str, Any]]:
         """Return who looked, as the keeper reads it."""

@@ -41,9 +41,9 @@ from diary.config import Settings, load
 from diary.crypto import kdf
 from diary.paths import STATIC, TEMPLATES
 from diary.storage.database import migrate
-from diary.storage.sqlite import path_of
-from diary.web.limits import NetworkLimit
+from diary.storage.sqlite.connection import path_of
 from diary.web.pages import render_pages
+from diary.web.rate_limits import NetworkLimit
 from tests import cookies, once
 
 ROOT = Path(__file__).parents[3]
@@ -121,7 +121,7 @@ def cheap_pages() -> Iterator[None]:
     packing = partial(gzip.compress, compresslevel=1)
     with (
         patch("diary.web.pages.Environment", environment),
-        patch("diary.web.files.gzip.compress", lambda raw, _level, mtime: packing(raw, mtime=mtime)),
+        patch("diary.web.static_files.gzip.compress", lambda raw, _level, mtime: packing(raw, mtime=mtime)),
     ):
         yield
 

@@ -1,6 +1,6 @@
 /**
  * Documents stored with a grant and sealed under its key for its two people: a summary, marks. docs/formats.md,
- * section 8. Python twin: diary/ledger/beside_grant.py.
+ * section 8. Python twin: diary/ledger/sharing/grant_documents.py.
  */
 import { canonicalBytes, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';

@@ -1,7 +1,7 @@
 /**
  * Grants: what a keeper lets an advocate see, signed by the keeper. docs/formats.md, section 8. Python twin:
- * diary/ledger/grants.py. Only the two people can read one. An advocate accepts nothing that is not signed by the key
- * whose nine words were compared.
+ * diary/ledger/sharing/grants.py. Only the two people can read one. An advocate accepts nothing that is not signed by
+ * the key whose nine words were compared.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import {

@@ -1,7 +1,7 @@
 /**
  * Letters from an advocate to a keeper: a question about an entry, or an entry written down for them.
- * docs/formats.md, section 8. Python twin: diary/ledger/letters.py. A letter changes nothing by itself: the keeper's
- * own device acts on it as the keeper decides.
+ * docs/formats.md, section 8. Python twin: diary/ledger/sharing/letters.py. A letter changes nothing by itself: the
+ * keeper's own device acts on it as the keeper decides.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import {

@@ -1,7 +1,7 @@
 /**
  * Marks: what an advocate has reviewed for a keeper, so that the keeper need not review it again. docs/formats.md,
- * section 8. Python twin: diary/ledger/marks.py. A mark is the advocate's claim about their own review and changes
- * nothing of an entry.
+ * section 8. Python twin: diary/ledger/sharing/review_marks.py. A mark is the advocate's claim about their own review
+ * and changes nothing of an entry.
  */
 import { MARKS_LIMIT } from '../../core/constants.js';
 import { isObject } from '../../core/encoding.js';

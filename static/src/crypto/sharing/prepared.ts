@@ -1,7 +1,7 @@
 /**
  * The advocate's signature on a pack they prepared, with the grant that allows it: docs/pack.md, "Prepared by somebody
- * else". Twin of the signed part of diary/pack/preparedcheck.py, which documents what the signature proves and what it
- * cannot.
+ * else". Twin of the signed part of diary/pack/verify/prepared_check.py, which documents what the signature proves and
+ * what it cannot.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { ADVOCATE_NAME_LIMIT_CHARACTERS } from '../../core/constants.js';

@@ -1,6 +1,6 @@
 /**
  * Summaries: what an advocate's list shows of a client before anything is opened. docs/formats.md, section 8. Python
- * twin: diary/ledger/summaries.py. Counts and dates, never content and never a measure of danger.
+ * twin: diary/ledger/sharing/client_summaries.py. Counts and dates, never content and never a measure of danger.
  */
 import { SUMMARY_DATES_LIMIT } from '../../core/constants.js';
 import { isObject } from '../../core/encoding.js';

@@ -1,6 +1,6 @@
 /**
  * Nine words for a witness, the keeper's request to them, and the one statement that comes back. docs/formats.md,
- * section 8. Python twins: diary/crypto/witness.py and diary/ledger/witnesses.py.
+ * section 8. Python twins: diary/crypto/witness_code.py and diary/ledger/sharing/witness_statements.py.
  *
  * [Note: nine words] The server gets a name that Argon2id derives from the first four words, under another label than
  * the key that seals the request: it can find the row but not read or forge it. The other five are the first of the

@@ -1,4 +1,6 @@
-/** Languages as a keeper gives them, by code or in their own words; the twin of diary/pack/tongues.py. */
+/**
+ * Languages as a keeper gives them, by code or in their own words; the twin of diary/pack/documents/language_names.py.
+ */
 
 const NAMES = Object.freeze({
   ar: 'Arabic',

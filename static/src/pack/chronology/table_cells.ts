@@ -1,7 +1,7 @@
 /**
  * The expected content of each cell of a pack's tables, as far as the phone can derive it from what it sent; the twin
- * of diary/pack/tables.py and bursts.py. The typesetter's wording of times and links between records is left out:
- * `verify --rerender` judges those.
+ * of diary/pack/tables/csv_tables.py and message_schedules.py. The typesetter's wording of times and links between
+ * records is left out: `verify --rerender` judges those.
  */
 import { OFFSET_LIMIT_MINUTES, VOLUME_FILES } from '../../core/constants.js';
 import { objectOf, objectsOf, codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';

@@ -1,0 +1,320 @@
+"""The command line: arguments and progress only. `python -m diary --help` lists it.
+
+Each command imports what it needs when it runs: the process that serves never loads the code that can read
+a diary, and `verify` starts without a server's libraries.
+"""
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import click
+
+from diary import config
+from diary.cli.accounts import closing, invite, organisation, quota
+from diary.cli.backups import backup, backup_key, canary, drill, restore
+from diary.cli.doctor import doctor
+from diary.cli.log import audit, keys
+from diary.cli.pack import UNSANDBOXED, pack, release_name
+from diary.cli.public_pages import directory, training
+from diary.cli.release import release, verify_host
+from diary.cli.storage import migrate_store, purge
+from diary.encoding import unb64
+from diary.errors import BadRequest, KeptError
+
+USUAL_PORT: Final = 8000
+KEY_BYTES: Final = 32
+Step = Callable[[str, int, int], None]
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Sentences(click.Group):
+    """A group whose failures are said in their own sentence, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeptError as error:
+            raise click.ClickException(error.sentence) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or 'The system refused'}{where}") from error
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kept", prog_name="kept", message="%(prog)s %(version)s")
+def main() -> None:
+    """Kept: a private incident diary. Settings come from the environment; docs/settings.md lists them."""
+
+
+@main.command()
+@click.option("--bind", default="", metavar="HOST:PORT", help="Where to listen; by default here, on the app's port.")
+@click.option("--sample", is_flag=True, help="Also put a fictional diary on it, and say how to open it.")
+@click.option(
+    "--training", "teaching", is_flag=True, help="Also make the training folder, where there is none of this release."
+)
+def serve(bind: str, sample: bool, teaching: bool) -> None:
+    """Serve the app and the public pages."""
+    import uvicorn
+
+    from diary.app import create_app
+    from diary.web.protocol import protocol_for
+
+    settings = config.load(os.environ)
+    settings.check_for_people()
+    host, _, port = bind.rpartition(":")
+    if bind and not (port.isdecimal() and int(port) < 1 << 16):
+        raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
+    asyncio.run(_try_start(settings))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=host or "127.0.0.1",
+            port=int(port) if bind else urlsplit(settings.app_url).port or USUAL_PORT,
+            http=protocol_for(tls=settings.app_url.startswith("https:")),
+            access_log=False,
+            lifespan="on",
+            # What is below an error is a visitor's doing (an upgrade, a broken request): no line of theirs is in the log.
+            log_level="error",
+            # A TLS server on this machine may say whom it speaks for; limits by network would otherwise see one
+            # network only. Nobody else's word for it is taken.
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1",
+            server_header=False,
+            ws="none",
+        )
+    )
+    _say_where(settings)
+    _settle_in()
+    # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
+    with (
+        _beside(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
+        if sample
+        else nullcontext(),
+        _beside(["training", "--when-needed"]) if teaching else nullcontext(),
+        suppress(KeyboardInterrupt),
+    ):
+        server.run()
+
+
+async def _try_start(settings: config.Settings) -> None:
+    """What would stop the start is said in its own sentence; from inside the server it would come as a traceback."""
+    from diary.app import open_instance
+    from diary.clock import SystemClock
+
+    async with open_instance(settings, SystemClock()):
+        pass
+
+
+def _settle_in() -> None:
+    """What was made for the start stays as long as the server: it is not looked through again with every collection.
+
+    Each of those would hold up whoever is being answered, for tens of milliseconds. And the thread that waits for the
+    disk gets its turn after a millisecond, not five.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.001)
+
+
+def _say_where(settings: config.Settings) -> None:
+    """What to open, and what a phone would need."""
+    click.echo(f"The app:          {_bold(settings.app_url)}")
+    click.echo(f"The public pages: {_bold(settings.public_url)}")
+    if settings.app_url.startswith("http:"):
+        click.echo("Open them on this computer, in Chromium or Firefox.")
+        click.echo("A phone needs https: put a server that speaks TLS in front, and set DIARY_APP_URL to its name.")
+    click.echo("Ctrl-C stops it.")
+
+
+@contextmanager
+def _beside(command: list[str]) -> Iterator[None]:
+    """Another command, in a process of its own: the server must not hold a diary's words, made up or not."""
+    # -P: import no module from the current folder, which may be full of downloads.
+    process = subprocess.Popen([sys.executable, "-P", "-m", "diary", *command])  # noqa: S603
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    from diary.storage import database
+
+    asyncio.run(database.migrate(config.load(os.environ)))
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--on", "origin", required=True, metavar="URL", help="A server's app address.")
+@click.option("--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Remembers the sign-in.")
+def sample(origin: str, note: Path) -> None:
+    """Put the fictional diary on a running server and say how to open it."""
+    from diary.samples.demo import sample_on
+
+    click.echo("\nA fictional diary is being written on this server, to look round in…")
+    sign_in = asyncio.run(sample_on(origin, note, _quietly))
+    click.echo(f"{_bold('It can be opened')} at {origin} with “I have a sign-in name”:")
+    for line in sign_in.lines():
+        click.echo(f"  {line}")
+
+
+def _bold(text: str) -> str:
+    """Text that stands out on a terminal."""
+    return click.style(text, bold=True)
+
+
+def _quietly(*_: object) -> None:
+    """No bars: the server beside writes on the same screen."""
+
+
+@contextmanager
+def _steps() -> Iterator[Step]:
+    """Bars while a job runs, one a step; a total of 0 means that nobody knows."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bars: dict[str, TaskID] = {}
+    with Progress(*columns) as progress:
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=None)
+            progress.update(bars[what], completed=done, total=total or None)
+
+        yield step
+
+
+@main.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files here.")
+@click.option("--stamp", is_flag=True, help="Have a local timestamp authority stamp the log (needs openssl).")
+@click.option(
+    "--sample-pack", is_flag=True, help="A long made-up diary's pack for training, with no server (needs openssl)."
+)
+def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
+    """The whole job without a browser: a server, a fictional diary, a pack."""
+    if sample_pack:
+        _sample_pack(out)
+        return
+    from diary.clock import SystemClock
+    from diary.samples.demo import run_demo
+
+    with _steps() as step:
+        made = asyncio.run(run_demo(out, keep, SystemClock(), step, stamp=stamp))
+    click.echo(f"\nPack:       {made.pack} ({made.pack.stat().st_size / 1e6:.1f} MB, {made.seconds:.0f} s)")
+    click.echo(f"Notary key: {made.notary}")
+    if made.folder:
+        click.echo(f"Server:     {made.folder / 'server'}")
+        click.echo(f"Files:      {made.folder / 'files-as-received'}")
+        for line in made.sign_in.lines():
+            click.echo(f"  {line}")
+    root = f" --tsa-root {made.root}" if made.root else ""
+    click.echo(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
+
+
+def _sample_pack(out: Path) -> None:
+    """The training pack, and what to check it with."""
+    from diary.samples.sample_pack import write_training_pack
+
+    notary, root = write_training_pack(release_name(), out)
+    click.echo(f"Pack:       {out} ({out.stat().st_size / 1e6:.1f} MB), marked TRAINING")
+    click.echo(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
+
+
+main.add_command(audit)
+main.add_command(organisation)
+main.add_command(release)
+main.add_command(verify_host)
+main.add_command(pack)
+main.add_command(keys)
+main.add_command(migrate_store)
+main.add_command(purge)
+for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
+    main.add_command(_command)
+
+
+@main.command()
+@click.argument("pack", type=click.Path(exists=True, path_type=Path))
+@click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
+@click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
+@click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
+@click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line: not from the pack.")
+@click.option(
+    "--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed."
+)
+@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
+def verify(
+    pack: Path,
+    notary: Path | None,
+    instance: Path | None,
+    tsa_root: tuple[Path, ...],
+    witness: tuple[Path, ...],
+    rerender: bool,
+    unsandboxed: bool,
+) -> None:
+    """Check a pack, its zip or its folder: every finding is listed; the status is 1 when there is one.
+
+    Of the servable folder alone as much is checked as is there.
+    """
+    from diary import isolation
+    from diary.ledger.cosignatures import Cosignature, read_vkeys
+    from diary.pack.verify.verifier import verify as findings_of
+
+    if rerender and not unsandboxed:
+        isolation.wall_for_a_person()
+    witnesses = [one for path in witness for one in read_vkeys(path.read_bytes())]
+
+    def on_seen(size: int, seen: Sequence[Cosignature]) -> None:
+        names = f" ({', '.join(one.witness for one in seen)})" if seen else ""
+        what = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
+        click.echo(f"{len(seen)} of {len(witnesses)} witnesses have seen {what}{names}.")
+
+    key = read_notary(notary) if notary else None
+    roots = [path.read_bytes() for path in tsa_root]
+    vouching = read_notary(instance) if instance else None
+    release = release_name() if rerender else None
+    findings = findings_of(
+        pack,
+        notary=key,
+        tsa_roots=roots or None,
+        instance=vouching,
+        rerender=release,
+        is_unsandboxed=unsandboxed,
+        witnesses=witnesses,
+        on_seen=on_seen,
+    )
+    for finding in findings:
+        where = f"{finding.member}: " if finding.member else ""
+        click.echo(f"{finding.code}: {where}{finding.sentence}")
+    if findings:
+        click.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}.")
+        sys.exit(1)
+    click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
+    if not rerender:
+        click.echo(
+            "Drawn pages and tables are signed by nobody, and lists can be made anew: --rerender makes them again."
+        )
+
+
+def read_notary(path: Path) -> bytes:
+    """A notary's public key: 32 bytes, or their base64url on one line. Raises BadRequest."""
+    raw = path.read_bytes()
+    if len(raw) != KEY_BYTES:
+        raw = unb64(raw.decode("ascii", "replace").strip())
+    if len(raw) != KEY_BYTES:
+        raise BadRequest("That file holds no notary key.")
+    return raw

@@ -1,0 +1,1 @@
+"""BagIt manifests and the zip around a pack."""

@@ -1,0 +1,253 @@
+"""00_READ-FIRST.txt and 15_VERIFY.txt: plain text, made from this pack's own names.
+
+Both lie beside the servable part and are held to its rules: no product, host, device or lock is named.
+Lines end in CRLF so that Notepad shows them as lines.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from diary.pack.contents import Contents, volume_name, volumes
+from diary.pack.documents.method import not_here
+from diary.pack.previous_packs import SUPPLEMENTS
+from diary.pack.printable_text import drawable
+from diary.pack.registers import of_kind
+from diary.pack.tables.csv_tables import summary
+from diary.pack.wording import entries_words
+from diary.record import times
+
+TRAINING: Final = "TRAINING. Nothing in this pack happened to anybody."
+_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
+    "police": (
+        "restricted/06_RESTRICTED_officer-sheet.pdf  page one: name, safe contact, concerns, needs",
+        "servable/01_chronology.pdf                  page one answers who, how many, since when",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+    ),
+    "solicitor": (
+        "servable/01_chronology.pdf                  orders and what is said to break them, then the entries",
+        "servable/08_impact.pdf                      effects over time, where there are any",
+        "restricted/06_RESTRICTED_officer-sheet.pdf  name, safe contact, needs",
+    ),
+    "school": (
+        "servable/01_chronology.pdf                  page one names the entries at school, college or university",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+        "servable/08_impact.pdf                      effects on work or study, where there are any",
+    ),
+    "employer": (
+        "servable/01_chronology.pdf                  page one names the entries at work",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+        "servable/08_impact.pdf                      effects on work or study, where there are any",
+    ),
+    "housing": (
+        "servable/01_chronology.pdf                  page one names the entries at home and outside it",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page: damage, letters, who was at the door",
+        "servable/08_impact.pdf                      effects on home and moving, where there are any",
+    ),
+}
+# The restricted part is for those who act on safety; others are given it only when the keeper says so.
+_WITHOUT: Final = frozenset({"school", "employer", "housing"})
+_FOR: Final[Mapping[str, str]] = {
+    "police": "the police",
+    "solicitor": "a solicitor",
+    "school": "a school, college or university",
+    "employer": "an employer",
+    "housing": "a landlord, council or housing officer",
+}
+_NOT_GIVEN: Final = (
+    "               Where it is not here, it was not given to you: what is said of it below is then for others. How to get",
+    "               in touch safely is the first thing to ask the person who gave you this.",
+)
+_SHOWN: Final = "A receipt shows that an entry existed no later than its time."
+_NOT_SHOWN: Final = "No server has received this diary: nothing but the keeper's device shows when it was written."
+
+
+def read_first(contents: Contents) -> bytes:
+    """00_READ-FIRST.txt."""
+    head = contents.capsule.head
+    lines = [
+        *([TRAINING, ""] if head.training else []),
+        f"READ FIRST. Pack {head.name}, made {contents.made().line()}, laid out for {_FOR[head.profile]}.",
+        *([f"Your reference: {drawable(head.recipient_ref)}."] if head.recipient_ref else []),
+        "",
+        f"What this is: one person's own record of what happened to them, {summary(contents)}. Prepared by the person",
+        "named; not a sworn statement. Nothing here names an offence or scores a risk.",
+        "If somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.",
+        "",
+        *_supplement(contents),
+        "ORDER TO READ",
+        *(f"  {place}. {line}" for place, line in enumerate(_ORDER[head.profile], 1)),
+        "  4. the rest as needed",
+        "",
+        "TWO FOLDERS",
+        "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
+        "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
+        "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
+        *(_NOT_GIVEN if head.profile in _WITHOUT else ()),
+        "",
+        *_where(contents),
+        "",
+        f"ENTRIES NOT HERE: {not_here(contents.capsule)}.",
+        "",
+        "WHAT IT DOES NOT SHOW",
+        "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
+        f"  was received. {_SHOWN if contents.capsule.is_received else _NOT_SHOWN}",
+        "",
+        "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
+    ]
+    return _text(lines)
+
+
+def _supplement(contents: Contents) -> Iterator[str]:
+    """What a later pack continues, and what is different."""
+    head = contents.capsule.head
+    if head.kind not in SUPPLEMENTS:
+        return
+    if head.items:
+        yield f"THIS PACK HOLDS ITEMS BY NUMBER: {', '.join(head.items)}. Their numbers are those of the earlier pack."
+    else:
+        yield "THIS IS A SUPPLEMENT. Entries and exhibits keep the numbers they had; new ones follow. Numbers never come back."
+    for earlier in head.supersedes:
+        ref = f", your reference {drawable(earlier.receipt_ref)}" if earlier.receipt_ref else ""
+        made = times.instant(earlier.made_at, head.tz).line()
+        yield f"  It continues pack {head.initials} {earlier.no}, made {made}{ref}. Where they differ, this one is newer."
+    for words, numbers in (("New", head.since.new), ("Changed", head.since.changed), ("Removed", head.since.removed)):
+        if numbers:
+            yield f"  {words} since: {entries_words(str(number) for number in numbers)}."
+    yield ""
+
+
+def _where(contents: Contents) -> Iterator[str]:
+    """Every file that is here, with what it is."""
+    yield "WHAT IS WHERE"
+    yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
+    yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
+    yield "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references"
+    for index in range(len(volumes(contents))):
+        yield f"  servable/{volume_name(index):<29}exhibits, print-sized"
+    if of_kind(contents.registers, "schedule"):
+        yield "  servable/05_message-schedules.csv     every message of the bursts, both ways"
+    if of_kind(contents.registers, "statement"):
+        yield "  servable/07_statements.csv            what others say they saw: not the keeper's words, and how each came"
+    if of_kind(contents.registers, "impact"):
+        yield "  servable/08_impact.pdf                effects over time; not a Victim Personal Statement"
+    yield "  servable/proof/                       what is needed to compute each entry's commitment again"
+    yield "  restricted/06_RESTRICTED_officer-sheet.pdf"
+    if any(shown.exhibit.is_order for shown in contents.exhibits):
+        yield "  restricted/09_RESTRICTED_orders/      copies of orders; they often print addresses (RESTRICTED)"
+    yield "  restricted/10_RESTRICTED_how-this-record-was-made.pdf"
+    yield "  restricted/11_custody-log.csv         every handling step of each file (RESTRICTED)"
+    yield "  restricted/12_record.json             every version of every entry here (RESTRICTED)"
+    yield "  restricted/13_exhibits-as-received/   the exact bytes received; may hold where a picture was taken (RESTRICTED)"
+    yield "  restricted/13_mail/                   e-mail files, apart because gateways may stop them (RESTRICTED)"
+    yield "  restricted/14_sidecars/               what is known about each file (RESTRICTED)"
+    yield "  restricted/proof/                     the same proofs with every field (RESTRICTED)"
+
+
+def verify_steps(contents: Contents) -> bytes:
+    """15_VERIFY.txt."""
+    folder = contents.capsule.head.folder
+    lines = [
+        f"HOW TO CHECK PACK {contents.capsule.head.name}",
+        "",
+        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE LISTS WERE MADE. manifest-sha256.txt lists the SHA-256 digest of every",
+        "   file under data/. The lists are signed by nobody, and whoever changes a page or a table can make them anew. A pack",
+        "   that the keeper's own device made is noted in the diary with the digest of manifest-sha256.txt: ask for it, or",
+        "   compare it with what a later pack says. Unpack the zip first, then:",
+        "",
+        "   Windows, one file (compare with its line in manifest-sha256.txt):",
+        f'     certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
+        f'     certutil -hashfile "{folder}\\data\\servable\\03_exhibits-index.csv" SHA256',
+        "   Windows PowerShell, all files:",
+        f"     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
+        "   macOS:",
+        f"     cd {folder} && shasum -a 256 -c manifest-sha256.txt",
+        "   Linux:",
+        f"     cd {folder} && sha256sum -c manifest-sha256.txt",
+        "     Expected: every line ends in OK.",
+        "   The servable folder alone:",
+        f"     cd {folder}/data/servable && sha256sum -c manifest-sha256.txt",
+        "",
+        "   The folder is a BagIt 1.0 bag; any BagIt tool can check it as well.",
+        "",
+        "2. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,",
+        "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt.",
+        "",
+        "3. EACH ENTRY IS AS IT WAS SEALED. The proof folders hold, for each version, every field with a random salt. A",
+        "   field's digest is SHA-256 over its name, salt and value; the commitment is SHA-256 over all the digests. A field",
+        "   that is withheld is given as its digest, so the commitment can be computed without it. The steps, byte for byte,",
+        "   are in restricted/10. The first characters of each commitment are printed under the entry in 01.",
+        "",
+        *_signed_steps(contents),
+    ]
+    return _text(lines)
+
+
+def _signed_steps(contents: Contents) -> list[str]:
+    """Who signed, and since when it can be shown; where no server ever had the diary, that nothing shows it."""
+    keys = contents.capsule.keys
+    if not contents.capsule.is_received:
+        return [
+            "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",
+            "   NO SERVER HAS RECEIVED THIS DIARY: there is no receipt, no place in a public log and no timestamp. Its times are",
+            "   those of the keeper's device. Nothing outside that device shows since when these entries exist.",
+            "",
+            "A pack that passes shows that its parts agree. It does not show when it was written, or that what it says is true.",
+        ]
+    return [
+        "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256), the server that received it signed",
+        "   a receipt with the time (Ed25519). The keys in proof/keys.json come from this pack itself: compare them with a",
+        "   copy from the server before relying on them.",
+        f"     SHA-256 of the server's notary key (base64url): {keys['log']}",
+        f"     Notary key (base64url):                         {keys['notary']}",
+        "",
+        *_log_steps(contents),
+        "",
+        *_stamp_steps(contents),
+        "",
+        "A pack that passes 2 to 6 shows that the entries and files here are the ones that were received. Pages and tables are",
+        "made from them and signed by nobody. It does not show that what it says is true.",
+    ]
+
+
+def _log_steps(contents: Contents) -> list[str]:
+    """How each entry stands in the public log."""
+    log, total = contents.capsule.log, len(contents.capsule.versions)
+    if not log.anchors:
+        return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
+    lines = [
+        "5. THE PUBLIC LOG. The server adds each receipt to a log that can only grow, signs its state every ten minutes, and",
+        "   publishes every signed state (checkpoint) on its public pages, where anyone can keep a copy. proof/log.json has",
+        f"   the way from a receipt to a signed checkpoint for {len(log.proofs)} of the {total} versions here (RFC 6962).",
+        "   One that is not among them had not reached the log, or not as far as the keeper's device knew.",
+    ]
+    return [*lines, *(f"     proof/{anchor.stem}.txt" for anchor in log.anchors)]
+
+
+def _stamp_steps(contents: Contents) -> list[str]:
+    """How the timestamps are checked, with this pack's names; or that there are none, and why."""
+    log, folder = contents.capsule.log, contents.capsule.head.folder
+    if not log.stamped:
+        pending = (
+            "An authority is asked, and had not answered when this pack was made"
+            if log.authorities
+            else "There are none"
+        )
+        return [
+            f"6. TIMESTAMPS. {pending}: the receipts stand alone for the time.",
+        ]
+    lines = [
+        "6. TIMESTAMPS. An independent authority stamped these checkpoints (RFC 3161), and with them every entry shown to be",
+        "   below them: they existed no later than its time. The .pem beside each holds the authority's own certificate and",
+        "   its root, as the server had pinned them. Get the root from the authority itself before relying on it.",
+        f"     cd {folder}/data/servable/proof",
+    ]
+    for anchor, stamp in log.stamped:
+        name = f"{anchor.stem}.{stamp.authority}"
+        lines.append(f"     openssl ts -verify -data {anchor.stem}.txt -in {name}.tsr -CAfile {name}.pem")
+        lines.append(f"     openssl ts -reply -in {name}.tsr -text")
+    return [*lines, "     Expected: the first says Verification: OK, the second shows the authority's time."]
+
+
+def _text(lines: list[str]) -> bytes:
+    """Lines as a text file for any computer."""
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8")

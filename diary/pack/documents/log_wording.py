@@ -1,0 +1,46 @@
+"""What the pages say of the log and of outside timestamps: what there is, and in so many words what there is not."""
+
+from diary.pack.capsule.reader import Capsule
+from diary.record.reading import whole_of
+
+
+def stamped_versions(capsule: Capsule) -> int:
+    """How many versions are shown to stand under a checkpoint that an outside authority has stamped."""
+    sizes = {anchor.size for anchor, _ in capsule.log.stamped}
+    return sum(whole_of(row, "size") in sizes for row in capsule.log.proofs)
+
+
+def in_short(capsule: Capsule) -> str:
+    """The one sentence of 01."""
+    if not capsule.is_received:
+        return "No server has received this diary, so nothing but that clock shows when an entry was written."
+    count, total = stamped_versions(capsule), len(capsule.versions)
+    if count:
+        return f"An outside authority has stamped the time of the list that holds {count} of the {total} receipts (see 15)."
+    if capsule.log.authorities:
+        return "No outside authority had stamped the time of these receipts when this pack was made; one is asked."
+    return "No outside authority has stamped the time of these receipts."
+
+
+def in_full(capsule: Capsule) -> str:
+    """The paragraph of 10."""
+    if not capsule.is_received:
+        return (
+            "Public log: none. No server has received this diary. There is no receipt and no timestamp by an outside authority: "
+            "the times are those of the keeper’s device, and the entries are numbered in the order in which it sealed them."
+        )
+    log, total = capsule.log, len(capsule.versions)
+    if not log.anchors:
+        shown = "Public log: this pack was made without asking it, so it shows no place of any entry in it."
+    else:
+        sizes = " and ".join(str(anchor.size) for anchor in log.anchors)
+        shown = (
+            f"Public log (RFC 6962): {len(log.proofs)} of the {total} versions here are shown to stand in it, under the signed "
+            f"checkpoint of {sizes} leaves. The leaf of a receipt is SHA-256 of a zero byte and its c, n and ts with t "
+            "“leaf/v1”, as JSON like the above; proof/log.json has the way from there to the root."
+        )
+    if log.stamped:
+        names = ", ".join(f"{stamp.authority} (checkpoint of {anchor.size})" for anchor, stamp in log.stamped)
+        return f"{shown} Timestamps by outside authorities (RFC 3161): {names}; 15 says how they are checked."
+    pending = "one is asked and had not answered" if log.authorities else "none"
+    return f"{shown} Timestamps by outside authorities: {pending}, so the server’s receipt stands alone for the time."

@@ -1,0 +1,1 @@
+"""Isolated processes: seccomp filter, supervisor and self-test."""

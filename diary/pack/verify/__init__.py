@@ -1,0 +1,1 @@
+"""Verification of finished packs: offline, read-only and without trust in what the pack says."""

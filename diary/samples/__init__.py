@@ -1,0 +1,1 @@
+"""Fictional diaries, the sample pack and the training diary: code and data. Nothing in them is real."""

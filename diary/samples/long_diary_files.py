@@ -1,0 +1,135 @@
+"""Files of the long made-up diary, drawn small and quickly: chat screens, films with a still, sound, a saved chat.
+
+What is no picture is a stand-in: bytes of the right kind, not a recording.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from PIL import Image, ImageDraw
+
+from diary.samples.fictional_diary import TZ, SampleFile
+from diary.samples.picture_text import BOLD, write
+
+ZONE: Final = ZoneInfo(TZ)
+THEM: Final = "+44 7700 900618"
+SIGNED: Final = "VID_20260605.MP4"
+SIZE: Final = (480, 854)
+SAID: Final = (
+    "where are you",
+    "answer me",
+    "i can see your light is on",
+    "who was that you were with",
+    "im sorry",
+    "please",
+    "you owe me a talk",
+    "nice coat",
+    "you cant ignore me for ever",
+    "i know your shifts",
+    "pick up",
+    "think about what you did",
+    "goodnight then",
+    "hello??",
+)
+
+
+def screen(at: int, index: int, lines: Sequence[tuple[str, str, str]]) -> SampleFile:
+    """A small chat screen."""
+    image = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, SIZE[0], 78), fill=(238, 240, 243))
+    write(draw, (20, 24), THEM, 24, (22, 24, 28), BOLD)
+    shown = datetime.fromtimestamp(at / 1000 + 60 * index, ZONE)
+    write(draw, (SIZE[0] - 70, 30), f"{shown:%H:%M}", 18, (90, 94, 100))
+    for row, (who, clock, words) in enumerate(lines):
+        x, y = (20, 96 + row * 82) if who == "them" else (150, 96 + row * 82)
+        draw.rounded_rectangle((x, y, x + 310, y + 66), 14, fill=(233, 234, 238) if who == "them" else (205, 222, 246))
+        write(draw, (x + 14, y + 8), words[:34], 17, (22, 24, 28))
+        write(draw, (x + 252, y + 40), clock, 14, (90, 94, 100))
+    out = BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    about = (
+        f"Messages from the number ending 618, screen {index + 1} of {datetime.fromtimestamp(at / 1000, ZONE):%-d %B}"
+    )
+    return _file(f"IMG_{at // 60_000 % 100_000}_{index}.PNG", out.getvalue(), "image/png", "screenshot", about, at)
+
+
+def other(at: int, name: str) -> SampleFile:
+    """A film with a still, a voice message, a saved chat. The film and the sound are stand-ins: bytes, not recordings."""
+    grain = random.Random(name).randbytes(4_000)  # noqa: S311 - filling
+    if name.lower().endswith(".mp4"):
+        about, lasts = _FILMS[name]
+        made = _file(name, b"\0\0\0\x18ftypmp42" + grain, "video/mp4", "video", about, at)
+        return SampleFile(made.name, made.content, {**made.fields, "duration_ms": lasts}, made.restricted, _still(name))
+    if name.endswith(".m4a"):
+        made = _file(
+            name, b"\0\0\0\x18ftypM4A " + grain, "audio/mp4", "voicemail", "Voicemail: breathing, then my name", at
+        )
+        return SampleFile(made.name, made.content, {**made.fields, "duration_ms": 34_000}, made.restricted)
+    text = "".join(f"07/05/2026, 20:{minute:02d} - Callum: {SAID[minute % 14]}\n" for minute in range(40))
+    made = _file(name, text.encode(), "text/plain", "chat_export", "Saved chat with the number ending 618, 7 May", at)
+    return replace(made, fields={**made.fields, "flags": ["text_can_be_edited"]})
+
+
+_FILMS: Final = {
+    "doorbell.mp4": ("Doorbell film: somebody at the gate, 21 seconds", 21_000),
+    SIGNED: ("My account of that evening, in British Sign Language", 154_000),
+}
+
+
+def _still(name: str) -> bytes:
+    """A frame of a film: a gate at night, or somebody signing."""
+    image = Image.new("RGB", (480, 270), (54, 58, 66))
+    draw = ImageDraw.Draw(image)
+    if name == SIGNED:
+        draw.rectangle((0, 0, 480, 270), fill=(188, 194, 200))
+        draw.ellipse((202, 40, 278, 130), fill=(150, 112, 88))
+        draw.rounded_rectangle((150, 128, 330, 290), 46, fill=(52, 74, 98))
+        for x in (130, 320):
+            draw.ellipse((x, 150, x + 36, 190), fill=(150, 112, 88))
+    else:
+        draw.polygon([(150, 270), (190, 60), (300, 60), (340, 270)], fill=(96, 92, 80))
+        draw.rounded_rectangle((226, 90, 270, 240), 18, fill=(24, 24, 28))
+    out = BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _file(name: str, content: bytes, media_type: str, kind: str, about: str, at: int) -> SampleFile:
+    """A file with its fields; somebody has looked at it."""
+    fields = {
+        "added_at": at,
+        "alteration_before_receipt": "none_known",
+        "description": about,
+        "flags": [],
+        "kind": kind,
+        "looked_at": at,
+        "media_type": media_type,
+        "sensitivity": "normal",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha512": hashlib.sha512(content).hexdigest(),
+        "size_bytes": len(content),
+        "shows": ["whole_screen", "number_or_handle", "clock"] if kind == "screenshot" else [],
+        "not_shown": ["url", "profile"] if kind == "screenshot" else [],
+    }
+    received = {
+        "claimed_type": media_type,
+        "filename": name,
+        "magic_type": media_type,
+        "platform": "command line",
+        "route": "files",
+    }
+    return SampleFile(name, content, fields, {"gps_present": False, "received_as": received})
+
+
+def mistake(at: int) -> SampleFile:
+    """A picture nobody may keep, as it came: the bytes are a grey square. It is in no pack and in no store."""
+    out = BytesIO()
+    Image.new("RGB", (64, 64), (120, 120, 120)).save(out, "PNG")
+    return _file("IMG_9999.PNG", out.getvalue(), "image/png", "screenshot", "Added by mistake", at)

@@ -1,0 +1,62 @@
+"""The training diary: sixty made-up incidents over five months, and the pack made of them. Nothing in it is real.
+
+training_entries.json and training_records.json tell it; the pack is built the way every pack is, by a server of this
+code, with the mark that says TRAINING on every page and to whoever verifies it.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from diary.client import packs
+from diary.client.log_client import wait_for
+from diary.client.transport import connect
+from diary.clock import Clock
+from diary.encoding import b64
+from diary.samples.demo import Step, make_wish, running_server, write_sample
+from diary.samples.fictional_diary import Story
+
+# What the diary is made of.
+STORY_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
+PACK: Final = "TRAINING-pack.zip"
+NOTARY: Final = "TRAINING-notary.txt"
+_SECONDS: Final = 60
+_SETTINGS: Final[Mapping[str, object]] = {
+    "exhibit_start_no": 1,
+    "initials": "MO",
+    "language": "en",
+    "own_words": (
+        "We were put in one project group in January. I was friendly for two weeks. On 28 January I asked him in writing "
+        "to leave me alone. Since then there have been new numbers and accounts, people sent to me, and things at my "
+        "door. There is an order since 20 April. I have changed my bus, my seminar and my shifts. I want to walk home."
+    ),
+}
+_SHEET: Final[Mapping[str, object]] = {
+    "concerns": "He was in the garden on 16 May. The kitchen window does not lock.",
+    "name_to_use": "Maya",
+    "needs": "Please do not ring while I am at the cafe.",
+    "safe_contact": "Text 07700 900544, mornings before 10. Nadia at student support can pass things on.",
+}
+TRAINING: Final = Story("training", "garden pencil window basket silver tunnel", _SETTINGS, _SHEET)
+
+
+async def make_training(out: Path, clock: Clock, step: Step) -> list[Path]:
+    """Write the pack and the key to check it with to the folder `out`; gives both. Raises what building a pack raises."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kept-training-") as name:
+        folder = Path(name)
+        with running_server(folder / "server", {"DIARY_CHECKPOINT_SECONDS": "1"}) as origin:
+            async with connect(origin) as server:
+                _, writer = await write_sample(server, step, TRAINING)
+                journal = writer.journal
+                await journal.fetch(server)
+                await wait_for(server, journal, _SECONDS, stamped=False)
+                told = await server.json("GET", "/v1/server")
+                wish = replace(make_wish(journal, clock, origin, str(told["release"])), training=True)
+                work = folder / "work"
+                work.mkdir()
+                await packs.build_pack(server, journal, wish, out / PACK, work, step)
+    (out / NOTARY).write_text(b64(journal.identity.notary_pub) + "\n", encoding="ascii")
+    return [out / PACK, out / NOTARY]

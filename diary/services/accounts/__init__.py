@@ -1,0 +1,1 @@
+"""Accounts: enrolment, sign-in, sessions, key rotation and protection against guessing."""

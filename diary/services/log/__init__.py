@@ -1,0 +1,1 @@
+"""The public log: sequencing, checkpoints, timestamps, cosignatures and inclusion proofs."""

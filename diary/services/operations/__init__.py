@@ -1,0 +1,1 @@
+"""Operating a server: backups, `doctor`, decommissioning, and limits shared by workers."""

@@ -1,0 +1,1 @@
+"""Pack jobs: the queue and the worker process."""

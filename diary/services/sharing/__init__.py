@@ -1,0 +1,1 @@
+"""Sharing: grants, advocates and their organisations, hand-overs and witness statements."""

@@ -1,0 +1,1 @@
+"""Versions and sealed files in, the feed of changes out, erasure, and the hourly purge."""

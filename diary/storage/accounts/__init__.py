@@ -1,0 +1,1 @@
+"""Rows of accounts: sessions, tokens, invitations, quotas, key rotation and the access log."""

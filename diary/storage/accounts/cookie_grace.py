@@ -1,0 +1,19 @@
+"""Until when the cookies of earlier releases are taken."""
+
+from typing import Final
+
+from diary.storage.database_interface import Database
+from diary.storage.writer import Hand
+
+NOT_SET: Final = 0
+
+
+def begin(hand: Hand, until: int) -> None:
+    """Set the end, in ms, where the upgrade left it open; it never moves afterwards."""
+    hand.execute("UPDATE cookie_grace SET until = ? WHERE until = ?", (until, NOT_SET))
+
+
+async def until(db: Database) -> int:
+    """The end in ms; 0 on a server that never gave out cookies."""
+    row = await db.look("SELECT max(until) FROM cookie_grace WHERE id = ?", (0,))
+    return int(row[0] or 0) if row else 0

@@ -1,0 +1,1 @@
+"""Rows of the public log, and the audit of the server's own database."""

@@ -1,0 +1,1 @@
+"""The Tortoise models of all tables."""

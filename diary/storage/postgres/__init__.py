@@ -1,0 +1,1 @@
+"""PostgreSQL: addresses, connections, the writer and readers."""

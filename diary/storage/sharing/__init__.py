@@ -1,0 +1,1 @@
+"""Rows of sharing: grants, letters, hand-overs, organisations and witness statements."""

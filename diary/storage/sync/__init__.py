@@ -1,0 +1,1 @@
+"""Rows of versions and sealed files, and their erasure."""
