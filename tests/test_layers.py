@@ -55,6 +55,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 SERVER = ("storage", "services", "web", "app")
 PLAINTEXT = ("record", "pack", "client", "samples", "cli")
+# Folders inside a part that also import downwards only. Modules that lie beside the folders have no rank.
+INNER_RANK: dict[str, dict[str, int]] = {
+    "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "verify": 4},
+    "services": {"accounts": 1, "log": 1, "operations": 2, "sync": 2, "packs": 3, "sharing": 3},
+}
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
@@ -119,6 +124,22 @@ def part_of(name: str) -> str:
     return ".".join(parts[:2] if parts[0] == "cli" else parts[:1])
 
 
+def inner_fault(name: str, target: str) -> str | None:
+    """What is wrong with a module of one inner folder importing from another, or None."""
+    here, there = name.split("."), target.split(".")
+    ranks = INNER_RANK.get(here[1], {}) if len(here) > 3 and len(there) > 2 and here[1] == there[1] else {}
+    rank, other = ranks.get(here[2]) if ranks else None, ranks.get(there[2]) if ranks else None
+    if rank is None or other is None or here[2] == there[2] or other < rank:
+        return None
+    return f"{name}: {here[1]}/{here[2]} must not import {target}"
+
+
+def unranked_folders(names: Iterable[str]) -> set[str]:
+    """Folders inside the parts of INNER_RANK that have no rank there."""
+    found = {tuple(name.split(".")[1:3]) for name in names if name.count(".") > 2}
+    return {f"{part}/{folder}" for part, folder in found if part in INNER_RANK and folder not in INNER_RANK[part]}
+
+
 def has_home(name: str, homes: tuple[str, ...]) -> bool:
     """Whether a module is, or lies in, one of `homes`."""
     return any(name == home or name.startswith(home + ".") for home in homes)
@@ -143,6 +164,9 @@ def python_faults(sources: dict[str, str]) -> list[str]:
                 other = part_of(target)
                 if other and other != part and other not in MAY_IMPORT.get(part, set()):
                     faults.append(f"{name}: {part or 'diary'} must not import {target}")
+                inner = inner_fault(name, target)
+                if inner:
+                    faults.append(inner)
             elif top in SINGLE_IMPORTERS and not has_home(name, SINGLE_IMPORTERS[top]):
                 faults.append(f"{name}: {top} is imported only by {', '.join(SINGLE_IMPORTERS[top])}")
     return faults + blindness_faults(graph)
@@ -171,7 +195,9 @@ def blindness_faults(graph: dict[str, set[str]]) -> list[str]:
 
 def test_python_imports_point_down() -> None:
     """No module of diary/ imports upward, sideways, or a package that is not its to import."""
-    assert python_faults(python_sources()) == []
+    sources = python_sources()
+    assert python_faults(sources) == []
+    assert unranked_folders(sources) == set()
 
 
 @pytest.mark.parametrize(
@@ -188,11 +214,32 @@ def test_python_imports_point_down() -> None:
         ({"diary.cli.accounts": "from diary.pack import build", "diary.pack.build": ""}, "must not import"),
         ({"diary.cli.log": "from diary.cli.pack import pack", "diary.cli.pack": ""}, "must not import"),
         ({"diary.client.a": "from diary.samples import demo", "diary.samples.demo": ""}, "client must not import"),
+        ({"diary.pack.bag.a": "import diary.pack.verify.findings"}, "pack/bag must not import"),
+        ({"diary.pack.bag.a": "from diary.pack import verify", "diary.pack.verify": ""}, "pack/bag must not import"),
+        ({"diary.services.log.a": "from diary.services.accounts.pepper import b"}, "services/log must not import"),
     ],
 )
 def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str) -> None:
     """Each kind of forbidden import is found when it is there."""
     assert any(says in fault for fault in python_faults(sources))
+
+
+@pytest.mark.parametrize(
+    "planted", ["diary.samples.demo", "diary.cli.pack", "diary.record.times", "diary.pack.verify.findings"]
+)
+def test_planted_plaintext_is_found_in_the_server(planted: str) -> None:
+    """The blindness rule finds an import of plaintext code planted in the deepest folder of the server."""
+    sources = python_sources()
+    sources["diary.services.sync.versions"] += f"\ndef planted():\n    import {planted}\n"
+    faults = [one for one in python_faults(sources) if one.startswith("blindness:")]
+    assert f"blindness: diary.services.sync.versions > {planted}" in faults
+    assert any(one.startswith("blindness: diary.app > ") for one in faults)
+
+
+def test_an_inner_folder_without_a_rank_is_found() -> None:
+    """A new folder in pack/ or services/ needs a rank; modules beside the folders and other parts need none."""
+    names = ["diary.pack.novelty.a", "diary.pack.build", "diary.services.sync.a", "diary.storage.novelty.a"]
+    assert unranked_folders(names) == {"pack/novelty"}
 
 
 def test_the_server_cannot_reach_plaintext_indirectly() -> None:
