@@ -204,7 +204,7 @@ def test_the_tools_these_tests_judge_with_are_here() -> None:
     assert shutil.which("sha256sum")
 
 
-@pytest.mark.slow  # it makes two whole diaries; tests/client/test_sample.py reads one in every `make test`
+@pytest.mark.slow  # it makes two whole diaries; tests/samples/test_fictional_diary.py reads one in every `make test`
 def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
     """`make run` twice gives the same sign-in; on another server, where it opens nothing, a new one."""
     note = tmp_path / "sample.txt"

@@ -190,7 +190,7 @@ async def test_the_front_part_dropped_on_its_way(phone: Phone, read: int) -> Non
 
 
 async def test_what_a_killed_server_was_making(mortal: Running) -> None:
-    """Its worker ends by itself; its folder goes with the next server's first job (tests/services/test_packing.py)."""
+    """Its worker ends by itself; its folder goes with the next server's first job (tests/services/test_queue.py)."""
     async with mortal.phone() as phone:
         address = await phone.place()
         await phone.server.put(f"{address}/capsule", phone.capsule)
