@@ -37,7 +37,7 @@ POLICY = (
 
 @cache
 def joined(entry: str) -> Path:
-    """Return the script of a fake app and all its modules in one file (join_fake.mjs), made again when one has changed."""
+    """Return the script of a fake app with all its modules in one file, made again when one of them has changed."""
     sources = [JOIN, *sorted(JOIN.parent.glob("fake_*.ts")), *sorted((STATIC / "js").rglob("*.js"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     out = ROOT / "build" / "tests" / f"{Path(entry).stem}-{digest[:16]}.js"
