@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from diary import isolation
 from diary.clock import FixedClock
 from diary.errors import NotFound
 from diary.ids import new_id
@@ -105,6 +106,12 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
         monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
         yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker isolates itself, as where bubblewrap is not installed; inside bubblewrap the stand-in is not there."""
+    monkeypatch.setattr(isolation, "find", isolation.Isolation)
 
 
 @pytest.fixture
