@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from diary.pack.documents.language_names import tongue
 from diary.pack.metadata import SCREENS
 from diary.web import languages as pages
 
@@ -111,6 +112,12 @@ def test_each_list_of_languages_is_whole() -> None:
     )
     assert [one.code for one in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
     assert list(SCREENS) == wanted, "SCREENS in diary/pack/metadata.py: a pack from such a screen would be refused"
+
+
+def test_a_pack_names_each_language() -> None:
+    """The page of what was asked says the language in English, not as a code."""
+    nameless = [code for code in SCREENS if tongue(code) == code]
+    assert nameless == [], "diary/pack/documents/language_names.py and its twin language_names.ts lack these"
 
 
 def test_no_view_writes_words_of_its_own() -> None:
