@@ -49,3 +49,16 @@ def test_an_editor_gets_the_line_length_of_the_formatters() -> None:
     assert "max_line_length = 120" in editor
     assert "\nline-length = 120\n" in (ROOT / "pyproject.toml").read_text("utf-8")
     assert json.loads((ROOT / "biome.json").read_text("utf-8"))["formatter"]["lineWidth"] == 120
+
+
+def test_every_file_that_a_guide_names_exists() -> None:
+    """A guide that names a file by an old path sends a contributor nowhere."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {
+        word for word in re.findall(r"`([\w.]+(?:/[\w.*-]+)+)`", text) if "*" not in word and "example" not in word
+    }
+    places = ("", "static/src/", "diary/")
+    missing = {word for word in named if not any((ROOT / place / word).exists() for place in places)}
+    assert len(named) > 60
+    # Made by set-up or by a run.
+    assert {word for word in missing if not word.startswith(("var/", "static/js", "build/"))} == set()
