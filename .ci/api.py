@@ -1,11 +1,16 @@
-"""Writes docs/api.md, for people, and docs/openapi.json, for programs, from the route table and its views.
+"""Write docs/api.md, for people, and docs/openapi.json, for programs, from the route table and its views.
 
-    python .ci/api.py           writes both
-    python .ci/api.py --check   exits 1 when they are not what it would write
+    python .ci/api.py           write both files
+    python .ci/api.py --check   exit with 1 when a file is out of date
 
-Who may ask, how often and how much may be sent stands in diary/web/routes.py; what a view reads of a path, a query and a body in
-the view (`Reads` finds it there); what it is for, answers and raises in diary/web/operations.py; shapes in diary/web/schemas.py;
-codes and sentences in diary/errors.py. The prose around the tables of docs/api.md is `.ci/api.md.in`.
+Each fact has one source:
+
+- diary/web/routes.py: the audience, the rate limit and the largest body of each route;
+- the view's own code: what it reads from the path, the query and the body (`reads_of` finds the calls);
+- diary/web/operations.py: the purpose of a view, its responses and its failures;
+- diary/web/schemas.py: the shapes of responses;
+- diary/errors.py: codes and sentences;
+- .ci/api.md.in: the prose around the tables of docs/api.md.
 """
 
 from __future__ import annotations
@@ -37,7 +42,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 PAGE: Final = ROOT / "docs" / "api.md"
 PROSE: Final = Path(__file__).with_name("api.md.in")
-# A page in another language has the address of the English one behind the language's.
+# The address of a page in another language is the language's code followed by the English address.
 _ELSEWHERE: Final = tuple(f"{one.at}/" for one in LANGUAGES if one.at)
 _PUBLIC: Final = (Audience.PUBLIC, Audience.RECIPIENT)
 _HTML: Final = "text/html; charset=utf-8"
@@ -56,14 +61,14 @@ _SECTIONS: Final = {
 
 @dataclass
 class Shape:
-    """The fields that are read out of one object of a body."""
+    """The fields that a view reads from one object of a body."""
 
     properties: dict[str, Schema] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
     inner: dict[str, Shape] = field(default_factory=dict)
 
     def schema(self) -> Schema:
-        """As JSON Schema. A field that nobody reads changes nothing, so others are allowed."""
+        """Return the shape as JSON Schema. Other fields are allowed, because views ignore them."""
         properties = {**self.properties, **{name: one.schema() for name, one in self.inner.items()}}
         found: dict[str, Any] = {"type": "object", "properties": dict(sorted(properties.items()))}
         return found | ({"required": sorted(self.required)} if self.required else {})
@@ -71,7 +76,7 @@ class Shape:
 
 @dataclass
 class Reads:
-    """What a view reads of a request: of its path and its query by name, of its body, and whether it asks for the words."""
+    """What a view reads from a request: path and query parameters by name, the body, and whether it needs a proof."""
 
     path: dict[str, Schema] = field(default_factory=dict)
     query: dict[str, Schema] = field(default_factory=dict)
@@ -80,7 +85,7 @@ class Reads:
 
 
 def reads_of(operation: Operation, view: Any) -> Reads:
-    """What a view reads, out of its own source: the calls of `Call` and of `Fields`, in helpers that get the fields too."""
+    """Return what a view reads: the calls of `Call` and `Fields` in its source, and in helpers that it passes fields to."""
     found = Reads(path=dict(operation.places))
     _Reader(view, found, operation.shapes, {}).visit(_tree(view))
     return found
@@ -91,7 +96,7 @@ def _tree(function: Any) -> ast.AST:
 
 
 class _Reader(ast.NodeVisitor):
-    """Walks through one function. `holders`: the names under which it has an object of the body."""
+    """Visit the source of one function. `holders`: its variables that hold an object of the body."""
 
     def __init__(self, function: Any, found: Reads, shapes: Mapping[str, Schema], holders: dict[str, Shape]) -> None:
         self.globals: Mapping[str, Any] = function.__globals__
@@ -101,21 +106,21 @@ class _Reader(ast.NodeVisitor):
         self.is_optional = False
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        """What is read in one of two cases only may be left out."""
+        """Mark what only one branch reads as optional."""
         before, self.is_optional = self.is_optional, True
         self.visit(node.body)
         self.visit(node.orelse)
         self.is_optional = before
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        """A name for the body, or for an object in it."""
+        """Note a variable that holds the body, or an object in it."""
         self.visit(node.value)
         shape = self._object(node.value)
         if shape is not None and isinstance(node.targets[0], ast.Name):
             self.holders[node.targets[0].id] = shape
 
     def visit_Call(self, node: ast.Call) -> None:
-        """One thing that is read, or a helper that reads."""
+        """Note a value that is read, and visit a helper that reads."""
         called = node.func
         if isinstance(called, ast.Attribute):
             shape = self._object(called.value)
@@ -133,7 +138,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _object(self, node: ast.expr) -> Shape | None:
-        """The object of the body that an expression stands for."""
+        """Return the object of the body that an expression refers to, or None."""
         if isinstance(node, ast.Name):
             return self.holders.get(node.id)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -144,13 +149,13 @@ class _Reader(ast.NodeVisitor):
         return None if outer is None else outer.inner[str(self._value(node.args[0]))]
 
     def _value(self, node: ast.expr) -> Any:
-        """What a constant expression is in the function's own module."""
+        """Return the value of a constant expression, evaluated in the function's own module."""
         if isinstance(node, ast.Call):
             return None
         return eval(compile(ast.Expression(node), "<view>", "eval"), dict(self.globals))  # noqa: S307 - our own source
 
     def _part(self, method: str, args: Sequence[ast.expr]) -> None:
-        """A part of the path, of the query or of the headers."""
+        """Note a parameter of the path or the query, or the proof."""
         if method == "proof":
             self.found.proof = True
         if method not in ("id", "number", "query_number", "query_text"):
@@ -166,7 +171,7 @@ class _Reader(ast.NodeVisitor):
             self.found.query[given[0]] = {**SCHEMAS["bytes"], "maxLength": given[1]}
 
     def _field(self, shape: Shape, method: str, given: Sequence[Any], named: Mapping[str, Any]) -> None:
-        """A field of an object."""
+        """Note a field of an object."""
         if method == "has":
             return
         name = given[0]
@@ -185,7 +190,7 @@ def _whole(most: int) -> Schema:
 
 
 def _field_schema(method: str, given: Sequence[Any], named: Mapping[str, Any]) -> Schema:
-    """What `Fields` takes (diary/web/request_parsing.py), by its method and arguments."""
+    """Return the schema of a field that a method of `Fields` reads (diary/web/request_parsing.py)."""
     made: dict[str, Any] = {
         "text": lambda _, most: {"type": "string", "maxLength": most},
         "octets": lambda _, most, least=1: octets(most, least),
@@ -195,7 +200,7 @@ def _field_schema(method: str, given: Sequence[Any], named: Mapping[str, Any]) -
         "flag": lambda _: FLAG,
     }
     if method not in made:
-        raise SystemExit(f"Say in diary/web/operations.py what the object {given[0]} holds.")
+        raise SystemExit(f"Describe the object {given[0]} in diary/web/operations.py.")
     return dict(made[method](*given, **named))
 
 
@@ -203,7 +208,7 @@ def _field_schema(method: str, given: Sequence[Any], named: Mapping[str, Any]) -
 
 
 def listed_rows(table: Sequence[Row]) -> list[Row]:
-    """Every row, a page that is there in several languages once. "/" is a page of both hosts, and stands there as the app's."""
+    """Return the rows to document: a page in several languages once, and "/", which both hosts have, as the app's."""
     return [
         row
         for row in table
@@ -212,12 +217,12 @@ def listed_rows(table: Sequence[Row]) -> list[Row]:
 
 
 def address(row: Row) -> str:
-    """A row's path as OpenAPI and the docs write it."""
+    """Return a row's path in the form that OpenAPI uses."""
     return re.sub(r"{(\w+):path}", r"{\1}", row.path)
 
 
 def section(row: Row) -> str:
-    """Where a row stands in the docs."""
+    """Return the section of docs/api.md that lists a row."""
     module = row.view.__module__
     if module == advocates.__name__:
         return "desk"
@@ -228,13 +233,13 @@ def section(row: Row) -> str:
 
 
 def text_of(row: Row) -> str:
-    """What a row is for, in one line of Markdown."""
+    """Return the purpose of a row, in one line of Markdown."""
     text = OPERATIONS[row.view].text or PAGES[row.path]
     return " ".join(text.split())
 
 
 def document(table: Sequence[Row] = ROUTES) -> dict[str, Any]:
-    """The whole interface in OpenAPI 3.1. Raises SystemExit for a row whose view has no description."""
+    """Return the whole interface in OpenAPI 3.1. Raises SystemExit for a row whose view has no description."""
     paths: dict[str, dict[str, Any]] = {}
     components = _Components()
     everywhere = {row.path for row in table}
@@ -255,7 +260,7 @@ def document(table: Sequence[Row] = ROUTES) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [_server("app")],
-        "tags": [{"name": name, "description": told} for name, told in _SECTIONS.items()],
+        "tags": [{"name": name, "description": text} for name, text in _SECTIONS.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(SCHEMAS.items())),
@@ -268,12 +273,12 @@ def document(table: Sequence[Row] = ROUTES) -> dict[str, Any]:
 
 
 _ABOUT: Final = (
-    "Written by .ci/api.py. docs/api.md explains it; docs/formats.md has the bytes inside. A GET is answered for "
-    "HEAD too, without its body. Every answer has the security headers of diary/web/headers.py, and Cache- "
-    "Control: no-store unless it says otherwise. An unknown address and a request that is not fetched by a page "
-    "of this host are 404; an unknown method of a known address is 405 wrong_method with Allow; a head of more "
-    "than 100 headers or 32 KB is 431 too_large. x-audience: who may ask; x-limit: how many requests a minute, "
-    "and by what they are counted; x-largest-body-bytes: 413 above it."
+    "Generated by .ci/api.py. docs/api.md explains the interface; docs/formats.md describes the bytes. HEAD works "
+    "wherever GET does. Every response has the security headers of diary/web/headers.py, and Cache-Control: no-store "
+    "unless documented otherwise. The response is 404 for an unknown address and for a request that did not come from "
+    "a page of this host, 405 wrong_method with Allow for a known address with another method, and 431 too_large for "
+    "more than 100 headers or 32 KB of them. x-audience: who may send the request. x-limit: requests a minute, and how "
+    "they are counted. x-largest-body-bytes: a larger body is 413."
 )
 _SCHEMES: Final[Mapping[str, Any]] = {
     "session": {"type": "http", "scheme": "bearer", "description": "The token of a keeper's session."},
@@ -286,7 +291,7 @@ _SCHEMES: Final[Mapping[str, Any]] = {
         "type": "apiKey",
         "in": "header",
         "name": "X-Proof",
-        "description": "b64 of AUTH or CODE_AUTH: the words, or the recovery code, typed for this very request.",
+        "description": "b64 of AUTH or CODE_AUTH, from the words or the recovery code typed for this request.",
     },
     "file_ticket": {
         "type": "apiKey",
@@ -298,13 +303,13 @@ _SCHEMES: Final[Mapping[str, Any]] = {
         "type": "apiKey",
         "in": "header",
         "name": "X-Proof",
-        "description": "The ticket that the right words were answered with.",
+        "description": "The ticket in the response to the right words.",
     },
     "earlier": {
         "type": "apiKey",
         "in": "cookie",
         "name": "__Host-s",
-        "description": "The cookie of a release before tokens, for thirty days after an upgrade (docs/api.md, Going over).",
+        "description": "The cookie of a release before tokens, for 30 days after an upgrade (docs/api.md, Going over).",
     },
 }
 _PARAMETERS: Final[Mapping[str, Any]] = {
@@ -312,20 +317,20 @@ _PARAMETERS: Final[Mapping[str, Any]] = {
         "name": "X-Requested-By",
         "in": "header",
         "required": True,
-        "description": "Cannot be set by a page of another site.",
+        "description": "A page of another site cannot set this header.",
         "schema": {"type": "string", "const": "app"},
     },
     "FetchSite": {
         "name": "Sec-Fetch-Site",
         "in": "header",
-        "description": "Browsers send it by themselves. A client that is none sends this or `Origin`, the host's own.",
+        "description": "Browsers send this header by themselves. Another client sends it, or `Origin` with this host's address.",
         "schema": {"type": "string", "const": "same-origin"},
     },
 }
 
 
 def _server(host: str, *, translated: bool = False) -> dict[str, Any]:
-    """One of the two hosts; every operator has addresses of their own. `translated`: in each language behind another address."""
+    """Return one of the two hosts, whose addresses each operator chooses. `translated`: the path follows a language."""
     default = next(one.default for one in SETTINGS if one.name == f"DIARY_{host.upper()}_URL")
     made: dict[str, Any] = {
         "url": f"{{{host}_url}}",
@@ -334,25 +339,25 @@ def _server(host: str, *, translated: bool = False) -> dict[str, Any]:
     }
     if translated:
         made["url"] += "{language}"
-        told = {
+        language = {
             "default": "",
             "enum": [one.at for one in LANGUAGES],
             "description": ", ".join(one.name for one in LANGUAGES),
         }
-        made["variables"]["language"] = told
+        made["variables"]["language"] = language
     return made
 
 
 def _headers() -> Iterator[tuple[str, Any]]:
-    """Headers of answers; what only some phones or some files get is not always there."""
-    for name, told in HEADERS.items():
+    """Return the headers of responses. One that depends on the device or the file is not required."""
+    for name, text in HEADERS.items():
         is_always = name not in ("Clear-Site-Data", "Content-Encoding", "Set-Cookie")
-        yield name, {"description": told, "schema": TEXT} | ({"required": True} if is_always else {})
+        yield name, {"description": text, "schema": TEXT} | ({"required": True} if is_always else {})
 
 
 @dataclass
 class _Components:
-    """Answers that several operations share."""
+    """Responses that several operations share."""
 
     responses: dict[str, Any] = field(default_factory=dict)
 
@@ -383,7 +388,7 @@ def _operation(row: Row, components: _Components) -> dict[str, Any]:
 
 
 def _security(row: Row, operation: Operation) -> list[dict[str, list[str]]]:
-    """What has to come with a request, one way or another. None: an empty list."""
+    """Return the alternative credentials of a request; an empty list where none is needed."""
     ways: list[tuple[str, ...]] = []
     if row.signs_in:
         ways.append(("advocate" if row.for_members else "session",))
@@ -405,8 +410,8 @@ def _parameters(row: Row, reads: Reads) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": reads.path[name]}
     for name, schema in reads.query.items():
         yield {"name": name, "in": "query", "schema": schema}
-    for name, told in OPERATIONS[row.view].headers.items():
-        yield {"name": name, "in": "header", "description": told, "schema": TEXT}
+    for name, text in OPERATIONS[row.view].headers.items():
+        yield {"name": name, "in": "header", "description": text, "schema": TEXT}
     if row.writes:
         yield from ({"$ref": f"#/components/parameters/{name}"} for name in _PARAMETERS)
 
@@ -424,7 +429,7 @@ def _responses(row: Row, operation: Operation, components: _Components) -> dict[
         by_status.setdefault(_status(one), []).append(one)
     by_status[500] = [KeptError]
     for status, kinds in sorted(by_status.items()):
-        # What no row of the public host answers is a page.
+        # The public host shows its 404 as a page.
         is_page = row.audience in _PUBLIC and NotFound in kinds
         name = "_".join([str(status), *(one.code for one in kinds), *(["page"] if is_page else [])])
         components.responses.setdefault(name, _failure(kinds, is_page=is_page))
@@ -447,7 +452,7 @@ def _answer(status: int, content: Content) -> dict[str, Any]:
 
 
 def _failure(kinds: Sequence[type[KeptError]], *, is_page: bool) -> dict[str, Any]:
-    """A failure's answer: its codes, and the usual sentence of each; another sentence may say more."""
+    """Return the response for these failures, with the usual sentence of each code; a sentence may be more specific."""
     schema = dict(fields({"error": {"type": "string", "enum": [one.code for one in kinds]}, "message": TEXT}))
     if Incomplete in kinds:
         schema = dict(fields({"error": schema["properties"]["error"], "message": TEXT}, {"missing": listed(NUMBER)}))
@@ -465,18 +470,18 @@ def _failure(kinds: Sequence[type[KeptError]], *, is_page: bool) -> dict[str, An
 
 
 def page() -> str:
-    """docs/api.md: the prose with a table in each of its places."""
+    """Return docs/api.md: the prose with each table in its place."""
     order = {view: at for at, view in enumerate(OPERATIONS)}
     rows = sorted(listed_rows(ROUTES), key=lambda row: (order[row.view], ROUTES.index(row)))
     made = {name: _table([row for row in rows if section(row) == name]) for name in _SECTIONS}
     made["shapes"] = "\n".join(["| name | fields |", "|---|---|", *map(_shape_row, SCHEMAS.items())])
     made["codes"] = " · ".join(_codes())
     text = PROSE.read_text(encoding="utf-8")
-    for name, told in made.items():
+    for name, table in made.items():
         place = f"{{{{{name}}}}}"
         if place not in text:
             raise SystemExit(f"{PROSE.name} has no place {place}.")
-        text = text.replace(place, told)
+        text = text.replace(place, table)
     return text
 
 
@@ -491,7 +496,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _policy(row: Row) -> str:
-    """Audience, limit and size, as a reader wants them."""
+    """Return the audience, the rate limit and the largest body as text."""
     limit = "" if row.limit.per_minute is None else f", {row.limit.per_minute:,} a minute by {row.limit.by}"
     kinds = {Kind.NONE: "", Kind.JSON: ", JSON of at most {}", Kind.OCTETS: ", at most {}"}
     ticket = ", `X-Proof`: the ticket" if OPERATIONS[row.view].by_ticket else ""
@@ -500,7 +505,7 @@ def _policy(row: Row) -> str:
 
 
 def _size(count: int) -> str:
-    """A number of bytes as people say it."""
+    """Return a number of bytes in KiB or MiB."""
     whole, left = divmod(count, 1 << 20)
     if not whole:
         return f"{count >> 10} KiB"
@@ -508,23 +513,23 @@ def _size(count: int) -> str:
 
 
 def _exchange(row: Row) -> str:
-    """What is sent and what is answered, in short."""
+    """Return the body and the responses in short form."""
     operation = OPERATIONS[row.view]
     sent = f"`{sketch(reads_of(operation, row.view).body.schema())}` " if row.body.kind is Kind.JSON else ""
-    told = []
+    shapes = []
     for status, content in operation.answers.items():
         shape = f" `{sketch(content.schema)}`" if content.schema else ""
-        told.append((shape, str(status)))
+        shapes.append((shape, str(status)))
     if row.audience in (Audience.PAGES, Audience.PUBLIC):
         return ""
     by_shape: dict[str, list[str]] = {}
-    for shape, status in told:
+    for shape, status in shapes:
         by_shape.setdefault(shape, []).append(status)
     return sent + "→ " + "; ".join(f"{' or '.join(found)}{shape}" for shape, found in by_shape.items()) + ". "
 
 
 def sketch(schema: Schema) -> str:
-    """A shape in a line: `{"parts": number, "wish"?: text}`."""
+    """Return a shape in one line: `{"parts": number, "wish"?: text}`."""
     kind = schema.get("type")
     if "anyOf" in schema:
         return f"{sketch(schema['anyOf'][0])} or null"
@@ -542,7 +547,7 @@ def sketch(schema: Schema) -> str:
 
 
 def _sketch_value(schema: Schema) -> str:
-    """A value that is no list and no object."""
+    """Return a value that is neither a list nor an object."""
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[1]
     if "enum" in schema:
@@ -560,15 +565,15 @@ def _shape_row(one: tuple[str, Schema]) -> str:
 
 
 def _codes() -> Iterator[str]:
-    """Every code that goes over the wire with its status."""
-    named = {kind.code: _status(kind) for kind in _kinds(KeptError) if status_of_class(kind)}
+    """Return every code that a response can have, with its status."""
+    named = {kind.code: _status(kind) for kind in _kinds(KeptError) if has_status(kind)}
     named |= {"internal": internal().status, "wrong_method": wrong_method(b"").status}
     for code, status in sorted(named.items(), key=lambda pair: (pair[1], pair[0])):
         yield f"`{code}` {status}"
 
 
-def status_of_class(kind: type[KeptError]) -> bool:
-    """Whether a failure has a status of its own or of the class it is one of."""
+def has_status(kind: type[KeptError]) -> bool:
+    """Check whether a failure, or a class it derives from, has a status."""
     return any(one in STATUS for one in kind.__mro__)
 
 
@@ -579,7 +584,7 @@ def _kinds(top: type[KeptError]) -> Iterator[type[KeptError]]:
 
 
 def main(*arguments: str) -> int:
-    """Write both files, or say which is not what would be written."""
+    """Write both files, or name those that are out of date. Return the exit status."""
     made = {PAGE: page(), DOCUMENT: json.dumps(document(), indent=1, ensure_ascii=False) + "\n"}
     if "--check" not in arguments:
         for path, text in made.items():
@@ -587,7 +592,7 @@ def main(*arguments: str) -> int:
         return 0
     stale = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for name in stale:
-        print(f"docs/{name} is not what its sources say. Run: python .ci/api.py")
+        print(f"docs/{name} is out of date. Run: python .ci/api.py")
     return bool(stale)
 
 

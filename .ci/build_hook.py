@@ -1,6 +1,6 @@
 """The build of the wheel and of the source archive (hatchling's custom hook).
 
-The source archive holds the source files alone. The wheel holds what assemble.py built, and an SBOM.
+The source archive contains the source files only. The wheel contains what assemble.py built, and an SBOM.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# hatchling loads this file by its path; what it imports lies beside it.
+# hatchling loads this file by its path; the modules that it imports are in the same folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import assemble
 import setup
 
 
 class BuildHook(BuildHookInterface):
-    """Chooses every file of what is built."""
+    """Choose every file of an archive."""
 
     def dependencies(self) -> list[str]:
-        """What an isolated build fetches besides `build-system.requires`: Node, where there is none."""
+        """Return what an isolated build needs besides `build-system.requires`: Node, if none is on PATH."""
         if self.target_name != "wheel" or setup.node_on_path():
             return []
         return Path(self.root, ".ci", "node.in").read_text(encoding="utf-8").split()
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files. An editable install (`pip install -e .`, as set-up does) has none."""
+        """Name the files. An editable install (`pip install -e .`, as in set-up) contains none."""
         self.build_config.force_include.clear()
         if version == "editable":
             return
         root = Path(self.root)
         self._folder = tempfile.TemporaryDirectory(prefix="kept-build-")
         stage = Path(self._folder.name)
-        # Take nothing but the files that are named below.
+        # Only the files named below are packed.
         self.build_config.set_exclude_all()
         build_data["force_include"].clear()
         if self.target_name == "sdist":
@@ -45,7 +45,7 @@ class BuildHook(BuildHookInterface):
             files = {name: root / name for name in names} | {assemble.LIST: stage / "sources.txt"}
         else:
             files = assemble.assemble(root, stage)
-            import sbom  # noqa: PLC0415 - assemble() says it in a sentence when its library is not there
+            import sbom  # noqa: PLC0415 - assemble() reports it in a sentence when the library is missing
 
             listed = stage / "kept.cdx.json"
             listed.write_text(sbom.make(root, self.metadata.version), encoding="utf-8")
@@ -54,7 +54,7 @@ class BuildHook(BuildHookInterface):
         build_data["force_include"].update({str(path): name for name, path in files.items()})
 
     def finalize(self, version: str, _build_data: dict[str, Any], artifact_path: str) -> None:
-        """Compare the finished wheel with the list: hatchling must have added nothing and left nothing out."""
+        """Check that the finished wheel contains exactly the named files."""
         if version == "editable":
             return
         self._folder.cleanup()

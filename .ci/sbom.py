@@ -1,7 +1,6 @@
-"""The SBOM of a wheel, in CycloneDX: the npm packages whose files are in it, and the Python packages that it asks for.
+"""The SBOM of a wheel, in CycloneDX: the npm packages whose files it contains, and the Python packages it depends on.
 
-It is part of the wheel's metadata (PEP 770). Everything in it comes from the lock files, so it has the same bytes wherever
-it is made.
+It is part of the wheel's metadata (PEP 770). All of it comes from the lock files, so every build makes the same bytes.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ PINNED = re.compile(
 
 
 def make(root: Path, version: str) -> str:
-    """The SBOM as JSON, for the wheel of `version` that is built in `root`."""
+    """Return the SBOM as JSON, for the wheel of `version` that is built in `root`."""
     made = Component(
         type=ComponentType.APPLICATION, name="kept", version=version, bom_ref=f"pkg:pypi/kept@{version}",
         purl=PackageURL("pypi", None, "kept", version), licenses=[LICENSES.make_from_string("Apache-2.0")],
     )  # fmt: skip
     parts = [*_from_npm(root / "package-lock.json"), *_from_pypi(root / "requirements.lock")]
-    # A random number would give each build other bytes.
+    # With a random number, each build would make different bytes.
     number = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(sorted([str(made.purl), *(str(part.purl) for part in parts)])))
     bom = Bom(components=parts, serial_number=number)
     bom.metadata.component = made
@@ -47,13 +46,13 @@ def make(root: Path, version: str) -> str:
 
 
 def in_wheel() -> set[str]:
-    """The npm packages whose files .ci/vendor.py copies."""
+    """Return the npm packages whose files .ci/vendor.py copies."""
     names = {package for package, *_ in vendor.BROWSER} | {f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES}
     return {"/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names} | {"@scure/bip39"}
 
 
 def _from_npm(lock: Path) -> Iterator[Component]:
-    """Each package that the wheel holds files of, with the digest of its archive."""
+    """Yield each package of which the wheel contains files, with the digest of its archive."""
     packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
     for name in sorted(in_wheel()):
         one = packages[f"node_modules/{name}"]
@@ -61,12 +60,13 @@ def _from_npm(lock: Path) -> Iterator[Component]:
         algorithm, _, digest = one["integrity"].partition("-")
         assert algorithm == "sha512"
         purl = PackageURL("npm", group or None, bare, one["version"])
+        archive = f"https://registry.npmjs.org/{name}/-/{bare}-{one['version']}.tgz"
         yield Component(
             type=ComponentType.LIBRARY, group=group or None, name=bare, version=one["version"], purl=purl, bom_ref=str(purl),
             licenses=[LICENSES.make_from_string(one["license"])], scope=ComponentScope.REQUIRED,
             external_references=[
                 ExternalReference(
-                    type=ExternalReferenceType.DISTRIBUTION, url=XsUri(f"https://registry.npmjs.org/{name}/-/{bare}-{one['version']}.tgz"),
+                    type=ExternalReferenceType.DISTRIBUTION, url=XsUri(archive),
                     hashes=[HashType(alg=HashAlgorithm.SHA_512, content=base64.b64decode(digest).hex())],
                 )
             ],
@@ -74,7 +74,7 @@ def _from_npm(lock: Path) -> Iterator[Component]:
 
 
 def _from_pypi(lock: Path) -> Iterator[Component]:
-    """Each package that is installed beside the wheel, with the digest of each of its files. Not all are on every system."""
+    """Yield each package that is installed with the wheel, with its files' digests. Some are for some systems only."""
     for name, version, marker, digests in PINNED.findall(lock.read_text(encoding="utf-8")):
         purl = PackageURL("pypi", None, name, version)
         yield Component(

@@ -1,6 +1,6 @@
-"""Holds each answer of a server to docs/openapi.json: its status, its type, its headers and its shape.
+"""Compare each response of a test's server with docs/openapi.json: status, type, headers and shape.
 
-Every client of a test's server looks (tests/keepers.py), so each test of the server also tests the document.
+Every client of such a server does this (tests/keepers.py), so each test of the server also tests the document.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from diary.web.languages import LANGUAGES
 PATH = Path(__file__).parents[1] / "docs" / "openapi.json"
 DOCUMENT: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 _PARAMETER = re.compile(r"{(\w+)}")
-# The two hosts of a test's server, by whether it is the public one. Nothing is said of an answer at another address.
+# The two hosts of a test's server; the value says whether it is the public one. Other addresses are not compared.
 _HOSTS = {"localhost:8000": False, "public.localhost:8000": True}
 _ELSEWHERE = tuple(one.at for one in LANGUAGES if one.at)
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a reference names, or the thing itself."""
+    """Return what a reference names; anything else unchanged."""
     found: Any = schema
     while "$ref" in found:
         place, found = found["$ref"], DOCUMENT
@@ -36,16 +36,16 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation: method, path, and what the document says of it."""
+    """Yield each operation of the document: method, path, description."""
     for path, item in DOCUMENT["paths"].items():
-        for method, told in item.items():
+        for method, operation in item.items():
             if method != "servers":
-                yield method.upper(), path, told
+                yield method.upper(), path, operation
 
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Each path as a pattern; those without a place for a name first, as nothing else is meant by them."""
+    """Return each path as a pattern. A path without a parameter comes first, so that it is preferred."""
     ordered = sorted(DOCUMENT["paths"], key=lambda path: (path.count("{"), -len(path)))
     inside = {path: _PARAMETER.sub(lambda one: ".+" if one[1] == "path" else "[^/]+", path) for path in ordered}
     return [(re.compile(inside[path]), path) for path in ordered]
@@ -53,7 +53,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 
 @cache
 def find(method: str, path: str, host: str) -> dict[str, Any] | None:
-    """The operation of a request, or None: an address or a method that is none, or another host's."""
+    """Return the operation of a request; None for an unknown address or method, and for another host."""
     if host not in _HOSTS:
         return None
     is_public = _HOSTS[host]
@@ -73,13 +73,13 @@ def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def faults(answer: httpx.Response) -> list[str]:
-    """What is wrong with an answer, by the document; nothing for an address that it does not have."""
+    """Return how a response differs from the document; nothing for an address that is not in it."""
     asked = answer.request
     # A test may ask another host than the one of its address.
-    told = find(asked.method, asked.url.path, asked.headers["host"])
-    if told is None:
+    operation = find(asked.method, asked.url.path, asked.headers["host"])
+    if operation is None:
         return []
-    expected = told["responses"].get(str(answer.status_code))
+    expected = operation["responses"].get(str(answer.status_code))
     if expected is None:
         return [f"status {answer.status_code} is not documented"]
     expected = resolved(expected)
@@ -105,7 +105,7 @@ def _content_faults(answer: httpx.Response, content: dict[str, Any]) -> list[str
 
 
 async def check(answer: httpx.Response) -> None:
-    """Fail where an answer is not as the document says."""
+    """Fail when a response differs from the document."""
     await answer.aread()
     found = faults(answer)
     assert found == [], (answer.request.method, answer.request.url.path, answer.status_code, found)

@@ -61,7 +61,7 @@ def test_a_stale_document_is_named(
         if text is not None:
             changed.write_text(text, encoding="utf-8")
         assert API.main("--check") == 1
-        assert capsys.readouterr().out == f"docs/{real.name} is not what its sources say. Run: python .ci/api.py\n"
+        assert capsys.readouterr().out == f"docs/{real.name} is out of date. Run: python .ci/api.py\n"
     assert API.main() == 0
     assert changed.read_text(encoding="utf-8") == real.read_text(encoding="utf-8")
 
@@ -156,7 +156,7 @@ def test_what_a_view_reads_is_what_the_document_says() -> None:
     assert schema["properties"]["wish"] == {"type": ["string", "null"], "maxLength": 3}
     assert schema["properties"]["size"]["maximum"] == 8
     assert list(schema["properties"]["inside"]["properties"]) == ["loud"]
-    with pytest.raises(SystemExit, match="what the object kdf holds"):
+    with pytest.raises(SystemExit, match="Describe the object kdf"):
         API.reads_of(Operation("", {}), reading)
 
 

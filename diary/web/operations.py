@@ -1,7 +1,7 @@
-"""What each view is for, what it answers and how it fails: the text and the shapes of docs/api.md and docs/openapi.json.
+"""The purpose, responses and failures of each view, for docs/api.md and docs/openapi.json.
 
-The server does not read this module. `.ci/api.py` puts it together with the route table (who may ask, how often, how much may be
-sent) and with what each view reads of a path, a query and a body, which it takes from the view itself. Here stands the rest.
+The server does not read this module. `.ci/api.py` combines it with the route table (audience, rate limit, largest body)
+and with what each view reads from the path, the query and the body, which it finds in the view itself.
 """
 
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ from diary.web.views import (
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an answer holds: its types, its shape where it is JSON, and headers that only it has."""
+    """The content of a response: its types, its shape if it is JSON, and headers that only it has."""
 
     types: tuple[str, ...] = ()
     schema: Schema | None = None
@@ -88,11 +88,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a view does. `text` is Markdown; `raises`: what it raises beyond what its row's policy does (`failures`).
+    """What a view does. `text` is Markdown. `raises`: its failures besides those of its row's policy (`failures`).
 
-    `shapes`: fields of its body that it hands on whole, or of which it checks more than `Fields` does. `places`: what its
-    path holds besides ids and numbers. `headers`: of a request, those that change the answer. `by_ticket`: whether a recipient
-    sends the ticket that the words were answered with.
+    `shapes`: body fields that the view passes on whole, or checks more strictly than `Fields` does. `places`: path
+    parameters that are neither ids nor numbers. `headers`: request headers that change the response. `by_ticket`:
+    whether a recipient sends the ticket that the right words gave them.
     """
 
     text: str
@@ -104,12 +104,12 @@ class Operation:
     by_ticket: bool = False
 
 
-# Headers that some answers have, beside those that all have (docs/api.md).
+# Headers that only some responses have (docs/api.md names those that all have).
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "`no-cache`: a browser asks each time whether it still has the right bytes",
-    "Clear-Site-Data": "what a borrowed device's browser is to throw away; on no other device",
+    "Clear-Site-Data": "what the browser of a borrowed device must delete; not sent to other devices",
     "Content-Disposition": "`attachment`: saved, never shown",
-    "Content-Encoding": "`gzip` for whoever takes it",
+    "Content-Encoding": "`gzip`, if the client accepts it",
     "Content-Security-Policy": "this page's own policy",
     "ETag": "the digest of the bytes, for `If-None-Match`",
     "Retry-After": "seconds until it may be tried again",
@@ -117,8 +117,8 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def _said(schema: Schema, *headers: str) -> Content:
-    """Canonical JSON."""
+def _json(schema: Schema, *headers: str) -> Content:
+    """Return content in canonical JSON."""
     return Content((responses.JSON.decode(),), schema, headers)
 
 
@@ -150,11 +150,11 @@ _IF_CHANGED: Final = {"If-None-Match": "The `ETag` of what the browser has: then
 
 OPERATIONS: Final[Mapping[View, Operation]] = {
     # Pages.
-    pages.shell: Operation("On the app host the app's one page, on the public host the home page.", {200: _HTML}),
-    pages.desk: Operation("The advocate's one page; it keeps nothing in the browser.", {200: _HTML}),
+    pages.shell: Operation("The app's page on the app host, and the home page on the public host.", {200: _HTML}),
+    pages.desk: Operation("The advocate's page. It stores nothing in the browser.", {200: _HTML}),
     pages.desk_code: Operation(
-        """Its code and style: its own, and what it shares with the app, under an address that no keeper's service
-        worker answers for.""",
+        """The code and style of that page, including what it shares with the app, at an address that no keeper's
+        service worker handles.""",
         _STATIC,
         (NotFound,),
         places=_PATH,
@@ -162,13 +162,13 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     pages.webcat: Operation(
         """`enrollment.json`, `enrollment-prev.json`, `manifest.json`, `bundle.json` of `DIARY_WEBCAT`, for
-        browsers with WEBCAT's extension; 404 where nothing is published.""",
+        browsers with the WEBCAT extension. 404 where nothing is published.""",
         {200: Content((responses.JSON.decode(),), {}, ("Cache-Control",))},
         (NotFound,),
         places={"name": TEXT},
     ),
     pages.worker: Operation(
-        "The service worker with the list of this release's files in it.",
+        "The service worker, which contains the list of this release's files.",
         {200: Content((pages.SCRIPT.decode(),), None, (*_KEPT, "Set-Cookie")), 304: _UNCHANGED},
         headers=_IF_CHANGED,
     ),
@@ -178,20 +178,20 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         (NotFound,),
     ),
     pages.static: Operation(
-        "A file of the app; kept by name, asked for again each time (`no-cache` and an entity tag).",
+        "A file of the app. Browsers cache it and check it each time (`no-cache` and an entity tag).",
         _STATIC,
         (NotFound,),
         places=_PATH,
         headers=_IF_CHANGED,
     ),
     pages.shared: Operation(
-        """The body is not read. On a phone the service worker answers in its place and hands what was shared to
+        """The body is not read. On a phone, the service worker handles the request and passes the shared files to
         the page (formats.md 7).""",
         {204: _NOTHING},
     ),
-    pages.robots: Operation("Nothing here is for search engines.", {200: _PLAIN}),
-    health.up: Operation("204 while the process answers at all; says nothing else.", {204: _NOTHING}),
-    health.ready: Operation("204 while the database answers too.", {204: _NOTHING}, (Unavailable,)),
+    pages.robots: Operation("What search engines may index.", {200: _PLAIN}),
+    health.up: Operation("204 while the process responds.", {204: _NOTHING}),
+    health.ready: Operation("204 while the process and the database respond.", {204: _NOTHING}, (Unavailable,)),
     pages.public: Operation("", {200: _HTML}),
     pages.training_page: Operation("", {200: _HTML}),
     pages.training: Operation(
@@ -199,376 +199,397 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         {200: Content((pages.ZIP.decode(),), None, ("Content-Disposition",))},
         (NotFound,),
     ),
-    pages.directory: Operation("Whom one can talk to; right for the minute it is asked in.", {200: _HTML}),
+    pages.directory: Operation("Helplines and services, with opening hours as of this minute.", {200: _HTML}),
     pages.public_file: Operation("", {200: _FILE}),
     scripted_pages.page: Operation("", {200: Content(_HTML.types, None, ("Content-Security-Policy",))}),
     scripted_pages.one_file: Operation(
-        "The page that checks a pack as one file to keep, with this instance's keys and roots in it.",
+        "The page that checks a pack, as one file to save, with this instance's keys and roots.",
         {200: Content(_HTML.types, None, ("Content-Disposition",))},
     ),
     scripted_pages.code: Operation(
-        "The modules of those pages and what they import.", {200: _FILE}, (NotFound,), places=_PATH
+        "The modules of those pages, and the modules that they import.", {200: _FILE}, (NotFound,), places=_PATH
     ),
     pages.notary: Operation("The notary's public key, b64, for `verify --notary`.", {200: _PLAIN}),
     log.keys: Operation(
-        "The instance key and the notary's, to compare with what a phone or a pack shows.", {200: _PLAIN}
+        "The instance key and the notary key, to compare with those that a phone or a pack shows.", {200: _PLAIN}
     ),
     log.newest: Operation("The newest checkpoint, a signed note.", {200: _PLAIN}, (NotFound,)),
     log.newest_witnessed: Operation(
-        "The newest checkpoint that a log witness cosigned, with the lines of all that did (formats.md 5).",
+        "The newest checkpoint that a log witness cosigned, with all cosignatures (formats.md 5).",
         {200: _PLAIN},
         (NotFound,),
     ),
     log.witnessed: Operation(
-        "Checkpoint `n` with the lines of the witnesses that cosigned it; the note alone where none did.",
+        "Checkpoint `n` with its cosignatures, if it has any.",
         {200: _PLAIN},
         (NotFound,),
     ),
     log.witnesses: Operation(
-        "The witnesses this server asks, one key a line (`name+hash+key`, C2SP signed-note).", {200: _PLAIN}
+        "The witnesses that this server uses, one key per line (`name+hash+key`, C2SP signed-note).", {200: _PLAIN}
     ),
     log.tile: Operation(
         """The log's hashes, C2SP tlog-tiles under the prefix `/log`: `{level}/{n}[.p/{width}]`, n in groups of
-        three digits. Any width that the newest checkpoint covers. No entry bundles (`/log/tile/entries/…` is 404):
-        they would tell when each version came.""",
+        three digits. Any width that the newest checkpoint covers. Entry bundles are not served
+        (`/log/tile/entries/…` is 404), because they would show when each version arrived.""",
         {200: Content((responses.OCTETS.decode(),))},
         (NotFound,),
         places=_PATH,
     ),
     log.checkpoint: Operation("Checkpoint `n` from 0, however old.", {200: _PLAIN}, (NotFound,)),
     log.leaves: Operation(
-        "4,096 leaves a page, hex, one a line; those under the newest checkpoint.", {200: _PLAIN}, (NotFound,)
+        "4,096 leaves per page, in hex, one per line: those that the newest checkpoint covers.",
+        {200: _PLAIN},
+        (NotFound,),
     ),
     log.stamps: Operation(
-        "Checkpoint `n` with its timestamps, as in `/v1/log`.", {200: _said(named("Stamped"))}, (NotFound,)
+        "Checkpoint `n` with its timestamps, as in `/v1/log`.", {200: _json(named("Stamped"))}, (NotFound,)
     ),
     log.statements: Operation(
-        "The statements about notary keys, canonical JSON, one a line; where there is none, an empty text.",
+        "The statements about notary keys, in canonical JSON, one per line. Empty if there are none.",
         {200: Content((responses.JSON.decode(), pages.PLAIN.decode()))},
     ),
     # Open to anyone.
     sign_in.server: Operation(
         "What this server is, and its limits. `instance` is null where the server has no instance key.",
-        {200: _said(named("Server"))},
+        {200: _json(named("Server"))},
     ),
     log.state: Operation(
-        """Where the log stands. `log` is the key in use; `stamped` is the newest checkpoint with a timestamp,
-        `chain` is PEM; `witnessed` has the witnesses' lines in its note. `closing`: from when this server takes
-        nothing new, and from when it answers nothing of a keeper's. `file_bytes`: the largest single file, as in
-        `/v1/server`. A phone remembers it and refuses a larger file before sealing it; below 1 MiB or above its
-        own limit it is ignored.""",
-        {200: _said(named("Log"))},
+        """The state of the log. `log` is the key in use; `stamped` is the newest checkpoint with a timestamp,
+        `chain` is PEM; the note in `witnessed` has cosignatures. `closing`: when this server stops accepting
+        anything new, and when it stops answering keepers. `file_bytes`: the largest single file, as in
+        `/v1/server`. A phone stores it and refuses a larger file before sealing it. It ignores a value below 1
+        MiB or above its own limit.""",
+        {200: _json(named("Log"))},
     ),
     log.consistency: Operation(
-        "What shows that one checkpoint's log begins another's: between two sizes that each have a checkpoint.",
-        {200: _said(fields({"path": listed(DIGEST)}))},
+        "A consistency proof between two sizes, each of which has a checkpoint.",
+        {200: _json(fields({"path": listed(DIGEST)}))},
         (NotFound,),
     ),
     sign_in.offer_name: Operation(
-        """A generated name, or the wish cleaned and four random characters after; the ticket (HMAC, one hour) is
-        needed to register it, so names cannot be probed.""",
-        {200: _said(fields({"login": LOGIN, "ticket": TEXT}))},
+        """A generated name, or the wanted name, cleaned, with four random characters. The ticket (HMAC, valid for
+        an hour) is needed to register it, so that nobody can probe names.""",
+        {200: _json(fields({"login": LOGIN, "ticket": TEXT}))},
     ),
     sign_in.register: Operation(
-        """An account and its diary, signed in. `code_auth` and `code_wrap` may be null until the recovery sheet is
-        made. Same body again with the same account id and auth: 200. Where `enrolment` is `invite` or `code`,
-        `invite` is what was given out. Unavailable while the server has no room for new accounts.""",
-        {201: _said(named("SignedIn"), *_ENTERED), 200: _said(named("SignedIn"), *_ENTERED)},
+        """Create an account with its diary, and sign in. `code_auth` and `code_wrap` may be null until the
+        recovery sheet is made. The same body again, with the same account id and auth, is 200. Where
+        `enrolment` is `invite` or `code`, `invite` is the invitation. `unavailable` while the server has no
+        room for new accounts.""",
+        {201: _json(named("SignedIn"), *_ENTERED), 200: _json(named("SignedIn"), *_ENTERED)},
         (BadSignature, NoMatch, NotInvited, Conflict, Unavailable),
         {"kdf": named("Lock"), "login": LOGIN},
     ),
     sign_in.prelogin: Operation(
-        """How the proof for a name is derived. For an unknown name a made-up salt and a kind of lock (`m`, `t`)
-        drawn for that name, as often as known names have it; the same for ever.""",
-        {200: _said(fields({"kdf": named("Lock")}))},
+        """How the proof for a name is derived. For an unknown name, the response has a made-up salt and costs
+        (`m`, `t`) drawn in the same proportions as those of known names. They never change.""",
+        {200: _json(fields({"kdf": named("Lock")}))},
         shapes={"login": LOGIN},
     ),
     sign_in.sign_in: Operation(
-        "A session for the words; every failure is the same `no_match`. `digits`: an advocate's second step.",
-        {200: _said(named("SignedIn"), *_ENTERED)},
+        "Sign in with the words. Every failure is the same `no_match`. `digits`: an advocate's second step.",
+        {200: _json(named("SignedIn"), *_ENTERED)},
         (NoMatch, SecondStep),
         {"login": LOGIN},
     ),
     sign_in.recover: Operation(
-        "A session for the recovery code: as sign-in with `code_wrap` instead of `words_wrap`.",
-        {200: _said(named("Recovered"), *_ENTERED)},
+        "Sign in with the recovery code. The response is that of sign-in with `code_wrap` instead of `words_wrap`.",
+        {200: _json(named("Recovered"), *_ENTERED)},
         (NoMatch, SecondStep),
         {"login": LOGIN},
     ),
     sign_in.renew: Operation(
-        """The next session of a device whose last one ran out: as sign-in without `words_wrap`. `signed_out`: a
-        renewal that is none any more, or another device's.""",
-        {200: _said(named("Renewed"), *_ENTERED)},
+        """Start the next session of a device whose session has expired. The response is that of sign-in without
+        `words_wrap`. `signed_out`: the renewal token is no longer valid, or belongs to another device.""",
+        {200: _json(named("Renewed"), *_ENTERED)},
         (SignedOut,),
     ),
     sign_in.go_over: Operation(
-        """With the two cookies of an earlier release: as sign-in. The session of the cookie goes on with a token;
-        where it ran out, a new one begins. A session that was ended from another device: `session_ended`, whatever
-        is sent with it.""",
-        {200: _said(named("SignedIn"), *_ENTERED)},
+        """Exchange the two cookies of an earlier release. The response is that of sign-in. The cookie's session
+        continues with a token, or a new session starts if it has expired. A session that another device ended
+        is `session_ended`, whatever is sent with it.""",
+        {200: _json(named("SignedIn"), *_ENTERED)},
         (SessionEnded, NoMatch, SecondStep),
         {"login": LOGIN},
     ),
     # With a session.
     account.session: Operation(
-        "As sign-in, without tokens: used at unlock; needs no words.", {200: _said(named("Session"))}
+        "The response of sign-in, without tokens. Used at unlock. Needs no words.", {200: _json(named("Session"))}
     ),
     account.sign_out: Operation(
         "End this session.",
         {204: Content((), None, ("Clear-Site-Data",))},
         headers={
-            "X-Leave-Nothing": "`yes`, from a page on a borrowed device: the browser is told to clear what it keeps of this host."
+            "X-Leave-Nothing": "`yes`, from a page on a borrowed device: the response makes the browser delete this host's data."
         },
     ),
     account.list_sessions: Operation(
-        "The keeper's sessions; times rounded to the hour.",
-        {200: _said(fields({"sessions": listed(named("ListedSession"))}))},
+        "The keeper's sessions, with times rounded to the hour.",
+        {200: _json(fields({"sessions": listed(named("ListedSession"))}))},
     ),
-    account.end_sessions: Operation("End every session but this, as below.", {204: _NOTHING}),
-    account.rename: Operation("What the keeper calls this device.", {204: _NOTHING}),
+    account.end_sessions: Operation("End every other session, as below.", {204: _NOTHING}),
+    account.rename: Operation("Set the keeper's name for this device.", {204: _NOTHING}),
     account.list_access: Operation(
-        """What was done to the account, newest first, to the hour, of half a year, at most 300 sign-ins and 300 of
-        everything else, with the name the device had when it was done. No address is kept.""",
-        {200: _said(fields({"access": listed(named("Act"))}))},
+        """What was done to the account in the last half year, newest first, to the hour: at most 300 sign-ins and
+        300 other acts, each with the name that the device had then. No address is stored.""",
+        {200: _json(fields({"access": listed(named("Act"))}))},
     ),
     account.list_sign_ins: Operation(
-        """Every sign-in of another session after the `cursor` of an earlier answer, oldest first, at most 200 an
-        answer; without `after`, since the sign-in of this session. `at` to the minute; `device_name` as the device
-        called itself then; `kind` `renewed`: it came back by its renewal, without words; null where an earlier
-        release noted it. Needs no words. The device keeps the cursor, sealed; the server keeps no note of who
-        looked. Sign-ins stay half a year, however many there are.""",
-        {200: _said(named("SignIns"))},
+        """The sign-ins of other sessions after the `cursor` of an earlier response, oldest first, at most 200 per
+        response. Without `after`: since the sign-in of this session. `at` is to the minute. `device_name` is
+        the name that the device had then. `kind` is `renewed` if a renewal token was used, without words, and
+        null if an earlier release recorded the sign-in. Needs no words. The device stores the cursor, sealed;
+        the server does not record who read the list. Sign-ins are kept for half a year, whatever their number.""",
+        {200: _json(named("SignIns"))},
         (BadRequest,),
     ),
     account.end_session: Operation(
-        """End one. Its device is told `session_ended` at its next request, locks, and signs in again only when the
-        words are typed. Of the session there stays until then, or until its 30 days are over: its id, its account
-        and device, the digest of its token, the hour it was ended.""",
+        """End a session. The next request of its device is `session_ended`: the device locks, and signs in again
+        only with the words. Until then, or until its 30 days are over, the server keeps the session's id,
+        account and device, the digest of its token, and the hour in which it was ended.""",
         {204: _NOTHING},
         (NotFound,),
     ),
     account.change_words: Operation(
-        "New words, proved by the old ones or the code; every other session ends.",
+        "Change the words, with a proof of the old words or of the code. Every other session ends.",
         {204: _NOTHING},
         shapes={"kdf": named("Lock")},
     ),
     key_rotation.begin: Operation(
-        """New keys, kept beside the old (formats.md 4b), proved by the words or the code. `to` is the number up to
-        which versions have their new wraps already. The same keyset again goes on, another begins anew. From then
-        on pushes are 503 `unavailable`, for ten minutes after it was begun or a version got its first new wrap.
-        `conflict` when something was written since the statement (begin again with a new one: nothing is pushed
-        meanwhile), and, with the words, while one begun with the code is under way. `PUT /v1/account/words` ends
-        one that was begun with the words, by a proof of the code any.""",
-        {201: _said(fields({"to": NUMBER}))},
+        """Begin a change of keys (formats.md 4b), with a proof of the words or the code. The old keys stay in
+        force. `to` is the number up to which versions have new wraps. The same keyset continues a change;
+        another one starts again. Pushes are 503 `unavailable` for ten minutes after the change began or a
+        version got its first new wrap. `conflict` if something was written since the statement (begin again
+        with a new statement, because nothing is pushed meanwhile), and, with the words, while a change that was
+        begun with the code is under way. `PUT /v1/account/words` ends a change that was begun with the words;
+        with a proof of the code, it ends any.""",
+        {201: _json(fields({"to": NUMBER}))},
         (BadSignature, NotFound, Conflict),
         {"kdf": named("Lock"), "statement": named("RekeyStatement")},
     ),
     key_rotation.stage: Operation(
         """Frames: SHA-256 of the keyset that was begun, then for each of at most 500 versions frames(id ‖ wrap
         open ‖ [wrap restricted]) of the new epoch. `lacking`: how many versions have none yet. `not_found` when
-        nothing was begun, `conflict` when it was another keyset or its ten minutes are over: begin anew.""",
-        {200: _said(fields({"lacking": NUMBER}))},
+        nothing was begun, `conflict` when it was another keyset or its ten minutes are over: begin again.""",
+        {200: _json(fields({"lacking": NUMBER}))},
         (NotFound, Conflict),
     ),
     key_rotation.commit: Operation(
-        """The new keys, words and wraps take effect at once, the code is void, every session ends, this one too.
-        `incomplete` while wraps are lacking, `conflict` when something was written since the statement or its ten
-        minutes are over: begin anew.""",
+        """Put the new keys, words and wraps into force at once. The code becomes void, and every session ends,
+        this one too. `incomplete` while wraps are lacking, `conflict` when something was written since the
+        statement or its ten minutes are over: begin again.""",
         {204: _NOTHING},
         (NotFound, Incomplete, Conflict),
     ),
-    account.change_code: Operation("A new recovery code.", {204: _NOTHING}),
+    account.change_code: Operation("Replace the recovery code.", {204: _NOTHING}),
     sync.push: Operation(
-        "A version, in the frames of docs/formats.md 6. 200 when the same bytes came before.",
-        {201: _said(named("Stored")), 200: _said(named("Stored"))},
+        "Store a version, in the frames of docs/formats.md 6. 200 if the same bytes were sent before.",
+        {201: _json(named("Stored")), 200: _json(named("Stored"))},
         (NotCanonical, BadSignature, NotFound, Conflict, OverQuota),
     ),
     sync.feed: Operation(
         """Frames: first canon`{"after","to","latest","head"}`, then per version one frame holding frames:
         canon`{"seq","record","version","c","sig","parents","blobs","parts","receipt"}` ‖ wraps ‖ envelopes. At
-        most 500 versions or 8 MiB an answer; `to` < `latest` means ask again.""",
+        most 500 versions or 8 MiB per response. If `to` < `latest`, there is more.""",
         {200: _OCTETS},
         (NotFound,),
     ),
     log.proofs: Operation(
-        """Where the versions numbered above `after` stand in the log of a checkpoint of `size` leaves; at most 500
-        versions an answer, `to` is the last one looked at; one without a proof is not under this checkpoint.""",
-        {200: _said(named("Proofs"))},
+        """Inclusion proofs, in the log of a checkpoint of `size` leaves, of the versions numbered above `after`.
+        At most 500 versions per response; `to` is the last one examined. A version without a proof is not
+        covered by this checkpoint.""",
+        {200: _json(named("Proofs"))},
         (NotFound,),
     ),
     blobs.declare: Operation(
-        """Announce a file. Idempotent. Until it is complete, other numbers replace these, and parts that cannot
-        belong to them are dropped; of a complete file: `conflict`.""",
-        {200: _said(named("Upload"))},
+        """Announce a file. Idempotent. Until the file is complete, other numbers replace these, and parts that do
+        not fit them are dropped. `conflict` for a complete file.""",
+        {200: _json(named("Upload"))},
         (TooLarge, NotFound, Erased, Conflict, OverQuota),
     ),
     blobs.state: Operation(
-        "Where an upload stands. An id that is no file of the diary may be the upload of a statement that came for it.",
-        {200: _said(named("Upload"))},
+        "The state of an upload. The id may also be that of an upload with a statement for this diary.",
+        {200: _json(named("Upload"))},
         (NotFound, Erased),
     ),
     blobs.put_part: Operation(
-        """One sealed part. Same bytes again: 204. Until the file is complete other bytes take the place of those
-        before, afterwards `differs`; `conflict` when it was announced with another number of parts meanwhile;
-        `unavailable` while too much of the account is on its way.""",
+        """Store one sealed part. The same bytes again are 204. Other bytes replace a part until the file is
+        complete; after that they are `differs`. `conflict` if the file was announced with another number of
+        parts meanwhile. `unavailable` while the account has too much in transit.""",
         {204: _NOTHING},
         _UPLOADS,
     ),
     blobs.complete: Operation(
-        """`digest` is b64 SHA-256(canon[b64 part digests]). `incomplete` with `missing`, the numbers of the parts;
-        `digest`: the parts of a file that was not complete are dropped then, and can be sent again.""",
+        """`digest` is b64 SHA-256(canon[b64 part digests]). `incomplete` has the numbers of the missing parts in
+        `missing`. After `digest`, the parts are dropped and can be sent again.""",
         {204: _NOTHING},
         (NotFound, Erased, Incomplete, DigestMismatch),
     ),
     blobs.get_part: Operation(
-        "`digest` when what is stored is not what came.", {200: _OCTETS}, (NotFound, Erased, DigestMismatch)
+        "Return one sealed part. `digest` if the stored bytes are damaged.",
+        {200: _OCTETS},
+        (NotFound, Erased, DigestMismatch),
     ),
     erasures.ask: Operation(
-        """Have records erased for good. `why` is `keeper` (due in 7 days by the server's clock; at most 64
-        records: one entry with what belongs to it, never a diary) or `under_18_image` (one record whose versions
-        name a file; done at once, `done` true). The same records again while they wait: the same erasure. A record
-        without a version here: `not_found`.""",
-        {201: _said(named("ErasureAsked"))},
+        """Erase records for good. `why` is `keeper` (due in 7 days by the server's clock; at most 64 records: one
+        entry with what belongs to it) or `under_18_image` (one record whose versions name a file; done at once,
+        `done` is true). The same records again while they wait give the same erasure. `not_found` for a record
+        without a version on this server.""",
+        {201: _json(named("ErasureAsked"))},
         (NotFound,),
         {"records": {**listed(ID, MOST_RECORDS), "minItems": 1}, "why": one_of(KEEPER, UNDER_18_IMAGE)},
     ),
     erasures.list_pending: Operation(
-        "What waits; the same stands in each diary of `GET /v1/session` and of sign-in.",
-        {200: _said(fields({"erasures": listed(named("Erasure"))}))},
+        "The erasures that wait, as in each diary of `GET /v1/session` and of sign-in.",
+        {200: _json(fields({"erasures": listed(named("Erasure"))}))},
         (NotFound,),
     ),
     erasures.take_back: Operation(
-        "Take it back; any session, no words. `not_found` when it no longer waits.", {204: _NOTHING}, (NotFound,)
+        "Cancel an erasure, from any session, without the words. `not_found` if it no longer waits.",
+        {204: _NOTHING},
+        (NotFound,),
     ),
     erasures.ask_closing: Operation(
-        "The account is closed then, 7 days later; asked again: the same time. `closing_at` stands in the session.",
-        {201: _said(fields({"closing_at": MS}))},
+        """Close the account in 7 days, at `closing_at`. A second request does not change the time. The session
+        shows it.""",
+        {201: _json(fields({"closing_at": MS}))},
     ),
     erasures.take_back_closing: Operation(
-        "Take it back; any session, no words. `not_found` when it was not to be closed.", {204: _NOTHING}, (NotFound,)
+        "Cancel the closing, from any session, without the words. `not_found` if none was requested.",
+        {204: _NOTHING},
+        (NotFound,),
     ),
     account.room: Operation(
-        """Files and words, each with its own room. Of an erased version only the first frame of its push stays
-        charged.""",
-        {200: _said(named("Usage"))},
+        """The space for files and for text, and how much is used. An erased version is charged only for the first
+        frame of its push.""",
+        {200: _json(named("Usage"))},
         (NotFound,),
     ),
     packs.place: Operation(
-        "A place; it holds nothing, and nothing of the diary is sent yet.",
-        {201: _said(fields({"pack": ID, "state": named("PackState")}))},
+        "Take a place in the queue. Nothing of the diary is sent yet.",
+        {201: _json(fields({"pack": ID, "state": named("PackState")}))},
         (NotFound, PacksOff),
     ),
     packs.state: Operation(
-        """`ready` while a worker is free, for every place alike. A place is given up ten minutes after it was last
-        asked for, or when there are 256 and it was asked for longest ago.""",
-        {200: _said(named("Pack"))},
+        """The state of a place. `ready` while a worker is free, for every place. A place lapses ten minutes after
+        the last request for it; when there are 256, the one with the oldest request lapses.""",
+        {200: _json(named("Pack"))},
         (NotFound,),
     ),
     packs.start: Operation(
-        """The capsule; 202 when the worker has it. Where another came first the answer waits for the turn;
-        `conflict` when four wait already, after 50 s, or when the capsule has come before: ask for the state, and
-        send it when `ready`.""",
-        {202: _said(named("Pack"))},
+        """Send the capsule. 202 when the worker has it; if another pack is being made, the response waits for its
+        turn. `conflict` if four requests wait already, after 50 s, or if the capsule was sent before: then read
+        the state, and send it when that is `ready`.""",
+        {202: _json(named("Pack"))},
         (NotFound, Conflict),
     ),
     packs.front: Operation(
-        "The front part, a zip; once; then the job is gone.", {200: _OCTETS}, (NotFound, Conflict, PackFailed)
+        "Return the front part, a zip. It can be fetched once; then the job is deleted.",
+        {200: _OCTETS},
+        (NotFound, Conflict, PackFailed),
     ),
-    packs.cancel: Operation(
-        "Cancel: the worker is killed, everything of the job is erased.", {204: _NOTHING}, (NotFound,)
-    ),
+    packs.cancel: Operation("Cancel the job: kill its worker and delete its data.", {204: _NOTHING}, (NotFound,)),
     witnesses.ask: Operation(
-        "Leave what a witness is asked (`sealed`: kind 10); at most 20 at once. The same again is no fault.",
-        {201: _said(fields({"expires_at": MS, "witness": ID}))},
+        """Store a request to a witness (`sealed`: kind 10); at most 20 at once. The same request again has the
+        same response.""",
+        {201: _json(fields({"expires_at": MS, "witness": ID}))},
         (NotFound, Conflict, OverQuota),
     ),
     witnesses.list_own: Operation(
         """`address`: where the words are typed; `statement`: kind 6. Newest first; with `taken=1` also those that
-        were taken in (`taken_at`), for 30 days. The files of a statement are read like a file of the diary, by the
-        id of their upload.""",
-        {200: _said(fields({"address": TEXT, "witnesses": listed(named("Witness"))}))},
+        were taken in (`taken_at`), for 30 days. The files of a statement are read like a file of the diary, by
+        the id of their upload.""",
+        {200: _json(fields({"address": TEXT, "witnesses": listed(named("Witness"))}))},
         (NotFound,),
     ),
     witnesses.take_in: Operation(
-        """The statement that came has become the keeper's; it counts no more among the 20, and goes 30 days later.
-        `not_found` where nothing came.""",
+        """Mark a statement as taken in by the keeper. It no longer counts among the 20, and is deleted 30 days
+        later. `not_found` if there is no statement.""",
         {204: _NOTHING},
         (NotFound,),
     ),
-    witnesses.remove: Operation("End it, or drop what came, at once.", {204: _NOTHING}, (NotFound,)),
+    witnesses.remove: Operation("End the request, or delete the statement, at once.", {204: _NOTHING}, (NotFound,)),
     handovers.leave: Operation(
-        """Leave a sealed pack for the person who has its words (formats.md 8). Its size counts towards the quota
+        """Store a sealed pack for the person who has its words (formats.md 8). Its size counts towards the quota
         for files. Its id is separate from the ids of files. The same request again gets the same answer; words
         that are in use: `conflict`.""",
-        {201: _said(fields({"address": TEXT, "expires_at": MS, "handover": ID, "openings_most": NUMBER}))},
+        {201: _json(fields({"address": TEXT, "expires_at": MS, "handover": ID, "openings_most": NUMBER}))},
         (KdfRefused, TooLarge, NotFound, Erased, Conflict, OverQuota),
         {"kdf": named("HandoverLock")},
     ),
     handovers.list_own: Operation(
-        "`address`: where the words are typed. Newest first; an opening has a time and nothing else.",
-        {200: _said(fields({"address": TEXT, "handovers": listed(named("Handover"))}))},
+        """The keeper's hand-overs, newest first. `address`: where the words are typed. Of an opening, only the
+        time is stored.""",
+        {200: _json(fields({"address": TEXT, "handovers": listed(named("Handover"))}))},
     ),
-    handovers.put_part: Operation("One sealed part of kind 8; as for files.", {204: _NOTHING}, _UPLOADS),
+    handovers.put_part: Operation("Store one sealed part of kind 8, as for files.", {204: _NOTHING}, _UPLOADS),
     handovers.complete: Operation(
-        """`digest` as for files; only then can it be opened; one that has not come whole after a day is ended and
-        its room given back.""",
+        """Complete the hand-over; `digest` as for files. It can be opened from then on. One that is incomplete
+        after a day is ended, and its space is free again.""",
         {204: _NOTHING},
         (NotFound, Erased, Incomplete, DigestMismatch),
     ),
-    handovers.end: Operation("End it now; nobody gets another part.", {204: _NOTHING}, (NotFound,)),
+    handovers.end: Operation("End the hand-over: no part is sent after this.", {204: _NOTHING}, (NotFound,)),
     # Advocates: the keeper's side.
     grants.find_advocate: Operation(
-        """16 characters of b64, what nine words spell; the phone checks that the keys are the words'. `not_found`
-        for words nobody has, or of somebody who left.""",
-        {200: _said(named("Advocate"))},
+        """Find an advocate by `fingerprint`, 16 characters of b64 that nine words encode. The phone checks the
+        keys against the words. `not_found` for unknown words, and for an advocate who left.""",
+        {200: _json(named("Advocate"))},
         (NotFound,),
         places={"fingerprint": FINGERPRINT},
     ),
     grants.list_own: Operation(
         """Newest first. `given`: versions it has keys for; `marks`: how many times they changed what they have
-        looked through; `to`: the advocate's fingerprint now, null when they have left. Looks are to the minute, at
-        most 500 a grant.""",
-        {200: _said(fields({"grants": listed(named("Grant")), "looks": listed(named("Look"))}))},
+        looked through; `to`: the advocate's fingerprint now, null when they have left. Looks are to the minute,
+        at most 500 a grant.""",
+        {200: _json(fields({"grants": listed(named("Grant")), "looks": listed(named("Look"))}))},
     ),
     grants.make: Operation(
-        "At most half a year, at most 20 at once; the same again: the same answer.",
-        {201: _said(fields({"made_at": MS, "not_after": MS}))},
+        "Create a grant, for at most half a year; at most 20 at once. The same request again has the same response.",
+        {201: _json(fields({"made_at": MS, "not_after": MS}))},
         (NotFound, Conflict, OverQuota),
     ),
-    grants.given: Operation("What it has keys for.", {200: _said(fields({"versions": listed(ID)}))}, (NotFound,)),
+    grants.given: Operation(
+        "The versions that a grant has keys for.", {200: _json(fields({"versions": listed(ID)}))}, (NotFound,)
+    ),
     grants.give: Operation(
         """Frames: for each of at most 500 versions frames(id ‖ wrap open ‖ [wrap restricted]). `kept`: how many
-        were new; nothing is kept for a grant that is over.""",
-        {200: _said(fields({"kept": NUMBER}))},
+        were new. Nothing is stored for a grant that has ended.""",
+        {200: _json(fields({"kept": NUMBER}))},
         (NotFound,),
     ),
-    grants.summarise: Operation("The sealed summary.", {204: _NOTHING}, (NotFound,)),
-    grants.get_marks: Operation("Sealed; of a grant that is over too.", {200: _said(named("Marks"))}, (NotFound,)),
+    grants.summarise: Operation("Store the sealed summary of a grant.", {204: _NOTHING}, (NotFound,)),
+    grants.get_marks: Operation(
+        "The sealed marks of a grant, also of one that has ended.", {200: _json(named("Marks"))}, (NotFound,)
+    ),
     grants.carry_marks: Operation(
-        "At most 256 KiB: those of the grant it takes the place of.", {204: _NOTHING}, (NotFound,)
+        "Copy the sealed marks of the grant that this one replaces; at most 256 KiB.", {204: _NOTHING}, (NotFound,)
     ),
     grants.end: Operation(
-        "End it now; its keys go at once. `not_found` when it has ended.", {204: _NOTHING}, (NotFound,)
+        "End a grant and delete its keys at once. `not_found` if it has ended.", {204: _NOTHING}, (NotFound,)
     ),
     grants.list_letters: Operation(
-        "Not taken in yet, oldest first; with `taken=1` also those that were (`taken_at`), for 30 days.",
-        {200: _said(fields({"letters": listed(named("Letter"))}))},
+        """The letters that wait for the keeper, oldest first. With `taken=1` also those taken in (`taken_at`) in
+        the last 30 days.""",
+        {200: _json(fields({"letters": listed(named("Letter"))}))},
         (NotFound,),
     ),
-    grants.take_in: Operation("It has become the keeper's; it goes 30 days later.", {204: _NOTHING}, (NotFound,)),
-    grants.drop_letter: Operation("It goes at once.", {204: _NOTHING}, (NotFound,)),
+    grants.take_in: Operation(
+        "Mark a letter as taken in by the keeper. It is deleted 30 days later.", {204: _NOTHING}, (NotFound,)
+    ),
+    grants.drop_letter: Operation("Delete a letter at once.", {204: _NOTHING}, (NotFound,)),
     # Advocates: their own side.
     advocates.join: Operation(
-        """An account for an advocate: as `POST /v1/accounts` without `diary`, with the invitation, a name for
-        people, the secret of the second step and its first digits.""",
-        {201: _said(named("Renewed"), *_ENTERED)},
+        """Create an advocate's account: as `POST /v1/accounts` without `diary`, with the invitation, the
+        advocate's name, the secret of the second step and its first digits.""",
+        {201: _json(named("Renewed"), *_ENTERED)},
         (BadSignature, SecondStep, NotInvited, Conflict, Unavailable),
         {"kdf": named("Lock"), "login": LOGIN},
     ),
     advocates.list_clients: Operation(
-        "Those that end first at the top.",
+        "The advocate's clients, those whose grants end first at the top.",
         {
-            200: _said(
+            200: _json(
                 fields(
                     {
                         "clients": listed(named("Client")),
@@ -580,33 +601,41 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         },
     ),
     advocates.stands: Operation(
-        "While it stands. `newest`: number of the newest version given. No look.",
-        {200: _said(fields({"newest": NUMBER, "not_after": MS}))},
+        "A grant that is in force. `newest`: the number of the newest version given. Not recorded as a look.",
+        {200: _json(fields({"newest": NUMBER, "not_after": MS}))},
     ),
     advocates.feed: Operation(
-        """Frames, a version each: frames(facts ‖ frames(wraps ‖ envelopes) ‖ frames(the grant's wraps)), at most
-        300 or 8 MiB; none: that is all. Noted for the keeper.""",
+        """One frame per version: frames(facts ‖ frames(wraps ‖ envelopes) ‖ frames(the grant's wraps)), at most
+        300 versions or 8 MiB. An empty response ends the list. Recorded for the keeper as a look.""",
         {200: _OCTETS},
     ),
     advocates.blob_state: Operation(
-        "A file that a given version names.", {200: _said(fields({"complete": FLAG, "parts": NUMBER}))}, (Erased,)
+        "The state of a file that a given version names.",
+        {200: _json(fields({"complete": FLAG, "parts": NUMBER}))},
+        (Erased,),
     ),
-    advocates.get_part: Operation("Noted for the keeper.", {200: _OCTETS}, (Erased, DigestMismatch)),
-    advocates.get_marks: Operation("Sealed; no look.", {200: _said(named("Marks"))}),
-    advocates.mark: Operation("At most 256 KiB; takes the place of those before.", {204: _NOTHING}),
+    advocates.get_part: Operation(
+        "Return one sealed part. Recorded for the keeper as a look.", {200: _OCTETS}, (Erased, DigestMismatch)
+    ),
+    advocates.get_marks: Operation(
+        "The advocate's sealed marks. Not recorded as a look.", {200: _json(named("Marks"))}
+    ),
+    advocates.mark: Operation("Replace the sealed marks; at most 256 KiB.", {204: _NOTHING}),
     advocates.note: Operation(
-        """`what` is `pack`. `packs`: how many this advocate has noted of that diary; noted for the keeper before
-        one is made.""",
-        {200: _said(fields({"packs": NUMBER}))},
+        """`what` is `pack`. `packs`: how many packs this advocate has recorded for that diary. Recorded for the
+        keeper before a pack is made.""",
+        {200: _json(fields({"packs": NUMBER}))},
         shapes={"what": one_of(*ACTS)},
     ),
     advocates.write: Operation(
-        "A letter of at most 64 KiB; at most 200 wait at once.", {204: _NOTHING}, (Conflict, OverQuota)
+        "Send the keeper a letter of at most 64 KiB. At most 200 can wait at once.",
+        {204: _NOTHING},
+        (Conflict, OverQuota),
     ),
     advocates.organisation: Operation(
-        "For whoever leads.",
+        "The members, for a lead of the organisation.",
         {
-            200: _said(
+            200: _json(
                 fields(
                     {
                         "members": listed(named("Colleague")),
@@ -618,30 +647,34 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         },
     ),
     advocates.looks: Operation(
-        """For whoever leads: the newest first, at most 20,000; `client` is a code that tells clients apart and
-        names nobody.""",
-        {200: _said(fields({"looks": listed(named("LookInto"))}))},
+        """The looks of all members, for a lead, newest first; at most 20,000. `client` is a code that
+        distinguishes clients without naming them.""",
+        {200: _json(fields({"looks": listed(named("LookInto"))}))},
     ),
-    advocates.invite: Operation("For whoever leads; good once, for 14 days.", {201: _said(fields({"invite": TEXT}))}),
+    advocates.invite: Operation(
+        "Create an invitation, as a lead. It works once, for 14 days.", {201: _json(fields({"invite": TEXT}))}
+    ),
     advocates.leave: Operation(
-        "For whoever leads, or for oneself; sessions, grants and keys end at once.", {204: _NOTHING}
+        "End a membership, as a lead or one's own. Sessions, grants and keys end at once.", {204: _NOTHING}
     ),
     # Hand-over and statements, on the public host.
     handovers.salt: Operation(
-        "For a name that nothing has a salt made from the pepper, the same each time.",
-        {200: _said(fields({"kdf": named("HandoverLock")}))},
+        """How the proof for the words is derived. An unknown name has a salt derived from the pepper, the same
+        each time.""",
+        {200: _json(fields({"kdf": named("HandoverLock")}))},
     ),
     handovers.open_: Operation(
-        """A ticket for the parts, and that is one opening. A wrong word, words nobody has, one that has not all
-        come, was ended, used up or has run out: `no_match`, the same to the byte, after the same work.""",
-        {200: _said(fields({"handover": ID, "parts": NUMBER, "ticket": octets(56, 56)}))},
+        """Return a ticket for the parts; this counts as one opening. A wrong word, unknown words, and a hand-over
+        that is incomplete, ended, used up or expired have the same response, byte for byte, after the same
+        work: `no_match`.""",
+        {200: _json(fields({"handover": ID, "parts": NUMBER, "ticket": octets(56, 56)}))},
         (NoMatch,),
     ),
     witnesses.find: Operation(
-        """What is asked (formats.md 8) and, unless `over`, a ticket; words that name nothing `no_match`, after the
-        same work. `over` is one answer for a code that was used and one that has run out.""",
+        """Return the request to the witness (formats.md 8) and, unless `over`, a ticket. Unknown words are
+        `no_match`, after the same work. `over` means that the code was used or has expired.""",
         {
-            200: _said(
+            200: _json(
                 fields(
                     {"files_bytes": NUMBER, "over": FLAG, "witness": ID},
                     {"sealed": BYTES, "ticket": octets(56, 56)},
@@ -651,23 +684,24 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         (NoMatch,),
     ),
     witnesses.declare: Operation(
-        """Announce the files of a statement, at most 100 MB. The ticket is good for two hours. Another upload of
-        the same code gives the first one up, and waits until its bytes are gone. An id means nothing outside its
-        code.""",
+        """Announce the files of a statement, at most 100 MB. The ticket is valid for two hours. Another upload of
+        the same code gives the first one up, and waits until its bytes are gone. An id means nothing outside
+        its code.""",
         {204: _NOTHING},
         (TooLarge, NotFound, Erased, Conflict, OverQuota),
         by_ticket=True,
     ),
-    witnesses.put_part: Operation("One sealed part of kind 8.", {204: _NOTHING}, _UPLOADS, by_ticket=True),
+    witnesses.put_part: Operation("Store one sealed part of kind 8.", {204: _NOTHING}, _UPLOADS, by_ticket=True),
     witnesses.send: Operation(
-        """Frames of the envelope (kind 6) and, with files, of the upload's id and digest; the code is used then.
-        The same again is no fault, files or none; a code that is over `not_found`.""",
+        """Frames of the envelope (kind 6) and, with files, of the upload's id and digest; this uses up the code.
+        The same request again has the same response. `not_found` if the code was used or has expired.""",
         {204: _NOTHING},
         (NotFound, Erased, Incomplete, DigestMismatch),
         by_ticket=True,
     ),
     handovers.get_part: Operation(
-        "The ticket is good for six hours; anything else `no_match`.",
+        """Return one part of a hand-over. The ticket is valid for six hours; without a valid ticket the response
+        is `no_match`.""",
         {200: _OCTETS},
         (NotFound, Erased, DigestMismatch),
         by_ticket=True,
@@ -677,31 +711,31 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
 # What stands at each address of a view that has several.
 PAGES: Final[Mapping[str, str]] = {
     "/": "The home page.",
-    "/is-this-stalking": "What may keep happening, and FOUR; asks nothing, keeps nothing.",
+    "/is-this-stalking": "What stalking is, with FOUR. The page asks for nothing and stores nothing.",
     "/young-people": "For people from 13 to 24.",
-    "/before-you-report": "What the police ask, what need not be done first.",
+    "/before-you-report": "What the police ask, and what a person need not do first.",
     "/officers": "How to read and check a pack.",
     "/helpers": "For advocates, schools, universities.",
-    "/training": "Lesson and made-up diary.",
+    "/training": "The lesson and a fictional diary, for training.",
     "/training/lesson": "The lesson, to read or print.",
     "/safety": "Whether a device is safe to use.",
-    "/privacy": "Who runs this server and what is kept, from the settings.",
-    "/accessibility": "What was measured and what was not.",
+    "/privacy": "Who runs this server and what it stores, from its settings.",
+    "/accessibility": "What was tested for accessibility, and what was not.",
     "/easy-read/is-this-stalking": "Easy Read, with pictures.",
     "/easy-read/before-you-report": "Easy Read, with pictures.",
     "/style.css": "The style sheet of the public pages.",
-    "/page.js": "Leaving a page at once, and nothing else.",
-    "/icon.svg": "Their icon.",
-    "/answer": """The page that takes nine words and one statement of somebody who saw it; it says nothing of anybody
-        until the words are right; needs a script (policy as `/get`).""",
-    "/get": """The page that fetches a handed-over pack with eight words; needs a script (policy: own code,
+    "/page.js": "The script for leaving a page at once.",
+    "/icon.svg": "The icon of the public pages.",
+    "/answer": """The page on which a witness types nine words and writes a statement. It names nobody until the words are
+        right. It needs a script (policy as `/get`).""",
+    "/get": """The page on which a recipient fetches a pack with eight words. It needs a script (policy: own code,
         WebAssembly, own host).""",
-    "/verify": "The page that checks a pack on the reader's computer; needs a script, connects to nothing.",
+    "/verify": "The page that checks a pack on the reader's computer. It needs a script, and makes no connections.",
 }
 
 
 def failures(row: Row) -> set[type[KeptError]]:
-    """Every failure that a request at a row can be answered with: what the gate raises for its policy, and what its view does."""
+    """Return every failure of a row: those of its policy, which are raised before the view runs, and those of its view."""
     found = {*OPERATIONS[row.view].raises}
     if row.audience not in (Audience.PAGES, Audience.PUBLIC):
         # Not fetched by a page of this host.

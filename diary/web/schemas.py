@@ -1,7 +1,7 @@
-"""The shapes of answers, and of objects in bodies that no view takes apart, as JSON Schema.
+"""The shapes of responses, and of objects in bodies that views do not take apart, as JSON Schema.
 
-The server does not read this module. `.ci/api.py` writes docs/openapi.json and docs/api.md from it, and the tests hold every
-answer to it (tests/described.py). What a view reads out of a body stands in the view, and `.ci/api.py` takes it from there.
+The server does not read this module. `.ci/api.py` writes docs/openapi.json and docs/api.md from it, and tests compare
+every response with it (tests/described.py). What a view reads from a body is found in the view's own code.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _AFTER_TWO: Final = f"{_LETTER}{{2}}[AEIMQUYcgkosw048]"
 
 
 def octets(most: int | None = None, least: int = 0) -> Schema:
-    """Bytes as unpadded base64url, `least` to `most` of them."""
+    """Return the schema of bytes as unpadded base64url, `least` to `most` of them."""
     if most is not None and most == least:
         whole, left = divmod(most, 3)
         end = ("", _AFTER_ONE, _AFTER_TWO)[left]
@@ -39,12 +39,12 @@ def octets(most: int | None = None, least: int = 0) -> Schema:
 
 
 def _characters(size: int) -> int:
-    """How many characters of base64url hold `size` bytes."""
+    """Return the length in base64url of `size` bytes."""
     return (size * 4 + 2) // 3
 
 
 def fields(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """An object with these fields and no other."""
+    """Return the schema of an object with these fields and no others."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},
@@ -54,24 +54,24 @@ def fields(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None
 
 
 def listed(item: Schema, most: int | None = None) -> Schema:
-    """A list of at most `most`."""
+    """Return the schema of a list with at most `most` items."""
     return {"type": "array", "items": item} | ({} if most is None else {"maxItems": most})
 
 
 def maybe(schema: Schema) -> Schema:
-    """That, or null."""
+    """Return a schema that also allows null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def one_of(*codes: str) -> Schema:
-    """One of these codes."""
+    """Return the schema of one of these codes."""
     return {"type": "string", "enum": list(codes)}
 
 
 def named(name: str) -> Schema:
-    """One of `SCHEMAS`."""
+    """Return a reference to one of `SCHEMAS`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 

@@ -192,8 +192,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             yield runner.run(settle(server, runner))
         finally:
             runner.run(context.__aexit__(None, None, None))
-            # The pipes of a pack's worker are closed in a later turn of the loop than the one that ends the worker.
-            runner.run(asyncio.sleep(0.2))
 
 
 def _as_it_is(case: Case) -> Case:
