@@ -115,7 +115,7 @@ class NotInvited(KeptError):
 
     code = "not_invited"
     usual = (
-        "That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another."
+        "That invitation did not work. It works once, for a few days. Ask the person who gave it to you for a new one."
     )
 
 

@@ -61,7 +61,7 @@ def main() -> None:
 @click.option("--bind", default="", metavar="HOST:PORT", help="Where to listen; by default here, on the app's port.")
 @click.option("--sample", is_flag=True, help="Also put a fictional diary on it, and say how to open it.")
 @click.option(
-    "--training", "teaching", is_flag=True, help="Also make the training folder, where there is none of this release."
+    "--training", "teaching", is_flag=True, help="Also make the training folder, unless this release has made it."
 )
 def serve(bind: str, sample: bool, teaching: bool) -> None:
     """Serve the app and the public pages."""
@@ -306,7 +306,7 @@ def verify(
     click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
     if not rerender:
         click.echo(
-            "Drawn pages and tables are signed by nobody, and lists can be made anew: --rerender makes them again."
+            "PDFs and tables are not signed, and lists can be regenerated. --rerender makes them again and compares."
         )
 
 

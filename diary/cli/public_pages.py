@@ -28,7 +28,7 @@ Before you teach it, read the first page of the lesson: someone in the room may 
 
 @click.command()
 @click.option(
-    "--when-needed", is_flag=True, help="Only when there is none of this release; gives way to everything else."
+    "--when-needed", is_flag=True, help="Do nothing if this release has made the folder. Run at the lowest priority."
 )
 def training(when_needed: bool) -> None:
     """Make the training folder: a made-up diary's pack and a lesson, for the public page to hand out."""

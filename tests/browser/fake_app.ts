@@ -6,6 +6,7 @@
  */
 import { KeptError } from '/static/js/core/errors.js';
 import { mount } from '/static/js/app/mount.js';
+import { INITIAL_STATE as APP_INITIAL_STATE } from '/static/js/diary/screen.js';
 import { countPatterns } from '/static/js/record/patterns/patterns.js';
 import { applyChange, drawPicture, refuseUnknown, repeated } from './fake_parts.ts';
 import type {
@@ -46,28 +47,14 @@ const SUGGESTED_WORDS = 'ribbon kettle orbit meadow lantern pencil';
 const LOGIN = 'quiet-river-4821';
 const LOOK: Skin = { skin: 'notes', opens: 'lock' };
 
-/** The state of a page that has just been opened: every member, so that a test cannot set one that is not there. */
+/** The app's own initial state with every member, so that a test cannot set one that is not there. */
 const INITIAL_STATE: Required<State> = {
-  phase: 'loading',
-  language: 'en',
-  update: false,
-  offline: false,
-  busy: null,
-  account: null,
-  entries: [],
-  removed: [],
-  erasing: [],
-  draft: null,
-  lockIn: null,
-  picture: null,
-  capture: true,
-  borrowed: false,
+  ...APP_INITIAL_STATE,
   unsigned: false,
   ordinary: false,
+  borrowed: false,
   asked: null,
   waiting: { captured: 0, later: 0 },
-  showing: null,
-  notebook: { notes: [], ready: false },
   look: LOOK,
 };
 type Account = NonNullable<State['account']>;

@@ -14,7 +14,7 @@ export const SENTENCES = Object.freeze({
   no_match: 'That did not match. Check the name and the words, and try again.',
   second_step: 'Type the six digits that your authenticator app shows now. Each set works once.',
   not_invited:
-    'That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another.',
+    'That invitation did not work. It works once, for a few days. Ask the person who gave it to you for a new one.',
   closing: 'This server will close, so nobody can begin here. Nothing was lost. Choose another server.',
   closed: 'This server has closed and takes nothing new. What is on the phone is safe there. Move to another server.',
   signed_out: 'You are signed out.',

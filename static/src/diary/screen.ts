@@ -3,7 +3,8 @@
 import { DEFAULT_APPEARANCE } from '../store/device_meta.js';
 import type { ScreenState, State } from './types.js';
 
-const INITIAL_STATE: State = {
+/** The state of a page that has just been opened. */
+export const INITIAL_STATE: State = {
   phase: 'loading',
   language: 'en',
   update: false,
