@@ -4,51 +4,23 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from diary.clock import Clock, FixedClock, SystemClock
+from diary.clock import FixedClock, SystemClock
 from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.ids import new_id
 from diary.pack.capsule.builder import make_capsule
 from diary.services.packs import queue, worker_process
-from diary.services.packs.queue import Job, PackJobs
+from diary.services.packs.queue import PackJobs
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.jobs import job_memory, jobs_for, run  # noqa: F401 - a fixture
 from tests.pack.test_images import bomb_png, with_exif
-
-
-def jobs_for(diary: FictionalDiary, clock: Clock | None = None) -> PackJobs:
-    async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
-        if (blob, i) not in diary.parts:
-            raise NotFound
-        return diary.parts[blob, i]
-
-    return PackJobs(fetch, clock or FixedClock(START))
 
 
 def capsule_of(diary: FictionalDiary) -> bytes:
     return make_capsule(diary.versions, diary.wish(), diary.keys)
-
-
-async def run(jobs: PackJobs, raw: bytes) -> Job:
-    """One job to its end."""
-    account, pack = new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, raw)
-    assert job.task is not None
-    await job.task
-    return job
-
-
-@pytest.fixture(autouse=True)
-def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of the test's own in memory: another server on this machine has jobs of its own."""
-    with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
-        monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
-        yield Path(folder)
 
 
 def leftovers() -> set[str]:
@@ -235,11 +207,11 @@ async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyP
         await jobs.close()
 
 
-async def test_files_left_by_a_killed_server_are_deleted(memory: Path) -> None:
+async def test_files_left_by_a_killed_server_are_deleted(job_memory: Path) -> None:  # noqa: F811 - the fixture
     """Folders of a process that is no more go at the next job; those of one that runs, and anybody else's, stay."""
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await child.wait()
-    ours, running, other = (memory / name for name in (f"job-of-{child.pid}-x", "job-of-1-x", "someone-elses"))
+    ours, running, other = (job_memory / name for name in (f"job-of-{child.pid}-x", "job-of-1-x", "someone-elses"))
     for folder in (ours, running, other):
         folder.mkdir()
         (folder / "front.zip").write_bytes(b"words")

@@ -12,20 +12,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
 
 from diary import isolation
-from diary.clock import FixedClock
-from diary.errors import NotFound
 from diary.ids import new_id
 from diary.pack.capsule.builder import make_capsule
-from diary.services.packs import worker_process
-from diary.services.packs.queue import Job, PackJobs
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields, picture, print_copy
+from tests.pack.jobs import job_memory, jobs_for, run  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[2]
 DEFAULT_DATA = ROOT / "var"
@@ -77,35 +73,6 @@ raise SystemExit(worker.main())
 """
 
 Attack = Callable[..., str]
-
-
-def jobs_for(diary: FictionalDiary) -> PackJobs:
-    """A queue over a diary's sealed parts."""
-
-    async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
-        if (blob, i) not in diary.parts:
-            raise NotFound
-        return diary.parts[blob, i]
-
-    return PackJobs(fetch, FixedClock(START))
-
-
-async def run(jobs: PackJobs, raw: bytes) -> Job:
-    """One job to its end."""
-    account, pack = new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, raw)
-    assert job.task is not None
-    await job.task
-    return job
-
-
-@pytest.fixture(autouse=True)
-def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of the test's own in memory."""
-    with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
-        monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
-        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -370,7 +337,7 @@ def test_a_page_being_laid_out_is_isolated_too(taken_over: Callable[..., None], 
     assert victim.stat().st_mode & 0o777 == 0o600
 
 
-def test_bytes_after_a_print_copys_picture_reach_no_page(memory: Path) -> None:
+def test_bytes_after_a_print_copys_picture_reach_no_page(job_memory: Path) -> None:  # noqa: F811 - the fixture
     """A print copy with anything behind its image data is encoded afresh, and the picture is still there."""
     secret = b"SENTINEL-AFTER-THE-PICTURE"
     diary = FictionalDiary()
