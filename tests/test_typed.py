@@ -137,7 +137,11 @@ def test_the_modules_of_the_tests_fit_the_app(tmp_path: Path) -> None:
 
 # What drifts when the app changes and its double does not: file, its text, the text of the double that fell behind.
 DRIFT = {
-    "a state member of another name": ("fake_app.ts", "  unsigned: false,\n  ordinary", "  isUnsigned: false,\n  ordinary"),
+    "a state member of another name": (
+        "fake_app.ts",
+        "  unsigned: false,\n  ordinary",
+        "  isUnsigned: false,\n  ordinary",
+    ),
     "a state member that is set": ("fake_app.ts", "fake.set({ draft: null })", "fake.set({ drafts: null })"),
     "a value of another type": ("fake_app.ts", "recovery: 'done'", "recovery: 'finished'"),
     "a missing action": ("fake_app.ts", "  readMentions: async () => [],\n", ""),

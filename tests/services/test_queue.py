@@ -1,13 +1,17 @@
 """The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
 
 import asyncio
+import contextlib
+import gc
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from diary import isolation
 from diary.clock import FixedClock, SystemClock
 from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.ids import new_id
@@ -205,6 +209,37 @@ async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyP
         await asyncio.wait_for(jobs._watch, 10)
         assert leftovers() == before and jobs._jobs == {}
         await jobs.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
+    turns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Cancel after each turn of the loop: no pipe is left open, which Python reports when the loop is gone, and no process."""
+    started: list[int] = []
+    make = asyncio.create_subprocess_exec
+
+    async def counted(*args: Any, **named: Any) -> asyncio.subprocess.Process:
+        process = await make(*args, **named)
+        started.append(process.pid)
+        return process
+
+    async def cancel_it() -> None:
+        task = asyncio.create_task(worker_process.Worker.start(tmp_path, isolation.find().wall))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await (await task).end()
+
+    lost: list[object] = []
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", counted)
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    asyncio.run(cancel_it())
+    gc.collect()
+    assert not lost and not [one for one in recwarn if issubclass(one.category, ResourceWarning)]
+    assert bool(started) == (turns > 0)
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
 async def test_files_left_by_a_killed_server_are_deleted(job_memory: Path) -> None:  # noqa: F811 - the fixture

@@ -37,8 +37,8 @@ class Worker:
 
         `wall`: bubblewrap's path where the worker runs inside that.
         """
-        return cls(
-            await asyncio.create_subprocess_exec(
+        starting = asyncio.create_task(
+            asyncio.create_subprocess_exec(
                 *isolation.command("diary.pack.worker", folder, wall),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -49,6 +49,13 @@ class Worker:
                 limit=_LINE_LIMIT,
             )
         )
+        try:
+            return cls(await asyncio.shield(starting))
+        except asyncio.CancelledError:
+            # asyncio loses the pipes, and the rest of the process's session, when it is cancelled between the start of a
+            # process and the connection of its pipes. So the start is finished first, and the worker is ended after it.
+            await cls(await starting).end()
+            raise
 
     @property
     def pid(self) -> int:
