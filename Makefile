@@ -101,6 +101,7 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS, unused co
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	$(VENV)/ruff check . || status=1
 	$(VENV)/ruff format --check . || status=1
+	$(VENV)/vulture || status=1
 	$(VENV)/mypy || status=1
 	$(VENV)/mypy --explicit-package-bases tests || status=1
 	node_modules/.bin/biome check . || status=1

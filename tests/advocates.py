@@ -14,7 +14,6 @@ from diary.client.grant_access import Choice
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.encoding import b64
-from diary.ids import parse_id
 from diary.ledger.sharing.grants import USUAL_MS, Granted
 from diary.services.sharing import organisations
 from tests.keepers import CODE, Keeper, Phone, Served
@@ -98,8 +97,3 @@ async def let_in(server: Served, keeper: Keeper, desk: Desk, choice: Choice | No
     person = await grant_access.meet(reached, desk.advocate.words)
     chosen = choice or all_of_it(server)
     return await grant_access.let_in(reached, keeper.identity, person, chosen, "Maya", server.clock.now_ms())
-
-
-def grant_bytes(granted: Granted) -> bytes:
-    """The id of a grant as the database has it."""
-    return parse_id(granted.id)

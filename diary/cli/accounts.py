@@ -26,9 +26,11 @@ DASHED_IDS: Final = {"ignore_unknown_options": True, "help_option_names": ["--he
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1, 90), default=14, show_default=True, help="How long it is good for.")
+@click.option(
+    "--days", type=click.IntRange(1, 90), default=14, show_default=True, help="Days until the invitation expires."
+)
 def invite(days: int) -> None:
-    """Make an invitation for one account; where DIARY_ENROLMENT is code, say today's code."""
+    """Print an invitation for one account or, if DIARY_ENROLMENT is `code`, today's code."""
     from diary.app import open_instance
     from diary.services.accounts.enrolment import invite as make
 
@@ -40,10 +42,10 @@ def invite(days: int) -> None:
 
 
 @click.command()
-@click.argument("login")
-@click.argument("room", metavar="BYTES|usual")
+@click.argument("login", help="The account's sign-in name.")
+@click.argument("room", metavar="BYTES|usual", help="The new limit; `usual` goes back to DIARY_QUOTA_BYTES.")
 def quota(login: str, room: str) -> None:
-    """Give one account its own room for files. Words have theirs apart and always fit."""
+    """Set how many bytes of files one account may store. Text has a limit of its own, DIARY_TEXT_QUOTA_BYTES."""
     from diary.app import open_instance
     from diary.services.accounts.enrolment import set_quota
 
@@ -55,28 +57,28 @@ def quota(login: str, room: str) -> None:
             await set_quota(instance, login, None if room == "usual" else int(room))
 
     asyncio.run(once())
-    click.echo("Done. The phone sees it at its next look.")
+    click.echo("Done. Phones see it at their next sync.")
 
 
 @click.group()
 def organisation() -> None:
-    """Organisations of advocates: begin one, invite whoever leads it, end it. Their lead invites everybody else."""
+    """Manage organisations of advocates. The lead of an organisation invites its other members in the app."""
 
 
 @organisation.command("add")
-@click.argument("name")
+@click.argument("name", help="The name that keepers see.")
 def organisation_add(name: str) -> None:
-    """Begin an organisation by the NAME keepers will see, and say the invitation of its lead."""
+    """Create an organisation and print the invitation for its lead."""
     from diary.services.sharing.organisations import begin
 
     made, code = _on_instance(lambda instance: begin(instance, name))
     click.echo(f"Organisation: {made}")
-    click.echo(f"Invitation of its lead, good once and for 14 days: {code}")
+    click.echo(f"Invitation for its lead, valid once, for 14 days: {code}")
 
 
 @organisation.command("list")
 def organisation_list() -> None:
-    """Every organisation: id, name, members, and since when it has ended."""
+    """List every organisation: id, name, number of members and, if it has ended, when."""
     from diary.services.sharing.organisations import list_all
 
     for row in _on_instance(list_all):
@@ -85,9 +87,9 @@ def organisation_list() -> None:
 
 
 @organisation.command("invite", context_settings=DASHED_IDS)
-@click.argument("organisation_id", metavar="ID")
+@click.argument("organisation_id", metavar="ID", help="Its id, as `organisation list` prints it.")
 def organisation_invite(organisation_id: str) -> None:
-    """Another invitation for somebody who leads the organisation with this ID."""
+    """Print another invitation for a lead of an organisation."""
     from diary.ids import parse_id
     from diary.services.sharing.organisations import invite_lead
 
@@ -95,10 +97,10 @@ def organisation_invite(organisation_id: str) -> None:
 
 
 @organisation.command("end", context_settings=DASHED_IDS)
-@click.argument("organisation_id", metavar="ID")
-@click.confirmation_option(prompt="Every member is signed out and sees nothing of any client any more. End it?")
+@click.argument("organisation_id", metavar="ID", help="Its id, as `organisation list` prints it.")
+@click.confirmation_option(prompt="Every member is signed out, and can see no client's diary any more. End it?")
 def organisation_end(organisation_id: str) -> None:
-    """End the organisation with this ID: members' sessions and all that keepers gave them end at once."""
+    """End an organisation: its members' sessions and everything that keepers let them see end at once."""
     from diary.ids import parse_id
     from diary.services.sharing.organisations import end
 
@@ -118,16 +120,22 @@ def _on_instance(act: Callable[["Instance"], Awaitable[T]]) -> T:
 
 
 @click.command()
-@click.argument("day", metavar="DATE|never", default="")
-@click.option(
-    "--off", "off_day", metavar="DATE", default="", help="When nothing is answered any more. [default: 30 days after]"
+@click.argument(
+    "day", metavar="DATE|never", default="", help="A date like 2027-05-03 (00:00 UTC), or `never` to cancel."
 )
-@click.option("--at-once", is_flag=True, help=f"Also with fewer than {NOTICE_DAYS} days of notice.")
+@click.option(
+    "--off",
+    "off_day",
+    metavar="DATE",
+    default="",
+    help="The date from which no request is answered. [default: 30 days after DATE]",
+)
+@click.option("--at-once", is_flag=True, help=f"Allow fewer than {NOTICE_DAYS} days of notice.")
 def closing(day: str, off_day: str, at_once: bool) -> None:
-    """Announce that this server closes on DATE: 2027-05-03, at its first minute (UTC). `never` takes it back; alone, say it.
+    """Announce that this server closes on DATE. Without an argument, print what is announced.
 
-    Every keeper reads it inside the diary, with what to do. Nobody new is let in from now on; from DATE nothing new is
-    taken, and what is here can still be read and moved; from the second date on nothing is answered.
+    Every keeper sees the announcement in the diary, with what to do. Registration ends now. From DATE the server accepts
+    nothing new; what it has can still be read and moved elsewhere. From the second date it answers no request.
     """
     from diary.app import open_instance
     from diary.services.operations import decommission
@@ -154,7 +162,7 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     click.echo(
         f"From {_day(told.on)} this server takes nothing new, and from {_day(told.off)} it answers nothing of a keeper's."
     )
-    click.echo('Phones say so inside the diary at their next look. See docs/operating.md, "Closing down".')
+    click.echo('Phones show it in the diary at their next sync. See docs/operating.md, "Closing down".')
 
 
 def _end(day: str, off_day: str, earliest: int) -> "End":

@@ -23,9 +23,9 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("backup-key")
-@click.argument("out", type=NEW_FILE)
+@click.argument("out", type=NEW_FILE, help="The key file to write; OUT.pub is its public half.")
 def backup_key(out: Path) -> None:
-    """Make the key that backups are sealed to, on a computer that is not the server. Its public half goes beside it."""
+    """Make the key that backups are sealed to. Run this on a computer that is not the server."""
     from diary.services.operations.backups import new_key
 
     pub = new_key(out)
@@ -35,10 +35,10 @@ def backup_key(out: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=FOLDER, help="Where to write the backup.")
 @click.option("--key", type=FILE, required=True, help="The public half of the backup key.")
 def backup(folder: Path, key: Path) -> None:
-    """Write one sealed backup of everything into FOLDER while the server goes on."""
+    """Write one sealed backup of everything while the server runs."""
     from diary.services.operations.backups import make
 
     pub = unb64(key.read_text(encoding="ascii", errors="replace").strip())
@@ -48,10 +48,13 @@ def backup(folder: Path, key: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
-@click.option("--key", type=FILE, required=True, help="The backup key itself.")
+@click.argument("file", type=FILE, help="The backup.")
+@click.option("--key", type=FILE, required=True, help="The private half of the backup key.")
 def restore(file: Path, key: Path) -> None:
-    """Put a backup where the settings point. The place must be empty; nothing is written before the whole file holds."""
+    """Restore a backup to the places that the settings name.
+
+    They must be empty. The whole file is checked before anything is written.
+    """
     from diary.services.operations.backups import restore as run
 
     done = asyncio.run(run(config.load(os.environ), file, _scalar(key), _tell))
@@ -62,10 +65,13 @@ def restore(file: Path, key: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
-@click.option("--key", type=FILE, required=True, help="The backup key itself.")
+@click.argument("file", type=FILE, help="The backup.")
+@click.option("--key", type=FILE, required=True, help="The private half of the backup key.")
 def drill(file: Path, key: Path) -> None:
-    """Restore a backup in a temporary place, start a server on it and sign in as the canary. The real server is not touched."""
+    """Test a backup: restore it to a temporary folder, start a server on it and sign in as the canary.
+
+    The real server is not touched.
+    """
     from diary.services.operations import backup_history
 
     settings = config.load(os.environ)
@@ -77,9 +83,9 @@ def drill(file: Path, key: Path) -> None:
 
 @click.command()
 def canary() -> None:
-    """Register the account that `drill` signs in with. Once, on the server; every backup after that can be tried."""
+    """Register the account that `drill` signs in with. Run this once, on the server, before the first backup."""
     asyncio.run(_settle_canary(config.load(os.environ)))
-    click.echo("The canary is there. Make a backup now, and try it with `drill`.")
+    click.echo("The canary account is registered. Make a backup now, and test it with `drill`.")
 
 
 async def try_out(settings: Settings, file: Path, scalar: bytes) -> int:

@@ -25,15 +25,13 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option(
-    "--at", default="", metavar="HOST:PORT", help="Connect there instead, where the names cannot be reached from."
-)
-@click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
-@click.option("--key", type=FILE, help="The release key's public half, from elsewhere than this server.")
+@click.option("--at", default="", metavar="HOST:PORT", help="Connect to this address instead of the one in DNS.")
+@click.option("--ca", type=FILE, help="A further certificate authority to trust (PEM).")
+@click.option("--key", type=FILE, help="The public half of the release key, not from this server.")
 def doctor(at: str, ca: Path | None, key: Path | None) -> None:
-    """Look at this server as a phone, a stranger and an operator would. Status 1 when a line is red.
+    """Check this server from the outside and from the inside. The exit status is 1 when a check fails.
 
-    A line is neither green nor red ("unknown") where there is nothing to hold it against.
+    A check is "unknown" where there is nothing to compare with.
     """
     from diary.services.operations.doctor import judge
 

@@ -30,9 +30,13 @@ KEY_BYTES: Final = 32
 
 
 @click.command()
-@click.argument("target", required=False)
-@click.option("--notary", type=FILE, help="The notary's public key, from somewhere else than the server.")
-@click.option("--instance", type=FILE, help="The instance key's public half.")
+@click.argument(
+    "target",
+    required=False,
+    help="A server's public address, or a database (its address or an SQLite file). Default: this server's database.",
+)
+@click.option("--notary", type=FILE, help="The notary's public key, not from the server.")
+@click.option("--instance", type=FILE, help="The public half of the instance key.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option(
     "--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line, from somewhere else than the server."
@@ -44,10 +48,7 @@ def audit(
     tsa_root: tuple[Path, ...],
     witness: tuple[Path, ...],
 ) -> None:
-    """Check a log: the tree, every checkpoint, every timestamp, and in a database every row they speak of.
-
-    TARGET: a server's public address, or a database (its address, or an SQLite file); without one, this server's own.
-    """
+    """Check a log: its tree, every checkpoint and every timestamp; in a database also every row that they cover."""
     roots = b"".join(path.read_bytes() for path in tsa_root) or None
     pinned = read_key(notary) if notary else None
     root_key = read_key(instance) if instance else None
@@ -105,13 +106,13 @@ async def _audit_database(
 
 @click.group()
 def keys() -> None:
-    """The instance key, and the notary keys it vouches for. docs/operating.md says which step is done where."""
+    """Manage the instance key and the notary keys that it certifies. docs/operating.md has the steps in order."""
 
 
 @keys.command("new-instance")
-@click.argument("out", type=NEW_FILE)
+@click.argument("out", type=NEW_FILE, help="The key file to write; OUT.pub is its public half.")
 def new_instance(out: Path) -> None:
-    """Make an instance key, on a computer that is not the server. Its public half goes beside it, as OUT.pub."""
+    """Make an instance key. Run this on a computer that is not the server."""
     key = Notary(config.kept_secret(out))
     out.with_name(out.name + ".pub").write_text(b64(key.pub) + "\n", encoding="ascii")
     click.echo(f"Instance key: {fingerprint(key.pub)}")
@@ -121,10 +122,15 @@ def new_instance(out: Path) -> None:
 
 
 @keys.command()
-@click.argument("out", type=NEW_FILE)
-@click.option("--why", type=click.Choice(["first", "rotated", "lost", "exposed"]), required=True)
+@click.argument("out", type=NEW_FILE, help="The file to write.")
+@click.option(
+    "--why",
+    type=click.Choice(["first", "rotated", "lost", "exposed"]),
+    required=True,
+    help="Why the statement is made. All but `first` make a new notary key.",
+)
 def wish(out: Path, why: key_statements.Why) -> None:
-    """On the server: write down what the instance key is to sign. All but `first` make a new notary key for it."""
+    """Write the statement that the instance key is to sign. Run this on the server."""
     told, last, settings, own = asyncio.run(_known())
     seed = own if why == "first" else config.kept_secret(settings.data / NEXT)
     made = key_statements.wish(Notary(seed).pub, told, why, SystemClock().now_ms(), last if why != "first" else None)
@@ -134,11 +140,11 @@ def wish(out: Path, why: key_statements.Why) -> None:
 
 
 @keys.command()
-@click.argument("wished", type=FILE)
-@click.argument("out", type=NEW_FILE)
-@click.option("--instance", type=FILE, required=True, help="The instance key itself.")
+@click.argument("wished", type=FILE, help="The file that `keys wish` wrote.")
+@click.argument("out", type=NEW_FILE, help="The signed statement to write.")
+@click.option("--instance", type=FILE, required=True, help="The private half of the instance key.")
 def sign(wished: Path, out: Path, instance: Path) -> None:
-    """Where the instance key is: sign a wish. Compare the notary key shown with the one the server showed."""
+    """Sign a statement. Run this where the instance key is, and compare the notary key that each side prints."""
     told = _object(wished)
     key = Notary(config.kept_secret(instance))
     statement = key_statements.make(key, told["wish"])
@@ -148,9 +154,9 @@ def sign(wished: Path, out: Path, instance: Path) -> None:
 
 
 @keys.command()
-@click.argument("statement", type=FILE)
+@click.argument("statement", type=FILE, help="The file that `keys sign` wrote.")
 def publish(statement: Path) -> None:
-    """On the server: put a statement in, and the key it speaks of in its place. Restart the server afterwards."""
+    """Store a signed statement and put its notary key into use. Run this on the server, then restart it."""
     from diary.services.log import notary_keys
     from diary.storage.database import opened
 

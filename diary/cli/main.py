@@ -54,14 +54,19 @@ class Sentences(click.Group):
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kept", prog_name="kept", message="%(prog)s %(version)s")
 def main() -> None:
-    """Kept: a private incident diary. Settings come from the environment; docs/settings.md lists them."""
+    """Kept: a private incident diary. Settings are read from the environment (docs/settings.md)."""
 
 
 @main.command()
-@click.option("--bind", default="", metavar="HOST:PORT", help="Where to listen; by default here, on the app's port.")
-@click.option("--sample", is_flag=True, help="Also put a fictional diary on it, and say how to open it.")
 @click.option(
-    "--training", "teaching", is_flag=True, help="Also make the training folder, unless this release has made it."
+    "--bind",
+    default="",
+    metavar="HOST:PORT",
+    help="Address to listen on. Default: this computer only, on the port of DIARY_APP_URL.",
+)
+@click.option("--sample", is_flag=True, help="Add a fictional diary, and print how to open it.")
+@click.option(
+    "--training", "teaching", is_flag=True, help="Make the files of /training first, unless this release has made them."
 )
 def serve(bind: str, sample: bool, teaching: bool) -> None:
     """Serve the app and the public pages."""
@@ -159,10 +164,12 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--on", "origin", required=True, metavar="URL", help="A server's app address.")
-@click.option("--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Remembers the sign-in.")
+@click.option("--on", "origin", required=True, metavar="URL", help="The server's app address.")
+@click.option(
+    "--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File that stores how to sign in."
+)
 def sample(origin: str, note: Path) -> None:
-    """Put the fictional diary on a running server and say how to open it."""
+    """Add the fictional diary to a running server, and print how to open it."""
     from diary.samples.demo import sample_on
 
     click.echo("\nA fictional diary is being written on this server, to look round in…")
@@ -200,13 +207,15 @@ def _steps() -> Iterator[Step]:
 
 @main.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files here.")
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files in this folder."
+)
 @click.option("--stamp", is_flag=True, help="Have a local timestamp authority stamp the log (needs openssl).")
 @click.option(
-    "--sample-pack", is_flag=True, help="A long made-up diary's pack for training, with no server (needs openssl)."
+    "--sample-pack", is_flag=True, help="Make the long fictional pack for training, without a server (needs openssl)."
 )
 def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
-    """The whole job without a browser: a server, a fictional diary, a pack."""
+    """Start a server, fill a fictional diary and make its pack, without a browser."""
     if sample_pack:
         _sample_pack(out)
         return
@@ -248,13 +257,19 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 
 
 @main.command()
-@click.argument("pack", type=click.Path(exists=True, path_type=Path))
-@click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
-@click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
-@click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-@click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line: not from the pack.")
+@click.argument("pack", type=click.Path(exists=True, path_type=Path), help="The pack: its zip or its unpacked folder.")
+@click.option("--notary", type=FILE, help="The server's public notary key, from its operator and not from the pack.")
 @click.option(
-    "--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed."
+    "--instance", type=FILE, help="The public half of the server's instance key, which certifies the notary's keys."
+)
+@click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
+@click.option(
+    "--witness", type=FILE, multiple=True, help="A file of log witnesses' keys, one a line, not from the pack."
+)
+@click.option(
+    "--rerender",
+    is_flag=True,
+    help="Typeset every document again, compare it with the pack's, and name each page that differs.",
 )
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
 def verify(
@@ -266,9 +281,9 @@ def verify(
     rerender: bool,
     unsandboxed: bool,
 ) -> None:
-    """Check a pack, its zip or its folder: every finding is listed; the status is 1 when there is one.
+    """Check a pack and list every finding. The exit status is 1 when there is one.
 
-    Of the servable folder alone as much is checked as is there.
+    Of a pack's servable folder alone, what it contains is checked.
     """
     from diary import isolation
     from diary.ledger.cosignatures import Cosignature, read_vkeys

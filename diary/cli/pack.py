@@ -18,33 +18,38 @@ if TYPE_CHECKING:
 
 PROFILES: Final = constants.PACK_PROFILES
 UNSANDBOXED: Final = (
-    "Decode pictures and lay pages out without isolation, where this computer has none. Not for a stranger's files."
+    "Decode pictures and typeset pages without isolation, if this computer has none. Not for files from strangers."
 )
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("kept", type=FILE)
+@click.argument("kept", type=FILE, help="The sealed copy, a file that ends in .kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
-@click.option("--code", is_flag=True, help="Open it with the recovery code from paper instead of the words.")
+@click.option("--code", is_flag=True, help="Open it with the recovery code instead of the passphrase.")
 @click.option(
-    "--no", "number", type=int, help="The number of this pack; else the one after the last that the diary names."
+    "--no",
+    "number",
+    type=int,
+    help="The number of this pack. Default: one more than that of the last pack in the diary.",
 )
 @click.option(
-    "--profile", type=click.Choice(PROFILES), default="police", show_default=True, help="For whom it is laid out."
+    "--profile", type=click.Choice(PROFILES), default="police", show_default=True, help="Who the pack is for."
 )
 @click.option(
-    "--portal", type=click.Path(file_okay=False, path_type=Path), help="Write the files of a portal set here too."
+    "--portal",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the files of a portal set to this folder.",
 )
-@click.option("--supplement", is_flag=True, help="Only what is new or changed since the packs before; it names them.")
-@click.option("--items", help="Only these items, by number: JB/12,JB/15.")
+@click.option("--supplement", is_flag=True, help="Include only what is new or changed since the last packs.")
+@click.option("--items", help="Include only these items, by number: JB/12,JB/15.")
 @click.option("--their-ref", default="", help="The recipient's own reference.")
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
 def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bool, **asked: Any) -> None:
-    """Make the whole pack from a sealed copy (FILE.kept), on this computer and with no server.
+    """Make a whole pack from a sealed copy, on this computer and without a server.
 
-    The words are asked for, or read from standard input where that is no terminal; they are never an argument, which
-    other people on this computer could see.
+    The passphrase is asked for, or read from standard input if that is not a terminal. It is never an argument, because
+    other users of this computer could see it.
     """
     from diary import isolation
     from diary.client.backup_file import KeptFile

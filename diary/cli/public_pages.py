@@ -28,10 +28,10 @@ Before you teach it, read the first page of the lesson: someone in the room may 
 
 @click.command()
 @click.option(
-    "--when-needed", is_flag=True, help="Do nothing if this release has made the folder. Run at the lowest priority."
+    "--when-needed", is_flag=True, help="Do nothing if this release has made them. Run at the lowest priority."
 )
 def training(when_needed: bool) -> None:
-    """Make the training folder: a made-up diary's pack and a lesson, for the public page to hand out."""
+    """Make the files of the public page /training: the pack of a fictional diary, and a lesson."""
     from diary.samples.training import STORY_FILES, make_training
     from diary.web.pages import make_environment
     from diary.web.public_pages import lessons, training_file
@@ -86,12 +86,12 @@ def write_folder(target: Path, files: dict[str, bytes], stamp: bytes) -> None:
 
 @click.group()
 def directory() -> None:
-    """The services that people are told to call (diary/web/directory.toml)."""
+    """Manage the list of help services (diary/web/directory.toml)."""
 
 
 @directory.command()
 def due() -> None:
-    """List the rows that nobody has rung or opened lately; the status is 1 when there is one."""
+    """List the services that nobody has called or opened lately. The exit status is 1 when there is one."""
     from diary.web.directory import read_directory
 
     today = date(1970, 1, 1) + timedelta(days=SystemClock().now_ms() // DAY_MS)

@@ -20,13 +20,13 @@ NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
 
 @click.group()
 def release() -> None:
-    """The list of a release's files, signed with a key that never is on a server."""
+    """Sign the list of a release's files, with a key that is never on a server."""
 
 
 @release.command("key")
-@click.argument("out", type=NEW_FILE)
+@click.argument("out", type=NEW_FILE, help="The key file to write; OUT.pub is its public half.")
 def make_key(out: Path) -> None:
-    """Make the release key, on a computer that is not a server. Its public half goes beside it."""
+    """Make the release key. Run this on a computer that is not a server."""
     seed = os.urandom(32)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(seed)
@@ -36,10 +36,10 @@ def make_key(out: Path) -> None:
 
 
 @release.command("make")
-@click.argument("out", type=NEW_FILE)
-@click.option("--key", type=FILE, required=True, help="The release key.")
+@click.argument("out", type=NEW_FILE, help="The list to write, release.json.")
+@click.option("--key", type=FILE, required=True, help="The private half of the release key.")
 def make(out: Path, key: Path) -> None:
-    """Write release.json: every served file of this checkout with its SHA-256, signed."""
+    """Write the signed list of every file that this checkout serves, with its SHA-256."""
     from diary.paths import STATIC, TEMPLATES
     from diary.web.pages import render_pages
 
@@ -52,12 +52,12 @@ def make(out: Path, key: Path) -> None:
 
 
 @release.command("webcat")
-@click.argument("out", type=NEW_FILE)
+@click.argument("out", type=NEW_FILE, help="The manifest to write.")
 @click.option(
-    "--app", default="https://example.org/kept", show_default=True, help="Where the source of this program is."
+    "--app", default="https://example.org/kept", show_default=True, help="The address of this program's source."
 )
 def webcat(out: Path, app: str) -> None:
-    """Write the manifest that WEBCAT's own tool is to sign and log: every file the app's host may run, and its policy."""
+    """Write the manifest that WEBCAT's tool signs and logs: every file that the app's host may run, and its policy."""
     from diary.ledger.webcat import manifest as manifest_of
     from diary.paths import STATIC, TEMPLATES
     from diary.web.headers import APP_POLICY
@@ -70,18 +70,18 @@ def webcat(out: Path, app: str) -> None:
 
 
 @click.command("verify-host")
-@click.argument("url")
-@click.option("--manifest", type=FILE, help="Signed list of the release, from its maker. Default: the host's copy.")
-@click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
+@click.argument("url", help="The server's app address.")
+@click.option("--manifest", type=FILE, help="The signed list of the release. Default: the host's copy.")
+@click.option("--key", type=FILE, required=True, help="The public half of the release key, not from the server.")
 @click.option(
-    "--log", "public", metavar="URL", help="The public host of that server: look whether its log holds the list."
+    "--log", "public", metavar="URL", help="The server's public address. Also check that its log contains the list."
 )
-@click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")
-@click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
+@click.option("--at", default="", metavar="HOST:PORT", help="Connect to this address instead of the one in DNS.")
+@click.option("--ca", type=FILE, help="A further certificate authority to trust (PEM).")
 def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, at: str, ca: Path | None) -> None:
     """Compare what a server serves with a signed release, file by file.
 
-    Status 0: every file is the released one. 1: a file differs. 2: nothing was shown, or not everything, because the
+    Exit status 0: every file is the released one. 1: a file differs. 2: not everything could be compared, because the
     release is not signed or the server could not be asked.
     """
     from diary.client import release_check

@@ -20,7 +20,7 @@ Step = Callable[[str, int, int], None]
 
 @click.command()
 def purge() -> None:
-    """Erase what is due and give up abandoned uploads, as the server does every hour."""
+    """Erase what is due and remove abandoned uploads, as the server does every hour."""
     from diary.app import open_instance
     from diary.clock import SystemClock
     from diary.services.sync.purge import Purged
@@ -40,11 +40,11 @@ def purge() -> None:
 
 
 @click.command("migrate-store")
-@click.option("--to", "target", type=FILE, required=True, help="The new settings, one NAME=value a line.")
+@click.option("--to", "target", type=FILE, required=True, help="A file with the new settings, one NAME=value a line.")
 def migrate_store(target: Path) -> None:
     """Move everything from SQLite and a folder to PostgreSQL and an object store.
 
-    Stop the server, run this, start it with the new settings. It may be interrupted and run again.
+    Stop the server, run this, and start the server with the new settings. If it is interrupted, run it again.
     The file has DIARY_DATABASE_URL, DIARY_BLOB_URL or both; the pepper and the notary's key stay as they are.
     """
     old = config.load(os.environ)

@@ -16,7 +16,6 @@ from diary.errors import BadRequest
 
 FINGERPRINT_BYTES: Final = 12
 WORDS: Final = constants.FINGERPRINT_WORDS
-SHORT_WORDS: Final = 3
 LABEL: Final = b"kept/fingerprint\0"
 CHECK: Final = b"kept/fingerprint-check\0"
 _CHECK_BITS: Final = 3

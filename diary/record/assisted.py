@@ -10,7 +10,6 @@ from typing import Final
 from diary.record import times
 from diary.record.reading import Fields, object_of, objects_of, switch_of, text_of, whole_of
 
-ANSWERS: Final = ("yes", "changed")
 _TALKS: Final = {"call": "a call", "video_call": "a video call", "meeting": "a meeting"}
 _PROMPTS: Final = {
     "tell_me": "Tell me",
@@ -28,7 +27,7 @@ def narrative_of(turns: Sequence[Fields]) -> str:
 def entry_of(letter: Mapping[str, object], pub: str, answer: str | None, at: int | None) -> dict[str, object]:
     """The open fields of the entry a letter becomes.
 
-    `pub`: the writer's key, b64. `answer`: one of ANSWERS, None while it is not confirmed; `at`: when, ms.
+    `pub`: the writer's key, b64. `answer`: `yes` or `changed`, None while it is not confirmed; `at`: when, ms.
     """
     fields = object_of(letter, "fields")
     turns = objects_of(fields, "turns")

@@ -21,12 +21,6 @@ def calls_of(page: Page, name: str) -> list[object]:
     return arguments
 
 
-def focused(page: Page) -> str:
-    """Return the id, name or tag of the focused element."""
-    element = "document.activeElement"
-    return str(page.evaluate(f"{element}.id || {element}.getAttribute('aria-label') || {element}.tagName"))
-
-
 def test_the_first_entry_is_written_by_keyboard_alone(show: Show) -> None:
     """From Start to six words, the first entry is sealed without a pointer."""
     page = show((FRESH,))

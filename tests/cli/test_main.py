@@ -76,7 +76,7 @@ def test_an_organisation_is_begun_listed_and_ended(tmp_path: Path) -> None:
     env = {"DIARY_DATA": str(tmp_path)}
     assert here("migrate", **env).returncode == 0
     begun = here("organisation", "add", "Stalking Support North", **env)
-    assert begun.returncode == 0 and "Invitation of its lead" in begun.stdout
+    assert begun.returncode == 0 and "Invitation for its lead" in begun.stdout
     made = begun.stdout.split()[1]
     assert here("organisation", "list", **env).stdout == f"{made}  Stalking Support North, 0 members\n"
     assert len(here("organisation", "invite", made, **env).stdout.strip()) == 19

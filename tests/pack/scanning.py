@@ -5,7 +5,6 @@ is not a list of this test's: it is read out of the pack's own record, so that a
 """
 
 import io
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -231,8 +230,3 @@ def places_of(folder: Path) -> set[str]:
             for degrees, minutes, seconds in (place[2], place[4]):
                 found.add(f"{float(degrees) + float(minutes) / 60 + float(seconds) / 3600:.2f}")
     return found
-
-
-def record_of(folder: Path) -> dict[str, Any]:
-    """12_record.json of an unpacked pack."""
-    return dict(json.loads((folder / "data" / "restricted" / "12_record.json").read_bytes()))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 BAGIT: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-ALGORITHMS: Final = ("sha256", "sha512")
 SERVABLE: Final = "data/servable/"
 APART: Final = "data/restricted/"
 SERVABLE_LIST: Final = "data/servable/manifest-sha256.txt"

@@ -10,7 +10,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import Final
 
-from diary.config import Settings
 from diary.errors import BadSetting, NotFound, NotInvited
 from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.sign_in_names import check_login
@@ -72,11 +71,6 @@ async def day_limit(instance: Instance, account: bytes) -> DayLimit | None:
         return None
     day = instance.clock.now_ms() // DAY_MS
     return DayLimit(day, settings.open_day_bytes, settings.open_day_text_bytes)
-
-
-def needs_invite(settings: Settings) -> bool:
-    """Whether registering asks for something."""
-    return settings.enrolment != "open"
 
 
 def _day_code(pepper: Pepper, ms: int) -> str:

@@ -112,11 +112,6 @@ async def admit(instance: Instance, account: bytes) -> MemberRow:
     return member
 
 
-async def is_advocate(instance: Instance, account: bytes) -> bool:
-    """Whether an account is that of a member who has not left."""
-    return await organisations.find(instance.db, account) is not None
-
-
 def told(instance: Instance, member: MemberRow) -> dict[str, object]:
     """An advocate as they see themselves: what to read out to a keeper comes from the keys on their own device."""
     return {

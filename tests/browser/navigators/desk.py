@@ -26,8 +26,6 @@ from diary.client.transport import Server
 from diary.clock import SystemClock
 from diary.crypto import kdf
 from diary.ledger.sharing.grants import USUAL_MS, Granted
-from diary.samples.demo import write_sample
-from diary.samples.fictional_diary import Story
 from diary.services.sharing import organisations
 from tests.browser.serving import Served
 
@@ -117,17 +115,12 @@ class FarAdvocate(Far):
 class FarKeeper(Far):
     """A keeper without a screen, who writes, gives access and ends it."""
 
-    journal: Journal  # `begins` or `writes_story` first
+    journal: Journal  # `begins` first
 
     def begins(self) -> None:
         """Make an empty diary."""
         identity = self.does(lambda server: accounts.enrol(server, "correct horse battery staple", code=bytes(16)))
         self.journal = Journal(identity, SystemClock())
-
-    def writes_story(self, story: Story) -> None:
-        """Make a whole diary with its files."""
-        _, writer = self.does(lambda server: write_sample(server, lambda *_: None, story))
-        self.journal = writer.journal
 
     def writes(self, text: str, *granted: Granted, **restricted: str) -> str:
         """Add one entry and send it with the keys for these grants; return its record."""

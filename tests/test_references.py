@@ -1,0 +1,69 @@
+"""docs/settings.md and docs/commands.md are what the generator writes from the settings and the commands."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.test_layers import ROOT
+
+SCRIPT = ROOT / ".ci" / "references.py"
+
+
+def load_script() -> ModuleType:
+    """Return the generator as a module."""
+    spec = importlib.util.spec_from_file_location("references", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_pages_are_what_the_generator_writes() -> None:
+    """Neither a page nor its source was changed alone."""
+    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["SETTINGS_PAGE", "COMMANDS_PAGE"])
+def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One changed word is enough, and so is a missing page."""
+    script = load_script()
+    real: Path = getattr(script, name)
+    copy = tmp_path / "docs" / real.name
+    copy.parent.mkdir()
+    (tmp_path / ".ci").mkdir()
+    for page in (script.SETTINGS_PAGE, script.COMMANDS_PAGE):
+        (tmp_path / ".ci" / f"{page.name}.in").write_text((ROOT / ".ci" / f"{page.name}.in").read_text())
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    monkeypatch.setattr(script, name, copy)
+    monkeypatch.setattr(sys, "argv", ["references.py", "--check"])
+    for text in (real.read_text().replace("Folder", "Folders").replace("diary", "diaries"), None):
+        copy.unlink(missing_ok=True)
+        if text is not None:
+            copy.write_text(text)
+        with pytest.raises(SystemExit, match=real.name):
+            script.main()
+    monkeypatch.setattr(sys, "argv", ["references.py"])
+    script.main()
+    assert copy.read_text() == real.read_text()
+
+
+def test_every_command_and_option_has_help() -> None:
+    """Each command, each of its options and each of its arguments says what it is for."""
+    script = load_script()
+    found = dict(script.commands(script.kept))
+    assert len(found) > 25
+    silent = [name for name, command in found.items() if not command.help]
+    silent += [
+        f"{name} {one.name}"
+        for name, command in found.items()
+        for one in command.params
+        if not getattr(one, "help", None)
+    ]
+    assert silent == []
