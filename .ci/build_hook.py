@@ -35,21 +35,21 @@ class BuildHook(BuildHookInterface):
             return
         root = Path(self.root)
         self._folder = tempfile.TemporaryDirectory(prefix="kept-build-")
-        stage = Path(self._folder.name)
+        stage_folder = Path(self._folder.name)
         # Only the files named below are packed.
         self.build_config.set_exclude_all()
         build_data["force_include"].clear()
         if self.target_name == "sdist":
-            names = [name for name in assemble.sources(root) if name != assemble.LIST]
-            (stage / "sources.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-            files = {name: root / name for name in names} | {assemble.LIST: stage / "sources.txt"}
+            names = [name for name in assemble.list_sources(root) if name != assemble.SOURCE_LIST]
+            (stage_folder / "sources.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            files = {name: root / name for name in names} | {assemble.SOURCE_LIST: stage_folder / "sources.txt"}
         else:
-            files = assemble.assemble(root, stage)
+            files = assemble.assemble(root, stage_folder)
             import sbom  # noqa: PLC0415 - assemble() reports it in a sentence when the library is missing
 
-            listed = stage / "kept.cdx.json"
-            listed.write_text(sbom.make(root, self.metadata.version), encoding="utf-8")
-            build_data["sbom_files"].append(str(listed))
+            sbom_path = stage_folder / "kept.cdx.json"
+            sbom_path.write_text(sbom.make_sbom(root, self.metadata.version), encoding="utf-8")
+            build_data["sbom_files"].append(str(sbom_path))
         self._files = set(files)
         build_data["force_include"].update({str(path): name for name, path in files.items()})
 
@@ -60,7 +60,7 @@ class BuildHook(BuildHookInterface):
         self._folder.cleanup()
         if self.target_name == "wheel":
             with zipfile.ZipFile(artifact_path) as wheel:
-                found = {name for name in wheel.namelist() if ".dist-info/" not in name}
-            if found != self._files:
+                packed_files = {name for name in wheel.namelist() if ".dist-info/" not in name}
+            if packed_files != self._files:
                 Path(artifact_path).unlink()
-                raise assemble.BuildError(f"hatchling packed other files: {sorted(found ^ self._files)[:9]}")
+                raise assemble.BuildError(f"hatchling packed other files: {sorted(packed_files ^ self._files)[:9]}")

@@ -13,14 +13,14 @@ import re
 import sys
 from pathlib import Path
 
-from biome import formatted
+from biome import format_text
 
-from diary.web.directory import Service, read_directory
+from diary.web.directory import SupportService, read_support_directory
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "static" / "src" / "features" / "help" / "directory_rows.ts"
 # The longest text that fits in a line of 120 columns.
-LONGEST = 107
+LINE_TEXT_LIMIT = 107
 HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
 
 export type Way = 'call' | 'text' | 'bsl';
@@ -49,53 +49,53 @@ export type Service = {
 """
 
 
-def row(one: Service) -> dict[str, object]:
+def service_row(service: SupportService) -> dict[str, object]:
     """One service as the app has it."""
     openings = (
         None
-        if one.openings is None
-        else [{"days": sorted(o.days), "start": o.start, "end": o.end} for o in one.openings]
+        if service.openings is None
+        else [{"days": sorted(o.weekdays), "start": o.start_minute, "end": o.end_minute} for o in service.openings]
     )
     return {
-        "id": one.id,
-        "name": one.name,
-        "number": one.contact,
-        "kind": one.kind,
-        "ways": one.ways,
-        "nations": one.nations,
-        "people": one.people,
-        "note": one.note,
+        "id": service.id,
+        "name": service.name,
+        "number": service.contact,
+        "kind": service.kind,
+        "ways": service.ways,
+        "nations": service.nations,
+        "people": service.people,
+        "note": service.note,
         "openings": openings,
-        "free": one.free,
-        "bill": one.bill,
-        "official": one.status == "verified",
-        "checkedOn": one.checked_on.isoformat() if one.checked_on else "",
+        "free": service.free,
+        "bill": service.bill,
+        "official": service.status == "verified",
+        "checkedOn": service.checked_on.isoformat() if service.checked_on else "",
     }
 
 
-def literal(value: object) -> str:
+def javascript_literal(value: object) -> str:
     """Write a value as JavaScript. A text too long for one line is broken into several strings."""
-    if not isinstance(value, str) or len(value) <= LONGEST:
+    if not isinstance(value, str) or len(value) <= LINE_TEXT_LIMIT:
         return json.dumps(value, ensure_ascii=False)
-    pieces = re.findall(rf".{{1,{LONGEST}}}(?:\s|$)", value)
+    pieces = re.findall(rf".{{1,{LINE_TEXT_LIMIT}}}(?:\s|$)", value)
     return " + ".join(json.dumps(piece, ensure_ascii=False) for piece in pieces)
 
 
-def module() -> str:
+def module_text() -> str:
     """The module's text."""
-    found = read_directory()
-    rows = "".join(
-        f"  {{{', '.join(f'{name}: {literal(value)}' for name, value in row(one).items())}}},\n"
-        for one in found.services
+    directory = read_support_directory()
+    service_rows = "".join(
+        f"  {{{', '.join(f'{name}: {javascript_literal(value)}' for name, value in service_row(service).items())}}},\n"
+        for service in directory.services
     )
-    zone = f"export const ZONE = {json.dumps(found.zone.key)};\n\n"
-    text = HEADER + zone + "export const DIRECTORY: readonly Service[] = [\n" + rows + "];\n"
-    return formatted(TARGET, text)
+    zone_line = f"export const ZONE = {json.dumps(directory.time_zone.key)};\n\n"
+    text = HEADER + zone_line + "export const DIRECTORY: readonly Service[] = [\n" + service_rows + "];\n"
+    return format_text(TARGET, text)
 
 
 def main(arguments: list[str]) -> int:
     """Write the module, or with --check only compare."""
-    text = module()
+    text = module_text()
     if TARGET.is_file() and TARGET.read_text() == text:
         return 0
     if "--check" in arguments:

@@ -16,17 +16,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from languages import LANGUAGES, LOCALE, ROOT, THEN, Language, in_their_order, is_done
+from languages import FIXED_DATE, LANGUAGES, LOCALE, ROOT, CatalogLanguage, is_done, isolate_left_to_right_runs
 
 from diary.paths import STATIC
-from diary.web.directory import read_directory
-from diary.web.languages import REVIEWED
+from diary.web.directory import read_support_directory
+from diary.web.languages import REVIEWED_BY_MESSAGE
 
 KEYWORDS = {"_": None, "gettext": None, "both": None, "ngettext": (1, 2)}
-HOLDS = [("public_*.html", "jinja2"), ("public/*.html", "jinja2")]
+EXTRACTION_METHODS = [("public_*.html", "jinja2"), ("public/*.html", "jinja2")]
 
 
-def po(language: Language) -> Path:
+def po(language: CatalogLanguage) -> Path:
     """Where the pages' words in a language lie."""
     return LOCALE / "pages" / f"{language.code}.po"
 
@@ -34,97 +34,104 @@ def po(language: Language) -> Path:
 def marked() -> Iterator[str | tuple[str, str]]:
     """Every text that is marked in a public page, and what the check of a pack can find."""
     # Not at the top: a build of the wheel makes the languages without the server's libraries.
-    from diary.web.scripted_pages import findings_of  # noqa: PLC0415
+    from diary.web.scripted_pages import finding_sentences  # noqa: PLC0415
 
-    found = extract_from_dir(str(ROOT / "templates"), method_map=HOLDS, keywords=KEYWORDS)
-    for _file, _line, message, _comments, _context in found:
+    extracted = extract_from_dir(str(ROOT / "templates"), method_map=EXTRACTION_METHODS, keywords=KEYWORDS)
+    for _file, _line, message, _comments, _context in extracted:
         yield tuple(message) if isinstance(message, tuple) else message
-    yield from findings_of(STATIC).values()
+    yield from finding_sentences(STATIC).values()
 
 
 def template() -> Catalog:
     """The catalogue with no language: what is to be translated."""
-    made = Catalog(domain="pages", project="Kept", version="1", creation_date=THEN, revision_date=THEN)
+    catalog = Catalog(domain="pages", project="Kept", version="1", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     for text in marked():
-        made.add(text)
-    return made
+        catalog.add(text)
+    return catalog
 
 
-def read(language: Language) -> Catalog:
+def read(language: CatalogLanguage) -> Catalog:
     """A language as it is; empty where there is none yet."""
     if not po(language).exists():
-        return Catalog(locale=language.code, domain="pages", creation_date=THEN, revision_date=THEN)
+        return Catalog(locale=language.code, domain="pages", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     with po(language).open("rb") as file:
         return read_po(file, locale=language.code, domain="pages", abort_invalid=True)
 
 
-def reviewer(language: Language) -> str:
+def reviewer(language: CatalogLanguage) -> str:
     """Who of that language has read all of it; '' for a draft."""
     text = po(language).read_text(encoding="utf-8") if po(language).exists() else ""
-    found = re.search(r"^# reviewed_by:(.*)$", text, re.MULTILINE)
-    return found[1].strip() if found else ""
+    match = re.search(r"^# reviewed_by:(.*)$", text, re.MULTILINE)
+    return match[1].strip() if match else ""
 
 
 def update() -> None:
     """Take new texts in, drop those that are gone. A changed text is a new one."""
-    wanted = template()
+    template_catalog = template()
     for language in LANGUAGES:
-        old = read(language)
-        head = (
+        old_catalog = read(language)
+        header_comment = (
             f"# The public pages in {language.code}. A draft until a native reader who knows the subject fills in this line:\n"
             f"# reviewed_by: {reviewer(language)}"
         )
-        new = Catalog(
-            locale=language.code, domain="pages", project="Kept", version="1", header_comment=head, fuzzy=False,
-            creation_date=THEN, revision_date=THEN, msgid_bugs_address="", last_translator="", language_team="",
+        new_catalog = Catalog(
+            locale=language.code, domain="pages", project="Kept", version="1", header_comment=header_comment, fuzzy=False,
+            creation_date=FIXED_DATE, revision_date=FIXED_DATE, msgid_bugs_address="", last_translator="", language_team="",
         )  # fmt: skip
-        new.mime_headers = [("Plural-Forms", language.rule)]
-        for message in wanted:
+        new_catalog.mime_headers = [("Plural-Forms", language.rule)]
+        for message in template_catalog:
             if message.id:
-                known = old.get(message.id)
-                new.add(message.id, known.string if known is not None and known.id == message.id else None)
+                old_message = old_catalog.get(message.id)
+                new_catalog.add(
+                    message.id, old_message.string if old_message is not None and old_message.id == message.id else None
+                )
         po(language).parent.mkdir(exist_ok=True)
         with po(language).open("wb") as file:
-            write_po(file, new, width=0)
+            write_po(file, new_catalog, width=0)
 
 
-def _directory(language: Language) -> Iterator[tuple[str, str]]:
+def _directory_translations(language: CatalogLanguage) -> Iterator[tuple[str, str]]:
     """The words of the directory's table, from the app's catalogue."""
-    there = languages.read(language)
-    for service in read_directory().services:
+    catalog = languages.read(language)
+    for service in read_support_directory().services:
         for text in (service.name, service.note):
-            known = there.get(text, context="said")
-            if known is not None and known.string:
-                yield text, known.string
+            translation = catalog.get(text, context="said")
+            if translation is not None and translation.string:
+                yield text, translation.string
 
 
 def build() -> None:
     """What the server reads, from the .po files alone."""
     for language in LANGUAGES:
-        made = Catalog(locale=language.code, domain="pages", creation_date=THEN, revision_date=THEN)
-        made.mime_headers = [("Plural-Forms", language.rule)]
-        run = in_their_order if language.direction == "rtl" else str
+        catalog = Catalog(locale=language.code, domain="pages", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
+        catalog.mime_headers = [("Plural-Forms", language.rule)]
+        isolate = isolate_left_to_right_runs if language.direction == "rtl" else str
         for message in read(language):
             if message.id and is_done(message, language):
-                said = message.string
-                made.add(message.id, tuple(map(run, said)) if isinstance(said, tuple) else run(said))
-        for text, said in _directory(language):
-            if text not in made:
-                made.add(text, run(said))
+                translation = message.string
+                catalog.add(
+                    message.id,
+                    tuple(map(isolate, translation)) if isinstance(translation, tuple) else isolate(translation),
+                )
+        for text, translation in _directory_translations(language):
+            if text not in catalog:
+                catalog.add(text, isolate(translation))
         if name := reviewer(language):
-            made.add(REVIEWED[1], name, context=REVIEWED[0])
+            catalog.add(REVIEWED_BY_MESSAGE[1], name, context=REVIEWED_BY_MESSAGE[0])
         with (LOCALE / f"{language.code}.mo").open("wb") as file:
-            write_mo(file, made)
+            write_mo(file, catalog)
 
 
 def missing() -> dict[str, list[str]]:
     """Texts with no translation, by language."""
-    wanted = template()
-    found: dict[str, list[str]] = {}
+    template_catalog = template()
+    missing_by_language: dict[str, list[str]] = {}
     for language in LANGUAGES:
-        there = read(language)
-        for message in wanted:
-            known = there.get(message.id) if message.id else message
-            if message.id and (known is None or known.id != message.id or not is_done(known, language)):
-                found.setdefault(language.code, []).append(f"page {message.id}")
-    return found
+        catalog = read(language)
+        for message in template_catalog:
+            translation = catalog.get(message.id) if message.id else message
+            if message.id and (
+                translation is None or translation.id != message.id or not is_done(translation, language)
+            ):
+                missing_by_language.setdefault(language.code, []).append(f"page {message.id}")
+    return missing_by_language

@@ -28,22 +28,28 @@ RULES = (
     (re.compile(r"""\ssrc=["']https?:""", re.IGNORECASE), "nothing is loaded from elsewhere"),
 )
 SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.IGNORECASE | re.DOTALL)
-FIELD = re.compile(r"<(?:input|textarea)\b[^>]*>", re.IGNORECASE)
-NOT_TEXT = re.compile(r"""type=["'](?:hidden|checkbox|radio|file|submit|button|date|time|range)["']""")
-HELPERS_OFF = ("spellcheck=", "autocomplete=", "autocorrect=", "autocapitalize=", "writingsuggestions=")
+TEXT_FIELD = re.compile(r"<(?:input|textarea)\b[^>]*>", re.IGNORECASE)
+NON_TEXT_TYPE = re.compile(r"""type=["'](?:hidden|checkbox|radio|file|submit|button|date|time|range)["']""")
+REQUIRED_FIELD_ATTRIBUTES = ("spellcheck=", "autocomplete=", "autocorrect=", "autocapitalize=", "writingsuggestions=")
 
 
-def faults(name: str, source: str) -> list[str]:
+def find_faults(name: str, source: str) -> list[str]:
     """What is wrong in one template."""
-    bare = COMMENT.sub("", source)
-    found = [f"{name}: {why}: {m.group().strip()}" for rule, why in RULES for m in rule.finditer(bare)]
-    for script in SCRIPT.finditer(bare):
+    uncommented = COMMENT.sub("", source)
+    fault_lines = [
+        f"{name}: {reason}: {match.group().strip()}" for rule, reason in RULES for match in rule.finditer(uncommented)
+    ]
+    for script in SCRIPT.finditer(uncommented):
         if script["body"].strip() and "importmap" not in script["attributes"] and "json" not in script["attributes"]:
-            found.append(f"{name}: scripts go into static/src")
-    for field in FIELD.findall(bare):
-        if not NOT_TEXT.search(field):
-            found.extend(f"{name}: a text field without {h}: {field[:60]}" for h in HELPERS_OFF if h not in field)
-    return found
+            fault_lines.append(f"{name}: scripts go into static/src")
+    for field in TEXT_FIELD.findall(uncommented):
+        if not NON_TEXT_TYPE.search(field):
+            fault_lines.extend(
+                f"{name}: a text field without {attribute}: {field[:60]}"
+                for attribute in REQUIRED_FIELD_ATTRIBUTES
+                if attribute not in field
+            )
+    return fault_lines
 
 
 def main() -> int:
@@ -51,17 +57,17 @@ def main() -> int:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, extensions=["jinja2.ext.i18n"]
     )
-    found = []
+    fault_lines = []
     paths = sorted(p for p in TEMPLATES.rglob("*") if p.is_file() and p.suffix in {".html", ".txt", ".xml"})
     for path in paths:
         name = path.relative_to(TEMPLATES).as_posix()
         try:
             environment.get_template(name)
         except TemplateSyntaxError as error:
-            found.append(f"{name}:{error.lineno}: {error.message}")
-        found.extend(faults(name, path.read_text()))
-    print("\n".join(found) if found else f"templates: {len(paths)} looked over, no fault")
-    return 1 if found else 0
+            fault_lines.append(f"{name}:{error.lineno}: {error.message}")
+        fault_lines.extend(find_faults(name, path.read_text()))
+    print("\n".join(fault_lines) if fault_lines else f"templates: {len(paths)} looked over, no fault")
+    return 1 if fault_lines else 0
 
 
 if __name__ == "__main__":

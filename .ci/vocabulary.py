@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from biome import formatted
+from biome import format_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "diary" / "record"
@@ -22,12 +22,12 @@ TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
 CONSTANTS = ROOT / "diary" / "constants.json"
 CONSTANTS_TARGET = ROOT / "static" / "src" / "core" / "constants.ts"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
-CODE = (
+CODE_TYPE = (
     "/** `young`: other words for a young person; absent where the usual ones will do. */\n"
     "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
     " letter?: string; named_in?: string; sets?: Record<string, string | string[]> };\n"
 )
-LIST = (
+LIST_TYPE = (
     "/** One question and its possible answers. */\n"
     "export type List = { question: string; young?: string; many: boolean; sections?: { code: string; label: string }[];"
     " codes: Code[] };\n"
@@ -41,7 +41,7 @@ PARTS = {
 }
 
 
-def line(value: object) -> str:
+def javascript_line(value: object) -> str:
     """One value as JavaScript on one line."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -52,29 +52,34 @@ def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str
     starts = [names.index(first) for first, _ in PARTS.values()]
     if starts != sorted(starts) or starts[0] != 0:
         raise SystemExit("The parts of the vocabulary are not in its order.")
-    made = {}
+    texts_by_name = {}
     for part, start, end in zip(PARTS, starts, [*starts[1:], len(names)], strict=True):
-        made[f"vocabulary_{part}.ts"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
-    made["code_list.ts"] = HEADER.format(name="vocabulary") + "\n" + CODE + LIST
+        texts_by_name[f"vocabulary_{part}.ts"] = part_module(
+            part, {name: vocabularies[name] for name in names[start:end]}
+        )
+    texts_by_name["code_list.ts"] = HEADER.format(name="vocabulary") + "\n" + CODE_TYPE + LIST_TYPE
     imports = "import type { List } from './code_list.js';\n"
     imports += "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
-    joined = ", ".join(f"...{part.upper()}" for part in PARTS)
-    every = f"/** Every list, by name. */\nexport const VOCABULARY: Record<string, List> = {{ {joined} }};\n"
-    made["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", every])
-    return made
+    joined_parts = ", ".join(f"...{part.upper()}" for part in PARTS)
+    vocabulary_export = (
+        f"/** Every list, by name. */\nexport const VOCABULARY: Record<string, List> = {{ {joined_parts} }};\n"
+    )
+    texts_by_name["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", vocabulary_export])
+    return texts_by_name
 
 
 def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
     """One part: one exported object."""
-    said = f"import type {{ List }} from './code_list.js';\n\n/** {PARTS[part][1]} */\n"
-    rows = [HEADER.format(name="vocabulary"), said, f"export const {part.upper()}: Record<string, List> = {{\n"]
-    for name, one in vocabularies.items():
-        young = f" young: {line(one['young'])}," if "young" in one else ""
-        sections = f" sections: {line(one['sections'])}," if "sections" in one else ""
+    imports = f"import type {{ List }} from './code_list.js';\n\n/** {PARTS[part][1]} */\n"
+    rows = [HEADER.format(name="vocabulary"), imports, f"export const {part.upper()}: Record<string, List> = {{\n"]
+    for name, code_list in vocabularies.items():
+        young = f" young: {javascript_line(code_list['young'])}," if "young" in code_list else ""
+        sections = f" sections: {javascript_line(code_list['sections'])}," if "sections" in code_list else ""
         rows.append(
-            f"  {name}: {{ question: {line(one['question'])},{young} many: {line(one['many'])},{sections} codes: [\n"
+            f"  {name}: {{ question: {javascript_line(code_list['question'])},{young}"
+            f" many: {javascript_line(code_list['many'])},{sections} codes: [\n"
         )
-        rows.extend(f"    {line(code)},\n" for code in one["codes"])
+        rows.extend(f"    {javascript_line(code)},\n" for code in code_list["codes"])
         rows.append("  ] },\n")
     return "".join([*rows, "};\n"])
 
@@ -89,7 +94,8 @@ def schemas_module(schemas: dict[str, Any]) -> str:
         rows.append(f"  {kind}: {{\n")
         for number, parts in numbers.items():
             rows.append(
-                f"    {number}: {{\n      open: {line(parts['open'])},\n      restricted: {line(parts['restricted'])},\n    }},\n"
+                f"    {number}: {{\n      open: {javascript_line(parts['open'])},\n"
+                f"      restricted: {javascript_line(parts['restricted'])},\n    }},\n"
             )
         rows.append("  },\n")
     return "".join([*rows, "};\n"])
@@ -97,11 +103,11 @@ def schemas_module(schemas: dict[str, Any]) -> str:
 
 def marks_module(marks: dict[str, Any]) -> str:
     """marks.ts: which codes make which mark, and the marks whose first time is looked for."""
-    kind = "{ marks: Record<string, Record<string, string[]>>; firsts: string[] }"
-    rows = [f"    {name}: {line(one)},\n" for name, one in marks["marks"].items()]
+    marks_type = "{ marks: Record<string, Record<string, string[]>>; firsts: string[] }"
+    rows = [f"    {name}: {javascript_line(codes)},\n" for name, codes in marks["marks"].items()]
     return "".join(
-        [HEADER.format(name="marks"), "\n", f"export const MARKS: {kind} = {{\n  marks: {{\n", *rows, "  },\n"]
-    ) + (f"  firsts: {line(marks['firsts'])},\n}};\n")
+        [HEADER.format(name="marks"), "\n", f"export const MARKS: {marks_type} = {{\n  marks: {{\n", *rows, "  },\n"]
+    ) + (f"  firsts: {javascript_line(marks['firsts'])},\n}};\n")
 
 
 def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
@@ -110,7 +116,7 @@ def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
     rows.append("export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, string>>> = {\n")
     for part, tables in rules.items():
         rows.append(f"  {part}: {{\n")
-        rows.extend(f"    {name}: {line(table)},\n" for name, table in tables.items())
+        rows.extend(f"    {name}: {javascript_line(table)},\n" for name, table in tables.items())
         rows.append("  },\n")
     return "".join([*rows, "};\n"])
 
@@ -122,26 +128,26 @@ def constants_module(groups: dict[str, dict[str, Any]]) -> str:
     for group, values in groups.items():
         rows.append(f"\n// {group}\n")
         for name, value in values.items():
-            fixed = " as const" if isinstance(value, list) else ""
-            written = f"{value:_}" if isinstance(value, int) and abs(value) >= 10_000 else line(value)
-            rows.append(f"export const {name.upper()} = {written}{fixed};\n")
+            const_suffix = " as const" if isinstance(value, list) else ""
+            literal = f"{value:_}" if isinstance(value, int) and abs(value) >= 10_000 else javascript_line(value)
+            rows.append(f"export const {name.upper()} = {literal}{const_suffix};\n")
     return "".join(rows)
 
 
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
-    read = {
+    sources = {
         name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")
     }
     texts = {
-        **vocabulary_modules(read["vocabulary"]),
-        "schemas.ts": schemas_module(read["schemas"]),
-        "rules_table.ts": rules_module(read["rules"]),
-        "marks.ts": marks_module(read["marks"]),
+        **vocabulary_modules(sources["vocabulary"]),
+        "schemas.ts": schemas_module(sources["schemas"]),
+        "rules_table.ts": rules_module(sources["rules"]),
+        "marks.ts": marks_module(sources["marks"]),
     }
     paths = {TARGET / name: text for name, text in texts.items()}
     paths[CONSTANTS_TARGET] = constants_module(json.loads(CONSTANTS.read_text()))
-    return {path: formatted(path, text) for path, text in paths.items()}
+    return {path: format_text(path, text) for path, text in paths.items()}
 
 
 def main(arguments: list[str]) -> int:

@@ -13,38 +13,38 @@ from starlette.types import ASGIApp
 from diary import isolation
 from diary.clock import Clock, SystemClock
 from diary.config import Settings
-from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
-from diary.crypto.signing import Notary
+from diary.crypto.kdf import FLOOR_PROFILE, PRODUCTION_POLICY, KdfPolicy, KdfProfile
+from diary.crypto.signing import Ed25519Signer
 from diary.paths import STATIC, TEMPLATES
 from diary.services.accounts import cookie_migration
 from diary.services.accounts.pepper import Pepper
-from diary.services.accounts.unknown_names import fixed_shares
+from diary.services.accounts.unknown_names import load_profile_shares
 from diary.services.instance import Instance
 from diary.services.log import cosigning, notary_keys, sequencer, timestamping
-from diary.services.operations.decommission import Ending
-from diary.services.operations.disk_space import Disk
-from diary.services.operations.limit_store import open_counts
+from diary.services.operations.decommission import ShutdownMonitor
+from diary.services.operations.disk_space import DiskSpace
+from diary.services.operations.limit_store import open_limit_stores
 from diary.services.operations.secrets_check import read_secrets
-from diary.services.packs.session_packs import Packs
-from diary.services.sync.purge import every_hour
-from diary.storage.blob_store import open_store
-from diary.storage.database import opened
-from diary.web.event_log import Events
-from diary.web.host_router import Edge
+from diary.services.packs.session_packs import PackService
+from diary.services.sync.purge import run_hourly
+from diary.storage.blob_store import open_blob_store
+from diary.storage.database import open_database
+from diary.web.event_log import EventLog
+from diary.web.host_router import HostRouter
 from diary.web.pages import render_pages
-from diary.web.rate_limits import NetworkLimit, SessionLimit
-from diary.web.request_context import Office
+from diary.web.rate_limits import NetworkRateLimiter, SessionRateLimiter
+from diary.web.request_context import AppContext
 
 # Each proof that is checked holds 46 MiB for its time.
-PROOFS_AT_ONCE: Final = min(4, os.cpu_count() or 1)
+MAX_CONCURRENT_PROOFS: Final = min(4, os.cpu_count() or 1)
 
 
 def create_app(
     settings: Settings,
     clock: Clock | None = None,
     *,
-    kdf_profile: KdfProfile = FLOOR,
-    kdf_policy: KdfPolicy = PRODUCT,
+    kdf_profile: KdfProfile = FLOOR_PROFILE,
+    kdf_policy: KdfPolicy = PRODUCTION_POLICY,
     static: Path = STATIC,
 ) -> Starlette:
     """The server as an ASGI application. The database must have been migrated (`storage.database.migrate`).
@@ -52,40 +52,42 @@ def create_app(
     `kdf_profile`: what the server's own Argon2id of a proof costs. `kdf_policy`: which locks accounts may
     have. Tests make both cheap; nothing else does. `static`: the folder of what browsers are given.
     """
-    told = clock or SystemClock()
+    server_clock = clock or SystemClock()
     pages = render_pages(settings, static, TEMPLATES)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_instance(settings, told, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
-            packs = Packs(instance)
-            cookies_until = await cookie_migration.begin(instance)
-            app.state.office = Office(
+        async with open_instance(settings, server_clock, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
+            packs = PackService(instance)
+            cookies_until = await cookie_migration.start_grace_period(instance)
+            app.state.app_context = AppContext(
                 instance=instance,
                 packs=packs,
-                ending=Ending(),
+                closing_schedule=ShutdownMonitor(),
                 pages=pages,
-                events=Events(told),
-                cookies_until=cookies_until,
-                networks=NetworkLimit(instance.pepper, instance.counts),
-                sessions=SessionLimit(told, instance.counts),
+                event_log=EventLog(server_clock),
+                legacy_cookies_until_ms=cookies_until,
+                network_limiter=NetworkRateLimiter(instance.pepper, instance.request_counter),
+                session_limiter=SessionRateLimiter(server_clock, instance.request_counter),
             )
-            app.state.office.events.say("started")
-            purging = asyncio.create_task(every_hour(instance, app.state.office.events.fault))
-            keeping = asyncio.create_task(sequencer.keep(instance, app.state.office.events.fault))
+            app.state.app_context.event_log.log_event("started")
+            purge_task = asyncio.create_task(run_hourly(instance, app.state.app_context.event_log.log_exception))
+            log_task = asyncio.create_task(
+                sequencer.run_forever(instance, app.state.app_context.event_log.log_exception)
+            )
             try:
                 yield
             finally:
-                purging.cancel()
-                keeping.cancel()
-                await asyncio.gather(purging, keeping, return_exceptions=True)
+                purge_task.cancel()
+                log_task.cancel()
+                await asyncio.gather(purge_task, log_task, return_exceptions=True)
                 await packs.close()
-            app.state.office.events.say("stopped")
+            app.state.app_context.event_log.log_event("stopped")
 
-    return _Server(settings, lifespan)
+    return _LifespanServer(settings, lifespan)
 
 
-class _Server(Starlette):
+class _LifespanServer(Starlette):
     """Starlette's start, end and state. Requests go straight to the edge, which answers for every fault itself."""
 
     def __init__(self, settings: Settings, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
@@ -95,40 +97,44 @@ class _Server(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The edge, round what takes the start and the end."""
-        return Edge(self.router, settings=self._settings)
+        return HostRouter(self.router, settings=self._settings)
 
 
 @asynccontextmanager
 async def open_instance(
-    settings: Settings, clock: Clock, *, kdf_profile: KdfProfile = FLOOR, kdf_policy: KdfPolicy = PRODUCT
+    settings: Settings,
+    clock: Clock,
+    *,
+    kdf_profile: KdfProfile = FLOOR_PROFILE,
+    kdf_policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> AsyncIterator[Instance]:
     """What every service works with, for the length of the block: for the server, and for jobs beside it.
 
     Raises BadSetting when something does not fit together.
     """
-    isolation.refuse_exposed(settings.secret_places())
-    async with opened(settings) as db, open_counts(settings.counts_url, clock) as (counts, throttle):
-        pepper, seed = await read_secrets(settings, db)
-        notary = Notary(seed)
+    isolation.check_secrets_unreadable(settings.secret_paths())
+    async with open_database(settings) as db, open_limit_stores(settings.counts_url, clock) as (counts, throttle):
+        pepper_bytes, notary_seed = await read_secrets(settings, db)
+        notary = Ed25519Signer(notary_seed)
         statements = await notary_keys.read_statements(db)
         notary_keys.check_keys(statements, notary)
-        peppered = Pepper(pepper, kdf_profile)
-        store = open_store(settings.blob_url)
+        pepper_hasher = Pepper(pepper_bytes, kdf_profile)
+        blob_store = open_blob_store(settings.blob_url)
         yield Instance(
             settings=settings,
             clock=clock,
             db=db,
-            blobs=store,
+            blob_store=blob_store,
             notary=notary,
-            pepper=peppered,
+            pepper=pepper_hasher,
             throttle=throttle,
-            counts=counts,
-            policy=kdf_policy,
-            argon=asyncio.Semaphore(PROOFS_AT_ONCE),
-            disk=Disk(settings, store.folder),
-            authorities=timestamping.read_authorities(settings.timestamps),
-            witnesses=cosigning.read_witnesses(settings.witnesses),
-            statements=statements,
-            release=sequencer.read_release(settings),
-            shares=await fixed_shares(db, peppered),
+            request_counter=counts,
+            kdf_policy=kdf_policy,
+            argon2_semaphore=asyncio.Semaphore(MAX_CONCURRENT_PROOFS),
+            disk_space=DiskSpace(settings, blob_store.folder),
+            timestamp_authorities=timestamping.read_authorities(settings.timestamps),
+            log_witnesses=cosigning.read_witnesses(settings.witnesses),
+            notary_key_statements=statements,
+            release_leaf=sequencer.read_release_leaf(settings),
+            kdf_profile_shares=await load_profile_shares(db, pepper_hasher),
         )

@@ -31,6 +31,6 @@ class FixedClock:
         """The time it was set to."""
         return self.ms
 
-    def advance(self, ms: int) -> None:
+    def advance(self, duration_ms: int) -> None:
         """Move on by `ms` milliseconds."""
-        self.ms += ms
+        self.ms += duration_ms

@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSetting
-from diary.paths import hand_over
+from diary.paths import chown_to_folder_owner
 
 SECRET_BYTES: Final = 32
-ENROLMENTS: Final = ("invite", "code", "open")
-_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
+ENROLMENT_MODES: Final = ("invite", "code", "open")
+_ORIGIN_PATTERN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
 
 
 class Secret:
@@ -42,46 +42,46 @@ class Setting:
 
     name: str
     default: str | None
-    cast: Callable[[str], Any]
-    explained: str
+    parse: Callable[[str], Any]
+    description: str
 
     @property
-    def attribute(self) -> str:
+    def attribute_name(self) -> str:
         """Its name on Settings."""
         return self.name.removeprefix("DIARY_").lower()
 
 
-def _is_here(host: str) -> bool:
+def _is_localhost(host: str) -> bool:
     """Whether a host name is this computer's own."""
     return host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
 
 
-def _origin(text: str) -> str:
+def _parse_origin(text: str) -> str:
     """Scheme, host and port without a path; http for this computer's own names only."""
-    found = _ORIGIN.fullmatch(text.lower())
-    if not found:
+    match = _ORIGIN_PATTERN.fullmatch(text.lower())
+    if not match:
         raise ValueError("is not an address like https://notes.example")
-    scheme, host, port = found.groups()
-    if scheme == "http" and not _is_here(host):
+    scheme, host, port = match.groups()
+    if scheme == "http" and not _is_localhost(host):
         raise ValueError("must begin with https:// (http is for localhost only)")
     return f"{scheme}://{host}{port or ''}"
 
 
-def _count(text: str) -> int:
+def _parse_positive_integer(text: str) -> int:
     """A number of bytes, at least 1."""
     if not re.fullmatch(r"[1-9][0-9]{0,15}", text):
         raise ValueError("is not a whole number above zero")
     return int(text)
 
 
-def _switch(text: str) -> bool:
+def _parse_switch(text: str) -> bool:
     """`on` or `off`."""
     if text not in ("on", "off"):
         raise ValueError("is neither on nor off")
     return text == "on"
 
 
-def _secret(text: str) -> Secret:
+def _parse_secret(text: str) -> Secret:
     """32 bytes or more as base64url."""
     try:
         raw = unb64(text)
@@ -92,26 +92,26 @@ def _secret(text: str) -> Secret:
     return Secret(raw)
 
 
-def _line(text: str) -> str:
+def _parse_line(text: str) -> str:
     """One line of words for people."""
     if not text.isprintable() or len(text) > 200:
         raise ValueError("is not one line of at most 200 characters")
     return text.strip()
 
 
-def _mode(text: str) -> str:
+def _parse_enrolment_mode(text: str) -> str:
     """How someone new gets an account."""
-    if text not in ENROLMENTS:
+    if text not in ENROLMENT_MODES:
         raise ValueError("is not invite, code or open")
     return text
 
 
-def _file(text: str) -> Path | None:
+def _parse_optional_path(text: str) -> Path | None:
     """A file's path, or `none`."""
     return None if text == "none" else Path(text).absolute()
 
 
-def _pub(text: str) -> str:
+def _parse_public_key(text: str) -> str:
     """A public key of 32 bytes as base64url, or `none`, which is none at all."""
     try:
         if text != "none" and len(unb64(text)) != SECRET_BYTES:
@@ -121,9 +121,9 @@ def _pub(text: str) -> str:
     return "" if text == "none" else text
 
 
-def _seed(text: str) -> Secret:
+def _parse_seed(text: str) -> Secret:
     """Exactly 32 bytes as base64url."""
-    seed = _secret(text)
+    seed = _parse_secret(text)
     if len(seed.reveal()) != SECRET_BYTES:
         raise ValueError("is not 32 bytes")
     return seed
@@ -133,63 +133,89 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DIARY_APP_URL",
         "http://localhost:8000",
-        _origin,
+        _parse_origin,
         "Address of the app. Choose a host name that does not reveal its purpose.",
     ),
-    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "Address of the public pages."),
+    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _parse_origin, "Address of the public pages."),
     Setting("DIARY_DATA", "var", Path, "Folder for everything that the server stores itself."),
     Setting("DIARY_DATABASE_URL", None, str, "Database. Default: SQLite in the data folder."),
     Setting("DIARY_BLOB_URL", None, str, "Store of sealed files. Default: a folder in the data folder."),
     Setting("DIARY_COUNTS_URL", "memory", str, "Store of request counts. Use redis://… when workers share them."),
     Setting(
-        "DIARY_PEPPER", None, _secret, "Secret that hides stored sign-in names. Default: data/pepper, created once."
+        "DIARY_PEPPER",
+        None,
+        _parse_secret,
+        "Secret that hides stored sign-in names. Default: data/pepper, created once.",
     ),
-    Setting("DIARY_NOTARY_KEY", None, _seed, "Key that signs receipts. Default: data/notary.key, created once."),
-    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Most bytes of files in one account."),
+    Setting("DIARY_NOTARY_KEY", None, _parse_seed, "Key that signs receipts. Default: data/notary.key, created once."),
+    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _parse_positive_integer, "Most bytes of files in one account."),
     Setting(
-        "DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Most bytes of text in one account, counted apart from files."
+        "DIARY_TEXT_QUOTA_BYTES",
+        str(200 << 20),
+        _parse_positive_integer,
+        "Most bytes of text in one account, counted apart from files.",
     ),
-    Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs: on or off."),
-    Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _count, "Largest single file."),
-    Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "Largest pack that can be handed over."),
-    Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "Interval at which the public log is signed, if it has grown."),
-    Setting("DIARY_TIMESTAMPS", "none", _file, "TOML file that names timestamp authorities."),
-    Setting("DIARY_WITNESSES", "none", _file, "TOML file that names log witnesses."),
-    Setting("DIARY_OPERATOR", "", _line, "Name of the person or organisation that runs this server."),
-    Setting("DIARY_PRIVACY_CONTACT", "", _line, "Address for questions about personal data. Somebody must read it."),
-    Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
+    Setting("DIARY_SERVER_PACKS", "on", _parse_switch, "Whether this server typesets packs: on or off."),
+    Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _parse_positive_integer, "Largest single file."),
+    Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _parse_positive_integer, "Largest pack that can be handed over."),
+    Setting(
+        "DIARY_CHECKPOINT_SECONDS",
+        "600",
+        _parse_positive_integer,
+        "Interval at which the public log is signed, if it has grown.",
+    ),
+    Setting("DIARY_TIMESTAMPS", "none", _parse_optional_path, "TOML file that names timestamp authorities."),
+    Setting("DIARY_WITNESSES", "none", _parse_optional_path, "TOML file that names log witnesses."),
+    Setting("DIARY_OPERATOR", "", _parse_line, "Name of the person or organisation that runs this server."),
+    Setting(
+        "DIARY_PRIVACY_CONTACT", "", _parse_line, "Address for questions about personal data. Somebody must read it."
+    ),
+    Setting("DIARY_ENROLMENT", None, _parse_enrolment_mode, "Who may register: invite, code (of the day) or open."),
     Setting(
         "DIARY_OPEN_QUOTA_BYTES",
         str(50 << 20),
-        _count,
+        _parse_positive_integer,
         "Most bytes of files in an account registered under open enrolment.",
     ),
-    Setting("DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _count, "Most bytes of text in such an account."),
+    Setting(
+        "DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _parse_positive_integer, "Most bytes of text in such an account."
+    ),
     Setting(
         "DIARY_OPEN_DAY_BYTES",
         str(2 << 30),
-        _count,
+        _parse_positive_integer,
         "Most bytes of files that all such accounts together may send in a day.",
     ),
     Setting(
         "DIARY_OPEN_DAY_TEXT_BYTES",
         str(200 << 20),
-        _count,
+        _parse_positive_integer,
         "Most bytes of text that all such accounts together may send in a day.",
     ),
-    Setting("DIARY_MIN_FREE_BYTES", None, _count, "Free disk space below which files and new accounts are refused."),
-    Setting("DIARY_RELEASE", "none", _file, "Signed list of this release's files, release.json."),
     Setting(
-        "DIARY_WEBCAT", "none", _file, "Folder with the files of a WEBCAT enrolment, which the server then serves."
+        "DIARY_MIN_FREE_BYTES",
+        None,
+        _parse_positive_integer,
+        "Free disk space below which files and new accounts are refused.",
+    ),
+    Setting("DIARY_RELEASE", "none", _parse_optional_path, "Signed list of this release's files, release.json."),
+    Setting(
+        "DIARY_WEBCAT",
+        "none",
+        _parse_optional_path,
+        "Folder with the files of a WEBCAT enrolment, which the server then serves.",
     ),
     Setting(
         "DIARY_RELEASE_KEY",
         "none",
-        _pub,
+        _parse_public_key,
         "Public half of the key that signs the list. Phones check later releases with it.",
     ),
     Setting(
-        "DIARY_DEV", "off", _switch, "Serve everything on one host, for development. Never use it for people's diaries."
+        "DIARY_DEV",
+        "off",
+        _parse_switch,
+        "Serve everything on one host, for development. Never use it for people's diaries.",
     ),
 )
 
@@ -227,66 +253,66 @@ class Settings:
     release_key: str
     dev: bool
 
-    def read_pepper(self) -> bytes:
+    def load_or_create_pepper(self) -> bytes:
         """The pepper: from the setting, or from data/pepper, which is made when absent."""
-        return self.pepper.reveal() if self.pepper else kept_secret(self.data / "pepper")
+        return self.pepper.reveal() if self.pepper else load_or_create_secret(self.data / "pepper")
 
-    def read_notary_seed(self) -> bytes:
+    def load_or_create_notary_seed(self) -> bytes:
         """The notary's 32-byte seed: from the setting, or from data/notary.key, which is made when absent."""
-        return self.notary_key.reveal() if self.notary_key else kept_secret(self.data / "notary.key")
+        return self.notary_key.reveal() if self.notary_key else load_or_create_secret(self.data / "notary.key")
 
-    def find_pepper(self) -> bytes | None:
+    def find_existing_pepper(self) -> bytes | None:
         """The pepper as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
-        return self.read_pepper() if self.pepper or (self.data / "pepper").exists() else None
+        return self.load_or_create_pepper() if self.pepper or (self.data / "pepper").exists() else None
 
-    def find_notary_seed(self) -> bytes | None:
+    def find_existing_notary_seed(self) -> bytes | None:
         """The notary's seed as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
-        return self.read_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
+        return self.load_or_create_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
 
-    def secret_places(self) -> list[Path]:
+    def secret_paths(self) -> list[Path]:
         """The folders and files on this computer's disk in which the server keeps what nobody else may read."""
         urls = (("sqlite://", self.database_url), ("file://", self.blob_url))
         return [self.data, *(Path(unquote(url.removeprefix(kind))) for kind, url in urls if url.startswith(kind))]
 
     @property
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether this is a server for this computer, or for work on it, and not for people's diaries."""
-        return self.dev or _is_here(urlsplit(self.app_url).hostname or "")
+        return self.dev or _is_localhost(urlsplit(self.app_url).hostname or "")
 
-    def check_for_people(self) -> None:
+    def check_operator_settings(self) -> None:
         """Return when a server for people's diaries may start: whoever uses it can know who runs it. Raises BadSetting."""
-        if self.is_here:
+        if self.is_local:
             return
-        names = {"DIARY_OPERATOR": self.operator, "DIARY_PRIVACY_CONTACT": self.privacy_contact}
-        missing = [name for name, text in names.items() if not text]
+        required = {"DIARY_OPERATOR": self.operator, "DIARY_PRIVACY_CONTACT": self.privacy_contact}
+        missing = [name for name, text in required.items() if not text]
         if missing:
             raise BadSetting(f"{' and '.join(missing)} must be set: people have a right to know who keeps their diary.")
-        app, public = (urlsplit(url).hostname or "" for url in (self.app_url, self.public_url))
-        if app == public or _is_here(public):
+        app_host, public_host = (urlsplit(url).hostname or "" for url in (self.app_url, self.public_url))
+        if app_host == public_host or _is_localhost(public_host):
             raise BadSetting("DIARY_PUBLIC_URL must be a host name of its own, beside DIARY_APP_URL's.")
 
 
-def load(environ: Mapping[str, str]) -> Settings:
+def load_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from an environment. Raises BadSetting naming the setting, never its value."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for setting in SETTINGS:
         text = environ.get(setting.name) or setting.default
         try:
-            found[setting.attribute] = None if text is None else setting.cast(text)
+            values[setting.attribute_name] = None if text is None else setting.parse(text)
         except ValueError as error:
             raise BadSetting(f"{setting.name} {error}.") from None
-    data = found["data"].absolute()
-    found["data"] = data
-    found["database_url"] = found["database_url"] or f"sqlite://{data / 'kept.sqlite3'}"
-    found["blob_url"] = found["blob_url"] or (data / "blobs").as_uri()
-    here = found["dev"] or _is_here(urlsplit(found["app_url"]).hostname or "")
-    found["enrolment"] = found["enrolment"] or ("open" if here else "invite")
-    if found["app_url"] == found["public_url"] and not found["dev"]:
+    data = values["data"].absolute()
+    values["data"] = data
+    values["database_url"] = values["database_url"] or f"sqlite://{data / 'kept.sqlite3'}"
+    values["blob_url"] = values["blob_url"] or (data / "blobs").as_uri()
+    is_local = values["dev"] or _is_localhost(urlsplit(values["app_url"]).hostname or "")
+    values["enrolment"] = values["enrolment"] or ("open" if is_local else "invite")
+    if values["app_url"] == values["public_url"] and not values["dev"]:
         raise BadSetting("DIARY_APP_URL and DIARY_PUBLIC_URL must differ.")
-    return Settings(**found)
+    return Settings(**values)
 
 
-def kept_secret(path: Path) -> bytes:
+def load_or_create_secret(path: Path) -> bytes:
     """The 32 bytes in `path`; drawn and written, readable by its owner only, when there is no such file.
 
     Raises BadSetting when the file is not 32 bytes long: a cut-off secret must not be replaced silently,
@@ -308,5 +334,5 @@ def kept_secret(path: Path) -> bytes:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())
-    hand_over(path)
+    chown_to_folder_owner(path)
     return raw

@@ -43,33 +43,33 @@ class KeptError(Exception):
     """A failure with a code for machines and a sentence for people."""
 
     code: ClassVar[str] = "internal"
-    usual: ClassVar[str] = "Something went wrong."
+    default_message: ClassVar[str] = "Something went wrong."
 
-    def __init__(self, sentence: str | None = None) -> None:
+    def __init__(self, message: str | None = None) -> None:
         """Take the class's usual sentence unless a better one is given."""
-        self.sentence = sentence or self.usual
-        super().__init__(self.sentence)
+        self.message = message or self.default_message
+        super().__init__(self.message)
 
 
 class BadRequest(KeptError):
     """Input that makes no sense where it was given."""
 
     code = "bad_request"
-    usual = "That request makes no sense here."
+    default_message = "That request makes no sense here."
 
 
 class NotCanonical(BadRequest):
     """JSON that is not in canonical form, or a value that has none."""
 
     code = "not_canonical"
-    usual = "That is not canonical JSON."
+    default_message = "That is not canonical JSON."
 
 
 class BadSignature(BadRequest):
     """A signature that does not hold for this key and these bytes."""
 
     code = "bad_signature"
-    usual = "The signature does not hold."
+    default_message = "The signature does not hold."
 
 
 class SealError(KeptError):
@@ -79,198 +79,203 @@ class SealError(KeptError):
     """
 
     code = "not_opened"
-    usual = "This could not be opened."
+    default_message = "This could not be opened."
 
 
-class KdfRefused(KeptError):
+class KdfPolicyViolation(KeptError):
     """Key derivation asked for with parameters or an origin the policy does not allow."""
 
     code = "kdf_refused"
-    usual = "The server asked for a weaker lock than this device accepts. Nothing was sent."
+    default_message = "The server asked for a weaker lock than this device accepts. Nothing was sent."
 
 
-class KdfBroken(KeptError):
+class KdfSelfTestFailed(KeptError):
     """The known-answer test of Argon2 failed."""
 
     code = "kdf_broken"
-    usual = "This device does not compute keys correctly. Use another device."
+    default_message = "This device does not compute keys correctly. Use another device."
 
 
-class NoMatch(KeptError):
+class InvalidCredentials(KeptError):
     """Wrong words, wrong code, unknown name: one answer for all of them."""
 
     code = "no_match"
-    usual = "That did not match. Check the name and the words, and try again."
+    default_message = "That did not match. Check the name and the words, and try again."
 
 
-class SecondStep(KeptError):
+class SecondFactorFailed(KeptError):
     """An advocate's words were right and the six digits were not: missing, wrong, or used before."""
 
     code = "second_step"
-    usual = "Type the six digits that your authenticator app shows now. Each set works once."
+    default_message = "Type the six digits that your authenticator app shows now. Each set works once."
 
 
-class NotInvited(KeptError):
+class InvalidInvitation(KeptError):
     """Registering without the invitation this server asks for: missing, wrong, used or over, all one answer."""
 
     code = "not_invited"
-    usual = (
+    default_message = (
         "That invitation did not work. It works once, for a few days. Ask the person who gave it to you for a new one."
     )
 
 
-class Closing(KeptError):
+class ServerClosing(KeptError):
     """Registering on a server whose end has been announced."""
 
     code = "closing"
-    usual = "This server will close, so nobody can begin here. Nothing was lost. Choose another server."
+    default_message = "This server will close, so nobody can begin here. Nothing was lost. Choose another server."
 
 
-class Closed(KeptError):
+class ServerClosed(KeptError):
     """Adding to a diary on a server whose day has come."""
 
     code = "closed"
-    usual = "This server has closed and takes nothing new. What is on the phone is safe there. Move to another server."
+    default_message = (
+        "This server has closed and takes nothing new. What is on the phone is safe there. Move to another server."
+    )
 
 
-class SignedOut(KeptError):
+class NotSignedIn(KeptError):
     """No session, or one that has ended."""
 
     code = "signed_out"
-    usual = "You are signed out."
+    default_message = "You are signed out."
 
 
-class Outdated(KeptError):
+class ClientOutdated(KeptError):
     """A device whose release still signs in with a cookie asks for more than reading and appending."""
 
     code = "outdated"
-    usual = "This needs the newest version of the app. Your entries are safe. Close the app, open it again and take the update."
+    default_message = (
+        "This needs the newest version of the app. Your entries are safe. Close the app, open it again and "
+        "take the update."
+    )
 
 
-class SessionEnded(SignedOut):
+class SessionRevoked(NotSignedIn):
     """A session that its keeper ended from another device. The device locks, and asks for the words before it comes back."""
 
     code = "session_ended"
-    usual = "This device was signed out from another one. Type your words to sign in again."
+    default_message = "This device was signed out from another one. Type your words to sign in again."
 
 
 class NotFound(KeptError):
     """Nothing there, or nothing there for this session."""
 
     code = "not_found"
-    usual = "There is nothing here."
+    default_message = "There is nothing here."
 
 
 class WrongOrigin(KeptError):
     """A writing request that did not come from the app's own page."""
 
     code = "wrong_origin"
-    usual = "That request did not come from this app."
+    default_message = "That request did not come from this app."
 
 
-class WrongType(KeptError):
+class UnsupportedMediaType(KeptError):
     """A body of a type this address does not take."""
 
     code = "wrong_type"
-    usual = "That kind of content is not accepted here."
+    default_message = "That kind of content is not accepted here."
 
 
-class Erased(KeptError):
+class ContentErased(KeptError):
     """Something that its keeper has had erased for good."""
 
     code = "erased"
-    usual = "This was erased for good, as asked."
+    default_message = "This was erased for good, as asked."
 
 
 class Conflict(KeptError):
     """Something else already stands where this should go."""
 
     code = "conflict"
-    usual = "Something else is already there."
+    default_message = "Something else is already there."
 
 
-class Differs(KeptError):
+class ContentDiffers(KeptError):
     """Other bytes are already stored under this id."""
 
     code = "differs"
-    usual = "Something different is already stored there."
+    default_message = "Something different is already stored there."
 
 
-class Incomplete(KeptError):
+class IncompleteUpload(KeptError):
     """Parts of a file are missing; `missing` names them."""
 
     code = "incomplete"
-    usual = "Parts of this file are missing."
+    default_message = "Parts of this file are missing."
 
-    def __init__(self, missing: tuple[int, ...] = (), sentence: str | None = None) -> None:
+    def __init__(self, missing_parts: tuple[int, ...] = (), message: str | None = None) -> None:
         """`missing`: part numbers from 0, rising."""
-        super().__init__(sentence)
-        self.missing = missing
+        super().__init__(message)
+        self.missing_parts = missing_parts
 
 
 class DigestMismatch(KeptError):
     """The stored parts are not the ones their digest speaks of."""
 
     code = "digest"
-    usual = "The stored parts do not match their digest."
+    default_message = "The stored parts do not match their digest."
 
 
 class TooLarge(KeptError):
     """A body above the limit of its address."""
 
     code = "too_large"
-    usual = "That is too large."
+    default_message = "That is too large."
 
 
-class OverQuota(KeptError):
+class QuotaExceeded(KeptError):
     """The account's room is used up."""
 
     code = "over_quota"
-    usual = "There is no room left for files. Words still fit."
+    default_message = "There is no room left for files. Words still fit."
 
 
-class TryLater(KeptError):
+class TooManyRequests(KeptError):
     """Too many tries; `retry_after` whole seconds must pass first."""
 
     code = "try_later"
-    usual = "Too many tries. Wait a little, then try again."
+    default_message = "Too many tries. Wait a little, then try again."
 
-    def __init__(self, retry_after: int, sentence: str | None = None) -> None:
+    def __init__(self, retry_after_seconds: int, message: str | None = None) -> None:
         """`retry_after`: seconds, at least 1."""
-        super().__init__(sentence)
-        self.retry_after = max(1, retry_after)
+        super().__init__(message)
+        self.retry_after_seconds = max(1, retry_after_seconds)
 
 
-class PacksOff(KeptError):
+class PacksDisabled(KeptError):
     """This server does not build packs."""
 
     code = "packs_off"
-    usual = "This server does not build packs."
+    default_message = "This server does not build packs."
 
 
-class PackFailed(KeptError):
+class PackBuildFailed(KeptError):
     """A pack that could not be built."""
 
     code = "pack_failed"
-    usual = "The pack could not be built."
+    default_message = "The pack could not be built."
 
 
-class NotACopy(KeptError):
+class InvalidSealedCopy(KeptError):
     """A file that is no sealed copy of a diary, or a damaged one."""
 
     code = "not_a_copy"
-    usual = "This is not a sealed copy, or it is damaged."
+    default_message = "This is not a sealed copy, or it is damaged."
 
 
 class Unavailable(KeptError):
     """Not possible just now, through nobody's fault."""
 
     code = "unavailable"
-    usual = "That is not possible just now. Try again later."
+    default_message = "That is not possible just now. Try again later."
 
 
 class BadSetting(KeptError):
     """A setting the server cannot start with; the sentence names it, never its value."""
 
     code = "bad_setting"
-    usual = "A setting cannot be used."
+    default_message = "A setting cannot be used."

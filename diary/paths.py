@@ -4,23 +4,23 @@ import os
 from pathlib import Path
 from typing import Final
 
-PACKAGE: Final = Path(__file__).resolve().parent
+PACKAGE_FOLDER: Final = Path(__file__).resolve().parent
 
 
-def _beside(name: str) -> Path:
+def _bundled_folder(name: str) -> Path:
     """A folder that a wheel carries inside the package and a checkout keeps next to it."""
-    inside = PACKAGE / name
-    return inside if inside.is_dir() else PACKAGE.parent / name
+    packaged = PACKAGE_FOLDER / name
+    return packaged if packaged.is_dir() else PACKAGE_FOLDER.parent / name
 
 
-STATIC: Final = _beside("static")
-TEMPLATES: Final = _beside("templates")
+STATIC: Final = _bundled_folder("static")
+TEMPLATES: Final = _bundled_folder("templates")
 VENDOR: Final = STATIC / "vendor"
-LOCALE: Final = PACKAGE / "locale"
-FONTS: Final = PACKAGE / "pack" / "fonts"
+LOCALE: Final = PACKAGE_FOLDER / "locale"
+FONTS: Final = PACKAGE_FOLDER / "pack" / "fonts"
 
 
-def hand_over(path: Path) -> None:
+def chown_to_folder_owner(path: Path) -> None:
     """Give a file that root made to whom its folder belongs: the service reads it under a user of its own."""
     if os.geteuid() == 0:
         folder = path.parent.stat()

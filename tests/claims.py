@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
 # What makes pytest or unittest leave a test out, or forgive its failure.
-LEAVES_OUT = {"skip", "skipif", "xfail", "importorskip", "skipTest", "skipUnless", "skipIf", "expectedFailure"}
-ID = r"[A-Z]+-\d+|T\d+-\d+"
-_ITEM = re.compile(rf"- \*\*({ID})\*\* (.*)", re.DOTALL)
-_TEST = re.compile(r"`(tests/[^`:]+::[^`]+)`")
+SKIPPING_NAMES = {"skip", "skipif", "xfail", "importorskip", "skipTest", "skipUnless", "skipIf", "expectedFailure"}
+CLAIM_ID = r"[A-Z]+-\d+|T\d+-\d+"
+_CLAIM_ITEM = re.compile(rf"- \*\*({CLAIM_ID})\*\* (.*)", re.DOTALL)
+_TEST_REFERENCE = re.compile(r"`(tests/[^`:]+::[^`]+)`")
 _NODE_TEST = re.compile(r"""(?<![\w.])test\(\s*(?:'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"|`((?:\\.|[^`\\$])*)`)\s*,""")
 
 
 @dataclass(frozen=True)
-class Claim:
+class DocumentedClaim:
     """One claim: its id, its sentence without the tests, and the tests as `path::name`."""
 
     id: str
@@ -31,43 +31,45 @@ class Claim:
 
 def named_tests(text: str) -> tuple[str, ...]:
     """Every test that a text names, in order. A name that is broken over lines is read as one."""
-    return tuple(_TEST.findall(re.sub(r"\n\s+", " ", text)))
+    return tuple(_TEST_REFERENCE.findall(re.sub(r"\n\s+", " ", text)))
 
 
-def listed(section: str) -> tuple[list[Claim], list[str]]:
+def parse_claims(section: str) -> tuple[list[DocumentedClaim], list[str]]:
     """The claims of a list, and each line or item of it that is no claim."""
-    claims, others = [], []
+    claims, unparsed = [], []
     for block in re.split(r"\n(?=- |\S)", section.strip()):
-        item = _ITEM.fullmatch(block.strip())
+        item = _CLAIM_ITEM.fullmatch(block.strip())
         if item is None:
-            others.append(block.strip())
+            unparsed.append(block.strip())
             continue
-        sentence, _, tried = item.group(2).partition("Tried by ")
-        claims.append(Claim(item.group(1), " ".join(sentence.split()), named_tests(tried)))
-    return claims, [one for one in others if one]
+        sentence, _, test_references = item.group(2).partition("Tried by ")
+        claims.append(DocumentedClaim(item.group(1), " ".join(sentence.split()), named_tests(test_references)))
+    return claims, [text for text in unparsed if text]
 
 
-def rows(section: str) -> list[list[str]]:
+def table_rows(section: str) -> list[list[str]]:
     """The cells of each row of the tables of a section, heads and rules left out."""
     lines = [line for line in section.splitlines() if line.startswith("|")]
-    heads = {at for at, line in enumerate(lines[1:]) if re.fullmatch(r"[|\- :]+", line)}
-    kept = [line for at, line in enumerate(lines) if at not in heads and at - 1 not in heads]
-    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in kept]
+    heading_lines = {index for index, line in enumerate(lines[1:]) if re.fullmatch(r"[|\- :]+", line)}
+    body_lines = [
+        line for index, line in enumerate(lines) if index not in heading_lines and index - 1 not in heading_lines
+    ]
+    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in body_lines]
 
 
-def sections(page: str) -> dict[str, str]:
+def split_sections(page: str) -> dict[str, str]:
     """The parts of a page by their second-level headings."""
-    found = re.split(r"^## (.+)$", page, flags=re.MULTILINE)[1:]
-    return dict(zip(found[::2], found[1::2], strict=True))
+    parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 @cache
-def names_in(path: str) -> frozenset[str]:
+def test_names_in(path: str) -> frozenset[str]:
     """The names of the tests of one file: functions of Python's, literal first arguments of `test(` of Node's.
 
     Raises FileNotFoundError when there is no such file.
     """
-    source = (ROOT / path).read_text(encoding="utf-8")
+    source = (PROJECT_ROOT / path).read_text(encoding="utf-8")
     if path.endswith(".py"):
         nodes = ast.walk(ast.parse(source))
         return frozenset(
@@ -78,11 +80,11 @@ def names_in(path: str) -> frozenset[str]:
     return frozenset(re.sub(r"\\(.)", r"\1", "".join(parts)) for parts in _NODE_TEST.findall(source))
 
 
-def left_out(source: str) -> Iterator[str]:
+def skipped_tests(source: str) -> Iterator[str]:
     """Each way in which a Python file of tests leaves one out or forgives it, by the line it stands on."""
     for node in ast.walk(ast.parse(source)):
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in LEAVES_OUT:
+        if name in SKIPPING_NAMES:
             yield f"{name}, line {node.lineno}"  # type: ignore[attr-defined]
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import cookies, once
-from tests.keepers import Keeper, Served, enrol, served
-from tests.object_store import ObjectStore, object_store
-from tests.postgres import Postgres, postgres_server
-from tests.redis_server import RedisServer, redis_server
+from tests import cached_setup as once
+from tests import cookie_check as cookies
+from tests.object_store import ObjectStore, running_object_store
+from tests.postgres import PostgresServer, running_postgres
+from tests.redis_server import RedisServer, running_redis
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
 
-pytest_plugins = ["tests.queue", "tests.claims"]
+pytest_plugins = ["tests.scheduling", "tests.claims"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,30 +26,30 @@ def pytest_configure(config: pytest.Config) -> None:
         subprocess.run([sys.executable, str(Path(__file__).parents[1] / ".ci" / "setup.py"), "modules"], check=True)
 
 
-once.remember()
-cookies.watch()
+once.cache_rendering_and_migration()
+cookies.install_cookie_check()
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started when the first test asks for it."""
-    with postgres_server() as made:
-        yield made
+    with running_postgres() as postgres_process:
+        yield postgres_process
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
     """A Redis server, started when the first test asks for it."""
-    with redis_server() as made:
-        yield made
+    with running_redis() as redis_process:
+        yield redis_process
 
 
 @pytest.fixture(scope="session")
-def objects() -> Iterator[ObjectStore]:
+def object_store_server() -> Iterator[ObjectStore]:
     """An S3 server, started when the first test asks for it."""
-    with object_store() as made:
-        yield made
+    with running_object_store() as store:
+        yield store
 
 
 @pytest.fixture(params=DATABASES)
@@ -60,33 +61,33 @@ def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
+async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[InProcessServer]:
     """A server of its own, over each database."""
-    async with served(tmp_path, **database_setting) as running:
+    async with running_server(tmp_path, **database_setting) as running:
         yield running
 
 
 @pytest.fixture
-async def keeper(server: Served) -> Keeper:
+async def keeper(server: InProcessServer) -> Keeper:
     """Keeper A."""
-    return await enrol(server)
+    return await register_keeper(server)
 
 
 @pytest.fixture
-async def other(server: Served) -> Keeper:
+async def other_keeper(server: InProcessServer) -> Keeper:
     """Keeper B."""
-    return await enrol(server, "203.0.113.9")
+    return await register_keeper(server, "203.0.113.9")
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unset_diary_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A DIARY_ variable in the shell of whoever runs the tests changes nothing."""
     for name in [name for name in os.environ if name.startswith("DIARY_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)
-def _no_cookie_is_set() -> Iterator[None]:
-    """No answer of a server in this process sets a cookie, whatever the test is about; tests/cookies.py."""
+def _fail_on_set_cookie() -> Iterator[None]:
+    """No answer of a server in this process sets a cookie, whatever the test is about; tests/cookie_check.py."""
     yield
-    assert cookies.take_found() == []
+    assert cookies.take_violations() == []

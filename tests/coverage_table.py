@@ -14,72 +14,85 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-FOUND = ROOT / "var" / "coverage"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+COVERAGE_FOLDER = PROJECT_ROOT / "var" / "coverage"
 
 
 @dataclass
-class Count:
+class CoverageCount:
     """What was reached, of what there is."""
 
     branches: int = 0
-    of_branches: int = 0
+    total_branches: int = 0
     lines: int = 0
-    of_lines: int = 0
+    total_lines: int = 0
 
-    def add(self, other: Count) -> None:
+    def add(self, other: CoverageCount) -> None:
         """Take in another's."""
         self.branches += other.branches
-        self.of_branches += other.of_branches
+        self.total_branches += other.total_branches
         self.lines += other.lines
-        self.of_lines += other.of_lines
+        self.total_lines += other.total_lines
 
 
-def python_files(told: Mapping[str, Any]) -> Iterator[tuple[str, Count]]:
+def python_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCount]]:
     """Path and count of each file in coverage.py's JSON."""
-    for path, file in told["files"].items():
-        one = file["summary"]
-        yield path, Count(one["covered_branches"], one["num_branches"], one["covered_lines"], one["num_statements"])
+    for path, file in report["files"].items():
+        summary = file["summary"]
+        yield (
+            path,
+            CoverageCount(
+                summary["covered_branches"],
+                summary["num_branches"],
+                summary["covered_lines"],
+                summary["num_statements"],
+            ),
+        )
 
 
-def page_files(told: Mapping[str, Any]) -> Iterator[tuple[str, Count]]:
+def browser_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCount]]:
     """Path and count of each file in c8's summary."""
-    for path, one in told.items():
+    for path, summary in report.items():
         if path != "total":
-            branches, lines = one["branches"], one["lines"]
-            name = Path(path).relative_to(ROOT).as_posix()
-            yield name, Count(branches["covered"], branches["total"], lines["covered"], lines["total"])
+            branches, lines = summary["branches"], summary["lines"]
+            name = Path(path).relative_to(PROJECT_ROOT).as_posix()
+            yield name, CoverageCount(branches["covered"], branches["total"], lines["covered"], lines["total"])
 
 
-def by_folder(files: Iterator[tuple[str, Count]]) -> dict[str, Count]:
+def sum_by_folder(files: Iterator[tuple[str, CoverageCount]]) -> dict[str, CoverageCount]:
     """The counts of each folder, and of them all under ''."""
-    found: dict[str, Count] = defaultdict(Count)
+    counts_by_folder: dict[str, CoverageCount] = defaultdict(CoverageCount)
     for path, count in files:
-        found[path.rpartition("/")[0]].add(count)
-        found[""].add(count)
-    return dict(found)
+        counts_by_folder[path.rpartition("/")[0]].add(count)
+        counts_by_folder[""].add(count)
+    return dict(counts_by_folder)
 
 
-def share(reached: int, of: int) -> str:
+def percentage(reached: int, total: int) -> str:
     """`87.5 %`; a dash where there is nothing to reach."""
-    return f"{100 * reached / of:5.1f} %" if of else "      -"
+    return f"{100 * reached / total:5.1f} %" if total else "      -"
 
 
-def rows(language: str, found: Mapping[str, Count]) -> Iterator[str]:
+def format_rows(language: str, counts_by_folder: Mapping[str, CoverageCount]) -> Iterator[str]:
     """One line a folder, the sum last."""
-    for name in sorted(found, key=lambda name: (not name, name)):
-        one = found[name]
-        branches = f"{share(one.branches, one.of_branches)} {one.branches:>6} of {one.of_branches:<6}"
-        yield f"{name or f'all of {language}':<28} {branches} {share(one.lines, one.of_lines)} {one.lines:>6} of {one.of_lines}"
+    for name in sorted(counts_by_folder, key=lambda name: (not name, name)):
+        count = counts_by_folder[name]
+        branches = (
+            f"{percentage(count.branches, count.total_branches)} {count.branches:>6} of {count.total_branches:<6}"
+        )
+        yield (
+            f"{name or f'all of {language}':<28} {branches} {percentage(count.lines, count.total_lines)} "
+            f"{count.lines:>6} of {count.total_lines}"
+        )
 
 
 def main() -> None:
     """Print it."""
     print(f"{'':<28} {'branches':<24} lines")
-    python = json.loads((FOUND / "python.json").read_text(encoding="utf-8"))
-    page = json.loads((FOUND / "coverage-summary.json").read_text(encoding="utf-8"))
-    for language, files in (("Python", python_files(python)), ("JavaScript", page_files(page))):
-        print(*rows(language, by_folder(files)), sep="\n")
+    python = json.loads((COVERAGE_FOLDER / "python.json").read_text(encoding="utf-8"))
+    page = json.loads((COVERAGE_FOLDER / "coverage-summary.json").read_text(encoding="utf-8"))
+    for language, files in (("Python", python_files(python)), ("JavaScript", browser_files(page))):
+        print(*format_rows(language, sum_by_folder(files)), sep="\n")
 
 
 if __name__ == "__main__":

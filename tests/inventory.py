@@ -21,48 +21,56 @@ from tortoise import Model
 from diary import errors
 from diary.cli.main import main
 from diary.config import SETTINGS
-from diary.storage.database import APP, _config
+from diary.storage.database import APP_LABEL, _tortoise_config
 from diary.web.routes import ROUTES
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-FROZEN: Final = Path(__file__).with_name("inventory.json")
+PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
+INVENTORY_PATH: Final = Path(__file__).with_name("inventory.json")
 # Labels of keys, salts, signatures and associated data: docs/formats.md. Both quotes and templates; up to the first value put in.
 _LABEL: Final = re.compile(r"""["'`](kept/[^"'`{$\\]*)""")
-_KIND: Final = re.compile(r"\{ k: '(\w+)'")
-_BESIDE: Final = re.compile(r"\bbeside(?:: \{|\()([^})\n]*)")
+_RECORD_KIND: Final = re.compile(r"\{ k: '(\w+)'")
+_ASSOCIATED_DATA: Final = re.compile(r"\bbeside(?:: \{|\()([^})\n]*)")
 _KEY: Final = re.compile(r"(?<![\w.'])'?([a-z])'?(?=[:,)]| *\})")
 _CODE: Final = re.compile(r"new KeptError\('(\w+)'")
-_AT_TOP: Final = re.compile(r"^const (NAME|VERSION|TABLES|TAB|CACHE|ACCEPTED)\s*= (.+);$", re.MULTILINE)
+_TOP_LEVEL_CONSTANT: Final = re.compile(r"^const (NAME|VERSION|TABLES|TAB|CACHE|ACCEPTED)\s*= (.+);$", re.MULTILINE)
 
 
 def sources(folder: str, *suffixes: str) -> Iterator[str]:
     """The text of every file of ours below a folder."""
-    for path in sorted((ROOT / folder).rglob("*")):
-        if path.suffix in suffixes and not {"vendor", "app", "lang"} & set(path.relative_to(ROOT).parts[1:2]):
+    for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+        if path.suffix in suffixes and not {"vendor", "app", "lang"} & set(path.relative_to(PROJECT_ROOT).parts[1:2]):
             yield path.read_text(encoding="utf-8")
 
 
-def found(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
+def unique_matches(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
     """What the pattern's group holds, each once, in order."""
     return sorted({match for text in texts for match in pattern.findall(text)})
 
 
-def inventory() -> dict[str, object]:
+def build_inventory() -> dict[str, object]:
     """Every kind of name, each as a sorted list or table."""
-    browser, python = list(sources("static", ".js")), list(sources("diary", ".py"))
+    browser_sources, python_sources = list(sources("static", ".js")), list(sources("diary", ".py"))
     names = {
-        name: value for text in browser for name, value in _AT_TOP.findall(text) if name in ("TAB", "CACHE", "ACCEPTED")
+        name: value
+        for text in browser_sources
+        for name, value in _TOP_LEVEL_CONSTANT.findall(text)
+        if name in ("TAB", "CACHE", "ACCEPTED")
     }
-    (database,) = (text for text in browser if "db.createObjectStore(" in text)
-    beside = [key for text in browser for inside in _BESIDE.findall(text) for key in _KEY.findall(inside)]
+    (database_source,) = (text for text in browser_sources if "db.createObjectStore(" in text)
+    associated_data_keys = [
+        key
+        for text in browser_sources
+        for object_text in _ASSOCIATED_DATA.findall(text)
+        for key in _KEY.findall(object_text)
+    ]
     return {
-        "browser: labels of keys and bytes": found(_LABEL, browser),
-        "browser: database, tables, lock, caches": names | dict(_AT_TOP.findall(database)),
-        "browser: keys of values beside the table": sorted(set(beside)),
-        "browser: kinds of sealed records": found(_KIND, browser),
-        "browser: error codes": found(_CODE, browser),
-        "server: labels of keys and bytes": found(_LABEL, python),
-        "server: error codes": sorted(_codes()),
+        "browser: labels of keys and bytes": unique_matches(_LABEL, browser_sources),
+        "browser: database, tables, lock, caches": names | dict(_TOP_LEVEL_CONSTANT.findall(database_source)),
+        "browser: keys of values beside the table": sorted(set(associated_data_keys)),
+        "browser: kinds of sealed records": unique_matches(_RECORD_KIND, browser_sources),
+        "browser: error codes": unique_matches(_CODE, browser_sources),
+        "server: labels of keys and bytes": unique_matches(_LABEL, python_sources),
+        "server: error codes": sorted(_error_codes()),
         "server: tables and columns": dict(sorted(_tables())),
         "server: routes": sorted(f"{row.method} {row.path} ({row.audience.name.lower()})" for row in ROUTES),
         "operator: settings": sorted(setting.name for setting in SETTINGS),
@@ -70,34 +78,38 @@ def inventory() -> dict[str, object]:
     }
 
 
-def _codes() -> Iterator[str]:
-    for one in vars(errors).values():
-        if isinstance(one, type) and issubclass(one, errors.KeptError) and hasattr(one, "code"):
-            yield one.code
+def _error_codes() -> Iterator[str]:
+    for value in vars(errors).values():
+        if isinstance(value, type) and issubclass(value, errors.KeptError) and hasattr(value, "code"):
+            yield value.code
 
 
 def _tables() -> Iterator[tuple[str, list[str]]]:
-    named = _config("sqlite://:memory:")["apps"][APP]["models"]
-    for module in map(importlib.import_module, named):
-        for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, Model) and one is not Model and one._meta.db_table:
-                yield one._meta.db_table, sorted(one._meta.fields_db_projection.values())
+    module_names = _tortoise_config("sqlite://:memory:")["apps"][APP_LABEL]["models"]
+    for module in map(importlib.import_module, module_names):
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Model) and value is not Model and value._meta.db_table:
+                yield value._meta.db_table, sorted(value._meta.fields_db_projection.values())
 
 
 def _commands() -> Iterator[str]:
-    waiting = [("", main)]
-    while waiting:
-        name, command = waiting.pop()
+    pending = [("", main)]
+    while pending:
+        name, command = pending.pop()
         if name:
-            options = sorted(option for one in command.params for option in one.opts if option.startswith("--"))
+            options = sorted(
+                option for parameter in command.params for option in parameter.opts if option.startswith("--")
+            )
             yield " ".join([name.strip(), *options])
-        waiting += [(f"{name} {one}", below) for one, below in getattr(command, "commands", {}).items()]
+        pending += [
+            (f"{name} {parameter}", subcommand) for parameter, subcommand in getattr(command, "commands", {}).items()
+        ]
 
 
-def written() -> str:
+def render_inventory() -> str:
     """The inventory as it lies in inventory.json."""
-    return json.dumps(inventory(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(build_inventory(), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    sys.exit(0 if FROZEN.write_text(written(), encoding="utf-8") else 1)
+    sys.exit(0 if INVENTORY_PATH.write_text(render_inventory(), encoding="utf-8") else 1)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-_NUMBERS = count(1)
-KEY, SECRET = "AKIATESTTESTTEST", "not-a-real/secret"
+_BUCKET_NUMBERS = count(1)
+ACCESS_KEY, SECRET_KEY = "AKIATESTTESTTEST", "not-a-real/secret"
 
 
 class ObjectStore:
@@ -22,20 +22,22 @@ class ObjectStore:
         host, port = server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
 
-    def bucket(self) -> str:
+    def create_bucket(self) -> str:
         """The address of a new bucket, with a folder in it, as DIARY_BLOB_URL has it."""
-        name = f"kept-{next(_NUMBERS)}"
+        name = f"kept-{next(_BUCKET_NUMBERS)}"
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/{name}", method="PUT")).close()
-        return f"s3://{KEY}:{SECRET.replace('/', '%2F')}@{name}/files?endpoint={self.endpoint}&region=us-east-1"
+        return (
+            f"s3://{ACCESS_KEY}:{SECRET_KEY.replace('/', '%2F')}@{name}/files?endpoint={self.endpoint}&region=us-east-1"
+        )
 
-    def names(self) -> list[str]:
+    def list_object_names(self) -> list[str]:
         """What lies in every bucket."""
         with urllib.request.urlopen(f"{self.endpoint}/moto-api/data.json") as answer:
             return [one["name"] for one in json.load(answer).get("s3", {}).get("FakeKey", [])]
 
 
 @contextmanager
-def object_store() -> Iterator[ObjectStore]:
+def running_object_store() -> Iterator[ObjectStore]:
     """A server for the length of the block."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries' own

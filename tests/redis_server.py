@@ -20,7 +20,7 @@ class RedisServer:
         if program is None:
             raise RuntimeError("tests need redis-server: .ci/tools.py redis-server")
         self._program, self._folder = program, folder
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{folder}/s"
 
     def start(self) -> None:
@@ -36,7 +36,7 @@ class RedisServer:
             "--dir",
             f"{self._folder}",
         ]
-        self._child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         for _ in range(400):
             if (self._folder / "s").exists():
                 return
@@ -45,20 +45,20 @@ class RedisServer:
 
     def stop(self) -> None:
         """End it."""
-        if self._child:
-            self._child.terminate()
-            self._child.wait()
-            self._child = None
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
 
 
 @contextmanager
-def redis_server() -> Iterator[RedisServer]:
+def running_redis() -> Iterator[RedisServer]:
     """A server for the length of the block."""
     folder = Path(tempfile.mkdtemp(prefix="kept-redis-"))
-    made = RedisServer(folder)
-    made.start()
+    server = RedisServer(folder)
+    server.start()
     try:
-        yield made
+        yield server
     finally:
-        made.stop()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,20 +16,20 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from diary import errors
 from diary.services.accounts import usage
 from diary.web.languages import LANGUAGES
-from diary.web.operations import OPERATIONS, PAGES, Operation, failures
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer
-from diary.web.route_policy import JSON, NO_BODY, OPEN, Audience, Row
+from diary.web.operations import OPERATIONS, PAGE_DESCRIPTIONS, Operation, possible_errors
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, json_response
+from diary.web.route_policy import JSON_BODY, NO_BODY, UNAUTHENTICATED, Audience, RoutePolicy
 from diary.web.routes import ROUTES
 from diary.web.schemas import SCHEMAS
-from tests.described import DOCUMENT, find, operations, resolved
-from tests.keepers import Keeper
-from tests.test_layers import ROOT
+from tests.openapi_check import OPENAPI_DOCUMENT, find_operation, operations, resolve_reference
+from tests.server_fixture import Keeper
+from tests.test_layers import PROJECT_ROOT
 
-SCRIPT = ROOT / ".ci" / "api.py"
+SCRIPT = PROJECT_ROOT / ".ci" / "api.py"
 
 
-def script() -> ModuleType:
+def load_generator() -> ModuleType:
     """The generator, as a module."""
     spec = importlib.util.spec_from_file_location("api", SCRIPT)
     assert spec is not None and spec.loader is not None
@@ -39,13 +39,13 @@ def script() -> ModuleType:
     return module
 
 
-API = script()
+GENERATOR = load_generator()
 
 
 def test_the_committed_documents_are_what_the_generator_writes() -> None:
     """Nobody changed one side alone."""
-    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    result = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr
 
 
 @pytest.mark.parametrize("name", ["PAGE", "DOCUMENT"])
@@ -53,126 +53,143 @@ def test_a_stale_document_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One word changed by hand is enough, and so is a file that is missing."""
-    real: Path = getattr(API, name)
+    real: Path = getattr(GENERATOR, name)
     changed = tmp_path / real.name
-    monkeypatch.setattr(API, name, changed)
+    monkeypatch.setattr(GENERATOR, name, changed)
     for text in (real.read_text(encoding="utf-8").replace("64", "63", 1), None):
         changed.unlink(missing_ok=True)
         if text is not None:
             changed.write_text(text, encoding="utf-8")
-        assert API.main("--check") == 1
+        assert GENERATOR.main("--check") == 1
         assert capsys.readouterr().out == f"docs/{real.name} is out of date. Run: python .ci/api.py\n"
-    assert API.main() == 0
+    assert GENERATOR.main() == 0
     assert changed.read_text(encoding="utf-8") == real.read_text(encoding="utf-8")
 
 
-def test_the_document_is_sound() -> None:
+def test_the_document_is_valid_openapi() -> None:
     """A validator that is not ours finds nothing, and finds a fault that is put in."""
-    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
-    wrong = json.loads(json.dumps(DOCUMENT))
+    assert list(OpenAPIV31SpecValidator(OPENAPI_DOCUMENT).iter_errors()) == []
+    wrong = json.loads(json.dumps(OPENAPI_DOCUMENT))
     wrong["paths"]["/v1/usage"]["get"]["responses"]["200"].pop("description")
     assert list(OpenAPIV31SpecValidator(wrong).iter_errors())
 
 
-def test_the_document_has_every_row_and_no_other() -> None:
+def test_the_document_has_exactly_the_routes_of_the_table() -> None:
     """Each method and address on its host, in each language; every view, page and shape that is described is used."""
-    for row in ROUTES:
-        host = "public.localhost:8000" if row.audience in (Audience.PUBLIC, Audience.RECIPIENT) else "localhost:8000"
-        path = API.address(row).replace("{path}", "a/b")
-        told = find(row.method, path, host)
-        assert told is not None, (row.method, row.path)
-        assert told["x-audience"] == row.audience.value or row.path.rstrip("/") in {one.at for one in LANGUAGES}
-    rows = {(row.method, API.address(row)) for row in API.listed_rows(ROUTES)}
+    for policy in ROUTES:
+        host = "public.localhost:8000" if policy.audience in (Audience.PUBLIC, Audience.RECIPIENT) else "localhost:8000"
+        path = GENERATOR.address(policy).replace("{path}", "a/b")
+        operation = find_operation(policy.method, path, host)
+        assert operation is not None, (policy.method, policy.path)
+        assert operation["x-audience"] == policy.audience.value or policy.path.rstrip("/") in {
+            language.path_prefix for language in LANGUAGES
+        }
+    rows = {(policy.method, GENERATOR.address(policy)) for policy in GENERATOR.listed_rows(ROUTES)}
     assert {(method, path) for method, path, _ in operations()} == rows
-    assert {row.view for row in ROUTES} == set(OPERATIONS)
-    assert set(PAGES) <= {row.path for row in ROUTES}
-    whole = json.dumps(DOCUMENT["paths"]) + json.dumps(SCHEMAS)
-    assert [name for name in SCHEMAS if f'"#/components/schemas/{name}"' not in whole] == []
+    assert {policy.view for policy in ROUTES} == set(OPERATIONS)
+    assert set(PAGE_DESCRIPTIONS) <= {policy.path for policy in ROUTES}
+    schemas_text = json.dumps(OPENAPI_DOCUMENT["paths"]) + json.dumps(SCHEMAS)
+    assert [name for name in SCHEMAS if f'"#/components/schemas/{name}"' not in schemas_text] == []
 
 
-def test_every_row_says_who_how_often_and_how_much() -> None:
+def test_every_operation_states_audience_rate_and_size() -> None:
     """The policy of the table, and for each status of a failure its codes with their sentences."""
-    for row in API.listed_rows(ROUTES):
-        told = DOCUMENT["paths"][API.address(row)][row.method.lower()]
-        assert told["x-limit"] == {"counted_by": row.limit.by, "per_minute": row.limit.per_minute}
-        assert told["x-largest-body-bytes"] == row.body.most
-        assert list(told.get("requestBody", {}).get("content", {})) == ([row.body.kind.value] if row.body.most else [])
-        schemes = {name for way in told["security"] for name in way}
-        assert (schemes & {"session", "advocate"} != set()) is row.signs_in
-        assert ("proof" in schemes) is (row.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED))
-        assert ("file_ticket" in schemes) is row.by_ticket
-        assert ("429" in told["responses"]) is (row.limit.per_minute is not None)
-        for kind in failures(row):
-            status = str(API.status_of(kind(1) if kind is errors.TryLater else kind()))
-            answer = resolved(told["responses"][status])
+    for policy in GENERATOR.listed_rows(ROUTES):
+        operation = OPENAPI_DOCUMENT["paths"][GENERATOR.address(policy)][policy.method.lower()]
+        assert operation["x-limit"] == {"counted_by": policy.limit.counted_by, "per_minute": policy.limit.per_minute}
+        assert operation["x-largest-body-bytes"] == policy.body.max_bytes
+        assert list(operation.get("requestBody", {}).get("content", {})) == (
+            [policy.body.kind.value] if policy.body.max_bytes else []
+        )
+        schemes = {name for security_scheme in operation["security"] for name in security_scheme}
+        assert (schemes & {"session", "advocate"} != set()) is policy.requires_session
+        assert ("proof" in schemes) is (policy.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED))
+        assert ("file_ticket" in schemes) is policy.accepts_upload_ticket
+        assert ("429" in operation["responses"]) is (policy.limit.per_minute is not None)
+        for kind in possible_errors(policy):
+            status = str(GENERATOR.status_of(kind(1) if kind is errors.TooManyRequests else kind()))
+            answer = resolve_reference(operation["responses"][status])
             assert kind.code in answer["content"]["application/json"]["schema"]["properties"]["error"]["enum"]
-            assert f"`{kind.code}`: {kind.usual}" in answer["description"]
+            assert f"`{kind.code}`: {kind.default_message}" in answer["description"]
 
 
 def test_a_proof_is_asked_for_where_the_table_says_so() -> None:
     """A view of a row for which the words are typed reads them; no other does."""
-    for row in ROUTES:
-        wanted = row.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED)
-        assert API.reads_of(OPERATIONS[row.view], row.view).proof is wanted, (row.method, row.path)
+    for policy in ROUTES:
+        needs_proof = policy.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED)
+        assert GENERATOR.reads_of(OPERATIONS[policy.view], policy.view).proof is needs_proof, (
+            policy.method,
+            policy.path,
+        )
 
 
 # --- Planted faults ------------------------------------------------------------------------------------
 
 
-async def undescribed(call: Call) -> Answer:
+async def view_without_description(request: RequestContext) -> BytesResponse:
     """A view that nobody described."""
-    return json_answer({"name": call.fields().text("name", 7)})
+    return json_response({"name": request.fields().text("name", 7)})
 
 
-async def reading(call: Call) -> Answer:
+async def view_reading_every_kind(request: RequestContext) -> BytesResponse:
     """A view that reads something of each sort, some of it through a helper."""
-    fields = call.fields()
+    fields = request.fields()
     inside = fields.inner("inside")
-    wish = fields.text("wish", 3) if fields.has("wish") else ""
-    return json_answer(
-        {"sum": [wish, call.id("diary"), call.query_number("after", 9), inside.flag("loud"), helped(fields)]}
+    request_fields = fields.text("wish", 3) if fields.has("wish") else ""
+    return json_response(
+        {
+            "sum": [
+                request_fields,
+                request.id("diary"),
+                request.query_number("after", 9),
+                inside.flag("loud"),
+                read_part_of_body(fields),
+            ]
+        }
     )
 
 
-def helped(fields: Any) -> object:
+def read_part_of_body(fields: Any) -> object:
     """Part of a body."""
-    return fields.integer("size", most=8), fields.mapping("kdf")
+    return fields.integer("size", maximum=8), fields.mapping("kdf")
 
 
-def test_a_row_without_a_description_is_named() -> None:
+def test_a_route_without_a_description_is_named() -> None:
     """A new row, before anybody has said what it is for."""
-    row = Row("POST", "/v1/new", undescribed, Audience.ANYONE, OPEN, JSON)
-    with pytest.raises(SystemExit, match=r"Describe .*undescribed in diary/web/operations\.py"):
-        API.document([*ROUTES, row])
+    policy = RoutePolicy("POST", "/v1/new", view_without_description, Audience.ANYONE, UNAUTHENTICATED, JSON_BODY)
+    with pytest.raises(SystemExit, match=r"Describe .*view_without_description in diary/web/operations\.py"):
+        GENERATOR.document([*ROUTES, policy])
 
 
 def test_what_a_view_reads_is_what_the_document_says() -> None:
     """Out of its source: path, query, body, helpers, what may be left out; and an object that nobody has given a shape."""
-    shaped = Operation("", {}, shapes={"kdf": SCHEMAS["Lock"]})
-    found = API.reads_of(shaped, reading)
-    assert (list(found.path), found.query["after"]["maximum"]) == (["diary"], 9)
-    schema = found.body.schema()
+    view = Operation("", {}, body_schemas={"kdf": SCHEMAS["Lock"]})
+    fields_read = GENERATOR.reads_of(view, view_reading_every_kind)
+    assert (list(fields_read.path), fields_read.query["after"]["maximum"]) == (["diary"], 9)
+    schema = fields_read.body.schema()
     assert schema["required"] == ["inside", "kdf", "size"]
     assert schema["properties"]["wish"] == {"type": ["string", "null"], "maxLength": 3}
     assert schema["properties"]["size"]["maximum"] == 8
     assert list(schema["properties"]["inside"]["properties"]) == ["loud"]
     with pytest.raises(SystemExit, match="Describe the object kdf"):
-        API.reads_of(Operation("", {}), reading)
+        GENERATOR.reads_of(Operation("", {}), view_reading_every_kind)
 
 
 def test_a_part_of_an_address_that_no_view_reads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such an address would be answered whatever stands in that place."""
-    monkeypatch.setitem(vars(API)["OPERATIONS"], undescribed, Operation("New.", {}))
-    row = Row("DELETE", "/v1/new/{novel}", undescribed, Audience.ANYONE, OPEN, NO_BODY)
+    monkeypatch.setitem(vars(GENERATOR)["OPERATIONS"], view_without_description, Operation("New.", {}))
+    policy = RoutePolicy(
+        "DELETE", "/v1/new/{novel}", view_without_description, Audience.ANYONE, UNAUTHENTICATED, NO_BODY
+    )
     with pytest.raises(SystemExit, match="the view reads no novel"):
-        API.document([*ROUTES, row])
+        GENERATOR.document([*ROUTES, policy])
 
 
 @pytest.mark.parametrize(
     ("answered", "says"),
     [
         (errors.Conflict(), "status 409 is not documented"),
-        (errors.SecondStep(), "error: "),
+        (errors.SecondFactorFailed(), "error: "),
         ({"quota_bytes": 1}, "required property"),
         ({"novel": 1, "quota_bytes": 1, "text_quota_bytes": 1, "text_used_bytes": 1, "used_bytes": 1}, "novel"),
     ],
@@ -187,7 +204,7 @@ async def test_a_view_that_answers_something_else_is_found(
             raise answered
         return answered
 
-    assert (await keeper.ask("GET", "/v1/usage")).status_code == 200
+    assert (await keeper.request("GET", "/v1/usage")).status_code == 200
     monkeypatch.setattr(usage, "usage", otherwise)
     with pytest.raises(AssertionError, match=says):
-        await keeper.ask("GET", "/v1/usage")
+        await keeper.request("GET", "/v1/usage")

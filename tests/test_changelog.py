@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-CHANGELOG = ROOT / "CHANGELOG.md"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+CHANGELOG = PROJECT_ROOT / "CHANGELOG.md"
 SECTIONS = ("Security", "Added", "Changed", "Fixed", "Removed")
 UNRELEASED = "Unreleased"
 LINE_LIMIT = 160
-NUMBER = r"(?:0|[1-9]\d*)"
-RELEASED = re.compile(rf"({NUMBER}\.{NUMBER}\.{NUMBER}) - (\d{{4}}-\d\d-\d\d)")
+VERSION_NUMBER = r"(?:0|[1-9]\d*)"
+RELEASED = re.compile(rf"({VERSION_NUMBER}\.{VERSION_NUMBER}\.{VERSION_NUMBER}) - (\d{{4}}-\d\d-\d\d)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -65,15 +65,15 @@ def version_faults(headings: list[str]) -> list[str]:
         if heading == UNRELEASED:
             faults += ["Unreleased is not the first version"] if at else []
             continue
-        found = RELEASED.fullmatch(heading)
+        match = RELEASED.fullmatch(heading)
         try:
-            day = date.fromisoformat(found[2]) if found else None
+            day = date.fromisoformat(match[2]) if match else None
         except ValueError:
             day = None
-        if found is None or day is None:
+        if match is None or day is None:
             faults.append(f"{heading!r} is not a version with a date, such as 1.2.3 - 2026-01-31")
         else:
-            released.append((tuple(int(part) for part in found[1].split(".")), day))
+            released.append((tuple(int(part) for part in match[1].split(".")), day))
     for (newer, later), (older, earlier) in pairwise(released):
         if newer <= older or later < earlier:
             faults.append(f"{'.'.join(map(str, newer))} does not come after {'.'.join(map(str, older))}")
@@ -124,24 +124,24 @@ def broken_links(text: str) -> list[str]:
         if "://" in link:
             continue
         path, _, anchor = link.partition("#")
-        page = ROOT / path
+        page = PROJECT_ROOT / path
         if not page.exists() or (anchor and anchor not in anchors(page.read_text(encoding="utf-8"))):
             broken.append(link)
     return broken
 
 
-def made(*entries: str, section: str = "Fixed", heading: str = "1.2.3 - 2026-01-31") -> str:
+def make_changelog(*entries: str, section: str = "Fixed", heading: str = "1.2.3 - 2026-01-31") -> str:
     """Return a small changelog with one version and one section."""
     return "\n".join(["# Changelog", "", f"## {heading}", "", f"### {section}", "", *entries, ""])
 
 
-def test_the_changelog_has_its_form() -> None:
+def test_the_changelog_follows_the_format() -> None:
     """Every version, section and line of CHANGELOG.md."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert changelog_faults(CHANGELOG.read_text(encoding="utf-8"), version) == []
 
 
-def test_links_of_the_changelog_lead_somewhere() -> None:
+def test_links_of_the_changelog_resolve() -> None:
     """Pages and their headings exist."""
     text = CHANGELOG.read_text(encoding="utf-8")
     assert LINK.search(text)
@@ -150,38 +150,46 @@ def test_links_of_the_changelog_lead_somewhere() -> None:
 
 def test_a_sound_changelog_has_no_fault() -> None:
     """Prose and numbered steps before the sections are allowed, and an empty Unreleased."""
-    assert changelog_faults(made("- Keep `a.b`."), "1.2.3") == []
+    assert changelog_faults(make_changelog("- Keep `a.b`."), "1.2.3") == []
     steps = "## Unreleased\n\n**Upgrading.** On the server:\n\n1. Make a backup.\n\n### Added\n\n- Say so.\n\n## 1.2.3"
-    assert changelog_faults(made("- Keep it.").replace("## 1.2.3", steps), "1.2.4") == []
-    assert changelog_faults(made("- Keep it.").replace("## 1.2.3", "## Unreleased\n\n## 1.2.3"), "1.2.3") == []
+    assert changelog_faults(make_changelog("- Keep it.").replace("## 1.2.3", steps), "1.2.4") == []
+    assert (
+        changelog_faults(make_changelog("- Keep it.").replace("## 1.2.3", "## Unreleased\n\n## 1.2.3"), "1.2.3") == []
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (made("- keep it."), "does not begin with a capital"),
-        (made("- `doctor` is red."), "does not begin with a capital"),
-        (made("- Keep it"), "does not end with a full stop"),
-        (made(f"- K{'e' * (LINE_LIMIT - 3)}."), "has 161 characters, more than 160"),
-        (made("- Keep it,", "  and go on."), "is not an entry of one line"),
-        (made("* Keep it."), "is not an entry of one line"),
-        (made(), "Fixed has no entry"),
-        (made("- Keep it.", section="Mended"), "'### Mended' is not a section"),
-        (made("- Keep it.", "", "### Added", "", "- Say so."), "in another order"),
-        (made("- Keep it.", "", "### Fixed", "", "- Say so."), "sections stand twice"),
-        (made("- Keep it.", "", "#### Fixed", "", "- Say so."), "'#### Fixed' is not a section"),
-        (made("- Keep it.").replace("### Fixed\n", ""), "is in no section"),
+        (make_changelog("- keep it."), "does not begin with a capital"),
+        (make_changelog("- `doctor` is red."), "does not begin with a capital"),
+        (make_changelog("- Keep it"), "does not end with a full stop"),
+        (make_changelog(f"- K{'e' * (LINE_LIMIT - 3)}."), "has 161 characters, more than 160"),
+        (make_changelog("- Keep it,", "  and go on."), "is not an entry of one line"),
+        (make_changelog("* Keep it."), "is not an entry of one line"),
+        (make_changelog(), "Fixed has no entry"),
+        (make_changelog("- Keep it.", section="Mended"), "'### Mended' is not a section"),
+        (make_changelog("- Keep it.", "", "### Added", "", "- Say so."), "in another order"),
+        (make_changelog("- Keep it.", "", "### Fixed", "", "- Say so."), "sections stand twice"),
+        (make_changelog("- Keep it.", "", "#### Fixed", "", "- Say so."), "'#### Fixed' is not a section"),
+        (make_changelog("- Keep it.").replace("### Fixed\n", ""), "is in no section"),
         ("# Changelog\n\n## 1.2.3 - 2026-01-31\n", "has no section"),
-        (made("- Keep it.").replace("# Changelog\n", "# Changes\n", 1), "the first line"),
-        (made("- Keep it.", heading="1.2 - 2026-01-31"), "is not a version with a date"),
-        (made("- Keep it.", heading="1.02.3 - 2026-01-31"), "is not a version with a date"),
-        (made("- Keep it.", heading="1.2.3 - 31 January 2026"), "is not a version with a date"),
-        (made("- Keep it.", heading="1.2.3 - 2026-02-30"), "is not a version with a date"),
-        (made("- Keep it.", heading="1.2.3"), "is not a version with a date"),
-        (made("- Keep it.", "", "## Unreleased"), "Unreleased is not the first version"),
-        (made("- K.", "", "## 1.10.0 - 2026-01-30", "", "### Fixed", "", "- K."), "1.2.3 does not come after 1.10.0"),
-        (made("- K.", "", "## 1.2.2 - 2026-02-01", "", "### Fixed", "", "- K."), "1.2.3 does not come after 1.2.2"),
-        (made("- Keep it.", heading="1.2.2 - 2026-01-31"), "1.2.3 is not the newest version"),
+        (make_changelog("- Keep it.").replace("# Changelog\n", "# Changes\n", 1), "the first line"),
+        (make_changelog("- Keep it.", heading="1.2 - 2026-01-31"), "is not a version with a date"),
+        (make_changelog("- Keep it.", heading="1.02.3 - 2026-01-31"), "is not a version with a date"),
+        (make_changelog("- Keep it.", heading="1.2.3 - 31 January 2026"), "is not a version with a date"),
+        (make_changelog("- Keep it.", heading="1.2.3 - 2026-02-30"), "is not a version with a date"),
+        (make_changelog("- Keep it.", heading="1.2.3"), "is not a version with a date"),
+        (make_changelog("- Keep it.", "", "## Unreleased"), "Unreleased is not the first version"),
+        (
+            make_changelog("- K.", "", "## 1.10.0 - 2026-01-30", "", "### Fixed", "", "- K."),
+            "1.2.3 does not come after 1.10.0",
+        ),
+        (
+            make_changelog("- K.", "", "## 1.2.2 - 2026-02-01", "", "### Fixed", "", "- K."),
+            "1.2.3 does not come after 1.2.2",
+        ),
+        (make_changelog("- Keep it.", heading="1.2.2 - 2026-01-31"), "1.2.3 is not the newest version"),
     ],
     ids=lambda value: "" if "\n" in value else value,
 )
@@ -194,7 +202,7 @@ def test_a_planted_fault_is_found(text: str, fault: str) -> None:
 def test_a_version_that_stands_twice_is_refused() -> None:
     """Its second body would hide the first."""
     with pytest.raises(AssertionError, match="stands twice"):
-        split_versions(made("- Keep it.") + made("- Keep it."))
+        split_versions(make_changelog("- Keep it.") + make_changelog("- Keep it."))
 
 
 def test_a_link_that_leads_nowhere_is_found() -> None:

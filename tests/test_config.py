@@ -12,7 +12,7 @@ from diary.errors import BadSetting
 
 def test_defaults_serve_on_this_computer() -> None:
     """With nothing set, two localhost addresses, SQLite and a folder under var."""
-    settings = config.load({})
+    settings = config.load_settings({})
     assert (settings.app_url, settings.public_url) == ("http://localhost:8000", "http://public.localhost:8000")
     assert settings.database_url == f"sqlite://{settings.data}/kept.sqlite3"
     assert settings.blob_url == f"file://{settings.data}/blobs"
@@ -22,7 +22,7 @@ def test_defaults_serve_on_this_computer() -> None:
 
 def test_fields_follow_the_table() -> None:
     """Each row of SETTINGS has its field, in order."""
-    assert tuple(config.Settings.__dataclass_fields__) == tuple(row.attribute for row in config.SETTINGS)
+    assert tuple(config.Settings.__dataclass_fields__) == tuple(row.attribute_name for row in config.SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -45,32 +45,34 @@ def test_fields_follow_the_table() -> None:
 def test_a_bad_value_is_named_not_shown(name: str, value: str) -> None:
     """A setting that cannot be used stops the start and is named; its value is not repeated."""
     with pytest.raises(BadSetting) as caught:
-        config.load({name: value})
+        config.load_settings({name: value})
     assert "DIARY_" in str(caught.value)
     assert value not in str(caught.value)
 
 
 def test_addresses_have_one_spelling() -> None:
     """An address loses its trailing slash and capitals, as a browser's own origin would."""
-    settings = config.load({"DIARY_APP_URL": "https://Notes.Example/", "DIARY_PUBLIC_URL": "https://kept.example:8443"})
+    settings = config.load_settings(
+        {"DIARY_APP_URL": "https://Notes.Example/", "DIARY_PUBLIC_URL": "https://kept.example:8443"}
+    )
     assert (settings.app_url, settings.public_url) == ("https://notes.example", "https://kept.example:8443")
 
 
 def test_secrets_hide() -> None:
     """Neither the settings nor a secret show bytes when printed."""
-    settings = config.load({"DIARY_PEPPER": b64(b"p" * 32), "DIARY_NOTARY_KEY": b64(b"n" * 32)})
-    assert settings.read_pepper() == b"p" * 32
-    assert settings.read_notary_seed() == b"n" * 32
+    settings = config.load_settings({"DIARY_PEPPER": b64(b"p" * 32), "DIARY_NOTARY_KEY": b64(b"n" * 32)})
+    assert settings.load_or_create_pepper() == b"p" * 32
+    assert settings.load_or_create_notary_seed() == b"n" * 32
     assert "ppp" not in f"{settings!r}{settings.pepper!r}{settings.pepper}"
     assert b64(b"p" * 32) not in repr(settings)
 
 
 def test_secret_files_are_made_once(tmp_path: Path) -> None:
     """The pepper and the notary's key are drawn at the first start, for the owner only, and kept."""
-    settings = config.load({"DIARY_DATA": str(tmp_path / "data")})
-    pepper, seed = settings.read_pepper(), settings.read_notary_seed()
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path / "data")})
+    pepper, seed = settings.load_or_create_pepper(), settings.load_or_create_notary_seed()
     assert (len(pepper), len(seed), pepper != seed) == (32, 32, True)
-    assert (settings.read_pepper(), settings.read_notary_seed()) == (pepper, seed)
+    assert (settings.load_or_create_pepper(), settings.load_or_create_notary_seed()) == (pepper, seed)
     for name in ("pepper", "notary.key"):
         assert stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) == 0o600
 
@@ -79,5 +81,5 @@ def test_a_damaged_secret_is_not_replaced(tmp_path: Path) -> None:
     """A cut-off secret stops the start: a new one would lock everybody out."""
     (tmp_path / "pepper").write_bytes(b"short")
     with pytest.raises(BadSetting, match="pepper"):
-        config.load({"DIARY_DATA": str(tmp_path)}).read_pepper()
+        config.load_settings({"DIARY_DATA": str(tmp_path)}).load_or_create_pepper()
     assert (tmp_path / "pepper").read_bytes() == b"short"

@@ -11,26 +11,29 @@ from typing import Any
 import pytest
 
 from diary import constants
-from tests.test_layers import ROOT
+from tests.test_layers import PROJECT_ROOT
 
-GROUPS: dict[str, dict[str, Any]] = json.loads((ROOT / "diary" / "constants.json").read_text("utf-8"))
-VALUES = {name: value for group in GROUPS.values() for name, value in group.items()}
-NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+CONSTANT_GROUPS: dict[str, dict[str, Any]] = json.loads((PROJECT_ROOT / "diary" / "constants.json").read_text("utf-8"))
+CONSTANT_VALUES = {name: value for group in CONSTANT_GROUPS.values() for name, value in group.items()}
+CONSTANT_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 # How a name ends says what is counted: a unit, or the things themselves.
-UNITS = ("_bytes", "_ms", "_hours", "_days", "_minutes", "_kib", "_pixels", "_characters", "_words")
-COUNTS = ("_passes", "_versions", "_files", "_limit", "_profiles")
+UNIT_SUFFIXES = ("_bytes", "_ms", "_hours", "_days", "_minutes", "_kib", "_pixels", "_characters", "_words")
+COUNT_SUFFIXES = ("_passes", "_versions", "_files", "_limit", "_profiles")
 # What both languages write down although it is no choice of ours: units of time, and sizes and marks of the formats, which
 # docs/formats.md states and the vectors hold.
-FORMATS = frozenset(
+FORMAT_CONSTANTS = frozenset(
     {"DAY_MS", "HOUR_MS", "MINUTE_MS", "COMMENT_MOST", "DIGEST_BYTES", "ENC_BYTES", "FINGERPRINT_BYTES", "FIXED_BYTES"}
+    | {"CODE_BYTES", "SLOT_COUNT", "WORD_LIST_LENGTH"}
     | {"FLAGS", "FORMAT", "HEADER_LIMIT", "ID_BYTES", "ID_CHARS", "KEY_BYTES", "MODE", "NAME_BYTES", "SALT_BYTES"}
     | {"SLOT_BYTES", "SUITE_KEY", "SUITE_PERSON", "UNICODE_PATH"}
 )
 TS_NUMBER = re.compile(r"^(?:export )?const ([A-Z][A-Z0-9_]*)\b[^=\n]*= ([^;]*);", re.MULTILINE)
-MODULE = "static/src/core/constants.ts"
-READ = "import * as all from '{root}/static/js/core/constants.js'; process.stdout.write(JSON.stringify(all));"
+BROWSER_MODULE = "static/src/core/constants.ts"
+READ_BROWSER_CONSTANTS = (
+    "import * as all from '{root}/static/js/core/constants.js'; process.stdout.write(JSON.stringify(all));"
+)
 # A sentence of the screens that says a value, and the value. The number stands there as a word or in figures.
-SENTENCES = {
+VALUES_IN_SCREEN_TEXTS = {
     ("features/handover", "hand.limits"): ("handover_openings_limit", "handover_days"),
     ("features/advocates", "adv.again_lead"): ("letter_kept_days",),
     ("features/advocates", "adv.renew"): ("grant_default_days",),
@@ -44,13 +47,13 @@ SENTENCES = {
     ("desk", "desk.invite_shown"): ("invite_days",),
 }
 # The same for pages of docs/: the words before the values, each value with a comma at its thousands.
-PAGES = {
+VALUES_IN_PAGES = {
     ("record.md", "text exactly as typed or received, up to"): ("text_limit_characters", "line_limit_characters"),
 }
-IN_WORDS = {5: "five", 7: "seven"}
+NUMBER_WORDS = {5: "five", 7: "seven"}
 
 
-def number(text: str) -> int | float | None:
+def evaluate_number(text: str) -> int | float | None:
     """The value of an expression of numbers alone, in either language; None for anything else."""
     if not re.fullmatch(r"[-+*/<() _0-9a-fA-Fox.]+", text) or not re.search("[0-9]", text):
         return None
@@ -66,7 +69,7 @@ def python_numbers(source: str) -> Iterator[tuple[str, int | float]]:
     for node in ast.parse(source).body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            value = number(ast.unparse(node.value))
+            value = evaluate_number(ast.unparse(node.value))
             if isinstance(target, ast.Name) and target.id.isupper() and value is not None:
                 yield target.id.lstrip("_"), value
 
@@ -74,68 +77,78 @@ def python_numbers(source: str) -> Iterator[tuple[str, int | float]]:
 def browser_numbers(source: str) -> Iterator[tuple[str, int | float]]:
     """Constants of a browser's module that are given as numbers."""
     for name, text in TS_NUMBER.findall(source):
-        value = number(text)
+        value = evaluate_number(text)
         if value is not None:
             yield name, value
 
 
-def doubles(python: Mapping[str, str], browser: Mapping[str, str]) -> list[str]:
+def duplicated_constants(python: Mapping[str, str], browser: Mapping[str, str]) -> list[str]:
     """Each number that stands twice: under a name of constants.json, or under one name in both languages."""
-    here = {path: list(python_numbers(source)) for path, source in python.items()}
-    there = {path: list(browser_numbers(source)) for path, source in browser.items() if path != MODULE}
-    shared = {name.upper() for name in VALUES}
-    found = [
+    python_constants = {path: list(python_numbers(source)) for path, source in python.items()}
+    browser_constants = {
+        path: list(browser_numbers(source)) for path, source in browser.items() if path != BROWSER_MODULE
+    }
+    shared = {name.upper() for name in CONSTANT_VALUES}
+    faults = [
         f"{path}: {name} stands in constants.json"
-        for path, rows in (here | there).items()
+        for path, rows in (python_constants | browser_constants).items()
         for name, _ in rows
         if name in shared
     ]
-    known = {row: path for path, rows in here.items() for row in rows}
-    for path, rows in there.items():
-        found.extend(
-            f"{path}: {row[0]} stands in {known[row]} too" for row in rows if row in known and row[0] not in FORMATS
+    path_by_constant = {row: path for path, rows in python_constants.items() for row in rows}
+    for path, rows in browser_constants.items():
+        faults.extend(
+            f"{path}: {row[0]} stands in {path_by_constant[row]} too"
+            for row in rows
+            if row in path_by_constant and row[0] not in FORMAT_CONSTANTS
         )
-    return found
+    return faults
 
 
 def sources(folder: str, ending: str) -> dict[str, str]:
     """Path in the checkout → text."""
     return {
-        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-        for path in sorted((ROOT / folder).rglob(f"*{ending}"))
+        path.relative_to(PROJECT_ROOT).as_posix(): path.read_text("utf-8")
+        for path in sorted((PROJECT_ROOT / folder).rglob(f"*{ending}"))
     }
 
 
 def test_python_has_each_value() -> None:
     """The module has each name of the file with its value, and no other."""
     read = {name: value for name, value in vars(constants).items() if name.isupper() and not name.startswith("_")}
-    assert read == {name.upper(): tuple(value) if isinstance(value, list) else value for name, value in VALUES.items()}
+    assert read == {
+        name.upper(): tuple(value) if isinstance(value, list) else value for name, value in CONSTANT_VALUES.items()
+    }
 
 
 def test_the_browser_has_each_value() -> None:
     """The module that browsers import has each name of the file with its value, and no other."""
-    command = ["node", "--input-type=module", "-e", READ.format(root=ROOT.as_posix())]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == {name.upper(): value for name, value in VALUES.items()}
+    command = ["node", "--input-type=module", "-e", READ_BROWSER_CONSTANTS.format(root=PROJECT_ROOT.as_posix())]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout) == {name.upper(): value for name, value in CONSTANT_VALUES.items()}
 
 
 def test_names_say_their_unit() -> None:
     """No name stands twice, and each ends with a unit or with what is counted."""
-    assert len(VALUES) == sum(len(group) for group in GROUPS.values()) > 80
-    assert [name for name in VALUES if not NAME.fullmatch(name) or not name.endswith(UNITS + COUNTS)] == []
+    assert len(CONSTANT_VALUES) == sum(len(group) for group in CONSTANT_GROUPS.values()) > 80
+    assert [
+        name
+        for name in CONSTANT_VALUES
+        if not CONSTANT_NAME.fullmatch(name) or not name.endswith(UNIT_SUFFIXES + COUNT_SUFFIXES)
+    ] == []
 
 
 def test_the_page_explains_each() -> None:
     """docs/constants.md has a row for each value, in the file's order."""
-    page = (ROOT / "docs" / "constants.md").read_text("utf-8")
-    assert re.findall(r"^\| `([a-z0-9_]+)` \| \S", page, re.MULTILINE) == list(VALUES)
+    page = (PROJECT_ROOT / "docs" / "constants.md").read_text("utf-8")
+    assert re.findall(r"^\| `([a-z0-9_]+)` \| \S", page, re.MULTILINE) == list(CONSTANT_VALUES)
 
 
 def test_no_value_stands_twice() -> None:
     """Neither language has a number of its own under a name of the file, nor both one number under one name."""
     python, browser = sources("diary", ".py"), sources("static/src", ".ts")
     assert len(python) > 300 and len(browser) > 400
-    assert doubles(python, browser) == []
+    assert duplicated_constants(python, browser) == []
 
 
 @pytest.mark.parametrize(
@@ -157,27 +170,30 @@ def test_no_value_stands_twice() -> None:
 )
 def test_a_planted_double_is_found(python: str, browser: str, says: str) -> None:
     """Each kind of double is found when it is there."""
-    assert doubles({"diary/a.py": python}, {"static/src/a.ts": browser}) == [says]
+    assert duplicated_constants({"diary/a.py": python}, {"static/src/a.ts": browser}) == [says]
 
 
 def test_what_is_no_double() -> None:
     """A value by way of the file, another number, and a size of a format are let be."""
     python = "MARKS_LIMIT: Final = constants.MARKS_LIMIT\nA_DAYS: Final = 3\nSALT_BYTES: Final = 16"
-    assert doubles({"diary/a.py": python}, {"static/src/a.ts": "const A_DAYS = 4;\nconst SALT_BYTES = 16;"}) == []
+    assert (
+        duplicated_constants({"diary/a.py": python}, {"static/src/a.ts": "const A_DAYS = 4;\nconst SALT_BYTES = 16;"})
+        == []
+    )
 
 
-@pytest.mark.parametrize(("folder", "key"), SENTENCES)
+@pytest.mark.parametrize(("folder", "key"), VALUES_IN_SCREEN_TEXTS)
 def test_screens_say_the_values(folder: str, key: str) -> None:
     """A sentence that states a value states the one that holds."""
-    sentence = json.loads((ROOT / "static" / "src" / Path(folder) / "words.json").read_text("utf-8"))[key]
-    for name in SENTENCES[(folder, key)]:
-        said = str(VALUES[name])
-        assert re.search(rf"\b(?:{said}|{IN_WORDS.get(VALUES[name], said)})\b", sentence), (name, sentence)
+    sentence = json.loads((PROJECT_ROOT / "static" / "src" / Path(folder) / "words.json").read_text("utf-8"))[key]
+    for name in VALUES_IN_SCREEN_TEXTS[(folder, key)]:
+        said = str(CONSTANT_VALUES[name])
+        assert re.search(rf"\b(?:{said}|{NUMBER_WORDS.get(CONSTANT_VALUES[name], said)})\b", sentence), (name, sentence)
 
 
-@pytest.mark.parametrize(("page", "words"), PAGES)
+@pytest.mark.parametrize(("page", "words"), VALUES_IN_PAGES)
 def test_pages_say_the_values(page: str, words: str) -> None:
     """A sentence of docs/ that states a value states the one that holds."""
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = (PROJECT_ROOT / "docs" / page).read_text(encoding="utf-8")
     (said,) = re.findall(rf"{re.escape(words)}([^|\n]*)", text)
-    assert [name for name in PAGES[(page, words)] if f"{VALUES[name]:,}" not in said] == [], said
+    assert [name for name in VALUES_IN_PAGES[(page, words)] if f"{CONSTANT_VALUES[name]:,}" not in said] == [], said

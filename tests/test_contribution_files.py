@@ -4,14 +4,14 @@ import json
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-CHECK = MAKEFILE.split("\ncheck:", 1)[1].split("\n\n", 1)[0]
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (PROJECT_ROOT / "Makefile").read_text("utf-8")
+CHECK_RECIPE = MAKEFILE.split("\ncheck:", 1)[1].split("\n\n", 1)[0]
 
 
 def test_the_workflow_runs_the_build_servers_own_commands() -> None:
     """`.ci/run` and `make check`, with a time limit and no right to write."""
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    workflow = (PROJECT_ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     assert re.findall(r"- run: (.+)", workflow) == [".ci/run", "make check"]
     assert "timeout-minutes: 90" in workflow
     assert re.search(r"permissions:\n  contents: read\n", workflow)
@@ -19,17 +19,17 @@ def test_the_workflow_runs_the_build_servers_own_commands() -> None:
 
 def test_each_hook_before_a_commit_is_part_of_make_check() -> None:
     """A hook that `make check` does not know would stop a commit that the build server takes."""
-    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    hooks = (PROJECT_ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     entries = re.findall(r"entry: (.+)", hooks)
     assert len(entries) == 5
     for tool in ("ruff check", "ruff format --check", "mypy", "biome check", "tsc -p ."):
         assert any(tool in entry for entry in entries), tool
-        assert tool in CHECK, tool
+        assert tool in CHECK_RECIPE, tool
 
 
-def test_the_forms_keep_diaries_and_faults_that_hurt_out_of_public_issues() -> None:
+def test_the_issue_forms_ask_for_no_diary_content_or_vulnerability() -> None:
     """No issue without a form; each form asks first that nothing of a real diary is in it."""
-    forms = ROOT / ".github" / "ISSUE_TEMPLATE"
+    forms = PROJECT_ROOT / ".github" / "ISSUE_TEMPLATE"
     assert "blank_issues_enabled: false" in (forms / "config.yml").read_text("utf-8")
     for name in ("fault.yml", "wish.yml"):
         assert "nothing from a real diary" in (forms / name).read_text("utf-8")
@@ -38,27 +38,27 @@ def test_the_forms_keep_diaries_and_faults_that_hurt_out_of_public_issues() -> N
 
 def test_the_container_sets_up_as_contributing_says() -> None:
     """The development container is JSON and runs the set-up of the Makefile."""
-    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    container = json.loads((PROJECT_ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
     assert container["postCreateCommand"] == "make setup-quick"
     assert "setup-quick:" in MAKEFILE
 
 
 def test_an_editor_gets_the_line_length_of_the_formatters() -> None:
     """120 columns in .editorconfig, ruff and Biome."""
-    editor = (ROOT / ".editorconfig").read_text("utf-8")
+    editor = (PROJECT_ROOT / ".editorconfig").read_text("utf-8")
     assert "max_line_length = 120" in editor
-    assert "\nline-length = 120\n" in (ROOT / "pyproject.toml").read_text("utf-8")
-    assert json.loads((ROOT / "biome.json").read_text("utf-8"))["formatter"]["lineWidth"] == 120
+    assert "\nline-length = 120\n" in (PROJECT_ROOT / "pyproject.toml").read_text("utf-8")
+    assert json.loads((PROJECT_ROOT / "biome.json").read_text("utf-8"))["formatter"]["lineWidth"] == 120
 
 
 def test_every_file_that_a_guide_names_exists() -> None:
     """A guide that names a file by an old path sends a contributor nowhere."""
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    text = (PROJECT_ROOT / "CONTRIBUTING.md").read_text("utf-8")
     named = {
         word for word in re.findall(r"`([\w.]+(?:/[\w.*-]+)+)`", text) if "*" not in word and "example" not in word
     }
     places = ("", "static/src/", "diary/")
-    missing = {word for word in named if not any((ROOT / place / word).exists() for place in places)}
+    missing = {word for word in named if not any((PROJECT_ROOT / place / word).exists() for place in places)}
     assert len(named) > 60
     # Made by set-up or by a run.
     assert {word for word in missing if not word.startswith(("var/", "static/js", "build/"))} == set()

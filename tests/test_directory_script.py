@@ -5,16 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.test_layers import ROOT
+from tests.test_layers import PROJECT_ROOT
 
 
 def test_the_committed_module_is_what_the_generator_writes() -> None:
     """Nobody changed one side alone."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / ".ci" / "directory.py"), "--check"],
+    result = subprocess.run(
+        [sys.executable, str(PROJECT_ROOT / ".ci" / "directory.py"), "--check"],
         capture_output=True,
         text=True,
         check=False,
-        cwd=ROOT,
+        cwd=PROJECT_ROOT,
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr

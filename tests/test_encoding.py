@@ -7,86 +7,86 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diary.encoding import INTEGER_LIMIT, b64, canon, frames, parse, read_frames, unb64
+from diary.encoding import MAX_INTEGER, b64, canonical_json, decode_frames, encode_frames, parse_canonical_json, unb64
 from diary.errors import BadRequest, KeptError, NotCanonical
 from diary.ids import id_text, new_id, parse_id
 from tests.vectors import random_objects
-from tests.vectors.reading import load, raw_of
+from tests.vectors.load_vectors import case_bytes, load_vectors
 
-VECTORS = load("encoding.json")
+VECTORS = load_vectors("encoding.json")
 KEYS = st.from_regex(r"[a-z_][a-z0-9_]{0,39}", fullmatch=True)
 SCALARS = (
     st.none()
     | st.booleans()
-    | st.integers(-INTEGER_LIMIT, INTEGER_LIMIT)
+    | st.integers(-MAX_INTEGER, MAX_INTEGER)
     | st.text(st.characters(exclude_categories=["Cs"]))
 )
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=30)
 
 
-def named(cases: list[dict[str, Any]]) -> Any:
+def vector_params(cases: list[dict[str, Any]]) -> Any:
     """Vectors as parameters, by name."""
     return pytest.mark.parametrize("case", cases, ids=[case["name"] for case in cases])
 
 
-@named(VECTORS["canonical"])
-def test_one_spelling(case: dict[str, Any]) -> None:
+@vector_params(VECTORS["canonical"])
+def test_each_value_has_one_canonical_form(case: dict[str, Any]) -> None:
     """Ordinary JSON has the canonical spelling of the vector, and reading that gives it back."""
     raw = case["canon"].encode()
-    assert canon(json.loads(case["from"])) == raw
-    assert canon(parse(raw)) == raw
+    assert canonical_json(json.loads(case["from"])) == raw
+    assert canonical_json(parse_canonical_json(raw)) == raw
 
 
-@named(VECTORS["refused"])
-def test_other_spellings_are_refused(case: dict[str, Any]) -> None:
+@vector_params(VECTORS["refused"])
+def test_non_canonical_json_is_refused(case: dict[str, Any]) -> None:
     """Anything that is not the canonical spelling is refused by name, deep nesting and huge texts included."""
     with pytest.raises(KeptError) as caught:
-        parse(raw_of(case))
+        parse_canonical_json(case_bytes(case))
     assert caught.value.code == case["code"]
 
 
-@named(VECTORS["no_canonical_form"])
-def test_values_without_a_form(case: dict[str, Any]) -> None:
+@vector_params(VECTORS["no_canonical_form"])
+def test_values_outside_canonical_json_are_refused(case: dict[str, Any]) -> None:
     """A value that has no canonical form is not written."""
     with pytest.raises(KeptError) as caught:
-        canon(json.loads(case["json"]))
+        canonical_json(json.loads(case["json"]))
     assert caught.value.code == case["code"]
 
 
-@named(VECTORS["accepted_by_rule"])
+@vector_params(VECTORS["accepted_by_rule"])
 def test_the_limit_itself_is_accepted(case: dict[str, Any]) -> None:
     """1 MiB exactly is read and written."""
-    raw = raw_of(case)
-    assert canon(parse(raw)) == raw
+    raw = case_bytes(case)
+    assert canonical_json(parse_canonical_json(raw)) == raw
 
 
 def test_20_000_objects_hash_alike() -> None:
     """Both languages make the same 20,000 objects and the same canonical bytes of them."""
     rule = VECTORS["random"]
-    assert random_objects.digest(rule["count"]) == (rule["first"], rule["sha256"])
+    assert random_objects.objects_digest(rule["count"]) == (rule["first"], rule["sha256"])
 
 
 @given(VALUES)
 def test_what_is_written_is_read_back(value: object) -> None:
     """canon and parse are each other's inverse."""
-    assert parse(canon(value)) == value
+    assert parse_canonical_json(canonical_json(value)) == value
 
 
 @given(st.binary(max_size=200) | st.text("[]{}\":,\\ 0123456789.eE+-truefalsn'", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     """No bytes end in anything but a value that spells back to them, or NotCanonical."""
     try:
-        value = parse(raw)
+        value = parse_canonical_json(raw)
     except NotCanonical:
         return
-    assert canon(value) == raw
+    assert canonical_json(value) == raw
 
 
 @pytest.mark.parametrize("value", [1.0, b"", {1}, {1: 2}, object(), float("nan"), 2**53, "\udc00", {"a": [1.5]}])
 def test_foreign_values_are_refused(value: object) -> None:
     """Types JSON does not know, and numbers outside its exact range, are refused."""
     with pytest.raises(NotCanonical):
-        canon(value)
+        canonical_json(value)
 
 
 def test_a_loop_is_refused() -> None:
@@ -94,19 +94,19 @@ def test_a_loop_is_refused() -> None:
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(NotCanonical):
-        canon(loop)
+        canonical_json(loop)
 
 
 def test_an_error_never_repeats_the_text() -> None:
     """A refusal carries nothing of what was refused, nor an error that does."""
     with pytest.raises(NotCanonical) as caught:
-        parse(b'{"secret": "he was here\xff"}')
+        parse_canonical_json(b'{"secret": "he was here\xff"}')
     assert "here" not in repr(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
 
-def test_base64url() -> None:
+def test_base64url_vectors_hold() -> None:
     """Each byte string has one text, and each other text is refused."""
     good, bad = VECTORS["base64url"]["good"], VECTORS["base64url"]["bad"]
     for case in good:
@@ -126,7 +126,7 @@ def test_any_text_is_base64url_or_refused(text: str) -> None:
     assert b64(raw) == text
 
 
-def test_ids() -> None:
+def test_id_vectors_hold() -> None:
     """An id is 16 bytes and 22 characters, in one spelling."""
     for case in VECTORS["ids"]["good"]:
         assert (id_text(bytes.fromhex(case["hex"])), parse_id(case["text"]).hex()) == (case["text"], case["hex"])
@@ -138,25 +138,25 @@ def test_ids() -> None:
     assert len({new_id() for _ in range(100)}) == 100
 
 
-def test_frames() -> None:
+def test_frame_vectors_hold() -> None:
     """Frames come apart as they were put together; bytes missing or left over are refused."""
     for case in VECTORS["frames"]["good"]:
         parts = [unb64(part) for part in case["parts"]]
-        assert frames(parts) == unb64(case["bytes"])
-        assert read_frames(unb64(case["bytes"])) == parts
+        assert encode_frames(parts) == unb64(case["bytes"])
+        assert decode_frames(unb64(case["bytes"])) == parts
     for case in VECTORS["frames"]["bad"]:
         with pytest.raises(BadRequest):
-            read_frames(unb64(case["bytes"]))
+            decode_frames(unb64(case["bytes"]))
 
 
 @settings(max_examples=200)
 @given(st.lists(st.binary(max_size=40), max_size=64), st.integers(0, 100))
-def test_cut_frames_are_refused_or_fewer(parts: list[bytes], cut: int) -> None:
+def test_truncated_frames_are_refused_or_fewer(parts: list[bytes], cut: int) -> None:
     """A cut never gives other frames than the first of the uncut."""
-    raw = frames(parts)
-    assert read_frames(raw) == parts
+    raw = encode_frames(parts)
+    assert decode_frames(raw) == parts
     try:
-        fewer = read_frames(raw[: max(0, len(raw) - cut)])
+        fewer = decode_frames(raw[: max(0, len(raw) - cut)])
     except BadRequest:
         return
     assert fewer == parts[: len(fewer)]

@@ -6,17 +6,17 @@ import json
 
 import pytest
 
-from tests.inventory import FROZEN, inventory
+from tests.inventory import INVENTORY_PATH, build_inventory
 
-NOW = inventory()
+CURRENT_INVENTORY = build_inventory()
 
 
-@pytest.mark.parametrize("kind", NOW)
-def test_no_name_that_outlives_a_process_changed(kind: str) -> None:
+@pytest.mark.parametrize("kind", CURRENT_INVENTORY)
+def test_no_frozen_name_has_changed(kind: str) -> None:
     """Against inventory.json, which `python -m tests.inventory` writes again where a name was meant to come, go or change."""
-    held = json.loads(FROZEN.read_text(encoding="utf-8"))
-    assert list(held) == list(NOW)
-    assert NOW[kind] == held[kind]
+    frozen = json.loads(INVENTORY_PATH.read_text(encoding="utf-8"))
+    assert list(frozen) == list(CURRENT_INVENTORY)
+    assert CURRENT_INVENTORY[kind] == frozen[kind]
 
 
 def test_the_inventory_is_not_empty() -> None:
@@ -34,6 +34,6 @@ def test_the_inventory_is_not_empty() -> None:
         "operator: settings": 25,
         "operator: commands": 30,
     }
-    counts = {kind: len(found) for kind, found in NOW.items() if isinstance(found, list | dict)}
+    counts = {kind: len(found) for kind, found in CURRENT_INVENTORY.items() if isinstance(found, list | dict)}
     assert [kind for kind in fewest if counts[kind] < fewest[kind]] == []
     assert set(counts) == set(fewest)

@@ -8,75 +8,77 @@ from pathlib import Path
 import pytest
 
 from diary.paths import STATIC
-from diary.web.scripted_pages import ENTRIES, closure
+from diary.web.scripted_pages import ENTRY_MODULES, collect_modules
 
-ROOT = STATIC.parent
+PROJECT_ROOT = STATIC.parent
 # What Rollup takes away or writes anew: imports and exports, the object of a module that is asked for later, and names that
 # stand for another module's (`envelope.seal`, or a second name). So names are not compared, and no comments.
 _IMPORT = re.compile(r"^import\b[^;'\"]*?(?:\bfrom\s*)?['\"][^'\"]+['\"];?[ \t]*$", re.MULTILINE)
-_LIST = re.compile(r"^export\s*(?:\*|\{[^}]*\})(?:\s*from\s*['\"][^'\"]+['\"])?;?[ \t]*$", re.MULTILINE)
+_EXPORT_LIST = re.compile(r"^export\s*(?:\*|\{[^}]*\})(?:\s*from\s*['\"][^'\"]+['\"])?;?[ \t]*$", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:default )?(?=const|let|function|async|class)", re.MULTILINE)
-_OBJECT = re.compile(r"^var \S+ = /\*#__PURE__\*/Object\.freeze\(\{.*?^\}\);$", re.MULTILINE | re.DOTALL)
-_HERE = re.compile(r"\bPromise\.resolve\(\)\.then\(function \(\) \{ return \S+; \}\)")
-_LATER = re.compile(r"\bimport\((['\"])[^'\"]+\1\)(?:\.then\(function \(n\) \{ return n\.[^;]+; \}\))?")
-_NAME = re.compile(r"\b(?:[A-Za-z_$][\w$]*\s*\??\.\s*)*[A-Za-z_$][\w$]*")
+_NAMESPACE_OBJECT = re.compile(r"^var \S+ = /\*#__PURE__\*/Object\.freeze\(\{.*?^\}\);$", re.MULTILINE | re.DOTALL)
+_INLINED_IMPORT = re.compile(r"\bPromise\.resolve\(\)\.then\(function \(\) \{ return \S+; \}\)")
+_LAZY_IMPORT = re.compile(r"\bimport\((['\"])[^'\"]+\1\)(?:\.then\(function \(n\) \{ return n\.[^;]+; \}\))?")
+_IDENTIFIER = re.compile(r"\b(?:[A-Za-z_$][\w$]*\s*\??\.\s*)*[A-Za-z_$][\w$]*")
 
 
-def built(folder: Path) -> dict[str, str]:
+def read_built_files(folder: Path) -> dict[str, str]:
     """The files below a folder, by path."""
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.js"))}
 
 
 @pytest.fixture(scope="module")
-def files() -> dict[str, str]:
+def joined_files() -> dict[str, str]:
     """The files that are served."""
-    return built(STATIC / "app")
+    return read_built_files(STATIC / "app")
 
 
-def test_they_are_made_of_these_modules(files: dict[str, str], tmp_path: Path) -> None:
+def test_joined_files_are_up_to_date(joined_files: dict[str, str], tmp_path: Path) -> None:
     """Made again from this checkout, they are the same bytes."""
     node = shutil.which("node")
     assert node is not None
-    subprocess.run([node, ".ci/join_modules.mjs", str(tmp_path / "app")], cwd=ROOT, check=True)
-    assert built(tmp_path / "app") == files
+    subprocess.run([node, ".ci/join_modules.mjs", str(tmp_path / "app")], cwd=PROJECT_ROOT, check=True)
+    assert read_built_files(tmp_path / "app") == joined_files
 
 
-def test_every_module_of_ours_stands_in_them_whole(files: dict[str, str]) -> None:
+def test_each_module_is_complete_in_its_joined_file(joined_files: dict[str, str]) -> None:
     """Line by line and in order: no statement is dropped, changed or put in."""
     changed = []
-    for name, text in files.items():
-        for module, body in parts(text):
-            if module.startswith("js/") and lines(body) != lines((STATIC / module).read_text("utf-8")):
+    for name, text in joined_files.items():
+        for module, body in split_modules(text):
+            if module.startswith("js/") and comparable_lines(body) != comparable_lines(
+                (STATIC / module).read_text("utf-8")
+            ):
                 changed.append(f"{module} in app/{name}")
     assert changed == []
 
 
-def test_every_module_is_somewhere(files: dict[str, str]) -> None:
+def test_every_module_is_joined_somewhere(joined_files: dict[str, str]) -> None:
     """No module of the app or of the desk was forgotten. The public host's pages have theirs one by one (front.py)."""
-    placed = {module for text in files.values() for module, _ in parts(text)}
-    known = ("main", "desk/main", "crypto/worker", "features/entries/view", "pack/chronology/chronology")
-    assert {f"js/{name}.js" for name in known} <= placed
+    joined_modules = {module for text in joined_files.values() for module, _ in split_modules(text)}
+    entry_points = ("main", "desk/main", "crypto/worker", "features/entries/view", "pack/chronology/chronology")
+    assert {f"js/{name}.js" for name in entry_points} <= joined_modules
     everything = {f"js/{path.relative_to(STATIC / 'js').as_posix()}" for path in (STATIC / "js").rglob("*.js")}
-    assert everything - placed - {*closure(STATIC, ENTRIES)} == set()
+    assert everything - joined_modules - {*collect_modules(STATIC, ENTRY_MODULES)} == set()
 
 
-def parts(text: str) -> list[tuple[str, str]]:
+def split_modules(text: str) -> list[tuple[str, str]]:
     """The modules in one file: path below static/, and its text."""
-    found = re.split(r"^// ((?:js|vendor)/\S+\.m?js)$\n", text, flags=re.MULTILINE)
-    return list(zip(found[1::2], found[2::2], strict=True))
+    pieces = re.split(r"^// ((?:js|vendor)/\S+\.m?js)$\n", text, flags=re.MULTILINE)
+    return list(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
-def lines(text: str) -> list[str]:
+def comparable_lines(text: str) -> list[str]:
     """The lines of a module that joining leaves alone, without spaces, names and comments."""
-    for pattern, instead in (
+    for pattern, replacement in (
         (_IMPORT, ""),
-        (_LIST, ""),
+        (_EXPORT_LIST, ""),
         (_EXPORT, ""),
-        (_OBJECT, ""),
-        (_LATER, "import()"),
-        (_HERE, "import()"),
-        (_NAME, "n"),
+        (_NAMESPACE_OBJECT, ""),
+        (_LAZY_IMPORT, "import()"),
+        (_INLINED_IMPORT, "import()"),
+        (_IDENTIFIER, "n"),
     ):
-        text = pattern.sub(instead, text)
-    each = (line.strip().replace("n: n", "n") for line in text.splitlines())
-    return [line for line in each if line and not line.startswith(("//", "/*", "*"))]
+        text = pattern.sub(replacement, text)
+    stripped_lines = (line.strip().replace("n: n", "n") for line in text.splitlines())
+    return [line for line in stripped_lines if line and not line.startswith(("//", "/*", "*"))]

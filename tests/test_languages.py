@@ -11,15 +11,15 @@ from types import ModuleType
 
 import pytest
 
-from diary.pack.documents.language_names import tongue
-from diary.pack.metadata import SCREENS
+from diary.pack.documents.language_names import language_name
+from diary.pack.metadata import SCREEN_LANGUAGES
 from diary.web import languages as pages
 
-ROOT = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
-def _tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("languages", ROOT / ".ci" / "languages.py")
+def _load_languages_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("languages", PROJECT_ROOT / ".ci" / "languages.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -27,53 +27,54 @@ def _tool() -> ModuleType:
     return module
 
 
-languages = _tool()
-CODES = [language.code for language in languages.LANGUAGES]
+languages = _load_languages_tool()
+LANGUAGE_CODES = [language.code for language in languages.LANGUAGES]
 
 
 @pytest.fixture(scope="module")
-def wanted() -> list[tuple[str | None, object]]:
+def source_messages() -> list[tuple[str | None, object]]:
     """Every text there is: where it lives and what it says."""
     return [(message.context, message.id) for message in languages.template() if message.id]
 
 
-def _slots(text: str) -> set[str]:
+def placeholders(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
-def test_no_text_escapes_the_catalogue_and_none_is_left_over(
-    language: object, wanted: list[tuple[str | None, object]]
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
+def test_the_catalogue_holds_exactly_the_texts_of_the_app(
+    language: object, source_messages: list[tuple[str | None, object]]
 ) -> None:
     """A new, changed or dropped text is a difference until `languages.py update` has been run."""
     there = [(message.context, message.id) for message in languages.read(language) if message.id]
-    assert there == wanted, "run: python .ci/languages.py update"
+    assert there == source_messages, "run: python .ci/languages.py update"
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
-def test_a_translation_is_filled_with_the_same_things(language: object) -> None:
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
+def test_translations_have_the_placeholders_of_the_source(language: object) -> None:
     """No slot is lost or invented; a form for one thing may leave its number out."""
     faults = []
     for message in languages.read(language):
         if isinstance(message.id, tuple):
-            allowed = _slots(message.id[1])
-            faults += [said for said in message.string if said and not allowed - {"n"} <= _slots(said) <= allowed]
-        elif message.id and message.string and _slots(message.string) != _slots(message.id):
+            allowed = placeholders(message.id[1])
+            faults += [said for said in message.string if said and not allowed - {"n"} <= placeholders(said) <= allowed]
+        elif message.id and message.string and placeholders(message.string) != placeholders(message.id):
             faults.append(message.string)
     assert faults == []
 
 
-@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
 def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
     """The file of a language is made of its catalogue, and says that it is a draft until somebody has read it."""
     code = language.code  # type: ignore[attr-defined]
-    text = (ROOT / "static" / "lang" / f"{code}.js").read_text()
-    served = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
-    assert served["lang"] == code
-    assert served["reviewed"] is bool(languages.reviewer(language))
+    text = (PROJECT_ROOT / "static" / "lang" / f"{code}.js").read_text()
+    served_texts = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
+    assert served_texts["lang"] == code
+    assert served_texts["reviewed"] is bool(languages.reviewer(language))
     lines = [m for m in languages.read(language) if m.id and str(m.context).startswith("app:")]
-    done = [m for m in lines if languages.is_done(m, language)]
-    assert len(served["keys"]) == sum(len(language.plurals) if isinstance(m.id, tuple) else 1 for m in done)  # type: ignore[attr-defined]
+    finished_messages = [m for m in lines if languages.is_done(m, language)]
+    plural_count = len(language.plurals)  # type: ignore[attr-defined]
+    assert len(served_texts["keys"]) == sum(plural_count if isinstance(m.id, tuple) else 1 for m in finished_messages)
 
 
 @pytest.mark.parametrize(
@@ -88,43 +89,45 @@ def test_plural_rules_choose_as_the_browser_does(code: str, numbers: tuple[int, 
     """The rule in the file's header gives the form of CLDR that stands at that place."""
     language = next(one for one in languages.LANGUAGES if one.code == code)
     rule = language.rule.split("plural=")[1].rstrip(";")
-    python = _to_python(rule)
+    python = plural_rule_to_python(rule)
     assert tuple(int(eval(python, {"n": n})) for n in numbers) == forms
 
 
-def _to_python(rule: str) -> str:
+def plural_rule_to_python(rule: str) -> str:
     rule = rule.strip("()") if rule.count("?") else rule
     rule = rule.replace("&&", " and ").replace("||", " or ")
     if "?" not in rule:
         return rule
-    asked, _, rest = rule.partition("?")
-    yes, _, no = rest.partition(":")
-    return f"({yes.strip()}) if ({asked.strip()}) else ({_to_python(no.strip())})"
+    condition, _, rest = rule.partition("?")
+    if_true, _, if_false = rest.partition(":")
+    return f"({if_true.strip()}) if ({condition.strip()}) else ({plural_rule_to_python(if_false.strip())})"
 
 
-def test_each_list_of_languages_is_whole() -> None:
+def test_each_list_of_languages_is_complete() -> None:
     """The app, the public pages and the pack have English and each language of the catalogue, in its order."""
-    wanted = ["en", *CODES]
-    chosen = (ROOT / "static" / "src" / "shell" / "language.ts").read_text(encoding="utf-8")
+    wanted = ["en", *LANGUAGE_CODES]
+    chosen = (PROJECT_ROOT / "static" / "src" / "shell" / "language.ts").read_text(encoding="utf-8")
     assert re.findall(r"^  \['(\w+)', ", chosen, re.MULTILINE) == wanted, "LANGUAGES in static/src/shell/language.ts"
-    assert re.findall(r"^  (\w+): \(\) => import", chosen, re.MULTILINE) == CODES, (
+    assert re.findall(r"^  (\w+): \(\) => import", chosen, re.MULTILINE) == LANGUAGE_CODES, (
         "LOADERS in static/src/shell/language.ts"
     )
-    assert [one.code for one in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
-    assert list(SCREENS) == wanted, "SCREENS in diary/pack/metadata.py: a pack from such a screen would be refused"
+    assert [language.code for language in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
+    assert list(SCREEN_LANGUAGES) == wanted, (
+        "SCREENS in diary/pack/metadata.py: a pack from such a screen would be refused"
+    )
 
 
 def test_a_pack_names_each_language() -> None:
     """The page of what was asked says the language in English, not as a code."""
-    nameless = [code for code in SCREENS if tongue(code) == code]
+    nameless = [code for code in SCREEN_LANGUAGES if language_name(code) == code]
     assert nameless == [], "diary/pack/documents/language_names.py and its twin language_names.ts lack these"
 
 
-def test_no_view_writes_words_of_its_own() -> None:
+def test_no_view_holds_untranslatable_text() -> None:
     """Text between tags, in a label or an alternative text comes from a table: nothing visible escapes translation."""
     letters = set(string.ascii_letters)
     faults = []
-    built = ROOT / "static" / "js"
+    built = PROJECT_ROOT / "static" / "js"
     views = [path for folder in ("app", "components", "features", "shell") for path in (built / folder).rglob("*.js")]
     assert len(views) > 100
     for path in sorted(views):
@@ -148,24 +151,24 @@ def test_no_view_writes_words_of_its_own() -> None:
 )
 def test_numbers_keep_their_order_in_a_line_that_runs_the_other_way(text: str, there: str) -> None:
     """A telephone number of three groups would be another number if its groups changed places."""
-    assert languages.in_their_order(text) == there
+    assert languages.isolate_left_to_right_runs(text) == there
 
 
-def test_english_may_land_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_english_may_change_before_its_translations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A new text that nobody has translated is listed, and the app shows it in English: its key is not served."""
     before = languages.missing()
     known = languages.texts()
     monkeypatch.setattr(languages, "texts", lambda: [*known, {"context": "app:new.line", "text": "A new line."}])
-    kept = {language: languages.po(language).read_bytes() for language in languages.LANGUAGES}
-    for language, held in kept.items():
-        (tmp_path / f"{language.code}.po").write_bytes(held)
+    catalogues = {language: languages.po(language).read_bytes() for language in languages.LANGUAGES}
+    for language, catalogue in catalogues.items():
+        (tmp_path / f"{language.code}.po").write_bytes(catalogue)
     monkeypatch.setattr(languages, "po", lambda language: tmp_path / f"{language.code}.po")
     monkeypatch.setattr(languages, "SERVED", tmp_path)
     languages.update()
     languages.build()
-    after = languages.missing()
-    for code in CODES:
-        assert after[code] == [*before.get(code, []), "app:new.line A new line."]
+    missing_after = languages.missing()
+    for code in LANGUAGE_CODES:
+        assert missing_after[code] == [*before.get(code, []), "app:new.line A new line."]
         served = json.loads((tmp_path / f"{code}.js").read_text().removeprefix("export default ").removesuffix(";\n"))
         assert "new.line" not in served["keys"]
         assert len(served["keys"]) > 2_000

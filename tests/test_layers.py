@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 # --- Python -----------------------------------------------------------------------------------------
 
@@ -53,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.storage": FOUNDATION | {"storage", "services", "app"},
     "__main__": {"cli.main"},
 }
-SERVER = ("storage", "services", "web", "app")
-PLAINTEXT = ("record", "pack", "client", "samples", "cli")
+SERVER_PARTS = ("storage", "services", "web", "app")
+PLAINTEXT_PARTS = ("record", "pack", "client", "samples", "cli")
 # Folders inside a part that also import downwards only. Modules that lie beside the folders have no rank.
 INNER_RANK: dict[str, dict[str, int]] = {
     "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "verify": 4},
@@ -91,15 +91,15 @@ def module_name(path: Path, root: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def python_sources(root: Path = ROOT) -> dict[str, str]:
+def python_sources(root: Path = PROJECT_ROOT) -> dict[str, str]:
     """Every module of diary/ by name."""
     return {module_name(p, root): p.read_text() for p in sorted((root / "diary").rglob("*.py"))}
 
 
 def imports_of(name: str, source: str, modules: Iterable[str]) -> Iterator[str]:
     """The dotted names that `source` imports, as precisely as they can be told."""
-    known = set(modules)
-    is_package = any(m.startswith(name + ".") for m in known) or "." not in name
+    known_modules = set(modules)
+    is_package = any(module.startswith(name + ".") for module in known_modules) or "." not in name
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -107,14 +107,14 @@ def imports_of(name: str, source: str, modules: Iterable[str]) -> Iterator[str]:
             base = node.module or ""
             if node.level:
                 parts = name.split(".")
-                kept = len(parts) - node.level + (1 if is_package else 0)
-                base = ".".join([*parts[:kept], *([node.module] if node.module else [])])
+                kept_parts = len(parts) - node.level + (1 if is_package else 0)
+                base = ".".join([*parts[:kept_parts], *([node.module] if node.module else [])])
             for alias in node.names:
-                whole = f"{base}.{alias.name}"
-                yield whole if whole in known else base
+                full_name = f"{base}.{alias.name}"
+                yield full_name if full_name in known_modules else base
         elif isinstance(node, ast.Call):
-            called = node.func
-            if getattr(called, "id", getattr(called, "attr", None)) in DYNAMIC_IMPORTS:
+            callee = node.func
+            if getattr(callee, "id", getattr(callee, "attr", None)) in DYNAMIC_IMPORTS:
                 yield "dynamic import"
 
 
@@ -124,28 +124,32 @@ def part_of(name: str) -> str:
     return ".".join(parts[:2] if parts[0] == "cli" else parts[:1])
 
 
-def inner_fault(name: str, target: str) -> str | None:
+def inner_folder_fault(name: str, target: str) -> str | None:
     """What is wrong with a module of one inner folder importing from another, or None."""
-    here, there = name.split("."), target.split(".")
-    ranks = INNER_RANK.get(here[1], {}) if len(here) > 3 and len(there) > 2 and here[1] == there[1] else {}
-    rank, other = ranks.get(here[2]) if ranks else None, ranks.get(there[2]) if ranks else None
-    if rank is None or other is None or here[2] == there[2] or other < rank:
+    importer_parts, target_parts = name.split("."), target.split(".")
+    ranks = (
+        INNER_RANK.get(importer_parts[1], {})
+        if len(importer_parts) > 3 and len(target_parts) > 2 and importer_parts[1] == target_parts[1]
+        else {}
+    )
+    rank, target_rank = ranks.get(importer_parts[2]) if ranks else None, ranks.get(target_parts[2]) if ranks else None
+    if rank is None or target_rank is None or importer_parts[2] == target_parts[2] or target_rank < rank:
         return None
-    return f"{name}: {here[1]}/{here[2]} must not import {target}"
+    return f"{name}: {importer_parts[1]}/{importer_parts[2]} must not import {target}"
 
 
 def unranked_folders(names: Iterable[str]) -> set[str]:
     """Folders inside the parts of INNER_RANK that have no rank there."""
-    found = {tuple(name.split(".")[1:3]) for name in names if name.count(".") > 2}
-    return {f"{part}/{folder}" for part, folder in found if part in INNER_RANK and folder not in INNER_RANK[part]}
+    folders = {tuple(name.split(".")[1:3]) for name in names if name.count(".") > 2}
+    return {f"{part}/{folder}" for part, folder in folders if part in INNER_RANK and folder not in INNER_RANK[part]}
 
 
-def has_home(name: str, homes: tuple[str, ...]) -> bool:
+def is_inside_any(name: str, modules: tuple[str, ...]) -> bool:
     """Whether a module is, or lies in, one of `homes`."""
-    return any(name == home or name.startswith(home + ".") for home in homes)
+    return any(name == home or name.startswith(home + ".") for home in modules)
 
 
-def python_faults(sources: dict[str, str]) -> list[str]:
+def import_faults(sources: dict[str, str]) -> list[str]:
     """Every import in `sources` that breaks a rank, a single importer or the blindness rule."""
     faults = []
     graph: dict[str, set[str]] = {}
@@ -164,39 +168,39 @@ def python_faults(sources: dict[str, str]) -> list[str]:
                 other = part_of(target)
                 if other and other != part and other not in MAY_IMPORT.get(part, set()):
                     faults.append(f"{name}: {part or 'diary'} must not import {target}")
-                inner = inner_fault(name, target)
+                inner = inner_folder_fault(name, target)
                 if inner:
                     faults.append(inner)
-            elif top in SINGLE_IMPORTERS and not has_home(name, SINGLE_IMPORTERS[top]):
+            elif top in SINGLE_IMPORTERS and not is_inside_any(name, SINGLE_IMPORTERS[top]):
                 faults.append(f"{name}: {top} is imported only by {', '.join(SINGLE_IMPORTERS[top])}")
-    return faults + blindness_faults(graph)
+    return faults + plaintext_reachability_faults(graph)
 
 
-def blindness_faults(graph: dict[str, set[str]]) -> list[str]:
+def plaintext_reachability_faults(graph: dict[str, set[str]]) -> list[str]:
     """Server modules from which plaintext code can be reached, with the way there."""
     faults = []
-    for start in sorted(n for n in graph if part_of(n) in SERVER):
-        ways: dict[str, tuple[str, ...]] = {start: (start,)}
-        waiting = [start]
-        while waiting:
-            here = waiting.pop()
+    for start in sorted(name for name in graph if part_of(name) in SERVER_PARTS):
+        path_by_module: dict[str, tuple[str, ...]] = {start: (start,)}
+        pending = [start]
+        while pending:
+            module = pending.pop()
             # Importing a.b.c runs a and a.b too.
-            parents = {here.rsplit(".", n)[0] for n in range(1, here.count("."))}
-            for target in sorted(graph.get(here, set()) | parents):
-                if target in ways:
+            parents = {module.rsplit(".", name)[0] for name in range(1, module.count("."))}
+            for target in sorted(graph.get(module, set()) | parents):
+                if target in path_by_module:
                     continue
-                ways[target] = (*ways[here], target)
-                if part_of(target).split(".")[0] in PLAINTEXT:
-                    faults.append(f"blindness: {' > '.join(ways[target])}")
+                path_by_module[target] = (*path_by_module[module], target)
+                if part_of(target).split(".")[0] in PLAINTEXT_PARTS:
+                    faults.append(f"blindness: {' > '.join(path_by_module[target])}")
                 elif target in graph:
-                    waiting.append(target)
+                    pending.append(target)
     return faults
 
 
 def test_python_imports_point_down() -> None:
     """No module of diary/ imports upward, sideways, or a package that is not its to import."""
     sources = python_sources()
-    assert python_faults(sources) == []
+    assert import_faults(sources) == []
     assert unranked_folders(sources) == set()
 
 
@@ -221,7 +225,7 @@ def test_python_imports_point_down() -> None:
 )
 def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str) -> None:
     """Each kind of forbidden import is found when it is there."""
-    assert any(says in fault for fault in python_faults(sources))
+    assert any(says in fault for fault in import_faults(sources))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +235,7 @@ def test_planted_plaintext_is_found_in_the_server(planted: str) -> None:
     """The blindness rule finds an import of plaintext code planted in the deepest folder of the server."""
     sources = python_sources()
     sources["diary.services.sync.versions"] += f"\ndef planted():\n    import {planted}\n"
-    faults = [one for one in python_faults(sources) if one.startswith("blindness:")]
+    faults = [one for one in import_faults(sources) if one.startswith("blindness:")]
     assert f"blindness: diary.services.sync.versions > {planted}" in faults
     assert any(one.startswith("blindness: diary.app > ") for one in faults)
 
@@ -249,14 +253,14 @@ def test_the_server_cannot_reach_plaintext_indirectly() -> None:
         "diary.ledger": {"diary.record.times"},
         "diary.ledger.push": set(),
     }
-    assert blindness_faults(graph) == [
+    assert plaintext_reachability_faults(graph) == [
         "blindness: diary.services.sync > diary.ledger.push > diary.ledger > diary.record.times"
     ]
 
 
 # --- The browser -------------------------------------------------------------------------------------
 
-JS = ROOT / "static" / "src"
+SCRIPT_SOURCES = PROJECT_ROOT / "static" / "src"
 # From the bottom up. A part may import what has a lower rank, and of its own part anything.
 JS_RANK = {
     "core": 1,
@@ -279,8 +283,8 @@ JS_RANK = {
     "main": 11,
     "word_keys": 11,
 }
-JS_BLIND = ("store", "net")
-JS_VENDOR_HOMES = {
+JS_BLIND_PARTS = ("store", "net")
+JS_VENDOR_IMPORTERS = {
     "lit-html": ("shell",),
     "idb": ("store",),
     "hash-wasm": ("crypto",),
@@ -298,7 +302,7 @@ JS_IMPORT = re.compile(
 )
 # A name, the parts of static/src that may write it, and why. "sw" is static/src/sw.ts, a classic script that can
 # import nothing: it fetches, and compares what it fetched with the digests it carries.
-JS_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+JS_RESTRICTED_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto", "sw"), "WebCrypto has one home"),
     (r"\bindexedDB\b|\bIDBKeyRange\b", ("store",), "the database has one home"),
     (r"(?<![.\w])fetch\s*\(|\b(?:globalThis|window|self)\s*\.\s*fetch\b", ("net", "sw"), "the network has one home"),
@@ -339,7 +343,7 @@ def feature_of(path: str) -> str:
     return path.removeprefix("static/src/features/").split("/")[0]
 
 
-def js_sources(root: Path = ROOT) -> dict[str, str]:
+def js_sources(root: Path = PROJECT_ROOT) -> dict[str, str]:
     """Every script of ours by its path in the checkout."""
     return {p.relative_to(root).as_posix(): p.read_text() for p in sorted((root / "static" / "src").rglob("*.ts"))}
 
@@ -359,14 +363,14 @@ def js_target(path: str, specifier: str) -> str | None:
 
 def js_rank_fault(path: str, target: str) -> str | None:
     """What is wrong with one module of ours importing another, or None."""
-    part, other = js_part(path), js_part(target)
-    if other not in JS_RANK:
-        return f"{path}: {other} has no rank"
-    if other != part and JS_RANK[other] >= JS_RANK.get(part, 0):
+    part, target_part = js_part(path), js_part(target)
+    if target_part not in JS_RANK:
+        return f"{path}: {target_part} has no rank"
+    if target_part != part and JS_RANK[target_part] >= JS_RANK.get(part, 0):
         return f"{path}: {part} must not import {target}"
-    if part == other == "features" and feature_of(path) != feature_of(target):
+    if part == target_part == "features" and feature_of(path) != feature_of(target):
         return f"{path}: a feature must not import another: {target}"
-    if part in JS_BLIND and other == "record":
+    if part in JS_BLIND_PARTS and target_part == "record":
         return f"{path}: blindness: {part} must not import {target}"
     return None
 
@@ -380,7 +384,7 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
             yield f"{path}: {specifier} is not a relative path, which workers cannot resolve"
         elif target.startswith("static/vendor/"):
             library = target.split("/")[2]
-            if part not in JS_VENDOR_HOMES.get(library, ()):
+            if part not in JS_VENDOR_IMPORTERS.get(library, ()):
                 yield f"{path}: {library} is not for {part}"
         elif target.startswith("static/src/"):
             fault = js_rank_fault(path, target)
@@ -398,15 +402,15 @@ def js_faults(sources: dict[str, str]) -> list[str]:
         if part not in JS_RANK and part != "sw":
             faults.append(f"{path}: {part} has no rank; give it one in tests/test_layers.py and the architecture")
         faults.extend(js_import_faults(path, source))
-        bare = without_comments(source)
-        for pattern, homes, why in JS_NAMES:
-            found = re.search(pattern, bare)
-            if found and part not in homes:
-                faults.append(f"{path}: {found.group().strip()}: {why}")
+        source_without_comments = without_comments(source)
+        for pattern, allowed_parts, why in JS_RESTRICTED_NAMES:
+            match = re.search(pattern, source_without_comments)
+            if match and part not in allowed_parts:
+                faults.append(f"{path}: {match.group().strip()}: {why}")
     return faults
 
 
-def test_javascript_imports_point_down_and_names_have_homes() -> None:
+def test_javascript_imports_point_down_and_restricted_names_stay_home() -> None:
     """No script imports upward or writes a name that is not its to write."""
     assert js_faults(js_sources()) == []
 

@@ -4,30 +4,30 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-LONGEST = 120
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+LINE_LIMIT = 120
 SOURCES = [
-    *(ROOT / "static" / "src").rglob("*.ts"),
-    *(ROOT / "static" / "src").rglob("*.css"),
-    *(ROOT / "tests").rglob("*.mjs"),
-    *(ROOT / "tests").glob("*/*/*.js"),
-    *(ROOT / "tests" / "bench").glob("*.js"),
-    *(ROOT / "tests" / "browser").rglob("*.py"),
-    *(ROOT / "tests" / "browser").rglob("*.ts"),
-    *(ROOT / "tests" / "browser").rglob("*.js"),
-    *(ROOT / ".ci").glob("*.mjs"),
+    *(PROJECT_ROOT / "static" / "src").rglob("*.ts"),
+    *(PROJECT_ROOT / "static" / "src").rglob("*.css"),
+    *(PROJECT_ROOT / "tests").rglob("*.mjs"),
+    *(PROJECT_ROOT / "tests").glob("*/*/*.js"),
+    *(PROJECT_ROOT / "tests" / "bench").glob("*.js"),
+    *(PROJECT_ROOT / "tests" / "browser").rglob("*.py"),
+    *(PROJECT_ROOT / "tests" / "browser").rglob("*.ts"),
+    *(PROJECT_ROOT / "tests" / "browser").rglob("*.js"),
+    *(PROJECT_ROOT / ".ci").glob("*.mjs"),
 ]
 
 
 def long_lines(text: str) -> list[int]:
     """Return the numbers of the lines that are too long."""
-    return [number for number, line in enumerate(text.splitlines(), 1) if len(line) > LONGEST]
+    return [number for number, line in enumerate(text.splitlines(), 1) if len(line) > LINE_LIMIT]
 
 
 def test_no_line_is_too_long() -> None:
     """The formatters break code; regular expressions, comments and sentences are broken by hand."""
     assert len(SOURCES) > 700
-    found = {path.relative_to(ROOT).as_posix(): long_lines(path.read_text("utf-8")) for path in SOURCES}
+    found = {path.relative_to(PROJECT_ROOT).as_posix(): long_lines(path.read_text("utf-8")) for path in SOURCES}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 

@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.lock", "requirements-setup.lock", "requirements-dev.lock", ".ci/node.lock", ".ci/witness.lock"]
-UNCHECKED = re.compile(
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+LOCK_FILES = [
+    "requirements.lock",
+    "requirements-setup.lock",
+    "requirements-dev.lock",
+    ".ci/node.lock",
+    ".ci/witness.lock",
+]
+UNAUTHENTICATED_ENCRYPTION = re.compile(
     r"AES-(?:CBC|CTR|ECB|KW)|modes\.(?:CBC|CTR|ECB|OFB|CFB)|PBKDF2|TripleDES|ARC4|RSA-OAEP|PKCS1v15", re.IGNORECASE
 )
 
 
-def pinned(text: str) -> list[tuple[str, int]]:
+def pinned_requirements(text: str) -> list[tuple[str, int]]:
     """Each requirement of a lock file, and how many digests stand with it."""
     entries = re.split(
         r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
@@ -28,13 +34,13 @@ def pinned(text: str) -> list[tuple[str, int]]:
     ]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", LOCK_FILES)
 def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None:
     """`name==version` and SHA-256 in the lock; what pyproject.toml asks for names one version each."""
-    found = pinned((ROOT / lock).read_text(encoding="utf-8"))
+    found = pinned_requirements((PROJECT_ROOT / lock).read_text(encoding="utf-8"))
     assert found
     assert [name for name, digests in found if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests] == []
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = [
         *project["project"].get("optional-dependencies", {}).values(),
         *project.get("dependency-groups", {}).values(),
@@ -49,9 +55,11 @@ def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None
 
 def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
     """requirements.lock is what is installed beside a wheel; each longer list holds the shorter one, version for version."""
-    served, checkout, tests = ({name for name, _ in pinned((ROOT / lock).read_text("utf-8"))} for lock in LOCKS[:3])
+    served, checkout, tests = (
+        {name for name, _ in pinned_requirements((PROJECT_ROOT / lock).read_text("utf-8"))} for lock in LOCK_FILES[:3]
+    )
     assert served < checkout < tests
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     builds = set(project["build-system"]["requires"])
     assert builds <= tests
     assert served & {*builds, *project["project"]["optional-dependencies"]["setup"]} == {"markupsafe==3.0.4"}
@@ -59,17 +67,17 @@ def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
 
 def test_every_node_package_has_one_version_and_its_digest() -> None:
     """package.json asks for exact versions, and each package of the lock has its integrity."""
-    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    asked = json.loads((PROJECT_ROOT / "package.json").read_text(encoding="utf-8"))
     wanted = {**asked["dependencies"], **asked["devDependencies"]}
     assert [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
-    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    packages = json.loads((PROJECT_ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert [name for name, one in packages.items() if name and not one.get("integrity", "").startswith("sha512-")] == []
 
 
 def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
     """Each call of pip in set-up requires hashes, but for this project itself; each call of npm ignores packages' scripts."""
     calls = []
-    for path in [*(ROOT / ".ci").glob("*.py"), ROOT / "Makefile"]:
+    for path in [*(PROJECT_ROOT / ".ci").glob("*.py"), PROJECT_ROOT / "Makefile"]:
         lines = path.read_text(encoding="utf-8").splitlines()
         calls += [
             line
@@ -86,7 +94,7 @@ def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
 
 def test_no_unchecked_mode_of_encryption_is_in_the_code() -> None:
     """Neither program names a mode without a check of its bytes, nor the derivations and key wraps of older tools."""
-    files = [*(ROOT / "diary").rglob("*.py"), *(ROOT / "static" / "js").rglob("*.js")]
+    files = [*(PROJECT_ROOT / "diary").rglob("*.py"), *(PROJECT_ROOT / "static" / "js").rglob("*.js")]
     assert len(files) > 100
-    assert [str(path) for path in files if UNCHECKED.search(path.read_text(encoding="utf-8"))] == []
-    assert UNCHECKED.search("{ name: 'AES-CBC', iv }")
+    assert [str(path) for path in files if UNAUTHENTICATED_ENCRYPTION.search(path.read_text(encoding="utf-8"))] == []
+    assert UNAUTHENTICATED_ENCRYPTION.search("{ name: 'AES-CBC', iv }")

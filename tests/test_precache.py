@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from diary.paths import STATIC, TEMPLATES
-from diary.web.precache import Release, early, is_kept, make_release
-from diary.web.static_files import is_elsewhere
+from diary.web.precache import Release, early_paths, is_precached, make_release
+from diary.web.static_files import is_outside_app
 
-ON_DISK = 1_600_000  # bytes; comments and full names are served, so that what runs is what was reviewed
-SHELL = b"<!doctype html><title>Notes</title>"
+INSTALLED_SIZE_LIMIT_BYTES = (
+    1_600_000  # bytes; comments and full names are served, so that what runs is what was reviewed
+)
+SHELL_HTML = b"<!doctype html><title>Notes</title>"
 _IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|import\s*\(?\s*['"](\.[^'"]+)['"]""")
 
 
-def _small(folder: Path) -> Path:
+def make_small_static_folder(folder: Path) -> Path:
     (folder / "app").mkdir(parents=True)
     (folder / "js").mkdir()
     shutil.copy(STATIC / "sw.js", folder / "sw.js")
@@ -30,42 +32,42 @@ def _small(folder: Path) -> Path:
     return folder
 
 
-def _listed(release: Release) -> dict[str, str]:
-    found = re.search(rb"Object\.entries\((\{.*?\}),?\s*\)", release.script, re.DOTALL)
-    assert found is not None
-    return json.loads(found[1])  # type: ignore[no-any-return]
+def precache_list(release: Release) -> dict[str, str]:
+    match = re.search(rb"Object\.entries\((\{.*?\}),?\s*\)", release.service_worker_script, re.DOTALL)
+    assert match is not None
+    return json.loads(match[1])  # type: ignore[no-any-return]
 
 
-def test_the_worker_holds_the_list(tmp_path: Path) -> None:
+def test_the_worker_holds_the_precache_list(tmp_path: Path) -> None:
     """The served worker names every kept file with the digest of its bytes, and the page itself."""
-    release = make_release(_small(tmp_path / "static"), SHELL)
-    assert _listed(release) == dict(release.files)
+    release = make_release(make_small_static_folder(tmp_path / "static"), SHELL_HTML)
+    assert precache_list(release) == dict(release.files)
     assert release.files == {
-        "/": hashlib.sha256(SHELL).hexdigest(),
+        "/": hashlib.sha256(SHELL_HTML).hexdigest(),
         "/static/app/main.js": hashlib.sha256(b"export const one = 1;\n").hexdigest(),
     }
-    assert b"@" not in release.script.split(b"'use strict'")[1].split(b"AT_ONCE")[0]
+    assert b"@" not in release.service_worker_script.split(b"'use strict'")[1].split(b"AT_ONCE")[0]
 
 
-def test_one_byte_makes_another_release(tmp_path: Path) -> None:
+def test_one_changed_byte_makes_a_new_release(tmp_path: Path) -> None:
     """A changed file, a changed page and a changed worker each change the worker's bytes and the release's name."""
-    folder = _small(tmp_path / "static")
-    before = make_release(folder, SHELL)
-    assert make_release(folder, SHELL) == before
-    assert make_release(folder, SHELL + b"\n").name != before.name
+    folder = make_small_static_folder(tmp_path / "static")
+    before = make_release(folder, SHELL_HTML)
+    assert make_release(folder, SHELL_HTML) == before
+    assert make_release(folder, SHELL_HTML + b"\n").name != before.name
     (folder / "app" / "main.js").write_text("export const one = 2;\n")
-    changed = make_release(folder, SHELL)
+    changed = make_release(folder, SHELL_HTML)
     assert changed.name != before.name
-    assert changed.script != before.script
+    assert changed.service_worker_script != before.service_worker_script
     with (folder / "sw.js").open("a") as worker:
         worker.write("// later\n")
-    assert make_release(folder, SHELL).name not in (before.name, changed.name)
+    assert make_release(folder, SHELL_HTML).name not in (before.name, changed.name)
 
 
 @pytest.fixture(scope="module")
 def release() -> Release:
     """The real one."""
-    return make_release(STATIC, SHELL)
+    return make_release(STATIC, SHELL_HTML)
 
 
 def test_every_module_that_is_imported_is_kept(release: Release) -> None:
@@ -73,14 +75,14 @@ def test_every_module_that_is_imported_is_kept(release: Release) -> None:
     missing = [
         f"{path.relative_to(STATIC)} → {target}"
         for path in STATIC.rglob("*.js")
-        if is_kept(path) and not is_elsewhere(path.relative_to(STATIC))
-        for target in _targets(path)
+        if is_precached(path) and not is_outside_app(path.relative_to(STATIC))
+        for target in imported_paths(path)
         if "/static/" + target not in release.files
     ]
     assert missing == []
 
 
-def _targets(path: Path) -> list[str]:
+def imported_paths(path: Path) -> list[str]:
     """What a module imports, as paths under static/."""
     text = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
     found = [first or second for first, second in _IMPORT.findall(text)]
@@ -88,7 +90,7 @@ def _targets(path: Path) -> list[str]:
     return [(path.parent / one).resolve().relative_to(root).as_posix() for one in found]
 
 
-def test_both_looks_are_whole() -> None:
+def test_both_web_app_manifests_are_complete() -> None:
     """Notes and Lists: each its own name, icons and colour. Each is there twice: as it is where a worker is in charge of the
     page, and then it takes what another app shares, and as it is before, when what is shared would go to the server."""
     names = ("manifest", "lists", "manifest-share", "lists-share")
@@ -105,35 +107,41 @@ def test_both_looks_are_whole() -> None:
         assert (STATIC / icon["src"].removeprefix("/static/")).is_file()
 
 
-def test_the_first_screen_waits_for_no_unpacking() -> None:
+def test_the_first_screen_needs_no_decompression() -> None:
     """The page and what it names lie in the phone's cache as they came; a name that is no file of the release does not count."""
     shell = (TEMPLATES / "shell.html").read_bytes()
     release = make_release(STATIC, shell)
-    told = re.search(rb"EARLY\s*= new Set\(\[(.*?)\]\)", release.script, re.DOTALL)
-    assert told is not None
-    listed = json.loads(b"[" + told[1] + b"]")
-    assert listed == early(release.files, shell)
-    assert {"/", "/static/app/main.js", "/static/css/app.css"} <= set(listed)
+    early_list = re.search(rb"EARLY\s*= new Set\(\[(.*?)\]\)", release.service_worker_script, re.DOTALL)
+    assert early_list is not None
+    listed_paths = json.loads(b"[" + early_list[1] + b"]")
+    assert listed_paths == early_paths(release.files, shell)
+    assert {"/", "/static/app/main.js", "/static/css/app.css"} <= set(listed_paths)
     worker = re.search(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     assert worker is not None
-    assert early(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", f"/static/app{worker[1]}"]
+    assert early_paths(release.files, b'<script src="/static/app/nothing.js"></script>') == [
+        "/",
+        f"/static/app{worker[1]}",
+    ]
     # These two alone keep the headers they came with.
-    bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.script, re.DOTALL)
-    assert bound is not None
-    assert bound[1].decode() == f'"/","/static/app{worker[1]}"'
+    is_bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.service_worker_script, re.DOTALL)
+    assert is_bound is not None
+    assert is_bound[1].decode() == f'"/","/static/app{worker[1]}"'
 
 
 def test_the_app_takes_little_room_on_a_phone() -> None:
     """As the worker keeps it, with one language besides English: at most 1.5 MB on disk."""
     shell = (TEMPLATES / "shell.html").read_bytes()
     release = make_release(STATIC, shell)
-    at_once = set(early(release.files, shell))
-    raw = {at: shell if at == "/" else (STATIC / at.removeprefix("/static/")).read_bytes() for at in release.files}
-    held = {
-        at: len(one) if at in at_once or at.endswith(".png") else len(gzip.compress(one, 6)) for at, one in raw.items()
+    at_once = set(early_paths(release.files, shell))
+    raw = {
+        path: shell if path == "/" else (STATIC / path.removeprefix("/static/")).read_bytes() for path in release.files
     }
-    languages = {at: size for at, size in held.items() if at.startswith("/static/lang/")}
-    assert sum(held.values()) - sum(languages.values()) + max(languages.values()) <= ON_DISK
+    size_by_path = {
+        path: len(content) if path in at_once or path.endswith(".png") else len(gzip.compress(content, 6))
+        for path, content in raw.items()
+    }
+    languages = {path: size for path, size in size_by_path.items() if path.startswith("/static/lang/")}
+    assert sum(size_by_path.values()) - sum(languages.values()) + max(languages.values()) <= INSTALLED_SIZE_LIMIT_BYTES
 
 
 def test_what_words_and_keys_need_is_kept(release: Release) -> None:
@@ -146,9 +154,9 @@ def test_what_words_and_keys_need_is_kept(release: Release) -> None:
 def test_the_worker_is_a_classic_script_that_parses(release: Release, tmp_path: Path) -> None:
     """Node reads it as a script; it has no import, and nothing under /v1/ is named in its code."""
     script = tmp_path / "sw.js"
-    script.write_bytes(release.script)
+    script.write_bytes(release.service_worker_script)
     subprocess.run(["node", "--check", str(script)], check=True)
-    code = re.sub(rb"^\s*//.*$", b"", release.script, flags=re.M)
+    code = re.sub(rb"^\s*//.*$", b"", release.service_worker_script, flags=re.M)
     assert not re.search(rb"^\s*import\b|importScripts", code, flags=re.M)
     assert b"/v1/" not in code
     assert b"skipWaiting" in code

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from tests.test_layers import ROOT
+from tests.test_layers import PROJECT_ROOT
 
-SCRIPT = ROOT / ".ci" / "references.py"
+SCRIPT = PROJECT_ROOT / ".ci" / "references.py"
 
 
 def load_script() -> ModuleType:
@@ -39,7 +39,7 @@ def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pyt
     copy.parent.mkdir()
     (tmp_path / ".ci").mkdir()
     for page in (script.SETTINGS_PAGE, script.COMMANDS_PAGE):
-        (tmp_path / ".ci" / f"{page.name}.in").write_text((ROOT / ".ci" / f"{page.name}.in").read_text())
+        (tmp_path / ".ci" / f"{page.name}.in").write_text((PROJECT_ROOT / ".ci" / f"{page.name}.in").read_text())
     monkeypatch.setattr(script, "ROOT", tmp_path)
     monkeypatch.setattr(script, name, copy)
     monkeypatch.setattr(sys, "argv", ["references.py", "--check"])

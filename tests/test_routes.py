@@ -7,32 +7,32 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from diary.web.route_policy import FREE, Audience, Kind, Row
+from diary.web.route_policy import UNLIMITED, Audience, BodyKind, RoutePolicy
 from diary.web.routes import ROUTES
-from tests.advocates import lead_of
-from tests.keepers import Keeper, Phone, Served, enrol
+from tests.advocate_helpers import create_organisation_lead
+from tests.server_fixture import InProcessServer, Keeper, Phone, register_keeper
 
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
+FORM_CONTENT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
 PUBLIC_URL = "http://public.localhost:8000"
-OUTSIDE = (Audience.PUBLIC, Audience.RECIPIENT)
-WRITING = [row for row in ROUTES if row.writes]
+PUBLIC_HOST_AUDIENCES = (Audience.PUBLIC, Audience.RECIPIENT)
+WRITING_POLICIES = [row for row in ROUTES if row.changes_state]
 
 
 @pytest.fixture
-async def keeper(server: Served) -> Keeper:
+async def keeper(server: InProcessServer) -> Keeper:
     """A keeper with something to lose: a version, a file half sent, a second session."""
-    made = await enrol(server)
-    await made.push()
-    await made.ask("PUT", f"{made.diary}/blobs/{'A' * 22}", {"parts": 2, "size": 4000})
-    return made
+    registered = await register_keeper(server)
+    await registered.push()
+    await registered.request("PUT", f"{registered.diary}/blobs/{'A' * 22}", {"parts": 2, "size": 4000})
+    return registered
 
 
-def named(row: Row) -> str:
+def route_name(policy: RoutePolicy) -> str:
     """A row as a test's name."""
-    return f"{row.method} {row.path}"
+    return f"{policy.method} {policy.path}"
 
 
-def filled(row: Row, keeper: Keeper) -> str:
+def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
     """A row's address with ids that exist where there are any."""
     ids = {
         "diary": keeper.identity.diary,
@@ -53,78 +53,80 @@ def filled(row: Row, keeper: Keeper) -> str:
         "size": "0",
         "path": "css/app.css",
     }
-    host = PUBLIC_URL if row.audience is Audience.RECIPIENT else ""
-    return host + re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], row.path)
+    host = PUBLIC_URL if policy.audience is Audience.RECIPIENT else ""
+    return host + re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], policy.path)
 
 
 def test_every_route_has_a_policy() -> None:
     """Audience, limit and size stand in each row, and fit what the row does."""
-    for row in ROUTES:
-        assert row.method in {"GET", "PUT", "POST", "DELETE"}, named(row)
-        assert isinstance(row.audience, Audience), named(row)
-        assert row.body.most > 0 or row.body.kind is Kind.NONE, named(row)
-        assert (row.body.kind is Kind.NONE) or row.writes, named(row)
-        if row.audience in (Audience.PAGES, Audience.PUBLIC):
-            assert not row.writes, f"{named(row)}: nobody writes without the interface's checks"
+    for policy in ROUTES:
+        assert policy.method in {"GET", "PUT", "POST", "DELETE"}, route_name(policy)
+        assert isinstance(policy.audience, Audience), route_name(policy)
+        assert policy.body.max_bytes > 0 or policy.body.kind is BodyKind.NONE, route_name(policy)
+        assert (policy.body.kind is BodyKind.NONE) or policy.changes_state, route_name(policy)
+        if policy.audience in (Audience.PAGES, Audience.PUBLIC):
+            assert not policy.changes_state, f"{route_name(policy)}: nobody writes without the interface's checks"
         else:
-            assert row.path.startswith("/v1/"), named(row)
-            assert row.limit is not FREE and row.limit.per_minute, named(row)
+            assert policy.path.startswith("/v1/"), route_name(policy)
+            assert policy.limit is not UNLIMITED and policy.limit.per_minute, route_name(policy)
 
 
-def test_no_row_stands_twice() -> None:
+def test_no_route_is_defined_twice() -> None:
     """A method and path has one row on its host."""
-    rows = [(row.audience in OUTSIDE, row.method, row.path) for row in ROUTES]
+    rows = [(row.audience in PUBLIC_HOST_AUDIENCES, row.method, row.path) for row in ROUTES]
     assert len(rows) == len(set(rows))
 
 
-async def asker(row: Row, keeper: Keeper, server: Served) -> Phone:
+async def client_for(policy: RoutePolicy, keeper: Keeper, server: InProcessServer) -> Phone:
     """Somebody with a session that the row lets in."""
-    return (await lead_of(server))[0] if row.for_members else keeper
+    return (await create_organisation_lead(server))[0] if policy.requires_membership else keeper
 
 
-@pytest.mark.parametrize("row", WRITING, ids=named)
-async def test_a_request_from_elsewhere_changes_nothing(row: Row, keeper: Keeper, server: Served) -> None:
+@pytest.mark.parametrize("row", WRITING_POLICIES, ids=route_name)
+async def test_a_cross_site_request_changes_nothing(row: RoutePolicy, keeper: Keeper, server: InProcessServer) -> None:
     """Each writing row refuses a missing header and a form, and does not exist for a foreign page, whoever is signed in."""
-    path, body = filled(row, keeper), b"{}" if row.body.kind is Kind.JSON else b"x" * 10
-    kind = {"content_type": row.body.kind.value} if row.body.kind is not Kind.NONE else {}
-    asking = await asker(row, keeper, server)
+    path, body = path_with_ids(row, keeper), b"{}" if row.body.kind is BodyKind.JSON else b"x" * 10
+    kind = {"content_type": row.body.kind.value} if row.body.kind is not BodyKind.NONE else {}
+    asking = await client_for(row, keeper, server)
     before = server.dump()
     refused = [
-        await asking.ask(row.method, path, body, leave_out=("X-Requested-By",), **kind),
-        await asking.ask(row.method, path, body, x_requested_by="form", **kind),
-        await asking.ask(row.method, path, body, leave_out=("Sec-Fetch-Site",), **kind),
+        await asking.request(row.method, path, body, leave_out=("X-Requested-By",), **kind),
+        await asking.request(row.method, path, body, x_requested_by="form", **kind),
+        await asking.request(row.method, path, body, leave_out=("Sec-Fetch-Site",), **kind),
     ]
     for answer in refused:
         assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin")
     foreign = [
-        await asking.ask(row.method, path, body, sec_fetch_site="cross-site", **kind),
-        await asking.ask(row.method, path, body, sec_fetch_site="same-site", **kind),
-        await asking.ask(row.method, path, body, sec_fetch_site="none", **kind),
-        await asking.ask(row.method, path, body, origin="https://elsewhere.example", **kind),
-        await asking.ask(row.method, path, body, origin="null", leave_out=("Sec-Fetch-Site",), **kind),
+        await asking.request(row.method, path, body, sec_fetch_site="cross-site", **kind),
+        await asking.request(row.method, path, body, sec_fetch_site="same-site", **kind),
+        await asking.request(row.method, path, body, sec_fetch_site="none", **kind),
+        await asking.request(row.method, path, body, origin="https://elsewhere.example", **kind),
+        await asking.request(row.method, path, body, origin="null", leave_out=("Sec-Fetch-Site",), **kind),
     ]
     unknown = await asking.client.get(f"{PUBLIC_URL if row.audience is Audience.RECIPIENT else ''}/nothing-here")
     for answer in foreign:
         assert (answer.status_code, answer.content) == (404, unknown.content)
-    for form in FORMS:
-        answer = await asking.ask(row.method, path, body, content_type=form)
+    for form in FORM_CONTENT_TYPES:
+        answer = await asking.request(row.method, path, body, content_type=form)
         assert (answer.status_code, answer.json()["error"]) == (415, "wrong_type")
     assert server.dump() == before
 
 
-@pytest.mark.parametrize("row", [row for row in WRITING if row.body.kind is not Kind.NONE], ids=named)
-async def test_a_body_above_its_limit_is_refused(row: Row, keeper: Keeper, server: Served) -> None:
+@pytest.mark.parametrize("row", [row for row in WRITING_POLICIES if row.body.kind is not BodyKind.NONE], ids=route_name)
+async def test_a_body_above_its_limit_is_refused(row: RoutePolicy, keeper: Keeper, server: InProcessServer) -> None:
     """413 for an announced size and for one that turns out, before the whole of it is read."""
-    asking = await asker(row, keeper, server)
-    path, before = filled(row, keeper), server.dump()
+    asking = await client_for(row, keeper, server)
+    path, before = path_with_ids(row, keeper), server.dump()
     kind = row.body.kind.value
-    announced = await asking.ask(row.method, path, b"x", content_type=kind, content_length=str(row.body.most + 1))
+    announced = await asking.request(
+        row.method, path, b"x", content_type=kind, content_length=str(row.body.max_bytes + 1)
+    )
     assert (announced.status_code, announced.json()["error"]) == (413, "too_large")
     sent = 0
 
     async def stream() -> AsyncIterator[bytes]:
         nonlocal sent
-        while sent < row.body.most * 4:
+        while sent < row.body.max_bytes * 4:
             sent += 1 << 16
             yield bytes(1 << 16)
 
@@ -135,23 +137,23 @@ async def test_a_body_above_its_limit_is_refused(row: Row, keeper: Keeper, serve
     assert server.dump() == before
 
 
-async def test_each_host_answers_to_its_own_paths_only(server: Served) -> None:
+async def test_each_host_answers_to_its_own_paths_only(server: InProcessServer) -> None:
     """What one host serves is 404 on the other, and everything is on a host nobody named."""
-    client = server.client()
-    for row in ROUTES:
-        if row.path == "/":
+    client = server.http_client()
+    for policy in ROUTES:
+        if policy.path == "/":
             continue
-        path = re.sub(r"{\w+(?::path)?}", "css/app.css", row.path)
-        wrong = server.settings.app_url if row.audience in OUTSIDE else server.settings.public_url
-        assert (await client.request(row.method, wrong + path)).status_code == 404, named(row)
+        path = re.sub(r"{\w+(?::path)?}", "css/app.css", policy.path)
+        other_host = server.settings.app_url if policy.audience in PUBLIC_HOST_AUDIENCES else server.settings.public_url
+        assert (await client.request(policy.method, other_host + path)).status_code == 404, route_name(policy)
         for host in ("http://127.0.0.1:8000", "http://localhost", "http://localhost.evil.example:8000"):
-            assert (await client.request(row.method, host + path)).status_code == 404, named(row)
+            assert (await client.request(policy.method, host + path)).status_code == 404, route_name(policy)
 
 
-async def test_other_methods_are_named(keeper: Keeper) -> None:
+async def test_a_wrong_method_is_answered_with_the_allowed_ones(keeper: Keeper) -> None:
     """405 with what is allowed; a preflight of another site meets an unknown path."""
-    answer = await keeper.ask("DELETE", "/v1/usage")
+    answer = await keeper.request("DELETE", "/v1/usage")
     assert (answer.status_code, answer.json()["error"], answer.headers["allow"]) == (405, "wrong_method", "GET, HEAD")
-    preflight = await keeper.ask("OPTIONS", "/v1/names", origin="https://elsewhere.example")
+    preflight = await keeper.request("OPTIONS", "/v1/names", origin="https://elsewhere.example")
     assert preflight.status_code == 404
     assert not [name for name in preflight.headers if name.startswith("access-control")]

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests import claims
-from tests.claims import ROOT, Claim
+from tests.claims import PROJECT_ROOT, DocumentedClaim
 
-TEXT = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTIONS = claims.sections(TEXT)
-PATHS = sorted(
-    {span for span in re.findall(r"`([^`\s:]+)`", TEXT) if "/" in span or span.endswith((".toml", ".json"))}
-    | {test.partition("::")[0] for test in claims.named_tests(TEXT)}
+THREATS_PAGE = (PROJECT_ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+README_PAGE = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+SECTIONS = claims.split_sections(THREATS_PAGE)
+NAMED_PATHS = sorted(
+    {span for span in re.findall(r"`([^`\s:]+)`", THREATS_PAGE) if "/" in span or span.endswith((".toml", ".json"))}
+    | {test.partition("::")[0] for test in claims.named_tests(THREATS_PAGE)}
 )
 THREATS = [name for name in SECTIONS if re.match(r"T\d+ ", name)]
 # Sections whose table rows are claims: an id first, tests last.
@@ -29,38 +29,38 @@ TABLES = [
     "The pack window",
     "What the screens must not claim",
 ]
-LABELS = ["Who.", "What stops them.", "Where.", "What remains."]
-RIVALS = claims.rows(SECTIONS["Attacks published on rivals"])
-PROMISES = claims.rows((ROOT / "docs" / "promises.md").read_text(encoding="utf-8"))
+THREAT_LABELS = ["Who.", "What stops them.", "Where.", "What remains."]
+COMPETITOR_ATTACK_ROWS = claims.table_rows(SECTIONS["Attacks published on rivals"])
+PROMISE_ROWS = claims.table_rows((PROJECT_ROOT / "docs" / "promises.md").read_text(encoding="utf-8"))
 
 
-def stops(threat: str) -> str:
+def protections_against(threat: str) -> str:
     """What stands between "What stops them." and "Where." of a threat."""
-    found = re.search(r"\*\*What stops (?:them|it)\.\*\*\n(.*?)\n\*\*Where\.\*\*", SECTIONS[threat], re.DOTALL)
-    assert found, threat
-    return found.group(1)
+    match = re.search(r"\*\*What stops (?:them|it)\.\*\*\n(.*?)\n\*\*Where\.\*\*", SECTIONS[threat], re.DOTALL)
+    assert match, threat
+    return match.group(1)
 
 
-def tabled(cells: list[list[str]]) -> list[Claim]:
+def claims_of_table(cells: list[list[str]]) -> list[DocumentedClaim]:
     """Rows of a table as claims; those of the boundaries themselves, which begin with a place and no id, are none."""
     return [
-        Claim(row[0], " ".join(row[1:-1]), claims.named_tests(row[-1]))
+        DocumentedClaim(row[0], " ".join(row[1:-1]), claims.named_tests(row[-1]))
         for row in cells
-        if re.fullmatch(claims.ID, row[0])
+        if re.fullmatch(claims.CLAIM_ID, row[0])
     ]
 
 
-CLAIMS = [claim for threat in THREATS for claim in claims.listed(stops(threat))[0]]
-CLAIMS += [claim for name in TABLES for claim in tabled(claims.rows(SECTIONS[name]))]
-CLAIMS += tabled(PROMISES)
-ANSWERED = [test for row in RIVALS for test in claims.named_tests(row[-1])]
-NAMED = sorted({*ANSWERED, *(test for claim in CLAIMS for test in claim.tests)})
+ALL_CLAIMS = [claim for threat in THREATS for claim in claims.parse_claims(protections_against(threat))[0]]
+ALL_CLAIMS += [claim for name in TABLES for claim in claims_of_table(claims.table_rows(SECTIONS[name]))]
+ALL_CLAIMS += claims_of_table(PROMISE_ROWS)
+ANSWERING_TESTS = [test for row in COMPETITOR_ATTACK_ROWS for test in claims.named_tests(row[-1])]
+NAMED_TESTS = sorted({*ANSWERING_TESTS, *(test for claim in ALL_CLAIMS for test in claim.tests)})
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", NAMED_PATHS)
 def test_every_path_is_there(path: str) -> None:
     """A control that is named has its file."""
-    assert (ROOT / path).exists()
+    assert (PROJECT_ROOT / path).exists()
 
 
 def test_every_adversary_has_a_section() -> None:
@@ -68,21 +68,21 @@ def test_every_adversary_has_a_section() -> None:
     assert [name.split()[0] for name in THREATS] == [f"T{n}" for n in range(1, 15)]
     for threat in THREATS:
         labels = re.findall(r"^\*\*(.+?\.)\*\*", SECTIONS[threat], re.MULTILINE)
-        assert [label.replace("stops it", "stops them") for label in labels] == LABELS, threat
+        assert [label.replace("stops it", "stops them") for label in labels] == THREAT_LABELS, threat
 
 
 def test_every_sentence_about_a_protection_has_an_id() -> None:
     """Below "What stops them" stand claims alone, of one sentence each; the one line beside them points to another threat."""
     for threat in THREATS:
-        found, others = claims.listed(stops(threat))
-        assert others in ([], ["What stops T6 stops them too."]), f"{threat}: no id: {others}"
-        assert found, f"{threat}: nothing stops them"
-        for claim in found:
+        claims_found, unparsed = claims.parse_claims(protections_against(threat))
+        assert unparsed in ([], ["What stops T6 stops them too."]), f"{threat}: no id: {unparsed}"
+        assert claims_found, f"{threat}: nothing stops them"
+        for claim in claims_found:
             assert claim.id.startswith(threat.split()[0] + "-"), claim.id
             assert len(re.findall(r"[.!?](?=\s|$)", claim.text)) == 1, f"{claim.id} is not one sentence"
     for name in TABLES:
-        found_rows = claims.rows(SECTIONS[name])
-        numbered = tabled(found_rows)
+        found_rows = claims.table_rows(SECTIONS[name])
+        numbered = claims_of_table(found_rows)
         # The places of the boundaries stand in a table of their own, of three cells; what holds there begins with an id.
         places = 6 if name == "Boundaries" else 0
         assert numbered, f"{name}: no ids"
@@ -91,28 +91,32 @@ def test_every_sentence_about_a_protection_has_an_id() -> None:
 
 def test_ids_stand_for_one_claim_each() -> None:
     """No id twice."""
-    ids = [claim.id for claim in CLAIMS]
+    ids = [claim.id for claim in ALL_CLAIMS]
     assert sorted(ids) == sorted(set(ids))
 
 
 def test_every_claim_names_a_test() -> None:
     """At least one."""
-    assert len(CLAIMS) > 100
-    assert [claim for claim in CLAIMS if not claim.tests] == []
+    assert len(ALL_CLAIMS) > 100
+    assert [claim for claim in ALL_CLAIMS if not claim.tests] == []
 
 
 def test_every_named_test_is_there() -> None:
     """Under its full name, in its file. A span that looks like a test and is not read as one is a slip in the page."""
-    assert [test for test in NAMED if test.partition("::")[2] not in claims.names_in(test.partition("::")[0])] == []
-    pages = " ".join((TEXT + (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")).split())
+    assert [
+        test for test in NAMED_TESTS if test.partition("::")[2] not in claims.test_names_in(test.partition("::")[0])
+    ] == []
+    pages = " ".join((THREATS_PAGE + (PROJECT_ROOT / "docs" / "promises.md").read_text(encoding="utf-8")).split())
     assert pages.count("::") - pages.count("`path::test`") == len(claims.named_tests(pages))
 
 
 def test_no_test_is_left_out_or_forgiven() -> None:
     """No mark or call below tests/ skips a test or expects its failure; what skips while it runs fails (tests/claims.py)."""
-    files = sorted((ROOT / "tests").rglob("*.py"))
+    files = sorted((PROJECT_ROOT / "tests").rglob("*.py"))
     assert {
-        str(path): list(found) for path in files if (found := list(claims.left_out(path.read_text(encoding="utf-8"))))
+        str(path): list(found)
+        for path in files
+        if (found := list(claims.skipped_tests(path.read_text(encoding="utf-8"))))
     } == {}
 
 
@@ -122,7 +126,7 @@ def test_no_test_is_left_out_or_forgiven() -> None:
 )
 def test_a_test_that_is_left_out_is_found(source: str) -> None:
     """As a mark, a call, and a mark of a whole file."""
-    assert list(claims.left_out(source))
+    assert list(claims.skipped_tests(source))
 
 
 def test_a_test_that_is_skipped_while_it_runs_fails(tmp_path: Path) -> None:
@@ -144,14 +148,18 @@ def test_a_test_that_is_skipped_while_it_runs_fails(tmp_path: Path) -> None:
         "-c",
         os.devnull,
     ]
-    done = subprocess.run([*call, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
-    assert done.returncode == 1, done.stdout
-    assert "1 failed" in done.stdout
+    result = subprocess.run(
+        [*call, str(tmp_path)], capture_output=True, text=True, check=False, cwd=PROJECT_ROOT, timeout=60
+    )
+    assert result.returncode == 1, result.stdout
+    assert "1 failed" in result.stdout
 
 
 def test_make_test_all_leaves_nothing_out() -> None:
     """Its recipe gives pytest no marks, names or paths to choose by."""
-    recipe = re.search(r"^test-all:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    recipe = re.search(
+        r"^test-all:.*\n((?:\t.*\n)+)", (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert recipe
     runs = [line for line in recipe.group(1).splitlines() if "-m pytest" in line]
     assert [line.strip() for line in runs] == ["$(VENV)/python -m pytest $(ARGS) || status=1"]
@@ -160,18 +168,20 @@ def test_make_test_all_leaves_nothing_out() -> None:
 @pytest.mark.whole
 def test_every_named_test_is_collected() -> None:
     """What pytest would run of the files named, with the marks of `make test-all`, has each of them. Node's files run whole."""
-    files = sorted({test.partition("::")[0] for test in NAMED})
-    done = subprocess.run(
+    files = sorted({test.partition("::")[0] for test in NAMED_TESTS})
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
-        capture_output=True, text=True, check=False, cwd=ROOT, timeout=300,
+        capture_output=True, text=True, check=False, cwd=PROJECT_ROOT, timeout=300,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    collected = {re.sub(r"\[.*", "", line) for line in done.stdout.splitlines() if "::" in line}
-    wanted = {test if test.partition("::")[0].endswith(".py") else test.partition("::")[0] + "::node" for test in NAMED}
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+    collected = {re.sub(r"\[.*", "", line) for line in result.stdout.splitlines() if "::" in line}
+    wanted = {
+        test if test.partition("::")[0].endswith(".py") else test.partition("::")[0] + "::node" for test in NAMED_TESTS
+    }
     assert wanted - collected == set()
 
 
-@pytest.mark.parametrize("row", RIVALS, ids=lambda row: row[0])
+@pytest.mark.parametrize("row", COMPETITOR_ATTACK_ROWS, ids=lambda row: row[0])
 def test_every_published_attack_has_an_answer(row: list[str]) -> None:
     """It does not apply, and why; or it is refused, by a test; or it remains, and the page says where."""
     assert len(row) == 3, row
@@ -186,25 +196,25 @@ def test_every_published_attack_has_an_answer(row: list[str]) -> None:
 
 def test_every_attack_of_the_paper_has_a_row() -> None:
     """Its Table 1: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password, each once."""
-    listed = [one for row in RIVALS for one in re.findall(r"\b(?:BW|LP|DL|1P)\d\d\b", row[0])]
+    listed = [one for row in COMPETITOR_ATTACK_ROWS for one in re.findall(r"\b(?:BW|LP|DL|1P)\d\d\b", row[0])]
     kinds = {"BW": 12, "LP": 7, "DL": 6, "1P": 6}
     assert sorted(listed) == sorted(f"{kind}{n:02}" for kind, most in kinds.items() for n in range(1, most + 1))
 
 
 def test_every_promise_of_the_readme_has_an_id() -> None:
     """Each sentence of "What it does" and each cell of what it helps against end with one, and each id has its row."""
-    parts = claims.sections(README)
+    parts = claims.split_sections(README_PAGE)
     does, protects = parts["What it does"], parts["What it protects from, and what it does not"]
-    said = re.findall(r"\[(R-\d+)\]", does + protects)
-    assert said == [claim.id for claim in tabled(PROMISES)]
+    promise_ids = re.findall(r"\[(R-\d+)\]", does + protects)
+    assert promise_ids == [claim.id for claim in claims_of_table(PROMISE_ROWS)]
     # A headline in bold, and the line that says what the numbers are, promise nothing by themselves.
     items = re.split(r"^- ", does, flags=re.MULTILINE)[1:]
     assert items
     for item in items:
         text = re.sub(r"\*\*[^*]+\*\*", "", " ".join(item.split())).strip()
         sentences = re.findall(r"[^.]*(?:\.(?=\S)[^.]*)*\.(?=\s|$)", text)
-        assert all(re.search(r"\[R-\d+\]\.$", one.strip()) for one in sentences if one.strip(" .")), item
+        assert all(re.search(r"\[R-\d+\]\.$", sentence.strip()) for sentence in sentences if sentence.strip(" .")), item
         assert re.search(r"\[R-\d+\]\.$", text), item
-    cells = claims.rows(protects)
+    cells = claims.table_rows(protects)
     assert len(cells) > 3
     assert all(re.search(r"\[R-\d+\]$", row[0]) for row in cells)

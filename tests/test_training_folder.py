@@ -9,26 +9,26 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from diary.cli.public_pages import is_made, write_folder
+from diary.cli.public_pages import is_up_to_date, write_training_zip
 from diary.web.languages import LANGUAGES
-from tests.keepers import served
-from tests.running import kept
+from tests.cli_runner import run_cli
+from tests.server_fixture import running_server
 
 # The command starts a server and builds a pack.
 pytestmark = pytest.mark.whole
 
 # Nothing that is taught says that a diary can be hidden, or how.
-HIDING = re.compile(rb"\b(notebook|decoy|skins?|disguis\w+|panic|quick unlock|hidden)\b", re.IGNORECASE)
-LESSONS = {f"lesson.{one.code}.html" for one in LANGUAGES if one.at}
-WORDS = {".txt", ".csv", ".json", ".html"}
+HIDING_WORDS = re.compile(rb"\b(notebook|decoy|skins?|disguis\w+|panic|quick unlock|hidden)\b", re.IGNORECASE)
+LESSON_FILES = {f"lesson.{one.code}.html" for one in LANGUAGES if one.path_prefix}
+TEXT_SUFFIXES = {".txt", ".csv", ".json", ".html"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def training_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server's folder after the command has run."""
     made = tmp_path_factory.mktemp("training")
-    done = kept("training", DIARY_DATA=str(made / "data"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = run_cli("training", DIARY_DATA=str(made / "data"))
+    assert result.returncode == 0, result.stdout + result.stderr
     with zipfile.ZipFile(made / "data" / "training" / "TRAINING.zip") as archive:
         archive.extractall(made)
     with zipfile.ZipFile(made / "TRAINING" / "TRAINING-pack.zip") as archive:
@@ -36,44 +36,47 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_folder_is_whole_and_needs_nothing(folder: Path) -> None:
+def test_the_folder_is_complete_and_self_contained(training_folder: Path) -> None:
     """Lesson with its style, pack, key; the lesson has no script and no address of the web."""
-    names = {path.name for path in (folder / "TRAINING").iterdir()}
-    assert names == {"START-HERE.txt", "TRAINING-notary.txt", "TRAINING-pack.zip", "lesson.html", "style.css"} | LESSONS
-    lesson = (folder / "TRAINING" / "lesson.html").read_text()
+    names = {path.name for path in (training_folder / "TRAINING").iterdir()}
+    assert (
+        names
+        == {"START-HERE.txt", "TRAINING-notary.txt", "TRAINING-pack.zip", "lesson.html", "style.css"} | LESSON_FILES
+    )
+    lesson = (training_folder / "TRAINING" / "lesson.html").read_text()
     assert re.findall(r'(?:href|src)="([^"#]+)"', lesson) == ["style.css"]
     assert "<script" not in lesson
     opening = lesson.index("Someone in this room may be living this. Someone may be doing it.")
     assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[:opening]
 
 
-def test_it_is_made_once(folder: Path) -> None:
+def test_an_existing_folder_is_not_made_again(training_folder: Path) -> None:
     """Where the folder of this release lies, nothing is made again; a folder of another release is."""
-    made = folder / "data" / "training" / "TRAINING.zip"
+    made = training_folder / "data" / "training" / "TRAINING.zip"
     before = made.stat().st_mtime_ns
-    assert kept("training", "--when-needed", DIARY_DATA=str(folder / "data")).stdout == ""
+    assert run_cli("training", "--when-needed", DIARY_DATA=str(training_folder / "data")).stdout == ""
     assert made.stat().st_mtime_ns == before
     with zipfile.ZipFile(made) as archive:
-        assert is_made(made, archive.comment) and not is_made(made, b"another")
+        assert is_up_to_date(made, archive.comment) and not is_up_to_date(made, b"another")
 
 
 def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
     """Whatever order they come in and whenever it is made: nothing of the clock is in it."""
     files = {"lesson.html": b"<h1>", "START-HERE.txt": b"TRAINING" * 99}
-    write_folder(tmp_path / "a.zip", files, b"stamp")
-    write_folder(tmp_path / "b.zip", dict(reversed(files.items())), b"stamp")
+    write_training_zip(tmp_path / "a.zip", files, b"stamp")
+    write_training_zip(tmp_path / "b.zip", dict(reversed(files.items())), b"stamp")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as folder:
-        assert {one.date_time for one in folder.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {member.date_time for member in folder.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert folder.comment == b"stamp" and folder.testzip() is None
 
 
-def test_the_pack_says_that_it_is_made_up(folder: Path) -> None:
+def test_the_pack_says_that_it_is_made_up(training_folder: Path) -> None:
     """Verify finds that it is training and nothing else; each page of each PDF and READ-FIRST say so; sixty entries."""
-    home = folder / "TRAINING"
-    told = kept("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
+    home = training_folder / "TRAINING"
+    told = run_cli("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
     assert told.startswith("training: ") and told.rstrip().endswith("1 finding.")
-    documents = list((folder / "pack").rglob("*.pdf"))
+    documents = list((training_folder / "pack").rglob("*.pdf"))
     unmarked = [
         (path.name, no)
         for path in documents
@@ -81,32 +84,37 @@ def test_the_pack_says_that_it_is_made_up(folder: Path) -> None:
         if "TRAINING" not in re.sub(r"\s", "", page.extract_text())
     ]
     assert len(documents) >= 5 and unmarked == []
-    (first,) = (folder / "pack").glob("*/data/00_READ-FIRST.txt")
+    (first,) = (training_folder / "pack").glob("*/data/00_READ-FIRST.txt")
     assert first.read_text().startswith("TRAINING")
-    (rows,) = (folder / "pack").glob("*/data/servable/02_chronology.csv")
+    (rows,) = (training_folder / "pack").glob("*/data/servable/02_chronology.csv")
     assert len(rows.read_text("utf-8-sig").splitlines()) > 55
 
 
-def test_it_never_speaks_of_hiding(folder: Path) -> None:
+def test_no_file_mentions_the_hiding_features(training_folder: Path) -> None:
     """No word of it in the lesson, the page or a file of the pack."""
-    files = [path for part in ("TRAINING", "pack") for path in (folder / part).rglob("*") if path.suffix in WORDS]
-    said = {path.name: path.read_bytes() for path in files}
-    for path in (folder / "pack").rglob("*.pdf"):
-        said[path.name] = "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
-    assert len(said) > 60
-    assert {name: HIDING.findall(raw) for name, raw in said.items() if HIDING.search(raw)} == {}
+    files = [
+        path
+        for part in ("TRAINING", "pack")
+        for path in (training_folder / part).rglob("*")
+        if path.suffix in TEXT_SUFFIXES
+    ]
+    content_by_name = {path.name: path.read_bytes() for path in files}
+    for path in (training_folder / "pack").rglob("*.pdf"):
+        content_by_name[path.name] = "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
+    assert len(content_by_name) > 60
+    assert {name: HIDING_WORDS.findall(raw) for name, raw in content_by_name.items() if HIDING_WORDS.search(raw)} == {}
 
 
-async def test_the_public_page_serves_the_training_folder(folder: Path, tmp_path: Path) -> None:
+async def test_the_public_page_serves_the_training_folder(training_folder: Path, tmp_path: Path) -> None:
     """Where it was made, the page links to it and the bytes come as a file; where not, the page says so and 404."""
-    made = (folder / "data" / "training" / "TRAINING.zip").read_bytes()
-    async with served(folder) as running:
-        page = await running.client().get(running.settings.public_url + "/training")
-        answer = await running.client().get(running.settings.public_url + "/training/TRAINING.zip")
+    made = (training_folder / "data" / "training" / "TRAINING.zip").read_bytes()
+    async with running_server(training_folder) as running:
+        page = await running.http_client().get(running.settings.public_url + "/training")
+        answer = await running.http_client().get(running.settings.public_url + "/training/TRAINING.zip")
     assert 'href="/training/TRAINING.zip"' in page.text and answer.content == made
     assert answer.headers["content-disposition"] == 'attachment; filename="TRAINING.zip"'
-    async with served(tmp_path) as without:
-        page = await without.client().get(without.settings.public_url + "/training")
-        answer = await without.client().get(without.settings.public_url + "/training/TRAINING.zip")
+    async with running_server(tmp_path) as without:
+        page = await without.http_client().get(without.settings.public_url + "/training")
+        answer = await without.http_client().get(without.settings.public_url + "/training/TRAINING.zip")
     assert "TRAINING.zip" not in page.text and answer.status_code == 404
     assert "The folder is not here yet." in page.text and 'href="/training/lesson"' in page.text

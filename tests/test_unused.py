@@ -9,51 +9,51 @@ import pytest
 
 from diary.paths import STATIC
 
-ROOT = STATIC.parent
-KNIP = ROOT / "node_modules" / "knip" / "bin" / "knip.js"
-CONFIGURATION = ("package.json", "knip.json", "tsconfig.json", "tests/tsconfig.json")
+PROJECT_ROOT = STATIC.parent
+KNIP = PROJECT_ROOT / "node_modules" / "knip" / "bin" / "knip.js"
+CONFIGURATION_FILES = ("package.json", "knip.json", "tsconfig.json", "tests/tsconfig.json")
 
 
-def unused(root: Path) -> str:
+def knip_report(root: Path) -> str:
     """Return what knip reports for a checkout; empty for nothing. It reads knip.json there."""
     node = shutil.which("node")
     assert node is not None
-    done = subprocess.run([node, str(KNIP), "--no-progress"], cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    assert bool(done.stdout.strip()) == bool(done.returncode), done.stdout + done.stderr
-    return done.stdout
+    result = subprocess.run([node, str(KNIP), "--no-progress"], cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode in (0, 1), result.stderr
+    assert bool(result.stdout.strip()) == bool(result.returncode), result.stdout + result.stderr
+    return result.stdout
 
 
-def test_nothing_is_unused() -> None:
+def test_no_browser_code_is_unused() -> None:
     """Knip finds no unused module, export or type."""
-    assert unused(ROOT) == ""
+    assert knip_report(PROJECT_ROOT) == ""
 
 
-PLANTED = {
+PLANTED_UNUSED_CODE = {
     "an export": ("static/src/core/bytes.ts", "export const used = 1;\nexport const lost = 2;\n", "lost"),
     "a type": ("static/src/core/bytes.ts", "export const used = 1;\nexport type Lost = string;\n", "Lost"),
     "a module": ("static/src/core/lost.ts", "export const lost = 2;\n", "lost.ts"),
 }
 
 
-@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("what", PLANTED_UNUSED_CODE)
 def test_what_is_unused_is_found(tmp_path: Path, what: str) -> None:
     """A planted export, type or module is named; what only a test imports by `#app/` counts as used."""
-    for name in CONFIGURATION:
+    for name in CONFIGURATION_FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy(PROJECT_ROOT / name, tmp_path / name)
     sources = {
         "static/src/main.ts": "import { used } from './core/bytes.js';\nconsole.log(used);\n",
         "static/src/core/bytes.ts": "export const used = 1;\n",
         "static/src/core/clock.ts": "export const tested = 3;\n",
         "tests/js/clock.test.mjs": "import { tested } from '#app/core/clock.js';\nconsole.log(tested);\n",
     }
-    path, text, name = PLANTED[what]
+    path, text, name = PLANTED_UNUSED_CODE[what]
     for file, content in (sources | {path: text}).items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(content)
     configuration = json.loads((tmp_path / "knip.json").read_text())
     configuration["entry"] = ["static/src/main.ts", "tests/**/*.mjs"]
     (tmp_path / "knip.json").write_text(json.dumps(configuration))
-    found = unused(tmp_path)
+    found = knip_report(tmp_path)
     assert name in found and "tested" not in found, found

@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 
-from tests.test_layers import ROOT
+from tests.test_layers import PROJECT_ROOT
 
-READ = """
+READ_BROWSER_VOCABULARY = """
 import {{ VOCABULARY }} from '{root}/static/js/record/vocabulary/vocabulary.js';
 import {{ SCHEMAS }} from '{root}/static/js/record/vocabulary/schemas.js';
 process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS }}));
@@ -17,20 +17,23 @@ process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS 
 
 def test_the_committed_modules_are_what_the_generator_writes() -> None:
     """Nobody changed one side alone."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / ".ci" / "vocabulary.py"), "--check"], capture_output=True, text=True, check=False
+    result = subprocess.run(
+        [sys.executable, str(PROJECT_ROOT / ".ci" / "vocabulary.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (result.returncode, result.stdout) == (0, "")
 
 
 def test_a_browser_reads_the_same_lists() -> None:
     """Importing the modules gives the JSON, code for code and name for name."""
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", READ.format(root=ROOT.as_posix())],
+    result = subprocess.run(
+        ["node", "--input-type=module", "-e", READ_BROWSER_VOCABULARY.format(root=PROJECT_ROOT.as_posix())],
         capture_output=True,
         text=True,
         check=True,
     )
-    read = json.loads(done.stdout)
+    read = json.loads(result.stdout)
     for name in ("vocabulary", "schemas"):
-        assert read[name] == json.loads((ROOT / "diary" / "record" / f"{name}.json").read_text())
+        assert read[name] == json.loads((PROJECT_ROOT / "diary" / "record" / f"{name}.json").read_text())

@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests import claims
-from tests.claims import ROOT
+from tests.claims import PROJECT_ROOT
 
-JS = ROOT / "static" / "src"
-PAGE = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
-SECTIONS = claims.sections(PAGE)
-OTHERS = "What is not a warning"
-ROWS = [(section, row) for section, text in SECTIONS.items() if section != OTHERS for row in claims.rows(text)]
+SCRIPT_SOURCES = PROJECT_ROOT / "static" / "src"
+WARNINGS_PAGE = (PROJECT_ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
+SECTIONS = claims.split_sections(WARNINGS_PAGE)
+NOT_WARNINGS_SECTION = "What is not a warning"
+WARNING_ROWS = [
+    (section, row)
+    for section, text in SECTIONS.items()
+    if section != NOT_WARNINGS_SECTION
+    for row in claims.table_rows(text)
+]
 # Where a code may become a sentence by itself, without a tap: nothing else in the engine calls sentenceOf.
-SPEAKERS = {
+MODULES_WITH_WARNING_SENTENCES = {
     "diary/drafts/drafts.ts",
     "diary/index/showing.ts",
     "diary/sentences.ts",
@@ -25,82 +30,90 @@ SPEAKERS = {
 }
 
 
-def source(path: str) -> str:
+def read_module(path: str) -> str:
     """One module of the app."""
-    return (JS / path).read_text(encoding="utf-8")
+    return (SCRIPT_SOURCES / path).read_text(encoding="utf-8")
 
 
-def texts(*folders: str) -> dict[str, str]:
+def read_modules(*folders: str) -> dict[str, str]:
     """Every module of some folders, by its path below static/src/."""
-    paths = [path for folder in folders for path in sorted((JS / folder).rglob("*.ts"))]
-    return {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    paths = [path for folder in folders for path in sorted((SCRIPT_SOURCES / folder).rglob("*.ts"))]
+    return {path.relative_to(SCRIPT_SOURCES).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
-def listed(name: str, text: str) -> list[str]:
+def frozen_list_strings(name: str, text: str) -> list[str]:
     """The strings of a frozen list, with those of the lists it takes in. Raises AssertionError for no such list."""
-    found = re.search(rf"export const {name}\b[^\n]*= Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
-    assert found, name
-    taken_in = [code for other in re.findall(r"\.\.\.(\w+)", found.group(1)) for code in listed(other, text)]
-    return taken_in + re.findall(r"'(\w+)'", found.group(1))
+    match = re.search(rf"export const {name}\b[^\n]*= Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
+    assert match, name
+    included_lists = [
+        code
+        for list_name in re.findall(r"\.\.\.(\w+)", match.group(1))
+        for code in frozen_list_strings(list_name, text)
+    ]
+    return included_lists + re.findall(r"'(\w+)'", match.group(1))
 
 
-def standing(text: str) -> list[str]:
+def standing_warning_codes(text: str) -> list[str]:
     """The keys of what stands in the root."""
-    found = re.search(r"export const STANDING\b[^\n]*= Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
-    assert found
-    return re.findall(r"^  (\w+): ", found.group(1), re.MULTILINE)
+    match = re.search(r"export const STANDING\b[^\n]*= Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
+    assert match
+    return re.findall(r"^  (\w+): ", match.group(1), re.MULTILINE)
 
 
-def frame_keys(text: str) -> set[str]:
+def frame_message_keys(text: str) -> set[str]:
     """The words that a line above every page is said with; those of its buttons are not among them."""
     spans = "\n".join(re.findall(r"<span[^>]*>\$\{.*?\}</span>", text, re.DOTALL))
     return set(re.findall(r"'((?:frame|server|erase|adv)\.[a-z_]+)'", spans))
 
 
-def codes_of(section: str) -> list[str]:
+def warning_codes_in_section(section: str) -> list[str]:
     """The codes of the rows of a section, in order."""
-    return [row[0].strip("`") for row in claims.rows(SECTIONS[section])]
+    return [row[0].strip("`") for row in claims.table_rows(SECTIONS[section])]
 
 
-def no_warnings() -> set[str]:
+def documented_non_warnings() -> set[str]:
     """What the page says is no warning."""
-    return set(re.findall(r"`([^`]+)`", SECTIONS[OTHERS]))
+    return set(re.findall(r"`([^`]+)`", SECTIONS[NOT_WARNINGS_SECTION]))
 
 
 @pytest.mark.parametrize(
     ("section", "codes"),
     [
-        ("Sync", listed("OF_RUNS", source("diary/warnings.ts"))),
-        ("One entry", listed("OF_ENTRIES", source("diary/warnings.ts"))),
-        ("Warnings that persist", standing(source("diary/warnings.ts"))),
+        ("Sync", frozen_list_strings("OF_RUNS", read_module("diary/warnings.ts"))),
+        ("One entry", frozen_list_strings("OF_ENTRIES", read_module("diary/warnings.ts"))),
+        ("Warnings that persist", standing_warning_codes(read_module("diary/warnings.ts"))),
     ],
 )
 def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
     """The lists of the app and the tables of the page are the same."""
     assert codes
-    assert sorted(codes_of(section)) == sorted(codes)
+    assert sorted(warning_codes_in_section(section)) == sorted(codes)
 
 
 def test_every_code_has_a_sentence() -> None:
     """A code without one would be said as a fault of the server. The sentences are in diary/sentences.ts."""
-    warnings = source("diary/warnings.ts")
-    codes = {*listed("OF_RUNS", warnings), *listed("OF_ENTRIES", warnings), *standing(warnings)}
-    tables = source("diary/sentences.ts") + source("core/errors.ts")
+    warnings = read_module("diary/warnings.ts")
+    codes = {
+        *frozen_list_strings("OF_RUNS", warnings),
+        *frozen_list_strings("OF_ENTRIES", warnings),
+        *standing_warning_codes(warnings),
+    }
+    tables = read_module("diary/sentences.ts") + read_module("core/errors.ts")
     lacking = codes - set(re.findall(r"^  (\w+):", tables, re.MULTILINE))
     assert not lacking, f"add to SENTENCES in static/src/diary/sentences.ts: {sorted(lacking)}"
 
 
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
-    known = set(codes_of("Lines above every page"))
-    shown = frame_keys(source("app/frame.ts"))
+    known = set(warning_codes_in_section("Lines above every page"))
+    shown = frame_message_keys(read_module("app/frame.ts"))
     assert known <= shown, known - shown
-    allowed = known | no_warnings() | FRAME_OTHERS
+    allowed = known | documented_non_warnings() | FRAME_KEYS_THAT_ARE_NO_WARNINGS
     assert shown <= allowed, shown - allowed
 
 
 # What the lock counts down, and beneath the sign-ins what each was.
-FRAME_OTHERS = {
+FRAME_KEYS_THAT_ARE_NO_WARNINGS = {
     "frame.locking",
     "frame.locking_soon",
     "frame.sign_in_code",
@@ -112,23 +125,27 @@ FRAME_OTHERS = {
 
 def test_every_mark_of_an_entry_has_a_row() -> None:
     """Each flag that a screen asks for, and each reason that keeps an entry from "kept safe"."""
-    marks = set(codes_of("At an entry, a list or a pack"))
-    screens = "\n".join(texts("app", "components", "features").values())
+    marks = set(warning_codes_in_section("At an entry, a list or a pack"))
+    screens = "\n".join(read_modules("app", "components", "features").values())
     flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
     assert flags and flags <= marks, flags - marks
-    why = re.search(r"why\?: ([^;]+);", source("diary/types.ts"))
+    why = re.search(r"why\?: ([^;]+);", read_module("diary/types.ts"))
     assert why
-    assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | no_warnings()
+    assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | documented_non_warnings()
 
 
 def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
     """A warning that another module of the engine begins to say has to come by one of the lists."""
     from_engine = re.compile(r"\bsentenceOf\b[^;]*? from '[^']*/sentences\.js'|\bfunction sentenceOf\(")
-    modules = texts("app", "diary", "features")
-    assert {name for name, text in modules.items() if from_engine.search(text) and "sentenceOf(" in text} == SPEAKERS
+    modules = read_modules("app", "diary", "features")
+    assert {
+        name for name, text in modules.items() if from_engine.search(text) and "sentenceOf(" in text
+    } == MODULES_WITH_WARNING_SENTENCES
 
 
-@pytest.mark.parametrize(("section", "row"), ROWS, ids=[f"{section}: {row[0]}" for section, row in ROWS])
+@pytest.mark.parametrize(
+    ("section", "row"), WARNING_ROWS, ids=[f"{section}: {row[0]}" for section, row in WARNING_ROWS]
+)
 def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
     """One that it comes and one that it goes; one that never goes says so, and why."""
     assert len(row) == 5, section
@@ -137,8 +154,8 @@ def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
         assert named, f"{row[0]}: no test"
         for test in named:
             path, _, name = test.partition("::")
-            assert Path(ROOT, path).is_file(), path
-            assert name in claims.names_in(path), test
+            assert Path(PROJECT_ROOT, path).is_file(), path
+            assert name in claims.test_names_in(path), test
     if "**stays**" in row[2]:
         assert len(row[2]) > len("**stays**, for"), f"{row[0]} does not say why it stays"
 
@@ -146,8 +163,11 @@ def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
 def test_the_lists_are_read_as_they_stand() -> None:
     """A list that takes another in, and a line of the frame that is new, are seen."""
     text = "export const A = Object.freeze(['x']);\nexport const B = Object.freeze([...A, 'y', 'z']);\n"
-    assert listed("B", text) == ["x", "y", "z"]
-    assert standing("export const STANDING = Object.freeze({\n  one: ({ a }) => a,\n  two: b,\n});") == ["one", "two"]
-    assert frame_keys("html`<div class=\"line\"><span>${t('frame.new')}</span>${button(t('frame.do'))}</div>`") == {
-        "frame.new"
-    }
+    assert frozen_list_strings("B", text) == ["x", "y", "z"]
+    assert standing_warning_codes("export const STANDING = Object.freeze({\n  one: ({ a }) => a,\n  two: b,\n});") == [
+        "one",
+        "two",
+    ]
+    assert frame_message_keys(
+        "html`<div class=\"line\"><span>${t('frame.new')}</span>${button(t('frame.do'))}</div>`"
+    ) == {"frame.new"}

@@ -13,16 +13,16 @@ from diary.clock import SystemClock
 
 if TYPE_CHECKING:
     from diary.services.instance import Instance
-    from diary.services.operations.decommission import End
+    from diary.services.operations.decommission import ShutdownSchedule
 
 T = TypeVar("T")
 # Whoever opens the app once a month still hears of it in time.
-NOTICE_DAYS: Final = 28
+MIN_NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
-LATEST: Final = 4_102_444_800_000  # 2100, ms: beyond is a slip of the pen
+LATEST_MS: Final = 4_102_444_800_000  # 2100, ms: beyond is a slip of the pen
 
 # One id in 64 begins with "-", since ids are base64url: it is not an option, and "-h" in it asks for no help.
-DASHED_IDS: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+ID_ARGUMENT_SETTINGS: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 @click.command()
@@ -32,13 +32,13 @@ DASHED_IDS: Final = {"ignore_unknown_options": True, "help_option_names": ["--he
 def invite(days: int) -> None:
     """Print an invitation for one account or, if DIARY_ENROLMENT is `code`, today's code."""
     from diary.app import open_instance
-    from diary.services.accounts.enrolment import invite as make
+    from diary.services.accounts.enrolment import create_invitation as make
 
-    async def once() -> str:
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+    async def make_invitation() -> str:
+        async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
             return await make(instance, days)
 
-    click.echo(asyncio.run(once()))
+    click.echo(asyncio.run(make_invitation()))
 
 
 @click.command()
@@ -52,11 +52,11 @@ def quota(login: str, room: str) -> None:
     if room != "usual" and not (room.isdecimal() and 0 < int(room) < 1 << 50):
         raise click.BadParameter("a number of bytes, or the word usual", param_hint="BYTES|usual")
 
-    async def once() -> None:
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+    async def apply_quota() -> None:
+        async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
             await set_quota(instance, login, None if room == "usual" else int(room))
 
-    asyncio.run(once())
+    asyncio.run(apply_quota())
     click.echo("Done. Phones see it at their next sync.")
 
 
@@ -69,54 +69,54 @@ def organisation() -> None:
 @click.argument("name", help="The name that keepers see.")
 def organisation_add(name: str) -> None:
     """Create an organisation and print the invitation for its lead."""
-    from diary.services.sharing.organisations import begin
+    from diary.services.sharing.organisations import create_organisation
 
-    made, code = _on_instance(lambda instance: begin(instance, name))
-    click.echo(f"Organisation: {made}")
+    organisation_id, code = _run_on_instance(lambda instance: create_organisation(instance, name))
+    click.echo(f"Organisation: {organisation_id}")
     click.echo(f"Invitation for its lead, valid once, for 14 days: {code}")
 
 
 @organisation.command("list")
 def organisation_list() -> None:
     """List every organisation: id, name, number of members and, if it has ended, when."""
-    from diary.services.sharing.organisations import list_all
+    from diary.services.sharing.organisations import list_organisations
 
-    for row in _on_instance(list_all):
-        ended = f", ended {_day(row.ended_at)}" if row.ended_at else ""
-        click.echo(f"{row.id}  {row.name}, {row.members} member{'s' * (row.members != 1)}{ended}")
+    for row in _run_on_instance(list_organisations):
+        ended = f", ended {_format_day(row.ended_at)}" if row.ended_at else ""
+        click.echo(f"{row.id}  {row.name}, {row.member_count} member{'s' * (row.member_count != 1)}{ended}")
 
 
-@organisation.command("invite", context_settings=DASHED_IDS)
+@organisation.command("invite", context_settings=ID_ARGUMENT_SETTINGS)
 @click.argument("organisation_id", metavar="ID", help="Its id, as `organisation list` prints it.")
 def organisation_invite(organisation_id: str) -> None:
     """Print another invitation for a lead of an organisation."""
     from diary.ids import parse_id
-    from diary.services.sharing.organisations import invite_lead
+    from diary.services.sharing.organisations import create_lead_invitation
 
-    click.echo(_on_instance(lambda instance: invite_lead(instance, parse_id(organisation_id))))
+    click.echo(_run_on_instance(lambda instance: create_lead_invitation(instance, parse_id(organisation_id))))
 
 
-@organisation.command("end", context_settings=DASHED_IDS)
+@organisation.command("end", context_settings=ID_ARGUMENT_SETTINGS)
 @click.argument("organisation_id", metavar="ID", help="Its id, as `organisation list` prints it.")
 @click.confirmation_option(prompt="Every member is signed out, and can see no client's diary any more. End it?")
 def organisation_end(organisation_id: str) -> None:
     """End an organisation: its members' sessions and everything that keepers let them see end at once."""
     from diary.ids import parse_id
-    from diary.services.sharing.organisations import end
+    from diary.services.sharing.organisations import end_organisation
 
-    _on_instance(lambda instance: end(instance, parse_id(organisation_id)))
+    _run_on_instance(lambda instance: end_organisation(instance, parse_id(organisation_id)))
     click.echo("Ended.")
 
 
-def _on_instance(act: Callable[["Instance"], Awaitable[T]]) -> T:
+def _run_on_instance(operation: Callable[["Instance"], Awaitable[T]]) -> T:
     """What `act` returns, on this server's own database."""
     from diary.app import open_instance
 
-    async def once() -> T:
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
-            return await act(instance)
+    async def run_operation() -> T:
+        async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
+            return await operation(instance)
 
-    return asyncio.run(once())
+    return asyncio.run(run_operation())
 
 
 @click.command()
@@ -130,7 +130,7 @@ def _on_instance(act: Callable[["Instance"], Awaitable[T]]) -> T:
     default="",
     help="The date from which no request is answered. [default: 30 days after DATE]",
 )
-@click.option("--at-once", is_flag=True, help=f"Allow fewer than {NOTICE_DAYS} days of notice.")
+@click.option("--at-once", is_flag=True, help=f"Allow fewer than {MIN_NOTICE_DAYS} days of notice.")
 def closing(day: str, off_day: str, at_once: bool) -> None:
     """Announce that this server closes on DATE. Without an argument, print what is announced.
 
@@ -144,51 +144,52 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     end = (
         None
         if day in ("", "never")
-        else _end(day, off_day, now - now % _DAY_MS if at_once else now + NOTICE_DAYS * _DAY_MS)
+        else _parse_closing_dates(day, off_day, now - now % _DAY_MS if at_once else now + MIN_NOTICE_DAYS * _DAY_MS)
     )
 
-    async def once() -> "End | None":
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+    async def update_closing() -> "ShutdownSchedule | None":
+        async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
             if end is not None:
-                await decommission.announce(instance, end)
+                await decommission.announce_shutdown(instance, end)
             elif day == "never":
-                await decommission.take_back(instance)
-            return await decommission.announced(instance)
+                await decommission.withdraw_notice(instance)
+            return await decommission.find_notice(instance)
 
-    told = asyncio.run(once())
-    if told is None:
+    announced_end = asyncio.run(update_closing())
+    if announced_end is None:
         click.echo("This server goes on: no end is announced.")
         return
     click.echo(
-        f"From {_day(told.on)} this server takes nothing new, and from {_day(told.off)} it answers nothing of a keeper's."
+        f"From {_format_day(announced_end.closes_at)} this server takes nothing new, and from "
+        f"{_format_day(announced_end.off_at)} it answers nothing of a keeper's."
     )
     click.echo('Phones show it in the diary at their next sync. See docs/operating.md, "Closing down".')
 
 
-def _end(day: str, off_day: str, earliest: int) -> "End":
+def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ShutdownSchedule":
     """The two moments of an announcement. Raises BadParameter."""
-    from diary.services.operations.decommission import End
+    from diary.services.operations.decommission import ShutdownSchedule
 
-    on = _moment(day, "DATE")
-    off = _moment(off_day, "--off") if off_day else on + 30 * _DAY_MS
-    if on < earliest:
-        raise click.BadParameter(f"that is too soon: give {NOTICE_DAYS} days, or say --at-once", param_hint="DATE")
-    if off > LATEST:
+    closes_at_ms = _day_start_ms(day, "DATE")
+    shuts_down_at_ms = _day_start_ms(off_day, "--off") if off_day else closes_at_ms + 30 * _DAY_MS
+    if closes_at_ms < earliest_ms:
+        raise click.BadParameter(f"that is too soon: give {MIN_NOTICE_DAYS} days, or say --at-once", param_hint="DATE")
+    if shuts_down_at_ms > LATEST_MS:
         raise click.BadParameter("that is no year of ours", param_hint="DATE")
-    if off < on:
+    if shuts_down_at_ms < closes_at_ms:
         raise click.BadParameter("that is before the first date", param_hint="--off")
-    return End(on, off)
+    return ShutdownSchedule(closes_at_ms, shuts_down_at_ms)
 
 
-def _moment(text: str, hint: str) -> int:
+def _day_start_ms(text: str, param_hint: str) -> int:
     """The first ms of a day, UTC. Raises BadParameter."""
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter("a day like 2027-05-03", param_hint=hint) from None
-    return int(datetime(found.year, found.month, found.day, tzinfo=UTC).timestamp() * 1000)
+        raise click.BadParameter("a day like 2027-05-03", param_hint=param_hint) from None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
-def _day(ms: int) -> str:
+def _format_day(ms: int) -> str:
     """A day, for people."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%-d %B %Y")

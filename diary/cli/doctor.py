@@ -16,70 +16,72 @@ from diary.config import Settings
 from diary.encoding import unb64
 
 if TYPE_CHECKING:
-    from diary.client.host_probe import Visitor
-    from diary.services.operations.doctor import Host, Seen
+    from diary.client.host_probe import HostProbe
+    from diary.services.operations.doctor import HostProbeResult, Observations
 
 _STA_UNSYNC: Final = 0x40
 _COLOURS: Final = {"green": "green", "red": "red", "unknown": "yellow"}
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect to this address instead of the one in DNS.")
-@click.option("--ca", type=FILE, help="A further certificate authority to trust (PEM).")
-@click.option("--key", type=FILE, help="The public half of the release key, not from this server.")
+@click.option("--ca", type=EXISTING_FILE, help="A further certificate authority to trust (PEM).")
+@click.option("--key", type=EXISTING_FILE, help="The public half of the release key, not from this server.")
 def doctor(at: str, ca: Path | None, key: Path | None) -> None:
     """Check this server from the outside and from the inside. The exit status is 1 when a check fails.
 
     A check is "unknown" where there is nothing to compare with.
     """
-    from diary.services.operations.doctor import judge
+    from diary.services.operations.doctor import run_checks
 
-    settings = config.load(os.environ)
-    lines = judge(settings, examine(settings, at, ca, key))
+    settings = config.load_settings(os.environ)
+    lines = run_checks(settings, inspect_server(settings, at, ca, key))
     for line in lines:
         click.echo(click.style(f"{line.state:<7}", fg=_COLOURS[line.state], bold=True), nl=False)
-        click.echo(f"  {line.name}: {line.said}.{' ' + line.do if line.do else ''}")
+        click.echo(f"  {line.name}: {line.finding}.{' ' + line.remedy if line.remedy else ''}")
     red, unknown = (sum(line.state == state for line in lines) for state in ("red", "unknown"))
-    last = f"{red} to mend." if red else "Nothing to mend." if unknown else "Everything is as it should be."
-    click.echo(last + (f" {unknown} not known." if unknown else ""))
+    summary = f"{red} to mend." if red else "Nothing to mend." if unknown else "Everything is as it should be."
+    click.echo(summary + (f" {unknown} not known." if unknown else ""))
     sys.exit(1 if red else 0)
 
 
-def examine(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Seen":
+def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Observations":
     """Everything `doctor` judges. `key`: a file with the release key's public half, in place of DIARY_RELEASE_KEY."""
-    from diary.client.host_probe import Visitor
+    from diary.client.host_probe import HostProbe
     from diary.services.operations import doctor as judging
     from diary.services.operations import secrets_check
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
 
     now = SystemClock().now_ms()
-    visitor = Visitor(at, str(ca) if ca else None)
-    release, altered = _release(settings, visitor, key)
-    told = visitor.get(settings.app_url, "/v1/server")
-    newest, pending, database, secrets = asyncio.run(secrets_check.look(settings, now))
+    visitor = HostProbe(at, str(ca) if ca else None)
+    release, altered = _check_release(settings, visitor, key)
+    server_response = visitor.get(settings.app_url, "/v1/server")
+    newest_ms, pending, database, secrets = asyncio.run(secrets_check.check_database(settings, now))
     free = judging.free_bytes(settings)
-    return judging.Seen(
-        now=now,
-        app=_host(visitor, settings.app_url, APP_POLICY, ("/notary.txt", "/log/checkpoint")),
-        public=_host(visitor, settings.public_url, PUBLIC_POLICY, ("/v1/server", "/sw.js")),
-        told=_json(told.body) if told and told.status == 200 else None,
-        clock_synced=_clock_synced(),
-        newest_ms=newest,
-        pending=pending,
+    return judging.Observations(
+        now_ms=now,
+        app=_probe_host(visitor, settings.app_url, APP_POLICY, ("/notary.txt", "/log/checkpoint")),
+        public=_probe_host(visitor, settings.public_url, PUBLIC_POLICY, ("/v1/server", "/sw.js")),
+        server_info=_parse_json_object(server_response.body)
+        if server_response and server_response.status == 200
+        else None,
+        clock_synced=_is_clock_synced(),
+        newest_recorded_ms=newest_ms,
+        pending_timestamp_count=pending,
         free_bytes=free,
-        release=release,
-        altered=altered,
-        sandbox=isolation.find().fault if settings.server_packs else "",
-        wall=isolation.find().wall if settings.server_packs else "",
-        database=database,
-        secrets=secrets,
-        notes=judging.note_disk(settings.data, now, free),
+        release_fault=release,
+        is_release_altered=altered,
+        sandbox_fault=isolation.find().failure_reason if settings.server_packs else "",
+        bubblewrap_path=isolation.find().bubblewrap_path if settings.server_packs else "",
+        database_fault=database,
+        secrets_fault=secrets,
+        history=judging.record_free_space(settings.data, now, free),
         spare_bytes=judging.spare_bytes(settings),
     )
 
 
-def _release(settings: Settings, visitor: "Visitor", key: Path | None) -> tuple[str | None, bool]:
+def _check_release(settings: Settings, visitor: "HostProbe", key: Path | None) -> tuple[str | None, bool]:
     """What is wrong with what phones are served, by the signed list; '' for nothing, None where nothing is signed. Whether
     files or the list are others than they should be, not only out of reach.
 
@@ -91,39 +93,41 @@ def _release(settings: Settings, visitor: "Visitor", key: Path | None) -> tuple[
         return None, False
     if not settings.release or not (settings.release_key or key):
         return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set", False
-    wanted = release_check.fetch_list(
-        visitor, settings.app_url, release_check.read_pub(key) if key else unb64(settings.release_key)
+    signed_files = release_check.fetch_release_list(
+        visitor, settings.app_url, release_check.read_release_key(key) if key else unb64(settings.release_key)
     )
-    if wanted == release_check.UNSIGNED:
+    if signed_files == release_check.UNSIGNED_FAULT:
         return "the signed list is not served", False
-    if isinstance(wanted, str):
-        return wanted, wanted == release_check.FORGED
-    found = release_check.compare(visitor, settings.app_url, wanted)
-    return found.sentence, bool(found.differing)
+    if isinstance(signed_files, str):
+        return signed_files, signed_files == release_check.BAD_SIGNATURE_FAULT
+    comparison = release_check.compare_release(visitor, settings.app_url, signed_files)
+    return comparison.summary, bool(comparison.differing_paths)
 
 
-def _host(visitor: "Visitor", url: str, policy: str, foreign: tuple[str, ...]) -> "Host":
+def _probe_host(visitor: "HostProbe", url: str, policy: str, foreign_paths: tuple[str, ...]) -> "HostProbeResult":
     """One host from outside. `foreign`: what only the other may answer."""
-    from diary.services.operations.doctor import Host
+    from diary.services.operations.doctor import HostProbeResult
     from diary.web.headers import security_headers
 
-    found = visitor.get(url, "/")
-    if found is None:
-        return Host(url, why=visitor.faults[-1])
+    response = visitor.get(url, "/")
+    if response is None:
+        return HostProbeResult(url, failure=visitor.faults[-1])
     expected = {name.decode(): value.decode() for name, value in security_headers(policy, tls=url.startswith("https:"))}
-    asked = zip(foreign, visitor.get_all(url, list(foreign)), strict=True)
-    leaks = [path for path, got in asked if got is None or got.status != 404]
-    return Host(
+    probes = zip(foreign_paths, visitor.get_all(url, list(foreign_paths)), strict=True)
+    leaks = [path for path, probe in probes if probe is None or probe.status != 404]
+    return HostProbeResult(
         url,
-        status=found.status,
-        names=found.names,
-        until_ms=int(found.until * 1000) if found.until else None,
-        missing=tuple(name for name, value in expected.items() if found.headers.get(name) != value),
-        leaks=tuple(leaks),
+        status=response.status,
+        certificate_names=response.certificate_names,
+        certificate_expires_at_ms=int(response.certificate_expires_at_seconds * 1000)
+        if response.certificate_expires_at_seconds
+        else None,
+        wrong_headers=tuple(name for name, value in expected.items() if response.headers.get(name) != value),
+        leaked_paths=tuple(leaks),
     )
 
 
-def _clock_synced() -> bool | None:
+def _is_clock_synced() -> bool | None:
     """Whether the kernel says that something keeps the clock right; None where it does not say."""
     # struct timex is larger than its first fields; `modes` 0 reads only, `status` is the fifth.
     buffer = (ctypes.c_long * 64)()
@@ -135,7 +139,7 @@ def _clock_synced() -> bool | None:
     return not buffer[5] & _STA_UNSYNC
 
 
-def _json(raw: bytes) -> dict[str, object] | None:
+def _parse_json_object(raw: bytes) -> dict[str, object] | None:
     """An answer of the server's."""
     try:
         value = json.loads(raw)

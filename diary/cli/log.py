@@ -15,17 +15,17 @@ import click
 
 from diary import config
 from diary.clock import SystemClock
-from diary.crypto.signing import Notary, fingerprint
-from diary.encoding import b64, canon, parse, unb64
+from diary.crypto.signing import Ed25519Signer, ed25519_fingerprint
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, BadSetting
 from diary.ledger import checkpoints, key_statements
 
 if TYPE_CHECKING:
-    from diary.ledger.audit import Fault
+    from diary.ledger.audit import AuditFinding
 
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
-NEXT: Final = "notary.next.key"
+NEXT_KEY_FILE_NAME: Final = "notary.next.key"
 KEY_BYTES: Final = 32
 
 
@@ -35,11 +35,14 @@ KEY_BYTES: Final = 32
     required=False,
     help="A server's public address, or a database (its address or an SQLite file). Default: this server's database.",
 )
-@click.option("--notary", type=FILE, help="The notary's public key, not from the server.")
-@click.option("--instance", type=FILE, help="The public half of the instance key.")
-@click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
+@click.option("--notary", type=EXISTING_FILE, help="The notary's public key, not from the server.")
+@click.option("--instance", type=EXISTING_FILE, help="The public half of the instance key.")
+@click.option("--tsa-root", type=EXISTING_FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option(
-    "--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line, from somewhere else than the server."
+    "--witness",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="Log witnesses' keys, one a line, from somewhere else than the server.",
 )
 def audit(
     target: str | None,
@@ -50,17 +53,17 @@ def audit(
 ) -> None:
     """Check a log: its tree, every checkpoint and every timestamp; in a database also every row that they cover."""
     roots = b"".join(path.read_bytes() for path in tsa_root) or None
-    pinned = read_key(notary) if notary else None
-    root_key = read_key(instance) if instance else None
+    notary_key = read_public_key(notary) if notary else None
+    instance_key = read_public_key(instance) if instance else None
     if target and re.match(r"https?://", target):
-        faults = _audit_pages(target, pinned, root_key, roots, witness)
-        if pinned is None and root_key is None:
+        faults = _audit_pages(target, notary_key, instance_key, roots, witness)
+        if notary_key is None and instance_key is None:
             click.echo("The keys come from the server itself: give --notary or --instance to hold it to yours.")
     else:
         address = f"sqlite://{Path(target).absolute()}" if target and "://" not in target else target
-        faults = asyncio.run(_audit_database(address, pinned, root_key, roots))
+        faults = asyncio.run(_audit_database(address, notary_key, instance_key, roots))
     for fault in faults:
-        click.echo(f"{fault.row}: {fault.sentence}")
+        click.echo(f"{fault.row_label}: {fault.message}")
     if faults:
         click.echo(f"{len(faults)} finding{'s' if len(faults) > 1 else ''}. The log does not hold.")
         sys.exit(1)
@@ -68,40 +71,47 @@ def audit(
 
 
 def _audit_pages(
-    origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None, witness: tuple[Path, ...]
-) -> "list[Fault]":
+    origin: str, notary_key: bytes | None, instance_key: bytes | None, roots: bytes | None, witness: tuple[Path, ...]
+) -> "list[AuditFinding]":
     """The findings of a server's public pages; how many witnesses saw the log is printed."""
-    from diary.client.log_audit import audit_pages, count_witnesses, public_pages
-    from diary.ledger.cosignatures import read_vkeys
+    from diary.client.log_audit import audit_public_log, check_witnesses, connect_public_host
+    from diary.ledger.cosignatures import parse_vkeys
 
-    with public_pages(origin) as pages:
-        faults = list(audit_pages(pages, notary, instance, roots))
-        told = b"".join(path.read_bytes() + b"\n" for path in witness) or pages.get("/log/witnesses") or b""
-        found = count_witnesses(pages, read_vkeys(told))
-    if not found.asked:
+    with connect_public_host(origin) as pages:
+        faults = list(audit_public_log(pages, notary_key, instance_key, roots))
+        witness_keys = b"".join(path.read_bytes() + b"\n" for path in witness) or pages.get("/log/witnesses") or b""
+        witness_count = check_witnesses(pages, parse_vkeys(witness_keys))
+    if not witness_count.witnesses:
         click.echo("No witness is named: nobody outside keeps this server from showing two logs.")
     else:
-        names = ", ".join(one.witness for one in found.seen)
-        whose = "" if witness else " The server names them itself: give --witness to hold it to yours."
-        under = f" the log up to {found.size} leaves ({names})" if found.seen else " this log"
-        click.echo(f"{len(found.seen)} of {len(found.asked)} witnesses have seen{under}.{whose}")
-    return [*faults, *found.faults]
+        names = ", ".join(one.witness_name for one in witness_count.valid_cosignatures)
+        key_source_hint = "" if witness else " The server names them itself: give --witness to hold it to yours."
+        extent = (
+            f" the log up to {witness_count.cosigned_size} leaves ({names})"
+            if witness_count.valid_cosignatures
+            else " this log"
+        )
+        click.echo(
+            f"{len(witness_count.valid_cosignatures)} of {len(witness_count.witnesses)} witnesses have "
+            f"seen{extent}.{key_source_hint}"
+        )
+    return [*faults, *witness_count.faults]
 
 
 async def _audit_database(
-    target: str | None, notary: bytes | None, instance: bytes | None, roots: bytes | None
-) -> "list[Fault]":
+    target: str | None, pinned_key: bytes | None, instance_key: bytes | None, roots: bytes | None
+) -> "list[AuditFinding]":
     """The findings of a database."""
-    from diary.storage.database import opened
+    from diary.storage.database import open_database
     from diary.storage.log.audit import audit_rows
 
-    settings = config.load({**os.environ, **({"DIARY_DATABASE_URL": target} if target else {})})
-    seed = None if notary else settings.find_notary_seed()
-    if notary is None and seed is None:
+    settings = config.load_settings({**os.environ, **({"DIARY_DATABASE_URL": target} if target else {})})
+    seed = None if pinned_key else settings.find_existing_notary_seed()
+    if pinned_key is None and seed is None:
         raise BadSetting("There is no notary.key here: give --notary, or put the key back from a backup.")
-    key = notary or Notary(seed or b"").pub
-    async with opened(settings) as db:
-        return await db.page(lambda hand: list(audit_rows(hand, key, instance, roots)))
+    notary_key = pinned_key or Ed25519Signer(seed or b"").pub
+    async with open_database(settings) as db:
+        return await db.run_read(lambda hand: list(audit_rows(hand, notary_key, instance_key, roots)))
 
 
 @click.group()
@@ -113,9 +123,9 @@ def keys() -> None:
 @click.argument("out", type=NEW_FILE, help="The key file to write; OUT.pub is its public half.")
 def new_instance(out: Path) -> None:
     """Make an instance key. Run this on a computer that is not the server."""
-    key = Notary(config.kept_secret(out))
+    key = Ed25519Signer(config.load_or_create_secret(out))
     out.with_name(out.name + ".pub").write_text(b64(key.pub) + "\n", encoding="ascii")
-    click.echo(f"Instance key: {fingerprint(key.pub)}")
+    click.echo(f"Instance key: {ed25519_fingerprint(key.pub)}")
     click.echo(
         "Keep two copies, on paper or on sticks, away from the server. Whoever has it can replace the server's keys."
     )
@@ -129,100 +139,104 @@ def new_instance(out: Path) -> None:
     required=True,
     help="Why the statement is made. All but `first` make a new notary key.",
 )
-def wish(out: Path, why: key_statements.Why) -> None:
+def wish(out: Path, why: key_statements.ReplacementReason) -> None:
     """Write the statement that the instance key is to sign. Run this on the server."""
-    told, last, settings, own = asyncio.run(_known())
-    seed = own if why == "first" else config.kept_secret(settings.data / NEXT)
-    made = key_statements.wish(Notary(seed).pub, told, why, SystemClock().now_ms(), last if why != "first" else None)
-    out.write_bytes(canon({"before": [dict(one) for one in told], "wish": made}) + b"\n")
-    click.echo(f"Notary key: {fingerprint(Notary(seed).pub)}")
+    statements, newest_checkpoint, settings, current_seed = asyncio.run(_read_key_state())
+    seed = current_seed if why == "first" else config.load_or_create_secret(settings.data / NEXT_KEY_FILE_NAME)
+    key_request = key_statements.draft_statement(
+        Ed25519Signer(seed).pub, statements, why, SystemClock().now_ms(), newest_checkpoint if why != "first" else None
+    )
+    out.write_bytes(canonical_json({"before": [dict(one) for one in statements], "wish": key_request}) + b"\n")
+    click.echo(f"Notary key: {ed25519_fingerprint(Ed25519Signer(seed).pub)}")
     click.echo(f"Carry {out} to the computer with the instance key, and sign it there: keys sign")
 
 
 @keys.command()
-@click.argument("wished", type=FILE, help="The file that `keys wish` wrote.")
+@click.argument("wished", type=EXISTING_FILE, help="The file that `keys wish` wrote.")
 @click.argument("out", type=NEW_FILE, help="The signed statement to write.")
-@click.option("--instance", type=FILE, required=True, help="The private half of the instance key.")
+@click.option("--instance", type=EXISTING_FILE, required=True, help="The private half of the instance key.")
 def sign(wished: Path, out: Path, instance: Path) -> None:
     """Sign a statement. Run this where the instance key is, and compare the notary key that each side prints."""
-    told = _object(wished)
-    key = Notary(config.kept_secret(instance))
-    statement = key_statements.make(key, told["wish"])
-    key_statements.chain([*told["before"], statement], key.pub)
-    out.write_bytes(canon(statement) + b"\n")
-    click.echo(f"Signed, {statement['why']}: notary key {fingerprint(unb64(str(statement['pub'])))}")
+    request_file = _read_json_object(wished)
+    key = Ed25519Signer(config.load_or_create_secret(instance))
+    statement = key_statements.sign_statement(key, request_file["wish"])
+    key_statements.verify_chain([*request_file["before"], statement], key.pub)
+    out.write_bytes(canonical_json(statement) + b"\n")
+    click.echo(f"Signed, {statement['why']}: notary key {ed25519_fingerprint(unb64(str(statement['pub'])))}")
 
 
 @keys.command()
-@click.argument("statement", type=FILE, help="The file that `keys sign` wrote.")
+@click.argument("statement", type=EXISTING_FILE, help="The file that `keys sign` wrote.")
 def publish(statement: Path) -> None:
     """Store a signed statement and put its notary key into use. Run this on the server, then restart it."""
     from diary.services.log import notary_keys
-    from diary.storage.database import opened
+    from diary.storage.database import open_database
 
-    settings = config.load(os.environ)
-    said = _object(statement)
+    settings = config.load_settings(os.environ)
+    new_statement = _read_json_object(statement)
 
-    async def put() -> None:
-        async with opened(settings) as db:
-            told = await notary_keys.read_statements(db)
+    async def store_statement() -> None:
+        async with open_database(settings) as db:
+            statements = await notary_keys.read_statements(db)
             # One that stands last while its key still lies beside: this was interrupted between the two, and goes on.
-            if new is None or not told or told[-1] != said:
-                await notary_keys.publish(db, said)
+            if next_key_path is None or not statements or statements[-1] != new_statement:
+                await notary_keys.publish_statement(db, new_statement)
 
-    new = None if said.get("why") == "first" else settings.data / NEXT
-    current = Notary(settings.read_notary_seed() if new is None else _seed(new))
-    if current.log != said.get("log"):
+    next_key_path = None if new_statement.get("why") == "first" else settings.data / NEXT_KEY_FILE_NAME
+    current_notary = Ed25519Signer(
+        settings.load_or_create_notary_seed() if next_key_path is None else _read_next_seed(next_key_path)
+    )
+    if current_notary.log_id != new_statement.get("log"):
         raise BadRequest("That statement is about another key than the one that lies here.")
-    asyncio.run(put())
-    if new is not None:
-        _swap(settings, new)
-    click.echo(f"Published. The notary's key is {fingerprint(current.pub)}. Restart the server.")
+    asyncio.run(store_statement())
+    if next_key_path is not None:
+        _install_next_key(settings, next_key_path)
+    click.echo(f"Published. The notary's key is {ed25519_fingerprint(current_notary.pub)}. Restart the server.")
 
 
-def _swap(settings: config.Settings, new: Path) -> None:
+def _install_next_key(settings: config.Settings, next_key_path: Path) -> None:
     """The next key becomes the notary's; the one before is kept under its own name, for receipts nobody has asked for yet."""
     if settings.notary_key is not None:
-        click.echo(f"DIARY_NOTARY_KEY is set: change it to what {new} holds, in base64url.")
+        click.echo(f"DIARY_NOTARY_KEY is set: change it to what {next_key_path} holds, in base64url.")
         return
-    old = settings.data / "notary.key"
-    if old.exists():
-        old.rename(settings.data / f"notary.{Notary(old.read_bytes()).log[:8]}.key")
-    new.rename(old)
+    current_key_path = settings.data / "notary.key"
+    if current_key_path.exists():
+        current_key_path.rename(settings.data / f"notary.{Ed25519Signer(current_key_path.read_bytes()).log_id[:8]}.key")
+    next_key_path.rename(current_key_path)
 
 
-def _seed(path: Path) -> bytes:
+def _read_next_seed(path: Path) -> bytes:
     """A key's file that must be there. Raises BadSetting."""
     if not path.exists():
         raise BadSetting("There is no next notary key here: run `keys wish` on this server first.")
-    return config.kept_secret(path)
+    return config.load_or_create_secret(path)
 
 
-async def _known() -> tuple[list[dict[str, Any]], dict[str, object] | None, config.Settings, bytes]:
+async def _read_key_state() -> tuple[list[dict[str, Any]], dict[str, object] | None, config.Settings, bytes]:
     """The statements that are here, what the newest checkpoint says, the settings, and the notary's seed."""
     from diary.services.log import notary_keys
     from diary.services.operations import secrets_check
-    from diary.storage.database import opened
+    from diary.storage.database import open_database
     from diary.storage.log import public_log
 
-    settings = config.load(os.environ)
-    async with opened(settings) as db:
-        told = [dict(one) for one in await notary_keys.read_statements(db)]
-        newest = await public_log.newest_checkpoint(db)
+    settings = config.load_settings(os.environ)
+    async with open_database(settings) as db:
+        statements = [dict(one) for one in await notary_keys.read_statements(db)]
+        newest = await public_log.find_newest_checkpoint(db)
         _, seed = await secrets_check.read_secrets(settings, db)
-    said = checkpoints.read(newest.note) if newest else None
-    return told, {"root": b64(said.root), "size": said.size} if said else None, settings, seed
+    checkpoint = checkpoints.parse_checkpoint(newest.note) if newest else None
+    return statements, {"root": b64(checkpoint.root), "size": checkpoint.size} if checkpoint else None, settings, seed
 
 
-def _object(path: Path) -> dict[str, Any]:
+def _read_json_object(path: Path) -> dict[str, Any]:
     """A file of canonical JSON. Raises BadRequest."""
-    value = parse(path.read_bytes().strip())
+    value = parse_canonical_json(path.read_bytes().strip())
     if not isinstance(value, dict):
         raise BadRequest(f"{path.name} is not what it should be.")
     return value
 
 
-def read_key(path: Path) -> bytes:
+def read_public_key(path: Path) -> bytes:
     """A public key: 32 bytes, or their base64url on one line. Raises BadRequest."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:

@@ -29,13 +29,13 @@ from diary.cli.storage import migrate_store, purge
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
 
-USUAL_PORT: Final = 8000
+DEFAULT_PORT: Final = 8000
 KEY_BYTES: Final = 32
-Step = Callable[[str, int, int], None]
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+ProgressCallback = Callable[[str, int, int], None]
+EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class Sentences(click.Group):
+class ErrorReportingGroup(click.Group):
     """A group whose failures are said in their own sentence, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -43,7 +43,7 @@ class Sentences(click.Group):
         try:
             return super().invoke(ctx)
         except KeptError as error:
-            raise click.ClickException(error.sentence) from error
+            raise click.ClickException(error.message) from error
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -51,7 +51,7 @@ class Sentences(click.Group):
             raise click.ClickException(f"{error.strerror or 'The system refused'}{where}") from error
 
 
-@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=ErrorReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kept", prog_name="kept", message="%(prog)s %(version)s")
 def main() -> None:
     """Kept: a private incident diary. Settings are read from the environment (docs/settings.md)."""
@@ -73,20 +73,20 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     import uvicorn
 
     from diary.app import create_app
-    from diary.web.protocol import protocol_for
+    from diary.web.protocol import make_protocol
 
-    settings = config.load(os.environ)
-    settings.check_for_people()
+    settings = config.load_settings(os.environ)
+    settings.check_operator_settings()
     host, _, port = bind.rpartition(":")
     if bind and not (port.isdecimal() and int(port) < 1 << 16):
         raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
-    asyncio.run(_try_start(settings))
+    asyncio.run(_check_startup(settings))
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
             host=host or "127.0.0.1",
-            port=int(port) if bind else urlsplit(settings.app_url).port or USUAL_PORT,
-            http=protocol_for(tls=settings.app_url.startswith("https:")),
+            port=int(port) if bind else urlsplit(settings.app_url).port or DEFAULT_PORT,
+            http=make_protocol(tls=settings.app_url.startswith("https:")),
             access_log=False,
             lifespan="on",
             # What is below an error is a visitor's doing (an upgrade, a broken request): no line of theirs is in the log.
@@ -99,20 +99,20 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             ws="none",
         )
     )
-    _say_where(settings)
-    _settle_in()
+    _print_addresses(settings)
+    _tune_runtime()
     # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
     with (
-        _beside(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
+        _background_command(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
         if sample
         else nullcontext(),
-        _beside(["training", "--when-needed"]) if teaching else nullcontext(),
+        _background_command(["training", "--when-needed"]) if teaching else nullcontext(),
         suppress(KeyboardInterrupt),
     ):
         server.run()
 
 
-async def _try_start(settings: config.Settings) -> None:
+async def _check_startup(settings: config.Settings) -> None:
     """What would stop the start is said in its own sentence; from inside the server it would come as a traceback."""
     from diary.app import open_instance
     from diary.clock import SystemClock
@@ -121,7 +121,7 @@ async def _try_start(settings: config.Settings) -> None:
         pass
 
 
-def _settle_in() -> None:
+def _tune_runtime() -> None:
     """What was made for the start stays as long as the server: it is not looked through again with every collection.
 
     Each of those would hold up whoever is being answered, for tens of milliseconds. And the thread that waits for the
@@ -132,7 +132,7 @@ def _settle_in() -> None:
     sys.setswitchinterval(0.001)
 
 
-def _say_where(settings: config.Settings) -> None:
+def _print_addresses(settings: config.Settings) -> None:
     """What to open, and what a phone would need."""
     click.echo(f"The app:          {_bold(settings.app_url)}")
     click.echo(f"The public pages: {_bold(settings.public_url)}")
@@ -143,10 +143,10 @@ def _say_where(settings: config.Settings) -> None:
 
 
 @contextmanager
-def _beside(command: list[str]) -> Iterator[None]:
+def _background_command(arguments: list[str]) -> Iterator[None]:
     """Another command, in a process of its own: the server must not hold a diary's words, made up or not."""
     # -P: import no module from the current folder, which may be full of downloads.
-    process = subprocess.Popen([sys.executable, "-P", "-m", "diary", *command])  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-P", "-m", "diary", *arguments])  # noqa: S603
     try:
         yield
     finally:
@@ -159,7 +159,7 @@ def migrate() -> None:
     """Bring the database up to date."""
     from diary.storage import database
 
-    asyncio.run(database.migrate(config.load(os.environ)))
+    asyncio.run(database.migrate(config.load_settings(os.environ)))
     click.echo("The database is up to date.")
 
 
@@ -170,12 +170,12 @@ def migrate() -> None:
 )
 def sample(origin: str, note: Path) -> None:
     """Add the fictional diary to a running server, and print how to open it."""
-    from diary.samples.demo import sample_on
+    from diary.samples.demo import ensure_sample_diary
 
     click.echo("\nA fictional diary is being written on this server, to look round in…")
-    sign_in = asyncio.run(sample_on(origin, note, _quietly))
+    sign_in = asyncio.run(ensure_sample_diary(origin, note, _ignore_progress))
     click.echo(f"{_bold('It can be opened')} at {origin} with “I have a sign-in name”:")
-    for line in sign_in.lines():
+    for line in sign_in.text_lines():
         click.echo(f"  {line}")
 
 
@@ -184,12 +184,12 @@ def _bold(text: str) -> str:
     return click.style(text, bold=True)
 
 
-def _quietly(*_: object) -> None:
+def _ignore_progress(*_: object) -> None:
     """No bars: the server beside writes on the same screen."""
 
 
 @contextmanager
-def _steps() -> Iterator[Step]:
+def _progress_bars() -> Iterator[ProgressCallback]:
     """Bars while a job runs, one a step; a total of 0 means that nobody knows."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -197,12 +197,12 @@ def _steps() -> Iterator[Step]:
     bars: dict[str, TaskID] = {}
     with Progress(*columns) as progress:
 
-        def step(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = progress.add_task(what, total=None)
-            progress.update(bars[what], completed=done, total=total or None)
+        def show_progress(step_name: str, done: int, total: int) -> None:
+            if step_name not in bars:
+                bars[step_name] = progress.add_task(step_name, total=None)
+            progress.update(bars[step_name], completed=done, total=total or None)
 
-        yield step
+        yield show_progress
 
 
 @main.command()
@@ -217,29 +217,33 @@ def _steps() -> Iterator[Step]:
 def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
     """Start a server, fill a fictional diary and make its pack, without a browser."""
     if sample_pack:
-        _sample_pack(out)
+        _write_sample_pack(out)
         return
     from diary.clock import SystemClock
     from diary.samples.demo import run_demo
 
-    with _steps() as step:
-        made = asyncio.run(run_demo(out, keep, SystemClock(), step, stamp=stamp))
-    click.echo(f"\nPack:       {made.pack} ({made.pack.stat().st_size / 1e6:.1f} MB, {made.seconds:.0f} s)")
-    click.echo(f"Notary key: {made.notary}")
-    if made.folder:
-        click.echo(f"Server:     {made.folder / 'server'}")
-        click.echo(f"Files:      {made.folder / 'files-as-received'}")
-        for line in made.sign_in.lines():
+    with _progress_bars() as step:
+        result = asyncio.run(run_demo(out, keep, SystemClock(), step, with_timestamps=stamp))
+    click.echo(
+        f"\nPack:       {result.pack_path} ({result.pack_path.stat().st_size / 1e6:.1f} MB, {result.elapsed_seconds:.0f} s)"
+    )
+    click.echo(f"Notary key: {result.notary_key_path}")
+    if result.kept_folder:
+        click.echo(f"Server:     {result.kept_folder / 'server'}")
+        click.echo(f"Files:      {result.kept_folder / 'files-as-received'}")
+        for line in result.credentials.text_lines():
             click.echo(f"  {line}")
-    root = f" --tsa-root {made.root}" if made.root else ""
-    click.echo(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
+    root_option = f" --tsa-root {result.tsa_root_path}" if result.tsa_root_path else ""
+    click.echo(
+        f"\nCheck it:   python -m diary verify {result.pack_path} --notary {result.notary_key_path}{root_option}"
+    )
 
 
-def _sample_pack(out: Path) -> None:
+def _write_sample_pack(out: Path) -> None:
     """The training pack, and what to check it with."""
-    from diary.samples.sample_pack import write_training_pack
+    from diary.samples.sample_pack import write_sample_pack
 
-    notary, root = write_training_pack(release_name(), out)
+    notary, root = write_sample_pack(release_name(), out)
     click.echo(f"Pack:       {out} ({out.stat().st_size / 1e6:.1f} MB), marked TRAINING")
     click.echo(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
 
@@ -258,13 +262,17 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 
 @main.command()
 @click.argument("pack", type=click.Path(exists=True, path_type=Path), help="The pack: its zip or its unpacked folder.")
-@click.option("--notary", type=FILE, help="The server's public notary key, from its operator and not from the pack.")
 @click.option(
-    "--instance", type=FILE, help="The public half of the server's instance key, which certifies the notary's keys."
+    "--notary", type=EXISTING_FILE, help="The server's public notary key, from its operator and not from the pack."
 )
-@click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option(
-    "--witness", type=FILE, multiple=True, help="A file of log witnesses' keys, one a line, not from the pack."
+    "--instance",
+    type=EXISTING_FILE,
+    help="The public half of the server's instance key, which certifies the notary's keys.",
+)
+@click.option("--tsa-root", type=EXISTING_FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
+@click.option(
+    "--witness", type=EXISTING_FILE, multiple=True, help="A file of log witnesses' keys, one a line, not from the pack."
 )
 @click.option(
     "--rerender",
@@ -286,31 +294,31 @@ def verify(
     Of a pack's servable folder alone, what it contains is checked.
     """
     from diary import isolation
-    from diary.ledger.cosignatures import Cosignature, read_vkeys
-    from diary.pack.verify.verifier import verify as findings_of
+    from diary.ledger.cosignatures import Cosignature, parse_vkeys
+    from diary.pack.verify.verifier import verify_pack as findings_of
 
     if rerender and not unsandboxed:
-        isolation.wall_for_a_person()
-    witnesses = [one for path in witness for one in read_vkeys(path.read_bytes())]
+        isolation.require_isolation()
+    witness_keys = [one for path in witness for one in parse_vkeys(path.read_bytes())]
 
-    def on_seen(size: int, seen: Sequence[Cosignature]) -> None:
-        names = f" ({', '.join(one.witness for one in seen)})" if seen else ""
-        what = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
-        click.echo(f"{len(seen)} of {len(witnesses)} witnesses have seen {what}{names}.")
+    def print_witness_count(size: int, cosignatures: Sequence[Cosignature]) -> None:
+        names = f" ({', '.join(one.witness_name for one in cosignatures)})" if cosignatures else ""
+        extent = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
+        click.echo(f"{len(cosignatures)} of {len(witness_keys)} witnesses have seen {extent}{names}.")
 
-    key = read_notary(notary) if notary else None
-    roots = [path.read_bytes() for path in tsa_root]
-    vouching = read_notary(instance) if instance else None
+    notary_key = read_notary_key(notary) if notary else None
+    tsa_roots = [path.read_bytes() for path in tsa_root]
+    instance_key = read_notary_key(instance) if instance else None
     release = release_name() if rerender else None
     findings = findings_of(
         pack,
-        notary=key,
-        tsa_roots=roots or None,
-        instance=vouching,
+        notary=notary_key,
+        tsa_roots=tsa_roots or None,
+        instance=instance_key,
         rerender=release,
         is_unsandboxed=unsandboxed,
-        witnesses=witnesses,
-        on_seen=on_seen,
+        witnesses=witness_keys,
+        on_cosignatures=print_witness_count,
     )
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""
@@ -325,7 +333,7 @@ def verify(
         )
 
 
-def read_notary(path: Path) -> bytes:
+def read_notary_key(path: Path) -> bytes:
     """A notary's public key: 32 bytes, or their base64url on one line. Raises BadRequest."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from diary import constants
-from diary.errors import PackFailed
+from diary.errors import PackBuildFailed
 
 if TYPE_CHECKING:
     from diary.client.journal import Journal
-    from diary.pack.capsule.builder import Wish
+    from diary.pack.capsule.builder import PackOptions
 
 PROFILES: Final = constants.PACK_PROFILES
 UNSANDBOXED: Final = (
     "Decode pictures and typeset pages without isolation, if this computer has none. Not for files from strangers."
 )
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("kept", type=FILE, help="The sealed copy, a file that ends in .kept.")
+@click.argument("kept", type=EXISTING_FILE, help="The sealed copy, a file that ends in .kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--code", is_flag=True, help="Open it with the recovery code instead of the passphrase.")
 @click.option(
@@ -45,46 +45,54 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--items", help="Include only these items, by number: JB/12,JB/15.")
 @click.option("--their-ref", default="", help="The recipient's own reference.")
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
-def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bool, **asked: Any) -> None:
+def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bool, **options: Any) -> None:
     """Make a whole pack from a sealed copy, on this computer and without a server.
 
     The passphrase is asked for, or read from standard input if that is not a terminal. It is never an argument, because
     other users of this computer could see it.
     """
     from diary import isolation
-    from diary.client.backup_file import KeptFile
-    from diary.client.offline_pack import build_offline
+    from diary.client.backup_file import DiaryBackupFile
+    from diary.client.offline_pack import build_pack_offline
     from diary.clock import SystemClock
-    from diary.crypto.words import read_code
-    from diary.pack.portal import write_portal
+    from diary.crypto.words import parse_code
+    from diary.pack.portal import write_portal_set
 
     if not unsandboxed:
-        isolation.wall_for_a_person()
-    typed = _secret("The code from the paper" if code else "The words")
-    with KeptFile(kept) as copy, tempfile.TemporaryDirectory(prefix="kept-pack-") as work:
-        identity = copy.open_with_code(read_code(typed)) if code else copy.open_with_words(typed)
-        journal = copy.journal(identity, SystemClock())
-        if not journal.records("incident"):
-            raise PackFailed("There is no entry in this copy.")
-        wish = _wish(journal, str(copy.head["keys"]["kdf"]["origin"]), **asked)
-        building = build_offline(
-            copy, journal, wish, out.absolute(), Path(work), lambda *_: None, is_unsandboxed=unsandboxed
+        isolation.require_isolation()
+    typed_secret = _read_typed_secret("The code from the paper" if code else "The words")
+    with DiaryBackupFile(kept) as kept_file, tempfile.TemporaryDirectory(prefix="kept-pack-") as work_folder:
+        identity = (
+            kept_file.open_with_code(parse_code(typed_secret)) if code else kept_file.open_with_words(typed_secret)
         )
-        asyncio.run(building)
+        journal = kept_file.read_journal(identity, SystemClock())
+        if not journal.record_ids("incident"):
+            raise PackBuildFailed("There is no entry in this copy.")
+        pack_request = _make_pack_request(journal, str(kept_file.manifest["keys"]["kdf"]["origin"]), **options)
+        build = build_pack_offline(
+            kept_file,
+            journal,
+            pack_request,
+            out.absolute(),
+            Path(work_folder),
+            lambda *_: None,
+            is_unsandboxed=unsandboxed,
+        )
+        asyncio.run(build)
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
-        for folder in write_portal(out, portal.absolute()):
+        for folder in write_portal_set(out, portal.absolute()):
             click.echo(f"Portal set: {folder} ({len(list(folder.iterdir()))} files)")
 
 
-def _secret(what: str) -> str:
+def _read_typed_secret(prompt: str) -> str:
     """Typed unseen at a terminal, else the first line of standard input."""
     if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=True))
+        return str(click.prompt(prompt, hide_input=True))
     return sys.stdin.readline().rstrip("\n")
 
 
-def _wish(
+def _make_pack_request(
     journal: "Journal",
     origin: str,
     *,
@@ -93,22 +101,28 @@ def _wish(
     supplement: bool,
     items: str | None,
     their_ref: str,
-) -> "Wish":
+) -> "PackOptions":
     """What was asked for of the copy, now. `origin`: where the diary was kept. Raises BadRequest."""
     from diary.clock import SystemClock
     from diary.ids import id_text, new_id
-    from diary.pack.capsule.builder import Wish, opened_versions, received_at
-    from diary.pack.previous_packs import earlier_packs, new_or_changed
+    from diary.pack.capsule.builder import PackOptions, opened_versions, receipt_times
+    from diary.pack.previous_packs import list_previous_packs, new_or_changed_entries
 
     now = SystemClock().now_ms()
     versions = journal.versions()
-    opened = opened_versions(versions)
-    no = number or 1 + max((one.no for one in earlier_packs(opened, 1 << 20)), default=0)
-    later = new_or_changed(opened, earlier_packs(opened, no), received_at(versions)) if supplement else None
-    chosen = tuple(journal.records("incident")) if later is None else later
-    return Wish(
+    readable_versions = opened_versions(versions)
+    pack_number = number or 1 + max((one.number for one in list_previous_packs(readable_versions, 1 << 20)), default=0)
+    new_items = (
+        new_or_changed_entries(
+            readable_versions, list_previous_packs(readable_versions, pack_number), receipt_times(versions)
+        )
+        if supplement
+        else None
+    )
+    chosen = tuple(journal.record_ids("incident")) if new_items is None else new_items
+    return PackOptions(
         pack_id=id_text(new_id()),
-        no=no,
+        no=pack_number,
         made_at=now,
         tz="Europe/London",
         chosen=() if items else chosen,
@@ -129,4 +143,4 @@ def release_name() -> str:
     from diary.paths import STATIC, TEMPLATES
     from diary.web.pages import render_pages
 
-    return render_pages(config.load(os.environ), STATIC, TEMPLATES).release.name
+    return render_pages(config.load_settings(os.environ), STATIC, TEMPLATES).release.name

@@ -15,7 +15,7 @@ from diary.clock import SystemClock
 from diary.paths import TEMPLATES
 
 DAY_MS: Final = 86_400_000
-START_HERE: Final = """TRAINING. Nothing in this folder is real.
+START_HERE_TEXT: Final = """TRAINING. Nothing in this folder is real.
 
 1. lesson.html    open it in any browser, or print it. It needs no network.
 2. TRAINING-pack.zip    unpack it and read 00_READ-FIRST.txt first.
@@ -32,27 +32,27 @@ Before you teach it, read the first page of the lesson: someone in the room may 
 )
 def training(when_needed: bool) -> None:
     """Make the files of the public page /training: the pack of a fictional diary, and a lesson."""
-    from diary.samples.training import STORY_FILES, make_training
+    from diary.samples.training import SCRIPT_FILES, write_training_files
     from diary.web.pages import make_environment
-    from diary.web.public_pages import lessons, training_file
+    from diary.web.public_pages import render_lessons, training_zip_path
 
-    target = training_file(config.load(os.environ))
-    lesson = {
-        "START-HERE.txt": START_HERE.encode(),
-        **lessons(make_environment(TEMPLATES)),
+    zip_path = training_zip_path(config.load_settings(os.environ))
+    lesson_files = {
+        "START-HERE.txt": START_HERE_TEXT.encode(),
+        **render_lessons(make_environment(TEMPLATES)),
         "style.css": (TEMPLATES / "public_style.css").read_bytes(),
     }
-    stamp = stamp_of([*lesson.values(), *(path.read_bytes() for path in STORY_FILES)])
-    if when_needed and is_made(target, stamp):
+    inputs_digest = digest_inputs([*lesson_files.values(), *(path.read_bytes() for path in SCRIPT_FILES)])
+    if when_needed and is_up_to_date(zip_path, inputs_digest):
         return
     if when_needed:
         os.nice(19)
-    made = asyncio.run(make_training(target.parent, SystemClock(), lambda *_: None))
-    write_folder(target, lesson | {path.name: path.read_bytes() for path in made}, stamp)
-    click.echo(f"Training: {target} ({target.stat().st_size / 1e6:.1f} MB). The public page offers it.")
+    pack_files = asyncio.run(write_training_files(zip_path.parent, SystemClock(), lambda *_: None))
+    write_training_zip(zip_path, lesson_files | {path.name: path.read_bytes() for path in pack_files}, inputs_digest)
+    click.echo(f"Training: {zip_path} ({zip_path.stat().st_size / 1e6:.1f} MB). The public page offers it.")
 
 
-def stamp_of(parts: list[bytes]) -> bytes:
+def digest_inputs(parts: list[bytes]) -> bytes:
     """What a folder was made of, to know later whether it has to be made again."""
     digest = hashlib.sha256()
     for part in parts:
@@ -60,28 +60,28 @@ def stamp_of(parts: list[bytes]) -> bytes:
     return digest.hexdigest().encode()
 
 
-def is_made(target: Path, stamp: bytes) -> bool:
+def is_up_to_date(zip_path: Path, inputs_digest: bytes) -> bool:
     """Whether the folder is there, and of these parts."""
-    if not target.is_file():
+    if not zip_path.is_file():
         return False
-    with zipfile.ZipFile(target) as folder:
-        return folder.comment == stamp
+    with zipfile.ZipFile(zip_path) as archive:
+        return archive.comment == inputs_digest
 
 
-def write_folder(target: Path, files: dict[str, bytes], stamp: bytes) -> None:
+def write_training_zip(zip_path: Path, files: dict[str, bytes], inputs_digest: bytes) -> None:
     """One zip with a folder TRAINING in it; it appears only when it is whole. The same files give the same bytes.
 
     The pack in it is another each time it is made: its diary has keys, ids and receipts of its own, as every diary has. Keys
     that came out of published code would let anybody sign as its keeper or its server, as would chance that can be foretold.
     """
-    half = target.with_suffix(".part")
-    with zipfile.ZipFile(half, "w") as folder:
+    partial_path = zip_path.with_suffix(".part")
+    with zipfile.ZipFile(partial_path, "w") as archive:
         for name, content in sorted(files.items()):
             member = zipfile.ZipInfo(f"TRAINING/{name}")
             member.external_attr = 0o644 << 16
-            folder.writestr(member, content, zipfile.ZIP_DEFLATED)
-        folder.comment = stamp
-    half.replace(target)
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
+        archive.comment = inputs_digest
+    partial_path.replace(zip_path)
 
 
 @click.group()
@@ -92,16 +92,19 @@ def directory() -> None:
 @directory.command()
 def due() -> None:
     """List the services that nobody has called or opened lately. The exit status is 1 when there is one."""
-    from diary.web.directory import read_directory
+    from diary.web.directory import read_support_directory
 
     today = date(1970, 1, 1) + timedelta(days=SystemClock().now_ms() // DAY_MS)
-    found = read_directory()
-    rows = found.due(today)
-    for one in rows:
-        last = f"checked on {one.checked_on} by {one.checked_by}" if one.checked_on else "never checked"
-        click.echo(f"{one.id:18} {one.contact:24} {last:34} {one.status:10} {one.source}")
+    support_directory = read_support_directory()
+    due_services = support_directory.services_due(today)
+    for service in due_services:
+        last_check = (
+            f"checked on {service.checked_on} by {service.checked_by}" if service.checked_on else "never checked"
+        )
+        click.echo(f"{service.id:18} {service.contact:24} {last_check:34} {service.status:10} {service.source}")
     click.echo(
-        f"{len(rows)} of {len(found.services)} are due. Ring or open each, then write checked_on and checked_by."
+        f"{len(due_services)} of {len(support_directory.services)} are due. Ring or open each, then write "
+        "checked_on and checked_by."
     )
-    if rows:
+    if due_services:
         raise SystemExit(1)

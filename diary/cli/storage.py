@@ -13,9 +13,9 @@ from diary import config
 from diary.config import Settings
 from diary.errors import BadSetting
 
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-MOVING: Final = ("DIARY_DATABASE_URL", "DIARY_BLOB_URL")
-Step = Callable[[str, int, int], None]
+EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOVABLE_SETTINGS: Final = ("DIARY_DATABASE_URL", "DIARY_BLOB_URL")
+ProgressCallback = Callable[[str, int, int], None]
 
 
 @click.command()
@@ -23,86 +23,93 @@ def purge() -> None:
     """Erase what is due and remove abandoned uploads, as the server does every hour."""
     from diary.app import open_instance
     from diary.clock import SystemClock
-    from diary.services.sync.purge import Purged
+    from diary.services.sync.purge import PurgeResult
     from diary.services.sync.purge import purge as run
 
-    async def once() -> Purged:
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+    async def run_purge() -> PurgeResult:
+        async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
             return await run(instance)
 
-    done = asyncio.run(once())
-    click.echo(f"Erased: {done.erasures}. Accounts closed: {done.accounts}.")
-    click.echo(f"Uploads given up: {done.uploads}. Files gone: {done.files}.")
-    if not done.steady:
+    result = asyncio.run(run_purge())
+    click.echo(f"Erased: {result.erasure_count}. Accounts closed: {result.account_count}.")
+    click.echo(f"Uploads given up: {result.upload_count}. Files gone: {result.file_count}.")
+    if not result.is_clock_steady:
         click.echo(
             "What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour."
         )
 
 
 @click.command("migrate-store")
-@click.option("--to", "target", type=FILE, required=True, help="A file with the new settings, one NAME=value a line.")
+@click.option(
+    "--to", "target", type=EXISTING_FILE, required=True, help="A file with the new settings, one NAME=value a line."
+)
 def migrate_store(target: Path) -> None:
     """Move everything from SQLite and a folder to PostgreSQL and an object store.
 
     Stop the server, run this, and start the server with the new settings. If it is interrupted, run it again.
     The file has DIARY_DATABASE_URL, DIARY_BLOB_URL or both; the pepper and the notary's key stay as they are.
     """
-    old = config.load(os.environ)
-    new = config.load({**os.environ, **read_environment(target)})
-    lost = asyncio.run(move(old, new, _tell))
-    for name in lost:
+    old_settings = config.load_settings(os.environ)
+    new_settings = config.load_settings({**os.environ, **read_movable_settings(target)})
+    damaged_parts = asyncio.run(move_store(old_settings, new_settings, _print_finished_step))
+    for name in damaged_parts:
         click.echo(f"damaged or missing before it was moved: {name}", err=True)
-    if lost:
-        click.echo(f"Everything else was moved. {len(lost)} parts of files could not be.", err=True)
+    if damaged_parts:
+        click.echo(f"Everything else was moved. {len(damaged_parts)} parts of files could not be.", err=True)
         sys.exit(1)
     click.echo("Everything was moved and read back. Start the server with the new settings.")
     click.echo("Then erase the old folder of files, and keep pepper and notary.key.")
 
 
-async def move(old: Settings, new: Settings, step: Step) -> list[str]:
+async def move_store(old_settings: Settings, new_settings: Settings, report_progress: ProgressCallback) -> list[str]:
     """Move rows and files; the names of parts that were not whole before. The old database is put aside at the end."""
     from diary.storage import database, transfer
-    from diary.storage.blob_store import open_store
+    from diary.storage.blob_store import open_blob_store
     from diary.storage.postgres.address import is_postgres
-    from diary.storage.sqlite.connection import path_of
+    from diary.storage.sqlite.connection import path_from_url
 
-    path = path_of(old.database_url)
-    rows, files = old.database_url != new.database_url, old.blob_url != new.blob_url
-    if rows and not is_postgres(new.database_url):
+    path = path_from_url(old_settings.database_url)
+    moves_rows, moves_files = (
+        old_settings.database_url != new_settings.database_url,
+        old_settings.blob_url != new_settings.blob_url,
+    )
+    if moves_rows and not is_postgres(new_settings.database_url):
         raise BadSetting("The new DIARY_DATABASE_URL is not one of PostgreSQL's.")
-    if not rows and not files:
+    if not moves_rows and not moves_files:
         raise BadSetting("The new settings name the database and the store that are used now.")
     if not path.exists():
         raise BadSetting(f"There is no {path.name} to move. Has it been moved already?")
-    await database.migrate(old)
-    if rows:
-        await database.migrate(new)
-    lost: list[str] = []
-    with transfer.held(path) as source:
-        if files:
-            lost = await transfer.move_files(source, open_store(old.blob_url), open_store(new.blob_url), step)
-        if rows:
-            await transfer.move_rows(source, new.database_url, step)
-    if rows:
+    await database.migrate(old_settings)
+    if moves_rows:
+        await database.migrate(new_settings)
+    damaged_parts: list[str] = []
+    with transfer.open_write_locked(path) as source:
+        if moves_files:
+            damaged_parts = await transfer.move_files(
+                source, open_blob_store(old_settings.blob_url), open_blob_store(new_settings.blob_url), report_progress
+            )
+        if moves_rows:
+            await transfer.move_rows(source, new_settings.database_url, report_progress)
+    if moves_rows:
         # Once more, for the sequence that numbers versions: it goes on after the newest.
-        await database.migrate(new)
-        transfer.retire(path)
-    return lost
+        await database.migrate(new_settings)
+        transfer.retire_database(path)
+    return damaged_parts
 
 
-def read_environment(path: Path) -> dict[str, str]:
+def read_movable_settings(path: Path) -> dict[str, str]:
     """The two settings that may change, out of a file like systemd's. Raises BadSetting, never with a value."""
-    found = {}
+    values = {}
     for line in path.read_text(errors="replace").splitlines():
-        name, is_there, value = line.strip().partition("=")
-        if name in MOVING and is_there:
-            found[name] = value.strip().strip("\"'")
-    if not found:
+        name, separator, value = line.strip().partition("=")
+        if name in MOVABLE_SETTINGS and separator:
+            values[name] = value.strip().strip("\"'")
+    if not values:
         raise BadSetting("The file has neither DIARY_DATABASE_URL=… nor DIARY_BLOB_URL=… in it.")
-    return found
+    return values
 
 
-def _tell(what: str, done: int, total: int) -> None:
+def _print_finished_step(step_name: str, done: int, total: int) -> None:
     """One line a step that is finished."""
     if done == total:
-        click.echo(f"{what}: {total}")
+        click.echo(f"{step_name}: {total}")

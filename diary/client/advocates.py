@@ -4,26 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from diary.client.accounts import enter, prepare
-from diary.client.journal import names_of
-from diary.client.transport import Server
+from diary.client.accounts import open_session, prepare_account
+from diary.client.journal import field_names
+from diary.client.transport import RemoteServer
 from diary.crypto.fingerprints import fingerprint, to_words
-from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
+from diary.crypto.kdf import DEFAULT_PROFILE, PRODUCTION_POLICY, KdfPolicy, KdfProfile
 from diary.crypto.keys import Keyset, open_keyset
-from diary.crypto.signing import Author
+from diary.crypto.signing import AuthorSigner
 from diary.crypto.totp import digits_at
-from diary.encoding import b64, parse, read_frames, unb64
+from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.ledger.push import Push, signed_bytes
-from diary.ledger.rekeying import AuthorKey, verify_any
+from diary.ledger.push import VersionPush, version_signing_input
+from diary.ledger.rekeying import AuthorKey, verify_by_any_key
 from diary.ledger.sharing import client_summaries, grants, letters, review_marks
-from diary.ledger.sharing.grants import Granted
-from diary.ledger.versions import OpenedVersion, Place, open_with_keys
+from diary.ledger.sharing.grants import OpenedGrant
+from diary.ledger.versions import OpenedVersion, VersionIds, open_with_keys
 
-FEED_FRAMES: Final = 320
-SHOWN_FRAMES: Final = 3
+MAX_FEED_FRAMES: Final = 320
+MAX_VERSION_FRAMES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Advocate:
     login: str
     account: str
     keyset: Keyset = field(repr=False)
-    secret: bytes = field(repr=False)
+    totp_secret: bytes = field(repr=False)
 
     @property
     def fingerprint(self) -> bytes:
@@ -41,152 +41,174 @@ class Advocate:
         return fingerprint(self.keyset.ecdsa_pub, self.keyset.hpke_pub)
 
     @property
-    def words(self) -> str:
+    def fingerprint_words(self) -> str:
         """What to read out to a keeper."""
         return to_words(self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class AdvocateClient:
     """Somebody who lets this advocate in. `summary` is None until the keeper's device has made one."""
 
-    granted: Granted
+    grant: OpenedGrant
     summary: Mapping[str, Any] | None
-    looked_at: int | None
+    last_viewed_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClientVersion:
     """One version of a client's, opened with the grant's keys; its signature was checked."""
 
     seq: int
-    opened: OpenedVersion
-    blobs: tuple[str, ...]
+    opened_version: OpenedVersion
+    blob_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
+class MemberInvitation:
     """What somebody joins with: the invitation, a name for people, and the 20 secret bytes of the second step."""
 
     invite: str
     name: str
-    secret: bytes = field(repr=False)
+    totp_secret: bytes = field(repr=False)
 
 
-async def join(
-    server: Server,
+async def join_organisation(
+    server: RemoteServer,
     words: str,
-    invited: Invited,
+    invitation: MemberInvitation,
     *,
-    code: bytes,
-    now: int,
-    profile: KdfProfile = DEFAULT,
-    policy: KdfPolicy = PRODUCT,
+    recovery_code: bytes,
+    now_ms: int,
+    profile: KdfProfile = DEFAULT_PROFILE,
+    policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Advocate:
     """A new advocate's account. `code`: 16 bytes for the sheet; `now` in ms. Raises NotInvited and SecondStep."""
-    fresh = await prepare(server, words, code, profile, policy)
-    own = {
-        "digits": digits_at(invited.secret, now),
-        "invite": invited.invite,
-        "name": invited.name,
-        "secret": b64(invited.secret),
+    new_account = await prepare_account(server, words, recovery_code, profile, policy)
+    member_fields = {
+        "digits": digits_at(invitation.totp_secret, now_ms),
+        "invite": invitation.invite,
+        "name": invitation.name,
+        "secret": b64(invitation.totp_secret),
     }
-    await server.json("POST", "/v1/members", fresh.body | own)
-    return Advocate(fresh.login, fresh.account, fresh.keyset, invited.secret)
+    await server.json("POST", "/v1/members", new_account.registration_body | member_fields)
+    return Advocate(new_account.login, new_account.account, new_account.keyset, invitation.totp_secret)
 
 
 async def sign_in(
-    server: Server, login: str, words: str, secret: bytes, now: int, *, policy: KdfPolicy = PRODUCT
+    server: RemoteServer,
+    login: str,
+    words: str,
+    totp_secret: bytes,
+    now_ms: int,
+    *,
+    policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Advocate:
     """The advocate of a name, with words and digits. Raises NoMatch, SecondStep, KdfRefused or SealError."""
-    told = {"device": id_text(new_id()), "digits": digits_at(secret, now)}
-    answer, account_key, _ = await enter(server, login, words, told, policy)
+    extra_fields = {"device": id_text(new_id()), "digits": digits_at(totp_secret, now_ms)}
+    answer, account_key, _ = await open_session(server, login, words, extra_fields, policy)
     account = str(answer["account"])
-    return Advocate(login, account, open_keyset(account_key, unb64(answer["keyset"]), account), secret)
+    return Advocate(login, account, open_keyset(account_key, unb64(answer["keyset"]), account), totp_secret)
 
 
-async def list_clients(server: Server, advocate: Advocate, now: int) -> tuple[list[Client], int]:
+async def list_clients(server: RemoteServer, advocate: Advocate, now_ms: int) -> tuple[list[AdvocateClient], int]:
     """Who lets this advocate in, and how many grants were left out because they do not hold: altered, unsigned, run out."""
     answer = await server.json("GET", "/v1/clients")
-    found, refused = [], 0
+    clients, refused_count = [], 0
     for row in answer["clients"]:
         try:
-            granted = grants.open_for(advocate.keyset, unb64(row["sealed"]), str(row["diary"]), str(row["grant"]))
-            if not granted.stands(now):
+            grant = grants.open_as_advocate(advocate.keyset, unb64(row["sealed"]), str(row["diary"]), str(row["grant"]))
+            if not grant.is_unexpired(now_ms):
                 raise SealError
-            told = client_summaries.SUMMARY.open(granted, unb64(row["summary"])) if row["summary"] else None
+            summary = client_summaries.SUMMARY_DOCUMENT.open(grant, unb64(row["summary"])) if row["summary"] else None
         except KeptError:
-            refused += 1
+            refused_count += 1
             continue
-        found.append(Client(granted, told, row["looked_at"]))
-    return found, refused
+        clients.append(AdvocateClient(grant, summary, row["looked_at"]))
+    return clients, refused_count
 
 
-async def read(server: Server, client: Client, after: int = 0) -> list[Seen]:
+async def fetch_versions(server: RemoteServer, client: AdvocateClient, after_seq: int = 0) -> list[ClientVersion]:
     """All that a client gave above number `after`. Raises SealError or BadSignature for what is not what it should be."""
-    seen: list[Seen] = []
-    authors = client.granted.author_keys()
+    versions: list[ClientVersion] = []
+    authors = client.grant.author_keys()
     while True:
-        raw = await server.get(f"/v1/clients/{client.granted.id}/changes?after={after}")
-        page = read_frames(raw, at_most=FEED_FRAMES)
+        raw_page = await server.get(f"/v1/clients/{client.grant.id}/changes?after={after_seq}")
+        page = decode_frames(raw_page, frames_limit=MAX_FEED_FRAMES)
         if not page:
-            return seen
+            return versions
         for frame in page:
-            one = _open(client.granted, authors, *read_frames(frame, at_most=SHOWN_FRAMES))
-            if one.seq <= after:
+            version = _open_version(client.grant, authors, *decode_frames(frame, frames_limit=MAX_VERSION_FRAMES))
+            if version.seq <= after_seq:
                 raise SealError
-            seen.append(one)
-            after = one.seq
+            versions.append(version)
+            after_seq = version.seq
 
 
-async def ask(server: Server, advocate: Advocate, client: Client, about: str, text: str, now: int) -> str:
+async def send_question(
+    server: RemoteServer, advocate: Advocate, client: AdvocateClient, record_id: str, text: str, now_ms: int
+) -> str:
     """A question about one of the client's records; the letter's id."""
-    fields = {"fields": {"about": about, "text": text}, "what": letters.QUESTION}
-    return await write(server, advocate, client, fields, now)
+    letter_fields = {"fields": {"about": record_id, "text": text}, "what": letters.QUESTION}
+    return await send_letter(server, advocate, client, letter_fields, now_ms)
 
 
-async def write_down(server: Server, advocate: Advocate, client: Client, told: Mapping[str, object], now: int) -> str:
+async def send_assisted_entry(
+    server: RemoteServer, advocate: Advocate, client: AdvocateClient, entry_fields: Mapping[str, object], now_ms: int
+) -> str:
     """An entry typed while the client spoke, read back and sent to them; the letter's id. `told`: fields of docs/formats.md 8.
 
     Raises BadSignature for fields that are not those of an assisted entry.
     """
-    return await write(server, advocate, client, {"fields": dict(told), "what": letters.ASSISTED}, now)
+    return await send_letter(
+        server, advocate, client, {"fields": dict(entry_fields), "what": letters.ASSISTED_ENTRY}, now_ms
+    )
 
 
-async def mark(server: Server, client: Client, seen: Mapping[str, int], now: int) -> None:
+async def mark_reviewed(
+    server: RemoteServer, client: AdvocateClient, reviewed_seqs: Mapping[str, int], now_ms: int
+) -> None:
     """Say which records (id: number of the newest version looked at) were looked through; those marked before stay."""
-    path = f"/v1/clients/{client.granted.id}/marks"
-    before = (await server.json("GET", path))["marks"]
-    kept = review_marks.MARKS.open(client.granted, unb64(before))["marks"] if before else []
-    made = [{"at": now, "record": record, "seq": seq} for record, seq in seen.items()]
-    told = [one for one in kept if one["record"] not in seen] + made
-    await server.put(path, review_marks.MARKS.seal(client.granted, {"made_at": now, "marks": told}))
+    path = f"/v1/clients/{client.grant.id}/marks"
+    sealed_marks = (await server.json("GET", path))["marks"]
+    earlier_marks = review_marks.MARKS_DOCUMENT.open(client.grant, unb64(sealed_marks))["marks"] if sealed_marks else []
+    new_marks = [{"at": now_ms, "record": record, "seq": seq} for record, seq in reviewed_seqs.items()]
+    marks = [review_mark for review_mark in earlier_marks if review_mark["record"] not in reviewed_seqs] + new_marks
+    await server.put(path, review_marks.MARKS_DOCUMENT.seal(client.grant, {"made_at": now_ms, "marks": marks}))
 
 
-async def write(server: Server, advocate: Advocate, client: Client, fields: Mapping[str, object], now: int) -> str:
+async def send_letter(
+    server: RemoteServer, advocate: Advocate, client: AdvocateClient, fields: Mapping[str, object], now_ms: int
+) -> str:
     """Seal a letter to a client and leave it; its id."""
-    granted = client.granted
-    place = letters.Place(str(granted.said["diary"]), granted.id, id_text(new_id()))
-    whole = dict(fields) | {"from": b64(advocate.fingerprint), "made_at": now}
-    envelope = letters.seal_letter(Author(advocate.keyset.ecdsa), granted.other.hpke_pub, place, whole)
-    await server.put(f"/v1/clients/{granted.id}/letters/{place.letter}", envelope)
+    grant = client.grant
+    place = letters.LetterIds(str(grant.statement["diary"]), grant.id, id_text(new_id()))
+    letter = dict(fields) | {"from": b64(advocate.fingerprint), "made_at": now_ms}
+    envelope = letters.seal_letter(
+        AuthorSigner(advocate.keyset.ecdsa_scalar), grant.counterparty.hpke_pub, place, letter
+    )
+    await server.put(f"/v1/clients/{grant.id}/letters/{place.letter}", envelope)
     return place.letter
 
 
-def _open(granted: Granted, authors: Sequence[AuthorKey], facts: bytes, sealed: bytes, wraps: bytes) -> Seen:
+def _open_version(
+    grant: OpenedGrant, authors: Sequence[AuthorKey], raw_meta: bytes, raw_parts: bytes, raw_wraps: bytes
+) -> ClientVersion:
     """One version of the feed, signed by a key that counted for its number: the one in the grant, or one before it."""
-    told: Any = parse(facts)
-    place = Place(str(granted.said["diary"]), str(told["record"]), str(told["version"]))
-    pushed: Push = push.from_frames(
-        {name: told[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []},
-        read_frames(sealed, at_most=2 * len(push.PARTS)),
+    meta: Any = parse_canonical_json(raw_meta)
+    place = VersionIds(str(grant.statement["diary"]), str(meta["record"]), str(meta["version"]))
+    pushed_version: VersionPush = push.from_frames(
+        {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []},
+        decode_frames(raw_parts, frames_limit=2 * len(push.PARTS)),
     )
-    message = signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-    verify_any(authors, message, unb64(pushed.sig), int(told["seq"]))
-    given, parts = read_frames(wraps, at_most=len(push.PARTS)), len(granted.parts)
-    keys = grants.unwrap_keys(granted, place.version, given[:parts])
-    apart = grants.open_digests(granted, place.version, given[parts]) if given[parts:] else None
-    opened = open_with_keys(pushed, place, names_of, keys, apart)
-    if opened.altered:
+    message = version_signing_input(
+        c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+    )
+    verify_by_any_key(authors, message, unb64(pushed_version.signature), int(meta["seq"]))
+    wraps, part_count = decode_frames(raw_wraps, frames_limit=len(push.PARTS)), len(grant.parts)
+    keys = grants.unwrap_keys(grant, place.version, wraps[:part_count])
+    restricted_digests = grants.open_digests(grant, place.version, wraps[part_count]) if wraps[part_count:] else None
+    opened_version = open_with_keys(pushed_version, place, field_names, keys, restricted_digests)
+    if opened_version.is_altered:
         raise BadSignature("That is not what was committed to.")
-    return Seen(int(told["seq"]), opened, pushed.blobs)
+    return ClientVersion(int(meta["seq"]), opened_version, pushed_version.blobs)

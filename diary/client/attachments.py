@@ -9,17 +9,17 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 from diary.crypto.file_parts import open_part, part_count, part_header, parts_digest, seal_parts
 from diary.crypto.sealing import KEY_BYTES
 from diary.encoding import b64
 from diary.errors import SealError
 from diary.ids import id_text, new_id
 
-PRINT_WIDTH: Final = 900
-PRINT_QUALITY: Final = 80
+PRINT_WIDTH_LIMIT_PIXELS: Final = 900
+PRINT_JPEG_QUALITY: Final = 80
 # First bytes and what they mean; docs/record.md: the type a file shows, not the one it claims.
-_SIGNATURES: Final = (
+_MAGIC_NUMBERS: Final = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
     (b"ftypheic", 4, "image/heic"),
@@ -27,7 +27,7 @@ _SIGNATURES: Final = (
     (b"ftypmif1", 4, "image/heif"),
     (b"%PDF-", 0, "application/pdf"),
 )
-_CLAIMS: Final = {
+_TYPES_BY_EXTENSION: Final = {
     "png": "image/png",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -35,35 +35,35 @@ _CLAIMS: Final = {
     "eml": "message/rfc822",
     "pdf": "application/pdf",
 }
-_MAIL_STARTS: Final = (b"Return-Path:", b"Received:", b"From:", b"Delivered-To:", b"Date:", b"Message-ID:")
+_MAIL_PREFIXES: Final = (b"Return-Path:", b"Received:", b"From:", b"Delivered-To:", b"Date:", b"Message-ID:")
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class BlobReference:
     """One sealed file: id as text, its 32-byte key, how many bytes it holds."""
 
-    blob: str
+    blob_id: str
     key: bytes = field(repr=False)
-    size: int
+    size_bytes: int
 
     @classmethod
-    def new(cls, size: int) -> "Blob":
+    def new(cls, size_bytes: int) -> "BlobReference":
         """A fresh place and key for `size` bytes."""
-        return cls(id_text(new_id()), secrets.token_bytes(KEY_BYTES), size)
+        return cls(id_text(new_id()), secrets.token_bytes(KEY_BYTES), size_bytes)
 
     @property
-    def parts(self) -> int:
+    def sealed_part_count(self) -> int:
         """How many sealed parts it has."""
-        return part_count(self.size)
+        return part_count(self.size_bytes)
 
     @property
-    def pair(self) -> tuple[str, bytes]:
+    def id_and_key(self) -> tuple[str, bytes]:
         """As it stands among a version's keys."""
-        return self.blob, self.key
+        return self.blob_id, self.key
 
 
 @dataclass(frozen=True, slots=True)
-class PrintCopy:
+class PrintRendition:
     """A JPEG without metadata, upright, at most PRINT_WIDTH wide."""
 
     content: bytes
@@ -71,65 +71,69 @@ class PrintCopy:
     height: int
 
 
-def shown_type(content: bytes, name: str) -> str:
+def detect_media_type(content: bytes, name: str) -> str:
     """The media type that the first bytes show; mail and text are told by their beginning, else octet-stream."""
-    for start, at, kind in _SIGNATURES:
-        if content[at : at + len(start)] == start:
-            return kind
-    if name.lower().endswith(".eml") and content.startswith(_MAIL_STARTS):
+    for magic, offset, media_type in _MAGIC_NUMBERS:
+        if content[offset : offset + len(magic)] == magic:
+            return media_type
+    if name.lower().endswith(".eml") and content.startswith(_MAIL_PREFIXES):
         return "message/rfc822"
     return "application/octet-stream"
 
 
-def claimed_type(name: str) -> str:
+def claimed_media_type(name: str) -> str:
     """The media type that a file's name claims."""
-    return _CLAIMS.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+    return _TYPES_BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def make_print_copy(content: bytes, kind: str) -> PrintCopy | None:
+def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | None:
     """A picture re-encoded for print; None for what a browser would not decode either (HEIC, files)."""
-    if kind not in ("image/png", "image/jpeg"):
+    if media_type not in ("image/png", "image/jpeg"):
         return None
     with Image.open(BytesIO(content)) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-    if upright.width > PRINT_WIDTH:
-        upright = upright.resize((PRINT_WIDTH, round(upright.height * PRINT_WIDTH / upright.width)))
+        upright_picture = ImageOps.exif_transpose(picture).convert("RGB")
+    if upright_picture.width > PRINT_WIDTH_LIMIT_PIXELS:
+        upright_picture = upright_picture.resize(
+            (PRINT_WIDTH_LIMIT_PIXELS, round(upright_picture.height * PRINT_WIDTH_LIMIT_PIXELS / upright_picture.width))
+        )
     # A new image: nothing of the old one's metadata can come along.
-    bare = Image.new("RGB", upright.size)
-    bare.paste(upright)
-    out = BytesIO()
-    bare.save(out, "JPEG", quality=PRINT_QUALITY)
-    return PrintCopy(out.getvalue(), *bare.size)
+    clean_picture = Image.new("RGB", upright_picture.size)
+    clean_picture.paste(upright_picture)
+    buffer = BytesIO()
+    clean_picture.save(buffer, "JPEG", quality=PRINT_JPEG_QUALITY)
+    return PrintRendition(buffer.getvalue(), *clean_picture.size)
 
 
-def seal(diary: str, blob: Blob, content: bytes) -> list[bytes]:
+def seal_file(diary: str, blob: BlobReference, content: bytes) -> list[bytes]:
     """A file's sealed parts. Sealed once and then kept: sealing again would give other bytes."""
-    return list(seal_parts(blob.key, diary, blob.blob, [content], blob.size))
+    return list(seal_parts(blob.key, diary, blob.blob_id, [content], blob.size_bytes))
 
 
-async def upload(server: Server, diary: str, blob: Blob, sealed: Sequence[bytes]) -> None:
+async def upload_blob(server: RemoteServer, diary: str, blob: BlobReference, sealed_parts: Sequence[bytes]) -> None:
     """Put sealed parts on the server; those it already has are not sent again."""
-    address = f"/v1/diaries/{diary}/blobs/{blob.blob}"
-    declared = {"parts": len(sealed), "size": sum(len(part) for part in sealed)}
-    there = set((await server.json("PUT", address, declared))["have"])
-    for i, part in enumerate(sealed):
-        if i not in there:
-            await server.put(f"{address}/parts/{i}", part)
-    digest = parts_digest(hashlib.sha256(part).digest() for part in sealed)
-    await server.json("POST", f"{address}/complete", {"digest": b64(digest)})
+    blob_path = f"/v1/diaries/{diary}/blobs/{blob.blob_id}"
+    declaration = {"parts": len(sealed_parts), "size": sum(len(part) for part in sealed_parts)}
+    stored_parts = set((await server.json("PUT", blob_path, declaration))["have"])
+    for i, part in enumerate(sealed_parts):
+        if i not in stored_parts:
+            await server.put(f"{blob_path}/parts/{i}", part)
+    digest = parts_digest(hashlib.sha256(part).digest() for part in sealed_parts)
+    await server.json("POST", f"{blob_path}/complete", {"digest": b64(digest)})
 
 
-async def fetch(server: Server, diary: str, blob: Blob) -> AsyncIterator[bytes]:
+async def fetch_blob(server: RemoteServer, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
     """The bytes of a file, one part at a time. Raises SealError for a part that is not this file's.
 
     The size comes from the signed version, so the padding needs no search: it is what lies beyond.
     """
-    left = blob.size
-    for i in range(blob.parts):
-        sealed = await server.get(f"/v1/diaries/{diary}/blobs/{blob.blob}/parts/{i}")
-        content = open_part(blob.key, part_header(diary, blob.blob, i, blob.parts), sealed)[:left]
-        left -= len(content)
+    remaining_bytes = blob.size_bytes
+    for i in range(blob.sealed_part_count):
+        sealed_part = await server.get(f"/v1/diaries/{diary}/blobs/{blob.blob_id}/parts/{i}")
+        content = open_part(blob.key, part_header(diary, blob.blob_id, i, blob.sealed_part_count), sealed_part)[
+            :remaining_bytes
+        ]
+        remaining_bytes -= len(content)
         if content:
             yield content
-    if left:
+    if remaining_bytes:
         raise SealError

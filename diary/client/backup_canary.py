@@ -10,66 +10,72 @@ from typing import Any, Final
 import httpx
 
 from diary.client import accounts
-from diary.client.journal import Journal, Said
-from diary.client.transport import Server, connect
+from diary.client.journal import Journal, VersionContent
+from diary.client.transport import RemoteServer, connect
 from diary.clock import Clock
-from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
-from diary.crypto.words import new_code, word_list
-from diary.encoding import canon, parse
-from diary.errors import BadSignature, KeptError, NotACopy
+from diary.crypto.kdf import DEFAULT_PROFILE, PRODUCTION_POLICY, KdfPolicy, KdfProfile
+from diary.crypto.words import generate_code, word_list
+from diary.encoding import canonical_json, parse_canonical_json
+from diary.errors import BadSignature, InvalidSealedCopy, KeptError
 
-FILE: Final = "canary"
-_LINE: Final = "This account belongs to whoever runs this server. It is here to try backups with."
+CANARY_FILE_NAME: Final = "canary"
+_CANARY_NARRATIVE: Final = "This account belongs to whoever runs this server. It is here to try backups with."
 
 
-async def settle(
+async def create_canary(
     app: Any,
     origin: str,
     invite: str | None,
     clock: Clock,
     *,
-    profile: KdfProfile = DEFAULT,
-    policy: KdfPolicy = PRODUCT,
+    profile: KdfProfile = DEFAULT_PROFILE,
+    policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> bytes:
     """Register a canary on a running application and write its line; what its file holds."""
     words = " ".join(secrets.choice(word_list()) for _ in range(6))
     async with connect(origin, httpx.ASGITransport(app)) as server:
-        identity = await accounts.enrol(server, words, code=new_code(), profile=profile, policy=policy, invite=invite)
+        identity = await accounts.enrol(
+            server, words, code=generate_code(), profile=profile, policy=policy, invite=invite
+        )
         journal = Journal(identity, clock)
-        journal.append(Said("incident", {"narrative": _LINE}))
+        journal.append(VersionContent("incident", {"narrative": _CANARY_NARRATIVE}))
         await journal.send(server)
-    return canon({"login": identity.login, "words": words})
+    return canonical_json({"login": identity.login, "words": words})
 
 
-async def look(app: Any, origin: str, file: bytes, clock: Clock, *, policy: KdfPolicy = PRODUCT) -> None:
+async def verify_canary(
+    app: Any, origin: str, file_content: bytes, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
+) -> None:
     """Sign in as the canary and read its line: words, keys, versions, receipts and head all hold. Raises KeptError."""
-    login, words = _sign_in(file)
+    login, words = _parse_credentials(file_content)
     async with connect(origin, httpx.ASGITransport(app)) as server:
-        await read_line(server, login, words, clock, policy=policy)
+        await verify_canary_entry(server, login, words, clock, policy=policy)
 
 
-async def read_line(server: Server, login: str, words: str, clock: Clock, *, policy: KdfPolicy = PRODUCT) -> None:
+async def verify_canary_entry(
+    server: RemoteServer, login: str, words: str, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
+) -> None:
     """As `look`, on a server that is reached already."""
     identity = await accounts.sign_in(server, login, words, policy=policy)
     journal = Journal(identity, clock)
     await journal.fetch(server)
-    told = [journal.newest(record).fields.get("narrative") for record in journal.records("incident")]
-    if told != [_LINE]:
+    narratives = [journal.newest_version(record).fields.get("narrative") for record in journal.record_ids("incident")]
+    if narratives != [_CANARY_NARRATIVE]:
         raise BadSignature("The canary's line is not there.")
 
 
-def find(data: Path) -> bytes | None:
+def read_canary_file(data_folder: Path) -> bytes | None:
     """The canary's file in the data folder, when there is one."""
-    place = data / FILE
-    return place.read_bytes() if place.is_file() else None
+    path = data_folder / CANARY_FILE_NAME
+    return path.read_bytes() if path.is_file() else None
 
 
-def _sign_in(file: bytes) -> tuple[str, str]:
+def _parse_credentials(file_content: bytes) -> tuple[str, str]:
     """Name and words. Raises NotACopy."""
     try:
-        told = parse(file)
+        credentials = parse_canonical_json(file_content)
     except KeptError:
-        told = None
-    if not isinstance(told, dict):
-        raise NotACopy("The canary's file cannot be read.")
-    return str(told.get("login")), str(told.get("words"))
+        credentials = None
+    if not isinstance(credentials, dict):
+        raise InvalidSealedCopy("The canary's file cannot be read.")
+    return str(credentials.get("login")), str(credentials.get("words"))

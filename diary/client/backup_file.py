@@ -7,30 +7,37 @@ from typing import Any, Final
 
 from diary import constants
 from diary.client.accounts import Identity
-from diary.client.attachments import Blob
+from diary.client.attachments import BlobReference
 from diary.client.journal import Journal
 from diary.clock import Clock
 from diary.crypto import kdf as derivation
 from diary.crypto.file_parts import open_part, part_header
-from diary.crypto.kdf import PRODUCT, KdfPolicy
-from diary.crypto.keys import code_header, diary_header, open_keyset, unwrap, unwrap_any_epoch, words_header
-from diary.encoding import parse, read_frames, unb64
-from diary.errors import BadRequest, KeptError, NoMatch, NotACopy, SealError
+from diary.crypto.kdf import PRODUCTION_POLICY, KdfPolicy
+from diary.crypto.keys import (
+    code_wrap_header,
+    diary_wrap_header,
+    open_keyset,
+    unwrap_any_epoch,
+    unwrap_key,
+    words_wrap_header,
+)
+from diary.encoding import decode_frames, parse_canonical_json, unb64
+from diary.errors import BadRequest, InvalidCredentials, InvalidSealedCopy, KeptError, SealError
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.ledger.versions import Place
+from diary.ledger.versions import VersionIds
 from diary.pack.verify.pack_reader import ZIP_ERRORS
 
-TYPE: Final = "backup/v1"
-HEAD_LIMIT: Final = 1 << 20
-FRAME_LIMIT: Final = constants.BACKUP_FRAME_LIMIT_BYTES
-_HEAD_NAMES: Final = {"blobs", "feed", "keys", "log", "made_at", "notary", "t", "versions"}
-_KEY_NAMES: Final = {
+BACKUP_TYPE: Final = "backup/v1"
+MANIFEST_LIMIT_BYTES: Final = 1 << 20
+FRAME_LIMIT_BYTES: Final = constants.BACKUP_FRAME_LIMIT_BYTES
+_MANIFEST_MEMBERS: Final = {"blobs", "feed", "keys", "log", "made_at", "notary", "t", "versions"}
+_KEY_MEMBERS: Final = {
     "account", "code_wrap", "diary", "diary_epoch", "diary_wrap", "kdf", "keyset", "words_wrap",
 }  # fmt: skip
 
 
-class KeptFile:
+class DiaryBackupFile:
     """One sealed copy on the disk. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -38,14 +45,14 @@ class KeptFile:
         try:
             self._zip = zipfile.ZipFile(path)
         except ZIP_ERRORS:
-            raise NotACopy from None
+            raise InvalidSealedCopy from None
         try:
-            self.head = self._read_head()
+            self.manifest = self._read_manifest()
         except BaseException:
             self._zip.close()
             raise
 
-    def __enter__(self) -> "KeptFile":
+    def __enter__(self) -> "DiaryBackupFile":
         """Itself."""
         return self
 
@@ -53,120 +60,131 @@ class KeptFile:
         """Close the file."""
         self._zip.close()
 
-    def open_with_words(self, words: str, policy: KdfPolicy = PRODUCT) -> Identity:
+    def open_with_words(self, words: str, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
         """The identity in it, as another device. Raises NoMatch, KdfRefused."""
-        keys = self.head["keys"]
-        root = derivation.root(words, keys["kdf"], policy)
-        header = words_header(keys["account"], 1, keys["kdf"])
-        return self._identity(derivation.kek_words(root, keys["kdf"]), keys["words_wrap"], header)
+        keys = self.manifest["keys"]
+        root = derivation.derive_root(words, keys["kdf"], policy)
+        header = words_wrap_header(keys["account"], 1, keys["kdf"])
+        return self._open_identity(derivation.derive_words_kek(root, keys["kdf"]), keys["words_wrap"], header)
 
-    def open_with_code(self, code: bytes) -> Identity:
+    def open_with_code(self, recovery_code: bytes) -> Identity:
         """The same with the recovery code, 16 bytes. Raises NoMatch, also when no code was written into the copy."""
-        keys = self.head["keys"]
+        keys = self.manifest["keys"]
         if not keys["code_wrap"]:
-            raise NoMatch
-        return self._identity(derivation.kek_code(code), keys["code_wrap"], code_header(keys["account"], 1))
+            raise InvalidCredentials
+        return self._open_identity(
+            derivation.derive_code_kek(recovery_code), keys["code_wrap"], code_wrap_header(keys["account"], 1)
+        )
 
-    def journal(self, identity: Identity, clock: Clock) -> Journal:
+    def read_journal(self, identity: Identity, clock: Clock) -> Journal:
         """Every version in it, opened and checked. Raises NotACopy when one is not its author's or does not open."""
         journal = Journal(identity, clock)
         try:
             for frame in self._frames("versions.bin"):
-                about_raw, pushed = read_frames(frame, at_most=2)
-                about: Any = parse(about_raw)
-                place = Place(identity.diary, str(about["record"]), str(about["version"]))
-                sent = push.decode(pushed, diary=place.diary, record=place.record, version=place.version)
-                journal.hold(sent, place, about["seq"], about["receipt"])
+                raw_meta, raw_push = decode_frames(frame, frames_limit=2)
+                meta: Any = parse_canonical_json(raw_meta)
+                place = VersionIds(identity.diary, str(meta["record"]), str(meta["version"]))
+                pushed_version = push.decode(raw_push, diary=place.diary, record=place.record, version=place.version)
+                journal.add_from_backup(pushed_version, place, meta["seq"], meta["receipt"])
         except (KeyError, TypeError, ValueError, KeptError):
-            raise NotACopy from None
+            raise InvalidSealedCopy from None
         return journal
 
-    def part(self, blob: str, i: int) -> bytes:
+    def sealed_part(self, blob_id: str, part_index: int) -> bytes:
         """One sealed part, empty when it is not in the copy."""
-        if f"parts/{blob}" not in self._zip.namelist():
+        if f"parts/{blob_id}" not in self._zip.namelist():
             return b""
-        return next((frame for n, frame in enumerate(self._frames(f"parts/{blob}")) if n == i), b"")
+        return next((frame for index, frame in enumerate(self._frames(f"parts/{blob_id}")) if index == part_index), b"")
 
-    async def content(self, diary: str, blob: Blob) -> AsyncIterator[bytes]:
+    async def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
         """The bytes of a file. Raises SealError for a part that is not this file's, NotACopy when it is not in the copy."""
-        left, parts = blob.size, self._parts(blob)
-        for i, sealed in enumerate(parts):
-            piece = open_part(blob.key, part_header(diary, blob.blob, i, blob.parts), sealed)[:left]
-            left -= len(piece)
-            if piece:
-                yield piece
-        if left:
+        remaining_bytes, sealed_parts = blob.size_bytes, self._sealed_parts(blob)
+        for i, sealed in enumerate(sealed_parts):
+            plaintext = open_part(blob.key, part_header(diary, blob.blob_id, i, blob.sealed_part_count), sealed)[
+                :remaining_bytes
+            ]
+            remaining_bytes -= len(plaintext)
+            if plaintext:
+                yield plaintext
+        if remaining_bytes:
             raise SealError
 
-    def _parts(self, blob: Blob) -> Iterator[bytes]:
-        if f"parts/{blob.blob}" not in self._zip.namelist():
-            raise NotACopy("A file was only on the server when this copy was made, so it is not in it.")
-        return self._frames(f"parts/{blob.blob}")
+    def _sealed_parts(self, blob: BlobReference) -> Iterator[bytes]:
+        if f"parts/{blob.blob_id}" not in self._zip.namelist():
+            raise InvalidSealedCopy("A file was only on the server when this copy was made, so it is not in it.")
+        return self._frames(f"parts/{blob.blob_id}")
 
-    def _identity(self, opener: bytes, wrapped: str, header: dict[str, object]) -> Identity:
-        keys = self.head["keys"]
+    def _open_identity(self, key_encryption_key: bytes, wrapped_key: str, header: dict[str, object]) -> Identity:
+        keys = self.manifest["keys"]
         account, diary = str(keys["account"]), str(keys["diary"])
         try:
-            account_key, epoch = unwrap_any_epoch(opener, unb64(wrapped), header)
+            account_key, epoch = unwrap_any_epoch(key_encryption_key, unb64(wrapped_key), header)
             keyset = open_keyset(account_key, unb64(keys["keyset"]), account)
-            place = diary_header(account, diary, int(keys["diary_epoch"]))
-            diary_key = unwrap(account_key, unb64(keys["diary_wrap"]), place)
+            diary_key_header = diary_wrap_header(account, diary, int(keys["diary_epoch"]))
+            diary_key = unwrap_key(account_key, unb64(keys["diary_wrap"]), diary_key_header)
         except (SealError, BadRequest):
-            raise NoMatch from None
+            raise InvalidCredentials from None
         return Identity(
             login="",
             account=account,
             diary=diary,
             device=id_text(new_id()),
             epoch=epoch,
-            notary_pub=unb64(self.head["notary"]) if self.head["notary"] else b"",
-            log=str(self.head["log"] or ""),
+            notary_pub=unb64(self.manifest["notary"]) if self.manifest["notary"] else b"",
+            log_id=str(self.manifest["log"] or ""),
             keyset=keyset,
             account_key=account_key,
             diary_key=diary_key,
             proof="",
         )
 
-    def _read_head(self) -> dict[str, Any]:
-        names = self._zip.namelist()
-        stored = all(row.compress_type == zipfile.ZIP_STORED for row in self._zip.infolist())
-        if not stored or len(set(names)) != len(names) or not {"kept.json", "versions.bin"} <= set(names):
-            raise NotACopy
-        if self._zip.getinfo("kept.json").file_size > HEAD_LIMIT:
-            raise NotACopy
+    def _read_manifest(self) -> dict[str, Any]:
+        member_names = self._zip.namelist()
+        is_uncompressed = all(row.compress_type == zipfile.ZIP_STORED for row in self._zip.infolist())
+        if (
+            not is_uncompressed
+            or len(set(member_names)) != len(member_names)
+            or not {"kept.json", "versions.bin"} <= set(member_names)
+        ):
+            raise InvalidSealedCopy
+        if self._zip.getinfo("kept.json").file_size > MANIFEST_LIMIT_BYTES:
+            raise InvalidSealedCopy
         try:
-            head: Any = parse(self._zip.read("kept.json"))
-            fits = (
-                set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES and _has_types(head)
+            manifest: Any = parse_canonical_json(self._zip.read("kept.json"))
+            is_valid = (
+                set(manifest) == _MANIFEST_MEMBERS
+                and manifest["t"] == BACKUP_TYPE
+                and set(manifest["keys"]) == _KEY_MEMBERS
+                and _has_valid_types(manifest)
             )
         except (KeptError, TypeError, *ZIP_ERRORS):
-            raise NotACopy from None
-        if not fits:
-            raise NotACopy
-        return dict(head)
+            raise InvalidSealedCopy from None
+        if not is_valid:
+            raise InvalidSealedCopy
+        return dict(manifest)
 
-    def _frames(self, name: str) -> Iterator[bytes]:
+    def _frames(self, member_name: str) -> Iterator[bytes]:
         """The frames of a member, one at a time. Raises NotACopy for one that is too long or cut off."""
         try:
-            with self._zip.open(name) as member:
-                while length := member.read(4):
-                    size = int.from_bytes(length, "big")
-                    frame = member.read(size) if size <= FRAME_LIMIT else b""
-                    if len(length) != 4 or len(frame) != size:
-                        raise NotACopy
+            with self._zip.open(member_name) as member:
+                while length_prefix := member.read(4):
+                    size = int.from_bytes(length_prefix, "big")
+                    frame = member.read(size) if size <= FRAME_LIMIT_BYTES else b""
+                    if len(length_prefix) != 4 or len(frame) != size:
+                        raise InvalidSealedCopy
                     yield frame
         except ZIP_ERRORS:
-            raise NotACopy from None
+            raise InvalidSealedCopy from None
 
 
-def _has_types(head: dict[str, Any]) -> bool:
+def _has_valid_types(manifest: dict[str, Any]) -> bool:
     """Whether what is read of a copy's head is of the types it should be: it is not sealed, so anyone may have changed it."""
-    keys = head["keys"]
-    texts = [keys[name] for name in ("account", "diary", "diary_wrap", "keyset", "words_wrap")]
-    may_lack = [keys["code_wrap"], head["log"], head["notary"]]
+    keys = manifest["keys"]
+    required_texts = [keys[name] for name in ("account", "diary", "diary_wrap", "keyset", "words_wrap")]
+    optional_texts = [keys["code_wrap"], manifest["log"], manifest["notary"]]
     return (
-        all(isinstance(one, str) for one in texts)
-        and all(one is None or isinstance(one, str) for one in may_lack)
+        all(isinstance(value, str) for value in required_texts)
+        and all(value is None or isinstance(value, str) for value in optional_texts)
         and isinstance(keys["kdf"], dict)
         and type(keys["diary_epoch"]) is int
     )

@@ -4,25 +4,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from diary.client.accounts import Identity, new_key
-from diary.client.journal import Said, names_of
-from diary.client.transport import Server
-from diary.crypto.fingerprints import read_words
-from diary.crypto.keys import unwrap_any_epoch, version_header
-from diary.encoding import b64, frames, unb64
+from diary.client.accounts import Identity, generate_key
+from diary.client.journal import VersionContent, field_names
+from diary.client.transport import RemoteServer
+from diary.crypto.fingerprints import parse_words
+from diary.crypto.keys import unwrap_any_epoch, version_wrap_header
+from diary.encoding import b64, encode_frames, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ids import id_text, new_id
-from diary.ledger.push import ForGrant, Push
+from diary.ledger.push import VersionPush, WrapsForGrant
 from diary.ledger.sharing import client_summaries, earlier_keys, grants, letters, review_marks
-from diary.ledger.sharing.grants import Granted, Person
-from diary.ledger.versions import Place, open_with_keys
+from diary.ledger.sharing.grants import GrantParty, OpenedGrant
+from diary.ledger.versions import VersionIds, open_with_keys
 from diary.record import assisted
 
-AT_ONCE: Final = 200
+WRAP_BATCH_SIZE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class GrantTerms:
     """What is granted: scope as in docs/formats.md 8, rights, whether restricted fields too, until when (ms), and why."""
 
     scope: Mapping[str, object]
@@ -33,139 +33,163 @@ class Choice:
     prev: str | None = None
 
 
-async def meet(server: Server, words: str) -> Person:
+async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantParty:
     """The advocate of nine words. Raises BadRequest, NotFound, and BadSignature when the server gives other keys."""
-    wanted = read_words(words)
-    told = await server.json("GET", f"/v1/advocates/{b64(wanted)}")
-    person = Person(unb64(str(told["ecdsa_pub"])), unb64(str(told["hpke_pub"])), str(told["name"]))
-    if person.fingerprint != wanted:
+    wanted_fingerprint = parse_words(fingerprint_words)
+    answer = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
+    person = GrantParty(unb64(str(answer["ecdsa_pub"])), unb64(str(answer["hpke_pub"])), str(answer["name"]))
+    if person.fingerprint != wanted_fingerprint:
         raise BadSignature("The server gave other keys than the nine words name. Let nobody in, and ask for help.")
     return person
 
 
-async def let_in(server: Server, identity: Identity, person: Person, choice: Choice, name: str, now: int) -> Granted:
+async def create_grant(
+    server: RemoteServer, identity: Identity, person: GrantParty, terms: GrantTerms, keeper_name: str, now_ms: int
+) -> OpenedGrant:
     """Grant, in the keeper's signature. `name`: what the keeper is called to this advocate. Raises BadSignature and NoMatch."""
-    keeper = Person(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, name)
-    earlier = earlier_keys.newest_of(identity.keyset.earlier)
-    said = grants.make(
+    keeper = GrantParty(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, keeper_name)
+    earlier_key = earlier_keys.newest_statements(identity.keyset.earlier_statements)
+    signed_grant = grants.sign_grant(
         identity.author(),
         {
             "diary": identity.diary,
             "from": b64(keeper.fingerprint),
             "grant": id_text(new_id()),
-            "made_at": now,
-            "not_after": choice.not_after,
-            "prev": choice.prev,
-            "purpose": choice.purpose,
-            "restricted": choice.restricted,
-            "rights": list(choice.rights),
-            "scope": dict(choice.scope),
+            "made_at": now_ms,
+            "not_after": terms.not_after,
+            "prev": terms.prev,
+            "purpose": terms.purpose,
+            "restricted": terms.restricted,
+            "rights": list(terms.rights),
+            "scope": dict(terms.scope),
             "to": b64(person.fingerprint),
         }
-        | earlier_keys.binding(earlier),
+        | earlier_keys.earlier_keys_binding(earlier_key),
     )
-    key = new_key()
+    grant_key = generate_key()
     body = {
-        "grant": said["grant"],
-        "kept": b64(grants.keep(identity.account_key, person, said, key)),
-        "not_after": choice.not_after,
-        "sealed": b64(grants.seal_for(person, keeper, said, key, earlier)),
-        "to": said["to"],
+        "grant": signed_grant["grant"],
+        "kept": b64(grants.seal_keeper_copy(identity.account_key, person, signed_grant, grant_key)),
+        "not_after": terms.not_after,
+        "sealed": b64(grants.seal_for_advocate(person, keeper, signed_grant, grant_key, earlier_key)),
+        "to": signed_grant["to"],
     }
     await server.json("POST", f"/v1/diaries/{identity.diary}/grants", body, proof=identity.proof)
-    return Granted(said, key, person)
+    return OpenedGrant(signed_grant, grant_key, person)
 
 
-async def list_own(server: Server, identity: Identity) -> list[tuple[Granted, dict[str, Any]]]:
+async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[OpenedGrant, dict[str, Any]]]:
     """The keeper's grants that hold, each with what the server says of it: `given`, `looked_at`, `ended_at`, `not_after`."""
     answer = await server.json("GET", "/v1/grants")
-    found = []
+    own_grants = []
     for row in answer["grants"]:
         if row["to"] is None:
             continue  # they have left, and everything with them
-        place = grants.header(str(row["diary"]), str(row["grant"]), str(row["to"]))
+        grant_header = grants.grant_envelope_header(str(row["diary"]), str(row["grant"]), str(row["to"]))
         try:
-            granted = grants.open_kept(identity.account_key, unb64(row["kept"]), identity.keyset.ecdsa_pub, place)
-        except KeptError:
-            continue  # made under keys that were replaced: it has ended
-        found.append((granted, row))
-    return found
-
-
-def keys_for(granted: Granted, identity: Identity, pushed: Push, place: Place) -> ForGrant:
-    """The wraps of one version for a grant, for its push or for `give`."""
-    headers = (version_header(place.diary, place.version, part, identity.epoch) for part in pushed.parts)
-    keys = [
-        unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
-        for wrapped, header in zip(pushed.wraps, headers, strict=True)
-    ]
-    made = grants.wraps(granted, place.version, keys)
-    if granted.gives_digests and len(keys) > 1:
-        opened = open_with_keys(pushed, place, names_of, keys)
-        apart = {name: opened.digests[name] for name in names_of(opened.kind, opened.schema).restricted}
-        made = (*made, grants.seal_digests(granted, place.version, apart))
-    return ForGrant(granted.id, made)
-
-
-async def give(server: Server, identity: Identity, granted: Granted, versions: Iterable[tuple[Push, Place]]) -> int:
-    """Give the keys of versions that are on the server already; how many were new."""
-    made = [(place, keys_for(granted, identity, pushed, place)) for pushed, place in versions]
-    given = 0
-    for at in range(0, len(made), AT_ONCE):
-        body = frames(frames((unb64(place.version), *one.wraps)) for place, one in made[at : at + AT_ONCE])
-        answer = await server.put(f"/v1/diaries/{identity.diary}/grants/{granted.id}/wraps", body)
-        given += int(answer["kept"])
-    return given
-
-
-async def summarise(server: Server, granted: Granted, told: Mapping[str, object]) -> None:
-    """Put a newer summary on the advocate's list."""
-    diary = granted.said["diary"]
-    await server.put(f"/v1/diaries/{diary}/grants/{granted.id}/summary", client_summaries.SUMMARY.seal(granted, told))
-
-
-async def read_marks(server: Server, granted: Granted) -> Mapping[str, Any] | None:
-    """What the advocate has looked through, None for nothing. Raises NotFound and SealError."""
-    answer = await server.json("GET", f"/v1/diaries/{granted.said['diary']}/grants/{granted.id}/marks")
-    return review_marks.MARKS.open(granted, unb64(answer["marks"])) if answer["marks"] else None
-
-
-async def shut_out(server: Server, identity: Identity, grant: str) -> None:
-    """End a grant at once. Raises NoMatch and NotFound."""
-    await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant}", proof=identity.proof)
-
-
-async def read_letters(server: Server, identity: Identity, known: Mapping[str, Granted]) -> list[Mapping[str, Any]]:
-    """What advocates wrote, of those whose grant is known and whose signature holds. They stay until `take_in`."""
-    answer = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
-    found = []
-    for row in answer["letters"]:
-        granted = known.get(str(row["grant"]))
-        place = letters.Place(identity.diary, str(row["grant"]), str(row["letter"]))
-        if granted is None:
-            continue
-        try:
-            found.append(
-                letters.open_letter(identity.keyset.hpke, unb64(row["envelope"]), place, granted.other.ecdsa_pub)
+            grant = grants.open_keeper_copy(
+                identity.account_key, unb64(row["kept"]), identity.keyset.ecdsa_pub, grant_header
             )
         except KeptError:
-            continue  # not by whom it should be: it is nobody's
-    return found
+            continue  # made under keys that were replaced: it has ended
+        own_grants.append((grant, row))
+    return own_grants
 
 
-def entry_of(letter: Mapping[str, Any], granted: Granted, answer: str | None, now: int) -> Said:
-    """The entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has only kept it."""
-    pub = b64(granted.other.ecdsa_pub)
-    return Said(
-        "incident", assisted.entry_of(letter, pub, answer, now if answer else None), {"helped_by": granted.other.name}
+def wrap_keys_for_grant(
+    grant: OpenedGrant, identity: Identity, pushed_version: VersionPush, place: VersionIds
+) -> WrapsForGrant:
+    """The wraps of one version for a grant, for its push or for `give`."""
+    headers = (version_wrap_header(place.diary, place.version, part, identity.epoch) for part in pushed_version.parts)
+    keys = [
+        unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
+        for wrapped, header in zip(pushed_version.wraps, headers, strict=True)
+    ]
+    wraps = grants.wrap_keys(grant, place.version, keys)
+    if grant.gives_digests and len(keys) > 1:
+        opened_version = open_with_keys(pushed_version, place, field_names, keys)
+        restricted_digests = {
+            name: opened_version.digests[name]
+            for name in field_names(opened_version.kind, opened_version.schema).restricted
+        }
+        wraps = (*wraps, grants.seal_digests(grant, place.version, restricted_digests))
+    return WrapsForGrant(grant.id, wraps)
+
+
+async def upload_version_keys(
+    server: RemoteServer, identity: Identity, grant: OpenedGrant, versions: Iterable[tuple[VersionPush, VersionIds]]
+) -> int:
+    """Give the keys of versions that are on the server already; how many were new."""
+    wrapped_versions = [
+        (place, wrap_keys_for_grant(grant, identity, pushed_version, place)) for pushed_version, place in versions
+    ]
+    new_count = 0
+    for start in range(0, len(wrapped_versions), WRAP_BATCH_SIZE):
+        body = encode_frames(
+            encode_frames((unb64(place.version), *wrapped.wraps))
+            for place, wrapped in wrapped_versions[start : start + WRAP_BATCH_SIZE]
+        )
+        answer = await server.put(f"/v1/diaries/{identity.diary}/grants/{grant.id}/wraps", body)
+        new_count += int(answer["kept"])
+    return new_count
+
+
+async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapping[str, object]) -> None:
+    """Put a newer summary on the advocate's list."""
+    diary = grant.statement["diary"]
+    await server.put(
+        f"/v1/diaries/{diary}/grants/{grant.id}/summary", client_summaries.SUMMARY_DOCUMENT.seal(grant, summary)
     )
 
 
-async def take_in(server: Server, identity: Identity, letter: str) -> None:
+async def fetch_review_marks(server: RemoteServer, grant: OpenedGrant) -> Mapping[str, Any] | None:
+    """What the advocate has looked through, None for nothing. Raises NotFound and SealError."""
+    answer = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
+    return review_marks.MARKS_DOCUMENT.open(grant, unb64(answer["marks"])) if answer["marks"] else None
+
+
+async def end_grant(server: RemoteServer, identity: Identity, grant_id: str) -> None:
+    """End a grant at once. Raises NoMatch and NotFound."""
+    await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant_id}", proof=identity.proof)
+
+
+async def fetch_letters(
+    server: RemoteServer, identity: Identity, grants_by_id: Mapping[str, OpenedGrant]
+) -> list[Mapping[str, Any]]:
+    """What advocates wrote, of those whose grant is known and whose signature holds. They stay until `take_in`."""
+    answer = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
+    opened_letters = []
+    for row in answer["letters"]:
+        grant = grants_by_id.get(str(row["grant"]))
+        place = letters.LetterIds(identity.diary, str(row["grant"]), str(row["letter"]))
+        if grant is None:
+            continue
+        try:
+            opened_letters.append(
+                letters.open_letter(
+                    identity.keyset.hpke_scalar, unb64(row["envelope"]), place, grant.counterparty.ecdsa_pub
+                )
+            )
+        except KeptError:
+            continue  # not by whom it should be: it is nobody's
+    return opened_letters
+
+
+def entry_from_letter(letter: Mapping[str, Any], grant: OpenedGrant, answer: str | None, now_ms: int) -> VersionContent:
+    """The entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has only kept it."""
+    advocate_public_key = b64(grant.counterparty.ecdsa_pub)
+    return VersionContent(
+        "incident",
+        assisted.build_entry_fields(letter, advocate_public_key, answer, now_ms if answer else None),
+        {"helped_by": grant.counterparty.name},
+    )
+
+
+async def acknowledge_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
     """A letter has become the keeper's own; the server keeps it for 30 days. Raises NotFound."""
-    await server.json("POST", f"/v1/diaries/{identity.diary}/letters/{letter}/taken")
+    await server.json("POST", f"/v1/diaries/{identity.diary}/letters/{letter_id}/taken")
 
 
-async def drop_letter(server: Server, identity: Identity, letter: str) -> None:
+async def delete_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
     """A letter goes from the server at once. Raises NoMatch and NotFound."""
-    await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter}", proof=identity.proof)
+    await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter_id}", proof=identity.proof)

@@ -9,55 +9,55 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diary.client.accounts import Identity
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 from diary.clock import Clock
-from diary.crypto.signing import Notary
-from diary.encoding import b64, parse, read_frames, unb64
+from diary.crypto.signing import Ed25519Signer
+from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
 from diary.errors import BadSignature
 from diary.ids import id_text, new_id
 from diary.ledger import erased, heads, push, receipts
-from diary.ledger.commitments import Names
-from diary.ledger.lines import Link, next_line
-from diary.ledger.push import Push
-from diary.ledger.rekeying import verify_any
-from diary.ledger.versions import Draft, Keys, OpenedVersion, Place, open_version, seal_version
+from diary.ledger.commitments import FieldNames
+from diary.ledger.lines import ChainLink, next_line_member
+from diary.ledger.push import VersionPush
+from diary.ledger.rekeying import verify_by_any_key
+from diary.ledger.versions import BlobKeys, OpenedVersion, VersionDraft, VersionIds, open_version, seal_version
 from diary.pack.capsule.builder import DiaryVersion
-from diary.record.schemas import NEWEST, schema
-from diary.record.times import offset_at
+from diary.record.schemas import NEWEST_SCHEMA_NUMBERS, find_schema
+from diary.record.times import offset_minutes_at
 
-FEED_FRAMES = 520
-VERSION_FRAMES = 5
+MAX_FEED_FRAMES = 520
+MAX_VERSION_FRAMES = 5
 # How long a made-up diary's notary takes.
-RECEIVED_MS = 1_500
+RECEIPT_DELAY_MS = 1_500
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldVersion:
     """One version on this device. `seq` and `receipt` are None until the server has acknowledged it."""
 
-    push: Push
-    opened: OpenedVersion
+    push: VersionPush
+    opened_version: OpenedVersion
     seq: int | None = None
     receipt: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class VersionContent:
     """What to seal as one version; `parents` are version ids."""
 
     kind: str
     fields: Mapping[str, object]
     restricted: Mapping[str, object] = field(default_factory=dict)
-    open_keys: Keys = ()
-    restricted_keys: Keys = ()
+    open_keys: BlobKeys = ()
+    restricted_keys: BlobKeys = ()
     record: str | None = None
     parents: tuple[str, ...] = ()
 
 
-def names_of(kind: str, number: int) -> Names:
+def field_names(kind: str, schema_number: int) -> FieldNames:
     """The names of a kind, as the ledger asks for them."""
-    found = schema(kind, number)
-    return Names(found.open, found.restricted)
+    record_schema = find_schema(kind, schema_number)
+    return FieldNames(record_schema.open, record_schema.restricted)
 
 
 class Journal:
@@ -68,64 +68,68 @@ class Journal:
         self.identity = identity
         self._clock = clock
         self._tz = tz
-        self._held: dict[str, Held] = {}
+        self._versions_by_id: dict[str, HeldVersion] = {}
         self._outbox: list[str] = []
-        self._last: dict[str, Link] = {}
+        self._last_links: dict[str, ChainLink] = {}
         self._offset_ms: int | None = None
         self._seq = 0
-        self._head = heads.FIRST
+        self._head = heads.INITIAL_HEAD
         self.beacon: Mapping[str, object] | None = None  # the checkpoint seen last, for `_beacon`
 
     @property
-    def waiting(self) -> int:
+    def unsent_count(self) -> int:
         """How many versions have no receipt yet."""
         return len(self._outbox)
 
     @property
-    def received(self) -> int:
+    def acknowledged_count(self) -> int:
         """How many versions of this diary the server has acknowledged or sent."""
         return self._seq
 
     @property
-    def feed(self) -> dict[str, object] | None:
+    def feed_head(self) -> dict[str, object] | None:
         """The diary's head and its number, as a pack gives them; None before the first, and where a number is not here.
 
         A sealed copy lacks what was erased for good, so that the head cannot be worked out beyond it.
         """
-        is_whole = all(held.seq is None or held.seq <= self._seq for held in self._held.values())
+        is_whole = all(held.seq is None or held.seq <= self._seq for held in self._versions_by_id.values())
         return {"head": b64(self._head), "seq": self._seq} if self._seq and is_whole else None
 
-    def append(self, said: Said) -> Held:
+    def append(self, content: VersionContent) -> HeldVersion:
         """Seal one version now, on this device; it goes to the server with the next `send`."""
         identity = self.identity
-        now = self._clock.now_ms()
-        place = Place(identity.diary, said.record or id_text(new_id()), id_text(new_id()))
-        number = NEWEST[said.kind]
-        draft = Draft(
-            place=place,
-            kind=said.kind,
-            schema=number,
+        now_ms = self._clock.now_ms()
+        place = VersionIds(identity.diary, content.record or id_text(new_id()), id_text(new_id()))
+        schema_number = NEWEST_SCHEMA_NUMBERS[content.kind]
+        draft = VersionDraft(
+            ids=place,
+            kind=content.kind,
+            schema=schema_number,
             account=identity.account,
             device=identity.device,
-            line=next_line(identity.device, self._last.get(identity.device)),
-            clock={"offset_ms": self._offset_ms, "tz": self._tz, "utc": now},
-            open=said.fields,
-            restricted=said.restricted,
-            open_keys=said.open_keys,
-            restricted_keys=said.restricted_keys,
-            parents=said.parents,
+            line=next_line_member(identity.device, self._last_links.get(identity.device)),
+            clock={"offset_ms": self._offset_ms, "tz": self._tz, "utc": now_ms},
+            open=content.fields,
+            restricted=content.restricted,
+            open_keys=content.open_keys,
+            restricted_keys=content.restricted_keys,
+            parents=content.parents,
             beacon=self.beacon,
         )
-        sealed = seal_version(draft, names_of(said.kind, number), identity.author(), identity.diary_key, identity.epoch)
+        sealed_version = seal_version(
+            draft, field_names(content.kind, schema_number), identity.author(), identity.diary_key, identity.epoch
+        )
         # Read back before anything is called saved.
-        opened = self._open(sealed.push, place)
-        self._last[identity.device] = Link(identity.device, _line_number(opened), _line_prev(opened), sealed.push.c)
-        held = Held(sealed.push, opened)
-        self._held[place.version] = held
+        opened_version = self._open_version(sealed_version.push, place)
+        self._last_links[identity.device] = ChainLink(
+            identity.device, _line_number(opened_version), _line_prev(opened_version), sealed_version.push.commitment
+        )
+        held_version = HeldVersion(sealed_version.push, opened_version)
+        self._versions_by_id[place.version] = held_version
         self._outbox.append(place.version)
-        return held
+        return held_version
 
-    def on_device(self, device: str, offset_ms: int | None) -> None:
+    def switch_device(self, device: str, offset_ms: int | None) -> None:
         """Go on writing on another device of the same keeper, whose clock is `offset_ms` ahead."""
         self.identity = replace(self.identity, device=device)
         self._offset_ms = offset_ms
@@ -135,163 +139,208 @@ class Journal:
         """The zone the phone is in."""
         return self._tz
 
-    def move_to(self, tz: str) -> None:
+    def switch_time_zone(self, tz: str) -> None:
         """Go on writing in another zone."""
         self._tz = tz
 
-    def acknowledge(self, notary: Notary) -> None:
+    def sign_receipts(self, notary: Ed25519Signer) -> None:
         """Have a notary on this computer sign for what waits, in its order: for made-up diaries, which no server has."""
-        for version in self._outbox:
-            held = self._held[version]
-            clock: Any = held.opened.reserved["_clock"]
-            at = int(clock["utc"]) - (clock["offset_ms"] or 0) + RECEIVED_MS
-            receipt = receipts.make(notary, c=held.push.c, env=held.push.env, ts=at)
-            self._advance(held, self._seq + 1, None)
-            self._held[version] = replace(held, seq=self._seq, receipt=receipt)
+        for version_id in self._outbox:
+            held_version = self._versions_by_id[version_id]
+            clock: Any = held_version.opened_version.reserved_fields["_clock"]
+            received_at_ms = int(clock["utc"]) - (clock["offset_ms"] or 0) + RECEIPT_DELAY_MS
+            receipt = receipts.sign_receipt(
+                notary,
+                commitment=held_version.push.commitment,
+                envelopes_digest=held_version.push.envelopes_digest,
+                timestamp_ms=received_at_ms,
+            )
+            self._advance_past(held_version, self._seq + 1, None)
+            self._versions_by_id[version_id] = replace(held_version, seq=self._seq, receipt=receipt)
         self._outbox.clear()
 
-    async def send(self, server: Server) -> None:
+    async def send(self, server: RemoteServer) -> None:
         """Push what waits, oldest first. Raises BadSignature for a receipt or head that does not hold."""
         while self._outbox:
-            held = self._held[self._outbox[0]]
-            place = held.opened.place
+            held_version = self._versions_by_id[self._outbox[0]]
+            place = held_version.opened_version.ids
             path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-            answer = await server.put(path, push.encode(held.push))
+            answer = await server.put(path, push.encode(held_version.push))
             receipt = answer["receipt"]
-            receipts.verify(receipt, self.identity.notary_pub, c=held.push.c, env=held.push.env)
+            receipts.verify(
+                receipt,
+                self.identity.notary_pub,
+                commitment=held_version.push.commitment,
+                envelopes_digest=held_version.push.envelopes_digest,
+            )
             seq = int(answer["seq"])
             if seq == self._seq + 1:
-                self._advance(held, seq, answer["head"])
-                self._held[place.version] = replace(held, seq=seq, receipt=receipt)
+                self._advance_past(held_version, seq, answer["head"])
+                self._versions_by_id[place.version] = replace(held_version, seq=seq, receipt=receipt)
             else:
                 # Another device has written meanwhile: the feed brings everything in its order.
                 await self.fetch(server)
             self._outbox.pop(0)
 
-    async def fetch(self, server: Server) -> int:
+    async def fetch(self, server: RemoteServer) -> int:
         """Take in what the server has beyond this device; gives how many versions were new here."""
-        new = 0
+        new_count = 0
         while True:
             path = f"/v1/diaries/{self.identity.diary}/changes?after={self._seq}"
-            frames = read_frames(await server.get(path), at_most=FEED_FRAMES)
-            summary: Any = parse(frames[0])
+            frames = decode_frames(await server.get(path), frames_limit=MAX_FEED_FRAMES)
+            summary: Any = parse_canonical_json(frames[0])
             for index, frame in enumerate(frames[1:], 1):
                 head = summary["head"] if self._seq + 1 == summary["latest"] and index == len(frames) - 1 else None
-                new += self._take(frame, head)
+                new_count += self._receive_version(frame, head)
             if self._seq != summary["to"]:
                 raise BadSignature("The server left a version out.")
             if summary["to"] == summary["latest"]:
-                return new
+                return new_count
 
-    def hold(self, pushed: Push, place: Place, seq: int | None, receipt: Mapping[str, Any] | None) -> None:
+    def add_from_backup(
+        self, pushed_version: VersionPush, place: VersionIds, seq: int | None, receipt: Mapping[str, Any] | None
+    ) -> None:
         """One version from a sealed copy, with what a server once said of it. Raises BadSignature, SealError."""
-        message = push.signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-        verify_any(self.identity.author_keys(), message, unb64(pushed.sig), seq)
+        message = push.version_signing_input(
+            c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+        )
+        verify_by_any_key(self.identity.author_keys(), message, unb64(pushed_version.signature), seq)
         if receipt is not None:
-            receipts.verify(receipt, self.identity.notary_pub, c=pushed.c, env=pushed.env)
-        self._held[place.version] = held = Held(pushed, self._open(pushed, place), seq, receipt)
+            receipts.verify(
+                receipt,
+                self.identity.notary_pub,
+                commitment=pushed_version.commitment,
+                envelopes_digest=pushed_version.envelopes_digest,
+            )
+        self._versions_by_id[place.version] = held_version = HeldVersion(
+            pushed_version, self._open_version(pushed_version, place), seq, receipt
+        )
         if seq == self._seq + 1:
-            self._advance(held, seq, None)
+            self._advance_past(held_version, seq, None)
 
     def versions(self) -> list[DiaryVersion]:
         """The whole diary in feed order, what waits last, as a capsule is made from."""
-        known = [self._held[version] for version in self._held]
-        ordered = sorted(known, key=lambda held: (held.seq is None, held.seq or 0))
+        held_versions = [self._versions_by_id[version] for version in self._versions_by_id]
+        ordered = sorted(held_versions, key=lambda held: (held.seq is None, held.seq or 0))
         return [_diary_version(held) for held in ordered]
 
-    def records(self, kind: str) -> list[str]:
+    def record_ids(self, kind: str) -> list[str]:
         """The records of a kind, each once, in feed order."""
         return list(dict.fromkeys(row["record"] for row in self.versions() if row["kind"] == kind))
 
-    def newest(self, record: str) -> OpenedVersion:
+    def newest_version(self, record: str) -> OpenedVersion:
         """The newest version of a record on this device. Raises KeyError when there is none."""
-        found = [held.opened for held in self._held.values() if held.opened.place.record == record]
-        if not found:
+        record_versions = [
+            held.opened_version for held in self._versions_by_id.values() if held.opened_version.ids.record == record
+        ]
+        if not record_versions:
             raise KeyError(record)
-        return found[-1]
+        return record_versions[-1]
 
-    def offset(self, ms: int) -> int:
+    def utc_offset_minutes(self, at_ms: int) -> int:
         """Minutes ahead of UTC here at an instant."""
-        return offset_at(ms, self._tz)
+        return offset_minutes_at(at_ms, self._tz)
 
-    def _open(self, pushed: Push, place: Place) -> OpenedVersion:
+    def _open_version(self, pushed_version: VersionPush, place: VersionIds) -> OpenedVersion:
         """Open with this diary's key."""
-        return open_version(pushed, place, names_of, self.identity.diary_key)
+        return open_version(pushed_version, place, field_names, self.identity.diary_key)
 
-    def _take(self, frame: bytes, head: Mapping[str, object] | None) -> int:
+    def _receive_version(self, frame: bytes, head: Mapping[str, object] | None) -> int:
         """One version of the feed: signature, receipt and place are checked; 1 when it was new here."""
-        meta_raw, *sealed = read_frames(frame, at_most=VERSION_FRAMES)
-        meta: Any = parse(meta_raw)
-        if set(meta) == erased.NAMES:
-            return self._take_erased(meta, head)
-        pushed = push.from_frames(
-            {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}, sealed
+        raw_meta, *raw_parts = decode_frames(frame, frames_limit=MAX_VERSION_FRAMES)
+        meta: Any = parse_canonical_json(raw_meta)
+        if set(meta) == erased.TOMBSTONE_NAMES:
+            return self._receive_erased(meta, head)
+        pushed_version = push.from_frames(
+            {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}, raw_parts
         )
-        place = Place(self.identity.diary, str(meta["record"]), str(meta["version"]))
-        message = push.signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-        verify_any(self.identity.author_keys(), message, unb64(pushed.sig), int(meta["seq"]))
-        receipts.verify(meta["receipt"], self.identity.notary_pub, c=pushed.c, env=pushed.env)
-        known = place.version in self._held
-        held = Held(pushed, self._open(pushed, place), int(meta["seq"]), meta["receipt"])
-        if held.seq != self._seq + 1:
+        place = VersionIds(self.identity.diary, str(meta["record"]), str(meta["version"]))
+        message = push.version_signing_input(
+            c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+        )
+        verify_by_any_key(self.identity.author_keys(), message, unb64(pushed_version.signature), int(meta["seq"]))
+        receipts.verify(
+            meta["receipt"],
+            self.identity.notary_pub,
+            commitment=pushed_version.commitment,
+            envelopes_digest=pushed_version.envelopes_digest,
+        )
+        is_known = place.version in self._versions_by_id
+        held_version = HeldVersion(
+            pushed_version, self._open_version(pushed_version, place), int(meta["seq"]), meta["receipt"]
+        )
+        if held_version.seq != self._seq + 1:
             raise BadSignature("The server left a version out.")
-        self._advance(held, self._seq + 1, head)
-        self._held[place.version] = held
-        return 0 if known else 1
+        self._advance_past(held_version, self._seq + 1, head)
+        self._versions_by_id[place.version] = held_version
+        return 0 if is_known else 1
 
-    def _take_erased(self, left: Mapping[str, Any], head: Mapping[str, object] | None) -> int:
+    def _receive_erased(self, erased_version: Mapping[str, Any], head: Mapping[str, object] | None) -> int:
         """What is left of a version that was erased for good: this device lets go of it as well."""
-        place = Place(self.identity.diary, str(left["record"]), str(left["version"]))
-        if left["seq"] != self._seq + 1:
+        place = VersionIds(self.identity.diary, str(erased_version["record"]), str(erased_version["version"]))
+        if erased_version["seq"] != self._seq + 1:
             raise BadSignature("The server left a version out.")
-        self._move_on(place, str(left["c"]), str(left["env"]), head)
-        self._held.pop(place.version, None)
+        self._advance_head(place, str(erased_version["c"]), str(erased_version["env"]), head)
+        self._versions_by_id.pop(place.version, None)
         return 0
 
-    def _advance(self, held: Held, seq: int, signed: Mapping[str, object] | None) -> None:
+    def _advance_past(self, held_version: HeldVersion, seq: int, signed_head: Mapping[str, object] | None) -> None:
         """Move the running head on by one version, `seq`."""
         assert seq == self._seq + 1
-        self._move_on(held.opened.place, held.push.c, held.push.env, signed)
+        self._advance_head(
+            held_version.opened_version.ids,
+            held_version.push.commitment,
+            held_version.push.envelopes_digest,
+            signed_head,
+        )
 
-    def _move_on(self, place: Place, c: str, env: str, signed: Mapping[str, object] | None) -> None:
+    def _advance_head(self, place: VersionIds, c: str, env: str, signed_head: Mapping[str, object] | None) -> None:
         """Move the running head on; compare it with the server's when it gave one. Raises BadSignature."""
         seq = self._seq + 1
-        head = heads.next_head(self._head, seq=seq, record=place.record, version=place.version, c=c, env=env)
-        if signed is not None:
-            heads.verify(signed, self.identity.notary_pub, diary=place.diary, seq=seq, head=head)
+        head = heads.next_head(
+            self._head, seq=seq, record=place.record, version=place.version, commitment=c, envelopes_digest=env
+        )
+        if signed_head is not None:
+            heads.verify(signed_head, self.identity.notary_pub, diary=place.diary, seq=seq, head=head)
         self._head, self._seq = head, seq
 
 
-def _line_number(opened: OpenedVersion) -> int:
+def _line_number(opened_version: OpenedVersion) -> int:
     """`n` of a version this device has just sealed."""
-    line: Any = opened.reserved["_line"]
+    line: Any = opened_version.reserved_fields["_line"]
     return int(line["n"])
 
 
-def _line_prev(opened: OpenedVersion) -> str | None:
+def _line_prev(opened_version: OpenedVersion) -> str | None:
     """`prev` of a version this device has just sealed."""
-    line: Any = opened.reserved["_line"]
+    line: Any = opened_version.reserved_fields["_line"]
     return None if line["prev"] is None else str(line["prev"])
 
 
-def _diary_version(held: Held) -> DiaryVersion:
+def _diary_version(held_version: HeldVersion) -> DiaryVersion:
     """One version as the pack's side reads it."""
-    opened = held.opened
-    seeds: Sequence[bytes] = opened.seeds
-    restricted = opened.restricted
+    opened_version = held_version.opened_version
+    seeds: Sequence[bytes] = opened_version.seeds
+    restricted = opened_version.restricted
     return {
-        "c": held.push.c,
-        "env": held.push.env,
-        "kind": opened.kind,
-        "open": {"fields": {**opened.fields, **opened.reserved}, "keys": opened.open_keys, "seed": seeds[0]},
-        "parents": held.push.parents,
-        "receipt": held.receipt,
-        "record": opened.place.record,
+        "c": held_version.push.commitment,
+        "env": held_version.push.envelopes_digest,
+        "kind": opened_version.kind,
+        "open": {
+            "fields": {**opened_version.fields, **opened_version.reserved_fields},
+            "keys": opened_version.open_keys,
+            "seed": seeds[0],
+        },
+        "parents": held_version.push.parents,
+        "receipt": held_version.receipt,
+        "record": opened_version.ids.record,
         "restricted": (
-            {"fields": restricted, "keys": opened.restricted_keys, "seed": seeds[1]} if restricted is not None else None
+            {"fields": restricted, "keys": opened_version.restricted_keys, "seed": seeds[1]}
+            if restricted is not None
+            else None
         ),
-        "schema": opened.schema,
-        "seq": held.seq,
-        "sig": held.push.sig,
-        "version": opened.place.version,
+        "schema": opened_version.schema,
+        "seq": held_version.seq,
+        "sig": held_version.push.signature,
+        "version": opened_version.ids.version,
     }

@@ -14,43 +14,43 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from diary.encoding import parse, unb64
+from diary.encoding import parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError, Unavailable
 from diary.ledger import audit, checkpoints, cosignatures
-from diary.ledger.audit import Fault, SignedNote
+from diary.ledger.audit import AuditFinding, VerifiedCheckpoint
 from diary.ledger.cosignatures import Cosignature, LogWitness
 
-_TRIES: Final = 5
-_TIMEOUT: Final = httpx.Timeout(60, connect=5)
-_LIMIT: Final = 8 << 20
+_MAX_ATTEMPTS: Final = 5
+_HTTP_TIMEOUT: Final = httpx.Timeout(60, connect=5)
+_PAGE_LIMIT_BYTES: Final = 8 << 20
 
 
-class PublicPages:
+class PublicHostClient:
     """A server's public host."""
 
     def __init__(self, client: httpx.Client, origin: str) -> None:
         """`client` reaches the server; `origin` is its public address."""
         self._client = client
-        self._host = {"Host": urlsplit(origin).netloc}
+        self._host_header = {"Host": urlsplit(origin).netloc}
 
     def get(self, path: str) -> bytes | None:
         """A page; None when there is none. Raises Unavailable."""
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             try:
-                answer = self._client.get(path, headers=self._host)
+                response = self._client.get(path, headers=self._host_header)
             except httpx.HTTPError as error:
                 raise Unavailable("The server cannot be reached.") from error
-            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                time.sleep(min(60, int(answer.headers.get("retry-after", "1"))))
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                time.sleep(min(60, int(response.headers.get("retry-after", "1"))))
                 continue
-            if answer.status_code == httpx.codes.NOT_FOUND:
+            if response.status_code == httpx.codes.NOT_FOUND:
                 return None
-            if not answer.is_success or len(answer.content) > _LIMIT:
+            if not response.is_success or len(response.content) > _PAGE_LIMIT_BYTES:
                 break
-            return answer.content
+            return response.content
         raise Unavailable("The server's answer makes no sense.")
 
-    def notes(self) -> Iterator[bytes]:
+    def checkpoint_notes(self) -> Iterator[bytes]:
         """Every checkpoint, from the first."""
         n = 0
         while note := self.get(f"/log/checkpoints/{n}"):
@@ -66,126 +66,145 @@ class PublicPages:
 
 
 @contextmanager
-def public_pages(origin: str) -> Iterator[PublicPages]:
+def connect_public_host(origin: str) -> Iterator[PublicHostClient]:
     """The public pages of a server; names under localhost are this computer."""
-    where = urlsplit(origin)
-    here = (where.hostname or "").endswith("localhost")
-    base = f"{where.scheme}://127.0.0.1:{where.port or 80}" if here else origin
-    with httpx.Client(base_url=base, timeout=_TIMEOUT, trust_env=False) as client:
-        yield PublicPages(client, origin)
+    url = urlsplit(origin)
+    is_local = (url.hostname or "").endswith("localhost")
+    base_url = f"{url.scheme}://127.0.0.1:{url.port or 80}" if is_local else origin
+    with httpx.Client(base_url=base_url, timeout=_HTTP_TIMEOUT, trust_env=False) as client:
+        yield PublicHostClient(client, origin)
 
 
-def audit_pages(
-    pages: PublicPages, notary: bytes | None, instance: bytes | None, roots: bytes | None
-) -> Iterator[Fault]:
+def audit_public_log(
+    public_host: PublicHostClient, pinned_notary: bytes | None, pinned_instance: bytes | None, tsa_roots: bytes | None
+) -> Iterator[AuditFinding]:
     """Everything that does not hold. Raises Unavailable when a page cannot be had."""
-    told = [_object(line) for line in (pages.get("/log/statements") or b"").splitlines()]
-    own = notary or unb64((pages.get("/notary.txt") or b"").decode("ascii").strip())
-    keys, faults = audit.keys_of(told, own, instance)
+    statements = [_parse_object(line) for line in (public_host.get("/log/statements") or b"").splitlines()]
+    notary_key = pinned_notary or unb64((public_host.get("/notary.txt") or b"").decode("ascii").strip())
+    keys, faults = audit.trusted_keys(statements, notary_key, pinned_instance)
     yield from faults
-    newest = pages.get("/log/checkpoint")
-    notes: list[SignedNote] = []
-    last = b""
-    for n, note in enumerate(pages.notes()):
-        last = note
-        found = audit.read_note(n, note, keys, notes[-1] if notes else None)
-        if isinstance(found, Fault):
-            yield found
+    newest_note = public_host.get("/log/checkpoint")
+    notes: list[VerifiedCheckpoint] = []
+    last_note = b""
+    for n, note in enumerate(public_host.checkpoint_notes()):
+        last_note = note
+        result = audit.verify_checkpoint(n, note, keys, notes[-1] if notes else None)
+        if isinstance(result, AuditFinding):
+            yield result
         else:
-            notes.append(found)
-        yield from _stamps(pages, n, note, roots)
-    if newest is not None and not _is_same(newest, last) and not any(_is_same(newest, one) for one in pages.notes()):
-        yield Fault("log_checkpoint (newest)", "The newest checkpoint is not among the checkpoints.")
+            notes.append(result)
+        yield from _stamp_faults(public_host, n, note, tsa_roots)
+    if (
+        newest_note is not None
+        and not _is_same_checkpoint(newest_note, last_note)
+        and not any(_is_same_checkpoint(newest_note, note_of_log) for note_of_log in public_host.checkpoint_notes())
+    ):
+        yield AuditFinding("log_checkpoint (newest)", "The newest checkpoint is not among the checkpoints.")
     try:
-        yield from audit.rebuild(pages.leaves(), notes, lambda _: iter(()))
+        yield from audit.verify_roots(public_host.leaves(), notes, lambda _: iter(()))
     except ValueError:
-        yield Fault("log_leaf", "A page of leaves cannot be read.")
+        yield AuditFinding("log_leaf", "A page of leaves cannot be read.")
 
 
 @dataclass(frozen=True, slots=True)
-class Witnessed:
+class WitnessReport:
     """What witnesses say of a log. `size`: leaves under the newest checkpoint that any of `asked` cosigned, 0 for none;
     `seen`: their cosignatures of it; `faults`: what does not hold."""
 
-    asked: tuple[LogWitness, ...]
-    size: int = 0
-    seen: tuple[Cosignature, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    witnesses: tuple[LogWitness, ...]
+    cosigned_size: int = 0
+    valid_cosignatures: tuple[Cosignature, ...] = ()
+    faults: tuple[AuditFinding, ...] = ()
 
 
-def count_witnesses(pages: PublicPages, witnesses: Sequence[LogWitness]) -> Witnessed:
+def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitness]) -> WitnessReport:
     """How far these witnesses have seen the log that is served, and whether they saw each key before hand over to the next.
 
     A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raises
     Unavailable.
     """
-    asked = tuple(witnesses)
-    notes = list(pages.notes())
-    faults = list(_unseen_ends(pages, notes, asked))
-    joined = pages.get("/log/checkpoint-witnessed")
-    if joined is None or not asked:
-        return Witnessed(asked, faults=tuple(faults))
-    row = "log_checkpoint (witnessed)"
+    asked_witnesses = tuple(witnesses)
+    notes = list(public_host.checkpoint_notes())
+    faults = list(_unwitnessed_key_changes(public_host, notes, asked_witnesses))
+    cosigned_note = public_host.get("/log/checkpoint-witnessed")
+    if cosigned_note is None or not asked_witnesses:
+        return WitnessReport(asked_witnesses, faults=tuple(faults))
+    location = "log_checkpoint (witnessed)"
     try:
-        seen, size = cosignatures.seen_by(joined, asked), checkpoints.read(joined).size
+        valid_cosignatures, cosigned_size = (
+            cosignatures.verified_cosignatures(cosigned_note, asked_witnesses),
+            checkpoints.parse_checkpoint(cosigned_note).size,
+        )
     except BadSignature:
-        return Witnessed(asked, faults=(*faults, Fault(row, "A witness's signature does not hold.")))
-    if not any(_is_same(joined, one) for one in notes):
-        faults.append(Fault(row, "A witness saw a checkpoint that is not among the log's: the server shows two logs."))
-        return Witnessed(asked, faults=tuple(faults))
-    return Witnessed(asked, size if seen else 0, seen, tuple(faults))
+        return WitnessReport(
+            asked_witnesses, faults=(*faults, AuditFinding(location, "A witness's signature does not hold."))
+        )
+    if not any(_is_same_checkpoint(cosigned_note, note) for note in notes):
+        faults.append(
+            AuditFinding(location, "A witness saw a checkpoint that is not among the log's: the server shows two logs.")
+        )
+        return WitnessReport(asked_witnesses, faults=tuple(faults))
+    return WitnessReport(asked_witnesses, cosigned_size if valid_cosignatures else 0, valid_cosignatures, tuple(faults))
 
 
-def _unseen_ends(pages: PublicPages, notes: Sequence[bytes], witnesses: Sequence[LogWitness]) -> Iterator[Fault]:
+def _unwitnessed_key_changes(
+    public_host: PublicHostClient, notes: Sequence[bytes], witnesses: Sequence[LogWitness]
+) -> Iterator[AuditFinding]:
     """The last checkpoint of each notary key that was replaced, where no witness cosigned it.
 
     To a witness the next key is a new log: without this line nobody outside saw that the one goes on where the other ended.
     """
-    for n, (note, after) in enumerate(pairwise(notes)):
-        if not witnesses or _origin(note) == _origin(after):
+    for n, (note, next_note) in enumerate(pairwise(notes)):
+        if not witnesses or _log_origin(note) == _log_origin(next_note):
             continue
         try:
-            joined = pages.get(f"/log/checkpoints-witnessed/{n}") or b""
-            seen = _is_same(joined, note) and cosignatures.seen_by(joined, witnesses)
+            cosigned_note = public_host.get(f"/log/checkpoints-witnessed/{n}") or b""
+            is_witnessed = _is_same_checkpoint(cosigned_note, note) and cosignatures.verified_cosignatures(
+                cosigned_note, witnesses
+            )
         except BadSignature:
-            seen = ()
-        if not seen:
-            yield Fault(f"log_checkpoint {n}", "The notary's key was replaced after it, and no witness had seen it.")
+            is_witnessed = ()
+        if not is_witnessed:
+            yield AuditFinding(
+                f"log_checkpoint {n}", "The notary's key was replaced after it, and no witness had seen it."
+            )
 
 
-def _origin(note: bytes) -> bytes:
+def _log_origin(note: bytes) -> bytes:
     """Which key's log a note is of: its first line."""
     return note.split(b"\n", 1)[0]
 
 
-def _is_same(one: bytes, other: bytes) -> bool:
+def _is_same_checkpoint(first: bytes, second: bytes) -> bool:
     """Whether two notes hold the same checkpoint of the notary. Other signatures are ignored."""
     try:
-        return checkpoints.one_line(one) == checkpoints.one_line(other)
+        return checkpoints.strip_cosignatures(first) == checkpoints.strip_cosignatures(second)
     except KeptError:
         return False
 
 
-def _stamps(pages: PublicPages, n: int, note: bytes, roots: bytes | None) -> Iterator[Fault]:
+def _stamp_faults(
+    public_host: PublicHostClient, checkpoint_number: int, note: bytes, tsa_roots: bytes | None
+) -> Iterator[AuditFinding]:
     """The stamps of one checkpoint."""
-    told = _object(pages.get(f"/log/stamps/{n}") or b"{}")
-    for stamp in told.get("stamps", []):
-        row = f"log_stamp of checkpoint {n} ({stamp.get('authority')})"
+    page = _parse_object(public_host.get(f"/log/stamps/{checkpoint_number}") or b"{}")
+    for stamp in page.get("stamps", []):
+        location = f"log_stamp of checkpoint {checkpoint_number} ({stamp.get('authority')})"
         try:
-            kept = {name: unb64(str(stamp[name])) for name in ("nonce", "tsr")}
-            kept |= {"chain": str(stamp["chain"]).encode(), "policy": stamp["policy"]}
+            stamp_fields = {name: unb64(str(stamp[name])) for name in ("nonce", "tsr")}
+            stamp_fields |= {"chain": str(stamp["chain"]).encode(), "policy": stamp["policy"]}
         except (KeptError, KeyError):
-            yield Fault(row, "The timestamp cannot be read.")
+            yield AuditFinding(location, "The timestamp cannot be read.")
             continue
-        found = audit.check_stamp(row, note, kept, roots)
-        if isinstance(found, Fault):
-            yield found
+        result = audit.verify_checkpoint_timestamp(location, note, stamp_fields, tsa_roots)
+        if isinstance(result, AuditFinding):
+            yield result
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _parse_object(raw: bytes) -> dict[str, Any]:
     """Canonical JSON that is an object; {} for anything else, which then holds for nothing."""
     try:
-        value = parse(raw)
+        value = parse_canonical_json(raw)
     except KeptError:
         return {}
     return value if isinstance(value, dict) else {}

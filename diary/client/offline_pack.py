@@ -8,28 +8,35 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from diary import isolation
-from diary.client.attachments import Blob
+from diary.client.attachments import BlobReference
 from diary.client.journal import Journal
-from diary.client.packs import Step, check_front, finish, received_files
-from diary.errors import PackFailed
+from diary.client.packs import ProgressCallback, check_front, finish_pack, received_files
+from diary.errors import PackBuildFailed
 from diary.pack.capsule import reader
-from diary.pack.capsule.builder import Wish, erased_entries, make_capsule
+from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entries
 
-LENGTH_BYTES = 4
+LENGTH_PREFIX_BYTES = 4
 
 
-class Source(Protocol):
+class SealedFileSource(Protocol):
     """Where the sealed files lie: a sealed copy, or a made-up diary's own."""
 
-    def part(self, blob: str, i: int) -> bytes:
+    def sealed_part(self, blob_id: str, part_index: int) -> bytes:
         """One sealed part, empty when there is none."""
 
-    def content(self, diary: str, blob: Blob) -> AsyncIterator[bytes]:
+    def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
         """The bytes of a file. Raises KeptError."""
 
 
-async def build_offline(
-    kept: Source, journal: Journal, wish: Wish, out: Path, work: Path, step: Step, *, is_unsandboxed: bool = False
+async def build_pack_offline(
+    source: SealedFileSource,
+    journal: Journal,
+    wish: PackOptions,
+    pack_path: Path,
+    work_folder: Path,
+    report_progress: ProgressCallback,
+    *,
+    is_unsandboxed: bool = False,
 ) -> None:
     """Write the pack to `out`, which appears only when every check has passed.
 
@@ -38,40 +45,55 @@ async def build_offline(
     in the copy, Unavailable where this computer cannot isolate the worker.
     """
     versions = journal.versions()
-    wish = replace(wish, feed=journal.feed, absent=erased_entries(versions))
-    raw = make_capsule(versions, wish, journal.identity.public_keys())
-    front = _typeset(kept, raw, work, step, is_unsandboxed=is_unsandboxed)
-    told = reader.read_capsule(raw)
-    check_front(front, told)
-    files = received_files(journal, told)
-    await finish(files, lambda blob: kept.content(journal.identity.diary, blob), front, told, out, work, step)
+    wish = replace(wish, feed=journal.feed_head, absent=erased_entries(versions))
+    capsule_bytes = build_capsule(versions, wish, journal.identity.public_keys())
+    front = _typeset_locally(source, capsule_bytes, work_folder, report_progress, is_unsandboxed=is_unsandboxed)
+    capsule = reader.read_capsule(capsule_bytes)
+    check_front(front, capsule)
+    received = received_files(journal, capsule)
+    await finish_pack(
+        received,
+        lambda blob: source.read_blob(journal.identity.diary, blob),
+        front,
+        capsule,
+        pack_path,
+        work_folder,
+        report_progress,
+    )
 
 
-def _typeset(kept: Source, raw: bytes, work: Path, step: Step, *, is_unsandboxed: bool) -> Path:
+def _typeset_locally(
+    source: SealedFileSource,
+    capsule_bytes: bytes,
+    work_folder: Path,
+    report_progress: ProgressCallback,
+    *,
+    is_unsandboxed: bool,
+) -> Path:
     """The front part, from an isolated worker of our own: without network, with one folder. Raises PackFailed, Unavailable."""
-    wall = "" if is_unsandboxed else isolation.wall_for_a_person()
-    folder = work / "front"
+    wall = "" if is_unsandboxed else isolation.require_isolation()
+    folder = work_folder / "front"
     folder.mkdir()
-    command = isolation.command("diary.pack.worker", folder, wall, is_unsandboxed=is_unsandboxed)
+    command = isolation.worker_command("diary.pack.worker", folder, wall, is_unsandboxed=is_unsandboxed)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}) as worker:  # noqa: S603
         assert worker.stdin and worker.stdout
-        _say(worker.stdin, raw)
+        _send_frame(worker.stdin, capsule_bytes)
         for line in worker.stdout:
-            told: dict[str, Any] = json.loads(line)
-            if "want" in told:
-                blob, i = told["want"]
-                _say(worker.stdin, kept.part(str(blob), int(i)))
-            elif "step" in told:
-                step(str(told["step"]), int(told["done"]), int(told["total"]))
-            elif "failed" in told:
+            message: dict[str, Any] = json.loads(line)
+            if "want" in message:
+                blob_id, part_index = message["want"]
+                _send_frame(worker.stdin, source.sealed_part(str(blob_id), int(part_index)))
+            elif "step" in message:
+                report_progress(str(message["step"]), int(message["done"]), int(message["total"]))
+            elif "failed" in message:
                 worker.kill()
-                raise PackFailed(str(told["sentence"]))
+                raise PackBuildFailed(str(message["sentence"]))
             else:
-                return folder / str(told["front"])
-    raise PackFailed
+                return folder / str(message["front"])
+    raise PackBuildFailed
 
 
-def _say(pipe: IO[bytes], frame: bytes) -> None:
+def _send_frame(pipe: IO[bytes], frame: bytes) -> None:
     """One frame to the worker."""
-    pipe.write(len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
+    pipe.write(len(frame).to_bytes(LENGTH_PREFIX_BYTES, "big") + frame)
     pipe.flush()

@@ -5,78 +5,80 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.client.host_probe import Answer, Visitor
+from diary.client.host_probe import HostProbe, ProbeResponse
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import releases
 
-UNSIGNED: Final = "this release is not signed, so this shows nothing"
-FORGED: Final = "the signed list does not hold under this release key"
-LIST: Final = "/release.json"
-_SERVED: Final = 200
-_MISSING: Final = frozenset({404, 410})
+UNSIGNED_FAULT: Final = "this release is not signed, so this shows nothing"
+BAD_SIGNATURE_FAULT: Final = "the signed list does not hold under this release key"
+RELEASE_LIST_PATH: Final = "/release.json"
+_STATUS_OK: Final = 200
+_MISSING_STATUSES: Final = frozenset({404, 410})
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReleaseComparison:
     """Served files against listed ones. `asked`: how many were to be compared; `differing`: addresses whose bytes are others,
     or that are not there; `unanswered`: what came in place of an answer, for each file that could not be compared."""
 
-    asked: int
-    differing: tuple[str, ...] = ()
-    unanswered: tuple[str, ...] = ()
+    file_count: int
+    differing_paths: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """What is wrong, without a full stop; '' when every file is the listed one."""
-        told = []
-        if self.differing:
-            told.append(f"{len(self.differing)} of {self.asked} files differ, {self.differing[0]} first")
-        if self.unanswered:
-            told.append(f"{len(self.unanswered)} of {self.asked} files could not be asked for: {self.unanswered[0]}")
-        return "; ".join(told)
+        parts = []
+        if self.differing_paths:
+            parts.append(
+                f"{len(self.differing_paths)} of {self.file_count} files differ, {self.differing_paths[0]} first"
+            )
+        if self.failures:
+            parts.append(f"{len(self.failures)} of {self.file_count} files could not be asked for: {self.failures[0]}")
+        return "; ".join(parts)
 
 
-def compare(visitor: Visitor, url: str, wanted: Mapping[str, str]) -> Comparison:
+def compare_release(probe: HostProbe, url: str, expected_digests: Mapping[str, str]) -> ReleaseComparison:
     """Fetch every address of `wanted` (address → SHA-256, hex) from the host at `url`, and compare.
 
     An error is no other file. A host that gave none of them has not been asked anything: its 404s may be another site's.
     """
-    served = dict(zip(wanted, visitor.get_all(url, list(wanted)), strict=True))
-    none = not any(one is not None and one.status == _SERVED for one in served.values())
-    differing, unanswered = [], []
-    for path, answer in served.items():
-        if answer is None or answer.status not in {_SERVED, *_MISSING} or none:
-            unanswered.append(f"{path} {_instead(answer)}")
-        elif answer.status in _MISSING or answer.digest != wanted[path]:
-            differing.append(path)
-    return Comparison(len(wanted), tuple(differing), tuple(unanswered))
+    responses = dict(zip(expected_digests, probe.get_all(url, list(expected_digests)), strict=True))
+    none_served = not any(candidate is not None and candidate.status == _STATUS_OK for candidate in responses.values())
+    differing_paths, failures = [], []
+    for path, response in responses.items():
+        if response is None or response.status not in {_STATUS_OK, *_MISSING_STATUSES} or none_served:
+            failures.append(f"{path} {_failure_text(response)}")
+        elif response.status in _MISSING_STATUSES or response.digest != expected_digests[path]:
+            differing_paths.append(path)
+    return ReleaseComparison(len(expected_digests), tuple(differing_paths), tuple(failures))
 
 
-def fetch_list(visitor: Visitor, url: str, pub: bytes) -> dict[str, str] | str:
+def fetch_release_list(probe: HostProbe, url: str, public_key: bytes) -> dict[str, str] | str:
     """Return address → SHA-256 from the signed list that the host serves, or the fault found in it; `UNSIGNED` without a list."""
-    found = visitor.get(url, LIST)
-    if found is None or found.status not in {_SERVED, *_MISSING}:
-        return f"the signed list could not be asked for: {LIST} {_instead(found)}"
-    if found.status in _MISSING:
-        return UNSIGNED
+    response = probe.get(url, RELEASE_LIST_PATH)
+    if response is None or response.status not in {_STATUS_OK, *_MISSING_STATUSES}:
+        return f"the signed list could not be asked for: {RELEASE_LIST_PATH} {_failure_text(response)}"
+    if response.status in _MISSING_STATUSES:
+        return UNSIGNED_FAULT
     try:
-        return releases.read(found.body, pub)[1]
+        return releases.read_release(response.body, public_key)[1]
     except (BadRequest, BadSignature):
-        return FORGED
+        return BAD_SIGNATURE_FAULT
 
 
-def list_of(visitor: Visitor, url: str) -> bytes:
+def fetch_raw_release_list(probe: HostProbe, url: str) -> bytes:
     """The bytes of the list that the host hands out; b"" where it gives none."""
-    found = visitor.get(url, LIST)
-    return found.body if found is not None and found.status == _SERVED else b""
+    response = probe.get(url, RELEASE_LIST_PATH)
+    return response.body if response is not None and response.status == _STATUS_OK else b""
 
 
-def read_pub(path: Path) -> bytes:
+def read_release_key(path: Path) -> bytes:
     """The public half of a release key, from its file. Raises BadRequest."""
     return unb64(path.read_text(encoding="ascii", errors="replace").strip())
 
 
-def _instead(answer: Answer | None) -> str:
+def _failure_text(response: ProbeResponse | None) -> str:
     """What came in place of a file."""
-    return "was not answered" if answer is None else f"was answered {answer.status}"
+    return "was not answered" if response is None else f"was answered {response.status}"

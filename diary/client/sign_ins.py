@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,29 +13,29 @@ class SignIn:
     (with the recovery code).
     """
 
-    at: int
+    at_ms: int
     device_name: str
     kind: str | None
-    what: str
+    event: str
     session: str
     signed_out: bool
 
 
-async def new_sign_ins(server: Server, cursor: str | None) -> tuple[list[SignIn], str]:
+async def fetch_new_sign_ins(server: RemoteServer, cursor: str | None) -> tuple[list[SignIn], str]:
     """Every sign-in since `cursor`, oldest first, and the cursor for the next look; it is for the device to keep, sealed.
 
     `cursor`: None on a device that has not looked yet, for all since its own sign-in. Raises BadRequest for a cursor that is
     not this account's, and SignedOut.
     """
-    found: list[SignIn] = []
+    sign_ins: list[SignIn] = []
     while True:
-        told = await server.json("GET", "/v1/sign-ins" + (f"?after={cursor}" if cursor else ""))
-        for row in told["sign_ins"]:
+        page = await server.json("GET", "/v1/sign-ins" + (f"?after={cursor}" if cursor else ""))
+        for row in page["sign_ins"]:
             kind = None if row["kind"] is None else str(row["kind"])
             signed_out = bool(row["signed_out"])
-            found.append(
+            sign_ins.append(
                 SignIn(int(row["at"]), str(row["device_name"]), kind, str(row["what"]), str(row["session"]), signed_out)
             )
-        cursor = str(told["cursor"])
-        if not told["more"]:
-            return found, cursor
+        cursor = str(page["cursor"])
+        if not page["more"]:
+            return sign_ins, cursor

@@ -14,169 +14,208 @@ from typing import Final
 
 from diary import constants
 from diary.crypto.file_parts import PART_BYTES, padded_parts, part_count
-from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile, argon2id
-from diary.crypto.padding import VERSION_CLASSES, pad_file_size, pad_version, unpad
-from diary.crypto.sealing import Kind, box_size, open_envelope, prefix, seal
-from diary.crypto.subkeys import subkey
+from diary.crypto.kdf import DEFAULT_PROFILE, PRODUCTION_POLICY, KdfPolicy, KdfProfile, argon2id
+from diary.crypto.padding import VERSION_SIZE_CLASSES_BYTES, pad_version, padded_file_size, unpad
+from diary.crypto.sealing import EnvelopeKind, envelope_prefix, open_envelope, seal_envelope, sealed_box_size
+from diary.crypto.subkeys import derive_subkey
 from diary.crypto.words import WHITE_SPACE, word_list
-from diary.encoding import b64, canon, parse, unb64
-from diary.errors import BadRequest, KdfRefused, KeptError, SealError
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
+from diary.errors import BadRequest, KdfPolicyViolation, KeptError, SealError
 
-WORDS: Final = constants.HANDOVER_WORDS
-NAMING: Final = constants.HANDOVER_NAME_WORDS
+WORD_COUNT: Final = constants.HANDOVER_WORDS
+NAME_WORD_COUNT: Final = constants.HANDOVER_NAME_WORDS
 NAME_BYTES: Final = 16
 SALT_BYTES: Final = 16
-_BYTES: Final = WORDS * 11 // 8
+_CODE_BYTES: Final = WORD_COUNT * 11 // 8
 # `str.split` and JavaScript's `\s` take different characters for space; a byte order mark comes with what was copied.
-_BETWEEN: Final = re.compile(f"[{WHITE_SPACE}\ufeff,]+")
-_KDF: Final = {"alg", "m", "p", "salt", "t"}
-SLIP: Final = "handover/v1"
+_SEPARATOR_PATTERN: Final = re.compile(f"[{WHITE_SPACE}\ufeff,]+")
+_KDF_NAMES: Final = {"alg", "m", "p", "salt", "t"}
+METADATA_TYPE: Final = "handover/v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Opener:
+class HandoverSecrets:
     """What eight words and a `kdf` give: the proof for the server, and the key of the parts."""
 
-    auth: bytes = field(repr=False)
+    proof: bytes = field(repr=False)
     key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class HandoverMetadata:
     """What lies beside the file: its true name, size in bytes, SHA-256 in hex, and when it was sealed (ms)."""
 
     name: str
     size: int
     sha256: str
-    made_at: int
+    made_at_ms: int
 
 
-def new_words() -> str:
+def generate_words() -> str:
     """Eight words: 84 random bits and four that check them."""
-    return words_of(secrets.token_bytes(_BYTES))
+    return encode_words(secrets.token_bytes(_CODE_BYTES))
 
 
-def words_of(raw: bytes) -> str:
+def encode_words(raw: bytes) -> str:
     """The words of 11 bytes, whose last four bits are replaced by the checksum."""
-    number = _checked(int.from_bytes(raw, "big"))
+    number = _with_checksum(int.from_bytes(raw, "big"))
     return " ".join(word_list()[number >> shift & 0x7FF] for shift in range(77, -1, -11))
 
 
-def read_words(text: str) -> str:
+def parse_words(text: str) -> str:
     """The words as they are derived from. Raises BadRequest when they are not eight of the list, or do not check."""
-    named = [word for word in _BETWEEN.split(text.lower()) if word]
-    places = {word: place for place, word in enumerate(word_list())}
-    if len(named) != WORDS or not all(word in places for word in named):
+    words = [word for word in _SEPARATOR_PATTERN.split(text.lower()) if word]
+    positions = {word: position for position, word in enumerate(word_list())}
+    if len(words) != WORD_COUNT or not all(word in positions for word in words):
         raise BadRequest("These are not eight words of the list.")
     number = 0
-    for word in named:
-        number = number << 11 | places[word]
-    if _checked(number) != number:
+    for word in words:
+        number = number << 11 | positions[word]
+    if _with_checksum(number) != number:
         raise BadRequest("One of the words is wrong, or they are not in the right order.")
-    return " ".join(named)
+    return " ".join(words)
 
 
-def _checked(number: int) -> int:
+def _with_checksum(number: int) -> int:
     """88 bits with the last four made the checksum of the others."""
-    plain = number >> 4 << 4
-    return plain | hashlib.sha256(b"kept/handover-check\0" + plain.to_bytes(_BYTES, "big")).digest()[0] >> 4
+    payload_bits = number >> 4 << 4
+    return (
+        payload_bits
+        | hashlib.sha256(b"kept/handover-check\0" + payload_bits.to_bytes(_CODE_BYTES, "big")).digest()[0] >> 4
+    )
 
 
-def name_of(words: str) -> bytes:
+def derive_name(words: str) -> bytes:
     """What the first three words name: 16 bytes, which the server is asked by."""
-    naming = " ".join(words.split()[:NAMING])
-    return hashlib.sha256(b"kept/handover-name\0" + naming.encode()).digest()[:NAME_BYTES]
+    name_words = " ".join(words.split()[:NAME_WORD_COUNT])
+    return hashlib.sha256(b"kept/handover-name\0" + name_words.encode()).digest()[:NAME_BYTES]
 
 
-def new_kdf(profile: KdfProfile = DEFAULT, salt: bytes | None = None) -> dict[str, object]:
+def new_kdf_params(profile: KdfProfile = DEFAULT_PROFILE, salt: bytes | None = None) -> dict[str, object]:
     """Fresh parameters for the five words."""
     return {
         "alg": "argon2id",
-        "m": profile.m,
+        "m": profile.memory_kib,
         "p": 1,
         "salt": b64(salt or secrets.token_bytes(SALT_BYTES)),
-        "t": profile.t,
+        "t": profile.passes,
     }
 
 
-def check_kdf(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCT) -> KdfProfile:
+def check_kdf_params(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> KdfProfile:
     """The cost asked for. Raises KdfRefused for anything but a whole, allowed `kdf`."""
     m, t, salt = kdf.get("m"), kdf.get("t"), kdf.get("salt")
     if type(m) is not int or type(t) is not int or type(kdf.get("p")) is not int or not isinstance(salt, str):
-        raise KdfRefused
-    allowed = policy.floor.m <= m <= policy.ceiling.m and policy.floor.t <= t <= policy.ceiling.t
+        raise KdfPolicyViolation
+    is_allowed = (
+        policy.floor.memory_kib <= m <= policy.ceiling.memory_kib and policy.floor.passes <= t <= policy.ceiling.passes
+    )
     try:
-        whole = set(kdf) == _KDF and kdf["alg"] == "argon2id" and kdf["p"] == 1 and len(unb64(salt)) == SALT_BYTES
+        is_complete = (
+            set(kdf) == _KDF_NAMES and kdf["alg"] == "argon2id" and kdf["p"] == 1 and len(unb64(salt)) == SALT_BYTES
+        )
     except BadRequest:
-        raise KdfRefused from None
-    if not allowed or not whole:
-        raise KdfRefused
+        raise KdfPolicyViolation from None
+    if not is_allowed or not is_complete:
+        raise KdfPolicyViolation
     return KdfProfile(m, t)
 
 
-def opener(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCT) -> Opener:
+def derive_secrets(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> HandoverSecrets:
     """Proof and key of the five words: the cost of one Argon2id. Raises KdfRefused."""
-    profile = check_kdf(kdf, policy)
-    salted = {"name": b64(name_of(words)), "salt": kdf["salt"]}
-    salt = hashlib.sha256(b"kept/handover-salt\0" + canon(salted)).digest()[:SALT_BYTES]
-    root = argon2id(" ".join(words.split()[NAMING:]).encode(), salt, profile)
-    told = canon(dict(kdf))
-    return Opener(subkey(root, b"kept/handover-auth\0" + told), subkey(root, b"kept/handover-key\0" + told))
+    profile = check_kdf_params(kdf, policy)
+    salt_inputs = {"name": b64(derive_name(words)), "salt": kdf["salt"]}
+    salt = hashlib.sha256(b"kept/handover-salt\0" + canonical_json(salt_inputs)).digest()[:SALT_BYTES]
+    root = argon2id(" ".join(words.split()[NAME_WORD_COUNT:]).encode(), salt, profile)
+    kdf_bytes = canonical_json(dict(kdf))
+    return HandoverSecrets(
+        derive_subkey(root, b"kept/handover-auth\0" + kdf_bytes),
+        derive_subkey(root, b"kept/handover-key\0" + kdf_bytes),
+    )
 
 
-def header(handover: str, part: int, parts: int) -> dict[str, object]:
+def handover_part_header(handover: str, index: int, total: int) -> dict[str, object]:
     """Header of part `part` of `parts`, counted from 0; the last one is the slip."""
-    return {"handover": handover, "part": part, "parts": parts}
+    return {"handover": handover, "part": index, "parts": total}
 
 
-def parts_of(size: int) -> int:
+def sealed_part_count(size: int) -> int:
     """How many sealed parts a file of `size` bytes makes, its slip among them."""
     return part_count(size) + 1
 
 
 def sealed_size(handover: str, size: int) -> int:
     """How many bytes all sealed parts of a file of `size` bytes are together."""
-    parts, padded = parts_of(size), pad_file_size(size)
-    lengths = [min(PART_BYTES, padded - at) for at in range(0, padded, PART_BYTES)] + [VERSION_CLASSES[0]]
-    heads = (len(prefix(Kind.HANDOVER, header(handover, part, parts))) for part in range(parts))
-    return sum(heads) + sum(box_size(length) for length in lengths)
+    total, padded = sealed_part_count(size), padded_file_size(size)
+    lengths = [min(PART_BYTES, padded - offset) for offset in range(0, padded, PART_BYTES)] + [
+        VERSION_SIZE_CLASSES_BYTES[0]
+    ]
+    prefix_sizes = (
+        len(envelope_prefix(EnvelopeKind.HANDOVER, handover_part_header(handover, index, total)))
+        for index in range(total)
+    )
+    return sum(prefix_sizes) + sum(sealed_box_size(length) for length in lengths)
 
 
-def seal_handover(key: bytes, handover: str, chunks: Iterable[bytes], slip: Slip) -> Iterator[bytes]:
+def seal_handover(key: bytes, handover: str, chunks: Iterable[bytes], metadata: HandoverMetadata) -> Iterator[bytes]:
     """The sealed parts of a file and its slip, in order. Raises SealError when the bytes are not those of the slip."""
-    parts, passing = parts_of(slip.size), hashlib.sha256()
+    total, hasher = sealed_part_count(metadata.size), hashlib.sha256()
 
-    def passed() -> Iterator[bytes]:
+    def hashed_chunks() -> Iterator[bytes]:
         for chunk in chunks:
-            passing.update(chunk)
+            hasher.update(chunk)
             yield chunk
 
-    for part, plaintext in enumerate(padded_parts(passed(), slip.size)):
-        yield seal(key, Kind.HANDOVER, header(handover, part, parts), plaintext)
-    if passing.hexdigest() != slip.sha256:
+    for index, plaintext in enumerate(padded_parts(hashed_chunks(), metadata.size)):
+        yield seal_envelope(key, EnvelopeKind.HANDOVER, handover_part_header(handover, index, total), plaintext)
+    if hasher.hexdigest() != metadata.sha256:
         raise SealError("The file changed while it was read.")
-    told = {"made_at": slip.made_at, "name": slip.name, "sha256": slip.sha256, "size": slip.size, "t": SLIP}
-    yield seal(key, Kind.HANDOVER, header(handover, parts - 1, parts), pad_version(canon(told)))
+    metadata_members = {
+        "made_at": metadata.made_at_ms,
+        "name": metadata.name,
+        "sha256": metadata.sha256,
+        "size": metadata.size,
+        "t": METADATA_TYPE,
+    }
+    yield seal_envelope(
+        key,
+        EnvelopeKind.HANDOVER,
+        handover_part_header(handover, total - 1, total),
+        pad_version(canonical_json(metadata_members)),
+    )
 
 
-def open_slip(key: bytes, handover: str, parts: int, sealed: bytes) -> Slip:
+def open_metadata(key: bytes, handover: str, total: int, sealed: bytes) -> HandoverMetadata:
     """The slip, which is the last part. Raises SealError for one that is none or does not fit the number of parts."""
-    raw = unpad(open_envelope(key, sealed, Kind.HANDOVER, header(handover, parts - 1, parts)))
+    raw = unpad(open_envelope(key, sealed, EnvelopeKind.HANDOVER, handover_part_header(handover, total - 1, total)))
     try:
-        told = parse(raw)
+        metadata_members = parse_canonical_json(raw)
     except KeptError:
         raise SealError from None
-    if not isinstance(told, dict) or told.get("t") != SLIP or set(told) != {"made_at", "name", "sha256", "size", "t"}:
+    if (
+        not isinstance(metadata_members, dict)
+        or metadata_members.get("t") != METADATA_TYPE
+        or set(metadata_members) != {"made_at", "name", "sha256", "size", "t"}
+    ):
         raise SealError
-    name, size, digest, made_at = told["name"], told["size"], told["sha256"], told["made_at"]
-    if not (isinstance(name, str) and isinstance(digest, str) and isinstance(size, int) and isinstance(made_at, int)):
+    name, size, digest, made_at_ms = (
+        metadata_members["name"],
+        metadata_members["size"],
+        metadata_members["sha256"],
+        metadata_members["made_at"],
+    )
+    if not (
+        isinstance(name, str) and isinstance(digest, str) and isinstance(size, int) and isinstance(made_at_ms, int)
+    ):
         raise SealError
-    if size < 0 or parts_of(size) != parts:
+    if size < 0 or sealed_part_count(size) != total:
         raise SealError
-    return Slip(name, size, digest, made_at)
+    return HandoverMetadata(name, size, digest, made_at_ms)
 
 
-def open_part(key: bytes, handover: str, part: int, slip: Slip, sealed: bytes) -> bytes:
+def open_part(key: bytes, handover: str, index: int, metadata: HandoverMetadata, sealed: bytes) -> bytes:
     """The file's own bytes in one part. Raises SealError."""
-    padded = open_envelope(key, sealed, Kind.HANDOVER, header(handover, part, parts_of(slip.size)))
-    return padded[: max(0, slip.size - part * PART_BYTES)]
+    padded = open_envelope(
+        key, sealed, EnvelopeKind.HANDOVER, handover_part_header(handover, index, sealed_part_count(metadata.size))
+    )
+    return padded[: max(0, metadata.size - index * PART_BYTES)]

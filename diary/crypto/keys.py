@@ -4,70 +4,70 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from diary.crypto.sealing import KEY_BYTES, Kind, open_envelope, read_header, seal
-from diary.crypto.signing import new_scalar, point_of
-from diary.encoding import b64, canon, parse, unb64
+from diary.crypto.sealing import KEY_BYTES, EnvelopeKind, open_envelope, read_header, seal_envelope
+from diary.crypto.signing import generate_scalar, public_point
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import KeptError, SealError
 
-Part = Literal["open", "restricted"]
-Header = dict[str, object]
-_KEYSET_NAMES: Final = {"ecdsa", "ecdsa_pub", "hpke", "hpke_pub"}
+VersionPart = Literal["open", "restricted"]
+EnvelopeHeader = dict[str, object]
+_KEYSET_MEMBER_NAMES: Final = {"ecdsa", "ecdsa_pub", "hpke", "hpke_pub"}
 
 
-def words_header(account: str, epoch: int, kdf: Mapping[str, object]) -> Header:
+def words_wrap_header(account: str, epoch: int, kdf: Mapping[str, object]) -> EnvelopeHeader:
     """Header of the account key's wrap for the words."""
-    return _header("words", account, account, "account", epoch) | {"kdf": dict(kdf)}
+    return _wrap_header("words", account, account, "account", epoch) | {"kdf": dict(kdf)}
 
 
-def code_header(account: str, epoch: int) -> Header:
+def code_wrap_header(account: str, epoch: int) -> EnvelopeHeader:
     """Header of the account key's wrap for the recovery code."""
-    return _header("code", account, account, "account", epoch)
+    return _wrap_header("code", account, account, "account", epoch)
 
 
-def diary_header(account: str, diary: str, epoch: int) -> Header:
+def diary_wrap_header(account: str, diary: str, epoch: int) -> EnvelopeHeader:
     """Header of a diary key's wrap for the account key."""
-    return _header("account", account, diary, "diary", epoch)
+    return _wrap_header("account", account, diary, "diary", epoch)
 
 
-def version_header(diary: str, version: str, part: Part, epoch: int) -> Header:
+def version_wrap_header(diary: str, version: str, part: VersionPart, epoch: int) -> EnvelopeHeader:
     """Header of a version key's wrap for the diary key."""
-    return _header("diary", diary, diary, f"{part}:{version}", epoch)
+    return _wrap_header("diary", diary, diary, f"{part}:{version}", epoch)
 
 
-def grant_header(grant: str, diary: str, version: str, part: Part) -> Header:
+def grant_wrap_header(grant: str, diary: str, version: str, part: VersionPart) -> EnvelopeHeader:
     """Header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch."""
-    return _header("grant", grant, diary, f"{part}:{version}", 1)
+    return _wrap_header("grant", grant, diary, f"{part}:{version}", 1)
 
 
-def wrap(opener: bytes, header: Mapping[str, object], key: bytes) -> bytes:
+def wrap_key(wrapping_key: bytes, header: Mapping[str, object], key: bytes) -> bytes:
     """`key` sealed for `opener`, and opened again before it is handed out: a wrap that fails loses a diary."""
     if len(key) != KEY_BYTES:
         raise SealError
-    envelope = seal(opener, Kind.WRAP, header, key)
-    if unwrap(opener, envelope, header) != key:
+    envelope = seal_envelope(wrapping_key, EnvelopeKind.WRAP, header, key)
+    if unwrap_key(wrapping_key, envelope, header) != key:
         raise SealError
     return envelope
 
 
-def unwrap(opener: bytes, envelope: bytes, expect: Mapping[str, object]) -> bytes:
+def unwrap_key(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> bytes:
     """The key in a wrap with exactly this header, else SealError."""
-    key = open_envelope(opener, envelope, Kind.WRAP, expect)
+    key = open_envelope(wrapping_key, envelope, EnvelopeKind.WRAP, expected_header)
     if len(key) != KEY_BYTES:
         raise SealError
     return key
 
 
-def unwrap_any_epoch(opener: bytes, envelope: bytes, expect: Mapping[str, object]) -> tuple[bytes, int]:
+def unwrap_any_epoch(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> tuple[bytes, int]:
     """Key and epoch of a wrap whose header is `expect` but for `epoch`, which the reader does not know yet."""
-    epoch = read_header(envelope, Kind.WRAP).get("epoch")
+    epoch = read_header(envelope, EnvelopeKind.WRAP).get("epoch")
     if type(epoch) is not int or epoch < 1:
         raise SealError
-    return unwrap(opener, envelope, dict(expect) | {"epoch": epoch}), epoch
+    return unwrap_key(wrapping_key, envelope, dict(expected_header) | {"epoch": epoch}), epoch
 
 
-def wrap_kdf(envelope: bytes) -> Header:
+def read_wrap_kdf(envelope: bytes) -> EnvelopeHeader:
     """The `kdf` a words wrap claims, unauthenticated: give it to KdfPolicy.check before anything else."""
-    kdf = read_header(envelope, Kind.WRAP).get("kdf")
+    kdf = read_header(envelope, EnvelopeKind.WRAP).get("kdf")
     if not isinstance(kdf, dict):
         raise SealError
     return kdf
@@ -77,69 +77,94 @@ def wrap_kdf(envelope: bytes) -> Header:
 class Keyset:
     """An account's two private keys, 32-byte scalars: for signing and for being sealed to."""
 
-    ecdsa: bytes = field(repr=False)
-    hpke: bytes = field(repr=False)
+    ecdsa_scalar: bytes = field(repr=False)
+    hpke_scalar: bytes = field(repr=False)
     # Statements about the keys before these, oldest first (ledger/rekeying.py). Here, because only what the account
     # key seals is the keeper's own word: a server could make up a key that hands over to the right one.
-    earlier: tuple[Mapping[str, object], ...] = ()
+    earlier_statements: tuple[Mapping[str, object], ...] = ()
 
     @classmethod
-    def new(cls) -> "Keyset":
+    def generate(cls) -> "Keyset":
         """Two fresh keys."""
-        return cls(new_scalar(), new_scalar())
+        return cls(generate_scalar(), generate_scalar())
 
     @property
     def ecdsa_pub(self) -> bytes:
         """Public half of the signing key, 65 bytes."""
-        return point_of(self.ecdsa)
+        return public_point(self.ecdsa_scalar)
 
     @property
     def hpke_pub(self) -> bytes:
         """Public half of the key one is sealed to by, 65 bytes."""
-        return point_of(self.hpke)
+        return public_point(self.hpke_scalar)
 
     def plaintext(self) -> bytes:
         """The canonical JSON that is sealed."""
-        keys = {"ecdsa": self.ecdsa, "ecdsa_pub": self.ecdsa_pub, "hpke": self.hpke, "hpke_pub": self.hpke_pub}
-        named: dict[str, object] = {name: b64(key) for name, key in keys.items()}
-        return canon(named | ({"earlier": [dict(one) for one in self.earlier]} if self.earlier else {}))
+        keys = {
+            "ecdsa": self.ecdsa_scalar,
+            "ecdsa_pub": self.ecdsa_pub,
+            "hpke": self.hpke_scalar,
+            "hpke_pub": self.hpke_pub,
+        }
+        members: dict[str, object] = {name: b64(key) for name, key in keys.items()}
+        return canonical_json(
+            members
+            | (
+                {"earlier": [dict(statement) for statement in self.earlier_statements]}
+                if self.earlier_statements
+                else {}
+            )
+        )
 
-    def seal(self, account_key: bytes, account: str, epoch: int, rev: int) -> bytes:
+    def seal(self, account_key: bytes, account: str, epoch: int, revision: int) -> bytes:
         """The keyset envelope, opened again before it is handed out."""
-        envelope = seal(account_key, Kind.KEYSET, keyset_header(account, epoch, rev), self.plaintext())
+        envelope = seal_envelope(
+            account_key, EnvelopeKind.KEYSET, keyset_header(account, epoch, revision), self.plaintext()
+        )
         if open_keyset(account_key, envelope, account) != self:
             raise SealError
         return envelope
 
 
-def keyset_header(account: str, epoch: int, rev: int) -> Header:
+def keyset_header(account: str, epoch: int, revision: int) -> EnvelopeHeader:
     """Header of a keyset."""
-    return {"account": account, "epoch": epoch, "rev": rev, "t": "keyset"}
+    return {"account": account, "epoch": epoch, "rev": revision, "t": "keyset"}
 
 
 def open_keyset(account_key: bytes, envelope: bytes, account: str) -> Keyset:
     """The keyset of `account`, whatever its epoch and rev. Raises SealError, also when a public key is not its own."""
-    claimed = read_header(envelope, Kind.KEYSET)
-    epoch, rev = claimed.get("epoch"), claimed.get("rev")
-    if type(epoch) is not int or type(rev) is not int:
+    claimed_header = read_header(envelope, EnvelopeKind.KEYSET)
+    epoch, revision = claimed_header.get("epoch"), claimed_header.get("rev")
+    if type(epoch) is not int or type(revision) is not int:
         raise SealError
-    plaintext = open_envelope(account_key, envelope, Kind.KEYSET, keyset_header(account, epoch, rev))
+    plaintext = open_envelope(account_key, envelope, EnvelopeKind.KEYSET, keyset_header(account, epoch, revision))
     try:
-        named = parse(plaintext)
-        if not isinstance(named, dict) or set(named) - {"earlier"} != _KEYSET_NAMES:
+        members = parse_canonical_json(plaintext)
+        if not isinstance(members, dict) or set(members) - {"earlier"} != _KEYSET_MEMBER_NAMES:
             raise SealError
-        earlier = named.get("earlier", [])
-        if not isinstance(earlier, list) or not all(isinstance(one, dict) for one in earlier):
+        earlier_statements = members.get("earlier", [])
+        if not isinstance(earlier_statements, list) or not all(
+            isinstance(statement, dict) for statement in earlier_statements
+        ):
             raise SealError
-        keyset = Keyset(unb64(str(named["ecdsa"])), unb64(str(named["hpke"])), tuple(earlier))
-        same = keyset.plaintext() == plaintext
+        keyset = Keyset(unb64(str(members["ecdsa"])), unb64(str(members["hpke"])), tuple(earlier_statements))
+        is_canonical = keyset.plaintext() == plaintext
     except KeptError:
         raise SealError from None
-    if not same:
+    if not is_canonical:
         raise SealError
     return keyset
 
 
-def _header(by: str, by_id: str, inside: str, wraps: str, epoch: int) -> Header:
+def _wrap_header(
+    wrapped_by: str, wrapper_id: str, container_id: str, wrapped_key_name: str, epoch: int
+) -> EnvelopeHeader:
     """The fields every wrap's header has."""
-    return {"by": by, "by_id": by_id, "epoch": epoch, "in": inside, "t": "wrap", "wraps": wraps}
+    return {
+        "by": wrapped_by,
+        "by_id": wrapper_id,
+        "epoch": epoch,
+        "in": container_id,
+        "t": "wrap",
+        "wraps": wrapped_key_name,
+    }

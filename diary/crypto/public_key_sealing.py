@@ -11,33 +11,35 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from diary.crypto.sealing import KEY_BYTES, SUITE_PERSON, Kind, box_open, box_seal, prefix
-from diary.crypto.signing import private_key, public_key
+from diary.crypto.sealing import KEY_BYTES, SUITE_PUBLIC_KEY, EnvelopeKind, envelope_prefix, open_box, seal_box
+from diary.crypto.signing import load_private_key, load_public_key
 from diary.errors import SealError
 
-ENC_BYTES: Final = 65
-SEALED_KEY_BYTES: Final = ENC_BYTES + KEY_BYTES + 16
-LABEL: Final = b"kept/seal\0"
-_SUITE: Final = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+ENCAPSULATED_KEY_BYTES: Final = 65
+SEALED_KEY_BYTES: Final = ENCAPSULATED_KEY_BYTES + KEY_BYTES + 16
+HPKE_LABEL: Final = b"kept/seal\0"
+_HPKE_SUITE: Final = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
-def seal_to(pub: bytes, kind: Kind, header: Mapping[str, object], plaintext: bytes) -> bytes:
+def seal_to_public_key(pub: bytes, kind: EnvelopeKind, header: Mapping[str, object], plaintext: bytes) -> bytes:
     """An envelope only the holder of `pub` (65 bytes) can open. Raises BadSignature for a pub that is none."""
-    context = prefix(kind, header, SUITE_PERSON)
+    context = envelope_prefix(kind, header, SUITE_PUBLIC_KEY)
     key = os.urandom(KEY_BYTES)
-    sealed_key = _SUITE.encrypt(key, public_key(pub), info=LABEL + context)
-    return context + sealed_key + box_seal(key, context, plaintext)
+    sealed_key = _HPKE_SUITE.encrypt(key, load_public_key(pub), info=HPKE_LABEL + context)
+    return context + sealed_key + seal_box(key, context, plaintext)
 
 
-def open_from(scalar: bytes, envelope: bytes, kind: Kind, expect: Mapping[str, object]) -> bytes:
+def open_with_private_key(
+    scalar: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]
+) -> bytes:
     """The plaintext of a suite 2 envelope with exactly this kind and header, else SealError."""
-    context = prefix(kind, expect, SUITE_PERSON)
+    context = envelope_prefix(kind, expected_header, SUITE_PUBLIC_KEY)
     if not envelope.startswith(context):
         raise SealError
     start = len(context)
     end = start + SEALED_KEY_BYTES
     try:
-        key = _SUITE.decrypt(envelope[start:end], private_key(scalar), info=LABEL + context)
+        key = _HPKE_SUITE.decrypt(envelope[start:end], load_private_key(scalar), info=HPKE_LABEL + context)
     except (InvalidTag, ValueError):
         raise SealError from None
-    return box_open(key, context, envelope[end:])
+    return open_box(key, context, envelope[end:])

@@ -13,22 +13,22 @@ from typing import Final
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
-from diary.encoding import canon, parse
+from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import KeptError, SealError
 
-FORMAT: Final = 0xE1
-SUITE_KEY: Final = 0x01
-SUITE_PERSON: Final = 0x02
-FIXED_BYTES: Final = 6
-HEADER_LIMIT: Final = 4096
+FORMAT_BYTE: Final = 0xE1
+SUITE_SYMMETRIC: Final = 0x01
+SUITE_PUBLIC_KEY: Final = 0x02
+PREAMBLE_BYTES: Final = 6
+HEADER_LIMIT_BYTES: Final = 4096
 KEY_BYTES: Final = 32
 
 
-class Kind(IntEnum):
+class EnvelopeKind(IntEnum):
     """What an envelope holds; docs/formats.md, section 9."""
 
     VERSION = 1
-    PART = 2
+    FILE_PART = 2
     WRAP = 3
     KEYSET = 4
     GRANT = 5
@@ -36,42 +36,42 @@ class Kind(IntEnum):
     CAPTURE = 7
     HANDOVER = 8
     SUMMARY = 9
-    ASKING = 10
+    WITNESS_REQUEST = 10
 
 
-def prefix(kind: Kind, header: Mapping[str, object], suite: int = SUITE_KEY) -> bytes:
+def envelope_prefix(kind: EnvelopeKind, header: Mapping[str, object], suite: int = SUITE_SYMMETRIC) -> bytes:
     """The first bytes of an envelope, up to and with its header: what the rest is bound to."""
-    text = canon(dict(header), limit=HEADER_LIMIT)
-    return bytes((FORMAT, suite, kind, 0)) + len(text).to_bytes(2, "big") + text
+    header_bytes = canonical_json(dict(header), limit_bytes=HEADER_LIMIT_BYTES)
+    return bytes((FORMAT_BYTE, suite, kind, 0)) + len(header_bytes).to_bytes(2, "big") + header_bytes
 
 
-def seal(key: bytes, kind: Kind, header: Mapping[str, object], plaintext: bytes) -> bytes:
+def seal_envelope(key: bytes, kind: EnvelopeKind, header: Mapping[str, object], plaintext: bytes) -> bytes:
     """An envelope of suite 1. `plaintext` is sealed as it stands: pad it first where its length tells."""
-    context = prefix(kind, header)
-    return context + box_seal(key, context, plaintext)
+    context = envelope_prefix(kind, header)
+    return context + seal_box(key, context, plaintext)
 
 
-def open_envelope(key: bytes, envelope: bytes, kind: Kind, expect: Mapping[str, object]) -> bytes:
+def open_envelope(key: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]) -> bytes:
     """The plaintext of an envelope of suite 1 with exactly this kind and header, else SealError.
 
     The caller says what it asked for. A header taken from the envelope would let whoever hands it over
     choose: an older version, another record's, another kind.
     """
-    context = prefix(kind, expect)
+    context = envelope_prefix(kind, expected_header)
     if not envelope.startswith(context):
         raise SealError
-    return box_open(key, context, envelope[len(context) :])
+    return open_box(key, context, envelope[len(context) :])
 
 
-def read_header(envelope: bytes, kind: Kind, suite: int = SUITE_KEY) -> dict[str, object]:
+def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRIC) -> dict[str, object]:
     """The header an envelope claims, unauthenticated, else SealError; to choose a key or parameters by."""
-    if len(envelope) < FIXED_BYTES or envelope[:4] != bytes((FORMAT, suite, kind, 0)):
+    if len(envelope) < PREAMBLE_BYTES or envelope[:4] != bytes((FORMAT_BYTE, suite, kind, 0)):
         raise SealError
     length = int.from_bytes(envelope[4:6], "big")
-    if length > HEADER_LIMIT:
+    if length > HEADER_LIMIT_BYTES:
         raise SealError
     try:
-        header = parse(envelope[FIXED_BYTES : FIXED_BYTES + length])
+        header = parse_canonical_json(envelope[PREAMBLE_BYTES : PREAMBLE_BYTES + length])
     except KeptError:
         raise SealError from None
     if not isinstance(header, dict):
@@ -79,7 +79,7 @@ def read_header(envelope: bytes, kind: Kind, suite: int = SUITE_KEY) -> dict[str
     return header
 
 
-def box_seal(key: bytes, context: bytes, plaintext: bytes) -> bytes:
+def seal_box(key: bytes, context: bytes, plaintext: bytes) -> bytes:
     """Bare Cobblestone bytes: no magic, no header; 56 bytes and 16 a chunk longer than `plaintext`."""
     if len(key) != KEY_BYTES:
         raise SealError
@@ -87,12 +87,12 @@ def box_seal(key: bytes, context: bytes, plaintext: bytes) -> bytes:
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def box_size(length: int) -> int:
+def sealed_box_size(length: int) -> int:
     """How long `length` plaintext bytes become."""
     return 56 + length + 16 * (length // 16_384 + 1)
 
 
-def box_open(key: bytes, context: bytes, sealed: bytes) -> bytes:
+def open_box(key: bytes, context: bytes, sealed: bytes) -> bytes:
     """What `box_seal` sealed under this key and context, else SealError; never a part of it."""
     if len(key) != KEY_BYTES:
         raise SealError

@@ -20,22 +20,22 @@ SCALAR_BYTES: Final = 32
 POINT_BYTES: Final = 65
 SIGNATURE_BYTES: Final = 64
 # The nonce is derived from key and message (RFC 6979): a bad random source cannot give the key away.
-_SIGNING: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
-_VERIFYING: Final = ec.ECDSA(SHA256())
+_SIGNING_ALGORITHM: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
+_VERIFYING_ALGORITHM: Final = ec.ECDSA(SHA256())
 
 
-def point_of(scalar: bytes) -> bytes:
+def public_point(scalar: bytes) -> bytes:
     """The 65 bytes of the public key of a P-256 scalar. Raises SealError for a scalar that is none."""
-    return _encode(private_key(scalar).public_key())
+    return _encode_point(load_private_key(scalar).public_key())
 
 
-def new_scalar() -> bytes:
+def generate_scalar() -> bytes:
     """A fresh P-256 private key: 32 bytes."""
     numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
     return numbers.private_value.to_bytes(SCALAR_BYTES, "big")
 
 
-def private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
+def load_private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
     """The library's key of a 32-byte scalar. Raises SealError for a scalar that is none."""
     if len(scalar) != SCALAR_BYTES:
         raise SealError
@@ -46,7 +46,7 @@ def private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
 
 
 @lru_cache(maxsize=4096)
-def public_key(point: bytes) -> ec.EllipticCurvePublicKey:
+def load_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
     """The library's key of 65 bytes, which are checked to lie on the curve. Raises BadSignature."""
     if len(point) != POINT_BYTES:
         raise BadSignature("That is not a public key.")
@@ -61,45 +61,45 @@ def author_key_id(point: bytes) -> str:
     return b64(hashlib.sha256(point).digest())
 
 
-class Author:
+class AuthorSigner:
     """Signs in the keeper's name."""
 
     def __init__(self, scalar: bytes) -> None:
         """`scalar`: the 32-byte private key. Raises SealError for one that is none."""
-        self._key = private_key(scalar)
-        self.pub: Final = _encode(self._key.public_key())
+        self._key = load_private_key(scalar)
+        self.pub: Final = _encode_point(self._key.public_key())
         self.key_id: Final = author_key_id(self.pub)
 
     def sign(self, message: bytes) -> bytes:
         """A signature of 64 bytes, r ‖ s."""
-        r, s = decode_dss_signature(self._key.sign(message, _SIGNING))
+        r, s = decode_dss_signature(self._key.sign(message, _SIGNING_ALGORITHM))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def verify_author(pub: bytes, message: bytes, signature: bytes) -> None:
     """Return when `signature` is by the owner of `pub` over `message`; raise BadSignature otherwise."""
-    key = public_key(pub)
+    key = load_public_key(pub)
     if len(signature) != SIGNATURE_BYTES:
         raise BadSignature
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:
-        key.verify(encode_dss_signature(r, s), message, _VERIFYING)
+        key.verify(encode_dss_signature(r, s), message, _VERIFYING_ALGORITHM)
     except InvalidSignature:
         raise BadSignature from None
 
 
-def notary_key_id(pub: bytes) -> bytes:
+def ed25519_key_id(pub: bytes) -> bytes:
     """The notary's key id: SHA-256 of its 32-byte public key. Its b64 is `log` in a receipt."""
     return hashlib.sha256(pub).digest()
 
 
-def fingerprint(pub: bytes) -> str:
+def ed25519_fingerprint(pub: bytes) -> str:
     """An Ed25519 key as people compare it: the first 96 bits of its digest, in six groups."""
-    text = notary_key_id(pub)[:12].hex()
-    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+    text = ed25519_key_id(pub)[:12].hex()
+    return " ".join(text[offset : offset + 4] for offset in range(0, len(text), 4))
 
 
-class Notary:
+class Ed25519Signer:
     """Signs for the server that it had something at a time."""
 
     def __init__(self, seed: bytes) -> None:
@@ -108,29 +108,29 @@ class Notary:
             raise SealError
         self._key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
         self.pub: Final = self._key.public_key().public_bytes_raw()
-        self.log: Final = b64(notary_key_id(self.pub))
+        self.log_id: Final = b64(ed25519_key_id(self.pub))
 
     def sign(self, message: bytes) -> bytes:
         """A signature of 64 bytes."""
         return self._key.sign(message)
 
 
-def verify_notary(pub: bytes, message: bytes, signature: bytes) -> None:
+def verify_ed25519(pub: bytes, message: bytes, signature: bytes) -> None:
     """Return when `signature` is by the notary of `pub` over `message`; raise BadSignature otherwise."""
     if len(pub) != SCALAR_BYTES or len(signature) != SIGNATURE_BYTES:
         raise BadSignature
     try:
-        _notary_key(pub).verify(signature, message)
+        _load_ed25519_key(pub).verify(signature, message)
     except (InvalidSignature, ValueError):
         raise BadSignature from None
 
 
 @lru_cache(maxsize=64)
-def _notary_key(pub: bytes) -> ed25519.Ed25519PublicKey:
+def _load_ed25519_key(pub: bytes) -> ed25519.Ed25519PublicKey:
     """The library's key of 32 bytes; ValueError for bytes that are none."""
     return ed25519.Ed25519PublicKey.from_public_bytes(pub)
 
 
-def _encode(key: ec.EllipticCurvePublicKey) -> bytes:
+def _encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
     """A public key as its 65 uncompressed bytes."""
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

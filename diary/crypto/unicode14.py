@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Final
 
 # Lengths of runs, in base 36: assigned, unassigned, assigned… from U+0000. Surrogates count as unassigned.
-_RUNS: Final = """
+_RUN_LENGTHS: Final = """
 oo 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 b 7i 1 1o 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b 5 v 1 2
 6 6k 1 8 2 2 2 m 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 p 2 3 1 6 4 2 2 m 1 7 1 2 1 2 1 2 2 1 1 5 4 2
 2 3 3 1 7 4 1 1 7 h a 3 1 9 1 3 1 m 1 7 1 2 1 5 2 a 1 3 1 3 2 1 f 4 2 c 7 7 1 3 1 8 2 2 2 m 1 7 1 2
@@ -39,9 +39,9 @@ a 1 4 1 1 1 1 6 1 4 1 1 1 1 1 1 3 1 2 1 1 2 1 1 1 1 1 1 1 1 1 1 2 1 1 2 4 1 7 1 
 37d 7 66 2 4g2 e 5rl 2e7 f2 15u 3t7 fcfq 1 u 2o 3k 6o 1e6o 1eke 2 1eke 2
 """
 
-_EDGES: Final = tuple(accumulate(int(run, 36) for run in _RUNS.split()))
+_RUN_ENDS: Final = tuple(accumulate(int(run, 36) for run in _RUN_LENGTHS.split()))
 
 
 def is_assigned(code_point: int) -> bool:
     """Whether Unicode 14 gave this code point a meaning, private use included."""
-    return bisect_right(_EDGES, code_point) % 2 == 0
+    return bisect_right(_RUN_ENDS, code_point) % 2 == 0

@@ -8,16 +8,16 @@ import hmac
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.subkeys import subkey
+from diary.crypto.subkeys import derive_subkey
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, SealError
 
-LABEL: Final = b"kept/upload\0"
+MAC_LABEL: Final = b"kept/upload\0"
 DIGEST_BYTES: Final = 32
-_ID: Final = 16
-_NUMBER: Final = 8
-_MAC: Final = 32
-_TOLD: Final = 3 * _ID + 3 * _NUMBER + DIGEST_BYTES
+_ID_BYTES: Final = 16
+_NUMBER_BYTES: Final = 8
+_MAC_BYTES: Final = 32
+_CLAIMS_BYTES: Final = 3 * _ID_BYTES + 3 * _NUMBER_BYTES + DIGEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +34,32 @@ class UploadTicket:
 
     def sign(self, key: bytes) -> str:
         """The ticket as it is sent. `key`: the session's, 32 bytes."""
-        told = self._told()
-        return b64(told + subkey(key, LABEL + told))
+        claims = self._claims()
+        return b64(claims + derive_subkey(key, MAC_LABEL + claims))
 
-    def is_of(self, key: bytes, sent: str) -> bool:
+    def matches(self, key: bytes, ticket_text: str) -> bool:
         """Whether this is how `sent` reads under the session's key."""
-        return hmac.compare_digest(self.sign(key).encode(), sent.encode())
+        return hmac.compare_digest(self.sign(key).encode(), ticket_text.encode())
 
-    def _told(self) -> bytes:
+    def _claims(self) -> bytes:
         """The ticket without its MAC."""
-        numbers = b"".join(one.to_bytes(_NUMBER, "big") for one in (self.until, self.parts, self.size))
+        numbers = b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in (self.until, self.parts, self.size))
         return self.session + self.diary + self.blob + numbers + self.digest
 
 
-def read(sent: str) -> UploadTicket:
+def parse_ticket(ticket_text: str) -> UploadTicket:
     """What stands in a ticket; its MAC is not looked at. Raises SealError for what is no ticket."""
     try:
-        raw = unb64(sent)
+        raw = unb64(ticket_text)
     except BadRequest:
         raise SealError from None
-    if len(raw) != _TOLD + _MAC:
+    if len(raw) != _CLAIMS_BYTES + _MAC_BYTES:
         raise SealError
-    session, diary, blob = (raw[i * _ID : (i + 1) * _ID] for i in range(3))
-    at = 3 * _ID
-    until, parts, size = (int.from_bytes(raw[at + i * _NUMBER : at + (i + 1) * _NUMBER], "big") for i in range(3))
-    return UploadTicket(session, diary, blob, until, parts, size, raw[at + 3 * _NUMBER : _TOLD])
+    session, diary, blob = (raw[i * _ID_BYTES : (i + 1) * _ID_BYTES] for i in range(3))
+    offset = 3 * _ID_BYTES
+    expires_at_ms, part_count, size_bytes = (
+        int.from_bytes(raw[offset + i * _NUMBER_BYTES : offset + (i + 1) * _NUMBER_BYTES], "big") for i in range(3)
+    )
+    return UploadTicket(
+        session, diary, blob, expires_at_ms, part_count, size_bytes, raw[offset + 3 * _NUMBER_BYTES : _CLAIMS_BYTES]
+    )

@@ -15,23 +15,23 @@ from typing import Final
 
 from diary import constants
 from diary.crypto.fingerprints import to_words
-from diary.crypto.kdf import DEFAULT, KdfProfile, argon2id
-from diary.crypto.subkeys import subkey
+from diary.crypto.kdf import DEFAULT_PROFILE, KdfProfile, argon2id
+from diary.crypto.subkeys import derive_subkey
 from diary.crypto.words import word_list
 from diary.errors import BadRequest
 
-CODE: Final = constants.WITNESS_CODE_WORDS
-KEY_WORDS: Final = constants.WITNESS_KEY_WORDS
-OLD_KEY_WORDS: Final = constants.WITNESS_OLD_KEY_WORDS
-WORDS: Final = CODE + KEY_WORDS
-OLD_WORDS: Final = CODE + OLD_KEY_WORDS
+CODE_WORD_COUNT: Final = constants.WITNESS_CODE_WORDS
+KEY_WORD_COUNT: Final = constants.WITNESS_KEY_WORDS
+OLD_KEY_WORD_COUNT: Final = constants.WITNESS_OLD_KEY_WORDS
+WORD_COUNT: Final = CODE_WORD_COUNT + KEY_WORD_COUNT
+OLD_WORD_COUNT: Final = CODE_WORD_COUNT + OLD_KEY_WORD_COUNT
 NAME_BYTES: Final = 16
-_BYTES: Final = 5
-_TEXT_LIMIT: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
+_CODE_BYTES: Final = 5
+_TEXT_LIMIT_CHARACTERS: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class WitnessCodeSecrets:
     """What the four words give: the name the server knows the code by, the key of what is asked, the proof in the answer."""
 
     name: bytes
@@ -39,49 +39,55 @@ class Code:
     proof: bytes = field(repr=False)
 
 
-def new_words(print_: bytes) -> str:
+def generate_words(fingerprint_bytes: bytes) -> str:
     """Nine words for a keeper with this fingerprint: 40 random bits, four that check all of it, and five words of the key."""
-    return words_of(secrets.token_bytes(_BYTES), print_)
+    return encode_words(secrets.token_bytes(_CODE_BYTES), fingerprint_bytes)
 
 
-def words_of(raw: bytes, print_: bytes) -> str:
+def encode_words(raw: bytes, fingerprint_bytes: bytes) -> str:
     """The nine words of five bytes and a fingerprint."""
-    key_words = " ".join(to_words(print_).split()[:KEY_WORDS])
-    number = int.from_bytes(raw, "big") << 4 | _check(raw, key_words)
+    key_words = " ".join(to_words(fingerprint_bytes).split()[:KEY_WORD_COUNT])
+    number = int.from_bytes(raw, "big") << 4 | _checksum(raw, key_words)
     code = [word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11)]
     return " ".join((*code, key_words))
 
 
-def read_words(text: str) -> tuple[str, str]:
+def parse_words(text: str) -> tuple[str, str]:
     """The code and the words of the key, in any case, with spaces, commas or hyphens. Raises BadRequest."""
-    named = re.findall("[a-z]+", text.lower()) if len(text) <= _TEXT_LIMIT else []
-    places = {word: place for place, word in enumerate(word_list())}
-    if len(named) not in (WORDS, OLD_WORDS) or not set(named) <= places.keys():
+    words = re.findall("[a-z]+", text.lower()) if len(text) <= _TEXT_LIMIT_CHARACTERS else []
+    positions = {word: position for position, word in enumerate(word_list())}
+    if len(words) not in (WORD_COUNT, OLD_WORD_COUNT) or not set(words) <= positions.keys():
         raise BadRequest("These are not nine words of the list.")
     number = 0
-    for word in named[:CODE]:
-        number = number << 11 | places[word]
-    key_words = " ".join(named[CODE:])
-    if number & 0xF != _check((number >> 4).to_bytes(_BYTES, "big"), key_words):
+    for word in words[:CODE_WORD_COUNT]:
+        number = number << 11 | positions[word]
+    key_words = " ".join(words[CODE_WORD_COUNT:])
+    if number & 0xF != _checksum((number >> 4).to_bytes(_CODE_BYTES, "big"), key_words):
         raise BadRequest("One of the words is wrong, or they are not in the right order.")
-    return " ".join(named[:CODE]), key_words
+    return " ".join(words[:CODE_WORD_COUNT]), key_words
 
 
-def derive(code: str, key_words: str, address: str, profile: KdfProfile = DEFAULT) -> Code:
+def derive_secrets(
+    code_words: str, key_words: str, server_address: str, profile: KdfProfile = DEFAULT_PROFILE
+) -> WitnessCodeSecrets:
     """What the words are worth at one server's address: the cost of one Argon2id."""
-    label = b"kept/witness-salt\0" if _is_old(key_words) else b"kept/witness-salt/v2\0" + key_words.encode() + b"\0"
-    salt = hashlib.sha256(label + address.encode()).digest()[:16]
-    root = argon2id(code.encode(), salt, profile)
-    name = subkey(root, b"kept/witness-name\0")[:NAME_BYTES]
-    return Code(name, subkey(root, b"kept/witness-key\0"), subkey(root, b"kept/witness-proof\0"))
+    label = (
+        b"kept/witness-salt\0" if _is_old_format(key_words) else b"kept/witness-salt/v2\0" + key_words.encode() + b"\0"
+    )
+    salt = hashlib.sha256(label + server_address.encode()).digest()[:16]
+    root = argon2id(code_words.encode(), salt, profile)
+    name = derive_subkey(root, b"kept/witness-name\0")[:NAME_BYTES]
+    return WitnessCodeSecrets(
+        name, derive_subkey(root, b"kept/witness-key\0"), derive_subkey(root, b"kept/witness-proof\0")
+    )
 
 
-def _check(raw: bytes, key_words: str) -> int:
+def _checksum(raw: bytes, key_words: str) -> int:
     """The four bits that go with five bytes and, but for an old code, the words of the key."""
-    more = b"" if _is_old(key_words) else key_words.encode()
-    return hashlib.sha256(b"kept/witness-check\0" + raw + more).digest()[0] >> 4
+    key_words_bytes = b"" if _is_old_format(key_words) else key_words.encode()
+    return hashlib.sha256(b"kept/witness-check\0" + raw + key_words_bytes).digest()[0] >> 4
 
 
-def _is_old(key_words: str) -> bool:
+def _is_old_format(key_words: str) -> bool:
     """Whether these are the words of a code of before."""
-    return len(key_words.split()) == OLD_KEY_WORDS
+    return len(key_words.split()) == OLD_KEY_WORD_COUNT

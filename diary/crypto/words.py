@@ -14,28 +14,28 @@ from diary.errors import BadRequest
 from diary.paths import VENDOR
 
 SUGGESTED_WORDS: Final = constants.SUGGESTED_WORDS
-LEAST_CHARACTERS: Final = constants.WORDS_MIN_CHARACTERS
+MIN_CHARACTERS: Final = constants.WORDS_MIN_CHARACTERS
 CODE_BYTES: Final = constants.RECOVERY_CODE_BYTES
 CODE_WORDS: Final = constants.RECOVERY_CODE_WORDS
 CODE_CHARACTERS: Final = constants.RECOVERY_CODE_CHARACTERS
-CODE_TEXT_LIMIT: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
-LIST_WORDS: Final = 2048
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_TEXT_LIMIT_CHARACTERS: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
+WORD_LIST_LENGTH: Final = 2048
+_CROCKFORD_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Unicode's White_Space property, spelt out: `str.isspace` and JavaScript's `\s` each differ from it.
 WHITE_SPACE: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_SPACES = re.compile(f"[{WHITE_SPACE}]+")
+_WHITE_SPACE_PATTERN = re.compile(f"[{WHITE_SPACE}]+")
 
 
 @cache
 def word_list() -> tuple[str, ...]:
     """The 2,048 words, in order."""
     words = tuple((VENDOR / "words-en.txt").read_text("ascii").split())
-    if len(words) != LIST_WORDS or any(first >= second for first, second in pairwise(words)):
+    if len(words) != WORD_LIST_LENGTH or any(first >= second for first, second in pairwise(words)):
         raise BadRequest("The word list is damaged.")
     return words
 
 
-def suggestion() -> str:
+def suggest_words() -> str:
     """Six random words, about 66 bits."""
     return " ".join(secrets.choice(word_list()) for _ in range(SUGGESTED_WORDS))
 
@@ -48,63 +48,63 @@ def normalise(text: str) -> str:
     """
     if not all(is_assigned(ord(character)) for character in text):
         raise BadRequest("One of these characters is too new for some phones. Use another.")
-    folded = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ")
-    if len(folded) < LEAST_CHARACTERS:
+    folded = _WHITE_SPACE_PATTERN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ")
+    if len(folded) < MIN_CHARACTERS:
         raise BadRequest("Use at least 12 characters.")
     return folded
 
 
-def code_words(code: bytes) -> str:
+def format_code_as_words(code: bytes) -> str:
     """A recovery code as twelve words: 128 bits and 4 bits of their SHA-256."""
     number = int.from_bytes(code, "big") << 4 | hashlib.sha256(code).digest()[0] >> 4
     return " ".join(word_list()[number >> shift & 0x7FF] for shift in range(121, -1, -11))
 
 
-def code_text(code: bytes) -> str:
+def format_code_as_text(code: bytes) -> str:
     """A recovery code as 28 characters in groups of four; the last two check the others."""
     check = int.from_bytes(hashlib.sha256(code).digest()[:2], "big") >> 6
     number = int.from_bytes(code, "big") << 12 | check
-    characters = "".join(_CROCKFORD[number >> shift & 31] for shift in range(135, -1, -5))
-    return "-".join(characters[at : at + 4] for at in range(0, CODE_CHARACTERS, 4))
+    characters = "".join(_CROCKFORD_ALPHABET[number >> shift & 31] for shift in range(135, -1, -5))
+    return "-".join(characters[offset : offset + 4] for offset in range(0, CODE_CHARACTERS, 4))
 
 
-def new_code() -> bytes:
+def generate_code() -> bytes:
     """A fresh recovery code: 16 bytes."""
     return secrets.token_bytes(CODE_BYTES)
 
 
-def read_code(text: str) -> bytes:
+def parse_code(text: str) -> bytes:
     """The 16 bytes of either spelling, as a person typed it. Raises BadRequest when it does not check."""
-    if len(text) > CODE_TEXT_LIMIT:
+    if len(text) > CODE_TEXT_LIMIT_CHARACTERS:
         raise BadRequest("A recovery code has 28 letters and numbers, or twelve words.")
-    named = re.findall("[a-z]+", text.lower())
-    if len(named) == CODE_WORDS and set(named) <= set(word_list()):
-        return _from_words(named)
-    return _from_characters(text)
+    words = re.findall("[a-z]+", text.lower())
+    if len(words) == CODE_WORDS and set(words) <= set(word_list()):
+        return _parse_code_words(words)
+    return _parse_code_characters(text)
 
 
-def _from_words(named: list[str]) -> bytes:
+def _parse_code_words(words: list[str]) -> bytes:
     """Twelve words back to 16 bytes."""
-    places = {word: place for place, word in enumerate(word_list())}
+    positions = {word: position for position, word in enumerate(word_list())}
     number = 0
-    for word in named:
-        number = number << 11 | places[word]
+    for word in words:
+        number = number << 11 | positions[word]
     code = (number >> 4).to_bytes(CODE_BYTES, "big")
-    if code_words(code) != " ".join(named):
+    if format_code_as_words(code) != " ".join(words):
         raise BadRequest("These words are not in the right order, or one is wrong.")
     return code
 
 
-def _from_characters(text: str) -> bytes:
+def _parse_code_characters(text: str) -> bytes:
     """28 characters back to 16 bytes."""
-    plain = re.sub(f"[{WHITE_SPACE}-]", "", text).upper().translate(str.maketrans("OIL", "011"))
+    characters = re.sub(f"[{WHITE_SPACE}-]", "", text).upper().translate(str.maketrans("OIL", "011"))
     number = 0
-    for character in plain:
-        place = _CROCKFORD.find(character)
-        if place < 0:
+    for character in characters:
+        value = _CROCKFORD_ALPHABET.find(character)
+        if value < 0:
             raise BadRequest("A recovery code has 28 letters and numbers, or twelve words.")
-        number = number << 5 | place
+        number = number << 5 | value
     code = (number >> 12 & (1 << 128) - 1).to_bytes(CODE_BYTES, "big")
-    if len(plain) != CODE_CHARACTERS or code_text(code).replace("-", "") != plain:
+    if len(characters) != CODE_CHARACTERS or format_code_as_text(code).replace("-", "") != characters:
         raise BadRequest("One of these characters is wrong.")
     return code

@@ -9,34 +9,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.subkeys import subkey
-from diary.encoding import b64, canon
+from diary.crypto.subkeys import derive_subkey
+from diary.encoding import b64, canonical_json
 
 SALT_BYTES: Final = 16
-RESERVED: Final = ("_kind", "_schema", "_ids", "_parents", "_line", "_beacon", "_author", "_by", "_clock")
+RESERVED_NAMES: Final = ("_kind", "_schema", "_ids", "_parents", "_line", "_beacon", "_author", "_by", "_clock")
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class FieldNames:
     """The names of one kind and schema; reserved names count as open whether they are listed or not."""
 
     open: tuple[str, ...]
     restricted: tuple[str, ...] = ()
 
     @property
-    def all_open(self) -> tuple[str, ...]:
+    def open_with_reserved(self) -> tuple[str, ...]:
         """Open names with the reserved ones, each once."""
-        return tuple(dict.fromkeys((*RESERVED, *self.open)))
+        return tuple(dict.fromkeys((*RESERVED_NAMES, *self.open)))
 
 
 def field_salt(seed: bytes, name: str) -> bytes:
     """The 16-byte salt of a field, from the seed of its part."""
-    return subkey(seed, b"kept/fieldsalt\0" + name.encode("ascii"))[:SALT_BYTES]
+    return derive_subkey(seed, b"kept/fieldsalt\0" + name.encode("ascii"))[:SALT_BYTES]
 
 
 def field_digest(name: str, salt: bytes, value: object) -> bytes:
     """The 32-byte digest of a field; a field without a value has None."""
-    return hashlib.sha256(b"kept/field\0" + canon({"n": name, "s": b64(salt), "v": value})).digest()
+    return hashlib.sha256(b"kept/field\0" + canonical_json({"n": name, "s": b64(salt), "v": value})).digest()
 
 
 def part_digests(names: tuple[str, ...], seed: bytes, fields: Mapping[str, object]) -> dict[str, str]:
@@ -44,8 +44,8 @@ def part_digests(names: tuple[str, ...], seed: bytes, fields: Mapping[str, objec
     return {name: b64(field_digest(name, field_salt(seed, name), fields.get(name))) for name in names}
 
 
-def digests(
-    names: Names,
+def all_field_digests(
+    names: FieldNames,
     open_fields: Mapping[str, object],
     open_seed: bytes,
     restricted_fields: Mapping[str, object],
@@ -54,10 +54,10 @@ def digests(
     """Every name's digest. Without a restricted envelope (seed None) those salts come from the open seed."""
     seed = open_seed if restricted_seed is None else restricted_seed
     return part_digests(names.restricted, seed, restricted_fields) | part_digests(
-        names.all_open, open_seed, open_fields
+        names.open_with_reserved, open_seed, open_fields
     )
 
 
 def commitment(field_digests: Mapping[str, str]) -> bytes:
     """The 32-byte commitment over a version's field digests (name → b64)."""
-    return hashlib.sha256(b"kept/commit\0" + canon(dict(field_digests))).digest()
+    return hashlib.sha256(b"kept/commit\0" + canonical_json(dict(field_digests))).digest()

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.signing import Notary, verify_notary
+from diary.crypto.signing import Ed25519Signer, verify_ed25519
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import checkpoints
 from diary.ledger.checkpoints import SignatureLine
 
-KIND: Final = 0x04
+COSIGNATURE_KEY_TYPE: Final = 0x04
 _TIME_BYTES: Final = 8
 _KEY_BYTES: Final = 32
-_LATEST: Final = 2**63 - 1
+_MAX_TIME_SECONDS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class LogWitness:
     @property
     def vkey(self) -> str:
         """As signed-note writes keys that verify: {name}+{key hash, hex}+{base64 of type byte ‖ key}."""
-        key = checkpoints.key_hash(self.name, self.pub, KIND).hex()
-        return f"{self.name}+{key}+{base64.b64encode(bytes([KIND]) + self.pub).decode()}"
+        key_hash_hex = checkpoints.key_hash(self.name, self.pub, COSIGNATURE_KEY_TYPE).hex()
+        return f"{self.name}+{key_hash_hex}+{base64.b64encode(bytes([COSIGNATURE_KEY_TYPE]) + self.pub).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
-class AskedWitness:
+class WitnessEndpoint:
     """A witness that is asked over HTTP. `url`: its submission prefix, without a slash at the end."""
 
     witness: LogWitness
@@ -50,79 +50,86 @@ class AskedWitness:
 class Cosignature:
     """That a witness saw a checkpoint. `at`: by the witness's clock, seconds UTC."""
 
-    witness: str
-    at: int
+    witness_name: str
+    at_seconds: int
 
 
-def read_vkey(text: str) -> LogWitness:
+def parse_vkey(text: str) -> LogWitness:
     """A witness's key as it publishes it. Raises BadRequest for anything else, other kinds of key included."""
-    name, _, rest = text.strip().partition("+")
-    key, _, encoded = rest.partition("+")
+    name, _, hash_and_key = text.strip().partition("+")
+    key_hash_hex, _, encoded = hash_and_key.partition("+")
     try:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    made = LogWitness(name, raw[1:])
+    witness = LogWitness(name, raw[1:])
     if (
         len(raw) != 1 + _KEY_BYTES
-        or not checkpoints.is_name(name)
-        or raw[0] != KIND
-        or text.strip() != made.vkey
-        or not key
+        or not checkpoints.is_valid_key_name(name)
+        or raw[0] != COSIGNATURE_KEY_TYPE
+        or text.strip() != witness.vkey
+        or not key_hash_hex
     ):
         raise BadRequest(
             "That is not a witness's key (name+hash+key, as the witness publishes it, for cosignature/v1)."
         )
-    return made
+    return witness
 
 
-def read_vkeys(raw: bytes) -> tuple[LogWitness, ...]:
+def parse_vkeys(raw: bytes) -> tuple[LogWitness, ...]:
     """Witnesses' keys, one a line. Raises BadRequest."""
-    return tuple(read_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
+    return tuple(parse_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
 
 
-def cosign(witness: Notary, name: str, text: str, at: int) -> SignatureLine:
+def cosign(witness: Ed25519Signer, name: str, note_text: str, at_seconds: int) -> SignatureLine:
     """The line of a witness over a note's text; `at`: seconds UTC."""
-    signature = at.to_bytes(_TIME_BYTES, "big") + witness.sign(_message(text, at))
-    return SignatureLine(name, checkpoints.key_hash(name, witness.pub, KIND), signature)
+    signature = at_seconds.to_bytes(_TIME_BYTES, "big") + witness.sign(_signed_message(note_text, at_seconds))
+    return SignatureLine(name, checkpoints.key_hash(name, witness.pub, COSIGNATURE_KEY_TYPE), signature)
 
 
-def seen_by(note: bytes, witnesses: Sequence[LogWitness]) -> tuple[Cosignature, ...]:
+def verified_cosignatures(note: bytes, witnesses: Sequence[LogWitness]) -> tuple[Cosignature, ...]:
     """Which of these witnesses cosigned a note, in the order they are given; each counts once. Lines of others are ignored.
 
     The notary's own line is not judged here. Raises BadSignature for what is no note, and when a line in the name of one
     of them does not hold.
     """
-    taken = checkpoints.take(note)
-    found = []
-    for one in witnesses:
-        times = [_check(line, one, taken.text) for line in taken.lines if is_by(line, one)]
+    parsed = checkpoints.parse_note(note)
+    verified = []
+    for witness in witnesses:
+        times = [
+            _verify_line(line, witness, parsed.signed_text)
+            for line in parsed.signature_lines
+            if is_line_of(line, witness)
+        ]
         if times:
-            found.append(Cosignature(one.name, max(times)))
-    return tuple(found)
+            verified.append(Cosignature(witness.name, max(times)))
+    return tuple(verified)
 
 
-def is_by(line: SignatureLine, witness: LogWitness) -> bool:
+def is_line_of(line: SignatureLine, witness: LogWitness) -> bool:
     """Whether a line names this witness's key; whether it holds is another question."""
-    return (line.name, line.key) == (witness.name, checkpoints.key_hash(witness.name, witness.pub, KIND))
+    return (line.key_name, line.key_hash) == (
+        witness.name,
+        checkpoints.key_hash(witness.name, witness.pub, COSIGNATURE_KEY_TYPE),
+    )
 
 
-def join(note: bytes, lines: Sequence[SignatureLine]) -> bytes:
+def append_signature_lines(note: bytes, lines: Sequence[SignatureLine]) -> bytes:
     """A note with more signature lines beneath it. Raises BadSignature when there would be too many."""
-    joined = note + "".join(map(checkpoints.line_text, lines)).encode()
-    checkpoints.take(joined)
-    return joined
+    extended_note = note + "".join(map(checkpoints.format_signature_line, lines)).encode()
+    checkpoints.parse_note(extended_note)
+    return extended_note
 
 
-def _check(line: SignatureLine, witness: LogWitness, text: str) -> int:
+def _verify_line(line: SignatureLine, witness: LogWitness, note_text: str) -> int:
     """The time of a line that holds. Raises BadSignature."""
-    at = int.from_bytes(line.signature[:_TIME_BYTES], "big")
-    if at > _LATEST:
+    at_seconds = int.from_bytes(line.signature[:_TIME_BYTES], "big")
+    if at_seconds > _MAX_TIME_SECONDS:
         raise BadSignature("A witness's signature does not hold.")
-    verify_notary(witness.pub, _message(text, at), line.signature[_TIME_BYTES:])
-    return at
+    verify_ed25519(witness.pub, _signed_message(note_text, at_seconds), line.signature[_TIME_BYTES:])
+    return at_seconds
 
 
-def _message(text: str, at: int) -> bytes:
+def _signed_message(note_text: str, at_seconds: int) -> bytes:
     """What a witness signs."""
-    return f"cosignature/v1\ntime {at}\n{text}".encode()
+    return f"cosignature/v1\ntime {at_seconds}\n{note_text}".encode()

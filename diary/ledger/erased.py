@@ -7,16 +7,16 @@ what the version held. docs/formats.md, section 6.
 from collections.abc import Mapping
 from typing import Any, Final
 
-NAMES: Final = frozenset({"c", "env", "erased_at", "record", "seq", "version"})
+TOMBSTONE_NAMES: Final = frozenset({"c", "env", "erased_at", "record", "seq", "version"})
 
 
-def tombstone(facts: Mapping[str, Any], erased_at: int) -> dict[str, object]:
+def make_tombstone(version_frame: Mapping[str, Any], erased_at_ms: int) -> dict[str, object]:
     """The feed's first frame for an erased version, from the one it had before; there are no other frames."""
     return {
-        "c": facts["c"],
-        "env": facts["receipt"]["env"],
-        "erased_at": erased_at,
-        "record": facts["record"],
-        "seq": facts["seq"],
-        "version": facts["version"],
+        "c": version_frame["c"],
+        "env": version_frame["receipt"]["env"],
+        "erased_at": erased_at_ms,
+        "record": version_frame["record"],
+        "seq": version_frame["seq"],
+        "version": version_frame["version"],
     }

@@ -12,105 +12,114 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
-from diary.crypto.signing import Notary, notary_key_id
+from diary.crypto.signing import Ed25519Signer, ed25519_key_id
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
-from diary.ledger.signed_objects import Fields, check, sign
+from diary.ledger.signed_objects import JsonObject, sign_object, verify_object
 
 TYPE: Final = "notary/v1"
-Why = Literal["first", "rotated", "lost", "exposed"]
-_NAMES: Final = frozenset({"from", "instance", "last", "log", "n", "prev", "pub", "t", "why"})
+ReplacementReason = Literal["first", "rotated", "lost", "exposed"]
+_MEMBER_NAMES: Final = frozenset({"from", "instance", "last", "log", "n", "prev", "pub", "t", "why"})
 
 
 @dataclass(frozen=True, slots=True)
 class NotaryKey:
     """One key of a chain. `below`: receipts by it hold only for leaves below this number; None for no such bound."""
 
-    log: str
+    log_id: str
     pub: bytes
-    since: int
-    below: int | None
+    valid_from_ms: int
+    leaf_limit: int | None
 
 
-def wish(
-    pub: bytes, before: Sequence[Mapping[str, object]], why: Why, ts: int, last: Mapping[str, object] | None
-) -> Fields:
+def draft_statement(
+    pub: bytes,
+    previous_statements: Sequence[Mapping[str, object]],
+    reason: ReplacementReason,
+    timestamp_ms: int,
+    last_checkpoint: Mapping[str, object] | None,
+) -> JsonObject:
     """What is carried to the instance key to be signed: the notary key `pub`, after the statements `before`.
 
     `last`: `{"root","size"}` of the newest checkpoint of the key before. Raises BadRequest when it makes no sense.
     """
-    if (why == "first") != (not before) or (why == "exposed" and last is None):
+    if (reason == "first") != (not previous_statements) or (reason == "exposed" and last_checkpoint is None):
         raise BadRequest("That statement makes no sense here.")
-    prev = before[-1]["log"] if before else None
-    log = b64(notary_key_id(pub))
+    previous_log_id = previous_statements[-1]["log"] if previous_statements else None
+    log_id = b64(ed25519_key_id(pub))
     return {
-        "from": ts,
-        "last": last,
-        "log": log,
-        "n": len(before),
-        "prev": prev,
+        "from": timestamp_ms,
+        "last": last_checkpoint,
+        "log": log_id,
+        "n": len(previous_statements),
+        "prev": previous_log_id,
         "pub": b64(pub),
         "t": TYPE,
-        "why": why,
+        "why": reason,
     }
 
 
-def make(instance: Notary, wished: Mapping[str, object]) -> Fields:
+def sign_statement(instance_signer: Ed25519Signer, draft: Mapping[str, object]) -> JsonObject:
     """A statement: `wished`, with the instance key's name and signature."""
-    statement = sign(instance, dict(wished) | {"instance": b64(instance.pub)})
-    _read(statement, instance.pub)
+    statement = sign_object(instance_signer, dict(draft) | {"instance": b64(instance_signer.pub)})
+    _parse_statement(statement, instance_signer.pub)
     return statement
 
 
-def chain(statements: Sequence[Mapping[str, object]], instance_pub: bytes) -> tuple[NotaryKey, ...]:
+def verify_chain(statements: Sequence[Mapping[str, object]], instance_pub: bytes) -> tuple[NotaryKey, ...]:
     """The notary keys, oldest first, when the statements follow one another under this instance key; else BadSignature."""
     keys: list[NotaryKey] = []
-    for n, statement in enumerate(statements):
-        key, bound = _read(statement, instance_pub)
-        before = keys[-1] if keys else None
-        if statement["n"] != n or statement["prev"] != (before.log if before else None):
+    for index, statement in enumerate(statements):
+        key, leaf_limit = _parse_statement(statement, instance_pub)
+        previous = keys[-1] if keys else None
+        if statement["n"] != index or statement["prev"] != (previous.log_id if previous else None):
             raise BadSignature("The statements about the notary's keys do not follow one another.")
-        if (statement["why"] == "first") != (before is None) or key.log in {one.log for one in keys}:
+        if (statement["why"] == "first") != (previous is None) or key.log_id in {known.log_id for known in keys}:
             raise BadSignature("The statements about the notary's keys do not follow one another.")
-        if before and statement["why"] == "exposed":
-            keys[-1] = NotaryKey(before.log, before.pub, before.since, bound)
+        if previous and statement["why"] == "exposed":
+            keys[-1] = NotaryKey(previous.log_id, previous.pub, previous.valid_from_ms, leaf_limit)
         keys.append(key)
     return tuple(keys)
 
 
-def key_of(keys: Sequence[NotaryKey], log: object) -> NotaryKey:
+def find_key(keys: Sequence[NotaryKey], log_id: object) -> NotaryKey:
     """The key that `log` names, else BadSignature."""
     for key in keys:
-        if key.log == log:
+        if key.log_id == log_id:
             return key
     raise BadSignature("The signature is by a key that nobody vouches for.")
 
 
-def _read(statement: Mapping[str, object], instance_pub: bytes) -> tuple[NotaryKey, int | None]:
+def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tuple[NotaryKey, int | None]:
     """The key a statement names, and its bound on the key before. Raises BadSignature."""
-    check(statement, instance_pub, TYPE, _NAMES)
-    bound = _size(statement["last"])
+    verify_object(statement, instance_pub, TYPE, _MEMBER_NAMES)
+    leaf_limit = _checkpoint_size(statement["last"])
     try:
         pub = unb64(str(statement["pub"]))
     except BadRequest:
         raise BadSignature from None
-    sound = (
+    is_valid = (
         statement["instance"] == b64(instance_pub)
-        and statement["why"] in get_args(Why)
-        and statement["log"] == b64(notary_key_id(pub))
+        and statement["why"] in get_args(ReplacementReason)
+        and statement["log"] == b64(ed25519_key_id(pub))
         and type(statement["from"]) is int
         and type(statement["n"]) is int
-        and (statement["why"] != "exposed" or bound is not None)
+        and (statement["why"] != "exposed" or leaf_limit is not None)
     )
-    if not sound:
+    if not is_valid:
         raise BadSignature("That is not a statement about a notary's key.")
-    return NotaryKey(str(statement["log"]), pub, cast("int", statement["from"]), None), bound
+    return NotaryKey(str(statement["log"]), pub, cast("int", statement["from"]), None), leaf_limit
 
 
-def _size(last: object) -> int | None:
+def _checkpoint_size(checkpoint: object) -> int | None:
     """The size in `last`; None when there is none. Raises BadSignature for what is neither."""
-    if last is None:
+    if checkpoint is None:
         return None
-    if not isinstance(last, dict) or set(last) != {"root", "size"} or type(last["size"]) is not int or last["size"] < 0:
+    if (
+        not isinstance(checkpoint, dict)
+        or set(checkpoint) != {"root", "size"}
+        or type(checkpoint["size"]) is not int
+        or checkpoint["size"] < 0
+    ):
         raise BadSignature("That is not a statement about a notary's key.")
-    return last["size"]
+    return checkpoint["size"]

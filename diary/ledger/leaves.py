@@ -6,14 +6,16 @@ What is hashed names its type in `t`, so that the leaf of a receipt can never be
 import hashlib
 from typing import Final
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 
 TYPE: Final = "leaf/v1"
 
 
-def leaf(*, c: str, n: str, ts: int) -> bytes:
+def receipt_leaf(*, commitment: str, number: str, timestamp_ms: int) -> bytes:
     """The 32-byte leaf of a receipt: its commitment and number (b64) and its time in ms."""
-    return hashlib.sha256(b"\0" + canon({"c": c, "n": n, "t": TYPE, "ts": ts})).digest()
+    return hashlib.sha256(
+        b"\0" + canonical_json({"c": commitment, "n": number, "t": TYPE, "ts": timestamp_ms})
+    ).digest()
 
 
 def release_leaf(manifest: bytes) -> bytes:

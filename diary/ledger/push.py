@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from diary import constants
-from diary.crypto.keys import Part, grant_header, version_header
-from diary.crypto.sealing import Kind, prefix, read_header
-from diary.encoding import b64, canon, frames, parse, read_frames, unb64
+from diary.crypto.keys import VersionPart, grant_wrap_header, version_wrap_header
+from diary.crypto.sealing import EnvelopeKind, envelope_prefix, read_header
+from diary.encoding import b64, canonical_json, decode_frames, encode_frames, parse_canonical_json, unb64
 from diary.errors import BadRequest, NotCanonical, SealError
 from diary.ids import parse_id
 
-PARTS: Final[tuple[Part, ...]] = ("open", "restricted")
+PARTS: Final[tuple[VersionPart, ...]] = ("open", "restricted")
 BLOBS_LIMIT: Final = constants.PUSH_FILES_LIMIT
 PARENTS_LIMIT: Final = constants.PUSH_PARENTS_LIMIT
 GRANTS_LIMIT: Final = constants.PUSH_GRANTS_LIMIT
-_META: Final = {"blobs", "c", "grants", "parents", "parts", "sig"}
+_META_NAMES: Final = {"blobs", "c", "grants", "parents", "parts", "sig"}
 
 
 @dataclass(frozen=True, slots=True)
-class ForGrant:
+class WrapsForGrant:
     """A version's keys for whoever has a grant: wraps of `open`, or of `open` and `restricted`."""
 
     grant: str
@@ -28,150 +28,159 @@ class ForGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class VersionPush:
     """A version as it travels: nothing of it can be read without its keys."""
 
-    c: str
-    sig: str
+    commitment: str
+    signature: str
     parents: tuple[str, ...]
     blobs: tuple[str, ...]
     wraps: tuple[bytes, ...]
     envelopes: tuple[bytes, ...]
-    grants: tuple[ForGrant, ...] = ()
+    grants: tuple[WrapsForGrant, ...] = ()
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[VersionPart, ...]:
         """`open`, or `open` and `restricted`."""
         return PARTS[: len(self.envelopes)]
 
     @property
-    def env(self) -> str:
+    def envelopes_digest(self) -> str:
         """The digest of the envelopes a receipt names, b64."""
-        return b64(env_digest(self.envelopes))
+        return b64(digest_envelopes(self.envelopes))
 
     def meta(self) -> dict[str, object]:
         """The first frame."""
         return {
             "blobs": list(self.blobs),
-            "c": self.c,
-            "grants": [[one.grant, len(one.wraps)] for one in self.grants],
+            "c": self.commitment,
+            "grants": [[for_grant.grant, len(for_grant.wraps)] for for_grant in self.grants],
             "parents": list(self.parents),
             "parts": list(self.parts),
-            "sig": self.sig,
+            "sig": self.signature,
         }
 
 
-def env_digest(envelopes: Sequence[bytes]) -> bytes:
+def digest_envelopes(envelopes: Sequence[bytes]) -> bytes:
     """SHA-256 over the envelopes, open then restricted."""
     return hashlib.sha256(b"".join(envelopes)).digest()
 
 
-def signed_bytes(*, c: str, diary: str, record: str, version: str) -> bytes:
+def version_signing_input(*, c: str, diary: str, record: str, version: str) -> bytes:
     """What the author signs of a version."""
-    return canon({"c": c, "diary": diary, "record": record, "t": "sig/v1", "version": version})
+    return canonical_json({"c": c, "diary": diary, "record": record, "t": "sig/v1", "version": version})
 
 
-def envelope_header(diary: str, record: str, version: str, part: Part) -> dict[str, object]:
+def envelope_header(diary: str, record: str, version: str, part: VersionPart) -> dict[str, object]:
     """Header of a version's envelope."""
     return {"diary": diary, "part": part, "record": record, "t": "version", "version": version}
 
 
-def encode(push: Push) -> bytes:
+def encode(push: VersionPush) -> bytes:
     """The body of a version push."""
-    granted = (wrap for one in push.grants for wrap in one.wraps)
-    return frames((canon(push.meta()), *push.wraps, *push.envelopes, *granted))
+    grant_wraps = (wrap for for_grant in push.grants for wrap in for_grant.wraps)
+    return encode_frames((canonical_json(push.meta()), *push.wraps, *push.envelopes, *grant_wraps))
 
 
-def body_digest(facts: Mapping[str, object], sealed: bytes) -> bytes:
+def body_digest(version_members: Mapping[str, object], sealed_frames: bytes) -> bytes:
     """SHA-256 of the body of a push without grants, from what is said of it and its wraps and envelopes in frames."""
-    meta = {name: facts[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}
-    return hashlib.sha256(frames((canon(meta),)) + sealed).digest()
+    meta = {name: version_members[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}
+    return hashlib.sha256(encode_frames((canonical_json(meta),)) + sealed_frames).digest()
 
 
-def decode(raw: bytes, *, diary: str, record: str, version: str) -> Push:
+def decode(raw: bytes, *, diary: str, record: str, version: str) -> VersionPush:
     """A push for exactly this address. Raises BadRequest or NotCanonical; the signature is for the caller to check.
 
     The public headers are compared as well: something sealed for another place would be accepted, receipted
     and then never open.
     """
-    parts = read_frames(raw, at_most=1 + (2 + GRANTS_LIMIT) * len(PARTS))
-    if not parts:
+    parsed_frames = decode_frames(raw, frames_limit=1 + (2 + GRANTS_LIMIT) * len(PARTS))
+    if not parsed_frames:
         raise BadRequest("The frames do not add up.")
-    push = from_frames(parse(parts[0]), parts[1:])
+    push = from_frames(parse_canonical_json(parsed_frames[0]), parsed_frames[1:])
     for part, wrap, envelope in zip(push.parts, push.wraps, push.envelopes, strict=True):
-        _check_place(wrap, version_header(diary, version, part, 1))
-        if not envelope.startswith(prefix(Kind.VERSION, envelope_header(diary, record, version, part))):
+        _check_wrap_header(wrap, version_wrap_header(diary, version, part, 1))
+        if not envelope.startswith(
+            envelope_prefix(EnvelopeKind.VERSION, envelope_header(diary, record, version, part))
+        ):
             raise BadRequest("An envelope belongs to another place.")
-    for one in push.grants:
-        for part, wrap in zip(PARTS, one.wraps, strict=False):
-            if not wrap.startswith(prefix(Kind.WRAP, grant_header(one.grant, diary, version, part))):
+    for for_grant in push.grants:
+        for part, wrap in zip(PARTS, for_grant.wraps, strict=False):
+            if not wrap.startswith(
+                envelope_prefix(EnvelopeKind.WRAP, grant_wrap_header(for_grant.grant, diary, version, part))
+            ):
                 raise BadRequest("A wrap for a grant belongs to another place.")
     return push
 
 
-def from_frames(meta: object, sealed: Sequence[bytes]) -> Push:
+def from_frames(meta: object, sealed_frames: Sequence[bytes]) -> VersionPush:
     """A push from its parsed first frame and the frames after it. Raises BadRequest."""
-    if not isinstance(meta, dict) or set(meta) != _META:
+    if not isinstance(meta, dict) or set(meta) != _META_NAMES:
         raise BadRequest("The version's description is not complete.")
     parts = meta["parts"]
-    if parts not in (["open"], ["open", "restricted"]) or len(sealed) < 2 * len(parts):
+    if parts not in (["open"], ["open", "restricted"]) or len(sealed_frames) < 2 * len(parts):
         raise BadRequest("The version's parts do not add up.")
-    own = 2 * len(parts)
-    grants = _grants(meta["grants"], len(parts), sealed[own:])
-    return Push(
-        c=_b64_of(meta["c"], 32),
-        sig=_b64_of(meta["sig"], 64),
-        parents=_ids(meta["parents"], PARENTS_LIMIT),
-        blobs=_ids(meta["blobs"], BLOBS_LIMIT),
-        wraps=tuple(sealed[: len(parts)]),
-        envelopes=tuple(sealed[len(parts) : own]),
+    own_frame_count = 2 * len(parts)
+    grants = _parse_grants(meta["grants"], len(parts), sealed_frames[own_frame_count:])
+    return VersionPush(
+        commitment=_check_b64(meta["c"], 32),
+        signature=_check_b64(meta["sig"], 64),
+        parents=_parse_ids(meta["parents"], PARENTS_LIMIT),
+        blobs=_parse_ids(meta["blobs"], BLOBS_LIMIT),
+        wraps=tuple(sealed_frames[: len(parts)]),
+        envelopes=tuple(sealed_frames[len(parts) : own_frame_count]),
         grants=grants,
     )
 
 
-def _grants(told: object, parts: int, wraps: Sequence[bytes]) -> tuple[ForGrant, ...]:
+def _parse_grants(wrap_counts: object, part_count: int, wraps: Sequence[bytes]) -> tuple[WrapsForGrant, ...]:
     """The wraps for each grant, in the order of `told`: [[grant, how many]…]. Raises BadRequest."""
-    if not isinstance(told, list) or len(told) > GRANTS_LIMIT:
+    if not isinstance(wrap_counts, list) or len(wrap_counts) > GRANTS_LIMIT:
         raise BadRequest("The version's grants do not add up.")
-    found: list[ForGrant] = []
-    at = 0
-    for one in told:
-        if not isinstance(one, list) or len(one) != 2 or type(one[1]) is not int or not 0 < one[1] <= parts:
+    wraps_for_grants: list[WrapsForGrant] = []
+    offset = 0
+    for entry in wrap_counts:
+        if (
+            not isinstance(entry, list)
+            or len(entry) != 2
+            or type(entry[1]) is not int
+            or not 0 < entry[1] <= part_count
+        ):
             raise BadRequest("The version's grants do not add up.")
-        found.append(ForGrant(_ids([one[0]], 1)[0], tuple(wraps[at : at + one[1]])))
-        at += one[1]
-    if at != len(wraps) or len({one.grant for one in found}) != len(found):
+        wraps_for_grants.append(WrapsForGrant(_parse_ids([entry[0]], 1)[0], tuple(wraps[offset : offset + entry[1]])))
+        offset += entry[1]
+    if offset != len(wraps) or len({entry.grant for entry in wraps_for_grants}) != len(wraps_for_grants):
         raise BadRequest("The version's parts do not add up.")
-    return tuple(found)
+    return tuple(wraps_for_grants)
 
 
-def _ids(value: object, at_most: int) -> tuple[str, ...]:
+def _parse_ids(value: object, limit: int) -> tuple[str, ...]:
     """A list of ids, each once."""
-    if not isinstance(value, list) or len(value) > at_most or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or len(value) > limit or not all(isinstance(item, str) for item in value):
         raise BadRequest("A list of ids is wrong.")
-    listed = cast("list[str]", value)
-    for one in listed:
-        parse_id(one)
-    if len(set(listed)) != len(listed):
+    ids = cast("list[str]", value)
+    for item in ids:
+        parse_id(item)
+    if len(set(ids)) != len(ids):
         raise BadRequest("A list of ids names one twice.")
-    return tuple(listed)
+    return tuple(ids)
 
 
-def _b64_of(value: object, length: int) -> str:
+def _check_b64(value: object, length_bytes: int) -> str:
     """Text that is b64 of `length` bytes."""
-    if not isinstance(value, str) or len(unb64(value)) != length:
+    if not isinstance(value, str) or len(unb64(value)) != length_bytes:
         raise BadRequest("A digest or signature has the wrong length.")
     return value
 
 
-def _check_place(wrap: bytes, expect: dict[str, object]) -> None:
+def _check_wrap_header(wrap: bytes, expected_header: dict[str, object]) -> None:
     """Refuse a wrap whose public header is not `expect`, whatever its epoch."""
-    if wrap.startswith(prefix(Kind.WRAP, expect)):
+    if wrap.startswith(envelope_prefix(EnvelopeKind.WRAP, expected_header)):
         return  # the first epoch, so nearly always; a server does this for every push
     try:
-        header = read_header(wrap, Kind.WRAP)
+        header = read_header(wrap, EnvelopeKind.WRAP)
     except (SealError, NotCanonical):
         raise BadRequest("A wrap cannot be read.") from None
     epoch = header.get("epoch")
-    if type(epoch) is not int or epoch < 1 or header | {"epoch": 1} != expect:
+    if type(epoch) is not int or epoch < 1 or header | {"epoch": 1} != expected_header:
         raise BadRequest("A wrap belongs to another place.")

@@ -4,34 +4,48 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from diary.crypto.signing import Notary, notary_key_id
+from diary.crypto.signing import Ed25519Signer, ed25519_key_id
 from diary.encoding import b64
 from diary.errors import BadSignature
-from diary.ledger.signed_objects import Fields, check, sign
+from diary.ledger.signed_objects import JsonObject, sign_object, verify_object
 
 TYPE: Final = "rcpt/v1"
 NUMBER_BYTES: Final = 16
-_NAMES: Final = frozenset({"c", "env", "log", "n", "t", "ts"})
+_MEMBER_NAMES: Final = frozenset({"c", "env", "log", "n", "t", "ts"})
 
 
-def make(notary: Notary, *, c: str, env: str, ts: int, n: bytes | None = None) -> Fields:
+def sign_receipt(
+    notary: Ed25519Signer,
+    *,
+    commitment: str,
+    envelopes_digest: str,
+    timestamp_ms: int,
+    fixed_number: bytes | None = None,
+) -> JsonObject:
     """A receipt for commitment `c` and envelope digest `env` (both b64), received at `ts` ms.
 
     `n`: 16 random bytes, drawn when not given; it keeps equal commitments from having equal leaves.
     """
-    number = os.urandom(NUMBER_BYTES) if n is None else n
-    fields = {"c": c, "env": env, "log": notary.log, "n": b64(number), "t": TYPE, "ts": ts}
-    return sign(notary, fields)
+    number = os.urandom(NUMBER_BYTES) if fixed_number is None else fixed_number
+    fields = {
+        "c": commitment,
+        "env": envelopes_digest,
+        "log": notary.log_id,
+        "n": b64(number),
+        "t": TYPE,
+        "ts": timestamp_ms,
+    }
+    return sign_object(notary, fields)
 
 
-def verify(receipt: Mapping[str, object], notary_pub: bytes, *, c: str, env: str) -> int:
+def verify(receipt: Mapping[str, object], notary_pub: bytes, *, commitment: str, envelopes_digest: str) -> int:
     """The time of a receipt by this notary for exactly this commitment and envelopes; else BadSignature."""
-    check(receipt, notary_pub, TYPE, _NAMES)
-    if receipt["log"] != b64(notary_key_id(notary_pub)):
+    verify_object(receipt, notary_pub, TYPE, _MEMBER_NAMES)
+    if receipt["log"] != b64(ed25519_key_id(notary_pub)):
         raise BadSignature("The receipt names another notary.")
-    if receipt["c"] != c or receipt["env"] != env:
+    if receipt["c"] != commitment or receipt["env"] != envelopes_digest:
         raise BadSignature("The receipt is for something else.")
-    ts = receipt["ts"]
-    if type(ts) is not int or ts < 0:
+    timestamp_ms = receipt["ts"]
+    if type(timestamp_ms) is not int or timestamp_ms < 0:
         raise BadSignature("The receipt has no time.")
-    return ts
+    return timestamp_ms

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from diary.crypto.signing import Author, author_key_id, public_key, verify_author
-from diary.encoding import b64, canon, unb64
+from diary.crypto.signing import AuthorSigner, author_key_id, load_public_key, verify_author
+from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ids import parse_id
-from diary.ledger.signed_objects import Fields
+from diary.ledger.signed_objects import JsonObject
 
 TYPE: Final = "rekey/v1"
-_NAMES: Final = {"account", "beacon", "diary", "ecdsa_pub", "epoch", "head", "hpke_pub", "old", "seq", "t", "ts"}
+_MEMBER_NAMES: Final = {"account", "beacon", "diary", "ecdsa_pub", "epoch", "head", "hpke_pub", "old", "seq", "t", "ts"}
 _DIGEST_BYTES: Final = 32
 
 
@@ -25,67 +25,67 @@ class AuthorKey:
     """A key of an account. `seq`, `ts`: the last number and the last ms it counts for; None for the one in use."""
 
     pub: bytes
-    seq: int | None = None
-    ts: int | None = None
+    last_seq: int | None = None
+    last_ms: int | None = None
 
 
-def make(author: Author, fields: Mapping[str, object]) -> Fields:
+def sign_statement(author: AuthorSigner, fields: Mapping[str, object]) -> JsonObject:
     """A statement: `fields` but for `old` and `t`, signed by the key that goes. Raises BadSignature for one that is none."""
-    whole = dict(fields) | {"old": b64(author.pub), "t": TYPE}
-    statement = whole | {"sig": b64(author.sign(canon(whole)))}
-    check(statement)
+    unsigned = dict(fields) | {"old": b64(author.pub), "t": TYPE}
+    statement = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
+    verify_statement(statement)
     return statement
 
 
-def check(statement: Mapping[str, Any]) -> None:
+def verify_statement(statement: Mapping[str, Any]) -> None:
     """Return when it is a statement and its signature holds; else BadSignature."""
-    if set(statement) != _NAMES | {"sig"} or statement["t"] != TYPE:
+    if set(statement) != _MEMBER_NAMES | {"sig"} or statement["t"] != TYPE:
         raise BadSignature("That is not a statement about an account's keys.")
     fields = {name: value for name, value in statement.items() if name != "sig"}
     try:
         for name in ("account", "diary"):
             parse_id(str(statement[name]))
-        sound = len(unb64(str(statement["head"]))) == _DIGEST_BYTES and _is_beacon(statement["beacon"])
+        is_valid = len(unb64(str(statement["head"]))) == _DIGEST_BYTES and _is_valid_beacon(statement["beacon"])
         numbers = (statement["epoch"] - 2, statement["seq"], statement["ts"])
-        if not sound or any(type(number) is not int or number < 0 for number in numbers):
+        if not is_valid or any(type(number) is not int or number < 0 for number in numbers):
             raise BadSignature("That is not a statement about an account's keys.")
         for name in ("ecdsa_pub", "hpke_pub"):
-            public_key(unb64(str(statement[name])))
+            load_public_key(unb64(str(statement[name])))
         if statement["ecdsa_pub"] == statement["old"]:
             raise BadSignature("A key cannot take its own place.")
-        verify_author(unb64(str(statement["old"])), canon(fields), unb64(str(statement["sig"])))
+        verify_author(unb64(str(statement["old"])), canonical_json(fields), unb64(str(statement["sig"])))
     except BadSignature:
         raise
     except (BadRequest, TypeError):
         raise BadSignature("That is not a statement about an account's keys.") from None
 
 
-def chain(statements: Sequence[Mapping[str, Any]], newest: bytes) -> tuple[AuthorKey, ...]:
+def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) -> tuple[AuthorKey, ...]:
     """The account's keys, oldest first, ending in `newest`; BadSignature where the statements do not lead there."""
     keys: list[AuthorKey] = []
-    for before, statement in zip((None, *statements), statements, strict=False):
-        check(statement)
-        follows = before is None or (
-            before["ecdsa_pub"] == statement["old"]
-            and before["account"] == statement["account"]
-            and before["epoch"] < statement["epoch"]
-            and before["seq"] <= statement["seq"]
+    for previous, statement in zip((None, *statements), statements, strict=False):
+        verify_statement(statement)
+        is_consecutive = previous is None or (
+            previous["ecdsa_pub"] == statement["old"]
+            and previous["account"] == statement["account"]
+            and previous["epoch"] < statement["epoch"]
+            and previous["seq"] <= statement["seq"]
         )
-        if not follows:
+        if not is_consecutive:
             raise BadSignature("The statements about an account's keys do not follow one another.")
         keys.append(AuthorKey(unb64(str(statement["old"])), int(statement["seq"]), int(statement["ts"])))
-    if statements and statements[-1]["ecdsa_pub"] != b64(newest):
+    if statements and statements[-1]["ecdsa_pub"] != b64(current_pub):
         raise BadSignature("The statements about an account's keys do not lead to the one in use.")
-    return (*keys, AuthorKey(newest))
+    return (*keys, AuthorKey(current_pub))
 
 
-def verify_by(keys: Sequence[AuthorKey], by: object, message: bytes, signature: bytes) -> AuthorKey:
+def find_signing_key(keys: Sequence[AuthorKey], key_id: object, message: bytes, signature: bytes) -> AuthorKey:
     """The key that made a signature: the one that `by` (a key id) names, or one after it in `keys`. Raises BadSignature.
 
     What a server lost is sent again under a signature of the key in use. A key never signs for one that came after it.
     """
-    named = [place for place, key in enumerate(keys) if author_key_id(key.pub) == by]
-    for key in keys[named[0] :] if named else ():
+    positions = [position for position, key in enumerate(keys) if author_key_id(key.pub) == key_id]
+    for key in keys[positions[0] :] if positions else ():
         try:
             verify_author(key.pub, message, signature)
         except BadSignature:
@@ -94,10 +94,10 @@ def verify_by(keys: Sequence[AuthorKey], by: object, message: bytes, signature: 
     raise BadSignature("The signature is by a key that is not this account's.")
 
 
-def verify_any(keys: Sequence[AuthorKey], message: bytes, signature: bytes, seq: int | None) -> None:
+def verify_by_any_key(keys: Sequence[AuthorKey], message: bytes, signature: bytes, seq: int | None) -> None:
     """Return when one of the keys made the signature and counted for number `seq` (None: not numbered yet)."""
     for key in reversed(keys):
-        if key.seq is not None and (seq is None or seq > key.seq):
+        if key.last_seq is not None and (seq is None or seq > key.last_seq):
             continue
         try:
             return verify_author(key.pub, message, signature)
@@ -106,7 +106,7 @@ def verify_any(keys: Sequence[AuthorKey], message: bytes, signature: bytes, seq:
     raise BadSignature
 
 
-def _is_beacon(beacon: object) -> bool:
+def _is_valid_beacon(beacon: object) -> bool:
     """Null, or a checkpoint."""
     if beacon is None:
         return True

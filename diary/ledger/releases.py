@@ -3,43 +3,43 @@
 from collections.abc import Mapping
 from typing import Final
 
-from diary.crypto.signing import Notary
-from diary.encoding import canon, parse
+from diary.crypto.signing import Ed25519Signer
+from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import BadRequest, BadSignature
-from diary.ledger.signed_objects import check, sign
+from diary.ledger.signed_objects import sign_object, verify_object
 
 TYPE: Final = "release/v1"
-NAMES: Final = frozenset({"digest", "files", "t", "worker"})
+MEMBER_NAMES: Final = frozenset({"digest", "files", "t", "worker"})
 
 
-def make(key: Notary, *, digest: str, files: Mapping[str, str], worker: str) -> bytes:
+def sign_release(signer: Ed25519Signer, *, digest: str, files: Mapping[str, str], worker: str) -> bytes:
     """`release.json`. `files`: address → SHA-256 in hex; `worker`: that of `/sw.js`; `digest`: the release's own."""
-    told = {
+    manifest = {
         "digest": digest,
-        "files": [[path, sha] for path, sha in sorted(files.items())],
+        "files": [[path, digest_hex] for path, digest_hex in sorted(files.items())],
         "t": TYPE,
         "worker": worker,
     }
-    return canon(sign(key, told)) + b"\n"
+    return canonical_json(sign_object(signer, manifest)) + b"\n"
 
 
-def read(raw: bytes, pub: bytes) -> tuple[str, dict[str, str]]:
+def read_release(raw: bytes, pub: bytes) -> tuple[str, dict[str, str]]:
     """The release's digest, and address → SHA-256 of everything served, `/sw.js` too. Raises BadRequest and BadSignature."""
-    told = parse(raw.removesuffix(b"\n"))
-    if not isinstance(told, dict):
+    manifest = parse_canonical_json(raw.removesuffix(b"\n"))
+    if not isinstance(manifest, dict):
         raise BadRequest("That is not a release's list.")
-    check(told, pub, TYPE, NAMES)
-    files, digest, worker = told["files"], told["digest"], told["worker"]
+    verify_object(manifest, pub, TYPE, MEMBER_NAMES)
+    files, digest, worker = manifest["files"], manifest["digest"], manifest["worker"]
     if not isinstance(files, list) or not isinstance(digest, str) or not isinstance(worker, str):
         raise BadSignature("That is not a release's list.")
-    listed: dict[str, str] = {}
-    for one in files:
+    digests_by_path: dict[str, str] = {}
+    for entry in files:
         if (
-            not isinstance(one, list)
-            or len(one) != 2
-            or not all(isinstance(part, str) for part in one)
-            or one[0] in listed
+            not isinstance(entry, list)
+            or len(entry) != 2
+            or not all(isinstance(text, str) for text in entry)
+            or entry[0] in digests_by_path
         ):
             raise BadSignature("That is not a release's list.")
-        listed[one[0]] = one[1]
-    return digest, listed | {"/sw.js": worker}
+        digests_by_path[entry[0]] = entry[1]
+    return digest, digests_by_path | {"/sw.js": worker}

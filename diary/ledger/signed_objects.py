@@ -2,28 +2,30 @@
 
 from collections.abc import Mapping
 
-from diary.crypto.signing import Notary, verify_notary
-from diary.encoding import b64, canon, unb64
+from diary.crypto.signing import Ed25519Signer, verify_ed25519
+from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadRequest, BadSignature
 
-Fields = dict[str, object]
+JsonObject = dict[str, object]
 
 
-def sign(notary: Notary, fields: Mapping[str, object]) -> Fields:
+def sign_object(signer: Ed25519Signer, fields: Mapping[str, object]) -> JsonObject:
     """`fields` with the notary's signature."""
-    return dict(fields) | {"sig": b64(notary.sign(canon(dict(fields))))}
+    return dict(fields) | {"sig": b64(signer.sign(canonical_json(dict(fields))))}
 
 
-def check(signed: Mapping[str, object], notary_pub: bytes, kind: str, names: frozenset[str]) -> None:
+def verify_object(
+    signed: Mapping[str, object], signer_pub: bytes, expected_type: str, expected_names: frozenset[str]
+) -> None:
     """Return when `signed` has type `kind`, exactly `names` besides `sig`, and holds; else BadSignature."""
-    if set(signed) != names | {"sig"} or signed["t"] != kind:
+    if set(signed) != expected_names | {"sig"} or signed["t"] != expected_type:
         raise BadSignature("That is not what it should be.")
     fields = {name: value for name, value in signed.items() if name != "sig"}
     signature = signed["sig"]
     if not isinstance(signature, str):
         raise BadSignature
     try:
-        verify_notary(notary_pub, canon(fields), unb64(signature))
+        verify_ed25519(signer_pub, canonical_json(fields), unb64(signature))
     except BadSignature:
         raise
     except BadRequest:

@@ -9,11 +9,11 @@ from typing import Final
 from diary import constants
 
 # An answer with its certificates has a few kilobytes.
-ANSWER_LIMIT: Final = constants.TIMESTAMP_LIMIT_BYTES
+RESPONSE_LIMIT_BYTES: Final = constants.TIMESTAMP_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class TimestampAuthority:
     """One authority. `chain`: its certificates in PEM, the one that signs first, the root last; `policy`: dotted numbers."""
 
     name: str

@@ -23,83 +23,83 @@ from rfc3161_client import (
 )
 
 from diary.errors import BadRequest, BadSignature
-from diary.ledger.timestamp_authorities import ANSWER_LIMIT
+from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
 
 NONCE_BYTES: Final = 16
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TimestampRequest:
     """A request in DER, and the nonce its answer must carry."""
 
     der: bytes
     nonce: bytes
 
 
-def certificates(chain: bytes) -> tuple[x509.Certificate, ...]:
+def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM chain: leaf, then those between, then the root. Raises BadRequest for fewer than two."""
     try:
-        found = tuple(x509.load_pem_x509_certificates(chain))
+        loaded = tuple(x509.load_pem_x509_certificates(chain))
     except ValueError:
         raise BadRequest("A timestamp authority's certificates cannot be read.") from None
-    if len(found) < 2:
+    if len(loaded) < 2:
         raise BadRequest("A timestamp authority needs its own certificate and its root, in that order.")
-    return found
+    return loaded
 
 
 def check_policy(policy: str) -> None:
     """Return when `policy` is dotted numbers; else BadRequest."""
-    _oid(policy)
+    _parse_oid(policy)
 
 
-def request(note: bytes) -> Request:
+def build_request(note: bytes) -> TimestampRequest:
     """What an authority is asked about a note. The policy is its own usual one; the answer must name the one pinned."""
     builder = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256)
-    made = builder.nonce().cert_request(cert_request=True).build()
-    if made.nonce is None:
+    timestamp_request = builder.nonce().cert_request(cert_request=True).build()
+    if timestamp_request.nonce is None:
         raise BadRequest("The request has no nonce.")
-    return Request(made.as_bytes(), made.nonce.to_bytes(NONCE_BYTES, "big"))
+    return TimestampRequest(timestamp_request.as_bytes(), timestamp_request.nonce.to_bytes(NONCE_BYTES, "big"))
 
 
-def check(
+def verify_response(
     tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
 ) -> int:
     """The time, in ms UTC, of an answer that stamps exactly `note` under these pins; else BadSignature.
 
     `nonce` None: whoever made the request is not asking. `roots`: PEM of roots to be trusted instead of the chain's.
     """
-    pinned = certificates(chain)
-    trusted = list(pinned[-1:]) if roots is None else _roots(roots)
-    if len(tsr) > ANSWER_LIMIT:
+    pinned_certificates = load_chain(chain)
+    trusted_roots = list(pinned_certificates[-1:]) if roots is None else _load_roots(roots)
+    if len(tsr) > RESPONSE_LIMIT_BYTES:
         raise BadSignature("That is not a timestamp.")
     try:
-        answer = decode_timestamp_response(tsr)
-        _check_imprint(answer, note)
+        response = decode_timestamp_response(tsr)
+        _check_imprint(response, note)
         VerifierBuilder(
-            policy_id=_oid(policy),
-            tsa_certificate=pinned[0],
-            intermediates=list(pinned[1:-1]),
-            roots=trusted,
+            policy_id=_parse_oid(policy),
+            tsa_certificate=pinned_certificates[0],
+            intermediates=list(pinned_certificates[1:-1]),
+            roots=trusted_roots,
             nonce=None if nonce is None else int.from_bytes(nonce, "big"),
-        ).build().verify_message(answer, note)
-        stamped = answer.tst_info.gen_time
+        ).build().verify_message(response, note)
+        stamped_at = response.tst_info.gen_time
     except (VerificationError, ValueError, TypeError) as error:
         raise BadSignature("The timestamp does not hold.") from error
-    for certificate in pinned:
-        if not certificate.not_valid_before_utc <= stamped <= certificate.not_valid_after_utc:
+    for certificate in pinned_certificates:
+        if not certificate.not_valid_before_utc <= stamped_at <= certificate.not_valid_after_utc:
             raise BadSignature("The timestamp was made when its certificate was not valid.")
-    return int(stamped.timestamp() * 1000)
+    return int(stamped_at.timestamp() * 1000)
 
 
-def _check_imprint(answer: TimeStampResponse, note: bytes) -> None:
+def _check_imprint(response: TimeStampResponse, note: bytes) -> None:
     """Raise BadSignature unless SHA-256 of the note is what was stamped; weaker digests are not taken."""
-    imprint = answer.tst_info.message_imprint
+    imprint = response.tst_info.message_imprint
     if imprint.hash_algorithm != _SHA256 or imprint.message != hashlib.sha256(note).digest():
         raise BadSignature("The timestamp is of something else.")
 
 
-def _roots(pem: bytes) -> list[x509.Certificate]:
+def _load_roots(pem: bytes) -> list[x509.Certificate]:
     """Roots somebody else vouches for. Raises BadRequest."""
     try:
         return list(x509.load_pem_x509_certificates(pem))
@@ -107,7 +107,7 @@ def _roots(pem: bytes) -> list[x509.Certificate]:
         raise BadRequest("That file holds no root certificate.") from None
 
 
-def _oid(policy: str) -> x509.ObjectIdentifier:
+def _parse_oid(policy: str) -> x509.ObjectIdentifier:
     """A policy's number. Raises BadRequest."""
     try:
         return x509.ObjectIdentifier(policy)

@@ -12,41 +12,41 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-INDEX: Final = "/index.html"
-SHELL: Final = "/"
+INDEX_PATH: Final = "/index.html"
+ROOT_PATH: Final = "/"
 # A WebAssembly module that stands in a script begins so in base64: "\0asm" and its version.
-_WASM: Final = re.compile(rb"[\"'](AGFzbQEAAA[A-Za-z0-9+/]+={0,2})[\"']")
+_WASM_BASE64: Final = re.compile(rb"[\"'](AGFzbQEAAA[A-Za-z0-9+/]+={0,2})[\"']")
 
 
-def manifest(files: Mapping[str, bytes], *, app: str, version: str, policy: str) -> bytes:
+def build_manifest(files: Mapping[str, bytes], *, app: str, version: str, content_security_policy: str) -> bytes:
     """JSON of the `manifest` object without `timestamp`, keys in order. `files`: address → bytes as served; `policy`: the content
     policy of every page. The page at `/` is listed as `/index.html`, since a manifest names files and not addresses.
     """
-    listed = {INDEX if address == SHELL else address: _digest(raw) for address, raw in files.items()}
-    told = {
+    file_digests = {INDEX_PATH if path == ROOT_PATH else path: _base64url_digest(raw) for path, raw in files.items()}
+    manifest_members = {
         "app": app,
-        "default_csp": policy,
-        "default_fallback": INDEX,
-        "default_index": INDEX,
-        "files": listed,
+        "default_csp": content_security_policy,
+        "default_fallback": INDEX_PATH,
+        "default_index": INDEX_PATH,
+        "files": file_digests,
         "version": version,
-        "wasm": sorted(_digest(raw) for raw in _wasm(files.items())),
+        "wasm": sorted(_base64url_digest(raw) for raw in _find_wasm_modules(files.items())),
     }
     # Its keys are addresses, which our own canonical JSON does not allow; the tool that signs writes it anew.
-    return json.dumps(told, sort_keys=True, indent=1).encode() + b"\n"
+    return json.dumps(manifest_members, sort_keys=True, indent=1).encode() + b"\n"
 
 
-def _wasm(files: Iterable[tuple[str, bytes]]) -> set[bytes]:
+def _find_wasm_modules(files: Iterable[tuple[str, bytes]]) -> set[bytes]:
     """Every WebAssembly module of these files: files of their own, and those that stand in a script as base64."""
-    found = set()
-    for address, raw in files:
-        if address.endswith(".wasm"):
-            found.add(raw)
-        elif address.endswith((".js", ".mjs")):
-            found |= {base64.b64decode(text[1]) for text in _WASM.finditer(raw)}
-    return found
+    modules = set()
+    for path, raw in files:
+        if path.endswith(".wasm"):
+            modules.add(raw)
+        elif path.endswith((".js", ".mjs")):
+            modules |= {base64.b64decode(matched[1]) for matched in _WASM_BASE64.finditer(raw)}
+    return modules
 
 
-def _digest(raw: bytes) -> str:
+def _base64url_digest(raw: bytes) -> str:
     """SHA-256 in base64url without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()

@@ -9,170 +9,199 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
-from diary.pack.capsule.reader import Capsule, Version
+from diary.pack.capsule.reader import Capsule, CapsuleVersion
 from diary.pack.exhibit_numbers import Exhibit
-from diary.pack.printable_text import drawable
+from diary.pack.printable_text import escape_unprintable
 from diary.pack.proofs.proof_files import entry_labels
-from diary.pack.proofs.record_json import names
-from diary.pack.redaction import HeldBack, held_back, open_texts
-from diary.pack.registers import Person, Register, Registers, people_of, registers_of
-from diary.pack.wording import numbers_words
+from diary.pack.proofs.record_json import record_labels
+from diary.pack.redaction import Redactor, build_redactor, redact_fields
+from diary.pack.registers import RegisterRecord, Registers, SuspectSummary, build_registers, suspects_of
+from diary.pack.wording import entry_numbers_words
 from diary.record import times
-from diary.record.chronology import ordered
+from diary.record.chronology import sort_incidents
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
-from diary.record.reading import Fields, codes_of, text_of
-from diary.record.record_history import Opened, tell_all
+from diary.record.reading import RecordFields, codes_of, text_of
+from diary.record.record_history import RecordVersion, build_histories
 
-VOLUME: Final = constants.VOLUME_FILES
-KEEPER: Final = "P1"
+EXHIBITS_PER_VOLUME: Final = constants.VOLUME_FILES
+KEEPER_CODE: Final = "P1"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ExhibitView:
     """One exhibit: as numbered, as described (servable and whole), and the entries it belongs to."""
 
     exhibit: Exhibit
     attachment: Attachment
-    whole: Attachment
-    entries: tuple[str, ...]
+    unredacted_attachment: Attachment
+    entry_numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A print copy in the folder of the document that shows it, with its size in pixels."""
 
-    file: str
+    filename: str
     width: int
     height: int
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class PackContents:
     """Everything the documents are made from. `entries` and `whole` have the same order."""
 
     capsule: Capsule
-    held: HeldBack
+    redactor: Redactor
     entries: tuple[Incident, ...]
-    whole: tuple[Incident, ...]
-    exhibits: tuple[Shown, ...]
-    people: tuple[Person, ...]
+    unredacted_entries: tuple[Incident, ...]
+    exhibits: tuple[ExhibitView, ...]
+    people: tuple[SuspectSummary, ...]
     registers: Registers
-    whole_registers: Registers
-    names: Mapping[str, str]
-    versions: Mapping[str, Version]
+    unredacted_registers: Registers
+    labels: Mapping[str, str]
+    versions: Mapping[str, CapsuleVersion]
 
     @property
-    def offset_min(self) -> int:
+    def utc_offset_minutes(self) -> int:
         """Minutes ahead of UTC where and when the pack was made."""
-        return times.offset_at(self.capsule.head.made_at, self.capsule.head.tz)
+        return times.offset_minutes_at(self.capsule.metadata.made_at, self.capsule.metadata.tz)
 
-    def sheet_facts(self, title: str, statement: str) -> dict[str, object]:
+    def page_header(self, title: str, statement: str) -> dict[str, object]:
         """What the header and footer of every page say. The recipient's reference is masked like all words."""
-        head = self.capsule.head
+        metadata = self.capsule.metadata
         return {
-            "pack": head.name,
+            "pack": metadata.label,
             "title": title,
-            "lang": head.lang,
+            "lang": metadata.language,
             "statement": statement,
-            "training": head.training,
-            "their_ref": drawable(self.held.mask(head.recipient_ref)),
+            "training": metadata.is_training,
+            "their_ref": escape_unprintable(self.redactor.redact(metadata.recipient_ref)),
         }
 
-    def made(self) -> times.Printed:
+    def printed_made_at(self) -> times.FormattedTime:
         """When the pack was made, on the keeper's clock."""
-        return times.instant(self.capsule.head.made_at, self.capsule.head.tz)
+        return times.format_instant(self.capsule.metadata.made_at, self.capsule.metadata.tz)
 
-    def person_of(self, entry: Incident) -> Person | None:
+    def person_of(self, entry: Incident) -> SuspectSummary | None:
         """Whom an entry says did it."""
-        return next((person for person in self.people if entry.number in person.entries), None)
+        return next((person for person in self.people if entry.number in person.entry_numbers), None)
 
-    def linked_to(self, shown: Shown) -> str:
+    def link_words(self, view: ExhibitView) -> str:
         """What a file belongs to: its entries by number, else the order, report or other record that names it; '' for neither."""
-        naming = (one.ref for one in self.registers.values() if shown.exhibit.record in files_of(one))
-        return numbers_words(shown.entries) or ", ".join(naming)
+        references = (record.code for record in self.registers.values() if view.exhibit.record in file_ids_of(record))
+        return entry_numbers_words(view.entry_numbers) or ", ".join(references)
 
-    def handler(self, said: Fields, name: str) -> str:
+    def handler_code(self, fields: RecordFields, field_name: str) -> str:
         """Who took a file or would produce it, by code: the keeper unless they named somebody. `name`: the field that does."""
-        named = text_of(said, name)
-        return self.names.get(named, "somebody not in this pack") if named else KEEPER
+        person_id = text_of(fields, field_name)
+        return self.labels.get(person_id, "somebody not in this pack") if person_id else KEEPER_CODE
 
-    def exhibits_of(self, entry: Incident) -> tuple[Shown, ...]:
+    def exhibits_of(self, entry: Incident) -> tuple[ExhibitView, ...]:
         """The exhibits of an entry, by number."""
-        return tuple(shown for shown in self.exhibits if entry.number in shown.entries)
+        return tuple(view for view in self.exhibits if entry.number in view.entry_numbers)
 
-    def first_version(self, entry: Incident) -> Version:
+    def first_version(self, entry: Incident) -> CapsuleVersion:
         """The first version with its commitment and receipt."""
-        return self.versions[entry.told.first.version]
+        return self.versions[entry.history.first_version.version]
 
 
-def contents_of(capsule: Capsule) -> Contents:
+def build_contents(capsule: Capsule) -> PackContents:
     """The contents of a capsule."""
-    held = held_back(capsule)
-    told = [version.opened for version in capsule.versions]
-    servable = [Opened(one.record, one.version, one.kind, one.schema, open_texts(one.fields, held), {}) for one in told]
+    redactor = build_redactor(capsule)
+    opened = [version.opened for version in capsule.versions]
+    redacted = [
+        RecordVersion(
+            opened_version.record,
+            opened_version.version,
+            opened_version.kind,
+            opened_version.schema,
+            redact_fields(opened_version.fields, redactor),
+            {},
+        )
+        for opened_version in opened
+    ]
     labels = entry_labels(capsule)
-    whole = _entries(told, labels)
-    entries = _entries(servable, labels)
-    registers = registers_of(capsule, servable)
-    return Contents(
+    unredacted_entries = _ordered_incidents(opened, labels)
+    entries = _ordered_incidents(redacted, labels)
+    registers = build_registers(capsule, redacted)
+    return PackContents(
         capsule=capsule,
-        held=held,
+        redactor=redactor,
         entries=entries,
-        whole=whole,
-        exhibits=_exhibits(capsule, servable, told, entries),
-        people=people_of(registers, entries),
+        unredacted_entries=unredacted_entries,
+        exhibits=_exhibit_views(capsule, redacted, opened, entries),
+        people=suspects_of(registers, entries),
         registers=registers,
-        whole_registers=registers_of(capsule, told),
-        names=names(capsule),
+        unredacted_registers=build_registers(capsule, opened),
+        labels=record_labels(capsule),
         versions={version.opened.version: version for version in capsule.versions},
     )
 
 
-def files_of(one: Register) -> tuple[str, ...]:
+def file_ids_of(record: RegisterRecord) -> tuple[str, ...]:
     """The files that a record names, in whichever of its fields."""
     return tuple(
-        file for name in ("attachment_ids", "copy_attachment_id", "identity_link_id") for file in one.codes(name)
+        file_id
+        for name in ("attachment_ids", "copy_attachment_id", "identity_link_id")
+        for file_id in record.codes(name)
     )
 
 
-def _entries(versions: Sequence[Opened], labels: Mapping[str, str]) -> tuple[Incident, ...]:
+def _ordered_incidents(versions: Sequence[RecordVersion], labels: Mapping[str, str]) -> tuple[Incident, ...]:
     """The incidents in order of time."""
-    return ordered(
-        Incident(label, None if label.startswith("U") else int(label), told)
-        for told in tell_all(versions, "incident")
-        if (label := labels[told.record])
+    return sort_incidents(
+        Incident(label, None if label.startswith("U") else int(label), history)
+        for history in build_histories(versions, "incident")
+        if (label := labels[history.record])
     )
 
 
-def _exhibits(
-    capsule: Capsule, servable: Sequence[Opened], told: Sequence[Opened], entries: Sequence[Incident]
-) -> tuple[Shown, ...]:
+def _exhibit_views(
+    capsule: Capsule,
+    redacted: Sequence[RecordVersion],
+    unredacted: Sequence[RecordVersion],
+    entries: Sequence[Incident],
+) -> tuple[ExhibitView, ...]:
     """The exhibits in their numbered order."""
-    masked = {one.record: Attachment(one) for one in tell_all(servable, "attachment")}
-    whole = {one.record: Attachment(one) for one in tell_all(told, "attachment")}
-    linked = {entry.record: set(codes_of(entry.said, "attachment_ids")) for entry in entries}
-    shown = []
+    redacted_attachments = {history.record: Attachment(history) for history in build_histories(redacted, "attachment")}
+    unredacted_attachments = {
+        history.record: Attachment(history) for history in build_histories(unredacted, "attachment")
+    }
+    file_ids_by_entry = {entry.record: set(codes_of(entry.fields, "attachment_ids")) for entry in entries}
+    views = []
     for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number):
-        if exhibit.record not in masked:
+        if exhibit.record not in redacted_attachments:
             continue
-        named = set(masked[exhibit.record].incident_ids)
-        numbers = (entry.number for entry in entries if entry.record in named or exhibit.record in linked[entry.record])
-        shown.append(Shown(exhibit, masked[exhibit.record], whole[exhibit.record], tuple(numbers)))
-    return tuple(shown)
+        incident_ids = set(redacted_attachments[exhibit.record].incident_ids)
+        numbers = (
+            entry.number
+            for entry in entries
+            if entry.record in incident_ids or exhibit.record in file_ids_by_entry[entry.record]
+        )
+        views.append(
+            ExhibitView(
+                exhibit, redacted_attachments[exhibit.record], unredacted_attachments[exhibit.record], tuple(numbers)
+            )
+        )
+    return tuple(views)
 
 
-def volumes(contents: Contents) -> tuple[tuple[Shown, ...], ...]:
+def volumes(contents: PackContents) -> tuple[tuple[ExhibitView, ...], ...]:
     """The exhibits in volumes of a hundred; one empty volume when there are none."""
-    shown = contents.exhibits
-    return tuple(shown[start : start + VOLUME] for start in range(0, len(shown), VOLUME)) or ((),)
+    views = contents.exhibits
+    return tuple(views[start : start + EXHIBITS_PER_VOLUME] for start in range(0, len(views), EXHIBITS_PER_VOLUME)) or (
+        (),
+    )
 
 
-def volume_name(index: int) -> str:
+def volume_filename(index: int) -> str:
     """The file of a volume, counted from 0."""
     return "04_exhibits.pdf" if index == 0 else f"04_exhibits-{index + 1}.pdf"
 
 
-def volume_of(contents: Contents, item: str) -> int:
+def volume_index(contents: PackContents, item: str) -> int:
     """Which volume an exhibit stands in, counted from 0."""
-    return next(place for place, shown in enumerate(contents.exhibits) if shown.exhibit.item == item) // VOLUME
+    return (
+        next(index for index, view in enumerate(contents.exhibits) if view.exhibit.item == item) // EXHIBITS_PER_VOLUME
+    )

@@ -7,29 +7,29 @@ from typing import Final
 from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.ids import parse_id
-from diary.record.reading import Fields, object_of, switch_of, whole_of
+from diary.record.reading import RecordFields, boolean_of, integer_of, object_of
 
 # What may stand in a pack beside incidents and files. A private note, the settings, a question of an advocate and the
 # app's own bookkeeping never do; of custody only the lines of the packed files.
-REGISTERS: Final = (
+REGISTER_KINDS: Final = (
     "account", "background", "case", "consent", "export", "impact", "notice", "order",
     "person", "report", "schedule", "sighting", "statement", "vehicle",
 )  # fmt: skip
-PACKED: Final = frozenset({"incident", "attachment", *REGISTERS})
-_ITEM = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")
-_FILE = re.compile(r"[A-Z]{1,4}-[1-9][0-9]{0,4}\.[a-z0-9]{1,5}")
+PACKABLE_KINDS: Final = frozenset({"incident", "attachment", *REGISTER_KINDS})
+_ITEM_PATTERN = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")
+_FILENAME_PATTERN = re.compile(r"[A-Z]{1,4}-[1-9][0-9]{0,4}\.[a-z0-9]{1,5}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX128 = re.compile(r"[0-9a-f]{128}")
-_REF = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
+_REFERENCE_PATTERN = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedPicture:
     """Where a picture lies: blob id, its 32-byte key, how many parts."""
 
     blob: str
     key: bytes
-    parts: int
+    part_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ class Exhibit:
     """One numbered attachment. `shape`: width and height of its print copy in pixels."""
 
     item: str
-    file: str
+    filename: str
     record: str
     sha256: str
     sha512: str
-    size: int
-    print_copy: Sealed | None
-    received: Sealed | None
-    shape: tuple[int, int]
+    size_bytes: int
+    print_copy: SealedPicture | None
+    received_file: SealedPicture | None
+    print_size: tuple[int, int]
     looked_at: int | None
-    hold_picture: bool
-    poster: Sealed | None = None
+    is_picture_withheld: bool
+    poster: SealedPicture | None = None
     is_order: bool = False
 
     @property
@@ -62,69 +62,73 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class RecordReference:
     """What a record that is no entry and no file is called: `S1`, `O2`; `no` is its rank within its kind."""
 
     record: str
     kind: str
-    no: int
+    rank: int
     ref: str
 
 
-def reference_of(row: dict[str, object]) -> Reference:
+def parse_reference(row: dict[str, object]) -> RecordReference:
     """One reference; it becomes part of a path and of a sentence."""
-    kind, no, ref = str(row["kind"]), whole_from_0(row, "no"), str(row["ref"])
-    if kind not in REGISTERS or not 1 <= no < 1_000_000 or not _REF.fullmatch(ref):
+    kind, rank, ref = str(row["kind"]), non_negative_field(row, "no"), str(row["ref"])
+    if kind not in REGISTER_KINDS or not 1 <= rank < 1_000_000 or not _REFERENCE_PATTERN.fullmatch(ref):
         raise BadRequest("The capsule is not complete.")
-    return Reference(id_of(row, "record"), kind, no, ref)
+    return RecordReference(id_field(row, "record"), kind, rank, ref)
 
 
-def exhibit_of(row: dict[str, object]) -> Exhibit:
+def parse_exhibit(row: dict[str, object]) -> Exhibit:
     """One exhibit; its names become paths, so they are held to a pattern."""
-    item, file = str(row["item"]), str(row["file"])
-    found = _ITEM.fullmatch(item)
-    if not found or not _FILE.fullmatch(file) or not file.startswith(f"{found[1]}-{found[2]}."):
+    item, filename = str(row["item"]), str(row["file"])
+    item_match = _ITEM_PATTERN.fullmatch(item)
+    if (
+        not item_match
+        or not _FILENAME_PATTERN.fullmatch(filename)
+        or not filename.startswith(f"{item_match[1]}-{item_match[2]}.")
+    ):
         raise BadRequest("An exhibit's name is not one a pack can have.")
     if not _HEX64.fullmatch(str(row["sha256"])) or not _HEX128.fullmatch(str(row["sha512"])):
         raise BadRequest("An exhibit has no digest.")
-    printed = object_of(row, "print")
+    print_row = object_of(row, "print")
     return Exhibit(
         item=item,
-        file=file,
-        record=id_of(row, "record"),
+        filename=filename,
+        record=id_field(row, "record"),
         sha256=str(row["sha256"]),
         sha512=str(row["sha512"]),
-        size=whole_from_0(row, "size"),
-        print_copy=_sealed(printed),
-        received=_sealed(object_of(row, "received")),
-        shape=(whole_of(printed, "width") or 0, whole_of(printed, "height") or 0),
-        looked_at=whole_of(row, "looked_at"),
-        hold_picture=switch_of(row, "hold_picture") is not False,
-        poster=_sealed(object_of(row, "poster")),
-        is_order=switch_of(row, "order") is True,
+        size_bytes=non_negative_field(row, "size"),
+        print_copy=_parse_sealed_picture(print_row),
+        received_file=_parse_sealed_picture(object_of(row, "received")),
+        print_size=(integer_of(print_row, "width") or 0, integer_of(print_row, "height") or 0),
+        looked_at=integer_of(row, "looked_at"),
+        is_picture_withheld=boolean_of(row, "hold_picture") is not False,
+        poster=_parse_sealed_picture(object_of(row, "poster")),
+        is_order=boolean_of(row, "order") is True,
     )
 
 
-def _sealed(row: dict[str, object]) -> Sealed | None:
+def _parse_sealed_picture(row: dict[str, object]) -> SealedPicture | None:
     """A place and key, or None when the capsule gives none."""
     if not row:
         return None
-    key, parts = unb64(str(row["key"])), whole_from_0(row, "parts")
-    if len(key) != 32 or not 1 <= parts <= 256:
+    key, part_count = unb64(str(row["key"])), non_negative_field(row, "parts")
+    if len(key) != 32 or not 1 <= part_count <= 256:
         raise BadRequest("A picture's key is not one.")
-    return Sealed(id_of(row, "blob"), key, parts)
+    return SealedPicture(id_field(row, "blob"), key, part_count)
 
 
-def id_of(row: Fields, name: str) -> str:
+def id_field(row: RecordFields, name: str) -> str:
     """An id as text. Raises BadRequest."""
     text = str(row[name])
     parse_id(text)
     return text
 
 
-def whole_from_0(row: Fields, name: str) -> int:
+def non_negative_field(row: RecordFields, name: str) -> int:
     """A whole number from 0. Raises BadRequest."""
-    number = whole_of(row, name)
+    number = integer_of(row, name)
     if number is None or number < 0:
         raise BadRequest("The capsule is not complete.")
     return number

@@ -8,62 +8,62 @@ from typing import Final
 from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest
-from diary.pack.exhibit_numbers import whole_from_0
-from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.pack.exhibit_numbers import non_negative_field
+from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, object_of, objects_of, text_of
 
 PROFILES: Final = constants.PACK_PROFILES
-KINDS: Final = ("pack", "supplement", "items", "portal")
+PACK_KINDS: Final = ("pack", "supplement", "items", "portal")
 # The languages of the screens, English first.
-SCREENS: Final = ("en", "cy", "pl", "ur")
-TIMES_LIMIT: Final = 1 << 43
-_REF_LIMIT: Final = 200
-_FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
-_RELEASE = re.compile(r"[0-9a-f]{12}")
-_ITEM = re.compile(r"[A-Z]{1,4}/[1-9][0-9]{0,4}")
-_HEAD_BYTES: Final = 32
-_NOT_ONE: Final = "The pack's name is not one a pack can have."
-_NOT_COMPLETE: Final = "The capsule is not complete."
+SCREEN_LANGUAGES: Final = ("en", "cy", "pl", "ur")
+TIME_LIMIT_MS: Final = 1 << 43
+_REFERENCE_LIMIT_CHARACTERS: Final = 200
+_FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
+_RELEASE_PATTERN = re.compile(r"[0-9a-f]{12}")
+_ITEM_PATTERN = re.compile(r"[A-Z]{1,4}/[1-9][0-9]{0,4}")
+_FEED_DIGEST_BYTES: Final = 32
+_BAD_NAME_MESSAGE: Final = "The pack's name is not one a pack can have."
+_INCOMPLETE_MESSAGE: Final = "The capsule is not complete."
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
+class SupersededPack:
     """An earlier pack that a supplement continues."""
 
-    no: int
+    number: int
     made_at: int
     receipt_ref: str
     delivered_to: str
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class SupplementChanges:
     """What a supplement changes, by entry number."""
 
-    new: tuple[int, ...] = ()
-    changed: tuple[int, ...] = ()
-    removed: tuple[int, ...] = ()
+    new_entries: tuple[int, ...] = ()
+    changed_entries: tuple[int, ...] = ()
+    removed_entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class PictureReview:
     """What the keeper looked at before it left. `override_at`: when they let it go with something left to look at."""
 
-    looked: int
-    not_looked: int
-    words: int
+    looked_at_count: int
+    not_looked_at_count: int
+    restricted_word_count: int
     override_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class FeedHead:
     """The diary's own head when the pack was made: its running digest, 32 bytes, over its first `seq` numbered versions."""
 
-    seq: int
+    version_count: int
     digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PackMetadata:
     """The pack's own facts. `raw` is the object as it came, for 12_record.json.
 
     `asked_in`: the language of the screens when it was made, and whether they asked in words for young people. `alone`: made
@@ -71,12 +71,12 @@ class Head:
     """
 
     raw: Mapping[str, object]
-    no: int
+    number: int
     made_at: int
     tz: str
     initials: str
     folder: str
-    lang: str
+    language: str
     release: str
     origin: str
     covers_from: int | None
@@ -85,101 +85,113 @@ class Head:
     profile: str
     kind: str
     items: tuple[str, ...]
-    supersedes: tuple[Superseded, ...]
-    since: Since
-    review: Review | None
+    superseded_packs: tuple[SupersededPack, ...]
+    changes: SupplementChanges
+    review: PictureReview | None
     recipient_ref: str
-    training: bool
-    feed: Feed | None
-    asked_in: tuple[str, bool]
-    alone: bool
+    is_training: bool
+    feed_head: FeedHead | None
+    screen_language: tuple[str, bool]
+    is_offline: bool
 
     @property
-    def name(self) -> str:
+    def label(self) -> str:
         """What headers call it: `JB 1`."""
-        return f"{self.initials} {self.no}"
+        return f"{self.initials} {self.number}"
 
 
-def _asked_in(told: Fields) -> tuple[str, bool]:
+def _parse_screen_language(row: RecordFields) -> tuple[str, bool]:
     """How the screens asked; the language names a file, so it is one that the screens have. Raises BadRequest."""
-    language = text_of(told, "language") or SCREENS[0]
-    if language not in SCREENS:
-        raise BadRequest(_NOT_COMPLETE)
-    return language, text_of(told, "wording") == "young"
+    language = text_of(row, "language") or SCREEN_LANGUAGES[0]
+    if language not in SCREEN_LANGUAGES:
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return language, text_of(row, "wording") == "young"
 
 
-def head_of(pack: dict[str, object]) -> Head:
+def parse_metadata(pack: dict[str, object]) -> PackMetadata:
     """The facts, each checked. Raises BadRequest."""
-    head = Head(
+    metadata = PackMetadata(
         raw=pack,
-        no=whole_from_0(pack, "no"),
-        made_at=whole_from_0(pack, "made_at"),
+        number=non_negative_field(pack, "no"),
+        made_at=non_negative_field(pack, "made_at"),
         tz=text_of(pack, "tz"),
         initials=text_of(pack, "initials"),
         folder=text_of(pack, "folder"),
-        lang=text_of(pack, "lang") or "en",
+        language=text_of(pack, "lang") or "en",
         release=text_of(pack, "release"),
         origin=text_of(pack, "origin"),
-        covers_from=whole_of(pack, "covers_from"),
-        covers_to=whole_of(pack, "covers_to"),
-        consent_at=whole_of(pack, "consent_at"),
+        covers_from=integer_of(pack, "covers_from"),
+        covers_to=integer_of(pack, "covers_to"),
+        consent_at=integer_of(pack, "consent_at"),
         profile=text_of(pack, "profile") or PROFILES[0],
-        kind=text_of(pack, "kind") or KINDS[0],
+        kind=text_of(pack, "kind") or PACK_KINDS[0],
         items=codes_of(pack, "items"),
-        supersedes=tuple(_superseded(row) for row in objects_of(pack, "supersedes")),
-        since=_since(object_of(pack, "since")),
-        review=_review(pack),
+        superseded_packs=tuple(_parse_superseded_pack(row) for row in objects_of(pack, "supersedes")),
+        changes=_parse_supplement_changes(object_of(pack, "since")),
+        review=_parse_review(pack),
         recipient_ref=text_of(pack, "recipient_ref"),
-        training=switch_of(pack, "training") is True,
-        feed=_feed(object_of(pack, "feed")) if "feed" in pack else None,
-        asked_in=_asked_in(object_of(pack, "asked_in")),
-        alone=switch_of(pack, "alone") is True,
+        is_training=boolean_of(pack, "training") is True,
+        feed_head=_parse_feed_head(object_of(pack, "feed")) if "feed" in pack else None,
+        screen_language=_parse_screen_language(object_of(pack, "asked_in")),
+        is_offline=boolean_of(pack, "alone") is True,
     )
-    if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
-        raise BadRequest(_NOT_ONE)
-    if head.folder.split("_")[1:3] != [head.initials, str(head.no)] or not 0 <= head.made_at < TIMES_LIMIT:
-        raise BadRequest(_NOT_ONE)
-    if head.profile not in PROFILES or head.kind not in KINDS or len(head.recipient_ref) > _REF_LIMIT:
-        raise BadRequest(_NOT_COMPLETE)
-    if not all(_ITEM.fullmatch(item) for item in head.items):
-        raise BadRequest(_NOT_COMPLETE)
-    return head
+    if not _FOLDER_PATTERN.fullmatch(metadata.folder) or not _RELEASE_PATTERN.fullmatch(metadata.release):
+        raise BadRequest(_BAD_NAME_MESSAGE)
+    if (
+        metadata.folder.split("_")[1:3] != [metadata.initials, str(metadata.number)]
+        or not 0 <= metadata.made_at < TIME_LIMIT_MS
+    ):
+        raise BadRequest(_BAD_NAME_MESSAGE)
+    if (
+        metadata.profile not in PROFILES
+        or metadata.kind not in PACK_KINDS
+        or len(metadata.recipient_ref) > _REFERENCE_LIMIT_CHARACTERS
+    ):
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    if not all(_ITEM_PATTERN.fullmatch(item) for item in metadata.items):
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return metadata
 
 
-def _superseded(row: dict[str, object]) -> Superseded:
+def _parse_superseded_pack(row: dict[str, object]) -> SupersededPack:
     """One earlier pack. Raises BadRequest for one that cannot have been before this one or at any time."""
-    made_at = whole_from_0(row, "made_at")
-    if made_at >= TIMES_LIMIT:
-        raise BadRequest(_NOT_COMPLETE)
-    return Superseded(
-        whole_from_0(row, "no"), made_at, text_of(row, "receipt_ref")[:_REF_LIMIT], text_of(row, "delivered_to")
+    made_at = non_negative_field(row, "made_at")
+    if made_at >= TIME_LIMIT_MS:
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return SupersededPack(
+        non_negative_field(row, "no"),
+        made_at,
+        text_of(row, "receipt_ref")[:_REFERENCE_LIMIT_CHARACTERS],
+        text_of(row, "delivered_to"),
     )
 
 
-def _feed(told: dict[str, object]) -> Feed:
+def _parse_feed_head(row: dict[str, object]) -> FeedHead:
     """How far the server had numbered the diary. Raises BadRequest for what is no head."""
-    feed = Feed(whole_from_0(told, "seq"), unb64(text_of(told, "head")))
-    if feed.seq < 1 or len(feed.digest) != _HEAD_BYTES:
-        raise BadRequest(_NOT_COMPLETE)
-    return feed
+    feed_head = FeedHead(non_negative_field(row, "seq"), unb64(text_of(row, "head")))
+    if feed_head.version_count < 1 or len(feed_head.digest) != _FEED_DIGEST_BYTES:
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return feed_head
 
 
-def _since(told: dict[str, object]) -> Since:
-    return Since(*(_numbers(told.get(name)) for name in ("new", "changed", "removed")))
+def _parse_supplement_changes(row: dict[str, object]) -> SupplementChanges:
+    return SupplementChanges(*(_entry_numbers(row.get(name)) for name in ("new", "changed", "removed")))
 
 
-def _numbers(value: object) -> tuple[int, ...]:
+def _entry_numbers(value: object) -> tuple[int, ...]:
     """Entry numbers of a list."""
     items = value if isinstance(value, list) else []
     return tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool) and item > 0)
 
 
-def _review(pack: dict[str, object]) -> Review | None:
+def _parse_review(pack: dict[str, object]) -> PictureReview | None:
     """What was looked at, or None where the phone did not say."""
-    told = object_of(pack, "review")
-    if not told:
+    row = object_of(pack, "review")
+    if not row:
         return None
-    at = whole_of(told, "override_at")
-    if at is not None and not 0 <= at < TIMES_LIMIT:
-        raise BadRequest(_NOT_COMPLETE)
-    return Review(whole_of(told, "looked") or 0, whole_of(told, "not_looked") or 0, whole_of(told, "words") or 0, at)
+    override_at = integer_of(row, "override_at")
+    if override_at is not None and not 0 <= override_at < TIME_LIMIT_MS:
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return PictureReview(
+        integer_of(row, "looked") or 0, integer_of(row, "not_looked") or 0, integer_of(row, "words") or 0, override_at
+    )

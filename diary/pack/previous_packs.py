@@ -10,173 +10,201 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import BadRequest
-from diary.pack.capsule.selection import may_go
+from diary.pack.capsule.selection import is_file_allowed
 from diary.record.evidence import Attachment
-from diary.record.reading import codes_of, objects_of, text_of, whole_of
-from diary.record.record_history import Opened, Revision, Told, tell_all
+from diary.record.reading import codes_of, integer_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, Revision, build_histories
 
-SUPPLEMENTS: Final = ("supplement", "items")
-_GIVEN: Final = frozenset({"pack", "evidence", "portal", "supplement"})
-_ITEM: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
+SUPPLEMENT_KINDS: Final = ("supplement", "items")
+_DELIVERED_KINDS: Final = frozenset({"pack", "evidence", "portal", "supplement"})
+_ITEM_PATTERN: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PreviousPack:
     """One earlier pack: its number, when it was made, to whom it went, and what was in it. `items`: number by file."""
 
-    no: int
+    number: int
     made_at: int
     receipt_ref: str
     delivered_to: str
-    entries: frozenset[str]
-    items: Mapping[str, int]
+    entry_ids: frozenset[str]
+    numbers_by_file: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class LaterChanges:
     """What tells a change after a pack: when versions were received, and the entries that have a file no earlier pack holds."""
 
-    came: Mapping[str, int]
-    fresh: frozenset[str]
+    received_times: Mapping[str, int]
+    entries_with_new_files: frozenset[str]
 
 
-def earlier_packs(opened: Sequence[Opened], before: int) -> tuple[Earlier, ...]:
+def list_previous_packs(versions: Sequence[RecordVersion], below_number: int) -> tuple[PreviousPack, ...]:
     """The packs that the diary says were made with a number below `before`, by number."""
-    found = []
-    for told in tell_all(opened, "export"):
-        said = told.newest.fields
-        no, made_at = whole_of(said, "pack_no"), whole_of(said, "made_at")
-        if told.taken_out is not None or text_of(said, "kind") not in _GIVEN:
+    packs = []
+    for history in build_histories(versions, "export"):
+        fields = history.current_version.fields
+        number, made_at = integer_of(fields, "pack_no"), integer_of(fields, "made_at")
+        if history.withdrawn_at_ms is not None or text_of(fields, "kind") not in _DELIVERED_KINDS:
             continue
-        if no is not None and made_at is not None and 0 < no < before:
-            ref, to = text_of(said, "receipt_ref"), text_of(said, "delivered_to")
-            found.append(Earlier(no, made_at, ref, to, frozenset(codes_of(said, "record_ids")), _items(said)))
-    return tuple(sorted(found, key=lambda one: (one.no, one.made_at)))
+        if number is not None and made_at is not None and 0 < number < below_number:
+            receipt_ref, delivered_to = text_of(fields, "receipt_ref"), text_of(fields, "delivered_to")
+            packs.append(
+                PreviousPack(
+                    number,
+                    made_at,
+                    receipt_ref,
+                    delivered_to,
+                    frozenset(codes_of(fields, "record_ids")),
+                    _numbers_by_file(fields),
+                )
+            )
+    return tuple(sorted(packs, key=lambda pack: (pack.number, pack.made_at)))
 
 
-def _items(said: Mapping[str, object]) -> dict[str, int]:
+def _numbers_by_file(fields: Mapping[str, object]) -> dict[str, int]:
     """Each file's number, as the record of a pack lists them."""
     rows = (
-        (text_of(row, "record"), _ITEM.fullmatch(text_of(row, "item"))) for row in objects_of(said, "items_included")
+        (text_of(row, "record"), _ITEM_PATTERN.fullmatch(text_of(row, "item")))
+        for row in objects_of(fields, "items_included")
     )
-    return {record: int(found[1]) for record, found in rows if record and found}
+    return {record: int(item_match[1]) for record, item_match in rows if record and item_match}
 
 
-def given_numbers(packs: Sequence[Earlier]) -> dict[str, int]:
+def assigned_numbers(packs: Sequence[PreviousPack]) -> dict[str, int]:
     """Every number already given, by file; the first pack that numbered a file or used a number keeps it."""
     numbers: dict[str, int] = {}
-    taken: set[int] = set()
+    used_numbers: set[int] = set()
     for pack in packs:
-        for record, number in pack.items.items():
-            if record not in numbers and number not in taken:
+        for record, number in pack.numbers_by_file.items():
+            if record not in numbers and number not in used_numbers:
                 numbers[record] = number
-                taken.add(number)
+                used_numbers.add(number)
     return numbers
 
 
-def numbered(attached: Sequence[Attachment], packs: Sequence[Earlier], start_no: int) -> list[tuple[int, Attachment]]:
+def assign_numbers(
+    attachments: Sequence[Attachment], packs: Sequence[PreviousPack], first_number: int
+) -> list[tuple[int, Attachment]]:
     """The files with their numbers, by number: those given before keep theirs, new ones follow the highest."""
-    given = given_numbers(packs)
-    following = max([start_no - 1, *given.values()]) + 1
+    assigned = assigned_numbers(packs)
+    next_number = max([first_number - 1, *assigned.values()]) + 1
     rows: list[tuple[int, Attachment]] = []
-    for one in attached:
-        if one.record in given:
-            rows.append((given[one.record], one))
+    for attachment in attachments:
+        if attachment.record in assigned:
+            rows.append((assigned[attachment.record], attachment))
         else:
-            rows.append((following, one))
-            following += 1
+            rows.append((next_number, attachment))
+            next_number += 1
     return sorted(rows, key=lambda row: row[0])
 
 
-def asked_for(items: Sequence[str], packs: Sequence[Earlier]) -> frozenset[str]:
+def requested_files(items: Sequence[str], packs: Sequence[PreviousPack]) -> frozenset[str]:
     """The files that items name: `JB/12`. Raises BadRequest for one that no earlier pack holds."""
-    by_number = {number: record for record, number in given_numbers(packs).items()}
-    found = set()
+    by_number = {number: record for record, number in assigned_numbers(packs).items()}
+    file_ids = set()
     for item in items:
-        matched = _ITEM.fullmatch(item)
-        if not matched or int(matched[1]) not in by_number:
+        item_match = _ITEM_PATTERN.fullmatch(item)
+        if not item_match or int(item_match[1]) not in by_number:
             raise BadRequest("An item was asked for that no earlier pack holds.")
-        found.add(by_number[int(matched[1])])
-    return frozenset(found)
+        file_ids.add(by_number[int(item_match[1])])
+    return frozenset(file_ids)
 
 
-def superseded(packs: Sequence[Earlier]) -> list[dict[str, object]]:
+def superseded_rows(packs: Sequence[PreviousPack]) -> list[dict[str, object]]:
     """What a supplement names: every earlier pack, oldest first."""
     return [
         {
             "delivered_to": pack.delivered_to or None,
             "made_at": pack.made_at,
-            "no": pack.no,
+            "no": pack.number,
             "receipt_ref": pack.receipt_ref or None,
         }
         for pack in packs
     ]
 
 
-def is_later(revision: Revision, than: int, came: Mapping[str, int]) -> bool:
+def is_revised_after(revision: Revision, instant_ms: int, received_times: Mapping[str, int]) -> bool:
     """Whether a change was made after an instant, by its device's clock or by when it was received: either clock may be slow.
 
     `came`: when versions were received, ms UTC.
     """
-    return max(revision.at or 0, came.get(revision.version, 0)) > than
+    return max(revision.recorded_at_ms or 0, received_times.get(revision.version, 0)) > instant_ms
 
 
-def with_new_files(opened: Sequence[Opened], packs: Sequence[Earlier]) -> frozenset[str]:
+def find_entries_with_new_files(versions: Sequence[RecordVersion], packs: Sequence[PreviousPack]) -> frozenset[str]:
     """The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them."""
-    given = {record for pack in packs for record in pack.items}
-    files = [one for one in tell_all(opened, "attachment") if one.record not in given and may_go(one, intimate=False)]
-    fresh = {one.record for one in files}
-    named = {record for one in files for record in codes_of(one.newest.fields, "incident_ids")}
-    for told in tell_all(opened, "incident"):
-        if fresh & {*codes_of(told.newest.fields, "attachment_ids"), *codes_of(told.newest.fields, "narrative_media")}:
-            named.add(told.record)
-    return frozenset(named)
+    delivered_files = {record for pack in packs for record in pack.numbers_by_file}
+    files = [
+        file
+        for file in build_histories(versions, "attachment")
+        if file.record not in delivered_files and is_file_allowed(file, include_intimate=False)
+    ]
+    new_file_ids = {file.record for file in files}
+    entry_ids = {record for file in files for record in codes_of(file.current_version.fields, "incident_ids")}
+    for history in build_histories(versions, "incident"):
+        if new_file_ids & {
+            *codes_of(history.current_version.fields, "attachment_ids"),
+            *codes_of(history.current_version.fields, "narrative_media"),
+        }:
+            entry_ids.add(history.record)
+    return frozenset(entry_ids)
 
 
-def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier], came: Mapping[str, int]) -> tuple[str, ...]:
+def new_or_changed_entries(
+    versions: Sequence[RecordVersion], packs: Sequence[PreviousPack], received_times: Mapping[str, int]
+) -> tuple[str, ...]:
     """The entries that no earlier pack holds, or that were written on or given a file after. `came` as for `is_later`."""
-    fresh = with_new_files(opened, packs)
-    last: dict[str, int] = {}
+    with_files = find_entries_with_new_files(versions, packs)
+    last_delivered_at: dict[str, int] = {}
     for pack in packs:
-        last |= dict.fromkeys(pack.entries, pack.made_at)
+        last_delivered_at |= dict.fromkeys(pack.entry_ids, pack.made_at)
     return tuple(
-        told.record
-        for told in tell_all(opened, "incident")
-        if told.taken_out is None
+        history.record
+        for history in build_histories(versions, "incident")
+        if history.withdrawn_at_ms is None
         and (
-            told.record not in last
-            or told.record in fresh
-            or any(is_later(revision, last[told.record], came) for revision in told.revisions)
+            history.record not in last_delivered_at
+            or history.record in with_files
+            or any(
+                is_revised_after(revision, last_delivered_at[history.record], received_times)
+                for revision in history.revisions
+            )
         )
     )
 
 
-def since(
-    entries: Sequence[tuple[int | None, Told]],
-    included: frozenset[str],
-    packs: Sequence[Earlier],
-    absent: Sequence[Mapping[str, object]],
-    later: Later,
+def changes_since(
+    entries: Sequence[tuple[int | None, RecordHistory]],
+    included_ids: frozenset[str],
+    packs: Sequence[PreviousPack],
+    missing_entries: Sequence[Mapping[str, object]],
+    later_changes: LaterChanges,
 ) -> dict[str, object]:
     """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
 
     `absent`: entries of which nothing is left, `{"record","no","at","why"}`.
     """
-    last: dict[str, int] = {}
+    last_delivered_at: dict[str, int] = {}
     for pack in packs:
-        last |= dict.fromkeys(pack.entries, pack.made_at)
+        last_delivered_at |= dict.fromkeys(pack.entry_ids, pack.made_at)
     rows: dict[str, list[int]] = {"changed": [], "new": [], "removed": []}
-    for number, told in entries:
+    for number, history in entries:
         if number is None:
             continue
-        seen = last.get(told.record)
-        if told.taken_out is not None:
-            if seen is not None:
+        delivered_at = last_delivered_at.get(history.record)
+        if history.withdrawn_at_ms is not None:
+            if delivered_at is not None:
                 rows["removed"].append(number)
-        elif told.record in included:
-            if seen is None:
+        elif history.record in included_ids:
+            if delivered_at is None:
                 rows["new"].append(number)
-            elif told.record in later.fresh or any(is_later(one, seen, later.came) for one in told.revisions):
+            elif history.record in later_changes.entries_with_new_files or any(
+                is_revised_after(revision, delivered_at, later_changes.received_times) for revision in history.revisions
+            ):
                 rows["changed"].append(number)
-    rows["removed"] += [int(str(row["no"])) for row in absent if row["why"] == "removed" and row["record"] in last]
+    rows["removed"] += [
+        int(str(row["no"])) for row in missing_entries if row["why"] == "removed" and row["record"] in last_delivered_at
+    ]
     return {name: sorted(numbers) for name, numbers in rows.items()}

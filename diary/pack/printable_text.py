@@ -16,11 +16,11 @@ from typing import Final
 
 from diary.paths import FONTS
 
-_DIRECTION: Final = frozenset((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-_PLAIN = re.compile(r"[\x20-\x7e\n]*")
+_BIDI_CONTROLS: Final = frozenset((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_PLAIN_ASCII = re.compile(r"[\x20-\x7e\n]*")
 
 
-class Coverage:
+class FontCoverage:
     """Which code points some font has, as sorted ranges."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
@@ -36,44 +36,44 @@ class Coverage:
 
     def __contains__(self, code_point: int) -> bool:
         """Whether a font has it."""
-        place = bisect_right(self._firsts, code_point) - 1
-        return place >= 0 and code_point <= self._lasts[place]
+        index = bisect_right(self._firsts, code_point) - 1
+        return index >= 0 and code_point <= self._lasts[index]
 
 
-class _Drawn(dict[int, int | str]):
+class _EscapeTable(dict[int, int | str]):
     """A table for str.translate that works out each code point once."""
 
-    def __init__(self, coverage: Coverage) -> None:
+    def __init__(self, coverage: FontCoverage) -> None:
         super().__init__()
         self._coverage = coverage
 
     def __missing__(self, code_point: int) -> int | str:
-        self[code_point] = drawn = self._judge(code_point)
-        return drawn
+        self[code_point] = replacement = self._replacement(code_point)
+        return replacement
 
-    def _judge(self, code_point: int) -> int | str:
+    def _replacement(self, code_point: int) -> int | str:
         if code_point in (0x0A, 0x09, 0x0D):
             return {0x0A: "\n", 0x09: "    ", 0x0D: ""}[code_point]
-        control = code_point < 0x20 or 0x7F <= code_point < 0xA0 or code_point in _DIRECTION
-        private = 0xE000 <= code_point <= 0xF8FF or code_point >= 0xF0000
-        if control or private or code_point not in self._coverage:
+        is_control = code_point < 0x20 or 0x7F <= code_point < 0xA0 or code_point in _BIDI_CONTROLS
+        is_private_use = 0xE000 <= code_point <= 0xF8FF or code_point >= 0xF0000
+        if is_control or is_private_use or code_point not in self._coverage:
             return f"[U+{code_point:04X}]"
         return code_point
 
 
 @cache
-def _table() -> _Drawn:
-    return _Drawn(Coverage(coverage_of(FONTS)))
+def _escape_table() -> _EscapeTable:
+    return _EscapeTable(FontCoverage(font_ranges(FONTS)))
 
 
-def drawable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """The text as it can be drawn; line ends kept, everything undrawable shown by its number."""
-    if _PLAIN.fullmatch(text):
+    if _PLAIN_ASCII.fullmatch(text):
         return text
-    return text.translate(_table())
+    return text.translate(_escape_table())
 
 
-def coverage_of(folder: Path) -> Iterator[tuple[int, int]]:
+def font_ranges(folder: Path) -> Iterator[tuple[int, int]]:
     """The ranges of every TTF in a folder."""
     for path in sorted(folder.glob("*.ttf")):
         with path.open("rb") as file:
@@ -81,26 +81,26 @@ def coverage_of(folder: Path) -> Iterator[tuple[int, int]]:
             for tag, _, offset, length in struct.iter_unpack(">4sLLL", file.read(16 * tables)):
                 if tag == b"cmap":
                     file.seek(offset)
-                    yield from _ranges(file.read(length))
+                    yield from _cmap_ranges(file.read(length))
 
 
-def _ranges(cmap: bytes) -> Iterator[tuple[int, int]]:
+def _cmap_ranges(cmap: bytes) -> Iterator[tuple[int, int]]:
     """The ranges of a font's character map: formats 12 and 4, the only ones these fonts use for text."""
-    for place in range(struct.unpack_from(">H", cmap, 2)[0]):
-        offset = struct.unpack_from(">HHL", cmap, 4 + 8 * place)[2]
-        form = struct.unpack_from(">H", cmap, offset)[0]
-        if form == 12:
+    for table_index in range(struct.unpack_from(">H", cmap, 2)[0]):
+        offset = struct.unpack_from(">HHL", cmap, 4 + 8 * table_index)[2]
+        cmap_format = struct.unpack_from(">H", cmap, offset)[0]
+        if cmap_format == 12:
             groups = struct.unpack_from(">L", cmap, offset + 12)[0]
             for first, last, _ in struct.iter_unpack(">LLL", cmap[offset + 16 : offset + 16 + 12 * groups]):
                 yield first, last
-        elif form == 4:
+        elif cmap_format == 4:
             count = struct.unpack_from(">H", cmap, offset + 6)[0] // 2
             lasts = struct.unpack_from(f">{count}H", cmap, offset + 14)
             firsts = struct.unpack_from(f">{count}H", cmap, offset + 16 + 2 * count)
             yield from ((first, last) for first, last in zip(firsts, lasts, strict=True) if first != 0xFFFF)
 
 
-_SCRIPTS: Final = (
+_SCRIPT_PATTERNS: Final = (
     ("ur", re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")),
     ("hi", re.compile("[\u0900-\u097f]")),
     ("bn", re.compile("[\u0980-\u09ff]")),
@@ -110,7 +110,7 @@ _SCRIPTS: Final = (
 )
 _LETTER = re.compile(r"[^\W\d_]")
 # Letters Arabic does not have and Urdu does; without any the text is set in Naskh, not Nastaliq.
-_URDU = re.compile("[\u0679\u067e\u0686\u0688\u0691\u0698\u06a9\u06af\u06ba\u06be\u06c1\u06cc\u06d2]")
+_URDU_LETTER = re.compile("[\u0679\u067e\u0686\u0688\u0691\u0698\u06a9\u06af\u06ba\u06be\u06c1\u06cc\u06d2]")
 
 
 def paragraphs(text: str) -> list[dict[str, str]]:
@@ -119,19 +119,23 @@ def paragraphs(text: str) -> list[dict[str, str]]:
     `lang` is a guess from the letters used, for screen readers and shaping; it is never printed.
     """
     return [
-        {"dir": "rtl" if (lang := language(line)) in ("ur", "ar") else "ltr", "lang": lang, "v": drawable(line)}
+        {
+            "dir": "rtl" if (lang := guess_language(line)) in ("ur", "ar") else "ltr",
+            "lang": lang,
+            "v": escape_unprintable(line),
+        }
         for line in text.split("\n")
         if line.strip()
     ]
 
 
-def language(line: str) -> str:
+def guess_language(line: str) -> str:
     """The language a line is most likely written in: 'en' unless its letters say otherwise."""
     if line.isascii():
         return "en"
     letters = len(_LETTER.findall(line))
-    for lang, pattern in _SCRIPTS:
-        found = len(pattern.findall(line))
-        if found and (lang == "pl" or 2 * found >= letters):
-            return "ar" if lang == "ur" and not _URDU.search(line) else lang
+    for lang, pattern in _SCRIPT_PATTERNS:
+        script_letters = len(pattern.findall(line))
+        if script_letters and (lang == "pl" or 2 * script_letters >= letters):
+            return "ar" if lang == "ur" and not _URDU_LETTER.search(line) else lang
     return "en"

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.pack.capsule.reader import Capsule
-from diary.pack.exhibit_numbers import REGISTERS
+from diary.pack.exhibit_numbers import REGISTER_KINDS
 from diary.pack.wording import entries_words
 from diary.record import times, vocabulary
-from diary.record.breaches import standing_of, term_of
+from diary.record.breaches import find_term, order_status
 from diary.record.incident import Incident
-from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
-from diary.record.record_history import OfRecord, Opened, Told, tell_all
-from diary.record.referenced_ids import root_of
+from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, RecordView, build_histories
+from diary.record.referenced_ids import merge_root
 
-STANDING: Final[Mapping[str, str]] = {
+STANDING_LABELS: Final[Mapping[str, str]] = {
     "expired": "the order had ended by then",
     "not_served": "before the order was served: not a breach",
     "unknown_served": "when it was served is not recorded",
@@ -26,186 +26,213 @@ STANDING: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Register(OfRecord):
+class RegisterRecord(RecordView):
     """One record that is no entry and no file, with what it is called: `S1`, `O2`."""
 
-    ref: str
-    told: Told
+    code: str
+    history: RecordHistory
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SuspectSummary:
     """Somebody entries speak of: a role code, the keeper's own words for them ('' for witnesses and children), and where."""
 
     code: str
-    words: str
-    entries: tuple[str, ...]
+    description: str
+    entry_numbers: tuple[str, ...]
 
 
-Registers = Mapping[str, Register]
+Registers = Mapping[str, RegisterRecord]
 
 
-def registers_of(capsule: Capsule, versions: Sequence[Opened]) -> dict[str, Register]:
+def build_registers(capsule: Capsule, versions: Sequence[RecordVersion]) -> dict[str, RegisterRecord]:
     """Every such record of a pack by id, kind by kind in feed order. `versions`: whole, or as servable."""
     return {
-        told.record: Register(capsule.refs[told.record].ref, told)
-        for kind in REGISTERS
-        for told in tell_all(versions, kind)
-        if told.record in capsule.refs
+        history.record: RegisterRecord(capsule.references[history.record].ref, history)
+        for kind in REGISTER_KINDS
+        for history in build_histories(versions, kind)
+        if history.record in capsule.references
     }
 
 
-def of_kind(registers: Registers, kind: str) -> tuple[Register, ...]:
+def records_of_kind(registers: Registers, kind: str) -> tuple[RegisterRecord, ...]:
     """The records of one kind."""
-    return tuple(one for one in registers.values() if one.told.newest.kind == kind)
+    return tuple(record for record in registers.values() if record.history.current_version.kind == kind)
 
 
-def linked(registers: Registers, ids: Iterable[str], kind: str) -> tuple[Register, ...]:
+def linked_records(registers: Registers, ids: Iterable[str], kind: str) -> tuple[RegisterRecord, ...]:
     """The records that ids name, each once and as what it was merged into; those that are not here are left out."""
-    into = {one.record: one.text("merged_into") for one in of_kind(registers, kind)}
-    roots = dict.fromkeys(root_of(record, into) for record in ids if record in into)
-    return tuple(registers[record] for record in roots)
+    merged_into = {
+        register_record.record: register_record.text("merged_into")
+        for register_record in records_of_kind(registers, kind)
+    }
+    root_ids = dict.fromkeys(merge_root(record, merged_into) for record in ids if record in merged_into)
+    return tuple(registers[record] for record in root_ids)
 
 
-def people_of(registers: Registers, entries: Sequence[Incident]) -> tuple[Person, ...]:
+def suspects_of(registers: Registers, entries: Sequence[Incident]) -> tuple[SuspectSummary, ...]:
     """Whom the entries say did it: persons by their codes, then one code for each other way of naming somebody."""
-    found: dict[str, tuple[str, list[str]]] = {}
+    suspects_by_code: dict[str, tuple[str, list[str]]] = {}
     for entry in entries:
-        for person in linked(registers, entry.codes("actor_ids"), "person"):
-            named = person.text("name") if text_of(person.said, "role") in ("suspect", "") else ""
-            found.setdefault(person.ref, (named or entry.text("who").strip(), []))[1].append(entry.number)
-    rows = [Person(code, words, tuple(numbers)) for code, (words, numbers) in found.items()]
-    return (*rows, *_by_words(entries, registers))
+        for person in linked_records(registers, entry.codes("actor_ids"), "person"):
+            name = person.text("name") if text_of(person.fields, "role") in ("suspect", "") else ""
+            suspects_by_code.setdefault(person.code, (name or entry.text("who").strip(), []))[1].append(entry.number)
+    rows = [SuspectSummary(code, words, tuple(numbers)) for code, (words, numbers) in suspects_by_code.items()]
+    return (*rows, *_unlinked_suspects(entries, registers))
 
 
-def _by_words(entries: Sequence[Incident], registers: Registers) -> Iterator[Person]:
+def _unlinked_suspects(entries: Sequence[Incident], registers: Registers) -> Iterator[SuspectSummary]:
     """A code for each way of naming somebody who is no person of the diary, after the last code in use."""
-    told: dict[str, tuple[str, list[str]]] = {}
+    entries_by_name: dict[str, tuple[str, list[str]]] = {}
     for entry in entries:
         words = entry.text("who").strip()
-        if words and not linked(registers, entry.codes("actor_ids"), "person"):
-            told.setdefault(" ".join(words.lower().split()), (words, []))[1].append(entry.number)
-    last = max((int(one.ref[1:]) for one in of_kind(registers, "person") if one.ref.startswith("S")), default=0)
-    for no, (words, numbers) in enumerate(told.values(), last + 1):
-        yield Person(f"S{no}", words, tuple(numbers))
+        if words and not linked_records(registers, entry.codes("actor_ids"), "person"):
+            entries_by_name.setdefault(" ".join(words.lower().split()), (words, []))[1].append(entry.number)
+    last_number = max(
+        (int(person.code[1:]) for person in records_of_kind(registers, "person") if person.code.startswith("S")),
+        default=0,
+    )
+    for number, (words, numbers) in enumerate(entries_by_name.values(), last_number + 1):
+        yield SuspectSummary(f"S{number}", words, tuple(numbers))
 
 
-def breaches(registers: Registers, entry: Incident) -> list[str]:
+def breach_lines(registers: Registers, entry: Incident) -> list[str]:
     """Each alleged breach: order, term, when it was served, and what stands in the way."""
     rows = []
-    for one in objects_of(entry.said, "alleged_breaches"):
-        order = registers.get(text_of(one, "order_id"))
-        if order is None or order.told.newest.kind != "order":
+    for breach in objects_of(entry.fields, "alleged_breaches"):
+        order = registers.get(text_of(breach, "order_id"))
+        if order is None or order.history.current_version.kind != "order":
             continue
-        parts = [f"{order.ref} {order_label(order)}", term_words(order, one.get("term_no"))]
-        served = day_words(order, "served_on")
-        parts += [f"served {served}"] if served else []
-        standing = standing_of(order.said, entry.said)
-        parts += [STANDING[standing]] if standing in STANDING else []
+        parts = [f"{order.code} {order_label(order)}", term_words(order, breach.get("term_no"))]
+        served_day = day_words(order, "served_on")
+        parts += [f"served {served_day}"] if served_day else []
+        standing = order_status(order.fields, entry.fields)
+        parts += [STANDING_LABELS[standing]] if standing in STANDING_LABELS else []
         rows.append(", ".join(parts))
     return rows
 
 
-def orders_then(registers: Registers, entry: Incident) -> list[str]:
+def orders_in_force(registers: Registers, entry: Incident) -> list[str]:
     """Orders the keeper says were in force, beside those said to be broken."""
-    broken = {text_of(one, "order_id") for one in objects_of(entry.said, "alleged_breaches")}
-    ids = (one for one in entry.codes("order_ids") if one not in broken)
-    return [f"{order.ref} {order_label(order)}" for order in linked(registers, ids, "order")]
+    breached_order_ids = {text_of(order_id, "order_id") for order_id in objects_of(entry.fields, "alleged_breaches")}
+    ids = (order_id for order_id in entry.codes("order_ids") if order_id not in breached_order_ids)
+    return [f"{order.code} {order_label(order)}" for order in linked_records(registers, ids, "order")]
 
 
-def order_label(order: Register) -> str:
+def order_label(order: RegisterRecord) -> str:
     """The kind of an order in words."""
     kind = order.text("kind")
     return vocabulary.label("orders", kind) if kind and kind != "other" else order.text("kind_text") or "order"
 
 
-def reports(registers: Registers, entry: Incident) -> list[str]:
+def report_lines(registers: Registers, entry: Incident) -> list[str]:
     """Each report of an entry: to whom, and every reference."""
-    named = [one.record for one in of_kind(registers, "report") if entry.record in one.codes("incident_ids")]
+    report_ids = [
+        report.record for report in records_of_kind(registers, "report") if entry.record in report.codes("incident_ids")
+    ]
     return [
-        report_words(one) for one in linked(registers, dict.fromkeys((*entry.codes("report_ids"), *named)), "report")
+        report_words(report)
+        for report in linked_records(registers, dict.fromkeys((*entry.codes("report_ids"), *report_ids)), "report")
     ]
 
 
-def report_words(report: Register) -> str:
+def report_words(report: RegisterRecord) -> str:
     """`R1 Police, Met, crime 123/45, incident 7, on 3 Nov 2026`."""
-    to = report.text("to")
-    who = vocabulary.label("report_to", to) if to and to != "other" else report.text("to_text")
-    parts = [f"{report.ref} {who}".strip(), report.text("force")]
-    for name, before in (("crime_ref", "crime "), ("incident_ref", "incident ")):
-        parts.append(before + report.text(name) if report.text(name) else "")
-    at = day_words(report, "at")
-    return ", ".join(part for part in (*parts, f"on {at}" if at else "") if part)
+    recipient_code = report.text("to")
+    recipient = (
+        vocabulary.label("report_to", recipient_code)
+        if recipient_code and recipient_code != "other"
+        else report.text("to_text")
+    )
+    parts = [f"{report.code} {recipient}".strip(), report.text("force")]
+    for name, prefix in (("crime_ref", "crime "), ("incident_ref", "incident ")):
+        parts.append(prefix + report.text(name) if report.text(name) else "")
+    day = day_words(report, "at")
+    return ", ".join(part for part in (*parts, f"on {day}" if day else "") if part)
 
 
-def witnesses(registers: Registers, entry: Incident) -> str:
+def witness_codes(registers: Registers, entry: Incident) -> str:
     """Who saw or heard it, by code alone."""
-    return ", ".join(one.ref for one in linked(registers, entry.codes("witness_ids"), "person"))
+    return ", ".join(person.code for person in linked_records(registers, entry.codes("witness_ids"), "person"))
 
 
-def told_words(registers: Registers, one: Mapping[str, object]) -> str:
+def disclosure_words(registers: Registers, disclosure: Mapping[str, object]) -> str:
     """Whom the keeper told (by code where it is a person of the diary), when, how, and how they were then."""
-    known = [person.ref for person in linked(registers, codes_of(one, "person_id"), "person")]
-    said = (text_of(one, key) for key in ("who", "when", "how", "state"))
-    return ", ".join(part for part in (*known, *said) if part)
+    person_codes = [person.code for person in linked_records(registers, codes_of(disclosure, "person_id"), "person")]
+    details = (text_of(disclosure, key) for key in ("who", "when", "how", "state"))
+    return ", ".join(part for part in (*person_codes, *details) if part)
 
 
-NONE_HELD: Final = (
+NO_REFERENCES_TEXT: Final = (
     "This diary holds no order, notice or police reference as an entry of its own. Ask the keeper. Any that the accounts "
     "mention are in the accounts."
 )
 
 
-def front_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
+def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
     """Orders with the entries said to break them, notices to stop, and every reference, for the first page."""
     lines = []
-    for order in of_kind(registers, "order"):
-        said = [entry for entry in entries if breaks(entry, order)]
-        parts = [f"{order.ref} {order_label(order)}", order.text("court"), order.text("case_no")]
-        parts += [f"{before} {day}" for before, name in _ORDER_DAYS if (day := day_words(order, name))]
-        parts.append(f"said to be broken in {entries_words(entry.number for entry in said)}" if said else "")
+    for order in records_of_kind(registers, "order"):
+        breaching_entries = [entry for entry in entries if breaches_order(entry, order)]
+        parts = [f"{order.code} {order_label(order)}", order.text("court"), order.text("case_no")]
+        parts += [f"{prefix} {day}" for prefix, name in _ORDER_DATE_FIELDS if (day := day_words(order, name))]
+        parts.append(
+            f"said to be broken in {entries_words(entry.number for entry in breaching_entries)}"
+            if breaching_entries
+            else ""
+        )
         lines.append(", ".join(part for part in parts if part))
-    for notice in of_kind(registers, "notice"):
-        at = day_words(notice, "at")
-        lines.append(f"{notice.ref} told to stop{f', {at}' if at else ''}")
-    lines += [report_words(report) for report in of_kind(registers, "report")]
-    return lines or [NONE_HELD]
+    for notice in records_of_kind(registers, "notice"):
+        notice_day = day_words(notice, "at")
+        lines.append(f"{notice.code} told to stop{f', {notice_day}' if notice_day else ''}")
+    lines += [report_words(report) for report in records_of_kind(registers, "report")]
+    return lines or [NO_REFERENCES_TEXT]
 
 
-_ORDER_DAYS: Final = (("made", "made_on"), ("served", "served_on"), ("until", "expires_on"))
+_ORDER_DATE_FIELDS: Final = (("made", "made_on"), ("served", "served_on"), ("until", "expires_on"))
 
 
-def breaks(entry: Incident, order: Register) -> bool:
+def breaches_order(entry: Incident, order: RegisterRecord) -> bool:
     """Whether an entry is said to break this order, and could have."""
-    named = any(text_of(one, "order_id") == order.record for one in objects_of(entry.said, "alleged_breaches"))
-    return named and is_counted(order, entry)
+    is_alleged = any(
+        text_of(breach, "order_id") == order.record for breach in objects_of(entry.fields, "alleged_breaches")
+    )
+    return is_alleged and can_be_breached_by(order, entry)
 
 
-def is_counted(order: Register, entry: Incident) -> bool:
+def can_be_breached_by(order: RegisterRecord, entry: Incident) -> bool:
     """Whether an order could be broken then, as far as its dates say: served, and not run out. One rule for every place."""
-    return standing_of(order.said, entry.said) not in ("not_served", "expired")
+    return order_status(order.fields, entry.fields) not in ("not_served", "expired")
 
 
-def term_words(order: Register, no: object) -> str:
+def term_words(order: RegisterRecord, term_number: object) -> str:
     """`term 2`, and whether the order has such a one."""
-    if not no:
+    if not term_number:
         return "term not named"
-    return f"term {no}" if term_of(order.said, no) else f"term {no}, which the order does not have"
+    return (
+        f"term {term_number}"
+        if find_term(order.fields, term_number)
+        else f"term {term_number}, which the order does not have"
+    )
 
 
-def choice_words(one: Register, name: str, choice: str) -> str:
+def choice_words(record: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
     """A choice in words with the keeper's own after a colon, or either alone. `choice`: the vocabulary of its codes."""
-    code, own = one.text(name), one.text(f"{name}_text")
-    label = vocabulary.label(choice, code) if code and code != "other" else ""
-    return ": ".join(part for part in (label, own) if part)
+    code, own_words = record.text(field_name), record.text(f"{field_name}_text")
+    label = vocabulary.label(vocabulary_name, code) if code and code != "other" else ""
+    return ": ".join(part for part in (label, own_words) if part)
 
 
-def day_words(register: Register, name: str) -> str:
+def day_words(record: RegisterRecord, field_name: str) -> str:
     """A day in words, however it was written: `2026-11-03`, ms UTC, or a time block; '' for none."""
-    value = register.said.get(name)
+    value = record.fields.get(field_name)
     if isinstance(value, str):
-        return times.date_words(value)
+        return times.format_iso_date(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return times.instant(value, "Europe/London").day
-    block = object_of(register.said, name)
-    return times.printed(times.block(register.said, name)).line() if whole_of(block, "start") is not None else ""
+        return times.format_instant(value, "Europe/London").day
+    block = object_of(record.fields, field_name)
+    return (
+        times.format_claimed_time(times.read_time_block(record.fields, field_name)).to_line()
+        if integer_of(block, "start") is not None
+        else ""
+    )

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import Fields, codes_of
+from diary.record.reading import RecordFields, codes_of
 
-LABELS: Final[Mapping[str, str]] = {
+FIELD_LABELS: Final[Mapping[str, str]] = {
     "account_or_number_shown": "Account or number shown",
     "alteration_before_receipt": "Changed before it was added",
     "attachment_ids": "Exhibits",
@@ -47,7 +47,7 @@ LABELS: Final[Mapping[str, str]] = {
     "who": "Who",
 }
 
-CHOICES: Final[Mapping[str, str]] = {
+FIELD_VOCABULARIES: Final[Mapping[str, str]] = {
     "alteration_before_receipt": "alterations",
     "attribution_basis": "attribution",
     "behaviours": "behaviours",
@@ -72,7 +72,7 @@ CHOICES: Final[Mapping[str, str]] = {
 }
 
 # Members of an object that are codes. What early apps let people type there is printed as it was typed.
-_MEMBERS: Final[Mapping[str, str]] = {"outcome": "independent_outcomes", "reg_certainty": "reg_certainty"}
+_MEMBER_VOCABULARIES: Final[Mapping[str, str]] = {"outcome": "independent_outcomes", "reg_certainty": "reg_certainty"}
 _MEMBER_LABELS: Final[Mapping[str, str]] = {
     "reg": "number plate",
     "reg_certainty": "sure of the plate",
@@ -80,86 +80,103 @@ _MEMBER_LABELS: Final[Mapping[str, str]] = {
 }
 
 # Said by the fields beside them, so a change to one alone is told under the other's name.
-_TIMES: Final = frozenset({"occurred_end", "occurred_local", "occurred_start", "precision", "tz", "utc_offset_min"})
+_TIME_FIELDS: Final = frozenset(
+    {"occurred_end", "occurred_local", "occurred_start", "precision", "tz", "utc_offset_min"}
+)
 
 
 def field_label(name: str) -> str:
     """What a field is called on paper."""
-    if name in _TIMES:
-        return LABELS["occurred_start"]
+    if name in _TIME_FIELDS:
+        return FIELD_LABELS["occurred_start"]
     base = name.removesuffix("_text")
-    return LABELS.get(name) or LABELS.get(base) or name.replace("_", " ").capitalize()
+    return FIELD_LABELS.get(name) or FIELD_LABELS.get(base) or name.replace("_", " ").capitalize()
 
 
-def value_words(name: str, value: object, fields: Fields) -> str:
+def value_words(name: str, value: object, fields: RecordFields) -> str:
     """A field's value in words; '' for nothing. `fields`: the version it stands in, for times."""
-    if name in _TIMES:
-        return times.printed(times.occurred(fields)).line()
+    if name in _TIME_FIELDS:
+        return times.format_claimed_time(times.occurred_time(fields)).to_line()
     if name in ("captured_at", "content_time", "discovered_at"):
-        return times.printed(times.block(fields, name)).line()
-    return _words(CHOICES.get(name), value)
+        return times.format_claimed_time(times.read_time_block(fields, name)).to_line()
+    return _value_in_words(FIELD_VOCABULARIES.get(name), value)
 
 
-def _words(choice: str | None, value: object) -> str:
+def _value_in_words(vocabulary_name: str | None, value: object) -> str:
     """Any value as words: codes by their labels, lists with semicolons, objects member by member."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return vocabulary.label(choice, value) if choice else value
+        return vocabulary.label(vocabulary_name, value) if vocabulary_name else value
     if isinstance(value, list | tuple):
-        return "; ".join(text for item in value if (text := _words(choice, item)))
+        return "; ".join(text for item in value if (text := _value_in_words(vocabulary_name, item)))
     if isinstance(value, Mapping):
-        said = ((str(key), member_words(key, inner)) for key, inner in value.items())
-        return ", ".join(f"{_MEMBER_LABELS.get(key, key.replace('_', ' '))}: {text}" for key, text in said if text)
+        member_texts = ((str(key), member_words(key, member)) for key, member in value.items())
+        return ", ".join(
+            f"{_MEMBER_LABELS.get(key, key.replace('_', ' '))}: {text}" for key, text in member_texts if text
+        )
     return str(value)
 
 
 def member_words(name: object, value: object) -> str:
     """A member of an object in words: a known code by its label, anything else as it stands."""
-    codes = _MEMBERS.get(str(name))
-    term = vocabulary.LISTS[codes].find(value) if codes and isinstance(value, str) else None
-    return term.label if term else _words(None, value)
+    vocabulary_name = _MEMBER_VOCABULARIES.get(str(name))
+    term = (
+        vocabulary.CHOICE_LISTS[vocabulary_name].find_term(value)
+        if vocabulary_name and isinstance(value, str)
+        else None
+    )
+    return term.label if term else _value_in_words(None, value)
 
 
-def chosen(fields: Fields, name: str) -> str:
+def field_choice_words(fields: RecordFields, name: str) -> str:
     """A choice in words, with the keeper's own words for it after a colon where there are any."""
-    labels = _words(CHOICES[name], fields.get(name))
-    own = fields.get(f"{name}_text")
-    text = own if isinstance(own, str) else ""
-    return f"{labels}: {text}" if labels and text else labels or text
+    labels = _value_in_words(FIELD_VOCABULARIES[name], fields.get(name))
+    own_value = fields.get(f"{name}_text")
+    own_words = own_value if isinstance(own_value, str) else ""
+    return f"{labels}: {own_words}" if labels and own_words else labels or own_words
 
 
-def numbers_words(numbers: tuple[str, ...]) -> str:
+def entry_numbers_words(numbers: tuple[str, ...]) -> str:
     """Entry numbers, runs drawn together: `1–4, 7, U1`."""
-    whole = sorted({int(number) for number in numbers if number.isdigit()})
-    rest = sorted({number for number in numbers if not number.isdigit()}, key=lambda number: (len(number), number))
+    numbered = sorted({int(number) for number in numbers if number.isdigit()})
+    unnumbered = sorted(
+        {number for number in numbers if not number.isdigit()}, key=lambda number: (len(number), number)
+    )
     runs: list[list[int]] = []
-    for number in whole:
+    for number in numbered:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    words = [str(a) if a == b else f"{a}, {b}" if b == a + 1 else f"{a}–{b}" for a, b in runs]
-    return ", ".join((*words, *rest))
+    words = [
+        str(first) if first == last else f"{first}, {last}" if last == first + 1 else f"{first}–{last}"
+        for first, last in runs
+    ]
+    return ", ".join((*words, *unnumbered))
 
 
-def size_words(size: int) -> str:
+def size_words(size_bytes: int) -> str:
     """A size in KB or MB of a thousand, as file managers show it."""
-    if size < 1000:
-        return f"{size} bytes"
-    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size / 1e3:.0f} KB"
+    if size_bytes < 1000:
+        return f"{size_bytes} bytes"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.0f} KB"
 
 
-def point_words(said: Fields, code: str) -> str:
+def screenshot_point_words(fields: RecordFields, code: str) -> str:
     """One of the nine points of a useful screenshot: what was not answered is not said to be missing."""
-    if code in codes_of(said, "shows"):
+    if code in codes_of(fields, "shows"):
         return "shown"
-    return "not shown" if code in codes_of(said, "not_shown") else "not answered"
+    return "not shown" if code in codes_of(fields, "not_shown") else "not answered"
 
 
 def entries_words(numbers: Iterable[str]) -> str:
     """`entry 3` or `entries 3–5`."""
-    held = tuple(numbers)
-    return f"{'entry' if len(held) == 1 else 'entries'} {numbers_words(held)}" if held else "no entry"
+    number_tuple = tuple(numbers)
+    return (
+        f"{'entry' if len(number_tuple) == 1 else 'entries'} {entry_numbers_words(number_tuple)}"
+        if number_tuple
+        else "no entry"
+    )

@@ -16,10 +16,10 @@ from typing import IO, Final
 from diary.errors import BadRequest, KeptError, NotFound, Unavailable
 from diary.pack import build
 from diary.pack.capsule import reader
-from diary.pack.documents.typesetting import compile_in
-from diary.pack.sandbox.supervisor import Job, Spool, supervise
+from diary.pack.documents.typesetting import compile_document
+from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 
-PART_LIMIT: Final = 1 << 20
+PART_LIMIT_BYTES: Final = 1 << 20
 
 
 def main() -> int:
@@ -27,66 +27,66 @@ def main() -> int:
     folder, *flags = sys.argv[1:]
     # Time zones come from the package, so that the same pack has the same bytes on every machine.
     zoneinfo.reset_tzpath(())
-    place = Path(folder)
+    job_folder = Path(folder)
     return supervise(
-        Job(
-            folder=place,
-            work=partial(_build, place),
-            lay_out=partial(compile_in, place),
-            refused=_failed,
-            is_walled="--walled" in flags,
+        IsolatedJob(
+            folder=job_folder,
+            run_work=partial(_build_pack, job_folder),
+            lay_out=partial(compile_document, job_folder),
+            on_unavailable=_report_failure,
+            in_bubblewrap="--walled" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )
 
 
-def _build(folder: Path, spool: Spool) -> int:
+def _build_pack(folder: Path, layout_client: LayoutClient) -> int:
     """Read the capsule and make the front part; runs isolated."""
-    speak, listen = sys.stdout, sys.stdin.buffer
+    output, input_stream = sys.stdout, sys.stdin.buffer
     try:
-        told = reader.read_capsule(_frame(listen, reader.LIMIT))
+        capsule = reader.read_capsule(_read_frame(input_stream, reader.CAPSULE_LIMIT_BYTES))
 
         def fetch(blob: str, i: int) -> bytes:
-            _say(speak, {"want": [blob, i]})
-            part = _frame(listen, PART_LIMIT)
+            _write_message(output, {"want": [blob, i]})
+            part = _read_frame(input_stream, PART_LIMIT_BYTES)
             if not part:
                 raise NotFound
             return part
 
         def progress(step: str, done: int, total: int) -> None:
-            _say(speak, {"done": done, "step": step, "total": total})
+            _write_message(output, {"done": done, "step": step, "total": total})
 
-        front = build.make_front(told, fetch, folder, progress, spool)
+        front = build.build_front(capsule, fetch, folder, progress, layout_client)
     except KeptError as error:
-        return _failed(error)
+        return _report_failure(error)
     except Exception:  # noqa: BLE001 - whatever broke may carry words of the diary, and must end here
-        _say(speak, {"failed": "pack_failed", "sentence": "The pack could not be built."})
+        _write_message(output, {"failed": "pack_failed", "sentence": "The pack could not be built."})
     else:
-        _say(speak, {"front": front.name})
+        _write_message(output, {"front": front.name})
     return 0
 
 
-def _failed(error: KeptError) -> int:
+def _report_failure(error: KeptError) -> int:
     """Say why there is no pack."""
-    _say(sys.stdout, {"failed": error.code, "sentence": error.sentence})
+    _write_message(sys.stdout, {"failed": error.code, "sentence": error.message})
     return 0
 
 
-def _frame(listen: IO[bytes], limit: int) -> bytes:
+def _read_frame(input_stream: IO[bytes], limit: int) -> bytes:
     """The next frame. Raises Unavailable when the other side is gone, BadRequest for one that is too long."""
-    length = int.from_bytes(listen.read(4), "big")
+    length = int.from_bytes(input_stream.read(4), "big")
     if length > limit:
         raise BadRequest("That is too large.")
-    raw = listen.read(length)
+    raw = input_stream.read(length)
     if len(raw) != length:
         raise Unavailable("The server stopped.")
     return raw
 
 
-def _say(speak: IO[str], line: dict[str, object]) -> None:
+def _write_message(output: IO[str], message: dict[str, object]) -> None:
     """One line to the other side; file names and numbers only."""
-    speak.write(json.dumps(line) + "\n")
-    speak.flush()
+    output.write(json.dumps(message) + "\n")
+    output.flush()
 
 
 if __name__ == "__main__":

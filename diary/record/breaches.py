@@ -6,52 +6,55 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from diary.record.reading import Fields, is_same, object_of, objects_of, text_of, whole_of
-from diary.record.times import DAY_MS, find_zone, occurred
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
+from diary.record.times import DAY_MS, find_time_zone, occurred_time
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_HOME: Final = "Europe/London"
+_DATE_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DEFAULT_TIME_ZONE: Final = "Europe/London"
 
 
-def standing_of(order: Fields, incident: Fields) -> str:
+def order_status(order: RecordFields, incident: RecordFields) -> str:
     """`in_force`, `expired`, `not_served`, `unknown_served` or `unknown_when`.
 
     A day is whole: on the day the order was given to them a term may have been broken, on the day it ended it still may.
     """
-    when = occurred(incident)
-    if not when.is_known or when.start is None:
+    occurred_at = occurred_time(incident)
+    if not occurred_at.is_known or occurred_at.start_ms is None:
         return "unknown_when"
-    last = (when.start + 1 if when.end is None else when.end) - 1
-    tz = when.tz or _HOME
-    served = day_start(order, "served_on", tz)
-    if served is None:
-        served = day_start(order, "known_on", tz)
-    if served is None:
+    last_ms = (occurred_at.start_ms + 1 if occurred_at.end_ms is None else occurred_at.end_ms) - 1
+    tz = occurred_at.tz or _DEFAULT_TIME_ZONE
+    served_ms = day_start_ms(order, "served_on", tz)
+    if served_ms is None:
+        served_ms = day_start_ms(order, "known_on", tz)
+    if served_ms is None:
         return "unknown_served"
-    if last < served:
+    if last_ms < served_ms:
         return "not_served"
-    expires = day_start(order, "expires_on", tz)
-    return "expired" if expires is not None and when.start >= expires + DAY_MS else "in_force"
+    expires_ms = day_start_ms(order, "expires_on", tz)
+    return "expired" if expires_ms is not None and occurred_at.start_ms >= expires_ms + DAY_MS else "in_force"
 
 
-def day_start(fields: Fields, name: str, tz: str) -> int | None:
+def day_start_ms(fields: RecordFields, name: str, tz: str) -> int | None:
     """When a day given as `2026-11-03`, as ms UTC or as a time block begins; None for what is no day."""
-    instant = whole_of(fields, name)
-    if instant is None:
-        instant = whole_of(object_of(fields, name), "start")
-    if instant is not None:
-        return instant
-    found = _DAY.match(text_of(fields, name))
+    instant_ms = integer_of(fields, name)
+    if instant_ms is None:
+        instant_ms = integer_of(object_of(fields, name), "start")
+    if instant_ms is not None:
+        return instant_ms
+    matched = _DATE_PATTERN.match(text_of(fields, name))
     try:
-        midnight = datetime.fromisoformat(found[0]) if found else None
+        midnight = datetime.fromisoformat(matched[0]) if matched else None
     except ValueError:
         midnight = None
     if midnight is None:
         return None
     # Of a midnight that came twice the first; one that never was begins when the clocks have moved.
-    return int(midnight.replace(tzinfo=find_zone(tz) or UTC).timestamp() * 1000)
+    return int(midnight.replace(tzinfo=find_time_zone(tz) or UTC).timestamp() * 1000)
 
 
-def term_of(order: Fields, no: object) -> Fields | None:
+def find_term(order: RecordFields, number: object) -> RecordFields | None:
     """The numbered term of an order, or None when it has none of that number."""
-    return next((term for term in objects_of(order, "terms") if is_same(term.get("no"), no) and no is not None), None)
+    return next(
+        (term for term in objects_of(order, "terms") if is_same_json(term.get("no"), number) and number is not None),
+        None,
+    )

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from diary.record import patterns, times, vocabulary
 from diary.record.incident import Incident
-from diary.record.patterns_facts import Fact, days_between, fact_of, in_order
-from diary.record.reading import Fields
+from diary.record.patterns_facts import IncidentFact, days_between, make_fact, sort_facts
+from diary.record.reading import RecordFields
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _BLOCK_HOURS: Final = 4
@@ -23,135 +23,164 @@ class Tally:
     """How many, of what, and which entries they are."""
 
     label: str
-    numbers: tuple[str, ...]
+    entry_numbers: tuple[str, ...]
     letter: str = ""
 
     @property
     def count(self) -> int:
         """How many entries."""
-        return len(self.numbers)
+        return len(self.entry_numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Days from the last day that was reached to the next one with an entry."""
 
-    after: str
-    before: str
-    begins: date
-    ends: date
+    previous_entry: str
+    next_entry: str
+    start_date: date
+    end_date: date
     days: int
 
 
 @dataclass(frozen=True, slots=True)
-class Gaps:
+class GapSummary:
     """The longest gap, the middle one in whole days, and those of more than thirty days in order."""
 
-    longest: Gap | None
-    median: int | None
-    long: tuple[Gap, ...]
+    longest_gap: Gap | None
+    median_days: int | None
+    long_gaps: tuple[Gap, ...]
 
 
-def ordered(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+def sort_incidents(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     """By the time they are said to have happened; those without a date last; ties by number."""
-    return tuple(sorted(incidents, key=lambda one: (not one.when.is_known, one.when.start or 0, *_rank(one))))
+    return tuple(
+        sorted(
+            incidents,
+            key=lambda incident: (
+                not incident.occurred_time.is_known,
+                incident.occurred_time.start_ms or 0,
+                *_number_sort_key(incident),
+            ),
+        )
+    )
 
 
-def _rank(incident: Incident) -> tuple[bool, int]:
+def _number_sort_key(incident: Incident) -> tuple[bool, int]:
     """Those that have a number first, as they were received."""
     return incident.seq_no is None, int(incident.number.lstrip("U") or 0)
 
 
-def facts(incidents: Iterable[Incident]) -> tuple[Fact, ...]:
+def extract_facts(incidents: Iterable[Incident]) -> tuple[IncidentFact, ...]:
     """What is counted of each, in order of time; the `record` of a fact is its entry's number."""
-    return in_order([fact_of(one.number, one.said, one.kept_apart) for one in sorted(incidents, key=_rank)])
-
-
-def dated(found: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Those with a day."""
-    return tuple(fact for fact in found if fact.day)
-
-
-def by_month(found: Sequence[Fact]) -> tuple[Tally, ...]:
-    """Every month from the first entry to the last, the empty ones too: an empty month is a fact."""
-    rows = patterns.months(dated(found))
-    return tuple(
-        Tally(f"{times.month_short(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows
+    return sort_facts(
+        [
+            make_fact(incident.number, incident.fields, incident.restricted_fields)
+            for incident in sorted(incidents, key=_number_sort_key)
+        ]
     )
 
 
-def over_months(found: Iterable[Fact]) -> tuple[str, ...]:
+def dated_facts(incident_facts: Iterable[IncidentFact]) -> tuple[IncidentFact, ...]:
+    """Those with a day."""
+    return tuple(fact for fact in incident_facts if fact.day)
+
+
+def tally_by_month(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
+    """Every month from the first entry to the last, the empty ones too: an empty month is a fact."""
+    rows = patterns.count_by_month(dated_facts(incident_facts))
+    return tuple(
+        Tally(f"{times.short_month_name(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows
+    )
+
+
+def multi_month_entries(incident_facts: Iterable[IncidentFact]) -> tuple[str, ...]:
     """Entries told over more than one month: they are in none."""
-    return tuple(fact.record for fact in found if fact.day[:7] != fact.last[:7])
+    return tuple(fact.record for fact in incident_facts if fact.day[:7] != fact.last_day[:7])
 
 
-def by_code(incidents: Iterable[Incident], field: str, choice: str) -> tuple[Tally, ...]:
+def tally_by_code(incidents: Iterable[Incident], field: str, list_name: str) -> tuple[Tally, ...]:
     """One tally for each code of a field that was used, most used first, then in the list's own order."""
-    order = {term.code: index for index, term in enumerate(vocabulary.LISTS[choice].terms)}
-    rows = patterns.tally((one.number, dict.fromkeys(one.codes(field))) for one in incidents)
+    order = {term.code: index for index, term in enumerate(vocabulary.CHOICE_LISTS[list_name].terms)}
+    rows = patterns.group_by_code((incident.number, dict.fromkeys(incident.codes(field))) for incident in incidents)
     rows.sort(key=lambda row: (-len(row["ids"]), order.get(row["code"], len(order))))
     return tuple(
-        Tally(vocabulary.label(choice, row["code"]), tuple(row["ids"]), _letter(choice, row["code"])) for row in rows
+        Tally(vocabulary.label(list_name, row["code"]), tuple(row["ids"]), _section_letter(list_name, row["code"]))
+        for row in rows
     )
 
 
-def _letter(choice: str, code: str) -> str:
+def _section_letter(list_name: str, code: str) -> str:
     """The letters a term carries; only behaviours have any, though other lists share some of their codes."""
-    term = vocabulary.LISTS[choice].find(code)
+    term = vocabulary.CHOICE_LISTS[list_name].find_term(code)
     return term.letter if term else ""
 
 
-def by_weekday(found: Sequence[Fact]) -> tuple[Tally, ...]:
+def tally_by_weekday(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
     """Monday to Sunday, for entries whose day is known."""
-    held = patterns.week(found)["weekdays"]
-    return tuple(Tally(name, tuple(numbers)) for name, numbers in zip(WEEKDAYS, held, strict=True))
+    ids_by_weekday = patterns.count_by_weekday_and_hour(incident_facts)["weekdays"]
+    return tuple(Tally(name, tuple(numbers)) for name, numbers in zip(WEEKDAYS, ids_by_weekday, strict=True))
 
 
-def by_hours(found: Sequence[Fact]) -> tuple[Tally, ...]:
+def tally_by_hour_block(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
     """Six blocks of four hours, for entries whose time of day is known."""
-    cells = patterns.week(found)["hours"]
+    cells = patterns.count_by_weekday_and_hour(incident_facts)["hours"]
     tallies = []
     for start in range(0, 24, _BLOCK_HOURS):
-        held = {number for cell in cells if start <= cell["hour"] < start + _BLOCK_HOURS for number in cell["ids"]}
-        numbers = tuple(fact.record for fact in found if fact.record in held)
+        block_entries = {
+            number for cell in cells if start <= cell["hour"] < start + _BLOCK_HOURS for number in cell["ids"]
+        }
+        numbers = tuple(fact.record for fact in incident_facts if fact.record in block_entries)
         tallies.append(Tally(f"{start:02d}:00 to {start + _BLOCK_HOURS:02d}:00", numbers))
     return tuple(tallies)
 
 
-def where(incidents: Iterable[Incident], label: str, holds: Callable[[Incident], bool]) -> Tally:
+def tally_where(incidents: Iterable[Incident], label: str, predicate: Callable[[Incident], bool]) -> Tally:
     """The entries for which something holds."""
-    return Tally(label, tuple(incident.number for incident in incidents if holds(incident)))
+    return Tally(label, tuple(incident.number for incident in incidents if predicate(incident)))
 
 
-def gaps(found: Sequence[Fact]) -> Gaps:
+def summarise_gaps(incident_facts: Sequence[IncidentFact]) -> GapSummary:
     """The days in which nothing is written down; entries of one day have none between them."""
-    counted = patterns.gaps(dated(found))
-    longest = counted["longest"]
-    return Gaps(_gap(longest) if longest else None, counted["median"], tuple(_gap(one) for one in counted["long"]))
+    gap_counts = patterns.find_gaps(dated_facts(incident_facts))
+    longest = gap_counts["longest"]
+    return GapSummary(
+        _make_gap(longest) if longest else None,
+        gap_counts["median"],
+        tuple(_make_gap(gap) for gap in gap_counts["long"]),
+    )
 
 
-def _gap(found: Mapping[str, Any]) -> Gap:
-    after, before = found["ids"]
-    return Gap(after, before, date.fromisoformat(found["from"]), date.fromisoformat(found["to"]), found["days"])
+def _make_gap(gap: Mapping[str, Any]) -> Gap:
+    previous_entry, next_entry = gap["ids"]
+    return Gap(previous_entry, next_entry, date.fromisoformat(gap["from"]), date.fromisoformat(gap["to"]), gap["days"])
 
 
-def period_days(found: Sequence[Fact]) -> int | None:
+def period_days(incident_facts: Sequence[IncidentFact]) -> int | None:
     """Days from the first to the last day that is told of, both counted; None without a date."""
-    known = dated(found)
-    return days_between(known[0].day, _until(known)) + 1 if known else None
+    with_date = dated_facts(incident_facts)
+    return days_between(with_date[0].day, _last_day(with_date)) + 1 if with_date else None
 
 
-def days_since(found: Sequence[Fact], made_at: int, offset_min: int) -> int | None:
+def days_since_last_entry(incident_facts: Sequence[IncidentFact], made_at_ms: int, offset_minutes: int) -> int | None:
     """Days from the last day that is told of to the day the pack was made; None without a date."""
-    known = dated(found)
-    return days_between(_until(known), times.at_offset(made_at, offset_min).date().isoformat()) if known else None
+    with_date = dated_facts(incident_facts)
+    return (
+        days_between(_last_day(with_date), times.to_local_datetime(made_at_ms, offset_minutes).date().isoformat())
+        if with_date
+        else None
+    )
 
 
-def _until(known: Sequence[Fact]) -> str:
-    return max(fact.last for fact in known)
+def _last_day(with_date: Sequence[IncidentFact]) -> str:
+    return max(fact.last_day for fact in with_date)
 
 
-def contacts(found: Sequence[Fact], schedules: Iterable[tuple[str, Fields]]) -> tuple[int, bool]:
+def count_contacts(
+    incident_facts: Sequence[IncidentFact], schedules: Iterable[tuple[str, RecordFields]]
+) -> tuple[int, bool]:
     """Messages and calls inside entries, and whether any of the counts is an estimate. `schedules`: ids and fields."""
-    counted = patterns.messages(found, [{"record": record, "fields": fields} for record, fields in schedules])
-    return counted["count"], counted["about"]
+    message_counts = patterns.count_messages(
+        incident_facts, [{"record": record, "fields": fields} for record, fields in schedules]
+    )
+    return message_counts["count"], message_counts["about"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import codes_of, objects_of, switch_of, text_of, whole_of
-from diary.record.record_history import OfRecord, Told
+from diary.record.reading import boolean_of, codes_of, integer_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordView
 
 # The extension a received file is given in a pack, from the type its first bytes show. Anything else
 # keeps its bytes under .bin: a name must never promise what the bytes are not.
@@ -32,70 +32,70 @@ EXTENSIONS: Final = {
     "audio/webm": "webm",
     "application/zip": "zip",
 }
-MAIL: Final = frozenset({"eml"})
+MAIL_EXTENSIONS: Final = frozenset({"eml"})
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment(OfRecord):
+class Attachment(RecordView):
     """One attachment as it stands now."""
 
-    told: Told
+    history: RecordHistory
 
     @property
     def extension(self) -> str:
         """What its file is called in a pack, from the bytes and never from the name it came with."""
-        return EXTENSIONS.get(text_of(self.said, "media_type"), "bin")
+        return EXTENSIONS.get(text_of(self.fields, "media_type"), "bin")
 
     @property
     def is_mail(self) -> bool:
         """Whether it goes in the folder for mail, which gateways treat apart."""
-        return self.extension in MAIL
+        return self.extension in MAIL_EXTENSIONS
 
     @property
     def kind_label(self) -> str:
         """What the keeper says it is."""
-        kind = text_of(self.said, "kind")
+        kind = text_of(self.fields, "kind")
         return vocabulary.label("attachment_kinds", kind) if kind else "File"
 
     @property
     def description(self) -> str:
         """One sentence that identifies it; the kind when the keeper wrote none."""
-        return text_of(self.said, "description") or self.kind_label
+        return text_of(self.fields, "description") or self.kind_label
 
     @property
     def is_held_back(self) -> bool:
         """Whether its picture must not stand in the part that may be served."""
-        shows_home = switch_of(self.kept_apart, "shows_where_i_live") is True
-        return shows_home or not self.is_ordinary or not self.is_looked_at
+        shows_home = boolean_of(self.restricted_fields, "shows_where_i_live") is True
+        return shows_home or not self.is_ordinary or not self.is_reviewed
 
     @property
     def is_ordinary(self) -> bool:
         """Whether nothing marks it as intimate, distressing or the like."""
-        return text_of(self.said, "sensitivity") in ("", "normal")
+        return text_of(self.fields, "sensitivity") in ("", "normal")
 
     @property
-    def is_looked_at(self) -> bool:
+    def is_reviewed(self) -> bool:
         """Whether the keeper looked at the picture for a pack."""
-        return whole_of(self.said, "looked_at") is not None
+        return integer_of(self.fields, "looked_at") is not None
 
     @property
     def incident_ids(self) -> tuple[str, ...]:
         """The incidents it belongs to."""
-        return codes_of(self.said, "incident_ids")
+        return codes_of(self.fields, "incident_ids")
 
     @property
-    def taken(self) -> times.When:
+    def captured_time(self) -> times.ClaimedTime:
         """When the keeper took or made it."""
-        return times.block(self.said, "captured_at")
+        return times.read_time_block(self.fields, "captured_at")
 
     @property
-    def shown_time(self) -> times.When:
+    def content_time(self) -> times.ClaimedTime:
         """When what it shows was sent or posted."""
-        return times.block(self.said, "content_time")
+        return times.read_time_block(self.fields, "content_time")
 
-    def rendition(self, purpose: str) -> tuple[int, dict[str, object]] | None:
+    def find_rendition(self, purpose: str) -> tuple[int, dict[str, object]] | None:
         """The first derived picture for a purpose, with its place in the list (its key has the same place)."""
-        for index, rendition in enumerate(objects_of(self.said, "renditions")):
+        for index, rendition in enumerate(objects_of(self.fields, "renditions")):
             if rendition.get("purpose") == purpose:
                 return index, rendition
         return None

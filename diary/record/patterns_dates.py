@@ -9,151 +9,185 @@ counted apart. Nothing is put on the side that would look worse.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from diary.record.patterns_facts import Fact, Moment, moment_of
-from diary.record.reading import objects_of, switch_of, text_of
+from diary.record.patterns_facts import IncidentFact, Moment, parse_moment
+from diary.record.reading import boolean_of, objects_of, text_of
 
 # kind of record → field with its time, and what the day is called
-_DATED: Final = (("notice", "at", "notice"), ("report", "at", "report"), ("order", "served_on", "served"))
+_DATE_FIELDS: Final = (("notice", "at", "notice"), ("report", "at", "report"), ("order", "served_on", "served"))
 # What a day that the keeper named is counted as, besides their own.
-_OWN: Final = {"house_move": "moved", "blocked": "blocked"}
-Diary = Mapping[str, Sequence[Mapping[str, Any]]]
+_KEY_DATE_KINDS: Final = {"house_move": "moved", "blocked": "blocked"}
+DiaryRecords = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def key_dates(facts: Sequence[Fact], diary: Diary, tz: str) -> list[dict[str, Any]]:
+def find_key_dates(facts: Sequence[IncidentFact], diary: DiaryRecords, tz: str) -> list[dict[str, Any]]:
     """`{kind, record, day, at, words, code}` in order of day; `code` is the keeper's own kind of day, '' elsewhere."""
-    found = [
-        {"kind": kind, "record": record, "day": moment.day, "at": moment.at, "words": words, "code": code}
-        for kind, record, value, words, code in _told_dates(diary)
-        if (moment := moment_of(value, tz))
+    dates = [
+        {"kind": kind, "record": record, "day": moment.day, "at": moment.instant_ms, "words": words, "code": code}
+        for kind, record, value, words, code in _recorded_dates(diary)
+        if (moment := parse_moment(value, tz))
     ]
     # A block that no account record tells of, but an entry does.
-    told = next((fact for fact in facts if "blocked" in fact.marks and fact.day), None)
-    if told and not any(one["kind"] == "blocked" for one in found):
-        found.append(
-            {"kind": "blocked", "record": told.record, "day": told.day, "at": told.at, "words": "", "code": ""}
+    blocked_fact = next((fact for fact in facts if "blocked" in fact.marks and fact.day), None)
+    if blocked_fact and not any(key_date["kind"] == "blocked" for key_date in dates):
+        dates.append(
+            {
+                "kind": "blocked",
+                "record": blocked_fact.record,
+                "day": blocked_fact.day,
+                "at": blocked_fact.instant_ms,
+                "words": "",
+                "code": "",
+            }
         )
-    return sorted(found, key=lambda one: str(one["day"]))
+    return sorted(dates, key=lambda key_date: str(key_date["day"]))
 
 
-def _told_dates(diary: Diary) -> Iterator[tuple[str, str, object, str, str]]:
+def _recorded_dates(diary: DiaryRecords) -> Iterator[tuple[str, str, object, str, str]]:
     """Kind, record, the time as it is kept, words, and the keeper's own code, of everything that has such a day."""
-    for source, field, kind in _DATED:
-        yield from ((kind, one["record"], one["fields"].get(field), "", "") for one in _standing(diary, source))
-    for one in _standing(diary, "account"):
-        yield "blocked", one["record"], one["fields"].get("blocked_on"), "", ""
-    for one in _standing(diary, "impact"):
-        if text_of(one["fields"], "domain") == "home_or_moved":
-            yield "moved", one["record"], one["fields"].get("started"), "", ""
-    for one in _standing(diary, "background"):
-        for row in objects_of(one["fields"], "key_dates"):
+    for record_kind, field, kind in _DATE_FIELDS:
+        yield from (
+            (kind, record["record"], record["fields"].get(field), "", "")
+            for record in _active_records(diary, record_kind)
+        )
+    for record in _active_records(diary, "account"):
+        yield "blocked", record["record"], record["fields"].get("blocked_on"), "", ""
+    for record in _active_records(diary, "impact"):
+        if text_of(record["fields"], "domain") == "home_or_moved":
+            yield "moved", record["record"], record["fields"].get("started"), "", ""
+    for record in _active_records(diary, "background"):
+        for row in objects_of(record["fields"], "key_dates"):
             code = text_of(row, "kind")
             yield (
-                _OWN.get(code, "own"),
-                one["record"],
+                _KEY_DATE_KINDS.get(code, "own"),
+                record["record"],
                 row.get("on"),
                 text_of(row, "about") or text_of(row, "kind_text"),
                 code,
             )
 
 
-def sides(key: Mapping[str, Any], dated: Iterable[Fact]) -> dict[str, list[str]]:
+def split_by_key_date(key_date: Mapping[str, Any], dated: Iterable[IncidentFact]) -> dict[str, list[str]]:
     """Entries before, after, and those of which it can't be told. The key's own entry is on neither side."""
-    found: dict[str, list[str]] = {"before": [], "same": [], "after": []}
+    records_by_side: dict[str, list[str]] = {"before": [], "same": [], "after": []}
     for fact in dated:
-        if fact.record != key["record"]:
-            found[_side(key["day"], key["at"], fact)].append(fact.record)
-    return found
+        if fact.record != key_date["record"]:
+            records_by_side[_side_of(key_date["day"], key_date["at"], fact)].append(fact.record)
+    return records_by_side
 
 
-def _side(day: str, at: int | None, fact: Fact) -> str:
+def _side_of(day: str, instant_ms: int | None, fact: IncidentFact) -> str:
     """See [Note: the same day]."""
-    if at is not None and fact.at is not None:
-        return "before" if fact.at < at else "after"
-    if fact.last < day:
+    if instant_ms is not None and fact.instant_ms is not None:
+        return "before" if fact.instant_ms < instant_ms else "after"
+    if fact.last_day < day:
         return "before"
     return "after" if fact.day > day else "same"
 
 
-def accounts_used(facts: Sequence[Fact], diary: Diary, leads: Mapping[str, str], tz: str) -> dict[str, Any]:
+def count_accounts(
+    facts: Sequence[IncidentFact], diary: DiaryRecords, merge_targets: Mapping[str, str], tz: str
+) -> dict[str, Any]:
     """Every account or number used, those that are new after a block, and the entries that tell of them."""
-    known = {one["record"]: one["fields"] for one in _standing(diary, "account")}
-    merged = {record: leads.get(record, record) for record in known}
-    used: dict[str, list[str]] = {record: [] for record in dict.fromkeys(merged.values())}
+    account_fields = {row["record"]: row["fields"] for row in _active_records(diary, "account")}
+    merged = {record: merge_targets.get(record, record) for record in account_fields}
+    records_by_account: dict[str, list[str]] = {record: [] for record in dict.fromkeys(merged.values())}
     for fact in facts:
         for account in fact.accounts or ((f"@{fact.account_text.lower()}",) if fact.account_text else ()):
-            used.setdefault(account, []).append(fact.record)
-    first = _first_seen(facts, diary, leads, known, tz)
+            records_by_account.setdefault(account, []).append(fact.record)
+    first_seen = _first_seen_moments(facts, diary, merge_targets, account_fields, tz)
     blocks = [
         (merged[record], text_of(fields, "person_id"), moment)
-        for record, fields in known.items()
-        if (moment := moment_of(fields.get("blocked_on"), tz))
+        for record, fields in account_fields.items()
+        if (moment := parse_moment(fields.get("blocked_on"), tz))
     ]
-    said = _said_new(diary, known, merged)
-    new = [account for account in used if said.get(account, _is_after(account, first.get(account), blocks, known))]
-    told = {record for account in new for record in used[account]}
-    told |= {fact.record for fact in facts if "new_account" in fact.marks}
+    declared_new = _declared_new_accounts(diary, account_fields, merged)
+    new_accounts = [
+        account
+        for account in records_by_account
+        if declared_new.get(
+            account, _is_first_seen_after_block(account, first_seen.get(account), blocks, account_fields)
+        )
+    ]
+    new_account_records = {record for account in new_accounts for record in records_by_account[account]}
+    new_account_records |= {fact.record for fact in facts if "new_account" in fact.marks}
     return {
-        "accounts": [{"account": account, "ids": ids} for account, ids in used.items()],
-        "new_accounts": new,
-        "new_account_ids": [fact.record for fact in facts if fact.record in told],
+        "accounts": [{"account": account, "ids": ids} for account, ids in records_by_account.items()],
+        "new_accounts": new_accounts,
+        "new_account_ids": [fact.record for fact in facts if fact.record in new_account_records],
     }
 
 
-def _first_seen(
-    facts: Iterable[Fact], diary: Diary, leads: Mapping[str, str], known: Mapping[str, Mapping[str, Any]], tz: str
+def _first_seen_moments(
+    facts: Iterable[IncidentFact],
+    diary: DiaryRecords,
+    merge_targets: Mapping[str, str],
+    account_fields: Mapping[str, Mapping[str, Any]],
+    tz: str,
 ) -> dict[str, Moment]:
     """The earliest that anything tells of each account."""
-    found: dict[str, Moment] = {}
+    earliest_moments: dict[str, Moment] = {}
 
-    def see(account: str, moment: Moment | None) -> None:
-        there = found.get(account)
-        if moment and (there is None or (moment.day, moment.at or 0) < (there.day, there.at or 0)):
-            found[account] = moment
+    def keep_earliest(account: str, moment: Moment | None) -> None:
+        earliest = earliest_moments.get(account)
+        if moment and (
+            earliest is None or (moment.day, moment.instant_ms or 0) < (earliest.day, earliest.instant_ms or 0)
+        ):
+            earliest_moments[account] = moment
 
-    for record, fields in known.items():
-        see(leads.get(record, record), moment_of(fields.get("first_seen"), tz))
-    for one in _standing(diary, "sighting"):
-        account = text_of(one["fields"], "account_id")
+    for record, fields in account_fields.items():
+        keep_earliest(merge_targets.get(record, record), parse_moment(fields.get("first_seen"), tz))
+    for sighting in _active_records(diary, "sighting"):
+        account = text_of(sighting["fields"], "account_id")
         if account:
-            see(leads.get(account, account), moment_of(one["fields"].get("at"), tz))
+            keep_earliest(merge_targets.get(account, account), parse_moment(sighting["fields"].get("at"), tz))
     for fact in facts:
-        if fact.day and fact.one_day:
+        if fact.day and fact.is_single_day:
             for account in fact.accounts:
-                see(account, Moment(fact.day, fact.at))
-    return found
+                keep_earliest(account, Moment(fact.day, fact.instant_ms))
+    return earliest_moments
 
 
-def _said_new(diary: Diary, known: Mapping[str, Mapping[str, Any]], merged: Mapping[str, str]) -> dict[str, bool]:
+def _declared_new_accounts(
+    diary: DiaryRecords, account_fields: Mapping[str, Mapping[str, Any]], merged: Mapping[str, str]
+) -> dict[str, bool]:
     """What the keeper said of an account themselves: it stands before any date."""
-    found: dict[str, bool] = {}
-    for record, fields in known.items():
-        said = switch_of(fields, "new_after_block")
-        if said is not None:
-            found[merged[record]] = found.get(merged[record], False) or said
-    for one in _standing(diary, "sighting"):
-        account = text_of(one["fields"], "account_id")
-        if switch_of(one["fields"], "after_block") is True and account in merged:
-            found[merged[account]] = True
-    return found
+    is_new_by_account: dict[str, bool] = {}
+    for record, fields in account_fields.items():
+        is_new = boolean_of(fields, "new_after_block")
+        if is_new is not None:
+            is_new_by_account[merged[record]] = is_new_by_account.get(merged[record], False) or is_new
+    for sighting in _active_records(diary, "sighting"):
+        account = text_of(sighting["fields"], "account_id")
+        if boolean_of(sighting["fields"], "after_block") is True and account in merged:
+            is_new_by_account[merged[account]] = True
+    return is_new_by_account
 
 
-def _is_after(
-    account: str, seen: Moment | None, blocks: Iterable[tuple[str, str, Moment]], known: Mapping[str, Mapping[str, Any]]
+def _is_first_seen_after_block(
+    account: str,
+    first_seen: Moment | None,
+    blocks: Iterable[tuple[str, str, Moment]],
+    account_fields: Mapping[str, Mapping[str, Any]],
 ) -> bool:
     """Whether it was first seen after another account of the same person was blocked; of the same day only by the clock."""
-    if seen is None or account not in known:
+    if first_seen is None or account not in account_fields:
         return False
-    person = text_of(known[account], "person_id")
-    for other, of, block in blocks:
-        if other == account or (person and of and person != of):
+    person = text_of(account_fields[account], "person_id")
+    for other, blocked_person, block in blocks:
+        if other == account or (person and blocked_person and person != blocked_person):
             continue
-        if seen.day > block.day:
+        if first_seen.day > block.day:
             return True
-        if seen.day == block.day and seen.at is not None and block.at is not None and seen.at > block.at:
+        if (
+            first_seen.day == block.day
+            and first_seen.instant_ms is not None
+            and block.instant_ms is not None
+            and first_seen.instant_ms > block.instant_ms
+        ):
             return True
     return False
 
 
-def _standing(diary: Diary, kind: str) -> list[Mapping[str, Any]]:
+def _active_records(diary: DiaryRecords, kind: str) -> list[Mapping[str, Any]]:
     """The records of a kind that were not taken out."""
-    return [one for one in diary.get(kind, ()) if one.get("taken_out") is None]
+    return [record for record in diary.get(kind, ()) if record.get("taken_out") is None]

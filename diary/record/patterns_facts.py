@@ -13,44 +13,44 @@ from pathlib import Path
 from typing import Final
 
 from diary.record import times
-from diary.record.reading import Fields, codes_of, is_blank, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, is_blank, objects_of, text_of
 
 _SOURCE: Final = json.loads(Path(__file__).with_name("marks.json").read_text("utf-8"))
 # mark → field → codes of the field that make it
 MARKS: Final[dict[str, dict[str, list[str]]]] = _SOURCE["marks"]
-FIRSTS: Final[list[str]] = _SOURCE["firsts"]
-CLOCK_KNOWN: Final = frozenset({"exact", "minute", "hour"})
-DAY_KNOWN: Final = CLOCK_KNOWN | {"part_of_day", "day"}
+FIRST_MARKS: Final[list[str]] = _SOURCE["firsts"]
+CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
+DAY_PRECISIONS: Final = CLOCK_PRECISIONS | {"part_of_day", "day"}
 # Before every instant that is counted.
-_EVER: Final = -(10**15)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BEFORE_ALL_MS: Final = -(10**15)
+_DATE_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class IncidentFact:
     """One incident. `day` and `last` are local dates, '' when no time is known; `minute` is of the local day."""
 
     record: str
     day: str
-    last: str
-    one_day: bool
-    at: int | None
-    minute: int | None
-    about: bool
+    last_day: str
+    is_single_day: bool
+    instant_ms: int | None
+    minute_of_day: int | None
+    is_hour_approximate: bool
     behaviours: tuple[str, ...]
     channel: str
-    place: str
+    place_category: str
     actors: tuple[str, ...]
     targets: tuple[str, ...]
     accounts: tuple[str, ...]
     account_text: str
-    witness: bool
-    files: int
+    has_witness: bool
+    file_count: int
     breaches: tuple[tuple[str, int], ...]
-    orders: tuple[str, ...]
-    count: int | None
-    count_about: bool
-    schedule: str
+    order_ids: tuple[str, ...]
+    message_count: int | None
+    is_count_estimate: bool
+    schedule_id: str
     marks: frozenset[str]
 
 
@@ -59,115 +59,127 @@ class Moment:
     """When something was, as exactly as it is known: a local date, and the instant where the clock is known too."""
 
     day: str
-    at: int | None = None
+    instant_ms: int | None = None
 
 
-def fact_of(record: str, fields: Fields, restricted: Fields) -> Fact:
+def make_fact(record: str, fields: RecordFields, restricted: RecordFields) -> IncidentFact:
     """What counting needs of an incident that says this now."""
-    when = times.occurred(fields)
-    day, last, one_day = _days(when)
-    begins = when.local_start()
-    clock = bool(day) and when.precision in CLOCK_KNOWN
-    count = whole_of(fields, "count")
-    return Fact(
-        record=record, day=day, last=last, one_day=one_day,
-        at=when.start if clock else None,
-        minute=begins.hour * 60 + begins.minute if clock and begins else None,
-        about=when.precision == "hour",
-        behaviours=_once(codes_of(fields, "behaviours")),
+    occurred_at = times.occurred_time(fields)
+    day, last_day, is_single_day = _local_days(occurred_at)
+    local_start = occurred_at.local_start()
+    is_clock_known = bool(day) and occurred_at.precision in CLOCK_PRECISIONS
+    count = integer_of(fields, "count")
+    return IncidentFact(
+        record=record, day=day, last_day=last_day, is_single_day=is_single_day,
+        instant_ms=occurred_at.start_ms if is_clock_known else None,
+        minute_of_day=local_start.hour * 60 + local_start.minute if is_clock_known and local_start else None,
+        is_hour_approximate=occurred_at.precision == "hour",
+        behaviours=_unique(codes_of(fields, "behaviours")),
         channel=text_of(fields, "channel"),
-        place=text_of(fields, "place_category"),
-        actors=_once(codes_of(fields, "actor_ids")),
-        targets=_once(codes_of(fields, "targeted_person_ids")),
-        accounts=_once(codes_of(fields, "account_ids")),
+        place_category=text_of(fields, "place_category"),
+        actors=_unique(codes_of(fields, "actor_ids")),
+        targets=_unique(codes_of(fields, "targeted_person_ids")),
+        accounts=_unique(codes_of(fields, "account_ids")),
         account_text=text_of(fields, "channel_account").strip(" \t\r\n"),
-        witness=has_witness(fields, restricted),
-        files=len(_once(codes_of(fields, "attachment_ids"))),
-        breaches=_breaches(fields),
-        orders=_once(codes_of(fields, "order_ids")),
-        count=count if count is not None and count >= 0 else None,
-        count_about=switch_of(fields, "count_is_estimate") is True,
-        schedule=text_of(fields, "schedule_id"),
-        marks=frozenset(name for name, made_by in MARKS.items() if _is_marked(fields, made_by)),
+        has_witness=has_witness(fields, restricted),
+        file_count=len(_unique(codes_of(fields, "attachment_ids"))),
+        breaches=_alleged_breaches(fields),
+        order_ids=_unique(codes_of(fields, "order_ids")),
+        message_count=count if count is not None and count >= 0 else None,
+        is_count_estimate=boolean_of(fields, "count_is_estimate") is True,
+        schedule_id=text_of(fields, "schedule_id"),
+        marks=frozenset(name for name, mark_codes in MARKS.items() if _is_marked(fields, mark_codes)),
     )  # fmt: skip
 
 
-def _days(when: times.When) -> tuple[str, str, bool]:
+def _local_days(claimed_time: times.ClaimedTime) -> tuple[str, str, bool]:
     """First and last local date, and whether it is one day; the end of a range is read on the clock of its own night."""
-    begins = when.local_start()
-    if begins is None or when.start is None or not when.is_known:
+    local_start = claimed_time.local_start()
+    if local_start is None or claimed_time.start_ms is None or not claimed_time.is_known:
         return "", "", False
-    day = begins.date().isoformat()
-    if when.precision in DAY_KNOWN:
+    day = local_start.date().isoformat()
+    if claimed_time.precision in DAY_PRECISIONS:
         return day, day, True
-    if when.end is None or when.end <= when.start:
+    if claimed_time.end_ms is None or claimed_time.end_ms <= claimed_time.start_ms:
         return day, day, False
-    offset = times.offset_at(when.end - 1, when.tz) if times.find_zone(when.tz) else when.offset_min
-    last = times.at_offset(when.end - 1, offset).date().isoformat()
-    return day, max(day, last), False
+    offset = (
+        times.offset_minutes_at(claimed_time.end_ms - 1, claimed_time.tz)
+        if times.find_time_zone(claimed_time.tz)
+        else claimed_time.offset_minutes
+    )
+    last_day = times.to_local_datetime(claimed_time.end_ms - 1, offset).date().isoformat()
+    return day, max(day, last_day), False
 
 
-def _once(codes: Iterable[str]) -> tuple[str, ...]:
+def _unique(codes: Iterable[str]) -> tuple[str, ...]:
     """Each once, in the order given."""
     return tuple(dict.fromkeys(codes))
 
 
-def has_witness(fields: Fields, restricted: Fields) -> bool:
+def has_witness(fields: RecordFields, restricted: RecordFields) -> bool:
     """Whether somebody saw it or was told of it."""
     if codes_of(fields, "witness_ids") or text_of(restricted, "witness_names"):
         return True
     return not is_blank(fields.get("told_others"))
 
 
-def _breaches(fields: Fields) -> tuple[tuple[str, int], ...]:
+def _alleged_breaches(fields: RecordFields) -> tuple[tuple[str, int], ...]:
     """Order and term of each alleged breach, each once; a term nobody named is 0."""
-    found = [
-        (text_of(one, "order_id"), whole_of(one, "term_no") or 0) for one in objects_of(fields, "alleged_breaches")
+    order_terms = [
+        (text_of(breach, "order_id"), integer_of(breach, "term_no") or 0)
+        for breach in objects_of(fields, "alleged_breaches")
     ]
-    return tuple(dict.fromkeys(one for one in found if one[0]))
+    return tuple(dict.fromkeys(breach for breach in order_terms if breach[0]))
 
 
-def _is_marked(fields: Fields, made_by: dict[str, list[str]]) -> bool:
+def _is_marked(fields: RecordFields, mark_codes: dict[str, list[str]]) -> bool:
     """Whether one of the codes that make a mark is said."""
-    return any(code in codes for field, codes in made_by.items() for code in codes_of(fields, field))
+    return any(code in codes for field, codes in mark_codes.items() for code in codes_of(fields, field))
 
 
-def moment_of(value: object, tz: str) -> Moment | None:
+def parse_moment(value: object, tz: str) -> Moment | None:
     """A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times)."""
     if isinstance(value, str):
-        return Moment(value[:10]) if _find_date(value[:10]) else None
-    ms = whole_of({"ms": value}, "ms")
+        return Moment(value[:10]) if _parse_date(value[:10]) else None
+    ms = integer_of({"ms": value}, "ms")
     if ms is not None:
-        when = times.occurred({"occurred_start": ms, "tz": tz, "precision": "minute"})
-        begins = when.local_start()
-        return Moment(begins.date().isoformat(), ms) if begins else None
-    when = times.block({"at": value}, "at")
-    begins = when.local_start()
-    if begins is None or not when.is_known:
+        claimed_time = times.occurred_time({"occurred_start": ms, "tz": tz, "precision": "minute"})
+        local_start = claimed_time.local_start()
+        return Moment(local_start.date().isoformat(), ms) if local_start else None
+    claimed_time = times.read_time_block({"at": value}, "at")
+    local_start = claimed_time.local_start()
+    if local_start is None or not claimed_time.is_known:
         return None
-    return Moment(begins.date().isoformat(), when.start if when.precision in CLOCK_KNOWN else None)
+    return Moment(
+        local_start.date().isoformat(), claimed_time.start_ms if claimed_time.precision in CLOCK_PRECISIONS else None
+    )
 
 
-def _find_date(text: str) -> date | None:
+def _parse_date(text: str) -> date | None:
     """The day, when a calendar has it. ISO has other ways to write one; a record has only this."""
     try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        return date.fromisoformat(text) if _DATE_PATTERN.fullmatch(text) else None
     except ValueError:
         return None
 
 
-def days_between(first: str, second: str) -> int:
+def days_between(first_day: str, second_day: str) -> int:
     """Whole days from one local date to another."""
-    begins, ends = _find_date(first), _find_date(second)
-    return 0 if begins is None or ends is None else (ends - begins).days
+    start_date, end_date = _parse_date(first_day), _parse_date(second_day)
+    return 0 if start_date is None or end_date is None else (end_date - start_date).days
 
 
 def next_day(day: str) -> str:
     """The local date after."""
-    found = _find_date(day)
-    return "" if found is None else (found + timedelta(days=1)).isoformat()
+    parsed = _parse_date(day)
+    return "" if parsed is None else (parsed + timedelta(days=1)).isoformat()
 
 
-def in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def sort_facts(facts: Sequence[IncidentFact]) -> tuple[IncidentFact, ...]:
     """By time, those without one last; within a day by the clock, those without one first; then as they came."""
-    return tuple(sorted(facts, key=lambda fact: (not fact.day, fact.day, _EVER if fact.at is None else fact.at)))
+    return tuple(
+        sorted(
+            facts,
+            key=lambda fact: (not fact.day, fact.day, _BEFORE_ALL_MS if fact.instant_ms is None else fact.instant_ms),
+        )
+    )

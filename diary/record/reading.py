@@ -7,28 +7,28 @@ field of any diary can stop a pack from being made.
 
 from collections.abc import Mapping
 
-Fields = Mapping[str, object]
+RecordFields = Mapping[str, object]
 
 
-def text_of(fields: Fields, name: str) -> str:
+def text_of(fields: RecordFields, name: str) -> str:
     """The text of a field, or ''."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
 
-def whole_of(fields: Fields, name: str) -> int | None:
+def integer_of(fields: RecordFields, name: str) -> int | None:
     """The whole number of a field, or None. A switch is not a number."""
     value = fields.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def switch_of(fields: Fields, name: str) -> bool | None:
+def boolean_of(fields: RecordFields, name: str) -> bool | None:
     """True, False, or None for left blank."""
     value = fields.get(name)
     return value if isinstance(value, bool) else None
 
 
-def codes_of(fields: Fields, name: str) -> tuple[str, ...]:
+def codes_of(fields: RecordFields, name: str) -> tuple[str, ...]:
     """The codes or ids in a field, whether it holds one or a list."""
     value = fields.get(name)
     if isinstance(value, str):
@@ -38,13 +38,13 @@ def codes_of(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str) and item)
 
 
-def object_of(fields: Fields, name: str) -> dict[str, object]:
+def object_of(fields: RecordFields, name: str) -> dict[str, object]:
     """The object in a field, or an empty one."""
     value = fields.get(name)
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def objects_of(fields: Fields, name: str) -> tuple[dict[str, object], ...]:
+def objects_of(fields: RecordFields, name: str) -> tuple[dict[str, object], ...]:
     """The objects of a list."""
     value = fields.get(name)
     if not isinstance(value, list | tuple):
@@ -57,12 +57,12 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str | list | tuple | dict) and not value)
 
 
-def is_same(one: object, other: object) -> bool:
+def is_same_json(first: object, second: object) -> bool:
     """Whether two JSON values are the same; `==` takes true for 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return one == other
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return first.keys() == second.keys() and all(is_same_json(value, second[name]) for name, value in first.items())
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(map(is_same_json, first, second))
+    return first == second

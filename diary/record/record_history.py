@@ -10,45 +10,51 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
-from diary.record.reading import Fields, codes_of, is_blank, is_same, text_of, whole_of
+from diary.record.reading import RecordFields, codes_of, integer_of, is_blank, is_same_json, text_of
 from diary.record.times import recorded_ms
 
-SETTLING_MS: Final = constants.SETTLING_MS
+CORRECTION_WINDOW_MS: Final = constants.SETTLING_MS
 # Bookkeeping that says nothing about what happened: never counted as a change. That the keeper confirmed an assisted entry
 # is said in its mark, with the day.
-_QUIET: Final = frozenset({"assisted", "cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"})
-_TAKING_OUT: Final = frozenset({"taken_out", "reason"})
+_UNTRACKED_FIELDS: Final = frozenset(
+    {"assisted", "cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"}
+)
+_WITHDRAWAL_FIELDS: Final = frozenset({"taken_out", "reason"})
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class RecordVersion:
     """One opened version. `restricted` is empty when there is no such part, or when it was withheld."""
 
     record: str
     version: str
     kind: str
     schema: int
-    fields: Fields
-    restricted: Fields
+    fields: RecordFields
+    restricted: RecordFields
 
     @property
-    def at(self) -> int | None:
+    def recorded_at_ms(self) -> int | None:
         """When it was sealed, ms UTC by the device."""
         return recorded_ms(self.fields)
 
     @property
-    def takes_out(self) -> bool:
+    def is_withdrawal(self) -> bool:
         """Whether it says only that the record was taken out."""
-        own = {name for name, value in self.fields.items() if not name.startswith("_") and value is not None}
-        return whole_of(self.fields, "taken_out") is not None and own <= _TAKING_OUT and not self.restricted
+        present_names = {name for name, value in self.fields.items() if not name.startswith("_") and value is not None}
+        return (
+            integer_of(self.fields, "taken_out") is not None
+            and present_names <= _WITHDRAWAL_FIELDS
+            and not self.restricted
+        )
 
-    def everything(self) -> dict[str, object]:
+    def all_fields(self) -> dict[str, object]:
         """Every field, open and restricted; names never collide."""
         return {**self.fields, **self.restricted}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field that differs: values as stored, None where there was nothing."""
 
     field: str
@@ -56,14 +62,14 @@ class Change:
     new: object
 
     @property
-    def only_adds(self) -> bool:
+    def is_addition(self) -> bool:
         """Whether nothing that was said before has gone."""
         if is_blank(self.old):
             return True
         if isinstance(self.old, str) and isinstance(self.new, str):
             return self.new.startswith(self.old)
         if isinstance(self.old, list | tuple) and isinstance(self.new, list | tuple):
-            return all(any(is_same(item, other) for other in self.new) for item in self.old)
+            return all(any(is_same_json(item, other) for other in self.new) for item in self.old)
         return False
 
 
@@ -75,151 +81,165 @@ class Revision:
     """
 
     version: str
-    at: int | None
+    recorded_at_ms: int | None
     kind: str
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     reason: str
-    before: Fields
-    after: Fields
+    fields_before: RecordFields
+    fields_after: RecordFields
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordHistory:
     """A record as told: its first version, the one that stands now, and what came between.
 
     `taken_out`: when the keeper took it out, ms UTC; None while it stands. `newest` then holds the words taken out.
     """
 
     record: str
-    first: Opened
-    newest: Opened
+    first_version: RecordVersion
+    current_version: RecordVersion
     revisions: tuple[Revision, ...]
-    taken_out: int | None = None
+    withdrawn_at_ms: int | None = None
 
     @property
-    def started_at(self) -> int | None:
+    def first_recorded_at_ms(self) -> int | None:
         """When its words were fixed: the sealing of the first version."""
-        return self.first.at
+        return self.first_version.recorded_at_ms
 
-    def has(self, kind: str) -> bool:
+    def has_revision(self, kind: str) -> bool:
         """Whether it holds an `addition` or an `amendment`."""
         return any(revision.kind == kind for revision in self.revisions)
 
 
-class OfRecord:
+class RecordView:
     """What every reading of a told record gives: an incident, a file, a person, an order."""
 
     __slots__ = ()
-    told: Told
+    history: RecordHistory
 
     @property
     def record(self) -> str:
         """The record's id."""
-        return self.told.record
+        return self.history.record
 
     @property
-    def said(self) -> Fields:
+    def fields(self) -> RecordFields:
         """The open fields as they stand now."""
-        return self.told.newest.fields
+        return self.history.current_version.fields
 
     @property
-    def kept_apart(self) -> Fields:
+    def restricted_fields(self) -> RecordFields:
         """The restricted fields as they stand now."""
-        return self.told.newest.restricted
+        return self.history.current_version.restricted
 
     def text(self, name: str) -> str:
         """The text of an open field as it stands now."""
-        return text_of(self.said, name)
+        return text_of(self.fields, name)
 
     def codes(self, name: str) -> tuple[str, ...]:
         """The codes or ids of an open field as they stand now."""
-        return codes_of(self.said, name)
+        return codes_of(self.fields, name)
 
 
-def tell(versions: Sequence[Opened]) -> Told:
+def build_history(versions: Sequence[RecordVersion]) -> RecordHistory:
     """One record from its versions in feed order; at least one."""
-    words = [version for version in versions if not version.takes_out] or list(versions)
-    first = _settled(words, versions[0].at)
-    behind: dict[str, Opened] = {}
+    worded_versions = [version for version in versions if not version.is_withdrawal] or list(versions)
+    first_version = _first_version(worded_versions, versions[0].recorded_at_ms)
+    effective_versions: dict[str, RecordVersion] = {}
     revisions: list[Revision] = []
-    newest = words[0]
-    fixed = False
+    latest_worded = worded_versions[0]
+    is_first_settled = False
     for version in versions:
-        before = _parent(version, behind, newest)
-        if version.takes_out and version is not first:
+        parent = _find_parent(version, effective_versions, latest_worded)
+        if version.is_withdrawal and version is not first_version:
             # Whoever writes on from a taking out writes on from the words behind it.
-            behind[version.version] = before
+            effective_versions[version.version] = parent
             continue
-        if fixed and (revision := _revision(before, version)):
+        if is_first_settled and (revision := _make_revision(parent, version)):
             revisions.append(revision)
-        fixed = fixed or version is first
-        behind[version.version] = newest = version
-    shown, out = _standing(versions, newest)
-    return Told(first.record, first, shown, tuple(revisions), out)
+        is_first_settled = is_first_settled or version is first_version
+        effective_versions[version.version] = latest_worded = version
+    current_version, withdrawn_at_ms = _current_version(versions, latest_worded)
+    return RecordHistory(first_version.record, first_version, current_version, tuple(revisions), withdrawn_at_ms)
 
 
-def _settled(words: Sequence[Opened], began: int | None) -> Opened:
+def _first_version(worded_versions: Sequence[RecordVersion], began_ms: int | None) -> RecordVersion:
     """The last version sealed while a slip could still be corrected; none that came after one sealed later counts.
 
     Whoever puts a clock back does not get the ten minutes a second time.
     """
-    first = words[0]
-    for version in words:
-        if began is None or version.at is None or not began <= version.at <= began + SETTLING_MS:
+    settled = worded_versions[0]
+    for version in worded_versions:
+        if (
+            began_ms is None
+            or version.recorded_at_ms is None
+            or not began_ms <= version.recorded_at_ms <= began_ms + CORRECTION_WINDOW_MS
+        ):
             break
-        first = version
-    return first
+        settled = version
+    return settled
 
 
-def _standing(versions: Sequence[Opened], newest: Opened) -> tuple[Opened, int | None]:
+def _current_version(versions: Sequence[RecordVersion], newest: RecordVersion) -> tuple[RecordVersion, int | None]:
     """Which version is shown, and when the record was taken out.
 
     It is out when no version is the last word on any device but takings out: words written elsewhere at the same
     moment bring it back rather than vanish with it.
     """
-    followed = {parent for version in versions for parent in codes_of(version.fields, "_parents")}
-    last = [version for version in versions if version.version not in followed]
-    alive = [version for version in last if not version.takes_out]
-    if alive:
-        return alive[-1], None
-    return newest, whole_of(last[-1].fields, "taken_out") if last else None
+    parent_ids = {parent for version in versions for parent in codes_of(version.fields, "_parents")}
+    leaf_versions = [version for version in versions if version.version not in parent_ids]
+    worded_leaves = [version for version in leaf_versions if not version.is_withdrawal]
+    if worded_leaves:
+        return worded_leaves[-1], None
+    return newest, integer_of(leaf_versions[-1].fields, "taken_out") if leaf_versions else None
 
 
-def _revision(before: Opened, version: Opened) -> Revision | None:
+def _make_revision(parent: RecordVersion, version: RecordVersion) -> Revision | None:
     """What a version changed; None when it says nothing new."""
-    old, new = before.everything(), version.everything()
-    changes = tuple(_changes(old, new))
+    old_fields, new_fields = parent.all_fields(), version.all_fields()
+    changes = tuple(_field_changes(old_fields, new_fields))
     if not changes:
         return None
-    kind = "addition" if all(change.only_adds for change in changes) else "amendment"
-    return Revision(version.version, version.at, kind, changes, text_of(version.fields, "reason"), old, new)
+    kind = "addition" if all(change.is_addition for change in changes) else "amendment"
+    return Revision(
+        version.version,
+        version.recorded_at_ms,
+        kind,
+        changes,
+        text_of(version.fields, "reason"),
+        old_fields,
+        new_fields,
+    )
 
 
-def tell_all(versions: Iterable[Opened], kind: str) -> tuple[Told, ...]:
+def build_histories(versions: Iterable[RecordVersion], kind: str) -> tuple[RecordHistory, ...]:
     """Every record of a kind, in the order of their earliest versions."""
-    grouped: dict[str, list[Opened]] = {}
+    grouped: dict[str, list[RecordVersion]] = {}
     for version in versions:
         if version.kind == kind:
             grouped.setdefault(version.record, []).append(version)
-    return tuple(tell(group) for group in grouped.values())
+    return tuple(build_history(group) for group in grouped.values())
 
 
-def _parent(version: Opened, before: Mapping[str, Opened], newest: Opened) -> Opened:
+def _find_parent(
+    version: RecordVersion, effective_versions: Mapping[str, RecordVersion], newest: RecordVersion
+) -> RecordVersion:
     """What a version grew from: its first parent that is here, else the one before it.
 
     Two devices may both have written on from one version; each is compared with what its keeper saw.
     """
     for parent in codes_of(version.fields, "_parents"):
-        if parent in before:
-            return before[parent]
+        if parent in effective_versions:
+            return effective_versions[parent]
     return newest
 
 
-def _changes(before: Fields, after: Fields) -> Iterable[Change]:
+def _field_changes(old_fields: RecordFields, new_fields: RecordFields) -> Iterable[FieldChange]:
     """Every telling field that differs between two versions."""
-    for name in sorted(before.keys() | after.keys()):
-        if name.startswith("_") or name in _QUIET:
+    for name in sorted(old_fields.keys() | new_fields.keys()):
+        if name.startswith("_") or name in _UNTRACKED_FIELDS:
             continue
-        was, is_now = before.get(name), after.get(name)
-        if not is_same(was, is_now) and not (is_blank(was) and is_blank(is_now)):
-            yield Change(name, was, is_now)
+        old, new = old_fields.get(name), new_fields.get(name)
+        if not is_same_json(old, new) and not (is_blank(old) and is_blank(new)):
+            yield FieldChange(name, old, new)

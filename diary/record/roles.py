@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_LETTERS = {"keeper": "P", "suspect": "S", "witness": "W", "child": "C", "helper": "H"}
-_CODE = re.compile(r"([PSWCH])([1-9][0-9]{0,5})")
-_KEEPER = "P1"
+_ROLE_LETTERS = {"keeper": "P", "suspect": "S", "witness": "W", "child": "C", "helper": "H"}
+_CODE_PATTERN = re.compile(r"([PSWCH])([1-9][0-9]{0,5})")
+_KEEPER_CODE = "P1"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RoleClaim:
     """One version of a person: its role and the code it was sealed with, both '' when it says none."""
 
     record: str
@@ -25,31 +25,33 @@ class Claim:
     code: str
 
 
-def letter_of(role: str) -> str:
+def role_letter(role: str) -> str:
     """The letter of a role; P for whoever has none of their own."""
-    return _LETTERS.get(role, "P")
+    return _ROLE_LETTERS.get(role, "P")
 
 
-def role_codes(claims: Iterable[Claim]) -> dict[str, str]:
+def assign_role_codes(claims: Iterable[RoleClaim]) -> dict[str, str]:
     """Record to code. `claims` is every version of every person in feed order, those without a number last."""
-    owners = {_KEEPER: ""}
+    record_by_code = {_KEEPER_CODE: ""}
     highest = {"P": 1}
-    now: dict[str, str] = {}
+    code_by_record: dict[str, str] = {}
     for claim in claims:
-        letter = letter_of(claim.role)
-        if now.get(claim.record, "").startswith(letter):
+        letter = role_letter(claim.role)
+        if code_by_record.get(claim.record, "").startswith(letter):
             continue
-        own = next((code for code, owner in owners.items() if owner == claim.record and code.startswith(letter)), None)
-        sealed = _CODE.fullmatch(claim.code)
-        if own is not None:
-            code = own
-        elif claim.role == "keeper" and owners[_KEEPER] == "":
-            code = _KEEPER
-        elif sealed and sealed[1] == letter and claim.code not in owners:
+        existing_code = next(
+            (code for code, owner in record_by_code.items() if owner == claim.record and code.startswith(letter)), None
+        )
+        claimed_match = _CODE_PATTERN.fullmatch(claim.code)
+        if existing_code is not None:
+            code = existing_code
+        elif claim.role == "keeper" and record_by_code[_KEEPER_CODE] == "":
+            code = _KEEPER_CODE
+        elif claimed_match and claimed_match[1] == letter and claim.code not in record_by_code:
             code = claim.code
         else:
             code = f"{letter}{highest.get(letter, 0) + 1}"
-        owners[code] = claim.record
+        record_by_code[code] = claim.record
         highest[letter] = max(highest.get(letter, 0), int(code[1:]))
-        now[claim.record] = code
-    return now
+        code_by_record[claim.record] = code
+    return code_by_record

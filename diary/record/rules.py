@@ -13,44 +13,44 @@ from types import MappingProxyType
 from typing import Final
 
 from diary import constants
-from diary.record.breaches import standing_of, term_of
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
-from diary.record.times import EARLIEST_MS, LATEST_MS, find_zone, offset_at
+from diary.record.breaches import find_term, order_status
+from diary.record.reading import RecordFields, integer_of, object_of, objects_of, text_of
+from diary.record.times import EARLIEST_MS, LATEST_MS, find_time_zone, offset_minutes_at
 
 _RULES: Final = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
-KINDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["kinds"])
-OBJECTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["objects"])
+FIELD_RULES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["kinds"])
+OBJECT_RULES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["objects"])
 
-LINE: Final = constants.LINE_LIMIT_CHARACTERS
-TEXT: Final = constants.TEXT_LIMIT_CHARACTERS
-ITEMS: Final = constants.LIST_LIMIT
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
-_CODE: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
-_DAY: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-_LARGEST: Final = (1 << 53) - 1
+LINE_LIMIT_CHARACTERS: Final = constants.LINE_LIMIT_CHARACTERS
+TEXT_LIMIT_CHARACTERS: Final = constants.TEXT_LIMIT_CHARACTERS
+LIST_ITEMS_LIMIT: Final = constants.LIST_LIMIT
+_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+_CODE_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+_DAY_PATTERN: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_MAX_INTEGER: Final = (1 << 53) - 1
 # A clock that is a little ahead is no claim about the future.
-AHEAD_MS: Final = constants.CLOCK_TOLERANCE_MS
+CLOCK_TOLERANCE_MS: Final = constants.CLOCK_TOLERANCE_MS
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class ValidationIssue:
     """What is wrong with a field: its path (`terms.2.text`), and a code that docs/record.md explains."""
 
     field: str
     code: str
 
 
-def faults_of_shape(kind: str, fields: Fields) -> list[Fault]:
+def find_shape_issues(kind: str, fields: RecordFields) -> list[ValidationIssue]:
     """Every field, open or restricted, that holds what its name does not stand for. Null stands for nothing said."""
-    rules = KINDS.get(kind, {})
-    found: list[Fault] = []
+    rules = FIELD_RULES.get(kind, {})
+    issues: list[ValidationIssue] = []
     for name, value in fields.items():
         if not name.startswith("_") and value is not None and name in rules:
-            found += _check(name, rules[name], value)
-    return sorted(found)
+            issues += _check_value(name, rules[name], value)
+    return sorted(issues)
 
 
-def _check(path: str, rule: str, value: object) -> Iterator[Fault]:
+def _check_value(path: str, rule: str, value: object) -> Iterator[ValidationIssue]:
     """The faults of one value under one rule."""
     shape, _, name = rule.partition(" ")
     if shape == "any":
@@ -58,37 +58,37 @@ def _check(path: str, rule: str, value: object) -> Iterator[Fault]:
     if shape in ("ids", "codes", "texts", "list", "objects"):
         yield from _check_list(path, shape, name, value)
     elif shape in ("object", "block") or (shape == "day" and isinstance(value, Mapping)):
-        yield from _check_object(path, OBJECTS[name or "block"], value)
-    elif fault := _SCALARS[shape](value):
-        yield Fault(path, fault)
+        yield from _check_object(path, OBJECT_RULES[name or "block"], value)
+    elif issue_code := _SCALAR_CHECKS[shape](value):
+        yield ValidationIssue(path, issue_code)
 
 
-def _check_list(path: str, shape: str, name: str, value: object) -> Iterator[Fault]:
+def _check_list(path: str, shape: str, name: str, value: object) -> Iterator[ValidationIssue]:
     """A list, item by item. One id or code may stand without its list: early apps wrote it so."""
     if isinstance(value, str) and shape in ("ids", "codes"):
         value = [value]
     if not isinstance(value, list | tuple):
-        yield Fault(path, "not_a_list")
+        yield ValidationIssue(path, "not_a_list")
         return
-    if len(value) > ITEMS:
-        yield Fault(path, "too_many")
+    if len(value) > LIST_ITEMS_LIMIT:
+        yield ValidationIssue(path, "too_many")
         return
-    inner = {"codes": "code", "ids": "id", "objects": f"object {name}", "texts": "text"}.get(shape, "any")
-    for index, one in enumerate(value):
-        yield from _check(f"{path}.{index}", inner, one)
+    item_rule = {"codes": "code", "ids": "id", "objects": f"object {name}", "texts": "text"}.get(shape, "any")
+    for index, item in enumerate(value):
+        yield from _check_value(f"{path}.{index}", item_rule, item)
 
 
-def _check_object(path: str, rules: Mapping[str, str], value: object) -> Iterator[Fault]:
+def _check_object(path: str, rules: Mapping[str, str], value: object) -> Iterator[ValidationIssue]:
     """An object, member by member; members nobody knows are a newer app's."""
     if not isinstance(value, Mapping):
-        yield Fault(path, "not_an_object")
+        yield ValidationIssue(path, "not_an_object")
         return
-    for name, inner in value.items():
-        if name in rules and inner is not None:
-            yield from _check(f"{path}.{name}", rules[name], inner)
+    for name, member in value.items():
+        if name in rules and member is not None:
+            yield from _check_value(f"{path}.{name}", rules[name], member)
 
 
-def _text(limit: int) -> Callable[[object], str]:
+def _text_check(limit: int) -> Callable[[object], str]:
     def check(value: object) -> str:
         if not isinstance(value, str):
             return "not_text"
@@ -97,83 +97,85 @@ def _text(limit: int) -> Callable[[object], str]:
     return check
 
 
-def _whole(smallest: int, largest: int, fault: str = "out_of_range") -> Callable[[object], str]:
+def _integer_check(smallest: int, largest: int, range_code: str = "out_of_range") -> Callable[[object], str]:
     def check(value: object) -> str:
         if not isinstance(value, int) or isinstance(value, bool):
             return "not_a_number"
-        return "" if smallest <= value <= largest else fault
+        return "" if smallest <= value <= largest else range_code
 
     return check
 
 
-def _matching(pattern: re.Pattern[str], fault: str) -> Callable[[object], str]:
+def _pattern_check(pattern: re.Pattern[str], mismatch_code: str) -> Callable[[object], str]:
     def check(value: object) -> str:
-        return "" if isinstance(value, str) and pattern.fullmatch(value) else fault
+        return "" if isinstance(value, str) and pattern.fullmatch(value) else mismatch_code
 
     return check
 
 
-def _day(value: object) -> str:
+def _check_day(value: object) -> str:
     """A day as text, or an instant."""
     return (
-        "" if not _matching(_DAY, "not_a_day")(value) or not _whole(EARLIEST_MS, LATEST_MS - 1)(value) else "not_a_day"
+        ""
+        if not _pattern_check(_DAY_PATTERN, "not_a_day")(value) or not _integer_check(EARLIEST_MS, LATEST_MS - 1)(value)
+        else "not_a_day"
     )
 
 
-_SCALARS: Final[Mapping[str, Callable[[object], str]]] = {
-    "code": _matching(_CODE, "not_a_code"),
-    "count": _whole(0, 1_000_000_000),
-    "day": _day,
+_SCALAR_CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
+    "code": _pattern_check(_CODE_PATTERN, "not_a_code"),
+    "count": _integer_check(0, 1_000_000_000),
+    "day": _check_day,
     "flag": lambda value: "" if isinstance(value, bool) else "not_yes_or_no",
-    "id": _matching(_ID, "not_an_id"),
-    "line": _text(LINE),
-    "ms": _whole(EARLIEST_MS, LATEST_MS - 1, "no_calendar_time"),
-    "offset": _whole(-constants.OFFSET_LIMIT_MINUTES, constants.OFFSET_LIMIT_MINUTES),
-    "pence": _whole(0, _LARGEST),
-    "text": _text(TEXT),
+    "id": _pattern_check(_ID_PATTERN, "not_an_id"),
+    "line": _text_check(LINE_LIMIT_CHARACTERS),
+    "ms": _integer_check(EARLIEST_MS, LATEST_MS - 1, "no_calendar_time"),
+    "offset": _integer_check(-constants.OFFSET_LIMIT_MINUTES, constants.OFFSET_LIMIT_MINUTES),
+    "pence": _integer_check(0, _MAX_INTEGER),
+    "text": _text_check(TEXT_LIMIT_CHARACTERS),
     "zone": lambda value: "" if isinstance(value, str) and len(value) <= 64 else "not_text",
 }
 
 
-def faults_of_time(fields: Fields, now: int | None = None) -> list[Fault]:
+def find_time_issues(fields: RecordFields, sealed_at_ms: int | None = None) -> list[ValidationIssue]:
     """What cannot be about when an incident happened. `now`: when it was sealed; None leaves the future alone."""
-    start, end = whole_of(fields, "occurred_start"), whole_of(fields, "occurred_end")
-    found: list[Fault] = []
+    start, end = integer_of(fields, "occurred_start"), integer_of(fields, "occurred_end")
+    issues: list[ValidationIssue] = []
     if start is None:
         if end is not None:
-            found.append(Fault("occurred_end", "end_without_start"))
-        return found
+            issues.append(ValidationIssue("occurred_end", "end_without_start"))
+        return issues
     if end is not None and end < start:
-        found.append(Fault("occurred_end", "end_before_start"))
-    if now is not None and start > now + AHEAD_MS:
-        found.append(Fault("occurred_start", "in_the_future"))
-    tz, offset = text_of(fields, "tz"), whole_of(fields, "utc_offset_min")
-    possible = EARLIEST_MS <= start < LATEST_MS
-    if tz and find_zone(tz) is None:
-        found.append(Fault("tz", "unknown_zone"))
-    elif tz and offset is not None and possible and offset != offset_at(start, tz):
+        issues.append(ValidationIssue("occurred_end", "end_before_start"))
+    if sealed_at_ms is not None and start > sealed_at_ms + CLOCK_TOLERANCE_MS:
+        issues.append(ValidationIssue("occurred_start", "in_the_future"))
+    tz, offset = text_of(fields, "tz"), integer_of(fields, "utc_offset_min")
+    is_possible = EARLIEST_MS <= start < LATEST_MS
+    if tz and find_time_zone(tz) is None:
+        issues.append(ValidationIssue("tz", "unknown_zone"))
+    elif tz and offset is not None and is_possible and offset != offset_minutes_at(start, tz):
         # A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
-        found.append(Fault("utc_offset_min", "impossible_local_time"))
-    return sorted(found)
+        issues.append(ValidationIssue("utc_offset_min", "impossible_local_time"))
+    return sorted(issues)
 
 
-def faults_of_breaches(fields: Fields, orders: Mapping[str, Fields]) -> list[Fault]:
+def find_breach_issues(fields: RecordFields, orders: Mapping[str, RecordFields]) -> list[ValidationIssue]:
     """Alleged breaches that cannot be. `orders`: the fields of each order by record id; one that is not there says nothing."""
-    found: list[Fault] = []
+    issues: list[ValidationIssue] = []
     for index, breach in enumerate(objects_of(fields, "alleged_breaches")):
         order = orders.get(text_of(breach, "order_id"))
         if order is None:
             continue
         path = f"alleged_breaches.{index}"
-        if standing_of(order, fields) == "not_served":
-            found.append(Fault(path, "before_service"))
-        if term_of(order, breach.get("term_no")) is None:
-            found.append(Fault(f"{path}.term_no", "no_such_term"))
-    return found
+        if order_status(order, fields) == "not_served":
+            issues.append(ValidationIssue(path, "before_service"))
+        if find_term(order, breach.get("term_no")) is None:
+            issues.append(ValidationIssue(f"{path}.term_no", "no_such_term"))
+    return issues
 
 
-def oddities(kind: str, fields: Fields, restricted: Fields) -> list[Fault]:
+def find_issues(kind: str, fields: RecordFields, restricted: RecordFields) -> list[ValidationIssue]:
     """Everything a reader finds odd about one version, without anything beside it."""
-    clock = whole_of(object_of(fields, "_clock"), "utc")
-    when = faults_of_time(fields, clock) if kind == "incident" else []
-    return sorted((*faults_of_shape(kind, fields), *faults_of_shape(kind, restricted), *when))
+    sealed_at_ms = integer_of(object_of(fields, "_clock"), "utc")
+    time_issues = find_time_issues(fields, sealed_at_ms) if kind == "incident" else []
+    return sorted((*find_shape_issues(kind, fields), *find_shape_issues(kind, restricted), *time_issues))

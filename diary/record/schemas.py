@@ -11,32 +11,34 @@ from typing import Final
 
 from diary.errors import BadRequest
 
-RESERVED: Final = (
+RESERVED_NAMES: Final = (
     "_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Schema:
+class RecordSchema:
     """The names of one kind under one schema number; reserved names are among the open ones."""
 
     open: tuple[str, ...]
     restricted: tuple[str, ...]
 
 
-_TABLES: Final[dict[tuple[str, int], Schema]] = {
-    (kind, int(number)): Schema(tuple(names["open"]), tuple(names["restricted"]))
+_SCHEMAS: Final[dict[tuple[str, int], RecordSchema]] = {
+    (kind, int(number)): RecordSchema(tuple(names["open"]), tuple(names["restricted"]))
     for kind, numbers in json.loads(Path(__file__).with_name("schemas.json").read_text(encoding="utf-8")).items()
     for number, names in numbers.items()
 }
 
-KINDS: Final = tuple(sorted({kind for kind, _ in _TABLES}))
-NEWEST: Final = {kind: max(number for known, number in _TABLES if known == kind) for kind in KINDS}
+RECORD_KINDS: Final = tuple(sorted({kind for kind, _ in _SCHEMAS}))
+NEWEST_SCHEMA_NUMBERS: Final = {
+    kind: max(number for known, number in _SCHEMAS if known == kind) for kind in RECORD_KINDS
+}
 
 
-def schema(kind: str, number: int) -> Schema:
+def find_schema(kind: str, number: int) -> RecordSchema:
     """The names of a kind. Raises BadRequest for a kind or number this release does not know."""
-    found = _TABLES.get((kind, number))
-    if found is None:
+    known_schema = _SCHEMAS.get((kind, number))
+    if known_schema is None:
         raise BadRequest("A record is of a kind this release does not know.")
-    return found
+    return known_schema

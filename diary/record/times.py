@@ -13,15 +13,15 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from diary import constants
-from diary.record.reading import Fields, object_of, text_of, whole_of
+from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # Years 1900 to 2200: what lies outside is a broken clock or a broken file, and datetime would refuse some.
 EARLIEST_MS: Final = constants.RECORD_EARLIEST_MS
 LATEST_MS: Final = constants.RECORD_LATEST_MS
-_DATED: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
-_OF_DAY: Final = frozenset({"exact", "minute", "hour"})
+_DATE_PREFIX: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
+_CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
 # English whatever the machine's locale is: the same pack must come out everywhere.
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -31,106 +31,110 @@ _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class ClaimedTime:
     """A claimed time: [start, end) in ms UTC, how precise, what was typed, and the offset then, in minutes."""
 
-    start: int | None
-    end: int | None
-    local: str
+    start_ms: int | None
+    end_ms: int | None
+    local_text: str
     tz: str
-    offset_min: int
+    offset_minutes: int
     precision: str
     source: str
 
     @property
     def is_known(self) -> bool:
         """Whether it can be placed in order at all."""
-        return self.start is not None and self.precision != "unknown"
+        return self.start_ms is not None and self.precision != "unknown"
 
     def local_start(self) -> datetime | None:
         """Its beginning on the clock of the place, or None when unknown."""
-        return None if self.start is None else at_offset(self.start, self.offset_min)
+        return None if self.start_ms is None else to_local_datetime(self.start_ms, self.offset_minutes)
 
     @property
-    def end_offset_min(self) -> int:
+    def end_offset_minutes(self) -> int:
         """Minutes ahead of UTC when it ended: clocks may have been changed since it began."""
-        return self._offset_at(self.end)
+        return self._offset_at(self.end_ms)
 
     def local_end(self) -> datetime | None:
         """Its exclusive end on the clock of the place, or None."""
-        return None if self.end is None else at_offset(self.end, self.end_offset_min)
+        return None if self.end_ms is None else to_local_datetime(self.end_ms, self.end_offset_minutes)
 
     def last_day(self) -> date | None:
         """The last local day of it, or None without an end: the end is read on the clock of its own night."""
-        return None if self.end is None else at_offset(self.end - 1, self._offset_at(self.end - 1)).date()
+        return (
+            None if self.end_ms is None else to_local_datetime(self.end_ms - 1, self._offset_at(self.end_ms - 1)).date()
+        )
 
     def _offset_at(self, ms: int | None) -> int:
         """The zone's offset at an instant, where the zone says of the start what was kept; else what was kept."""
         if (
             ms is None
-            or self.start is None
-            or find_zone(self.tz) is None
-            or offset_at(self.start, self.tz) != self.offset_min
+            or self.start_ms is None
+            or find_time_zone(self.tz) is None
+            or offset_minutes_at(self.start_ms, self.tz) != self.offset_minutes
         ):
-            return self.offset_min
-        return offset_at(ms, self.tz)
+            return self.offset_minutes
+        return offset_minutes_at(ms, self.tz)
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class FormattedTime:
     """A time in words: `day` always says something; `clock` and `note` may be ''."""
 
     day: str
     clock: str
     note: str
 
-    def line(self) -> str:
+    def to_line(self) -> str:
         """All of it in one line."""
         return ", ".join(part for part in (self.day, self.clock, self.note) if part)
 
 
-def occurred(fields: Fields) -> When:
+def occurred_time(fields: RecordFields) -> ClaimedTime:
     """When an incident is said to have happened."""
-    return _when(fields, "occurred_start", "occurred_end", "occurred_local", "time_source")
+    return _read_time(fields, "occurred_start", "occurred_end", "occurred_local", "time_source")
 
 
-def block(fields: Fields, name: str) -> When:
+def read_time_block(fields: RecordFields, name: str) -> ClaimedTime:
     """One of the other times: a single object with the same members under shorter names."""
-    return _when(object_of(fields, name), "start", "end", "local", "source")
+    return _read_time(object_of(fields, name), "start", "end", "local", "source")
 
 
-def _when(fields: Fields, start: str, end: str, local: str, source: str) -> When:
+def _read_time(fields: RecordFields, start_name: str, end_name: str, local_name: str, source_name: str) -> ClaimedTime:
     """Read a time; an instant outside the possible years counts as not given."""
-    begins = _possible(whole_of(fields, start))
-    ends = _possible(whole_of(fields, end))
-    precision = text_of(fields, "precision") or ("unknown" if begins is None else "minute")
+    start_ms = _if_possible(integer_of(fields, start_name))
+    end_ms = _if_possible(integer_of(fields, end_name))
+    precision = text_of(fields, "precision") or ("unknown" if start_ms is None else "minute")
     tz = text_of(fields, "tz")
-    offset = whole_of(fields, "utc_offset_min")
-    if offset is None or abs(offset) > constants.OFFSET_LIMIT_MINUTES:
-        offset = 0 if begins is None else offset_at(begins, tz)
-    return When(begins, ends, text_of(fields, local), tz, offset, precision, text_of(fields, source))
+    offset_minutes = integer_of(fields, "utc_offset_min")
+    if offset_minutes is None or abs(offset_minutes) > constants.OFFSET_LIMIT_MINUTES:
+        offset_minutes = 0 if start_ms is None else offset_minutes_at(start_ms, tz)
+    return ClaimedTime(
+        start_ms, end_ms, text_of(fields, local_name), tz, offset_minutes, precision, text_of(fields, source_name)
+    )
 
 
-def _possible(ms: int | None) -> int | None:
+def _if_possible(ms: int | None) -> int | None:
     """The instant, when a calendar can hold it."""
     return ms if ms is not None and EARLIEST_MS <= ms < LATEST_MS else None
 
 
-def at_offset(ms: int, offset_min: int) -> datetime:
+def to_local_datetime(ms: int, offset_minutes: int) -> datetime:
     """An instant on a clock `offset_min` ahead of UTC."""
-    return datetime.fromtimestamp(ms // 1000, UTC).astimezone(timezone(timedelta(minutes=offset_min)))
+    return datetime.fromtimestamp(ms // 1000, UTC).astimezone(timezone(timedelta(minutes=offset_minutes)))
 
 
-def offset_at(ms: int, tz: str) -> int:
+def offset_minutes_at(ms: int, tz: str) -> int:
     """Minutes ahead of UTC in a zone at an instant; 0 for a zone nobody knows."""
-    zone = find_zone(tz)
+    zone = find_time_zone(tz)
     if zone is None:
         return 0
     offset = datetime.fromtimestamp(ms // 1000, zone).utcoffset()
     return 0 if offset is None else int(offset.total_seconds() // 60)
 
 
-def find_zone(tz: str) -> ZoneInfo | None:
+def find_time_zone(tz: str) -> ZoneInfo | None:
     """A zone by its IANA name, or None. Names come from records, so every refusal counts as unknown."""
     try:
         return ZoneInfo(tz) if tz else None
@@ -138,105 +142,111 @@ def find_zone(tz: str) -> ZoneInfo | None:
         return None
 
 
-def zone_label(ms: int, tz: str, offset_min: int) -> str:
+def zone_label(ms: int, tz: str, offset_minutes: int) -> str:
     """`GMT (UTC)`, `BST (UTC+1)`, or `UTC+5:30` where the offset has no short name or is not the zone's."""
-    sign, rest = ("-" if offset_min < 0 else "+"), divmod(abs(offset_min), 60)
-    offset = "UTC" if not offset_min else f"UTC{sign}{rest[0]}" + (f":{rest[1]:02d}" if rest[1] else "")
-    zone = find_zone(tz)
-    if zone is None or offset_at(ms, tz) != offset_min:
-        return offset
+    sign, hours_and_minutes = ("-" if offset_minutes < 0 else "+"), divmod(abs(offset_minutes), 60)
+    utc_label = (
+        "UTC"
+        if not offset_minutes
+        else f"UTC{sign}{hours_and_minutes[0]}" + (f":{hours_and_minutes[1]:02d}" if hours_and_minutes[1] else "")
+    )
+    zone = find_time_zone(tz)
+    if zone is None or offset_minutes_at(ms, tz) != offset_minutes:
+        return utc_label
     name = datetime.fromtimestamp(ms // 1000, zone).tzname() or ""
-    return f"{name} ({offset})" if name.isalpha() and name != "UTC" else offset
+    return f"{name} ({utc_label})" if name.isalpha() and name != "UTC" else utc_label
 
 
-def day_words(moment: datetime) -> str:
+def format_day(moment: datetime) -> str:
     """`Tue 3 Nov 2026`."""
-    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {month_short(moment.month)} {moment.year}"
+    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {short_month_name(moment.month)} {moment.year}"
 
 
-def date_words(text: str) -> str:
+def format_iso_date(text: str) -> str:
     """`3 Nov 2026` for `2026-11-03`; any other text as it is."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{day.day} {month_short(day.month)} {day.year}"
+    return f"{day.day} {short_month_name(day.month)} {day.year}"
 
 
-def month_short(month: int) -> str:
+def short_month_name(month: int) -> str:
     """`Jan` … `Dec`."""
     return _MONTHS[month - 1][:3]
 
 
-def month_long(month: int) -> str:
+def long_month_name(month: int) -> str:
     """`January` … `December`."""
     return _MONTHS[month - 1]
 
 
-def instant(ms: int, tz: str) -> Printed:
+def format_instant(ms: int, tz: str) -> FormattedTime:
     """A recorded or received instant on the clock of a zone."""
-    if _possible(ms) is None:
-        return Printed("a time no calendar holds", "", "")
-    offset = offset_at(ms, tz)
-    moment = at_offset(ms, offset)
-    return Printed(day_words(moment), f"{moment:%H:%M} {zone_label(ms, tz, offset)}", "")
+    if _if_possible(ms) is None:
+        return FormattedTime("a time no calendar holds", "", "")
+    offset = offset_minutes_at(ms, tz)
+    moment = to_local_datetime(ms, offset)
+    return FormattedTime(format_day(moment), f"{moment:%H:%M} {zone_label(ms, tz, offset)}", "")
 
 
-def printed(when: When) -> Printed:
+def format_claimed_time(claimed_time: ClaimedTime) -> FormattedTime:
     """A claimed time in words, never more exact than it was said to be."""
-    begins = when.local_start()
-    if begins is None or when.start is None or when.precision == "unknown":
-        return Printed("Date not known", "", when.local)
-    if when.precision in _OF_DAY:
-        clock = f"{begins:%H:%M} {zone_label(when.start, when.tz, when.offset_min)}"
-        return Printed(day_words(begins), f"about {clock}" if when.precision == "hour" else clock, "")
-    roughly = {
-        "part_of_day": Printed(day_words(begins), _part(when.local), "time not exact"),
-        "day": Printed(day_words(begins), "", "time not given"),
-        "month": Printed(f"{month_long(begins.month)} {begins.year}", "", "day not known"),
-        "season": Printed(when.local or f"{begins.year}", "", "season only"),
+    local_start = claimed_time.local_start()
+    if local_start is None or claimed_time.start_ms is None or claimed_time.precision == "unknown":
+        return FormattedTime("Date not known", "", claimed_time.local_text)
+    if claimed_time.precision in _CLOCK_PRECISIONS:
+        clock = f"{local_start:%H:%M} {zone_label(claimed_time.start_ms, claimed_time.tz, claimed_time.offset_minutes)}"
+        return FormattedTime(
+            format_day(local_start), f"about {clock}" if claimed_time.precision == "hour" else clock, ""
+        )
+    approximate_forms = {
+        "part_of_day": FormattedTime(format_day(local_start), _part_of_day(claimed_time.local_text), "time not exact"),
+        "day": FormattedTime(format_day(local_start), "", "time not given"),
+        "month": FormattedTime(f"{long_month_name(local_start.month)} {local_start.year}", "", "day not known"),
+        "season": FormattedTime(claimed_time.local_text or f"{local_start.year}", "", "season only"),
     }
-    return roughly.get(when.precision) or _between(when, begins)
+    return approximate_forms.get(claimed_time.precision) or _format_range(claimed_time, local_start)
 
 
-def _part(local: str) -> str:
+def _part_of_day(local_text: str) -> str:
     """The part of a day: `evening`, from the label or from `2026-11-03 evening` as a phone writes it."""
-    return _DATED.sub("", local).replace("_", " ").strip().lower() or "part of the day"
+    return _DATE_PREFIX.sub("", local_text).replace("_", " ").strip().lower() or "part of the day"
 
 
-def _between(when: When, begins: datetime) -> Printed:
+def _format_range(claimed_time: ClaimedTime, local_start: datetime) -> FormattedTime:
     """A range: hours within one day, whole days, or hours of two days."""
-    ends, last = when.local_end(), when.last_day()
-    if ends is None or last is None:
-        return Printed(f"from {day_words(begins)}", "", "end not known")
-    is_whole = begins.time() == ends.time() == time.min
-    start, until = _clocks(when, begins, ends)
-    if last == begins.date():
-        clock = "" if is_whole else f"between {start} and {until}"
-        return Printed(day_words(begins), clock, "time not given" if is_whole else "")
-    days = f"between {day_words(begins)} and {day_words(datetime.combine(last, time.min))}"
-    if is_whole:
-        return Printed(days, "", "date not exact")
-    return Printed(days, f"from {start} on the first day to {until} on the last", "time not exact")
+    local_end, last_day = claimed_time.local_end(), claimed_time.last_day()
+    if local_end is None or last_day is None:
+        return FormattedTime(f"from {format_day(local_start)}", "", "end not known")
+    is_whole_days = local_start.time() == local_end.time() == time.min
+    start, until = _format_range_clocks(claimed_time, local_start, local_end)
+    if last_day == local_start.date():
+        clock = "" if is_whole_days else f"between {start} and {until}"
+        return FormattedTime(format_day(local_start), clock, "time not given" if is_whole_days else "")
+    days = f"between {format_day(local_start)} and {format_day(datetime.combine(last_day, time.min))}"
+    if is_whole_days:
+        return FormattedTime(days, "", "date not exact")
+    return FormattedTime(days, f"from {start} on the first day to {until} on the last", "time not exact")
 
 
-def _clocks(when: When, begins: datetime, ends: datetime) -> tuple[str, str]:
+def _format_range_clocks(claimed_time: ClaimedTime, local_start: datetime, local_end: datetime) -> tuple[str, str]:
     """The two ends of a range by the clock, with the zone once where it is the same for both."""
-    first = zone_label(when.start or 0, when.tz, when.offset_min)
-    last = zone_label(when.end or 0, when.tz, when.end_offset_min)
-    until = "midnight" if ends.time() == time.min else f"{ends:%H:%M}"
-    return f"{begins:%H:%M}" + ("" if first == last else f" {first}"), f"{until} {last}"
+    start_zone = zone_label(claimed_time.start_ms or 0, claimed_time.tz, claimed_time.offset_minutes)
+    end_zone = zone_label(claimed_time.end_ms or 0, claimed_time.tz, claimed_time.end_offset_minutes)
+    until = "midnight" if local_end.time() == time.min else f"{local_end:%H:%M}"
+    return f"{local_start:%H:%M}" + ("" if start_zone == end_zone else f" {start_zone}"), f"{until} {end_zone}"
 
 
-def iso(ms: int | None, offset_min: int = 0) -> str:
+def format_iso(ms: int | None, offset_minutes: int = 0) -> str:
     """ISO 8601 to the second with its offset; '' for None or an impossible instant."""
-    if ms is None or _possible(ms) is None:
+    if ms is None or _if_possible(ms) is None:
         return ""
-    text = at_offset(ms, offset_min).isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z") if not offset_min else text
+    text = to_local_datetime(ms, offset_minutes).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z") if not offset_minutes else text
 
 
-def delay_words(ms: int) -> str:
+def format_delay(ms: int) -> str:
     """How long after the event it was written: `12 minutes later`, `3 days later`."""
     if ms < 0:
         return "before the time given"
@@ -250,4 +260,4 @@ def delay_words(ms: int) -> str:
 
 def recorded_ms(fields: Mapping[str, object]) -> int | None:
     """When a version was sealed, by the device's clock."""
-    return _possible(whole_of(object_of(fields, "_clock"), "utc"))
+    return _if_possible(integer_of(object_of(fields, "_clock"), "utc"))

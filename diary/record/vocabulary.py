@@ -32,27 +32,27 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceList:
     """One list: its question as asked on screen, whether several may be chosen, and its terms in order."""
 
     name: str
     question: str
-    many: bool
+    is_multiple: bool
     sections: tuple[tuple[str, str], ...]
     terms: tuple[Term, ...]
-    young: str = ""
+    young_question: str = ""
 
-    def find(self, code: str) -> Term | None:
+    def find_term(self, code: str) -> Term | None:
         """The term with this code, or None."""
         return next((term for term in self.terms if term.code == code), None)
 
 
-def _read() -> MappingProxyType[str, Choice]:
+def _load_lists() -> MappingProxyType[str, ChoiceList]:
     """vocabulary.json as choices."""
     lists = json.loads(Path(__file__).with_name("vocabulary.json").read_text(encoding="utf-8"))
     return MappingProxyType(
         {
-            name: Choice(
+            name: ChoiceList(
                 name,
                 row["question"],
                 row["many"],
@@ -65,26 +65,26 @@ def _read() -> MappingProxyType[str, Choice]:
     )
 
 
-LISTS: Final = _read()
+CHOICE_LISTS: Final = _load_lists()
 
 
-def label(choice: str, code: str) -> str:
+def label(list_name: str, code: str) -> str:
     """The label of a code; the code itself, spaced, when a newer app wrote one this list does not have."""
-    term = LISTS[choice].find(code)
+    term = CHOICE_LISTS[list_name].find_term(code)
     return term.label if term else code.replace("_", " ")
 
 
-def labels(choice: str, codes: Iterable[str]) -> tuple[str, ...]:
+def labels(list_name: str, codes: Iterable[str]) -> tuple[str, ...]:
     """The labels of several codes, in the order given."""
-    return tuple(label(choice, code) for code in codes)
+    return tuple(label(list_name, code) for code in codes)
 
 
-def letters(codes: Iterable[str]) -> tuple[str, ...]:
+def section_letters(codes: Iterable[str]) -> tuple[str, ...]:
     """Every s2A(3) letter the behaviours read like, once each, in order."""
-    found = {
+    unique_letters = {
         letter
         for code in codes
-        if (term := LISTS["behaviours"].find(code)) and term.letter
+        if (term := CHOICE_LISTS["behaviours"].find_term(code)) and term.letter
         for letter in term.letter.split("/")
     }
-    return tuple(sorted(found))
+    return tuple(sorted(unique_letters))

@@ -6,28 +6,28 @@ that was sent with the spoken words, unchanged. The keeper may edit its text lik
 
 from typing import Final
 
-from diary.record.reading import Fields, object_of, switch_of, text_of
+from diary.record.reading import RecordFields, boolean_of, object_of, text_of
 
-NOT_KEEPERS: Final = "Not the keeper’s words: "
-_CHECKED: Final = "written by somebody else and sent with the spoken words, checked"
-_UNCHECKED: Final = "sent to the keeper, NOT written by somebody who had the spoken words"
-_UNKNOWN: Final = "sent to the keeper; NOT checked whether whoever wrote it had the spoken words"
-_PUT_IN: Final = "what somebody else said or wrote, put in by the keeper"
-_CHANGED: Final = "; CHANGED by the keeper since it came"
+NOT_KEEPERS_PREFIX: Final = "Not the keeper’s words: "
+_VERIFIED_LABEL: Final = "written by somebody else and sent with the spoken words, checked"
+_UNVERIFIED_LABEL: Final = "sent to the keeper, NOT written by somebody who had the spoken words"
+_UNKNOWN_LABEL: Final = "sent to the keeper; NOT checked whether whoever wrote it had the spoken words"
+_ENTERED_BY_KEEPER_LABEL: Final = "what somebody else said or wrote, put in by the keeper"
+_CHANGED_SUFFIX: Final = "; CHANGED by the keeper since it came"
 # None: kept on a device that did not make the words, and so could not check it.
-_MARKS: Final = {True: _CHECKED, False: _UNCHECKED, None: _UNKNOWN}
+_VERIFICATION_LABELS: Final = {True: _VERIFIED_LABEL, False: _UNVERIFIED_LABEL, None: _UNKNOWN_LABEL}
 
 
-def mark_of(statement: Fields) -> str:
+def authorship_label(statement: RecordFields) -> str:
     """Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone."""
-    came = object_of(statement, "arrived")
-    if not came:
-        return NOT_KEEPERS + _PUT_IN
-    mark = NOT_KEEPERS + _MARKS[switch_of(came, "verified")]
-    return mark + (_CHANGED if as_it_came(statement) else "")
+    delivery = object_of(statement, "arrived")
+    if not delivery:
+        return NOT_KEEPERS_PREFIX + _ENTERED_BY_KEEPER_LABEL
+    label = NOT_KEEPERS_PREFIX + _VERIFICATION_LABELS[boolean_of(delivery, "verified")]
+    return label + (_CHANGED_SUFFIX if original_words_if_changed(statement) else "")
 
 
-def as_it_came(statement: Fields) -> str:
+def original_words_if_changed(statement: RecordFields) -> str:
     """What was sent, where the words that stand now are other ones; '' where they are the same."""
-    words = text_of(object_of(statement, "arrived"), "words")
-    return "" if words == text_of(statement, "narrative") else words
+    original_words = text_of(object_of(statement, "arrived"), "words")
+    return "" if original_words == text_of(statement, "narrative") else original_words

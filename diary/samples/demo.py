@@ -15,209 +15,234 @@ from typing import Final
 from diary.client import accounts, packs
 from diary.client.accounts import Identity
 from diary.client.journal import Journal
-from diary.client.log_client import wait_for
-from diary.client.transport import Server, connect
+from diary.client.log_client import wait_until_logged
+from diary.client.transport import RemoteServer, connect
 from diary.clock import Clock, FixedClock
-from diary.crypto.words import code_text, code_words, new_code, read_code
+from diary.crypto.words import format_code_as_text, format_code_as_words, generate_code, parse_code
 from diary.encoding import b64
 from diary.errors import BadRequest, KeptError, Unavailable
 from diary.ids import id_text, new_id
-from diary.pack.capsule.builder import Wish
+from diary.pack.capsule.builder import PackOptions
 from diary.samples import fictional_diary, register_records
-from diary.samples.fictional_diary import Story
-from diary.samples.journal_writer import Writer, write_diary
+from diary.samples.fictional_diary import DiaryScript
+from diary.samples.journal_writer import JournalWriter, write_diary
 from diary.samples.timestamp_authority import make_authority
 
-Step = Callable[[str, int, int], None]
-START_SECONDS: Final = 30
-LOG_SECONDS: Final = 60
-NOT_STARTED: Final = "The server did not start; with --keep its log is server/server.log in that folder."
+ProgressCallback = Callable[[str, int, int], None]
+START_TIMEOUT_SECONDS: Final = 30
+LOG_TIMEOUT_SECONDS: Final = 60
+NOT_STARTED_MESSAGE: Final = "The server did not start; with --keep its log is server/server.log in that folder."
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SampleCredentials:
     """How to open the fictional diary."""
 
     login: str
     words: str
-    code: bytes
+    recovery_code: bytes
 
-    def lines(self) -> list[str]:
+    def text_lines(self) -> list[str]:
         """For a screen or a file."""
         return [
             f"Sign-in name:  {self.login}",
             f"Words:         {self.words}",
-            f"Recovery code: {code_text(self.code)}",
-            f"  or in words: {code_words(self.code)}",
+            f"Recovery code: {format_code_as_text(self.recovery_code)}",
+            f"  or in words: {format_code_as_words(self.recovery_code)}",
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DemoResult:
     """What a demo leaves: the pack, the notary's public key beside it, how to sign in, and the folder if kept.
 
     `root`: the local timestamp authority's root, when there was one.
     """
 
-    pack: Path
-    notary: Path
-    sign_in: SignIn
-    folder: Path | None
-    seconds: float
-    root: Path | None = None
+    pack_path: Path
+    notary_key_path: Path
+    credentials: SampleCredentials
+    kept_folder: Path | None
+    elapsed_seconds: float
+    tsa_root_path: Path | None = None
 
 
-async def write_sample(server: Server, step: Step, story: Story = fictional_diary.SAMPLE) -> tuple[SignIn, Writer]:
+async def write_sample_diary(
+    server: RemoteServer, report_progress: ProgressCallback, script: DiaryScript = fictional_diary.SAMPLE_SCRIPT
+) -> tuple[SampleCredentials, JournalWriter]:
     """Register an account, write a fictional diary as if day by day, and send it."""
-    code = new_code()
-    identity = await accounts.enrol(server, story.words, code=code)
+    recovery_code = generate_code()
+    identity = await accounts.enrol(server, script.words, code=recovery_code)
     clock = FixedClock(0)
-    writer = Writer(Journal(identity, clock, fictional_diary.TZ), clock)
-    write_diary(writer, fictional_diary.entries(story), step, register_records.versions(story), story)
-    await writer.send(server, step)
-    return SignIn(identity.login, story.words, code), writer
+    writer = JournalWriter(Journal(identity, clock, fictional_diary.TZ), clock)
+    write_diary(
+        writer, fictional_diary.load_entries(script), report_progress, register_records.load_versions(script), script
+    )
+    await writer.send(server, report_progress)
+    return SampleCredentials(identity.login, script.words, recovery_code), writer
 
 
-async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step, *, stamp: bool = False) -> Made:
+async def run_demo(
+    pack_path: Path,
+    keep_folder: Path | None,
+    clock: Clock,
+    report_progress: ProgressCallback,
+    *,
+    with_timestamps: bool = False,
+) -> DemoResult:
     """Start a server on a free port, do the whole job against it, write the pack to `out`.
 
     `keep`: a folder for the server's own files, the files as received and the sign-in, kept afterwards.
     `stamp`: a local timestamp authority stamps the log, which shows how it is done and nothing else.
     """
-    started = time.monotonic()
-    out = out.absolute()
-    out.parent.mkdir(parents=True, exist_ok=True)
+    started_at_seconds = time.monotonic()
+    pack_path = pack_path.absolute()
+    pack_path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        folder = stack.enter_context(_folder(keep))
+        folder = stack.enter_context(_working_folder(keep_folder))
         settings = {"DIARY_CHECKPOINT_SECONDS": "1"}
-        authority = make_authority(folder / "authority") if stamp else None
+        authority = make_authority(folder / "authority") if with_timestamps else None
         if authority:
-            settings["DIARY_TIMESTAMPS"] = str(authority.settings(stack.enter_context(authority.serving())))
+            settings["DIARY_TIMESTAMPS"] = str(authority.write_settings(stack.enter_context(authority.serve())))
         origin = stack.enter_context(running_server(folder / "server", settings))
         async with connect(origin) as server:
-            sign_in, _ = await write_sample(server, step)
+            credentials, _ = await write_sample_diary(server, report_progress)
             # A second device, with nothing but the name and the words, makes the pack.
-            identity = await accounts.sign_in(server, sign_in.login, sign_in.words)
+            identity = await accounts.sign_in(server, credentials.login, credentials.words)
             journal = Journal(identity, clock, fictional_diary.TZ)
             await journal.fetch(server)
-            work = folder / "work"
-            work.mkdir(parents=True, exist_ok=True)
-            await wait_for(server, journal, LOG_SECONDS, stamped=stamp)
-            told = await server.json("GET", "/v1/server")
-            wish = make_wish(journal, clock, origin, str(told["release"]))
-            await packs.build_pack(server, journal, wish, out, work, step)
-        if keep:
-            keep_files(folder, sign_in)
-        notary = out.with_suffix(".notary.txt")
-        notary.write_text(b64(identity.notary_pub) + "\n", encoding="ascii")
-        root = out.with_suffix(".tsa-root.pem") if authority else None
-        if authority and root:
-            root.write_bytes(authority.root)
-    return Made(out, notary, sign_in, keep.absolute() if keep else None, time.monotonic() - started, root)
-
-
-def make_wish(journal: Journal, clock: Clock, origin: str, release: str) -> Wish:
-    """Everything in the diary, for the police, now."""
-    now = clock.now_ms()
-    return Wish(
-        pack_id=id_text(new_id()),
-        no=1,
-        made_at=now,
-        tz=fictional_diary.TZ,
-        chosen=tuple(journal.records("incident")),
-        release=release,
-        origin=origin,
-        consent_at=now,
+            work_folder = folder / "work"
+            work_folder.mkdir(parents=True, exist_ok=True)
+            await wait_until_logged(server, journal, LOG_TIMEOUT_SECONDS, require_stamps=with_timestamps)
+            server_info = await server.json("GET", "/v1/server")
+            wish = make_wish(journal, clock, origin, str(server_info["release"]))
+            await packs.build_pack(server, journal, wish, pack_path, work_folder, report_progress)
+        if keep_folder:
+            save_demo_files(folder, credentials)
+        notary_key_path = pack_path.with_suffix(".notary.txt")
+        notary_key_path.write_text(b64(identity.notary_pub) + "\n", encoding="ascii")
+        tsa_root_path = pack_path.with_suffix(".tsa-root.pem") if authority else None
+        if authority and tsa_root_path:
+            tsa_root_path.write_bytes(authority.root_pem)
+    return DemoResult(
+        pack_path,
+        notary_key_path,
+        credentials,
+        keep_folder.absolute() if keep_folder else None,
+        time.monotonic() - started_at_seconds,
+        tsa_root_path,
     )
 
 
-def keep_files(folder: Path, sign_in: SignIn) -> None:
+def make_wish(journal: Journal, clock: Clock, origin: str, release: str) -> PackOptions:
+    """Everything in the diary, for the police, now."""
+    now_ms = clock.now_ms()
+    return PackOptions(
+        pack_id=id_text(new_id()),
+        no=1,
+        made_at=now_ms,
+        tz=fictional_diary.TZ,
+        chosen=tuple(journal.record_ids("incident")),
+        release=release,
+        origin=origin,
+        consent_at=now_ms,
+    )
+
+
+def save_demo_files(folder: Path, credentials: SampleCredentials) -> None:
     """Leave the files as received and the sign-in beside the server's own files."""
-    received = folder / "files-as-received"
-    received.mkdir(exist_ok=True)
-    for entry in fictional_diary.entries():
-        for file in entry.draw():
-            (received / file.name).write_bytes(file.content)
-    (folder / "sign-in.txt").write_text("\n".join(sign_in.lines()) + "\n", encoding="utf-8")
+    received_folder = folder / "files-as-received"
+    received_folder.mkdir(exist_ok=True)
+    for entry in fictional_diary.load_entries():
+        for file in entry.draw_files():
+            (received_folder / file.name).write_bytes(file.content)
+    (folder / "sign-in.txt").write_text("\n".join(credentials.text_lines()) + "\n", encoding="utf-8")
 
 
 @contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def _working_folder(keep_folder: Path | None) -> Iterator[Path]:
     """The folder to keep, or one that goes."""
-    if keep:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep.absolute()
+    if keep_folder:
+        keep_folder.mkdir(parents=True, exist_ok=True)
+        yield keep_folder.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="kept-demo-") as name:
         yield Path(name)
 
 
 @contextmanager
-def running_server(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+def running_server(data_folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """A server of this code in a process of its own, on a free port, with its files in `data`; gives its origin."""
-    data.mkdir(parents=True, exist_ok=True)
+    data_folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     origin = f"http://localhost:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("DIARY_")}
-    env |= {"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": f"http://public.localhost:{port}"}
+    env |= {
+        "DIARY_APP_URL": origin,
+        "DIARY_DATA": str(data_folder),
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+    }
     env |= settings or {}
     # -P: import no module from the current folder, which may be full of downloads.
     command = [sys.executable, "-P", "-m", "diary"]
-    with (data / "server.log").open("wb") as log:
-        migrated = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603
-        if migrated.returncode:
-            raise Unavailable(NOT_STARTED)
+    with (data_folder / "server.log").open("wb") as log:
+        migration = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603
+        if migration.returncode:
+            raise Unavailable(NOT_STARTED_MESSAGE)
         process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)  # noqa: S603
         try:
-            _wait_for(port, process)
+            _wait_for_port(port, process)
             yield origin
         finally:
             process.terminate()
-            process.wait(timeout=START_SECONDS)
+            process.wait(timeout=START_TIMEOUT_SECONDS)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
     """Return when the port answers. Raises Unavailable when the server ended or is too slow."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    deadline_seconds = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline_seconds and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise Unavailable(NOT_STARTED)
+    raise Unavailable(NOT_STARTED_MESSAGE)
 
 
-async def sample_on(origin: str, note: Path, step: Step) -> SignIn:
+async def ensure_sample_diary(origin: str, note_path: Path, report_progress: ProgressCallback) -> SampleCredentials:
     """The fictional diary on a running server: the one that `note` speaks of when it still opens, else a new one."""
     async with connect(origin) as server:
-        known = _remembered(note)
-        if known and await _still_opens(server, known):
-            return known
-        sign_in, _ = await write_sample(server, step)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text("\n".join([sign_in.login, sign_in.words, code_text(sign_in.code)]) + "\n", encoding="ascii")
-    return sign_in
+        known_credentials = _read_credentials_note(note_path)
+        if known_credentials and await _can_sign_in(server, known_credentials):
+            return known_credentials
+        credentials, _ = await write_sample_diary(server, report_progress)
+    note_path.parent.mkdir(parents=True, exist_ok=True)
+    note_path.write_text(
+        "\n".join([credentials.login, credentials.words, format_code_as_text(credentials.recovery_code)]) + "\n",
+        encoding="ascii",
+    )
+    return credentials
 
 
-def _remembered(note: Path) -> SignIn | None:
+def _read_credentials_note(note_path: Path) -> SampleCredentials | None:
     """What an earlier run wrote down."""
-    if not note.is_file():
+    if not note_path.is_file():
         return None
-    lines = note.read_text(encoding="ascii").splitlines()
+    lines = note_path.read_text(encoding="ascii").splitlines()
     try:
-        return SignIn(lines[0], lines[1], read_code(lines[2]))
+        return SampleCredentials(lines[0], lines[1], parse_code(lines[2]))
     except (IndexError, BadRequest):
         return None
 
 
-async def _still_opens(server: Server, known: SignIn) -> bool:
+async def _can_sign_in(server: RemoteServer, credentials: SampleCredentials) -> bool:
     """Whether this server has that diary."""
     try:
-        identity: Identity = await accounts.sign_in(server, known.login, known.words)
+        identity: Identity = await accounts.sign_in(server, credentials.login, credentials.words)
     except KeptError:
         return False
-    return identity.login == known.login
+    return identity.login == credentials.login

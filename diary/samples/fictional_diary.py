@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from diary.client.attachments import claimed_type, shown_type
-from diary.samples.photos import mail, photo
-from diary.samples.screenshots import screenshot
+from diary.client.attachments import claimed_media_type, detect_media_type
+from diary.samples.photos import build_mail, draw_photo
+from diary.samples.screenshots import draw_screenshot
 
 TZ: Final = "Europe/London"
-WORDS: Final = "harbor violin ladder cactus pepper noodle"
+SAMPLE_WORDS: Final = "harbor violin ladder cactus pepper noodle"
 INITIALS: Final = "JB"
 _ZONE: Final = ZoneInfo(TZ)
-_APP: Final = "reference client"
-SETTINGS: Final[Mapping[str, object]] = {
+_APP_VERSION: Final = "reference client"
+SAMPLE_SETTINGS: Final[Mapping[str, object]] = {
     "exhibit_start_no": 1,
     "initials": INITIALS,
     "language": "en",
@@ -32,7 +32,7 @@ SETTINGS: Final[Mapping[str, object]] = {
         "gym and my shifts. I sleep at my sister's most nights. I want it to stop."
     ),
 }
-SHEET: Final[Mapping[str, object]] = {
+OFFICER_SHEET: Final[Mapping[str, object]] = {
     "concerns": "He knows where my sister lives. He has a key to nothing that I know of. He broke a door in 2025.",
     "name_to_use": "Jas",
     "needs": "An interpreter for my grandmother if you speak to her (Urdu).",
@@ -41,20 +41,20 @@ SHEET: Final[Mapping[str, object]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DiaryScript:
     """A fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and what its keeper set up."""
 
     name: str
     words: str
     settings: Mapping[str, object]
-    sheet: Mapping[str, object]
+    officer_sheet: Mapping[str, object]
 
-    def table(self, part: str) -> Any:
+    def load_table(self, part: str) -> Any:
         """One of its two files as it stands; `part` is entries or records."""
         return json.loads(Path(__file__).with_name(f"{self.name}_{part}.json").read_text(encoding="utf-8"))
 
 
-SAMPLE: Final = Story("sample", WORDS, SETTINGS, SHEET)
+SAMPLE_SCRIPT: Final = DiaryScript("sample", SAMPLE_WORDS, SAMPLE_SETTINGS, OFFICER_SHEET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +65,69 @@ class SampleFile:
     content: bytes
     fields: Mapping[str, object]
     restricted: Mapping[str, object]
-    still: bytes | None = None  # of a film
+    still_frame: bytes | None = None  # of a film
 
     @property
-    def kind(self) -> str:
+    def media_type(self) -> str:
         """The media type its bytes show."""
-        return shown_type(self.content, self.name)
+        return detect_media_type(self.content, self.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SampleChange:
     """A later version of an entry: when, which fields, why. `takes_out`: they are all it says."""
 
-    at: int
+    changed_at_ms: int
     fields: Mapping[str, object]
-    takes_out: bool = False
+    is_removal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SampleEntry:
     """One incident: when it was written (ms UTC), what it says, its files, what changed later, its private note."""
 
-    at: int
+    written_at_ms: int
     fields: Mapping[str, object]
     restricted: Mapping[str, object]
     files: Sequence[Mapping[str, Any]]
-    later: Sequence[Change]
-    note: str
-    account: str = ""  # the file in which it is told: signed, or spoken
-    purged: Sequence[SampleFile] = ()  # added by mistake, and gone at once
+    later_changes: Sequence[SampleChange]
+    private_note: str
+    account_file: str = ""  # the file in which it is told: signed, or spoken
+    purged_files: Sequence[SampleFile] = ()  # added by mistake, and gone at once
 
-    def draw(self) -> Iterator[SampleFile]:
+    def draw_files(self) -> Iterator[SampleFile]:
         """Its files, drawn now; the same entry gives the same bytes."""
-        return (draw_file(picture, self.at) for picture in self.files)
+        return (draw_file(picture, self.written_at_ms) for picture in self.files)
 
 
-def entries(story: Story = SAMPLE) -> list[SampleEntry]:
+def load_entries(script: DiaryScript = SAMPLE_SCRIPT) -> list[SampleEntry]:
     """The whole diary in the order it was written."""
-    return [_entry(row) for row in story.table("entries")]
+    return [_parse_entry(row) for row in script.load_table("entries")]
 
 
-def _entry(row: Mapping[str, Any]) -> SampleEntry:
+def _parse_entry(row: Mapping[str, Any]) -> SampleEntry:
     """One row of the table."""
-    fields = dict(row["fields"]) | _occurred(row["occurred"])
+    fields = dict(row["fields"]) | _occurrence_fields(row["occurred"])
     if "discovered" in row:
-        fields["discovered_at"] = _block(_moment(row["discovered"]), "minute")
-    at = _ms(_moment(row["written"]))
-    shown = [card for card, names in _CARDS if any(name in fields for name in names)]
-    fields["cards_opened"] = [{"at": at, "card": card} for card in shown]
-    later = tuple(
-        Change(_ms(_moment(change["at"])), change["fields"] | {"reason": change["reason"] or None})
+        fields["discovered_at"] = _time_block(_local_time(row["discovered"]), "minute")
+    written_at_ms = _utc_ms(_local_time(row["written"]))
+    opened_cards = [card for card, names in _FIELDS_BY_CARD if any(name in fields for name in names)]
+    fields["cards_opened"] = [{"at": written_at_ms, "card": card} for card in opened_cards]
+    later_changes = tuple(
+        SampleChange(_utc_ms(_local_time(change["at"])), change["fields"] | {"reason": change["reason"] or None})
         for change in row.get("later", ())
     )
-    if out := row.get("taken_out"):
-        gone = _ms(_moment(out["at"]))
-        later += (Change(gone, {"reason": out["reason"], "taken_out": gone}, takes_out=True),)
-    return SampleEntry(at, fields, row.get("restricted", {}), row["files"], later, row.get("note", ""))
+    if removal := row.get("taken_out"):
+        removed_at_ms = _utc_ms(_local_time(removal["at"]))
+        later_changes += (
+            SampleChange(removed_at_ms, {"reason": removal["reason"], "taken_out": removed_at_ms}, is_removal=True),
+        )
+    return SampleEntry(
+        written_at_ms, fields, row.get("restricted", {}), row["files"], later_changes, row.get("note", "")
+    )
 
 
-_CARDS: Final = (
+_FIELDS_BY_CARD: Final = (
     ("who", ("who",)),
     ("where", ("place_category",)),
     ("kind", ("behaviours",)),
@@ -134,87 +138,90 @@ _CARDS: Final = (
 )
 
 
-def _moment(text: str, fold: int = 0) -> datetime:
+def _local_time(text: str, fold: int = 0) -> datetime:
     """Local time in the diary's zone; `fold` 1 is the second of two equal ones."""
     return datetime.fromisoformat(text).replace(tzinfo=_ZONE, fold=fold)
 
 
-def _ms(moment: datetime) -> int:
+def _utc_ms(moment: datetime) -> int:
     """Milliseconds UTC."""
     return int(moment.timestamp() * 1000)
 
 
-def _offset(moment: datetime) -> int:
+def _utc_offset_minutes(moment: datetime) -> int:
     """Minutes ahead of UTC."""
-    ahead = moment.utcoffset() or timedelta(0)
-    return int(ahead.total_seconds() // 60)
+    offset = moment.utcoffset() or timedelta(0)
+    return int(offset.total_seconds() // 60)
 
 
-def _occurred(row: Mapping[str, Any]) -> dict[str, object]:
+def _occurrence_fields(row: Mapping[str, Any]) -> dict[str, object]:
     """The time block of an incident, docs/record.md."""
     fields: dict[str, object] = {"precision": row["precision"], "time_source": row["source"], "tz": TZ}
     if "from" not in row:
         return fields | {"occurred_local": row["local"]}
-    start = _moment(row["from"], row.get("fold", 0))
-    end = _moment(row["to"]) if "to" in row else None
+    start = _local_time(row["from"], row.get("fold", 0))
+    end = _local_time(row["to"]) if "to" in row else None
     if row["precision"] == "day":
         end = start + timedelta(days=1)
     elif row["precision"] == "date_range" and end and len(row["to"]) == len("2026-01-01"):
         end += timedelta(days=1)
     local = row.get("local") or "/".join(row[name] for name in ("from", "to") if name in row)
-    fields |= {"occurred_local": local, "occurred_start": _ms(start), "utc_offset_min": _offset(start)}
-    return fields | ({"occurred_end": _ms(end)} if end else {})
+    fields |= {"occurred_local": local, "occurred_start": _utc_ms(start), "utc_offset_min": _utc_offset_minutes(start)}
+    return fields | ({"occurred_end": _utc_ms(end)} if end else {})
 
 
-def _block(moment: datetime, precision: str) -> dict[str, object]:
+def _time_block(moment: datetime, precision: str) -> dict[str, object]:
     """One of the other times."""
     return {
         "local": moment.strftime("%Y-%m-%dT%H:%M"),
         "precision": precision,
-        "start": _ms(moment),
+        "start": _utc_ms(moment),
         "tz": TZ,
-        "utc_offset_min": _offset(moment),
+        "utc_offset_min": _utc_offset_minutes(moment),
     }
 
 
-def draw_file(picture: Mapping[str, Any], added: int) -> SampleFile:
+def draw_file(picture: Mapping[str, Any], added_at_ms: int) -> SampleFile:
     """One picture, photo or e-mail with its fields. `added`: when it came into the app, ms UTC."""
-    made = _made(picture, added)
+    taken_at = _taken_at(picture, added_at_ms)
     if picture["draw"] == "mail":
-        content = mail(picture, made)
+        content = build_mail(picture, taken_at)
     elif "taken" in picture:
-        content = photo(picture, made)
+        content = draw_photo(picture, taken_at)
     else:
-        content = screenshot(picture)
-    fields, restricted = _fields(picture, content, made, added), _restricted(picture, content, made)
+        content = draw_screenshot(picture)
+    fields, restricted = (
+        _open_fields(picture, content, taken_at, added_at_ms),
+        _restricted_fields(picture, content, taken_at),
+    )
     return SampleFile(picture["name"], content, fields, restricted)
 
 
-def _made(picture: Mapping[str, Any], added: int) -> datetime:
+def _taken_at(picture: Mapping[str, Any], added_at_ms: int) -> datetime:
     """When the picture was taken; a screenshot shows its own clock on the day it was added."""
     text = picture.get("taken") or picture.get("sent")
     if text:
-        return _moment(text, picture.get("fold", 0))
+        return _local_time(text, picture.get("fold", 0))
     hour, minute = picture["clock"].split(":")
-    day = datetime.fromtimestamp(added / 1000, _ZONE)
+    day = datetime.fromtimestamp(added_at_ms / 1000, _ZONE)
     return day.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
 
 
-def _fields(picture: Mapping[str, Any], content: bytes, made: datetime, added: int) -> dict[str, object]:
+def _open_fields(picture: Mapping[str, Any], content: bytes, taken_at: datetime, added_at_ms: int) -> dict[str, object]:
     """The open fields of an attachment."""
-    kind = shown_type(content, picture["name"])
-    flags = ["type_mismatch"] if kind != claimed_type(picture["name"]) else []
-    if kind == "image/heic":
+    media_type = detect_media_type(content, picture["name"])
+    flags = ["type_mismatch"] if media_type != claimed_media_type(picture["name"]) else []
+    if media_type == "image/heic":
         flags.append("no_print_copy")
     return {
-        "added_at": added,
+        "added_at": added_at_ms,
         "alteration_before_receipt": picture.get("alteration", "none_known"),
-        "captured_at": _block(made, "minute"),
+        "captured_at": _time_block(taken_at, "minute"),
         "description": picture["description"],
         "flags": flags,
         "kind": picture["kind"],
-        "looked_at": added,
-        "media_type": kind,
+        "looked_at": added_at_ms,
+        "media_type": media_type,
         "sensitivity": picture.get("sensitivity", "normal"),
         "sha256": hashlib.sha256(content).hexdigest(),
         "sha512": hashlib.sha512(content).hexdigest(),
@@ -224,17 +231,17 @@ def _fields(picture: Mapping[str, Any], content: bytes, made: datetime, added: i
     }
 
 
-def _restricted(picture: Mapping[str, Any], content: bytes, made: datetime) -> dict[str, object]:
+def _restricted_fields(picture: Mapping[str, Any], content: bytes, taken_at: datetime) -> dict[str, object]:
     """The fields of an attachment that are kept apart."""
     return {
         "gps_present": bool(picture.get("gps")),
-        "outside_copy": {"at": _ms(made), "state": "kept"},
+        "outside_copy": {"at": _utc_ms(taken_at), "state": "kept"},
         "received_as": {
-            "app_version": _APP,
-            "claimed_type": claimed_type(picture["name"]),
+            "app_version": _APP_VERSION,
+            "claimed_type": claimed_media_type(picture["name"]),
             "filename": picture["name"],
-            "last_modified": _ms(made),
-            "magic_type": shown_type(content, picture["name"]),
+            "last_modified": _utc_ms(taken_at),
+            "magic_type": detect_media_type(content, picture["name"]),
             "platform": "command line",
             "route": "files",
         },

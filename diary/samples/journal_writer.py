@@ -10,31 +10,31 @@ from typing import Final
 
 from PIL import Image
 
-from diary.client.attachments import Blob, PrintCopy, make_print_copy, seal, upload
-from diary.client.journal import Held, Journal, Said
-from diary.client.transport import Server
+from diary.client.attachments import BlobReference, PrintRendition, make_print_rendition, seal_file, upload_blob
+from diary.client.journal import HeldVersion, Journal, VersionContent
+from diary.client.transport import RemoteServer
 from diary.clock import FixedClock
 from diary.errors import BadRequest
 from diary.ids import id_text, new_id
-from diary.record.rules import faults_of_breaches, faults_of_shape, faults_of_time
-from diary.record.times import at_offset
-from diary.samples.fictional_diary import SAMPLE, Change, SampleEntry, SampleFile, Story
-from diary.samples.register_records import Written, links_of_entries, resolved
+from diary.record.rules import find_breach_issues, find_shape_issues, find_time_issues
+from diary.record.times import to_local_datetime
+from diary.samples.fictional_diary import SAMPLE_SCRIPT, DiaryScript, SampleChange, SampleEntry, SampleFile
+from diary.samples.register_records import SampleRecordVersion, load_entry_links, resolve_ids
 
 # What the version says that takes the place of a purged file; as on the phone.
-REMOVED: Final = "file_removed"
-Step = Callable[[str, int, int], None]
+FILE_REMOVED_REASON: Final = "file_removed"
+ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass
-class Waiting:
+class PendingUpload:
     """A sealed file that the server does not have yet."""
 
-    blob: Blob
-    sealed: Sequence[bytes] = field(repr=False)
+    blob: BlobReference
+    sealed_parts: Sequence[bytes] = field(repr=False)
 
 
-class Writer:
+class JournalWriter:
     """Writes entries at the times they were written; files wait beside the journal until they are sent."""
 
     def __init__(self, journal: Journal, clock: FixedClock, devices: Sequence[tuple[str, int | None]] = ()) -> None:
@@ -44,131 +44,150 @@ class Writer:
         """
         self._devices = cycle(devices)
         self.journal = journal
-        self.waiting: list[Waiting] = []
+        self.pending_uploads: list[PendingUpload] = []
         self._clock = clock
-        self._parents: dict[str, str] = {}
-        self._orders: dict[str, Mapping[str, object]] = {}
-        self._custody: dict[str, list[Mapping[str, object]]] = {}
-        self.files: Mapping[str, str] = {}
+        self._newest_versions: dict[str, str] = {}
+        self._orders_by_record: dict[str, Mapping[str, object]] = {}
+        self._custody_lines_by_day: dict[str, list[Mapping[str, object]]] = {}
+        self.file_record_ids: Mapping[str, str] = {}
         if first := next(iter(devices), None):
-            self.journal.on_device(*first)
+            self.journal.switch_device(*first)
 
-    def write_settings(self, at: int, story: Story) -> None:
+    def write_settings(self, at_ms: int, script: DiaryScript) -> None:
         """Initials, own words and the officer's sheet."""
-        self._clock.ms = at
-        self._seal_record(Said("settings", story.settings, story.sheet))
+        self._clock.ms = at_ms
+        self._append_version(VersionContent("settings", script.settings, script.officer_sheet))
 
-    def write(self, entry: SampleEntry, record: str | None = None) -> str:
+    def write_entry(self, entry: SampleEntry, record: str | None = None) -> str:
         """One entry with its files and private note; gives its record id, `record` when that is given."""
-        self._clock.ms = entry.at
+        self._clock.ms = entry.written_at_ms
         if device := next(self._devices, None):
-            self.journal.on_device(*device)
-        self.journal.move_to(str(entry.fields.get("tz") or self.journal.tz))
-        first = self._seal_record(Said("incident", entry.fields, entry.restricted, record=record))
-        record, version = first.opened.place.record, first.opened.place.version
-        drawn = list(entry.draw())
-        attached = [self._attach(file, record) for file in drawn]
-        if attached:
+            self.journal.switch_device(*device)
+        self.journal.switch_time_zone(str(entry.fields.get("tz") or self.journal.tz))
+        first_version = self._append_version(VersionContent("incident", entry.fields, entry.restricted, record=record))
+        record, newest_version = first_version.opened_version.ids.record, first_version.opened_version.ids.version
+        files = list(entry.draw_files())
+        attachment_ids = [self._attach_file(file, record) for file in files]
+        if attachment_ids:
             # The files came with the first Save: still the first version, within its ten minutes.
             self._clock.advance(60_000)
-            fields = dict(entry.fields) | {"attachment_ids": attached}
-            if entry.account:
-                fields["narrative_media"] = attached[[file.name for file in drawn].index(entry.account)]
-            again = self._seal_record(Said("incident", fields, entry.restricted, record=record, parents=(version,)))
-            version = again.opened.place.version
-        for file in entry.purged:
-            self.purge(self._attach(file, record))
-        if entry.note:
-            self._seal_record(Said("note", {"of_id": record, "text": entry.note}))
+            fields = dict(entry.fields) | {"attachment_ids": attachment_ids}
+            if entry.account_file:
+                fields["narrative_media"] = attachment_ids[[file.name for file in files].index(entry.account_file)]
+            second_version = self._append_version(
+                VersionContent("incident", fields, entry.restricted, record=record, parents=(newest_version,))
+            )
+            newest_version = second_version.opened_version.ids.version
+        for file in entry.purged_files:
+            self.purge_attachment(self._attach_file(file, record))
+        if entry.private_note:
+            self._append_version(VersionContent("note", {"of_id": record, "text": entry.private_note}))
         return record
 
-    def purge(self, attachment: str) -> None:
+    def purge_attachment(self, attachment_id: str) -> None:
         """A file the keeper says is a sexual picture of someone under 18: gone with every copy, a version without words left."""
-        now = self._clock.now_ms()
-        newest = self.journal.newest(attachment)
-        blobs = {blob for blob, _ in (*newest.open_keys, *newest.restricted_keys)}
-        self.waiting = [one for one in self.waiting if one.blob.blob not in blobs]
-        out = {"reason": REMOVED, "taken_out": now}
-        self._seal_record(Said("attachment", out, record=attachment, parents=(newest.place.version,)))
-        line = {"action": "deleted", "actor": "keeper", "at": now, "attachment": attachment}
-        self._custody.setdefault(at_offset(now, self.journal.offset(now)).date().isoformat(), []).append(line)
+        now_ms = self._clock.now_ms()
+        newest_version = self.journal.newest_version(attachment_id)
+        blob_ids = {blob for blob, _ in (*newest_version.open_keys, *newest_version.restricted_keys)}
+        self.pending_uploads = [upload for upload in self.pending_uploads if upload.blob.blob_id not in blob_ids]
+        removal_fields = {"reason": FILE_REMOVED_REASON, "taken_out": now_ms}
+        self._append_version(
+            VersionContent("attachment", removal_fields, record=attachment_id, parents=(newest_version.ids.version,))
+        )
+        custody_line = {"action": "deleted", "actor": "keeper", "at": now_ms, "attachment": attachment_id}
+        self._custody_lines_by_day.setdefault(
+            to_local_datetime(now_ms, self.journal.utc_offset_minutes(now_ms)).date().isoformat(), []
+        ).append(custody_line)
 
-    def change(self, record: str, change: Change) -> None:
+    def write_change(self, record: str, change: SampleChange) -> None:
         """A later version of an entry: what it adds or amends, over what stands; a taking out says nothing else."""
-        self._clock.ms = change.at
-        newest = self.journal.newest(record)
-        parents = (newest.place.version,)
-        if change.takes_out:
-            self._seal_record(Said("incident", change.fields, record=record, parents=parents))
+        self._clock.ms = change.changed_at_ms
+        newest_version = self.journal.newest_version(record)
+        parents = (newest_version.ids.version,)
+        if change.is_removal:
+            self._append_version(VersionContent("incident", change.fields, record=record, parents=parents))
             return
-        fields = dict(newest.fields) | dict(change.fields)
-        self._seal_record(Said("incident", fields, newest.restricted or {}, record=record, parents=parents))
+        fields = dict(newest_version.fields) | dict(change.fields)
+        self._append_version(
+            VersionContent("incident", fields, newest_version.restricted or {}, record=record, parents=parents)
+        )
 
-    def write_record(self, one: Written, record: str) -> None:
+    def write_record(self, record_version: SampleRecordVersion, record: str) -> None:
         """A version of a record of any other kind, on from the one that stands."""
-        self._clock.ms = one.at
-        known = record in self._parents
-        parents = (self._parents[record],) if known else ()
-        self._seal_record(Said(one.kind, one.fields, one.restricted, record=record, parents=parents))
+        self._clock.ms = record_version.written_at_ms
+        is_known = record in self._newest_versions
+        parents = (self._newest_versions[record],) if is_known else ()
+        self._append_version(
+            VersionContent(
+                record_version.kind, record_version.fields, record_version.restricted, record=record, parents=parents
+            )
+        )
 
-    def _seal_record(self, said: Said) -> Held:
+    def _append_version(self, content: VersionContent) -> HeldVersion:
         """Seal one version, refusing what a phone would refuse. Raises BadRequest."""
-        refuse(said.kind, said.fields, said.restricted, self._orders)
-        held = self.journal.append(said)
-        record = held.opened.place.record
-        self._parents[record] = held.opened.place.version
-        if said.kind == "order":
-            self._orders[record] = said.fields
-        return held
+        require_valid_record(content.kind, content.fields, content.restricted, self._orders_by_record)
+        held_version = self.journal.append(content)
+        record = held_version.opened_version.ids.record
+        self._newest_versions[record] = held_version.opened_version.ids.version
+        if content.kind == "order":
+            self._orders_by_record[record] = content.fields
+        return held_version
 
-    def write_custody(self, at: int) -> None:
+    def write_custody(self, at_ms: int) -> None:
         """What was done with every file so far: one record for each day."""
-        self._clock.ms = at
-        for day, lines in sorted(self._custody.items()):
-            self._seal_record(Said("custody", {"lines": lines, "on": day}))
-        self._custody.clear()
+        self._clock.ms = at_ms
+        for day, lines in sorted(self._custody_lines_by_day.items()):
+            self._append_version(VersionContent("custody", {"lines": lines, "on": day}))
+        self._custody_lines_by_day.clear()
 
-    def _attach(self, file: SampleFile, incident: str) -> str:
+    def _attach_file(self, file: SampleFile, incident_id: str) -> str:
         """Seal a file as received and its print copy; gives the attachment's record id."""
-        received = self._seal(file.content)
-        printed = make_print_copy(file.content, file.kind)
+        received_blob = self._seal_blob(file.content)
+        print_rendition = make_print_rendition(file.content, file.media_type)
         renditions, keys = [], []
-        if printed:
-            renditions.append(_rendition(printed))
-            keys.append(self._seal(printed.content).pair)
-        if file.still:
-            still = PrintCopy(file.still, *Image.open(BytesIO(file.still)).size)
-            renditions.append(_rendition(still) | {"purpose": "preview"})
-            keys.append(self._seal(still.content).pair)
-        fields = dict(file.fields) | {"incident_ids": [incident], "renditions": renditions}
-        record = self.files.get(file.name) or id_text(new_id())
-        self._seal_record(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
-        at = self._clock.now_ms()
-        line = {"actor": "app", "at": at, "attachment": record}
-        lines = [line | {"action": "received"}, line | {"action": "hashed", "detail": fields["sha256"]}]
-        self._custody.setdefault(at_offset(at, self.journal.offset(at)).date().isoformat(), []).extend(lines)
+        if print_rendition:
+            renditions.append(_rendition_fields(print_rendition))
+            keys.append(self._seal_blob(print_rendition.content).id_and_key)
+        if file.still_frame:
+            still_rendition = PrintRendition(file.still_frame, *Image.open(BytesIO(file.still_frame)).size)
+            renditions.append(_rendition_fields(still_rendition) | {"purpose": "preview"})
+            keys.append(self._seal_blob(still_rendition.content).id_and_key)
+        fields = dict(file.fields) | {"incident_ids": [incident_id], "renditions": renditions}
+        record = self.file_record_ids.get(file.name) or id_text(new_id())
+        self._append_version(
+            VersionContent("attachment", fields, file.restricted, tuple(keys), (received_blob.id_and_key,), record)
+        )
+        at_ms = self._clock.now_ms()
+        custody_line = {"actor": "app", "at": at_ms, "attachment": record}
+        custody_lines = [
+            custody_line | {"action": "received"},
+            custody_line | {"action": "hashed", "detail": fields["sha256"]},
+        ]
+        self._custody_lines_by_day.setdefault(
+            to_local_datetime(at_ms, self.journal.utc_offset_minutes(at_ms)).date().isoformat(), []
+        ).extend(custody_lines)
         return record
 
-    def _seal(self, content: bytes) -> Blob:
+    def _seal_blob(self, content: bytes) -> BlobReference:
         """Seal a file's bytes; they wait for the server."""
-        blob = Blob.new(len(content))
-        self.waiting.append(Waiting(blob, seal(self.journal.identity.diary, blob, content)))
+        blob = BlobReference.new(len(content))
+        self.pending_uploads.append(PendingUpload(blob, seal_file(self.journal.identity.diary, blob, content)))
         return blob
 
-    async def send(self, server: Server, step: Step) -> None:
+    async def send(self, server: RemoteServer, report_progress: ProgressCallback) -> None:
         """Versions first, then files; a version's receipt does not wait for its pictures."""
-        total = self.journal.waiting + len(self.waiting)
-        step("sending", 0, total)
+        total = self.journal.unsent_count + len(self.pending_uploads)
+        report_progress("sending", 0, total)
         await self.journal.send(server)
-        while self.waiting:
-            step("sending", total - len(self.waiting), total)
-            file = self.waiting[0]
-            await upload(server, self.journal.identity.diary, file.blob, file.sealed)
-            self.waiting.pop(0)
-        step("sending", total, total)
+        while self.pending_uploads:
+            report_progress("sending", total - len(self.pending_uploads), total)
+            pending = self.pending_uploads[0]
+            await upload_blob(server, self.journal.identity.diary, pending.blob, pending.sealed_parts)
+            self.pending_uploads.pop(0)
+        report_progress("sending", total, total)
 
 
-def refuse(
+def require_valid_record(
     kind: str,
     fields: Mapping[str, object],
     restricted: Mapping[str, object],
@@ -178,52 +197,69 @@ def refuse(
 
     Raises BadRequest naming the fields; never what they hold.
     """
-    faults = [*faults_of_shape(kind, fields), *faults_of_shape(kind, restricted)]
+    faults = [*find_shape_issues(kind, fields), *find_shape_issues(kind, restricted)]
     if kind == "incident":
-        faults += faults_of_time(fields)
-        faults += faults_of_breaches(fields, orders)
+        faults += find_time_issues(fields)
+        faults += find_breach_issues(fields, orders)
     if faults:
-        named = ", ".join(f"{fault.field} ({fault.code})" for fault in faults)
-        raise BadRequest(f"This cannot be kept as it is: {named}.")
+        field_list = ", ".join(f"{fault.field} ({fault.code})" for fault in faults)
+        raise BadRequest(f"This cannot be kept as it is: {field_list}.")
 
 
 def write_diary(
-    writer: Writer, told: Sequence[SampleEntry], step: Step, records: Sequence[Written] = (), story: Story = SAMPLE
+    writer: JournalWriter,
+    entries: Sequence[SampleEntry],
+    report_progress: ProgressCallback,
+    records: Sequence[SampleRecordVersion] = (),
+    script: DiaryScript = SAMPLE_SCRIPT,
 ) -> list[str]:
     """The whole diary in the order things were written, later changes in their place; gives the entries' record ids.
 
     `records`: versions of other kinds, and with them the links of the entries, by the names of the story's table.
     """
-    ids = {f"entry:{index}": id_text(new_id()) for index in range(len(told))}
-    ids |= {key: id_text(new_id()) for key in dict.fromkeys(one.key for one in records)}
-    ids |= {f"file:{name}": record for name, record in writer.files.items()}
-    links = links_of_entries(story) if records else {}
+    ids_by_key = {f"entry:{index}": id_text(new_id()) for index in range(len(entries))}
+    ids_by_key |= {key: id_text(new_id()) for key in dict.fromkeys(record_version.key for record_version in records)}
+    ids_by_key |= {f"file:{name}": record for name, record in writer.file_record_ids.items()}
+    links = load_entry_links(script) if records else {}
     events: list[tuple[int, int, Callable[[], object]]] = []
-    for index, entry in enumerate(told):
-        linked = replace(entry, fields=resolved(dict(entry.fields) | links.get(index, {}), ids))
-        record = ids[f"entry:{index}"]
-        events.append((entry.at, index, partial(writer.write, linked, record)))
-        events += [(change.at, index, partial(writer.change, record, change)) for change in entry.later]
-    for place, one in enumerate(records, len(told)):
-        full = replace(one, fields=resolved(one.fields, ids), restricted=resolved(one.restricted, ids))
-        events.append((one.at, place, partial(writer.write_record, full, ids[one.key])))
-    writer.write_settings(told[0].at - 60_000, story)
+    for index, entry in enumerate(entries):
+        linked_entry = replace(entry, fields=resolve_ids(dict(entry.fields) | links.get(index, {}), ids_by_key))
+        record = ids_by_key[f"entry:{index}"]
+        events.append((entry.written_at_ms, index, partial(writer.write_entry, linked_entry, record)))
+        events += [
+            (change.changed_at_ms, index, partial(writer.write_change, record, change))
+            for change in entry.later_changes
+        ]
+    for position, record_version in enumerate(records, len(entries)):
+        resolved_version = replace(
+            record_version,
+            fields=resolve_ids(record_version.fields, ids_by_key),
+            restricted=resolve_ids(record_version.restricted, ids_by_key),
+        )
+        events.append(
+            (
+                record_version.written_at_ms,
+                position,
+                partial(writer.write_record, resolved_version, ids_by_key[record_version.key]),
+            )
+        )
+    writer.write_settings(entries[0].written_at_ms - 60_000, script)
     events.sort(key=lambda event: event[:2])
-    for done, (_, _, write) in enumerate(events):
-        step("writing", done, len(events))
-        write()
+    for done_count, (_, _, write_event) in enumerate(events):
+        report_progress("writing", done_count, len(events))
+        write_event()
     writer.write_custody(events[-1][0] + 60_000)
-    step("writing", len(events), len(events))
-    return [ids[f"entry:{index}"] for index in range(len(told))]
+    report_progress("writing", len(events), len(events))
+    return [ids_by_key[f"entry:{index}"] for index in range(len(entries))]
 
 
-def _rendition(printed: PrintCopy) -> dict[str, object]:
+def _rendition_fields(print_rendition: PrintRendition) -> dict[str, object]:
     """The print copy's row among an attachment's renditions."""
     return {
-        "height": printed.height,
+        "height": print_rendition.height,
         "media_type": "image/jpeg",
         "purpose": "print",
-        "sha256": hashlib.sha256(printed.content).hexdigest(),
-        "size_bytes": len(printed.content),
-        "width": printed.width,
+        "sha256": hashlib.sha256(print_rendition.content).hexdigest(),
+        "size_bytes": len(print_rendition.content),
+        "width": print_rendition.width,
     }

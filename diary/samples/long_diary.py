@@ -14,18 +14,32 @@ from zoneinfo import ZoneInfo
 from diary.record.reading import objects_of
 from diary.samples import fictional_diary, register_records
 from diary.samples.fictional_diary import SampleEntry, SampleFile
-from diary.samples.long_diary_files import SAID, SIGNED, THEM, ZONE, mistake, other, screen
-from diary.samples.long_diary_messages import SAVED_LINES, in_ms, lines_of, rows_of, saved_lists
-from diary.samples.register_records import Written
+from diary.samples.long_diary_files import (
+    MESSAGE_TEXTS,
+    SENDER_NUMBER,
+    SIGN_LANGUAGE_FILM,
+    ZONE,
+    draw_chat_screen,
+    make_other_file,
+    make_purged_file,
+)
+from diary.samples.long_diary_messages import (
+    SAVED_CHAT_LINE_COUNT,
+    burst_messages,
+    saved_message_lists,
+    schedule_rows,
+    utc_ms,
+)
+from diary.samples.register_records import SampleRecordVersion
 
-ENTRIES: Final = 120
-EXHIBITS: Final = 300
-MESSAGES: Final = 2_500
-BURSTS: Final = 30
-WITHHELD: Final = "I have not decided whether to tell anybody about this one."
-_FIRST: Final = datetime(2026, 5, 7, 12, tzinfo=ZONE)
-_DAYS: Final = 196
-_DAY_KINDS: Final = (
+ENTRY_COUNT: Final = 120
+EXHIBIT_COUNT: Final = 300
+MESSAGE_COUNT: Final = 2_500
+BURST_COUNT: Final = 30
+WITHHELD_NARRATIVE: Final = "I have not decided whether to tell anybody about this one."
+_FIRST_DAY: Final = datetime(2026, 5, 7, 12, tzinfo=ZONE)
+_DAY_COUNT: Final = 196
+_DAY_TEMPLATES: Final = (
     ("He drove past twice while I waited for the bus.", ["drive_past"], "in_person", "street"),
     (
         "He was sitting in the café across from work when I came out. He looked at me and did not get up.",
@@ -54,82 +68,119 @@ _DAY_KINDS: Final = (
     ),
     ("He posted a photo of my street with the words “my favourite walk”.", ["posts_about_me"], "facebook", "online"),
 )
-_FEARS: Final = ("yes", "no", "not_sure", None)
+_FEAR_ANSWERS: Final = ("yes", "no", "not_sure", None)
 
 
 @dataclass(frozen=True, slots=True)
-class MadeEntry(SampleEntry):
+class GeneratedEntry(SampleEntry):
     """An entry whose files are drawn small and quickly; `shots`: how many pictures, `lines`: what they show."""
 
-    shots: int = 0
-    lines: Sequence[tuple[str, str, str]] = ()
-    others: Sequence[str] = ()
+    screenshot_count: int = 0
+    messages: Sequence[tuple[str, str, str]] = ()
+    other_files: Sequence[str] = ()
 
-    def draw(self) -> Iterator[SampleFile]:
+    def draw_files(self) -> Iterator[SampleFile]:
         """Its files, drawn now; the same entry gives the same bytes."""
-        for index in range(self.shots):
-            yield screen(self.at, index, self.lines[index * 9 : index * 9 + 9] or self.lines[:9])
-        for name in self.others:
-            yield other(self.at, name)
+        for index in range(self.screenshot_count):
+            yield draw_chat_screen(
+                self.written_at_ms, index, self.messages[index * 9 : index * 9 + 9] or self.messages[:9]
+            )
+        for name in self.other_files:
+            yield make_other_file(self.written_at_ms, name)
 
 
-def of_the_mix(entry: SampleEntry) -> SampleEntry:
+def adapt_for_sample_pack(entry: SampleEntry) -> SampleEntry:
     """An entry of the fictional diary as the sample pack has it: none taken out, and one photo alone that says where it was."""
-    files = tuple({**one, "gps": one["name"] == AT_HOME} for one in entry.files)
-    return replace(entry, files=files, later=tuple(change for change in entry.later if not change.takes_out))
+    files = tuple({**file, "gps": file["name"] == HOME_PHOTO} for file in entry.files)
+    return replace(
+        entry, files=files, later_changes=tuple(change for change in entry.later_changes if not change.is_removal)
+    )
 
 
-def more_entries(seed: int) -> list[MadeEntry]:
+def generate_entries(seed: int) -> list[GeneratedEntry]:
     """The entries after the fictional diary's own, in the order of their days."""
-    dice = random.Random(seed)  # noqa: S311 - made-up days; nothing depends on their being unguessable
-    wanted = ENTRIES - len(fictional_diary.entries())
-    pictures = EXHIBITS - sum(len(one.files) for one in fictional_diary.entries()) - len(_OTHERS)
+    rng = random.Random(seed)  # noqa: S311 - made-up days; nothing depends on their being unguessable
+    entry_count = ENTRY_COUNT - len(fictional_diary.load_entries())
+    picture_count = (
+        EXHIBIT_COUNT - sum(len(entry.files) for entry in fictional_diary.load_entries()) - len(_OTHER_FILES)
+    )
     # None for the last, which is withheld: all 300 are to be in the pack.
-    shots = [pictures // (wanted - 1) + (index < pictures % (wanted - 1)) for index in range(wanted - 1)] + [0]
-    return [_entry(dice, index, wanted, shots[index]) for index in range(wanted)]
+    screenshot_counts = [
+        picture_count // (entry_count - 1) + (index < picture_count % (entry_count - 1))
+        for index in range(entry_count - 1)
+    ] + [0]
+    return [_generate_entry(rng, index, entry_count, screenshot_counts[index]) for index in range(entry_count)]
 
 
-def _entry(dice: random.Random, index: int, of: int, shots: int) -> MadeEntry:
+def _generate_entry(rng: random.Random, index: int, entry_count: int, screenshot_count: int) -> GeneratedEntry:
     """One day."""
-    day = _FIRST + timedelta(days=index * _DAYS // of)
-    day = day.replace(tzinfo=ZoneInfo(ABROAD)) if index == _ABROAD else day
-    start = day.replace(hour=dice.randrange(7, 23), minute=dice.randrange(60))
-    at = in_ms(start + timedelta(minutes=dice.randrange(20, 180)))
-    burst = _bursts(of).get(index)
-    lines = lines_of(index, burst, start) if burst else [("them", f"{start:%H:%M}", dice.choice(SAID))] * 3
-    fields = _time(start) | (_told_burst(start) if burst else _told_day(dice, index))
-    others = _OTHERS[:3] if index == 0 else _OTHERS[3:] if index == _SIGNED else ()
+    day = _FIRST_DAY + timedelta(days=index * _DAY_COUNT // entry_count)
+    day = day.replace(tzinfo=ZoneInfo(ABROAD_TIME_ZONE)) if index == _ABROAD_INDEX else day
+    start = day.replace(hour=rng.randrange(7, 23), minute=rng.randrange(60))
+    written_at_ms = utc_ms(start + timedelta(minutes=rng.randrange(20, 180)))
+    burst_size = _burst_sizes(entry_count).get(index)
+    messages = (
+        burst_messages(index, burst_size, start)
+        if burst_size
+        else [("them", f"{start:%H:%M}", rng.choice(MESSAGE_TEXTS))] * 3
+    )
+    fields = _time_fields(start) | (_burst_fields(start) if burst_size else _day_fields(rng, index))
+    other_files = _OTHER_FILES[:3] if index == 0 else _OTHER_FILES[3:] if index == _SIGN_LANGUAGE_INDEX else ()
     restricted: dict[str, object] = {"place_detail": "9 Larch Court, Northmoor NM4 2QT"} if index % 9 == 4 else {}
-    if index == of - 1:
-        fields["narrative"] = WITHHELD
-    made = MadeEntry(at, fields, restricted, (), (), "", shots=shots, lines=lines, others=others)
-    if index == _SIGNED:
-        return replace(made, account=SIGNED, fields=_signed(fields))
-    return replace(made, purged=(mistake(at),)) if index == _UNDER_18 else made
+    if index == entry_count - 1:
+        fields["narrative"] = WITHHELD_NARRATIVE
+    entry = GeneratedEntry(
+        written_at_ms,
+        fields,
+        restricted,
+        (),
+        (),
+        "",
+        screenshot_count=screenshot_count,
+        messages=messages,
+        other_files=other_files,
+    )
+    if index == _SIGN_LANGUAGE_INDEX:
+        return replace(entry, account_file=SIGN_LANGUAGE_FILM, fields=_sign_language_fields(fields))
+    return replace(entry, purged_files=(make_purged_file(written_at_ms),)) if index == _UNDER_18_INDEX else entry
 
 
-def _signed(fields: Mapping[str, object]) -> dict[str, object]:
+def _sign_language_fields(fields: Mapping[str, object]) -> dict[str, object]:
     """An account in British Sign Language: the film is the account, somebody's translation stands beside it."""
-    words = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
-    made = {"by": "Jo Hale", "at": "2026-06-07", "relation": "registered interpreter", "text": words}
-    told = {name: value for name, value in fields.items() if name != "help_given"}
-    did = {"behaviours": ["turn_up_work_school", "follow"], "channel": "in_person", "place_category": "work"}
-    return {**told, **did, "language": "bfi", "narrative": "Account in BSL.", "translation": made}
+    text = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
+    translation = {"by": "Jo Hale", "at": "2026-06-07", "relation": "registered interpreter", "text": text}
+    kept_fields = {name: value for name, value in fields.items() if name != "help_given"}
+    incident_fields = {
+        "behaviours": ["turn_up_work_school", "follow"],
+        "channel": "in_person",
+        "place_category": "work",
+    }
+    return {
+        **kept_fields,
+        **incident_fields,
+        "language": "bfi",
+        "narrative": "Account in BSL.",
+        "translation": translation,
+    }
 
 
-def _bursts(of: int) -> dict[int, int]:
+def _burst_sizes(entry_count: int) -> dict[int, int]:
     """Which entries are bursts, and of how many messages: together with the diary's own they are MESSAGES."""
-    rows = sum(len(objects_of(row.fields, "rows")) for row in register_records.versions() if row.kind == "schedule")
-    left = MESSAGES - rows - SAVED_LINES - 1
-    places = [n * of // BURSTS for n in range(BURSTS)]
-    return {place: left // BURSTS + (n < left % BURSTS) for n, place in enumerate(places)}
+    row_count = sum(
+        len(objects_of(row.fields, "rows")) for row in register_records.load_versions() if row.kind == "schedule"
+    )
+    remaining_count = MESSAGE_COUNT - row_count - SAVED_CHAT_LINE_COUNT - 1
+    indexes = [n * entry_count // BURST_COUNT for n in range(BURST_COUNT)]
+    return {
+        index: remaining_count // BURST_COUNT + (n < remaining_count % BURST_COUNT) for n, index in enumerate(indexes)
+    }
 
 
-def _time(start: datetime) -> dict[str, object]:
+def _time_fields(start: datetime) -> dict[str, object]:
     """When it was, to the minute."""
     return {
         "occurred_local": start.strftime("%Y-%m-%dT%H:%M"),
-        "occurred_start": in_ms(start),
+        "occurred_start": utc_ms(start),
         "precision": "minute",
         "time_source": "from_memory",
         "tz": str(start.tzinfo),
@@ -137,14 +188,14 @@ def _time(start: datetime) -> dict[str, object]:
     }
 
 
-def _told_burst(start: datetime) -> dict[str, object]:
+def _burst_fields(start: datetime) -> dict[str, object]:
     """A burst of messages, and my answers among them."""
     return {
         "actor_ids": ["@callum"],
         "attribution_basis": ["known_account_or_number", "pattern"],
         "behaviours": ["chat_messages"],
         "channel": "whatsapp",
-        "channel_account": THEM,
+        "channel_account": SENDER_NUMBER,
         "feared_violence": "not_sure",
         "feelings_then": ["distressed"],
         "narrative": f"Messages without end again, from {start:%H:%M}. I said stop once and put the phone in a drawer.",
@@ -153,63 +204,63 @@ def _told_burst(start: datetime) -> dict[str, object]:
     }
 
 
-def _told_day(dice: random.Random, index: int) -> dict[str, object]:
+def _day_fields(rng: random.Random, index: int) -> dict[str, object]:
     """One of the other things."""
-    words, behaviours, channel, place = _DAY_KINDS[index % len(_DAY_KINDS)]
+    narrative, behaviours, channel, place_category = _DAY_TEMPLATES[index % len(_DAY_TEMPLATES)]
     fields: dict[str, object] = {
         "actor_ids": ["@callum"],
-        "attribution_basis": [dice.choice(("saw_them", "pattern", "guess"))],
+        "attribution_basis": [rng.choice(("saw_them", "pattern", "guess"))],
         "behaviours": behaviours,
         "channel": channel,
-        "narrative": words,
-        "place_category": place,
+        "narrative": narrative,
+        "place_category": place_category,
         "who": "Callum Redfern, my ex",
     }
-    fear = dice.choice(_FEARS)
-    if fear:
-        fields["feared_violence"] = fear
-    if index == _DELETED_CHAT:
+    fear_answer = rng.choice(_FEAR_ANSWERS)
+    if fear_answer:
+        fields["feared_violence"] = fear_answer
+    if index == _DELETED_CHAT_INDEX:
         fields["missing_evidence"] = (
             "I deleted the chat of that week in a panic. The phone company may still have the times."
         )
-    if index == _CHILD_THERE:
+    if index == _CHILD_PRESENT_INDEX:
         fields |= {"children_present": True, "children_ages": "14", "present_ids": ["@child"]}
-    if index == _UNDER_18:
+    if index == _UNDER_18_INDEX:
         fields["narrative"] = (
             "He sent a picture that nobody may keep. I added it by mistake and took it out at once. It showed a girl from my "
             "old school. The message came from the number ending 618."
         )
-    if index == _ABROAD:
+    if index == _ABROAD_INDEX:
         fields["narrative"] = (
             "At my aunt’s in Lahore. A silent call at night, then a message with the name of her street."
         )
         fields |= {"behaviours": ["silent_calls", "knows_things_they_should_not"], "channel": "phone_call"}
         fields["place_category"] = "friend_or_family_home"
-    if index == _TYPED:
+    if index == _TYPED_FOR_ME_INDEX:
         fields |= {"help_given": "typed_for_me", "language": "en"}
     return fields
 
 
-_DELETED_CHAT: Final = 5
-_CHILD_THERE: Final = 8
-_TYPED: Final = 11
-_SIGNED: Final = 14
-_ABROAD: Final = 17
-_UNDER_18: Final = 20
-ABROAD: Final = "Asia/Karachi"
+_DELETED_CHAT_INDEX: Final = 5
+_CHILD_PRESENT_INDEX: Final = 8
+_TYPED_FOR_ME_INDEX: Final = 11
+_SIGN_LANGUAGE_INDEX: Final = 14
+_ABROAD_INDEX: Final = 17
+_UNDER_18_INDEX: Final = 20
+ABROAD_TIME_ZONE: Final = "Asia/Karachi"
 # The one photo that says where it was taken, and that shows where the keeper lives.
-AT_HOME: Final = "IMG_2321.JPG"
-_OTHERS: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGNED)
+HOME_PHOTO: Final = "IMG_2321.JPG"
+_OTHER_FILES: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGN_LANGUAGE_FILM)
 # Files that other records name.
 NAMED_FILES: Final = ("chat.txt", "you_should_read_this.eml")
 
 
-def more_records(seed: int) -> list[Written]:
+def generate_records(seed: int) -> list[SampleRecordVersion]:
     """The message schedules of the bursts, a child by code, and a picture that was removed at once."""
-    base = len(fictional_diary.entries())
-    made = []
-    for index, entry in enumerate(more_entries(seed)):
-        if entry.fields["behaviours"] != ["chat_messages"] or len(entry.lines) < MESSAGES // BURSTS // 2:
+    first_index = len(fictional_diary.load_entries())
+    records = []
+    for index, entry in enumerate(generate_entries(seed)):
+        if entry.fields["behaviours"] != ["chat_messages"] or len(entry.messages) < MESSAGE_COUNT // BURST_COUNT // 2:
             continue
         start = datetime.fromtimestamp(int(str(entry.fields["occurred_start"])) / 1000, ZONE)
         fields = {
@@ -218,13 +269,17 @@ def more_records(seed: int) -> list[Written]:
             "chat": "Callum",
             "complete": "complete",
             "gap_hours": 6,
-            "incident_ids": [f"@entry:{base + index}"],
-            "rows": rows_of(entry.lines, start),
+            "incident_ids": [f"@entry:{first_index + index}"],
+            "rows": schedule_rows(entry.messages, start),
             "title": f"Messages of {start:%-d %B}",
             "tz": fictional_diary.TZ,
         }
-        made.append(Written(entry.at + 60_000, "schedule", f"burst{index}", fields, {"own_accounts": ["07700 900512"]}))
-    made += saved_lists(_FIRST, base)
+        records.append(
+            SampleRecordVersion(
+                entry.written_at_ms + 60_000, "schedule", f"burst{index}", fields, {"own_accounts": ["07700 900512"]}
+            )
+        )
+    records += saved_message_lists(_FIRST_DAY, first_index)
     child = {"name": "Lena", "role": "child", "role_code": "C1", "age_band": "from_13_to_15"}
-    made.append(Written(in_ms(_FIRST), "person", "child", child, {}))
-    return made
+    records.append(SampleRecordVersion(utc_ms(_FIRST_DAY), "person", "child", child, {}))
+    return records

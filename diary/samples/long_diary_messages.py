@@ -5,95 +5,97 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from diary.samples import fictional_diary
-from diary.samples.long_diary_files import SAID, THEM, ZONE
-from diary.samples.register_records import Written
+from diary.samples.long_diary_files import MESSAGE_TEXTS, SENDER_NUMBER, ZONE
+from diary.samples.register_records import SampleRecordVersion
 
-SAVED_LINES: Final = 40
-_BACK: Final = ("Please stop.", "I have asked you not to contact me.", "Leave me alone.")
+SAVED_CHAT_LINE_COUNT: Final = 40
+_REPLIES: Final = ("Please stop.", "I have asked you not to contact me.", "Leave me alone.")
 
 
-def lines_of(index: int, burst: int, start: datetime) -> list[tuple[str, str, str]]:
+def burst_messages(index: int, message_count: int, start: datetime) -> list[tuple[str, str, str]]:
     """`(who, clock, words)` for each message of a burst; every tenth is an answer."""
     return [
         (
-            "me" if no % 10 == 9 else "them",
-            (start + timedelta(seconds=40 * no)).strftime("%H:%M"),
-            _BACK[no // 10 % len(_BACK)] if no % 10 == 9 else SAID[(index * 7 + no * 5) % len(SAID)],
+            "me" if number % 10 == 9 else "them",
+            (start + timedelta(seconds=40 * number)).strftime("%H:%M"),
+            _REPLIES[number // 10 % len(_REPLIES)]
+            if number % 10 == 9
+            else MESSAGE_TEXTS[(index * 7 + number * 5) % len(MESSAGE_TEXTS)],
         )
-        for no in range(burst)
+        for number in range(message_count)
     ]
 
 
-def rows_of(lines: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapping[str, object]]:
+def schedule_rows(messages: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapping[str, object]]:
     """The lines as a schedule keeps them."""
     rows: list[Mapping[str, object]] = []
-    for no, (who, _, words) in enumerate(lines):
-        at = start + timedelta(seconds=40 * no)
-        sides = (
-            {"direction": "out", "from": "me", "to": THEM}
-            if who == "me"
-            else {"direction": "in", "from": THEM, "to": "me"}
+    for index, (sender, _, text) in enumerate(messages):
+        sent_at = start + timedelta(seconds=40 * index)
+        parties = (
+            {"direction": "out", "from": "me", "to": SENDER_NUMBER}
+            if sender == "me"
+            else {"direction": "in", "from": SENDER_NUMBER, "to": "me"}
         )
         rows.append(
             {
-                **sides,
-                "msg_no": no + 1,
-                "sent_at": in_ms(at),
-                "sent_local": at.strftime("%Y-%m-%dT%H:%M"),
+                **parties,
+                "msg_no": index + 1,
+                "sent_at": utc_ms(sent_at),
+                "sent_local": sent_at.strftime("%Y-%m-%dT%H:%M"),
                 "sent_source": "message_or_call_stamp",
-                "text": words,
+                "text": text,
                 "type": "text",
             }
         )
     return rows
 
 
-def saved_lists(first: datetime, base: int) -> list[Written]:
+def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRecordVersion]:
     """What a saved chat and a saved e-mail hold, as lists made from those files.
 
     `first`: the first of the days; `base`: the number of the entry of that day.
     """
-    start = first.replace(hour=20, minute=0)
-    chat = {
+    start = first_day.replace(hour=20, minute=0)
+    chat_fields = {
         "actor_ids": ["@callum"],
         "channel": "whatsapp",
         "chat": "Callum",
         "complete": "some_missing",
-        "incident_ids": [f"@entry:{base}"],
-        "rows": rows_of(lines_of(0, SAVED_LINES, start), start),
+        "incident_ids": [f"@entry:{first_index}"],
+        "rows": schedule_rows(burst_messages(0, SAVED_CHAT_LINE_COUNT, start), start),
         "source_attachment_id": "@file:chat.txt",
         "title": "Saved chat of 7 May",
         "tz": fictional_diary.TZ,
     }
-    sent = datetime(2026, 7, 21, 2, 12, tzinfo=ZONE)
-    row = {
+    sent_at = datetime(2026, 7, 21, 2, 12, tzinfo=ZONE)
+    email_row = {
         "description": "Subject: You should read this",
         "direction": "in",
         "from": "c.redfern.new@example.net",
         "msg_no": 1,
-        "sent_at": in_ms(sent),
-        "sent_local": sent.strftime("%Y-%m-%dT%H:%M"),
+        "sent_at": utc_ms(sent_at),
+        "sent_local": sent_at.strftime("%Y-%m-%dT%H:%M"),
         "sent_source": "message_or_call_stamp",
         "text": "You read my messages. I can see that you do.\n\nI will not stop writing until you talk to me.",
         "to": "me",
         "type": "email",
     }
-    mail = {
+    mail_fields = {
         "channel": "email",
         "complete": "complete",
         "incident_ids": ["@entry:11"],
-        "rows": [row],
+        "rows": [email_row],
         "source_attachment_id": "@file:you_should_read_this.eml",
         "title": "E-mail of 21 July",
         "tz": fictional_diary.TZ,
     }
-    own = {"own_accounts": ["07700 900512"]}
+    restricted_fields = {"own_accounts": ["07700 900512"]}
     return [
-        Written(in_ms(first) + 120_000, "schedule", "saved_chat", chat, own),
-        Written(in_ms(sent) + 86_400_000, "schedule", "saved_mail", mail, {}),
+        SampleRecordVersion(utc_ms(first_day) + 120_000, "schedule", "saved_chat", chat_fields, restricted_fields),
+        SampleRecordVersion(utc_ms(sent_at) + 86_400_000, "schedule", "saved_mail", mail_fields, {}),
     ]
 
 
-def in_ms(moment: datetime) -> int:
+def utc_ms(moment: datetime) -> int:
     """Milliseconds UTC."""
     return int(moment.timestamp() * 1000)

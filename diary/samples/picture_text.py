@@ -13,10 +13,10 @@ from PIL import ImageDraw, ImageFont
 from diary.paths import FONTS
 
 Colour = tuple[int, int, int]
-LATIN: Final = "NotoSans_400Regular.ttf"
-BOLD: Final = "NotoSans_700Bold.ttf"
+LATIN_FONT: Final = "NotoSans_400Regular.ttf"
+BOLD_FONT: Final = "NotoSans_700Bold.ttf"
 # First and last code point, font file.
-_SCRIPTS: Final = (
+_FONTS_BY_CODE_POINTS: Final = (
     (0x0600, 0x06FF, "NotoNastaliqUrdu_400Regular.ttf"),
     (0x0900, 0x097F, "NotoSansDevanagari_400Regular.ttf"),
     (0x0980, 0x09FF, "NotoSansBengali_400Regular.ttf"),
@@ -24,46 +24,48 @@ _SCRIPTS: Final = (
     (0x3000, 0x9FFF, "NotoSansSC_400Regular.ttf"),
     (0xFF00, 0xFFEF, "NotoSansSC_400Regular.ttf"),
 )
-_FACES: Final = "❤🙂😔😡👀"
-_URDU: Final = "NotoNastaliqUrdu_400Regular.ttf"
+_EMOJI: Final = "❤🙂😔😡👀"
+_URDU_FONT: Final = "NotoNastaliqUrdu_400Regular.ttf"
 
 
 @cache
-def font(name: str, size: int) -> ImageFont.FreeTypeFont:
+def load_font(name: str, size_pixels: int) -> ImageFont.FreeTypeFont:
     """One of the pack's fonts at a size in pixels."""
-    return ImageFont.truetype(FONTS / name, size, layout_engine=ImageFont.Layout.RAQM)
+    return ImageFont.truetype(FONTS / name, size_pixels, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _font_name(character: str, latin: str) -> str:
+def _font_name(character: str, latin_font: str) -> str:
     """The font a character is set in; 'face' for those that are drawn."""
-    if character in _FACES:
+    if character in _EMOJI:
         return "face"
-    point = ord(character)
-    return next((name for first, last, name in _SCRIPTS if first <= point <= last), latin)
+    code_point = ord(character)
+    return next((name for first, last, name in _FONTS_BY_CODE_POINTS if first <= code_point <= last), latin_font)
 
 
-def _runs(text: str, latin: str) -> Iterator[tuple[str, str]]:
+def _split_runs(text: str, latin_font: str) -> Iterator[tuple[str, str]]:
     """(font, text) pieces of one line; a space stays with what stands before it."""
-    held, name = "", ""
+    run, run_font = "", ""
     for character in text:
-        its = name if character == " " and name not in ("", "face") else _font_name(character, latin)
-        if held and (its != name or its == "face"):
-            yield name, held
-            held = ""
-        held += character
-        name = its
-    if held:
-        yield name, held
+        character_font = (
+            run_font if character == " " and run_font not in ("", "face") else _font_name(character, latin_font)
+        )
+        if run and (character_font != run_font or character_font == "face"):
+            yield run_font, run
+            run = ""
+        run += character
+        run_font = character_font
+    if run:
+        yield run_font, run
 
 
-def _run_width(name: str, text: str, size: int) -> int:
+def _run_width(font_name: str, text: str, size: int) -> int:
     """Width of one piece in pixels."""
-    return int(size * 1.15) if name == "face" else int(font(name, size).getlength(text))
+    return int(size * 1.15) if font_name == "face" else int(load_font(font_name, size).getlength(text))
 
 
-def width(text: str, size: int, latin: str = LATIN) -> int:
+def text_width(text: str, size: int, latin_font: str = LATIN_FONT) -> int:
     """Width of a line in pixels."""
-    return sum(_run_width(name, piece, size) for name, piece in _runs(text, latin))
+    return sum(_run_width(name, piece, size) for name, piece in _split_runs(text, latin_font))
 
 
 def is_right_to_left(text: str) -> bool:
@@ -71,18 +73,18 @@ def is_right_to_left(text: str) -> bool:
     return any(0x0600 <= ord(character) <= 0x06FF for character in text)
 
 
-def wrap(text: str, size: int, limit: int) -> list[str]:
+def wrap_text(text: str, size: int, width_limit: int) -> list[str]:
     """A paragraph as lines no wider than `limit`; Chinese may break anywhere, other text at spaces."""
     lines, line = [], ""
-    words = list(text) if any(ord(c) >= 0x3000 and c not in _FACES for c in text) else text.split(" ")
-    joint = "" if words and len(words) == len(text) else " "
+    words = list(text) if any(ord(c) >= 0x3000 and c not in _EMOJI for c in text) else text.split(" ")
+    separator = "" if words and len(words) == len(text) else " "
     for word in words:
-        longer = f"{line}{joint}{word}" if line else word
-        if line and width(longer, size) > limit:
+        candidate = f"{line}{separator}{word}" if line else word
+        if line and text_width(candidate, size) > width_limit:
             lines.append(line)
             line = word
         else:
-            line = longer
+            line = candidate
     return [*lines, line] if line else lines
 
 
@@ -91,50 +93,59 @@ def line_height(text: str, size: int) -> int:
     return int(size * (2.1 if is_right_to_left(text) else 1.4))
 
 
-def write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, fill: Colour, latin: str = LATIN
+def draw_text(
+    draw: ImageDraw.ImageDraw,
+    position: tuple[int, int],
+    text: str,
+    size: int,
+    fill: Colour,
+    latin_font: str = LATIN_FONT,
 ) -> None:
     """One line with its left edge and top at `at`."""
-    x, y = at
-    pieces = list(_runs(text, latin))
+    x, y = position
+    pieces = list(_split_runs(text, latin_font))
     if is_right_to_left(text):
         pieces.reverse()
-    for name, piece in pieces:
-        if name == "face":
-            _face(draw, (x, y + size // 5), size, piece)
-        elif name == _URDU:
-            draw.text((x, y), piece.strip(), font=font(name, size), fill=fill, direction="rtl", language="ur")
+    for font_name, piece in pieces:
+        if font_name == "face":
+            _draw_emoji(draw, (x, y + size // 5), size, piece)
+        elif font_name == _URDU_FONT:
+            draw.text((x, y), piece.strip(), font=load_font(font_name, size), fill=fill, direction="rtl", language="ur")
         else:
-            draw.text((x, y), piece, font=font(name, size), fill=fill)
-        x += _run_width(name, piece, size)
+            draw.text((x, y), piece, font=load_font(font_name, size), fill=fill)
+        x += _run_width(font_name, piece, size)
 
 
-def write_centred(draw: ImageDraw.ImageDraw, middle: int, y: int, text: str, size: int, fill: Colour) -> None:
+def draw_text_centred(draw: ImageDraw.ImageDraw, centre_x: int, y: int, text: str, size: int, fill: Colour) -> None:
     """One line centred on x = `middle`."""
-    write(draw, (middle - width(text, size) // 2, y), text, size, fill)
+    draw_text(draw, (centre_x - text_width(text, size) // 2, y), text, size, fill)
 
 
-def _face(draw: ImageDraw.ImageDraw, at: tuple[int, int], size: int, character: str) -> None:
+def _draw_emoji(draw: ImageDraw.ImageDraw, position: tuple[int, int], size: int, character: str) -> None:
     """One of the faces, in a square of `size`."""
-    x, y = at
+    x, y = position
     unit = size / 20
     if character == "❤":
         red = (214, 45, 60)
-        for left in (0, 9):
-            draw.ellipse((x + left * unit, y + 2 * unit, x + (left + 10) * unit, y + 12 * unit), fill=red)
-        point = [(x + unit, y + 9 * unit), (x + 18 * unit, y + 9 * unit), (x + 9.5 * unit, y + 19 * unit)]
-        draw.polygon(point, fill=red)
+        for offset_x in (0, 9):
+            draw.ellipse((x + offset_x * unit, y + 2 * unit, x + (offset_x + 10) * unit, y + 12 * unit), fill=red)
+        heart_points = [(x + unit, y + 9 * unit), (x + 18 * unit, y + 9 * unit), (x + 9.5 * unit, y + 19 * unit)]
+        draw.polygon(heart_points, fill=red)
         return
     if character == "👀":
-        for left in (0, 10):
-            box = (x + left * unit, y + 2 * unit, x + (left + 9) * unit, y + 18 * unit)
+        for offset_x in (0, 10):
+            box = (x + offset_x * unit, y + 2 * unit, x + (offset_x + 9) * unit, y + 18 * unit)
             draw.ellipse(box, fill=(255, 255, 255), outline=(60, 60, 60), width=max(1, int(unit)))
-            draw.ellipse((x + left * unit, y + 8 * unit, x + (left + 5) * unit, y + 15 * unit), fill=(30, 30, 30))
+            draw.ellipse(
+                (x + offset_x * unit, y + 8 * unit, x + (offset_x + 5) * unit, y + 15 * unit), fill=(30, 30, 30)
+            )
         return
     skin = (232, 96, 60) if character == "😡" else (255, 204, 77)
     draw.ellipse((x, y, x + 19 * unit, y + 19 * unit), fill=skin)
-    for left in (5, 12):
-        draw.ellipse((x + left * unit, y + 6 * unit, x + (left + 2.5) * unit, y + 9.5 * unit), fill=(70, 45, 20))
+    for offset_x in (5, 12):
+        draw.ellipse(
+            (x + offset_x * unit, y + 6 * unit, x + (offset_x + 2.5) * unit, y + 9.5 * unit), fill=(70, 45, 20)
+        )
     mouth = (x + 5 * unit, y + 8 * unit, x + 14 * unit, y + 15 * unit)
     if character != "🙂":
         mouth = (x + 5 * unit, y + 12 * unit, x + 14 * unit, y + 18 * unit)

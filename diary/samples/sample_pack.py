@@ -11,153 +11,179 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from diary.client.accounts import Identity
-from diary.client.attachments import Blob
+from diary.client.attachments import BlobReference
 from diary.client.journal import Journal
-from diary.client.offline_pack import build_offline
+from diary.client.offline_pack import build_pack_offline
 from diary.clock import FixedClock
 from diary.crypto.file_parts import open_parts
 from diary.crypto.keys import Keyset
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, unb64
-from diary.errors import NotACopy, PackFailed
+from diary.errors import InvalidSealedCopy, PackBuildFailed
 from diary.ids import id_text, new_id
 from diary.ledger import checkpoints, leaves, timestamps, tree
-from diary.pack.capsule.builder import Wish
-from diary.pack.verify.verifier import verify
+from diary.pack.capsule.builder import PackOptions
+from diary.pack.verify.verifier import verify_pack
 from diary.samples import fictional_diary, register_records
-from diary.samples.journal_writer import Waiting, Writer, write_diary
-from diary.samples.long_diary import NAMED_FILES, WITHHELD, more_entries, more_records, of_the_mix
+from diary.samples.journal_writer import JournalWriter, PendingUpload, write_diary
+from diary.samples.long_diary import (
+    NAMED_FILES,
+    WITHHELD_NARRATIVE,
+    adapt_for_sample_pack,
+    generate_entries,
+    generate_records,
+)
 from diary.samples.timestamp_authority import make_authority
 
-MADE_AT: Final = 1_795_500_000_000
+MADE_AT_MS: Final = 1_795_500_000_000
 ORIGIN: Final = "https://training.example"
-DEVICES: Final = 3
-_CLOCKS: Final = (800, -420_000, 1_900)
+DEVICE_COUNT: Final = 3
+_CLOCK_OFFSETS_MS: Final = (800, -420_000, 1_900)
 
 
 @dataclass
-class SealedParts:
+class LocalSealedFiles:
     """The sealed files of a diary that has no server: what the worker and the pack ask for."""
 
-    waiting: Sequence[Waiting] = field(repr=False)
+    uploads: Sequence[PendingUpload] = field(repr=False)
 
     def __post_init__(self) -> None:
         """By blob."""
-        self._by = {one.blob.blob: one.sealed for one in self.waiting}
+        self._parts_by_blob = {upload.blob.blob_id: upload.sealed_parts for upload in self.uploads}
 
-    def part(self, blob: str, i: int) -> bytes:
+    def sealed_part(self, blob_id: str, part_index: int) -> bytes:
         """One sealed part, empty when there is none."""
-        parts = self._by.get(blob, ())
-        return parts[i] if i < len(parts) else b""
+        parts = self._parts_by_blob.get(blob_id, ())
+        return parts[part_index] if part_index < len(parts) else b""
 
-    async def content(self, diary: str, blob: Blob) -> Any:
+    async def read_blob(self, diary: str, blob: BlobReference) -> Any:
         """The bytes of a file. Raises NotACopy when it is not here."""
-        if blob.blob not in self._by:
-            raise NotACopy
-        for piece in open_parts(blob.key, diary, blob.blob, iter(self._by[blob.blob]), blob.parts):
-            yield piece
+        if blob.blob_id not in self._parts_by_blob:
+            raise InvalidSealedCopy
+        for plaintext in open_parts(
+            blob.key, diary, blob.blob_id, iter(self._parts_by_blob[blob.blob_id]), blob.sealed_part_count
+        ):
+            yield plaintext
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingDiary:
+class SamplePackDiary:
     """The made-up diary, acknowledged, with its files and what is needed to check a pack of it."""
 
     journal: Journal
-    source: SealedParts
-    notary: Notary
+    sealed_files: LocalSealedFiles
+    notary: Ed25519Signer
     log: Mapping[str, object]
-    root: bytes
+    tsa_root: bytes
 
-    def wish(self, release: str, **more: Any) -> Wish:
+    def wish(self, release: str, **overrides: Any) -> PackOptions:
         """Everything but one entry that the keeper kept back, for the police."""
-        kept_back = {
-            row["record"] for row in self.journal.versions() if row["open"]["fields"].get("narrative") == WITHHELD
+        withheld_records = {
+            row["record"]
+            for row in self.journal.versions()
+            if row["open"]["fields"].get("narrative") == WITHHELD_NARRATIVE
         }
-        chosen = tuple(one for one in self.journal.records("incident") if one not in kept_back)
-        wish = Wish(
-            pack_id=id_text(new_id()), no=1, made_at=MADE_AT, tz=fictional_diary.TZ, chosen=chosen, release=release,
-            origin=ORIGIN, consent_at=MADE_AT - 60_000, training=True, log=self.log,
+        chosen = tuple(
+            record_id for record_id in self.journal.record_ids("incident") if record_id not in withheld_records
+        )
+        wish = PackOptions(
+            pack_id=id_text(new_id()), no=1, made_at=MADE_AT_MS, tz=fictional_diary.TZ, chosen=chosen, release=release,
+            origin=ORIGIN, consent_at=MADE_AT_MS - 60_000, training=True, log=self.log,
             review={"looked": 300, "not_looked": 0, "override_at": None, "words": 0},
         )  # fmt: skip
-        return replace(wish, **more)
+        return replace(wish, **overrides)
 
 
-def training_diary(seed: int = 5) -> TrainingDiary:
+def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
     """Write the whole diary, have it acknowledged, stamped and logged. Needs openssl."""
     clock = FixedClock(0)
-    notary = Notary(secrets.token_bytes(32))
-    journal = Journal(_identity(notary), clock, fictional_diary.TZ)
-    writer = Writer(
-        journal, clock, devices=tuple(zip((id_text(new_id()) for _ in range(DEVICES)), _CLOCKS, strict=True))
+    notary = Ed25519Signer(secrets.token_bytes(32))
+    journal = Journal(_offline_identity(notary), clock, fictional_diary.TZ)
+    writer = JournalWriter(
+        journal,
+        clock,
+        devices=tuple(zip((id_text(new_id()) for _ in range(DEVICE_COUNT)), _CLOCK_OFFSETS_MS, strict=True)),
     )
-    writer.files = {name: id_text(new_id()) for name in NAMED_FILES}
-    entries = [*map(of_the_mix, fictional_diary.entries()), *more_entries(seed)]
-    write_diary(writer, entries, _quiet, [*register_records.versions(), *more_records(seed)])
-    journal.acknowledge(notary)
-    log, root = _log(journal, notary)
-    return TrainingDiary(journal, SealedParts(writer.waiting), notary, log, root)
+    writer.file_record_ids = {name: id_text(new_id()) for name in NAMED_FILES}
+    entries = [*map(adapt_for_sample_pack, fictional_diary.load_entries()), *generate_entries(seed)]
+    write_diary(writer, entries, _ignore_progress, [*register_records.load_versions(), *generate_records(seed)])
+    journal.sign_receipts(notary)
+    log, tsa_root = _build_log(journal, notary)
+    return SamplePackDiary(journal, LocalSealedFiles(writer.pending_uploads), notary, log, tsa_root)
 
 
-def make_training_pack(diary: TrainingDiary, wish: Wish, out: Path) -> None:
+def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path) -> None:
     """Build one pack of it at `out`. Raises PackFailed."""
-    with tempfile.TemporaryDirectory(prefix="kept-training-") as work:
-        asyncio.run(build_offline(diary.source, diary.journal, wish, out.absolute(), Path(work), _quiet))
+    with tempfile.TemporaryDirectory(prefix="kept-training-") as work_folder:
+        asyncio.run(
+            build_pack_offline(
+                diary.sealed_files, diary.journal, wish, pack_path.absolute(), Path(work_folder), _ignore_progress
+            )
+        )
 
 
-def write_training_pack(release: str, out: Path) -> tuple[Path, Path]:
+def write_sample_pack(release: str, pack_path: Path) -> tuple[Path, Path]:
     """A pack at `out`; beside it the notary's key and the authority's root. Raises PackFailed when it does not check out."""
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    diary = training_diary()
-    make_training_pack(diary, diary.wish(release), out)
-    notary, root = out.with_suffix(".notary.txt"), out.with_suffix(".tsa-root.pem")
-    notary.write_text(b64(diary.notary.pub) + "\n", encoding="ascii")
-    root.write_bytes(diary.root)
-    found = [one.code for one in verify(out, notary=diary.notary.pub, tsa_roots=[diary.root])]
-    if found != ["training"]:
-        raise PackFailed(f"The training pack does not check out: {', '.join(found)}.")
-    return notary, root
+    pack_path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    diary = make_sample_pack_diary()
+    make_sample_pack(diary, diary.wish(release), pack_path)
+    notary_key_path, tsa_root_path = pack_path.with_suffix(".notary.txt"), pack_path.with_suffix(".tsa-root.pem")
+    notary_key_path.write_text(b64(diary.notary.pub) + "\n", encoding="ascii")
+    tsa_root_path.write_bytes(diary.tsa_root)
+    finding_codes = [
+        finding.code for finding in verify_pack(pack_path, notary=diary.notary.pub, tsa_roots=[diary.tsa_root])
+    ]
+    if finding_codes != ["training"]:
+        raise PackBuildFailed(f"The training pack does not check out: {', '.join(finding_codes)}.")
+    return notary_key_path, tsa_root_path
 
 
-def _quiet(*_: object) -> None:
+def _ignore_progress(*_: object) -> None:
     """No bars."""
 
 
-def _identity(notary: Notary) -> Identity:
+def _offline_identity(notary: Ed25519Signer) -> Identity:
     """An account that no server knows."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
     return Identity(
-        login="", account=account, diary=diary, device=device, epoch=1, notary_pub=notary.pub, log=notary.log,
-        keyset=Keyset.new(), account_key=secrets.token_bytes(32), diary_key=secrets.token_bytes(32), proof="",
+        login="", account=account, diary=diary, device=device, epoch=1, notary_pub=notary.pub, log_id=notary.log_id,
+        keyset=Keyset.generate(), account_key=secrets.token_bytes(32), diary_key=secrets.token_bytes(32), proof="",
     )  # fmt: skip
 
 
-def _log(journal: Journal, notary: Notary) -> tuple[dict[str, object], bytes]:
+def _build_log(journal: Journal, notary: Ed25519Signer) -> tuple[dict[str, object], bytes]:
     """A log of this diary alone, its checkpoint stamped; and the stamping authority's root."""
     rows = [(row["version"], row["receipt"]) for row in journal.versions() if row["receipt"]]
-    held = [leaves.leaf(c=receipt["c"], n=receipt["n"], ts=receipt["ts"]) for _, receipt in rows]  # type: ignore[arg-type]
-    nodes = {(0, i): leaf for i, leaf in enumerate(held)}
+    leaf_hashes = [
+        leaves.receipt_leaf(
+            commitment=str(receipt["c"]), number=str(receipt["n"]), timestamp_ms=cast(int, receipt["ts"])
+        )
+        for _, receipt in rows
+    ]
+    nodes = {(0, i): leaf for i, leaf in enumerate(leaf_hashes)}
 
     def node(level: int, i: int) -> bytes:
         return nodes[level, i]
 
-    nodes |= tree.grow(0, held, node)
+    nodes |= tree.compute_new_nodes(0, leaf_hashes, node)
 
-    size = len(held)
-    note = checkpoints.make(notary, size, tree.root(size, node))
+    size = len(leaf_hashes)
+    note = checkpoints.sign_checkpoint(notary, size, tree.root_hash(size, node))
     with tempfile.TemporaryDirectory(prefix="kept-training-tsa-") as folder:
         authority = make_authority(Path(folder))
-        asked = timestamps.request(note)
-        tsr = authority.answer(asked.der)
+        timestamp_request = timestamps.build_request(note)
+        tsr = authority.answer_query(timestamp_request.der)
         stamp = {
-            "authority": "training", "chain": authority.chain.decode(), "nonce": b64(asked.nonce), "policy": authority.policy,
+            "authority": "training", "chain": authority.chain_pem.decode(), "nonce": b64(timestamp_request.nonce),
+            "policy": authority.policy,
             "tsr": b64(tsr),
         }  # fmt: skip
-        root = authority.root
+        tsa_root = authority.root_pem
     proofs = [
-        {"i": i, "path": [b64(step) for step in tree.inclusion(i, size, node)], "size": size, "version": version}
+        {"i": i, "path": [b64(step) for step in tree.inclusion_proof(i, size, node)], "size": size, "version": version}
         for i, (version, _) in enumerate(rows)
     ]
     log = {
@@ -167,4 +193,4 @@ def _log(journal: Journal, notary: Notary) -> tuple[dict[str, object], bytes]:
         "statements": [],
     }
     assert unb64(str(stamp["tsr"])) == tsr
-    return log, root
+    return log, tsa_root

@@ -14,11 +14,11 @@ from typing import Final
 
 from diary.errors import Unavailable
 
-POLICY: Final = "1.2.3.4.1"
-ASK: Final = "application/timestamp-query"
-ANSWER: Final = "application/timestamp-reply"
-_BODY_LIMIT: Final = 1 << 14
-_CONFIG: Final = """
+POLICY_OID: Final = "1.2.3.4.1"
+QUERY_MEDIA_TYPE: Final = "application/timestamp-query"
+REPLY_MEDIA_TYPE: Final = "application/timestamp-reply"
+_BODY_LIMIT_BYTES: Final = 1 << 14
+_OPENSSL_CONFIG: Final = """
 [ tsa ]
 default_tsa = tsa1
 [ tsa1 ]
@@ -52,63 +52,65 @@ authorityKeyIdentifier = keyid
 
 
 @dataclass(frozen=True, slots=True)
-class LocalAuthority:
+class LocalTimestampAuthority:
     """An authority's folder: keys, certificates, settings for openssl."""
 
     folder: Path
-    policy: str = POLICY
+    policy: str = POLICY_OID
 
     @property
-    def chain(self) -> bytes:
+    def chain_pem(self) -> bytes:
         """Its certificate and its root, in PEM."""
         return (self.folder / "tsa.pem").read_bytes() + (self.folder / "ca.pem").read_bytes()
 
     @property
-    def root(self) -> bytes:
+    def root_pem(self) -> bytes:
         """Its root alone."""
         return (self.folder / "ca.pem").read_bytes()
 
-    def renew(self, valid: tuple[str, str] | None = None) -> None:
+    def renew_certificate(self, validity: tuple[str, str] | None = None) -> None:
         """Another signing key and certificate under the same root. `valid`: from and to, as `20260101000000Z`."""
-        days = ["-not_before", valid[0], "-not_after", valid[1]] if valid else ["-days", "30"]
+        validity_arguments = ["-not_before", validity[0], "-not_after", validity[1]] if validity else ["-days", "30"]
         self._openssl(
             "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Local TSA",
         )  # fmt: skip
         self._openssl(
             "x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem",
-            "-extfile", "tsa.cnf", "-extensions", "tsa_ext", *days,
+            "-extfile", "tsa.cnf", "-extensions", "tsa_ext", *validity_arguments,
         )  # fmt: skip
 
-    def answer(self, query: bytes) -> bytes:
+    def answer_query(self, query: bytes) -> bytes:
         """What it says to a request in DER."""
         (self.folder / "query.tsq").write_bytes(query)
-        self._openssl("ts", "-reply", "-queryfile", "query.tsq", "-out", "reply.tsr", more=("-config", "tsa.cnf"))
+        self._openssl(
+            "ts", "-reply", "-queryfile", "query.tsq", "-out", "reply.tsr", extra_arguments=("-config", "tsa.cnf")
+        )
         return (self.folder / "reply.tsr").read_bytes()
 
-    def settings(self, url: str, name: str = "local") -> Path:
+    def write_settings(self, url: str, name: str = "local") -> Path:
         """A file for DIARY_TIMESTAMPS that names this authority at `url`."""
-        (self.folder / "chain.pem").write_bytes(self.chain)
-        file = self.folder / "timestamps.toml"
-        file.write_text(
+        (self.folder / "chain.pem").write_bytes(self.chain_pem)
+        settings_path = self.folder / "timestamps.toml"
+        settings_path.write_text(
             f'[[authority]]\nname = "{name}"\nurl = "{url}"\npolicy = "{self.policy}"\nchain = "chain.pem"\n'
         )
-        return file
+        return settings_path
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serve(self) -> Iterator[str]:
         """Answer over HTTP for the length of the block; gives the address."""
-        authority, one_at_a_time = self, threading.Lock()
+        authority, openssl_lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers.get("content-length", "0"))
-                if self.headers.get("content-type") != ASK or not 0 < length <= _BODY_LIMIT:
+                if self.headers.get("content-type") != QUERY_MEDIA_TYPE or not 0 < length <= _BODY_LIMIT_BYTES:
                     self.send_error(400)
                     return
-                with one_at_a_time:
-                    reply = authority.answer(self.rfile.read(length))
+                with openssl_lock:
+                    reply = authority.answer_query(self.rfile.read(length))
                 self.send_response(200)
-                self.send_header("content-type", ANSWER)
+                self.send_header("content-type", REPLY_MEDIA_TYPE)
                 self.send_header("content-length", str(len(reply)))
                 self.end_headers()
                 self.wfile.write(reply)
@@ -123,27 +125,27 @@ class LocalAuthority:
             finally:
                 server.shutdown()
 
-    def _openssl(self, *arguments: str, more: tuple[str, ...] = ()) -> None:
+    def _openssl(self, *arguments: str, extra_arguments: tuple[str, ...] = ()) -> None:
         """Run openssl in the folder. Raises Unavailable when it fails or is not installed."""
-        configured = (*arguments, "-config", "tsa.cnf") if arguments[0] == "req" else (*arguments, *more)
+        full_arguments = (*arguments, "-config", "tsa.cnf") if arguments[0] == "req" else (*arguments, *extra_arguments)
         try:
-            done = subprocess.run(["openssl", *configured], cwd=self.folder, capture_output=True, check=False)  # noqa: S603, S607
+            result = subprocess.run(["openssl", *full_arguments], cwd=self.folder, capture_output=True, check=False)  # noqa: S603, S607
         except FileNotFoundError:
             raise Unavailable("openssl is not installed, so there is no local timestamp authority.") from None
-        if done.returncode:
+        if result.returncode:
             raise Unavailable("openssl could not play a timestamp authority.")
 
 
-def make_authority(folder: Path, policy: str = POLICY, *, sends_root: bool = False) -> LocalAuthority:
+def make_authority(folder: Path, policy: str = POLICY_OID, *, sends_root: bool = False) -> LocalTimestampAuthority:
     """A fresh authority with its files in `folder`, which is made. `sends_root`: its root goes along with each answer."""
     folder.mkdir(parents=True, exist_ok=True)
     certs = f"certs = {folder.absolute()}/ca.pem" if sends_root else ""
-    (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder.absolute(), policy=policy, certs=certs))
+    (folder / "tsa.cnf").write_text(_OPENSSL_CONFIG.format(folder=folder.absolute(), policy=policy, certs=certs))
     (folder / "serial").write_text("01\n")
-    made = LocalAuthority(folder.absolute(), policy)
-    made._openssl(
+    authority = LocalTimestampAuthority(folder.absolute(), policy)
+    authority._openssl(
         "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", "ca.key", "-out", "ca.pem",
         "-subj", "/CN=Local root", "-extensions", "ca_ext",
     )  # fmt: skip
-    made.renew()
-    return made
+    authority.renew_certificate()
+    return authority

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Final
 
 from diary.client import packs
-from diary.client.log_client import wait_for
+from diary.client.log_client import wait_until_logged
 from diary.client.transport import connect
 from diary.clock import Clock
 from diary.encoding import b64
-from diary.samples.demo import Step, make_wish, running_server, write_sample
-from diary.samples.fictional_diary import Story
+from diary.samples.demo import ProgressCallback, make_wish, running_server, write_sample_diary
+from diary.samples.fictional_diary import DiaryScript
 
 # What the diary is made of.
-STORY_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
-PACK: Final = "TRAINING-pack.zip"
-NOTARY: Final = "TRAINING-notary.txt"
-_SECONDS: Final = 60
-_SETTINGS: Final[Mapping[str, object]] = {
+SCRIPT_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
+PACK_NAME: Final = "TRAINING-pack.zip"
+NOTARY_KEY_NAME: Final = "TRAINING-notary.txt"
+_LOG_TIMEOUT_SECONDS: Final = 60
+_TRAINING_SETTINGS: Final[Mapping[str, object]] = {
     "exhibit_start_no": 1,
     "initials": "MO",
     "language": "en",
@@ -33,30 +33,32 @@ _SETTINGS: Final[Mapping[str, object]] = {
         "door. There is an order since 20 April. I have changed my bus, my seminar and my shifts. I want to walk home."
     ),
 }
-_SHEET: Final[Mapping[str, object]] = {
+_OFFICER_SHEET: Final[Mapping[str, object]] = {
     "concerns": "He was in the garden on 16 May. The kitchen window does not lock.",
     "name_to_use": "Maya",
     "needs": "Please do not ring while I am at the cafe.",
     "safe_contact": "Text 07700 900544, mornings before 10. Nadia at student support can pass things on.",
 }
-TRAINING: Final = Story("training", "garden pencil window basket silver tunnel", _SETTINGS, _SHEET)
+TRAINING_SCRIPT: Final = DiaryScript(
+    "training", "garden pencil window basket silver tunnel", _TRAINING_SETTINGS, _OFFICER_SHEET
+)
 
 
-async def make_training(out: Path, clock: Clock, step: Step) -> list[Path]:
+async def write_training_files(out_folder: Path, clock: Clock, report_progress: ProgressCallback) -> list[Path]:
     """Write the pack and the key to check it with to the folder `out`; gives both. Raises what building a pack raises."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="kept-training-") as name:
-        folder = Path(name)
+    out_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kept-training-") as temporary_path:
+        folder = Path(temporary_path)
         with running_server(folder / "server", {"DIARY_CHECKPOINT_SECONDS": "1"}) as origin:
             async with connect(origin) as server:
-                _, writer = await write_sample(server, step, TRAINING)
+                _, writer = await write_sample_diary(server, report_progress, TRAINING_SCRIPT)
                 journal = writer.journal
                 await journal.fetch(server)
-                await wait_for(server, journal, _SECONDS, stamped=False)
-                told = await server.json("GET", "/v1/server")
-                wish = replace(make_wish(journal, clock, origin, str(told["release"])), training=True)
-                work = folder / "work"
-                work.mkdir()
-                await packs.build_pack(server, journal, wish, out / PACK, work, step)
-    (out / NOTARY).write_text(b64(journal.identity.notary_pub) + "\n", encoding="ascii")
-    return [out / PACK, out / NOTARY]
+                await wait_until_logged(server, journal, _LOG_TIMEOUT_SECONDS, require_stamps=False)
+                server_info = await server.json("GET", "/v1/server")
+                wish = replace(make_wish(journal, clock, origin, str(server_info["release"])), training=True)
+                work_folder = folder / "work"
+                work_folder.mkdir()
+                await packs.build_pack(server, journal, wish, out_folder / PACK_NAME, work_folder, report_progress)
+    (out_folder / NOTARY_KEY_NAME).write_text(b64(journal.identity.notary_pub) + "\n", encoding="ascii")
+    return [out_folder / PACK_NAME, out_folder / NOTARY_KEY_NAME]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from diary.clock import Clock
 from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
-from diary.crypto.signing import Notary
-from diary.ledger.cosignatures import AskedWitness
-from diary.ledger.timestamp_authorities import Authority
+from diary.crypto.signing import Ed25519Signer
+from diary.ledger.cosignatures import WitnessEndpoint
+from diary.ledger.timestamp_authorities import TimestampAuthority
 from diary.services.accounts.pepper import Pepper
-from diary.services.accounts.throttle import Guard
-from diary.services.accounts.unknown_names import LockShares
-from diary.services.operations.disk_space import Disk
-from diary.services.operations.limit_store import Counts
+from diary.services.accounts.throttle import FailureThrottle
+from diary.services.accounts.unknown_names import KdfProfileShares
+from diary.services.operations.disk_space import DiskSpace
+from diary.services.operations.limit_store import RequestCounter
 from diary.storage.blob_store import BlobStore
 from diary.storage.database_interface import Database
 
@@ -34,16 +34,16 @@ class Instance:
     settings: Settings
     clock: Clock
     db: Database
-    blobs: BlobStore
-    notary: Notary
+    blob_store: BlobStore
+    notary: Ed25519Signer
     pepper: Pepper
-    throttle: Guard
-    counts: Counts | None
-    policy: KdfPolicy
-    argon: asyncio.Semaphore
-    shares: LockShares
-    disk: Disk
-    authorities: tuple[Authority, ...] = ()
-    witnesses: tuple[AskedWitness, ...] = ()
-    statements: tuple[Mapping[str, object], ...] = ()
-    release: bytes | None = None
+    throttle: FailureThrottle
+    request_counter: RequestCounter | None
+    kdf_policy: KdfPolicy
+    argon2_semaphore: asyncio.Semaphore
+    kdf_profile_shares: KdfProfileShares
+    disk_space: DiskSpace
+    timestamp_authorities: tuple[TimestampAuthority, ...] = ()
+    log_witnesses: tuple[WitnessEndpoint, ...] = ()
+    notary_key_statements: tuple[Mapping[str, object], ...] = ()
+    release_leaf: bytes | None = None

@@ -17,11 +17,11 @@ from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
 from diary.errors import BadSetting, NotFound, Unavailable
 
-FILE: Final = "file"
-S3: Final = "s3"
+FILE_SCHEME: Final = "file"
+S3_SCHEME: Final = "s3"
 # A store that is away is said to be within half a minute: a phone tries again by itself.
 CLIENT: Final[Any] = {"connect_timeout": "3s", "timeout": "20s"}
-RETRY: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+RETRY_CONFIG: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
 class BlobStore:
@@ -31,22 +31,22 @@ class BlobStore:
         """`folder`: where a local store keeps its files, None for any other."""
         self._store = store
         self.folder = folder
-        self._flushed: set[Path] = set()
+        self._flushed_folders: set[Path] = set()
 
     async def put(self, name: str, raw: bytes) -> None:
         """Store bytes durably. Raises Unavailable when they cannot be."""
         try:
             await self._store.put_async(name, raw)
             if self.folder is not None:
-                await asyncio.to_thread(self._flush, self.folder / name)
+                await asyncio.to_thread(self._flush_with_folders, self.folder / name)
         except (OSError, BaseError):
             raise Unavailable("The file cannot be stored just now.") from None
 
     async def get(self, name: str) -> bytes:
         """The bytes of a name. Raises NotFound, and Unavailable when the store does not answer."""
         try:
-            found = await self._store.get_async(name)
-            return bytes(await found.bytes_async())
+            response = await self._store.get_async(name)
+            return bytes(await response.bytes_async())
         except (FileNotFoundError, NotFoundError):
             raise NotFound from None
         except (OSError, BaseError):
@@ -63,56 +63,56 @@ class BlobStore:
         except (OSError, BaseError):
             raise Unavailable("A file cannot be removed just now.") from None
 
-    async def remove_below(self, prefix: str) -> None:
+    async def remove_prefix(self, prefix: str) -> None:
         """Remove every name below `prefix`. Raises Unavailable."""
         try:
-            found = [meta["path"] async for page in self._store.list(prefix) for meta in page]
+            names = [meta["path"] async for page in self._store.list(prefix) for meta in page]
         except (OSError, BaseError):
             raise Unavailable("A file cannot be removed just now.") from None
-        for name in found:
+        for name in names:
             await self.remove(name)
 
-    def _flush(self, path: Path) -> None:
+    def _flush_with_folders(self, path: Path) -> None:
         """Flush a new file, its folder, and each folder above that was not known to be on the disk."""
         flush(path)
         folder = path.parent
         flush(folder)
-        while folder != self.folder and folder not in self._flushed:
-            self._flushed.add(folder)
+        while folder != self.folder and folder not in self._flushed_folders:
+            self._flushed_folders.add(folder)
             folder = folder.parent
             flush(folder)
 
 
 def flush(path: Path) -> None:
     """Make the disk have what was written to a file, or the names in a folder."""
-    handle = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def folder_of(url: str) -> Path | None:
+def folder_from_url(url: str) -> Path | None:
     """The folder of a `file://` address, None for any other."""
     parts = urlsplit(url)
-    return Path(unquote(parts.path)) if parts.scheme == FILE else None
+    return Path(unquote(parts.path)) if parts.scheme == FILE_SCHEME else None
 
 
-def open_store(url: str) -> BlobStore:
+def open_blob_store(url: str) -> BlobStore:
     """The store at a `file://` or `s3://` address, or another that obstore knows. Raises BadSetting, without the address."""
     parts = urlsplit(url)
-    if folder := folder_of(url):
+    if folder := folder_from_url(url):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return BlobStore(LocalStore(prefix=str(folder), mkdir=True), folder)
     try:
-        if parts.scheme == S3:
-            return BlobStore(_s3(parts), None)
-        return BlobStore(from_url(url, client_options=CLIENT, retry_config=RETRY), None)
+        if parts.scheme == S3_SCHEME:
+            return BlobStore(_open_s3_store(parts), None)
+        return BlobStore(from_url(url, client_options=CLIENT, retry_config=RETRY_CONFIG), None)
     except (BaseError, ValueError, TypeError):
         raise BadSetting("DIARY_BLOB_URL is not an address that can be used.") from None
 
 
-def _s3(parts: SplitResult) -> S3Store:
+def _open_s3_store(parts: SplitResult) -> S3Store:
     """`s3://key:secret@bucket/folder?endpoint=https://…&region=…`; without a key, what the machine itself is given."""
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     config: dict[str, Any] = {"region": query.get("region", "us-east-1")}
@@ -124,4 +124,5 @@ def _s3(parts: SplitResult) -> S3Store:
     if parts.username and parts.password:
         config |= {"access_key_id": unquote(parts.username), "secret_access_key": unquote(parts.password)}
     prefix = parts.path.strip("/") or None
-    return S3Store(parts.hostname or "", prefix=prefix, config=config, client_options=options, retry_config=RETRY)  # type: ignore[arg-type]
+    typed: Any = {"config": config, "client_options": options, "retry_config": RETRY_CONFIG}
+    return S3Store(parts.hostname or "", prefix=prefix, **typed)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from diary.errors import Unavailable
-from diary.storage.writer import Hand, Writer
+from diary.storage.writer import DatabaseWriter, Transaction
 
 T = TypeVar("T")
 
@@ -27,59 +27,59 @@ class Database(ABC):
     """Handed to every function of storage that needs rows."""
 
     # How a version's number is allotted inside a statement; see models.Version.
-    next_place = "(SELECT coalesce(max(id) + 1, 0) FROM version)"
+    next_version_id_sql = "(SELECT coalesce(max(id) + 1, 0) FROM version)"
     # What the database or the way to it may do to a reader.
-    trouble: tuple[type[Exception], ...] = (DBConnectionError, OperationalError, OSError, TimeoutError)
+    database_errors: tuple[type[Exception], ...] = (DBConnectionError, OperationalError, OSError, TimeoutError)
 
-    def __init__(self, writer: Writer, pages: ThreadPoolExecutor) -> None:
+    def __init__(self, writer: DatabaseWriter, read_executor: ThreadPoolExecutor) -> None:
         """Take collaborators that are already open; the current context holds the models' connection."""
         self.writer = writer
-        self._pages = pages
+        self._read_executor = read_executor
         # The models find their connection through a context variable. A request runs in a task that never
         # saw it, and a process-wide fallback would allow one server a process; so reads run in this context.
-        self._context = contextvars.copy_context()
+        self._orm_context = contextvars.copy_context()
 
     @abstractmethod
-    async def look(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+    async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         """The first row of a look-up by an index, as a tuple, or None; see [Note: reading]."""
 
-    async def page(self, read: Callable[[Hand], T]) -> T:
+    async def run_read(self, read_job: Callable[[Transaction], T]) -> T:
         """What `read` returns, run on a reader's thread in one consistent view of the database."""
-        return await asyncio.get_running_loop().run_in_executor(self._pages, self._read, read)
+        return await asyncio.get_running_loop().run_in_executor(self._read_executor, self._run_read_in_thread, read_job)
 
-    async def forget(self) -> None:
+    async def purge_deleted_data(self) -> None:
         """Have what was deleted leave the database's own files as far as that can be had."""
-        await asyncio.get_running_loop().run_in_executor(self._pages, self._forget)
+        await asyncio.get_running_loop().run_in_executor(self._read_executor, self._purge_deleted_data)
 
-    async def orm(self, read: Coroutine[Any, Any, T]) -> T:
+    async def run_orm_read(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What a coroutine over the models returns. It may only read: [Note: one writer]. Raises Unavailable."""
         try:
-            return await asyncio.get_running_loop().create_task(read, context=self._context)
-        except self.trouble:
+            return await asyncio.get_running_loop().create_task(coroutine, context=self._orm_context)
+        except self.database_errors:
             raise Unavailable from None
 
     @abstractmethod
-    def _read(self, read: Callable[[Hand], T]) -> T:
+    def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
         """`page`, in the reader's thread."""
 
     @abstractmethod
-    def _forget(self) -> None:
+    def _purge_deleted_data(self) -> None:
         """`forget`, in the reader's thread."""
 
 
-class Kind(ABC):
+class DatabaseBackend(ABC):
     """How one kind of database is reached. `trouble`: what reaching it may raise."""
 
-    trouble: tuple[type[Exception], ...] = (DBConnectionError, OSError, TimeoutError)
+    unreachable_errors: tuple[type[Exception], ...] = (DBConnectionError, OSError, TimeoutError)
 
     @abstractmethod
     async def probe(self) -> None:
         """Return when it can be reached. Raises one of `trouble`."""
 
     @abstractmethod
-    def alone(self) -> AbstractAsyncContextManager[None]:
+    def migration_lock(self) -> AbstractAsyncContextManager[None]:
         """Keep every other migration away. Raises one of `trouble`."""
 
     @abstractmethod
-    def opened(self) -> AbstractAsyncContextManager[Database]:
+    def open_database(self) -> AbstractAsyncContextManager[Database]:
         """The database, open for the length of the block, in the context of the models' connection."""

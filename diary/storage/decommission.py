@@ -3,32 +3,32 @@
 from dataclasses import dataclass
 
 from diary.storage.database_interface import Database
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ShutdownSchedule:
     """Two moments in ms: `on`, from which nothing new is taken; `off`, from which nothing is answered."""
 
-    on: int
-    off: int
+    closes_at: int
+    off_at: int
 
 
-def put(hand: Hand, end: End) -> None:
+def announce(tx: Transaction, schedule: ShutdownSchedule) -> None:
     """Announce, or announce anew."""
-    hand.execute(
+    tx.execute(
         "INSERT INTO ending (id, closes_at, off_at) VALUES (0, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET closes_at = excluded.closes_at, off_at = excluded.off_at",
-        (end.on, end.off),
+        (schedule.closes_at, schedule.off_at),
     )
 
 
-def take_back(hand: Hand) -> bool:
+def cancel(tx: Transaction) -> bool:
     """The server stays; whether it was to end."""
-    return hand.execute("DELETE FROM ending WHERE id = 0", ()).rowcount == 1
+    return tx.execute("DELETE FROM ending WHERE id = 0", ()).rowcount == 1
 
 
-async def find(db: Database) -> End | None:
+async def find(db: Database) -> ShutdownSchedule | None:
     """What was announced."""
-    row = await db.look("SELECT closes_at, off_at FROM ending WHERE id = ?", (0,))
-    return End(int(row[0]), int(row[1])) if row else None
+    row = await db.fetch_one("SELECT closes_at, off_at FROM ending WHERE id = ?", (0,))
+    return ShutdownSchedule(int(row[0]), int(row[1])) if row else None

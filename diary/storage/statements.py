@@ -23,7 +23,7 @@ from tortoise.models import Model
 query: Final[type[Query]] = SQLLiteQuery
 
 
-class Columns(Table):
+class ModelTable(Table):
     """A model's table; its attributes are the model's columns. Raises AttributeError for any other name."""
 
     def __init__(self, model: type[Model], alias: str | None = None) -> None:
@@ -42,12 +42,12 @@ class Columns(Table):
         return Field(name, table=self)
 
 
-def table(model: type[Model], alias: str | None = None) -> Columns:
+def table(model: type[Model], alias: str | None = None) -> ModelTable:
     """Return the table of a model; `alias` where a statement names it twice."""
-    return Columns(model, alias)
+    return ModelTable(model, alias)
 
 
-class _Value:
+class _NamedParameter:
     """A place in a statement that a call fills, by name."""
 
     __slots__ = ("name",)
@@ -56,54 +56,58 @@ class _Value:
         self.name = name
 
 
-class _Values:
+class _NamedParameters:
     """`value.name` stands for the value that a call gives under that name."""
 
     def __getattr__(self, name: str) -> Any:
-        return _Value(name)
+        return _NamedParameter(name)
 
 
-value: Final = _Values()
+param: Final = _NamedParameters()
 
 
 class Statement:
     """One statement of the database, built from the models. Calls may come from any thread."""
 
-    __slots__ = ("_built", "_names", "_places", "_sql")
+    __slots__ = ("_parameter_names", "_parameters", "_query_builder", "_sql")
 
-    def __init__(self, built: QueryBuilder) -> None:
+    def __init__(self, query_builder: QueryBuilder) -> None:
         """Take the query; a column that no model has was an AttributeError while it was built."""
-        self._built = built
+        self._query_builder = query_builder
         self._sql = ""
-        self._places: tuple[Any, ...] = ()
-        self._names: frozenset[str] = frozenset()
+        self._parameters: tuple[Any, ...] = ()
+        self._parameter_names: frozenset[str] = frozenset()
 
     @property
     def sql(self) -> str:
         """The text of the statement."""
         if not self._sql:
-            places = _Places()
-            sql = self._built.get_sql(query.SQL_CONTEXT.copy(parameterizer=places))
-            self._places = tuple(places.values)
-            self._names = frozenset(place.name for place in self._places if isinstance(place, _Value))
+            collector = _ParameterCollector()
+            sql = self._query_builder.get_sql(query.SQL_CONTEXT.copy(parameterizer=collector))
+            self._parameters = tuple(collector.values)
+            self._parameter_names = frozenset(
+                place.name for place in self._parameters if isinstance(place, _NamedParameter)
+            )
             # Last: another thread that finds the text finds the rest too.
             self._sql = sql
         return self._sql
 
     @property
-    def names(self) -> frozenset[str]:
+    def parameter_names(self) -> frozenset[str]:
         """The values that a call gives."""
-        return self._names if self.sql else frozenset()
+        return self._parameter_names if self.sql else frozenset()
 
     def __call__(self, **values: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the text and its parameters in order. Raises TypeError when a value is missing or unknown."""
         sql = self.sql
-        if self._names != values.keys():
-            raise TypeError(f"the statement takes {sorted(self._names)}, not {sorted(values)}")
-        return sql, tuple(values[place.name] if isinstance(place, _Value) else place for place in self._places)
+        if self._parameter_names != values.keys():
+            raise TypeError(f"the statement takes {sorted(self._parameter_names)}, not {sorted(values)}")
+        return sql, tuple(
+            values[place.name] if isinstance(place, _NamedParameter) else place for place in self._parameters
+        )
 
 
-class _Places(Parameterizer):
+class _ParameterCollector(Parameterizer):
     """Collects values and places in their order. An expression where the builder expects a value stays SQL."""
 
     def should_parameterize(self, value: Any) -> bool:

@@ -20,8 +20,8 @@ from typing import Any, Final, Protocol, TypeVar
 from diary.errors import Unavailable
 
 T = TypeVar("T")
-Proof = Callable[[], None]
-BATCH: Final = 64
+PreCommitCheck = Callable[[], None]
+MAX_BATCH_JOBS: Final = 64
 
 
 class Cursor(Protocol):
@@ -45,7 +45,7 @@ class Cursor(Protocol):
         ...
 
 
-class Hand(Protocol):
+class Transaction(Protocol):
     """What a job writes with."""
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ..., /) -> Cursor:
@@ -53,11 +53,16 @@ class Hand(Protocol):
         ...
 
 
-class Writer(Protocol):
+class DatabaseWriter(Protocol):
     """Runs jobs one after another and answers when they are on the disk."""
 
     async def run(
-        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+        self,
+        job: Callable[[Transaction], T],
+        account: bytes | None = None,
+        *,
+        is_short: bool = False,
+        pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
         """What `job` returned, once committed; or what it raised, with nothing of it kept.
 
@@ -71,33 +76,33 @@ class Writer(Protocol):
         ...
 
 
-class Waiting:
+class PendingJob:
     """A job, and the caller that waits for it."""
 
-    __slots__ = ("error", "future", "job", "of", "proof", "result", "small")
+    __slots__ = ("account", "error", "future", "is_short", "job", "pre_commit_check", "result")
 
     def __init__(
         self,
-        job: Callable[[Hand], Any],
+        job: Callable[[Transaction], Any],
         future: "asyncio.Future[Any]",
-        of: bytes | None,
+        account: bytes | None,
         *,
-        small: bool = False,
-        proof: Proof | None = None,
+        is_short: bool = False,
+        pre_commit_check: PreCommitCheck | None = None,
     ) -> None:
         self.job = job
         self.future = future
-        self.of = of
-        self.small = small
-        self.proof = proof
+        self.account = account
+        self.is_short = is_short
+        self.pre_commit_check = pre_commit_check
         self.result: Any = None
         self.error: BaseException | None = None
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """As if the job had not been run."""
         self.result = self.error = None
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Tell the caller; one that has gone away is not missed, its job stays done."""
         if self.future.done():
             return
@@ -112,30 +117,35 @@ class BatchWriter(ABC):
 
     def __init__(self) -> None:
         """Take no job yet; see `start`."""
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[PendingJob | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopped = False
-        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread = threading.Thread(target=self._process_batches, name="writer", daemon=True)
 
     def start(self) -> None:
         """Open for jobs."""
         self._thread.start()
 
     async def run(
-        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+        self,
+        job: Callable[[Transaction], T],
+        account: bytes | None = None,
+        *,
+        is_short: bool = False,
+        pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
         """What `job` returned, once it is on the disk; every job runs in the thread, `small` or not, and proofs here.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
         """
-        del small
+        del is_short
         if self._stopped:
             raise Unavailable
-        if proof:
-            proof()
-        waiting = Waiting(job, self._loop.create_future(), of)
-        self._queue.put(waiting)
-        result: T = await waiting.future
+        if pre_commit_check:
+            pre_commit_check()
+        pending_job = PendingJob(job, self._loop.create_future(), account)
+        self._queue.put(pending_job)
+        result: T = await pending_job.future
         return result
 
     async def stop(self) -> None:
@@ -146,41 +156,41 @@ class BatchWriter(ABC):
             await asyncio.to_thread(self._thread.join)
 
     @abstractmethod
-    def commit(self, batch: list[Waiting]) -> None:
+    def run_batch(self, batch: list[PendingJob]) -> None:
         """Run a batch in one transaction and give each job its result or error; raises nothing."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of the database; the last thing the thread does."""
 
-    def _work(self) -> None:
+    def _process_batches(self) -> None:
         """The thread: batch after batch until told to stop."""
         try:
             while True:
-                batch, last = self._gather()
+                batch, is_last = self._collect_batch()
                 if batch:
-                    self.commit(batch)
-                    self._loop.call_soon_threadsafe(settle, batch)
-                if last:
+                    self.run_batch(batch)
+                    self._loop.call_soon_threadsafe(resolve_all, batch)
+                if is_last:
                     return
         finally:
             self.close()
 
-    def _gather(self) -> tuple[list[Waiting], bool]:
+    def _collect_batch(self) -> tuple[list[PendingJob], bool]:
         """Wait for one job and take along what else is there; True when this is the last batch."""
-        batch: list[Waiting] = []
-        while len(batch) < BATCH:
+        batch: list[PendingJob] = []
+        while len(batch) < MAX_BATCH_JOBS:
             try:
-                waiting = self._queue.get(block=not batch)
+                pending_job = self._queue.get(block=not batch)
             except queue.Empty:
                 break
-            if waiting is None:
+            if pending_job is None:
                 return batch, True
-            batch.append(waiting)
+            batch.append(pending_job)
         return batch, False
 
 
-def settle(batch: list[Waiting]) -> None:
+def resolve_all(batch: list[PendingJob]) -> None:
     """Wake every caller of a batch, in one turn of the loop."""
-    for waiting in batch:
-        waiting.settle()
+    for pending_job in batch:
+        pending_job.resolve()

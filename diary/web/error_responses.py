@@ -4,66 +4,66 @@ from typing import Final
 
 from diary import errors
 from diary.errors import KeptError
-from diary.web.responses import Answer, Pairs, json_answer
+from diary.web.responses import BytesResponse, HeaderPairs, json_response
 
-STATUS: Final[dict[type[KeptError], int]] = {
+HTTP_STATUS: Final[dict[type[KeptError], int]] = {
     errors.BadRequest: 400,
     errors.SealError: 400,
-    errors.KdfRefused: 400,
-    errors.NoMatch: 401,
-    errors.SecondStep: 401,
-    errors.SignedOut: 401,
-    errors.Outdated: 403,
+    errors.KdfPolicyViolation: 400,
+    errors.InvalidCredentials: 401,
+    errors.SecondFactorFailed: 401,
+    errors.NotSignedIn: 401,
+    errors.ClientOutdated: 403,
     errors.WrongOrigin: 403,
-    errors.NotInvited: 403,
-    errors.PacksOff: 403,
-    errors.Closing: 403,
-    errors.Closed: 410,
+    errors.InvalidInvitation: 403,
+    errors.PacksDisabled: 403,
+    errors.ServerClosing: 403,
+    errors.ServerClosed: 410,
     errors.NotFound: 404,
     errors.Conflict: 409,
-    errors.Erased: 410,
-    errors.Differs: 409,
-    errors.Incomplete: 409,
+    errors.ContentErased: 410,
+    errors.ContentDiffers: 409,
+    errors.IncompleteUpload: 409,
     errors.DigestMismatch: 409,
-    errors.PackFailed: 409,
+    errors.PackBuildFailed: 409,
     errors.TooLarge: 413,
-    errors.OverQuota: 413,
-    errors.WrongType: 415,
-    errors.TryLater: 429,
+    errors.QuotaExceeded: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
 
 
-def problem(error: KeptError) -> Answer:
+def error_response(error: KeptError) -> BytesResponse:
     """The answer for a failure with a name."""
-    return _answer(status_of(error), error.code, error.sentence, error)
+    return _error_response(http_status(error), error.code, error.message, error)
 
 
-def wrong_method(allowed: bytes) -> Answer:
+def method_not_allowed_response(allowed: bytes) -> BytesResponse:
     """The answer for a method this address does not know."""
     body = {"error": "wrong_method", "message": "That is not done at this address."}
-    return json_answer(body, 405, ((b"allow", allowed),))
+    return json_response(body, 405, ((b"allow", allowed),))
 
 
-def internal() -> Answer:
+def internal_error_response() -> BytesResponse:
     """The answer when the fault is ours."""
-    return _answer(500, KeptError.code, KeptError.usual)
+    return _error_response(500, KeptError.code, KeptError.default_message)
 
 
-def status_of(error: KeptError) -> int:
+def http_status(error: KeptError) -> int:
     """The status of the nearest class that has one."""
-    for kind in type(error).__mro__:
-        if kind in STATUS:
-            return STATUS[kind]
+    for error_class in type(error).__mro__:
+        if error_class in HTTP_STATUS:
+            return HTTP_STATUS[error_class]
     return 500
 
 
-def _answer(status: int, code: str, sentence: str, error: KeptError | None = None) -> Answer:
+def _error_response(status: int, code: str, message: str, error: KeptError | None = None) -> BytesResponse:
     """The one form every failure has."""
-    body: dict[str, object] = {"error": code, "message": sentence}
-    headers: Pairs = ()
-    if isinstance(error, errors.Incomplete):
-        body["missing"] = list(error.missing)
-    if isinstance(error, errors.TryLater):
-        headers = ((b"retry-after", str(error.retry_after).encode()),)
-    return json_answer(body, status, headers)
+    body: dict[str, object] = {"error": code, "message": message}
+    headers: HeaderPairs = ()
+    if isinstance(error, errors.IncompleteUpload):
+        body["missing"] = list(error.missing_parts)
+    if isinstance(error, errors.TooManyRequests):
+        headers = ((b"retry-after", str(error.retry_after_seconds).encode()),)
+    return json_response(body, status, headers)

@@ -13,35 +13,35 @@ from pathlib import Path
 from typing import Final
 
 from diary.clock import Clock
-from diary.paths import PACKAGE
+from diary.paths import PACKAGE_FOLDER
 
 LOGGER: Final = logging.getLogger("diary.events")
 
 
-class Events:
+class EventLog:
     """Where the server says what happened."""
 
     def __init__(self, clock: Clock) -> None:
         """Tell the hour by this clock."""
         self._clock = clock
 
-    def say(self, code: str) -> None:
+    def log_event(self, code: str) -> None:
         """Log an event by its code."""
-        LOGGER.info("%s %s", self._hour(), code)
+        LOGGER.info("%s %s", self._current_hour(), code)
 
-    def fault(self, error: BaseException) -> None:
+    def log_exception(self, error: BaseException) -> None:
         """Log a fault of ours: which exception, and where in our code."""
-        LOGGER.error("%s internal %s %s", self._hour(), type(error).__name__, _place(error))
+        LOGGER.error("%s internal %s %s", self._current_hour(), type(error).__name__, _exception_location(error))
 
-    def _hour(self) -> str:
+    def _current_hour(self) -> str:
         """The hour, UTC."""
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y-%m-%dT%H")
 
 
-def _place(error: BaseException) -> str:
+def _exception_location(error: BaseException) -> str:
     """The innermost line of ours in the traceback."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_relative_to(PACKAGE):
-            return f"{path.relative_to(PACKAGE.parent)}:{frame.lineno}"
+        if path.is_relative_to(PACKAGE_FOLDER):
+            return f"{path.relative_to(PACKAGE_FOLDER.parent)}:{frame.lineno}"
     return "-"

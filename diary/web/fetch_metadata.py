@@ -10,7 +10,7 @@ or one from before 2023; it is judged by `Origin` where it sends one, and by its
 from collections.abc import Iterable
 from typing import Final
 
-_ALLOWED: Final = {
+_ALLOWED_VALUES: Final = {
     b"sec-fetch-site": frozenset((b"same-origin",)),
     b"sec-fetch-mode": frozenset((b"cors", b"same-origin")),
     b"sec-fetch-dest": frozenset((b"empty",)),
@@ -22,7 +22,7 @@ def is_fetched_by(origin: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool
     for name, value in headers:
         if name == b"origin" and value != origin:
             return False
-        allowed = _ALLOWED.get(name)
+        allowed = _ALLOWED_VALUES.get(name)
         if allowed is not None and value not in allowed:
             return False
     return True

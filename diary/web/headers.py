@@ -37,13 +37,13 @@ PUBLIC_POLICY: Final = "; ".join(
     )
 )
 # The page that fetches a pack asks this host for its parts, and Argon2 is WebAssembly.
-GET_POLICY: Final = (
+FETCH_PAGE_POLICY: Final = (
     PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
 )
 # The page that checks one may run, and reach nobody.
-VERIFY_POLICY: Final = PUBLIC_POLICY
-OWN: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
-NOBODY: Final = (
+CHECK_PAGE_POLICY: Final = PUBLIC_POLICY
+SELF_PERMISSIONS: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
+DENIED_PERMISSIONS: Final = (
     "accelerometer",
     "autoplay",
     "bluetooth",
@@ -71,53 +71,59 @@ NOBODY: Final = (
     "window-management",
     "xr-spatial-tracking",
 )
-PERMISSIONS: Final = ", ".join(sorted([f"{name}=(self)" for name in OWN] + [f"{name}=()" for name in NOBODY]))
-POLICY: Final = b"content-security-policy"
-NO_STORE: Final = (b"cache-control", b"no-store")
-YEAR: Final = 31_536_000
+PERMISSIONS_POLICY: Final = ", ".join(
+    sorted([f"{name}=(self)" for name in SELF_PERMISSIONS] + [f"{name}=()" for name in DENIED_PERMISSIONS])
+)
+CSP_HEADER_NAME: Final = b"content-security-policy"
+NO_STORE_HEADER: Final = (b"cache-control", b"no-store")
+HSTS_MAX_AGE_SECONDS: Final = 31_536_000
 # What an answer may say itself.
-_SAID: Final = frozenset((POLICY, NO_STORE[0]))
-Pair = tuple[bytes, bytes]
+_OVERRIDABLE_HEADERS: Final = frozenset((CSP_HEADER_NAME, NO_STORE_HEADER[0]))
+HeaderPair = tuple[bytes, bytes]
 
 
-def security_headers(policy: str, *, tls: bool) -> tuple[Pair, ...]:
+def security_headers(policy: str, *, tls: bool) -> tuple[HeaderPair, ...]:
     """The headers for one host. `tls`: its address begins with https."""
-    named = {
+    headers_by_name = {
         "content-security-policy": policy,
         "cross-origin-embedder-policy": "require-corp",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": PERMISSIONS,
+        "permissions-policy": PERMISSIONS_POLICY,
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
     }
     if tls:
-        named["strict-transport-security"] = f"max-age={YEAR}; includeSubDomains"
-    return tuple((name.encode(), value.encode()) for name, value in named.items())
+        headers_by_name["strict-transport-security"] = f"max-age={HSTS_MAX_AGE_SECONDS}; includeSubDomains"
+    return tuple((name.encode(), value.encode()) for name, value in headers_by_name.items())
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Adds the headers to whatever the application inside answers."""
 
-    def __init__(self, app: ASGIApp, headers: tuple[Pair, ...]) -> None:
+    def __init__(self, app: ASGIApp, headers: tuple[HeaderPair, ...]) -> None:
         """`headers`: from `security_headers`."""
         self._app = app
         self._headers = headers
-        self._usual = [*headers, NO_STORE]
+        self._default_headers = [*headers, NO_STORE_HEADER]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through; `no-store` unless the answer says how it may be kept; its own policy, where it has one."""
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = message["headers"]
-                names = {name for name, _ in given}
-                if names.isdisjoint(_SAID):
-                    message["headers"] = [*given, *self._usual]
+                response_headers = message["headers"]
+                names = {name for name, _ in response_headers}
+                if names.isdisjoint(_OVERRIDABLE_HEADERS):
+                    message["headers"] = [*response_headers, *self._default_headers]
                 else:
-                    held = [pair for pair in self._headers if pair[0] not in names & {POLICY}]
-                    message["headers"] = [*given, *held, *(() if NO_STORE[0] in names else (NO_STORE,))]
+                    added_headers = [pair for pair in self._headers if pair[0] not in names & {CSP_HEADER_NAME}]
+                    message["headers"] = [
+                        *response_headers,
+                        *added_headers,
+                        *(() if NO_STORE_HEADER[0] in names else (NO_STORE_HEADER,)),
+                    ]
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, receive, send_with_headers)

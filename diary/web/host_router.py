@@ -8,40 +8,40 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from diary.config import Settings
 from diary.errors import NotFound
-from diary.web.error_responses import internal, problem, wrong_method
+from diary.web.error_responses import error_response, internal_error_response, method_not_allowed_response
 from diary.web.fetch_metadata import is_fetched_by
-from diary.web.headers import APP_POLICY, PUBLIC_POLICY, SecurityHeaders, security_headers
-from diary.web.responses import HTML, Answer
-from diary.web.route_handler import OFFICE
+from diary.web.headers import APP_POLICY, PUBLIC_POLICY, SecurityHeadersMiddleware, security_headers
+from diary.web.responses import HTML_MEDIA_TYPE, BytesResponse
+from diary.web.route_handler import APP_CONTEXT_KEY
 from diary.web.route_policy import Audience
 from diary.web.routes import routes_for
 
 # `/cy`: what stands before an address in another language.
-LANGUAGE_CHARS = 3
-INTERFACE = "/v1/"
+LANGUAGE_PREFIX_CHARACTERS = 3
+API_PREFIX = "/v1/"
 
 
-class Edge:
+class HostRouter:
     """Chooses the host's side by the Host header; anything that is not HTTP goes to the application inside."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """`app`: takes what is not a request, the start and the end."""
         self._app = app
         tls = settings.app_url.startswith("https:")
-        signed_in = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
-        ours = routes_for(Audience.PAGES, Audience.ANYONE, *signed_in)
-        app_router = Router(ours, redirect_slashes=False)
+        session_audiences = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
+        app_routes = routes_for(Audience.PAGES, Audience.ANYONE, *session_audiences)
+        app_router = Router(app_routes, redirect_slashes=False)
         public_router = Router(routes_for(Audience.PUBLIC, Audience.RECIPIENT), redirect_slashes=False)
-        app_side = SecurityHeaders(
-            Safely(app_router, settings.app_url, page=False), security_headers(APP_POLICY, tls=tls)
+        app_host = SecurityHeadersMiddleware(
+            ErrorMiddleware(app_router, settings.app_url, shows_page=False), security_headers(APP_POLICY, tls=tls)
         )
-        public_inside = Safely(public_router, settings.public_url, page=True)
-        public_side = SecurityHeaders(public_inside, security_headers(PUBLIC_POLICY, tls=tls))
-        self._nowhere = SecurityHeaders(nowhere, security_headers(PUBLIC_POLICY, tls=tls))
+        public_app = ErrorMiddleware(public_router, settings.public_url, shows_page=True)
+        public_host = SecurityHeadersMiddleware(public_app, security_headers(PUBLIC_POLICY, tls=tls))
+        self._unknown_host = SecurityHeadersMiddleware(unknown_host_app, security_headers(PUBLIC_POLICY, tls=tls))
         # The app's side wins where both have one address, which only --dev allows.
-        self._sides: dict[bytes, ASGIApp] = {
-            urlsplit(settings.public_url).netloc.encode(): public_side,
-            urlsplit(settings.app_url).netloc.encode(): app_side,
+        self._apps_by_host: dict[bytes, ASGIApp] = {
+            urlsplit(settings.public_url).netloc.encode(): public_host,
+            urlsplit(settings.app_url).netloc.encode(): app_host,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,61 +49,61 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[OFFICE] = scope["app"].state.office
+        scope[APP_CONTEXT_KEY] = scope["app"].state.app_context
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        await self._sides.get(host.lower(), self._nowhere)(scope, receive, send)
+        await self._apps_by_host.get(host.lower(), self._unknown_host)(scope, receive, send)
 
 
-class Safely:
+class ErrorMiddleware:
     """Turns what no row answered, and what nobody expected, into an answer."""
 
-    def __init__(self, app: ASGIApp, origin: str, *, page: bool) -> None:
+    def __init__(self, app: ASGIApp, origin: str, *, shows_page: bool) -> None:
         """`app`: the routes of one host, `origin`. `page`: whether its visitors are shown a page when there is nothing."""
         self._app = app
         self._origin = origin.encode()
-        self._page = page
+        self._shows_page = shows_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through. A fault is logged by its class and place, never with what was sent."""
-        if scope["path"].startswith(INTERFACE) and not is_fetched_by(self._origin, scope["headers"]):
-            await self._missing(scope)(scope, receive, send)
+        if scope["path"].startswith(API_PREFIX) and not is_fetched_by(self._origin, scope["headers"]):
+            await self._not_found_response(scope)(scope, receive, send)
             return
-        started = False
+        has_started = False
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+        async def send_and_note_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note_start)
         except HTTPException as error:
-            await self._no_row(scope, error)(scope, receive, send)
+            await self._unmatched_response(scope, error)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends here
-            scope[OFFICE].events.fault(error)
-            if started:
-                raise _BrokenOffError from None
-            await internal()(scope, receive, send)
+            scope[APP_CONTEXT_KEY].event_log.log_exception(error)
+            if has_started:
+                raise _ResponseAbortedError from None
+            await internal_error_response()(scope, receive, send)
 
-    def _no_row(self, scope: Scope, error: HTTPException) -> Answer:
+    def _unmatched_response(self, scope: Scope, error: HTTPException) -> BytesResponse:
         """The answer when no row matched."""
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
-            return wrong_method(", ".join(sorted(allowed.split(", "))).encode())
-        return self._missing(scope)
+            return method_not_allowed_response(", ".join(sorted(allowed.split(", "))).encode())
+        return self._not_found_response(scope)
 
-    def _missing(self, scope: Scope) -> Answer:
+    def _not_found_response(self, scope: Scope) -> BytesResponse:
         """The answer for an address that does not exist."""
-        if self._page:
-            missing = scope[OFFICE].pages.missing
-            return Answer(404, missing.get(scope["path"][:LANGUAGE_CHARS], missing[""]), HTML)
-        return problem(NotFound())
+        if self._shows_page:
+            pages = scope[APP_CONTEXT_KEY].pages.not_found_pages
+            return BytesResponse(404, pages.get(scope["path"][:LANGUAGE_PREFIX_CHARACTERS], pages[""]), HTML_MEDIA_TYPE)
+        return error_response(NotFound())
 
 
-class _BrokenOffError(Exception):
+class _ResponseAbortedError(Exception):
     """An answer that broke off halfway: the connection has to end. Carries nothing of the request."""
 
 
-async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+async def unknown_host_app(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer to a Host this server does not have."""
-    await problem(NotFound())(scope, receive, send)
+    await error_response(NotFound())(scope, receive, send)

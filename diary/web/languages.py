@@ -14,10 +14,10 @@ from markupsafe import Markup
 from diary.errors import BadSetting
 
 # Left-to-right isolate and its end: a telephone number keeps its order in a line that runs to the left.
-LTR: Final = ("\u2066", "\u2069")
-NO_BREAK: Final = "\u00a0"
+LEFT_TO_RIGHT_ISOLATE: Final = ("\u2066", "\u2069")
+NO_BREAK_SPACE: Final = "\u00a0"
 # Where a catalogue says who has read all of it (msgctxt, msgid).
-REVIEWED: Final = ("about", "reviewed_by")
+REVIEWED_BY_MESSAGE: Final = ("about", "reviewed_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Language:
     """`at` stands before each address. `forms`: CLDR's name of each plural form, with a number that takes it."""
 
     code: str
-    lang: str
-    dir: str
+    html_lang: str
+    text_direction: str
     name: str
-    at: str
-    forms: tuple[tuple[str, int], ...]
+    path_prefix: str
+    plural_forms: tuple[tuple[str, int], ...]
 
 
 ENGLISH: Final = Language("en", "en-GB", "ltr", "English", "", (("one", 1), ("other", 2)))
@@ -48,68 +48,71 @@ LANGUAGES: Final = (
 )
 
 
-class Words:
+class Translation:
     """What the pages say in one language. A text that has no words there yet is said in English."""
 
-    def __init__(self, language: Language, found: gettext.NullTranslations) -> None:
+    def __init__(self, language: Language, catalogue: gettext.NullTranslations) -> None:
         """`found`: the catalogue; an empty one for English."""
         self.language = language
-        self._found = found
-        self.is_draft = language is not ENGLISH and found.pgettext(*REVIEWED) == REVIEWED[1]
+        self._catalogue = catalogue
+        self.is_draft = language is not ENGLISH and catalogue.pgettext(*REVIEWED_BY_MESSAGE) == REVIEWED_BY_MESSAGE[1]
 
-    def both(self, text: str, **slots: object) -> Markup:
+    def with_english(self, text: str, **slots: object) -> Markup:
         """A sentence that somebody's safety hangs on: in a draft its English stands beneath it.
 
         `text` is the template's own and may hold marks; what fills its slots is escaped.
         """
-        said, english = Markup(self._found.gettext(text)), Markup(text)  # noqa: S704 - words of ours, never a visitor's
+        translated, english = Markup(self._catalogue.gettext(text)), Markup(text)  # noqa: S704 - words of ours, never a visitor's
         if slots:
-            said, english = said % slots, english % slots
-        if not self.is_draft or said == english:
-            return said
-        beneath = Markup('<span class="in-both">{}</span>\n<span class="in-english" lang="en-GB" dir="ltr">{}</span>')
-        return beneath.format(said, english)
+            translated, english = translated % slots, english % slots
+        if not self.is_draft or translated == english:
+            return translated
+        markup = Markup('<span class="in-both">{}</span>\n<span class="in-english" lang="en-GB" dir="ltr">{}</span>')
+        return markup.format(translated, english)
 
-    def unbroken(self, number: str) -> str:
+    def nonbreaking_number(self, number: str) -> str:
         """A telephone number within a sentence: in its own order, and on one line where it fits."""
-        held = number.replace(" ", NO_BREAK)
-        return held.join(LTR) if self.language.dir == "rtl" else held
+        joined = number.replace(" ", NO_BREAK_SPACE)
+        return joined.join(LEFT_TO_RIGHT_ISOLATE) if self.language.text_direction == "rtl" else joined
 
-    def for_template(self, tongues: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    def template_context(self, language_links: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         """What every page is rendered with. `tongues`: from `tongues_of`."""
         return {
-            "at": self.language.at,
-            "both": self.both,
-            "dir": self.language.dir,
-            "forms": self.language.forms,
-            "gettext": self._found.gettext,
+            "at": self.language.path_prefix,
+            "both": self.with_english,
+            "dir": self.language.text_direction,
+            "forms": self.language.plural_forms,
+            "gettext": self._catalogue.gettext,
             "is_draft": self.is_draft,
-            "lang": self.language.lang,
-            "ngettext": self._found.ngettext,
-            "own": self.own,
-            "tongues": tongues,
-            "unbroken": self.unbroken,
+            "lang": self.language.html_lang,
+            "ngettext": self._catalogue.ngettext,
+            "own": self.directory_text,
+            "tongues": language_links,
+            "unbroken": self.nonbreaking_number,
         }
 
-    def own(self, text: str, *, grave: bool = False) -> str:
+    def directory_text(self, text: str, *, grave: bool = False) -> str:
         """Words of the directory's table; a name that is the same in every language keeps its own direction."""
-        if self.language is not ENGLISH and self._found.gettext(text) == text:
+        if self.language is not ENGLISH and self._catalogue.gettext(text) == text:
             return Markup('<span lang="en-GB" dir="ltr">{}</span>').format(text)
-        return self.both(text) if grave else self._found.gettext(text)
+        return self.with_english(text) if grave else self._catalogue.gettext(text)
 
     @property
-    def draft_mark(self) -> str:
+    def draft_label(self) -> str:
         """What stands beside a language's name while nobody has checked it; '' afterwards."""
-        return self._found.gettext("Draft translation").lower() if self.is_draft else ""
+        return self._catalogue.gettext("Draft translation").lower() if self.is_draft else ""
 
 
-def read_words(locale: Path) -> tuple[Words, ...]:
+def read_translations(locale_folder: Path) -> tuple[Translation, ...]:
     """Every language, English first. Raises BadSetting when set-up has not built one."""
-    return tuple(Words(one, gettext.NullTranslations() if one is ENGLISH else _read(locale, one)) for one in LANGUAGES)
+    return tuple(
+        Translation(one, gettext.NullTranslations() if one is ENGLISH else _read_catalogue(locale_folder, one))
+        for one in LANGUAGES
+    )
 
 
-def _read(locale: Path, language: Language) -> gettext.GNUTranslations:
-    path = locale / f"{language.code}.mo"
+def _read_catalogue(locale_folder: Path, language: Language) -> gettext.GNUTranslations:
+    path = locale_folder / f"{language.code}.mo"
     try:
         with path.open("rb") as file:
             return gettext.GNUTranslations(file)
@@ -119,20 +122,22 @@ def _read(locale: Path, language: Language) -> gettext.GNUTranslations:
         ) from None
 
 
-def tongues_of(words: Sequence[Words]) -> list[dict[str, str]]:
+def list_language_links(translations: Sequence[Translation]) -> list[dict[str, str]]:
     """The switch between languages: each in its own words."""
     return [
         {
-            "at": w.language.at,
+            "at": w.language.path_prefix,
             "code": w.language.code,
-            "draft": w.draft_mark,
-            "lang": w.language.lang,
+            "draft": w.draft_label,
+            "lang": w.language.html_lang,
             "name": w.language.name,
         }
-        for w in words
+        for w in translations
     ]
 
 
-def each(words: Sequence[Words], make: Callable[[Words], bytes]) -> dict[str, bytes]:
+def render_each_language(
+    translations: Sequence[Translation], render: Callable[[Translation], bytes]
+) -> dict[str, bytes]:
     """One page in every language, by what stands before its address."""
-    return {w.language.at: make(w) for w in words}
+    return {w.language.path_prefix: render(w) for w in translations}

@@ -11,52 +11,52 @@ from typing import Final
 from diary.errors import (
     BadRequest,
     BadSignature,
-    Closed,
-    Closing,
+    ClientOutdated,
     Conflict,
-    Differs,
+    ContentDiffers,
+    ContentErased,
     DigestMismatch,
-    Erased,
-    Incomplete,
-    KdfRefused,
+    IncompleteUpload,
+    InvalidCredentials,
+    InvalidInvitation,
+    KdfPolicyViolation,
     KeptError,
-    NoMatch,
     NotCanonical,
     NotFound,
-    NotInvited,
-    Outdated,
-    OverQuota,
-    PackFailed,
-    PacksOff,
-    SecondStep,
-    SessionEnded,
-    SignedOut,
+    NotSignedIn,
+    PackBuildFailed,
+    PacksDisabled,
+    QuotaExceeded,
+    SecondFactorFailed,
+    ServerClosed,
+    ServerClosing,
+    SessionRevoked,
     TooLarge,
-    TryLater,
+    TooManyRequests,
     Unavailable,
+    UnsupportedMediaType,
     WrongOrigin,
-    WrongType,
 )
-from diary.services.sharing.advocate_clients import ACTS
-from diary.services.sync.erasures import KEEPER, MOST_RECORDS, UNDER_18_IMAGE
+from diary.services.sharing.advocate_clients import ADVOCATE_ACTIONS
+from diary.services.sync.erasures import MAX_RECORDS, REASON_KEEPER, REASON_UNDER_18_IMAGE
 from diary.web import responses
-from diary.web.route_policy import Adds, Audience, Kind, Row, View
+from diary.web.route_policy import Addition, Audience, BodyKind, RoutePolicy, View
 from diary.web.schemas import (
-    BYTES,
-    DIGEST,
-    FINGERPRINT,
-    FLAG,
-    ID,
-    LOGIN,
-    MS,
-    NUMBER,
-    TEXT,
+    BOOLEAN_SCHEMA,
+    BYTES_SCHEMA,
+    DIGEST_SCHEMA,
+    FINGERPRINT_SCHEMA,
+    ID_SCHEMA,
+    LOGIN_SCHEMA,
+    NUMBER_SCHEMA,
+    TEXT_SCHEMA,
+    TIME_MS_SCHEMA,
     Schema,
-    fields,
-    listed,
-    named,
-    octets,
-    one_of,
+    bytes_schema,
+    enum_schema,
+    list_schema,
+    object_schema,
+    schema_reference,
 )
 from diary.web.views import (
     account,
@@ -78,10 +78,10 @@ from diary.web.views import (
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ResponseContent:
     """The content of a response: its types, its shape if it is JSON, and headers that only it has."""
 
-    types: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
     schema: Schema | None = None
     headers: tuple[str, ...] = ()
 
@@ -95,17 +95,17 @@ class Operation:
     whether a recipient sends the ticket that the right words gave them.
     """
 
-    text: str
-    answers: Mapping[int, Content]
-    raises: tuple[type[KeptError], ...] = ()
-    shapes: Mapping[str, Schema] = field(default_factory=dict)
-    places: Mapping[str, Schema] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    by_ticket: bool = False
+    description: str
+    response_contents: Mapping[int, ResponseContent]
+    errors: tuple[type[KeptError], ...] = ()
+    body_schemas: Mapping[str, Schema] = field(default_factory=dict)
+    path_schemas: Mapping[str, Schema] = field(default_factory=dict)
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    takes_recipient_ticket: bool = False
 
 
 # Headers that only some responses have (docs/api.md names those that all have).
-HEADERS: Final[Mapping[str, str]] = {
+RESPONSE_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "`no-cache`: a browser asks each time whether it still has the right bytes",
     "Clear-Site-Data": "what the browser of a borrowed device must delete; not sent to other devices",
     "Content-Disposition": "`attachment`: saved, never shown",
@@ -117,13 +117,13 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def _json(schema: Schema, *headers: str) -> Content:
+def _json_content(schema: Schema, *headers: str) -> ResponseContent:
     """Return content in canonical JSON."""
-    return Content((responses.JSON.decode(),), schema, headers)
+    return ResponseContent((responses.JSON_MEDIA_TYPE.decode(),), schema, headers)
 
 
 # Of the files of the app and of the public pages.
-_TYPES: Final = (
+_FILE_MEDIA_TYPES: Final = (
     "application/json",
     "application/manifest+json",
     "application/wasm",
@@ -135,204 +135,224 @@ _TYPES: Final = (
     "text/javascript; charset=utf-8",
     "text/plain; charset=utf-8",
 )
-_NOTHING: Final = Content()
-_OCTETS: Final = Content((responses.OCTETS.decode(),), None, ("Content-Disposition",))
-_HTML: Final = Content((responses.HTML.decode(),))
-_PLAIN: Final = Content((pages.PLAIN.decode(),))
-_KEPT: Final = ("Cache-Control", "ETag")
-_UNCHANGED: Final = Content((), None, _KEPT)
-_FILE: Final = Content(_TYPES, None, ("Content-Encoding",))
-_STATIC: Final = {200: Content(_TYPES, None, (*_KEPT, "Content-Encoding")), 304: _UNCHANGED}
-_UPLOADS: Final = (NotFound, Erased, Conflict, Differs, OverQuota)
-_ENTERED: Final = ("Clear-Site-Data",)
-_PATH: Final = {"path": TEXT}
-_IF_CHANGED: Final = {"If-None-Match": "The `ETag` of what the browser has: then 304."}
+_NO_CONTENT: Final = ResponseContent()
+_BINARY_CONTENT: Final = ResponseContent((responses.BINARY_MEDIA_TYPE.decode(),), None, ("Content-Disposition",))
+_HTML_CONTENT: Final = ResponseContent((responses.HTML_MEDIA_TYPE.decode(),))
+_TEXT_CONTENT: Final = ResponseContent((pages.TEXT_MEDIA_TYPE.decode(),))
+_CACHE_HEADERS: Final = ("Cache-Control", "ETag")
+_NOT_MODIFIED: Final = ResponseContent((), None, _CACHE_HEADERS)
+_FILE_CONTENT: Final = ResponseContent(_FILE_MEDIA_TYPES, None, ("Content-Encoding",))
+_STATIC_CONTENTS: Final = {
+    200: ResponseContent(_FILE_MEDIA_TYPES, None, (*_CACHE_HEADERS, "Content-Encoding")),
+    304: _NOT_MODIFIED,
+}
+_UPLOAD_ERRORS: Final = (NotFound, ContentErased, Conflict, ContentDiffers, QuotaExceeded)
+_SIGN_IN_HEADERS: Final = ("Clear-Site-Data",)
+_PATH_PARAMETER: Final = {"path": TEXT_SCHEMA}
+_CONDITIONAL_HEADER: Final = {"If-None-Match": "The `ETag` of what the browser has: then 304."}
 
 OPERATIONS: Final[Mapping[View, Operation]] = {
     # Pages.
-    pages.shell: Operation("The app's page on the app host, and the home page on the public host.", {200: _HTML}),
-    pages.desk: Operation("The advocate's page. It stores nothing in the browser.", {200: _HTML}),
-    pages.desk_code: Operation(
+    pages.app_shell: Operation(
+        "The app's page on the app host, and the home page on the public host.", {200: _HTML_CONTENT}
+    ),
+    pages.desk_page: Operation("The advocate's page. It stores nothing in the browser.", {200: _HTML_CONTENT}),
+    pages.desk_file: Operation(
         """The code and style of that page, including what it shares with the app, at an address that no keeper's
         service worker handles.""",
-        _STATIC,
+        _STATIC_CONTENTS,
         (NotFound,),
-        places=_PATH,
-        headers=_IF_CHANGED,
+        path_schemas=_PATH_PARAMETER,
+        request_headers=_CONDITIONAL_HEADER,
     ),
-    pages.webcat: Operation(
+    pages.webcat_file: Operation(
         """`enrollment.json`, `enrollment-prev.json`, `manifest.json`, `bundle.json` of `DIARY_WEBCAT`, for
         browsers with the WEBCAT extension. 404 where nothing is published.""",
-        {200: Content((responses.JSON.decode(),), {}, ("Cache-Control",))},
+        {200: ResponseContent((responses.JSON_MEDIA_TYPE.decode(),), {}, ("Cache-Control",))},
         (NotFound,),
-        places={"name": TEXT},
+        path_schemas={"name": TEXT_SCHEMA},
     ),
-    pages.worker: Operation(
+    pages.service_worker: Operation(
         "The service worker, which contains the list of this release's files.",
-        {200: Content((pages.SCRIPT.decode(),), None, (*_KEPT, "Set-Cookie")), 304: _UNCHANGED},
-        headers=_IF_CHANGED,
+        {
+            200: ResponseContent((pages.JAVASCRIPT_MEDIA_TYPE.decode(),), None, (*_CACHE_HEADERS, "Set-Cookie")),
+            304: _NOT_MODIFIED,
+        },
+        request_headers=_CONDITIONAL_HEADER,
     ),
-    pages.manifest: Operation(
+    pages.release_manifest: Operation(
         "The signed list of this release's files (docs/formats.md, section 9), where there is one.",
-        {200: Content((responses.JSON.decode(),), {}, ("Cache-Control",))},
+        {200: ResponseContent((responses.JSON_MEDIA_TYPE.decode(),), {}, ("Cache-Control",))},
         (NotFound,),
     ),
-    pages.static: Operation(
+    pages.static_file: Operation(
         "A file of the app. Browsers cache it and check it each time (`no-cache` and an entity tag).",
-        _STATIC,
+        _STATIC_CONTENTS,
         (NotFound,),
-        places=_PATH,
-        headers=_IF_CHANGED,
+        path_schemas=_PATH_PARAMETER,
+        request_headers=_CONDITIONAL_HEADER,
     ),
-    pages.shared: Operation(
+    pages.share_target: Operation(
         """The body is not read. On a phone, the service worker handles the request and passes the shared files to
         the page (formats.md 7).""",
-        {204: _NOTHING},
+        {204: _NO_CONTENT},
     ),
-    pages.robots: Operation("What search engines may index.", {200: _PLAIN}),
-    health.up: Operation("204 while the process responds.", {204: _NOTHING}),
-    health.ready: Operation("204 while the process and the database respond.", {204: _NOTHING}, (Unavailable,)),
-    pages.public: Operation("", {200: _HTML}),
-    pages.training_page: Operation("", {200: _HTML}),
-    pages.training: Operation(
+    pages.robots_txt: Operation("What search engines may index.", {200: _TEXT_CONTENT}),
+    health.liveness: Operation("204 while the process responds.", {204: _NO_CONTENT}),
+    health.readiness: Operation("204 while the process and the database respond.", {204: _NO_CONTENT}, (Unavailable,)),
+    pages.public_page: Operation("", {200: _HTML_CONTENT}),
+    pages.training_page: Operation("", {200: _HTML_CONTENT}),
+    pages.training_zip: Operation(
         "Lesson, pack and key, made by `python -m diary training`; 404 until then.",
-        {200: Content((pages.ZIP.decode(),), None, ("Content-Disposition",))},
+        {200: ResponseContent((pages.ZIP_MEDIA_TYPE.decode(),), None, ("Content-Disposition",))},
         (NotFound,),
     ),
-    pages.directory: Operation("Helplines and services, with opening hours as of this minute.", {200: _HTML}),
-    pages.public_file: Operation("", {200: _FILE}),
-    scripted_pages.page: Operation("", {200: Content(_HTML.types, None, ("Content-Security-Policy",))}),
-    scripted_pages.one_file: Operation(
+    pages.directory: Operation("Helplines and services, with opening hours as of this minute.", {200: _HTML_CONTENT}),
+    pages.public_file: Operation("", {200: _FILE_CONTENT}),
+    scripted_pages.scripted_page: Operation(
+        "", {200: ResponseContent(_HTML_CONTENT.media_types, None, ("Content-Security-Policy",))}
+    ),
+    scripted_pages.standalone_checker: Operation(
         "The page that checks a pack, as one file to save, with this instance's keys and roots.",
-        {200: Content(_HTML.types, None, ("Content-Disposition",))},
+        {200: ResponseContent(_HTML_CONTENT.media_types, None, ("Content-Disposition",))},
     ),
-    scripted_pages.code: Operation(
-        "The modules of those pages, and the modules that they import.", {200: _FILE}, (NotFound,), places=_PATH
+    scripted_pages.code_file: Operation(
+        "The modules of those pages, and the modules that they import.",
+        {200: _FILE_CONTENT},
+        (NotFound,),
+        path_schemas=_PATH_PARAMETER,
     ),
-    pages.notary: Operation("The notary's public key, b64, for `verify --notary`.", {200: _PLAIN}),
-    log.keys: Operation(
-        "The instance key and the notary key, to compare with those that a phone or a pack shows.", {200: _PLAIN}
+    pages.notary_key: Operation("The notary's public key, b64, for `verify --notary`.", {200: _TEXT_CONTENT}),
+    log.public_keys: Operation(
+        "The instance key and the notary key, to compare with those that a phone or a pack shows.", {200: _TEXT_CONTENT}
     ),
-    log.newest: Operation("The newest checkpoint, a signed note.", {200: _PLAIN}, (NotFound,)),
-    log.newest_witnessed: Operation(
+    log.newest_checkpoint: Operation("The newest checkpoint, a signed note.", {200: _TEXT_CONTENT}, (NotFound,)),
+    log.newest_witnessed_checkpoint: Operation(
         "The newest checkpoint that a log witness cosigned, with all cosignatures (formats.md 5).",
-        {200: _PLAIN},
+        {200: _TEXT_CONTENT},
         (NotFound,),
     ),
-    log.witnessed: Operation(
+    log.witnessed_checkpoint: Operation(
         "Checkpoint `n` with its cosignatures, if it has any.",
-        {200: _PLAIN},
+        {200: _TEXT_CONTENT},
         (NotFound,),
     ),
-    log.witnesses: Operation(
-        "The witnesses that this server uses, one key per line (`name+hash+key`, C2SP signed-note).", {200: _PLAIN}
+    log.witness_keys: Operation(
+        "The witnesses that this server uses, one key per line (`name+hash+key`, C2SP signed-note).",
+        {200: _TEXT_CONTENT},
     ),
     log.tile: Operation(
         """The log's hashes, C2SP tlog-tiles under the prefix `/log`: `{level}/{n}[.p/{width}]`, n in groups of
         three digits. Any width that the newest checkpoint covers. Entry bundles are not served
         (`/log/tile/entries/…` is 404), because they would show when each version arrived.""",
-        {200: Content((responses.OCTETS.decode(),))},
+        {200: ResponseContent((responses.BINARY_MEDIA_TYPE.decode(),))},
         (NotFound,),
-        places=_PATH,
+        path_schemas=_PATH_PARAMETER,
     ),
-    log.checkpoint: Operation("Checkpoint `n` from 0, however old.", {200: _PLAIN}, (NotFound,)),
+    log.checkpoint: Operation("Checkpoint `n` from 0, however old.", {200: _TEXT_CONTENT}, (NotFound,)),
     log.leaves: Operation(
         "4,096 leaves per page, in hex, one per line: those that the newest checkpoint covers.",
-        {200: _PLAIN},
+        {200: _TEXT_CONTENT},
         (NotFound,),
     ),
-    log.stamps: Operation(
-        "Checkpoint `n` with its timestamps, as in `/v1/log`.", {200: _json(named("Stamped"))}, (NotFound,)
+    log.checkpoint_timestamps: Operation(
+        "Checkpoint `n` with its timestamps, as in `/v1/log`.",
+        {200: _json_content(schema_reference("Stamped"))},
+        (NotFound,),
     ),
-    log.statements: Operation(
+    log.key_statements: Operation(
         "The statements about notary keys, in canonical JSON, one per line. Empty if there are none.",
-        {200: Content((responses.JSON.decode(), pages.PLAIN.decode()))},
+        {200: ResponseContent((responses.JSON_MEDIA_TYPE.decode(), pages.TEXT_MEDIA_TYPE.decode()))},
     ),
     # Open to anyone.
-    sign_in.server: Operation(
+    sign_in.describe_server: Operation(
         "What this server is, and its limits. `instance` is null where the server has no instance key.",
-        {200: _json(named("Server"))},
+        {200: _json_content(schema_reference("Server"))},
     ),
-    log.state: Operation(
+    log.log_state: Operation(
         """The state of the log. `log` is the key in use; `stamped` is the newest checkpoint with a timestamp,
         `chain` is PEM; the note in `witnessed` has cosignatures. `closing`: when this server stops accepting
         anything new, and when it stops answering keepers. `file_bytes`: the largest single file, as in
         `/v1/server`. A phone stores it and refuses a larger file before sealing it. It ignores a value below 1
         MiB or above its own limit.""",
-        {200: _json(named("Log"))},
+        {200: _json_content(schema_reference("Log"))},
     ),
-    log.consistency: Operation(
+    log.consistency_proof: Operation(
         "A consistency proof between two sizes, each of which has a checkpoint.",
-        {200: _json(fields({"path": listed(DIGEST)}))},
+        {200: _json_content(object_schema({"path": list_schema(DIGEST_SCHEMA)}))},
         (NotFound,),
     ),
     sign_in.offer_name: Operation(
         """A generated name, or the wanted name, cleaned, with four random characters. The ticket (HMAC, valid for
         an hour) is needed to register it, so that nobody can probe names.""",
-        {200: _json(fields({"login": LOGIN, "ticket": TEXT}))},
+        {200: _json_content(object_schema({"login": LOGIN_SCHEMA, "ticket": TEXT_SCHEMA}))},
     ),
     sign_in.register: Operation(
         """Create an account with its diary, and sign in. `code_auth` and `code_wrap` may be null until the
         recovery sheet is made. The same body again, with the same account id and auth, is 200. Where
         `enrolment` is `invite` or `code`, `invite` is the invitation. `unavailable` while the server has no
         room for new accounts.""",
-        {201: _json(named("SignedIn"), *_ENTERED), 200: _json(named("SignedIn"), *_ENTERED)},
-        (BadSignature, NoMatch, NotInvited, Conflict, Unavailable),
-        {"kdf": named("Lock"), "login": LOGIN},
+        {
+            201: _json_content(schema_reference("SignedIn"), *_SIGN_IN_HEADERS),
+            200: _json_content(schema_reference("SignedIn"), *_SIGN_IN_HEADERS),
+        },
+        (BadSignature, InvalidCredentials, InvalidInvitation, Conflict, Unavailable),
+        {"kdf": schema_reference("Lock"), "login": LOGIN_SCHEMA},
     ),
-    sign_in.prelogin: Operation(
+    sign_in.get_kdf_parameters: Operation(
         """How the proof for a name is derived. For an unknown name, the response has a made-up salt and costs
         (`m`, `t`) drawn in the same proportions as those of known names. They never change.""",
-        {200: _json(fields({"kdf": named("Lock")}))},
-        shapes={"login": LOGIN},
+        {200: _json_content(object_schema({"kdf": schema_reference("Lock")}))},
+        body_schemas={"login": LOGIN_SCHEMA},
     ),
     sign_in.sign_in: Operation(
         "Sign in with the words. Every failure is the same `no_match`. `digits`: an advocate's second step.",
-        {200: _json(named("SignedIn"), *_ENTERED)},
-        (NoMatch, SecondStep),
-        {"login": LOGIN},
+        {200: _json_content(schema_reference("SignedIn"), *_SIGN_IN_HEADERS)},
+        (InvalidCredentials, SecondFactorFailed),
+        {"login": LOGIN_SCHEMA},
     ),
     sign_in.recover: Operation(
         "Sign in with the recovery code. The response is that of sign-in with `code_wrap` instead of `words_wrap`.",
-        {200: _json(named("Recovered"), *_ENTERED)},
-        (NoMatch, SecondStep),
-        {"login": LOGIN},
+        {200: _json_content(schema_reference("Recovered"), *_SIGN_IN_HEADERS)},
+        (InvalidCredentials, SecondFactorFailed),
+        {"login": LOGIN_SCHEMA},
     ),
-    sign_in.renew: Operation(
+    sign_in.renew_session: Operation(
         """Start the next session of a device whose session has expired. The response is that of sign-in without
         `words_wrap`. `signed_out`: the renewal token is no longer valid, or belongs to another device.""",
-        {200: _json(named("Renewed"), *_ENTERED)},
-        (SignedOut,),
+        {200: _json_content(schema_reference("Renewed"), *_SIGN_IN_HEADERS)},
+        (NotSignedIn,),
     ),
-    sign_in.go_over: Operation(
+    sign_in.exchange_legacy_cookies: Operation(
         """Exchange the two cookies of an earlier release. The response is that of sign-in. The cookie's session
         continues with a token, or a new session starts if it has expired. A session that another device ended
         is `session_ended`, whatever is sent with it.""",
-        {200: _json(named("SignedIn"), *_ENTERED)},
-        (SessionEnded, NoMatch, SecondStep),
-        {"login": LOGIN},
+        {200: _json_content(schema_reference("SignedIn"), *_SIGN_IN_HEADERS)},
+        (SessionRevoked, InvalidCredentials, SecondFactorFailed),
+        {"login": LOGIN_SCHEMA},
     ),
     # With a session.
-    account.session: Operation(
-        "The response of sign-in, without tokens. Used at unlock. Needs no words.", {200: _json(named("Session"))}
+    account.describe_session: Operation(
+        "The response of sign-in, without tokens. Used at unlock. Needs no words.",
+        {200: _json_content(schema_reference("Session"))},
     ),
     account.sign_out: Operation(
         "End this session.",
-        {204: Content((), None, ("Clear-Site-Data",))},
-        headers={
+        {204: ResponseContent((), None, ("Clear-Site-Data",))},
+        request_headers={
             "X-Leave-Nothing": "`yes`, from a page on a borrowed device: the response makes the browser delete this host's data."
         },
     ),
     account.list_sessions: Operation(
         "The keeper's sessions, with times rounded to the hour.",
-        {200: _json(fields({"sessions": listed(named("ListedSession"))}))},
+        {200: _json_content(object_schema({"sessions": list_schema(schema_reference("ListedSession"))}))},
     ),
-    account.end_sessions: Operation("End every other session, as below.", {204: _NOTHING}),
-    account.rename: Operation("Set the keeper's name for this device.", {204: _NOTHING}),
+    account.end_other_sessions: Operation("End every other session, as below.", {204: _NO_CONTENT}),
+    account.rename_device: Operation("Set the keeper's name for this device.", {204: _NO_CONTENT}),
     account.list_access: Operation(
         """What was done to the account in the last half year, newest first, to the hour: at most 300 sign-ins and
         300 other acts, each with the name that the device had then. No address is stored.""",
-        {200: _json(fields({"access": listed(named("Act"))}))},
+        {200: _json_content(object_schema({"access": list_schema(schema_reference("Act"))}))},
     ),
     account.list_sign_ins: Operation(
         """The sign-ins of other sessions after the `cursor` of an earlier response, oldest first, at most 200 per
@@ -340,22 +360,22 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         the name that the device had then. `kind` is `renewed` if a renewal token was used, without words, and
         null if an earlier release recorded the sign-in. Needs no words. The device stores the cursor, sealed;
         the server does not record who read the list. Sign-ins are kept for half a year, whatever their number.""",
-        {200: _json(named("SignIns"))},
+        {200: _json_content(schema_reference("SignIns"))},
         (BadRequest,),
     ),
     account.end_session: Operation(
         """End a session. The next request of its device is `session_ended`: the device locks, and signs in again
         only with the words. Until then, or until its 30 days are over, the server keeps the session's id,
         account and device, the digest of its token, and the hour in which it was ended.""",
-        {204: _NOTHING},
+        {204: _NO_CONTENT},
         (NotFound,),
     ),
     account.change_words: Operation(
         "Change the words, with a proof of the old words or of the code. Every other session ends.",
-        {204: _NOTHING},
-        shapes={"kdf": named("Lock")},
+        {204: _NO_CONTENT},
+        body_schemas={"kdf": schema_reference("Lock")},
     ),
-    key_rotation.begin: Operation(
+    key_rotation.begin_rotation: Operation(
         """Begin a change of keys (formats.md 4b), with a proof of the words or the code. The old keys stay in
         force. `to` is the number up to which versions have new wraps. The same keyset continues a change;
         another one starts again. Pushes are 503 `unavailable` for ten minutes after the change began or a
@@ -363,353 +383,414 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         with a new statement, because nothing is pushed meanwhile), and, with the words, while a change that was
         begun with the code is under way. `PUT /v1/account/words` ends a change that was begun with the words;
         with a proof of the code, it ends any.""",
-        {201: _json(fields({"to": NUMBER}))},
+        {201: _json_content(object_schema({"to": NUMBER_SCHEMA}))},
         (BadSignature, NotFound, Conflict),
-        {"kdf": named("Lock"), "statement": named("RekeyStatement")},
+        {"kdf": schema_reference("Lock"), "statement": schema_reference("RekeyStatement")},
     ),
-    key_rotation.stage: Operation(
+    key_rotation.stage_wraps: Operation(
         """Frames: SHA-256 of the keyset that was begun, then for each of at most 500 versions frames(id ‖ wrap
         open ‖ [wrap restricted]) of the new epoch. `lacking`: how many versions have none yet. `not_found` when
         nothing was begun, `conflict` when it was another keyset or its ten minutes are over: begin again.""",
-        {200: _json(fields({"lacking": NUMBER}))},
+        {200: _json_content(object_schema({"lacking": NUMBER_SCHEMA}))},
         (NotFound, Conflict),
     ),
-    key_rotation.commit: Operation(
+    key_rotation.commit_rotation: Operation(
         """Put the new keys, words and wraps into force at once. The code becomes void, and every session ends,
         this one too. `incomplete` while wraps are lacking, `conflict` when something was written since the
         statement or its ten minutes are over: begin again.""",
-        {204: _NOTHING},
-        (NotFound, Incomplete, Conflict),
+        {204: _NO_CONTENT},
+        (NotFound, IncompleteUpload, Conflict),
     ),
-    account.change_code: Operation("Replace the recovery code.", {204: _NOTHING}),
-    sync.push: Operation(
+    account.change_code: Operation("Replace the recovery code.", {204: _NO_CONTENT}),
+    sync.push_version: Operation(
         "Store a version, in the frames of docs/formats.md 6. 200 if the same bytes were sent before.",
-        {201: _json(named("Stored")), 200: _json(named("Stored"))},
-        (NotCanonical, BadSignature, NotFound, Conflict, OverQuota),
+        {201: _json_content(schema_reference("Stored")), 200: _json_content(schema_reference("Stored"))},
+        (NotCanonical, BadSignature, NotFound, Conflict, QuotaExceeded),
     ),
-    sync.feed: Operation(
+    sync.list_changes: Operation(
         """Frames: first canon`{"after","to","latest","head"}`, then per version one frame holding frames:
         canon`{"seq","record","version","c","sig","parents","blobs","parts","receipt"}` ‖ wraps ‖ envelopes. At
         most 500 versions or 8 MiB per response. If `to` < `latest`, there is more.""",
-        {200: _OCTETS},
+        {200: _BINARY_CONTENT},
         (NotFound,),
     ),
-    log.proofs: Operation(
+    log.inclusion_proofs_for_diary: Operation(
         """Inclusion proofs, in the log of a checkpoint of `size` leaves, of the versions numbered above `after`.
         At most 500 versions per response; `to` is the last one examined. A version without a proof is not
         covered by this checkpoint.""",
-        {200: _json(named("Proofs"))},
+        {200: _json_content(schema_reference("Proofs"))},
         (NotFound,),
     ),
-    blobs.declare: Operation(
+    blobs.declare_file: Operation(
         """Announce a file. Idempotent. Until the file is complete, other numbers replace these, and parts that do
         not fit them are dropped. `conflict` for a complete file.""",
-        {200: _json(named("Upload"))},
-        (TooLarge, NotFound, Erased, Conflict, OverQuota),
+        {200: _json_content(schema_reference("Upload"))},
+        (TooLarge, NotFound, ContentErased, Conflict, QuotaExceeded),
     ),
-    blobs.state: Operation(
+    blobs.upload_state: Operation(
         "The state of an upload. The id may also be that of an upload with a statement for this diary.",
-        {200: _json(named("Upload"))},
-        (NotFound, Erased),
+        {200: _json_content(schema_reference("Upload"))},
+        (NotFound, ContentErased),
     ),
     blobs.put_part: Operation(
         """Store one sealed part. The same bytes again are 204. Other bytes replace a part until the file is
         complete; after that they are `differs`. `conflict` if the file was announced with another number of
         parts meanwhile. `unavailable` while the account has too much in transit.""",
-        {204: _NOTHING},
-        _UPLOADS,
+        {204: _NO_CONTENT},
+        _UPLOAD_ERRORS,
     ),
-    blobs.complete: Operation(
+    blobs.complete_upload: Operation(
         """`digest` is b64 SHA-256(canon[b64 part digests]). `incomplete` has the numbers of the missing parts in
         `missing`. After `digest`, the parts are dropped and can be sent again.""",
-        {204: _NOTHING},
-        (NotFound, Erased, Incomplete, DigestMismatch),
+        {204: _NO_CONTENT},
+        (NotFound, ContentErased, IncompleteUpload, DigestMismatch),
     ),
     blobs.get_part: Operation(
         "Return one sealed part. `digest` if the stored bytes are damaged.",
-        {200: _OCTETS},
-        (NotFound, Erased, DigestMismatch),
+        {200: _BINARY_CONTENT},
+        (NotFound, ContentErased, DigestMismatch),
     ),
-    erasures.ask: Operation(
+    erasures.request_erasure: Operation(
         """Erase records for good. `why` is `keeper` (due in 7 days by the server's clock; at most 64 records: one
         entry with what belongs to it) or `under_18_image` (one record whose versions name a file; done at once,
         `done` is true). The same records again while they wait give the same erasure. `not_found` for a record
         without a version on this server.""",
-        {201: _json(named("ErasureAsked"))},
+        {201: _json_content(schema_reference("ErasureAsked"))},
         (NotFound,),
-        {"records": {**listed(ID, MOST_RECORDS), "minItems": 1}, "why": one_of(KEEPER, UNDER_18_IMAGE)},
+        {
+            "records": {**list_schema(ID_SCHEMA, MAX_RECORDS), "minItems": 1},
+            "why": enum_schema(REASON_KEEPER, REASON_UNDER_18_IMAGE),
+        },
     ),
     erasures.list_pending: Operation(
         "The erasures that wait, as in each diary of `GET /v1/session` and of sign-in.",
-        {200: _json(fields({"erasures": listed(named("Erasure"))}))},
+        {200: _json_content(object_schema({"erasures": list_schema(schema_reference("Erasure"))}))},
         (NotFound,),
     ),
-    erasures.take_back: Operation(
+    erasures.cancel_erasure: Operation(
         "Cancel an erasure, from any session, without the words. `not_found` if it no longer waits.",
-        {204: _NOTHING},
+        {204: _NO_CONTENT},
         (NotFound,),
     ),
-    erasures.ask_closing: Operation(
+    erasures.request_account_closure: Operation(
         """Close the account in 7 days, at `closing_at`. A second request does not change the time. The session
         shows it.""",
-        {201: _json(fields({"closing_at": MS}))},
+        {201: _json_content(object_schema({"closing_at": TIME_MS_SCHEMA}))},
     ),
-    erasures.take_back_closing: Operation(
+    erasures.cancel_account_closure: Operation(
         "Cancel the closing, from any session, without the words. `not_found` if none was requested.",
-        {204: _NOTHING},
+        {204: _NO_CONTENT},
         (NotFound,),
     ),
-    account.room: Operation(
+    account.show_usage: Operation(
         """The space for files and for text, and how much is used. An erased version is charged only for the first
         frame of its push.""",
-        {200: _json(named("Usage"))},
+        {200: _json_content(schema_reference("Usage"))},
         (NotFound,),
     ),
-    packs.place: Operation(
+    packs.reserve_place: Operation(
         "Take a place in the queue. Nothing of the diary is sent yet.",
-        {201: _json(fields({"pack": ID, "state": named("PackState")}))},
-        (NotFound, PacksOff),
+        {201: _json_content(object_schema({"pack": ID_SCHEMA, "state": schema_reference("PackState")}))},
+        (NotFound, PacksDisabled),
     ),
-    packs.state: Operation(
+    packs.pack_state: Operation(
         """The state of a place. `ready` while a worker is free, for every place. A place lapses ten minutes after
         the last request for it; when there are 256, the one with the oldest request lapses.""",
-        {200: _json(named("Pack"))},
+        {200: _json_content(schema_reference("Pack"))},
         (NotFound,),
     ),
-    packs.start: Operation(
+    packs.start_pack: Operation(
         """Send the capsule. 202 when the worker has it; if another pack is being made, the response waits for its
         turn. `conflict` if four requests wait already, after 50 s, or if the capsule was sent before: then read
         the state, and send it when that is `ready`.""",
-        {202: _json(named("Pack"))},
+        {202: _json_content(schema_reference("Pack"))},
         (NotFound, Conflict),
     ),
-    packs.front: Operation(
+    packs.download_front: Operation(
         "Return the front part, a zip. It can be fetched once; then the job is deleted.",
-        {200: _OCTETS},
-        (NotFound, Conflict, PackFailed),
+        {200: _BINARY_CONTENT},
+        (NotFound, Conflict, PackBuildFailed),
     ),
-    packs.cancel: Operation("Cancel the job: kill its worker and delete its data.", {204: _NOTHING}, (NotFound,)),
-    witnesses.ask: Operation(
+    packs.cancel_pack: Operation(
+        "Cancel the job: kill its worker and delete its data.", {204: _NO_CONTENT}, (NotFound,)
+    ),
+    witnesses.create_witness_request: Operation(
         """Store a request to a witness (`sealed`: kind 10); at most 20 at once. The same request again has the
         same response.""",
-        {201: _json(fields({"expires_at": MS, "witness": ID}))},
-        (NotFound, Conflict, OverQuota),
+        {201: _json_content(object_schema({"expires_at": TIME_MS_SCHEMA, "witness": ID_SCHEMA}))},
+        (NotFound, Conflict, QuotaExceeded),
     ),
-    witnesses.list_own: Operation(
+    witnesses.list_requests: Operation(
         """`address`: where the words are typed; `statement`: kind 6. Newest first; with `taken=1` also those that
         were taken in (`taken_at`), for 30 days. The files of a statement are read like a file of the diary, by
         the id of their upload.""",
-        {200: _json(fields({"address": TEXT, "witnesses": listed(named("Witness"))}))},
+        {
+            200: _json_content(
+                object_schema({"address": TEXT_SCHEMA, "witnesses": list_schema(schema_reference("Witness"))})
+            )
+        },
         (NotFound,),
     ),
-    witnesses.take_in: Operation(
+    witnesses.mark_taken_in: Operation(
         """Mark a statement as taken in by the keeper. It no longer counts among the 20, and is deleted 30 days
         later. `not_found` if there is no statement.""",
-        {204: _NOTHING},
+        {204: _NO_CONTENT},
         (NotFound,),
     ),
-    witnesses.remove: Operation("End the request, or delete the statement, at once.", {204: _NOTHING}, (NotFound,)),
-    handovers.leave: Operation(
+    witnesses.remove_request: Operation(
+        "End the request, or delete the statement, at once.", {204: _NO_CONTENT}, (NotFound,)
+    ),
+    handovers.create_handover: Operation(
         """Store a sealed pack for the person who has its words (formats.md 8). Its size counts towards the quota
         for files. Its id is separate from the ids of files. The same request again gets the same answer; words
         that are in use: `conflict`.""",
-        {201: _json(fields({"address": TEXT, "expires_at": MS, "handover": ID, "openings_most": NUMBER}))},
-        (KdfRefused, TooLarge, NotFound, Erased, Conflict, OverQuota),
-        {"kdf": named("HandoverLock")},
+        {
+            201: _json_content(
+                object_schema(
+                    {
+                        "address": TEXT_SCHEMA,
+                        "expires_at": TIME_MS_SCHEMA,
+                        "handover": ID_SCHEMA,
+                        "openings_most": NUMBER_SCHEMA,
+                    }
+                )
+            )
+        },
+        (KdfPolicyViolation, TooLarge, NotFound, ContentErased, Conflict, QuotaExceeded),
+        {"kdf": schema_reference("HandoverLock")},
     ),
-    handovers.list_own: Operation(
+    handovers.list_handovers: Operation(
         """The keeper's hand-overs, newest first. `address`: where the words are typed. Of an opening, only the
         time is stored.""",
-        {200: _json(fields({"address": TEXT, "handovers": listed(named("Handover"))}))},
+        {
+            200: _json_content(
+                object_schema({"address": TEXT_SCHEMA, "handovers": list_schema(schema_reference("Handover"))})
+            )
+        },
     ),
-    handovers.put_part: Operation("Store one sealed part of kind 8, as for files.", {204: _NOTHING}, _UPLOADS),
-    handovers.complete: Operation(
+    handovers.put_part: Operation("Store one sealed part of kind 8, as for files.", {204: _NO_CONTENT}, _UPLOAD_ERRORS),
+    handovers.complete_handover: Operation(
         """Complete the hand-over; `digest` as for files. It can be opened from then on. One that is incomplete
         after a day is ended, and its space is free again.""",
-        {204: _NOTHING},
-        (NotFound, Erased, Incomplete, DigestMismatch),
+        {204: _NO_CONTENT},
+        (NotFound, ContentErased, IncompleteUpload, DigestMismatch),
     ),
-    handovers.end: Operation("End the hand-over: no part is sent after this.", {204: _NOTHING}, (NotFound,)),
+    handovers.end_handover: Operation(
+        "End the hand-over: no part is sent after this.", {204: _NO_CONTENT}, (NotFound,)
+    ),
     # Advocates: the keeper's side.
     grants.find_advocate: Operation(
         """Find an advocate by `fingerprint`, 16 characters of b64 that nine words encode. The phone checks the
         keys against the words. `not_found` for unknown words, and for an advocate who left.""",
-        {200: _json(named("Advocate"))},
+        {200: _json_content(schema_reference("Advocate"))},
         (NotFound,),
-        places={"fingerprint": FINGERPRINT},
+        path_schemas={"fingerprint": FINGERPRINT_SCHEMA},
     ),
-    grants.list_own: Operation(
+    grants.list_grants: Operation(
         """Newest first. `given`: versions it has keys for; `marks`: how many times they changed what they have
         looked through; `to`: the advocate's fingerprint now, null when they have left. Looks are to the minute,
         at most 500 a grant.""",
-        {200: _json(fields({"grants": listed(named("Grant")), "looks": listed(named("Look"))}))},
+        {
+            200: _json_content(
+                object_schema(
+                    {"grants": list_schema(schema_reference("Grant")), "looks": list_schema(schema_reference("Look"))}
+                )
+            )
+        },
     ),
-    grants.make: Operation(
+    grants.create_grant: Operation(
         "Create a grant, for at most half a year; at most 20 at once. The same request again has the same response.",
-        {201: _json(fields({"made_at": MS, "not_after": MS}))},
-        (NotFound, Conflict, OverQuota),
+        {201: _json_content(object_schema({"made_at": TIME_MS_SCHEMA, "not_after": TIME_MS_SCHEMA}))},
+        (NotFound, Conflict, QuotaExceeded),
     ),
-    grants.given: Operation(
-        "The versions that a grant has keys for.", {200: _json(fields({"versions": listed(ID)}))}, (NotFound,)
-    ),
-    grants.give: Operation(
-        """Frames: for each of at most 500 versions frames(id ‖ wrap open ‖ [wrap restricted]). `kept`: how many
-        were new. Nothing is stored for a grant that has ended.""",
-        {200: _json(fields({"kept": NUMBER}))},
+    grants.list_wrapped_versions: Operation(
+        "The versions that a grant has keys for.",
+        {200: _json_content(object_schema({"versions": list_schema(ID_SCHEMA)}))},
         (NotFound,),
     ),
-    grants.summarise: Operation("Store the sealed summary of a grant.", {204: _NOTHING}, (NotFound,)),
+    grants.add_wraps: Operation(
+        """Frames: for each of at most 500 versions frames(id ‖ wrap open ‖ [wrap restricted]). `kept`: how many
+        were new. Nothing is stored for a grant that has ended.""",
+        {200: _json_content(object_schema({"kept": NUMBER_SCHEMA}))},
+        (NotFound,),
+    ),
+    grants.put_summary: Operation("Store the sealed summary of a grant.", {204: _NO_CONTENT}, (NotFound,)),
     grants.get_marks: Operation(
-        "The sealed marks of a grant, also of one that has ended.", {200: _json(named("Marks"))}, (NotFound,)
+        "The sealed marks of a grant, also of one that has ended.",
+        {200: _json_content(schema_reference("Marks"))},
+        (NotFound,),
     ),
-    grants.carry_marks: Operation(
-        "Copy the sealed marks of the grant that this one replaces; at most 256 KiB.", {204: _NOTHING}, (NotFound,)
+    grants.copy_marks: Operation(
+        "Copy the sealed marks of the grant that this one replaces; at most 256 KiB.", {204: _NO_CONTENT}, (NotFound,)
     ),
-    grants.end: Operation(
-        "End a grant and delete its keys at once. `not_found` if it has ended.", {204: _NOTHING}, (NotFound,)
+    grants.end_grant: Operation(
+        "End a grant and delete its keys at once. `not_found` if it has ended.", {204: _NO_CONTENT}, (NotFound,)
     ),
     grants.list_letters: Operation(
         """The letters that wait for the keeper, oldest first. With `taken=1` also those taken in (`taken_at`) in
         the last 30 days.""",
-        {200: _json(fields({"letters": listed(named("Letter"))}))},
+        {200: _json_content(object_schema({"letters": list_schema(schema_reference("Letter"))}))},
         (NotFound,),
     ),
-    grants.take_in: Operation(
-        "Mark a letter as taken in by the keeper. It is deleted 30 days later.", {204: _NOTHING}, (NotFound,)
+    grants.mark_letter_taken_in: Operation(
+        "Mark a letter as taken in by the keeper. It is deleted 30 days later.", {204: _NO_CONTENT}, (NotFound,)
     ),
-    grants.drop_letter: Operation("Delete a letter at once.", {204: _NOTHING}, (NotFound,)),
+    grants.delete_letter: Operation("Delete a letter at once.", {204: _NO_CONTENT}, (NotFound,)),
     # Advocates: their own side.
-    advocates.join: Operation(
+    advocates.register_advocate: Operation(
         """Create an advocate's account: as `POST /v1/accounts` without `diary`, with the invitation, the
         advocate's name, the secret of the second step and its first digits.""",
-        {201: _json(named("Renewed"), *_ENTERED)},
-        (BadSignature, SecondStep, NotInvited, Conflict, Unavailable),
-        {"kdf": named("Lock"), "login": LOGIN},
+        {201: _json_content(schema_reference("Renewed"), *_SIGN_IN_HEADERS)},
+        (BadSignature, SecondFactorFailed, InvalidInvitation, Conflict, Unavailable),
+        {"kdf": schema_reference("Lock"), "login": LOGIN_SCHEMA},
     ),
     advocates.list_clients: Operation(
         "The advocate's clients, those whose grants end first at the top.",
         {
-            200: _json(
-                fields(
+            200: _json_content(
+                object_schema(
                     {
-                        "clients": listed(named("Client")),
-                        "now": MS,
-                        "you": fields({"fingerprint": FINGERPRINT, "leads": FLAG, "name": TEXT, "organisation": TEXT}),
+                        "clients": list_schema(schema_reference("Client")),
+                        "now": TIME_MS_SCHEMA,
+                        "you": object_schema(
+                            {
+                                "fingerprint": FINGERPRINT_SCHEMA,
+                                "leads": BOOLEAN_SCHEMA,
+                                "name": TEXT_SCHEMA,
+                                "organisation": TEXT_SCHEMA,
+                            }
+                        ),
                     }
                 )
             )
         },
     ),
-    advocates.stands: Operation(
+    advocates.grant_status: Operation(
         "A grant that is in force. `newest`: the number of the newest version given. Not recorded as a look.",
-        {200: _json(fields({"newest": NUMBER, "not_after": MS}))},
+        {200: _json_content(object_schema({"newest": NUMBER_SCHEMA, "not_after": TIME_MS_SCHEMA}))},
     ),
-    advocates.feed: Operation(
+    advocates.list_client_versions: Operation(
         """One frame per version: frames(facts ‖ frames(wraps ‖ envelopes) ‖ frames(the grant's wraps)), at most
         300 versions or 8 MiB. An empty response ends the list. Recorded for the keeper as a look.""",
-        {200: _OCTETS},
+        {200: _BINARY_CONTENT},
     ),
     advocates.blob_state: Operation(
         "The state of a file that a given version names.",
-        {200: _json(fields({"complete": FLAG, "parts": NUMBER}))},
-        (Erased,),
+        {200: _json_content(object_schema({"complete": BOOLEAN_SCHEMA, "parts": NUMBER_SCHEMA}))},
+        (ContentErased,),
     ),
     advocates.get_part: Operation(
-        "Return one sealed part. Recorded for the keeper as a look.", {200: _OCTETS}, (Erased, DigestMismatch)
+        "Return one sealed part. Recorded for the keeper as a look.",
+        {200: _BINARY_CONTENT},
+        (ContentErased, DigestMismatch),
     ),
     advocates.get_marks: Operation(
-        "The advocate's sealed marks. Not recorded as a look.", {200: _json(named("Marks"))}
+        "The advocate's sealed marks. Not recorded as a look.", {200: _json_content(schema_reference("Marks"))}
     ),
-    advocates.mark: Operation("Replace the sealed marks; at most 256 KiB.", {204: _NOTHING}),
-    advocates.note: Operation(
+    advocates.put_marks: Operation("Replace the sealed marks; at most 256 KiB.", {204: _NO_CONTENT}),
+    advocates.record_activity: Operation(
         """`what` is `pack`. `packs`: how many packs this advocate has recorded for that diary. Recorded for the
         keeper before a pack is made.""",
-        {200: _json(fields({"packs": NUMBER}))},
-        shapes={"what": one_of(*ACTS)},
+        {200: _json_content(object_schema({"packs": NUMBER_SCHEMA}))},
+        body_schemas={"what": enum_schema(*ADVOCATE_ACTIONS)},
     ),
-    advocates.write: Operation(
+    advocates.send_letter: Operation(
         "Send the keeper a letter of at most 64 KiB. At most 200 can wait at once.",
-        {204: _NOTHING},
-        (Conflict, OverQuota),
+        {204: _NO_CONTENT},
+        (Conflict, QuotaExceeded),
     ),
-    advocates.organisation: Operation(
+    advocates.show_organisation: Operation(
         "The members, for a lead of the organisation.",
         {
-            200: _json(
-                fields(
+            200: _json_content(
+                object_schema(
                     {
-                        "members": listed(named("Colleague")),
-                        "name": TEXT,
-                        "numbers": fields({"ending": NUMBER, "grants": NUMBER, "members": NUMBER, "packs": NUMBER}),
+                        "members": list_schema(schema_reference("Colleague")),
+                        "name": TEXT_SCHEMA,
+                        "numbers": object_schema(
+                            {
+                                "ending": NUMBER_SCHEMA,
+                                "grants": NUMBER_SCHEMA,
+                                "members": NUMBER_SCHEMA,
+                                "packs": NUMBER_SCHEMA,
+                            }
+                        ),
                     }
                 )
             )
         },
     ),
-    advocates.looks: Operation(
+    advocates.list_looks: Operation(
         """The looks of all members, for a lead, newest first; at most 20,000. `client` is a code that
         distinguishes clients without naming them.""",
-        {200: _json(fields({"looks": listed(named("LookInto"))}))},
+        {200: _json_content(object_schema({"looks": list_schema(schema_reference("LookInto"))}))},
     ),
-    advocates.invite: Operation(
-        "Create an invitation, as a lead. It works once, for 14 days.", {201: _json(fields({"invite": TEXT}))}
+    advocates.invite_member: Operation(
+        "Create an invitation, as a lead. It works once, for 14 days.",
+        {201: _json_content(object_schema({"invite": TEXT_SCHEMA}))},
     ),
-    advocates.leave: Operation(
-        "End a membership, as a lead or one's own. Sessions, grants and keys end at once.", {204: _NOTHING}
+    advocates.remove_member: Operation(
+        "End a membership, as a lead or one's own. Sessions, grants and keys end at once.", {204: _NO_CONTENT}
     ),
     # Hand-over and statements, on the public host.
-    handovers.salt: Operation(
+    handovers.get_kdf_parameters: Operation(
         """How the proof for the words is derived. An unknown name has a salt derived from the pepper, the same
         each time.""",
-        {200: _json(fields({"kdf": named("HandoverLock")}))},
+        {200: _json_content(object_schema({"kdf": schema_reference("HandoverLock")}))},
     ),
-    handovers.open_: Operation(
+    handovers.open_handover: Operation(
         """Return a ticket for the parts; this counts as one opening. A wrong word, unknown words, and a hand-over
         that is incomplete, ended, used up or expired have the same response, byte for byte, after the same
         work: `no_match`.""",
-        {200: _json(fields({"handover": ID, "parts": NUMBER, "ticket": octets(56, 56)}))},
-        (NoMatch,),
+        {
+            200: _json_content(
+                object_schema({"handover": ID_SCHEMA, "parts": NUMBER_SCHEMA, "ticket": bytes_schema(56, 56)})
+            )
+        },
+        (InvalidCredentials,),
     ),
-    witnesses.find: Operation(
+    witnesses.find_request: Operation(
         """Return the request to the witness (formats.md 8) and, unless `over`, a ticket. Unknown words are
         `no_match`, after the same work. `over` means that the code was used or has expired.""",
         {
-            200: _json(
-                fields(
-                    {"files_bytes": NUMBER, "over": FLAG, "witness": ID},
-                    {"sealed": BYTES, "ticket": octets(56, 56)},
+            200: _json_content(
+                object_schema(
+                    {"files_bytes": NUMBER_SCHEMA, "over": BOOLEAN_SCHEMA, "witness": ID_SCHEMA},
+                    {"sealed": BYTES_SCHEMA, "ticket": bytes_schema(56, 56)},
                 )
             )
         },
-        (NoMatch,),
+        (InvalidCredentials,),
     ),
-    witnesses.declare: Operation(
+    witnesses.declare_files: Operation(
         """Announce the files of a statement, at most 100 MB. The ticket is valid for two hours. Another upload of
         the same code gives the first one up, and waits until its bytes are gone. An id means nothing outside
         its code.""",
-        {204: _NOTHING},
-        (TooLarge, NotFound, Erased, Conflict, OverQuota),
-        by_ticket=True,
+        {204: _NO_CONTENT},
+        (TooLarge, NotFound, ContentErased, Conflict, QuotaExceeded),
+        takes_recipient_ticket=True,
     ),
-    witnesses.put_part: Operation("Store one sealed part of kind 8.", {204: _NOTHING}, _UPLOADS, by_ticket=True),
-    witnesses.send: Operation(
+    witnesses.put_part: Operation(
+        "Store one sealed part of kind 8.", {204: _NO_CONTENT}, _UPLOAD_ERRORS, takes_recipient_ticket=True
+    ),
+    witnesses.submit_statement: Operation(
         """Frames of the envelope (kind 6) and, with files, of the upload's id and digest; this uses up the code.
         The same request again has the same response. `not_found` if the code was used or has expired.""",
-        {204: _NOTHING},
-        (NotFound, Erased, Incomplete, DigestMismatch),
-        by_ticket=True,
+        {204: _NO_CONTENT},
+        (NotFound, ContentErased, IncompleteUpload, DigestMismatch),
+        takes_recipient_ticket=True,
     ),
     handovers.get_part: Operation(
         """Return one part of a hand-over. The ticket is valid for six hours; without a valid ticket the response
         is `no_match`.""",
-        {200: _OCTETS},
-        (NotFound, Erased, DigestMismatch),
-        by_ticket=True,
+        {200: _BINARY_CONTENT},
+        (NotFound, ContentErased, DigestMismatch),
+        takes_recipient_ticket=True,
     ),
 }
 
 # What stands at each address of a view that has several.
-PAGES: Final[Mapping[str, str]] = {
+PAGE_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "/": "The home page.",
     "/is-this-stalking": "What stalking is, with FOUR. The page asks for nothing and stores nothing.",
     "/young-people": "For people from 13 to 24.",
@@ -734,27 +815,27 @@ PAGES: Final[Mapping[str, str]] = {
 }
 
 
-def failures(row: Row) -> set[type[KeptError]]:
+def possible_errors(policy: RoutePolicy) -> set[type[KeptError]]:
     """Return every failure of a row: those of its policy, which are raised before the view runs, and those of its view."""
-    found = {*OPERATIONS[row.view].raises}
-    if row.audience not in (Audience.PAGES, Audience.PUBLIC):
+    error_types = {*OPERATIONS[policy.view].errors}
+    if policy.audience not in (Audience.PAGES, Audience.PUBLIC):
         # Not fetched by a page of this host.
-        found.add(NotFound)
-    if ("{" in row.path and ":path" not in row.path) or row.body.kind is not Kind.NONE:
-        found.add(BadRequest)
-    if row.writes:
-        found |= {WrongOrigin, WrongType}
-    if row.limit.per_minute is not None:
+        error_types.add(NotFound)
+    if ("{" in policy.path and ":path" not in policy.path) or policy.body.kind is not BodyKind.NONE:
+        error_types.add(BadRequest)
+    if policy.changes_state:
+        error_types |= {WrongOrigin, UnsupportedMediaType}
+    if policy.limit.per_minute is not None:
         # A look at the database, which may be busy.
-        found |= {TryLater, Unavailable}
-    if row.signs_in or (row.audience is Audience.ANYONE and row.writes):
-        found.add(Closed)
-    if row.adds is Adds.A_DIARY:
-        found.add(Closing)
-    if row.signs_in:
-        found |= {SignedOut, SessionEnded} | (set() if row.for_earlier else {Outdated})
-    if row.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED) or OPERATIONS[row.view].by_ticket:
-        found.add(NoMatch)
-    if row.body.kind is not Kind.NONE:
-        found |= {TooLarge, Unavailable}
-    return found
+        error_types |= {TooManyRequests, Unavailable}
+    if policy.requires_session or (policy.audience is Audience.ANYONE and policy.changes_state):
+        error_types.add(ServerClosed)
+    if policy.addition is Addition.NEW_DIARY:
+        error_types.add(ServerClosing)
+    if policy.requires_session:
+        error_types |= {NotSignedIn, SessionRevoked} | (set() if policy.allows_legacy_cookies else {ClientOutdated})
+    if policy.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED) or OPERATIONS[policy.view].takes_recipient_ticket:
+        error_types.add(InvalidCredentials)
+    if policy.body.kind is not BodyKind.NONE:
+        error_types |= {TooLarge, Unavailable}
+    return error_types

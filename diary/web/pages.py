@@ -11,96 +11,107 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
 from diary.errors import BadSetting
-from diary.web.directory import read_directory
-from diary.web.directory_page import DIRECTORY, DirectoryPage
-from diary.web.languages import each
+from diary.web.directory import read_support_directory
+from diary.web.directory_page import DIRECTORY_PATH, DirectoryPage
+from diary.web.languages import render_each_language
 from diary.web.precache import Release, make_release
-from diary.web.public_pages import TrainingPage, make_renderer, read_public
-from diary.web.scripted_pages import Front, make_front
-from diary.web.static_files import StaticFile, read_desk, read_files
+from diary.web.public_pages import TrainingPage, make_renderer, read_public_files
+from diary.web.scripted_pages import ScriptedPages, render_scripted_pages
+from diary.web.static_files import StaticFile, read_desk_files, read_files
 
 # The advocate's page. Its code has an address of its own: a keeper's worker in the same browser answers for /static/ from
 # what it keeps, which may be another release.
-DESK: Final = "/desk"
+DESK_PATH: Final = "/desk"
 # What a browser with WEBCAT's extension asks an enrolled host for, under /.well-known/webcat/.
-WEBCAT: Final = frozenset({"bundle.json", "enrollment.json", "enrollment-prev.json", "manifest.json"})
+WEBCAT_FILE_NAMES: Final = frozenset({"bundle.json", "enrollment.json", "enrollment-prev.json", "manifest.json"})
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class RenderedPages:
     """Everything that is the same for everyone."""
 
-    shell: bytes
+    app_shell: bytes
     release: Release
-    files: Mapping[str, StaticFile]
-    desk: bytes
+    static_files: Mapping[str, StaticFile]
+    desk_page: bytes
     desk_files: Mapping[str, StaticFile]
-    public: Mapping[str, bytes]
-    training: Mapping[str, TrainingPage]
+    public_pages: Mapping[str, bytes]
+    training_pages: Mapping[str, TrainingPage]
     public_files: Mapping[str, StaticFile]
-    directory: Mapping[str, DirectoryPage]
-    missing: Mapping[str, bytes]
-    front: Front
-    manifest: bytes | None
-    webcat: Mapping[str, bytes]
+    directory_pages: Mapping[str, DirectoryPage]
+    not_found_pages: Mapping[str, bytes]
+    scripted_pages: ScriptedPages
+    release_manifest: bytes | None
+    webcat_files: Mapping[str, bytes]
 
     @property
-    def worker_tag(self) -> str:
+    def service_worker_etag(self) -> str:
         """The entity tag of `/sw.js`."""
-        return f'"{hashlib.sha256(self.release.script).hexdigest()[:32]}"'
+        return f'"{hashlib.sha256(self.release.service_worker_script).hexdigest()[:32]}"'
 
 
-def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
+def render_pages(settings: Settings, static_folder: Path, template_folder: Path) -> RenderedPages:
     """All pages of this release. Raises OSError or the template's error when one cannot be made."""
-    environment = make_environment(templates)
+    environment = make_environment(template_folder)
     renderer = make_renderer(environment, settings)
-    services = read_directory()
+    support_directory = read_support_directory()
     # First, since the making takes megabytes that the others then lie in, and a process gives none of them back.
-    front = make_front(renderer, static, templates)
-    shell = environment.get_template("shell.html").render().encode()
-    return Pages(
-        shell=shell,
-        release=make_release(static, shell, settings.release_key),
-        files=read_files(static),
-        desk=environment.get_template("desk.html").render().encode(),
-        desk_files=read_desk(static),
-        public=renderer.all(),
-        training=renderer.training(),
-        public_files=read_public(static, templates),
-        directory={
-            words.language.at + DIRECTORY: DirectoryPage(
-                services, partial(renderer.page, words, "directory.html", DIRECTORY)
+    scripted_pages = render_scripted_pages(renderer, static_folder, template_folder)
+    app_shell = environment.get_template("shell.html").render().encode()
+    return RenderedPages(
+        app_shell=app_shell,
+        release=make_release(static_folder, app_shell, settings.release_key),
+        static_files=read_files(static_folder),
+        desk_page=environment.get_template("desk.html").render().encode(),
+        desk_files=read_desk_files(static_folder),
+        public_pages=renderer.render_all(),
+        training_pages=renderer.training_pages(),
+        public_files=read_public_files(static_folder, template_folder),
+        directory_pages={
+            words.language.path_prefix + DIRECTORY_PATH: DirectoryPage(
+                support_directory, partial(renderer.render, words, "directory.html", DIRECTORY_PATH)
             )
-            for words in renderer.words
+            for words in renderer.translations
         },
-        missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
-        front=front,
-        manifest=_read_manifest(settings),
-        webcat=_read_webcat(settings),
+        not_found_pages=render_each_language(
+            renderer.translations, lambda words: renderer.render(words, "missing.html", "")
+        ),
+        scripted_pages=scripted_pages,
+        release_manifest=_read_release_manifest(settings),
+        webcat_files=_read_webcat_files(settings),
     )
 
 
-def app_files(pages: Pages) -> dict[str, bytes]:
+def app_files(pages: RenderedPages) -> dict[str, bytes]:
     """Everything that the app's host may run or show: address → bytes."""
-    desk = {f"{DESK}/code/{path}": file.raw for path, file in {**pages.files, **pages.desk_files}.items()}
-    static = {f"/static/{path}": file.raw for path, file in pages.files.items()}
-    return {"/": pages.shell, "/sw.js": pages.release.script, DESK: pages.desk, **static, **desk}
+    desk_files = {
+        f"{DESK_PATH}/code/{path}": file.plain_bytes
+        for path, file in {**pages.static_files, **pages.desk_files}.items()
+    }
+    static_files = {f"/static/{path}": file.plain_bytes for path, file in pages.static_files.items()}
+    return {
+        "/": pages.app_shell,
+        "/sw.js": pages.release.service_worker_script,
+        DESK_PATH: pages.desk_page,
+        **static_files,
+        **desk_files,
+    }
 
 
-def _read_webcat(settings: Settings) -> Mapping[str, bytes]:
+def _read_webcat_files(settings: Settings) -> Mapping[str, bytes]:
     """The files of a WEBCAT enrolment by name, none where there is none. Raises BadSetting."""
     if settings.webcat is None:
         return {}
     try:
-        found = {path.name: path.read_bytes() for path in settings.webcat.iterdir() if path.name in WEBCAT}
+        files = {path.name: path.read_bytes() for path in settings.webcat.iterdir() if path.name in WEBCAT_FILE_NAMES}
     except OSError:
         raise BadSetting("DIARY_WEBCAT names a folder that cannot be read.") from None
-    if "enrollment.json" not in found:
+    if "enrollment.json" not in files:
         raise BadSetting("DIARY_WEBCAT names a folder without enrollment.json.")
-    return found
+    return files
 
 
-def _read_manifest(settings: Settings) -> bytes | None:
+def _read_release_manifest(settings: Settings) -> bytes | None:
     """The signed list that is handed out, None where there is none. Raises BadSetting."""
     try:
         return settings.release.read_bytes() if settings.release else None
@@ -108,10 +119,10 @@ def _read_manifest(settings: Settings) -> bytes | None:
         raise BadSetting("DIARY_RELEASE names a file that cannot be read.") from None
 
 
-def make_environment(templates: Path) -> Environment:
+def make_environment(template_folder: Path) -> Environment:
     """Templates whose unknown names are errors and whose values are escaped; text is marked for translation."""
     environment = Environment(
-        loader=FileSystemLoader(templates),
+        loader=FileSystemLoader(template_folder),
         undefined=StrictUndefined,
         autoescape=True,
         extensions=["jinja2.ext.i18n"],

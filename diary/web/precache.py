@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.web.static_files import is_elsewhere
+from diary.web.static_files import is_outside_app
 
-SHELL: Final = "/"
-PREFIX: Final = "/static/"
-_KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
+SHELL_PATH: Final = "/"
+STATIC_PREFIX: Final = "/static/"
+_PRECACHED_SUFFIXES: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
 # The list of words is there twice: as a module for browsers, and as lines for whoever reads it on a server.
-_LEFT_OUT: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
+_EXCLUDED_NAMES: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
 # Their own headers say what they may load: a browser asks them of a worker as it does of a page.
-BOUND: Final = (SHELL, "/static/app/crypto/worker.js")
-_NAMED: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
+HEADER_BOUND_PATHS: Final = (SHELL_PATH, "/static/app/crypto/worker.js")
+_STATIC_REFERENCE: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Release:
 
     files: Mapping[str, str]
     digest: str
-    script: bytes
+    service_worker_script: bytes
 
     @property
     def name(self) -> str:
@@ -39,33 +39,38 @@ class Release:
         return self.digest[:12]
 
 
-def make_release(static: Path, shell: bytes, key: str = "") -> Release:
+def make_release(static_folder: Path, shell: bytes, public_key: str = "") -> Release:
     """The release of the folder `static` and the page `shell`; `key`: b64, who signs it. May raise OSError."""
-    files = {SHELL: _sha256(shell)}
-    for path in sorted(static.rglob("*")):
-        if is_kept(path) and not is_elsewhere(path.relative_to(static)):
-            files[PREFIX + path.relative_to(static).as_posix()] = _sha256(path.read_bytes())
-    listed = json.dumps(files, sort_keys=True, separators=(",", ":"))
+    files = {SHELL_PATH: _sha256(shell)}
+    for path in sorted(static_folder.rglob("*")):
+        if is_precached(path) and not is_outside_app(path.relative_to(static_folder)):
+            files[STATIC_PREFIX + path.relative_to(static_folder).as_posix()] = _sha256(path.read_bytes())
+    files_json = json.dumps(files, sort_keys=True, separators=(",", ":"))
     # The worker's own code is part of the release although it does not list itself.
-    template = (static / "sw.js").read_text(encoding="utf-8")
-    digest = _sha256(listed.encode() + template.encode())
-    script = template.replace("@RELEASE@", digest[:12]).replace("@KEY@", key).replace("/*@FILES@*/", listed[1:-1])
-    for name, these in (("EARLY", early(files, shell)), ("BOUND", [one for one in BOUND if one in files])):
-        script = script.replace(f"/*@{name}@*/", json.dumps(these, separators=(",", ":"))[1:-1])
+    template = (static_folder / "sw.js").read_text(encoding="utf-8")
+    digest = _sha256(files_json.encode() + template.encode())
+    script = (
+        template.replace("@RELEASE@", digest[:12]).replace("@KEY@", public_key).replace("/*@FILES@*/", files_json[1:-1])
+    )
+    for name, paths in (
+        ("EARLY", early_paths(files, shell)),
+        ("BOUND", [one for one in HEADER_BOUND_PATHS if one in files]),
+    ):
+        script = script.replace(f"/*@{name}@*/", json.dumps(paths, separators=(",", ":"))[1:-1])
     return Release(files, digest, script.encode())
 
 
-def early(files: Mapping[str, str], shell: bytes) -> list[str]:
+def early_paths(files: Mapping[str, str], shell: bytes) -> list[str]:
     """Those of `files` that a phone keeps as they came: the page, what it names, and the worker with the keys."""
-    named = {found.decode() for found in _NAMED.findall(shell)} | {*BOUND}
-    return sorted(named & files.keys())
+    referenced = {found.decode() for found in _STATIC_REFERENCE.findall(shell)} | {*HEADER_BOUND_PATHS}
+    return sorted(referenced & files.keys())
 
 
-def is_kept(path: Path) -> bool:
+def is_precached(path: Path) -> bool:
     """Whether a file of the static folder belongs to the page (declarations and licences do not)."""
-    if not path.is_file() or path.name in _LEFT_OUT or path.name.endswith(".d.ts"):
+    if not path.is_file() or path.name in _EXCLUDED_NAMES or path.name.endswith(".d.ts"):
         return False
-    return path.suffix in _KEPT
+    return path.suffix in _PRECACHED_SUFFIXES
 
 
 def _sha256(content: bytes) -> str:

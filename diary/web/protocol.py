@@ -9,13 +9,13 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 from diary.errors import BadRequest, KeptError, TooLarge
-from diary.web.headers import NO_STORE, PUBLIC_POLICY, Pair, security_headers
+from diary.web.headers import NO_STORE_HEADER, PUBLIC_POLICY, HeaderPair, security_headers
 
 # A browser sends about 20 headers in 2 KB; a proxy adds a few.
-HEADERS_MOST: Final = 100
-HEAD_BYTES: Final = 32 << 10
+MAX_HEADERS: Final = 100
+MAX_HEAD_BYTES: Final = 32 << 10
 
 
 class _HeadTooLargeError(Exception):
@@ -25,12 +25,12 @@ class _HeadTooLargeError(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits on what comes before a body, between its chunks and after it."""
 
-    security: tuple[Pair, ...] = ()
-    _count = 0
-    _size = 0
-    _without_progress = 0
-    _progress = False
-    _too_large = False
+    response_headers: tuple[HeaderPair, ...] = ()
+    _header_count = 0
+    _head_bytes = 0
+    _stalled_bytes = 0
+    _has_progressed = False
+    _is_head_too_large = False
 
     def data_received(self, data: bytes) -> None:
         """Parse what came. Bytes that complete no head and no piece of a body are bounded as a whole.
@@ -38,37 +38,37 @@ class BoundedProtocol(HttpToolsProtocol):
         The parser holds an unfinished header line, an address or a trailer in memory for as long as it grows, and
         calls back only at its end, so counting in the callbacks alone would not bound it.
         """
-        self._progress = False
+        self._has_progressed = False
         super().data_received(data)
-        self._without_progress = 0 if self._progress else self._without_progress + len(data)
-        if self._without_progress > HEAD_BYTES and not self.transport.is_closing():
-            self._too_large = True
+        self._stalled_bytes = 0 if self._has_progressed else self._stalled_bytes + len(data)
+        if self._stalled_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._is_head_too_large = True
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
         """A new request: its head is counted from nothing."""
-        self._count = self._size = 0
+        self._header_count = self._head_bytes = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """A piece of the address."""
-        self._count_bytes(len(url))
+        self._count_head_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after a body in chunks."""
-        self._count += 1
-        self._count_bytes(len(name) + len(value))
+        self._header_count += 1
+        self._count_head_bytes(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head has been read."""
-        self._progress = True
+        self._has_progressed = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body; the views bound its size and its pace."""
-        self._progress = True
+        self._has_progressed = True
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
@@ -80,30 +80,30 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         error: KeptError = BadRequest()
         status = 400
-        if self._too_large:
+        if self._is_head_too_large:
             error, status = TooLarge("The head of that request is too large: at most 100 headers and 32 KB."), 431
-        body = canon({"error": error.code, "message": error.sentence})
-        headers = [*self.security, NO_STORE, (b"content-type", b"application/json")]
+        body = canonical_json({"error": error.code, "message": error.message})
+        headers = [*self.response_headers, NO_STORE_HEADER, (b"content-type", b"application/json")]
         headers += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + body)
         self.transport.close()
 
-    def _count_bytes(self, size: int) -> None:
+    def _count_head_bytes(self, size: int) -> None:
         """Count bytes of a head. Raises inside the parser, which uvicorn answers with `send_400_response`."""
-        self._size += size
-        if self._count > HEADERS_MOST or self._size > HEAD_BYTES:
-            self._too_large = True
+        self._head_bytes += size
+        if self._header_count > MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
+            self._is_head_too_large = True
             raise _HeadTooLargeError
 
 
-def protocol_for(*, tls: bool) -> type[asyncio.Protocol]:
+def make_protocol(*, tls: bool) -> type[asyncio.Protocol]:
     """The protocol for one server. `tls`: its app's address begins with https."""
 
-    class Protocol(BoundedProtocol):
+    class ServerProtocol(BoundedProtocol):
         """With the headers of this server."""
 
         # Before the head has been read nobody knows which host was asked: the stricter policy holds.
-        security = security_headers(PUBLIC_POLICY, tls=tls)
+        response_headers = security_headers(PUBLIC_POLICY, tls=tls)
 
-    return Protocol
+    return ServerProtocol

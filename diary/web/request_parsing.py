@@ -7,7 +7,7 @@ from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.ids import parse_id
 
-INTEGER_DIGITS: Final = 15
+MAX_INTEGER_DIGITS: Final = 15
 
 
 class Fields:
@@ -21,10 +21,10 @@ class Fields:
         """Whether a field is there and not null."""
         return self._values.get(name) is not None
 
-    def text(self, name: str, most: int) -> str:
+    def text(self, name: str, max_characters: int) -> str:
         """Text of at most `most` characters, without halves of characters and without NUL."""
         value = self._values.get(name)
-        if not isinstance(value, str) or len(value) > most or "\0" in value:
+        if not isinstance(value, str) or len(value) > max_characters or "\0" in value:
             raise BadRequest(f"The field {name} is missing or too long.")
         try:
             value.encode()
@@ -32,13 +32,13 @@ class Fields:
             raise BadRequest(f"The field {name} holds half of a character.") from None
         return value
 
-    def octets(self, name: str, most: int, least: int = 1) -> bytes:
+    def octets(self, name: str, max_bytes: int, min_bytes: int = 1) -> bytes:
         """Bytes given as base64url."""
         value = self._values.get(name)
-        if not isinstance(value, str) or len(value) > most * 4 // 3 + 4:
+        if not isinstance(value, str) or len(value) > max_bytes * 4 // 3 + 4:
             raise BadRequest(f"The field {name} is missing or too long.")
         raw = unb64(value)
-        if not least <= len(raw) <= most:
+        if not min_bytes <= len(raw) <= max_bytes:
             raise BadRequest(f"The field {name} has the wrong length.")
         return raw
 
@@ -46,17 +46,17 @@ class Fields:
         """An id."""
         return parse_id(self.text(name, 22))
 
-    def ids(self, name: str, most: int) -> tuple[bytes, ...]:
+    def ids(self, name: str, max_items: int) -> tuple[bytes, ...]:
         """A list of at most `most` ids."""
         value = self._values.get(name)
-        if not isinstance(value, list) or len(value) > most or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or len(value) > max_items or not all(isinstance(item, str) for item in value):
             raise BadRequest(f"The field {name} is not a list of ids.")
-        return tuple(parse_id(one) for one in value)
+        return tuple(parse_id(item) for item in value)
 
-    def integer(self, name: str, most: int) -> int:
+    def integer(self, name: str, maximum: int) -> int:
         """A whole number from 0 to `most`."""
         value = self._values.get(name)
-        if type(value) is not int or not 0 <= value <= most:
+        if type(value) is not int or not 0 <= value <= maximum:
             raise BadRequest(f"The field {name} is not a number that fits.")
         return value
 
@@ -95,8 +95,8 @@ def read_fields(body: bytes) -> Fields:
     return Fields(value)
 
 
-def read_number(text: str, most: int) -> int:
+def read_number(text: str, maximum: int) -> int:
     """A whole number in an address. Raises BadRequest."""
-    if not (text.isascii() and text.isdigit()) or len(text) > INTEGER_DIGITS or int(text) > most:
+    if not (text.isascii() and text.isdigit()) or len(text) > MAX_INTEGER_DIGITS or int(text) > maximum:
         raise BadRequest("That is not a number that fits.")
     return int(text)

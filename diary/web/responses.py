@@ -6,23 +6,23 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 
-JSON: Final = b"application/json"
-OCTETS: Final = b"application/octet-stream"
-HTML: Final = b"text/html; charset=utf-8"
-ANSWER_LIMIT: Final = 64 << 20
-Pairs = tuple[tuple[bytes, bytes], ...]
+JSON_MEDIA_TYPE: Final = b"application/json"
+BINARY_MEDIA_TYPE: Final = b"application/octet-stream"
+HTML_MEDIA_TYPE: Final = b"text/html; charset=utf-8"
+RESPONSE_LIMIT_BYTES: Final = 64 << 20
+HeaderPairs = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BytesResponse:
     """A whole response; the security headers are added on the way out."""
 
     status: int = 204
     body: bytes = b""
     media_type: bytes | None = None
-    headers: Pairs = field(default=())
+    headers: HeaderPairs = field(default=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -36,11 +36,13 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def json_answer(value: Mapping[str, object], status: int = 200, headers: Pairs = ()) -> Answer:
+def json_response(value: Mapping[str, object], status: int = 200, headers: HeaderPairs = ()) -> BytesResponse:
     """Canonical JSON."""
-    return Answer(status, canon(dict(value), limit=ANSWER_LIMIT), JSON, headers)
+    return BytesResponse(
+        status, canonical_json(dict(value), limit_bytes=RESPONSE_LIMIT_BYTES), JSON_MEDIA_TYPE, headers
+    )
 
 
-def octets(raw: bytes, status: int = 200) -> Answer:
+def binary_response(raw: bytes, status: int = 200) -> BytesResponse:
     """Bytes that no browser shows: they are for code, and saved if ever opened."""
-    return Answer(status, raw, OCTETS, ((b"content-disposition", b"attachment"),))
+    return BytesResponse(status, raw, BINARY_MEDIA_TYPE, ((b"content-disposition", b"attachment"),))

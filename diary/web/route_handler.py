@@ -13,93 +13,112 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diary.errors import BadRequest, KeptError, Outdated, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
+from diary.errors import (
+    BadRequest,
+    ClientOutdated,
+    KeptError,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+    WrongOrigin,
+)
 from diary.services.accounts import sessions, upload_tickets
-from diary.services.accounts.sessions import Signed
+from diary.services.accounts.sessions import AuthenticatedSession
 from diary.services.sharing import advocate_clients
-from diary.web.error_responses import problem
-from diary.web.request_context import Call, Office
-from diary.web.responses import Answer
-from diary.web.route_policy import Adds, Audience, Kind, Row
+from diary.web.error_responses import error_response
+from diary.web.request_context import AppContext, RequestContext
+from diary.web.responses import BytesResponse
+from diary.web.route_policy import Addition, Audience, BodyKind, RoutePolicy
 
-OFFICE: Final = "kept.office"
+APP_CONTEXT_KEY: Final = "kept.app_context"
 # Between two pieces of a body, before it must have a pace, and the pace in bytes a second: below the slowest phone.
 SILENCE_S = 30.0
 GRACE_S = 30.0
 SLOWEST = 500
-ANSWER_S = 1800.0
-LENGTH_DIGITS: Final = 15
+RESPONSE_TIMEOUT_SECONDS = 1800.0
+MAX_LENGTH_DIGITS: Final = 15
 # What the system's own buffers take whether or not anybody reads.
-AT_ONCE: Final = 32 << 10
+SOCKET_BUFFER_BYTES: Final = 32 << 10
 
 
-class Gate:
+class RouteHandler:
     """The ASGI application of one row."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, policy: RoutePolicy) -> None:
         """`row`: the policy to hold."""
-        self.row = row
+        self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through to its view, or answer why not."""
-        office: Office = scope[OFFICE]
-        answer: ASGIApp
+        app_context: AppContext = scope[APP_CONTEXT_KEY]
+        response: ASGIApp
         try:
-            answer = await self._admit(office, scope, receive)
+            response = await self._dispatch(app_context, scope, receive)
         except KeptError as error:
-            if isinstance(error, TryLater):
-                office.events.say("throttled")
-            answer = problem(error)
-        if isinstance(answer, Answer) and len(answer.body) <= AT_ONCE:
-            await answer(scope, receive, send)
+            if isinstance(error, TooManyRequests):
+                app_context.event_log.log_event("throttled")
+            response = error_response(error)
+        if isinstance(response, BytesResponse) and len(response.body) <= SOCKET_BUFFER_BYTES:
+            await response(scope, receive, send)
             return
         # Who reads a byte a second holds an answer in memory; the longest one takes minutes on the worst line.
-        async with asyncio.timeout(ANSWER_S):
-            await answer(scope, receive, send)
+        async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
+            await response(scope, receive, send)
 
-    async def _admit(self, office: Office, scope: Scope, receive: Receive) -> ASGIApp:
+    async def _dispatch(self, app_context: AppContext, scope: Scope, receive: Receive) -> ASGIApp:
         """The view's answer. Raises the first thing that stands in the way."""
-        row = self.row
+        policy = self.policy
         headers = dict(scope["headers"])
-        call = Call(office, scope, headers)
-        if row.writes:
+        request = RequestContext(app_context, scope, headers)
+        if policy.changes_state:
             _check_origin(headers)
-        await _count_network(row, office, scope)
-        if row.signs_in or (row.audience is Audience.ANYONE and row.writes):
-            begins = row.adds is Adds.A_DIARY
-            await office.ending.admit(office.instance, grows=begins or row.adds is Adds.TO_A_DIARY, begins=begins)
-        if row.signs_in:
-            call.signed = await _resume(row, call)
-            if row.limit.per_minute is not None:
-                await office.sessions.enter(call.signed.session, row.path, row.limit.per_minute)
-            await sessions.note_use(office.instance, call.signed)
-            if row.for_members:
-                call.member = await advocate_clients.admit(office.instance, call.signed.account)
-        _check_type(row, headers)
-        if row.body.kind is not Kind.NONE:
-            call.body = await _read_body(receive, headers, row.body.most)
-        return await row.view(call)
+        await _enforce_network_limit(policy, app_context, scope)
+        if policy.requires_session or (policy.audience is Audience.ANYONE and policy.changes_state):
+            creates_diary = policy.addition is Addition.NEW_DIARY
+            await app_context.closing_schedule.check_accepts(
+                app_context.instance,
+                adds_to_diary=creates_diary or policy.addition is Addition.DIARY_CONTENT,
+                creates_account=creates_diary,
+            )
+        if policy.requires_session:
+            request.auth_session = await _authenticate(policy, request)
+            if policy.limit.per_minute is not None:
+                await app_context.session_limiter.enter(
+                    request.auth_session.session, policy.path, policy.limit.per_minute
+                )
+            await sessions.record_use(app_context.instance, request.auth_session)
+            if policy.requires_membership:
+                request.member = await advocate_clients.require_member(
+                    app_context.instance, request.auth_session.account
+                )
+        _check_content_type(policy, headers)
+        if policy.body.kind is not BodyKind.NONE:
+            request.body = await _read_body(receive, headers, policy.body.max_bytes)
+        return await policy.view(request)
 
 
-async def _resume(row: Row, call: Call) -> Signed:
+async def _authenticate(policy: RoutePolicy, request: RequestContext) -> AuthenticatedSession:
     """The session a request is made in; see [Note: earlier releases]. Raises SignedOut, SessionEnded and Outdated."""
-    instance, token = call.instance, call.session_token
-    sent = call.headers.get(b"x-ticket", b"").decode("latin-1")
-    if row.by_ticket and token is None and sent:
-        signed, call.ticket = await upload_tickets.admit(instance, sent, call.id("diary"), call.id("blob"))
-        return signed
-    if token is None and instance.clock.now_ms() < call.office.cookies_until:
-        token = call.earlier_token
-        if token is not None and not row.for_earlier:
-            raise Outdated
-    return await sessions.resume(instance, token)
+    instance, token = request.instance, request.session_token
+    ticket_header = request.headers.get(b"x-ticket", b"").decode("latin-1")
+    if policy.accepts_upload_ticket and token is None and ticket_header:
+        session, request.upload_ticket = await upload_tickets.authenticate_ticket(
+            instance, ticket_header, request.id("diary"), request.id("blob")
+        )
+        return session
+    if token is None and instance.clock.now_ms() < request.app_context.legacy_cookies_until_ms:
+        token = request.legacy_token
+        if token is not None and not policy.allows_legacy_cookies:
+            raise ClientOutdated
+    return await sessions.find_active_session(instance, token)
 
 
-async def _count_network(row: Row, office: Office, scope: Scope) -> None:
+async def _enforce_network_limit(policy: RoutePolicy, app_context: AppContext, scope: Scope) -> None:
     """Count what anyone may ask. Raises TryLater."""
-    if row.limit.by == "network" and row.limit.per_minute is not None:
+    if policy.limit.counted_by == "network" and policy.limit.per_minute is not None:
         client = scope.get("client")
-        await office.networks.enter(client[0] if client else None, row.limit.per_minute)
+        await app_context.network_limiter.enter(client[0] if client else None, policy.limit.per_minute)
 
 
 def _check_origin(headers: dict[bytes, bytes]) -> None:
@@ -110,42 +129,42 @@ def _check_origin(headers: dict[bytes, bytes]) -> None:
         raise WrongOrigin
 
 
-def _check_type(row: Row, headers: dict[bytes, bytes]) -> None:
+def _check_content_type(policy: RoutePolicy, headers: dict[bytes, bytes]) -> None:
     """Refuse a body of another type than the row's, or any where there should be none. Raises WrongType."""
-    sent = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
-    empty = row.body.kind is Kind.NONE
-    allowed = {"", Kind.JSON.value, Kind.OCTETS.value} if empty else {row.body.kind.value}
-    if row.writes and sent not in allowed:
-        raise WrongType
+    content_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+    has_no_body = policy.body.kind is BodyKind.NONE
+    allowed = {"", BodyKind.JSON.value, BodyKind.OCTETS.value} if has_no_body else {policy.body.kind.value}
+    if policy.changes_state and content_type not in allowed:
+        raise UnsupportedMediaType
 
 
-async def _read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+async def _read_body(receive: Receive, headers: dict[bytes, bytes], max_bytes: int) -> bytes:
     """The body, given up as soon as it is above its limit, or too slow to be a phone's.
 
     Raises TooLarge and Unavailable; a device that was only unlucky sends it again.
     """
-    announced = headers.get(b"content-length", b"0")
+    content_length = headers.get(b"content-length", b"0")
     # Python refuses to read a number of more than 4,300 digits.
-    if announced.isdigit() and (len(announced) > LENGTH_DIGITS or int(announced) > most):
+    if content_length.isdigit() and (len(content_length) > MAX_LENGTH_DIGITS or int(content_length) > max_bytes):
         raise TooLarge
-    pieces: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
     clock = asyncio.get_running_loop().time
-    until = clock() + GRACE_S
+    deadline = clock() + GRACE_S
     while True:
         # Each byte that has come buys a little more time.
-        left = min(SILENCE_S, until + size / SLOWEST - clock())
+        timeout_seconds = min(SILENCE_S, deadline + size / SLOWEST - clock())
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(timeout_seconds):
                 message = await receive()
         except TimeoutError:
             raise Unavailable("The connection was too slow. Nothing was lost; try again.") from None
         if message["type"] == "http.disconnect":
             raise BadRequest("The connection ended.")
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > most:
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > max_bytes:
             raise TooLarge
-        pieces.append(piece)
+        chunks.append(chunk)
         if not message.get("more_body", False):
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)

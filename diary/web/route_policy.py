@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 from diary import constants
 
 if TYPE_CHECKING:
-    from diary.web.request_context import Call
+    from diary.web.request_context import RequestContext
 
-View = Callable[["Call"], Awaitable[ASGIApp]]
+View = Callable[["RequestContext"], Awaitable[ASGIApp]]
 
 
 class Audience(Enum):
@@ -28,7 +28,7 @@ class Audience(Enum):
     RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words, or seven
 
 
-class Kind(Enum):
+class BodyKind(Enum):
     """What a body is."""
 
     NONE = "none"
@@ -37,82 +37,82 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyPolicy:
     """The kind and the size in bytes a body may have."""
 
-    kind: Kind
-    most: int
+    kind: BodyKind
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """How often a minute, and by whom it is counted. `None` a minute is a choice, with its reason."""
 
-    by: str
+    counted_by: str
     per_minute: int | None
 
 
-NO_BODY: Final = Body(Kind.NONE, 0)
-JSON: Final = Body(Kind.JSON, 64 << 10)
+NO_BODY: Final = BodyPolicy(BodyKind.NONE, 0)
+JSON_BODY: Final = BodyPolicy(BodyKind.JSON, 64 << 10)
 # With a statement for each time before: room for a thousand.
-KEYS: Final = Body(Kind.JSON, 1 << 20)
-VERSION: Final = Body(Kind.OCTETS, (1 << 20) + (64 << 10))
-PART: Final = Body(Kind.OCTETS, 1 << 20)
-CAPSULE: Final = Body(Kind.OCTETS, constants.CAPSULE_LIMIT_BYTES)
+KEYS_BODY: Final = BodyPolicy(BodyKind.JSON, 1 << 20)
+VERSION_BODY: Final = BodyPolicy(BodyKind.OCTETS, (1 << 20) + (64 << 10))
+PART_BODY: Final = BodyPolicy(BodyKind.OCTETS, 1 << 20)
+CAPSULE_BODY: Final = BodyPolicy(BodyKind.OCTETS, constants.CAPSULE_LIMIT_BYTES)
 
 # The same small files for everyone, made to be asked for many at once; nothing is computed for them.
-FREE: Final = Limit("nobody", None)
+UNLIMITED: Final = RateLimit("nobody", None)
 # Many share a network: a household, a police force, a telephone company. One record (a name, a hand-over) has 60 of these
 # (`Call.count_record`), so one neighbour who asks without end does not use up what the others need.
-OPEN: Final = Limit("network", 300)
+UNAUTHENTICATED: Final = RateLimit("network", 300)
 # Reading what anyone may: once a visit.
-LOOK: Final = Limit("network", 600)
+PUBLIC_READ: Final = RateLimit("network", 600)
 # The parts of a few packs of 250 MB.
-FETCH: Final = Limit("network", 1_200)
+PART_TRANSFER: Final = RateLimit("network", 1_200)
 # A hundred a second would empty the longest diary in minutes, and leaves room for everyone else.
-SYNC: Final = Limit("session", 12_000)
-GRAVE: Final = Limit("session", 60)
+SYNC: Final = RateLimit("session", 12_000)
+SENSITIVE: Final = RateLimit("session", 60)
 
 
-class Adds(Enum):
+class Addition(Enum):
     """What a row brings to the server: a server that is to close takes less (diary/services/operations/decommission.py)."""
 
     NOTHING = "nothing"
-    TO_A_DIARY = "to a diary"
-    A_DIARY = "a diary"
+    DIARY_CONTENT = "to a diary"
+    NEW_DIARY = "a diary"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RoutePolicy:
     """One address and method, and its whole policy."""
 
     method: str
     path: str
     view: View
     audience: Audience
-    limit: Limit
-    body: Body = NO_BODY
-    adds: Adds = Adds.NOTHING
+    limit: RateLimit
+    body: BodyPolicy = NO_BODY
+    addition: Addition = Addition.NOTHING
     # Whether a ticket for one file is enough (diary/services/accounts/upload_tickets.py).
-    by_ticket: bool = False
+    accepts_upload_ticket: bool = False
 
     @property
-    def signs_in(self) -> bool:
+    def requires_session(self) -> bool:
         """Whether it is asked in a session."""
-        return self.audience in (Audience.KEEPER, Audience.PROVED) or self.for_members
+        return self.audience in (Audience.KEEPER, Audience.PROVED) or self.requires_membership
 
     @property
-    def for_members(self) -> bool:
+    def requires_membership(self) -> bool:
         """Whether it is there for members of an organisation only."""
         return self.audience in (Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
 
     @property
-    def for_earlier(self) -> bool:
+    def allows_legacy_cookies(self) -> bool:
         """Whether a release that signs in with a cookie may still ask: it reads and appends, and does nothing else."""
-        appends = self.adds is Adds.TO_A_DIARY and self.method in ("PUT", "POST")
-        return self.limit is SYNC and (self.method == "GET" or appends)
+        is_append = self.addition is Addition.DIARY_CONTENT and self.method in ("PUT", "POST")
+        return self.limit is SYNC and (self.method == "GET" or is_append)
 
     @property
-    def writes(self) -> bool:
+    def changes_state(self) -> bool:
         """Whether asking changes anything. A page's row never does, whatever it is asked with."""
         return self.method not in ("GET", "HEAD") and self.audience is not Audience.PAGES

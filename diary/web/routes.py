@@ -4,30 +4,30 @@ from typing import Final
 
 from starlette.routing import Route
 
-from diary.web.directory_page import DIRECTORY
+from diary.web.directory_page import DIRECTORY_PATH
 from diary.web.languages import LANGUAGES
-from diary.web.pages import DESK
-from diary.web.public_pages import PUBLIC_FILES, PUBLIC_PAGES, TRAINING_PAGE
-from diary.web.route_handler import Gate
+from diary.web.pages import DESK_PATH
+from diary.web.public_pages import PUBLIC_FILES, PUBLIC_PAGES, TRAINING_PATH
+from diary.web.route_handler import RouteHandler
 from diary.web.route_policy import (
-    CAPSULE,
-    FETCH,
-    FREE,
-    GRAVE,
-    JSON,
-    KEYS,
-    LOOK,
+    CAPSULE_BODY,
+    JSON_BODY,
+    KEYS_BODY,
     NO_BODY,
-    OPEN,
-    PART,
+    PART_BODY,
+    PART_TRANSFER,
+    PUBLIC_READ,
+    SENSITIVE,
     SYNC,
-    VERSION,
-    Adds,
+    UNAUTHENTICATED,
+    UNLIMITED,
+    VERSION_BODY,
+    Addition,
     Audience,
-    Row,
+    RoutePolicy,
 )
-from diary.web.scripted_pages import CODE, ONE_FILE
-from diary.web.scripted_pages import PAGES as SCRIPTED
+from diary.web.scripted_pages import CODE_PREFIX, STANDALONE_PATH
+from diary.web.scripted_pages import SCRIPTED_PAGES as SCRIPTED
 from diary.web.views import (
     account,
     advocates,
@@ -46,147 +46,233 @@ from diary.web.views import (
     witnesses,
 )
 
-_A, _K, _P, _V = Audience.ANYONE, Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE
-_W: Final = Audience.ADVOCATE_PROVED
-_TO: Final = Adds.TO_A_DIARY
-_DIARY: Final = "/v1/diaries/{diary}"
-_BLOB: Final = _DIARY + "/blobs/{blob}"
-_GRANT: Final = _DIARY + "/grants/{grant}"
-_CLIENT: Final = "/v1/clients/{grant}"
+_ANYONE, _KEEPER, _PROVED, _ADVOCATE = Audience.ANYONE, Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE
+_ADVOCATE_PROVED: Final = Audience.ADVOCATE_PROVED
+_ADDS_CONTENT: Final = Addition.DIARY_CONTENT
+_DIARY_PATH: Final = "/v1/diaries/{diary}"
+_BLOB_PATH: Final = _DIARY_PATH + "/blobs/{blob}"
+_GRANT_PATH: Final = _DIARY_PATH + "/grants/{grant}"
+_CLIENT_PATH: Final = "/v1/clients/{grant}"
 
 # The hot rows stand first: the router looks from the top.
-ROUTES: Final[tuple[Row, ...]] = (
-    Row("PUT", _DIARY + "/records/{record}/versions/{version}", sync.push, _K, SYNC, VERSION, _TO),
-    Row("GET", _DIARY + "/changes", sync.feed, _K, SYNC, NO_BODY),
-    Row("PUT", _BLOB + "/parts/{i}", blobs.put_part, _K, SYNC, PART, _TO, by_ticket=True),
-    Row("GET", _BLOB + "/parts/{i}", blobs.get_part, _K, SYNC, NO_BODY),
-    Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON, _TO, by_ticket=True),
-    Row("GET", _BLOB, blobs.state, _K, SYNC, NO_BODY),
-    Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON, _TO, by_ticket=True),
-    Row("POST", _DIARY + "/erasures", erasures.ask, _P, GRAVE, JSON),
-    Row("GET", _DIARY + "/erasures", erasures.list_pending, _K, SYNC, NO_BODY),
-    Row("DELETE", _DIARY + "/erasures/{erasure}", erasures.take_back, _K, GRAVE, NO_BODY),
-    Row("GET", _DIARY + "/proofs/{size}", log.proofs, _K, SYNC, NO_BODY),
-    Row("GET", "/v1/log", log.state, _A, LOOK, NO_BODY),
-    Row("GET", "/v1/log/consistency/{older}/{newer}", log.consistency, _A, LOOK, NO_BODY),
-    Row("GET", "/v1/server", sign_in.server, _A, LOOK, NO_BODY),
-    Row("POST", "/v1/names", sign_in.offer_name, _A, OPEN, JSON, Adds.A_DIARY),
-    Row("POST", "/v1/accounts", sign_in.register, _A, OPEN, KEYS, Adds.A_DIARY),
-    Row("POST", "/v1/prelogin", sign_in.prelogin, _A, OPEN, JSON),
-    Row("POST", "/v1/sessions", sign_in.sign_in, _A, OPEN, JSON),
-    Row("POST", "/v1/recoveries", sign_in.recover, _A, OPEN, JSON),
-    Row("POST", "/v1/session/renewal", sign_in.renew, _A, OPEN, JSON),
-    Row("POST", "/v1/session/exchange", sign_in.go_over, _A, OPEN, JSON),
-    Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
-    Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),
-    Row("GET", "/v1/sessions", account.list_sessions, _P, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/sessions", account.end_sessions, _P, GRAVE, NO_BODY),
-    Row("PUT", "/v1/session", account.rename, _K, SYNC, JSON),
-    Row("GET", "/v1/access", account.list_access, _P, GRAVE, NO_BODY),
-    Row("GET", "/v1/sign-ins", account.list_sign_ins, _K, SYNC, NO_BODY),
-    Row("DELETE", "/v1/sessions/{session}", account.end_session, _P, GRAVE, NO_BODY),
-    Row("PUT", "/v1/account/words", account.change_words, _P, GRAVE, JSON),
-    Row("PUT", "/v1/account/code", account.change_code, _P, GRAVE, JSON),
-    Row("POST", _DIARY + "/rotation", key_rotation.begin, _P, GRAVE, KEYS),
-    Row("PUT", _DIARY + "/rotation/wraps", key_rotation.stage, _K, GRAVE, VERSION),
-    Row("POST", _DIARY + "/rotation/commit", key_rotation.commit, _P, GRAVE, NO_BODY),
-    Row("POST", "/v1/account/closing", erasures.ask_closing, _P, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/account/closing", erasures.take_back_closing, _K, GRAVE, NO_BODY),
-    Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),
-    Row("POST", "/v1/packs", packs.place, _K, GRAVE, JSON),
-    Row("GET", "/v1/packs/{pack}", packs.state, _K, SYNC, NO_BODY),
-    Row("PUT", "/v1/packs/{pack}/capsule", packs.start, _K, GRAVE, CAPSULE),
-    Row("GET", "/v1/packs/{pack}/front", packs.front, _K, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/packs/{pack}", packs.cancel, _K, GRAVE, NO_BODY),
-    Row("GET", "/v1/advocates/{fingerprint}", grants.find_advocate, _K, GRAVE, NO_BODY),
-    Row("GET", "/v1/grants", grants.list_own, _K, SYNC, NO_BODY),
-    Row("POST", _DIARY + "/grants", grants.make, _P, GRAVE, JSON, _TO),
-    Row("GET", _GRANT + "/wraps", grants.given, _K, SYNC, NO_BODY),
-    Row("PUT", _GRANT + "/wraps", grants.give, _K, SYNC, VERSION, _TO),
-    Row("PUT", _GRANT + "/summary", grants.summarise, _K, SYNC, VERSION, _TO),
-    Row("GET", _GRANT + "/marks", grants.get_marks, _K, SYNC, NO_BODY),
-    Row("PUT", _GRANT + "/marks", grants.carry_marks, _K, SYNC, VERSION, _TO),
-    Row("DELETE", _GRANT, grants.end, _P, GRAVE, NO_BODY),
-    Row("GET", _DIARY + "/letters", grants.list_letters, _K, SYNC, NO_BODY),
-    Row("POST", _DIARY + "/letters/{letter}/taken", grants.take_in, _K, SYNC, NO_BODY),
-    Row("DELETE", _DIARY + "/letters/{letter}", grants.drop_letter, _P, GRAVE, NO_BODY),
-    Row("POST", "/v1/members", advocates.join, _A, OPEN, JSON),
-    Row("GET", "/v1/clients", advocates.list_clients, _V, SYNC, NO_BODY),
-    Row("GET", _CLIENT, advocates.stands, _V, SYNC, NO_BODY),
-    Row("GET", _CLIENT + "/changes", advocates.feed, _V, SYNC, NO_BODY),
-    Row("GET", _CLIENT + "/blobs/{blob}", advocates.blob_state, _V, SYNC, NO_BODY),
-    Row("GET", _CLIENT + "/blobs/{blob}/parts/{i}", advocates.get_part, _V, SYNC, NO_BODY),
-    Row("POST", _CLIENT + "/looks", advocates.note, _V, GRAVE, JSON),
-    Row("PUT", _CLIENT + "/letters/{letter}", advocates.write, _V, GRAVE, VERSION, _TO),
-    Row("GET", _CLIENT + "/marks", advocates.get_marks, _V, SYNC, NO_BODY),
-    Row("PUT", _CLIENT + "/marks", advocates.mark, _V, SYNC, VERSION, _TO),
-    Row("GET", "/v1/organisation", advocates.organisation, _V, SYNC, NO_BODY),
-    Row("GET", "/v1/organisation/looks", advocates.looks, _V, GRAVE, NO_BODY),
-    Row("POST", "/v1/organisation/invitations", advocates.invite, _W, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/organisation/members/{member}", advocates.leave, _W, GRAVE, NO_BODY),
-    Row("POST", "/v1/handovers", handovers.leave, _P, GRAVE, JSON, _TO),
-    Row("GET", "/v1/handovers", handovers.list_own, _K, SYNC, NO_BODY),
-    Row("PUT", "/v1/handovers/{handover}/parts/{i}", handovers.put_part, _K, SYNC, PART, _TO),
-    Row("POST", "/v1/handovers/{handover}/complete", handovers.complete, _K, SYNC, JSON, _TO),
-    Row("DELETE", "/v1/handovers/{handover}", handovers.end, _P, GRAVE, NO_BODY),
-    Row("POST", "/v1/handover/salt", handovers.salt, Audience.RECIPIENT, OPEN, JSON),
-    Row("POST", "/v1/handover/openings", handovers.open_, Audience.RECIPIENT, OPEN, JSON),
-    Row("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, FETCH, NO_BODY),
-    Row("POST", _DIARY + "/witnesses", witnesses.ask, _P, GRAVE, JSON, _TO),
-    Row("GET", _DIARY + "/witnesses", witnesses.list_own, _K, SYNC, NO_BODY),
-    Row("POST", _DIARY + "/witnesses/{witness}/taken", witnesses.take_in, _K, SYNC, NO_BODY),
-    Row("DELETE", _DIARY + "/witnesses/{witness}", witnesses.remove, _P, GRAVE, NO_BODY),
-    Row("POST", "/v1/statement/code", witnesses.find, Audience.RECIPIENT, OPEN, JSON),
-    Row("PUT", "/v1/statement/files/{upload}", witnesses.declare, Audience.RECIPIENT, OPEN, JSON),
-    Row("PUT", "/v1/statement/files/{upload}/parts/{i}", witnesses.put_part, Audience.RECIPIENT, FETCH, PART),
-    Row("PUT", "/v1/statement", witnesses.send, Audience.RECIPIENT, OPEN, VERSION),
-    Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", DESK, pages.desk, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", DESK + "/code/{path:path}", pages.desk_code, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/release.json", pages.manifest, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/.well-known/webcat/{name}", pages.webcat, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
-    Row("POST", "/share", pages.shared, Audience.PAGES, LOOK, NO_BODY),
-    Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
-    Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
+ROUTES: Final[tuple[RoutePolicy, ...]] = (
+    RoutePolicy(
+        "PUT",
+        _DIARY_PATH + "/records/{record}/versions/{version}",
+        sync.push_version,
+        _KEEPER,
+        SYNC,
+        VERSION_BODY,
+        _ADDS_CONTENT,
+    ),
+    RoutePolicy("GET", _DIARY_PATH + "/changes", sync.list_changes, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy(
+        "PUT",
+        _BLOB_PATH + "/parts/{i}",
+        blobs.put_part,
+        _KEEPER,
+        SYNC,
+        PART_BODY,
+        _ADDS_CONTENT,
+        accepts_upload_ticket=True,
+    ),
+    RoutePolicy("GET", _BLOB_PATH + "/parts/{i}", blobs.get_part, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy(
+        "PUT", _BLOB_PATH, blobs.declare_file, _KEEPER, SYNC, JSON_BODY, _ADDS_CONTENT, accepts_upload_ticket=True
+    ),
+    RoutePolicy("GET", _BLOB_PATH, blobs.upload_state, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy(
+        "POST",
+        _BLOB_PATH + "/complete",
+        blobs.complete_upload,
+        _KEEPER,
+        SYNC,
+        JSON_BODY,
+        _ADDS_CONTENT,
+        accepts_upload_ticket=True,
+    ),
+    RoutePolicy("POST", _DIARY_PATH + "/erasures", erasures.request_erasure, _PROVED, SENSITIVE, JSON_BODY),
+    RoutePolicy("GET", _DIARY_PATH + "/erasures", erasures.list_pending, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("DELETE", _DIARY_PATH + "/erasures/{erasure}", erasures.cancel_erasure, _KEEPER, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", _DIARY_PATH + "/proofs/{size}", log.inclusion_proofs_for_diary, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("GET", "/v1/log", log.log_state, _ANYONE, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/v1/log/consistency/{older}/{newer}", log.consistency_proof, _ANYONE, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/v1/server", sign_in.describe_server, _ANYONE, PUBLIC_READ, NO_BODY),
+    RoutePolicy("POST", "/v1/names", sign_in.offer_name, _ANYONE, UNAUTHENTICATED, JSON_BODY, Addition.NEW_DIARY),
+    RoutePolicy("POST", "/v1/accounts", sign_in.register, _ANYONE, UNAUTHENTICATED, KEYS_BODY, Addition.NEW_DIARY),
+    RoutePolicy("POST", "/v1/prelogin", sign_in.get_kdf_parameters, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("POST", "/v1/sessions", sign_in.sign_in, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("POST", "/v1/recoveries", sign_in.recover, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("POST", "/v1/session/renewal", sign_in.renew_session, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("POST", "/v1/session/exchange", sign_in.exchange_legacy_cookies, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("GET", "/v1/session", account.describe_session, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("DELETE", "/v1/session", account.sign_out, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("GET", "/v1/sessions", account.list_sessions, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("DELETE", "/v1/sessions", account.end_other_sessions, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("PUT", "/v1/session", account.rename_device, _KEEPER, SYNC, JSON_BODY),
+    RoutePolicy("GET", "/v1/access", account.list_access, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", "/v1/sign-ins", account.list_sign_ins, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("DELETE", "/v1/sessions/{session}", account.end_session, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("PUT", "/v1/account/words", account.change_words, _PROVED, SENSITIVE, JSON_BODY),
+    RoutePolicy("PUT", "/v1/account/code", account.change_code, _PROVED, SENSITIVE, JSON_BODY),
+    RoutePolicy("POST", _DIARY_PATH + "/rotation", key_rotation.begin_rotation, _PROVED, SENSITIVE, KEYS_BODY),
+    RoutePolicy("PUT", _DIARY_PATH + "/rotation/wraps", key_rotation.stage_wraps, _KEEPER, SENSITIVE, VERSION_BODY),
+    RoutePolicy("POST", _DIARY_PATH + "/rotation/commit", key_rotation.commit_rotation, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("POST", "/v1/account/closing", erasures.request_account_closure, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("DELETE", "/v1/account/closing", erasures.cancel_account_closure, _KEEPER, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", "/v1/usage", account.show_usage, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("POST", "/v1/packs", packs.reserve_place, _KEEPER, SENSITIVE, JSON_BODY),
+    RoutePolicy("GET", "/v1/packs/{pack}", packs.pack_state, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("PUT", "/v1/packs/{pack}/capsule", packs.start_pack, _KEEPER, SENSITIVE, CAPSULE_BODY),
+    RoutePolicy("GET", "/v1/packs/{pack}/front", packs.download_front, _KEEPER, SENSITIVE, NO_BODY),
+    RoutePolicy("DELETE", "/v1/packs/{pack}", packs.cancel_pack, _KEEPER, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", "/v1/advocates/{fingerprint}", grants.find_advocate, _KEEPER, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", "/v1/grants", grants.list_grants, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("POST", _DIARY_PATH + "/grants", grants.create_grant, _PROVED, SENSITIVE, JSON_BODY, _ADDS_CONTENT),
+    RoutePolicy("GET", _GRANT_PATH + "/wraps", grants.list_wrapped_versions, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("PUT", _GRANT_PATH + "/wraps", grants.add_wraps, _KEEPER, SYNC, VERSION_BODY, _ADDS_CONTENT),
+    RoutePolicy("PUT", _GRANT_PATH + "/summary", grants.put_summary, _KEEPER, SYNC, VERSION_BODY, _ADDS_CONTENT),
+    RoutePolicy("GET", _GRANT_PATH + "/marks", grants.get_marks, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("PUT", _GRANT_PATH + "/marks", grants.copy_marks, _KEEPER, SYNC, VERSION_BODY, _ADDS_CONTENT),
+    RoutePolicy("DELETE", _GRANT_PATH, grants.end_grant, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("GET", _DIARY_PATH + "/letters", grants.list_letters, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("POST", _DIARY_PATH + "/letters/{letter}/taken", grants.mark_letter_taken_in, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("DELETE", _DIARY_PATH + "/letters/{letter}", grants.delete_letter, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("POST", "/v1/members", advocates.register_advocate, _ANYONE, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy("GET", "/v1/clients", advocates.list_clients, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("GET", _CLIENT_PATH, advocates.grant_status, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("GET", _CLIENT_PATH + "/changes", advocates.list_client_versions, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("GET", _CLIENT_PATH + "/blobs/{blob}", advocates.blob_state, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("GET", _CLIENT_PATH + "/blobs/{blob}/parts/{i}", advocates.get_part, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("POST", _CLIENT_PATH + "/looks", advocates.record_activity, _ADVOCATE, SENSITIVE, JSON_BODY),
+    RoutePolicy(
+        "PUT",
+        _CLIENT_PATH + "/letters/{letter}",
+        advocates.send_letter,
+        _ADVOCATE,
+        SENSITIVE,
+        VERSION_BODY,
+        _ADDS_CONTENT,
+    ),
+    RoutePolicy("GET", _CLIENT_PATH + "/marks", advocates.get_marks, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("PUT", _CLIENT_PATH + "/marks", advocates.put_marks, _ADVOCATE, SYNC, VERSION_BODY, _ADDS_CONTENT),
+    RoutePolicy("GET", "/v1/organisation", advocates.show_organisation, _ADVOCATE, SYNC, NO_BODY),
+    RoutePolicy("GET", "/v1/organisation/looks", advocates.list_looks, _ADVOCATE, SENSITIVE, NO_BODY),
+    RoutePolicy("POST", "/v1/organisation/invitations", advocates.invite_member, _ADVOCATE_PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy(
+        "DELETE", "/v1/organisation/members/{member}", advocates.remove_member, _ADVOCATE_PROVED, SENSITIVE, NO_BODY
+    ),
+    RoutePolicy("POST", "/v1/handovers", handovers.create_handover, _PROVED, SENSITIVE, JSON_BODY, _ADDS_CONTENT),
+    RoutePolicy("GET", "/v1/handovers", handovers.list_handovers, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy(
+        "PUT", "/v1/handovers/{handover}/parts/{i}", handovers.put_part, _KEEPER, SYNC, PART_BODY, _ADDS_CONTENT
+    ),
+    RoutePolicy(
+        "POST",
+        "/v1/handovers/{handover}/complete",
+        handovers.complete_handover,
+        _KEEPER,
+        SYNC,
+        JSON_BODY,
+        _ADDS_CONTENT,
+    ),
+    RoutePolicy("DELETE", "/v1/handovers/{handover}", handovers.end_handover, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy(
+        "POST", "/v1/handover/salt", handovers.get_kdf_parameters, Audience.RECIPIENT, UNAUTHENTICATED, JSON_BODY
+    ),
+    RoutePolicy(
+        "POST", "/v1/handover/openings", handovers.open_handover, Audience.RECIPIENT, UNAUTHENTICATED, JSON_BODY
+    ),
+    RoutePolicy("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, PART_TRANSFER, NO_BODY),
+    RoutePolicy(
+        "POST",
+        _DIARY_PATH + "/witnesses",
+        witnesses.create_witness_request,
+        _PROVED,
+        SENSITIVE,
+        JSON_BODY,
+        _ADDS_CONTENT,
+    ),
+    RoutePolicy("GET", _DIARY_PATH + "/witnesses", witnesses.list_requests, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("POST", _DIARY_PATH + "/witnesses/{witness}/taken", witnesses.mark_taken_in, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("DELETE", _DIARY_PATH + "/witnesses/{witness}", witnesses.remove_request, _PROVED, SENSITIVE, NO_BODY),
+    RoutePolicy("POST", "/v1/statement/code", witnesses.find_request, Audience.RECIPIENT, UNAUTHENTICATED, JSON_BODY),
+    RoutePolicy(
+        "PUT", "/v1/statement/files/{upload}", witnesses.declare_files, Audience.RECIPIENT, UNAUTHENTICATED, JSON_BODY
+    ),
+    RoutePolicy(
+        "PUT",
+        "/v1/statement/files/{upload}/parts/{i}",
+        witnesses.put_part,
+        Audience.RECIPIENT,
+        PART_TRANSFER,
+        PART_BODY,
+    ),
+    RoutePolicy("PUT", "/v1/statement", witnesses.submit_statement, Audience.RECIPIENT, UNAUTHENTICATED, VERSION_BODY),
+    RoutePolicy("GET", "/", pages.app_shell, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", DESK_PATH, pages.desk_page, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", DESK_PATH + "/code/{path:path}", pages.desk_file, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/sw.js", pages.service_worker, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/release.json", pages.release_manifest, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/.well-known/webcat/{name}", pages.webcat_file, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/static/{path:path}", pages.static_file, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("POST", "/share", pages.share_target, Audience.PAGES, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/robots.txt", pages.robots_txt, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/up", health.liveness, Audience.PAGES, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/ready", health.readiness, Audience.PAGES, PUBLIC_READ, NO_BODY),
     *(
-        Row(
+        RoutePolicy(
             "GET",
-            one.at + path,
-            pages.training_page if path == TRAINING_PAGE else pages.public,
+            one.path_prefix + path,
+            pages.training_page if path == TRAINING_PATH else pages.public_page,
             Audience.PUBLIC,
-            FREE,
+            UNLIMITED,
             NO_BODY,
         )
         for one in LANGUAGES
         for path in PUBLIC_PAGES
     ),
-    Row("GET", "/training/TRAINING.zip", pages.training, Audience.PUBLIC, LOOK, NO_BODY),
+    RoutePolicy("GET", "/training/TRAINING.zip", pages.training_zip, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
     *(
-        Row("GET", one.at + path, scripted_pages.page, Audience.PUBLIC, FREE, NO_BODY)
+        RoutePolicy("GET", one.path_prefix + path, scripted_pages.scripted_page, Audience.PUBLIC, UNLIMITED, NO_BODY)
         for one in LANGUAGES
         for path in SCRIPTED
     ),
-    *(Row("GET", one.at + ONE_FILE, scripted_pages.one_file, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
-    Row("GET", CODE + "{path:path}", scripted_pages.code, Audience.PUBLIC, FREE, NO_BODY),
-    *(Row("GET", one.at + DIRECTORY, pages.directory, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
-    *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
-    Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
-    Row("GET", "/keys.txt", log.keys, Audience.PUBLIC, FREE, NO_BODY),
-    Row("GET", "/log/checkpoint", log.newest, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/checkpoint-witnessed", log.newest_witnessed, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/checkpoints-witnessed/{n}", log.witnessed, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/witnesses", log.witnesses, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/tile/{path:path}", log.tile, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/checkpoints/{n}", log.checkpoint, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/leaves/{page}", log.leaves, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/stamps/{n}", log.stamps, Audience.PUBLIC, LOOK, NO_BODY),
-    Row("GET", "/log/statements", log.statements, Audience.PUBLIC, LOOK, NO_BODY),
+    *(
+        RoutePolicy(
+            "GET",
+            one.path_prefix + STANDALONE_PATH,
+            scripted_pages.standalone_checker,
+            Audience.PUBLIC,
+            UNLIMITED,
+            NO_BODY,
+        )
+        for one in LANGUAGES
+    ),
+    RoutePolicy("GET", CODE_PREFIX + "{path:path}", scripted_pages.code_file, Audience.PUBLIC, UNLIMITED, NO_BODY),
+    *(
+        RoutePolicy("GET", one.path_prefix + DIRECTORY_PATH, pages.directory, Audience.PUBLIC, UNLIMITED, NO_BODY)
+        for one in LANGUAGES
+    ),
+    *(RoutePolicy("GET", path, pages.public_file, Audience.PUBLIC, UNLIMITED, NO_BODY) for path in PUBLIC_FILES),
+    RoutePolicy("GET", "/notary.txt", pages.notary_key, Audience.PUBLIC, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/keys.txt", log.public_keys, Audience.PUBLIC, UNLIMITED, NO_BODY),
+    RoutePolicy("GET", "/log/checkpoint", log.newest_checkpoint, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy(
+        "GET", "/log/checkpoint-witnessed", log.newest_witnessed_checkpoint, Audience.PUBLIC, PUBLIC_READ, NO_BODY
+    ),
+    RoutePolicy(
+        "GET", "/log/checkpoints-witnessed/{n}", log.witnessed_checkpoint, Audience.PUBLIC, PUBLIC_READ, NO_BODY
+    ),
+    RoutePolicy("GET", "/log/witnesses", log.witness_keys, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/log/tile/{path:path}", log.tile, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/log/checkpoints/{n}", log.checkpoint, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/log/leaves/{page}", log.leaves, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/log/stamps/{n}", log.checkpoint_timestamps, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
+    RoutePolicy("GET", "/log/statements", log.key_statements, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
 )
 
 
 def routes_for(*audiences: Audience) -> list[Route]:
     """The rows for some audiences, as routes."""
-    return [Route(row.path, Gate(row), methods=[row.method]) for row in ROUTES if row.audience in audiences]
+    return [Route(row.path, RouteHandler(row), methods=[row.method]) for row in ROUTES if row.audience in audiences]

@@ -1,49 +1,49 @@
 """The shapes of responses, and of objects in bodies that views do not take apart, as JSON Schema.
 
 The server does not read this module. `.ci/api.py` writes docs/openapi.json and docs/api.md from it, and tests compare
-every response with it (tests/described.py). What a view reads from a body is found in the view's own code.
+every response with it (tests/openapi_check.py). What a view reads from a body is found in the view's own code.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from diary.constants import ERASURE_RECORDS_LIMIT
-from diary.services.accounts.sessions import BORROWED, DESK, ORDINARY, RENEWED, SIGN_INS_AT_ONCE
+from diary.services.accounts.sessions import KIND_BORROWED, KIND_DESK, KIND_ORDINARY, KIND_RENEWED, SIGN_INS_PAGE_LIMIT
 
 Schema = Mapping[str, Any]
 
-INTEGER_MOST: Final = 2**53 - 1
-_LETTER: Final = "[A-Za-z0-9_-]"
+MAX_INTEGER: Final = 2**53 - 1
+_BASE64URL_CHARACTER: Final = "[A-Za-z0-9_-]"
 # The last character of base64url holds bits that no byte needs; they are zero.
-_AFTER_ONE: Final = f"{_LETTER}[AQgw]"
-_AFTER_TWO: Final = f"{_LETTER}{{2}}[AEIMQUYcgkosw048]"
+_TAIL_OF_ONE_BYTE: Final = f"{_BASE64URL_CHARACTER}[AQgw]"
+_TAIL_OF_TWO_BYTES: Final = f"{_BASE64URL_CHARACTER}{{2}}[AEIMQUYcgkosw048]"
 
 
-def octets(most: int | None = None, least: int = 0) -> Schema:
+def bytes_schema(max_bytes: int | None = None, min_bytes: int = 0) -> Schema:
     """Return the schema of bytes as unpadded base64url, `least` to `most` of them."""
-    if most is not None and most == least:
-        whole, left = divmod(most, 3)
-        end = ("", _AFTER_ONE, _AFTER_TWO)[left]
-        pattern = f"^{_LETTER}{{{4 * whole}}}{end}$"
+    if max_bytes is not None and max_bytes == min_bytes:
+        groups, rest = divmod(max_bytes, 3)
+        tail = ("", _TAIL_OF_ONE_BYTE, _TAIL_OF_TWO_BYTES)[rest]
+        pattern = f"^{_BASE64URL_CHARACTER}{{{4 * groups}}}{tail}$"
         return {
             "type": "string",
             "contentEncoding": "base64url",
             "pattern": pattern,
-            "description": f"b64 of {most} bytes",
+            "description": f"b64 of {max_bytes} bytes",
         }
-    pattern = f"^({_LETTER}{{4}})*({_AFTER_ONE}|{_AFTER_TWO})?$"
-    sizes = {"minLength": _characters(least), "description": "b64"}
-    if most is not None:
-        sizes |= {"maxLength": _characters(most), "description": f"b64 of at most {most} bytes"}
+    pattern = f"^({_BASE64URL_CHARACTER}{{4}})*({_TAIL_OF_ONE_BYTE}|{_TAIL_OF_TWO_BYTES})?$"
+    sizes = {"minLength": _base64url_length(min_bytes), "description": "b64"}
+    if max_bytes is not None:
+        sizes |= {"maxLength": _base64url_length(max_bytes), "description": f"b64 of at most {max_bytes} bytes"}
     return {"type": "string", "contentEncoding": "base64url", "pattern": pattern, **sizes}
 
 
-def _characters(size: int) -> int:
+def _base64url_length(size: int) -> int:
     """Return the length in base64url of `size` bytes."""
     return (size * 4 + 2) // 3
 
 
-def fields(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+def object_schema(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
     """Return the schema of an object with these fields and no others."""
     return {
         "type": "object",
@@ -53,150 +53,195 @@ def fields(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None
     }
 
 
-def listed(item: Schema, most: int | None = None) -> Schema:
+def list_schema(item: Schema, max_items: int | None = None) -> Schema:
     """Return the schema of a list with at most `most` items."""
-    return {"type": "array", "items": item} | ({} if most is None else {"maxItems": most})
+    return {"type": "array", "items": item} | ({} if max_items is None else {"maxItems": max_items})
 
 
-def maybe(schema: Schema) -> Schema:
+def nullable_schema(schema: Schema) -> Schema:
     """Return a schema that also allows null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def one_of(*codes: str) -> Schema:
+def enum_schema(*codes: str) -> Schema:
     """Return the schema of one of these codes."""
     return {"type": "string", "enum": list(codes)}
 
 
-def named(name: str) -> Schema:
+def schema_reference(name: str) -> Schema:
     """Return a reference to one of `SCHEMAS`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-TEXT: Final[Schema] = {"type": "string"}
-FLAG: Final[Schema] = {"type": "boolean"}
+TEXT_SCHEMA: Final[Schema] = {"type": "string"}
+BOOLEAN_SCHEMA: Final[Schema] = {"type": "boolean"}
 # Single values that stand in many places, by the name the docs have for each.
-_VALUES: Final[Mapping[str, Schema]] = {
-    "bytes": octets(),
-    "digest": octets(32, 32),
-    "fingerprint": octets(12, 12),
-    "id": octets(16, 16),
+_SHARED_SCHEMAS: Final[Mapping[str, Schema]] = {
+    "bytes": bytes_schema(),
+    "digest": bytes_schema(32, 32),
+    "fingerprint": bytes_schema(12, 12),
+    "id": bytes_schema(16, 16),
     "login": {"type": "string", "pattern": "^[a-z0-9-]{6,40}$", "description": "6 to 40 of a to z, 0 to 9 and -"},
-    "ms": {"type": "integer", "minimum": 0, "maximum": INTEGER_MOST, "description": "ms since 1970"},
-    "number": {"type": "integer", "minimum": 0, "maximum": INTEGER_MOST, "description": "a whole number from 0"},
-    "point": {**octets(65, 65), "description": "b64 of a public key: 65 bytes"},
-    "signature": octets(64, 64),
+    "ms": {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER, "description": "ms since 1970"},
+    "number": {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER, "description": "a whole number from 0"},
+    "point": {**bytes_schema(65, 65), "description": "b64 of a public key: 65 bytes"},
+    "signature": bytes_schema(64, 64),
 }
-BYTES, DIGEST, FINGERPRINT, ID, LOGIN, MS, NUMBER, POINT, SIGNATURE = map(named, _VALUES)
+(
+    BYTES_SCHEMA,
+    DIGEST_SCHEMA,
+    FINGERPRINT_SCHEMA,
+    ID_SCHEMA,
+    LOGIN_SCHEMA,
+    TIME_MS_SCHEMA,
+    NUMBER_SCHEMA,
+    PUBLIC_KEY_SCHEMA,
+    SIGNATURE_SCHEMA,
+) = map(schema_reference, _SHARED_SCHEMAS)
 
 _PACK_STATES: Final = ("building", "cancelled", "done", "failed", "queued", "ready")
-_LOCK: Final[Mapping[str, Schema]] = {
-    "alg": one_of("argon2id"),
-    "m": {**_VALUES["number"], "description": "KiB of memory"},
+_LOCK_FIELDS: Final[Mapping[str, Schema]] = {
+    "alg": enum_schema("argon2id"),
+    "m": {**_SHARED_SCHEMAS["number"], "description": "KiB of memory"},
     "p": {"type": "integer", "const": 1},
-    "salt": ID,
-    "t": {**_VALUES["number"], "description": "passes"},
+    "salt": ID_SCHEMA,
+    "t": {**_SHARED_SCHEMAS["number"], "description": "passes"},
 }
-_SESSION: Final[Mapping[str, Schema]] = {
-    "account": ID,
-    "closing_at": maybe(MS),
-    "code": FLAG,
-    "diaries": listed(named("Diary")),
-    "keyset": BYTES,
-    "log": DIGEST,
-    "notary": BYTES,
-    "now": MS,
-    "session": ID,
+_SESSION_FIELDS: Final[Mapping[str, Schema]] = {
+    "account": ID_SCHEMA,
+    "closing_at": nullable_schema(TIME_MS_SCHEMA),
+    "code": BOOLEAN_SCHEMA,
+    "diaries": list_schema(schema_reference("Diary")),
+    "keyset": BYTES_SCHEMA,
+    "log": DIGEST_SCHEMA,
+    "notary": BYTES_SCHEMA,
+    "now": TIME_MS_SCHEMA,
+    "session": ID_SCHEMA,
 }
-_MEMBER: Final = {"member": fields({"leads": FLAG, "name": TEXT, "organisation": TEXT})}
-_TOKENS: Final = {"device_token": TEXT, "renewal": TEXT, "upload_key": DIGEST}
-_CHECKPOINT: Final[Mapping[str, Schema]] = {"n": NUMBER, "note": TEXT, "size": NUMBER}
-_ERASURE: Final[Mapping[str, Schema]] = {
-    "asked_at": MS,
-    "due_at": MS,
-    "erasure": ID,
-    "records": listed(ID, ERASURE_RECORDS_LIMIT),
-    "why": one_of("keeper", "under_18_image"),
+_MEMBER_FIELD: Final = {
+    "member": object_schema({"leads": BOOLEAN_SCHEMA, "name": TEXT_SCHEMA, "organisation": TEXT_SCHEMA})
+}
+_TOKEN_FIELDS: Final = {"device_token": TEXT_SCHEMA, "renewal": TEXT_SCHEMA, "upload_key": DIGEST_SCHEMA}
+_CHECKPOINT_FIELDS: Final[Mapping[str, Schema]] = {"n": NUMBER_SCHEMA, "note": TEXT_SCHEMA, "size": NUMBER_SCHEMA}
+_ERASURE_FIELDS: Final[Mapping[str, Schema]] = {
+    "asked_at": TIME_MS_SCHEMA,
+    "due_at": TIME_MS_SCHEMA,
+    "erasure": ID_SCHEMA,
+    "records": list_schema(ID_SCHEMA, ERASURE_RECORDS_LIMIT),
+    "why": enum_schema("keeper", "under_18_image"),
 }
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
-    **_VALUES,
+    **_SHARED_SCHEMAS,
     # What is sent as an object and kept or checked as a whole: `kdf`, `statement`.
-    "Lock": fields({**_LOCK, "login": LOGIN, "origin": TEXT}),
-    "HandoverLock": fields(_LOCK),
-    "RekeyStatement": fields(
+    "Lock": object_schema({**_LOCK_FIELDS, "login": LOGIN_SCHEMA, "origin": TEXT_SCHEMA}),
+    "HandoverLock": object_schema(_LOCK_FIELDS),
+    "RekeyStatement": object_schema(
         {
-            "account": ID,
-            "beacon": maybe({"type": "object"}),
-            "diary": ID,
-            "ecdsa_pub": POINT,
-            "epoch": {**_VALUES["number"], "minimum": 2},
-            "head": DIGEST,
-            "hpke_pub": POINT,
-            "old": POINT,
-            "seq": NUMBER,
-            "sig": SIGNATURE,
-            "t": one_of("rekey/v1"),
-            "ts": MS,
+            "account": ID_SCHEMA,
+            "beacon": nullable_schema({"type": "object"}),
+            "diary": ID_SCHEMA,
+            "ecdsa_pub": PUBLIC_KEY_SCHEMA,
+            "epoch": {**_SHARED_SCHEMAS["number"], "minimum": 2},
+            "head": DIGEST_SCHEMA,
+            "hpke_pub": PUBLIC_KEY_SCHEMA,
+            "old": PUBLIC_KEY_SCHEMA,
+            "seq": NUMBER_SCHEMA,
+            "sig": SIGNATURE_SCHEMA,
+            "t": enum_schema("rekey/v1"),
+            "ts": TIME_MS_SCHEMA,
         }
     ),
     # Signed by the notary: docs/formats.md 5.
-    "Head": fields(
-        {"diary": ID, "head": DIGEST, "seq": NUMBER, "sig": SIGNATURE, "t": one_of("head/v1"), "ts": MS},
-    ),
-    "Receipt": fields(
-        {"c": DIGEST, "env": DIGEST, "log": DIGEST, "n": ID, "sig": SIGNATURE, "t": one_of("rcpt/v1"), "ts": MS},
-    ),
-    "NotaryStatement": fields(
+    "Head": object_schema(
         {
-            "from": MS,
-            "instance": BYTES,
-            "last": maybe(fields({"root": DIGEST, "size": NUMBER})),
-            "log": DIGEST,
-            "n": NUMBER,
-            "prev": maybe(DIGEST),
-            "pub": BYTES,
-            "sig": SIGNATURE,
-            "t": one_of("notary/v1"),
-            "why": one_of("exposed", "first", "lost", "rotated"),
+            "diary": ID_SCHEMA,
+            "head": DIGEST_SCHEMA,
+            "seq": NUMBER_SCHEMA,
+            "sig": SIGNATURE_SCHEMA,
+            "t": enum_schema("head/v1"),
+            "ts": TIME_MS_SCHEMA,
+        },
+    ),
+    "Receipt": object_schema(
+        {
+            "c": DIGEST_SCHEMA,
+            "env": DIGEST_SCHEMA,
+            "log": DIGEST_SCHEMA,
+            "n": ID_SCHEMA,
+            "sig": SIGNATURE_SCHEMA,
+            "t": enum_schema("rcpt/v1"),
+            "ts": TIME_MS_SCHEMA,
+        },
+    ),
+    "NotaryStatement": object_schema(
+        {
+            "from": TIME_MS_SCHEMA,
+            "instance": BYTES_SCHEMA,
+            "last": nullable_schema(object_schema({"root": DIGEST_SCHEMA, "size": NUMBER_SCHEMA})),
+            "log": DIGEST_SCHEMA,
+            "n": NUMBER_SCHEMA,
+            "prev": nullable_schema(DIGEST_SCHEMA),
+            "pub": BYTES_SCHEMA,
+            "sig": SIGNATURE_SCHEMA,
+            "t": enum_schema("notary/v1"),
+            "why": enum_schema("exposed", "first", "lost", "rotated"),
         }
     ),
-    "Checkpoint": fields(_CHECKPOINT),
-    "Stamped": fields(
+    "Checkpoint": object_schema(_CHECKPOINT_FIELDS),
+    "Stamped": object_schema(
         {
-            **_CHECKPOINT,
-            "stamps": listed(
-                fields({"authority": TEXT, "chain": TEXT, "nonce": BYTES, "policy": TEXT, "tsr": BYTES}),
+            **_CHECKPOINT_FIELDS,
+            "stamps": list_schema(
+                object_schema(
+                    {
+                        "authority": TEXT_SCHEMA,
+                        "chain": TEXT_SCHEMA,
+                        "nonce": BYTES_SCHEMA,
+                        "policy": TEXT_SCHEMA,
+                        "tsr": BYTES_SCHEMA,
+                    }
+                ),
             ),
         }
     ),
-    "Closing": fields({"off": MS, "on": MS}),
+    "Closing": object_schema({"off": TIME_MS_SCHEMA, "on": TIME_MS_SCHEMA}),
     # Sessions.
-    "Erasure": fields(_ERASURE),
-    "Diary": fields(
+    "Erasure": object_schema(_ERASURE_FIELDS),
+    "Diary": object_schema(
         {
-            "diary": ID,
-            "epoch": NUMBER,
-            "erasures": listed(named("Erasure")),
-            "head": maybe(named("Head")),
-            "seq": NUMBER,
-            "wrap": BYTES,
+            "diary": ID_SCHEMA,
+            "epoch": NUMBER_SCHEMA,
+            "erasures": list_schema(schema_reference("Erasure")),
+            "head": nullable_schema(schema_reference("Head")),
+            "seq": NUMBER_SCHEMA,
+            "wrap": BYTES_SCHEMA,
         }
     ),
-    "Session": fields({**_SESSION, "words_wrap": BYTES}, _MEMBER),
-    "SignedIn": fields({**_SESSION, "token": DIGEST, "words_wrap": BYTES}, {**_MEMBER, **_TOKENS}),
-    "Recovered": fields({**_SESSION, "code_wrap": BYTES, "token": DIGEST}, {**_MEMBER, **_TOKENS}),
-    "Renewed": fields({**_SESSION, "token": DIGEST}, {**_MEMBER, **_TOKENS}),
-    "ListedSession": fields(
-        {"created_at": MS, "device_name": TEXT, "here": FLAG, "seen_at": MS, "session": ID},
+    "Session": object_schema({**_SESSION_FIELDS, "words_wrap": BYTES_SCHEMA}, _MEMBER_FIELD),
+    "SignedIn": object_schema(
+        {**_SESSION_FIELDS, "token": DIGEST_SCHEMA, "words_wrap": BYTES_SCHEMA}, {**_MEMBER_FIELD, **_TOKEN_FIELDS}
     ),
-    "Act": fields(
+    "Recovered": object_schema(
+        {**_SESSION_FIELDS, "code_wrap": BYTES_SCHEMA, "token": DIGEST_SCHEMA}, {**_MEMBER_FIELD, **_TOKEN_FIELDS}
+    ),
+    "Renewed": object_schema({**_SESSION_FIELDS, "token": DIGEST_SCHEMA}, {**_MEMBER_FIELD, **_TOKEN_FIELDS}),
+    "ListedSession": object_schema(
         {
-            "at": MS,
-            "device_name": TEXT,
-            "what": one_of(
+            "created_at": TIME_MS_SCHEMA,
+            "device_name": TEXT_SCHEMA,
+            "here": BOOLEAN_SCHEMA,
+            "seen_at": TIME_MS_SCHEMA,
+            "session": ID_SCHEMA,
+        },
+    ),
+    "Act": object_schema(
+        {
+            "at": TIME_MS_SCHEMA,
+            "device_name": TEXT_SCHEMA,
+            "what": enum_schema(
                 *(
                     "closing_asked",
                     "code_changed",
@@ -210,124 +255,168 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             ),
         }
     ),
-    "SignIn": fields(
+    "SignIn": object_schema(
         {
-            "at": MS,
-            "device_name": TEXT,
-            "kind": maybe(one_of(BORROWED, DESK, ORDINARY, RENEWED)),
-            "session": ID,
-            "signed_out": FLAG,
-            "what": one_of("recovered", "signed_in"),
+            "at": TIME_MS_SCHEMA,
+            "device_name": TEXT_SCHEMA,
+            "kind": nullable_schema(enum_schema(KIND_BORROWED, KIND_DESK, KIND_ORDINARY, KIND_RENEWED)),
+            "session": ID_SCHEMA,
+            "signed_out": BOOLEAN_SCHEMA,
+            "what": enum_schema("recovered", "signed_in"),
         }
     ),
-    "SignIns": fields({"cursor": TEXT, "more": FLAG, "sign_ins": listed(named("SignIn"), SIGN_INS_AT_ONCE)}),
-    # This server, and its log.
-    "Server": fields(
+    "SignIns": object_schema(
         {
-            "closing": maybe(named("Closing")),
-            "enrolment": one_of("code", "invite", "open"),
-            "instance": maybe(BYTES),
-            "limits": fields(
+            "cursor": TEXT_SCHEMA,
+            "more": BOOLEAN_SCHEMA,
+            "sign_ins": list_schema(schema_reference("SignIn"), SIGN_INS_PAGE_LIMIT),
+        }
+    ),
+    # This server, and its log.
+    "Server": object_schema(
+        {
+            "closing": nullable_schema(schema_reference("Closing")),
+            "enrolment": enum_schema("code", "invite", "open"),
+            "instance": nullable_schema(BYTES_SCHEMA),
+            "limits": object_schema(
                 {
-                    "file_bytes": NUMBER,
-                    "handover_bytes": NUMBER,
-                    "part_bytes": NUMBER,
-                    "quota_bytes": NUMBER,
-                    "version_bytes": NUMBER,
+                    "file_bytes": NUMBER_SCHEMA,
+                    "handover_bytes": NUMBER_SCHEMA,
+                    "part_bytes": NUMBER_SCHEMA,
+                    "quota_bytes": NUMBER_SCHEMA,
+                    "version_bytes": NUMBER_SCHEMA,
                 }
             ),
-            "log": DIGEST,
-            "notary": BYTES,
-            "now": MS,
-            "origin": TEXT,
-            "release": TEXT,
-            "server_packs": FLAG,
+            "log": DIGEST_SCHEMA,
+            "notary": BYTES_SCHEMA,
+            "now": TIME_MS_SCHEMA,
+            "origin": TEXT_SCHEMA,
+            "release": TEXT_SCHEMA,
+            "server_packs": BOOLEAN_SCHEMA,
         }
     ),
-    "Log": fields(
+    "Log": object_schema(
         {
-            "authorities": listed(TEXT),
-            "checkpoint": maybe(named("Checkpoint")),
-            "closing": maybe(named("Closing")),
-            "file_bytes": NUMBER,
-            "log": DIGEST,
-            "now": MS,
-            "stamped": maybe(named("Stamped")),
-            "statements": listed(named("NotaryStatement")),
-            "witnessed": maybe(named("Checkpoint")),
-            "witnesses": listed(fields({"name": TEXT, "pub": BYTES})),
+            "authorities": list_schema(TEXT_SCHEMA),
+            "checkpoint": nullable_schema(schema_reference("Checkpoint")),
+            "closing": nullable_schema(schema_reference("Closing")),
+            "file_bytes": NUMBER_SCHEMA,
+            "log": DIGEST_SCHEMA,
+            "now": TIME_MS_SCHEMA,
+            "stamped": nullable_schema(schema_reference("Stamped")),
+            "statements": list_schema(schema_reference("NotaryStatement")),
+            "witnessed": nullable_schema(schema_reference("Checkpoint")),
+            "witnesses": list_schema(object_schema({"name": TEXT_SCHEMA, "pub": BYTES_SCHEMA})),
         }
     ),
-    "Proofs": fields(
+    "Proofs": object_schema(
         {
-            "checkpoint": named("Checkpoint"),
-            "proofs": listed(fields({"i": NUMBER, "path": listed(DIGEST), "seq": NUMBER, "version": ID}), 500),
-            "to": NUMBER,
+            "checkpoint": schema_reference("Checkpoint"),
+            "proofs": list_schema(
+                object_schema(
+                    {"i": NUMBER_SCHEMA, "path": list_schema(DIGEST_SCHEMA), "seq": NUMBER_SCHEMA, "version": ID_SCHEMA}
+                ),
+                500,
+            ),
+            "to": NUMBER_SCHEMA,
         }
     ),
     # A diary.
-    "Stored": fields({"head": named("Head"), "receipt": named("Receipt"), "seq": NUMBER}),
-    "Upload": fields({"complete": FLAG, "have": listed(NUMBER), "parts": NUMBER}),
-    "ErasureAsked": fields({**_ERASURE, "done": FLAG}),
-    "Usage": fields(
-        {"quota_bytes": NUMBER, "text_quota_bytes": NUMBER, "text_used_bytes": NUMBER, "used_bytes": NUMBER},
+    "Stored": object_schema(
+        {"head": schema_reference("Head"), "receipt": schema_reference("Receipt"), "seq": NUMBER_SCHEMA}
     ),
-    "PackState": one_of(*_PACK_STATES),
-    "Pack": fields({"done": NUMBER, "pack": ID, "state": named("PackState"), "step": TEXT, "total": NUMBER}),
-    "Witness": fields(
+    "Upload": object_schema({"complete": BOOLEAN_SCHEMA, "have": list_schema(NUMBER_SCHEMA), "parts": NUMBER_SCHEMA}),
+    "ErasureAsked": object_schema({**_ERASURE_FIELDS, "done": BOOLEAN_SCHEMA}),
+    "Usage": object_schema(
         {
-            "answered_at": maybe(MS),
-            "expires_at": MS,
-            "made_at": MS,
-            "sealed": BYTES,
-            "statement": maybe(BYTES),
-            "taken_at": maybe(MS),
-            "witness": ID,
+            "quota_bytes": NUMBER_SCHEMA,
+            "text_quota_bytes": NUMBER_SCHEMA,
+            "text_used_bytes": NUMBER_SCHEMA,
+            "used_bytes": NUMBER_SCHEMA,
+        },
+    ),
+    "PackState": enum_schema(*_PACK_STATES),
+    "Pack": object_schema(
+        {
+            "done": NUMBER_SCHEMA,
+            "pack": ID_SCHEMA,
+            "state": schema_reference("PackState"),
+            "step": TEXT_SCHEMA,
+            "total": NUMBER_SCHEMA,
         }
     ),
-    "Handover": fields(
+    "Witness": object_schema(
         {
-            "complete": FLAG,
-            "ended_at": maybe(MS),
-            "expires_at": MS,
-            "handover": ID,
-            "made_at": MS,
-            "openings": listed(MS),
-            "openings_most": NUMBER,
-            "size": NUMBER,
+            "answered_at": nullable_schema(TIME_MS_SCHEMA),
+            "expires_at": TIME_MS_SCHEMA,
+            "made_at": TIME_MS_SCHEMA,
+            "sealed": BYTES_SCHEMA,
+            "statement": nullable_schema(BYTES_SCHEMA),
+            "taken_at": nullable_schema(TIME_MS_SCHEMA),
+            "witness": ID_SCHEMA,
+        }
+    ),
+    "Handover": object_schema(
+        {
+            "complete": BOOLEAN_SCHEMA,
+            "ended_at": nullable_schema(TIME_MS_SCHEMA),
+            "expires_at": TIME_MS_SCHEMA,
+            "handover": ID_SCHEMA,
+            "made_at": TIME_MS_SCHEMA,
+            "openings": list_schema(TIME_MS_SCHEMA),
+            "openings_most": NUMBER_SCHEMA,
+            "size": NUMBER_SCHEMA,
         }
     ),
     # Advocates.
-    "Advocate": fields(
-        {"ecdsa_pub": POINT, "fingerprint": FINGERPRINT, "hpke_pub": POINT, "name": TEXT, "organisation": TEXT},
-    ),
-    "Grant": fields(
+    "Advocate": object_schema(
         {
-            "diary": ID,
-            "ended_at": maybe(MS),
-            "given": NUMBER,
-            "grant": ID,
-            "kept": BYTES,
-            "looked_at": maybe(MS),
-            "made_at": MS,
-            "marks": NUMBER,
-            "not_after": MS,
-            "to": maybe(FINGERPRINT),
+            "ecdsa_pub": PUBLIC_KEY_SCHEMA,
+            "fingerprint": FINGERPRINT_SCHEMA,
+            "hpke_pub": PUBLIC_KEY_SCHEMA,
+            "name": TEXT_SCHEMA,
+            "organisation": TEXT_SCHEMA,
+        },
+    ),
+    "Grant": object_schema(
+        {
+            "diary": ID_SCHEMA,
+            "ended_at": nullable_schema(TIME_MS_SCHEMA),
+            "given": NUMBER_SCHEMA,
+            "grant": ID_SCHEMA,
+            "kept": BYTES_SCHEMA,
+            "looked_at": nullable_schema(TIME_MS_SCHEMA),
+            "made_at": TIME_MS_SCHEMA,
+            "marks": NUMBER_SCHEMA,
+            "not_after": TIME_MS_SCHEMA,
+            "to": nullable_schema(FINGERPRINT_SCHEMA),
         }
     ),
-    "Look": fields({"at": MS, "grant": ID, "what": one_of("file", "pack", "read")}),
-    "Letter": fields({"envelope": BYTES, "grant": ID, "letter": ID, "made_at": MS, "taken_at": maybe(MS)}),
-    "Client": fields(
+    "Look": object_schema({"at": TIME_MS_SCHEMA, "grant": ID_SCHEMA, "what": enum_schema("file", "pack", "read")}),
+    "Letter": object_schema(
         {
-            "diary": ID,
-            "grant": ID,
-            "looked_at": maybe(MS),
-            "not_after": MS,
-            "sealed": BYTES,
-            "summary": maybe(BYTES),
+            "envelope": BYTES_SCHEMA,
+            "grant": ID_SCHEMA,
+            "letter": ID_SCHEMA,
+            "made_at": TIME_MS_SCHEMA,
+            "taken_at": nullable_schema(TIME_MS_SCHEMA),
         }
     ),
-    "Marks": fields({"marks": maybe(BYTES)}),
-    "Colleague": fields({"here": FLAG, "leads": FLAG, "member": ID, "name": TEXT}),
-    "LookInto": fields({"at": MS, "client": TEXT, "name": TEXT, "what": one_of("file", "pack", "read")}),
+    "Client": object_schema(
+        {
+            "diary": ID_SCHEMA,
+            "grant": ID_SCHEMA,
+            "looked_at": nullable_schema(TIME_MS_SCHEMA),
+            "not_after": TIME_MS_SCHEMA,
+            "sealed": BYTES_SCHEMA,
+            "summary": nullable_schema(BYTES_SCHEMA),
+        }
+    ),
+    "Marks": object_schema({"marks": nullable_schema(BYTES_SCHEMA)}),
+    "Colleague": object_schema(
+        {"here": BOOLEAN_SCHEMA, "leads": BOOLEAN_SCHEMA, "member": ID_SCHEMA, "name": TEXT_SCHEMA}
+    ),
+    "LookInto": object_schema(
+        {"at": TIME_MS_SCHEMA, "client": TEXT_SCHEMA, "name": TEXT_SCHEMA, "what": enum_schema("file", "pack", "read")}
+    ),
 }

@@ -1,6 +1,6 @@
 /**
  * The keys of every words.json, so that a misspelt one fails the type check. A new words.json gets its lines here;
- * tests/test_word_files.py tells which one was forgotten.
+ * tests/test_text_files.py tells which one was forgotten.
  */
 import type appWords from './app/words.json';
 import type youngWords from './components/text/words_young.json';

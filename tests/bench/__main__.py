@@ -22,50 +22,50 @@ from rich.table import Table
 from diary.clock import SystemClock
 from tests.bench import desk, idle, log, pack, phone, push, reading, sealing, slow_disk
 
-Rows = Callable[[], Iterable[Mapping[str, Any]]]
-PARTS: Mapping[str, tuple[Rows, str]] = {
-    "push": (push.rows, "server and clients share this computer"),
-    "log": (log.rows, "this computer"),
-    "slow_disk": (slow_disk.rows, "server and clients share this computer"),
-    "pack": (pack.rows, "this computer"),
-    "sealing": (sealing.rows, "Chromium, worker, not slowed"),
-    "phone": (phone.rows, "Chromium"),
-    "reading": (reading.rows, "Chromium"),
-    "desk": (desk.rows, "Chromium"),
-    "idle": (idle.rows, "this computer"),
+RowsFunction = Callable[[], Iterable[Mapping[str, Any]]]
+BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
+    "push": (push.measure_rows, "server and clients share this computer"),
+    "log": (log.measure_rows, "this computer"),
+    "slow_disk": (slow_disk.measure_rows, "server and clients share this computer"),
+    "pack": (pack.measure_rows, "this computer"),
+    "sealing": (sealing.measure_rows, "Chromium, worker, not slowed"),
+    "phone": (phone.measure_rows, "Chromium"),
+    "reading": (reading.measure_rows, "Chromium"),
+    "desk": (desk.measure_rows, "Chromium"),
+    "idle": (idle.measure_rows, "this computer"),
 }
-OUT = Path("var/bench.json")
-NOTHING: Mapping[str, None] = {"value": None, "floor": None, "ratio": None}
+RESULTS_PATH = Path("var/bench.json")
+EMPTY_ROW: Mapping[str, None] = {"value": None, "floor": None, "ratio": None}
 COLUMNS = ("what", "where", "value", "floor", "ratio", "bar", "holds")
 
 
-def measure(parts: Iterable[str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> list[dict[str, Any]]:
     """The rows of some parts: name, part, where it ran, value, floor, ratio, bar, holds."""
-    found = []
-    for part in parts:
-        say(f"{part} …")
-        rows, where = PARTS[part]
+    measured = []
+    for part in names:
+        print_line(f"{part} …")
+        rows, where = BENCHES[part]
         try:
-            found += [{"where": where} | dict(row) | {"part": part} for row in rows()]
+            measured += [{"where": where} | dict(row) | {"part": part} for row in rows()]
         except Exception:  # noqa: BLE001 - what other parts measured for minutes is not lost; this one fails
-            say(traceback.format_exc())
-            found.append(
-                {"where": where, "part": part, "name": f"{part}: broke off", "bar": "runs", "holds": False} | NOTHING
+            print_line(traceback.format_exc())
+            measured.append(
+                {"where": where, "part": part, "name": f"{part}: broke off", "bar": "runs", "holds": False} | EMPTY_ROW
             )
-    return found
+    return measured
 
 
-def table(rows: Iterable[Mapping[str, Any]]) -> Table:
+def results_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """The rows for people."""
-    drawn = Table(*COLUMNS, title="Budgets", show_lines=True)
+    table_widget = Table(*COLUMNS, title="Budgets", show_lines=True)
     for row in rows:
         holds = {True: "yes", False: "[bold red]NO[/]"}[bool(row["holds"])]
-        figures = [_figure(row[name]) for name in ("value", "floor", "ratio")]
-        drawn.add_row(row["name"], row["where"], *figures, str(row["bar"]), holds)
-    return drawn
+        figures = [format_number(row[name]) for name in ("value", "floor", "ratio")]
+        table_widget.add_row(row["name"], row["where"], *figures, str(row["bar"]), holds)
+    return table_widget
 
 
-def _figure(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """A number as short as it is good for."""
     if value is None:
         return "–"
@@ -74,30 +74,30 @@ def _figure(value: float | None) -> str:
 
 def main() -> int:
     """Measure, print, write; the exit status."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--out", type=Path, default=OUT)
-    asked.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
-    given = asked.parse_args()
-    busy = os.getloadavg()[0]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=RESULTS_PATH)
+    parser.add_argument("parts", nargs="*", choices=[[], *BENCHES], default=[])
+    options = parser.parse_args()
+    is_busy = os.getloadavg()[0]
     console = Console(width=None if sys.stdout.isatty() else 160)
-    rows = measure(given.parts or PARTS, console.print)
-    console.print(table(rows))
+    rows = measure_benches(options.parts or BENCHES, console.print)
+    console.print(results_table(rows))
     machine = {
         "cores": os.cpu_count(),
-        "load_before": busy,
+        "load_before": is_busy,
         "processor": platform.machine(),
         "python": platform.python_version(),
     }
     made_at = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).isoformat(timespec="seconds")
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(
         json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8"
     )
-    if busy > (os.cpu_count() or 1) / 2:
-        console.print(f"The machine was busy (load {busy:.1f}): figures in ms say little, ratios a little more.")
-    missed = [row["name"] for row in rows if not row["holds"]]
-    console.print(f"{len(rows) - len(missed)} of {len(rows)} hold." if missed else "Every bar holds.")
-    return 1 if missed else 0
+    if is_busy > (os.cpu_count() or 1) / 2:
+        console.print(f"The machine was busy (load {is_busy:.1f}): figures in ms say little, ratios a little more.")
+    missed_budget = [row["name"] for row in rows if not row["holds"]]
+    console.print(f"{len(rows) - len(missed_budget)} of {len(rows)} hold." if missed_budget else "Every bar holds.")
+    return 1 if missed_budget else 0
 
 
 if __name__ == "__main__":

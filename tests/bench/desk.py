@@ -21,28 +21,28 @@ from playwright.sync_api import Page, sync_playwright
 
 from diary.app import open_instance
 from diary.client import accounts, grant_access
-from diary.client.journal import Journal, Said
-from diary.client.transport import Server
+from diary.client.journal import Journal, VersionContent
+from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
-from diary.config import load
-from diary.crypto.kdf import FLOOR
+from diary.config import load_settings
+from diary.crypto.kdf import FLOOR_PROFILE
 from diary.samples.demo import running_server
 from diary.services.sharing import organisations
 from tests.bench.phone import Row, _row
-from tests.bench.reading import BEGAN, CHANNELS, DAY, FILLER
-from tests.browser.chromium import DESK, launch
-from tests.browser.navigators.desk import Desk
+from tests.bench.reading import CHANNELS, DAY_MS, FILLER, STORY_START_MS
+from tests.browser.chromium import DESKTOP_OPTIONS, launch
+from tests.browser.navigators.advocate_page import AdvocatePage
 
 T = TypeVar("T")
 ROUNDS = 3
-MOST_MS = 1_000
-SIZED = 10
-FEWEST = 100
-AT_ONCE = 4
-WHERE = "page not slowed, opening in a worker"
+BAR_MS = 1_000
+LARGE_CLIENT_COUNT = 10
+ENTRIES_MINIMUM = 100
+PARALLEL_KEEPERS = 4
+ENVIRONMENT = "page not slowed, opening in a worker"
 # Presses a button when nothing else is under way, and waits for the frame after its place stood drawn. A press is drawn in
 # a later turn: looked at before the next frame, what stood there before would pass for it.
-PRESSED = """async ([press, there]) => {
+MEASURE_CLICK = """async ([press, there]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const end = performance.now() + 60_000;
   const until = async (holds) => {
@@ -63,119 +63,132 @@ PRESSED = """async ([press, there]) => {
 }"""
 
 
-def rows() -> Iterator[Row]:
+def measure_rows() -> Iterator[Row]:
     """The rows of the table."""
-    many = max(SIZED, int(os.environ.get("DESK_CLIENTS", "200")))
+    client_count = max(LARGE_CLIENT_COUNT, int(os.environ.get("DESK_CLIENTS", "200")))
     with (
         tempfile.TemporaryDirectory(prefix="kept-bench-") as name,
         sync_playwright() as playwright,
         running_server(Path(name) / "server") as origin,
     ):
-        page = launch(playwright, "").new_context(**DESK).new_page()
-        desk = Desk(page, origin)
-        nine = desk.joins(_elsewhere(lambda: _begin(origin, Path(name) / "server")))
-        _elsewhere(lambda: _fill(origin, nine, many))
+        page = launch(playwright, "").new_context(**DESKTOP_OPTIONS).new_page()
+        desk = AdvocatePage(page, origin)
+        nine_words = desk.join(_run_in_thread(lambda: _create_organisation(origin, Path(name) / "server")))
+        _run_in_thread(lambda: _create_keepers(origin, nine_words, client_count))
         page.goto(desk.address)
-        desk.signs_in()
-        yield _list_row(page, many)
-        for size in (FEWEST, 1_000):
+        desk.sign_in()
+        yield _list_row(page, client_count)
+        for size in (ENTRIES_MINIMUM, 1_000):
             yield _client_row(page, size)
 
 
-def _elsewhere(act: Callable[[], Awaitable[T]]) -> T:
+def _run_in_thread(act: Callable[[], Awaitable[T]]) -> T:
     """In a thread: the browser's driver holds the event loop of this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
 
 
-async def _begin(origin: str, data: Path) -> str:
+async def _create_organisation(origin: str, data: Path) -> str:
     """The invitation into a new organisation, as the operator's command line makes it."""
     public = f"http://public.localhost:{urlsplit(origin).port}"
-    settings = load({"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": public})
-    async with open_instance(settings, SystemClock(), kdf_profile=FLOOR) as instance:
-        return (await organisations.begin(instance, "Stalking Support North"))[1]
+    settings = load_settings({"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": public})
+    async with open_instance(settings, SystemClock(), kdf_profile=FLOOR_PROFILE) as instance:
+        return (await organisations.create_organisation(instance, "Stalking Support North"))[1]
 
 
-async def _fill(origin: str, nine: str, many: int) -> None:
+async def _create_keepers(origin: str, nine_words: str, client_count: int) -> None:
     """Keepers who let the advocate in, a few at a time: while one seals, the server writes what another sent."""
-    room = asyncio.Semaphore(AT_ONCE)
+    semaphore = asyncio.Semaphore(PARALLEL_KEEPERS)
 
     async def fill(number: int) -> None:
-        async with room:
-            await _keeper(origin, nine, number)
+        async with semaphore:
+            await _create_keeper(origin, nine_words, number)
 
     async with asyncio.TaskGroup() as group:
-        for number in range(many):
+        for number in range(client_count):
             group.create_task(fill(number))
 
 
-async def _keeper(origin: str, nine: str, number: int) -> None:
+async def _create_keeper(origin: str, nine_words: str, number: int) -> None:
     """One keeper: a diary, the grant, the keys, what the list shows.
 
     From an address of their own, as Caddy in front of the server would say it: one network may begin thirty diaries a minute.
     """
-    here, clock = f"http://127.0.0.1:{urlsplit(origin).port}", SystemClock()
-    entries = (number + 1) * FEWEST if number < SIZED else FEWEST
+    local_origin, clock = f"http://127.0.0.1:{urlsplit(origin).port}", SystemClock()
+    entries = (number + 1) * ENTRIES_MINIMUM if number < LARGE_CLIENT_COUNT else ENTRIES_MINIMUM
     network = {"X-Forwarded-For": f"10.20.{number // 250}.{number % 250 + 1}"}
     # A connection that was idle for long is one that the server may be closing.
-    often = httpx.Limits(keepalive_expiry=1)
-    async with httpx.AsyncClient(base_url=here, headers=network, limits=often, timeout=120, trust_env=False) as client:
-        server = Server(client, origin)
-        identity = await accounts.enrol(server, "correct horse battery staple", code=bytes(16), profile=FLOOR)
+    entries_per_day = httpx.Limits(keepalive_expiry=1)
+    async with httpx.AsyncClient(
+        base_url=local_origin, headers=network, limits=entries_per_day, timeout=120, trust_env=False
+    ) as client:
+        server = RemoteServer(client, origin)
+        identity = await accounts.enrol(server, "correct horse battery staple", code=bytes(16), profile=FLOOR_PROFILE)
         journal = Journal(identity, clock)
-        held = []
-        for each in range(entries):
+        local_versions = []
+        for entry_number in range(entries):
             # Sealed and sent one by one: all at once would keep every other keeper waiting.
-            held.append(journal.append(Said("incident", _said(each))))
+            local_versions.append(journal.append(VersionContent("incident", _entry_fields(entry_number))))
             await journal.send(server)
-        person, now = await grant_access.meet(server, nine), clock.now_ms()
-        choice = grant_access.Choice({"all": True}, now + 30 * DAY, "Help with a report", ("view", "comment"))
-        granted = await grant_access.let_in(server, identity, person, choice, f"Client {number:03}", now)
-        await grant_access.give(server, identity, granted, [(one.push, one.opened.place) for one in held])
-        dates = [{"at": now + (number % 40) * DAY, "what": "recording_wiped"}]
-        told = {"dates": dates, "entries": entries, "made_at": now, "newest_at": now}
-        await grant_access.summarise(server, granted, told)
+        person, now = await grant_access.fetch_advocate(server, nine_words), clock.now_ms()
+        choice = grant_access.GrantTerms({"all": True}, now + 30 * DAY_MS, "Help with a report", ("view", "comment"))
+        granted = await grant_access.create_grant(server, identity, person, choice, f"Client {number:03}", now)
+        await grant_access.upload_version_keys(
+            server,
+            identity,
+            granted,
+            [(local_version.push, local_version.opened_version.ids) for local_version in local_versions],
+        )
+        dates = [{"at": now + (number % 40) * DAY_MS, "what": "recording_wiped"}]
+        summary = {"dates": dates, "entries": entries, "made_at": now, "newest_at": now}
+        await grant_access.upload_summary(server, granted, summary)
 
 
-def _said(number: int) -> dict[str, object]:
+def _entry_fields(number: int) -> dict[str, object]:
     return {
-        "narrative": f"{FILLER}For the {number}th time.", "occurred_start": BEGAN + number * DAY // 6, "tz": "Europe/London",
+        "narrative": f"{FILLER}For the {number}th time.", "occurred_start": STORY_START_MS + number * DAY_MS // 6,
+        "tz": "Europe/London",
         "utc_offset_min": 0, "precision": "minute", "behaviours": ["calls", "loiter_near"][: 1 + number % 2],
         "channel": CHANNELS[number % 5],
     }  # fmt: skip
 
 
-def _list_row(page: Page, many: int) -> Row:
+def _list_row(page: Page, client_count: int) -> Row:
     """From asking for news to all clients drawn; the floor is what the server takes for its answer."""
-    there = ".desk-client"
-    took, floors = [], []
+    selector = ".desk-client"
+    times_ms, floors = [], []
     for _ in range(ROUNDS):
-        with page.expect_response(lambda answer: answer.url.endswith("/v1/clients")) as heard:
-            took.append(page.evaluate(PRESSED, ["Look for news", there]))
-        heard.value.finished()
-        timing = heard.value.request.timing
+        with page.expect_response(lambda answer: answer.url.endswith("/v1/clients")) as response_info:
+            times_ms.append(page.evaluate(MEASURE_CLICK, ["Look for news", selector]))
+        response_info.value.finished()
+        timing = response_info.value.request.timing
         floors.append(timing["responseEnd"] - timing["requestStart"])
-    shown, value = page.locator(there).count(), statistics.median(took)
-    name = f"an advocate's list of {many} clients: read, opened and drawn, ms (floor: the answer)"
+    shown_count, value = page.locator(selector).count(), statistics.median(times_ms)
+    name = f"an advocate's list of {client_count} clients: read, opened and drawn, ms (floor: the answer)"
     return _row(
-        name, WHERE, value, statistics.median(floors), f"at most {MOST_MS:,} ms", shown == many and value <= MOST_MS
+        name,
+        ENVIRONMENT,
+        value,
+        statistics.median(floors),
+        f"at most {BAR_MS:,} ms",
+        shown_count == client_count and value <= BAR_MS,
     )
 
 
 def _client_row(page: Page, entries: int) -> Row:
     """From pressing a client to their entries drawn; the floor is the feed's answers."""
-    name = f"Client {entries // FEWEST - 1:03}"
-    took, floors = [], []
+    name = f"Client {entries // ENTRIES_MINIMUM - 1:03}"
+    times_ms, floors = [], []
     for _ in range(ROUNDS):
-        took.append(page.evaluate(PRESSED, [name, "aside .day .item"]))
+        times_ms.append(page.evaluate(MEASURE_CLICK, [name, "aside .day .item"]))
         floors.append(_feed_floor(page))
         page.get_by_role("button", name="Clients", exact=True).click()
         page.locator(".desk-client").first.wait_for()
-    value = statistics.median(took)
+    value = statistics.median(times_ms)
     title = (
         f"a client with {entries:,} entries from the list: every version checked, drawn, ms (floor: the feed, answered)"
     )
-    return _row(title, WHERE, value, statistics.median(floors), f"at most {MOST_MS:,} ms", value <= MOST_MS)
+    return _row(title, ENVIRONMENT, value, statistics.median(floors), f"at most {BAR_MS:,} ms", value <= BAR_MS)
 
 
 def _feed_floor(page: Page) -> float:

@@ -21,18 +21,18 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 
-from diary.pack.build import _pictures, account_stills, documents, picture_volumes
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.build import _place_pictures, exhibit_documents, main_documents, place_account_stills
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
-from diary.pack.contents import contents_of
-from tests.bench.memory import Peak, watched
-from tests.pack.fiction import FictionalDiary, fictional_diary, picture, print_copy
+from diary.pack.contents import build_contents
+from tests.bench.memory import PeakMemory, watch_memory
+from tests.pack.fictional_diary import FictionalDiary, draw_screenshot, fictional_diary, make_print_copy
 
 ROUNDS = 3
-BAR_TIME = 1.5
+BAR_TIME_RATIO = 1.5
 BAR_MB = 250.0
 
-FLOOR = """
+FLOOR_SCRIPT = """
 import hashlib, json, os, sys, zipfile
 from pathlib import Path
 import typst
@@ -68,24 +68,24 @@ with zipfile.ZipFile(folder / "plain.zip") as plain, zipfile.ZipFile(folder / "o
 """
 
 
-def rows() -> Iterator[dict[str, object]]:
+def measure_rows() -> Iterator[dict[str, object]]:
     """One row for time, one for memory: name, value, floor, ratio, bar."""
-    diary = _diary()
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    with _folder() as work:
-        _worker(diary, raw, work / "ours")
-        fetch = lambda blob, i: diary.parts[blob, i]  # noqa: E731 - as short as what it does
-        prepared = prepare(read_capsule(raw), fetch, work / "ours" / "front.zip", work / "floor")
-        ours, floor = [], []
+    diary = _make_diary()
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    with _memory_folder() as work:
+        _run_worker(diary, raw, work / "ours")
+        fetch = lambda blob, i: diary.sealed_parts[blob, i]  # noqa: E731 - as short as what it does
+        prepared = prepare_floor_input(read_capsule(raw), fetch, work / "ours" / "front.zip", work / "floor")
+        worker_seconds, floor_seconds = [], []
         # Turn and turn about, so that whatever else the machine does falls on both.
         for _ in range(ROUNDS):
-            floor.append(floor_of(prepared)[0])
-            ours.append(_worker(diary, raw, work / "ours")[0])
-        least_peak = floor_of(prepared, watch=True)[1]
-        peak = _worker(diary, raw, work / "ours", watch=True)[1]
-    seconds, least = median(ours), median(floor)
+            floor_seconds.append(measure_floor(prepared)[0])
+            worker_seconds.append(_run_worker(diary, raw, work / "ours")[0])
+        least_peak = measure_floor(prepared, measure_memory=True)[1]
+        peak = _run_worker(diary, raw, work / "ours", measure_memory=True)[1]
+    seconds, least = median(worker_seconds), median(floor_seconds)
     name = "front part of a pack, 300 incidents, 100 screenshots"
-    yield row(f"{name} (s)", seconds, least, BAR_TIME, seconds <= BAR_TIME * least)
+    yield row(f"{name} (s)", seconds, least, BAR_TIME_RATIO, seconds <= BAR_TIME_RATIO * least)
     yield row(f"{name}, peak memory (MB)", peak, least_peak, BAR_MB, peak <= BAR_MB)
 
 
@@ -100,20 +100,22 @@ def row(name: str, value: float, floor: float, bar: float | str, holds: bool) ->
     }
 
 
-def _diary() -> FictionalDiary:
+def _make_diary() -> FictionalDiary:
     """300 incidents, 100 screenshots of a phone's size with their print copies; the drawing is not measured."""
     diary = fictional_diary(count=300, exhibits=0)
     incidents = list({row["record"]: row for row in diary.versions if row["kind"] == "incident"}.values())
     for index in range(10):
-        raw = picture(index)
-        printed = print_copy(raw)
+        raw = draw_screenshot(index)
+        printed = make_print_copy(raw)
         for copy in range(10):
-            diary.attach(incidents[index * 10 + copy], raw, "image/png", f"Screen {index * 10 + copy}", printed=printed)
+            diary.attach(
+                incidents[index * 10 + copy], raw, "image/png", f"Screen {index * 10 + copy}", print_image=printed
+            )
     return diary
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _memory_folder() -> Iterator[Path]:
     """A folder in memory, as the server has."""
     path = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     try:
@@ -122,69 +124,73 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(path)
 
 
-def _worker(diary: FictionalDiary, raw: bytes, folder: Path, *, watch: bool = False) -> tuple[float, float]:
+def _run_worker(
+    diary: FictionalDiary, raw: bytes, folder: Path, *, measure_memory: bool = False
+) -> tuple[float, float]:
     """Seconds and, where it is watched, peak MB of one run of the real worker, its children included."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     command = [sys.executable, "-I", "-m", "diary.pack.worker", str(folder)]
     worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, cwd="/")
-    with watched(worker.pid) if watch else nullcontext(Peak()) as peak:
-        _talk(worker, diary, raw)
-    return time.perf_counter() - begun, peak.mb
+    with watch_memory(worker.pid) if measure_memory else nullcontext(PeakMemory()) as peak:
+        _answer_worker(worker, diary, raw)
+    return time.perf_counter() - started_at, peak.total_mb
 
 
-def _talk(worker: subprocess.Popen[bytes], diary: FictionalDiary, raw: bytes) -> None:
+def _answer_worker(worker: subprocess.Popen[bytes], diary: FictionalDiary, raw: bytes) -> None:
     """Give the worker what it asks for until it ends."""
     assert worker.stdin and worker.stdout
-    _frame(worker, raw)
+    _send_frame(worker, raw)
     for line in worker.stdout:
-        told = json.loads(line)
-        if "want" in told:
-            _frame(worker, diary.parts[told["want"][0], told["want"][1]])
-        assert "failed" not in told, told
+        message = json.loads(line)
+        if "want" in message:
+            _send_frame(worker, diary.sealed_parts[message["want"][0], message["want"][1]])
+        assert "failed" not in message, message
     worker.stdin.close()
     worker.stdout.close()
     assert worker.wait() == 0
 
 
-def _frame(worker: subprocess.Popen[bytes], raw: bytes) -> None:
+def _send_frame(worker: subprocess.Popen[bytes], raw: bytes) -> None:
     assert worker.stdin
     worker.stdin.write(len(raw).to_bytes(4, "big") + raw)
     worker.stdin.flush()
 
 
-def prepare(told: Capsule, fetch: Callable[[str, int], bytes], plain: Path, folder: Path) -> Path:
+def prepare_floor_input(capsule: Capsule, fetch: Callable[[str, int], bytes], zip_path: Path, folder: Path) -> Path:
     """The documents' folders as typst reads them, and the other members, for the floor. `plain`: a zip that has those."""
     folder.mkdir()
-    contents = contents_of(told)
-    pictures = _pictures(contents, fetch, folder, lambda done: None)
+    contents = build_contents(capsule)
+    pictures = _place_pictures(contents, fetch, folder, lambda done: None)
     templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent / "documents"
-    stills = account_stills(contents, fetch, folder)
-    for document in [*documents(contents, folder, stills), *picture_volumes(contents, pictures, folder)]:
+    still_images = place_account_stills(contents, fetch, folder)
+    for document in [*main_documents(contents, folder, still_images), *exhibit_documents(contents, pictures, folder)]:
         document.folder.mkdir(exist_ok=True)
-        (document.folder / "page.json").write_text(json.dumps(document.page(), ensure_ascii=False), encoding="utf-8")
+        (document.folder / "page.json").write_text(
+            json.dumps(document.build_data(), ensure_ascii=False), encoding="utf-8"
+        )
         (document.folder / f"{document.template}.main").touch()
         for name in ("look.typ", f"{document.template}.typ"):
             shutil.copyfile(templates / name, document.folder / name)
-    shutil.copyfile(plain, folder / "plain.zip")
+    shutil.copyfile(zip_path, folder / "plain.zip")
     with zipfile.ZipFile(folder / "plain.zip") as members:
         assert members.testzip() is None
     return folder
 
 
-def floor_of(folder: Path, *, watch: bool = False) -> tuple[float, float]:
+def measure_floor(folder: Path, *, measure_memory: bool = False) -> tuple[float, float]:
     """Seconds and, where it is watched, peak MB of the floor."""
     fonts = Path(sys.modules["diary.pack.build"].__file__ or "").parent / "fonts"
-    begun = time.perf_counter()
-    floor = subprocess.Popen([sys.executable, "-I", "-c", FLOOR, str(folder), str(fonts)], env={}, cwd="/")
-    with watched(floor.pid) if watch else nullcontext(Peak()) as peak:
+    started_at = time.perf_counter()
+    floor = subprocess.Popen([sys.executable, "-I", "-c", FLOOR_SCRIPT, str(folder), str(fonts)], env={}, cwd="/")
+    with watch_memory(floor.pid) if measure_memory else nullcontext(PeakMemory()) as peak:
         assert floor.wait() == 0
-    took = time.perf_counter() - begun
-    for made in folder.glob("*.pdf"):
-        made.unlink()
-    return took, peak.mb
+    elapsed = time.perf_counter() - started_at
+    for pdf in folder.glob("*.pdf"):
+        pdf.unlink()
+    return elapsed, peak.total_mb
 
 
 if __name__ == "__main__":
-    print(json.dumps(list(rows()), indent=1))
+    print(json.dumps(list(measure_rows()), indent=1))

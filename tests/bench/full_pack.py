@@ -15,70 +15,84 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from diary.cli.pack import _wish
-from diary.client.backup_file import KeptFile
+from diary.cli.pack import _make_pack_request
+from diary.client.backup_file import DiaryBackupFile
 from diary.client.journal import Journal
 from diary.clock import SystemClock
-from diary.crypto.signing import Notary
-from diary.pack.capsule.builder import make_capsule
+from diary.crypto.signing import Ed25519Signer
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.verify.verifier import verify
-from tests.bench.front_part import floor_of, prepare, row
-from tests.bench.kept_copy import ORIGIN, WORDS, make_copy
-from tests.bench.memory import watched
+from diary.pack.verify.verifier import verify_pack
+from tests.bench.front_part import measure_floor, prepare_floor_input, row
+from tests.bench.kept_copy import ORIGIN, PASSPHRASE, make_sealed_copy
+from tests.bench.memory import watch_memory
 
-ENTRIES, FILES, FILE_BYTES = 1_000, 500, 4_000_000
+ENTRY_COUNT, FILE_COUNT, FILE_BYTES = 1_000, 500, 4_000_000
 BAR_MB = 500.0
-A_VOLUME = 100
+VOLUME_MB = 100
 
 
-def rows() -> Iterator[dict[str, object]]:
+def measure_rows() -> Iterator[dict[str, object]]:
     """One row for memory, which has the bar: of the largest process, as the system counts a command's; of all of them
     together and time, which have none; one for the volumes."""
     with tempfile.TemporaryDirectory(prefix="kept-bench-") as name:
         folder = Path(name)
-        notary = make_copy(folder / "diary.kept", entries=ENTRIES, files=FILES, file_bytes=FILE_BYTES)
-        seconds, together, largest = _ours(folder / "diary.kept", folder / "pack.zip")
-        volumes = _is_whole(folder / "pack.zip", notary)
-        least, least_peak = _floor(folder)
-    name = f"full pack by the command line, {ENTRIES:,} incidents, {FILES} exhibits, 2 GB"
-    yield row(f"{name}, peak memory of its largest process (MB)", largest, least_peak, BAR_MB, largest <= BAR_MB)
-    yield row(f"{name}, peak memory of all its processes together (MB)", together, least_peak, "none", True)
-    yield row(f"{name}, volumes of exhibits", volumes, FILES / A_VOLUME, FILES / A_VOLUME, volumes == FILES / A_VOLUME)
-    yield row(f"{name} (s)", seconds, least, "none", True)
+        notary = make_sealed_copy(folder / "diary.kept", entries=ENTRY_COUNT, files=FILE_COUNT, file_bytes=FILE_BYTES)
+        seconds, total_peak_mb, largest_process_mb = _measure_command(folder / "diary.kept", folder / "pack.zip")
+        volumes = _count_volumes(folder / "pack.zip", notary)
+        floor_seconds, least_peak = _measure_floor(folder)
+    name = f"full pack by the command line, {ENTRY_COUNT:,} incidents, {FILE_COUNT} exhibits, 2 GB"
+    yield row(
+        f"{name}, peak memory of its largest process (MB)",
+        largest_process_mb,
+        least_peak,
+        BAR_MB,
+        largest_process_mb <= BAR_MB,
+    )
+    yield row(f"{name}, peak memory of all its processes together (MB)", total_peak_mb, least_peak, "none", True)
+    yield row(
+        f"{name}, volumes of exhibits",
+        volumes,
+        FILE_COUNT / VOLUME_MB,
+        FILE_COUNT / VOLUME_MB,
+        volumes == FILE_COUNT / VOLUME_MB,
+    )
+    yield row(f"{name} (s)", seconds, floor_seconds, "none", True)
 
 
-def _ours(copy: Path, out: Path) -> tuple[float, float, float]:
+def _measure_command(copy: Path, out: Path) -> tuple[float, float, float]:
     """Seconds, and peak MB of the command and all it starts: together, and of the largest."""
     command = [sys.executable, "-m", "diary", "pack", str(copy), "--profile", "police", "--out", str(out)]
-    begun = time.perf_counter()
-    made = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    with watched(made.pid) as peak:
-        made.communicate(f"{WORDS}\n".encode())
-    assert made.returncode == 0
-    return time.perf_counter() - begun, peak.mb, peak.largest
+    started_at = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    with watch_memory(process.pid) as peak:
+        process.communicate(f"{PASSPHRASE}\n".encode())
+    assert process.returncode == 0
+    return time.perf_counter() - started_at, peak.total_mb, peak.largest_process_mb
 
 
-def _is_whole(pack: Path, notary: Notary) -> int:
+def _count_volumes(pack: Path, notary: Ed25519Signer) -> int:
     """Nothing is wrong with it, nothing is left beside it; how many volumes of exhibits it has."""
-    assert [finding for finding in verify(pack, notary=notary.pub) if finding.code != "no_timestamps"] == []
+    assert [finding for finding in verify_pack(pack, notary=notary.pub) if finding.code != "no_timestamps"] == []
     assert sorted(path.name for path in pack.parent.iterdir()) == ["diary.kept", pack.name]
-    with zipfile.ZipFile(pack) as held:
-        names = held.namelist()
-    assert sum("13_exhibits-as-received/" in name for name in names) == FILES
+    with zipfile.ZipFile(pack) as archive:
+        names = archive.namelist()
+    assert sum("13_exhibits-as-received/" in name for name in names) == FILE_COUNT
     return sum("/servable/04_exhibits" in name for name in names)
 
 
-def _floor(folder: Path) -> tuple[float, float]:
+def _measure_floor(folder: Path) -> tuple[float, float]:
     """Seconds and peak MB of the least that any builder must do."""
-    with KeptFile(folder / "diary.kept") as copy:
-        identity = copy.open_with_words(WORDS)
-        journal: Journal = copy.journal(identity, SystemClock())
-        wish = _wish(journal, ORIGIN, number=None, profile="police", supplement=False, items=None, their_ref="")
-        told = read_capsule(make_capsule(journal.versions(), wish, identity.public_keys()))
-        prepared = prepare(told, copy.part, folder / "pack.zip", folder / "floor")
-    return floor_of(prepared, watch=True)
+    with DiaryBackupFile(folder / "diary.kept") as copy:
+        identity = copy.open_with_words(PASSPHRASE)
+        journal: Journal = copy.read_journal(identity, SystemClock())
+        wish = _make_pack_request(
+            journal, ORIGIN, number=None, profile="police", supplement=False, items=None, their_ref=""
+        )
+        capsule = read_capsule(build_capsule(journal.versions(), wish, identity.public_keys()))
+        prepared = prepare_floor_input(capsule, copy.sealed_part, folder / "pack.zip", folder / "floor")
+    return measure_floor(prepared, measure_memory=True)
 
 
 if __name__ == "__main__":
-    print(json.dumps(list(rows()), indent=1))
+    print(json.dumps(list(measure_rows()), indent=1))

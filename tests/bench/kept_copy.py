@@ -8,95 +8,108 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from diary.client.accounts import Identity, new_kdf
-from diary.client.attachments import Blob, make_print_copy, seal
-from diary.client.journal import Journal, Said
+from diary.client.accounts import Identity, new_kdf_parameters
+from diary.client.attachments import BlobReference, make_print_rendition, seal_file
+from diary.client.journal import Journal, VersionContent
 from diary.clock import FixedClock
 from diary.crypto import kdf
-from diary.crypto.keys import Keyset, diary_header, words_header, wrap
-from diary.crypto.signing import Notary
-from diary.encoding import b64, canon, frames
+from diary.crypto.keys import Keyset, diary_wrap_header, words_wrap_header, wrap_key
+from diary.crypto.signing import Ed25519Signer
+from diary.encoding import b64, canonical_json, encode_frames
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.samples.journal_writer import _rendition
-from tests.pack.fiction import HOUR, START, incident_fields, picture
-from tests.pack.story import STORY
+from diary.samples.journal_writer import _rendition_fields
+from tests.pack.fictional_diary import HOUR_MS, START_MS, draw_screenshot, incident_fields
+from tests.pack.story_incidents import STORY_INCIDENTS
 
 ORIGIN = "https://notes.example"
-WORDS = "correct horse battery staple"
+PASSPHRASE = "correct horse battery staple"
 
 
-def make_copy(out: Path, *, entries: int, files: int, file_bytes: int) -> Notary:
+def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) -> Ed25519Signer:
     """A copy of `entries` incidents, the first `files` with a screenshot of `file_bytes`; who signed for it. Opens with WORDS.
 
     What a file holds after its first bytes is random, as what a camera packs is: nothing shrinks, nothing repeats.
     """
-    notary, clock = Notary(os.urandom(32)), FixedClock(START)
-    identity = _identity(notary)
+    notary, clock = Ed25519Signer(os.urandom(32)), FixedClock(START_MS)
+    identity = _make_identity(notary)
     journal = Journal(identity, clock)
-    journal.append(Said("settings", {"initials": "JB", "own_words": str(STORY[0]["narrative"])}))
-    printed = [make_print_copy(picture(n), "image/png") for n in range(10)]
+    journal.append(VersionContent("settings", {"initials": "JB", "own_words": str(STORY_INCIDENTS[0]["narrative"])}))
+    print_copy = [make_print_rendition(draw_screenshot(n), "image/png") for n in range(10)]
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for number in range(entries):
-            clock.ms = START + number * 7 * HOUR
-            said = f"{number + 1}. {STORY[number % len(STORY)]['narrative']}"
-            incident = journal.append(Said("incident", incident_fields(clock.ms - HOUR, said))).opened.place.record
+            clock.ms = START_MS + number * 7 * HOUR_MS
+            narrative = f"{number + 1}. {STORY_INCIDENTS[number % len(STORY_INCIDENTS)]['narrative']}"
+            incident = journal.append(
+                VersionContent("incident", incident_fields(clock.ms - HOUR_MS, narrative))
+            ).opened_version.ids.record
             if number < files:
                 content = b"\x89PNG\r\n\x1a\n" + os.urandom(file_bytes - 8)
-                copy = printed[number % len(printed)]
+                copy = print_copy[number % len(print_copy)]
                 assert copy is not None
-                blobs = [Blob.new(len(content)), Blob.new(len(copy.content))]
+                blobs = [BlobReference.new(len(content)), BlobReference.new(len(copy.content))]
                 for blob, raw in zip(blobs, (content, copy.content), strict=True):
-                    _member(archive, f"parts/{blob.blob}", seal(identity.diary, blob, raw))
-                fields = _described(incident, content, clock.ms, number) | {"renditions": [_rendition(copy)]}
+                    _write_member(archive, f"parts/{blob.blob_id}", seal_file(identity.diary, blob, raw))
+                fields = _attachment_fields(incident, content, clock.ms, number) | {
+                    "renditions": [_rendition_fields(copy)]
+                }
                 restricted = {"received_as": {"filename": f"Screenshot_{number}.png"}}
-                journal.append(Said("attachment", fields, restricted, (blobs[1].pair,), (blobs[0].pair,)))
-        journal.acknowledge(notary)
-        _member(archive, "versions.bin", _versions(journal))
-        archive.writestr("kept.json", canon(_head(identity, notary, clock.ms)))
+                journal.append(
+                    VersionContent("attachment", fields, restricted, (blobs[1].id_and_key,), (blobs[0].id_and_key,))
+                )
+        journal.sign_receipts(notary)
+        _write_member(archive, "versions.bin", _version_frames(journal))
+        archive.writestr("kept.json", canonical_json(_copy_head(identity, notary, clock.ms)))
     return notary
 
 
-def _identity(notary: Notary) -> Identity:
+def _make_identity(notary: Ed25519Signer) -> Identity:
     """Somebody whom no server knows."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
     return Identity(
-        "", account, diary, device, 1, notary.pub, notary.log, Keyset.new(), os.urandom(32), os.urandom(32), ""
+        "", account, diary, device, 1, notary.pub, notary.log_id, Keyset.generate(), os.urandom(32), os.urandom(32), ""
     )
 
 
-def _member(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
+def _write_member(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
     with archive.open(zipfile.ZipInfo(name), "w", force_zip64=False) as member:
         for piece in pieces:
-            member.write(frames([piece]))
+            member.write(encode_frames([piece]))
 
 
-def _versions(journal: Journal) -> Iterable[bytes]:
-    for held in journal._held.values():
-        place = held.opened.place
-        about = {"receipt": held.receipt, "record": place.record, "seq": held.seq, "version": place.version}
-        yield frames([canon(about), push.encode(held.push)])
+def _version_frames(journal: Journal) -> Iterable[bytes]:
+    for local_version in journal._versions_by_id.values():
+        place = local_version.opened_version.ids
+        facts = {
+            "receipt": local_version.receipt,
+            "record": place.record,
+            "seq": local_version.seq,
+            "version": place.version,
+        }
+        yield encode_frames([canonical_json(facts), push.encode(local_version.push)])
 
 
-def _head(identity: Identity, notary: Notary, now: int) -> dict[str, object]:
-    made = new_kdf("nobody-here-x2y3", ORIGIN, kdf.FLOOR)
-    opener = kdf.kek_words(kdf.root(WORDS, made, kdf.PRODUCT), made)
-    place = diary_header(identity.account, identity.diary, 1)
+def _copy_head(identity: Identity, notary: Ed25519Signer, now: int) -> dict[str, object]:
+    kdf_parameters = new_kdf_parameters("nobody-here-x2y3", ORIGIN, kdf.FLOOR_PROFILE)
+    opener = kdf.derive_words_kek(kdf.derive_root(PASSPHRASE, kdf_parameters, kdf.PRODUCTION_POLICY), kdf_parameters)
+    place = diary_wrap_header(identity.account, identity.diary, 1)
     keys = {
         "account": identity.account,
         "code_wrap": None,
         "diary": identity.diary,
         "diary_epoch": 1,
-        "diary_wrap": b64(wrap(identity.account_key, place, identity.diary_key)),
-        "kdf": made,
+        "diary_wrap": b64(wrap_key(identity.account_key, place, identity.diary_key)),
+        "kdf": kdf_parameters,
         "keyset": b64(identity.keyset.seal(identity.account_key, identity.account, 1, 1)),
-        "words_wrap": b64(wrap(opener, words_header(identity.account, 1, made), identity.account_key)),
+        "words_wrap": b64(
+            wrap_key(opener, words_wrap_header(identity.account, 1, kdf_parameters), identity.account_key)
+        ),
     }
-    known = {"blobs": 0, "feed": None, "made_at": now, "t": "backup/v1", "versions": 0}
-    return known | {"keys": keys, "log": notary.log, "notary": b64(notary.pub)}
+    state = {"blobs": 0, "feed": None, "made_at": now, "t": "backup/v1", "versions": 0}
+    return state | {"keys": keys, "log": notary.log_id, "notary": b64(notary.pub)}
 
 
-def _described(incident: str, content: bytes, at: int, number: int) -> dict[str, object]:
+def _attachment_fields(incident: str, content: bytes, at: int, number: int) -> dict[str, object]:
     return {
         "added_at": at,
         "alteration_before_receipt": "none_known",

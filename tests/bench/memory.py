@@ -6,59 +6,59 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PAUSE = 0.05
+SAMPLE_PAUSE_SECONDS = 0.05
 
 
 @dataclass
-class Peak:
+class PeakMemory:
     """The most so far, in MB. `mb`: all together, what they share counted once; `largest`: one process alone."""
 
-    mb: float = 0.0
-    largest: float = 0.0
+    total_mb: float = 0.0
+    largest_process_mb: float = 0.0
 
 
-def tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
     """A process and all below it."""
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
+    pids, pending = [], [pid]
+    while pending:
+        process = pending.pop()
+        pids.append(process)
+        for task in Path(f"/proc/{process}/task").glob("*/children"):
             try:
-                waiting += map(int, task.read_text().split())
+                pending += map(int, task.read_text().split())
             except OSError:
                 continue  # ended meanwhile
-    return found
+    return pids
 
 
-def held(pid: int) -> tuple[float, float]:
+def memory_used(pid: int) -> tuple[float, float]:
     """MB of a process and all below it now, and of the largest of them."""
-    together, largest = 0, 0
-    for one in tree(pid):
+    total, largest = 0, 0
+    for process in process_tree(pid):
         try:
-            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue  # ended meanwhile
-        found = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
-        together += found.get("Pss", 0)
-        largest = max(largest, found.get("Rss", 0))
-    return together / 1024, largest / 1024
+        fields = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
+        total += fields.get("Pss", 0)
+        largest = max(largest, fields.get("Rss", 0))
+    return total / 1024, largest / 1024
 
 
 @contextmanager
-def watched(pid: int) -> Iterator[Peak]:
+def watch_memory(pid: int) -> Iterator[PeakMemory]:
     """The most that `pid` and all below it hold while this is open."""
-    peak, over = Peak(), threading.Event()
+    peak, stopped = PeakMemory(), threading.Event()
 
-    def look() -> None:
-        while not over.wait(PAUSE):
-            together, largest = held(pid)
-            peak.mb, peak.largest = max(peak.mb, together), max(peak.largest, largest)
+    def sample() -> None:
+        while not stopped.wait(SAMPLE_PAUSE_SECONDS):
+            together, largest = memory_used(pid)
+            peak.total_mb, peak.largest_process_mb = max(peak.total_mb, together), max(peak.largest_process_mb, largest)
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
+    thread = threading.Thread(target=sample)
+    thread.start()
     try:
         yield peak
     finally:
-        over.set()
-        watcher.join()
+        stopped.set()
+        thread.join()

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from tests.bench import evidence, front_part, full_pack
 
 
-def rows() -> Iterator[Mapping[str, object]]:
+def measure_rows() -> Iterator[Mapping[str, object]]:
     """The rows of the three."""
-    yield from front_part.rows()
-    yield from full_pack.rows()
-    yield from evidence.rows()
+    yield from front_part.measure_rows()
+    yield from full_pack.measure_rows()
+    yield from evidence.measure_rows()

@@ -27,24 +27,24 @@ import httpx
 from diary import config
 from diary.client import accounts
 from diary.client.accounts import Identity
-from diary.client.journal import Journal, Said
-from diary.client.transport import Server
+from diary.client.journal import Journal, VersionContent
+from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
 from diary.ledger import push
 from diary.storage import database
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENTS = (1, 8, 64)
 # One account may write 12,000 versions a minute at one address, so the load comes from several.
 ACCOUNTS = 16
-WORDS = "correct horse battery staple"
-BARS = {1: 0.5, 64: 0.7}
+PASSPHRASE = "correct horse battery staple"
+BAR_RATIOS = {1: 0.5, 64: 0.7}
 # More than is stored in a second, so that no client runs out of work.
-EXPECTED = {1: 2_000, 8: 3_500, 64: 4_000}
-SIZE = 5_300
+EXPECTED_PER_SECOND = {1: 2_000, 8: 3_500, 64: 4_000}
+BODY_BYTES = 5_300
 P99_MS = 50.0
 
-FLOOR = """
+FLOOR_SERVER = """
 import sys, aiosqlite
 from contextlib import asynccontextmanager
 from starlette.applications import Starlette
@@ -72,14 +72,14 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=False, log_
 
 
 @dataclass(frozen=True)
-class Request:
+class RawRequest:
     """One push, ready to be sent: the bytes of the whole HTTP request."""
 
     raw: bytes
 
 
 @dataclass(frozen=True)
-class Run:
+class LoadResult:
     """What one run showed."""
 
     per_second: float
@@ -87,42 +87,42 @@ class Run:
     failures: int
 
 
-def request(path: str, body: bytes, port: int, token: str) -> Request:
+def build_push_request(path: str, body: bytes, port: int, token: str) -> RawRequest:
     """A push as a phone sends it."""
     head = (
         f"PUT {path} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
         f"Content-Type: application/octet-stream\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    return Request(head.encode() + body)
+    return RawRequest(head.encode() + body)
 
 
-async def drive(port: int, work: list[Request], clients: int, seconds: float) -> Run:
+async def send_requests(port: int, requests: list[RawRequest], clients: int, seconds: float) -> LoadResult:
     """Send `work` over `clients` connections for at most `seconds`."""
-    times: list[float] = []
+    latencies: list[float] = []
     failures = 0
-    queue: Iterator[Request] = iter(work)
-    end = time.perf_counter() + seconds
+    queue: Iterator[RawRequest] = iter(requests)
+    deadline = time.perf_counter() + seconds
 
     async def client() -> None:
         nonlocal failures
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for one in queue:
-            began = time.perf_counter()
-            if began > end:
+        for request in queue:
+            sent_at = time.perf_counter()
+            if sent_at > deadline:
                 break
-            writer.write(one.raw)
+            writer.write(request.raw)
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
             await reader.readexactly(length)
-            times.append(time.perf_counter() - began)
+            latencies.append(time.perf_counter() - sent_at)
             failures += not head.startswith(b"HTTP/1.1 201")
         writer.close()
 
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    took = time.perf_counter() - began
-    times.sort()
-    return Run(len(times) / took, times[int(len(times) * 0.99)] * 1000, failures)
+    elapsed = time.perf_counter() - started_at
+    latencies.sort()
+    return LoadResult(len(latencies) / elapsed, latencies[int(len(latencies) * 0.99)] * 1000, failures)
 
 
 def free_port() -> int:
@@ -144,96 +144,102 @@ def wait_for(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
-def seal_pushes(identity: Identity, token: str, count: int, port: int) -> list[Request]:
+def seal_pushes(identity: Identity, token: str, count: int, port: int) -> list[RawRequest]:
     """Distinct versions of one diary, each as its request."""
     journal = Journal(identity, SystemClock())
-    made = []
+    requests = []
     for _ in range(count):
-        held = journal.append(Said("incident", {"narrative": "He waited outside again."}))
-        place = held.opened.place
+        local_version = journal.append(VersionContent("incident", {"narrative": "He waited outside again."}))
+        place = local_version.opened_version.ids
         path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-        made.append(request(path, push.encode(held.push), port, token))
-    return made
+        requests.append(build_push_request(path, push.encode(local_version.push), port, token))
+    return requests
 
 
-async def keepers(port: int, origin: str) -> list[tuple[Identity, str]]:
+async def register_keepers(port: int, origin: str) -> list[tuple[Identity, str]]:
     """Several accounts with their tokens."""
-    made = []
+    registered = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for number in range(ACCOUNTS):
-            server = Server(client, origin)
-            identity = await accounts.enrol(server, WORDS, code=bytes([number] * 16))
-            made.append((identity, server.tokens["session"]))
-    return made
+            server = RemoteServer(client, origin)
+            identity = await accounts.enrol(server, PASSPHRASE, code=bytes([number] * 16))
+            registered.append((identity, server.tokens["session"]))
+    return registered
 
 
-def sealed_by(accounts_there: list[tuple[Identity, str]], port: int, count: int) -> list[Request]:
+def seal_pushes_of(accounts: list[tuple[Identity, str]], port: int, count: int) -> list[RawRequest]:
     """`count` pushes of the accounts in turns, sealed before anything is measured."""
-    share = -(-count // len(accounts_there))
-    lists = [seal_pushes(identity, token, share, port) for identity, token in accounts_there]
-    return [one for turn in zip(*lists, strict=True) for one in turn]
+    count_per_account = -(-count // len(accounts))
+    requests_by_account = [seal_pushes(identity, token, count_per_account, port) for identity, token in accounts]
+    return [
+        request_in_turn
+        for requests_in_turn in zip(*requests_by_account, strict=True)
+        for request_in_turn in requests_in_turn
+    ]
 
 
 @contextmanager
-def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
+def running_server(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
     """A server process, listening, for the length of the block."""
-    child = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environ, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for(port)
         yield
     finally:
-        child.terminate()
-        child.wait()
+        process.terminate()
+        process.wait()
 
 
-async def measure(folder: Path, rounds: int, seconds: float) -> dict[int, list[tuple[Run, Run]]]:
+async def measure(folder: Path, rounds: int, seconds: float) -> dict[int, list[tuple[LoadResult, LoadResult]]]:
     """Ours and the floor in turns, round after round, so that both meet the same weather; by number of clients."""
-    ours, bare = free_port(), free_port()
-    origin = f"http://localhost:{ours}"
+    server_port, floor_port = free_port(), free_port()
+    origin = f"http://localhost:{server_port}"
     environ = {
         "DIARY_DATA": str(folder / "data"),
         "DIARY_APP_URL": origin,
-        "DIARY_PUBLIC_URL": f"http://public.localhost:{ours}",
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{server_port}",
         "PATH": os.environ["PATH"],
     }
-    await database.migrate(config.load(environ))
-    serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{ours}"]
-    floor = [sys.executable, "-c", FLOOR, str(folder / "floor.sqlite3"), str(bare)]
-    found: dict[int, list[tuple[Run, Run]]] = {clients: [] for clients in CLIENTS}
-    with running(serve, ours, environ), running(floor, bare, environ):
-        accounts_there = await keepers(ours, origin)
+    await database.migrate(config.load_settings(environ))
+    serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{server_port}"]
+    floor = [sys.executable, "-c", FLOOR_SERVER, str(folder / "floor.sqlite3"), str(floor_port)]
+    runs_by_clients: dict[int, list[tuple[LoadResult, LoadResult]]] = {clients: [] for clients in CLIENTS}
+    with running_server(serve, server_port, environ), running_server(floor, floor_port, environ):
+        accounts = await register_keepers(server_port, origin)
         for _ in range(rounds):
             for clients in CLIENTS:
-                work = sealed_by(accounts_there, ours, int(seconds * EXPECTED[clients]))
-                plain = [request("/v1/x", os.urandom(SIZE), bare, "A" * 43)] * len(work)
-                one = await drive(ours, work, clients, seconds)
-                found[clients].append((one, await drive(bare, plain, clients, seconds)))
-    return found
+                work = seal_pushes_of(accounts, server_port, int(seconds * EXPECTED_PER_SECOND[clients]))
+                floor_requests = [build_push_request("/v1/x", os.urandom(BODY_BYTES), floor_port, "A" * 43)] * len(work)
+                load_result = await send_requests(server_port, work, clients, seconds)
+                runs_by_clients[clients].append(
+                    (load_result, await send_requests(floor_port, floor_requests, clients, seconds))
+                )
+    return runs_by_clients
 
 
-def rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
+def measure_rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
     """The rows of the table: pushes a second as a ratio to the floor, the slowest 1 %, and failures.
 
     Each figure is the median over the rounds of what one round showed.
     """
     with tempfile.TemporaryDirectory() as name:
-        found = asyncio.run(measure(Path(name), rounds, seconds))
-    made = []
-    for clients, runs in found.items():
+        runs_by_clients = asyncio.run(measure(Path(name), rounds, seconds))
+    table_rows = []
+    for clients, runs in runs_by_clients.items():
         ratio = median(ours.per_second / floor.per_second for ours, floor in runs)
-        made.append(
+        table_rows.append(
             {
                 "name": f"version push a second, {clients} client{'s' * (clients > 1)}",
                 "value": round(median(ours.per_second for ours, _ in runs)),
                 "floor": round(median(floor.per_second for _, floor in runs)),
                 "ratio": round(ratio, 2),
-                "bar": f"at least {BARS[clients]} of a bare insert" if clients in BARS else "none",
-                "holds": ratio >= BARS.get(clients, 0),
+                "bar": f"at least {BAR_RATIOS[clients]} of a bare insert" if clients in BAR_RATIOS else "none",
+                "holds": ratio >= BAR_RATIOS.get(clients, 0),
             }
         )
-    slowest = median(ours.p99_ms for ours, _ in found[64])
-    floor_slowest = median(floor.p99_ms for _, floor in found[64])
-    made.append(
+    slowest = median(ours.p99_ms for ours, _ in runs_by_clients[64])
+    floor_slowest = median(floor.p99_ms for _, floor in runs_by_clients[64])
+    table_rows.append(
         {
             "name": "version push, 64 clients, p99 in ms",
             "value": round(slowest, 1),
@@ -243,12 +249,12 @@ def rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
             "holds": slowest <= P99_MS,
         }
     )
-    failures = sum(ours.failures for runs in found.values() for ours, _ in runs)
-    none = {"floor": 0, "ratio": None, "bar": "none"}
-    made.append({"name": "version push, failures", "value": failures, "holds": not failures} | none)
-    return made
+    failures = sum(ours.failures for runs in runs_by_clients.values() for ours, _ in runs)
+    no_floor = {"floor": 0, "ratio": None, "bar": "none"}
+    table_rows.append({"name": "version push, failures", "value": failures, "holds": not failures} | no_floor)
+    return table_rows
 
 
 if __name__ == "__main__":
-    for row in rows():
+    for row in measure_rows():
         print(json.dumps(row))

@@ -9,12 +9,12 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.files import served
+from tests.browser.static_server import serve_page
 
-PATIENCE = 300_000
-READY = "async () => { while (!window.measure) await new Promise((done) => setTimeout(done, 20)); }"
+TIMEOUT_MS = 300_000
+MEASURE_SCRIPT = "async () => { while (!window.measure) await new Promise((done) => setTimeout(done, 20)); }"
 # What the table calls it, the function of sealing.js, where it runs, and its options.
-WHAT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+MEASUREMENTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("sealing 10 MB, worker", "sealing", "inWorker", {"megabytes": 10}),
     ("sealing 10 MB, page", "sealing", "inPage", {"megabytes": 10}),
     ("file of 3 MB with digests, worker", "file", "inWorker", {"megabytes": 3}),
@@ -26,25 +26,25 @@ WHAT: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 def measure() -> dict[str, dict[str, float]]:
     """Run every measurement in one Chromium."""
-    with served("/tests/bench/sealing_page.js") as address, sync_playwright() as playwright:
+    with serve_page("/tests/bench/sealing_page.js") as address, sync_playwright() as playwright:
         browser = launch(playwright, "")
         page = browser.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto(address)
-        page.evaluate(READY)
+        page.evaluate(MEASURE_SCRIPT)
         call = "([name, where, options]) => window.measure[where](name, options)"
-        table = {label: page.evaluate(call, [name, where, options]) for label, name, where, options in WHAT}
+        table = {label: page.evaluate(call, [name, where, options]) for label, name, where, options in MEASUREMENTS}
         browser.close()
     return table
 
 
-def rows() -> list[dict[str, object]]:
+def measure_rows() -> list[dict[str, object]]:
     """The figures with a budget of docs/architecture.md: value and floor in ms, ratio, and the bar."""
     table = measure()
-    made: list[dict[str, object]] = []
+    table_rows: list[dict[str, object]] = []
     for label, of in (("list", ""), ("gathered", "_gathered")):
         figures = table["sealing 10 MB, worker"]
-        made.append(
+        table_rows.append(
             {
                 "name": f"sealing 10 MB, ms ({label})",
                 "value": figures[f"ours{of}"],
@@ -55,7 +55,7 @@ def rows() -> list[dict[str, object]]:
             }
         )
     unlocking = table["unlocking, worker"]
-    made.append(
+    table_rows.append(
         {
             "name": "unlock, warmed, ms",
             "value": unlocking["ours"],
@@ -65,7 +65,7 @@ def rows() -> list[dict[str, object]]:
             "holds": unlocking["times_bare"] <= 1.25,
         }
     )
-    return made
+    return table_rows
 
 
 if __name__ == "__main__":

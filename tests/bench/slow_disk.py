@@ -18,13 +18,13 @@ from typing import Any
 
 from diary import config
 from diary.storage import database
-from tests.bench.push import Run, drive, free_port, keepers, running, sealed_by
+from tests.bench.push import LoadResult, free_port, register_keepers, running_server, seal_pushes_of, send_requests
 
-SLOWER_MS = 5
+FSYNC_DELAY_MS = 5
 CLIENTS = 64
-BAR = 1500
-EXPECTED = 3000
-SHIM = """
+BAR_PER_SECOND = 1500
+EXPECTED_PER_SECOND = 3000
+SHIM_SOURCE = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <unistd.h>
@@ -44,13 +44,13 @@ def compile_shim(folder: Path) -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise RuntimeError("this row needs a C compiler (Debian: apt-get install gcc libc6-dev)")
-    source, made = folder / "slow.c", folder / "slow.so"
-    source.write_text(SHIM % {"us": SLOWER_MS * 1000})
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", made, source, "-ldl"], check=True)
-    return made
+    source, library = folder / "slow.c", folder / "slow.so"
+    source.write_text(SHIM_SOURCE % {"us": FSYNC_DELAY_MS * 1000})
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
-async def measure(folder: Path, rounds: int, seconds: float) -> list[Run]:
+async def measure(folder: Path, rounds: int, seconds: float) -> list[LoadResult]:
     """Round after round against one server."""
     port = free_port()
     origin = f"http://localhost:{port}"
@@ -60,22 +60,25 @@ async def measure(folder: Path, rounds: int, seconds: float) -> list[Run]:
         "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
         "PATH": os.environ["PATH"],
     }
-    await database.migrate(config.load(environ))
+    await database.migrate(config.load_settings(environ))
     environ["LD_PRELOAD"] = str(compile_shim(folder))
     serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
-    with running(serve, port, environ):
-        there = await keepers(port, origin)
+    with running_server(serve, port, environ):
+        accounts = await register_keepers(port, origin)
         return [
-            await drive(port, sealed_by(there, port, int(seconds * EXPECTED)), CLIENTS, seconds) for _ in range(rounds)
+            await send_requests(
+                port, seal_pushes_of(accounts, port, int(seconds * EXPECTED_PER_SECOND)), CLIENTS, seconds
+            )
+            for _ in range(rounds)
         ]
 
 
-def rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
+def measure_rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
     """One row: pushes a second, the median over the rounds; and the failures."""
     with tempfile.TemporaryDirectory() as name:
         runs = asyncio.run(measure(Path(name), rounds, seconds))
     value = round(median(run.per_second for run in runs))
     failures = sum(run.failures for run in runs)
-    title = f"version push a second, {CLIENTS} clients, fsync {SLOWER_MS} ms slower"
-    bar = {"floor": None, "ratio": None, "bar": f"at least {BAR}/s, no failure"}
-    return [{"name": title, "value": value, "holds": value >= BAR and not failures} | bar]
+    title = f"version push a second, {CLIENTS} clients, fsync {FSYNC_DELAY_MS} ms slower"
+    bar = {"floor": None, "ratio": None, "bar": f"at least {BAR_PER_SECOND}/s, no failure"}
+    return [{"name": title, "value": value, "holds": value >= BAR_PER_SECOND and not failures} | bar]

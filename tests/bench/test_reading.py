@@ -3,17 +3,19 @@
 import pytest
 
 from diary.paths import STATIC
-from tests.bench.reading import SHAPE, WITHOUT_SEGMENT_TEXTS, changed_engine
+from tests.bench.reading import LIST_FORMAT, WITHOUT_SEGMENT_TEXTS, replace_in_engine
 
 
 def test_the_changes_that_the_bench_makes_still_apply() -> None:
     """Each text is in its module once."""
     engine = (STATIC / "app" / "engine.js").read_text("utf-8")
-    other_format = ("store/index.js", f"const INDEX_FORMAT = {SHAPE};", "const INDEX_FORMAT = 9;")
-    assert "const INDEX_FORMAT = 9;" in changed_engine(engine, (other_format, WITHOUT_SEGMENT_TEXTS))
+    other_format = ("store/index.js", f"const INDEX_FORMAT = {LIST_FORMAT};", "const INDEX_FORMAT = 9;")
+    assert "const INDEX_FORMAT = 9;" in replace_in_engine(engine, (other_format, WITHOUT_SEGMENT_TEXTS))
 
 
-def test_a_text_that_is_gone_is_an_error() -> None:
+def test_a_text_missing_from_the_engine_is_an_error() -> None:
     """A bench that changes nothing would measure the app as it is."""
     with pytest.raises(ValueError, match="has 0 times: const GONE"):
-        changed_engine("// js/a.js\nconst HERE = 1;\n// js/b.js\nconst GONE = 1;\n", (("a.js", "const GONE = 1;", ""),))
+        replace_in_engine(
+            "// js/a.js\nconst HERE = 1;\n// js/b.js\nconst GONE = 1;\n", (("a.js", "const GONE = 1;", ""),)
+        )

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.both.asking import LONG, QUICK, Node, node
+from tests.both.node_process import LONG_EXAMPLES, QUICK_EXAMPLES, NodeProcess, running_node
 
 
 @pytest.fixture(scope="session")
-def page() -> Iterator[Node]:
+def browser_code() -> Iterator[NodeProcess]:
     """The page's code, asked by every test of a worker."""
-    with node() as made:
+    with running_node() as made:
         yield made
 
 
-@pytest.fixture(params=[QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
-def examples(request: pytest.FixtureRequest) -> int:
+@pytest.fixture(params=[QUICK_EXAMPLES, pytest.param(LONG_EXAMPLES, marks=pytest.mark.slow)])
+def example_count(request: pytest.FixtureRequest) -> int:
     """How many values are drawn."""
     return int(request.param)

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.crypto import handover, padding, words
-from diary.encoding import INTEGER_LIMIT, b64, canon, frames, parse, read_frames, unb64
+from diary.encoding import MAX_INTEGER, b64, canonical_json, decode_frames, encode_frames, parse_canonical_json, unb64
 from diary.ids import parse_id
-from tests.both.asking import Node, agree, drawn
+from tests.both.node_process import NodeProcess, assert_same_answer, hypothesis_settings
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 KEYS = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True) | st.sampled_from(["constructor", "__proto__", "a" * 40])
-SCALARS = st.none() | st.booleans() | st.integers(-INTEGER_LIMIT, INTEGER_LIMIT) | TEXT
+SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | TEXT
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
 # What JSON can say and has no canonical form, or is not spelt so.
-ODD = st.sampled_from(
+ODD_JSON_TEXTS = st.sampled_from(
     [
         "1.0",
         "1e3",
@@ -45,50 +45,50 @@ ODD = st.sampled_from(
         "[" * 16 + "]" * 16,
     ]
 )
-CUTS = st.tuples(
+BYTE_CHANGES = st.tuples(
     st.integers(0, 60),
     st.sampled_from([b"", b"\xff", b'"', b"[", b"{", b"0", b",", b" ", b"\\", b"\xed\xa0\x80", b"\xc0\x80"]),
 )
 
 
-def mangled(raw: bytes, cut: tuple[int, bytes]) -> bytes:
+def with_byte_replaced(raw: bytes, change: tuple[int, bytes]) -> bytes:
     """The bytes with something put in the place of one."""
-    at, inside = cut
-    return raw[:at] + inside + raw[at + 1 :]
+    index, replacement = change
+    return raw[:index] + replacement + raw[index + 1 :]
 
 
-def test_canonical_json(page: Node, examples: int) -> None:
+def test_canonical_json_agrees(browser_code: NodeProcess, example_count: int) -> None:
     """Bytes that are canonical, nearly, or not at all: the same are taken, and written again the same."""
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(
-        VALUES.map(canon)
-        | ODD.map(str.encode)
-        | st.tuples(VALUES.map(canon), CUTS).map(lambda told: mangled(*told))
+        VALUES.map(canonical_json)
+        | ODD_JSON_TEXTS.map(str.encode)
+        | st.tuples(VALUES.map(canonical_json), BYTE_CHANGES).map(lambda told: with_byte_replaced(*told))
         | st.binary(max_size=20)
     )
-    def one(raw: bytes) -> None:
-        agree(page, "again", raw.hex(), lambda: canon(parse(raw)).hex())
+    def compare(raw: bytes) -> None:
+        assert_same_answer(browser_code, "again", raw.hex(), lambda: canonical_json(parse_canonical_json(raw)).hex())
 
-    one()
+    compare()
 
 
-def test_json_as_anybody_writes_it(page: Node, examples: int) -> None:
+def test_ordinary_json_is_read_alike(browser_code: NodeProcess, example_count: int) -> None:
     """The usual spellings of other writers."""
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(
         VALUES,
         st.sampled_from([{}, {"indent": 1}, {"sort_keys": True}, {"separators": (",", ":")}, {"ensure_ascii": False}]),
     )
-    def one(value: Any, how: dict[str, Any]) -> None:
+    def compare(value: Any, how: dict[str, Any]) -> None:
         raw = json.dumps(value, **how).encode()
-        agree(page, "again", raw.hex(), lambda: canon(parse(raw)).hex())
+        assert_same_answer(browser_code, "again", raw.hex(), lambda: canonical_json(parse_canonical_json(raw)).hex())
 
-    one()
+    compare()
 
 
-def test_base64url_and_ids(page: Node, examples: int) -> None:
+def test_base64url_and_ids_agree(browser_code: NodeProcess, example_count: int) -> None:
     """Bytes to text, and any text to bytes or a refusal."""
     typed = (
         st.text(st.sampled_from("AQgwBZaz09-_+/= \n\x00é\u212a"), max_size=24)
@@ -96,48 +96,49 @@ def test_base64url_and_ids(page: Node, examples: int) -> None:
         | st.binary(max_size=17).map(b64)
     )
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(st.binary(max_size=40), typed)
-    def one(raw: bytes, text: str) -> None:
-        agree(page, "b64", raw.hex(), lambda: b64(raw))
-        agree(page, "unb64", text, lambda: unb64(text).hex())
-        agree(page, "id", text, lambda: parse_id(text).hex())
+    def compare(raw: bytes, text: str) -> None:
+        assert_same_answer(browser_code, "b64", raw.hex(), lambda: b64(raw))
+        assert_same_answer(browser_code, "unb64", text, lambda: unb64(text).hex())
+        assert_same_answer(browser_code, "id", text, lambda: parse_id(text).hex())
 
-    one()
+    compare()
 
 
-def test_frames(page: Node, examples: int) -> None:
+def test_frames_agree(browser_code: NodeProcess, example_count: int) -> None:
     """Whole, cut short, with a length that lies."""
-    whole = st.lists(st.binary(max_size=6), max_size=6).map(frames)
-    bent = st.tuples(whole, CUTS).map(lambda told: mangled(*told))
+    valid_frames = st.lists(st.binary(max_size=6), max_size=6).map(encode_frames)
+    changed_frames = st.tuples(valid_frames, BYTE_CHANGES).map(lambda told: with_byte_replaced(*told))
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(
-        st.lists(st.binary(max_size=6), max_size=5), whole | bent | st.binary(max_size=12) | st.just(frames([b""] * 65))
+        st.lists(st.binary(max_size=6), max_size=5),
+        valid_frames | changed_frames | st.binary(max_size=12) | st.just(encode_frames([b""] * 65)),
     )
-    def one(parts: list[bytes], raw: bytes) -> None:
-        agree(page, "frames", [part.hex() for part in parts], lambda: frames(parts).hex())
-        agree(page, "read_frames", raw.hex(), lambda: [part.hex() for part in read_frames(raw)])
+    def compare(parts: list[bytes], raw: bytes) -> None:
+        assert_same_answer(browser_code, "frames", [part.hex() for part in parts], lambda: encode_frames(parts).hex())
+        assert_same_answer(browser_code, "read_frames", raw.hex(), lambda: [part.hex() for part in decode_frames(raw)])
 
-    one()
+    compare()
 
 
-def test_padding(page: Node, examples: int) -> None:
+def test_padding_agrees(browser_code: NodeProcess, example_count: int) -> None:
     """Padded, and unpadded whatever it is."""
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(
         st.binary(max_size=300),
         st.binary(max_size=20).map(lambda raw: raw + b"\x80" + bytes(3)) | st.binary(max_size=20),
     )
-    def one(plain: bytes, padded: bytes) -> None:
-        agree(page, "pad", plain.hex(), lambda: padding.pad_version(plain).hex())
-        agree(page, "unpad", padded.hex(), lambda: padding.unpad(padded).hex())
+    def compare(plain: bytes, padded: bytes) -> None:
+        assert_same_answer(browser_code, "pad", plain.hex(), lambda: padding.pad_version(plain).hex())
+        assert_same_answer(browser_code, "unpad", padded.hex(), lambda: padding.unpad(padded).hex())
 
-    one()
+    compare()
 
 
-def test_words_as_they_are_typed(page: Node, examples: int) -> None:
+def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_count: int) -> None:
     """Words of any script, with any spaces; the eight words and the code of the sheet, right and wrong."""
     spaces = st.sampled_from(
         [
@@ -159,7 +160,7 @@ def test_words_as_they_are_typed(page: Node, examples: int) -> None:
         ]
     )
     listed = st.sampled_from(words.word_list())
-    eight = st.binary(min_size=11, max_size=11).map(handover.words_of)
+    eight = st.binary(min_size=11, max_size=11).map(handover.encode_words)
     spoken = st.tuples(eight, spaces, st.sampled_from([str, str.upper, str.title])).map(
         lambda told: told[2](told[0].replace(" ", told[1]))
     )
@@ -168,18 +169,25 @@ def test_words_as_they_are_typed(page: Node, examples: int) -> None:
     )
     sheet = st.binary(min_size=16, max_size=16).flatmap(
         lambda code: st.tuples(
-            st.sampled_from([words.code_words(code), words.code_text(code), words.code_text(code).lower()]), spaces
+            st.sampled_from(
+                [
+                    words.format_code_as_words(code),
+                    words.format_code_as_text(code),
+                    words.format_code_as_text(code).lower(),
+                ]
+            ),
+            spaces,
         )
     )
     codes = sheet.map(lambda told: told[0].replace(" ", told[1]).replace("-", told[1]))
     long = st.tuples(codes, st.sampled_from([300, 400])).map(lambda told: told[0] + " " * told[1])
     any_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=20)
 
-    @drawn(examples)
+    @hypothesis_settings(example_count)
     @given(spoken | some | codes | long | any_text | st.tuples(any_text, spaces, any_text).map("".join))
-    def one(text: str) -> None:
-        agree(page, "normalise", text, lambda: words.normalise(text))
-        agree(page, "handover_words", text, lambda: handover.read_words(text))
-        agree(page, "code", text, lambda: words.read_code(text).hex())
+    def compare(text: str) -> None:
+        assert_same_answer(browser_code, "normalise", text, lambda: words.normalise(text))
+        assert_same_answer(browser_code, "handover_words", text, lambda: handover.parse_words(text))
+        assert_same_answer(browser_code, "code", text, lambda: words.parse_code(text).hex())
 
-    one()
+    compare()

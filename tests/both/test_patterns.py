@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.record import patterns
-from tests.both.asking import Node, agree, drawn
-from tests.both.test_record import ANYTHING, DAYS, NOON, ZONES
+from tests.both.node_process import NodeProcess, assert_same_answer, hypothesis_settings
+from tests.both.test_record import ANYTHING, DAYS, NOON_MS, ZONES
 
-DAY = 86_400_000
+DAY_MS = 86_400_000
 ID = st.sampled_from(["a", "b", "c", "constructor"])
 IDS = st.lists(ID, max_size=3) | ID
-WHEN = st.integers(NOON - 400 * DAY, NOON) | st.sampled_from([1_792_886_400_000, 1_792_890_000_000])
+INSTANT = st.integers(NOON_MS - 400 * DAY_MS, NOON_MS) | st.sampled_from([1_792_886_400_000, 1_792_890_000_000])
 PRECISION = st.sampled_from(
     ["exact", "minute", "hour", "part_of_day", "day", "date_range", "month", "season", "unknown", ""]
 )
 INCIDENT = st.fixed_dictionaries(
     {},
     optional={
-        "occurred_start": WHEN,
-        "occurred_end": WHEN,
+        "occurred_start": INSTANT,
+        "occurred_end": INSTANT,
         "precision": PRECISION,
         "tz": ZONES,
         "utc_offset_min": st.sampled_from([0, 60, 330]),
@@ -47,7 +47,7 @@ INCIDENT = st.fixed_dictionaries(
         "fear": st.sampled_from(["very", "some"]),
     },
 )
-BESIDE = st.fixed_dictionaries(
+OTHER_RECORD = st.fixed_dictionaries(
     {},
     optional={
         "merged_into": ID,
@@ -56,7 +56,7 @@ BESIDE = st.fixed_dictionaries(
         "handle": st.sampled_from(["@him", "@her"]),
         "number": st.just("07700 900000"),
         "blocked_on": DAYS,
-        "first_seen": DAYS | st.fixed_dictionaries({"start": WHEN, "precision": PRECISION}),
+        "first_seen": DAYS | st.fixed_dictionaries({"start": INSTANT, "precision": PRECISION}),
         "new_after_block": st.booleans(),
         "served_on": DAYS,
         "made_on": DAYS,
@@ -73,7 +73,7 @@ BESIDE = st.fixed_dictionaries(
         ),
         "rows": st.lists(
             st.fixed_dictionaries(
-                {}, optional={"at": WHEN, "direction": st.sampled_from(["in", "out"]), "count": st.integers(0, 5)}
+                {}, optional={"at": INSTANT, "direction": st.sampled_from(["in", "out"]), "count": st.integers(0, 5)}
             ),
             max_size=3,
         ),
@@ -83,26 +83,28 @@ BESIDE = st.fixed_dictionaries(
 KINDS = ("person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule")
 
 
-def listed(
-    fields: st.SearchStrategy[dict[str, Any]], most: int, prefix: str
+def records_strategy(
+    fields: st.SearchStrategy[dict[str, Any]], max_size: int, prefix: str
 ) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Records of a kind, with ids that others name."""
-    one = st.fixed_dictionaries({"fields": fields}, optional={"taken_out": st.just(NOON) | st.none()})
-    return st.lists(one, max_size=most).map(
+    record = st.fixed_dictionaries({"fields": fields}, optional={"taken_out": st.just(NOON_MS) | st.none()})
+    return st.lists(record, max_size=max_size).map(
         lambda rows: [
             {"record": f"{prefix}{'abc'[at]}" if at < 3 else f"{prefix}{at}", **row} for at, row in enumerate(rows)
         ]
     )
 
 
-def test_patterns(page: Node, examples: int) -> None:
+def test_patterns_agree(browser_code: NodeProcess, example_count: int) -> None:
     """Entries, people, accounts, orders and schedules of any shape."""
-    beside = {kind: listed(BESIDE, 3, "") for kind in KINDS}
+    other_records = {kind: records_strategy(OTHER_RECORD, 3, "") for kind in KINDS}
 
-    @drawn(examples)
-    @given(listed(INCIDENT, 7, "i"), st.fixed_dictionaries({}, optional=beside), ZONES)
-    def one(incidents: list[dict[str, Any]], others: dict[str, Any], tz: str) -> None:
+    @hypothesis_settings(example_count)
+    @given(records_strategy(INCIDENT, 7, "i"), st.fixed_dictionaries({}, optional=other_records), ZONES)
+    def compare(incidents: list[dict[str, Any]], others: dict[str, Any], tz: str) -> None:
         diary = {"incidents": incidents, **others}
-        agree(page, "patterns", {"diary": diary, "tz": tz}, lambda: patterns.count(diary, tz))
+        assert_same_answer(
+            browser_code, "patterns", {"diary": diary, "tz": tz}, lambda: patterns.count_patterns(diary, tz)
+        )
 
-    one()
+    compare()

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
 
-PHONE: dict[str, Any] = {
+PHONE_OPTIONS: dict[str, Any] = {
     "viewport": {"width": 360, "height": 640},
     "device_scale_factor": 2,
     "is_mobile": True,
@@ -21,14 +21,14 @@ PHONE: dict[str, Any] = {
     "locale": "en-GB",
     "timezone_id": "Europe/London",
 }
-DESK: dict[str, Any] = {
+DESKTOP_OPTIONS: dict[str, Any] = {
     "viewport": {"width": 1280, "height": 800},
     "locale": "en-GB",
     "timezone_id": "Europe/London",
 }
-PATIENCE = int(os.environ.get("KEPT_PATIENCE", "30")) * 1000  # ms; long, because a busy machine is slow
+TIMEOUT_MS = int(os.environ.get("KEPT_PATIENCE", "30")) * 1000  # ms; long, because a busy machine is slow
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def find_chromium() -> str | None:
@@ -36,7 +36,7 @@ def find_chromium() -> str | None:
     configured = os.environ.get("CHROMIUM")
     if configured:
         return configured
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+    return next((path for name in _PROGRAM_NAMES if (path := shutil.which(name))), None)
 
 
 def find_headless_shell() -> str | None:
@@ -47,11 +47,11 @@ def find_headless_shell() -> str | None:
     return shutil.which("chromium-headless-shell") or find_chromium()
 
 
-def flags(spki: str) -> list[str]:
+def browser_flags(spki: str) -> list[str]:
     """Return the command-line flags of every Chromium under test:
     trust the test certificate, make no other requests.
     """
-    quiet = [
+    quiet_flags = [
         f"--ignore-certificate-errors-spki-list={spki}",
         "--disable-background-networking",
         "--disable-component-update",
@@ -61,12 +61,12 @@ def flags(spki: str) -> list[str]:
         # They cost half a second for each window.
         "--disable-features=Translate,OptimizationHints,MediaRouter,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ]
-    return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
+    return [*quiet_flags, "--no-sandbox"] if os.geteuid() == 0 else quiet_flags
 
 
 def launch(playwright: Playwright, spki: str) -> Browser:
     """Start a browser for temporary contexts."""
-    return playwright.chromium.launch(executable_path=find_headless_shell(), args=flags(spki))
+    return playwright.chromium.launch(executable_path=find_headless_shell(), args=browser_flags(spki))
 
 
 @dataclass
@@ -99,9 +99,9 @@ class Profile:
     def open(self) -> BrowserContext:
         """Start the browser on the profile folder."""
         self.context = self.playwright.chromium.launch_persistent_context(
-            str(self.folder), executable_path=find_chromium(), args=flags(self.spki), **self.options
+            str(self.folder), executable_path=find_chromium(), args=browser_flags(self.spki), **self.options
         )
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(TIMEOUT_MS)
         return self.context
 
     def kill(self) -> None:
@@ -137,23 +137,23 @@ def private_window(
         "--headless=new",
         "--remote-debugging-port=0",
         f"--user-data-dir={folder}",
-        *flags(spki),
+        *browser_flags(spki),
         "about:blank",
     ]
     process = subprocess.Popen([program, *arguments], stderr=subprocess.DEVNULL)
     try:
         port_file = folder / "DevToolsActivePort"
-        for _ in range(PATIENCE // 50):
+        for _ in range(TIMEOUT_MS // 50):
             if port_file.is_file() and "\n" in port_file.read_text():
                 break
             time.sleep(0.05)
         browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port_file.read_text().splitlines()[0]}")
         context = browser.new_context(**options)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT_MS)
         yield context
         context.close()
         browser.new_browser_cdp_session().send("Browser.close")
-        process.wait(PATIENCE / 1000)
+        process.wait(TIMEOUT_MS / 1000)
     finally:
         process.kill()
         process.wait()
@@ -165,12 +165,12 @@ def app_window(playwright: Playwright, spki: str, folder: Path, url: str) -> Ite
     context = playwright.chromium.launch_persistent_context(
         str(folder),
         executable_path=find_chromium(),
-        args=[*flags(spki), f"--app={url}", "--headless=new"],
+        args=[*browser_flags(spki), f"--app={url}", "--headless=new"],
         headless=False,  # the new headless mode can open app windows; Playwright's own cannot
         locale="en-GB",
         timezone_id="Europe/London",
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.pages[0]
     page.wait_for_url(f"{url}/")
     page.wait_for_load_state("networkidle")
@@ -198,7 +198,7 @@ def _command_lines() -> Iterator[tuple[int, bytes]]:
                 yield int(entry.name), line
 
 
-def slow(page: Page, rate: float) -> None:
+def throttle_cpu(page: Page, factor: float) -> None:
     """Slow the page's main thread by the factor `rate`, as the developer tools do. Workers keep their speed."""
     session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": factor})

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.pool import ContextPool
-from tests.browser.serving import Certificate, Served, free_port, make_certificate
+from tests.browser.context_pool import ContextPool
+from tests.browser.live_server import Certificate, LiveServer, free_port, make_certificate
+from tests.browser.navigators.keeper import BrowserKeeper
 
-NewPhone = Callable[..., Keeper]
+NewPhone = Callable[..., BrowserKeeper]
 NewProfile = Callable[..., chromium.Profile]
 
 
@@ -61,7 +61,7 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int
-) -> Iterator[Served]:
+) -> Iterator[LiveServer]:
     """Run a server with an empty database for one module.
 
     Its phones use cheap key derivation. A module marked `first_visit` or `usual_locks` gets the product's own files, on
@@ -69,12 +69,12 @@ def server(
     """
     data = tmp_path_factory.mktemp("server")
     if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
-        served = Served(data, certificate)
+        live_server = LiveServer(data, certificate)
     else:
-        served = Served(data, certificate, port=port, for_journeys=True)
-    served.start()
-    yield served
-    served.stop()
+        live_server = LiveServer(data, certificate, port=port, cheap_crypto=True)
+    live_server.start()
+    yield live_server
+    live_server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -82,36 +82,36 @@ def _clear_faults(request: pytest.FixtureRequest) -> Iterator[None]:
     """Clear the faults of one test before the next."""
     yield
     if "server" in request.fixturenames:
-        served: Served = request.getfixturevalue("server")
-        served.behave()
-        served.start_if_stopped()
+        live_server: LiveServer = request.getfixturevalue("server")
+        live_server.clear_faults()
+        live_server.start_if_stopped()
 
 
 @pytest.fixture
 def new_phone(
-    request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: Served
+    request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: LiveServer
 ) -> Iterator[NewPhone]:
     """Return a function that makes phones (or desktops) without a diary. Their pages may report no error.
 
     The app's own files may be left from an earlier test. In a module or test marked `first_visit` they are not.
     """
     page_errors = chromium.PageErrors()
-    keepers: list[Keeper] = []
+    keepers: list[BrowserKeeper] = []
     is_first_visit = request.node.get_closest_marker("first_visit") is not None
 
-    def make(**options: object) -> Keeper:
-        settings = chromium.PHONE | options
+    def make(**options: object) -> BrowserKeeper:
+        settings = chromium.PHONE_OPTIONS | options
         if is_first_visit:
             context = browser.new_context(**settings)
-            context.set_default_timeout(chromium.PATIENCE)
+            context.set_default_timeout(chromium.TIMEOUT_MS)
         else:
-            context = pool.take(server.app_url, settings)
+            context = pool.acquire(server.app_url, settings)
         page = context.new_page()
         page_errors.listen(page)
         # Playwright intercepts the file picker only while there is a listener. A key pressed at once can be faster than
         # that registration: then the picker opens in a headless browser and no event ever comes.
         page.on("filechooser", lambda _chooser: None)
-        keepers.append(Keeper(page, server.app_url))
+        keepers.append(BrowserKeeper(page, server.app_url))
         return keepers[-1]
 
     yield make
@@ -119,19 +119,19 @@ def new_phone(
         if is_first_visit:
             keeper.page.context.close()
         else:
-            pool.give_back(keeper.page.context)
+            pool.release(keeper.page.context)
     assert page_errors.messages == []
 
 
 @pytest.fixture
-def keeper(new_phone: NewPhone) -> Keeper:
+def keeper(new_phone: NewPhone) -> BrowserKeeper:
     """A person with a phone that holds no diary."""
     return new_phone()
 
 
 @pytest.fixture
 def new_profile(
-    playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+    playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
 ) -> Iterator[NewProfile]:
     """Return a function that makes browsers with a profile folder on disk.
     They can be killed, and the folder can be searched.
@@ -140,7 +140,7 @@ def new_profile(
 
     def make(**options: object) -> chromium.Profile:
         folder = tmp_path / f"profile-{len(profiles)}"
-        profiles.append(chromium.Profile(playwright, certificate.spki, folder, chromium.PHONE | options))
+        profiles.append(chromium.Profile(playwright, certificate.spki, folder, chromium.PHONE_OPTIONS | options))
         return profiles[-1]
 
     yield make
@@ -149,12 +149,14 @@ def new_profile(
 
 
 @pytest.fixture
-def with_voice(playwright: Playwright, certificate: Certificate, server: Served) -> Iterator[Keeper]:
+def phone_with_microphone(
+    playwright: Playwright, certificate: Certificate, server: LiveServer
+) -> Iterator[BrowserKeeper]:
     """A phone with a fake microphone and a fake camera."""
     fake_devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with playwright.chromium.launch(
-        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake_devices]
+        executable_path=chromium.find_chromium(), args=[*chromium.browser_flags(certificate.spki), *fake_devices]
     ) as browser:
-        context = browser.new_context(**chromium.PHONE, permissions=["microphone", "camera"])
-        context.set_default_timeout(chromium.PATIENCE)
-        yield Keeper(context.new_page(), server.app_url)
+        context = browser.new_context(**chromium.PHONE_OPTIONS, permissions=["microphone", "camera"])
+        context.set_default_timeout(chromium.TIMEOUT_MS)
+        yield BrowserKeeper(context.new_page(), server.app_url)

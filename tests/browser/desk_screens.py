@@ -1,31 +1,35 @@
 """Every state of the advocate's page, on the fake desk (fake_desk.ts)."""
 
-from tests.browser.acting import Act, fill, go, js, local, press
+from tests.browser.screen_steps import Step, fill, go_to_screen, js, press, set_form_values
 
-DOOR = js("fake.reset()")
-IN = js("fake.in()")
-CLIENT = js(
+SIGN_IN_PAGE = js("fake.reset()")
+SIGNED_IN = js("fake.in()")
+CLIENT_OPEN = js(
     "fake.in(); await fake.openClient('g0'); stage.clientOpened(); await new Promise((go) => setTimeout(go, 40))"
 )
-TALK = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
-INVITE = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
-OWN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
-TOLD = (
+CALL_FIELDS = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
+INVITE_VALUES = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
+OWN_QUESTION_TURN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
+OPEN_PROMPT_TURN = (
     "{asked: 'tell_me', words: '', "
     "said: 'He was at the bus stop when I came out of work. He looked at me and did not move.'}"
 )
 
 
-def writing(under: str, more: str = "", turns: str = TOLD) -> tuple[Act, ...]:
+def statement_form_steps(under: str, more: str = "", turns: str = OPEN_PROMPT_TURN) -> tuple[Step, ...]:
     """Return the steps to a half-filled form for what a client says."""
-    return (CLIENT, go("assist"), local(f"{{writing: {{{TALK}, under: {under}, turns: [{turns}], {more}}}}}"))
+    return (
+        CLIENT_OPEN,
+        go_to_screen("assist"),
+        set_form_values(f"{{writing: {{{CALL_FIELDS}, under: {under}, turns: [{turns}], {more}}}}}"),
+    )
 
 
-DESK_SCREENS: dict[str, tuple[Act, ...]] = {
-    "sign in": (DOOR,),
-    "sign in, nothing typed": (DOOR, press("Open")),
+DESK_SCREENS: dict[str, tuple[Step, ...]] = {
+    "sign in": (SIGN_IN_PAGE,),
+    "sign in, nothing typed": (SIGN_IN_PAGE, press("Open")),
     "sign in, wrong": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.fail.signIn = 'no_match'"),
         fill("Sign-in name", "priya-4f2a"),
         fill("Your words", "a b c"),
@@ -33,7 +37,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         press("Open"),
     ),
     "sign in, other digits": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.fail.signIn = 'second_step'"),
         fill("Sign-in name", "priya-4f2a"),
         fill("Your words", "a b c"),
@@ -41,13 +45,13 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         press("Open"),
     ),
     **{
-        f"sign in, told {reason}": (DOOR, js(f"fake.set({{lockReason: '{reason}'}})"))
+        f"sign in, told {reason}": (SIGN_IN_PAGE, js(f"fake.set({{lockReason: '{reason}'}})"))
         for reason in ("idle", "signed_out", "left")
     },
-    "join": (DOOR, press("I have an invitation")),
-    "join, nothing typed": (DOOR, press("I have an invitation"), press("Next")),
+    "join": (SIGN_IN_PAGE, press("I have an invitation")),
+    "join, nothing typed": (SIGN_IN_PAGE, press("I have an invitation"), press("Next")),
     "join, words": (
-        DOOR,
+        SIGN_IN_PAGE,
         press("I have an invitation"),
         js(
             "Object.assign(stage.local, {invite: 'k7Qm', words: 'one', short: true, twice: true, differ: true}); "
@@ -55,7 +59,7 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         ),
     ),
     "join, refused": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.fail.beginJoin = 'no_match'; stage.go({name: 'join'})"),
         fill("Invitation", "k7Qm"),
         fill("Your name", "Priya K"),
@@ -65,119 +69,160 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
         press("Next"),
     ),
     "second step": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("stage.go({name: 'second'}); stage.local.setup = await fake.beginJoin({}); stage.draw()"),
         press("Join"),
     ),
-    "second step, begun too late": (DOOR, js("stage.go({name: 'second'})")),
-    "joined": (DOOR, js("stage.stand({name: 'second'}); fake.in(0)")),
-    "clients, none": (DOOR, js("fake.in(0)")),
-    "clients": (DOOR, IN),
+    "second step, begun too late": (SIGN_IN_PAGE, js("stage.go({name: 'second'})")),
+    "joined": (SIGN_IN_PAGE, js("stage.stand({name: 'second'}); fake.in(0)")),
+    "clients, none": (SIGN_IN_PAGE, js("fake.in(0)")),
+    "clients": (SIGN_IN_PAGE, SIGNED_IN),
     "clients, ended and refused": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.in(3, {refused: 2, ended: 'Maximiliane-Charlotte Featherstonehaugh'})"),
     ),
-    "clients, no connection": (DOOR, IN, js("fake.fail.listClients = 'unavailable'"), press("Look for news")),
-    "locking soon": (DOOR, IN, js("fake.set({lockIn: 17})")),
-    "client": (DOOR, CLIENT),
+    "clients, no connection": (
+        SIGN_IN_PAGE,
+        SIGNED_IN,
+        js("fake.fail.listClients = 'unavailable'"),
+        press("Look for news"),
+    ),
+    "locking soon": (SIGN_IN_PAGE, SIGNED_IN, js("fake.set({lockIn: 17})")),
+    "client": (SIGN_IN_PAGE, CLIENT_OPEN),
     "client, everything to say": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.refused = 2"),
-        CLIENT,
+        CLIENT_OPEN,
         js("fake.set({newer: true, removed: [fake.state.entries[0]]})"),
     ),
     "client, may only look": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.given = {rights: ['view'], restricted: false, scope: {records: ['r0']}}"),
-        CLIENT,
+        CLIENT_OPEN,
     ),
-    "client, no entries": (DOOR, js("fake.length = 0"), CLIENT, js("fake.length = 24")),
+    "client, no entries": (SIGN_IN_PAGE, js("fake.length = 0"), CLIENT_OPEN, js("fake.length = 24")),
     "client, a line": (
-        DOOR,
-        CLIENT,
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
         js("navigator.clipboard.writeText = async () => { throw new Error('no'); }"),
         js("document.querySelectorAll('main .rows button')[1].click()"),
     ),
     "client, looked for": (
-        DOOR,
-        CLIENT,
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
         fill("Find in these entries", "xylophone"),
         js("await new Promise((go) => setTimeout(go, 400))"),
     ),
-    "client, the pattern": (DOOR, CLIENT, go("patterns")),
+    "client, the pattern": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("patterns")),
     "entry": (
-        DOOR,
-        CLIENT,
-        go("entry", record="r0"),
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("entry", record="r0"),
         js("await new Promise((go) => setTimeout(go, 60))"),
         press("Send the question"),
     ),
-    "entry, its history": (DOOR, CLIENT, go("entry", record="r0"), local("{history: true}")),
+    "entry, its history": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("entry", record="r0"),
+        set_form_values("{history: true}"),
+    ),
     "entry, asked": (
-        DOOR,
-        CLIENT,
-        go("entry", record="r2"),
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("entry", record="r2"),
         fill("Your question", "What did he do then?"),
         press("Send the question"),
     ),
-    "entry, written by an advocate": (DOOR, CLIENT, go("entry", record="r1")),
+    "entry, written by an advocate": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("entry", record="r1")),
     "entry, not sent": (
-        DOOR,
-        CLIENT,
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
         js("fake.fail.writeLetter = 'unavailable'"),
-        go("entry", record="r3"),
+        go_to_screen("entry", record="r3"),
         fill("Your question", "What did he do then?"),
         press("Send the question"),
     ),
-    "entry, looked through": (DOOR, CLIENT, go("entry", record="r2"), js("await fake.mark('r2')")),
-    "entry, more since": (
-        DOOR,
-        CLIENT,
-        js("fake.set({marks: {r2: {at: Date.now(), record: 'r2', seq: 0}}})"),
-        go("entry", record="r2"),
+    "entry, looked through": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("entry", record="r2"),
+        js("await fake.mark('r2')"),
     ),
-    "a pack": (DOOR, CLIENT, go("pack"), js("stage.packing.by = ''; stage.draw()"), press("Make the pack")),
-    "a pack, some entries": (DOOR, CLIENT, go("pack"), js("Object.assign(stage.packing, {how: 'some'}); stage.draw()")),
-    "a pack, some dates": (DOOR, CLIENT, go("pack"), js("Object.assign(stage.packing, {how: 'dates'}); stage.draw()")),
+    "entry, more since": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        js("fake.set({marks: {r2: {at: Date.now(), record: 'r2', seq: 0}}})"),
+        go_to_screen("entry", record="r2"),
+    ),
+    "a pack": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        js("stage.packing.by = ''; stage.draw()"),
+        press("Make the pack"),
+    ),
+    "a pack, some entries": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        js("Object.assign(stage.packing, {how: 'some'}); stage.draw()"),
+    ),
+    "a pack, some dates": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        js("Object.assign(stage.packing, {how: 'dates'}); stage.draw()"),
+    ),
     "a pack, being made": (
-        DOOR,
-        CLIENT,
-        go("pack"),
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
         js("stage.packing.at = {step: 'files', done: 2, total: 7}; stage.draw()"),
     ),
     "a pack, nothing to say": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.view = {words: [], lacking: [], whole: false, unproved: 2}"),
-        CLIENT,
-        go("pack"),
+        CLIENT_OPEN,
+        go_to_screen("pack"),
     ),
-    "a pack, ready": (DOOR, CLIENT, go("pack"), press("Make the pack")),
-    "a pack, no right": (DOOR, js("fake.given = {rights: ['view']}"), CLIENT, go("pack")),
-    "picture": (DOOR, CLIENT, go("file", attachment="a1", record="r0")),
-    "picture, uncovered": (DOOR, CLIENT, go("file", attachment="a1", record="r0"), local("{bare: true}")),
-    "film": (DOOR, CLIENT, go("file", attachment="a2", record="r0")),
-    "paper": (DOOR, CLIENT, go("file", attachment="a3", record="r0")),
-    "writing down": (DOOR, CLIENT, go("assist"), press("Seal and send it")),
-    "writing down, questions": writing("false", turns=f"{TOLD}, {OWN}"),
+    "a pack, ready": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("pack"), press("Make the pack")),
+    "a pack, no right": (SIGN_IN_PAGE, js("fake.given = {rights: ['view']}"), CLIENT_OPEN, go_to_screen("pack")),
+    "picture": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a1", record="r0")),
+    "picture, uncovered": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("file", attachment="a1", record="r0"),
+        set_form_values("{bare: true}"),
+    ),
+    "film": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a2", record="r0")),
+    "paper": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a3", record="r0")),
+    "writing down": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("assist"), press("Seal and send it")),
+    "writing down, questions": statement_form_steps("false", turns=f"{OPEN_PROMPT_TURN}, {OWN_QUESTION_TURN}"),
     "writing down, under 18": (
-        *writing("true", turns="{asked: '', words: '', said: 'He was there.'}"),
+        *statement_form_steps("true", turns="{asked: '', words: '', said: 'He was there.'}"),
         press("Seal and send it"),
     ),
-    "writing down, no initials": (*writing("false", "by: ''"), press("Seal and send it")),
+    "writing down, no initials": (*statement_form_steps("false", "by: ''"), press("Seal and send it")),
     "writing down, not sent": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.fail.writeLetter = 'unavailable'"),
-        *writing("false"),
+        *statement_form_steps("false"),
         press("Seal and send it"),
     ),
-    "writing down, sent": (DOOR, *writing("false"), press("Seal and send it")),
-    "you": (DOOR, js("fake.in(0); stage.stand({name: 'you'})")),
-    "you, leaving": (DOOR, js("fake.in(0); stage.stand({name: 'you'})"), press("Leave the organisation")),
-    "team": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), local(INVITE), press("Make the table")),
-    "team, inviting": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), press("Invite a member")),
-    "team, ending": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), press("End membership")),
+    "writing down, sent": (SIGN_IN_PAGE, *statement_form_steps("false"), press("Seal and send it")),
+    "you": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'you'})")),
+    "you, leaving": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'you'})"), press("Leave the organisation")),
+    "team": (
+        SIGN_IN_PAGE,
+        js("fake.in(0); stage.stand({name: 'organisation'})"),
+        set_form_values(INVITE_VALUES),
+        press("Make the table"),
+    ),
+    "team, inviting": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'organisation'})"), press("Invite a member")),
+    "team, ending": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'organisation'})"), press("End membership")),
     "team, no connection": (
-        DOOR,
+        SIGN_IN_PAGE,
         js("fake.in(0); fake.fail.readOrganisation = 'unavailable'; stage.stand({name: 'organisation'})"),
     ),
 }

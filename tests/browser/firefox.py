@@ -19,8 +19,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE = 60.0  # seconds
-NAMES = ("firefox-esr", "firefox")
+TIMEOUT_SECONDS = 60.0  # seconds
+PROGRAM_NAMES = ("firefox-esr", "firefox")
 # The file in which Firefox writes the port it listens on.
 PORT_FILE = "WebDriverBiDiServer.json"
 PREFERENCES: dict[str, str | int | bool] = {
@@ -48,13 +48,13 @@ PREFERENCES: dict[str, str | int | bool] = {
 
 def find_firefox() -> str:
     """Return the path of Firefox. Where there is none, the test fails; it is never skipped."""
-    program = next((path for name in NAMES if (path := shutil.which(name))), None)
+    program = next((path for name in PROGRAM_NAMES if (path := shutil.which(name))), None)
     assert program, "Firefox is not installed; `make test-all` says how"
     return program
 
 
 @dataclass
-class Firefox:
+class FirefoxWindow:
     """One window of a new Firefox."""
 
     socket: ClientConnection
@@ -62,36 +62,36 @@ class Firefox:
     downloads: Path
     window: str = ""
     errors: list[str] = field(default_factory=list)
-    _last: int = 0
+    _last_command_id: int = 0
 
-    def ask(self, method: str, **params: Any) -> Any:
+    def send_command(self, method: str, **params: Any) -> Any:
         """Send one command and return its result.
         Record events that come meanwhile. Raise AssertionError when it is refused.
         """
-        self._last += 1
-        self.socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
+        self._last_command_id += 1
+        self.socket.send(json.dumps({"id": self._last_command_id, "method": method, "params": params}))
         while True:
-            message = json.loads(self.socket.recv(timeout=PATIENCE * 10))
+            message = json.loads(self.socket.recv(timeout=TIMEOUT_SECONDS * 10))
             if message.get("type") == "event":
-                self._note(message)
-            elif message.get("id") == self._last:
+                self._record_event(message)
+            elif message.get("id") == self._last_command_id:
                 assert message["type"] == "success", message
                 return message["result"]
 
-    def _note(self, event: Any) -> None:
+    def _record_event(self, event: Any) -> None:
         """Record the page's errors: uncaught exceptions and content that its policy refused."""
         details = event["params"]
         if details.get("level") == "error":
             self.errors.append(str(details.get("text")))
 
-    def goes(self, address: str) -> None:
+    def navigate(self, address: str) -> None:
         """Open a page and wait until it has loaded."""
-        self.ask("browsingContext.navigate", context=self.window, url=address, wait="complete")
+        self.send_command("browsingContext.navigate", context=self.window, url=address, wait="complete")
 
-    def run(self, function: str, *arguments: object) -> Any:
+    def call_function(self, function: str, *arguments: object) -> Any:
         """Call a function in the page and return its result; arguments and result pass as JSON."""
         source = f"async (raw) => JSON.stringify((await ({function})(...JSON.parse(raw))) ?? null)"
-        response = self.ask(
+        response = self.send_command(
             "script.callFunction",
             functionDeclaration=source,
             arguments=[{"type": "string", "value": json.dumps(arguments)}],
@@ -103,54 +103,64 @@ class Firefox:
 
     def find(self, css: str) -> dict[str, str]:
         """Return the one element that matches this selector."""
-        nodes = self.ask("browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css})[
-            "nodes"
-        ]
+        nodes = self.send_command(
+            "browsingContext.locateNodes", context=self.window, locator={"type": "css", "value": css}
+        )["nodes"]
         assert len(nodes) == 1, f"{css}: {len(nodes)} of them"
         return {"sharedId": nodes[0]["sharedId"]}
 
-    def presses(self, css: str) -> None:
+    def click(self, css: str) -> None:
         """Click the middle of an element, as with a mouse."""
-        self.wait(lambda: self.run("(css) => !!document.querySelector(css)?.checkVisibility()", css), css)
-        self.run("(css) => document.querySelector(css).scrollIntoView({ block: 'center', behavior: 'instant' })", css)
+        self.wait_until(
+            lambda: self.call_function("(css) => !!document.querySelector(css)?.checkVisibility()", css), css
+        )
+        self.call_function(
+            "(css) => document.querySelector(css).scrollIntoView({ block: 'center', behavior: 'instant' })", css
+        )
         move = {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": self.find(css)}}
         moves = [move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        self.ask(
+        self.send_command(
             "input.performActions", context=self.window, actions=[{"type": "pointer", "id": "mouse", "actions": moves}]
         )
 
-    def types(self, css: str, text: str) -> None:
+    def type_into(self, css: str, text: str) -> None:
         """Type key by key into a field, after emptying it."""
-        self.presses(css)
-        self.run("(css) => { document.querySelector(css).value = ''; }", css)
+        self.click(css)
+        self.call_function("(css) => { document.querySelector(css).value = ''; }", css)
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
-        self.ask("input.performActions", context=self.window, actions=[{"type": "key", "id": "keys", "actions": keys}])
+        self.send_command(
+            "input.performActions", context=self.window, actions=[{"type": "key", "id": "keys", "actions": keys}]
+        )
 
-    def gives(self, css: str, *files: Path) -> None:
+    def choose_files(self, css: str, *files: Path) -> None:
         """Choose files, or one folder, in a file field."""
-        self.ask("input.setFiles", context=self.window, element=self.find(css), files=[str(file) for file in files])
+        self.send_command(
+            "input.setFiles", context=self.window, element=self.find(css), files=[str(file) for file in files]
+        )
 
     def text(self, css: str) -> str:
         """Return the visible text of an element; empty when it is hidden."""
         script = (
             "(css) => { const at = document.querySelector(css); return at?.checkVisibility() ? at.innerText : ''; }"
         )
-        return str(self.run(script, css))
+        return str(self.call_function(script, css))
 
-    def sees(self, css: str, words: str, patience: float = PATIENCE) -> None:
+    def wait_for_text(self, css: str, text: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         """Wait until an element shows these words."""
-        self.wait(lambda: words in self.text(css), f"{css}: {words!r}, not {self.text(css)!r}", patience)
+        self.wait_until(lambda: text in self.text(css), f"{css}: {text!r}, not {self.text(css)!r}", timeout_seconds)
 
-    def wait(self, condition: Callable[[], object], description: str, patience: float = PATIENCE) -> None:
+    def wait_until(
+        self, condition: Callable[[], object], description: str, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
         """Wait until a condition holds."""
-        until = time.monotonic() + patience
+        deadline = time.monotonic() + timeout_seconds
         while not condition():
-            assert time.monotonic() < until, f"{description} did not come in time"
+            assert time.monotonic() < deadline, f"{description} did not come in time"
             time.sleep(0.05)
 
-    def saved(self, patience: float = PATIENCE) -> Path:
+    def wait_for_download(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Path:
         """Return the one file in Downloads, once it is complete."""
-        self.wait(lambda: self._finished_download() is not None, "a download", patience)
+        self.wait_until(lambda: self._finished_download() is not None, "a download", timeout_seconds)
         file = self._finished_download()
         assert file is not None
         return file
@@ -166,7 +176,7 @@ class Firefox:
 
 
 @contextmanager
-def firefox(folder: Path, **preferences: str | int | bool) -> Iterator[Firefox]:
+def run_firefox(folder: Path, **preferences: str | int | bool) -> Iterator[FirefoxWindow]:
     """Run a new Firefox whose page may report no error. `folder`: an empty one, for its profile and Downloads."""
     profile, downloads = folder / "profile", folder / "Downloads"
     profile.mkdir(parents=True)
@@ -178,26 +188,26 @@ def firefox(folder: Path, **preferences: str | int | bool) -> Iterator[Firefox]:
     environment = dict(os.environ) | {"HOME": str(folder), "TZ": "Europe/London", "MOZ_CRASHREPORTER_DISABLE": "1"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        port = _port(process, profile / PORT_FILE)
+        port = _wait_for_port(process, profile / PORT_FILE)
         with connect(f"ws://127.0.0.1:{port}/session", max_size=None, compression=None) as socket:
-            browser = Firefox(socket, profile, downloads)
+            browser = FirefoxWindow(socket, profile, downloads)
             # No browser trusts the tests' own certificate.
-            browser.ask("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-            browser.ask("session.subscribe", events=["log.entryAdded"])
-            browser.window = browser.ask("browsingContext.getTree")["contexts"][0]["context"]
+            browser.send_command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+            browser.send_command("session.subscribe", events=["log.entryAdded"])
+            browser.window = browser.send_command("browsingContext.getTree")["contexts"][0]["context"]
             yield browser
             assert browser.errors == []
-            browser.ask("browser.close")
+            browser.send_command("browser.close")
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
 
 
-def _port(process: subprocess.Popen[bytes], port_file: Path) -> int:
+def _wait_for_port(process: subprocess.Popen[bytes], port_file: Path) -> int:
     """Wait until Firefox listens, and return its port."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
         assert process.poll() is None, "Firefox did not start"
         try:
             return int(json.loads(port_file.read_text(encoding="utf-8"))["ws_port"])

@@ -9,7 +9,7 @@ import wave
 from playwright.sync_api import Page
 
 
-def wav(seconds: float = 2.0) -> bytes:
+def make_wav(seconds: float = 2.0) -> bytes:
     """Return a tone that swells and fades, so that its waveform has a shape."""
     rate = 8000
     frames = [
@@ -24,7 +24,7 @@ def wav(seconds: float = 2.0) -> bytes:
     return out.getvalue()
 
 
-def webm(page: Page) -> bytes:
+def record_webm(page: Page) -> bytes:
     """Return a second of moving colour, recorded by the browser under test."""
     text: str = page.evaluate(
         """async () => {

@@ -6,72 +6,72 @@ import random
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-SCREEN = (1170, 2532)
+SCREEN_SIZE = (1170, 2532)
 
 
-def _screen(seed: int) -> Image.Image:
+def _draw_screenshot(seed: int) -> Image.Image:
     """Return a picture that looks like a chat on a phone: bubbles with grey lines."""
-    dice = random.Random(seed)
-    picture = Image.new("RGB", SCREEN, (246, 245, 241))
+    generator = random.Random(seed)
+    picture = Image.new("RGB", SCREEN_SIZE, (246, 245, 241))
     draw = ImageDraw.Draw(picture)
     for row in range(24):
-        left = 60 if dice.random() < 0.6 else 420
+        left = 60 if generator.random() < 0.6 else 420
         top = 180 + row * 96
         draw.rounded_rectangle((left, top, left + 600, top + 74), 24, fill=(221, 228, 224))
-        draw.rectangle((left + 40, top + 30, left + dice.randint(200, 560), top + 44), fill=(70, 76, 74))
+        draw.rectangle((left + 40, top + 30, left + generator.randint(200, 560), top + 44), fill=(70, 76, 74))
     return picture
 
 
-def png(seed: int = 1, *, says: str = "") -> bytes:
+def make_png(seed: int = 1, *, comment: str = "") -> bytes:
     """Return a screenshot; `says` is stored inside as plain text, as some phones store their model."""
     notes = PngInfo()
-    if says:
-        notes.add_text("Comment", says)
+    if comment:
+        notes.add_text("Comment", comment)
     out = io.BytesIO()
-    _screen(seed).save(out, "PNG", pnginfo=notes)
+    _draw_screenshot(seed).save(out, "PNG", pnginfo=notes)
     return out.getvalue()
 
 
-def png_of(size: int, seed: int = 1) -> bytes:
+def make_png_of_size(size_bytes: int, seed: int = 1) -> bytes:
     """Return a screenshot with a photo in it, about `size` bytes: noise does not compress."""
-    picture = _screen(seed)
-    rows = min(SCREEN[1], max(1, size // (SCREEN[0] * 3)))
-    noise = random.Random(seed).randbytes(SCREEN[0] * rows * 3)
-    picture.paste(Image.frombytes("RGB", (SCREEN[0], rows), noise), (0, 0))
+    picture = _draw_screenshot(seed)
+    rows = min(SCREEN_SIZE[1], max(1, size_bytes // (SCREEN_SIZE[0] * 3)))
+    noise = random.Random(seed).randbytes(SCREEN_SIZE[0] * rows * 3)
+    picture.paste(Image.frombytes("RGB", (SCREEN_SIZE[0], rows), noise), (0, 0))
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
-def jpeg_with_place(seed: int = 2) -> bytes:
+def make_jpeg_with_gps(seed: int = 2) -> bytes:
     """Return a photo whose EXIF data holds where it was taken."""
     exif = Image.Exif()
     exif[0x0110] = "Phone 9"
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (53.0, 22.0, 30.0)
     out = io.BytesIO()
-    _screen(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
+    _draw_screenshot(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
     return out.getvalue()
 
 
-def jpeg_with_time(at: str, seed: int = 2) -> bytes:
+def make_jpeg_with_time(taken_at: str, seed: int = 2) -> bytes:
     """A photo as cameras make it: `2026:08:01 20:14:05` on the camera's clock, and no time zone."""
     exif = Image.Exif()
-    exif[0x0132] = at
+    exif[0x0132] = taken_at
     out = io.BytesIO()
-    _screen(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
+    _draw_screenshot(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
     return out.getvalue()
 
 
-def heic(seed: int = 3) -> bytes:
+def make_heic(seed: int = 3) -> bytes:
     """Return a photo in the format of iPhones, which Chromium cannot show."""
     import pillow_heif
 
     out = io.BytesIO()
-    pillow_heif.from_pillow(_screen(seed).resize((600, 800))).save(out, quality=60)
+    pillow_heif.from_pillow(_draw_screenshot(seed).resize((600, 800))).save(out, quality=60)
     return out.getvalue()
 
 
-def upload(name: str, claimed: str, content: bytes) -> dict[str, object]:
+def picker_file(name: str, claimed: str, content: bytes) -> dict[str, object]:
     """Return a file for the picker: its name, the type it claims, and its bytes."""
     return {"name": name, "mimeType": claimed, "buffer": content}

@@ -12,23 +12,34 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
+from tests.browser.live_server import LiveServer
 from tests.browser.navigators import cards
-from tests.browser.navigators.desk import WORDS, Desk, FarAdvocate, run_operator_command
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import KEPT, Keeper
-from tests.browser.navigators.registers import Registers
-from tests.browser.navigators.sweeping import files_of, found, sweep
-from tests.browser.serving import Served
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.advocate_page import (
+    ADVOCATE_PASSPHRASE,
+    AdvocatePage,
+    ScreenlessAdvocate,
+    run_operator_command,
+)
+from tests.browser.navigators.disk_search import search_folder, walk_files, words_in_content
+from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN, BrowserKeeper
+from tests.browser.navigators.registers import RegisterScreens
 
 TALL_PHONE = {"width": 360, "height": 740}
-CASE = "The man at Brackendale works"
-OLD, NEW = "He followed me to the tram stop at Alderquist Road.", "He stood by the bakery on Quincemere Street."
-OTHER, LATE = "A neighbour shouted at Thornbury Yard.", "He waited at the library on Mulberrow Lane."
+CASE_NAME = "The man at Brackendale works"
+OLD_ENTRY, NEW_ENTRY = (
+    "He followed me to the tram stop at Alderquist Road.",
+    "He stood by the bakery on Quincemere Street.",
+)
+UNSHARED_ENTRY, ENTRY_AFTER_END = (
+    "A neighbour shouted at Thornbury Yard.",
+    "He waited at the library on Mulberrow Lane.",
+)
 QUESTION, ANSWER = "What did you see at Fennimore Corner?", "A grey coat and a Larkspurred cap."
-SPOKEN = "He was at the swings on Thistledon Green when I came out."
+SPOKEN_ACCOUNT = "He was at the swings on Thistledon Green when I came out."
 ADDRESS, PURPOSE, CLIENT_NAME = "Flat 9, Hazelnutte Court", "A report for Ravensgill station", "Maya Lindqvister"
 # One unique word of each text: a search finds it however the text around it was cut.
-TOKENS = (
+UNIQUE_WORDS = (
     "Brackendale",
     "Alderquist",
     "Quincemere",
@@ -41,139 +52,142 @@ TOKENS = (
     "Ravensgill",
     "Lindqvister",
 )
-TRIES = 20
+MAX_RELOADS = 20
 
 
-def test_an_advocate_helps_without_custody(
-    new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path
+def test_an_advocate_helps_without_holding_the_data(
+    new_profile: NewProfile, new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
     """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end
     cannot be opened, and nothing can be read on the advocate's disk, on the server or in the traffic.
     """
-    profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
+    profile = new_profile(**chromium.DESKTOP_OPTIONS, is_mobile=False, has_touch=False)
     page_errors = chromium.PageErrors()
     page = profile.open().pages[0]
     page_errors.listen(page)
-    desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL_PHONE)
+    desk, keeper = AdvocatePage(page, server.app_url), new_phone(viewport=TALL_PHONE)
     # Given an organisation made by the operator, its lead at a desk, and a colleague
-    nine = desk.joins(run_operator_command(server, "organisation", "add", "Stalking Support North"))
-    sam = FarAdvocate(server)
-    sam.joins("Sam O", invite_colleague(desk))
+    nine_words = desk.join(run_operator_command(server, "organisation", "add", "Stalking Support North"))
+    sam = ScreenlessAdvocate(server)
+    sam.join("Sam O", invite_colleague(desk))
     # and a keeper with one case and an entry outside it
-    keeper.begins(OTHER)
-    keeper.adds(OLD)
-    keeper.reads(OLD)
-    cards.types(cards.opens(keeper, "Where"), "Where exactly?", ADDRESS)
-    cards.saves(keeper)
+    keeper.create_registered_diary(UNSHARED_ENTRY)
+    keeper.add_entry(OLD_ENTRY)
+    keeper.open_entry(OLD_ENTRY)
+    cards.type_into(cards.open_card(keeper, "Where"), "Where exactly?", ADDRESS)
+    cards.save_card(keeper)
     add_case(keeper)
-    add_to_case(keeper, OLD)
+    add_to_case(keeper, OLD_ENTRY)
     # When both get access to the case in one consent, they see its old entries and no others
-    give_access(keeper, nine, sam.advocate.words)
+    give_access(keeper, nine_words, sam.advocate.fingerprint_words)
     desk.tap("Clients")
     desk.tap("Look for news")
-    desk.opens(CLIENT_NAME)
-    open_entry(desk, OLD)
-    mark_as_looked_through(desk, keeper)
-    assert sam.narratives() == {OLD}
+    desk.open_client(CLIENT_NAME)
+    open_entry(desk, OLD_ENTRY)
+    mark_as_reviewed(desk, keeper)
+    assert sam.narratives() == {OLD_ENTRY}
     # and they see its later entries too
     work_on_the_case(desk, keeper)
-    desk.has_nothing_of("Thornbury", "Hazelnutte")
-    assert sam.narratives() >= {OLD, f"{NEW}\n\n{ANSWER}", SPOKEN}
+    desk.assert_absent("Thornbury", "Hazelnutte")
+    assert sam.narratives() >= {OLD_ENTRY, f"{NEW_ENTRY}\n\n{ANSWER}", SPOKEN_ACCOUNT}
     make_pack(desk, tmp_path / "pack.zip")
     # Then the keeper reads when they looked, ends both accesses, and continues to write
     end_access(keeper, "Priya K", "Sam O")
     ended = len(server.exchanges)
-    keeper.adds(LATE)
-    add_to_case(keeper, LATE)
-    sees_that_access_ended(desk)
-    assert sam.reads() == []
+    keeper.add_entry(ENTRY_AFTER_END)
+    add_to_case(keeper, ENTRY_AFTER_END)
+    assert_access_ended(desk)
+    assert sam.read_shared() == []
     answers = {exchange.status for exchange in server.exchanges[ended:] if exchange.path.startswith("/v1/clients/")}
     assert answers == {404}
     assert page_errors.messages == []
     desk.tap("Lock")
-    desk.sees_heading("Sign in")
-    desk.has_nothing_of(*TOKENS)
+    desk.wait_for_heading("Sign in")
+    desk.assert_absent(*UNIQUE_WORDS)
     profile.close()
-    holds_nothing(profile.folder, server, desk, keeper)
+    assert_nothing_stored(profile.folder, server, desk, keeper)
 
 
-def holds_nothing(folder: Path, server: Served, desk: Desk, keeper: Keeper) -> None:
+def assert_nothing_stored(folder: Path, server: LiveServer, desk: AdvocatePage, keeper: BrowserKeeper) -> None:
     """The advocate's closed browser, the server's folder and all traffic contain none of what was typed or read."""
-    assert len(list(files_of(folder))) > 20
-    assert sweep(folder, [*TOKENS, WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]) == []
-    secrets = [*TOKENS, WORDS, keeper.words]
-    assert sweep(server.data, secrets) == []
-    assert [exchange.path for exchange in server.exchanges if found(exchange.all_bytes(), secrets)] == []
+    assert len(list(walk_files(folder))) > 20
+    assert (
+        search_folder(folder, [*UNIQUE_WORDS, ADVOCATE_PASSPHRASE, desk.app.spelt, desk.app.spelt.replace(" ", "")])
+        == []
+    )
+    secrets = [*UNIQUE_WORDS, ADVOCATE_PASSPHRASE, keeper.passphrase]
+    assert search_folder(server.data, secrets) == []
+    assert [exchange.path for exchange in server.exchanges if words_in_content(exchange.all_bytes(), secrets)] == []
 
 
-def work_on_the_case(desk: Desk, keeper: Keeper) -> None:
+def work_on_the_case(desk: AdvocatePage, keeper: BrowserKeeper) -> None:
     """A new entry is seen; the answer to a question, and what was said in a call, return as the keeper's own words."""
-    keeper.adds(NEW)
-    add_to_case(keeper, NEW)
-    wait_for_entry(desk, NEW)
+    keeper.add_entry(NEW_ENTRY)
+    add_to_case(keeper, NEW_ENTRY)
+    wait_for_entry(desk, NEW_ENTRY)
     ask_and_write_down(desk)
     answer_and_confirm(keeper)
-    add_to_case(keeper, SPOKEN)
-    wait_for_entry(desk, SPOKEN)
-    desk.sees(re.compile("Written by PK, confirmed by them"))
-    wait_for_entry(desk, NEW)
-    expect(desk.page.locator(".narrative")).to_have_text(f"{NEW}\n\n{ANSWER}")
+    add_to_case(keeper, SPOKEN_ACCOUNT)
+    wait_for_entry(desk, SPOKEN_ACCOUNT)
+    desk.wait_for_text(re.compile("Written by PK, confirmed by them"))
+    wait_for_entry(desk, NEW_ENTRY)
+    expect(desk.page.locator(".narrative")).to_have_text(f"{NEW_ENTRY}\n\n{ANSWER}")
 
 
-def mark_as_looked_through(desk: Desk, keeper: Keeper) -> None:
+def mark_as_reviewed(desk: AdvocatePage, keeper: BrowserKeeper) -> None:
     """The advocate marks the open entry as looked through; the keeper sees the mark, also without a signal."""
     desk.tap("I looked through this")
-    desk.sees(re.compile(rf"^You looked through this on .*{CLIENT_NAME} can see that\."))
-    assert faults(desk.page) == []
-    expect(desk.page.locator("aside .item", has_text=OLD)).to_contain_text("Looked through")
-    keeper.locks()
-    keeper.unlocks()
-    keeper.goes("Entries")
-    expect(keeper.row(OLD)).to_contain_text("Looked through by Priya K")
-    expect(keeper.row(OTHER)).not_to_contain_text("Looked through")
+    desk.wait_for_text(re.compile(rf"^You looked through this on .*{CLIENT_NAME} can see that\."))
+    assert accessibility_faults(desk.page) == []
+    expect(desk.page.locator("aside .item", has_text=OLD_ENTRY)).to_contain_text("Looked through")
+    keeper.lock()
+    keeper.unlock()
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_row(OLD_ENTRY)).to_contain_text("Looked through by Priya K")
+    expect(keeper.entry_row(UNSHARED_ENTRY)).not_to_contain_text("Looked through")
     keeper.page.context.set_offline(True)
-    keeper.reads(OLD)
-    keeper.sees(re.compile(r"^Priya K looked through this on .*You need not look again\.$"))
-    assert faults(keeper.page) == []
+    keeper.open_entry(OLD_ENTRY)
+    keeper.wait_for_text(re.compile(r"^Priya K looked through this on .*You need not look again\.$"))
+    assert accessibility_faults(keeper.page) == []
     keeper.page.context.set_offline(False)
 
 
-def invite_colleague(desk: Desk) -> str:
+def invite_colleague(desk: AdvocatePage) -> str:
     """Make the lead's invitation for a colleague."""
     desk.tap("Team")
-    desk.agrees("Invite a member", "Invite a member")
+    desk.confirm_with_words("Invite a member", "Invite a member")
     return desk.page.locator(".desk-secret").inner_text()
 
 
-def add_case(keeper: Keeper) -> None:
+def add_case(keeper: BrowserKeeper) -> None:
     """Add a case."""
-    Registers(keeper).adds("Cases", "Add a case", {"What do you call it?": CASE}, title=CASE)
+    RegisterScreens(keeper).add_record("Cases", "Add a case", {"What do you call it?": CASE_NAME}, title=CASE_NAME)
 
 
-def add_to_case(keeper: Keeper, text: str) -> None:
+def add_to_case(keeper: BrowserKeeper, text: str) -> None:
     """Add the entry to the case and wait until the server has it."""
-    keeper.reads(text)
-    body = cards.opens(keeper, "About this entry")
-    body.get_by_label(CASE).check()
-    cards.saves(keeper)
-    keeper.goes("Entries")
-    expect(keeper.state_of(text)).to_have_text(KEPT)
+    keeper.open_entry(text)
+    body = cards.open_card(keeper, "About this entry")
+    body.get_by_label(CASE_NAME).check()
+    cards.save_card(keeper)
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_state(text)).to_have_text(KEPT_SAFE_PATTERN)
 
 
-def give_access(keeper: Keeper, nine: str, stand_in: str) -> None:
+def give_access(keeper: BrowserKeeper, nine_words: str, stand_in: str) -> None:
     """From Share, give an advocate and their stand-in access to one case, with the right to ask."""
-    keeper.goes("Share")
+    keeper.go_to_tab("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
-    keeper.sees("Nobody can see your entries.")
-    assert faults(keeper.page) == []
+    keeper.wait_for_text("Nobody can see your entries.")
+    assert accessibility_faults(keeper.page) == []
     keeper.tap("Let someone in")
-    check_words(keeper, "xylophone " + nine.split(" ", 1)[1])
-    keeper.sees("These are not on the list of words: xylophone. Ask for the words again.")
-    check_words(keeper, nine.upper())
-    keeper.sees("These words belong to Priya K")
+    check_words(keeper, "xylophone " + nine_words.split(" ", 1)[1])
+    keeper.wait_for_text("These are not on the list of words: xylophone. Ask for the words again.")
+    check_words(keeper, nine_words.upper())
+    keeper.wait_for_text("These words belong to Priya K")
     keeper.tap("Yes, go on")
-    keeper.picks("One case, old and new entries")
-    keeper.field("Which case?").select_option(label=CASE)
+    keeper.pick_chip("One case, old and new entries")
+    keeper.field("Which case?").select_option(label=CASE_NAME)
     keeper.page.get_by_label("Make a pack of what they see").check()
     keeper.field("What is it for?").fill(PURPOSE)
     keeper.field("What should they call you?").fill(CLIENT_NAME)
@@ -182,114 +196,114 @@ def give_access(keeper: Keeper, nine: str, stand_in: str) -> None:
     keeper.tap("Yes, go on")
     expect(keeper.page.get_by_role("radio", name="Sam O", exact=True)).to_be_checked()
     keeper.tap("Next")
-    keeper.sees_place("This is what they will see")
-    keeper.sees("New entries of this case are shown to them as you write them.")
-    keeper.tap(re.compile(re.escape(OLD)), exact=False)
-    keeper.sees("Your private notes are never shown.")
+    keeper.wait_for_screen("This is what they will see")
+    keeper.wait_for_text("New entries of this case are shown to them as you write them.")
+    keeper.tap(re.compile(re.escape(OLD_ENTRY)), exact=False)
+    keeper.wait_for_text("Your private notes are never shown.")
     assert "Thornbury" not in keeper.page.content()
     keeper.tap("Next")
-    keeper.sees(re.compile("and Sam O, as stand-in"))
-    keeper.field("Type your words to agree").fill(keeper.words)
+    keeper.wait_for_text(re.compile("and Sam O, as stand-in"))
+    keeper.field("Type your words to agree").fill(keeper.passphrase)
     keeper.tap("Let them see this")
-    keeper.sees_place("Priya K can now see this")
+    keeper.wait_for_screen("Priya K can now see this")
     keeper.tap("Done")
-    keeper.sees("Priya K can see this.")
-    keeper.sees("Sam O can see this.")
-    keeper.sees(re.compile("Not looked yet. If you are in danger now, ring 999."))
+    keeper.wait_for_text("Priya K can see this.")
+    keeper.wait_for_text("Sam O can see this.")
+    keeper.wait_for_text(re.compile("Not looked yet. If you are in danger now, ring 999."))
 
 
-def check_words(keeper: Keeper, words: str) -> None:
+def check_words(keeper: BrowserKeeper, words: str) -> None:
     """Type nine words and check them."""
     keeper.field("Their nine words").fill(words)
     keeper.tap("Check the words")
 
 
-def open_entry(desk: Desk, text: str) -> None:
+def open_entry(desk: AdvocatePage, text: str) -> None:
     """Open one entry beside the list."""
     desk.page.locator("aside .item", has_text=text).click()
     expect(desk.page.locator(".narrative").first).to_contain_text(text)
 
 
-def wait_for_entry(desk: Desk, text: str) -> None:
+def wait_for_entry(desk: AdvocatePage, text: str) -> None:
     """Wait until a new entry reaches the desk: the keeper's phone sends its keys after it was kept safe."""
-    for _ in range(TRIES):
+    for _ in range(MAX_RELOADS):
         desk.tap("Clients")
-        desk.opens(CLIENT_NAME)
+        desk.open_client(CLIENT_NAME)
         if desk.page.locator("aside .item", has_text=text).count():
             return open_entry(desk, text)
         desk.page.wait_for_timeout(250)
     raise AssertionError(f"the entry does not reach the desk: {text}")
 
 
-def ask_and_write_down(desk: Desk) -> None:
+def ask_and_write_down(desk: AdvocatePage) -> None:
     """Ask about the open entry; write down what the client says in a call, and read it back."""
     page = desk.page
     page.get_by_label("Your question").fill(QUESTION)
     desk.tap("Send the question")
-    desk.sees("Sent. They see it the next time they open theirs.")
+    desk.wait_for_text("Sent. They see it the next time they open theirs.")
     desk.tap("Clients")
-    desk.opens(CLIENT_NAME)
+    desk.open_client(CLIENT_NAME)
     desk.tap(re.compile("Write down what they say"))
     page.get_by_role("radio", name="A call", exact=True).check(force=True)
     page.get_by_label("What you asked").select_option("tell_me")
-    page.get_by_label("What they said").fill(SPOKEN)
+    page.get_by_label("What they said").fill(SPOKEN_ACCOUNT)
     page.get_by_label("I read it back to them").check()
     desk.tap("Seal and send it")
-    desk.sees("Sent. They will be asked whether it is what they said.")
+    desk.wait_for_text("Sent. They will be asked whether it is what they said.")
 
 
-def answer_and_confirm(keeper: Keeper) -> None:
+def answer_and_confirm(keeper: BrowserKeeper) -> None:
     """After the next unlock, the keeper answers the question in their own words and confirms what was typed."""
-    keeper.locks()
-    keeper.unlocks()
+    keeper.lock()
+    keeper.unlock()
     page = keeper.page
-    keeper.sees("Something was written down for you.")
+    keeper.wait_for_text("Something was written down for you.")
     page.locator(".line", has_text="Priya K asked you something.").get_by_role("button", name="Read it").click()
     keeper.tap("Look at the entry")
-    keeper.sees(re.compile(r"Priya K can see this\. Last looked on \w+ \d\d:\d\d\."))
+    keeper.wait_for_text(re.compile(r"Priya K can see this\. Last looked on \w+ \d\d:\d\d\."))
     keeper.tap("Answer")
     keeper.field("Your answer, in your own words").fill(ANSWER)
-    assert faults(page) == []
+    assert accessibility_faults(page) == []
     keeper.tap("Add my answer")
-    keeper.sees(re.compile("You answered on"))
-    expect(page.locator(".narrative")).to_have_text(f"{NEW}\n\n{ANSWER}")
-    keeper.is_kept_safe(NEW)
+    keeper.wait_for_text(re.compile("You answered on"))
+    expect(page.locator(".narrative")).to_have_text(f"{NEW_ENTRY}\n\n{ANSWER}")
+    keeper.wait_until_kept_safe(NEW_ENTRY)
     page.locator(".line", has_text="Something was written down").get_by_role("button", name="Read it").click()
-    keeper.sees(re.compile("It was read back to you."))
-    keeper.sees(SPOKEN)
-    assert faults(page) == []
+    keeper.wait_for_text(re.compile("It was read back to you."))
+    keeper.wait_for_text(SPOKEN_ACCOUNT)
+    assert accessibility_faults(page) == []
     keeper.tap("Yes")
-    keeper.reads(SPOKEN)
-    keeper.sees("Written by PK, confirmed by you")
+    keeper.open_entry(SPOKEN_ACCOUNT)
+    keeper.wait_for_text("Written by PK, confirmed by you")
 
 
-def end_access(keeper: Keeper, *names: str) -> None:
+def end_access(keeper: BrowserKeeper, *names: str) -> None:
     """Read when they looked, then end the access of both."""
-    keeper.goes("Share")
+    keeper.go_to_tab("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
     for name in names:
         card = keeper.page.locator("article", has_text=f"{name} can see this.")
         expect(card.get_by_text(re.compile("Last looked on"))).to_be_visible()
         card.get_by_role("button", name="When they looked").click()
-        keeper.sees(re.compile("made a pack" if name == "Priya K" else "read entries"))
-        assert faults(keeper.page) == []
+        keeper.wait_for_text(re.compile("made a pack" if name == "Priya K" else "read entries"))
+        assert accessibility_faults(keeper.page) == []
         keeper.tap("End it now")
-        keeper.field("Type your words to go on").fill(keeper.words)
+        keeper.field("Type your words to go on").fill(keeper.passphrase)
         keeper.tap("Shut them out")
         expect(
             keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))
         ).to_be_visible()
 
 
-def make_pack(desk: Desk, saved: Path) -> None:
+def make_pack(desk: AdvocatePage, saved: Path) -> None:
     """Make a pack of the case and no more, under the advocate's initials, and save it."""
     desk.tap("Clients")
-    desk.opens(CLIENT_NAME)
+    desk.open_client(CLIENT_NAME)
     desk.tap(re.compile("^Make a pack"))
     expect(desk.page.get_by_label("Your initials")).to_have_value("PK")
-    assert faults(desk.page) == []
+    assert accessibility_faults(desk.page) == []
     desk.tap("Make the pack")
-    desk.sees_heading("The pack is ready")
+    desk.wait_for_heading("The pack is ready")
     with desk.page.expect_download() as download:
         desk.page.get_by_role("link", name="Save the pack").click()
     download.value.save_as(saved)
@@ -297,7 +311,7 @@ def make_pack(desk: Desk, saved: Path) -> None:
     with ZipFile(saved) as pack:
         text = b"".join(pack.read(name) for name in pack.namelist())
         assert any(name.endswith("prepared.json") for name in pack.namelist())
-    assert set(TOKENS) - set(found(text, TOKENS)) == {
+    assert set(UNIQUE_WORDS) - set(words_in_content(text, UNIQUE_WORDS)) == {
         "Fennimore",
         "Hazelnutte",
         "Lindqvister",
@@ -306,7 +320,7 @@ def make_pack(desk: Desk, saved: Path) -> None:
     }
 
 
-def sees_that_access_ended(desk: Desk) -> None:
+def assert_access_ended(desk: AdvocatePage) -> None:
     """The desk says that access has ended, and the page contains nothing of the client."""
     page: Page = desk.page
     page.get_by_role("navigation", name="Main").get_by_role("button", name="Clients", exact=True).click()
@@ -321,4 +335,4 @@ def sees_that_access_ended(desk: Desk) -> None:
     page.get_by_role("button", name="All right").click()
     desk.tap("Look for news")
     expect(page.locator("button.desk-client")).to_have_count(0)
-    desk.has_nothing_of(*TOKENS)
+    desk.assert_absent(*UNIQUE_WORDS)

@@ -5,45 +5,45 @@ import hashlib
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.keeper import KEPT, Keeper
-from tests.browser.pictures import heic, jpeg_with_place, png, png_of, upload
+from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN, BrowserKeeper
+from tests.browser.pictures import make_heic, make_jpeg_with_gps, make_png, make_png_of_size, picker_file
 
-TEXT = "He sent pictures of my front door."
+NARRATIVE = "He sent pictures of my front door."
 
 
-def _open_entry_with_files_card(keeper: Keeper) -> None:
-    keeper.begins(TEXT)
-    keeper.reads(TEXT)
-    keeper.opens_card("Photos & screenshots")
+def _open_entry_with_files_card(keeper: BrowserKeeper) -> None:
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
 
 
 def test_a_three_megabyte_screenshot_reaches_another_device(new_phone: NewPhone) -> None:
     """A 3 MB screenshot is sealed and sent in parts, and has the same fingerprint on another device."""
-    content = png_of(3_000_000)
+    content = make_png_of_size(3_000_000)
     phone = new_phone()
     _open_entry_with_files_card(phone)
-    phone.picks_files([upload("screen.png", "image/png", content)])
-    phone.has_file("screen.png")
-    phone.tile("screen.png").first.click()
-    phone.sees(hashlib.sha256(content).hexdigest())
-    phone.is_kept_safe(TEXT)
+    phone.pick_files([picker_file("screen.png", "image/png", content)])
+    phone.wait_for_file("screen.png")
+    phone.file_tile("screen.png").first.click()
+    phone.wait_for_text(hashlib.sha256(content).hexdigest())
+    phone.wait_until_kept_safe(NARRATIVE)
     desk = new_phone()
-    desk.signs_in(phone.login, phone.words)
-    desk.reads(TEXT)
-    desk.tile("screen.png").first.click()
-    desk.sees(hashlib.sha256(content).hexdigest())
+    desk.sign_in(phone.login, phone.passphrase)
+    desk.open_entry(NARRATIVE)
+    desk.file_tile("screen.png").first.click()
+    desk.wait_for_text(hashlib.sha256(content).hexdigest())
     desk.tap("Show the picture")
     picture = desk.page.get_by_role("img", name="Picture: screen.png")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-def test_pictures_are_blurred_until_touched(keeper: Keeper) -> None:
+def test_pictures_are_blurred_until_touched(keeper: BrowserKeeper) -> None:
     """A tile's picture is blurred. A tap shows it, and another tap covers it again."""
     _open_entry_with_files_card(keeper)
-    keeper.picks_files([upload("door.png", "image/png", png())])
-    keeper.has_file("door.png")
-    keeper.tile("door.png").first.click()
+    keeper.pick_files([picker_file("door.png", "image/png", make_png())])
+    keeper.wait_for_file("door.png")
+    keeper.file_tile("door.png").first.click()
     expect(keeper.page.locator("img.blurred")).to_be_visible()
     keeper.tap("Show the picture")
     expect(keeper.page.locator("img.blurred")).to_have_count(0)
@@ -51,41 +51,41 @@ def test_pictures_are_blurred_until_touched(keeper: Keeper) -> None:
     expect(keeper.page.locator("img.blurred")).to_be_visible()
 
 
-def test_heic_is_kept_without_a_preview(keeper: Keeper) -> None:
+def test_heic_is_kept_without_a_preview(keeper: BrowserKeeper) -> None:
     """A picture that this browser cannot show is kept unchanged, and the screen says so."""
-    content = heic()
+    content = make_heic()
     _open_entry_with_files_card(keeper)
-    keeper.picks_files([upload("IMG_0042.HEIC", "image/heic", content)])
-    keeper.has_file("IMG_0042.HEIC")
-    keeper.tile("IMG_0042.HEIC").first.click()
-    keeper.sees("This browser cannot show this kind of picture. It is kept just as it came.")
-    keeper.sees(hashlib.sha256(content).hexdigest())
-    keeper.is_kept_safe(TEXT)
+    keeper.pick_files([picker_file("IMG_0042.HEIC", "image/heic", content)])
+    keeper.wait_for_file("IMG_0042.HEIC")
+    keeper.file_tile("IMG_0042.HEIC").first.click()
+    keeper.wait_for_text("This browser cannot show this kind of picture. It is kept just as it came.")
+    keeper.wait_for_text(hashlib.sha256(content).hexdigest())
+    keeper.wait_until_kept_safe(NARRATIVE)
 
 
-def test_a_file_type_that_does_not_match_the_bytes_is_shown(keeper: Keeper) -> None:
+def test_a_file_type_that_does_not_match_the_bytes_is_shown(keeper: BrowserKeeper) -> None:
     """A PNG that is named as a JPEG is kept unchanged, and the screen says how they differ."""
     _open_entry_with_files_card(keeper)
-    keeper.picks_files([upload("photo.jpg", "image/jpeg", png())])
-    keeper.has_file("photo.jpg")
-    keeper.tile("photo.jpg").first.click()
-    keeper.sees("The name says image/jpeg, but the contents are image/png. It is kept just as it came.")
+    keeper.pick_files([picker_file("photo.jpg", "image/jpeg", make_png())])
+    keeper.wait_for_file("photo.jpg")
+    keeper.file_tile("photo.jpg").first.click()
+    keeper.wait_for_text("The name says image/jpeg, but the contents are image/png. It is kept just as it came.")
 
 
-def test_the_app_asks_about_the_copy_in_the_photos(keeper: Keeper) -> None:
+def test_the_app_asks_about_the_copy_in_the_photos(keeper: BrowserKeeper) -> None:
     """After a picture is sealed, the app asks once about the copy in the photos, and says how to remove it."""
     _open_entry_with_files_card(keeper)
-    keeper.picks_files([upload("place.jpg", "image/jpeg", jpeg_with_place())])
-    keeper.sees("A copy is still in your photos")
+    keeper.pick_files([picker_file("place.jpg", "image/jpeg", make_jpeg_with_gps())])
+    keeper.wait_for_text("A copy is still in your photos")
     keeper.tap("Not safe: show me how to remove it")
-    keeper.sees("Removing it is never a fault. The date is noted with the picture.")
+    keeper.wait_for_text("Removing it is never a fault. The date is noted with the picture.")
     keeper.tap("I have removed it")
     expect(keeper.page.get_by_text("A copy is still in your photos")).to_have_count(0)
-    keeper.goes("Entries")
-    expect(keeper.state_of(TEXT)).to_have_text(KEPT)
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_state(NARRATIVE)).to_have_text(KEPT_SAFE_PATTERN)
 
 
-def test_a_pasted_picture_is_added(keeper: Keeper) -> None:
+def test_a_pasted_picture_is_added(keeper: BrowserKeeper) -> None:
     """A picture pasted on the page is added."""
     _open_entry_with_files_card(keeper)
     keeper.page.get_by_text("You can also paste a picture on this page.").evaluate(
@@ -100,55 +100,55 @@ def test_a_pasted_picture_is_added(keeper: Keeper) -> None:
         }"""
     )
     keeper.tap("No, it is not")
-    keeper.has_file("pasted.png")
+    keeper.wait_for_file("pasted.png")
 
 
-def test_a_picture_from_elsewhere_joins_the_draft(keeper: Keeper) -> None:
+def test_a_picture_from_elsewhere_joins_the_draft(keeper: BrowserKeeper) -> None:
     """The button "Get a picture" locks at once. On return, only pictures can be added; after the words,
     the draft has both text and picture."""
-    keeper.begins(TEXT)
-    keeper.goes("Add")
-    keeper.writes("He put a note under the wiper.")
-    keeper.draft_is_sealed()
-    keeper.opens_card("Photos & screenshots")
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.go_to_tab("Add")
+    keeper.type_narrative("He put a note under the wiper.")
+    keeper.wait_for_sealed_draft()
+    keeper.open_card("Photos & screenshots")
     keeper.tap("Get a picture")
     keeper.tap("Lock and get a picture")
-    keeper.sees_place("Add picture")
+    keeper.wait_for_screen("Add picture")
     assert "wiper" not in keeper.page.content()
     keeper.page.reload()
-    keeper.sees_place("Add picture")
-    keeper.picks_files([upload("note.png", "image/png", png(5))], source="Add")
-    keeper.sees("Picture 1")
+    keeper.wait_for_screen("Add picture")
+    keeper.pick_files([picker_file("note.png", "image/png", make_png(5))], source="Add")
+    keeper.wait_for_text("Picture 1")
     keeper.tap("Save")
-    keeper.sees_lock()
-    keeper.unlocks()
+    keeper.wait_for_lock()
+    keeper.unlock()
     expect(keeper.field("What happened?")).to_have_value("He put a note under the wiper.")
-    keeper.opens_card("Photos & screenshots")
-    keeper.has_file("note.png")
+    keeper.open_card("Photos & screenshots")
+    keeper.wait_for_file("note.png")
 
 
-def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: Keeper) -> None:
+def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: BrowserKeeper) -> None:
     """A file added to a draft survives lock and reload, and is saved with the entry."""
-    keeper.begins(TEXT)
-    keeper.goes("Add")
-    keeper.writes("Another letter.")
-    keeper.draft_is_sealed()
-    keeper.opens_card("Photos & screenshots")
-    keeper.picks_files([upload("letter.png", "image/png", png(6))])
-    keeper.has_file("letter.png")
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.go_to_tab("Add")
+    keeper.type_narrative("Another letter.")
+    keeper.wait_for_sealed_draft()
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file("letter.png", "image/png", make_png(6))])
+    keeper.wait_for_file("letter.png")
     keeper.page.reload()
-    keeper.sees_lock()
-    keeper.unlocks()
+    keeper.wait_for_lock()
+    keeper.unlock()
     expect(keeper.field("What happened?")).to_have_value("Another letter.")
-    keeper.chooses("Just now")
+    keeper.choose_time("Just now")
     keeper.tap("Save")
-    keeper.sees_place("Saved")
-    keeper.is_kept_safe("Another letter.")
-    keeper.reads("Another letter.")
-    keeper.has_file("letter.png")
+    keeper.wait_for_screen("Saved")
+    keeper.wait_until_kept_safe("Another letter.")
+    keeper.open_entry("Another letter.")
+    keeper.wait_for_file("letter.png")
 
 
-def test_a_dropped_file_is_added(keeper: Keeper) -> None:
+def test_a_dropped_file_is_added(keeper: BrowserKeeper) -> None:
     """A file dropped on the card is added, after the one question."""
     _open_entry_with_files_card(keeper)
     keeper.page.get_by_text("You can also paste a picture on this page.").evaluate(
@@ -159,6 +159,6 @@ def test_a_dropped_file_is_added(keeper: Keeper) -> None:
         }"""
     )
     keeper.tap("No, it is not")
-    keeper.has_file("letter.txt")
-    keeper.tile("letter.txt").first.click()
-    keeper.sees("Dropped in")
+    keeper.wait_for_file("letter.txt")
+    keeper.file_tile("letter.txt").first.click()
+    keeper.wait_for_text("Dropped in")

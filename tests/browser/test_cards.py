@@ -8,47 +8,47 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.browser.card_samples import CARD_STEPS, EXPECTED_FIELDS, EXPECTED_LINKS, NARRATIVE, SHOWN_ANSWERS
 from tests.browser.conftest import NewPhone
-from tests.browser.every_card import CARD_STEPS, EXPECTED_FIELDS, EXPECTED_LINKS, SHOWN_ANSWERS, TEXT
 from tests.browser.navigators import cards
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import make_and_save_pack
 
 
-def _fill_card(keeper: Keeper, title: str, steps: tuple[tuple[Any, ...], ...]) -> None:
+def _fill_card(keeper: BrowserKeeper, title: str, steps: tuple[tuple[Any, ...], ...]) -> None:
     """Answer everything in one card and save it."""
-    body = cards.opens(keeper, title)
+    body = cards.open_card(keeper, title)
     for action, question, *answers in steps:
-        cards.more(keeper, body)
+        cards.expand_card(keeper, body)
         if action == "type":
-            cards.types(body, question, answers[0])
+            cards.type_into(body, question, answers[0])
         elif action == "tick":
-            cards.ticks(body, question, *answers)
+            cards.tick_chips(body, question, *answers)
         elif action == "check":
             body.get_by_label(question, exact=True).click()
         else:
-            cards.adds_record(keeper, body, question, answers[0], answers[1])
-    cards.saves(keeper)
+            cards.add_linked_record(keeper, body, question, answers[0], answers[1])
+    cards.save_card(keeper)
 
 
-def _fill_every_card(keeper: Keeper) -> None:
+def _fill_every_card(keeper: BrowserKeeper) -> None:
     for title, steps in CARD_STEPS:
         _fill_card(keeper, title, steps)
 
 
-def _shows_every_answer(keeper: Keeper) -> None:
+def _assert_every_answer_shown(keeper: BrowserKeeper) -> None:
     """The entry shows every answer."""
     for title, text in SHOWN_ANSWERS.items():
-        expect(cards.fact(keeper, title).first, title).to_contain_text(text)
+        expect(cards.fact_value(keeper, title).first, title).to_contain_text(text)
 
 
-def _let_eleven_minutes_pass(keeper: Keeper) -> None:
+def _let_eleven_minutes_pass(keeper: BrowserKeeper) -> None:
     """Let eleven minutes pass: the first version can no longer be corrected."""
     keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + 11 * 60)
 
 
-def _pack_has_every_field(pack: Path) -> None:
+def _assert_pack_has_every_field(pack: Path) -> None:
     """The restricted 12_record.json has every answer, and the private note is nowhere in the pack."""
     with zipfile.ZipFile(pack) as archive:
         body = {name.split("/data/")[-1]: archive.read(name) for name in archive.namelist()}
@@ -56,52 +56,52 @@ def _pack_has_every_field(pack: Path) -> None:
     versions = [
         version
         for version in record["versions"]
-        if version["kind"] == "incident" and version["fields"].get("narrative") == TEXT
+        if version["kind"] == "incident" and version["fields"].get("narrative") == NARRATIVE
     ]
     newest = versions[-1]
     fields = {**newest["fields"], **(newest.get("restricted") or {})}
     assert {name: fields.get(name) for name in EXPECTED_FIELDS} == EXPECTED_FIELDS
     for name, (kind, field, expected) in EXPECTED_LINKS.items():
-        known = {
+        record_by_field = {
             version["record"]: version["fields"].get(field) for version in record["versions"] if version["kind"] == kind
         }
-        assert [known[link] for link in fields[name]] == expected, name
+        assert [record_by_field[link] for link in fields[name]] == expected, name
     assert fields["discovered_at"]["precision"] == "day"
     assert not any(b"Do not tell Mum yet" in file for file in body.values())
     assert not any(version["kind"] == "note" for version in record["versions"])
 
 
-def _add_and_amend(phone: Keeper) -> None:
+def _add_and_amend(phone: BrowserKeeper) -> None:
     """An addition needs no reason; a change of earlier words does."""
     _let_eleven_minutes_pass(phone)
-    body = cards.opens(phone, "What you did")
-    cards.types(body, "What you did, in your own words", "Then I locked the door. And the gate.")
-    cards.saves(phone)
+    body = cards.open_card(phone, "What you did")
+    cards.type_into(body, "What you did, in your own words", "Then I locked the door. And the gate.")
+    cards.save_card(phone)
     expect(phone.page.locator("dialog")).to_have_count(0)  # it only adds, so no reason is asked for
-    body = cards.opens(phone, "How it reached you")
-    cards.types(body, "How many?", "forty")
+    body = cards.open_card(phone, "How it reached you")
+    cards.type_into(body, "How many?", "forty")
     phone.tap("Save this card")
-    phone.sees("Type a whole number, for example 43.")
-    cards.types(body, "How many?", "47")
+    phone.wait_for_text("Type a whole number, for example 43.")
+    cards.type_into(body, "How many?", "47")
     phone.tap("Save this card")
-    cards.gives_reason(phone, "I counted again.")
-    expect(cards.fact(phone, "How many?").first).to_have_text("about 47")
+    cards.give_reason(phone, "I counted again.")
+    expect(cards.fact_value(phone, "How many?").first).to_have_text("about 47")
 
 
-def _take_out_and_put_back(phone: Keeper) -> None:
+def _take_out_and_put_back(phone: BrowserKeeper) -> None:
     """Take the entry out of the list, find it among those taken out, and put it back."""
     phone.tap("Take out or erase")
     phone.tap("Take it out")
-    phone.sees(re.compile("This entry was taken out on"))
-    phone.goes("Entries")
+    phone.wait_for_text(re.compile("This entry was taken out on"))
+    phone.go_to_tab("Entries")
     expect(phone.page.locator(".item")).to_have_count(1)
-    phone.goes("More")
+    phone.go_to_tab("More")
     phone.tap("Taken out")
     phone.tap("Put it back")
-    phone.sees("Nothing has been taken out.")
+    phone.wait_for_text("Nothing has been taken out.")
 
 
-def _shows_history(other: Keeper) -> None:
+def _assert_history(other: BrowserKeeper) -> None:
     """The history shows every step, in words."""
     other.tap("Everything you saved, with dates")
     history = other.page.locator(".history")
@@ -109,46 +109,46 @@ def _shows_history(other: Keeper) -> None:
         expect(history).to_contain_text(words)
     expect(history).to_contain_text("Taken out")
     expect(history).to_contain_text("Put back")
-    assert faults(other.page) == []
+    assert accessibility_faults(other.page) == []
 
 
-def _names_the_pack(other: Keeper) -> None:
+def _assert_pack_named(other: BrowserKeeper) -> None:
     """Before the entry is taken out, the screen says that it is in a pack."""
-    other.goes("Entries")
-    other.row(TEXT).get_by_role("button").click()
+    other.go_to_tab("Entries")
+    other.entry_row(NARRATIVE).get_by_role("button").click()
     other.tap("Take out or erase")
     expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
     expect(other.page.get_by_role("dialog")).to_contain_text("Removing it could harm the case. Ask them first.")
-    assert faults(other.page) == []
+    assert accessibility_faults(other.page) == []
 
 
 def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path: Path) -> None:
     """An entry with every card, changed offline, is complete on a second device and in a pack."""
     phone, other = new_phone(), new_phone()
-    phone.begins("Something first.")
-    phone.is_offline_ready()
+    phone.create_registered_diary("Something first.")
+    phone.wait_until_offline_ready()
     phone.page.context.set_offline(True)
-    phone.adds(TEXT)
+    phone.add_entry(NARRATIVE)
     _fill_every_card(phone)
     phone.tap("See this entry")
-    _shows_every_answer(phone)
+    _assert_every_answer_shown(phone)
     _add_and_amend(phone)
     _take_out_and_put_back(phone)
     phone.page.context.set_offline(False)
-    phone.locks()
-    phone.unlocks()
-    phone.is_kept_safe(TEXT)
-    other.signs_in(phone.login, phone.words)
-    other.entries(2)
-    other.row(TEXT).get_by_role("button").click()
+    phone.lock()
+    phone.unlock()
+    phone.wait_until_kept_safe(NARRATIVE)
+    other.sign_in(phone.login, phone.passphrase)
+    other.wait_for_entry_count(2)
+    other.entry_row(NARRATIVE).get_by_role("button").click()
     other.tap("Show the words")
-    expect(other.page.get_by_role("article").get_by_text(TEXT).first).to_be_visible()
-    _shows_every_answer(other)
-    _shows_history(other)
+    expect(other.page.get_by_role("article").get_by_text(NARRATIVE).first).to_be_visible()
+    _assert_every_answer_shown(other)
+    _assert_history(other)
     other.tap("Everything you saved, with dates")
-    body = cards.opens(other, "About this entry")
+    body = cards.open_card(other, "About this entry")
     body.get_by_label("This entry may go into a pack", exact=True).check()
-    cards.saves(other)
-    other.is_kept_safe(TEXT)
-    _pack_has_every_field(makes_a_pack(other, 0, tmp_path))
-    _names_the_pack(other)
+    cards.save_card(other)
+    other.wait_until_kept_safe(NARRATIVE)
+    _assert_pack_has_every_field(make_and_save_pack(other, 0, tmp_path))
+    _assert_pack_named(other)

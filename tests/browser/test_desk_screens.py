@@ -7,68 +7,78 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import js
 from tests.browser.desk_screens import DESK_SCREENS
-from tests.browser.navigators.judge import AXE, DESK, PHONE, at_a_desk, faults, too_wide
-from tests.browser.test_languages_screens import choose_language, judge_in
-from tests.browser.test_screens import Handler, serve_fake_app, show  # noqa: F401
+from tests.browser.navigators.accessibility import (
+    AXE_SCRIPT,
+    DESKTOP_SIZE,
+    PHONE_SIZE,
+    accessibility_faults,
+    desktop_faults,
+    overflow_faults,
+)
+from tests.browser.screen_steps import js
+from tests.browser.test_languages_screens import choose_language, make_judge
+from tests.browser.test_screens import FakeAppHandler, serve_fake_app, show  # noqa: F401
 
-FAKE = "/tests/browser/fake_desk.ts"
+FAKE_DESK_PATH = "/tests/browser/fake_desk.ts"
 
 
-class DeskHandler(Handler):
+class FakeDeskHandler(FakeAppHandler):
     """Serves the advocate's page with the fake desk in place of main.js, and files as they are."""
 
-    at, template = "/desk", "desk.html"
-    swaps = (("/desk/code/", "/static/"), ("/static/app/desk/main.js", FAKE))
+    page_path, template = "/desk", "desk.html"
+    script_replacements = (("/desk/code/", "/static/"), ("/static/app/desk/main.js", FAKE_DESK_PATH))
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The address of the fake desk; `show` opens it."""
-    with serve_fake_app(DeskHandler) as place:
-        yield place
+    with serve_fake_app(FakeDeskHandler) as url:
+        yield url
 
 
-def walk(page: Page, judge: Callable[[Page], list[str]]) -> dict[str, list[str]]:
+def judge_every_screen(page: Page, judge: Callable[[Page], list[str]]) -> dict[str, list[str]]:
     """Return the faults that `judge` finds on each screen, by its name."""
-    found = {}
+    faults_by_screen = {}
     for name, steps in DESK_SCREENS.items():
         for step in steps:
             step(page)
         page.wait_for_timeout(60)
         if screen_faults := judge(page):
-            found[name] = screen_faults
-    return found
+            faults_by_screen[name] = screen_faults
+    return faults_by_screen
 
 
 def test_every_desk_screen_on_a_phone(show: Callable[..., Page]) -> None:  # noqa: F811
     """axe finds no fault by day or by night; no screen is wider than the page at any size."""
-    page = show(viewport=PHONE)
-    page.evaluate(AXE)
-    assert walk(page, lambda page: faults(page) + too_wide(page, everywhere=False)) == {}
+    page = show(viewport=PHONE_SIZE)
+    page.evaluate(AXE_SCRIPT)
+    assert (
+        judge_every_screen(page, lambda page: accessibility_faults(page) + overflow_faults(page, include_desktop=False))
+        == {}
+    )
 
 
 @pytest.mark.slow  # the phone's walk judges the same screens in every `make test`
 def test_every_desk_screen_at_a_desk(show: Callable[..., Page]) -> None:  # noqa: F811
     """axe finds no fault by day or by night."""
-    page = show(viewport=DESK)
-    page.evaluate(AXE)
-    assert walk(page, at_a_desk) == {}
+    page = show(viewport=DESKTOP_SIZE)
+    page.evaluate(AXE_SCRIPT)
+    assert judge_every_screen(page, desktop_faults) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("code", ["ur", "cy", "pl"])
 def test_every_desk_screen_in_another_language(show: Callable[..., Page], code: str) -> None:  # noqa: F811
     """No text is left in English or cut, nothing is wider than the screen, and the direction is right."""
-    page = show(viewport=PHONE)
+    page = show(viewport=PHONE_SIZE)
     choose_language(page, code)
-    assert walk(page, judge_in(code, with_axe=False)) == {}
+    assert judge_every_screen(page, make_judge(code, with_axe=False)) == {}
 
 
 def test_a_letter_and_a_question_are_written_by_keyboard_alone(show: Callable[..., Page]) -> None:  # noqa: F811
     """A letter and a question are written by keyboard alone; missing answers are announced and reachable."""
-    page = show((js("fake.in()"),), viewport=DESK)
+    page = show((js("fake.in()"),), viewport=DESKTOP_SIZE)
     tab_to(page, "Maya")
     page.keyboard.press("Enter")
     expect(page.locator("main h1")).to_have_text("Maya")
@@ -93,7 +103,7 @@ def test_a_letter_and_a_question_are_written_by_keyboard_alone(show: Callable[..
     assert page.evaluate("fake.letters[1].text") == "What then?"
 
 
-REACHED = """(wanted) => {
+HAS_FOCUS_SCRIPT = """(wanted) => {
   const at = document.activeElement;
   return at.id === wanted || at.value === wanted ||
     (at.matches('button, [role=button]') && at.textContent.includes(wanted));
@@ -104,7 +114,7 @@ def tab_to(page: Page, target: str, key: str = "") -> None:
     """Press Tab until a button with these words, or this id, has the focus; then press `key`."""
     for _ in range(90):
         page.keyboard.press("Tab")
-        if page.evaluate(REACHED, target):
+        if page.evaluate(HAS_FOCUS_SCRIPT, target):
             if key:
                 page.keyboard.press(key)
             return

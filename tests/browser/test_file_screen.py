@@ -7,31 +7,31 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.media import wav, webm
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.pictures import jpeg_with_place, jpeg_with_time, png, upload
+from tests.browser.media import make_wav, record_webm
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.pictures import make_jpeg_with_gps, make_jpeg_with_time, make_png, picker_file
 
-TEXT = "He sent a picture of my street."
+NARRATIVE = "He sent a picture of my street."
 
 
-def _open_file(keeper: Keeper, name: str, content: bytes, claimed: str) -> None:
+def _open_file(keeper: BrowserKeeper, name: str, content: bytes, claimed_type: str) -> None:
     """Make an entry with one file and open that file's screen."""
-    keeper.begins(TEXT)
-    keeper.reads(TEXT)
-    keeper.opens_card("Photos & screenshots")
-    keeper.picks_files([upload(name, claimed, content)])
-    keeper.has_file(name)
-    keeper.tile(name).first.click()
-    keeper.sees(hashlib.sha256(content).hexdigest())
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file(name, claimed_type, content)])
+    keeper.wait_for_file(name)
+    keeper.file_tile(name).first.click()
+    keeper.wait_for_text(hashlib.sha256(content).hexdigest())
 
 
-def _has_no_faults(keeper: Keeper, state: str) -> None:
+def _assert_accessible(keeper: BrowserKeeper, state: str) -> None:
     """Assert that axe, target sizes, width and headings show no fault."""
-    assert faults(keeper.page) == [], state
+    assert accessibility_faults(keeper.page) == [], state
 
 
-def _open_row(keeper: Keeper, title: str) -> Locator:
+def _open_row(keeper: BrowserKeeper, title: str) -> Locator:
     """Open one row of the file's screen."""
     row = keeper.page.get_by_role("button", name=re.compile(f"^{re.escape(title)}"))
     row.click()
@@ -39,7 +39,7 @@ def _open_row(keeper: Keeper, title: str) -> Locator:
     return row
 
 
-def _answer(keeper: Keeper, point: str, answer: str) -> None:
+def _answer_point(keeper: BrowserKeeper, point: str, answer: str) -> None:
     """Answer one of the nine points."""
     group = keeper.page.get_by_role("group", name=point, exact=True)
     group.get_by_role("checkbox", name=answer, exact=True).check()
@@ -50,35 +50,35 @@ def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
     survives lock and reload offline, and is read on another device.
     """
     phone = new_phone()
-    _open_file(phone, "chat.png", png(2), "image/png")
-    _has_no_faults(phone, "as it came")
+    _open_file(phone, "chat.png", make_png(2), "image/png")
+    _assert_accessible(phone, "as it came")
     phone.page.context.set_offline(True)
     _open_row(phone, "What can you see in it?")
-    _answer(phone, "The time on the phone", "Shown")
-    _answer(phone, "The web address", "Not shown")
-    _has_no_faults(phone, "coach")
-    phone.saves_card()
-    phone.sees("Shown: the time on the phone; not shown: the web address")
+    _answer_point(phone, "The time on the phone", "Shown")
+    _answer_point(phone, "The web address", "Not shown")
+    _assert_accessible(phone, "coach")
+    phone.save_card()
+    phone.wait_for_text("Shown: the time on the phone; not shown: the web address")
     _open_row(phone, "Account, number, web address")
     phone.field("Account or number it shows").fill("@nice.blue.coat")
-    phone.saves_card()
+    phone.save_card()
     _open_row(phone, "What it is")
-    with phone.seals():
+    with phone.wait_for_write():
         phone.field("What is it, in one sentence?").fill("His message from 3 November")
     phone.page.reload()
-    phone.sees_lock()
-    phone.unlocks()
-    phone.reads(TEXT)
-    phone.tile("chat.png").first.click()
+    phone.wait_for_lock()
+    phone.unlock()
+    phone.open_entry(NARRATIVE)
+    phone.file_tile("chat.png").first.click()
     _open_row(phone, "What it is")
     expect(phone.field("What is it, in one sentence?")).to_have_value("His message from 3 November")
-    phone.saves_card()
-    phone.sees_place("His message from 3 November")
+    phone.save_card()
+    phone.wait_for_screen("His message from 3 November")
     _open_row(phone, "Who took it, and on which phone")
-    phone.sees("Do not wipe, reset or swap this phone if you can help it.")
+    phone.wait_for_text("Do not wipe, reset or swap this phone if you can help it.")
     phone.field("Model").fill("Phone 9")
-    _has_no_faults(phone, "phone")
-    phone.saves_card()
+    _assert_accessible(phone, "phone")
+    phone.save_card()
     for title in (
         "When it was sent or posted",
         "When you took it",
@@ -86,52 +86,52 @@ def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
         "Changed before you added it?",
     ):
         _open_row(phone, title)
-        _has_no_faults(phone, title)
+        _assert_accessible(phone, title)
     _open_row(phone, "Everything you saved about it")
     expect(phone.page.locator(".history > li")).to_have_count(5)
     phone.page.context.set_offline(False)
-    phone.is_kept_safe(TEXT)
+    phone.wait_until_kept_safe(NARRATIVE)
     desk = new_phone()
-    desk.signs_in(phone.login, phone.words)
-    desk.reads(TEXT)
-    desk.tile("chat.png").first.click()
-    desk.sees_place("His message from 3 November")
-    desk.sees("@nice.blue.coat")
-    desk.sees("Shown: the time on the phone; not shown: the web address")
+    desk.sign_in(phone.login, phone.passphrase)
+    desk.open_entry(NARRATIVE)
+    desk.file_tile("chat.png").first.click()
+    desk.wait_for_screen("His message from 3 November")
+    desk.wait_for_text("@nice.blue.coat")
+    desk.wait_for_text("Shown: the time on the phone; not shown: the web address")
 
 
-def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: Keeper) -> None:
+def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: BrowserKeeper) -> None:
     """The zone is shown and can be changed; what is none is said, and there is no time to use until it is one."""
-    _open_file(keeper, "abroad.jpg", jpeg_with_time("2026:08:01 20:14:05"), "image/jpeg")
+    _open_file(keeper, "abroad.jpg", make_jpeg_with_time("2026:08:01 20:14:05"), "image/jpeg")
     _open_row(keeper, "When you took it")
-    keeper.sees(re.compile("The file says it was made .*1 August 2026.*20:14"))
+    keeper.wait_for_text(re.compile("The file says it was made .*1 August 2026.*20:14"))
     zone = keeper.field("Which time zone was the camera set to?")
     expect(zone).to_have_value("Europe/London")
-    _has_no_faults(keeper, "zone")
+    _assert_accessible(keeper, "zone")
     zone.fill("Tokio")
     zone.blur()
-    keeper.sees("That is not a zone. For example: Europe/London.")
+    keeper.wait_for_text("That is not a zone. For example: Europe/London.")
     expect(keeper.button("Use this time")).to_have_count(0)
     zone.fill("Asia/Tokyo")
     zone.blur()
     keeper.tap("Use this time")
-    keeper.saves_card()
-    keeper.sees(re.compile("1 August 2026.*20:14"))
+    keeper.save_card()
+    keeper.wait_for_text(re.compile("1 August 2026.*20:14"))
 
 
-def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: Keeper) -> None:
+def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: BrowserKeeper) -> None:
     """A photo with a place gets a warning with advice.
     Parts are covered by keyboard and by pointer; the file is unchanged.
     """
-    content = jpeg_with_place()
+    content = make_jpeg_with_gps()
     _open_file(keeper, "street.jpg", content, "image/jpeg")
-    keeper.sees("This file says where it was taken.")
-    keeper.sees("turn location off for your phone’s camera")
+    keeper.wait_for_text("This file says where it was taken.")
+    keeper.wait_for_text("turn location off for your phone’s camera")
     expect(keeper.page.get_by_text("Phone 9")).to_be_visible()
     keeper.page.get_by_role("button", name=re.compile("^Cover parts of it")).click()
-    keeper.sees_place("Cover parts of the picture")
+    keeper.wait_for_screen("Cover parts of the picture")
     keeper.tap("Save the covered copy")
-    expect(keeper.problem()).to_contain_text("Draw at least one box.")
+    expect(keeper.error_message()).to_contain_text("Draw at least one box.")
     area = keeper.page.get_by_role("group", name=re.compile("^The picture, with"))
     expect(area.locator("image")).to_be_visible()
     keeper.tap("Add a box")
@@ -146,31 +146,31 @@ def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: Keeper) -> Non
     keeper.page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.9, steps=4)
     keeper.page.mouse.up()
     expect(area.locator("rect")).to_have_count(2)
-    _has_no_faults(keeper, "covering")
+    _assert_accessible(keeper, "covering")
     keeper.tap("Add a box")
     keeper.tap("Undo")
     expect(area.locator("rect")).to_have_count(2)
     keeper.page.get_by_role("checkbox", name="Where I live, work or study").check()
     keeper.field("Why, in a few words").fill("My street sign")
     keeper.tap("Save the covered copy")
-    keeper.sees("Pages of a pack print the covered copy.")
-    keeper.sees(hashlib.sha256(content).hexdigest())
+    keeper.wait_for_text("Pages of a pack print the covered copy.")
+    keeper.wait_for_text(hashlib.sha256(content).hexdigest())
     keeper.tap("Show the picture")
     for _ in range(50):  # wait until the copy has replaced the picture
-        if _pixel(keeper, 0.75, 0.8) < 20:
+        if _pixel_brightness(keeper, 0.75, 0.8) < 20:
             break
         keeper.page.wait_for_timeout(100)
-    assert _pixel(keeper, 0.75, 0.8) < 20
+    assert _pixel_brightness(keeper, 0.75, 0.8) < 20
     covered = keeper.page.locator(".look img").get_attribute("src")
     keeper.tap("See it without boxes")
     expect(keeper.button("See the covered copy")).to_be_visible()
     keeper.page.wait_for_function("was => document.querySelector('.look img')?.src !== was", arg=covered)
-    assert _pixel(keeper, 0.75, 0.8) > 40
+    assert _pixel_brightness(keeper, 0.75, 0.8) > 40
     keeper.tap("Check this file")
-    keeper.sees("Checked: it is just as it came in.")
+    keeper.wait_for_text("Checked: it is just as it came in.")
 
 
-def _pixel(keeper: Keeper, across: float, down: float) -> int:
+def _pixel_brightness(keeper: BrowserKeeper, across: float, down: float) -> int:
     """Return the brightness of the shown picture at a place, 0 to 255."""
     value: int = keeper.page.locator(".look img").evaluate(
         """async (image, [across, down]) => {
@@ -193,13 +193,13 @@ def _pixel(keeper: Keeper, across: float, down: float) -> int:
     return value
 
 
-def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: Keeper) -> None:
+def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: BrowserKeeper) -> None:
     """A recording shows its length, waveform and words; a lock silences it at once."""
-    _open_file(keeper, "voicemail.wav", wav(), "audio/wav")
-    keeper.sees("0:02")
+    _open_file(keeper, "voicemail.wav", make_wav(), "audio/wav")
+    keeper.wait_for_text("0:02")
     keeper.tap("Open it to play")
     expect(keeper.page.get_by_role("img", name=re.compile("^Picture of the sound, 0:02"))).to_be_visible()
-    _has_no_faults(keeper, "sound")
+    _assert_accessible(keeper, "sound")
     keeper.page.evaluate(
         "() => { window.heard = document.querySelector('audio'); window.heard.loop = true; "
         "return window.heard.play(); }"
@@ -207,60 +207,60 @@ def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: Keeper
     assert keeper.page.evaluate("window.heard.paused") is False
     _open_row(keeper, "What does it say?")
     keeper.field("What does it say?").fill("I know you are home.")
-    keeper.saves_card()
+    keeper.save_card()
     assert keeper.page.evaluate("window.heard.paused") is False, "a redraw must not stop it"
-    keeper.locks()
+    keeper.lock()
     assert keeper.page.evaluate("[window.heard.paused, window.heard.getAttribute('src')]") == [True, None]
     expect(keeper.page.locator("audio, video, .wave")).to_have_count(0)
 
 
-def test_a_film_shows_a_still_and_plays(keeper: Keeper) -> None:
+def test_a_film_shows_a_still_and_plays(keeper: BrowserKeeper) -> None:
     """A film shows a covered still and its length, and plays from the sealed parts."""
-    keeper.opens()
-    content = webm(keeper.page)
+    keeper.open_without_diary()
+    content = record_webm(keeper.page)
     _open_file(keeper, "outside.webm", content, "video/webm")
     expect(keeper.page.locator(".look img.blurred")).to_be_visible()
-    keeper.sees(re.compile(r"^0:01$"))
+    keeper.wait_for_text(re.compile(r"^0:01$"))
     keeper.tap("Open it to play")
     film = keeper.page.locator("video")
     expect(film).to_be_visible()
     film.evaluate("film => { film.muted = true; return film.play(); }")
-    _has_no_faults(keeper, "film")
+    _assert_accessible(keeper, "film")
 
 
-def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: Keeper) -> None:
+def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: BrowserKeeper) -> None:
     """A file is moved to another entry, then out of every entry; it is found in More and put back."""
-    _open_file(keeper, "letter.png", png(4), "image/png")
-    keeper.adds("The letter came on Monday.")
-    keeper.reads(TEXT)
-    keeper.tile("letter.png").first.click()
+    _open_file(keeper, "letter.png", make_png(4), "image/png")
+    keeper.add_entry("The letter came on Monday.")
+    keeper.open_entry(NARRATIVE)
+    keeper.file_tile("letter.png").first.click()
     _open_row(keeper, "Put it in another entry")
-    _has_no_faults(keeper, "moving")
+    _assert_accessible(keeper, "moving")
     keeper.page.get_by_role("button", name=re.compile("The letter came on Monday")).click()
     expect(keeper.button("No. 2")).to_be_visible()
     _open_row(keeper, "Put it in another entry")
     keeper.tap("Take it out of every entry, and keep the file")
-    keeper.sees("It is in no entry.")
-    keeper.goes("More")
+    keeper.wait_for_text("It is in no entry.")
+    keeper.go_to_tab("More")
     keeper.tap(re.compile("^Files in no entry"), exact=False)
-    keeper.tile("letter.png").click()
+    keeper.file_tile("letter.png").click()
     _open_row(keeper, "Put it in another entry")
-    keeper.page.get_by_role("button", name=re.compile(re.escape(TEXT))).click()
-    keeper.reads(TEXT)
-    keeper.has_file("letter.png")
+    keeper.page.get_by_role("button", name=re.compile(re.escape(NARRATIVE))).click()
+    keeper.open_entry(NARRATIVE)
+    keeper.wait_for_file("letter.png")
 
 
 @pytest.mark.slow  # test_screens.py judges this screen in every `make test`
 def test_a_file_screen_works_by_keyboard_narrow_and_enlarged(new_phone: NewPhone) -> None:
     """At 320 pixels and 200 % text, nothing scrolls sideways, and everything works by keyboard alone."""
     phone = new_phone(viewport={"width": 320, "height": 640})
-    _open_file(phone, "chat.png", png(3), "image/png")
+    _open_file(phone, "chat.png", make_png(3), "image/png")
     phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    _has_no_faults(phone, "twice the text")
+    _assert_accessible(phone, "twice the text")
     for title in ("What can you see in it?", "Who took it, and on which phone", "Private or upsetting?"):
         _tab_to(phone, title)
         phone.page.keyboard.press("Enter")
-        _has_no_faults(phone, title)
+        _assert_accessible(phone, title)
         phone.page.keyboard.press("Enter")
     _tab_to(phone, "What can you see in it?")
     phone.page.keyboard.press("Enter")
@@ -268,19 +268,19 @@ def test_a_file_screen_works_by_keyboard_narrow_and_enlarged(new_phone: NewPhone
     phone.page.keyboard.press("Space")
     _tab_to(phone, "Save this card")
     phone.page.keyboard.press("Enter")
-    phone.sees("Shown: the whole screen")
+    phone.wait_for_text("Shown: the whole screen")
     _tab_to(phone, "Cover parts of it")
     phone.page.keyboard.press("Enter")
-    phone.sees_place("Cover parts of the picture")
+    phone.wait_for_screen("Cover parts of the picture")
     _tab_to(phone, "Add a box")
     phone.page.keyboard.press("Enter")
-    _has_no_faults(phone, "covering, twice the text")
+    _assert_accessible(phone, "covering, twice the text")
     _tab_to(phone, "Save the covered copy")
     phone.page.keyboard.press("Enter")
-    phone.sees("Pages of a pack print the covered copy.")
+    phone.wait_for_text("Pages of a pack print the covered copy.")
 
 
-def _tab_to(keeper: Keeper, name: str) -> None:
+def _tab_to(keeper: BrowserKeeper, name: str) -> None:
     """Press Tab until the button with this name has the focus."""
     for _ in range(120):
         keeper.page.keyboard.press("Tab")

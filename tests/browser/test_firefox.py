@@ -12,30 +12,30 @@ from pathlib import Path
 import pytest
 
 from diary.crypto import handover as phrases
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
 from diary.errors import BadRequest
-from diary.pack.verify.verifier import verify
-from tests.browser.firefox import Firefox, firefox
-from tests.browser.serving import Served
-from tests.browser.test_handover_large import leave
-from tests.browser.test_verify_page import EXHIBIT, FOUND
-from tests.pack.conftest import BuiltPack, small
-from tests.pack.rezip import rezip
+from diary.pack.verify.verifier import verify_pack
+from tests.browser.firefox import FirefoxWindow, run_firefox
+from tests.browser.live_server import LiveServer
+from tests.browser.test_handover_large import store_pack_on_server
+from tests.browser.test_verify_page import EXHIBIT_PATH, READ_FINDINGS_SCRIPT
+from tests.pack.conftest import BuiltPack, small_pack
+from tests.pack.pack_members import change_members
 
 pytestmark = pytest.mark.firefox
 
-assert small  # the fixture: a pack of three entries and one picture
-SOUND = "Nothing wrong was found"
-REFUSED = "These words open nothing here."
-AS_FOLDER = """(paths) => {
+assert small_pack  # the fixture: a pack of three entries and one picture
+NOTHING_WRONG_MESSAGE = "Nothing wrong was found"
+REFUSED_MESSAGE = "These words open nothing here."
+SET_FOLDER_PATHS_SCRIPT = """(paths) => {
   const files = [...document.getElementById('all').files];
   files.forEach((file, i) => Object.defineProperty(file, 'webkitRelativePath', { value: paths[i] }));
   const folder = document.getElementById('folder');
   Object.defineProperty(folder, 'files', { value: files });
   folder.dispatchEvent(new Event('change'));
 }"""
-STORED = """async () => [
+STORAGE_STATE_SCRIPT = """async () => [
   document.cookie, localStorage.length, sessionStorage.length,
   (await indexedDB.databases()).length, (await caches.keys()).length,
   (await navigator.serviceWorker.getRegistrations()).length,
@@ -43,88 +43,95 @@ STORED = """async () => [
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Firefox]:
+def desk(tmp_path: Path) -> Iterator[FirefoxWindow]:
     """A new Firefox."""
-    with firefox(tmp_path / "desk") as browser:
+    with run_firefox(tmp_path / "desk") as browser:
         yield browser
 
 
-def leave_pack(server: Served, small: BuiltPack, folder: Path) -> tuple[Path, str]:
+def store_small_pack(server: LiveServer, small: BuiltPack, folder: Path) -> tuple[Path, str]:
     """Leave the small pack on the server under its real name, as a phone would; return the pack and its eight words."""
-    pack = folder / f"{small.told.head.folder}.zip"
+    pack = folder / f"{small.capsule.metadata.folder}.zip"
     shutil.copyfile(small.path, pack)
     # In a thread: another browser's driver may hold the event loop of this one.
     with ThreadPoolExecutor(1) as thread:
-        return pack, thread.submit(lambda: asyncio.run(leave(server, pack))).result()
+        return pack, thread.submit(lambda: asyncio.run(store_pack_on_server(server, pack))).result()
 
 
-def open_with_notary(desk: Firefox, address: str, server: Served, small: BuiltPack) -> None:
+def open_with_notary(desk: FirefoxWindow, address: str, server: LiveServer, small: BuiltPack) -> None:
     """Open a page with the key of the notary that signed the pack, instead of the key of its own server."""
-    desk.goes(address)
-    served_key, notary = b64(Notary(server.settings.read_notary_seed()).pub), b64(small.diary.notary.pub)
-    assert served_key in desk.run("() => document.getElementById('anchors').textContent")
+    desk.navigate(address)
+    served_key, notary = (
+        b64(Ed25519Signer(server.settings.load_or_create_notary_seed()).pub),
+        b64(small.diary.notary.pub),
+    )
+    assert served_key in desk.call_function("() => document.getElementById('anchors').textContent")
     swap = (
         "(a, b) => { const at = document.getElementById('anchors'); at.textContent = at.textContent.replaceAll(a, b); }"
     )
-    desk.run(swap, served_key, notary)
+    desk.call_function(swap, served_key, notary)
 
 
-def look_for_pack(desk: Firefox, words: str) -> None:
+def look_for_pack(desk: FirefoxWindow, words: str) -> None:
     """Type the words and look for the pack."""
-    desk.types("#words-typed", words)
-    desk.presses("#open")
+    desk.type_into("#words-typed", words)
+    desk.click("#open")
 
 
-def findings_of(desk: Firefox, css: str, path: Path) -> set[tuple[str | None, str]]:
+def findings_of(desk: FirefoxWindow, css: str, path: Path) -> set[tuple[str | None, str]]:
     """Return what /verify finds in this file or folder."""
-    desk.run("() => { document.getElementById('headline').textContent = ''; }")
-    desk.gives(css, path)
-    desk.wait(lambda: desk.text("#headline"), "a result")
-    return {(member, sentence.replace("’", "'")) for member, sentence in desk.run(FOUND)}
+    desk.call_function("() => { document.getElementById('headline').textContent = ''; }")
+    desk.choose_files(css, path)
+    desk.wait_until(lambda: desk.text("#headline"), "a result")
+    return {(member, sentence.replace("’", "'")) for member, sentence in desk.call_function(READ_FINDINGS_SCRIPT)}
 
 
-def findings_of_folder(desk: Firefox, folder: Path) -> set[tuple[str | None, str]]:
+def findings_of_folder(desk: FirefoxWindow, folder: Path) -> set[tuple[str | None, str]]:
     """Return what /verify finds in a folder.
 
     Firefox lets only a person choose a folder, so its files come from another field, with their paths set by script.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     field = "Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'all' })"
-    desk.run(f"() => document.body.append({field})")
-    desk.gives("#all", *files)
-    desk.run("() => { document.getElementById('headline').textContent = ''; }")
-    desk.run(AS_FOLDER, [path.relative_to(folder.parent).as_posix() for path in files])
-    desk.wait(lambda: desk.text("#headline"), "a result")
-    return {(member, sentence.replace("’", "'")) for member, sentence in desk.run(FOUND)}
+    desk.call_function(f"() => document.body.append({field})")
+    desk.choose_files("#all", *files)
+    desk.call_function("() => { document.getElementById('headline').textContent = ''; }")
+    desk.call_function(SET_FOLDER_PATHS_SCRIPT, [path.relative_to(folder.parent).as_posix() for path in files])
+    desk.wait_until(lambda: desk.text("#headline"), "a result")
+    return {(member, sentence.replace("’", "'")) for member, sentence in desk.call_function(READ_FINDINGS_SCRIPT)}
 
 
 def program_findings(path: Path, small: BuiltPack) -> set[tuple[str | None, str]]:
     """Return what the program finds."""
     return {
-        (finding.member, finding.sentence.replace("’", "'")) for finding in verify(path, notary=small.diary.notary.pub)
+        (finding.member, finding.sentence.replace("’", "'"))
+        for finding in verify_pack(path, notary=small.diary.notary.pub)
     }
 
 
-def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, small: BuiltPack) -> None:
+def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: LiveServer, small_pack: BuiltPack) -> None:
     """The pack arrives byte for byte under its real name. Typing mistakes are reported before any request. No words and
     nothing else are stored."""
-    pack, words = leave_pack(server, small, tmp_path)
-    with firefox(tmp_path / "desk") as desk:
-        open_with_notary(desk, f"{server.public_url}/get", server, small)
+    pack, words = store_small_pack(server, small_pack, tmp_path)
+    with run_firefox(tmp_path / "desk") as desk:
+        open_with_notary(desk, f"{server.public_url}/get", server, small_pack)
         look_for_pack(desk, words.rsplit(" ", 1)[0])
-        desk.sees("#wrong", "These eight words do not fit together.")
-        assert server.to("/v1/handover/openings") == []
+        desk.wait_for_text("#wrong", "These eight words do not fit together.")
+        assert server.exchanges_with("/v1/handover/openings") == []
         look_for_pack(desk, words.upper().replace(" ", ",  "))
-        desk.sees("#name", pack.name)
-        desk.presses("#save")
-        desk.sees("#headline", SOUND)
-        desk.sees("#status", f"Saved as {pack.name}, and checked.")
-        saved = desk.saved()
+        desk.wait_for_text("#name", pack.name)
+        desk.click("#save")
+        desk.wait_for_text("#headline", NOTHING_WRONG_MESSAGE)
+        desk.wait_for_text("#status", f"Saved as {pack.name}, and checked.")
+        saved = desk.wait_for_download()
         assert (saved.name, saved.read_bytes()) == (pack.name, pack.read_bytes())
-        desk.presses("#again")
-        desk.wait(lambda: not desk.text("#found"), "the field for other words")
-        assert desk.run("() => [document.activeElement.id, document.activeElement.value]") == ["words-typed", ""]
-        assert desk.run(STORED) == ["", 0, 0, 0, 0, 0]
+        desk.click("#again")
+        desk.wait_until(lambda: not desk.text("#found"), "the field for other words")
+        assert desk.call_function("() => [document.activeElement.id, document.activeElement.value]") == [
+            "words-typed",
+            "",
+        ]
+        assert desk.call_function(STORAGE_STATE_SCRIPT) == ["", 0, 0, 0, 0, 0]
     pairs = [" ".join(words.split()[at : at + 2]) for at in range(7)]
     needles = [
         form
@@ -138,67 +145,76 @@ def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: Served, s
     ]
 
 
-def test_every_refusal_has_the_same_message(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
+def test_every_refusal_has_the_same_message(
+    tmp_path: Path, desk: FirefoxWindow, server: LiveServer, small_pack: BuiltPack
+) -> None:
     """Words with the same first three, unknown words and a sixth opening get the same message."""
-    _, words = leave_pack(server, small, tmp_path)
-    desk.goes(f"{server.public_url}/get")
-    random_words = (phrases.new_words() for _ in range(1 << 16))
-    same_prefix = (" ".join(words.split()[:3] + candidate.split()[3:]) for candidate in random_words)
+    _, words = store_small_pack(server, small_pack, tmp_path)
+    desk.navigate(f"{server.public_url}/get")
+    random_words = (phrases.generate_words() for _ in range(1 << 16))
+    same_prefix = (" ".join(words.split()[:3] + candidate_words.split()[3:]) for candidate_words in random_words)
     messages = []
-    for wrong_words in (next(candidate for candidate in same_prefix if _is_valid(candidate)), phrases.new_words()):
+    for wrong_words in (
+        next(candidate_words for candidate_words in same_prefix if _is_valid(candidate_words)),
+        phrases.generate_words(),
+    ):
         look_for_pack(desk, wrong_words)
-        desk.sees("#wrong", REFUSED)
+        desk.wait_for_text("#wrong", REFUSED_MESSAGE)
         messages.append(desk.text("#wrong"))
     for _ in range(5):
         look_for_pack(desk, words)
-        desk.sees("#status", "The words fit.")
-        desk.goes(f"{server.public_url}/get")
+        desk.wait_for_text("#status", "The words fit.")
+        desk.navigate(f"{server.public_url}/get")
     look_for_pack(desk, words)
-    desk.sees("#wrong", REFUSED)
+    desk.wait_for_text("#wrong", REFUSED_MESSAGE)
     messages.append(desk.text("#wrong"))
     assert len(set(messages)) == 1
 
 
 def _is_valid(words: str) -> bool:
     try:
-        return bool(phrases.read_words(words))
+        return bool(phrases.parse_words(words))
     except BadRequest:
         return False
 
 
 def test_page_and_program_find_the_same_in_firefox(
-    tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack
+    tmp_path: Path, desk: FirefoxWindow, server: LiveServer, small_pack: BuiltPack
 ) -> None:
     """A sound pack and a damaged one, as a zip and as a folder, get the program's findings.
     After loading, the page makes no request.
     """
-    open_with_notary(desk, f"{server.public_url}/verify", server, small)
+    open_with_notary(desk, f"{server.public_url}/verify", server, small_pack)
     requests = len(server.exchanges)
-    assert findings_of(desk, "#zip", small.path) == set()
-    assert desk.text("#headline") == SOUND
+    assert findings_of(desk, "#zip", small_pack.path) == set()
+    assert desk.text("#headline") == NOTHING_WRONG_MESSAGE
     extra_file = {"data/more.txt": b"x"}
-    damaged = rezip(
-        small.path,
+    damaged = change_members(
+        small_pack.path,
         tmp_path / "bent.zip",
-        lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x", **extra_file},
+        lambda members: {**members, EXHIBIT_PATH: members[EXHIBIT_PATH][:-1] + b"x", **extra_file},
     )
-    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()
+    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small_pack) != set()
     with zipfile.ZipFile(damaged) as archive:
         archive.extractall(tmp_path / "out")
     (folder,) = (tmp_path / "out").iterdir()
-    assert findings_of_folder(desk, folder) == program_findings(damaged, small)
+    assert findings_of_folder(desk, folder) == program_findings(damaged, small_pack)
     assert len(server.exchanges) == requests
 
 
-def test_the_saved_check_page_finds_the_same(tmp_path: Path, desk: Firefox, server: Served, small: BuiltPack) -> None:
+def test_the_saved_check_page_finds_the_same(
+    tmp_path: Path, desk: FirefoxWindow, server: LiveServer, small_pack: BuiltPack
+) -> None:
     """The saved check page, opened from disk without a server, finds the same."""
-    desk.goes(f"{server.public_url}/verify")
-    desk.presses("a[download]")
-    saved_page = desk.saved().rename(tmp_path / "check-a-pack.html")
+    desk.navigate(f"{server.public_url}/verify")
+    desk.click("a[download]")
+    saved_page = desk.wait_for_download().rename(tmp_path / "check-a-pack.html")
     server.stop()
-    open_with_notary(desk, saved_page.as_uri(), server, small)
-    assert findings_of(desk, "#zip", small.path) == set()
-    damaged = rezip(
-        small.path, tmp_path / "bent.zip", lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x"}
+    open_with_notary(desk, saved_page.as_uri(), server, small_pack)
+    assert findings_of(desk, "#zip", small_pack.path) == set()
+    damaged = change_members(
+        small_pack.path,
+        tmp_path / "bent.zip",
+        lambda members: {**members, EXHIBIT_PATH: members[EXHIBIT_PATH][:-1] + b"x"},
     )
-    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small) != set()
+    assert findings_of(desk, "#zip", damaged) == program_findings(damaged, small_pack) != set()

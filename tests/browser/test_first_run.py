@@ -9,70 +9,70 @@ from playwright.sync_api import expect
 
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
-from tests.browser.navigators.keeper import SEALED_HERE, Keeper
-from tests.browser.serving import Served
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.keeper import ONLY_ON_PHONE_PATTERN, BrowserKeeper
 
 pytestmark = pytest.mark.first_visit
 
-TEXT = "He stood across the road from ten to eight until the bus came."
+NARRATIVE = "He stood across the road from ten to eight until the bus came."
 
 
 @pytest.mark.timed
-def test_the_first_entry_takes_eight_taps_and_six_seconds_offline(new_phone: NewPhone, server: Served) -> None:
+def test_the_first_entry_takes_eight_taps_and_six_seconds_offline(new_phone: NewPhone, server: LiveServer) -> None:
     """The first entry takes at most eight taps besides typing,
     and six seconds of machine time, offline on a slowed processor.
     """
     # Given a phone whose browser has opened the page once
     phone = new_phone()
-    phone.opens()
-    phone.has_loaded()
+    phone.open_without_diary()
+    phone.wait_until_loaded()
     # and that has no signal and a slow processor
     phone.page.context.set_offline(True)
-    chromium.slow(phone.page, 4)
+    chromium.throttle_cpu(phone.page, 4)
     # When its keeper writes the first line and saves it
     start = time.monotonic()
-    phone.starts()
-    phone.writes(TEXT)
-    phone.chooses("Just now")
+    phone.confirm_phone_is_safe()
+    phone.type_narrative(NARRATIVE)
+    phone.choose_time("Just now")
     phone.tap("Save")
-    phone.chooses_words()
+    phone.choose_passphrase()
     # Then it is sealed on this phone
-    expect(phone.page.locator(".state").first).to_have_text(SEALED_HERE)
+    expect(phone.page.locator(".state").first).to_have_text(ONLY_ON_PHONE_PATTERN)
     seconds = time.monotonic() - start
     assert phone.taps <= 8
     assert seconds <= 6, f"{seconds:.1f} s"
 
 
-def test_offline_reload_keeps_the_entry(keeper: Keeper) -> None:
+def test_offline_reload_keeps_the_entry(keeper: BrowserKeeper) -> None:
     """After an offline reload, the lock opens with the words and the entry is there."""
-    keeper.opens()
-    keeper.first_entry(TEXT)
-    keeper.is_offline_ready()
+    keeper.open_without_diary()
+    keeper.write_first_entry(NARRATIVE)
+    keeper.wait_until_offline_ready()
     keeper.page.context.set_offline(True)
-    keeper.puts_off_the_copy()
+    keeper.postpone_copy()
     keeper.page.reload()
-    keeper.sees_lock()
-    keeper.unlocks()
-    keeper.reads(TEXT)
-    expect(keeper.page.locator(".state").first).to_have_text(SEALED_HERE)
+    keeper.wait_for_lock()
+    keeper.unlock()
+    keeper.open_entry(NARRATIVE)
+    expect(keeper.page.locator(".state").first).to_have_text(ONLY_ON_PHONE_PATTERN)
 
 
-def _type_text(keeper: Keeper) -> None:
-    keeper.starts()
-    keeper.writes(TEXT)
-    keeper.draft_is_sealed()
+def _type_text(keeper: BrowserKeeper) -> None:
+    keeper.confirm_phone_is_safe()
+    keeper.type_narrative(NARRATIVE)
+    keeper.wait_for_sealed_draft()
 
 
-def _choose_time(keeper: Keeper) -> None:
+def _choose_time(keeper: BrowserKeeper) -> None:
     _type_text(keeper)
-    keeper.chooses("Yesterday")
-    keeper.draft_is_sealed()
+    keeper.choose_time("Yesterday")
+    keeper.wait_for_sealed_draft()
 
 
-def _reach_words(keeper: Keeper) -> None:
+def _go_to_words(keeper: BrowserKeeper) -> None:
     _choose_time(keeper)
     keeper.tap("Save")
-    keeper.sees_place("Choose words that open this")
+    keeper.wait_for_screen("Choose words that open this")
 
 
 @pytest.mark.parametrize(
@@ -80,81 +80,81 @@ def _reach_words(keeper: Keeper) -> None:
     [
         pytest.param(_type_text, marks=pytest.mark.slow),
         pytest.param(_choose_time, marks=pytest.mark.slow),
-        _reach_words,
+        _go_to_words,
     ],
     ids=["text", "time", "words"],
 )
 def test_a_draft_survives_a_kill_before_the_first_save(
-    new_profile: NewProfile, server: Served, step: Callable[[Keeper], None]
+    new_profile: NewProfile, server: LiveServer, step: Callable[[BrowserKeeper], None]
 ) -> None:
     """When the browser is killed at any step before there are words, the draft is still there."""
     profile = new_profile()
-    keeper = Keeper(profile.open().new_page(), server.app_url)
-    keeper.opens()
+    keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
+    keeper.open_without_diary()
     step(keeper)
     profile.kill()
-    second = Keeper(profile.open().new_page(), server.app_url)
+    second = BrowserKeeper(profile.open().new_page(), server.app_url)
     second.page.goto(server.app_url)
     second.button("Start").click()
     second.tap("Yes")
-    expect(second.field("What happened?")).to_have_value(TEXT)
+    expect(second.field("What happened?")).to_have_value(NARRATIVE)
 
 
-def test_an_entry_survives_a_kill_after_saving(new_profile: NewProfile, server: Served) -> None:
+def test_an_entry_survives_a_kill_after_saving(new_profile: NewProfile, server: LiveServer) -> None:
     """When the browser is killed right after saving, the words open the diary, and a newer draft is there too."""
     profile = new_profile()
-    keeper = Keeper(profile.open().new_page(), server.app_url)
-    keeper.opens()
-    keeper.first_entry(TEXT)
+    keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
+    keeper.open_without_diary()
+    keeper.write_first_entry(NARRATIVE)
     profile.kill()
-    second = Keeper(profile.open().new_page(), server.app_url)
-    second.words = keeper.words
-    second.opens_locked()
-    second.unlocks()
-    second.writes("A second line, not saved")
-    second.draft_is_sealed()
+    second = BrowserKeeper(profile.open().new_page(), server.app_url)
+    second.passphrase = keeper.passphrase
+    second.open_locked()
+    second.unlock()
+    second.type_narrative("A second line, not saved")
+    second.wait_for_sealed_draft()
     profile.kill()
-    third = Keeper(profile.open().new_page(), server.app_url)
-    third.words = keeper.words
-    third.opens_locked()
-    third.unlocks()
+    third = BrowserKeeper(profile.open().new_page(), server.app_url)
+    third.passphrase = keeper.passphrase
+    third.open_locked()
+    third.unlock()
     expect(third.field("What happened?")).to_have_value("A second line, not saved")
-    third.reads(TEXT)
+    third.open_entry(NARRATIVE)
 
 
-def test_own_words_are_typed_twice_and_must_be_long(keeper: Keeper) -> None:
+def test_own_words_are_typed_twice_and_must_be_long(keeper: BrowserKeeper) -> None:
     """One's own words need twelve characters, and must be typed twice the same."""
-    keeper.opens()
-    keeper.starts()
-    keeper.writes(TEXT)
-    keeper.chooses("Not sure")
+    keeper.open_without_diary()
+    keeper.confirm_phone_is_safe()
+    keeper.type_narrative(NARRATIVE)
+    keeper.choose_time("Not sure")
     keeper.tap("Save")
-    keeper.sees_place("Choose words that open this")
+    keeper.wait_for_screen("Choose words that open this")
     keeper.field("Type your words").fill("too short")
     keeper.tap("Save with these words")
-    keeper.sees("Use at least 12 characters.")
+    keeper.wait_for_text("Use at least 12 characters.")
     keeper.field("Type your words").fill("seven purple umbrellas")
     keeper.tap("Save with these words")
     keeper.field("Type them once more").fill("seven purple umbrella")
     keeper.tap("Save with these words")
-    keeper.sees("The two are not the same. Type them once more.")
+    keeper.wait_for_text("The two are not the same. Type them once more.")
     keeper.field("Type them once more").fill("seven purple umbrellas")
     keeper.tap("Save with these words")
-    keeper.sees_place("Keep a copy off this phone")
+    keeper.wait_for_screen("Keep a copy off this phone")
 
 
-def test_the_keeper_chooses_between_the_two_hours(keeper: Keeper) -> None:
+def test_the_keeper_chooses_between_the_two_hours(keeper: BrowserKeeper) -> None:
     """01:30 on 25 October came twice: the keeper chooses one, and the entry shows it."""
-    keeper.opens()
-    keeper.starts()
-    keeper.writes(TEXT)
-    keeper.chooses("Pick a time")
-    keeper.picks("Exact")
+    keeper.open_without_diary()
+    keeper.confirm_phone_is_safe()
+    keeper.type_narrative(NARRATIVE)
+    keeper.choose_time("Pick a time")
+    keeper.pick_chip("Exact")
     keeper.field("Date").fill("2026-10-25")
     keeper.field("Time").fill("01:30")
-    keeper.picks("The second")
+    keeper.pick_chip("The second")
     keeper.tap("Save")
-    keeper.chooses_words()
-    keeper.puts_off_the_copy()
-    keeper.reads(TEXT)
-    keeper.sees_place(re.compile(r"25 October 2026.*01:30"))
+    keeper.choose_passphrase()
+    keeper.postpone_copy()
+    keeper.open_entry(NARRATIVE)
+    keeper.wait_for_screen(re.compile(r"25 October 2026.*01:30"))

@@ -12,34 +12,43 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from diary.crypto.signing import Notary
-from diary.pack.verify.verifier import verify
-from tests.browser import exports
+from diary.crypto.signing import Ed25519Signer
+from diary.pack.verify.verifier import verify_pack
+from tests.browser import chat_exports as exports
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.importing import LONG, adds_all, chooses, counts, goes_to_imports, looks
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.sharing import makes_a_pack
-from tests.browser.pictures import upload
-from tests.browser.serving import Served
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.importing import (
+    IMPORT_TIMEOUT_MS,
+    add_all_proposed,
+    choose_import_file,
+    go_to_imports,
+    line_counts_on_screen,
+    preview_import,
+)
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import make_and_save_pack
+from tests.browser.pictures import picker_file
 
-FIRST = "He was outside again."
-CHAT = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 to 21:23."
-DAY_TWO = "WhatsApp: 1 message from Sam Hill, 09:00."
+NARRATIVE = "He was outside again."
+CHAT_SUMMARY = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 to 21:23."
+SECOND_DAY_SUMMARY = "WhatsApp: 1 message from Sam Hill, 09:00."
 
 
-def _make_offline_diary(keeper: Keeper) -> None:
-    keeper.begins(FIRST)
-    keeper.is_offline_ready()
+def _make_offline_diary(keeper: BrowserKeeper) -> None:
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.wait_until_offline_ready()
     keeper.page.context.set_offline(True)
 
 
-def _has_no_faults(keeper: Keeper, state: str) -> None:
+def _assert_accessible(keeper: BrowserKeeper, state: str) -> None:
     keeper.page.wait_for_timeout(150)
-    assert (state, faults(keeper.page)) == (state, [])
+    assert (state, accessibility_faults(keeper.page)) == (state, [])
 
 
-def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+def test_chats_and_an_email_imported_offline_are_in_the_pack(
+    new_phone: NewPhone, server: LiveServer, tmp_path: Path
+) -> None:
     """Android, iOS and .eml files are imported offline and every screen is accessible.
     Counts add up, a second import adds nothing, and the pack has the rows.
     """
@@ -49,13 +58,13 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     _import_again(keeper)
     _import_ios(keeper)
     _import_mail(keeper)
-    keeper.entries(6)
+    keeper.wait_for_entry_count(6)
     keeper.page.context.set_offline(False)
-    keeper.locks()
-    keeper.unlocks()
-    for text in (CHAT, DAY_TWO):
-        keeper.is_kept_safe(text)
-    pack = makes_a_pack(keeper, 1, tmp_path)
+    keeper.lock()
+    keeper.unlock()
+    for text in (CHAT_SUMMARY, SECOND_DAY_SUMMARY):
+        keeper.wait_until_kept_safe(text)
+    pack = make_and_save_pack(keeper, 1, tmp_path)
     with zipfile.ZipFile(pack) as archive:
         body = {name.split("/data/")[-1]: archive.read(name) for name in archive.namelist()}
     record = json.loads(body["restricted/12_record.json"])
@@ -69,59 +78,61 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     table = list(csv.reader(io.StringIO(body["servable/05_message-schedules.csv"].decode("utf-8-sig"))))
     assert sum("Answer me" in line for line in table) == 3
     assert not any("Jo" in line for line in table)
-    assert exports.MAIL.encode() in [file for name, file in body.items() if name.startswith("restricted/13_mail/")]
-    assert exports.png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
+    assert exports.SAVED_EMAIL.encode() in [
+        file for name, file in body.items() if name.startswith("restricted/13_mail/")
+    ]
+    assert exports.make_png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
     assert exports.android_zip()["buffer"] in [
         file for name, file in body.items() if "/13_exhibits-as-received/" in name
     ]
-    assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
+    assert verify_pack(pack, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
 
 
 @pytest.mark.slow  # the import of chats and an email is in every `make test`
-def test_a_picture_left_out_can_be_imported_later(keeper: Keeper) -> None:
+def test_a_picture_left_out_can_be_imported_later(keeper: BrowserKeeper) -> None:
     """A picture left out of the first import is offered by the second,
     lands in its entry, and is not offered a third time.
     """
     _make_offline_diary(keeper)
-    goes_to_imports(keeper)
-    chooses(keeper, exports.android_zip())
-    looks(keeper, re.compile(r"^Jo\b"))
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.android_zip())
+    preview_import(keeper, re.compile(r"^Jo\b"))
     keeper.page.get_by_role("checkbox", name=re.compile("^Put 1 picture")).uncheck()
-    adds_all(keeper)
+    add_all_proposed(keeper)
     expect(keeper.page.get_by_text("was added with its message")).to_have_count(0)
-    goes_to_imports(keeper)
-    chooses(keeper, exports.android_zip())
-    looks(keeper, re.compile(r"^Jo\b"))
-    keeper.sees("1 picture or other file in it belongs to a message that your diary has without it.")
-    keeper.sees("Every message in this file is in your diary already.")
-    _has_no_faults(keeper, "a picture left out")
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.android_zip())
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    keeper.wait_for_text("1 picture or other file in it belongs to a message that your diary has without it.")
+    keeper.wait_for_text("Every message in this file is in your diary already.")
+    _assert_accessible(keeper, "a picture left out")
     keeper.tap("Put it with its message")
     answer_no = keeper.button("No, it is not")
     expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible()
     if answer_no.is_visible():
         answer_no.click()
-    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
-    keeper.sees("1 picture or other file was added with its message.")
-    _has_no_faults(keeper, "brought in")
-    keeper.reads(CHAT)
-    keeper.has_file("IMG-20261024-WA0001.jpg")
+    expect(keeper.heading("Added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    keeper.wait_for_text("1 picture or other file was added with its message.")
+    _assert_accessible(keeper, "brought in")
+    keeper.open_entry(CHAT_SUMMARY)
+    keeper.wait_for_file("IMG-20261024-WA0001.jpg")
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
-    keeper.sees(re.compile(r"see file \d"))
-    goes_to_imports(keeper)
-    chooses(keeper, exports.android_zip())
-    looks(keeper, re.compile(r"^Jo\b"))
-    keeper.sees("Everything in this file is already in your diary. Nothing was added.")
+    keeper.wait_for_text(re.compile(r"see file \d"))
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.android_zip())
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
 
 
-def _import_android(keeper: Keeper) -> None:
-    goes_to_imports(keeper)
-    _has_no_faults(keeper, "choose")
-    chooses(keeper, exports.android_zip())
-    keeper.sees("Which of these is you?")
-    _has_no_faults(keeper, "ask")
+def _import_android(keeper: BrowserKeeper) -> None:
+    go_to_imports(keeper)
+    _assert_accessible(keeper, "choose")
+    choose_import_file(keeper, exports.android_zip())
+    keeper.wait_for_text("Which of these is you?")
+    _assert_accessible(keeper, "ask")
     expect(keeper.page.get_by_text("How are dates written")).to_have_count(0)
-    looks(keeper, re.compile(r"^Jo\b"))
-    line_counts = counts(keeper)
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    line_counts = line_counts_on_screen(keeper)
     total = line_counts.pop("Lines in all")
     assert line_counts == {
         "Messages to you": 6,
@@ -133,72 +144,72 @@ def _import_android(keeper: Keeper) -> None:
     }
     assert sum(line_counts.values()) == total == 13
     keeper.tap(re.compile("^Lines that were not understood"), exact=False)
-    keeper.sees("A line of no known kind")
-    keeper.sees("Line 1")
+    keeper.wait_for_text("A line of no known kind")
+    keeper.wait_for_text("Line 1")
     keeper.tap("Choose all")
     keeper.button("See the messages").first.click()
-    keeper.sees("Please stop")
-    _has_no_faults(keeper, "plan")
+    keeper.wait_for_text("Please stop")
+    _assert_accessible(keeper, "plan")
     add_button = keeper.button("Add 2 entries")
     add_button.click()
-    keeper.sees("Is it a sexual picture of someone under 18, even of you?")
-    _has_no_faults(keeper, "asked first")
+    keeper.wait_for_text("Is it a sexual picture of someone under 18, even of you?")
+    _assert_accessible(keeper, "asked first")
     keeper.tap("No, it is not")
-    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
-    keeper.sees("1 picture or other file was added with its message.")
-    _has_no_faults(keeper, "done")
+    expect(keeper.heading("Added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    keeper.wait_for_text("1 picture or other file was added with its message.")
+    _assert_accessible(keeper, "done")
     keeper.tap("See your entries")
-    keeper.entries(3)
-    keeper.reads(CHAT)
-    keeper.has_file("IMG-20261024-WA0001.jpg")
+    keeper.wait_for_entry_count(3)
+    keeper.open_entry(CHAT_SUMMARY)
+    keeper.wait_for_file("IMG-20261024-WA0001.jpg")
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
-    keeper.sees("1 missed call and 5 messages from Sam Hill")
-    keeper.sees("In the file: 13 lines, 2 not understood.")
-    _has_no_faults(keeper, "schedule")
+    keeper.wait_for_text("1 missed call and 5 messages from Sam Hill")
+    keeper.wait_for_text("In the file: 13 lines, 2 not understood.")
+    _assert_accessible(keeper, "schedule")
 
 
-def _import_again(keeper: Keeper) -> None:
-    goes_to_imports(keeper)
-    chooses(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))
-    looks(keeper, re.compile(r"^Jo\b"))
-    keeper.sees("Everything in this file is already in your diary. Nothing was added.")
-    _has_no_faults(keeper, "nothing new")
+def _import_again(keeper: BrowserKeeper) -> None:
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
+    _assert_accessible(keeper, "nothing new")
     keeper.tap("Choose another file")
-    chooses(keeper, exports.android_zip(more="26/10/2026, 07:00 - Sam Hill: morning\n"))
-    looks(keeper, re.compile(r"^Jo\b"))
-    keeper.sees("1 new message")
+    choose_import_file(keeper, exports.android_zip(more="26/10/2026, 07:00 - Sam Hill: morning\n"))
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    keeper.wait_for_text("1 new message")
     keeper.tap("Change the answers")
     keeper.tap("Choose another file")
-    keeper.entries(3)
+    keeper.wait_for_entry_count(3)
 
 
-def _import_ios(keeper: Keeper) -> None:
-    goes_to_imports(keeper)
-    chooses(keeper, exports.ios_zip())
-    keeper.sees("How are dates written in this chat?")
+def _import_ios(keeper: BrowserKeeper) -> None:
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.ios_zip())
+    keeper.wait_for_text("How are dates written in this chat?")
     keeper.button("Look at what is in it").dispatch_event("click")
-    keeper.sees("Answer the questions above first.")
-    _has_no_faults(keeper, "ask twice")
-    looks(keeper, "4 Mar 2026 (month first)", re.compile(r"^Jo\b"))
-    line_counts = counts(keeper)
+    keeper.wait_for_text("Answer the questions above first.")
+    _assert_accessible(keeper, "ask twice")
+    preview_import(keeper, "4 Mar 2026 (month first)", re.compile(r"^Jo\b"))
+    line_counts = line_counts_on_screen(keeper)
     total = line_counts.pop("Lines in all")
     assert sum(line_counts.values()) == total == 6
-    adds_all(keeper)
+    add_all_proposed(keeper)
 
 
-def _import_mail(keeper: Keeper) -> None:
-    goes_to_imports(keeper)
-    chooses(keeper, upload("Café.eml", "message/rfc822", exports.MAIL.encode()))
-    keeper.sees("Café tonight")
+def _import_mail(keeper: BrowserKeeper) -> None:
+    go_to_imports(keeper)
+    choose_import_file(keeper, picker_file("Café.eml", "message/rfc822", exports.SAVED_EMAIL.encode()))
+    keeper.wait_for_text("Café tonight")
     keeper.tap(re.compile("^Headers"), exact=False)
-    keeper.sees("from mail.example (192.0.2.1) by mx.example")
+    keeper.wait_for_text("from mail.example (192.0.2.1) by mx.example")
     expect(keeper.page.locator(".raw")).to_contain_text("=?UTF-8?Q?S=C3=A1m?=")
-    _has_no_faults(keeper, "mail")
-    looks(keeper, "It was sent to me")
+    _assert_accessible(keeper, "mail")
+    preview_import(keeper, "It was sent to me")
     keeper.tap("Add 1 entry")
-    keeper.sees_place("Added")
-    keeper.reads("Email from Sám <sam@example.org>: Café tonight, 22:10.")
+    keeper.wait_for_screen("Added")
+    keeper.open_entry("Email from Sám <sam@example.org>: Café tonight, 22:10.")
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
-    keeper.sees("That cost € 20")
+    keeper.wait_for_text("That cost € 20")
     keeper.tap("See the email’s headers")
     expect(keeper.page.locator(".raw")).to_contain_text("Received: from mail.example")

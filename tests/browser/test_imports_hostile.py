@@ -6,73 +6,79 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import exports
-from tests.browser.chromium import slow
-from tests.browser.navigators.importing import LONG, adds_all, chooses, goes_to_imports, looks
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.pictures import png, upload
+from tests.browser import chat_exports as exports
+from tests.browser.chromium import throttle_cpu
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.importing import (
+    IMPORT_TIMEOUT_MS,
+    add_all_proposed,
+    choose_import_file,
+    go_to_imports,
+    preview_import,
+)
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
 
 
-def _make_offline_diary(keeper: Keeper) -> None:
-    keeper.begins("He was outside again.")
-    keeper.is_offline_ready()
+def _make_offline_diary(keeper: BrowserKeeper) -> None:
+    keeper.create_registered_diary("He was outside again.")
+    keeper.wait_until_offline_ready()
     keeper.page.context.set_offline(True)
 
 
-def test_wrong_files_get_a_message_and_add_nothing(keeper: Keeper) -> None:
+def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> None:
     """Half a zip, a zip bomb, a picture and a zip without a chat get one message each, and nothing is added.
     A lock clears a preview.
     """
     _make_offline_diary(keeper)
-    chat_zip = exports.zipped({"_chat.txt": exports.IOS.encode()})
-    bomb = exports.zipped({"_chat.txt": b"a" * 30_000_000})
+    chat_zip = exports.make_zip({"_chat.txt": exports.IOS_CHAT.encode()})
+    bomb = exports.make_zip({"_chat.txt": b"a" * 30_000_000})
     for name, body, message in (
         ("half.zip", chat_zip[: len(chat_zip) // 2], "Part of this zip file is missing"),
         ("bomb.zip", bomb, "would unpack to far more than a chat can be"),
-        ("photo.png", png(), "This is not a saved WhatsApp chat or an email file"),
-        ("other.zip", exports.zipped({"../../etc/passwd": b"x"}), "There is no WhatsApp chat in this zip file"),
+        ("photo.png", make_png(), "This is not a saved WhatsApp chat or an email file"),
+        ("other.zip", exports.make_zip({"../../etc/passwd": b"x"}), "There is no WhatsApp chat in this zip file"),
         ("empty.txt", b"", "This file is empty"),
     ):
-        goes_to_imports(keeper)
-        chooses(keeper, upload(name, "application/octet-stream", body))
-        expect(keeper.problem()).to_contain_text(message)
-        expect(keeper.problem()).to_be_focused()
-        assert (name, faults(keeper.page)) == (name, [])
-        keeper.goes("Entries")
-    goes_to_imports(keeper)
-    chooses(keeper, exports.ios_zip())
-    keeper.sees("Which of these is you?")
-    keeper.locks()
+        go_to_imports(keeper)
+        choose_import_file(keeper, picker_file(name, "application/octet-stream", body))
+        expect(keeper.error_message()).to_contain_text(message)
+        expect(keeper.error_message()).to_be_focused()
+        assert (name, accessibility_faults(keeper.page)) == (name, [])
+        keeper.go_to_tab("Entries")
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.ios_zip())
+    keeper.wait_for_text("Which of these is you?")
+    keeper.lock()
     expect(keeper.page.locator("body")).not_to_contain_text("سارة")
-    keeper.unlocks()
-    goes_to_imports(keeper)
+    keeper.unlock()
+    go_to_imports(keeper)
     expect(keeper.button("Choose the file")).to_be_visible()
-    keeper.entries(1)
+    keeper.wait_for_entry_count(1)
 
 
 @pytest.mark.timed
-def test_long_chats_are_imported_on_a_slow_phone_and_can_be_stopped(keeper: Keeper) -> None:
+def test_long_chats_are_imported_on_a_slow_phone_and_can_be_stopped(keeper: BrowserKeeper) -> None:
     """On a slowed main thread, 5,000 messages are imported within 20 s; 50,000 show progress and can be stopped."""
     _make_offline_diary(keeper)
-    goes_to_imports(keeper)
-    slow(keeper.page, 4)
+    go_to_imports(keeper)
+    throttle_cpu(keeper.page, 4)
     start = time.monotonic()
-    chooses(keeper, exports.long_chat(5_000))
-    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
-    looks(keeper, re.compile(r"^Jo\b"))
-    adds_all(keeper)
+    choose_import_file(keeper, exports.make_long_chat(5_000))
+    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    preview_import(keeper, re.compile(r"^Jo\b"))
+    add_all_proposed(keeper)
     seconds = time.monotonic() - start
     assert seconds <= 20, seconds
-    goes_to_imports(keeper)
-    chooses(keeper, exports.long_chat(50_000))
-    keeper.goes("Entries")  # reading continues while another screen is open
-    goes_to_imports(keeper)
-    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
+    go_to_imports(keeper)
+    choose_import_file(keeper, exports.make_long_chat(50_000))
+    keeper.go_to_tab("Entries")  # reading continues while another screen is open
+    go_to_imports(keeper)
+    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     keeper.page.get_by_role("radio", name=re.compile(r"^Jo\b")).check()
     keeper.tap("Look at what is in it")
     expect(keeper.page.get_by_role("progressbar")).to_be_visible()
     keeper.tap("Cancel")
-    expect(keeper.problem()).to_contain_text("Stopped. Nothing was lost.")
-    keeper.goes("Entries")
+    expect(keeper.error_message()).to_contain_text("Stopped. Nothing was lost.")
+    keeper.go_to_tab("Entries")
     expect(keeper.page.locator(".item").first).to_be_visible()

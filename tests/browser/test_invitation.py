@@ -5,34 +5,36 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from diary.services.accounts import enrolment
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
 
 
-def test_a_copy_is_kept_with_an_invitation(keeper: Keeper, server) -> None:  # type: ignore[no-untyped-def]
+def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server) -> None:  # type: ignore[no-untyped-def]
     """The invitation is asked for after the words, which stay typed;
     an empty and a wrong one get a message; nothing is lost.
     """
-    keeper.opens()
-    keeper.first_entry("He was outside again.")
-    instance = server._watched.app.state.office.instance
+    keeper.open_without_diary()
+    keeper.write_first_entry("He was outside again.")
+    instance = server._watched.app.state.app_context.instance
     object.__setattr__(instance.settings, "enrolment", "code")
     try:
-        keeper.asks_for_a_copy()
+        keeper.request_copy()
         field = keeper.field("Your invitation")
         expect(field).to_be_visible()
-        assert faults(keeper.page) == []
-        expect(keeper.field("Type your words")).to_have_value(keeper.words)
+        assert accessibility_faults(keeper.page) == []
+        expect(keeper.field("Type your words")).to_have_value(keeper.passphrase)
         keeper.tap("Keep a copy off this phone")
         expect(keeper.page.get_by_text("What you have written stays safe")).to_be_visible()
         field.fill("abcd-efgh")
         keeper.tap("Keep a copy off this phone")
         expect(keeper.page.get_by_text("That invitation did not work")).to_be_visible()
         field.fill(
-            enrolment.grouped(enrolment._day_code(instance.pepper, instance.clock.now_ms())).upper().replace("-", " ")
+            enrolment.format_code(enrolment._daily_code(instance.pepper, instance.clock.now_ms()))
+            .upper()
+            .replace("-", " ")
         )
-        keeper.keeps_a_copy()
-        keeper.sees_place("Saved")
+        keeper.register_copy()
+        keeper.wait_for_screen("Saved")
         assert keeper.login
     finally:
         object.__setattr__(instance.settings, "enrolment", "open")

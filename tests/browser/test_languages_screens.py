@@ -6,12 +6,23 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.navigators.judge import AXE, IS_TOO_WIDE, faults
-from tests.browser.navigators.tongue import catalogue_tool, in_english, texts_of, words_in
-from tests.browser.test_screens import FAKE, LISTED, OPEN, ROOT, SCREENS, Act, address, go, js, show  # noqa: F401
-from tests.test_young_words import only_usual, pairs
+from tests.browser.navigators.accessibility import AXE_SCRIPT, IS_TOO_WIDE, accessibility_faults
+from tests.browser.navigators.translations import load_languages_script, page_texts, translations_of, untranslated_texts
+from tests.browser.test_screens import (
+    FAKE_APP_PATH,
+    OPEN_DIARY,
+    PROJECT_ROOT,
+    RECORDS_LISTED,
+    SCREENS,
+    Step,
+    address,  # noqa: F401 - a fixture
+    go_to_screen,
+    js,
+    show,  # noqa: F401 - a fixture
+)
+from tests.test_young_words import texts_without_young_words, usual_and_young_texts
 
-RTL: Final = {"ur"}
+RTL_LANGUAGES: Final = {"ur"}
 # Nastaliq is the tallest font for Urdu, and phones use it by default.
 LOAD_NASTALIQ: Final = """async () => {
   for (const [file, weight] of [['400Regular', '400'], ['700Bold', '700']]) {
@@ -53,10 +64,10 @@ FIND_CUT_WORDS: Final = """() => {
 
 def fixture_texts() -> str:
     """Return all text of the fake keeper and of the screens' fixtures, in any language."""
-    folder = ROOT / "tests" / "browser"
+    folder = PROJECT_ROOT / "tests" / "browser"
     kinds = ("test", "advocate", "handover", "helping", "notebook")
     screens = (folder / f"{kind}_screens.py" for kind in kinds)
-    return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(
+    return (PROJECT_ROOT / FAKE_APP_PATH.lstrip("/")).read_text(encoding="utf-8") + "".join(
         path.read_text(encoding="utf-8") for path in screens
     )
 
@@ -65,73 +76,75 @@ def choose_language(page: Page, code: str) -> None:
     """Choose a language as the app does."""
     js(f"fake.set({{language: '{code}'}})")(page)
     page.wait_for_function("code => document.documentElement.lang === code", arg=code)
-    if code in RTL:
+    if code in RTL_LANGUAGES:
         page.evaluate(LOAD_NASTALIQ)
 
 
-def judge_in(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
+def make_judge(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
     """Return a function that finds a screen's faults: direction, English words, cut words, width; with axe if asked."""
     own_texts = fixture_texts()
 
     def judge(page: Page) -> list[str]:
-        found = faults(page) if with_axe else []
-        found += [f"in English: {text}" for text in in_english(code, texts_of(page), own_texts)]
+        screen_faults = accessibility_faults(page) if with_axe else []
+        screen_faults += [f"in English: {text}" for text in untranslated_texts(code, page_texts(page), own_texts)]
         direction = page.evaluate("getComputedStyle(document.body).direction")
-        if direction != ("rtl" if code in RTL else "ltr"):
-            found.append(f"runs {direction}")
-        found += page.evaluate(FIND_CUT_WORDS)
+        if direction != ("rtl" if code in RTL_LANGUAGES else "ltr"):
+            screen_faults.append(f"runs {direction}")
+        screen_faults += page.evaluate(FIND_CUT_WORDS)
         page.set_viewport_size({"width": 320, "height": 568})
         if page.evaluate(IS_TOO_WIDE):
-            found.append("scrolls sideways at 320 px")
-        found += [f"at 320 px {fault}" for fault in page.evaluate(FIND_CUT_WORDS)]
+            screen_faults.append("scrolls sideways at 320 px")
+        screen_faults += [f"at 320 px {fault}" for fault in page.evaluate(FIND_CUT_WORDS)]
         page.set_viewport_size({"width": 360, "height": 740})
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         if page.evaluate(IS_TOO_WIDE):
-            found.append("scrolls sideways at 200 %")
+            screen_faults.append("scrolls sideways at 200 %")
         page.evaluate("document.documentElement.style.fontSize = ''")
-        return found
+        return screen_faults
 
     return judge
 
 
 REGISTER_KINDS: Final = ("person", "account", "order", "report", "notice", "impact", "background", "statement")
 # Screens of the fake app that no other test opens.
-MORE_SCREENS: Final[dict[str, tuple[Act, ...]]] = {
-    "language": (OPEN, go("languages")),
-    "before you report": (OPEN, go("before")),
-    "someone knows my words": (OPEN, go("someone")),
+MORE_SCREENS: Final[dict[str, tuple[Step, ...]]] = {
+    "language": (OPEN_DIARY, go_to_screen("languages")),
+    "before you report": (OPEN_DIARY, go_to_screen("before")),
+    "someone knows my words": (OPEN_DIARY, go_to_screen("someone")),
     "someone knows my words, half done": (
-        OPEN,
+        OPEN_DIARY,
         js("fake.set({account: {...fake.state.account, rekeying: true}})"),
-        go("someone"),
+        go_to_screen("someone"),
     ),
     "is everything there, a witness is gone": (
-        OPEN,
+        OPEN_DIARY,
         js("fake.set({account: {...fake.state.account, witnesses_gone: ['witness.example/w1']}})"),
-        go("server"),
+        go_to_screen("server"),
     ),
-    "change your words": (OPEN, go("changewords")),
-    "high-risk mode": (OPEN, go("highrisk")),
-    "adding while locked": (OPEN, go("capset")),
-    "a sealed copy": (OPEN, go("makecopy")),
-    "open a sealed copy": (js("fake.set({phase: 'fresh'})"), go("takecopy")),
-    "bring in a chat": (OPEN, go("import")),
-    "new words": (OPEN, go("newwords")),
-    **{f"form, {kind}": (LISTED, go("form", kind=kind)) for kind in REGISTER_KINDS},
+    "change your words": (OPEN_DIARY, go_to_screen("changewords")),
+    "high-risk mode": (OPEN_DIARY, go_to_screen("highrisk")),
+    "adding while locked": (OPEN_DIARY, go_to_screen("capset")),
+    "a sealed copy": (OPEN_DIARY, go_to_screen("makecopy")),
+    "open a sealed copy": (js("fake.set({phase: 'fresh'})"), go_to_screen("takecopy")),
+    "bring in a chat": (OPEN_DIARY, go_to_screen("import")),
+    "new words": (OPEN_DIARY, go_to_screen("newwords")),
+    **{f"form, {kind}": (RECORDS_LISTED, go_to_screen("form", kind=kind)) for kind in REGISTER_KINDS},
 }
 
 
-def walk(page: Page, screens: dict[str, tuple[Act, ...]], judge: Callable[[Page], list[str]]) -> dict[str, list[str]]:
+def judge_screens(
+    page: Page, screens: dict[str, tuple[Step, ...]], judge: Callable[[Page], list[str]]
+) -> dict[str, list[str]]:
     """Return the faults that `judge` finds on each screen, by its name."""
-    found = {}
+    faults_by_screen = {}
     for name, steps in screens.items():
         js("fake.reset()")(page)
         for step in steps:
             step(page)
         page.wait_for_timeout(40)
         if screen_faults := judge(page):
-            found[name] = screen_faults
-    return found
+            faults_by_screen[name] = screen_faults
+    return faults_by_screen
 
 
 @pytest.mark.slow
@@ -140,18 +153,18 @@ def test_every_screen_is_translated_and_fits(show: Callable[..., Page], code: st
     """Nothing is in English, cut or wider than the screen, at 320 px and at 200 % text; Urdu is mirrored."""
     page = show()
     choose_language(page, code)
-    assert walk(page, SCREENS | MORE_SCREENS, judge_in(code, with_axe=False)) == {}
+    assert judge_screens(page, SCREENS | MORE_SCREENS, make_judge(code, with_axe=False)) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("wide", [False, True], ids=["phone", "desk"])
+@pytest.mark.parametrize("is_desktop", [False, True], ids=["phone", "desk"])
 @pytest.mark.parametrize("code", ["ur", "cy", "pl"])
-def test_every_screen_is_accessible(show: Callable[..., Page], code: str, wide: bool) -> None:  # noqa: F811
+def test_every_screen_is_accessible(show: Callable[..., Page], code: str, is_desktop: bool) -> None:  # noqa: F811
     """axe finds no fault on any screen, by day or by night, on a phone and at a desk."""
-    page = show(viewport={"width": 1280, "height": 800} if wide else {"width": 360, "height": 740})
+    page = show(viewport={"width": 1280, "height": 800} if is_desktop else {"width": 360, "height": 740})
     choose_language(page, code)
-    page.evaluate(AXE)
-    assert walk(page, SCREENS | MORE_SCREENS, faults) == {}
+    page.evaluate(AXE_SCRIPT)
+    assert judge_screens(page, SCREENS | MORE_SCREENS, accessibility_faults) == {}
 
 
 @pytest.mark.parametrize("code", ["ur"])
@@ -161,41 +174,45 @@ def test_some_screens_are_accessible(show: Callable[..., Page], code: str) -> No
     first += ("erasing, asked", "pack, consent", "help", "lines")
     page = show()
     choose_language(page, code)
-    page.evaluate(AXE)
-    assert walk(page, {name: SCREENS[name] for name in first}, judge_in(code, with_axe=True)) == {}
+    page.evaluate(AXE_SCRIPT)
+    assert judge_screens(page, {name: SCREENS[name] for name in first}, make_judge(code, with_axe=True)) == {}
 
 
 def test_a_young_keeper_is_asked_in_young_words_everywhere(show: Callable[..., Page]) -> None:  # noqa: F811
     """No card or register shows a question in the usual words where there are young ones."""
-    usual = {text for text, _ in pairs().values()} - only_usual()
-    young = {text for _, text in pairs().values()}
+    usual_texts = {text for text, _ in usual_and_young_texts().values()} - texts_without_young_words()
+    young_texts = {text for _, text in usual_and_young_texts().values()}
     page = show()
     page.evaluate("fake.young = true")
-    seen: set[str] = set()
+    seen_texts: set[str] = set()
 
     def judge(page: Page) -> list[str]:
-        texts = set(texts_of(page))
-        seen.update(texts & young)
-        return sorted(texts & usual)
+        texts = set(page_texts(page))
+        seen_texts.update(texts & young_texts)
+        return sorted(texts & usual_texts)
 
-    asking = ("card ", "form, ", "all kinds")
+    asking_screens = ("card ", "form, ", "all kinds")
     assert (
-        walk(page, {name: steps for name, steps in (SCREENS | MORE_SCREENS).items() if name.startswith(asking)}, judge)
+        judge_screens(
+            page,
+            {name: steps for name, steps in (SCREENS | MORE_SCREENS).items() if name.startswith(asking_screens)},
+            judge,
+        )
         == {}
     )
-    assert len(seen) > 100, sorted(seen)
+    assert len(seen_texts) > 100, sorted(seen_texts)
 
 
 def test_untranslated_text_is_found(show: Callable[..., Page]) -> None:  # noqa: F811
     """An untranslated text is found, plain or filled in; the English beneath a draft translation is not reported."""
-    page = show((OPEN, go("signout")))
+    page = show((OPEN_DIARY, go_to_screen("signout")))
     choose_language(page, "pl")
-    assert in_english("pl", texts_of(page)) == []
+    assert untranslated_texts("pl", page_texts(page)) == []
     page.evaluate("document.querySelector('main h1').textContent = 'Sign out on this device'")
     page.evaluate(
         "document.querySelector('main p').setAttribute('aria-label', 'Locking in 5 seconds. What you wrote is kept.')"
     )
-    assert in_english("pl", texts_of(page)) == [
+    assert untranslated_texts("pl", page_texts(page)) == [
         "Sign out on this device",
         "Locking in 5 seconds. What you wrote is kept.",
     ]
@@ -203,7 +220,7 @@ def test_untranslated_text_is_found(show: Callable[..., Page]) -> None:  # noqa:
 
 def test_overflowing_words_are_found(show: Callable[..., Page]) -> None:  # noqa: F811
     """A button that is too narrow for its words is found."""
-    page = show((OPEN, go("signout")))
+    page = show((OPEN_DIARY, go_to_screen("signout")))
     assert page.evaluate(FIND_CUT_WORDS) == []
     page.evaluate(
         "document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'"
@@ -219,5 +236,5 @@ def test_overflowing_words_are_found(show: Callable[..., Page]) -> None:  # noqa
 
 def test_the_tested_languages_are_those_of_the_catalogue() -> None:
     """The languages of the catalogue are those tested here."""
-    assert {language.code for language in catalogue_tool().LANGUAGES} == {"cy", "pl", "ur"}
-    assert all(len(words_in(code)) > 2000 for code in ("cy", "pl", "ur"))
+    assert {language.code for language in load_languages_script().LANGUAGES} == {"cy", "pl", "ur"}
+    assert all(len(translations_of(code)) > 2000 for code in ("cy", "pl", "ur"))

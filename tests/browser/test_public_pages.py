@@ -13,50 +13,50 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PageObject, PdfReader, Transformation
 
-from diary.cli.public_pages import write_folder
+from diary.cli.public_pages import write_training_zip
 from diary.web.languages import LANGUAGES, Language
-from diary.web.public_pages import PUBLIC_PAGES, training_file
-from diary.web.scripted_pages import PAGES as SCRIPTED
-from tests.browser.chromium import PATIENCE, PHONE
+from diary.web.public_pages import PUBLIC_PAGES, training_zip_path
+from diary.web.scripted_pages import SCRIPTED_PAGES as SCRIPTED
+from tests.browser.chromium import PHONE_OPTIONS, TIMEOUT_MS
 from tests.browser.conftest import NewProfile
-from tests.browser.navigators.judge import IS_TOO_WIDE, faults
-from tests.browser.serving import Served
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.accessibility import IS_TOO_WIDE, accessibility_faults
 
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED)
-ALL_PATHS = tuple(language.at + path for language in LANGUAGES for path in PAGES)
+ALL_PATHS = tuple(language.path_prefix + path for language in LANGUAGES for path in PAGES)
 # English runs in every test run; the other languages run only in the long one.
 LANGUAGE_PARAMS = [
     pytest.param(language, id=language.code, marks=[pytest.mark.slow] if language.code != "en" else [])
     for language in LANGUAGES
 ]
 LEAVE_TARGET = re.compile(r"^https://www\.bbc\.co\.uk/")
-STORED = """async () => ({
+STORAGE_STATE_SCRIPT = """async () => ({
   local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
-LOG_VISIBILITY = """() => new MutationObserver(() => {
+LOG_VISIBILITY_SCRIPT = """() => new MutationObserver(() => {
   console.log([...document.body.children].some((element) => element.checkVisibility()) ? 'shown' : 'hidden');
 }).observe(document.documentElement, { attributes: true })"""
 # Whether the name at the top is on the right.
-MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
+IS_MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
 NOTHING_STORED = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
 # The files in which a browser keeps addresses and titles of visited pages.
-HISTORY = re.compile(
+HISTORY_FILES = re.compile(
     r"History|Visited Links|Top Sites|Favicons|Session|Tabs|Shortcuts|Preferences|Network Action Predictor"
     r"|Site Characteristics|Affiliation|DIPS|Reporting and NEL|TransportSecurity|Network Persistent State"
     r"|BrowsingTopics|heavy_ad|Local State|BrowserMetrics|segmentation_platform"
 )
 # Points; two lines of text are farther apart than this.
-LINE = 8
-SENTENCE = b"You do not need to gather evidence before you report."
+LINE_HEIGHT_POINTS = 8
+PUBLIC_SENTENCE = b"You do not need to gather evidence before you report."
 
 
 @pytest.fixture
-def reader(browser: Browser, server: Served) -> Iterator[Page]:
+def reader(browser: Browser, server: LiveServer) -> Iterator[Page]:
     """A reader with a narrow phone."""
-    context = browser.new_context(**(PHONE | {"viewport": {"width": 320, "height": 640}}))
-    context.set_default_timeout(PATIENCE)
+    context = browser.new_context(**(PHONE_OPTIONS | {"viewport": {"width": 320, "height": 640}}))
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     page.goto(server.public_url)
     yield page
@@ -64,28 +64,28 @@ def reader(browser: Browser, server: Served) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("language", LANGUAGE_PARAMS)
-def test_every_page_is_accessible(reader: Page, server: Served, language: Language) -> None:
+def test_every_page_is_accessible(reader: Page, server: LiveServer, language: Language) -> None:
     """By day and night, with everything open:
     no axe fault, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %.
     """
-    found: dict[str, list[str]] = {}
+    faults_by_path: dict[str, list[str]] = {}
     for path in PAGES:
-        reader.goto(server.public_url + language.at + path)
+        reader.goto(server.public_url + language.path_prefix + path)
         reader.evaluate(
             "document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('header'); })"
         )
-        page_faults = faults(reader)
-        if reader.evaluate(MIRRORED) is not (language.dir == "rtl"):
+        page_faults = accessibility_faults(reader)
+        if reader.evaluate(IS_MIRRORED) is not (language.text_direction == "rtl"):
             page_faults.append("runs the wrong way")
         reader.evaluate("document.documentElement.style.fontSize = '200%'")
         if reader.evaluate(IS_TOO_WIDE):
             page_faults.append("scrolls sideways at 200 %")
         if page_faults:
-            found[path] = page_faults
-    assert found == {}
+            faults_by_path[path] = page_faults
+    assert faults_by_path == {}
 
 
-def test_changing_the_language_keeps_the_place(reader: Page, server: Served) -> None:
+def test_changing_the_language_keeps_the_place(reader: Page, server: LiveServer) -> None:
     """The language link leads to the same place on the same page; a missing page says so in its language."""
     reader.goto(server.public_url + "/young-people#older")
     reader.get_by_role("link", name="اردو").click()
@@ -101,7 +101,7 @@ def test_changing_the_language_keeps_the_place(reader: Page, server: Served) -> 
     expect(reader.locator("html")).to_have_attribute("lang", "pl")
 
 
-def test_the_is_this_stalking_page_sends_and_stores_nothing(reader: Page, server: Served) -> None:
+def test_the_is_this_stalking_page_sends_and_stores_nothing(reader: Page, server: LiveServer) -> None:
     """One tap from the first page: opening everything makes no request, stores nothing and gives no verdict."""
     reader.get_by_role("link", name=re.compile("^Is this stalking")).first.click()
     expect(reader.get_by_role("heading", level=1, name="Is this stalking?")).to_be_visible()
@@ -113,7 +113,7 @@ def test_the_is_this_stalking_page_sends_and_stores_nothing(reader: Page, server
         summary.click()
     expect(reader.get_by_text("What they get others to do counts as well.")).to_be_visible()
     assert requests == [] and len(server.exchanges) == before
-    assert reader.evaluate(STORED) == NOTHING_STORED
+    assert reader.evaluate(STORAGE_STATE_SCRIPT) == NOTHING_STORED
     assert reader.context.cookies() == []
     words = reader.locator("main").inner_text()
     verdict = r"\b(you are being stalked|this is stalking|score of|your result|low risk|high risk)\b"
@@ -121,10 +121,10 @@ def test_the_is_this_stalking_page_sends_and_stores_nothing(reader: Page, server
     assert reader.locator("main input, main button, main form").count() == 0
 
 
-def test_everything_is_there_without_a_script(browser: Browser, server: Served) -> None:
+def test_everything_is_there_without_a_script(browser: Browser, server: LiveServer) -> None:
     """The menu, numbers that ask first, the directory's choices and the way out work without JavaScript."""
-    context = browser.new_context(**(PHONE | {"java_script_enabled": False}))
-    context.set_default_timeout(PATIENCE)
+    context = browser.new_context(**(PHONE_OPTIONS | {"java_script_enabled": False}))
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     for path in ALL_PATHS:
         page.goto(server.public_url + path)
@@ -151,15 +151,15 @@ def test_everything_is_there_without_a_script(browser: Browser, server: Served) 
     context.close()
 
 
-def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: Served, tmp_path: Path) -> None:
+def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: LiveServer, tmp_path: Path) -> None:
     """Before the folder exists, the page says so and offers the lesson;
     afterwards it serves the exact bytes, in any language.
     """
     reader.goto(server.public_url + "/training")
     expect(reader.get_by_text("The folder is not here yet.")).to_be_visible()
-    folder_file = training_file(server.settings)
+    folder_file = training_zip_path(server.settings)
     folder_file.parent.mkdir(parents=True, exist_ok=True)
-    write_folder(folder_file, {"START-HERE.txt": b"TRAINING"}, b"stamp")
+    write_training_zip(folder_file, {"START-HERE.txt": b"TRAINING"}, b"stamp")
     try:
         for path, name in (("/training", "Save the whole folder"), ("/cy/training", "Cadw’r ffolder gyfan")):
             reader.goto(server.public_url + path)
@@ -175,16 +175,18 @@ def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: S
         folder_file.unlink()
 
 
-@pytest.mark.parametrize("way", ["button", "keys"])
-def test_leaving_hides_the_page_at_once_and_back_does_not_return(reader: Page, server: Served, way: str) -> None:
+@pytest.mark.parametrize("leave_method", ["button", "keys"])
+def test_leaving_hides_the_page_at_once_and_back_does_not_return(
+    reader: Page, server: LiveServer, leave_method: str
+) -> None:
     """The page is hidden before the other page has loaded, and the other page replaces it in the history."""
     held_routes: list[Route] = []
     reader.route(LEAVE_TARGET, lambda route: held_routes.append(route))
     reader.goto(server.public_url + "/young-people")
     log: list[str] = []
     reader.on("console", lambda message: log.append(message.text))
-    reader.evaluate(LOG_VISIBILITY)  # a page that is navigating away cannot be queried, so it logs by itself
-    if way == "button":
+    reader.evaluate(LOG_VISIBILITY_SCRIPT)  # a page that is navigating away cannot be queried, so it logs by itself
+    if leave_method == "button":
         reader.get_by_role("link", name="Leave this page").click(no_wait_after=True)
     else:
         reader.keyboard.type("Aa A")
@@ -200,7 +202,7 @@ def test_leaving_hides_the_page_at_once_and_back_does_not_return(reader: Page, s
     expect(reader).not_to_have_url(re.compile("young-people"))
 
 
-def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: Served) -> None:
+def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: LiveServer) -> None:
     """After every text page in every language, the disk has no sentence and no address outside the history's files.
 
     /get and /verify run programs for recipients of a pack: Chromium keeps compiled copies of those (docs/threats.md).
@@ -216,13 +218,15 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
     contents = {file: file.read_bytes() for file in profile.folder.rglob("*") if file.is_file()}
     assert len(contents) > 20
     assert [
-        str(file) for file, raw in contents.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw
+        str(file)
+        for file, raw in contents.items()
+        if PUBLIC_SENTENCE in raw or PUBLIC_SENTENCE.decode().encode("utf-16-le") in raw
     ] == []
     files_with_host = [file.relative_to(profile.folder).as_posix() for file, raw in contents.items() if host in raw]
-    assert [name for name in files_with_host if not HISTORY.search(name)] == []
+    assert [name for name in files_with_host if not HISTORY_FILES.search(name)] == []
 
 
-def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: Served) -> None:
+def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: LiveServer) -> None:
     """Each printed page of the lesson begins with the training mark,
     no lines overlap, and everything on screen is on paper.
     """
@@ -231,30 +235,30 @@ def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: Served)
     pages = PdfReader(BytesIO(reader.pdf(format="A4"))).pages
     assert len(pages) > 3
     for page in pages:
-        lines = lines_of(page)
+        lines = positioned_lines(page)
         assert lines[0][2].startswith("TRAINING. Everything in this lesson is made up."), lines[0]
         assert [
             (upper, lower)
             for upper, lower in pairwise(lines)
-            if 0.5 < upper[0] - lower[0] < LINE and abs(upper[1] - lower[1]) < LINE
+            if 0.5 < upper[0] - lower[0] < LINE_HEIGHT_POINTS and abs(upper[1] - lower[1]) < LINE_HEIGHT_POINTS
         ] == []
-    paper = squeezed(" ".join(page.extract_text() for page in pages))
-    assert [text for text in screen_texts if squeezed(text) not in paper] == []
+    paper = without_spaces(" ".join(page.extract_text() for page in pages))
+    assert [text for text in screen_texts if without_spaces(text) not in paper] == []
 
 
-def lines_of(page: PageObject) -> list[tuple[float, float, str]]:
+def positioned_lines(page: PageObject) -> list[tuple[float, float, str]]:
     """Return height from the bottom, distance from the left and text of each line, from the top of the page down."""
-    found: list[tuple[float, float, str]] = []
+    lines: list[tuple[float, float, str]] = []
 
     def collect(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:
         x, y = Transformation(tuple(user)).apply_on(matrix[4:])
         if text.strip():
-            found.append((y, x, text.strip()))
+            lines.append((y, x, text.strip()))
 
     page.extract_text(visitor_text=collect)
-    return sorted(found, reverse=True)
+    return sorted(lines, reverse=True)
 
 
-def squeezed(text: str) -> str:
+def without_spaces(text: str) -> str:
     """Return the text without spaces and ligatures, so that line breaks on paper do not matter."""
     return re.sub(r"\s+", "", normalize("NFKC", text))

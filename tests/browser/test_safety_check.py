@@ -6,20 +6,20 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Served
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
 
-SETUP = "Did someone else set up this phone, or do they know its PIN?"
-PHOTOS = "Do your photos show up on another device?"
-MANAGED = "Is it a work, school or family-managed phone?"
-BILL = "Does someone else pay the bill?"
-OTHERS = (
+SETUP_QUESTION = "Did someone else set up this phone, or do they know its PIN?"
+PHOTOS_QUESTION = "Do your photos show up on another device?"
+MANAGED_QUESTION = "Is it a work, school or family-managed phone?"
+BILL_QUESTION = "Does someone else pay the bill?"
+OTHER_QUESTIONS = (
     "Is the phone’s account somebody else’s email address?",
     "Is this somebody else’s Wi-Fi?",
     "Has anyone known things about you that they should not?",
 )
-STORED = """async () => {
+STORED_VALUES_SCRIPT = """async () => {
   const open = indexedDB.open('app');
   await new Promise((done) => { open.onsuccess = done; });
   const asked = open.result.transaction('b').objectStore('b').getAllKeys();
@@ -33,40 +33,40 @@ STORED = """async () => {
 }"""
 
 
-def _answer(keeper: Keeper, question: str, answer: str) -> None:
+def _answer_question(keeper: BrowserKeeper, question: str, answer: str) -> None:
     keeper.page.get_by_role("group", name=question).get_by_role("radio", name=answer, exact=True).check()
 
 
 @pytest.mark.first_visit
-def test_the_safety_check_stores_and_sends_no_answers(keeper: Keeper, server: Served) -> None:
+def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, server: LiveServer) -> None:
     """The advice appears only when it is certain, with one thing to do for each "yes".
     Answers are not sent, stored or shown again.
     """
-    keeper.opens()
+    keeper.open_without_diary()
     before = len(server.exchanges)
     keeper.tap("Start")
     keeper.tap("Not sure")
-    keeper.sees_place("About this phone")
+    keeper.wait_for_screen("About this phone")
     expect(keeper.page.get_by_role("group")).to_have_count(7)
     advice = keeper.page.get_by_role("status").filter(has_text="What this means")
-    for question in (SETUP, PHOTOS, MANAGED, *OTHERS):
-        _answer(keeper, question, "No")
+    for question in (SETUP_QUESTION, PHOTOS_QUESTION, MANAGED_QUESTION, *OTHER_QUESTIONS):
+        _answer_question(keeper, question, "No")
         expect(advice).to_contain_text("It stands here as you answer.")
-    _answer(keeper, BILL, "Yes")
-    keeper.sees("They may see numbers you ring and text.")
+    _answer_question(keeper, BILL_QUESTION, "Yes")
+    keeper.wait_for_text("They may see numbers you ring and text.")
     expect(keeper.page.get_by_text("Changing it may be noticed.")).to_have_count(0)
     expect(advice).to_contain_text("You can write here.")
-    _answer(keeper, PHOTOS, "Yes")
-    keeper.sees("Do not take pictures with the phone’s own camera app.")
-    keeper.sees("Changing it may be noticed.")
+    _answer_question(keeper, PHOTOS_QUESTION, "Yes")
+    keeper.wait_for_text("Do not take pictures with the phone’s own camera app.")
+    keeper.wait_for_text("Changing it may be noticed.")
     expect(advice).to_contain_text("Write here, but without pictures.")
-    _answer(keeper, MANAGED, "Yes")
+    _answer_question(keeper, MANAGED_QUESTION, "Yes")
     expect(advice).to_contain_text("Use another device.")
-    assert faults(keeper.page) == []
+    assert accessibility_faults(keeper.page) == []
     keeper.tap("Stop here")
     expect(keeper.button("Start")).to_be_visible()
     # The lock's slots, the draft key and the look: the same before and after any answer.
-    stored = keeper.page.evaluate(STORED)
+    stored = keeper.page.evaluate(STORED_VALUES_SCRIPT)
     assert stored == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
     assert [exchange.path for exchange in server.exchanges[before:] if exchange.path.startswith("/v1/")] == []
     keeper.tap("Start")
@@ -80,27 +80,27 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
     """
     keeper = new_phone()
     keeper.page.add_init_script("Object.defineProperty(Navigator.prototype, 'standalone', { get: () => false })")
-    keeper.opens()
-    keeper.starts()
-    keeper.writes("He waited outside.")
-    keeper.sees("Add this to your home screen first")
-    assert faults(keeper.page) == []
+    keeper.open_without_diary()
+    keeper.confirm_phone_is_safe()
+    keeper.type_narrative("He waited outside.")
+    keeper.wait_for_text("Add this to your home screen first")
+    assert accessibility_faults(keeper.page) == []
     keeper.tap("How to add it to the home screen")
-    keeper.sees_place("On the home screen")
-    keeper.picks("Lists")
+    keeper.wait_for_screen("On the home screen")
+    keeper.pick_chip("Lists")
     expect(keeper.page).to_have_title("Lists")
     keeper.tap("Back")
     expect(keeper.field("What happened?")).to_have_value("He waited outside.")
-    keeper.chooses("Just now")
+    keeper.choose_time("Just now")
     keeper.tap("Save")
-    keeper.chooses_words()
-    keeper.sees("Add this to your home screen first")
-    keeper.puts_off_the_copy()
-    keeper.goes("Entries")
-    expect(keeper.state_of("He waited outside.")).to_have_text(
+    keeper.choose_passphrase()
+    keeper.wait_for_text("Add this to your home screen first")
+    keeper.postpone_copy()
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_state("He waited outside.")).to_have_text(
         "Sealed, only in this browser. It may be removed in 7 days."
     )
-    keeper.goes("More")
+    keeper.go_to_tab("More")
     keeper.page.get_by_role("button", name="Keep a copy off this phone").first.click()
-    keeper.keeps_a_copy()
-    keeper.is_kept_safe("He waited outside.")
+    keeper.register_copy()
+    keeper.wait_until_kept_safe("He waited outside.")

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser import chromium
-from tests.browser.serving import Certificate
-from tests.browser.test_screens import FRESH, OPEN, address, fill, go, js, local, press, show
+from tests.browser.live_server import Certificate
+from tests.browser.test_screens import (
+    NO_DIARY,
+    OPEN_DIARY,
+    address,
+    fill,
+    go_to_screen,
+    js,
+    press,
+    set_form_values,
+    show,
+)
 
 __all__ = ["address", "show"]
-Show = Callable[..., Page]
+OpenPage = Callable[..., Page]
 
 
 def calls_of(page: Page, name: str) -> list[object]:
@@ -21,9 +31,9 @@ def calls_of(page: Page, name: str) -> list[object]:
     return arguments
 
 
-def test_the_first_entry_is_written_by_keyboard_alone(show: Show) -> None:
+def test_the_first_entry_is_written_by_keyboard_alone(show: OpenPage) -> None:
     """From Start to six words, the first entry is sealed without a pointer."""
-    page = show((FRESH,))
+    page = show((NO_DIARY,))
     keys = page.keyboard
     expect(page.locator("h1")).to_be_focused()
     keys.press("Tab")
@@ -50,9 +60,9 @@ def test_the_first_entry_is_written_by_keyboard_alone(show: Show) -> None:
     )
 
 
-def test_own_words_are_typed_twice(show: Show) -> None:
+def test_own_words_are_typed_twice(show: OpenPage) -> None:
     """Two different typings are refused; the same ones are accepted."""
-    page = show((FRESH, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
+    page = show((NO_DIARY, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
     page.get_by_label("Type your words").fill("my very own words")
     page.get_by_role("button", name="Save with these words").click()
     page.get_by_label("Type them once more").fill("my very own wurds")
@@ -64,7 +74,7 @@ def test_own_words_are_typed_twice(show: Show) -> None:
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_visible()
 
 
-def test_six_words_are_hidden_after_ten_seconds(show: Show) -> None:
+def test_six_words_are_hidden_after_ten_seconds(show: OpenPage) -> None:
     """Ten seconds after the words are shown, they are dots again."""
     page = show()
     page.clock.install()
@@ -77,7 +87,7 @@ def test_six_words_are_hidden_after_ten_seconds(show: Show) -> None:
     expect(page.get_by_text("ribbon")).to_be_visible()
 
 
-def test_the_lock_empties_the_field_before_it_tries_the_words(show: Show) -> None:
+def test_the_lock_empties_the_field_before_it_tries_the_words(show: OpenPage) -> None:
     """The words never stay on the screen; a failure is announced and takes the focus."""
     page = show(
         (
@@ -94,7 +104,7 @@ def test_the_lock_empties_the_field_before_it_tries_the_words(show: Show) -> Non
     assert calls_of(page, "unlock") == ["wrong words here"]
 
 
-def test_text_typed_before_the_script_loads_is_kept(show: Show) -> None:
+def test_text_typed_before_the_script_loads_is_kept(show: OpenPage) -> None:
     """The lock form in the HTML can be used before the script has loaded."""
     page = show()
     page.locator("#words").fill("typed early")
@@ -102,9 +112,9 @@ def test_text_typed_before_the_script_loads_is_kept(show: Show) -> None:
     assert page.get_by_label("Your words").input_value() == "typed early"
 
 
-def test_the_focus_returns_after_a_dialog(show: Show) -> None:
+def test_the_focus_returns_after_a_dialog(show: OpenPage) -> None:
     """Escape closes the dialog, and the button that opened it has the focus again."""
-    page = show((OPEN, go("help")))
+    page = show((OPEN_DIARY, go_to_screen("help")))
     button = page.get_by_role("button", name="Ring 101")
     button.click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -113,9 +123,9 @@ def test_the_focus_returns_after_a_dialog(show: Show) -> None:
     expect(button).to_be_focused()
 
 
-def test_the_repeated_hour_is_asked(show: Show) -> None:
+def test_the_repeated_hour_is_asked(show: OpenPage) -> None:
     """01:30 on 25 October 2026 cannot be saved until the person says which one."""
-    page = show((OPEN,))
+    page = show((OPEN_DIARY,))
     page.get_by_role("radio", name="Pick a time").check()
     page.get_by_role("radio", name="Exact").check()
     page.get_by_label("Date", exact=True).fill("2026-10-25")
@@ -129,9 +139,9 @@ def test_the_repeated_hour_is_asked(show: Show) -> None:
     expect(page.get_by_role("heading", name="Saved")).to_be_focused()
 
 
-def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
+def test_the_guard_moves_only_by_a_tap(show: OpenPage) -> None:
     """A postcode is pointed out; the text changes only on a tap, and "Leave it" is remembered."""
-    page = show((OPEN, fill("What happened?", "He waited at SE15 4TW for an hour")))
+    page = show((OPEN_DIARY, fill("What happened?", "He waited at SE15 4TW for an hour")))
     expect(page.get_by_text("This looks like an address")).to_be_visible()
     assert page.evaluate("fake.state.draft.fields.narrative") == "He waited at SE15 4TW for an hour"
     page.get_by_role("button", name="Move this to Where (kept apart)").click()
@@ -141,18 +151,18 @@ def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
     expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
 
 
-def test_a_late_result_does_not_change_the_next_screen(show: Show) -> None:
+def test_a_late_result_does_not_change_the_next_screen(show: OpenPage) -> None:
     """A list is left without saving and finishes late: text typed on the next screen stays."""
     late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { window.end = end; }))"
     page = show(
         (
-            OPEN,
+            OPEN_DIARY,
             js(f"fake.readSchedule = async () => ({{ parts: [], draft: null }}); fake.putScheduleDraft = {late}"),
-            go("schedule", record="r0"),
+            go_to_screen("schedule", record="r0"),
             press("Add one"),
             fill("Its words, exactly", "Answer me"),
             press("Leave without saving"),
-            go("add"),
+            go_to_screen("add"),
             fill("What happened?", "He rang from 07700 900123"),
         )
     )
@@ -162,9 +172,9 @@ def test_a_late_result_does_not_change_the_next_screen(show: Show) -> None:
     expect(page.get_by_label("What happened?")).to_have_value("He rang from 07700 900123 again")
 
 
-def test_a_card_saves_only_itself(show: Show) -> None:
+def test_a_card_saves_only_itself(show: OpenPage) -> None:
     """A draft is kept while it is typed. Save sends only the changed fields, and which card was opened."""
-    page = show((OPEN, fill("What happened?", "Once"), press("Save")))
+    page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
     page.get_by_role("button", name="Who").first.click()
     page.get_by_label("Who did it?").fill("My ex")
     assert page.evaluate("fake.asked.filter(([call]) => call === 'putCard').at(-1)[2].fields") == {"who": "My ex"}
@@ -176,9 +186,9 @@ def test_a_card_saves_only_itself(show: Show) -> None:
     assert saved["restricted"] == {}
 
 
-def test_a_private_note_leaves_no_mark_in_the_entry(show: Show) -> None:
+def test_a_private_note_leaves_no_mark_in_the_entry(show: OpenPage) -> None:
     """The entry contains neither the note's text nor that its card was opened."""
-    page = show((OPEN, fill("What happened?", "Once"), press("Save")))
+    page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
     before = len(calls_of(page, "saveIncident"))
     page.get_by_role("button", name="Private note").click()
     page.get_by_label("Only for you").fill("I want to move away")
@@ -188,9 +198,9 @@ def test_a_private_note_leaves_no_mark_in_the_entry(show: Show) -> None:
     assert len(calls_of(page, "saveIncident")) == before
 
 
-def test_changing_earlier_words_asks_why(show: Show) -> None:
+def test_changing_earlier_words_asks_why(show: OpenPage) -> None:
     """Without a reason there is no change; after Cancel, the typed words stay."""
-    page = show((OPEN, go("entry", record="r2"), press("Change the words or the time")))
+    page = show((OPEN_DIARY, go_to_screen("entry", record="r2"), press("Change the words or the time")))
     page.get_by_label("What happened?").fill("Other words")
     page.get_by_role("button", name="Save", exact=True).click()
     dialog = page.get_by_role("dialog")
@@ -205,9 +215,9 @@ def test_changing_earlier_words_asks_why(show: Show) -> None:
     assert json.dumps(calls_of(page, "saveIncident")[-1]).count("I got it wrong") == 1
 
 
-def test_screens_are_refreshed_after_a_change(show: Show) -> None:
+def test_screens_are_refreshed_after_a_change(show: OpenPage) -> None:
     """After news, the words for police, a visited entry and the kinds of pack are read again."""
-    page = show((OPEN, go("quick")))
+    page = show((OPEN_DIARY, go_to_screen("quick")))
     expect(page.get_by_role("heading", name="Quick report")).to_be_visible()
     page.evaluate(
         """window.seen = [];
@@ -224,11 +234,11 @@ def test_screens_are_refreshed_after_a_change(show: Show) -> None:
     news = js("fake.set({ entries: [...fake.state.entries] })")
     news(page)
     is_read_again("readForQuick")
-    go("entry", record="r0")(page)
+    go_to_screen("entry", record="r0")(page)
     is_read_again("readIncident")
-    go("entries")(page)
+    go_to_screen("entries")(page)
     news(page)
-    go("entry", record="r0")(page)
+    go_to_screen("entry", record="r0")(page)
     is_read_again("readIncident")
     page.get_by_role("navigation").get_by_role("button", name="Share").click()
     is_read_again("packWays")
@@ -238,9 +248,9 @@ def test_screens_are_refreshed_after_a_change(show: Show) -> None:
     is_read_again("packWays")
 
 
-def test_pictures_are_blurred_until_touched(show: Show) -> None:
+def test_pictures_are_blurred_until_touched(show: OpenPage) -> None:
     """Pictures are blurred in the tiles and in the viewer."""
-    page = show((OPEN, go("entry", record="r0")))
+    page = show((OPEN_DIARY, go_to_screen("entry", record="r0")))
     expect(page.locator(".tile img.blurred").first).to_be_visible()
     page.get_by_role("button", name="Look at Screenshot_20261103-204111.png").click()
     expect(page.locator(".look img.blurred")).to_be_visible()
@@ -248,7 +258,7 @@ def test_pictures_are_blurred_until_touched(show: Show) -> None:
     expect(page.locator(".look img:not(.blurred)")).to_be_visible()
 
 
-MANY_FILES = js(
+SHOW_MANY_FILES = js(
     "const read = fake.readIncident.bind(fake); "
     "fake.readIncident = async (record) => { const whole = await read(record);"
     " const [file] = whole.attachments; return {...whole, attachments: Array.from({length: 300}, (_, i) =>"
@@ -256,22 +266,22 @@ MANY_FILES = js(
 )
 
 
-def test_of_three_hundred_files_only_some_are_drawn(show: Show) -> None:
+def test_of_three_hundred_files_only_some_are_drawn(show: OpenPage) -> None:
     """Of many files only some are drawn, and more on request; with hidden pictures, none is drawn."""
-    page = show((OPEN, MANY_FILES, go("entry", record="r0")))
+    page = show((OPEN_DIARY, SHOW_MANY_FILES, go_to_screen("entry", record="r0")))
     expect(page.locator(".tile")).to_have_count(24)
     page.get_by_role("button", name="Show more files").click()
     expect(page.locator(".tile")).to_have_count(72)
     expect(page.locator(".tile img")).to_have_count(72)
     hidden = js("fake.readSettings = async () => ({fields: {pictures_hidden: true}, restricted: {}})")
-    page = show((OPEN, MANY_FILES, hidden, js("stage.refresh()"), go("entry", record="r0")))
+    page = show((OPEN_DIARY, SHOW_MANY_FILES, hidden, js("stage.refresh()"), go_to_screen("entry", record="r0")))
     expect(page.locator(".tile")).to_have_count(24)
     expect(page.locator(".tile img")).to_have_count(0)
 
 
-def test_added_files_record_how_they_came(show: Show) -> None:
+def test_added_files_record_how_they_came(show: OpenPage) -> None:
     """Picked, chosen and pasted files record how they came; a failed one has its message."""
-    page = show((OPEN, go("add", record="r0"), local("{card: 'photos'}")))
+    page = show((OPEN_DIARY, go_to_screen("add", record="r0"), set_form_values("{card: 'photos'}")))
     page.get_by_label("Choose from photos").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
     expect(page.locator("[role=status]", has_text="a.png: Sealed on this phone")).to_have_count(1)
     js("fake.fail.addFile = {code: 'empty_file', sentence: 'This file is empty, so it was not added.'}")(page)
@@ -280,9 +290,9 @@ def test_added_files_record_how_they_came(show: Show) -> None:
     assert calls_of(page, "addFile")[0] == ["r0", "a.png", 1]
 
 
-def test_a_long_list_is_drawn_in_parts(show: Show) -> None:
+def test_a_long_list_is_drawn_in_parts(show: OpenPage) -> None:
     """Of ten thousand entries one screenful is drawn, and more while scrolling."""
-    page = show((js("fake.open(10000)"), go("entries")))
+    page = show((js("fake.open(10000)"), go_to_screen("entries")))
     assert page.locator("main .item").count() < 200
     beyond = page.locator("main .item", has_text="No. 9930 ")
     expect(beyond).to_have_count(0)
@@ -295,28 +305,30 @@ def test_a_long_list_is_drawn_in_parts(show: Show) -> None:
     assert page.locator("main .item").count() < 200
 
 
-def test_text_is_inert(show: Show) -> None:
+def test_text_is_inert(show: OpenPage) -> None:
     """Markup in an entry is shown as typed."""
     bad = "<img src=x onerror=alert(1)>\"'`${7*7}<script>alert(2)</script>"
-    page = show((OPEN, js(f"fake.state.entries[0].title = {json.dumps(bad)}"), go("entry", record="r0")))
+    page = show(
+        (OPEN_DIARY, js(f"fake.state.entries[0].title = {json.dumps(bad)}"), go_to_screen("entry", record="r0"))
+    )
     expect(page.locator(".narrative")).to_have_text(bad)
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_a_telephone_link_asks_first(show: Show) -> None:
+def test_a_telephone_link_asks_first(show: OpenPage) -> None:
     """No number can be rung from the list itself."""
-    page = show((OPEN, go("help")))
+    page = show((OPEN_DIARY, go_to_screen("help")))
     assert page.locator("main a[href^=tel]").count() == 0
     page.get_by_role("button", name="Ring 0808 802 0300").first.click()
     expect(page.get_by_text("another device that shares your account")).to_be_visible()
     assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"
 
 
-def test_signing_in_leads_to_add(show: Show) -> None:
+def test_signing_in_leads_to_add(show: OpenPage) -> None:
     """Signing in, with words or with the code and new words, leads to Add; nothing typed stays in the page."""
     page = show(
         (
-            FRESH,
+            NO_DIARY,
             press("I have a sign-in name"),
             fill("Sign-in name", "quiet-river-4821"),
             fill("Your words", "my own words"),
@@ -327,7 +339,7 @@ def test_signing_in_leads_to_add(show: Show) -> None:
     assert calls_of(page, "signIn") == [{"login": "quiet-river-4821", "words": "my own words"}]
     page = show(
         (
-            FRESH,
+            NO_DIARY,
             press("I have a sign-in name"),
             press("Use my code instead"),
             fill("Sign-in name", "a"),
@@ -340,9 +352,9 @@ def test_signing_in_leads_to_add(show: Show) -> None:
     assert calls_of(page, "signInWithCode") == [{"login": "a", "code": "b", "newWords": "brand new words"}]
 
 
-def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
+def test_the_page_to_add_a_picture_shows_nothing_else(show: OpenPage) -> None:
     """The page has Add, Save and a way to the lock; no word, no count, no other control."""
-    page = show((OPEN, go("entry", record="r0"), js("await fake.getPicture()")))
+    page = show((OPEN_DIARY, go_to_screen("entry", record="r0"), js("await fake.getPicture()")))
     expect(page.get_by_role("heading", name="Add picture")).to_be_focused()
     assert page.get_by_role("button").all_inner_texts() == ["Add", "Save", "Open"]
     assert "coat" not in page.evaluate("document.body.innerHTML")
@@ -357,11 +369,16 @@ def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
     """A photo is added as taken here; a lock turns the camera off."""
     fake_devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with playwright.chromium.launch(
-        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake_devices]
+        executable_path=chromium.find_chromium(), args=[*chromium.browser_flags(certificate.spki), *fake_devices]
     ) as browser:
         page = browser.new_context(permissions=["camera"]).new_page()
         page.goto(address, wait_until="networkidle")
-        for step in (OPEN, local("{files: true}"), press("Take a picture here"), press("No, it is not")):
+        for step in (
+            OPEN_DIARY,
+            set_form_values("{files: true}"),
+            press("Take a picture here"),
+            press("No, it is not"),
+        ):
             step(page)
         expect(page.get_by_label("What the camera sees")).to_be_visible()
         page.wait_for_timeout(500)

@@ -2,17 +2,17 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import COMING, go, js, local, press
-from tests.browser.navigators.sharing import WORDS
-from tests.browser.test_screens import PACK, address, show
-from tests.browser.test_screens_driven import Show, calls_of
+from tests.browser.navigators.sharing import PASSPHRASE_LABEL
+from tests.browser.screen_steps import ENTRIES_ARRIVING, go_to_screen, js, press, set_form_values
+from tests.browser.test_screens import PACK_STEPS, address, show
+from tests.browser.test_screens_driven import OpenPage, calls_of
 
 __all__ = ["address", "show"]
 
 
-def test_a_pack_from_choice_to_zip(show: Show) -> None:
+def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     """Everything is asked once, consent cannot be skipped, and the zip can be saved and handed over."""
-    page = show((*PACK, press("Next")))
+    page = show((*PACK_STEPS, press("Next")))
     page.get_by_role("button", name="Nothing shows where I am").click()
     page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
@@ -32,7 +32,7 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Type the words that will open this.")).to_be_visible()
-    _needs_the_words(page)
+    _assert_passphrase_needed(page)
     expect(page.get_by_text("37%")).to_be_visible()
     page.get_by_role("button", name="Entries").click()
     expect(page.get_by_role("heading", name="Entries")).to_be_visible()
@@ -57,9 +57,9 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     assert len(calls_of(page, "handOver")) == 1
 
 
-def _needs_the_words(page: Page) -> None:
+def _assert_passphrase_needed(page: Page) -> None:
     """Wrong words are refused and cleared, and nothing else has to be done again."""
-    field = page.get_by_label(WORDS)
+    field = page.get_by_label(PASSPHRASE_LABEL)
     page.evaluate("fake.fail.agree = {code: 'words_differ', sentence: 'Those are not the words.'}")
     field.fill("not my words")
     page.get_by_role("button", name="Make the pack").click()
@@ -72,11 +72,13 @@ def _needs_the_words(page: Page) -> None:
     page.get_by_role("button", name="Make the pack").click()
 
 
-def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
+def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Any entry of a long diary can be read first, at most ten; the first number must be a number."""
-    page = show((js("fake.open(40)"), go("share"), press("Make a pack"), press("I know this, go on"), press("Next")))
+    page = show(
+        (js("fake.open(40)"), go_to_screen("share"), press("Make a pack"), press("I know this, go on"), press("Next"))
+    )
     page.get_by_role("heading", name="What goes in").wait_for()
-    local("{step: 'officer'}")(page)
+    set_form_values("{step: 'officer'}")(page)
     page.get_by_role("button", name="Entries to read first").click()
     boxes = page.locator(".ticks input")
     expect(boxes).to_have_count(40)
@@ -92,27 +94,27 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
     page.get_by_label("Number of the first picture or file").fill("20")
     page.get_by_role("button", name="Next").click()
     page.get_by_label("I have read this and want to make the pack").check()
-    page.get_by_label(WORDS).fill("my words")
+    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
     [wish] = calls_of(page, "buildPack")
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
 
 
-CAME = "Something came in after you looked at what goes in."
-AT_CONSENT = (
+SOMETHING_NEW_MESSAGE = "Something came in after you looked at what goes in."
+CONSENT_FORM_STATE = (
     "{step: 'consent', how: 'some', records: ['r0'], sheet: {initials: 'jb'}, ownWords: 'Since May.', "
     "small: true, agreed: true, words: 'my words', overridden: true}"
 )
 
 
-def test_a_change_during_a_pack_must_be_reviewed_first(show: Show) -> None:
+def test_a_change_during_a_pack_must_be_reviewed_first(show: OpenPage) -> None:
     """When something new arrives, choice and typed text stay but consent is withdrawn;
     the versions sent are those that were counted.
     """
-    page = show((*PACK, local(AT_CONSENT), js("fake.groups = [['r0'], ['r1']]")))
+    page = show((*PACK_STEPS, set_form_values(CONSENT_FORM_STATE), js("fake.groups = [['r0'], ['r1']]")))
     page.get_by_role("button", name="Make the pack").click()
-    _news_arrives(page)
+    _refuse_pack_for_news(page)
     expect(page.locator(".ticks input:checked")).to_have_count(1)
     expect(page.get_by_text("What is new since the last pack")).to_have_count(0)
     page.get_by_role("button", name="Next").click()
@@ -129,45 +131,47 @@ def test_a_change_during_a_pack_must_be_reviewed_first(show: Show) -> None:
     expect(tick).not_to_be_checked()
     # Of a pack in parts, the first is made; the rest is a later pack.
     tick.check()
-    page.get_by_label(WORDS).fill("my words")
+    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Part 1 of 2")).to_be_visible()
     page.evaluate("fake.finishPack()")
     page.get_by_role("button", name="Make part 2 of 2").click()
-    _news_arrives(page)
+    _refuse_pack_for_news(page)
     expect(page.get_by_text("What is new since the last pack")).to_be_visible()
     requests = calls_of(page, "buildPack")
     assert [wish["looked"] for wish in requests] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
 
 
-def _news_arrives(page: Page) -> None:
+def _refuse_pack_for_news(page: Page) -> None:
     """The pack being made is refused because something arrived, and the keeper is back at the choice."""
     expect(page.get_by_text("37%")).to_be_visible()
-    page.evaluate(f"fake.stopPack('came_since', '{CAME}')")
-    expect(page.get_by_role("alert")).to_contain_text(CAME)
+    page.evaluate(f"fake.stopPack('came_since', '{SOMETHING_NEW_MESSAGE}')")
+    expect(page.get_by_role("alert")).to_contain_text(SOMETHING_NEW_MESSAGE)
     expect(page.get_by_role("heading", name="What should go in?")).to_be_visible()
 
 
-def test_the_screens_say_that_entries_are_still_arriving(show: Show) -> None:
+def test_the_screens_say_that_entries_are_still_arriving(show: OpenPage) -> None:
     """Share and the counts of a pack say that entries are still arriving."""
-    page = show((*PACK, COMING))
+    page = show((*PACK_STEPS, ENTRIES_ARRIVING))
     expect(page.get_by_text("A pack made now holds only what is here.")).to_be_visible()
     js("stage.packing = undefined; stage.stand({name: 'share'})")(page)
     expect(page.get_by_text("What you show or make now may miss some of them.")).to_be_visible()
 
 
-def test_a_stopped_pack_can_be_begun_again(show: Show) -> None:
+def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
     """Stop says that it stopped, and offers to begin again."""
-    page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}")))
+    page = show(
+        (*PACK_STEPS, set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}"))
+    )
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("button", name="Stop making it").click()
     expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
     expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()
 
 
-def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: Show) -> None:
+def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: OpenPage) -> None:
     """A quick report leaves out restricted details until they are ticked; other names in use are in it."""
-    page = show((js("fake.open(3)"), go("quick")))
+    page = show((js("fake.open(3)"), go_to_screen("quick")))
     words = page.get_by_role("region", name="The words")
     expect(words).to_contain_text("Callum; Cal; Ex-partner; Tall, red coat")
     assert "Redfern" not in words.inner_text() and "depot" not in words.inner_text()

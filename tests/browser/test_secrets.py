@@ -5,25 +5,35 @@ from playwright.sync_api import expect
 
 from tests.browser.chromium import Profile
 from tests.browser.conftest import NewPhone, NewProfile
-from tests.browser.navigators.keeper import KEPT, SEALED_HERE, Keeper
-from tests.browser.navigators.sweeping import files_of, found, sweep, telling
-from tests.browser.pictures import png, upload
-from tests.browser.serving import Served
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.disk_search import revealing_names, search_folder, walk_files, words_in_content
+from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN, ONLY_ON_PHONE_PATTERN, BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
 
-ACCOUNT = "SENTINELACCOUNT he waited by the gate"
-DETAIL = "SENTINELPLACE 9 Weir Street"
-NOTE = "SENTINELNOTE not for anyone"
-FILE = "SENTINELFILE-name.png"
-INSIDE = "SENTINELINSIDE the file"
-DRAFT = "SENTINELDRAFT half a sentence"
-UNSENT = [f"SENTINELUNSENT he rang for the {nth} time" for nth in ("second", "third", "fourth")]
-WORDS = "sentinelwords harbour fog lamp"
+NARRATIVE = "SENTINELACCOUNT he waited by the gate"
+RESTRICTED_PLACE = "SENTINELPLACE 9 Weir Street"
+PRIVATE_NOTE = "SENTINELNOTE not for anyone"
+FILE_NAME = "SENTINELFILE-name.png"
+FILE_CONTENT = "SENTINELINSIDE the file"
+DRAFT_TEXT = "SENTINELDRAFT half a sentence"
+UNSENT_NARRATIVES = [f"SENTINELUNSENT he rang for the {nth} time" for nth in ("second", "third", "fourth")]
+PASSPHRASE = "sentinelwords harbour fog lamp"
 SENTINELS = [
-    text.split("-")[0].split(" ")[0] for text in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)
+    text.split("-")[0].split(" ")[0]
+    for text in (
+        NARRATIVE,
+        RESTRICTED_PLACE,
+        PRIVATE_NOTE,
+        FILE_NAME,
+        FILE_CONTENT,
+        DRAFT_TEXT,
+        UNSENT_NARRATIVES[0],
+        PASSPHRASE,
+    )
 ]
 
-SESSIONS_MS = 3000
-RECORD_IDS = """() => new Promise((done, failed) => {
+SESSION_SAVE_MS = 3000
+RECORD_IDS_SCRIPT = """() => new Promise((done, failed) => {
   const open = indexedDB.open('app');
   open.onerror = failed;
   open.onsuccess = () => {
@@ -33,110 +43,114 @@ RECORD_IDS = """() => new Promise((done, failed) => {
 })"""
 
 
-def _write_everything(keeper: Keeper, *, registered: bool = True) -> None:
-    keeper.opens()
-    keeper.starts()
-    keeper.writes(ACCOUNT)
-    keeper.chooses("Just now")
+def _write_everything(keeper: BrowserKeeper, *, registered: bool = True) -> None:
+    keeper.open_without_diary()
+    keeper.confirm_phone_is_safe()
+    keeper.type_narrative(NARRATIVE)
+    keeper.choose_time("Just now")
     keeper.tap("Save")
-    keeper.chooses_words(WORDS)
+    keeper.choose_passphrase(PASSPHRASE)
     if registered:
-        keeper.keeps_a_copy()
+        keeper.register_copy()
     else:
-        keeper.puts_off_the_copy()
-    keeper.reads(ACCOUNT)
-    keeper.opens_card("Photos & screenshots")
-    keeper.picks_files([upload(FILE, "image/png", png(says=INSIDE))])
-    keeper.has_file(FILE)
-    keeper.opens_card("Where")
-    keeper.field("Where exactly?").fill(DETAIL)
-    keeper.saves_card()
-    keeper.opens_card("Private note")
-    keeper.field("Only for you").fill(NOTE)
-    keeper.saves_card()
-    keeper.goes("Entries")
-    expect(keeper.state_of(ACCOUNT)).to_have_text(KEPT if registered else SEALED_HERE)
-    keeper.goes("Add")
-    keeper.writes(DRAFT)
-    keeper.draft_is_sealed()
+        keeper.postpone_copy()
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file(FILE_NAME, "image/png", make_png(comment=FILE_CONTENT))])
+    keeper.wait_for_file(FILE_NAME)
+    keeper.open_card("Where")
+    keeper.field("Where exactly?").fill(RESTRICTED_PLACE)
+    keeper.save_card()
+    keeper.open_card("Private note")
+    keeper.field("Only for you").fill(PRIVATE_NOTE)
+    keeper.save_card()
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_state(NARRATIVE)).to_have_text(KEPT_SAFE_PATTERN if registered else ONLY_ON_PHONE_PATTERN)
+    keeper.go_to_tab("Add")
+    keeper.type_narrative(DRAFT_TEXT)
+    keeper.wait_for_sealed_draft()
 
 
 def test_no_secret_is_stored_or_sent(
-    new_profile: NewProfile, server: Served, capfd: pytest.CaptureFixture[str]
+    new_profile: NewProfile, server: LiveServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """After a diary is written on the screens, no secret is in the traffic,
     in the server's files or logs, or in the locked profile.
     """
     profile = new_profile()
-    keeper = Keeper(profile.open().new_page(), server.app_url)
+    keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper)
-    keeper.locks()
+    keeper.lock()
     profile.close()
-    assert [word for exchange in server.exchanges for word in found(exchange.all_bytes(), SENTINELS)] == []
-    assert sweep(server.data, SENTINELS) == []
-    assert found("".join(capfd.readouterr()).encode(), SENTINELS) == []
-    _holds_nothing(profile, new_profile())
+    assert [word for exchange in server.exchanges for word in words_in_content(exchange.all_bytes(), SENTINELS)] == []
+    assert search_folder(server.data, SENTINELS) == []
+    assert words_in_content("".join(capfd.readouterr()).encode(), SENTINELS) == []
+    _assert_profile_clean(profile, new_profile())
 
 
-WAYS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without a copy", marks=pytest.mark.slow)]
+ENDINGS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without a copy", marks=pytest.mark.slow)]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_profiles_hold_nothing_after_leaving_and_clearing(new_profile: NewProfile, server: Served, way: str) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_profiles_hold_nothing_after_leaving_and_clearing(
+    new_profile: NewProfile, server: LiveServer, ending: str
+) -> None:
     """Killed at the lock, with a draft on screen, after leaving, and after clearing offline: the profile with its saved
     sessions has no typed text and no revealing name. After clearing, the words alone open what was not sent."""
     profile = new_profile()
-    keeper = Keeper(profile.open().new_page(), server.app_url)
-    _write_everything(keeper, registered=way != "cleared without a copy")
-    keeper.is_offline_ready()
+    keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
+    _write_everything(keeper, registered=ending != "cleared without a copy")
+    keeper.wait_until_offline_ready()
     before = _record_ids(keeper)
-    if way == "locked":
-        keeper.locks()
-    elif way == "left":
-        keeper.leaves()
-        keeper.sees_notebook()
+    if ending == "locked":
+        keeper.lock()
+    elif ending == "left":
+        keeper.leave()
+        keeper.wait_for_notebook()
         keeper.tap("New note")
         keeper.field("Note").fill("Bins on Tuesday")
-    elif way.startswith("cleared"):
+    elif ending.startswith("cleared"):
         keeper.page.context.set_offline(True)
-        for text in UNSENT:
-            keeper.adds(text)
-        keeper.goes("Add")
-        keeper.writes(DRAFT)
-        keeper.draft_is_sealed()
-        keeper.clears()
-    if way == "cleared":
+        for text in UNSENT_NARRATIVES:
+            keeper.add_entry(text)
+        keeper.go_to_tab("Add")
+        keeper.type_narrative(DRAFT_TEXT)
+        keeper.wait_for_sealed_draft()
+        keeper.clear_phone()
+    if ending == "cleared":
         _wait_until_deleted(keeper, before)
     # Chromium saves its sessions every few seconds, with what is on the screen at that moment.
-    keeper.page.wait_for_timeout(SESSIONS_MS)
+    keeper.page.wait_for_timeout(SESSION_SAVE_MS)
     profile.kill()
-    assert any(name.startswith("Default/Sessions/") for name, _ in files_of(profile.folder)), "no session was saved"
-    _holds_nothing(profile, new_profile())
-    if way.startswith("cleared"):
-        _words_bring_everything_back(keeper, profile, server, registered=way == "cleared")
+    assert any(name.startswith("Default/Sessions/") for name, _ in walk_files(profile.folder)), "no session was saved"
+    _assert_profile_clean(profile, new_profile())
+    if ending.startswith("cleared"):
+        _assert_everything_restored(keeper, profile, server, registered=ending == "cleared")
 
 
-def _words_bring_everything_back(before: Keeper, profile: Profile, server: Served, *, registered: bool) -> None:
+def _assert_everything_restored(
+    before: BrowserKeeper, profile: Profile, server: LiveServer, *, registered: bool
+) -> None:
     """In the same browser, the same words bring back every entry, also the unsent ones and the half sentence."""
-    keeper = Keeper(profile.open().new_page(), server.app_url)
-    keeper.words = before.words
-    keeper.opens_locked()
-    keeper.unlocks()
-    expect(keeper.field("What happened?")).to_have_value(DRAFT)
-    keeper.entries(1 + len(UNSENT))
-    for text in (ACCOUNT, *UNSENT):
-        expect(keeper.state_of(text)).to_have_text(KEPT if registered else SEALED_HERE)
-    for text in (*UNSENT, ACCOUNT):
-        keeper.reads(text)
-    keeper.has_file(FILE)
+    keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
+    keeper.passphrase = before.passphrase
+    keeper.open_locked()
+    keeper.unlock()
+    expect(keeper.field("What happened?")).to_have_value(DRAFT_TEXT)
+    keeper.wait_for_entry_count(1 + len(UNSENT_NARRATIVES))
+    for text in (NARRATIVE, *UNSENT_NARRATIVES):
+        expect(keeper.entry_state(text)).to_have_text(KEPT_SAFE_PATTERN if registered else ONLY_ON_PHONE_PATTERN)
+    for text in (*UNSENT_NARRATIVES, NARRATIVE):
+        keeper.open_entry(text)
+    keeper.wait_for_file(FILE_NAME)
 
 
-def _record_ids(keeper: Keeper) -> set[str]:
+def _record_ids(keeper: BrowserKeeper) -> set[str]:
     """Return the ids in the phone's one table."""
-    return set(keeper.page.evaluate(RECORD_IDS))
+    return set(keeper.page.evaluate(RECORD_IDS_SCRIPT))
 
 
-def _wait_until_deleted(keeper: Keeper, before: set[str]) -> None:
+def _wait_until_deleted(keeper: BrowserKeeper, before: set[str]) -> None:
     """Wait until most of the earlier records are deleted; this happens behind the notebook."""
     for _ in range(100):
         if len(before & _record_ids(keeper)) < len(before) / 2:
@@ -145,27 +159,27 @@ def _wait_until_deleted(keeper: Keeper, before: set[str]) -> None:
     raise AssertionError(f"{len(before & _record_ids(keeper))} of {len(before)} records stayed")
 
 
-def _holds_nothing(profile: Profile, control: Profile) -> None:
+def _assert_profile_clean(profile: Profile, control: Profile) -> None:
     """The profile has no typed text, and no revealing name that `control`,
     a profile that never opened the page, does not have.
     """
     control.open().new_page().goto("about:blank")
     control.close()
-    assert len(list(files_of(profile.folder))) > 20
-    assert sweep(profile.folder, SENTINELS) == []
-    assert telling(profile.folder, control.folder) == []
+    assert len(list(walk_files(profile.folder))) > 20
+    assert search_folder(profile.folder, SENTINELS) == []
+    assert revealing_names(profile.folder, control.folder) == []
 
 
-def test_quick_logs_have_one_size(new_phone: NewPhone, server: Served) -> None:
+def test_quick_logs_have_one_size(new_phone: NewPhone, server: LiveServer) -> None:
     """Texts of 10, 300 and 900 characters make sealed versions of one size."""
     keeper = new_phone()
-    keeper.begins("He rang.")
+    keeper.create_registered_diary("He rang.")
     sizes = set()
     for length in (10, 300, 900):
         text = (f"{length}, he rang again." + " And again" * 100)[: length - 1] + "."
-        before = len(server.to("/versions/", "PUT"))
-        keeper.adds(text)
-        keeper.goes("Entries")
-        expect(keeper.state_of(text[:9])).to_have_text(KEPT)
-        sizes |= {len(exchange.request) for exchange in server.to("/versions/", "PUT")[before:]}
+        before = len(server.exchanges_with("/versions/", "PUT"))
+        keeper.add_entry(text)
+        keeper.go_to_tab("Entries")
+        expect(keeper.entry_state(text[:9])).to_have_text(KEPT_SAFE_PATTERN)
+        sizes |= {len(exchange.request_body) for exchange in server.exchanges_with("/versions/", "PUT")[before:]}
     assert len(sizes) == 1

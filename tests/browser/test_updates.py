@@ -7,24 +7,26 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Answer, Served
+from tests.browser.live_server import CannedResponse, LiveServer
+from tests.browser.navigators.keeper import BrowserKeeper
 
 pytestmark = pytest.mark.first_visit
 
-REPLACED = """navigator.serviceWorker.ready.then(async (registration) => {
+UPDATE_WORKER_SCRIPT = """navigator.serviceWorker.ready.then(async (registration) => {
     await registration.update().catch(() => undefined);
     while (registration.installing) await new Promise((done) => setTimeout(done, 50));
     return Boolean(registration.waiting);
 })"""
-KEPT = "caches.keys().then((names) => names.sort())"
+CACHE_NAMES_SCRIPT = "caches.keys().then((names) => names.sort())"
 
 
-def serve_worker(server: Served, phone: Keeper, change: Callable[[bytes], bytes]) -> None:
+def serve_worker(server: LiveServer, phone: BrowserKeeper, change: Callable[[bytes], bytes]) -> None:
     """Serve another worker from now on. (The real one answers 304 to the digest that the phone has.)"""
     script: str = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
     headers = {"cross-origin-embedder-policy": "require-corp", "cache-control": "no-store"}
-    server.meddle("GET", r"^/sw\.js$", answer=Answer(200, change(script.encode()), "text/javascript", headers))
+    server.inject_fault(
+        "GET", r"^/sw\.js$", response=CannedResponse(200, change(script.encode()), "text/javascript", headers)
+    )
 
 
 def later_release(script: bytes) -> bytes:
@@ -39,49 +41,49 @@ def mixed_release(script: bytes) -> bytes:
     return changed
 
 
-def open_diary(phone: Keeper) -> None:
+def open_diary(phone: BrowserKeeper) -> None:
     """Open a diary and wait until its page is stored for offline use."""
-    phone.opens()
-    phone.first_entry("He rang at nine.")
-    phone.puts_off_the_copy()
-    phone.is_offline_ready()
+    phone.open_without_diary()
+    phone.write_first_entry("He rang at nine.")
+    phone.postpone_copy()
+    phone.wait_until_offline_ready()
 
 
-def test_an_update_waits_for_a_tap(new_phone: NewPhone, server: Served) -> None:
+def test_an_update_waits_for_a_tap(new_phone: NewPhone, server: LiveServer) -> None:
     """When the diary is opened, a line offers the newer release; the page changes only after a tap."""
     phone = new_phone()
     open_diary(phone)
-    (before,) = phone.page.evaluate(KEPT)
+    (before,) = phone.page.evaluate(CACHE_NAMES_SCRIPT)
     serve_worker(server, phone, later_release)
-    phone.opens_locked()
+    phone.open_locked()
     expect(phone.page.get_by_text("A new version is ready.")).to_have_count(0)
-    phone.unlocks()
+    phone.unlock()
     expect(phone.button("Use it now")).to_be_visible(timeout=60_000)
-    assert phone.page.evaluate(KEPT) == sorted([before, "app-ffffffffffff"])
-    phone.writes("Half a sentence")
+    assert phone.page.evaluate(CACHE_NAMES_SCRIPT) == sorted([before, "app-ffffffffffff"])
+    phone.type_narrative("Half a sentence")
     expect(phone.button("Use it now")).to_have_count(0)
-    phone.draft_is_sealed()
+    phone.wait_for_sealed_draft()
     phone.page.get_by_role("button", name="Throw this draft away").click()
     phone.page.get_by_role("button", name=re.compile("^Throw")).last.click()
     phone.tap("Use it now")
-    phone.sees_lock()
-    assert phone.page.evaluate(KEPT) == ["app-ffffffffffff"]
-    phone.unlocks()
-    phone.reads("He rang at nine.")
+    phone.wait_for_lock()
+    assert phone.page.evaluate(CACHE_NAMES_SCRIPT) == ["app-ffffffffffff"]
+    phone.unlock()
+    phone.open_entry("He rang at nine.")
 
 
-def test_a_release_that_does_not_match_its_list_is_not_kept(new_phone: NewPhone, server: Served) -> None:
+def test_a_release_that_does_not_match_its_list_is_not_kept(new_phone: NewPhone, server: LiveServer) -> None:
     """One file with a wrong digest stops the whole update; the earlier release still works offline."""
     phone = new_phone()
     open_diary(phone)
-    (before,) = phone.page.evaluate(KEPT)
+    (before,) = phone.page.evaluate(CACHE_NAMES_SCRIPT)
     serve_worker(server, phone, mixed_release)
-    requests = len(server.to(r"^/sw\.js$"))
-    phone.opens_locked()
-    assert phone.page.evaluate(REPLACED) is False
-    assert len(server.to(r"^/sw\.js$")) > requests
+    requests = len(server.exchanges_with(r"^/sw\.js$"))
+    phone.open_locked()
+    assert phone.page.evaluate(UPDATE_WORKER_SCRIPT) is False
+    assert len(server.exchanges_with(r"^/sw\.js$")) > requests
     server.stop()
-    phone.opens_locked()
-    phone.unlocks()
-    phone.reads("He rang at nine.")
-    assert before in phone.page.evaluate(KEPT)
+    phone.open_locked()
+    phone.unlock()
+    phone.open_entry("He rang at nine.")
+    assert before in phone.page.evaluate(CACHE_NAMES_SCRIPT)

@@ -11,22 +11,22 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import PageErrors
-from tests.browser.files import served
+from tests.browser.static_server import serve_page
 
 pytestmark = pytest.mark.browser
 
-WORDS = "cage candy arch gather drum buyer"
-FLOOR = {"m": 47_104, "t": 1}
+PASSPHRASE = "cage candy arch gather drum buyer"
+MIN_ARGON2_COST = {"m": 47_104, "t": 1}
 # Server and page are local and small, so only a busy machine takes long.
-PATIENCE = 120_000
+TIMEOUT_MS = 120_000
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """A page with the checks loaded."""
-    with served("/tests/browser/vectors/page.js") as address:
+    with serve_page("/tests/browser/vectors/page.js") as address:
         tab = browser.new_page()
-        tab.set_default_timeout(PATIENCE)
+        tab.set_default_timeout(TIMEOUT_MS)
         page_errors = PageErrors()
         page_errors.listen(tab)
         tab.goto(address)
@@ -37,48 +37,50 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("where", ["inPage", "inWorker"])
-def test_every_vector_holds(page: Page, where: str) -> None:
+def test_every_vector_gives_the_expected_bytes(page: Page, where: str) -> None:
     """Page and worker read and write the bytes of tests/vectors/."""
     answer = page.evaluate(f"() => window.checks.{where}()")
     assert answer["failed"] == {}
     assert answer["checks"] >= 13
 
 
-def check_first_day(day: dict[str, Any]) -> None:
+def assert_first_day(result: dict[str, Any]) -> None:
     """Check what every engine must return."""
-    assert day["afterClose"] == "locked"
-    assert day["role"] == "diary"
-    assert day["sameIdentity"]
-    assert (day["text"], day["altered"]) == ("ü", False)
-    assert (day["sameBytes"], day["detached"]) == (True, 0)
-    assert day["wrong"] == "no_match"
-    assert day["sameAuth"]
-    assert day["sameDiary"]
-    assert day["refused"] == "kdf_refused"
-    assert day["codeWords"] == 12
+    assert result["afterClose"] == "locked"
+    assert result["role"] == "diary"
+    assert result["sameIdentity"]
+    assert (result["text"], result["altered"]) == ("ü", False)
+    assert (result["sameBytes"], result["detached"]) == (True, 0)
+    assert result["wrong"] == "no_match"
+    assert result["sameAuth"]
+    assert result["sameDiary"]
+    assert result["refused"] == "kdf_refused"
+    assert result["codeWords"] == 12
 
 
 def test_a_first_day_works_with_the_real_worker(page: Page) -> None:
     """Locking, registration, versions, files, restart and a second sign-in work with the real worker."""
-    day = page.evaluate("(given) => window.checks.firstDay(...given)", ["/static/js/crypto/worker.js", WORDS, FLOOR])
-    check_first_day(day)
-    assert day["told"]["engine"] == "wasm"
-    assert FLOOR["m"] <= day["told"]["measured"]["m"] <= 65_536
+    result = page.evaluate(
+        "(given) => window.checks.firstDay(...given)", ["/static/js/crypto/worker.js", PASSPHRASE, MIN_ARGON2_COST]
+    )
+    assert_first_day(result)
+    assert result["told"]["engine"] == "wasm"
+    assert MIN_ARGON2_COST["m"] <= result["told"]["measured"]["m"] <= 65_536
 
 
 def test_a_first_day_works_without_webassembly(page: Page) -> None:
     """The same works without WebAssembly, at the minimum cost."""
-    day = page.evaluate(
-        "(given) => window.checks.firstDay(...given)", ["/tests/browser/vectors/lockdown.js", WORDS, None]
+    result = page.evaluate(
+        "(given) => window.checks.firstDay(...given)", ["/tests/browser/vectors/lockdown.js", PASSPHRASE, None]
     )
-    check_first_day(day)
-    assert day["told"]["engine"] == "noble"
-    assert (day["kdf"]["m"], day["kdf"]["t"]) == (FLOOR["m"], FLOOR["t"])
+    assert_first_day(result)
+    assert result["told"]["engine"] == "noble"
+    assert (result["kdf"]["m"], result["kdf"]["t"]) == (MIN_ARGON2_COST["m"], MIN_ARGON2_COST["t"])
 
 
-def test_a_wrong_argon2_blocks_everything(page: Page) -> None:
+def test_a_faulty_argon2_blocks_everything(page: Page) -> None:
     """With Argon2 wrong by one bit, no lock is made or opened, and nobody is registered."""
-    assert page.evaluate("(words) => window.checks.brokenArgon2(words)", WORDS) == ["kdf_broken"] * 5
+    assert page.evaluate("(words) => window.checks.brokenArgon2(words)", PASSPHRASE) == ["kdf_broken"] * 5
 
 
 def test_a_missing_worker_is_reported(page: Page) -> None:

@@ -9,59 +9,60 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
 from diary.pack.verify.findings import SENTENCES
-from diary.pack.verify.verifier import verify
-from tests.browser.navigators.judge import faults
-from tests.browser.serving import Served
-from tests.browser.test_handover import desk
-from tests.pack.conftest import BuiltPack, small
-from tests.pack.hostile import HEAVY, corpus
-from tests.pack.rezip import members_of, rezip
+from diary.pack.verify.verifier import verify_pack
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.test_handover import open_desktop_page
+from tests.pack.conftest import BuiltPack, small_pack
+from tests.pack.hostile_zips import TOO_SLOW_FOR_BROWSER, hostile_zips
+from tests.pack.pack_members import change_members, members_of
 
 TIMEOUT_MS = 60_000
-EXHIBIT = "data/restricted/13_exhibits-as-received/JB-1.png"
-assert small  # the fixture: a pack of three entries and one picture
-DROP = """async ([name, raw]) => {
+EXHIBIT_PATH = "data/restricted/13_exhibits-as-received/JB-1.png"
+assert small_pack  # the fixture: a pack of three entries and one picture
+DROP_FILE_SCRIPT = """async ([name, raw]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([Uint8Array.from(raw)], name));
   const drop = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
   document.getElementById('drop').dispatchEvent(drop);
 }"""
-FOUND = """() => [...document.querySelectorAll('[data-findings] > li')].flatMap((row) => {
+READ_FINDINGS_SCRIPT = """() => [...document.querySelectorAll('[data-findings] > li')].flatMap((row) => {
   const sentence = row.querySelector('span').textContent;
   const files = [...row.querySelectorAll('code')].map((element) => element.textContent);
   return files.length ? files.map((file) => [file, sentence]) : [[null, sentence]];
 })"""
 
 
-def open_with_notary(page: Page, address: str, served: bytes, notary: bytes) -> None:
+def open_with_notary(page: Page, address: str, served_notary: bytes, notary: bytes) -> None:
     """Open the page with the key of the notary that signed the pack, instead of the key of its own server."""
     page.goto(address)
     anchors = page.locator("#anchors").text_content() or ""
-    assert b64(served) in anchors
+    assert b64(served_notary) in anchors
     page.evaluate(
-        "told => { document.getElementById('anchors').textContent = told; }", anchors.replace(b64(served), b64(notary))
+        "told => { document.getElementById('anchors').textContent = told; }",
+        anchors.replace(b64(served_notary), b64(notary)),
     )
 
 
-def served_key(server: Served) -> bytes:
+def served_key(server: LiveServer) -> bytes:
     """Return the notary key of the server that serves the page."""
-    return Notary(server.settings.read_notary_seed()).pub
+    return Ed25519Signer(server.settings.load_or_create_notary_seed()).pub
 
 
-def findings_of(page: Page, give: Callable[[], object]) -> set[tuple[str | None, str]]:
+def findings_of(page: Page, give_pack: Callable[[], object]) -> set[tuple[str | None, str]]:
     """Return what the page finds in what `give` gives it."""
     page.evaluate("document.getElementById('headline').textContent = ''")
-    give()
+    give_pack()
     expect(page.locator("#headline")).not_to_have_text("", timeout=TIMEOUT_MS)
-    return {(member, sentence.replace("’", "'")) for member, sentence in page.evaluate(FOUND)}
+    return {(member, sentence.replace("’", "'")) for member, sentence in page.evaluate(READ_FINDINGS_SCRIPT)}
 
 
 def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, str]]:
     """Return what the program finds, without what the page says in a separate line above the checks."""
-    findings = verify(path, notary=notary)
+    findings = verify_pack(path, notary=notary)
     return {
         (finding.member, finding.sentence.replace("’", "'"))
         for finding in findings
@@ -69,28 +70,30 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
     }
 
 
-def test_page_and_program_find_the_same(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
+def test_page_and_program_find_the_same(
+    browser: Browser, server: LiveServer, small_pack: BuiltPack, tmp_path: Path
+) -> None:
     """For sound, changed, unpacked, dropped and hostile packs,
     the page finds what the program finds, and makes no request.
     """
-    notary = small.diary.notary.pub
-    with desk(browser) as page:
+    notary = small_pack.diary.notary.pub
+    with open_desktop_page(browser) as page:
         open_with_notary(page, f"{server.public_url}/verify", served_key(server), notary)
         expect(page.get_by_text("Nothing is uploaded.")).to_be_visible()
         page.context.set_offline(True)
         before = len(server.exchanges)
         chooser = page.locator("#zip")
-        assert findings_of(page, lambda: chooser.set_input_files(small.path)) == set()
+        assert findings_of(page, lambda: chooser.set_input_files(small_pack.path)) == set()
         expect(page.get_by_role("heading", name="Nothing wrong was found")).to_be_focused()
-        assert faults(page) == []
+        assert accessibility_faults(page) == []
         extra_file = {"data/more.txt": b"x"}
-        damaged = rezip(
-            small.path,
+        damaged = change_members(
+            small_pack.path,
             tmp_path / "bent.zip",
-            lambda members: {**members, EXHIBIT: members[EXHIBIT][:-1] + b"x", **extra_file},
+            lambda members: {**members, EXHIBIT_PATH: members[EXHIBIT_PATH][:-1] + b"x", **extra_file},
         )
         assert findings_of(page, lambda: chooser.set_input_files(damaged)) == program_findings(damaged, notary) != set()
-        assert faults(page) == []
+        assert accessibility_faults(page) == []
         with zipfile.ZipFile(damaged) as archive:
             archive.extractall(tmp_path / "out")
         folder = next((tmp_path / "out").iterdir())
@@ -101,35 +104,35 @@ def test_page_and_program_find_the_same(browser: Browser, server: Served, small:
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(servable_part)) == set()
         expect(page.get_by_text("This is a copy of the part that may be served")).to_be_visible()
         expect(page.get_by_text("Only their list is here.")).to_be_visible()
-        assert faults(page) == []
-        raw = list(small.path.read_bytes())
-        assert findings_of(page, lambda: page.evaluate(DROP, ["pack.zip", raw])) == set()
-        for at, (name, content) in enumerate(corpus(small, tmp_path)):
-            if name in HEAVY:
+        assert accessibility_faults(page) == []
+        raw = list(small_pack.path.read_bytes())
+        assert findings_of(page, lambda: page.evaluate(DROP_FILE_SCRIPT, ["pack.zip", raw])) == set()
+        for index, (name, content) in enumerate(hostile_zips(small_pack, tmp_path)):
+            if name in TOO_SLOW_FOR_BROWSER:
                 continue
             # Each file gets a new name: a browser fires no event when the same file is chosen twice.
-            (path := tmp_path / f"{at}.zip").write_bytes(content)
+            (path := tmp_path / f"{index}.zip").write_bytes(content)
             assert findings_of(page, lambda path=path: chooser.set_input_files(path)) == program_findings(
                 path, notary
             ), name
         assert len(server.exchanges) == before
 
 
-def test_a_forged_pack_is_never_called_sound(browser: Browser, server: Served, small: BuiltPack) -> None:
+def test_a_forged_pack_is_never_called_sound(browser: Browser, server: LiveServer, small_pack: BuiltPack) -> None:
     """A forged pack is consistent under its own keys; the server's keys expose it."""
-    with desk(browser) as page:
+    with open_desktop_page(browser) as page:
         page.goto(f"{server.public_url}/verify")
         sentences = {
-            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))
+            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small_pack.path))
         }
         assert {SENTENCES["wrong_notary"], SENTENCES["other_key"]} <= sentences
 
 
 def test_the_saved_check_page_finds_the_same(
-    browser: Browser, server: Served, small: BuiltPack, tmp_path: Path
+    browser: Browser, server: LiveServer, small_pack: BuiltPack, tmp_path: Path
 ) -> None:
     """The saved page, opened from disk without a server, finds the same."""
-    with desk(browser, accept_downloads=True) as page:
+    with open_desktop_page(browser, accept_downloads=True) as page:
         page.goto(f"{server.public_url}/verify")
         with page.expect_download() as saved:
             page.get_by_role("link", name="Save the check as one file").click()
@@ -137,31 +140,31 @@ def test_the_saved_check_page_finds_the_same(
         saved.value.save_as(saved_page)
     assert saved_page.name == "check-a-pack.html"
     requests: list[str] = []
-    with desk(browser) as page:
+    with open_desktop_page(browser) as page:
         page.on("request", lambda request: requests.append(request.url))
-        open_with_notary(page, saved_page.as_uri(), served_key(server), small.diary.notary.pub)
-        assert findings_of(page, lambda: page.locator("#zip").set_input_files(small.path)) == set()
-        proof = next(name for name in members_of(small.path) if name.startswith("data/servable/proof/0001-"))
-        changed = members_of(small.path)[proof].replace(b"narrative", b"narrativf")
-        damaged = rezip(small.path, tmp_path / "bent.zip", lambda members: {**members, proof: changed})
+        open_with_notary(page, saved_page.as_uri(), served_key(server), small_pack.diary.notary.pub)
+        assert findings_of(page, lambda: page.locator("#zip").set_input_files(small_pack.path)) == set()
+        proof = next(name for name in members_of(small_pack.path) if name.startswith("data/servable/proof/0001-"))
+        changed = members_of(small_pack.path)[proof].replace(b"narrative", b"narrativf")
+        damaged = change_members(small_pack.path, tmp_path / "bent.zip", lambda members: {**members, proof: changed})
         findings = findings_of(page, lambda: page.locator("#zip").set_input_files(damaged))
-        assert findings == program_findings(damaged, small.diary.notary.pub) != set()
-        assert faults(page) == []
+        assert findings == program_findings(damaged, small_pack.diary.notary.pub) != set()
+        assert accessibility_faults(page) == []
     assert {url.split(":", 1)[0] for url in requests} <= {"file", "data", "blob"}
 
 
 @pytest.mark.parametrize(("width", "scheme", "prefix"), [(320, "light", "/ur"), (1280, "dark", "")])
 def test_the_check_page_has_no_faults(
-    browser: Browser, server: Served, small: BuiltPack, width: int, scheme: str, prefix: str
+    browser: Browser, server: LiveServer, small_pack: BuiltPack, width: int, scheme: str, prefix: str
 ) -> None:
     """With a result on it, the page has no fault, narrow and wide, light and dark, at 200 % text. Findings are in the
     page's language, a draft's with English beneath.
     """
-    with desk(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
+    with open_desktop_page(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
         page.goto(f"{server.public_url}{prefix}/verify")
-        assert faults(page) == []
+        assert accessibility_faults(page) == []
         sentences = {
-            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small.path))
+            sentence for _, sentence in findings_of(page, lambda: page.locator("#zip").set_input_files(small_pack.path))
         }
         english = page.locator("[data-findings] .in-english").all_text_contents()
         assert (english == []) is (prefix == "")
@@ -171,4 +174,4 @@ def test_the_check_page_has_no_faults(
         )
         assert set(directions) == ({"rtl"} if prefix else set())
         page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert faults(page) == []
+        assert accessibility_faults(page) == []

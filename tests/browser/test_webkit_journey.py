@@ -13,74 +13,76 @@ import pytest
 
 from diary.client.accounts import sign_in
 from diary.client.journal import Journal
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
+from tests.browser.live_server import Certificate, LiveServer, make_certificate
 from tests.browser.navigators.webkit_keeper import WebKitKeeper
-from tests.browser.serving import Certificate, Served, make_certificate
-from tests.browser.webkit import webkit_driver
+from tests.browser.webkit import run_webkit
 
 pytestmark = pytest.mark.webkit
 
-FIRST = "He stood across the road from ten to eight until the bus came."
-SECOND = "A letter with no stamp was on the mat."
-KEPT = r"^Kept safe .*\d\d:\d\d$"
-ONLY_HERE = "^Sealed, only on this phone$"
+FIRST_NARRATIVE = "He stood across the road from ten to eight until the bus came."
+SECOND_NARRATIVE = "A letter with no stamp was on the mat."
+KEPT_SAFE_PATTERN = r"^Kept safe .*\d\d:\d\d$"
+ONLY_ON_PHONE_PATTERN = "^Sealed, only on this phone$"
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served, Certificate]]:
+def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer, Certificate]]:
     """A person at a new WebKit, with a server and its certificate."""
     certificate = make_certificate(tmp_path)
-    served = Served(tmp_path / "server", certificate, app_host="localhost")
-    served.start()
+    server = LiveServer(tmp_path / "server", certificate, app_host="localhost")
+    server.start()
     try:
-        with webkit_driver() as driver:
-            yield WebKitKeeper(driver, served.app_url), served, certificate
+        with run_webkit() as driver:
+            yield WebKitKeeper(driver, server.app_url), server, certificate
     finally:
-        served.stop()
+        server.stop()
 
 
 def test_entries_written_offline_are_kept_safe_and_read_on_another_device(
-    keeper: tuple[WebKitKeeper, Served, Certificate],
+    keeper: tuple[WebKitKeeper, LiveServer, Certificate],
 ) -> None:
     """Entries written without the server are kept safe after registration, open after a reload, and are read by another
     device."""
-    phone, served, certificate = keeper
+    phone, server, certificate = keeper
     # Given a WebKit that has opened the page, first words typed, and then no server
-    phone.opens()
-    phone.begins_to_write(FIRST)
-    phone.is_offline_ready()
-    served.stop()
+    phone.open_without_diary()
+    phone.type_first_narrative(FIRST_NARRATIVE)
+    phone.wait_until_offline_ready()
+    server.stop()
     # When its keeper saves them, loads the page again and unlocks
-    phone.saves_the_first()
-    phone.puts_off_the_copy()
-    phone.has_state(FIRST, ONLY_HERE)
-    phone.reloads()
-    phone.unlocks()
-    phone.reads(FIRST)
-    phone.adds(SECOND)
+    phone.save_first_entry()
+    phone.postpone_copy()
+    phone.wait_for_state(FIRST_NARRATIVE, ONLY_ON_PHONE_PATTERN)
+    phone.reload()
+    phone.unlock()
+    phone.open_entry(FIRST_NARRATIVE)
+    phone.add_entry(SECOND_NARRATIVE)
     # and has a copy kept once the server is back
-    served.start()
-    phone.registers()
+    server.start()
+    phone.register_copy()
     # Then both are kept safe, and still are after a reload and the words
-    phone.has_state(FIRST, KEPT)
-    phone.has_state(SECOND, KEPT)
-    phone.reloads()
-    phone.unlocks()
-    phone.has_state(FIRST, KEPT)
-    phone.reads(SECOND)
+    phone.wait_for_state(FIRST_NARRATIVE, KEPT_SAFE_PATTERN)
+    phone.wait_for_state(SECOND_NARRATIVE, KEPT_SAFE_PATTERN)
+    phone.reload()
+    phone.unlock()
+    phone.wait_for_state(FIRST_NARRATIVE, KEPT_SAFE_PATTERN)
+    phone.open_entry(SECOND_NARRATIVE)
     # and another device reads the same text
     # in a thread: another browser's driver may hold the event loop of this one
     with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(lambda: asyncio.run(read_on_another_device(served, certificate, phone.login, phone.words)))
-        assert read.result() == {FIRST, SECOND}
+        texts_read = pool.submit(
+            lambda: asyncio.run(read_on_another_device(server, certificate, phone.login, phone.passphrase))
+        )
+        assert texts_read.result() == {FIRST_NARRATIVE, SECOND_NARRATIVE}
 
 
-async def read_on_another_device(served: Served, certificate: Certificate, login: str, words: str) -> set[str]:
+async def read_on_another_device(live_server: LiveServer, certificate: Certificate, login: str, words: str) -> set[str]:
     """Return the texts that the reference client finds after signing in."""
-    trusting = ssl.create_default_context(cafile=str(certificate.cert))
-    async with httpx.AsyncClient(base_url=served.app_url, verify=trusting, timeout=60) as client:
-        server = Server(client, served.app_url)
+    ssl_context = ssl.create_default_context(cafile=str(certificate.cert))
+    async with httpx.AsyncClient(base_url=live_server.app_url, verify=ssl_context, timeout=60) as client:
+        server = RemoteServer(client, live_server.app_url)
         journal = Journal(await sign_in(server, login, words), SystemClock())
         await journal.fetch(server)
-        return {str(journal.newest(record).fields["narrative"]) for record in journal.records("incident")}
+        return {str(journal.newest_version(record).fields["narrative"]) for record in journal.record_ids("incident")}

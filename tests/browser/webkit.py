@@ -12,7 +12,7 @@ from selenium.webdriver import WebKitGTK
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
-PATIENCE = 180  # seconds
+TIMEOUT_SECONDS = 180  # seconds
 
 
 def find_minibrowser() -> str:
@@ -23,7 +23,7 @@ def find_minibrowser() -> str:
 
 
 @contextmanager
-def display() -> Iterator[str]:
+def run_display() -> Iterator[str]:
     """Run an X display without a screen."""
     xvfb = shutil.which("Xvfb")
     assert xvfb, "Xvfb is not installed; `make test-all` says how"
@@ -43,11 +43,11 @@ def display() -> Iterator[str]:
 
 
 @contextmanager
-def webkit_driver() -> Iterator[WebKitGTK]:
+def run_webkit() -> Iterator[WebKitGTK]:
     """Run a new WebKit without data; its files are deleted afterwards."""
     program = shutil.which("WebKitWebDriver")
     assert program, "WebKitWebDriver is not installed; `make test-all` says how"
-    with display() as name:
+    with run_display() as name:
         options = Options()
         options.binary_location = find_minibrowser()
         options.add_argument("--automation")
@@ -58,7 +58,7 @@ def webkit_driver() -> Iterator[WebKitGTK]:
             # Selenium's class for this browser still calls a deprecated constructor of Selenium.
             warnings.filterwarnings("ignore", "setting remote_server_addr", DeprecationWarning)
             driver = WebKitGTK(options=options, service=Service(executable_path=program, env=environment))
-        driver.set_script_timeout(PATIENCE)
+        driver.set_script_timeout(TIMEOUT_SECONDS)
         try:
             yield driver
         finally:

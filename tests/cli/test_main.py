@@ -7,31 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from diary.cli.main import read_notary
+from diary.cli.main import read_notary_key
 from diary.encoding import b64
 from diary.errors import BadRequest
-from tests.running import here, kept
+from tests.cli_runner import run_cli, run_cli_in_process
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(400), b"not a zip at all"])
-def test_what_is_no_pack_is_a_finding_and_no_traceback(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_pack_is_reported_without_traceback(tmp_path: Path, content: bytes) -> None:
     """Anything may be handed to `verify`."""
     (tmp_path / "x.zip").write_bytes(content)
-    done = kept("verify", tmp_path / "x.zip")
-    assert done.returncode == 1
-    assert done.stdout.startswith("not_a_pack: ")
-    assert "Traceback" not in done.stderr
+    result = run_cli("verify", tmp_path / "x.zip")
+    assert result.returncode == 1
+    assert result.stdout.startswith("not_a_pack: ")
+    assert "Traceback" not in result.stderr
 
 
-def test_names_in_a_pack_cannot_steer_the_terminal(tmp_path: Path) -> None:
+def test_control_characters_in_member_names_are_not_printed(tmp_path: Path) -> None:
     """Escape and other control characters of a member's name are not printed: they could move, hide or forge a finding."""
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
         made.writestr("a\x1b]0;title\x07\x1b[2K\rNo finding.\x9b1A\u202e.txt", "x")
-    done = kept("verify", tmp_path / "x.zip")
-    assert done.returncode == 1
-    assert "bad_name" in done.stdout
+    result = run_cli("verify", tmp_path / "x.zip")
+    assert result.returncode == 1
+    assert "bad_name" in result.stdout
     assert [
-        character for character in done.stdout + done.stderr if character != "\n" and not character.isprintable()
+        character for character in result.stdout + result.stderr if character != "\n" and not character.isprintable()
     ] == []
 
 
@@ -44,12 +44,12 @@ def test_names_in_a_pack_cannot_steer_the_terminal(tmp_path: Path) -> None:
         (("migrate",), {"DIARY_APP_URL": "http://notes.example"}, "DIARY_APP_URL"),
     ],
 )
-def test_a_wrong_call_is_answered_with_a_sentence(tmp_path: Path, arguments, env, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_usage_is_answered_with_a_sentence(tmp_path: Path, arguments, env, says: str) -> None:  # type: ignore[no-untyped-def]
     """Arguments and settings that cannot be used are named, without a traceback and without their value."""
-    done = kept(*arguments, DIARY_DATA=str(tmp_path), **env)
-    assert done.returncode != 0
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    result = run_cli(*arguments, DIARY_DATA=str(tmp_path), **env)
+    assert result.returncode != 0
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
@@ -57,35 +57,38 @@ def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
     key = bytes(range(32))
     for content in (key, b64(key).encode(), b64(key).encode() + b"\n"):
         (tmp_path / "k").write_bytes(content)
-        assert read_notary(tmp_path / "k") == key
+        assert read_notary_key(tmp_path / "k") == key
     for content in (b"", b"x" * 31, b"\xff" * 40, b64(key[:16]).encode()):
         (tmp_path / "k").write_bytes(content)
         with pytest.raises(BadRequest):
-            read_notary(tmp_path / "k")
+            read_notary_key(tmp_path / "k")
 
 
 def test_serving_without_a_database_says_what_to_run(tmp_path: Path) -> None:
     """A server whose database is not there does not start, and says how to make one."""
-    done = kept("serve", "--bind", "127.0.0.1:0", DIARY_DATA=str(tmp_path))
-    assert done.returncode != 0
-    assert "migrate" in done.stdout + done.stderr
+    result = run_cli("serve", "--bind", "127.0.0.1:0", DIARY_DATA=str(tmp_path))
+    assert result.returncode != 0
+    assert "migrate" in result.stdout + result.stderr
 
 
 def test_an_organisation_is_begun_listed_and_ended(tmp_path: Path) -> None:
     """The operator's part of organisations: each command says what it did, and an id that is none is a sentence."""
     env = {"DIARY_DATA": str(tmp_path)}
-    assert here("migrate", **env).returncode == 0
-    begun = here("organisation", "add", "Stalking Support North", **env)
-    assert begun.returncode == 0 and "Invitation for its lead" in begun.stdout
-    made = begun.stdout.split()[1]
-    assert here("organisation", "list", **env).stdout == f"{made}  Stalking Support North, 0 members\n"
-    assert len(here("organisation", "invite", made, **env).stdout.strip()) == 19
-    assert here("organisation", "end", "--yes", made, **env).stdout == "Ended.\n"
-    assert "ended" in here("organisation", "list", **env).stdout
-    again = here("organisation", "end", "--yes", made, **env)
-    assert again.returncode == 1 and again.stderr.startswith("Error: ")
-    assert here("organisation", "invite", "no-id", **env).returncode == 1
+    assert run_cli_in_process("migrate", **env).returncode == 0
+    added = run_cli_in_process("organisation", "add", "Stalking Support North", **env)
+    assert added.returncode == 0 and "Invitation for its lead" in added.stdout
+    organisation = added.stdout.split()[1]
+    assert (
+        run_cli_in_process("organisation", "list", **env).stdout
+        == f"{organisation}  Stalking Support North, 0 members\n"
+    )
+    assert len(run_cli_in_process("organisation", "invite", organisation, **env).stdout.strip()) == 19
+    assert run_cli_in_process("organisation", "end", "--yes", organisation, **env).stdout == "Ended.\n"
+    assert "ended" in run_cli_in_process("organisation", "list", **env).stdout
+    ended_again = run_cli_in_process("organisation", "end", "--yes", organisation, **env)
+    assert ended_again.returncode == 1 and ended_again.stderr.startswith("Error: ")
+    assert run_cli_in_process("organisation", "invite", "no-id", **env).returncode == 1
     for unknown in ("-h" + "A" * 20, "--" + "A" * 20):
         for command in (("invite", unknown), ("end", "--yes", unknown)):
-            refused = here("organisation", *command, **env)
+            refused = run_cli_in_process("organisation", *command, **env)
             assert refused.returncode == 1 and refused.stderr.startswith("Error: "), (command, refused)

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from diary.cli.main import main
 from diary.client import host_probe
-from diary.client.host_probe import Answer
-from diary.config import load
+from diary.client.host_probe import ProbeResponse
+from diary.config import load_settings
 from diary.encoding import unb64
 from diary.errors import BadSignature
 from diary.ledger import releases
@@ -20,7 +20,7 @@ from diary.web.pages import render_pages
 
 
 @pytest.fixture
-def signed(tmp_path: Path) -> tuple[Path, Path]:
+def signed_manifest(tmp_path: Path) -> tuple[Path, Path]:
     """release.json and the key's public half."""
     key, manifest = tmp_path / "release.key", tmp_path / "release.json"
     for command in (["release", "key", str(key)], ["release", "make", str(manifest), "--key", str(key)]):
@@ -30,40 +30,49 @@ def signed(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_served_bytes_are_compared_one_by_one(
-    signed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    signed_manifest: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of them as released: 0. One byte more in one file, or a file that is gone: named, and 1. No answer at all: 2."""
-    manifest, pub = signed
+    manifest, pub = signed_manifest
     key = pub.read_text().strip()
-    pages = render_pages(load({"DIARY_DATA": str(tmp_path), "DIARY_RELEASE_KEY": key}), STATIC, TEMPLATES)
-    bodies = {"/": pages.shell, "/sw.js": pages.release.script}
-    bodies |= {f"/static/{path}": file.raw for path, file in pages.files.items()}
+    pages = render_pages(load_settings({"DIARY_DATA": str(tmp_path), "DIARY_RELEASE_KEY": key}), STATIC, TEMPLATES)
+    bodies = {"/": pages.app_shell, "/sw.js": pages.release.service_worker_script}
+    bodies |= {f"/static/{path}": file.plain_bytes for path, file in pages.static_files.items()}
 
-    def get_all(_self: object, _url: str, paths: list[str]) -> list[Answer | None]:
-        return [Answer(200, {}, bodies[path]) if path in bodies else Answer(404, {}, b"") for path in paths]
+    def get_all(_self: object, _url: str, paths: list[str]) -> list[ProbeResponse | None]:
+        return [
+            ProbeResponse(200, {}, bodies[path]) if path in bodies else ProbeResponse(404, {}, b"") for path in paths
+        ]
 
-    monkeypatch.setattr(host_probe.Visitor, "get_all", get_all)
+    monkeypatch.setattr(host_probe.HostProbe, "get_all", get_all)
     command = ["verify-host", "https://app.example", "--manifest", str(manifest), "--key", str(pub)]
-    fine = CliRunner().invoke(main, command)
-    assert fine.exit_code == 0, fine.output
+    matching_result = CliRunner().invoke(main, command)
+    assert matching_result.exit_code == 0, matching_result.output
     bodies["/static/app/main.js"] += b"\n"
     del bodies["/static/css/app.css"]
-    found = CliRunner().invoke(main, command)
-    assert found.exit_code == 1
-    assert "differs: /static/app/main.js" in found.output and "differs: /static/css/app.css" in found.output
+    differing_result = CliRunner().invoke(main, command)
+    assert differing_result.exit_code == 1
+    assert (
+        "differs: /static/app/main.js" in differing_result.output
+        and "differs: /static/css/app.css" in differing_result.output
+    )
     bodies.clear()
-    away = CliRunner().invoke(main, command)
-    assert away.exit_code == 2 and "differs" not in away.output and "could not be asked" in away.output
+    unreachable_result = CliRunner().invoke(main, command)
+    assert (
+        unreachable_result.exit_code == 2
+        and "differs" not in unreachable_result.output
+        and "could not be asked" in unreachable_result.output
+    )
 
 
-def test_a_list_that_was_changed_is_refused(signed: tuple[Path, Path]) -> None:
+def test_a_list_that_was_changed_is_refused(signed_manifest: tuple[Path, Path]) -> None:
     """One digest replaced, or another key: the signature does not hold."""
-    manifest, pub = signed
+    manifest, pub = signed_manifest
     raw, key = manifest.read_bytes(), unb64(pub.read_text().strip())
-    assert len(releases.read(raw, key)[1]) > 20
+    assert len(releases.read_release(raw, key)[1]) > 20
     digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes()).hexdigest().encode()
     assert digest in raw
     with pytest.raises(BadSignature):
-        releases.read(raw.replace(digest, b"0" * 64), key)
+        releases.read_release(raw.replace(digest, b"0" * 64), key)
     with pytest.raises(BadSignature):
-        releases.read(raw, bytes(32))
+        releases.read_release(raw, bytes(32))

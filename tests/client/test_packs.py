@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 
 from diary.client import packs
-from diary.client.journal import Journal, Said
+from diary.client.journal import Journal, VersionContent
 from diary.client.packs import check_front, received_files
 from diary.clock import FixedClock
-from diary.errors import Conflict, PackFailed
+from diary.errors import Conflict, PackBuildFailed
 from diary.pack.bag import archive
-from diary.pack.bag.manifest import SERVABLE_LIST, servable_list
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
-from diary.pack.contents import contents_of
-from diary.pack.documents.text_files import pdf_names, plain_files
-from diary.samples.fictional_diary import SETTINGS, SHEET, entries
-from diary.samples.journal_writer import Writer
-from tests.local import local_journal, whole_wish
+from diary.pack.contents import build_contents
+from diary.pack.documents.text_files import pdf_paths, text_files
+from diary.samples.fictional_diary import OFFICER_SHEET, SAMPLE_SETTINGS, load_entries
+from diary.samples.journal_writer import JournalWriter
+from tests.local_journal import local_journal, request_for_whole_pack
 
-NOON = 1_793_000_000_000
+NOON_MS = 1_793_000_000_000
 Members = dict[str, bytes]
 CHRONOLOGY = "data/servable/02_chronology.csv"
 
@@ -30,39 +30,41 @@ CHRONOLOGY = "data/servable/02_chronology.csv"
 @pytest.fixture(scope="module")
 def journal() -> Journal:
     """A diary on a phone that has never seen a server: three entries, four files, one private note."""
-    clock = FixedClock(NOON)
-    writer = Writer(local_journal(clock), clock)
-    writer.journal.append(Said("settings", SETTINGS, SHEET))
-    for entry in (entries()[1], entries()[2], entries()[6], entries()[11]):
-        writer.write(entry)
+    clock = FixedClock(NOON_MS)
+    writer = JournalWriter(local_journal(clock), clock)
+    writer.journal.append(VersionContent("settings", SAMPLE_SETTINGS, OFFICER_SHEET))
+    for entry in (load_entries()[1], load_entries()[2], load_entries()[6], load_entries()[11]):
+        writer.write_entry(entry)
     return writer.journal
 
 
 @pytest.fixture(scope="module")
-def told(journal: Journal) -> Capsule:
+def capsule(journal: Journal) -> Capsule:
     """All of it, as the capsule says it."""
-    return read_capsule(make_capsule(journal.versions(), whole_wish(journal, NOON), journal.identity.public_keys()))
+    return read_capsule(
+        build_capsule(journal.versions(), request_for_whole_pack(journal, NOON_MS), journal.identity.public_keys())
+    )
 
 
-def honest(told: Capsule) -> Members:
+def honest_members(told: Capsule) -> Members:
     """What an honest server's part holds; its PDFs are not looked into here."""
-    contents = contents_of(told)
-    members = {f"data/{path}": content for path, content in plain_files(contents)}
-    return listed(members | {f"data/{name}": b"%PDF-" for name in pdf_names(contents)})
+    contents = build_contents(told)
+    members = {f"data/{path}": content for path, content in text_files(contents)}
+    return with_new_servable_list(members | {f"data/{name}": b"%PDF-" for name in pdf_paths(contents)})
 
 
-def listed(members: Members) -> Members:
+def with_new_servable_list(members: Members) -> Members:
     """With the servable folder's list made anew, as whoever changes something would."""
-    inside = {
+    digest_by_name = {
         name: hashlib.sha256(content).hexdigest()
         for name, content in members.items()
         if name.startswith("data/servable/")
     }
-    inside.pop(SERVABLE_LIST, None)
-    return members | {SERVABLE_LIST: servable_list(inside)}
+    digest_by_name.pop(SERVABLE_MANIFEST_PATH, None)
+    return members | {SERVABLE_MANIFEST_PATH: servable_manifest(digest_by_name)}
 
 
-def zipped(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) -> Path:
+def write_zip(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) -> Path:
     """A zip of them."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in members.items():
@@ -70,17 +72,17 @@ def zipped(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) 
     return path
 
 
-def test_an_honest_part_is_let_in(told: Capsule, tmp_path: Path) -> None:
+def test_an_honest_front_part_is_accepted(capsule: Capsule, tmp_path: Path) -> None:
     """Words, tables, proofs, record and sidecars as computed here, documents by their names."""
-    check_front(zipped(tmp_path / "f.zip", honest(told)), told)
+    check_front(write_zip(tmp_path / "f.zip", honest_members(capsule)), capsule)
 
 
-def _put(name: str, content: bytes = b"x") -> Callable[[Members], None]:
+def put_member(name: str, content: bytes = b"x") -> Callable[[Members], None]:
     """A member that does not belong there, or one with other content."""
     return lambda members: members.update({name: content})
 
 
-def _proof_of(members: Members) -> str:
+def proof_name(members: Members) -> str:
     """One proof's name."""
     return next(name for name in members if "/proof/" in name and "keys" not in name)
 
@@ -88,24 +90,24 @@ def _proof_of(members: Members) -> str:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda members: members.pop(_proof_of(members)),
-        lambda members: members.update({_proof_of(members): b"{}"}),
+        lambda members: members.pop(proof_name(members)),
+        lambda members: members.update({proof_name(members): b"{}"}),
         lambda members: members.pop("data/restricted/12_record.json"),
         lambda members: members.update(
             {"data/restricted/12_record.json": members["data/restricted/12_record.json"] + b" "}
         ),
-        _put("data/restricted/14_sidecars/JB-1.json"),
-        _put("data/servable/proof/keys.json"),
-        _put("data/servable/index.html"),
-        _put("data/servable/01_chronology.exe"),
-        _put("data/restricted/13_exhibits-as-received/JB-1.png"),
-        _put("../outside.txt"),
-        _put("bag-info.txt"),
-        _put("data/servable/04_exhibits-0.pdf"),
-        _put("data/servable/04_exhibits-2.pdf"),
-        _put("data/servable/08_impact.pdf"),
-        _put("data/00_READ-FIRST.txt"),
-        _put("data/restricted/11_custody-log.csv"),
+        put_member("data/restricted/14_sidecars/JB-1.json"),
+        put_member("data/servable/proof/keys.json"),
+        put_member("data/servable/index.html"),
+        put_member("data/servable/01_chronology.exe"),
+        put_member("data/restricted/13_exhibits-as-received/JB-1.png"),
+        put_member("../outside.txt"),
+        put_member("bag-info.txt"),
+        put_member("data/servable/04_exhibits-0.pdf"),
+        put_member("data/servable/04_exhibits-2.pdf"),
+        put_member("data/servable/08_impact.pdf"),
+        put_member("data/00_READ-FIRST.txt"),
+        put_member("data/restricted/11_custody-log.csv"),
         lambda members: members.update({CHRONOLOGY: members[CHRONOLOGY].replace(b"minute", b"day", 1)}),
         lambda members: members.update(
             {CHRONOLOGY: members[CHRONOLOGY] + members[CHRONOLOGY].splitlines(keepends=True)[-1]}
@@ -114,29 +116,29 @@ def _proof_of(members: Members) -> str:
         lambda members: members.pop("data/servable/01_chronology.pdf"),
     ],
 )
-def test_a_changed_part_is_refused(told: Capsule, tmp_path: Path, change: Callable[[Members], None]) -> None:
+def test_a_changed_part_is_refused(capsule: Capsule, tmp_path: Path, change: Callable[[Members], None]) -> None:
     """Whatever was changed, left out or slipped in, nothing is saved."""
-    members = honest(told)
+    members = honest_members(capsule)
     before = dict(members)
     change(members)
     assert members != before
-    members = listed(members)
-    with pytest.raises(PackFailed, match="Nothing was saved"):
-        check_front(zipped(tmp_path / "f.zip", members), told)
+    members = with_new_servable_list(members)
+    with pytest.raises(PackBuildFailed, match="Nothing was saved"):
+        check_front(write_zip(tmp_path / "f.zip", members), capsule)
 
 
-def test_what_is_no_zip_or_a_packed_one_is_refused(told: Capsule, tmp_path: Path) -> None:
+def test_a_file_that_is_no_zip_or_is_compressed_is_refused(capsule: Capsule, tmp_path: Path) -> None:
     """Garbage and compressed members, which could be a trap, are not looked into."""
     (tmp_path / "g.zip").write_bytes(b"<html>")
-    with pytest.raises(PackFailed):
-        check_front(tmp_path / "g.zip", told)
-    with pytest.raises(PackFailed):
-        check_front(zipped(tmp_path / "c.zip", honest(told), zipfile.ZIP_DEFLATED), told)
+    with pytest.raises(PackBuildFailed):
+        check_front(tmp_path / "g.zip", capsule)
+    with pytest.raises(PackBuildFailed):
+        check_front(write_zip(tmp_path / "c.zip", honest_members(capsule), zipfile.ZIP_DEFLATED), capsule)
 
 
-def test_received_files_have_their_own_keys_and_places(journal: Journal, told: Capsule) -> None:
+def test_received_files_have_their_own_keys_and_places(journal: Journal, capsule: Capsule) -> None:
     """Mail lies apart; every exhibit's key is its own."""
-    files = received_files(journal, told)
+    files = received_files(journal, capsule)
     assert [file.path for file in files] == [
         "data/restricted/13_exhibits-as-received/JB-1.png",
         "data/restricted/13_exhibits-as-received/JB-2.jpg",
@@ -146,59 +148,63 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, told: C
     assert len({file.blob.key for file in files}) == 4
 
 
-async def test_half_a_pack_is_not_left_behind(told: Capsule, tmp_path: Path) -> None:
+async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> None:
     """A pack that fails while it is written, here for want of its files, leaves neither itself nor its half."""
-    front = zipped(tmp_path / "front.zip", honest(told))
-    with pytest.raises(PackFailed):
-        await packs.finish([], lambda blob: None, front, told, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
-    full = [packs.Received(path, None, "") for path in archive.received_paths(told)]  # type: ignore[arg-type]
+    front = write_zip(tmp_path / "front.zip", honest_members(capsule))
+    with pytest.raises(PackBuildFailed):
+        await packs.finish_pack([], lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
+    full = [packs.ReceivedFile(path, None, "") for path in archive.received_file_sizes(capsule)]  # type: ignore[arg-type]
 
-    async def kept(content: object, file: packs.Received, folder: Path) -> None:
+    async def kept(content: object, file: packs.ReceivedFile, folder: Path) -> None:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         (folder / file.path).write_bytes(b"too short")
 
-    with pytest.MonkeyPatch.context() as changed, pytest.raises(PackFailed, match="not as long"):
+    with pytest.MonkeyPatch.context() as changed, pytest.raises(PackBuildFailed, match="not as long"):
         changed.setattr(packs, "_keep_file", kept)
-        await packs.finish(full, lambda blob: None, front, told, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
+        await packs.finish_pack(
+            full, lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None
+        )  # type: ignore[arg-type]
     assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
 
 
-def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: Journal, told: Capsule) -> None:
+def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: Journal, capsule: Capsule) -> None:
     """Promise 4: never a private note, and keys only of pictures that are to be printed."""
-    raw = make_capsule(journal.versions(), whole_wish(journal, NOON), journal.identity.public_keys())
+    raw = build_capsule(journal.versions(), request_for_whole_pack(journal, NOON_MS), journal.identity.public_keys())
     assert b"I used to love that class" not in raw
-    for file in received_files(journal, told):
-        assert file.blob.blob.encode() not in raw
+    for file in received_files(journal, capsule):
+        assert file.blob.blob_id.encode() not in raw
 
 
-def test_a_list_of_its_own_that_is_not_true_is_refused(told: Capsule, tmp_path: Path) -> None:
+def test_a_false_servable_list_is_refused(capsule: Capsule, tmp_path: Path) -> None:
     """The servable folder travels alone: what its list says of it must hold there too."""
-    for wrong in (b"", honest(told)[SERVABLE_LIST] + b"\n"):
-        with pytest.raises(PackFailed, match="Nothing was saved"):
-            check_front(zipped(tmp_path / "f.zip", honest(told) | {SERVABLE_LIST: wrong}), told)
+    for wrong in (b"", honest_members(capsule)[SERVABLE_MANIFEST_PATH] + b"\n"):
+        with pytest.raises(PackBuildFailed, match="Nothing was saved"):
+            check_front(
+                write_zip(tmp_path / "f.zip", honest_members(capsule) | {SERVABLE_MANIFEST_PATH: wrong}), capsule
+            )
 
 
-class Busy:
+class BusyThenFailingServer:
     """A server whose worker another takes first, once; then the job fails, so that nothing is fetched."""
 
     def __init__(self) -> None:
-        self.states = iter(["queued", "ready", "failed"])
-        self.asked: list[str] = []
+        self.remaining_states = iter(["queued", "ready", "failed"])
+        self.requests: list[str] = []
 
     async def json(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        self.asked.append(method)
-        state = "ready" if method == "POST" else next(self.states, "gone")
+        self.requests.append(method)
+        state = "ready" if method == "POST" else next(self.remaining_states, "gone")
         return {"pack": "p", "state": state, "step": "", "done": 0, "total": 0}
 
     async def put(self, path: str, raw: bytes) -> None:
-        self.asked.append("PUT")
-        if self.asked.count("PUT") == 1:
+        self.requests.append("PUT")
+        if self.requests.count("PUT") == 1:
             raise Conflict
 
 
-async def test_a_capsule_that_comes_after_another_is_sent_again(tmp_path: Path) -> None:
+async def test_a_capsule_refused_by_a_busy_worker_is_sent_again(tmp_path: Path) -> None:
     """Refused because others came first: asked for again until it is ready, then sent once more."""
-    server = Busy()
-    with pytest.raises(PackFailed):
-        await packs._typeset(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)  # type: ignore[arg-type]
-    assert server.asked == ["POST", "PUT", "GET", "GET", "PUT", "GET", "DELETE"]
+    server = BusyThenFailingServer()
+    with pytest.raises(PackBuildFailed):
+        await packs._typeset_on_server(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)  # type: ignore[arg-type]
+    assert server.requests == ["POST", "PUT", "GET", "GET", "PUT", "GET", "DELETE"]

@@ -11,7 +11,7 @@ from diary.client.transport import connect
 ORIGIN = "https://notes.example"
 
 
-def answering(status: int, content: bytes | str, **headers: str) -> httpx.MockTransport:
+def fixed_response_transport(status: int, content: bytes | str, **headers: str) -> httpx.MockTransport:
     """A transport that always gives this answer."""
     return httpx.MockTransport(lambda request: httpx.Response(status, content=content, headers=headers))
 
@@ -19,9 +19,9 @@ def answering(status: int, content: bytes | str, **headers: str) -> httpx.MockTr
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (401, {"error": "no_match", "message": "That did not match."}, errors.NoMatch),
-        (409, {"error": "differs", "message": "x"}, errors.Differs),
-        (413, {"error": "over_quota", "message": "x"}, errors.OverQuota),
+        (401, {"error": "no_match", "message": "That did not match."}, errors.InvalidCredentials),
+        (409, {"error": "differs", "message": "x"}, errors.ContentDiffers),
+        (413, {"error": "over_quota", "message": "x"}, errors.QuotaExceeded),
         (400, {"error": "never_heard_of", "message": "x"}, errors.Unavailable),
         (500, {"surprise": 1}, errors.Unavailable),
         (500, [1], errors.Unavailable),
@@ -29,7 +29,7 @@ def answering(status: int, content: bytes | str, **headers: str) -> httpx.MockTr
 )
 async def test_a_failure_becomes_its_own_error(status: int, body: object, expected: type[errors.KeptError]) -> None:
     """Codes of the API come back as the classes of diary.errors; anything else is Unavailable."""
-    async with connect(ORIGIN, answering(status, json.dumps(body))) as server:
+    async with connect(ORIGIN, fixed_response_transport(status, json.dumps(body))) as server:
         with pytest.raises(expected):
             await server.json("GET", "/v1/server")
 
@@ -37,7 +37,7 @@ async def test_a_failure_becomes_its_own_error(status: int, body: object, expect
 @pytest.mark.parametrize("content", ["<html>Sign in to the station's Wi-Fi</html>", "[]", '"x"', b"\xff"])
 async def test_a_captive_portal_is_not_an_answer(content: str | bytes) -> None:
     """A page with status 200 that is not ours is refused."""
-    async with connect(ORIGIN, answering(200, content)) as server:
+    async with connect(ORIGIN, fixed_response_transport(200, content)) as server:
         with pytest.raises(errors.Unavailable):
             await server.json("GET", "/v1/server")
 
@@ -53,40 +53,45 @@ async def test_no_server_at_all() -> None:
             await server.put("/v1/x", b"")
 
 
-async def test_the_wait_and_the_missing_parts_come_along() -> None:
+async def test_retry_time_and_missing_parts_are_passed_on() -> None:
     """`Retry-After` and the list of missing parts are not lost in the error."""
-    later = json.dumps({"error": "try_later", "message": "x"})
-    async with connect(ORIGIN, answering(429, later, **{"retry-after": "90"})) as server:
-        with pytest.raises(errors.TryLater) as waited:
+    try_later_body = json.dumps({"error": "try_later", "message": "x"})
+    async with connect(ORIGIN, fixed_response_transport(429, try_later_body, **{"retry-after": "90"})) as server:
+        with pytest.raises(errors.TooManyRequests) as retry_error:
             await server.json("POST", "/v1/sessions", {})
-    assert waited.value.retry_after == 90
+    assert retry_error.value.retry_after_seconds == 90
     parts = json.dumps({"error": "incomplete", "message": "x", "missing": [1, 4]})
-    async with connect(ORIGIN, answering(409, parts)) as server:
-        with pytest.raises(errors.Incomplete) as lacking:
+    async with connect(ORIGIN, fixed_response_transport(409, parts)) as server:
+        with pytest.raises(errors.IncompleteUpload) as incomplete_error:
             await server.json("POST", "/v1/x", {})
-    assert lacking.value.missing == (1, 4)
+    assert incomplete_error.value.missing_parts == (1, 4)
 
 
 async def test_a_writing_request_says_where_it_comes_from() -> None:
     """Every write carries the headers the server asks for, and the session's token once it was given."""
-    seen: list[httpx.Request] = []
+    requests_seen: list[httpx.Request] = []
 
-    def note(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, json={"token": "abc"} if len(seen) == 2 else {})
+    def record(request: httpx.Request) -> httpx.Response:
+        requests_seen.append(request)
+        return httpx.Response(200, json={"token": "abc"} if len(requests_seen) == 2 else {})
 
-    async with connect(ORIGIN, httpx.MockTransport(note)) as server:
+    async with connect(ORIGIN, httpx.MockTransport(record)) as server:
         await server.put("/v1/x", b"bytes")
         await server.json("POST", "/v1/sessions", {})
         await server.json("DELETE", "/v1/session", proof="p")
         await server.put("/v1/x", b"bytes")
-    first, second, third, last = seen
+    first, second, third, last = requests_seen
     assert first.headers["x-requested-by"] == "app"
     assert first.headers["sec-fetch-site"] == "same-origin"
     assert first.headers["content-type"] == "application/octet-stream"
     assert first.headers["host"] == "notes.example"
-    assert not any("cookie" in one.headers for one in seen)
-    assert [one.headers.get("authorization") for one in seen] == [None, None, "Bearer abc", None]
+    assert not any("cookie" in seen_request.headers for seen_request in requests_seen)
+    assert [seen_request.headers.get("authorization") for seen_request in requests_seen] == [
+        None,
+        None,
+        "Bearer abc",
+        None,
+    ]
     assert third.headers["x-proof"] == "p" and "x-proof" not in last.headers
     assert second.headers["content-type"] == "application/json"
 

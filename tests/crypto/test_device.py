@@ -9,54 +9,54 @@ import pytest
 
 from diary.crypto import slots
 from diary.crypto.padding import pad_to, pad_version
-from diary.encoding import canon, unb64
-from diary.errors import NoMatch, SealError
-from tests.vectors.reading import changed, load, plaintext_of
-from tests.vectors.reference import box, fixed
+from diary.encoding import canonical_json, unb64
+from diary.errors import InvalidCredentials, SealError
+from tests.vectors.load_vectors import apply_operations, case_plaintext, load_vectors
+from tests.vectors.reference import fixed_bytes, reference_box
 
-VECTORS = load("store.json")
+VECTORS = load_vectors("store.json")
 STORE_KEY, RECORD = unb64(VECTORS["store_key"]), unb64(VECTORS["record"])
-INSTALL, ROOT = unb64(VECTORS["install"]), unb64(VECTORS["root"])
+INSTALL_ID, ROOT_KEY = unb64(VECTORS["install"]), unb64(VECTORS["root"])
 SLOTS = [unb64(case["slot"]) for case in VECTORS["slots"]]
 
 
 def sealed_record(case: dict[str, Any]) -> bytes:
     """A record sealed afresh by the reference."""
-    text = canon(case["about"])
-    plaintext = pad_version(len(text).to_bytes(2, "big") + text + plaintext_of(case["body"]))
-    return box(STORE_KEY, b"kept/store\0" + RECORD, plaintext, unb64(case["salt"]))
+    text = canonical_json(case["about"])
+    plaintext = pad_version(len(text).to_bytes(2, "big") + text + case_plaintext(case["body"]))
+    return reference_box(STORE_KEY, b"kept/store\0" + RECORD, plaintext, unb64(case["salt"]))
 
 
-def test_notebook_key() -> None:
+def test_the_notebook_key_matches_the_vectors() -> None:
     """The notebook's store key comes from the install's id alone, as the vector has it."""
-    assert slots.notebook_key(INSTALL) == unb64(VECTORS["notebook_key"])
+    assert slots.notebook_key(INSTALL_ID) == unb64(VECTORS["notebook_key"])
 
 
 @pytest.mark.parametrize("case", VECTORS["records"], ids=[case["body"]["length"] for case in VECTORS["records"]])
-def test_records(case: dict[str, Any]) -> None:
+def test_sealed_records_match_the_vectors(case: dict[str, Any]) -> None:
     """Each record is the vector's bytes and opens to description and bytes."""
     raw = sealed_record(case)
     assert (len(raw), hashlib.sha256(raw).hexdigest()) == (case["sealed"]["length"], case["sealed"]["sha256"])
-    assert slots.open_record(STORE_KEY, RECORD, raw) == (case["about"], plaintext_of(case["body"]))
-    again = slots.seal_record(STORE_KEY, RECORD, case["about"], plaintext_of(case["body"]))
+    assert slots.open_record(STORE_KEY, RECORD, raw) == (case["about"], case_plaintext(case["body"]))
+    again = slots.seal_record(STORE_KEY, RECORD, case["about"], case_plaintext(case["body"]))
     assert len(again) == len(raw)
-    assert slots.open_record(STORE_KEY, RECORD, again) == (case["about"], plaintext_of(case["body"]))
+    assert slots.open_record(STORE_KEY, RECORD, again) == (case["about"], case_plaintext(case["body"]))
 
 
-def test_records_that_must_not_open() -> None:
+def test_altered_records_do_not_open() -> None:
     """Another id, another key, or a touched record."""
     for case in VECTORS["refused"]:
         raw = sealed_record(VECTORS["records"][case["of"]])
         key, record = unb64(case.get("store_key", VECTORS["store_key"])), unb64(case.get("record", VECTORS["record"]))
-        for touched in changed(raw, case.get("ops", [])):
+        for touched in apply_operations(raw, case.get("ops", [])):
             with pytest.raises(SealError):
                 slots.open_record(key, record, touched)
 
 
 @pytest.mark.parametrize("plaintext", [b"", b"\0\x02{}", b"\0\x09{}", b"\0\x02[]", b"\xff\xff"])
-def test_records_with_rubbish_inside(plaintext: bytes) -> None:
+def test_records_with_malformed_plaintext_are_refused(plaintext: bytes) -> None:
     """Only a description that is an object is read."""
-    raw = box(STORE_KEY, b"kept/store\0" + RECORD, pad_version(plaintext), bytes(24))
+    raw = reference_box(STORE_KEY, b"kept/store\0" + RECORD, pad_version(plaintext), bytes(24))
     if plaintext == b"\0\x02{}":
         assert slots.open_record(STORE_KEY, RECORD, raw) == ({}, b"")
         return
@@ -64,33 +64,37 @@ def test_records_with_rubbish_inside(plaintext: bytes) -> None:
         slots.open_record(STORE_KEY, RECORD, raw)
 
 
-def test_slots() -> None:
+def test_slots_match_the_vectors() -> None:
     """Every place opens to the content of the vector, in the vector's bytes."""
     for case in VECTORS["slots"]:
         place = case["place"]
-        plaintext = pad_to(canon(VECTORS["content"]), slots.SLOT_PLAINTEXT_BYTES)
-        key, context = slots.slot_key(ROOT, place), slots.slot_context(INSTALL, place)
-        assert box(key, context, plaintext, unb64(case["salt"])) == unb64(case["slot"])
-        ring = list(slots.new_slots())
+        plaintext = pad_to(canonical_json(VECTORS["content"]), slots.SLOT_PLAINTEXT_BYTES)
+        key, context = slots.slot_key(ROOT_KEY, place), slots.slot_context(INSTALL_ID, place)
+        assert reference_box(key, context, plaintext, unb64(case["salt"])) == unb64(case["slot"])
+        ring = list(slots.generate_slots())
         ring[place] = unb64(case["slot"])
-        assert slots.open_slots(ROOT, INSTALL, ring) == (place, VECTORS["content"])
+        assert slots.open_slots(ROOT_KEY, INSTALL_ID, ring) == (place, VECTORS["content"])
 
 
 @pytest.mark.parametrize("case", VECTORS["slot_refused"], ids=[case["name"] for case in VECTORS["slot_refused"]])
-def test_slots_that_must_not_open(case: dict[str, Any]) -> None:
+def test_altered_slots_do_not_open(case: dict[str, Any]) -> None:
     """Other words, another install, another place: NoMatch."""
     ring = (
-        [SLOTS[i] for i in case["order"]] if case.get("order") else SLOTS if "order" not in case else slots.new_slots()
+        [SLOTS[i] for i in case["order"]]
+        if case.get("order")
+        else SLOTS
+        if "order" not in case
+        else slots.generate_slots()
     )
-    with pytest.raises(NoMatch) as caught:
+    with pytest.raises(InvalidCredentials) as caught:
         slots.open_slots(unb64(case.get("root", VECTORS["root"])), unb64(case.get("install", VECTORS["install"])), ring)
     assert caught.value.code == case["code"]
 
 
 def test_used_and_unused_slots_look_alike() -> None:
     """Same length, and the bytes of both are as even as random ones (chi-square over 256 values)."""
-    made = b"".join(slots.seal_slot(os.urandom(32), INSTALL, 0, VECTORS["content"]) for _ in range(200))
-    unused = b"".join(slots.new_slots()[0] for _ in range(200))
+    made = b"".join(slots.seal_slot(os.urandom(32), INSTALL_ID, 0, VECTORS["content"]) for _ in range(200))
+    unused = b"".join(slots.generate_slots()[0] for _ in range(200))
     assert len(made) == len(unused) == 200 * slots.SLOT_BYTES == 200 * 1144
     for raw in (made, unused):
         expected = len(raw) / 256
@@ -99,16 +103,16 @@ def test_used_and_unused_slots_look_alike() -> None:
         assert 145 < chi < 390
 
 
-def test_orders() -> None:
+def test_the_first_three_slots_are_shuffled_and_the_fourth_stays_last() -> None:
     """The first three slots are in any order, the fourth is always the last."""
-    orders = {slots.new_order() for _ in range(200)}
+    orders = {slots.generate_slot_order() for _ in range(200)}
     assert len(orders) == 6
     assert {order[3] for order in orders} == {3}
     assert {tuple(sorted(order)) for order in orders} == {(0, 1, 2, 3)}
 
 
-def test_a_slot_has_a_limit() -> None:
+def test_a_slot_refuses_too_much_content() -> None:
     """Content that does not fit is refused, whoever's name is too long."""
     with pytest.raises(SealError):
-        slots.seal_slot(ROOT, INSTALL, 0, {"login": "x" * 1100})
-    assert len(slots.seal_slot(fixed("r", 32), INSTALL, 0, {})) == slots.SLOT_BYTES
+        slots.seal_slot(ROOT_KEY, INSTALL_ID, 0, {"login": "x" * 1100})
+    assert len(slots.seal_slot(fixed_bytes("r", 32), INSTALL_ID, 0, {})) == slots.SLOT_BYTES

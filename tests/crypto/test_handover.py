@@ -9,51 +9,53 @@ from hypothesis import strategies as st
 
 from diary.crypto import handover
 from diary.crypto.file_parts import padded_parts
-from diary.crypto.kdf import CHEAPEST, PRODUCT, TESTS
+from diary.crypto.kdf import CHEAPEST_PROFILE, PRODUCTION_POLICY, TEST_POLICY
 from diary.crypto.padding import pad_version
-from diary.crypto.sealing import Kind
+from diary.crypto.sealing import EnvelopeKind
 from diary.crypto.words import word_list
-from diary.encoding import b64, canon, unb64
-from diary.errors import BadRequest, KdfRefused, SealError
-from tests.vectors.reading import load
-from tests.vectors.reference import envelope, patterned
+from diary.encoding import b64, canonical_json, unb64
+from diary.errors import BadRequest, KdfPolicyViolation, SealError
+from tests.vectors.load_vectors import load_vectors
+from tests.vectors.reference import patterned_bytes, reference_envelope
 
-VECTORS = load("handover.json")
+VECTORS = load_vectors("handover.json")
 
 
 @pytest.mark.parametrize("case", VECTORS["words"], ids=lambda case: case["raw"])
-def test_words(case: dict[str, Any]) -> None:
+def test_words_match_the_vectors(case: dict[str, Any]) -> None:
     """Eleven bytes are eight words; they are read back, however they were typed."""
-    assert handover.words_of(bytes.fromhex(case["raw"])) == case["words"] == handover.read_words(case["words"])
+    assert handover.encode_words(bytes.fromhex(case["raw"])) == case["words"] == handover.parse_words(case["words"])
     for typed in VECTORS["typed"]:
-        assert handover.read_words(typed["typed"]) == typed["words"]
+        assert handover.parse_words(typed["typed"]) == typed["words"]
 
 
-def test_words_that_do_not_fit_are_refused() -> None:
+def test_invalid_words_are_refused() -> None:
     """A wrong count, a word of no list, an order that is wrong."""
     for case in VECTORS["refused_words"]:
         with pytest.raises(BadRequest):
-            handover.read_words(case["typed"])
+            handover.parse_words(case["typed"])
 
 
 @given(st.integers(0, 7), st.integers(0, 2047))
 def test_fifteen_of_sixteen_slips_are_noticed(at: int, place: int) -> None:
     """One wrong word passes the checksum about once in sixteen times, and never opens."""
     words = VECTORS["words"][0]["words"].split()
-    bent = [*words[:at], word_list()[place], *words[at + 1 :]]
+    words_with_slip = [*words[:at], word_list()[place], *words[at + 1 :]]
     try:
-        read = handover.read_words(" ".join(bent))
+        read = handover.parse_words(" ".join(words_with_slip))
     except BadRequest:
         return
-    assert read.split() == bent
+    assert read.split() == words_with_slip
 
 
 @pytest.mark.parametrize("case", VECTORS["openers"], ids=lambda case: case["policy"])
-def test_openers(case: dict[str, Any]) -> None:
+def test_openers_match_the_vectors(case: dict[str, Any]) -> None:
     """Name, proof and key follow from the words."""
-    made = handover.opener(case["words"], case["kdf"], TESTS if case["policy"] == "tests" else PRODUCT)
-    assert (made.auth.hex(), made.key.hex()) == (case["auth"], case["key"])
-    assert b64(handover.name_of(case["words"])) == case["name"]
+    opener = handover.derive_secrets(
+        case["words"], case["kdf"], TEST_POLICY if case["policy"] == "tests" else PRODUCTION_POLICY
+    )
+    assert (opener.proof.hex(), opener.key.hex()) == (case["auth"], case["key"])
+    assert b64(handover.derive_name(case["words"])) == case["name"]
 
 
 def test_a_weaker_lock_is_refused() -> None:
@@ -66,39 +68,46 @@ def test_a_weaker_lock_is_refused() -> None:
         good | {"salt": "AA"},
         good | {"t": True},
     ):
-        with pytest.raises(KdfRefused):
-            handover.opener(VECTORS["openers"][0]["words"], bad)
+        with pytest.raises(KdfPolicyViolation):
+            handover.derive_secrets(VECTORS["openers"][0]["words"], bad)
 
 
 @pytest.mark.parametrize("case", VECTORS["sealed"], ids=lambda case: case["slip"]["size"])
-def test_sealed(case: dict[str, Any]) -> None:
+def test_sealed_parts_match_the_vectors(case: dict[str, Any]) -> None:
     """Each part is the vector's bytes; slip and file come back; another place or count does not open."""
     slip, key, size = case["slip"], bytes.fromhex(case["key"]), case["slip"]["size"]
-    plain = [*padded_parts([patterned(size)], size), pad_version(canon(slip | {"t": handover.SLIP}))]
+    plaintexts = [
+        *padded_parts([patterned_bytes(size)], size),
+        pad_version(canonical_json(slip | {"t": handover.METADATA_TYPE})),
+    ]
     raw = [
-        envelope(
+        reference_envelope(
             key,
-            Kind.HANDOVER,
-            handover.header(case["handover"], i, len(plain)),
+            EnvelopeKind.HANDOVER,
+            handover.handover_part_header(case["handover"], i, len(plaintexts)),
             plaintext,
             unb64(case["parts"][i]["salt"]),
         )
-        for i, plaintext in enumerate(plain)
+        for i, plaintext in enumerate(plaintexts)
     ]
     assert [hashlib.sha256(part).hexdigest() for part in raw] == [part["sha256"] for part in case["parts"]]
     assert all(len(part) <= 1 << 20 for part in raw)
-    told = handover.open_slip(key, case["handover"], len(raw), raw[-1])
-    got = b"".join(handover.open_part(key, case["handover"], i, told, part) for i, part in enumerate(raw[:-1]))
-    assert (hashlib.sha256(got).hexdigest(), len(got), told.name) == (slip["sha256"], size, slip["name"])
+    opened_slip = handover.open_metadata(key, case["handover"], len(raw), raw[-1])
+    content = b"".join(
+        handover.open_part(key, case["handover"], i, opened_slip, part) for i, part in enumerate(raw[:-1])
+    )
+    assert (hashlib.sha256(content).hexdigest(), len(content), opened_slip.name) == (slip["sha256"], size, slip["name"])
     for refused in case["refused"]:
         with pytest.raises(SealError):
-            handover.open_slip(key, refused["handover"], refused["parts"], raw[-1])
+            handover.open_metadata(key, refused["handover"], refused["parts"], raw[-1])
 
 
 def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
     """The slip is only sealed over the bytes that passed."""
-    key = handover.opener(VECTORS["words"][0]["words"], handover.new_kdf(CHEAPEST), TESTS).key
-    slip = handover.Slip("x.zip", 5, hashlib.sha256(b"other").hexdigest(), 0)
+    key = handover.derive_secrets(
+        VECTORS["words"][0]["words"], handover.new_kdf_params(CHEAPEST_PROFILE), TEST_POLICY
+    ).key
+    slip = handover.HandoverMetadata("x.zip", 5, hashlib.sha256(b"other").hexdigest(), 0)
     with pytest.raises(SealError):
         list(handover.seal_handover(key, "A" * 22, [b"bytes"], slip))
 
@@ -107,6 +116,6 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
 def test_words_are_read_with_whatever_space_was_copied_between_them(space: str) -> None:
     """A byte order mark and a next line too, as the page reads them; a separator that is no space is part of a word."""
     said = VECTORS["words"][0]["words"]
-    assert handover.read_words(space + said.replace(" ", space)) == said
+    assert handover.parse_words(space + said.replace(" ", space)) == said
     with pytest.raises(BadRequest):
-        handover.read_words(said.replace(" ", "\x1c"))
+        handover.parse_words(said.replace(" ", "\x1c"))

@@ -5,22 +5,22 @@ from typing import Any
 import pytest
 
 from diary.crypto import kdf
-from diary.errors import KdfBroken, KdfRefused
-from tests.vectors.reading import load
+from diary.errors import KdfPolicyViolation, KdfSelfTestFailed
+from tests.vectors.load_vectors import load_vectors
 
-VECTORS = load("kdf.json")
-POLICIES = {"tests": kdf.TESTS, "product": kdf.PRODUCT}
+VECTORS = load_vectors("kdf.json")
+POLICIES = {"tests": kdf.TEST_POLICY, "product": kdf.PRODUCTION_POLICY}
 
 
 @pytest.mark.parametrize("case", VECTORS["derivations"], ids=[case["name"] for case in VECTORS["derivations"]])
-def test_derivations(case: dict[str, Any]) -> None:
+def test_derivations_match_the_vectors(case: dict[str, Any]) -> None:
     """Salt, root, proof and key of each vector."""
-    given = case["kdf"]
-    root = kdf.root(case["words"], given, POLICIES[case["policy"]])
-    assert kdf.salt_of(given).hex() == case["salt_eff"]
+    kdf_parameters = case["kdf"]
+    root = kdf.derive_root(case["words"], kdf_parameters, POLICIES[case["policy"]])
+    assert kdf.derive_salt(kdf_parameters).hex() == case["salt_eff"]
     assert root.hex() == case["root"]
-    assert kdf.auth(root, given, given["origin"]).hex() == case["auth"]
-    assert kdf.kek_words(root, given).hex() == case["kek_words"]
+    assert kdf.derive_sign_in_proof(root, kdf_parameters, kdf_parameters["origin"]).hex() == case["auth"]
+    assert kdf.derive_words_kek(root, kdf_parameters).hex() == case["kek_words"]
 
 
 def test_names_and_hosts_have_their_own_proofs() -> None:
@@ -36,46 +36,46 @@ def test_a_downgrade_is_refused_before_anything_is_derived(
 ) -> None:
     """Below floor, above ceiling, below what was seen, or malformed: refused, and Argon2 never runs."""
     monkeypatch.setattr(kdf, "argon2id", lambda *_: pytest.fail("something was derived"))
-    policy = kdf.KdfPolicy(high=case["high"])
-    with pytest.raises(KdfRefused) as caught:
-        kdf.root("cage candy arch gather drum buyer", case["kdf"], policy)
+    policy = kdf.KdfPolicy(highest_cost=case["high"])
+    with pytest.raises(KdfPolicyViolation) as caught:
+        kdf.derive_root("cage candy arch gather drum buyer", case["kdf"], policy)
     assert caught.value.code == case["code"]
 
 
-def test_what_the_policy_allows() -> None:
+def test_the_policy_allows_the_listed_profiles() -> None:
     """Floor, ceiling, and exactly what was seen before."""
     for case in VECTORS["accepted"]:
-        profile = kdf.KdfPolicy(high=case["high"]).check(case["kdf"])
-        assert (profile.m, profile.t) == (case["kdf"]["m"], case["kdf"]["t"])
+        profile = kdf.KdfPolicy(highest_cost=case["high"]).check(case["kdf"])
+        assert (profile.memory_kib, profile.passes) == (case["kdf"]["m"], case["kdf"]["t"])
 
 
 def test_the_policy_remembers_the_highest_cost() -> None:
     """After a derivation the highest cost seen is the new floor."""
     default = VECTORS["accepted"][2]["kdf"]
-    policy = kdf.PRODUCT.after(default)
-    with pytest.raises(KdfRefused):
+    policy = kdf.PRODUCTION_POLICY.with_cost_of(default)
+    with pytest.raises(KdfPolicyViolation):
         policy.check(default | {"t": 2})
-    assert policy.after(default) == policy
+    assert policy.with_cost_of(default) == policy
 
 
-def test_no_proof_for_another_page() -> None:
+def test_another_origin_gets_no_proof() -> None:
     """The proof is derived for the page's own origin only."""
     for case in VECTORS["auth_refused"]:
-        with pytest.raises(KdfRefused):
-            kdf.auth(bytes.fromhex(case["root"]), case["kdf"], case["origin"])
+        with pytest.raises(KdfPolicyViolation):
+            kdf.derive_sign_in_proof(bytes.fromhex(case["root"]), case["kdf"], case["origin"])
 
 
 def test_recovery_code_and_stored_proof() -> None:
     """Keys of the recovery code, and what a server keeps of a proof."""
     code = VECTORS["code"]
     raw = bytes.fromhex(code["code"])
-    assert kdf.kek_code(raw).hex() == code["kek_code"]
-    assert kdf.code_auth(raw, code["login"]).hex() == code["code_auth"]
+    assert kdf.derive_code_kek(raw).hex() == code["kek_code"]
+    assert kdf.derive_code_proof(raw, code["login"]).hex() == code["code_auth"]
     stored = VECTORS["stored"]
     proof, salt, pepper = (bytes.fromhex(stored[name]) for name in ("proof", "salt", "pepper"))
     profile = kdf.KdfProfile(stored["m"], stored["t"])
-    assert kdf.stored_proof(proof, salt=salt, pepper=pepper, profile=profile).hex() == stored["out"]
-    assert kdf.stored_proof(proof, salt=salt, pepper=b"other", profile=profile).hex() != stored["out"]
+    assert kdf.hash_proof(proof, salt=salt, pepper=pepper, profile=profile).hex() == stored["out"]
+    assert kdf.hash_proof(proof, salt=salt, pepper=b"other", profile=profile).hex() != stored["out"]
 
 
 def test_a_broken_argon2_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,5 +84,5 @@ def test_a_broken_argon2_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kdf.KNOWN_ANSWER.hex() == kat["out"]
     kdf.self_test()
     monkeypatch.setattr(kdf, "argon2id", lambda *_: bytes(32))
-    with pytest.raises(KdfBroken):
+    with pytest.raises(KdfSelfTestFailed):
         kdf.self_test()

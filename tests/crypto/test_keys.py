@@ -6,31 +6,39 @@ from typing import Any
 import pytest
 
 from diary.crypto import keys
-from diary.crypto.sealing import Kind, seal
-from diary.crypto.signing import Author, Notary, new_scalar, point_of, private_key, verify_author, verify_notary
-from diary.crypto.witness_code import Code
+from diary.crypto.sealing import EnvelopeKind, seal_envelope
+from diary.crypto.signing import (
+    AuthorSigner,
+    Ed25519Signer,
+    generate_scalar,
+    load_private_key,
+    public_point,
+    verify_author,
+    verify_ed25519,
+)
+from diary.crypto.witness_code import WitnessCodeSecrets
 from diary.encoding import unb64
 from diary.errors import BadSignature, SealError
-from diary.ledger.sharing.grants import Granted, Person
-from diary.ledger.versions import Secrets
-from tests.vectors.reading import load
-from tests.vectors.reference import envelope, fixed
+from diary.ledger.sharing.grants import GrantParty, OpenedGrant
+from diary.ledger.versions import VersionSecrets
+from tests.vectors.load_vectors import load_vectors
+from tests.vectors.reference import fixed_bytes, reference_envelope
 
-VECTORS = load("wraps.json")
-VERSIONS = load("versions.json")
+VECTORS = load_vectors("wraps.json")
+VERSIONS = load_vectors("versions.json")
 CASES = {case["name"]: case for case in VECTORS["cases"]}
-SAM = Person(bytes(65), bytes(65), "Sam")
+SAM = GrantParty(bytes(65), bytes(65), "Sam")
 # Of bytes that are no secret.
-PUBLIC = {"name"}
+PUBLIC_FIELDS = {"name"}
 OPENER, KEY = unb64(VECTORS["opener"]), unb64(VECTORS["key"])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_wraps(case: dict[str, Any]) -> None:
+def test_wraps_match_the_vectors(case: dict[str, Any]) -> None:
     """Each wrap is the vector's bytes and gives back its key."""
     raw = unb64(case["envelope"])
-    assert envelope(OPENER, Kind.WRAP, case["header"], KEY, unb64(case["salt"])) == raw
-    assert keys.unwrap(OPENER, raw, case["header"]) == KEY
+    assert reference_envelope(OPENER, EnvelopeKind.WRAP, case["header"], KEY, unb64(case["salt"])) == raw
+    assert keys.unwrap_key(OPENER, raw, case["header"]) == KEY
     assert keys.unwrap_any_epoch(OPENER, raw, case["header"] | {"epoch": 99}) == (KEY, case["header"]["epoch"])
 
 
@@ -38,13 +46,13 @@ def test_headers_are_the_vectors() -> None:
     """The functions that make headers make those of the vectors."""
     account, diary, version = VECTORS["account"], VECTORS["diary"], VECTORS["version"]
     kdf = CASES["words"]["header"]["kdf"]
-    assert keys.words_header(account, 1, kdf) == CASES["words"]["header"]
-    assert keys.code_header(account, 1) == CASES["code"]["header"]
-    assert keys.diary_header(account, diary, 2) == CASES["account"]["header"]
-    assert keys.version_header(diary, version, "restricted", 1) == CASES["restricted"]["header"]
-    assert keys.wrap_kdf(unb64(CASES["words"]["envelope"])) == kdf
+    assert keys.words_wrap_header(account, 1, kdf) == CASES["words"]["header"]
+    assert keys.code_wrap_header(account, 1) == CASES["code"]["header"]
+    assert keys.diary_wrap_header(account, diary, 2) == CASES["account"]["header"]
+    assert keys.version_wrap_header(diary, version, "restricted", 1) == CASES["restricted"]["header"]
+    assert keys.read_wrap_kdf(unb64(CASES["words"]["envelope"])) == kdf
     with pytest.raises(SealError):
-        keys.wrap_kdf(unb64(CASES["code"]["envelope"]))
+        keys.read_wrap_kdf(unb64(CASES["code"]["envelope"]))
 
 
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
@@ -52,35 +60,35 @@ def test_wraps_of_another_place_or_opener_do_not_open(case: dict[str, Any]) -> N
     """A wrap of another epoch, place, opener or length is refused."""
     of = CASES.get(case.get("of", ""), case)
     with pytest.raises(SealError):
-        keys.unwrap(
+        keys.unwrap_key(
             unb64(case.get("opener", VECTORS["opener"])), unb64(of["envelope"]), case.get("header", of["header"])
         )
 
 
 def test_only_keys_are_wrapped() -> None:
     """Thirty-one bytes are not wrapped, and what is wrapped opens at once."""
-    header = keys.code_header("a", 1)
+    header = keys.code_wrap_header("a", 1)
     with pytest.raises(SealError):
-        keys.wrap(OPENER, header, bytes(31))
-    assert keys.unwrap(OPENER, keys.wrap(OPENER, header, KEY), header) == KEY
+        keys.wrap_key(OPENER, header, bytes(31))
+    assert keys.unwrap_key(OPENER, keys.wrap_key(OPENER, header, KEY), header) == KEY
 
 
 @pytest.mark.parametrize("epoch", [None, 0, True, "1"])
-def test_an_epoch_that_is_none(epoch: object) -> None:
+def test_an_invalid_epoch_is_refused(epoch: object) -> None:
     """An epoch from the header is used only when it is a number from 1."""
-    header = keys.code_header("a", 1) | {"epoch": epoch}
+    header = keys.code_wrap_header("a", 1) | {"epoch": epoch}
     with pytest.raises(SealError):
-        keys.unwrap_any_epoch(OPENER, seal(OPENER, Kind.WRAP, header, KEY), header)
+        keys.unwrap_any_epoch(OPENER, seal_envelope(OPENER, EnvelopeKind.WRAP, header, KEY), header)
 
 
-def test_keyset() -> None:
+def test_the_keyset_matches_the_vectors() -> None:
     """The keyset opens to two scalars whose public halves stand beside them."""
     case = VECTORS["keyset"]
     keyset = keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
     assert keyset.plaintext().decode() == case["plaintext"]
     assert "scalar" not in repr(keyset)
-    assert keyset.ecdsa.hex() not in repr(keyset)
-    fresh = keys.Keyset.new()
+    assert keyset.ecdsa_scalar.hex() not in repr(keyset)
+    fresh = keys.Keyset.generate()
     assert keys.open_keyset(OPENER, fresh.seal(OPENER, "a", 1, 1), "a") == fresh
     with pytest.raises(SealError):
         keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["diary"])
@@ -91,15 +99,15 @@ def test_keyset() -> None:
 @pytest.mark.parametrize(
     "case", VECTORS["keyset"]["refused"], ids=[case["name"] for case in VECTORS["keyset"]["refused"]]
 )
-def test_keysets_that_must_not_open(case: dict[str, Any]) -> None:
+def test_altered_keysets_do_not_open(case: dict[str, Any]) -> None:
     """A keyset with a public key that is not its own, or that is none, is refused."""
     with pytest.raises(SealError):
         keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
 
 
-def test_author() -> None:
+def test_author_signatures_match_the_vectors() -> None:
     """Signatures are the vectors', whoever makes them, and are 64 bytes."""
-    author = Author(unb64(VERSIONS["author"]["scalar"]))
+    author = AuthorSigner(unb64(VERSIONS["author"]["scalar"]))
     assert author.key_id == VERSIONS["author"]["key_id"]
     for case in VERSIONS["cases"]:
         message = case["signed"].encode()
@@ -107,54 +115,60 @@ def test_author() -> None:
         verify_author(unb64(VERSIONS["author"]["pub"]), message, unb64(case["sig"]))
 
 
-REFUSED = VERSIONS["refused_signatures"]
+REFUSED_SIGNATURES = VERSIONS["refused_signatures"]
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=[case["name"] for case in REFUSED])
-def test_author_signatures_that_do_not_hold(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", REFUSED_SIGNATURES, ids=[case["name"] for case in REFUSED_SIGNATURES])
+def test_invalid_author_signatures_are_refused(case: dict[str, Any]) -> None:
     """Each is BadSignature, malformed keys included."""
     with pytest.raises(BadSignature) as caught:
         verify_author(unb64(case["pub"]), case["message"].encode(), unb64(case["sig"]))
     assert caught.value.code == case["code"]
 
 
-def test_notary() -> None:
+def test_notary_signatures_match_the_vectors() -> None:
     """The notary's signature holds for its message and key alone."""
-    notary = Notary(fixed("n", 32))
+    notary = Ed25519Signer(fixed_bytes("n", 32))
     sig = notary.sign(b"a")
-    verify_notary(notary.pub, b"a", sig)
-    for pub, message, made in (
+    verify_ed25519(notary.pub, b"a", sig)
+    for pub, message, altered in (
         (notary.pub, b"b", sig),
-        (Notary(fixed("m", 32)).pub, b"a", sig),
+        (Ed25519Signer(fixed_bytes("m", 32)).pub, b"a", sig),
         (notary.pub, b"a", sig[:63]),
         (b"", b"a", sig),
         (b"\xff" * 32, b"a", sig),
     ):
         with pytest.raises(BadSignature):
-            verify_notary(pub, message, made)
+            verify_ed25519(pub, message, altered)
     with pytest.raises(SealError):
-        Notary(bytes(31))
+        Ed25519Signer(bytes(31))
 
 
-def test_scalars() -> None:
+def test_new_scalars_are_valid_and_out_of_range_ones_are_refused() -> None:
     """Fresh scalars are keys; zero, the order and short ones are not."""
-    assert point_of(new_scalar()) != point_of(new_scalar())
+    assert public_point(generate_scalar()) != public_point(generate_scalar())
     order = bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
     for scalar in (bytes(32), order, b"\xff" * 32, bytes(31)):
         with pytest.raises(SealError):
-            private_key(scalar)
+            load_private_key(scalar)
 
 
 @pytest.mark.parametrize(
-    "secret", [keys.Keyset.new(), Secrets.new(), Code(b"n" * 16, b"k" * 32, b"p" * 32), Granted({}, b"g" * 32, SAM)]
+    "secret",
+    [
+        keys.Keyset.generate(),
+        VersionSecrets.generate(),
+        WitnessCodeSecrets(b"n" * 16, b"k" * 32, b"p" * 32),
+        OpenedGrant({}, b"g" * 32, SAM),
+    ],
 )
 def test_no_secret_is_shown_where_its_holder_is(secret: Any) -> None:
     """A log, an assertion or a debugger prints the holder: what lets somebody in is not among it."""
-    shown = repr(secret)
-    hidden = [one.name for one in fields(secret) if not one.repr]
+    representation = repr(secret)
+    hidden = [field_info.name for field_info in fields(secret) if not field_info.repr]
     assert hidden
-    for one in fields(secret):
-        value = getattr(secret, one.name)
-        if isinstance(value, bytes) and one.name not in PUBLIC:
-            assert one.name in hidden
-            assert repr(value) not in shown and value.hex() not in shown
+    for field_info in fields(secret):
+        value = getattr(secret, field_info.name)
+        if isinstance(value, bytes) and field_info.name not in PUBLIC_FIELDS:
+            assert field_info.name in hidden
+            assert repr(value) not in representation and value.hex() not in representation

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from diary.crypto import padding
 from diary.encoding import unb64
 from diary.errors import SealError
-from tests.vectors.reading import load
+from tests.vectors.load_vectors import load_vectors
 
-VECTORS = load("padding.json")
+VECTORS = load_vectors("padding.json")
 
 
-def test_vectors() -> None:
+def test_padding_matches_the_vectors() -> None:
     """Every class of the vectors."""
-    assert all(padding.padme(case["length"]) == case["size"] for case in VECTORS["padme"])
-    assert all(padding.version_size(case["length"]) == case["size"] for case in VECTORS["version"])
-    assert all(padding.pad_file_size(case["size"]) == case["padded"] for case in VECTORS["file"])
+    assert all(padding.padme_size(case["length"]) == case["size"] for case in VECTORS["padme"])
+    assert all(padding.padded_version_size(case["length"]) == case["size"] for case in VECTORS["version"])
+    assert all(padding.padded_file_size(case["size"]) == case["padded"] for case in VECTORS["file"])
     assert all(padding.unpad(unb64(case["padded"])) == unb64(case["plaintext"]) for case in VECTORS["unpad"])
     for case in VECTORS["refused"]:
         with pytest.raises(SealError):
@@ -29,20 +29,20 @@ def test_quick_logs_have_one_padded_length() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_what_is_padded_comes_back(plaintext: bytes) -> None:
+def test_padding_is_reversible(plaintext: bytes) -> None:
     """unpad undoes pad_version, trailing zeros and marks included."""
     assert padding.unpad(padding.pad_version(plaintext)) == plaintext
 
 
 @given(st.integers(2, 1 << 40))
-def test_padme_adds_little(length: int) -> None:
+def test_padme_overhead_is_small(length: int) -> None:
     """A class is never smaller, at most 12 % larger, and its own class."""
-    size = padding.padme(length)
+    size = padding.padme_size(length)
     assert length <= size <= length * 1.12
-    assert padding.padme(size) == size
+    assert padding.padme_size(size) == size
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_content_too_long_for_its_class_is_refused() -> None:
     """A plaintext as long as its frame has no room for the mark."""
     with pytest.raises(SealError):
         padding.pad_to(bytes(4), 4)

@@ -8,31 +8,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary.crypto import file_parts
-from diary.crypto.sealing import Kind
+from diary.crypto.sealing import EnvelopeKind
 from diary.encoding import b64, unb64
 from diary.errors import SealError
-from tests.vectors.reading import load
-from tests.vectors.reference import envelope, patterned
+from tests.vectors.load_vectors import load_vectors
+from tests.vectors.reference import patterned_bytes, reference_envelope
 
-VECTORS = load("parts.json")
+VECTORS = load_vectors("parts.json")
 KEY, DIARY, BLOB = unb64(VECTORS["key"]), VECTORS["diary"], VECTORS["blob"]
 FILES = {file["size"]: file for file in VECTORS["files"]}
 
 
-def sealed(file: dict[str, Any]) -> list[bytes]:
+def reference_parts(file: dict[str, Any]) -> list[bytes]:
     """The parts of a file, sealed afresh by the reference."""
     n = len(file["parts"])
-    plaintexts = file_parts.padded_parts([patterned(file["size"])], file["size"])
+    plaintexts = file_parts.padded_parts([patterned_bytes(file["size"])], file["size"])
     return [
-        envelope(KEY, Kind.PART, file_parts.part_header(DIARY, BLOB, i, n), plaintext, unb64(part["salt"]))
+        reference_envelope(
+            KEY, EnvelopeKind.FILE_PART, file_parts.part_header(DIARY, BLOB, i, n), plaintext, unb64(part["salt"])
+        )
         for i, (plaintext, part) in enumerate(zip(plaintexts, file["parts"], strict=True))
     ]
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_files(file: dict[str, Any]) -> None:
+def test_files_match_the_vectors(file: dict[str, Any]) -> None:
     """Each part is the vector's bytes; the file comes back; the digest is what `complete` is told."""
-    raw = sealed(file)
+    raw = reference_parts(file)
     assert file_parts.part_count(file["size"]) == len(raw)
     digests = [hashlib.sha256(part).digest() for part in raw]
     assert [digest.hex() for digest in digests] == [part["sha256"] for part in file["parts"]]
@@ -46,11 +48,11 @@ def test_files(file: dict[str, Any]) -> None:
 def test_a_part_opens_only_in_its_own_place() -> None:
     """A part of another number, file or diary, a missing or a moved part: refused."""
     for case in VECTORS["refused_headers"]:
-        raw = sealed(FILES[case["size"]])[case["part"]]
+        raw = reference_parts(FILES[case["size"]])[case["part"]]
         with pytest.raises(SealError):
             file_parts.open_part(KEY, case["header"], raw)
     for case in VECTORS["refused_orders"]:
-        raw_parts = sealed(FILES[case["size"]])
+        raw_parts = reference_parts(FILES[case["size"]])
         with pytest.raises(SealError):
             list(file_parts.open_parts(KEY, DIARY, BLOB, [raw_parts[i] for i in case["order"]], len(raw_parts)))
 

@@ -12,12 +12,12 @@ from diary.crypto import words
 from diary.crypto.unicode14 import is_assigned
 from diary.errors import BadRequest
 from diary.paths import VENDOR
-from tests.vectors.reading import load
+from tests.vectors.load_vectors import load_vectors
 
-VECTORS = load("words.json")
+VECTORS = load_vectors("words.json")
 
 
-def test_the_list() -> None:
+def test_the_word_list_is_the_one_of_the_vectors() -> None:
     """2,048 different words, the ones the vectors were made with."""
     assert len(set(words.word_list())) == 2048
     assert hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest() == VECTORS["list_sha256"]
@@ -41,11 +41,11 @@ def test_words_that_cannot_be_used(case: dict[str, Any]) -> None:
 def test_any_text_is_normalised_or_refused(text: str) -> None:
     """No text ends in another error, and a normalised text stays as it is."""
     try:
-        made = words.normalise(text)
+        normalised = words.normalise(text)
     except BadRequest:
         return
-    assert words.normalise(made) == made
-    assert made.encode()
+    assert words.normalise(normalised) == normalised
+    assert normalised.encode()
 
 
 def test_newer_unicode_changes_nothing_of_the_unicode_14_table() -> None:
@@ -58,41 +58,41 @@ def test_newer_unicode_changes_nothing_of_the_unicode_14_table() -> None:
             assert category in ("Cn", "Cs")
 
 
-def test_suggestion() -> None:
+def test_a_suggestion_is_six_words_of_the_list() -> None:
     """Six words of the list, long enough to be used."""
-    made = words.suggestion()
-    assert len(made.split()) == 6
-    assert set(made.split()) <= set(words.word_list())
-    assert words.normalise(made) == made
+    suggestion = words.suggest_words()
+    assert len(suggestion.split()) == 6
+    assert set(suggestion.split()) <= set(words.word_list())
+    assert words.normalise(suggestion) == suggestion
 
 
-def test_codes() -> None:
+def test_recovery_codes_match_the_vectors() -> None:
     """Both spellings of each code, read back."""
     for case in VECTORS["codes"]:
         code = bytes.fromhex(case["code"])
-        assert (words.code_words(code), words.code_text(code)) == (case["words"], case["text"])
-        assert words.read_code(case["words"]) == words.read_code(case["text"]) == code
+        assert (words.format_code_as_words(code), words.format_code_as_text(code)) == (case["words"], case["text"])
+        assert words.parse_code(case["words"]) == words.parse_code(case["text"]) == code
     for case in VECTORS["read"]:
-        assert words.read_code(case["text"]).hex() == case["code"]
+        assert words.parse_code(case["text"]).hex() == case["code"]
 
 
 @pytest.mark.parametrize("case", VECTORS["unreadable"], ids=[case["name"] for case in VECTORS["unreadable"]])
 def test_a_mistyped_code_is_noticed_locally(case: dict[str, Any]) -> None:
     """A slip of the pen is noticed here, not by a server."""
     with pytest.raises(BadRequest):
-        words.read_code(case["text"])
+        words.parse_code(case["text"])
 
 
 @given(st.text(max_size=60) | st.just("a " * 10_000))
 def test_any_text_is_a_code_or_refused(text: str) -> None:
     """No text ends in another error."""
     try:
-        assert len(words.read_code(text)) == 16
+        assert len(words.parse_code(text)) == 16
     except BadRequest:
         return
 
 
 def test_new_codes_differ() -> None:
     """Two fresh codes of 16 bytes."""
-    first, second = words.new_code(), words.new_code()
+    first, second = words.generate_code(), words.generate_code()
     assert (len(first), first != second) == (16, True)

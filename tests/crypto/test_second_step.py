@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from diary.crypto.totp import SECRET_BYTES, STEP_MS, digits_at, find_step, spelt
+from diary.crypto.totp import SECRET_BYTES, STEP_MS, digits_at, find_step, format_secret
 from diary.errors import BadRequest
 
 SECRET = b"12345678901234567890"
 # RFC 6238, appendix B, for SHA-1: its eight digits without the first two.
-RFC = [
+RFC_6238_VECTORS = [
     (59, "287082"),
     (1_111_111_109, "081804"),
     (1_111_111_111, "050471"),
     (1_234_567_890, "005924"),
     (2_000_000_000, "279037"),
 ]
-NOW = 1_234_567_890_000
-STEP = NOW // STEP_MS
+NOW_MS = 1_234_567_890_000
+CURRENT_STEP = NOW_MS // STEP_MS
 
 
-@pytest.mark.parametrize(("seconds", "digits"), RFC)
-def test_digits_are_those_of_every_authenticator_app(seconds: int, digits: str) -> None:
+@pytest.mark.parametrize(("seconds", "digits"), RFC_6238_VECTORS)
+def test_digits_match_rfc_6238(seconds: int, digits: str) -> None:
     """The values of RFC 6238."""
     assert digits_at(SECRET, seconds * 1000) == digits
     assert find_step(SECRET, digits, seconds * 1000, 0) == seconds // 30
@@ -30,40 +30,40 @@ def test_digits_are_those_of_every_authenticator_app(seconds: int, digits: str) 
 @pytest.mark.parametrize(("off", "found"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_clock_may_be_off_by_half_a_minute_and_no_more(off: int, found: bool) -> None:
     """One step before and one after count."""
-    digits = digits_at(SECRET, NOW + off * STEP_MS)
-    assert find_step(SECRET, digits, NOW, 0) == (STEP + off if found else None)
+    digits = digits_at(SECRET, NOW_MS + off * STEP_MS)
+    assert find_step(SECRET, digits, NOW_MS, 0) == (CURRENT_STEP + off if found else None)
 
 
 @pytest.mark.parametrize("off", [-1, 0, 1])
 def test_a_step_is_used_once(off: int) -> None:
     """Digits of a step that was used, or of one before it, open nothing; later ones do."""
-    digits = digits_at(SECRET, NOW + off * STEP_MS)
-    assert find_step(SECRET, digits, NOW, STEP + off - 1) == STEP + off
-    assert find_step(SECRET, digits, NOW, STEP + off) is None
-    assert find_step(SECRET, digits, NOW, STEP + 5) is None
+    digits = digits_at(SECRET, NOW_MS + off * STEP_MS)
+    assert find_step(SECRET, digits, NOW_MS, CURRENT_STEP + off - 1) == CURRENT_STEP + off
+    assert find_step(SECRET, digits, NOW_MS, CURRENT_STEP + off) is None
+    assert find_step(SECRET, digits, NOW_MS, CURRENT_STEP + 5) is None
 
 
 def test_digits_are_read_with_spaces() -> None:
     """As apps show them, in two groups."""
-    assert find_step(SECRET, " 005 924\n", NOW, 0) == STEP
+    assert find_step(SECRET, " 005 924\n", NOW_MS, 0) == CURRENT_STEP
 
 
 @pytest.mark.parametrize(
     "typed", ["", "00592", "0059240", "00592a", "abcdef", "００５９２４", "٠٠٥٩٢٤", "²²²²²²", "-05924", "5924"]
 )
-def test_what_is_not_six_digits_opens_nothing(typed: str) -> None:
+def test_input_that_is_not_six_digits_is_refused(typed: str) -> None:
     """Letters, other scripts' digits and other lengths are of no step; none of it ends in another error."""
-    assert find_step(SECRET, typed, NOW, 0) is None
+    assert find_step(SECRET, typed, NOW_MS, 0) is None
 
 
 @pytest.mark.parametrize("length", [0, SECRET_BYTES - 1, SECRET_BYTES + 1])
 def test_a_secret_has_twenty_bytes(length: int) -> None:
     """Another length is refused."""
     with pytest.raises(BadRequest):
-        find_step(bytes(length), "005924", NOW, 0)
+        find_step(bytes(length), "005924", NOW_MS, 0)
 
 
 def test_a_secret_is_spelt_in_groups_of_four() -> None:
     """Base32 without padding."""
-    assert spelt(SECRET) == "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
-    assert spelt(b"\xff" * 21) == "7777 7777 7777 7777 7777 7777 7777 7777 74"
+    assert format_secret(SECRET) == "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
+    assert format_secret(b"\xff" * 21) == "7777 7777 7777 7777 7777 7777 7777 7777 74"

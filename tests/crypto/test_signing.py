@@ -6,7 +6,14 @@ import hashlib
 
 import pytest
 
-from diary.crypto.signing import Author, Notary, fingerprint, notary_key_id, verify_author, verify_notary
+from diary.crypto.signing import (
+    AuthorSigner,
+    Ed25519Signer,
+    ed25519_fingerprint,
+    ed25519_key_id,
+    verify_author,
+    verify_ed25519,
+)
 from diary.errors import BadSignature, SealError
 
 SEED = bytes(range(32))
@@ -14,27 +21,29 @@ SEED = bytes(range(32))
 
 def test_a_notary_s_fingerprint_is_six_groups_of_four() -> None:
     """The first 96 bits of the digest of its key, as two people read them to each other."""
-    pub = Notary(SEED).pub
+    pub = Ed25519Signer(SEED).pub
     text = hashlib.sha256(pub).hexdigest()
-    assert fingerprint(pub) == " ".join((text[0:4], text[4:8], text[8:12], text[12:16], text[16:20], text[20:24]))
-    assert notary_key_id(pub).hex() == text
+    assert ed25519_fingerprint(pub) == " ".join(
+        (text[0:4], text[4:8], text[8:12], text[12:16], text[16:20], text[20:24])
+    )
+    assert ed25519_key_id(pub).hex() == text
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
 def test_a_notary_s_seed_has_32_bytes(length: int) -> None:
     """Another length is refused."""
     with pytest.raises(SealError):
-        Notary(bytes(length))
+        Ed25519Signer(bytes(length))
 
 
 def test_a_notary_s_signature_holds_for_its_message_and_key_alone() -> None:
     """Any other key, message or length is refused, and each with the same error."""
-    notary = Notary(SEED)
+    notary = Ed25519Signer(SEED)
     signature = notary.sign(b"told")
-    verify_notary(notary.pub, b"told", signature)
-    other = Notary(bytes(32)).pub
-    for pub, message, given in (
-        (other, b"told", signature),
+    verify_ed25519(notary.pub, b"told", signature)
+    other_key = Ed25519Signer(bytes(32)).pub
+    for pub, message, altered in (
+        (other_key, b"told", signature),
         (notary.pub, b"tolD", signature),
         (notary.pub, b"told", signature[:-1]),
         (notary.pub, b"told", signature + b"\0"),
@@ -43,17 +52,17 @@ def test_a_notary_s_signature_holds_for_its_message_and_key_alone() -> None:
         (b"\xff" * 32, b"told", signature),
     ):
         with pytest.raises(BadSignature):
-            verify_notary(pub, message, given)
+            verify_ed25519(pub, message, altered)
 
 
 def test_an_author_s_signature_holds_for_its_message_and_key_alone() -> None:
     """64 bytes, r and s in 32 each; another key, message, length or half is refused."""
-    author = Author(SEED)
+    author = AuthorSigner(SEED)
     signature = author.sign(b"told")
     assert len(signature) == 64
     verify_author(author.pub, b"told", signature)
-    for pub, message, given in (
-        (Author(b"\x01" * 32).pub, b"told", signature),
+    for pub, message, altered in (
+        (AuthorSigner(b"\x01" * 32).pub, b"told", signature),
         (author.pub, b"tolD", signature),
         (author.pub, b"told", signature[:-1]),
         (author.pub, b"told", signature + b"\0"),
@@ -61,14 +70,18 @@ def test_an_author_s_signature_holds_for_its_message_and_key_alone() -> None:
         (author.pub, b"told", bytes(64)),
     ):
         with pytest.raises(BadSignature):
-            verify_author(pub, message, given)
+            verify_author(pub, message, altered)
 
 
-def test_short_halves_of_a_signature_are_filled_up() -> None:
+def test_short_signature_integers_are_padded() -> None:
     """One signature in 128 has an r or an s that begins with a zero byte: it keeps its 64 bytes, and holds."""
-    author = Author(SEED)
-    made = [author.sign(n.to_bytes(2, "big")) for n in range(600)]
-    assert {len(one) for one in made} == {64}
-    short = [(n, one) for n, one in enumerate(made) if one[0] == 0 or one[32] == 0]
-    for n, one in short:
-        verify_author(author.pub, n.to_bytes(2, "big"), one)
+    author = AuthorSigner(SEED)
+    signatures = [author.sign(n.to_bytes(2, "big")) for n in range(600)]
+    assert {len(signature_bytes) for signature_bytes in signatures} == {64}
+    short = [
+        (n, signature_bytes)
+        for n, signature_bytes in enumerate(signatures)
+        if signature_bytes[0] == 0 or signature_bytes[32] == 0
+    ]
+    for n, signature_bytes in short:
+        verify_author(author.pub, n.to_bytes(2, "big"), signature_bytes)

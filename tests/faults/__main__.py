@@ -12,10 +12,10 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from tests.faults.killing import kill_run, minute_run
-from tests.postgres import postgres_server
+from tests.faults.kill_run import kill_run, run_crowd
+from tests.postgres import running_postgres
 
-KILLS = 200
+DEFAULT_KILLS = 200
 DATABASES = ("sqlite", "postgres")
 
 
@@ -23,39 +23,40 @@ def main() -> int:
     """Both databases, each in a process of its own at the same time; 1 when anything is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20260101)
-    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--kills", type=int, default=DEFAULT_KILLS)
     parser.add_argument("--minute", type=float, default=60.0, help="seconds of sixty-four devices at once")
     parser.add_argument("--database", choices=DATABASES, action="append")
     chosen = parser.parse_args()
     names = chosen.database or DATABASES
     if len(names) == 1:
-        return 0 if one(names[0], chosen.seed, chosen.kills, chosen.minute) else 1
-    began = time.monotonic()
+        return 0 if run_database(names[0], chosen.seed, chosen.kills, chosen.minute) else 1
+    started_at = time.monotonic()
     how = [f"--seed={chosen.seed}", f"--kills={chosen.kills}", f"--minute={chosen.minute}"]
     # A run waits for disks and for servers that start more than it computes: together they take little longer than one.
     runs = [subprocess.Popen([sys.executable, "-m", "tests.faults", f"--database={name}", *how]) for name in names]
     holds = [run.wait() == 0 for run in runs]
     print(
-        f"{'nothing missing' if all(holds) else 'MISSING'} on {' and '.join(names)}, {time.monotonic() - began:.0f} s in all",
+        f"{'nothing missing' if all(holds) else 'MISSING'} on {' and '.join(names)}, "
+        f"{time.monotonic() - started_at:.0f} s in all",
         flush=True,
     )
     return 0 if all(holds) else 1
 
 
-def one(name: str, seed: int, kills: int, minute: float) -> bool:
+def run_database(name: str, seed: int, kills: int, minute: float) -> bool:
     """One database: the crowd, the kills and the count; whether nothing is missing."""
-    began = time.monotonic()
-    say(name, f"kill -9 {kills} times under load, seed {seed}")
-    server_of = postgres_server() if name == "postgres" else nullcontext()
-    with tempfile.TemporaryDirectory(prefix="kept-faults-") as folder, server_of as server:
-        crowd = asyncio.run(minute_run(Path(folder) / "minute", minute, seed, server, partial(say, name)))
-        found = asyncio.run(kill_run(Path(folder) / "kills", kills, seed, server, partial(say, name)))
-    whole = crowd.holds and found.holds
-    say(name, f"{'nothing missing' if whole else 'MISSING'} after {time.monotonic() - began:.0f} s")
-    return whole
+    started_at = time.monotonic()
+    print_line(name, f"kill -9 {kills} times under load, seed {seed}")
+    postgres_or_none = running_postgres() if name == "postgres" else nullcontext()
+    with tempfile.TemporaryDirectory(prefix="kept-faults-") as folder, postgres_or_none as server:
+        crowd_result = asyncio.run(run_crowd(Path(folder) / "minute", minute, seed, server, partial(print_line, name)))
+        kill_result = asyncio.run(kill_run(Path(folder) / "kills", kills, seed, server, partial(print_line, name)))
+    all_hold = crowd_result.holds and kill_result.holds
+    print_line(name, f"{'nothing missing' if all_hold else 'MISSING'} after {time.monotonic() - started_at:.0f} s")
+    return all_hold
 
 
-def say(name: str, line: str) -> None:
+def print_line(name: str, line: str) -> None:
     """One line, at once."""
     print(f"{name:8}  {line}", flush=True)
 

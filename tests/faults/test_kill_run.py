@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import kill_run
-from tests.postgres import postgres_server
+from tests.faults.kill_run import kill_run
+from tests.postgres import running_postgres
 
 pytestmark = pytest.mark.whole
 KILLS = 6
@@ -15,15 +15,15 @@ KILLS = 6
 
 async def test_acknowledged_data_survives_every_kill(tmp_path: Path) -> None:
     """SQLite: every version and part, byte for byte, every erasure and session; the file is sound."""
-    said: list[str] = []
-    found = await kill_run(tmp_path, KILLS, 7, None, said.append)
-    assert found.holds and found.heads == 4, said
+    printed: list[str] = []
+    report = await kill_run(tmp_path, KILLS, 7, None, printed.append)
+    assert report.holds and report.checked_heads == 4, printed
 
 
 @pytest.mark.postgres
-async def test_the_same_over_postgresql_which_is_killed_as_well(tmp_path: Path) -> None:
+async def test_acknowledged_data_survives_kills_of_server_and_postgresql(tmp_path: Path) -> None:
     """Ten kills, one of them with the database."""
-    said: list[str] = []
-    with postgres_server() as server:
-        found = await kill_run(tmp_path, 10, 7, server, said.append)
-    assert found.holds and found.heads == 4, said
+    printed: list[str] = []
+    with running_postgres() as server:
+        report = await kill_run(tmp_path, 10, 7, server, printed.append)
+    assert report.holds and report.checked_heads == 4, printed

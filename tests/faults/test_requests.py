@@ -16,127 +16,129 @@ import httpx
 import pytest
 
 from diary import config
-from diary.encoding import parse, read_frames
+from diary.encoding import decode_frames, parse_canonical_json
 from diary.storage import blob_store, database
 from diary.web import route_handler
-from tests.faults.finding import look
-from tests.faults.load import new_load
-from tests.faults.serving import Serving, free_port
-from tests.keepers import Keeper, Served, enrol, seal_file, served
+from tests.faults.device_load import start_device_load
+from tests.faults.forked_server import ForkedServer, free_port
+from tests.faults.survival_report import check_acknowledged_data
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server, seal_file
 
-DAY = 86_400_000
+DAY_MS = 86_400_000
 
 
-async def feed(keeper: Keeper) -> list[bytes]:
+async def feed_frames(keeper: Keeper) -> list[bytes]:
     """The frames of the feed."""
-    return read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content, at_most=501)
+    return decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
 
 
 async def test_the_same_push_twenty_times_at_once_is_one_version(keeper: Keeper) -> None:
     """One 201, nineteen 200, all with the same bytes."""
     path, body = keeper.seal()
-    answers = await asyncio.gather(*(keeper.ask("PUT", path, body) for _ in range(20)))
+    answers = await asyncio.gather(*(keeper.request("PUT", path, body) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({answer.content for answer in answers}) == 1
-    assert len(await feed(keeper)) == 2
+    assert len(await feed_frames(keeper)) == 2
 
 
-async def test_pushes_in_any_order_and_long_after_all_stand(keeper: Keeper, server: Served) -> None:
+async def test_late_and_reordered_pushes_are_all_kept(keeper: Keeper, server: InProcessServer) -> None:
     """A child before its parent, and a push that was on its way for a week: taken, numbered as they came."""
     sealed = [keeper.seal(f"Number {n}") for n in range(5)]
     for n in (4, 2, 0, 3):
-        assert (await keeper.ask("PUT", *sealed[n])).status_code == 201
-    server.clock.advance(7 * DAY)
-    late = await keeper.ask("PUT", *sealed[1])
-    assert late.status_code == 201 and parse(late.content)["seq"] == 5  # type: ignore[index,call-overload]
+        assert (await keeper.request("PUT", *sealed[n])).status_code == 201
+    server.clock.advance(7 * DAY_MS)
+    late_answer = await keeper.request("PUT", *sealed[1])
+    assert late_answer.status_code == 201 and parse_canonical_json(late_answer.content)["seq"] == 5  # type: ignore[index,call-overload]
 
 
-async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: Served) -> None:
+async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: InProcessServer) -> None:
     """Whole before its parts: asked for again by number. Each part twice, the last one after two weeks: 204, one file.
     A digest of other parts is refused at the end; the parts are asked for again then, and go in."""
     file = seal_file(keeper, bytes(range(256)) * 9000)
     place = f"{keeper.diary}/blobs/{file.blob}"
-    await keeper.ask("PUT", place, file.declaration)
-    early = await keeper.ask("POST", f"{place}/complete", {"digest": file.digest})
+    await keeper.request("PUT", place, file.declaration)
+    early = await keeper.request("POST", f"{place}/complete", {"digest": file.digest})
     assert (early.status_code, early.json()["missing"]) == (409, [0, 1, 2])
     for i in (2, 2, 0):
-        assert (await keeper.ask("PUT", f"{place}/parts/{i}", file.sealed[i])).status_code == 204
-    server.clock.advance(14 * DAY)
-    assert (await keeper.ask("GET", place)).json() == {"complete": False, "have": [0, 2], "parts": 3}
-    assert (await keeper.ask("PUT", f"{place}/parts/1", file.sealed[1])).status_code == 204
-    wrong = await keeper.ask("POST", f"{place}/complete", {"digest": "A" * 43})
-    assert (wrong.status_code, wrong.json()["error"]) == (409, "digest")
-    assert (await keeper.ask("GET", place)).json()["have"] == []
-    for i, part in enumerate(file.sealed):
-        assert (await keeper.ask("PUT", f"{place}/parts/{i}", part)).status_code == 204
+        assert (await keeper.request("PUT", f"{place}/parts/{i}", file.sealed_parts[i])).status_code == 204
+    server.clock.advance(14 * DAY_MS)
+    assert (await keeper.request("GET", place)).json() == {"complete": False, "have": [0, 2], "parts": 3}
+    assert (await keeper.request("PUT", f"{place}/parts/1", file.sealed_parts[1])).status_code == 204
+    wrong_answer = await keeper.request("POST", f"{place}/complete", {"digest": "A" * 43})
+    assert (wrong_answer.status_code, wrong_answer.json()["error"]) == (409, "digest")
+    assert (await keeper.request("GET", place)).json()["have"] == []
+    for i, part in enumerate(file.sealed_parts):
+        assert (await keeper.request("PUT", f"{place}/parts/{i}", part)).status_code == 204
     for _ in range(2):
-        assert (await keeper.ask("POST", f"{place}/complete", {"digest": file.digest})).status_code == 204
-    assert (await keeper.ask("GET", place)).json()["complete"]
+        assert (await keeper.request("POST", f"{place}/complete", {"digest": file.digest})).status_code == 204
+    assert (await keeper.request("GET", place)).json()["complete"]
 
 
-async def test_the_quota_is_exact_however_many_ask_at_once(keeper: Keeper, server: Served) -> None:
+async def test_the_quota_is_exact_however_many_ask_at_once(keeper: Keeper, server: InProcessServer) -> None:
     """Forty files announced at once into room for ten: ten fit, the count is theirs, words go in all the same."""
     files = [seal_file(keeper, b"x" * 4000) for _ in range(40)]
     size = files[0].declaration["size"]
     object.__setattr__(server.settings, "quota_bytes", size * 10 + size // 2)
-    asked = [keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration) for file in files]
+    asked = [keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration) for file in files]
     codes = [answer.status_code for answer in await asyncio.gather(*asked)]
     assert (codes.count(200), codes.count(413)) == (10, 30)
-    assert (await keeper.ask("GET", "/v1/usage")).json()["used_bytes"] == size * 10
+    assert (await keeper.request("GET", "/v1/usage")).json()["used_bytes"] == size * 10
     assert (await keeper.push()).status_code == 201
 
 
-async def test_five_megabytes_hold_fifty_entries_after_pictures_filled_them(keeper: Keeper, server: Served) -> None:
+async def test_five_megabytes_hold_fifty_entries_after_pictures_filled_them(
+    keeper: Keeper, server: InProcessServer
+) -> None:
     """The sentence says that words still fit, and they do."""
     object.__setattr__(server.settings, "quota_bytes", 5_000_000)
     full: httpx.Response | None = None
     for _ in range(12):
         file = seal_file(keeper, bytes(900_000))
-        full = await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+        full = await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
         if full.status_code != 200:
             break
     assert full is not None and full.status_code == 413 and "Words still fit" in full.json()["message"]
     for n in range(50):
         assert (await keeper.push(f"Entry {n}")).status_code == 201
-    assert len(await feed(keeper)) == 51
+    assert len(await feed_frames(keeper)) == 51
 
 
-async def test_a_clock_that_jumps_either_way_stops_nobody(keeper: Keeper, server: Served) -> None:
+async def test_a_clock_that_jumps_either_way_stops_nobody(keeper: Keeper, server: InProcessServer) -> None:
     """Pushing, files and signing out go on a year back and twenty days ahead; receipts tell the time there was."""
-    for jump in (-365 * DAY, 365 * DAY, 20 * DAY, -20 * DAY):
+    for jump in (-365 * DAY_MS, 365 * DAY_MS, 20 * DAY_MS, -20 * DAY_MS):
         server.clock.advance(jump)
         answer = await keeper.push()
         assert answer.status_code == 201
-        told: Any = parse(answer.content)
-        assert told["receipt"]["ts"] == server.clock.now_ms()
-    assert (await keeper.ask("DELETE", "/v1/session")).status_code == 204
+        response_body: Any = parse_canonical_json(answer.content)
+        assert response_body["receipt"]["ts"] == server.clock.now_ms()
+    assert (await keeper.request("DELETE", "/v1/session")).status_code == 204
 
 
-async def test_one_changed_byte_of_a_stored_part_is_noticed(keeper: Keeper, server: Served) -> None:
+async def test_one_changed_byte_of_a_stored_part_is_noticed(keeper: Keeper, server: InProcessServer) -> None:
     """It is not handed out as if nothing were wrong."""
     file = seal_file(keeper, b"a picture" * 400)
     place = f"{keeper.diary}/blobs/{file.blob}"
-    await keeper.ask("PUT", place, file.declaration)
-    await keeper.ask("PUT", f"{place}/parts/0", file.sealed[0])
+    await keeper.request("PUT", place, file.declaration)
+    await keeper.request("PUT", f"{place}/parts/0", file.sealed_parts[0])
     (stored,) = [path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]
     raw = stored.read_bytes()
     for at in (0, len(raw) // 2, len(raw) - 1):
         stored.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
-        answer = await keeper.ask("GET", f"{place}/parts/0")
+        answer = await keeper.request("GET", f"{place}/parts/0")
         assert (answer.status_code, answer.json()["error"]) == (409, "digest")
     stored.write_bytes(raw)
-    assert (await keeper.ask("GET", f"{place}/parts/0")).content == file.sealed[0]
+    assert (await keeper.request("GET", f"{place}/parts/0")).content == file.sealed_parts[0]
 
 
-async def test_a_body_without_a_pace_is_given_up(
-    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+async def test_a_body_that_comes_too_slowly_is_aborted(
+    keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Silence, and a byte now and then: 503 with nothing kept; the same body at a phone's pace is taken."""
     for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
         monkeypatch.setattr(route_handler, name, value)
     path, body = keeper.seal()
 
-    async def slowly(pieces: int, wait: float) -> AsyncIterator[bytes]:
+    async def send_slowly(pieces: int, wait: float) -> AsyncIterator[bytes]:
         for n in range(pieces):
             yield body[n * len(body) // pieces : (n + 1) * len(body) // pieces]
             await asyncio.sleep(wait)
@@ -144,65 +146,69 @@ async def test_a_body_without_a_pace_is_given_up(
     headers = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/octet-stream"}
     headers["Authorization"] = f"Bearer {keeper.tokens['session']}"
     for pieces, wait in ((2, 0.6), (len(body), 0.01)):
-        answer = await keeper.client.request("PUT", path, content=slowly(pieces, wait), headers=headers)
+        answer = await keeper.client.request("PUT", path, content=send_slowly(pieces, wait), headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-    assert len(await feed(keeper)) == 1
-    answer = await keeper.client.request("PUT", path, content=slowly(10, 0.1), headers=headers)
+    assert len(await feed_frames(keeper)) == 1
+    answer = await keeper.client.request("PUT", path, content=send_slowly(10, 0.1), headers=headers)
     assert answer.status_code == 201
     assert server.app is not None
 
 
 @pytest.fixture
-async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
+async def forked_server(tmp_path: Path) -> AsyncIterator[ForkedServer]:
     """A server in a process of its own, at work."""
-    made = Serving(tmp_path, free_port(), KEPT_FILE_LIMIT=str(900_000))
-    await database.migrate(config.load(made.environ))
-    yield made
-    made.end()
+    server_process = ForkedServer(tmp_path, free_port(), KEPT_FILE_LIMIT=str(900_000))
+    await database.migrate(config.load_settings(server_process.environ))
+    yield server_process
+    server_process.end()
 
 
 @pytest.mark.whole
-async def test_clients_of_one_byte_a_second_hold_up_nobody(serving: Serving) -> None:
+async def test_clients_of_one_byte_a_second_hold_up_nobody(forked_server: ForkedServer) -> None:
     """A hundred that send and a hundred that read a byte at a time; a normal device pushes at once all the while.
     Two hundred bodies that were cut off leave nothing behind."""
-    await asyncio.to_thread(serving.start)
-    async with new_load(serving.port, 1, random.Random(3)) as load, contextlib.AsyncExitStack() as stack:
+    await asyncio.to_thread(forked_server.start)
+    async with start_device_load(forked_server.port, 1, random.Random(3)) as load, contextlib.AsyncExitStack() as stack:
         diary = load.diaries[0]
         head = (
-            f"PUT {diary.address}/records/{'A' * 22}/versions/{'A' * 22} HTTP/1.1\r\nHost: localhost:{serving.port}\r\n"
+            f"PUT {diary.address}/records/{'A' * 22}/versions/{'A' * 22} HTTP/1.1\r\nHost: localhost:{forked_server.port}\r\n"
             "X-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/octet-stream\r\n"
             f"Authorization: Bearer {diary.token}\r\nContent-Length: 5000\r\n\r\n"
         ).encode()
-        reading = f"GET /static/app/main.js HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n".encode()
-        drips = [asyncio.ensure_future(_drip(serving.port, head, reading, n % 2 == 0)) for n in range(200)]
-        stack.push_async_callback(asyncio.gather, *drips, return_exceptions=True)
-        stack.callback(lambda: [drip.cancel() for drip in drips])
+        reading = f"GET /static/app/main.js HTTP/1.1\r\nHost: localhost:{forked_server.port}\r\n\r\n".encode()
+        slow_clients = [
+            asyncio.ensure_future(_send_slowly(forked_server.port, head, reading, n % 2 == 0)) for n in range(200)
+        ]
+        stack.push_async_callback(asyncio.gather, *slow_clients, return_exceptions=True)
+        stack.callback(lambda: [drip.cancel() for drip in slow_clients])
         await asyncio.sleep(1)
         slowest = 0.0
         for _ in range(40):
-            began = time.monotonic()
+            started_at = time.monotonic()
             until = asyncio.Event()
             working = asyncio.ensure_future(load.work(1, 1, until))
             await until.wait()
-            slowest = max(slowest, time.monotonic() - began)
+            slowest = max(slowest, time.monotonic() - started_at)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
         assert slowest < 3, slowest
         for _ in range(200):
-            with socket.create_connection(("127.0.0.1", serving.port)) as cut:
+            with socket.create_connection(("127.0.0.1", forked_server.port)) as cut:
                 cut.sendall(head + bytes(2500))
-        found = await look(load)
-        assert found.found == found.acknowledged == found.identical and found.heads == (found.acknowledged > 0)
+        report = await check_acknowledged_data(load)
+        assert report.versions_found == report.acknowledged == report.versions_identical and report.checked_heads == (
+            report.acknowledged > 0
+        )
 
 
-async def _drip(port: int, head: bytes, reading: bytes, sends: bool) -> None:
+async def _send_slowly(port: int, head: bytes, reading: bytes, chunks: bool) -> None:
     """One slow client, for as long as it lives."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(head if sends else reading)
+    writer.write(head if chunks else reading)
     try:
         while True:
             await asyncio.sleep(1)
-            if sends:
+            if chunks:
                 writer.write(b"x")
             else:
                 await reader.read(1)
@@ -211,21 +217,21 @@ async def _drip(port: int, head: bytes, reading: bytes, sends: bool) -> None:
 
 
 @pytest.mark.whole
-async def test_a_full_disk_loses_no_acknowledged_data(serving: Serving) -> None:
+async def test_a_full_disk_loses_no_acknowledged_data(forked_server: ForkedServer) -> None:
     """No file may grow beyond a limit: pushes are refused with 503 from then on; with room again, all is there."""
-    await asyncio.to_thread(serving.start)
-    async with new_load(serving.port, 2, random.Random(5)) as load:
-        await asyncio.to_thread(serving.kill)
-        await asyncio.to_thread(serving.start, "start-full")
+    await asyncio.to_thread(forked_server.start)
+    async with start_device_load(forked_server.port, 2, random.Random(5)) as load:
+        await asyncio.to_thread(forked_server.kill)
+        await asyncio.to_thread(forked_server.start, "start-full")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(60):
-                while load.answered["refused for now"] < 20:
+                while load.answer_counts["refused for now"] < 20:
                     await load.work(4, 10_000, asyncio.Event())
-        assert load.answered["refused for now"] >= 20, json.dumps(load.answered)
-        await asyncio.to_thread(serving.kill)
-        await asyncio.to_thread(serving.start)
-        found = await look(load)
-        assert found.holds and load.wrong == [], (found.lines(), load.wrong[:3])
+        assert load.answer_counts["refused for now"] >= 20, json.dumps(load.answer_counts)
+        await asyncio.to_thread(forked_server.kill)
+        await asyncio.to_thread(forked_server.start)
+        report = await check_acknowledged_data(load)
+        assert report.holds and load.faults == [], (report.lines(), load.faults[:3])
 
 
 async def test_a_store_that_hangs_holds_up_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,16 +241,16 @@ async def test_a_store_that_hangs_holds_up_files_only(tmp_path: Path, monkeypatc
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"s3://k:s@bucket?endpoint=http://127.0.0.1:{silent.getsockname()[1]}"
-        async with served(tmp_path, DIARY_BLOB_URL=url) as server:
-            keeper = await enrol(server)
+        async with running_server(tmp_path, DIARY_BLOB_URL=url) as server:
+            keeper = await register_keeper(server)
             file = seal_file(keeper, b"small")
             place = f"{keeper.diary}/blobs/{file.blob}"
-            await keeper.ask("PUT", place, file.declaration)
-            began = time.monotonic()
-            part = asyncio.ensure_future(keeper.ask("PUT", f"{place}/parts/0", file.sealed[0]))
+            await keeper.request("PUT", place, file.declaration)
+            started_at = time.monotonic()
+            part = asyncio.ensure_future(keeper.request("PUT", f"{place}/parts/0", file.sealed_parts[0]))
             for _ in range(5):
                 assert (await keeper.push()).status_code == 201
             assert not part.done()
             answer = await part
             assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - started_at < 30

@@ -10,13 +10,14 @@ import sys
 import time
 from pathlib import Path
 
-from tests.fuzzing import in_node, running
+from tests.fuzzing import node_readers as in_node
+from tests.fuzzing import reader_runs as running
 from tests.fuzzing.targets import TARGETS
 
 # So many of one reader before the next has its turn.
-TURN = 1000
+RUNS_PER_TURN = 1000
 # The process's whole room, the libraries it loads among them.
-MEMORY = 4 << 30
+MEMORY_LIMIT_BYTES = 4 << 30
 
 
 def main() -> int:
@@ -28,32 +29,32 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, default=Path("var/fuzz"), help="where bytes are kept that a reader did wrong with"
     )
-    asked = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    names = asked.only or [*TARGETS, *(f"js:{name}" for name in in_node.FORMS)]
-    found: set[str] = set()
-    given, seed, end = 0, asked.first, time.monotonic() + asked.seconds
-    while time.monotonic() < end:
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    names = options.only or [*TARGETS, *(f"js:{name}" for name in in_node.FORM_BY_READER)]
+    failing_readers: set[str] = set()
+    inputs_given, seed, deadline = 0, options.first, time.monotonic() + options.seconds
+    while time.monotonic() < deadline:
         for name in names:
-            is_app, plain = name.startswith("js:"), name.removeprefix("js:")
-            for crash in (in_node if is_app else running).crashes(plain, TURN, seed):
-                last = crash.why.strip().splitlines()[-1]
-                if f"{name} {last}" in found:
+            is_app, reader_name = name.startswith("js:"), name.removeprefix("js:")
+            for crash in (in_node if is_app else running).find_crashes(reader_name, RUNS_PER_TURN, seed):
+                last = crash.reason.strip().splitlines()[-1]
+                if f"{name} {last}" in failing_readers:
                     continue
-                found.add(f"{name} {last}")
-                asked.keep.mkdir(parents=True, exist_ok=True)
+                failing_readers.add(f"{name} {last}")
+                options.keep.mkdir(parents=True, exist_ok=True)
                 path = (
-                    asked.keep
+                    options.keep
                     / f"{name.replace(':', '_').replace(' ', '_')}-{hashlib.sha256(crash.raw).hexdigest()[:12]}"
                 )
                 path.write_bytes(crash.raw)
-                print(f"{name}: {path}\n{crash.why}", flush=True)
-            given += TURN
-            if time.monotonic() >= end:
+                print(f"{name}: {path}\n{crash.reason}", flush=True)
+            inputs_given += RUNS_PER_TURN
+            if time.monotonic() >= deadline:
                 break
-        seed += TURN
-    print(f"{given} inputs from seed {asked.first}, {len(found)} faults")
-    return 1 if found else 0
+        seed += RUNS_PER_TURN
+    print(f"{inputs_given} inputs from seed {options.first}, {len(failing_readers)} faults")
+    return 1 if failing_readers else 0
 
 
 if __name__ == "__main__":

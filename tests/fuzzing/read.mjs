@@ -32,7 +32,7 @@ const first = (fn) => (raw) => {
   for (const one of readValues(raw)) fn(one);
 };
 
-/** Each reader, by the name that tests/fuzzing/in_node.py gives it. */
+/** Each reader, by the name that tests/fuzzing/node_readers.py gives it. */
 const TARGETS = {
   json: (raw) => parseCanonical(raw),
   frames: (raw) => decodeFrames(raw),

@@ -10,18 +10,18 @@ from pathlib import Path
 from PIL import Image
 
 from diary.crypto import sealing
-from diary.encoding import b64, canon, frames, unb64
+from diary.encoding import b64, canonical_json, encode_frames, unb64
 from diary.ledger import timestamps
 from diary.samples.timestamp_authority import make_authority
-from tests.pack.test_embedded import BAD, GOOD
-from tests.test_layers import ROOT
+from tests.pack.test_embedded_files import READABLE_PDFS, REFUSED_PDFS
+from tests.test_layers import PROJECT_ROOT
 
 CORPUS = Path(__file__).parent / "corpus"
 # What an authority of our own answered once, and its certificates: openssl writes others each time.
-STAMPED = Path(__file__).parent / "stamped"
-NOTE = b"a note"
-VECTORS = ROOT / "tests" / "vectors"
-MAIL = "From: sam@example.org\r\nTo: alex@example.org\r\nDate: Thu, 12 Mar 2026 21:15:02 +0000\r\n"
+STAMPED_NOTE_FOLDER = Path(__file__).parent / "stamped"
+NOTE_BYTES = b"a note"
+VECTORS_FOLDER = PROJECT_ROOT / "tests" / "vectors"
+MAIL_HEADER = "From: sam@example.org\r\nTo: alex@example.org\r\nDate: Thu, 12 Mar 2026 21:15:02 +0000\r\n"
 CHATS = {
     "android": "12/03/2026, 21:14 - Messages and calls are end-to-end encrypted.\n"
     "12/03/2026, 21:15 - Sam: Where are you\n"
@@ -32,8 +32,8 @@ CHATS = {
     "american": "3/12/26, 9:15\u202fPM - Sam: Where are you\n3/12/26, 9:16\u202fPM - Sam: <Media omitted>\n",
 }
 MAILS = {
-    "plain": MAIL + "Subject: You\r\n\r\nI saw you.\r\n",
-    "parts": MAIL + "Subject: =?utf-8?q?You=3F?=\r\nMIME-Version: 1.0\r\n"
+    "plain": MAIL_HEADER + "Subject: You\r\n\r\nI saw you.\r\n",
+    "parts": MAIL_HEADER + "Subject: =?utf-8?q?You=3F?=\r\nMIME-Version: 1.0\r\n"
     'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n'
     "Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>I saw =C3=A9 you</p>\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
     "From: a@example.org\r\nSubject: in\r\n\r\nin\r\n--b\r\nContent-Type: image/png; name=a.png\r\n"
@@ -42,83 +42,87 @@ MAILS = {
 }
 
 
-def zipped(members: dict[str, bytes], method: int) -> bytes:
+def make_zip(members: dict[str, bytes], method: int) -> bytes:
     """A zip of them, with fixed times."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as made:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in members.items():
-            made.writestr(zipfile.ZipInfo(name), content, method)
+            archive.writestr(zipfile.ZipInfo(name), content, method)
     return out.getvalue()
 
 
-def pictures() -> dict[str, bytes]:
+def sample_pictures() -> dict[str, bytes]:
     """A few points in each format, with what cameras write beside them."""
     picture = Image.new("RGB", (8, 8), (90, 40, 40))
     about = Image.Exif()
     about[0x010F], about[0x0110], about[0x0132], about[0x0112] = "Maker", "Model 1", "2026:03:12 21:15:02", 6
     about.get_ifd(0x8769).update({0x9003: "2026:03:12 21:15:02", 0x9011: "+01:00"})
     about.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 1.0)})
-    found = {}
+    picture_by_name = {}
     for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF"):
         out = io.BytesIO()
         picture.save(out, kind, **({} if kind == "GIF" else {"exif": about}))
-        found[kind.lower()] = out.getvalue()
+        picture_by_name[kind.lower()] = out.getvalue()
     out = io.BytesIO()
     picture.save(out, "JPEG")
-    return {**found, "plain_jpeg": out.getvalue(), "exif": about.tobytes()[6:]}
+    return {**picture_by_name, "plain_jpeg": out.getvalue(), "exif": about.tobytes()[6:]}
 
 
-def copy_head(odd: dict[str, object]) -> dict[str, object]:
+def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
     """The list of keys of a sealed copy, which opens with nothing."""
-    ident, wrap = b64(bytes(16)), b64(sealing.prefix(sealing.Kind.WRAP, {"t": "wrap"}) + bytes(64))
+    ident, wrap = b64(bytes(16)), b64(sealing.envelope_prefix(sealing.EnvelopeKind.WRAP, {"t": "wrap"}) + bytes(64))
     names = ("code_wrap", "diary_wrap", "keyset", "words_wrap")
-    keys = {"account": ident, "diary": ident, "diary_epoch": 1, "kdf": {}, **dict.fromkeys(names, wrap), **odd}
+    keys = {"account": ident, "diary": ident, "diary_epoch": 1, "kdf": {}, **dict.fromkeys(names, wrap), **changes}
     rest = {"blobs": [], "feed": None, "log": None, "made_at": 1, "notary": None, "t": "backup/v1", "versions": 0}
     return {**rest, "keys": keys}
 
 
-def seeds() -> dict[str, dict[str, bytes]]:
+def corpus_files() -> dict[str, dict[str, bytes]]:
     """By form, then by name."""
-    vectors = {name: json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8")) for name in ("log", "versions")}
+    vectors = {
+        name: json.loads((VECTORS_FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("log", "versions")
+    }
     members = {
         "A/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "A/data/a.txt": b"He waited." * 40,
     }
     pack = {f"PACK_A_1_20260312/{name[2:]}": content for name, content in members.items()}
-    case = next(one for one in vectors["versions"]["cases"] if one["body"])
+    case = next(case_row for case_row in vectors["versions"]["cases"] if case_row["body"])
     key = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107") + b"\x04\x6d" + bytes(0x6D)
     notes = [*vectors["log"]["notes"][:1], *vectors["log"]["joined_notes"][:2]]
     return {
         "zip": {
-            "stored": zipped(members, zipfile.ZIP_STORED),
-            "deflated": zipped(members, zipfile.ZIP_DEFLATED),
-            "pack": zipped(pack, zipfile.ZIP_STORED),
+            "stored": make_zip(members, zipfile.ZIP_STORED),
+            "deflated": make_zip(members, zipfile.ZIP_DEFLATED),
+            "pack": make_zip(pack, zipfile.ZIP_STORED),
         },
-        "pdf": {name.replace(" ", "_"): raw for name, raw in [*GOOD.items(), *list(BAD.items())[:6]]},
-        "picture": pictures(),
+        "pdf": {name.replace(" ", "_"): raw for name, raw in [*READABLE_PDFS.items(), *list(REFUSED_PDFS.items())[:6]]},
+        "picture": sample_pictures(),
         "chat": {name: text.encode() for name, text in CHATS.items()},
         "mail": {name: text.encode() for name, text in MAILS.items()},
         "json": {
-            "object": canon({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
-            "capsule": canon(
+            "object": canonical_json({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
+            "capsule": canonical_json(
                 {"counts": {}, "keys": {}, "own_words": "", "pack": {}, "sheet": {}, "t": "capsule/v1", "versions": []}
             ),
         },
         "copy_head": {
-            "empty": canon(copy_head({})),
-            "odd": canon(copy_head({"code_wrap": 7})),
-            "none": canon({**copy_head({}), "keys": None}),
+            "empty": canonical_json(sealed_copy_head({})),
+            "odd": canonical_json(sealed_copy_head({"code_wrap": 7})),
+            "none": canonical_json({**sealed_copy_head({}), "keys": None}),
         },
-        "frames": {"three": frames([b"", b"one", b"two" * 9]), "push": unb64(case["body"])},
-        "envelope": {"version": sealing.prefix(sealing.Kind.VERSION, {"t": "version"}) + bytes(range(256))},
-        "note": {f"note_{i}": one["note"].encode() for i, one in enumerate(notes)},
+        "frames": {"three": encode_frames([b"", b"one", b"two" * 9]), "push": unb64(case["body"])},
+        "envelope": {
+            "version": sealing.envelope_prefix(sealing.EnvelopeKind.VERSION, {"t": "version"}) + bytes(range(256))
+        },
+        "note": {f"note_{i}": case_row["note"].encode() for i, case_row in enumerate(notes)},
         "der": {
             "key": key,
             "time": bytes.fromhex("170d3236303331323231313530325a"),
             "nested": bytes.fromhex("3009300702010106022a03"),
         },
-        "stamp": {"answer": (STAMPED / "answer.tsr").read_bytes()},
-        "pem": {"chain": (STAMPED / "chain.pem").read_bytes()},
+        "stamp": {"answer": (STAMPED_NOTE_FOLDER / "answer.tsr").read_bytes()},
+        "pem": {"chain": (STAMPED_NOTE_FOLDER / "chain.pem").read_bytes()},
         "words": {
             "code": b"abandon ability able",
             "characters": b"O1IL-0000-ZZZZ",
@@ -128,25 +132,25 @@ def seeds() -> dict[str, dict[str, bytes]]:
     }
 
 
-def stamp() -> None:
+def stamp_note() -> None:
     """Have `NOTE` stamped, once."""
-    if STAMPED.exists():
+    if STAMPED_NOTE_FOLDER.exists():
         return
-    STAMPED.mkdir()
+    STAMPED_NOTE_FOLDER.mkdir()
     with tempfile.TemporaryDirectory() as folder:
         authority = make_authority(Path(folder) / "tsa")
-        asked = timestamps.request(NOTE)
-        (STAMPED / "answer.tsr").write_bytes(authority.answer(asked.der))
-        (STAMPED / "chain.pem").write_bytes(authority.chain)
-        pins = {"nonce": b64(asked.nonce), "note": NOTE.decode(), "policy": authority.policy}
-        (STAMPED / "pins.json").write_text(json.dumps(pins) + "\n", encoding="utf-8")
+        timestamp_request = timestamps.build_request(NOTE_BYTES)
+        (STAMPED_NOTE_FOLDER / "answer.tsr").write_bytes(authority.answer_query(timestamp_request.der))
+        (STAMPED_NOTE_FOLDER / "chain.pem").write_bytes(authority.chain_pem)
+        pins = {"nonce": b64(timestamp_request.nonce), "note": NOTE_BYTES.decode(), "policy": authority.policy}
+        (STAMPED_NOTE_FOLDER / "pins.json").write_text(json.dumps(pins) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Write all of them again."""
-    stamp()
+    stamp_note()
     shutil.rmtree(CORPUS, ignore_errors=True)
-    for form, files in seeds().items():
+    for form, files in corpus_files().items():
         (CORPUS / form).mkdir(parents=True)
         for name, raw in files.items():
             (CORPUS / form / name).write_bytes(raw)

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.client.backup_file import KeptFile
+from diary.client.backup_file import DiaryBackupFile
 from diary.crypto import sealing
-from diary.crypto.words import normalise, read_code
-from diary.encoding import parse, read_frames, unb64
-from diary.errors import BadRequest, BadSignature, KeptError, NoMatch, NotACopy, NotCanonical, SealError
+from diary.crypto.words import normalise, parse_code
+from diary.encoding import decode_frames, parse_canonical_json, unb64
+from diary.errors import (
+    BadRequest,
+    BadSignature,
+    InvalidCredentials,
+    InvalidSealedCopy,
+    KeptError,
+    NotCanonical,
+    SealError,
+)
 from diary.ledger import checkpoints, push, timestamps
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.documents import print_images
@@ -22,7 +30,7 @@ from diary.pack.verify.embedded_files import embedded_files
 from diary.pack.verify.pack_reader import OpenedPack, open_pack
 from diary.services.operations.sealed_backup import MAGIC, read_members
 from diary.web.request_parsing import read_fields, read_number
-from tests.fuzzing.seeds import NOTE, STAMPED
+from tests.fuzzing.seeds import NOTE_BYTES, STAMPED_NOTE_FOLDER
 
 # Where the push of the corpus belongs.
 IDS: Final = {
@@ -33,23 +41,23 @@ IDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReaderTarget:
     """A reader. `errors`: what it may raise; anything else is a fault."""
 
     form: str
-    read: Callable[[bytes], object]
-    errors: tuple[type[Exception], ...] = ()
+    reader: Callable[[bytes], object]
+    allowed_errors: tuple[type[Exception], ...] = ()
 
 
-def _in_file(raw: bytes, read: Callable[[Path], object]) -> object:
+def _read_from_file(raw: bytes, reader: Callable[[Path], object]) -> object:
     """For a reader that takes a path."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         path = Path(folder, "given")
         path.write_bytes(raw)
-        return read(path)
+        return reader(path)
 
 
-def _pack(path: Path) -> object:
+def _read_pack(path: Path) -> object:
     """A pack is opened, its members hashed and its lists compared."""
     opened = open_pack(path)
     if not isinstance(opened, OpenedPack):
@@ -60,66 +68,68 @@ def _pack(path: Path) -> object:
         opened.close()
 
 
-def _copy(path: Path) -> object:
+def _read_sealed_copy(path: Path) -> object:
     """A sealed copy is opened."""
-    with KeptFile(path) as kept:
-        return kept
+    with DiaryBackupFile(path) as sealed_copy:
+        return sealed_copy
 
 
-def _copy_head(raw: bytes) -> object:
+def _read_sealed_copy_head(raw: bytes) -> object:
     """A sealed copy whose zip is sound, and whose list of keys is not, is opened with a code."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as made:
-        made.writestr("kept.json", raw)
-        made.writestr("versions.bin", raw)
-    return _in_file(out.getvalue(), _open_copy)
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("kept.json", raw)
+        archive.writestr("versions.bin", raw)
+    return _read_from_file(out.getvalue(), _open_sealed_copy)
 
 
-def _open_copy(path: Path) -> object:
-    with KeptFile(path) as kept:
-        return kept.open_with_code(bytes(16))
+def _open_sealed_copy(path: Path) -> object:
+    with DiaryBackupFile(path) as sealed_copy:
+        return sealed_copy.open_with_code(bytes(16))
 
 
-def _stamp(raw: bytes) -> object:
+def _read_timestamp(raw: bytes) -> object:
     """An authority's answer about a note."""
-    pins = json.loads((STAMPED / "pins.json").read_text(encoding="utf-8"))
-    chain = (STAMPED / "chain.pem").read_bytes()
-    return timestamps.check(raw, NOTE, chain=chain, policy=pins["policy"], nonce=unb64(pins["nonce"]))
+    pins = json.loads((STAMPED_NOTE_FOLDER / "pins.json").read_text(encoding="utf-8"))
+    chain = (STAMPED_NOTE_FOLDER / "chain.pem").read_bytes()
+    return timestamps.verify_response(raw, NOTE_BYTES, chain=chain, policy=pins["policy"], nonce=unb64(pins["nonce"]))
 
 
-def _backup(path: Path) -> object:
+def _read_backup(path: Path) -> object:
     """An operator's backup is walked."""
     return [b"".join(pieces) for _, pieces in read_members(path, b"\1" * 32)]
 
 
-def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+def _text_reader(read: Callable[[str], object]) -> Callable[[bytes], object]:
     """For a reader of text."""
     return lambda raw: read(raw.decode("utf-8", "replace"))
 
 
 TARGETS: Final = {
-    "json": Target("json", parse, (NotCanonical,)),
-    "frames": Target("frames", read_frames, (BadRequest,)),
-    "push": Target("frames", lambda raw: push.decode(raw, **IDS), (KeptError,)),
-    "header": Target("envelope", lambda raw: sealing.read_header(raw, sealing.Kind.VERSION), (SealError,)),
-    "envelope": Target(
-        "envelope", lambda raw: sealing.open_envelope(bytes(32), raw, sealing.Kind.VERSION, {}), (SealError,)
+    "json": ReaderTarget("json", parse_canonical_json, (NotCanonical,)),
+    "frames": ReaderTarget("frames", decode_frames, (BadRequest,)),
+    "push": ReaderTarget("frames", lambda raw: push.decode(raw, **IDS), (KeptError,)),
+    "header": ReaderTarget(
+        "envelope", lambda raw: sealing.read_header(raw, sealing.EnvelopeKind.VERSION), (SealError,)
     ),
-    "box": Target("envelope", lambda raw: sealing.box_open(bytes(32), b"", raw), (SealError,)),
-    "pack": Target("zip", lambda raw: _in_file(raw, _pack)),
-    "copy": Target("zip", lambda raw: _in_file(raw, _copy), (NotACopy,)),
-    "copy head": Target("copy_head", _copy_head, (NotACopy, NoMatch)),
-    "backup": Target("envelope", lambda raw: _in_file(MAGIC + raw, _backup), (NotACopy,)),
-    "pdf": Target("pdf", embedded_files),
-    "print copy": Target("picture", print_images.accept, (BadRequest,)),
-    "picture": Target("picture", print_images.print_copy, (BadRequest,)),
-    "capsule": Target("json", read_capsule, (BadRequest,)),
-    "checkpoint": Target("note", checkpoints.take, (BadSignature,)),
-    "certificates": Target("pem", timestamps.certificates, (BadRequest,)),
-    "timestamp": Target("stamp", _stamp, (BadSignature,)),
-    "body": Target("json", read_fields, (BadRequest,)),
-    "number": Target("words", _text(lambda text: read_number(text, 1 << 53)), (BadRequest,)),
-    "code": Target("words", _text(read_code), (BadRequest,)),
-    "words": Target("words", _text(normalise), (BadRequest,)),
-    "base64": Target("words", _text(unb64), (BadRequest,)),
+    "envelope": ReaderTarget(
+        "envelope", lambda raw: sealing.open_envelope(bytes(32), raw, sealing.EnvelopeKind.VERSION, {}), (SealError,)
+    ),
+    "box": ReaderTarget("envelope", lambda raw: sealing.open_box(bytes(32), b"", raw), (SealError,)),
+    "pack": ReaderTarget("zip", lambda raw: _read_from_file(raw, _read_pack)),
+    "copy": ReaderTarget("zip", lambda raw: _read_from_file(raw, _read_sealed_copy), (InvalidSealedCopy,)),
+    "copy head": ReaderTarget("copy_head", _read_sealed_copy_head, (InvalidSealedCopy, InvalidCredentials)),
+    "backup": ReaderTarget("envelope", lambda raw: _read_from_file(MAGIC + raw, _read_backup), (InvalidSealedCopy,)),
+    "pdf": ReaderTarget("pdf", embedded_files),
+    "print copy": ReaderTarget("picture", print_images.check_print_copy, (BadRequest,)),
+    "picture": ReaderTarget("picture", print_images.make_print_copy, (BadRequest,)),
+    "capsule": ReaderTarget("json", read_capsule, (BadRequest,)),
+    "checkpoint": ReaderTarget("note", checkpoints.parse_note, (BadSignature,)),
+    "certificates": ReaderTarget("pem", timestamps.load_chain, (BadRequest,)),
+    "timestamp": ReaderTarget("stamp", _read_timestamp, (BadSignature,)),
+    "body": ReaderTarget("json", read_fields, (BadRequest,)),
+    "number": ReaderTarget("words", _text_reader(lambda text: read_number(text, 1 << 53)), (BadRequest,)),
+    "code": ReaderTarget("words", _text_reader(parse_code), (BadRequest,)),
+    "words": ReaderTarget("words", _text_reader(normalise), (BadRequest,)),
+    "base64": ReaderTarget("words", _text_reader(unb64), (BadRequest,)),
 }

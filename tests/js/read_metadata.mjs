@@ -1,4 +1,4 @@
-/** For tests/test_about_files.py: print what the phone reads from the files on the command line, as JSON lines. */
+/** For tests/test_file_metadata.py: print what the phone reads from the files on the command line, as JSON lines. */
 import { readFileSync } from 'node:fs';
 import { readableBytes, readMetadata } from '#app/media/exif.js';
 import { detectType } from '#app/media/file_type.js';

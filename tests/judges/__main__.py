@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.judges.judging import judge_all
-from tests.judges.packs import bases
+from tests.judges.comparison import compare_judges
+from tests.judges.sound_packs import build_sound_packs
 
 
 def main() -> int:
@@ -20,13 +20,15 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, default=Path("var/judges"), help="where packs are kept that are judged differently"
     )
-    asked = parser.parse_args()
+    options = parser.parse_args()
     differing = 0
     with tempfile.TemporaryDirectory() as name:
-        for one in judge_all(bases(Path(name)), range(asked.first, asked.first + asked.count), Path(name), asked.keep):
+        for difference in compare_judges(
+            build_sound_packs(Path(name)), range(options.first, options.first + options.count), Path(name), options.keep
+        ):
             differing += 1
-            print(one, flush=True)
-    print(f"{asked.count} packs from seed {asked.first}: the judges differ about {differing}")
+            print(difference, flush=True)
+    print(f"{options.count} packs from seed {options.first}: the judges differ about {differing}")
     return 1 if differing else 0
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 from diary.errors import NotCanonical
-from tests.pack.rezip import Members, members_of, rezip, sealed_again
+from tests.pack.pack_members import Members, change_members, members_of, rebuild_digest_lists
 
-LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+LOCAL_HEADER_MARK, CENTRAL_HEADER_MARK, END_RECORD_MARK = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 ODD_NUMBERS: Final[tuple[Any, ...]] = (None, True, 0, -1, 1.5, 2**53, 2**63)
 ODD_VALUES: Final[tuple[Any, ...]] = (*ODD_NUMBERS, "", "A", "A" * 43, "\u202e", "1", [], [[]], [None], {}, {"t": 1})
 ODD_KEYS: Final = ("", "t", "v", "constructor", "__proto__", "toString", "\u00e9", "a b")
@@ -31,256 +31,276 @@ ODD_NAMES: Final = (
     "manifest-md5.txt",
     "x",
 )
-WHOLE_LIMIT: Final = 1 << 26
+MEMBER_LIMIT_BYTES: Final = 1 << 26
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A changed pack. `how` says what was done, for a person."""
+class PackMutant:
+    """A changed pack. `mutation` describes the change for a person."""
 
     seed: int
-    how: str
+    mutation: str
     path: Path
 
 
-def mutant(source: Path, seed: int, out: Path) -> Mutant:
+def make_mutant(source: Path, seed: int, out: Path) -> PackMutant:
     """Make the pack that a seed stands for, at `out`."""
-    draw = random.Random(seed)
-    if draw.random() < 0.2:
-        how, raw = zip_bytes(source.read_bytes(), draw)
+    random_source = random.Random(seed)
+    if random_source.random() < 0.2:
+        mutation, raw = mutate_zip_bytes(source.read_bytes(), random_source)
         out.write_bytes(raw)
-        return Mutant(seed, how, out)
+        return PackMutant(seed, mutation, out)
     members = members_of(source)
     steps = []
-    for _ in range(draw.choice((1, 1, 1, 2, 3))):
-        how, members = members_changed(members, draw)
-        steps.append(how)
-    if draw.random() < 0.5 and "bag-info.txt" in members:
+    for _ in range(random_source.choice((1, 1, 1, 2, 3))):
+        mutation, members = mutate_members(members, random_source)
+        steps.append(mutation)
+    if random_source.random() < 0.5 and "bag-info.txt" in members:
         try:
-            sealed_again(source, members, out)
-            return Mutant(seed, "; ".join(steps) + "; lists made anew", out)
+            rebuild_digest_lists(source, members, out)
+            return PackMutant(seed, "; ".join(steps) + "; lists made anew", out)
         except (ValueError, IndexError):
             pass  # bag-info.txt is not readable any more: the lists stay as they are
-    rezip(source, out, lambda _: members)
-    return Mutant(seed, "; ".join(steps), out)
+    change_members(source, out, lambda _: members)
+    return PackMutant(seed, "; ".join(steps), out)
 
 
 # The zip
 
 
-def zip_bytes(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_zip_bytes(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """Change a header's field, or bytes before, between or after members."""
-    bent = bytearray(raw)
-    kind = draw.choice(("local", "central", "end", "flip", "cut", "before", "after", "twice"))
+    changed_bytes = bytearray(raw)
+    kind = random_source.choice(("local", "central", "end", "flip", "cut", "before", "after", "twice"))
     if kind in ("local", "central", "end"):
-        mark, size = {"local": (LOCAL, 30), "central": (CENTRAL, 46), "end": (END, 22)}[kind]
-        at = draw.choice(list(places(raw, mark)))
-        field = at + draw.randrange(4, size - 1)
-        value = draw.choice((0, 1, 8, 0x0800, 0xFFFF, draw.randrange(0x10000)))
-        struct.pack_into("<H", bent, field, value)
-        return f"{kind} header at {at}: byte {field - at} is {value}", bytes(bent)
+        mark, size = {
+            "local": (LOCAL_HEADER_MARK, 30),
+            "central": (CENTRAL_HEADER_MARK, 46),
+            "end": (END_RECORD_MARK, 22),
+        }[kind]
+        offset = random_source.choice(list(mark_positions(raw, mark)))
+        field = offset + random_source.randrange(4, size - 1)
+        value = random_source.choice((0, 1, 8, 0x0800, 0xFFFF, random_source.randrange(0x10000)))
+        struct.pack_into("<H", changed_bytes, field, value)
+        return f"{kind} header at {offset}: byte {field - offset} is {value}", bytes(changed_bytes)
     if kind == "flip":
-        at = draw.randrange(len(bent))
-        bent[at] ^= 1 << draw.randrange(8)
-        return f"bit at {at}", bytes(bent)
+        offset = random_source.randrange(len(changed_bytes))
+        changed_bytes[offset] ^= 1 << random_source.randrange(8)
+        return f"bit at {offset}", bytes(changed_bytes)
     if kind == "cut":
-        at = draw.randrange(len(bent))
-        return f"cut at {at}", bytes(bent[:at])
+        offset = random_source.randrange(len(changed_bytes))
+        return f"cut at {offset}", bytes(changed_bytes[:offset])
     if kind == "before":
         return "bytes before", b"MZ" + raw
     if kind == "after":
-        return "bytes after", raw + b"\0" * draw.randrange(1, 40)
+        return "bytes after", raw + b"\0" * random_source.randrange(1, 40)
     return "twice", raw + raw
 
 
-def places(raw: bytes, mark: bytes) -> Iterator[int]:
+def mark_positions(raw: bytes, mark: bytes) -> Iterator[int]:
     """Where a mark stands."""
-    at = raw.find(mark)
-    while at >= 0:
-        yield at
-        at = raw.find(mark, at + 1)
+    position = raw.find(mark)
+    while position >= 0:
+        yield position
+        position = raw.find(mark, position + 1)
 
 
 # The members
 
 
-def members_changed(members: Members, draw: random.Random) -> tuple[str, Members]:
+def mutate_members(members: Members, random_source: random.Random) -> tuple[str, Members]:
     """One change of the list of members, or inside one of them."""
     names = list(members)
-    name = draw.choice(names)
-    kind = draw.choice(("drop", "rename", "add", "swap", "content", "inside", "inside", "inside", "inside", "inside"))
+    name = random_source.choice(names)
+    kind = random_source.choice(
+        ("drop", "rename", "add", "swap", "content", "inside", "inside", "inside", "inside", "inside")
+    )
     if kind == "drop":
-        return f"without {name}", {one: raw for one, raw in members.items() if one != name}
+        return f"without {name}", {member: raw for member, raw in members.items() if member != name}
     if kind == "rename":
-        new = draw.choice((name.upper(), name + ".", name.replace("1", "2", 1), name.rpartition("/")[2], *ODD_NAMES))
-        return f"{name} called {new!r}", {(new if one == name else one): raw for one, raw in members.items()}
+        new = random_source.choice(
+            (name.upper(), name + ".", name.replace("1", "2", 1), name.rpartition("/")[2], *ODD_NAMES)
+        )
+        return f"{name} called {new!r}", {(new if member == name else member): raw for member, raw in members.items()}
     if kind == "add":
-        new = draw.choice((*ODD_NAMES, name + "x", name.rpartition("/")[0] + "/new.txt"))
-        return f"with {new!r}", {**members, new: draw.choice((b"", b"x", members[name]))}
+        new = random_source.choice((*ODD_NAMES, name + "x", name.rpartition("/")[0] + "/new.txt"))
+        return f"with {new!r}", {**members, new: random_source.choice((b"", b"x", members[name]))}
     if kind == "swap":
-        other = draw.choice(names)
-        return f"{name} and {other} swapped", {**members, name: members[other], other: members[name]}
+        other_name = random_source.choice(names)
+        return f"{name} and {other_name} swapped", {**members, name: members[other_name], other_name: members[name]}
     if kind == "content":
-        how, raw = bytes_changed(members[name], draw)
+        how, raw = mutate_bytes(members[name], random_source)
         return f"{name}: {how}", {**members, name: raw}
-    name = draw.choice([one for one in names if one.endswith((".json", ".csv", ".txt", ".pdf"))])
-    how, raw = INSIDE[name.rpartition(".")[2]](members[name], draw)
+    name = random_source.choice([member for member in names if member.endswith((".json", ".csv", ".txt", ".pdf"))])
+    how, raw = MUTATION_BY_SUFFIX[name.rpartition(".")[2]](members[name], random_source)
     return f"{name}: {how}", {**members, name: raw}
 
 
-def bytes_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_bytes(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """A change that knows nothing of what the bytes are."""
-    at = draw.randrange(len(raw) + 1)
-    kind = draw.choice(("empty", "cut", "more", "flip", "junk", "doubled"))
+    offset = random_source.randrange(len(raw) + 1)
+    kind = random_source.choice(("empty", "cut", "more", "flip", "junk", "doubled"))
     if kind == "empty":
         return kind, b""
     if kind == "cut":
-        return f"cut at {at}", raw[:at]
+        return f"cut at {offset}", raw[:offset]
     if kind == "more":
-        return kind, raw + draw.choice((b"\n", b" ", b"\0", b"x", raw[:20]))
+        return kind, raw + random_source.choice((b"\n", b" ", b"\0", b"x", raw[:20]))
     if kind == "flip" and raw:
-        at = min(at, len(raw) - 1)
-        return f"bit of byte {at}", raw[:at] + bytes([raw[at] ^ (1 << draw.randrange(8))]) + raw[at + 1 :]
+        offset = min(offset, len(raw) - 1)
+        return f"bit of byte {offset}", raw[:offset] + bytes([raw[offset] ^ (1 << random_source.randrange(8))]) + raw[
+            offset + 1 :
+        ]
     if kind == "junk":
-        return kind, draw.randbytes(draw.randrange(1, 300))
+        return kind, random_source.randbytes(random_source.randrange(1, 300))
     return "doubled", raw + raw
 
 
-def json_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_json(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """A value, a key, an entry of a list; or the same value written otherwise."""
     try:
         value = json.loads(raw)
     except ValueError:
-        return bytes_changed(raw, draw)
+        return mutate_bytes(raw, random_source)
     end = b"\n" if raw.endswith(b"\n") else b""
-    kind = draw.choice(("value", "value", "value", "keys", "keys", "entries", "spaces", "twice"))
+    kind = random_source.choice(("value", "value", "value", "keys", "keys", "entries", "spaces", "twice"))
     if kind == "spaces":
         return "written with spaces", json.dumps(value).encode() + end
     if kind == "twice" and raw.startswith(b'{"'):
         return "a key twice", b"{" + raw[1 : raw.index(b":")] + b":null," + raw[1:]
-    how = INSIDE_JSON.get(kind, value_changed)(value, draw) or value_changed(value, draw)
-    return (how, rewritten(value, end)) if how else bytes_changed(raw, draw)
+    how = JSON_MUTATIONS.get(kind, mutate_value)(value, random_source) or mutate_value(value, random_source)
+    return (how, serialise(value, end)) if how else mutate_bytes(raw, random_source)
 
 
-def value_changed(root: Any, draw: random.Random) -> str | None:
+def mutate_value(root: Any, random_source: random.Random) -> str | None:
     """Put another value somewhere. None where there is no place for one."""
-    holder, where = draw.choice(list(containers(root)) or [(None, "")])
+    holder, where = random_source.choice(list(walk_containers(root)) or [(None, "")])
     if not holder:
         return None
-    at = draw.choice(sorted(holder)) if isinstance(holder, dict) else draw.randrange(len(holder))
-    holder[at] = new = other_value(holder[at], root, draw)
+    at = random_source.choice(sorted(holder)) if isinstance(holder, dict) else random_source.randrange(len(holder))
+    holder[at] = new = replacement_value(holder[at], root, random_source)
     return f"{where}.{at} is {new!r:.40}"
 
 
-def keys_changed(root: Any, draw: random.Random) -> str | None:
+def mutate_keys(root: Any, random_source: random.Random) -> str | None:
     """One key more or less in an object."""
-    holder, where = draw.choice([one for one in containers(root) if isinstance(one[0], dict)] or [(None, "")])
+    holder, where = random_source.choice(
+        [container for container in walk_containers(root) if isinstance(container[0], dict)] or [(None, "")]
+    )
     if holder is None:
         return None
-    if holder and draw.random() < 0.5:
-        key = draw.choice(sorted(holder))
+    if holder and random_source.random() < 0.5:
+        key = random_source.choice(sorted(holder))
         del holder[key]
         return f"{where}.{key} gone"
-    key = draw.choice(ODD_KEYS)
-    holder[key] = draw.choice(ODD_VALUES)
+    key = random_source.choice(ODD_KEYS)
+    holder[key] = random_source.choice(ODD_VALUES)
     return f"{where}.{key!r} more"
 
 
-def entries_changed(root: Any, draw: random.Random) -> str | None:
+def mutate_entries(root: Any, random_source: random.Random) -> str | None:
     """One entry less or twice in a list, or all in another order."""
-    holder, where = draw.choice(
-        [one for one in containers(root) if isinstance(one[0], list) and one[0]] or [(None, "")]
+    holder, where = random_source.choice(
+        [container for container in walk_containers(root) if isinstance(container[0], list) and container[0]]
+        or [(None, "")]
     )
     if holder is None:
         return None
-    at = draw.randrange(len(holder))
-    draw.choice((lambda: holder.pop(at), lambda: holder.append(holder[at]), holder.reverse))()
+    at = random_source.randrange(len(holder))
+    random_source.choice((lambda: holder.pop(at), lambda: holder.append(holder[at]), holder.reverse))()
     return f"entries of {where}"
 
 
-INSIDE_JSON: Final[dict[str, Callable[[Any, random.Random], str | None]]] = {
-    "keys": keys_changed,
-    "entries": entries_changed,
+JSON_MUTATIONS: Final[dict[str, Callable[[Any, random.Random], str | None]]] = {
+    "keys": mutate_keys,
+    "entries": mutate_entries,
 }
 
 
-def other_value(old: Any, root: Any, draw: random.Random) -> Any:
+def replacement_value(old: Any, root: Any, draw: random.Random) -> Any:
     """A value in place of another: one like it, an odd one, or one from elsewhere in the same member."""
-    near: list[Any] = []
+    similar_values: list[Any] = []
     if isinstance(old, bool):
-        near = [not old]
+        similar_values = [not old]
     elif isinstance(old, int):
-        near = [old + 1, old - 1, -old, str(old), float(old)]
+        similar_values = [old + 1, old - 1, -old, str(old), float(old)]
     elif isinstance(old, str):
-        near = [old + "A", old[:-1], old[::-1], old.upper(), old.replace("A", "B", 1), old + "=", old + "\n"]
+        similar_values = [old + "A", old[:-1], old[::-1], old.upper(), old.replace("A", "B", 1), old + "=", old + "\n"]
     return draw.choice(
-        (*near, *near, draw.choice(ODD_VALUES), copy.deepcopy(draw.choice([one for one, _ in containers(root)])))
+        (
+            *similar_values,
+            *similar_values,
+            draw.choice(ODD_VALUES),
+            copy.deepcopy(draw.choice([container for container, _ in walk_containers(root)])),
+        )
     )
 
 
-def containers(value: Any, where: str = "$") -> Iterator[tuple[Any, str]]:
+def walk_containers(value: Any, where: str = "$") -> Iterator[tuple[Any, str]]:
     """Every object and list in a value, with its path."""
     if isinstance(value, dict):
         yield value, where
-        for key, held in value.items():
-            yield from containers(held, f"{where}.{key}")
+        for key, child in value.items():
+            yield from walk_containers(child, f"{where}.{key}")
     elif isinstance(value, list):
         yield value, where
-        for at, held in enumerate(value):
-            yield from containers(held, f"{where}.{at}")
+        for index, child in enumerate(value):
+            yield from walk_containers(child, f"{where}.{index}")
 
 
-def rewritten(value: Any, end: bytes) -> bytes:
+def serialise(value: Any, end: bytes) -> bytes:
     """The value as a pack writes it; as JSON does where it is none that a pack can hold."""
     try:
-        return canon(value, limit=WHOLE_LIMIT) + end
+        return canonical_json(value, limit_bytes=MEMBER_LIMIT_BYTES) + end
     except (NotCanonical, TypeError, ValueError, RecursionError):
         return (
             json.dumps(value, separators=(",", ":"), default=str, skipkeys=True).encode("utf-8", "surrogatepass") + end
         )
 
 
-def lines_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_lines(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """A line of a list or a note."""
     mark = b"\r\n" if b"\r\n" in raw else b"\n"
     lines = raw.split(mark)
-    at = draw.randrange(len(lines))
-    kind = draw.choice(("gone", "twice", "swapped", "upper", "space", "other ends", "flip"))
+    at = random_source.randrange(len(lines))
+    kind = random_source.choice(("gone", "twice", "swapped", "upper", "space", "other ends", "flip"))
     if kind == "gone":
         del lines[at]
     elif kind == "twice":
         lines.insert(at, lines[at])
     elif kind == "swapped":
-        other = draw.randrange(len(lines))
-        lines[at], lines[other] = lines[other], lines[at]
+        other_index = random_source.randrange(len(lines))
+        lines[at], lines[other_index] = lines[other_index], lines[at]
     elif kind == "upper":
         lines[at] = lines[at].upper()
     elif kind == "space":
         line = lines[at]
-        lines[at] = draw.choice((b" " + line, line + b" ", line.replace(b"  ", b" ", 1), line.replace(b" ", b"  ", 1)))
+        lines[at] = random_source.choice(
+            (b" " + line, line + b" ", line.replace(b"  ", b" ", 1), line.replace(b" ", b"  ", 1))
+        )
     elif kind == "other ends":
         mark = b"\n" if mark == b"\r\n" else b"\r\n"
     else:
-        return bytes_changed(raw, draw)
+        return mutate_bytes(raw, random_source)
     return f"line {at} {kind}", mark.join(lines)
 
 
-def table_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_table(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """A cell of a table, or a line."""
     lines = raw.split(b"\r\n")
-    if draw.random() < 0.5:
-        return lines_changed(raw, draw)
-    at = draw.randrange(len(lines))
+    if random_source.random() < 0.5:
+        return mutate_lines(raw, random_source)
+    at = random_source.randrange(len(lines))
     cells = lines[at].split(b",")
-    cell = draw.randrange(len(cells))
-    cells[cell] = draw.choice(
-        (b"", b"x", b'"', b'""', b'"a', b"=1", b"'" + cells[cell], cells[cell] + b" ", draw.choice(cells))
+    cell = random_source.randrange(len(cells))
+    cells[cell] = random_source.choice(
+        (b"", b"x", b'"', b'""', b'"a', b"=1", b"'" + cells[cell], cells[cell] + b" ", random_source.choice(cells))
     )
     lines[at] = b",".join(cells)
     return f"cell {cell} of line {at}", b"\r\n".join(lines)
 
 
-def pdf_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
+def mutate_pdf(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
     """A word of a PDF's structure, or its bytes."""
     words = (
         b"/Type",
@@ -295,18 +315,18 @@ def pdf_changed(raw: bytes, draw: random.Random) -> tuple[str, bytes]:
         b"%%EOF",
         b"/Page",
     )
-    word = draw.choice([one for one in words if one in raw] or [b"%"])
-    found = list(places(raw, word))
-    if not found or draw.random() < 0.4:
-        return bytes_changed(raw, draw)
-    at = draw.choice(found)
-    new = draw.choice((b"", word[::-1], word + b" ", b"%" + word))
+    word = random_source.choice([keyword for keyword in words if keyword in raw] or [b"%"])
+    positions = list(mark_positions(raw, word))
+    if not positions or random_source.random() < 0.4:
+        return mutate_bytes(raw, random_source)
+    at = random_source.choice(positions)
+    new = random_source.choice((b"", word[::-1], word + b" ", b"%" + word))
     return f"{word.decode()} at {at} is {new!r}", raw[:at] + new + raw[at + len(word) :]
 
 
-INSIDE: Final[dict[str, Callable[[bytes, random.Random], tuple[str, bytes]]]] = {
-    "json": json_changed,
-    "csv": table_changed,
-    "txt": lines_changed,
-    "pdf": pdf_changed,
+MUTATION_BY_SUFFIX: Final[dict[str, Callable[[bytes, random.Random], tuple[str, bytes]]]] = {
+    "json": mutate_json,
+    "csv": mutate_table,
+    "txt": mutate_lines,
+    "pdf": mutate_pdf,
 }

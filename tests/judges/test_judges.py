@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from tests.judges.judging import judge_all
-from tests.judges.packs import bases
+from tests.judges.comparison import compare_judges
+from tests.judges.sound_packs import build_sound_packs
 
 # `make judges` has 5,000.
-COUNT = 120
+MUTANT_COUNT = 120
 
 
 def test_both_judges_find_the_same_in_mutated_packs(tmp_path: Path) -> None:
     """Whatever differs is printed with its seed."""
-    assert [str(one) for one in judge_all(bases(tmp_path), range(1, COUNT + 1), tmp_path)] == []
+    assert [
+        str(difference)
+        for difference in compare_judges(build_sound_packs(tmp_path), range(1, MUTANT_COUNT + 1), tmp_path)
+    ] == []

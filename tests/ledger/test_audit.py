@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from diary.clock import SystemClock
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.ledger import key_statements
-from diary.ledger.audit import Fault
-from diary.samples.timestamp_authority import LocalAuthority, make_authority
+from diary.ledger.audit import AuditFinding
+from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from diary.services.log import notary_keys, sequencer
 from diary.storage.log.audit import audit_rows
-from tests.keepers import enrol, served
-from tests.running import kept
+from tests.cli_runner import run_cli
+from tests.server_fixture import register_keeper, running_server
 
-INSTANCE = Notary(bytes(31) + b"\7")
+INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 # A column of each table that says something, and how a finding calls a row of it.
-SAYING: dict[str, tuple[tuple[str, ...], str]] = {
+AUDITED_COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "version": (("leaf", "facts", "sealed", "answer", "record", "version"), "version {}"),
     "diary": (("head", "signed_head"), "diary "),
     "log_leaf": (("leaf",), "log_leaf"),
@@ -33,7 +33,7 @@ SAYING: dict[str, tuple[tuple[str, ...], str]] = {
     "log_stamp": (("nonce", "tsr", "chain"), "log_stamp {}"),
     "key_statement": (("statement",), "key_statement {}"),
 }
-COUNTING = [
+NUMBER_COLUMNS = [
     ("log_size", "size"),
     ("log_checkpoint", "size"),
     ("version", "seq"),
@@ -43,44 +43,46 @@ COUNTING = [
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledDatabase:
     """A database with something in every table of the log, and what it is judged by."""
 
     path: Path
     data: Path
     notary: bytes
-    authority: LocalAuthority
+    authority: LocalTimestampAuthority
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+def filled_database(tmp_path_factory: pytest.TempPathFactory) -> FilledDatabase:
     """One for the module; each test changes a copy."""
-    return asyncio.run(fill(tmp_path_factory.mktemp("audit")))
+    return asyncio.run(create_filled_database(tmp_path_factory.mktemp("audit")))
 
 
-async def fill(folder: Path) -> Filled:
+async def create_filled_database(folder: Path) -> FilledDatabase:
     """Two keepers, eleven versions, three checkpoints with stamps, one statement, two leaves that wait."""
     authority = make_authority(folder / "tsa")
-    with authority.serving() as url:
-        async with served(folder, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
+    with authority.serve() as url:
+        async with running_server(folder, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
             server.clock.ms = SystemClock().now_ms()
-            instance = server.app.state.office.instance
-            wish = key_statements.wish(instance.notary.pub, [], "first", server.clock.ms, None)
-            await notary_keys.publish(instance.db, key_statements.make(INSTANCE, wish))
-            keepers = [await enrol(server, f"198.51.100.{n}") for n in range(2)]
+            instance = server.app.state.app_context.instance
+            wish = key_statements.draft_statement(instance.notary.pub, [], "first", server.clock.ms, None)
+            await notary_keys.publish_statement(instance.db, key_statements.sign_statement(INSTANCE_KEY, wish))
+            keepers = [await register_keeper(server, f"198.51.100.{n}") for n in range(2)]
             for pushes in (3, 1, 5):
                 for n in range(pushes):
                     await keepers[n % 2].push(f"entry {n}")
-                await sequencer.tend(instance)
+                await sequencer.run_round(instance)
                 server.clock.advance(601_000)
             for keeper in keepers:
                 await keeper.push("not in the log yet")
             notary = instance.notary.pub
             data = server.settings.data
-    return Filled(data / "kept.sqlite3", data, notary, authority)
+    return FilledDatabase(data / "kept.sqlite3", data, notary, authority)
 
 
-def judged(filled: Filled, folder: Path, change: Callable[[sqlite3.Connection], object]) -> list[Fault]:
+def audit_changed_copy(
+    filled: FilledDatabase, folder: Path, change: Callable[[sqlite3.Connection], object]
+) -> list[AuditFinding]:
     """The findings of a copy that was changed."""
     copy = folder / "copy.sqlite3"
     shutil.copyfile(filled.path, copy)
@@ -88,84 +90,92 @@ def judged(filled: Filled, folder: Path, change: Callable[[sqlite3.Connection], 
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
         change(connection)
-        return list(audit_rows(connection, filled.notary, INSTANCE.pub, filled.authority.root))
+        return list(audit_rows(connection, filled.notary, INSTANCE_KEY.pub, filled.authority.root_pem))
     finally:
         connection.close()
 
 
-def test_a_good_database_has_no_finding(filled: Filled, tmp_path: Path) -> None:
+def test_an_unchanged_database_has_no_finding(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """Nothing was changed, nothing is found; and there is enough of it to be wrong about."""
-    connection = sqlite3.connect(filled.path)
-    counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in SAYING}
+    connection = sqlite3.connect(filled_database.path)
+    counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in AUDITED_COLUMNS}
     stamped = connection.execute("SELECT count(*) FROM log_stamp WHERE tsr IS NOT NULL").fetchone()[0]
     connection.close()
     assert counts["version"] == 11 and counts["log_leaf"] == 9 and counts["log_checkpoint"] == 3
     assert counts["log_node"] == 7 and stamped == 3 and counts["key_statement"] == 1
-    assert judged(filled, tmp_path, lambda _: None) == []
+    assert audit_changed_copy(filled_database, tmp_path, lambda _: None) == []
 
 
-def rows(filled: Filled, table: str) -> list[object]:
+def row_keys(filled: FilledDatabase, table: str) -> list[object]:
     """The keys of a table, read beside the test."""
     connection = sqlite3.connect(filled.path)
-    found = [key for (key,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")]
+    keys = [key for (key,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")]
     connection.close()
-    return found
+    return keys
 
 
-def named(faults: list[Fault], table: str, key: object) -> bool:
+def names_row(faults: list[AuditFinding], table: str, key: object) -> bool:
     """Whether a finding names this row (a diary by its id's text, a leaf also by the version it belongs to)."""
-    pattern = SAYING[table][1].format(key)
-    return any(fault.row.startswith(pattern) or pattern in fault.row for fault in faults)
+    pattern = AUDITED_COLUMNS[table][1].format(key)
+    return any(fault.row_label.startswith(pattern) or pattern in fault.row_label for fault in faults)
 
 
-@pytest.mark.parametrize("table", SAYING)
-def test_an_altered_row_is_named(filled: Filled, tmp_path: Path, table: str) -> None:
+@pytest.mark.parametrize("table", AUDITED_COLUMNS)
+def test_an_altered_row_is_named(filled_database: FilledDatabase, tmp_path: Path, table: str) -> None:
     """One bit of each column of each row, in its middle and at its end."""
-    for key in rows(filled, table):
-        for column in SAYING[table][0]:
+    for key in row_keys(filled_database, table):
+        for column in AUDITED_COLUMNS[table][0]:
             for place in (0.5, 0.999):
-                faults = judged(filled, tmp_path, lambda db, at=(column, key, place): flip(db, table, *at))  # type: ignore[misc]
-                assert named(faults, table, key), (table, key, column, faults)
+                faults = audit_changed_copy(
+                    filled_database, tmp_path, lambda db, at=(column, key, place): flip_bit(db, table, *at)
+                )  # type: ignore[misc]
+                assert names_row(faults, table, key), (table, key, column, faults)
 
 
-def flip(db: sqlite3.Connection, table: str, column: str, key: object, place: float) -> None:
+def flip_bit(db: sqlite3.Connection, table: str, column: str, key: object, place: float) -> None:
     """Change one bit of a column."""
     ((value,),) = db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (key,)).fetchall()
     at = int(len(value) * place)
-    bent = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
-    assert db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (bent, key)).rowcount == 1
+    flipped = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+    assert db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (flipped, key)).rowcount == 1
 
 
-@pytest.mark.parametrize(("table", "column"), COUNTING)
-def test_a_number_that_was_changed_is_found(filled: Filled, tmp_path: Path, table: str, column: str) -> None:
+@pytest.mark.parametrize(("table", "column"), NUMBER_COLUMNS)
+def test_a_number_that_was_changed_is_found(
+    filled_database: FilledDatabase, tmp_path: Path, table: str, column: str
+) -> None:
     """Sizes and places, one more or one less."""
     sql = f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?"
-    for key in rows(filled, table):
+    for key in row_keys(filled_database, table):
         for step in (1, -1):
             try:
-                faults = judged(filled, tmp_path, lambda db, at=(step, key): db.execute(sql, at))  # type: ignore[misc]
+                faults = audit_changed_copy(filled_database, tmp_path, lambda db, at=(step, key): db.execute(sql, at))  # type: ignore[misc]
             except sqlite3.IntegrityError:
                 continue  # the database itself refuses it
             assert faults, (table, key, step)
 
 
 @pytest.mark.parametrize("table", ["version", "log_leaf", "log_node", "log_checkpoint", "key_statement", "log_size"])
-def test_a_missing_row_is_named(filled: Filled, tmp_path: Path, table: str) -> None:
+def test_a_missing_row_is_named(filled_database: FilledDatabase, tmp_path: Path, table: str) -> None:
     """Every row, the last ones too, but for what stands for itself: a last checkpoint that nobody saw is not missed."""
-    keys = rows(filled, table)
+    keys = row_keys(filled_database, table)
     if table in ("log_checkpoint", "key_statement"):
         keys = keys[:-1]
     for key in keys:
-        faults = judged(filled, tmp_path, lambda db, at=key: db.execute(f"DELETE FROM {table} WHERE id = ?", (at,)))  # type: ignore[misc]
+        faults = audit_changed_copy(
+            filled_database, tmp_path, lambda db, at=key: db.execute(f"DELETE FROM {table} WHERE id = ?", (at,))
+        )  # type: ignore[misc]
         words = {"version": "diary", "log_size": "log_size"}.get(table, f"{table} {key}")
-        assert any(words in fault.row for fault in faults), (table, key, faults)
+        assert any(words in fault.row_label for fault in faults), (table, key, faults)
 
 
-def test_what_waits_and_is_gone_is_named(filled: Filled, tmp_path: Path) -> None:
+def test_a_missing_pending_row_is_named(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """A receipt whose leaf was taken out of the queue would never be in the log."""
-    for key in rows(filled, "waiting_leaf"):
-        faults = judged(filled, tmp_path, lambda db, at=key: db.execute("DELETE FROM waiting_leaf WHERE id = ?", (at,)))  # type: ignore[misc]
-        assert [fault.row for fault in faults] == [f"version {key}"]
+    for key in row_keys(filled_database, "waiting_leaf"):
+        faults = audit_changed_copy(
+            filled_database, tmp_path, lambda db, at=key: db.execute("DELETE FROM waiting_leaf WHERE id = ?", (at,))
+        )  # type: ignore[misc]
+        assert [fault.row_label for fault in faults] == [f"version {key}"]
 
 
 @pytest.mark.parametrize(
@@ -179,12 +189,16 @@ def test_what_waits_and_is_gone_is_named(filled: Filled, tmp_path: Path) -> None
         ("log_stamp", ("tsr", "nonce")),
     ],
 )
-def test_reordered_rows_are_found(filled: Filled, tmp_path: Path, table: str, columns: tuple[str, ...]) -> None:
+def test_reordered_rows_are_found(
+    filled_database: FilledDatabase, tmp_path: Path, table: str, columns: tuple[str, ...]
+) -> None:
     """Each pair of neighbours exchanged, in one column or in all that speak."""
     judged_pairs = 0
-    for pair in pairwise(rows(filled, table)):
+    for pair in pairwise(row_keys(filled_database, table)):
         try:
-            faults = judged(filled, tmp_path, lambda db, pair=pair: exchange(db, table, columns, pair))  # type: ignore[misc]
+            faults = audit_changed_copy(
+                filled_database, tmp_path, lambda db, pair=pair: swap_rows(db, table, columns, pair)
+            )  # type: ignore[misc]
         except sqlite3.IntegrityError:
             continue  # the database itself refuses it
         judged_pairs += 1
@@ -192,17 +206,17 @@ def test_reordered_rows_are_found(filled: Filled, tmp_path: Path, table: str, co
     assert judged_pairs > 1
 
 
-def exchange(db: sqlite3.Connection, table: str, columns: tuple[str, ...], pair: tuple[object, object]) -> None:
+def swap_rows(db: sqlite3.Connection, table: str, columns: tuple[str, ...], pair: tuple[object, object]) -> None:
     """Two rows trade what they say; unique columns by way of a value nobody has."""
     names = ", ".join(columns)
-    found = [db.execute(f"SELECT {names} FROM {table} WHERE id = ?", (key,)).fetchone() for key in pair]
+    row_values = [db.execute(f"SELECT {names} FROM {table} WHERE id = ?", (key,)).fetchone() for key in pair]
     sets = ", ".join(f"{name} = ?" for name in columns)
-    aside = [-5 if isinstance(value, int) else b"aside" for value in found[0]]
-    for key, values in ((pair[0], aside), (pair[1], found[0]), (pair[0], found[1])):
+    placeholder = [-5 if isinstance(value, int) else b"aside" for value in row_values[0]]
+    for key, values in ((pair[0], placeholder), (pair[1], row_values[0]), (pair[0], row_values[1])):
         assert db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*values, key)).rowcount == 1
 
 
-def test_an_added_row_is_found(filled: Filled, tmp_path: Path) -> None:
+def test_an_added_row_is_found(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """A leaf nobody's receipt speaks of, a node too many, a checkpoint by somebody else."""
     for sql in (
         "INSERT INTO log_leaf (id, version_id, leaf) VALUES (9, NULL, zeroblob(32))",
@@ -211,29 +225,37 @@ def test_an_added_row_is_found(filled: Filled, tmp_path: Path) -> None:
         "INSERT INTO waiting_leaf (id) VALUES (77)",
         "INSERT INTO waiting_leaf (id) VALUES (0)",
     ):
-        assert judged(filled, tmp_path, lambda db, sql=sql: db.execute(sql)), sql  # type: ignore[misc]
+        assert audit_changed_copy(filled_database, tmp_path, lambda db, sql=sql: db.execute(sql)), sql  # type: ignore[misc]
 
 
-def test_another_root_and_another_notary_are_not_trusted(filled: Filled, tmp_path: Path) -> None:
+def test_another_root_and_another_notary_are_not_trusted(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """Stamps under a root the caller does not hold, and a log signed by a key nobody vouches for."""
-    other = make_authority(tmp_path / "other")
-    connection = sqlite3.connect(filled.path)
-    faults = list(audit_rows(connection, filled.notary, INSTANCE.pub, other.root))
-    assert {fault.row.split()[0] for fault in faults} == {"log_stamp"} and len(faults) == 3
-    stranger = Notary(bytes(31) + b"\x09").pub
-    assert any("key_statement" in fault.row for fault in audit_rows(connection, filled.notary, stranger, None))
+    other_authority = make_authority(tmp_path / "other")
+    connection = sqlite3.connect(filled_database.path)
+    faults = list(audit_rows(connection, filled_database.notary, INSTANCE_KEY.pub, other_authority.root_pem))
+    assert {fault.row_label.split()[0] for fault in faults} == {"log_stamp"} and len(faults) == 3
+    stranger = Ed25519Signer(bytes(31) + b"\x09").pub
+    assert any(
+        "key_statement" in fault.row_label for fault in audit_rows(connection, filled_database.notary, stranger, None)
+    )
     connection.close()
 
 
-def test_the_command_fails_loudly(filled: Filled, tmp_path: Path) -> None:
+def test_the_command_exits_with_an_error(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """Status 0 and one sentence on a good database; status 1 and the row's name on a bent one."""
     data = tmp_path / "data"
-    shutil.copytree(filled.data, data)
-    good = kept("audit", DIARY_DATA=str(data))
-    assert (good.returncode, good.stdout.strip()) == (0, "No finding. The log holds."), good.stderr
+    shutil.copytree(filled_database.data, data)
+    clean_result = run_cli("audit", DIARY_DATA=str(data))
+    assert (clean_result.returncode, clean_result.stdout.strip()) == (0, "No finding. The log holds."), (
+        clean_result.stderr
+    )
     connection = sqlite3.connect(data / "kept.sqlite3")
-    flip(connection, "log_leaf", "leaf", 4, 0.5)
+    flip_bit(connection, "log_leaf", "leaf", 4, 0.5)
     connection.commit()
     connection.close()
-    bent = kept("audit", data / "kept.sqlite3", DIARY_DATA=str(data))
-    assert bent.returncode == 1 and "log_leaf" in bent.stdout and "does not hold" in bent.stdout
+    altered_result = run_cli("audit", data / "kept.sqlite3", DIARY_DATA=str(data))
+    assert (
+        altered_result.returncode == 1
+        and "log_leaf" in altered_result.stdout
+        and "does not hold" in altered_result.stdout
+    )

@@ -7,144 +7,168 @@ from typing import Any
 
 import pytest
 
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import checkpoints, erased, key_statements, tree
-from diary.ledger.cosignatures import LogWitness, read_vkey, seen_by
-from diary.ledger.key_statements import Why, chain, key_of
-from diary.ledger.signed_objects import Fields
-from tests.vectors.reading import load
+from diary.ledger.cosignatures import LogWitness, parse_vkey, verified_cosignatures
+from diary.ledger.key_statements import ReplacementReason, find_key, verify_chain
+from diary.ledger.signed_objects import JsonObject
+from tests.vectors.load_vectors import load_vectors
 
-NOTARY, OTHER, INSTANCE = Notary(bytes(31) + b"\1"), Notary(bytes(31) + b"\2"), Notary(bytes(31) + b"\3")
-ROOT = bytes(range(32))
+NOTARY_KEY, OTHER_KEY, INSTANCE_KEY = (
+    Ed25519Signer(bytes(31) + b"\1"),
+    Ed25519Signer(bytes(31) + b"\2"),
+    Ed25519Signer(bytes(31) + b"\3"),
+)
+ROOT_HASH = bytes(range(32))
 
 
 def test_a_note_is_a_c2sp_signed_note() -> None:
     """Three lines, an empty one, and a signature line under the origin's name; it reads back."""
-    note = checkpoints.make(NOTARY, 42, ROOT)
+    note = checkpoints.sign_checkpoint(NOTARY_KEY, 42, ROOT_HASH)
     lines = note.decode().split("\n")
-    assert lines[:4] == [NOTARY.log, "42", base64.b64encode(ROOT).decode(), ""]
-    assert lines[4].startswith(f"\u2014 {NOTARY.log} ") and lines[5] == "" and len(lines) == 6
-    assert checkpoints.verify(note, NOTARY.pub) == checkpoints.Checkpoint(NOTARY.log, 42, ROOT)
+    assert lines[:4] == [NOTARY_KEY.log_id, "42", base64.b64encode(ROOT_HASH).decode(), ""]
+    assert lines[4].startswith(f"\u2014 {NOTARY_KEY.log_id} ") and lines[5] == "" and len(lines) == 6
+    assert checkpoints.verify(note, NOTARY_KEY.pub) == checkpoints.Checkpoint(NOTARY_KEY.log_id, 42, ROOT_HASH)
 
 
 def test_every_changed_byte_of_a_note_is_refused() -> None:
     """Flipped, cut, lengthened, or by another notary."""
-    note = checkpoints.make(NOTARY, 42, ROOT)
+    note = checkpoints.sign_checkpoint(NOTARY_KEY, 42, ROOT_HASH)
     for at in range(len(note)):
         for bit in (1, 32):
             with pytest.raises(BadSignature):
-                checkpoints.verify(note[:at] + bytes([note[at] ^ bit]) + note[at + 1 :], NOTARY.pub)
-    for bent in (note[:-1], note + b"\n", note + note, b"", b"x" * 5000, note.replace(b"42", b"042")):
+                checkpoints.verify(note[:at] + bytes([note[at] ^ bit]) + note[at + 1 :], NOTARY_KEY.pub)
+    for altered_note in (note[:-1], note + b"\n", note + note, b"", b"x" * 5000, note.replace(b"42", b"042")):
         with pytest.raises(BadSignature):
-            checkpoints.verify(bent, NOTARY.pub)
+            checkpoints.verify(altered_note, NOTARY_KEY.pub)
     with pytest.raises(BadSignature):
-        checkpoints.verify(note, OTHER.pub)
+        checkpoints.verify(note, OTHER_KEY.pub)
 
 
-def said(*steps: tuple[Notary, Why]) -> list[Fields]:
+def statement_chain(*steps: tuple[Ed25519Signer, ReplacementReason]) -> list[JsonObject]:
     """A chain of statements, one a step."""
-    made: list[Fields] = []
+    statements: list[JsonObject] = []
     for key, why in steps:
-        last = {"root": b64(ROOT), "size": 7} if why != "first" else None
-        made.append(key_statements.make(INSTANCE, key_statements.wish(key.pub, made, why, 1_000 + len(made), last)))
-    return made
+        last = {"root": b64(ROOT_HASH), "size": 7} if why != "first" else None
+        statements.append(
+            key_statements.sign_statement(
+                INSTANCE_KEY, key_statements.draft_statement(key.pub, statements, why, 1_000 + len(statements), last)
+            )
+        )
+    return statements
 
 
 def test_a_chain_names_its_keys_and_how_far_an_exposed_one_holds() -> None:
     """Rotated in good order there is no bound; exposed, the old key holds below the last checkpoint only."""
-    keys = chain(said((NOTARY, "first"), (OTHER, "rotated")), INSTANCE.pub)
-    assert [(key.log, key.below) for key in keys] == [(NOTARY.log, None), (OTHER.log, None)]
-    keys = chain(said((NOTARY, "first"), (OTHER, "exposed")), INSTANCE.pub)
-    assert [(key.log, key.below) for key in keys] == [(NOTARY.log, 7), (OTHER.log, None)]
-    assert key_of(keys, OTHER.log).pub == OTHER.pub
+    keys = verify_chain(statement_chain((NOTARY_KEY, "first"), (OTHER_KEY, "rotated")), INSTANCE_KEY.pub)
+    assert [(key.log_id, key.leaf_limit) for key in keys] == [(NOTARY_KEY.log_id, None), (OTHER_KEY.log_id, None)]
+    keys = verify_chain(statement_chain((NOTARY_KEY, "first"), (OTHER_KEY, "exposed")), INSTANCE_KEY.pub)
+    assert [(key.log_id, key.leaf_limit) for key in keys] == [(NOTARY_KEY.log_id, 7), (OTHER_KEY.log_id, None)]
+    assert find_key(keys, OTHER_KEY.log_id).pub == OTHER_KEY.pub
     with pytest.raises(BadSignature):
-        key_of(keys, INSTANCE.log)
+        find_key(keys, INSTANCE_KEY.log_id)
 
 
-def test_a_chain_that_was_bent_is_refused() -> None:
+def test_an_altered_chain_is_refused() -> None:
     """Another instance, a missing, repeated or reordered statement, a changed field, a key twice."""
-    good = said((NOTARY, "first"), (OTHER, "rotated"), (Notary(bytes(31) + b"\4"), "lost"))
-    assert len(chain(good, INSTANCE.pub)) == 3
+    valid_chain = statement_chain(
+        (NOTARY_KEY, "first"), (OTHER_KEY, "rotated"), (Ed25519Signer(bytes(31) + b"\4"), "lost")
+    )
+    assert len(verify_chain(valid_chain, INSTANCE_KEY.pub)) == 3
     with pytest.raises(BadSignature):
-        chain(good, OTHER.pub)
-    cases: list[list[Fields]] = [good[1:], good[:1] + good[2:], [good[0], *good], [good[1], good[0], good[2]]]
-    cases += [[good[0] | {"from": 5}, *good[1:]], [{**good[0], "more": 1}], [{"t": "notary/v1"}]]
-    twice = said((NOTARY, "first"))
-    cases.append([*twice, key_statements.make(INSTANCE, key_statements.wish(NOTARY.pub, twice, "rotated", 5, None))])
+        verify_chain(valid_chain, OTHER_KEY.pub)
+    cases: list[list[JsonObject]] = [
+        valid_chain[1:],
+        valid_chain[:1] + valid_chain[2:],
+        [valid_chain[0], *valid_chain],
+        [valid_chain[1], valid_chain[0], valid_chain[2]],
+    ]
+    cases += [[valid_chain[0] | {"from": 5}, *valid_chain[1:]], [{**valid_chain[0], "more": 1}], [{"t": "notary/v1"}]]
+    first_statement = statement_chain((NOTARY_KEY, "first"))
+    cases.append(
+        [
+            *first_statement,
+            key_statements.sign_statement(
+                INSTANCE_KEY, key_statements.draft_statement(NOTARY_KEY.pub, first_statement, "rotated", 5, None)
+            ),
+        ]
+    )
     for case in cases:
         with pytest.raises(BadSignature):
-            chain(case, INSTANCE.pub)
+            verify_chain(case, INSTANCE_KEY.pub)
 
 
-def test_what_makes_no_sense_is_not_wished_for() -> None:
+def test_contradictory_key_requests_are_refused() -> None:
     """A first statement after others, a rotation before any, an exposed key without a last checkpoint."""
-    one = said((NOTARY, "first"))
+    one = statement_chain((NOTARY_KEY, "first"))
     for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
         with pytest.raises(BadRequest):
-            key_statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
+            key_statements.draft_statement(OTHER_KEY.pub, before, why, 1, None)  # type: ignore[arg-type]
 
 
 def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:
     """Name, key hash and key with its type byte; another hash, kind or length is a mistake in the setting."""
-    witness = LogWitness("witness.example/w1", OTHER.pub)
-    assert read_vkey(witness.vkey + "\n") == witness
+    witness = LogWitness("witness.example/w1", OTHER_KEY.pub)
+    assert parse_vkey(witness.vkey + "\n") == witness
     name, key, encoded = witness.vkey.split("+", 2)
-    plain = base64.b64encode(b"\1" + OTHER.pub).decode()
-    for bent in (
+    key_without_type = base64.b64encode(b"\1" + OTHER_KEY.pub).decode()
+    for altered_key in (
         "",
         name,
         f"{name}+{key}",
         f"{name}+00000000+{encoded}",
-        f"{name}+{key}+{plain}",
+        f"{name}+{key}+{key_without_type}",
         f"a b+{key}+{encoded}",
     ):
         with pytest.raises(BadRequest):
-            read_vkey(bent)
+            parse_vkey(altered_key)
 
 
-VECTORS = load("log.json")
+VECTORS = load_vectors("log.json")
 
 
-def test_the_vectors_hold_and_nothing_bent_does() -> None:
+def test_the_vectors_hold_and_altered_ones_do_not() -> None:
     """log.json, which the phone's code reads as well: proofs, notes and chains."""
     for case in VECTORS["inclusion"]:
-        tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], steps(case), unb64(case["root"]))
+        tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], path_steps(case), unb64(case["root"]))
     for case in VECTORS["consistency"]:
-        tree.verify_consistency(case["older"], case["newer"], roots(case), steps(case))
+        tree.verify_consistency(case["older"], case["newer"], root_hashes(case), path_steps(case))
     for case in VECTORS["refused_inclusion"]:
         with pytest.raises(BadSignature):
-            tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], steps(case), unb64(case["root"]))
+            tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], path_steps(case), unb64(case["root"]))
     for case in VECTORS["refused_consistency"]:
         with pytest.raises(BadSignature):
-            tree.verify_consistency(case["older"], case["newer"], roots(case), steps(case))
+            tree.verify_consistency(case["older"], case["newer"], root_hashes(case), path_steps(case))
     keys = {name: unb64(pub) for name, pub in VECTORS["keys"].items()}
     for case in VECTORS["notes"]:
         assert checkpoints.verify(case["note"].encode(), keys["notary"]).size == case["size"]
     for case in VECTORS["refused_notes"]:
         with pytest.raises(BadSignature):
             checkpoints.verify(case["note"].encode(), keys["notary"])
-    witnesses = [LogWitness(one["name"], unb64(one["pub"])) for one in VECTORS["witnesses"]]
+    witnesses = [LogWitness(witness["name"], unb64(witness["pub"])) for witness in VECTORS["witnesses"]]
     for case in VECTORS["joined_notes"]:
         note = case["note"].encode()
         assert checkpoints.verify(note, keys["notary"]).size == case["size"], case["name"]
-        assert checkpoints.one_line(note) == case["one"].encode(), case["name"]
-        assert [[one.witness, one.at] for one in seen_by(note, witnesses)] == case["seen"], case["name"]
+        assert checkpoints.strip_cosignatures(note) == case["one"].encode(), case["name"]
+        assert [
+            [witness.witness_name, witness.at_seconds] for witness in verified_cosignatures(note, witnesses)
+        ] == case["seen"], case["name"]
     for case in VECTORS["refused_cosignatures"]:
         assert checkpoints.verify(case["note"].encode(), keys["notary"]), case["name"]
         with pytest.raises(BadSignature):
-            seen_by(case["note"].encode(), witnesses)
+            verified_cosignatures(case["note"].encode(), witnesses)
     for case in VECTORS["refused_chains"]:
         with pytest.raises(BadSignature):
-            chain(case["statements"], keys["instance"])
+            verify_chain(case["statements"], keys["instance"])
 
 
-def steps(case: dict[str, Any]) -> list[bytes]:
+def path_steps(case: dict[str, Any]) -> list[bytes]:
     return [unb64(step) for step in case["path"]]
 
 
-def roots(case: dict[str, Any]) -> tuple[bytes, bytes]:
+def root_hashes(case: dict[str, Any]) -> tuple[bytes, bytes]:
     first, second = case["roots"]
     return unb64(first), unb64(second)
 
@@ -163,12 +187,12 @@ def roots(case: dict[str, Any]) -> tuple[bytes, bytes]:
 )
 def test_a_name_of_a_key_has_at_most_255_bytes(name: str, may: bool) -> None:
     """Counted as bytes, as the lines that bear it are."""
-    assert checkpoints.is_name(name) is may
+    assert checkpoints.is_valid_key_name(name) is may
 
 
-def test_what_is_left_of_an_erased_version_is_what_its_names_say() -> None:
+def test_an_erased_version_keeps_only_its_names() -> None:
     """Both sides read these six members and no others."""
     facts = {"c": "c", "receipt": {"env": "e"}, "record": "r", "seq": 7, "version": "v", "sig": "s", "parents": []}
-    told = erased.tombstone(facts, 5)
-    assert told == {"c": "c", "env": "e", "erased_at": 5, "record": "r", "seq": 7, "version": "v"}
-    assert set(told) == erased.NAMES
+    tombstone = erased.make_tombstone(facts, 5)
+    assert tombstone == {"c": "c", "env": "e", "erased_at": 5, "record": "r", "seq": 7, "version": "v"}
+    assert set(tombstone) == erased.TOMBSTONE_NAMES

@@ -7,202 +7,264 @@ from typing import Any
 
 import pytest
 
-from diary.crypto.fingerprints import fingerprint, read_words, to_words
+from diary.crypto.fingerprints import fingerprint, parse_words, to_words
 from diary.crypto.keys import Keyset
 from diary.crypto.padding import pad_version
-from diary.crypto.public_key_sealing import seal_to
-from diary.crypto.sealing import Kind
-from diary.crypto.signing import Author
-from diary.encoding import b64, canon, unb64
+from diary.crypto.public_key_sealing import seal_to_public_key
+from diary.crypto.sealing import EnvelopeKind
+from diary.crypto.signing import AuthorSigner
+from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ids import id_text
 from diary.ledger import rekeying
-from diary.ledger.push import signed_bytes
+from diary.ledger.push import version_signing_input
 from diary.ledger.sharing import client_summaries, earlier_keys, grants, letters, review_marks
-from diary.ledger.sharing.grants import Granted, Person
-from diary.web.views.grants import SEALED_BYTES
-from tests.vectors.reading import load
+from diary.ledger.sharing.grants import GrantParty, OpenedGrant
+from diary.web.views.grants import MAX_SEALED_BYTES
+from tests.vectors.load_vectors import load_vectors
 
-V: dict[str, Any] = load("grants.json")
+GRANT_VECTORS: dict[str, Any] = load_vectors("grants.json")
 
 
-def keyset(who: dict[str, Any]) -> Keyset:
+def keyset_of(party: dict[str, Any]) -> Keyset:
     """Somebody's own keys."""
-    return Keyset(unb64(who["ecdsa"]), unb64(who["hpke"]))
+    return Keyset(unb64(party["ecdsa"]), unb64(party["hpke"]))
 
 
-def person(who: dict[str, Any]) -> Person:
+def person_of(party: dict[str, Any]) -> GrantParty:
     """Somebody as the other side knows them."""
-    return Person(unb64(who["ecdsa_pub"]), unb64(who["hpke_pub"]), who["name"])
+    return GrantParty(unb64(party["ecdsa_pub"]), unb64(party["hpke_pub"]), party["name"])
 
 
-KEEPER, ADVOCATE = keyset(V["keeper"]), keyset(V["advocate"])
-GRANTED = Granted(V["grant"], unb64(V["key"]), person(V["keeper"]))
-VERSION = V["wraps"][0]["header"]["wraps"].partition(":")[2]
+KEEPER_KEYSET, ADVOCATE_KEYSET = keyset_of(GRANT_VECTORS["keeper"]), keyset_of(GRANT_VECTORS["advocate"])
+GRANT_UNDER_TEST = OpenedGrant(GRANT_VECTORS["grant"], unb64(GRANT_VECTORS["key"]), person_of(GRANT_VECTORS["keeper"]))
+VERSION_ID = GRANT_VECTORS["wraps"][0]["header"]["wraps"].partition(":")[2]
 
 
-def test_nine_words_name_two_keys() -> None:
+def test_nine_words_identify_two_keys() -> None:
     """Digest, words and back, however they are typed; a slip, a word too few or too many, a word that is none: refused."""
-    told = V["fingerprints"]
-    for one in told["of"]:
-        assert fingerprint(unb64(one["ecdsa_pub"]), unb64(one["hpke_pub"])).hex() == one["print"]
-        assert (to_words(bytes.fromhex(one["print"])), read_words(one["words"]).hex()) == (one["words"], one["print"])
-    for one in told["typed"]:
-        assert to_words(read_words(one["typed"])) == one["words"]
-    for one in told["refused"]:
+    fingerprints = GRANT_VECTORS["fingerprints"]
+    for fingerprint_case in fingerprints["of"]:
+        assert (
+            fingerprint(unb64(fingerprint_case["ecdsa_pub"]), unb64(fingerprint_case["hpke_pub"])).hex()
+            == fingerprint_case["print"]
+        )
+        assert (to_words(bytes.fromhex(fingerprint_case["print"])), parse_words(fingerprint_case["words"]).hex()) == (
+            fingerprint_case["words"],
+            fingerprint_case["print"],
+        )
+    for fingerprint_case in fingerprints["typed"]:
+        assert to_words(parse_words(fingerprint_case["typed"])) == fingerprint_case["words"]
+    for fingerprint_case in fingerprints["refused"]:
         with pytest.raises(BadRequest):
-            read_words(one["typed"])
-    assert to_words(bytes(12)) == told["print_of_zeros"]
+            parse_words(fingerprint_case["typed"])
+    assert to_words(bytes(12)) == fingerprints["print_of_zeros"]
 
 
-def test_both_copies_open_for_their_own_and_nobody_else() -> None:
+def test_each_copy_opens_for_its_owner_only() -> None:
     """The advocate's and the keeper's; not at another place, by another's keys, or when a stranger put themselves in."""
-    sealed, place = unb64(V["for_advocate"]["envelope"]), V["for_advocate"]["header"]
-    given = grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"])
-    assert (given.said, given.key, given.other) == (V["grant"], unb64(V["key"]), person(V["keeper"]))
-    for keys, diary, grant in ((KEEPER, place["diary"], place["grant"]), (ADVOCATE, place["grant"], place["grant"])):
+    sealed, place = unb64(GRANT_VECTORS["for_advocate"]["envelope"]), GRANT_VECTORS["for_advocate"]["header"]
+    opened_by_advocate = grants.open_as_advocate(ADVOCATE_KEYSET, sealed, place["diary"], place["grant"])
+    assert (opened_by_advocate.statement, opened_by_advocate.key, opened_by_advocate.counterparty) == (
+        GRANT_VECTORS["grant"],
+        unb64(GRANT_VECTORS["key"]),
+        person_of(GRANT_VECTORS["keeper"]),
+    )
+    for keys, diary, grant in (
+        (KEEPER_KEYSET, place["diary"], place["grant"]),
+        (ADVOCATE_KEYSET, place["grant"], place["grant"]),
+    ):
         with pytest.raises(SealError):
-            grants.open_for(keys, sealed, diary, grant)
-    stranger = grants.seal_for(person(V["advocate"]), person(V["advocate"]), V["grant"], unb64(V["key"]))
+            grants.open_as_advocate(keys, sealed, diary, grant)
+    stranger = grants.seal_for_advocate(
+        person_of(GRANT_VECTORS["advocate"]),
+        person_of(GRANT_VECTORS["advocate"]),
+        GRANT_VECTORS["grant"],
+        unb64(GRANT_VECTORS["key"]),
+    )
     with pytest.raises(BadSignature):
-        grants.open_for(ADVOCATE, stranger, place["diary"], place["grant"])
-    kept, account = unb64(V["kept"]["envelope"]), unb64(V["account_key"])
-    mine = grants.open_kept(account, kept, KEEPER.ecdsa_pub, V["kept"]["header"])
-    assert (mine.said, mine.other) == (V["grant"], person(V["advocate"]))
+        grants.open_as_advocate(ADVOCATE_KEYSET, stranger, place["diary"], place["grant"])
+    keepers_copy, account = unb64(GRANT_VECTORS["kept"]["envelope"]), unb64(GRANT_VECTORS["account_key"])
+    opened_by_keeper = grants.open_keeper_copy(
+        account, keepers_copy, KEEPER_KEYSET.ecdsa_pub, GRANT_VECTORS["kept"]["header"]
+    )
+    assert (opened_by_keeper.statement, opened_by_keeper.counterparty) == (
+        GRANT_VECTORS["grant"],
+        person_of(GRANT_VECTORS["advocate"]),
+    )
     with pytest.raises(BadSignature):
-        grants.open_kept(account, kept, ADVOCATE.ecdsa_pub, V["kept"]["header"])
+        grants.open_keeper_copy(account, keepers_copy, ADVOCATE_KEYSET.ecdsa_pub, GRANT_VECTORS["kept"]["header"])
 
 
-def test_keys_before_count_as_far_as_both_keys_say() -> None:
+def test_earlier_keys_count_as_far_as_both_keys_state() -> None:
     """Each key up to its number and none above it; statements that one side alone signed let no grant hold."""
-    told, place = V["succeeded"], V["for_advocate"]["header"]
-    given = grants.open_for(ADVOCATE, unb64(told["envelope"]), place["diary"], place["grant"])
-    assert (given.said, [dict(one) for one in given.earlier]) == (told["said"], told["earlier"])
-    authors = given.author_keys()
-    assert [{"pub": b64(one.pub), "seq": one.seq} for one in authors] == told["authors"]
-    message = signed_bytes(**told["signed"])
-    for one in told["counts"]:
-        with nullcontext() if one["holds"] else pytest.raises(BadSignature):
-            rekeying.verify_any(authors, message, unb64(one["sig"]), one["seq"])
-    for one in told["refused"]:
-        with pytest.raises(BadSignature if one["code"] == "bad_signature" else SealError):
-            grants.open_for(ADVOCATE, unb64(one["envelope"]), place["diary"], place["grant"])
-    again = grants.seal_for(person(V["advocate"]), person(V["keeper"]), told["said"], unb64(V["key"]), told["earlier"])
-    assert grants.open_for(ADVOCATE, again, place["diary"], place["grant"]) == given
+    vector, place = GRANT_VECTORS["succeeded"], GRANT_VECTORS["for_advocate"]["header"]
+    opened_grant = grants.open_as_advocate(ADVOCATE_KEYSET, unb64(vector["envelope"]), place["diary"], place["grant"])
+    assert (opened_grant.statement, [dict(earlier_key) for earlier_key in opened_grant.earlier_statements]) == (
+        vector["said"],
+        vector["earlier"],
+    )
+    authors = opened_grant.author_keys()
+    assert [{"pub": b64(earlier_key.pub), "seq": earlier_key.last_seq} for earlier_key in authors] == vector["authors"]
+    message = version_signing_input(**vector["signed"])
+    for earlier_key in vector["counts"]:
+        with nullcontext() if earlier_key["holds"] else pytest.raises(BadSignature):
+            rekeying.verify_by_any_key(authors, message, unb64(earlier_key["sig"]), earlier_key["seq"])
+    for earlier_key in vector["refused"]:
+        with pytest.raises(BadSignature if earlier_key["code"] == "bad_signature" else SealError):
+            grants.open_as_advocate(ADVOCATE_KEYSET, unb64(earlier_key["envelope"]), place["diary"], place["grant"])
+    resealed = grants.seal_for_advocate(
+        person_of(GRANT_VECTORS["advocate"]),
+        person_of(GRANT_VECTORS["keeper"]),
+        vector["said"],
+        unb64(GRANT_VECTORS["key"]),
+        vector["earlier"],
+    )
+    assert grants.open_as_advocate(ADVOCATE_KEYSET, resealed, place["diary"], place["grant"]) == opened_grant
     # The keeper's own copy has the digest and not the statements.
-    account, other = unb64(V["account_key"]), person(V["advocate"])
-    mine = grants.open_kept(account, grants.keep(account, other, told["said"], GRANTED.key), KEEPER.ecdsa_pub, place)
-    assert (mine.said, mine.earlier) == (told["said"], ())
+    account, advocate_person = unb64(GRANT_VECTORS["account_key"]), person_of(GRANT_VECTORS["advocate"])
+    keepers_grant = grants.open_keeper_copy(
+        account,
+        grants.seal_keeper_copy(account, advocate_person, vector["said"], GRANT_UNDER_TEST.key),
+        KEEPER_KEYSET.ecdsa_pub,
+        place,
+    )
+    assert (keepers_grant.statement, keepers_grant.earlier_statements) == (vector["said"], ())
 
 
 def test_a_grant_carries_forty_statements_at_most() -> None:
     """The newest, which still fit what the server takes; one more is no grant."""
-    place, keys = V["for_advocate"]["header"], [Author(bytes([*range(1, 32), n])) for n in range(41)]
-    fields = {name: value for name, value in V["grant"].items() if name not in ("sig", "t")}
-    comes = [*(one.pub for one in keys[1:]), KEEPER.ecdsa_pub]
-    some = V["succeeded"]["earlier"][0]
-    kept = {name: some[name] for name in ("account", "diary", "head", "hpke_pub", "seq", "ts")}
-    beacon = {"log": some["head"], "root": some["head"], "size": 2**40}
+    place, keys = (
+        GRANT_VECTORS["for_advocate"]["header"],
+        [AuthorSigner(bytes([*range(1, 32), count])) for count in range(41)],
+    )
+    fields = {name: value for name, value in GRANT_VECTORS["grant"].items() if name not in ("sig", "t")}
+    comes = [*(each_key.pub for each_key in keys[1:]), KEEPER_KEYSET.ecdsa_pub]
+    field_values = GRANT_VECTORS["succeeded"]["earlier"][0]
+    kept_fields = {name: field_values[name] for name in ("account", "diary", "head", "hpke_pub", "seq", "ts")}
+    beacon = {"log": field_values["head"], "root": field_values["head"], "size": 2**40}
     said = [
-        rekeying.make(old, kept | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": n + 2})
-        for n, (old, new) in enumerate(zip(keys, comes, strict=True))
+        rekeying.sign_statement(old, kept_fields | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": count + 2})
+        for count, (old, new) in enumerate(zip(keys, comes, strict=True))
     ]
-    for statements, holds in ((earlier_keys.newest_of(said), True), (said, False)):
-        grant = grants.make(Author(KEEPER.ecdsa), fields | earlier_keys.binding(statements))
-        sealed = grants.seal_for(person(V["advocate"]), person(V["keeper"]), grant, GRANTED.key, statements)
-        assert len(sealed) <= SEALED_BYTES
+    for statements, holds in ((earlier_keys.newest_statements(said), True), (said, False)):
+        grant = grants.sign_grant(
+            AuthorSigner(KEEPER_KEYSET.ecdsa_scalar), fields | earlier_keys.earlier_keys_binding(statements)
+        )
+        sealed = grants.seal_for_advocate(
+            person_of(GRANT_VECTORS["advocate"]),
+            person_of(GRANT_VECTORS["keeper"]),
+            grant,
+            GRANT_UNDER_TEST.key,
+            statements,
+        )
+        assert len(sealed) <= MAX_SEALED_BYTES
         with nullcontext() if holds else pytest.raises(BadSignature):
-            given = grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"])
-            assert [one["epoch"] for one in given.earlier] == [*range(3, 43)]
+            opened_grant = grants.open_as_advocate(ADVOCATE_KEYSET, sealed, place["diary"], place["grant"])
+            assert [each_key["epoch"] for each_key in opened_grant.earlier_statements] == [*range(3, 43)]
 
 
-@pytest.mark.parametrize("case", V["refused_grants"])
-def test_what_is_no_grant_is_refused(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", GRANT_VECTORS["refused_grants"])
+def test_an_invalid_grant_is_refused(case: dict[str, Any]) -> None:
     """Out of bounds though signed, widened or prolonged after signing, unsigned."""
     with pytest.raises(BadSignature):
-        grants.check(case["grant"], KEEPER.ecdsa_pub)
+        grants.verify_grant(case["grant"], KEEPER_KEYSET.ecdsa_pub)
 
 
 def test_keys_of_a_version_come_with_the_parts_that_are_given() -> None:
     """Both parts, or the open one alone; a wrap for more than was given, or for another version, opens nothing."""
-    sealed = [unb64(one["envelope"]) for one in V["wraps"]]
-    keys = tuple(unb64(one["key"]) for one in V["wraps"])
-    assert grants.unwrap_keys(GRANTED, VERSION, sealed) == keys
-    assert grants.unwrap_keys(GRANTED, VERSION, grants.wraps(GRANTED, VERSION, keys)) == keys
-    plain = Granted(V["grant"] | {"restricted": False}, GRANTED.key, GRANTED.other)
-    assert len(grants.wraps(plain, VERSION, keys)) == 1
-    for granted, version in ((plain, VERSION), (GRANTED, V["grant"]["grant"])):
+    sealed = [unb64(wrap_case["envelope"]) for wrap_case in GRANT_VECTORS["wraps"]]
+    keys = tuple(unb64(wrap_case["key"]) for wrap_case in GRANT_VECTORS["wraps"])
+    assert grants.unwrap_keys(GRANT_UNDER_TEST, VERSION_ID, sealed) == keys
+    assert (
+        grants.unwrap_keys(GRANT_UNDER_TEST, VERSION_ID, grants.wrap_keys(GRANT_UNDER_TEST, VERSION_ID, keys)) == keys
+    )
+    without_restricted = OpenedGrant(
+        GRANT_VECTORS["grant"] | {"restricted": False}, GRANT_UNDER_TEST.key, GRANT_UNDER_TEST.counterparty
+    )
+    assert len(grants.wrap_keys(without_restricted, VERSION_ID, keys)) == 1
+    for granted, version in ((without_restricted, VERSION_ID), (GRANT_UNDER_TEST, GRANT_VECTORS["grant"]["grant"])):
         with pytest.raises(SealError):
             grants.unwrap_keys(granted, version, sealed)
 
 
-def test_digests_stand_where_a_part_was_not_given() -> None:
+def test_a_part_not_given_is_replaced_by_its_digests() -> None:
     """For a grant of packs without what is kept apart; at their own version, of their own length, and to no other grant."""
-    told = V["apart"]
-    granted = Granted(told["said"], unb64(V["key"]), person(V["keeper"]))
-    assert (granted.gives_digests, GRANTED.gives_digests) == (True, False)
-    assert grants.open_digests(granted, told["version"], unb64(told["envelope"])) == told["digests"]
-    again = grants.seal_digests(granted, told["version"], told["digests"])
-    assert grants.open_digests(granted, told["version"], again) == told["digests"]
+    vector = GRANT_VECTORS["apart"]
+    granted = OpenedGrant(vector["said"], unb64(GRANT_VECTORS["key"]), person_of(GRANT_VECTORS["keeper"]))
+    assert (granted.gives_digests, GRANT_UNDER_TEST.gives_digests) == (True, False)
+    assert grants.open_digests(granted, vector["version"], unb64(vector["envelope"])) == vector["digests"]
+    resealed = grants.seal_digests(granted, vector["version"], vector["digests"])
+    assert grants.open_digests(granted, vector["version"], resealed) == vector["digests"]
     with pytest.raises(SealError):
-        grants.open_digests(GRANTED, told["version"], unb64(told["envelope"]))
+        grants.open_digests(GRANT_UNDER_TEST, vector["version"], unb64(vector["envelope"]))
     with pytest.raises(SealError):
-        grants.open_digests(granted, granted.id, unb64(told["envelope"]))
-    for one in told["refused"]:
+        grants.open_digests(granted, granted.id, unb64(vector["envelope"]))
+    for refused_case in vector["refused"]:
         with pytest.raises(SealError):
-            grants.open_digests(granted, told["version"], unb64(one))
+            grants.open_digests(granted, vector["version"], unb64(refused_case))
 
 
 def test_a_summary_counts_and_never_judges() -> None:
     """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
-    told = V["summary"]
-    assert client_summaries.SUMMARY.open(GRANTED, unb64(told["envelope"])) == told["told"] | {
+    vector = GRANT_VECTORS["summary"]
+    assert client_summaries.SUMMARY_DOCUMENT.open(GRANT_UNDER_TEST, unb64(vector["envelope"])) == vector["told"] | {
         "t": client_summaries.TYPE
     }
-    for one in told["refused"]:
+    for refused_case in vector["refused"]:
         with pytest.raises(SealError):
-            client_summaries.SUMMARY.seal(GRANTED, one)
+            client_summaries.SUMMARY_DOCUMENT.seal(GRANT_UNDER_TEST, refused_case)
 
 
 def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
     """Records, numbers and times, each record once; a word beside them, or a summary in their place, is refused."""
-    told = V["marks"]
-    assert review_marks.MARKS.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": review_marks.TYPE}
-    for one in told["refused"]:
+    vector = GRANT_VECTORS["marks"]
+    assert review_marks.MARKS_DOCUMENT.open(GRANT_UNDER_TEST, unb64(vector["envelope"])) == vector["told"] | {
+        "t": review_marks.TYPE
+    }
+    for refused_case in vector["refused"]:
         with pytest.raises(SealError):
-            review_marks.MARKS.seal(GRANTED, one)
-    most = [{"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(review_marks.MARKS_LIMIT + 1)]
-    review_marks.MARKS.open(GRANTED, review_marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most[1:]}))
+            review_marks.MARKS_DOCUMENT.seal(GRANT_UNDER_TEST, refused_case)
+    maximum_marks = [
+        {"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(review_marks.MARKS_LIMIT + 1)
+    ]
+    review_marks.MARKS_DOCUMENT.open(
+        GRANT_UNDER_TEST, review_marks.MARKS_DOCUMENT.seal(GRANT_UNDER_TEST, {"made_at": 1, "marks": maximum_marks[1:]})
+    )
     with pytest.raises(SealError):
-        review_marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most})
+        review_marks.MARKS_DOCUMENT.seal(GRANT_UNDER_TEST, {"made_at": 1, "marks": maximum_marks})
     with pytest.raises(SealError):
-        review_marks.MARKS.open(GRANTED, unb64(V["summary"]["envelope"]))
+        review_marks.MARKS_DOCUMENT.open(GRANT_UNDER_TEST, unb64(GRANT_VECTORS["summary"]["envelope"]))
 
 
-def test_a_letter_is_its_writers_and_for_its_place() -> None:
+def test_a_letter_is_bound_to_its_writer_and_grant() -> None:
     """Opened by the keeper, signed by the advocate; altered, for another place or by another key it is nobody's."""
-    told = V["letter"]
-    place = letters.Place(*(told["said"][name] for name in ("diary", "grant", "letter")))
-    said = letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, ADVOCATE.ecdsa_pub)
-    assert canon(dict(said)) == canon(told["said"])
+    vector = GRANT_VECTORS["letter"]
+    place = letters.LetterIds(*(vector["said"][name] for name in ("diary", "grant", "letter")))
+    opened_letter = letters.open_letter(
+        KEEPER_KEYSET.hpke_scalar, unb64(vector["envelope"]), place, ADVOCATE_KEYSET.ecdsa_pub
+    )
+    assert canonical_json(dict(opened_letter)) == canonical_json(vector["said"])
     with pytest.raises(BadSignature):
-        letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, KEEPER.ecdsa_pub)
-    for one in told["refused"]:
+        letters.open_letter(KEEPER_KEYSET.hpke_scalar, unb64(vector["envelope"]), place, KEEPER_KEYSET.ecdsa_pub)
+    for refused_case in vector["refused"]:
         with pytest.raises(BadSignature):
-            letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)
-    assert b64(person(V["advocate"]).fingerprint) == said["from"]
+            letters.verify_letter(refused_case["letter"], ADVOCATE_KEYSET.ecdsa_pub, place)
+    assert b64(person_of(GRANT_VECTORS["advocate"]).fingerprint) == opened_letter["from"]
 
 
 def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
     """Opened by the keeper; one that leaves out a prompt, or chooses for a child, is refused though it is signed."""
-    told = V["assisted"]
-    place = letters.Place(*(told["said"][name] for name in ("diary", "grant", "letter")))
-    said = letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, ADVOCATE.ecdsa_pub)
-    assert canon(dict(said)) == canon(told["said"])
-    letters.check(told["child"], ADVOCATE.ecdsa_pub, place)
-    for one in told["refused"]:
+    vector = GRANT_VECTORS["assisted"]
+    place = letters.LetterIds(*(vector["said"][name] for name in ("diary", "grant", "letter")))
+    opened_letter = letters.open_letter(
+        KEEPER_KEYSET.hpke_scalar, unb64(vector["envelope"]), place, ADVOCATE_KEYSET.ecdsa_pub
+    )
+    assert canonical_json(dict(opened_letter)) == canonical_json(vector["said"])
+    letters.verify_letter(vector["child"], ADVOCATE_KEYSET.ecdsa_pub, place)
+    for refused_case in vector["refused"]:
         with pytest.raises(BadSignature):
-            letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)
+            letters.verify_letter(refused_case["letter"], ADVOCATE_KEYSET.ecdsa_pub, place)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +290,18 @@ def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
 )
 def test_an_envelope_that_is_not_whole_opens_for_nobody(bent: dict[str, Any]) -> None:
     """Whatever is wrong with it, and never with an error of another kind."""
-    plain = {"grant": V["grant"], "key": V["key"], "name": V["keeper"]["name"]} | person(V["keeper"]).keys()
-    place = V["for_advocate"]["header"]
+    plain = {
+        "grant": GRANT_VECTORS["grant"],
+        "key": GRANT_VECTORS["key"],
+        "name": GRANT_VECTORS["keeper"]["name"],
+    } | person_of(GRANT_VECTORS["keeper"]).public_key_members()
+    place = GRANT_VECTORS["for_advocate"]["header"]
     for said, outcome in ((plain, nullcontext()), (plain | bent, pytest.raises(SealError))):
-        sealed = seal_to(ADVOCATE.hpke_pub, Kind.GRANT, place, pad_version(canon(said)))
+        sealed = seal_to_public_key(
+            ADVOCATE_KEYSET.hpke_pub, EnvelopeKind.GRANT, place, pad_version(canonical_json(said))
+        )
         with outcome:
-            assert grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"]).said == V["grant"]
+            assert (
+                grants.open_as_advocate(ADVOCATE_KEYSET, sealed, place["diary"], place["grant"]).statement
+                == GRANT_VECTORS["grant"]
+            )

@@ -4,32 +4,50 @@ from typing import Any
 
 import pytest
 
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, unb64
 from diary.errors import BadSignature
 from diary.ledger import heads, leaves, manifest, receipts
-from tests.vectors.reading import load
+from tests.vectors.load_vectors import load_vectors
 
-VECTORS = load("receipts.json")
-NOTARY = Notary(unb64(VECTORS["notary"]["seed"]))
+VECTORS = load_vectors("receipts.json")
+NOTARY_KEY = Ed25519Signer(unb64(VECTORS["notary"]["seed"]))
 
 
-def test_the_chain() -> None:
+def head_after(head: bytes, entry: dict[str, Any]) -> bytes:
+    """Return the head after an entry of the vectors."""
+    place = {name: entry[name] for name in ("seq", "record", "version")}
+    return heads.next_head(head, **place, commitment=entry["c"], envelopes_digest=entry["env"])
+
+
+def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
     """Receipt, head and leaf of each push are the vector's, and hold."""
-    assert (b64(NOTARY.pub), NOTARY.log) == (VECTORS["notary"]["pub"], VECTORS["notary"]["log"])
-    head = heads.FIRST
+    assert (b64(NOTARY_KEY.pub), NOTARY_KEY.log_id) == (VECTORS["notary"]["pub"], VECTORS["notary"]["log"])
+    head = heads.INITIAL_HEAD
     for entry in VECTORS["chain"]:
-        place = {name: entry[name] for name in ("seq", "record", "version", "c", "env")}
-        head = heads.next_head(head, **place)
+        head = head_after(head, entry)
         receipt = entry["receipt"]
-        assert receipts.verify(receipt, NOTARY.pub, c=entry["c"], env=entry["env"]) == receipt["ts"]
-        made = receipts.make(NOTARY, c=entry["c"], env=entry["env"], ts=receipt["ts"], n=unb64(receipt["n"]))
-        assert made == receipt
-        heads.verify(entry["head"], NOTARY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
         assert (
-            heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
+            receipts.verify(receipt, NOTARY_KEY.pub, commitment=entry["c"], envelopes_digest=entry["env"])
+            == receipt["ts"]
         )
-        assert leaves.leaf(c=entry["c"], n=receipt["n"], ts=receipt["ts"]).hex() == entry["leaf"]
+        receipt_made = receipts.sign_receipt(
+            NOTARY_KEY,
+            commitment=entry["c"],
+            envelopes_digest=entry["env"],
+            timestamp_ms=receipt["ts"],
+            fixed_number=unb64(receipt["n"]),
+        )
+        assert receipt_made == receipt
+        heads.verify(entry["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
+        assert (
+            heads.sign_head(NOTARY_KEY, diary=VECTORS["diary"], seq=entry["seq"], head=head, timestamp_ms=receipt["ts"])
+            == entry["head"]
+        )
+        assert (
+            leaves.receipt_leaf(commitment=entry["c"], number=receipt["n"], timestamp_ms=receipt["ts"]).hex()
+            == entry["leaf"]
+        )
         code = manifest.short_code(entries=entry["seq"] * 40, head=b64(head), seq=entry["seq"])
         assert code == entry["short_code"]
 
@@ -40,30 +58,36 @@ def test_the_chain() -> None:
 def test_invalid_receipts_are_refused(case: dict[str, Any]) -> None:
     """Another time, commitment, envelope, notary or shape."""
     with pytest.raises(BadSignature) as caught:
-        receipts.verify(case["receipt"], NOTARY.pub, c=case["c"], env=case["env"])
+        receipts.verify(case["receipt"], NOTARY_KEY.pub, commitment=case["c"], envelopes_digest=case["env"])
     assert caught.value.code == case["code"]
 
 
 @pytest.mark.parametrize("case", VECTORS["refused_heads"], ids=[case["name"] for case in VECTORS["refused_heads"]])
 def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
     """Another diary, number, head, notary or thing."""
-    head = heads.FIRST
+    head = heads.INITIAL_HEAD
     for entry in VECTORS["chain"][: case["of"]]:
-        head = heads.next_head(head, **{name: entry[name] for name in ("seq", "record", "version", "c", "env")})
+        head = head_after(head, entry)
     with pytest.raises(BadSignature):
-        heads.verify(case["head"], NOTARY.pub, diary=VECTORS["diary"], seq=case["of"], head=head)
+        heads.verify(case["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=case["of"], head=head)
 
 
 @pytest.mark.parametrize("ts", [-1, True, None, "1"])
-def test_a_time_that_is_none(ts: Any) -> None:
+def test_an_invalid_time_is_refused(ts: Any) -> None:
     """A receipt the notary itself signed is refused when its time is no time."""
-    made = receipts.make(NOTARY, c="c", env="e", ts=ts, n=bytes(16))
+    made = receipts.sign_receipt(
+        NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=ts, fixed_number=bytes(16)
+    )
     with pytest.raises(BadSignature):
-        receipts.verify(made, NOTARY.pub, c="c", env="e")
+        receipts.verify(made, NOTARY_KEY.pub, commitment="c", envelopes_digest="e")
 
 
 def test_equal_commitments_have_unequal_leaves() -> None:
     """Two receipts for the same thing at the same time differ by their random number."""
-    first, second = (receipts.make(NOTARY, c="c", env="e", ts=1) for _ in range(2))
+    first, second = (
+        receipts.sign_receipt(NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=1) for _ in range(2)
+    )
     assert first["n"] != second["n"]
-    assert leaves.leaf(c="c", n=str(first["n"]), ts=1) != leaves.leaf(c="c", n=str(second["n"]), ts=1)
+    assert leaves.receipt_leaf(commitment="c", number=str(first["n"]), timestamp_ms=1) != leaves.receipt_leaf(
+        commitment="c", number=str(second["n"]), timestamp_ms=1
+    )

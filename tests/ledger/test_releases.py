@@ -9,19 +9,19 @@ import pytest
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import releases
-from tests.vectors.reading import load
+from tests.vectors.load_vectors import load_vectors
 
-V: dict[str, Any] = load("release.json")
+RELEASE_VECTORS: dict[str, Any] = load_vectors("release.json")
 
 
-def test_what_a_list_says() -> None:
+def test_a_signed_list_is_read() -> None:
     """Every address with its digest, the worker's too."""
-    _, listed = releases.read(V["text"].encode(), unb64(V["key"]))
-    assert listed == dict(V["files"]) | {"/sw.js": V["worker"]}
+    _, release_list = releases.read_release(RELEASE_VECTORS["text"].encode(), unb64(RELEASE_VECTORS["key"]))
+    assert release_list == dict(RELEASE_VECTORS["files"]) | {"/sw.js": RELEASE_VECTORS["worker"]}
 
 
-@pytest.mark.parametrize("case", V["refused"], ids=lambda case: case["name"])
-def test_a_list_that_does_not_hold_is_refused(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", RELEASE_VECTORS["refused"], ids=lambda case: case["name"])
+def test_an_invalid_list_is_refused(case: dict[str, Any]) -> None:
     """Whatever is changed, nothing of it is believed."""
     with pytest.raises((BadSignature, BadRequest)):
-        releases.read(case["text"].encode(), unb64(V["key"]))
+        releases.read_release(case["text"].encode(), unb64(RELEASE_VECTORS["key"]))

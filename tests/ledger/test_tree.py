@@ -11,8 +11,8 @@ from diary.errors import BadRequest, BadSignature
 from diary.ledger import tree
 
 # The eight inputs of the RFC 6962 reference implementation and its roots, sizes 0 to 8.
-INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
-ROOTS = [
+RFC6962_INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+RFC6962_ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -23,124 +23,128 @@ ROOTS = [
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
-LEAVES = [hashlib.sha256(b"\0" + bytes.fromhex(one)).digest() for one in INPUTS]
+RFC6962_LEAVES = [hashlib.sha256(b"\0" + bytes.fromhex(one)).digest() for one in RFC6962_INPUTS]
 
 
-class Kept:
+class InMemoryLog:
     """A log in memory, grown as the server grows its own; counts what is read."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, bytes] = {}
-        self.size = self.reads = 0
+        self.size = self.node_reads = 0
 
     def node(self, level: int, i: int) -> bytes:
-        self.reads += 1
+        self.node_reads += 1
         return self.nodes[tree.node_id(level, i)]
 
-    def add(self, leaves: Sequence[bytes]) -> None:
-        made = tree.grow(self.size, leaves, self.node)
-        assert all(level for level, _ in made)
-        self.nodes |= {tree.node_id(level, i): value for (level, i), value in made.items()}
+    def append(self, leaves: Sequence[bytes]) -> None:
+        new_nodes = tree.compute_new_nodes(self.size, leaves, self.node)
+        assert all(level for level, _ in new_nodes)
+        self.nodes |= {tree.node_id(level, i): value for (level, i), value in new_nodes.items()}
         self.nodes |= {tree.node_id(0, self.size + at): leaf for at, leaf in enumerate(leaves)}
         self.size += len(leaves)
 
 
-def leaf(i: int) -> bytes:
+def leaf_hash(i: int) -> bytes:
     return hashlib.sha256(b"\0" + i.to_bytes(4, "big")).digest()
 
 
-def plain_root(leaves: Sequence[bytes]) -> bytes:
+def reference_root(leaves: Sequence[bytes]) -> bytes:
     """MTH exactly as the RFC defines it, with no stored node."""
     if len(leaves) < 2:
         return leaves[0] if leaves else hashlib.sha256(b"").digest()
     k = 1
     while k * 2 < len(leaves):
         k *= 2
-    return hashlib.sha256(b"\1" + plain_root(leaves[:k]) + plain_root(leaves[k:])).digest()
+    return hashlib.sha256(b"\1" + reference_root(leaves[:k]) + reference_root(leaves[k:])).digest()
 
 
 def test_rfc6962_roots() -> None:
     """The reference roots of sizes 0 to 8."""
-    log = Kept()
-    log.add(LEAVES)
-    assert [tree.root(size, log.node).hex() for size in range(9)] == ROOTS
+    log = InMemoryLog()
+    log.append(RFC6962_LEAVES)
+    assert [tree.root_hash(size, log.node).hex() for size in range(9)] == RFC6962_ROOTS
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
 def test_growing_in_any_steps_gives_the_same_tree(step: int) -> None:
     """Leaves one by one or in batches: the same nodes, and each size's root is the definition's."""
-    log, leaves = Kept(), [leaf(i) for i in range(70)]
+    log, leaves = InMemoryLog(), [leaf_hash(i) for i in range(70)]
     for at in range(0, 70, step):
-        log.add(leaves[at : at + step])
+        log.append(leaves[at : at + step])
     for size in range(71):
-        assert tree.root(size, log.node) == plain_root(leaves[:size])
+        assert tree.root_hash(size, log.node) == reference_root(leaves[:size])
 
 
 def test_every_leaf_of_every_size_has_a_proof_and_no_other() -> None:
     """Inclusion for all leaves of all sizes to 40; another leaf, place, size or path is refused."""
-    log = Kept()
-    log.add([leaf(i) for i in range(40)])
+    log = InMemoryLog()
+    log.append([leaf_hash(i) for i in range(40)])
     for size in range(1, 41):
-        root = tree.root(size, log.node)
+        root = tree.root_hash(size, log.node)
         for i in range(size):
-            path = tree.inclusion(i, size, log.node)
-            tree.verify_inclusion(leaf(i), i, size, path, root)
-            bent = [(leaf(i + 1), i, size, path), (leaf(i), i + 1, size, path), (leaf(i), i, size, [*path, root])]
-            bent += [(leaf(i), i, size, path[1:])] if path else []
-            for case in bent:
+            path = tree.inclusion_proof(i, size, log.node)
+            tree.verify_inclusion(leaf_hash(i), i, size, path, root)
+            altered_cases = [
+                (leaf_hash(i + 1), i, size, path),
+                (leaf_hash(i), i + 1, size, path),
+                (leaf_hash(i), i, size, [*path, root]),
+            ]
+            altered_cases += [(leaf_hash(i), i, size, path[1:])] if path else []
+            for case in altered_cases:
                 with pytest.raises(BadSignature):
                     tree.verify_inclusion(*case, root)
             with pytest.raises(BadSignature):
-                tree.verify_inclusion(leaf(i), i, size, path, leaf(i + 1))
+                tree.verify_inclusion(leaf_hash(i), i, size, path, leaf_hash(i + 1))
 
 
 def test_every_pair_of_sizes_is_consistent_and_no_other_log_is() -> None:
     """Consistency between every pair to 33; any root, size or step that differs is refused."""
-    log, other = Kept(), Kept()
-    log.add([leaf(i) for i in range(33)])
-    other.add([leaf(i if i != 5 else 99) for i in range(33)])
+    log, other_log = InMemoryLog(), InMemoryLog()
+    log.append([leaf_hash(i) for i in range(33)])
+    other_log.append([leaf_hash(i if i != 5 else 99) for i in range(33)])
     for newer in range(1, 34):
         for older in range(1, newer + 1):
-            path = tree.consistency(older, newer, log.node)
-            roots = tree.root(older, log.node), tree.root(newer, log.node)
+            path = tree.consistency_proof(older, newer, log.node)
+            roots = tree.root_hash(older, log.node), tree.root_hash(newer, log.node)
             tree.verify_consistency(older, newer, roots, path)
-            for wrong in ((roots[0], leaf(77)), (leaf(77), roots[1])):
+            for wrong_roots in ((roots[0], leaf_hash(77)), (leaf_hash(77), roots[1])):
                 with pytest.raises(BadSignature):
-                    tree.verify_consistency(older, newer, wrong, path)
+                    tree.verify_consistency(older, newer, wrong_roots, path)
             for at in range(len(path)):
                 with pytest.raises(BadSignature):
-                    tree.verify_consistency(older, newer, roots, [*path[:at], leaf(78), *path[at + 1 :]])
+                    tree.verify_consistency(older, newer, roots, [*path[:at], leaf_hash(78), *path[at + 1 :]])
             if older > 5:
-                forked = roots[0], tree.root(newer, other.node)
+                forked = roots[0], tree.root_hash(newer, other_log.node)
                 with pytest.raises(BadSignature):
-                    tree.verify_consistency(older, newer, forked, tree.consistency(older, newer, other.node))
+                    tree.verify_consistency(older, newer, forked, tree.consistency_proof(older, newer, other_log.node))
 
 
-def test_reads_grow_with_the_logarithm() -> None:
+def test_node_reads_grow_logarithmically() -> None:
     """A thousand leaves more than double the reads of none: two for each level at most."""
-    log = Kept()
-    log.add([leaf(i) for i in range(5000)])
+    log = InMemoryLog()
+    log.append([leaf_hash(i) for i in range(5000)])
     for size in (100, 1000, 5000):
-        for ask in (tree.inclusion, tree.consistency):
-            log.reads = 0
+        for ask in (tree.inclusion_proof, tree.consistency_proof):
+            log.node_reads = 0
             ask(size // 3, size, log.node)
-            assert log.reads <= 2 * size.bit_length()
+            assert log.node_reads <= 2 * size.bit_length()
 
 
-def test_what_is_outside_is_refused() -> None:
+def test_positions_outside_the_log_are_refused() -> None:
     """No leaf, no pair, no such size: said, never computed."""
-    log = Kept()
-    log.add([leaf(0)])
+    log = InMemoryLog()
+    log.append([leaf_hash(0)])
     for i, size in ((1, 1), (-1, 1), (0, 0)):
         with pytest.raises(BadRequest):
-            tree.inclusion(i, size, log.node)
+            tree.inclusion_proof(i, size, log.node)
     for pair in ((0, 1), (2, 1)):
         with pytest.raises(BadRequest):
-            tree.consistency(*pair, log.node)
+            tree.consistency_proof(*pair, log.node)
     with pytest.raises(BadSignature):
-        tree.verify_consistency(0, 1, (tree.EMPTY_ROOT, leaf(0)), [])
+        tree.verify_consistency(0, 1, (tree.EMPTY_ROOT, leaf_hash(0)), [])
     with pytest.raises(BadSignature):
-        tree.verify_inclusion(leaf(0), 0, 1, [b"short"], leaf(0))
+        tree.verify_inclusion(leaf_hash(0), 0, 1, [b"short"], leaf_hash(0))
 
 
 def test_a_tile_is_256_hashes_wide() -> None:

@@ -10,55 +10,55 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.machines.adapter import (
-    DAY,
-    HOUR,
-    Box,
-    Machine,
-    Told,
+from tests.machines.server_box import (
+    DAY_MS,
+    HOUR_MS,
+    ServerAnswer,
+    ServerBox,
+    ServerStateMachine,
     b64,
-    box,
-    feed_of,
+    diary_file_part,
+    feed_versions,
+    file_digest,
     id_text,
-    lengths,
-    part_of,
-    play,
-    whole_digest,
+    parametrize_lengths,
+    run_machine,
+    running_box,
 )
 
-QUOTA = 3_000
+QUOTA_BYTES = 3_000
 NAMES = st.integers(0, 4)
-RIGHT = st.sampled_from([True, True, True, False])
-ABANDONED = 30 * DAY
+MOSTLY_TRUE = st.sampled_from([True, True, True, False])
+ABANDONED_AFTER_MS = 30 * DAY_MS
 
 
 @dataclass
-class File:
+class FileModel:
     """A file as announced. `parts`: the sealed parts that came; `size`: the room it takes; `touched`: when it last changed."""
 
     parts: int
     size: int
-    touched: int
-    have: dict[int, bytes] = field(default_factory=dict)
+    touched_at: int
+    received_parts: dict[int, bytes] = field(default_factory=dict)
     complete: bool = False
     erased: bool = False
 
 
 @dataclass
-class Version:
+class DiaryVersionModel:
     """A version that was acknowledged. `room`: what is free again when it is erased; `frames`: what the feed gives of it."""
 
     record: str
     path: str
     body: bytes
     files: tuple[str, ...]
-    room: int
+    stored_bytes: int
     frames: tuple[bytes, ...] = ()
     erased_at: int | None = None
 
 
 @dataclass
-class Erasure:
+class ErasureModel:
     """One that waits."""
 
     id: str
@@ -66,126 +66,135 @@ class Erasure:
     due_at: int
 
 
-class Diary(Machine):
+class DiaryMachine(ServerStateMachine):
     """One keeper who writes, attaches and erases; somebody with an account of their own who asks for the same things."""
 
-    def __init__(self, on: Box) -> None:
+    def __init__(self, server_box: ServerBox) -> None:
         """`on`: the server, which other diaries of earlier runs share."""
-        super().__init__(on)
-        self.keeper, self.other = on.keeper(), on.keeper()
-        self.files: dict[str, File] = {}
-        self.versions: list[Version] = []
-        self.waiting: list[Erasure] = []
+        super().__init__(server_box)
+        self.keeper, self.other_keeper = server_box.new_keeper(), server_box.new_keeper()
+        self.files: dict[str, FileModel] = {}
+        self.versions: list[DiaryVersionModel] = []
+        self.pending_erasures: list[ErasureModel] = []
         self.ids = [id_text(hashlib.sha256(b"%d" % number).digest()[:16]) for number in range(5)]
-        self.text = 0
+        self.text_bytes = 0
         self.send_whole(0, 2, 1, False)
         self.write(9, {0})
 
     # What the model says.
 
-    def blob(self, name: int) -> str:
+    def blob_path(self, name: int) -> str:
         """The address of a file."""
         return f"{self.keeper.diary}/blobs/{self.ids[name]}"
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Told:
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> ServerAnswer:
         """A request of the keeper's, whose session goes on: it signs in again before it runs out."""
-        return self.box.ask(self.keeper, method, path, body, **headers)
+        return self.server_box.request(self.keeper, method, path, body, **headers)
 
-    def file_room(self) -> int:
+    def file_bytes(self) -> int:
         """Bytes that files take."""
-        return sum(one.size for one in self.files.values() if not one.erased)
+        return sum(file.size for file in self.files.values() if not file.erased)
 
-    def living(self, record: str) -> list[Version]:
+    def unerased_versions(self, record: str) -> list[DiaryVersionModel]:
         """The versions of a record that are not erased."""
-        return [one for one in self.versions if one.record == record and one.erased_at is None]
+        return [version for version in self.versions if version.record == record and version.erased_at is None]
 
-    def carry_out(self, records: frozenset[str], at: int) -> None:
+    def erase_records(self, records: frozenset[str], at: int) -> None:
         """Erase records and the files that no other version names."""
-        gone = [one for record in records for one in self.living(record)]
-        for one in gone:
-            one.erased_at, one.frames = at, ()
-            self.text -= one.room
-        named = {name for one in gone for name in one.files}
-        for name in named - {name for one in self.versions if one.erased_at is None for name in one.files}:
-            self.files.setdefault(name, File(0, 0, 0)).erased = True
+        erased_versions = [version for record in records for version in self.unerased_versions(record)]
+        for version in erased_versions:
+            version.erased_at, version.frames = at, ()
+            self.text_bytes -= version.stored_bytes
+        file_names = {name for version in erased_versions for name in version.files}
+        for name in file_names - {
+            name for version in self.versions if version.erased_at is None for name in version.files
+        }:
+            self.files.setdefault(name, FileModel(0, 0, 0)).erased = True
 
     # What the keeper does with files.
 
-    @rule(name=NAMES, parts=st.integers(1, 3), size=st.sampled_from([0, 1, 400, 900, 1_500, QUOTA, QUOTA + 1, 4 << 20]))
+    @rule(
+        name=NAMES,
+        parts=st.integers(1, 3),
+        size=st.sampled_from([0, 1, 400, 900, 1_500, QUOTA_BYTES, QUOTA_BYTES + 1, 4 << 20]),
+    )
     def declare(self, name: int, parts: int, size: int) -> None:
         """Announce a file, or announce it anew with other numbers."""
-        answer = self.ask("PUT", self.blob(name), {"parts": parts, "size": size})
-        known = self.files.get(self.ids[name])
+        answer = self.request("PUT", self.blob_path(name), {"parts": parts, "size": size})
+        known_file = self.files.get(self.ids[name])
         if size > parts << 20:
             assert (answer.status, answer.code) == (413, "too_large")
         elif size < parts:
             assert (answer.status, answer.code) == (400, "bad_request")
-        elif known and known.erased:
+        elif known_file and known_file.erased:
             assert (answer.status, answer.code) == (410, "erased")
-        elif known and (known.parts, known.size) == (parts, size):
-            assert answer == Told(200, self.state(known))
-        elif known and known.complete:
+        elif known_file and (known_file.parts, known_file.size) == (parts, size):
+            assert answer == ServerAnswer(200, self.expected_file_state(known_file))
+        elif known_file and known_file.complete:
             assert (answer.status, answer.code) == (409, "conflict")
-        elif self.file_room() + size - (known.size if known else 0) > QUOTA:
+        elif self.file_bytes() + size - (known_file.size if known_file else 0) > QUOTA_BYTES:
             assert (answer.status, answer.code) == (413, "over_quota")
         else:
-            made = File(parts, size, self.box.now)
-            if known and known.parts == parts and sum(map(len, known.have.values())) <= size:
-                made.have = known.have
-            self.files[self.ids[name]] = made
-            assert answer == Told(200, self.state(made))
+            file = FileModel(parts, size, self.server_box.now_ms)
+            if known_file and known_file.parts == parts and sum(map(len, known_file.received_parts.values())) <= size:
+                file.received_parts = known_file.received_parts
+            self.files[self.ids[name]] = file
+            assert answer == ServerAnswer(200, self.expected_file_state(file))
 
-    def state(self, file: File) -> dict[str, Any]:
+    def expected_file_state(self, file: FileModel) -> dict[str, Any]:
         """What the server says of a file."""
-        return {"complete": file.complete, "have": sorted(file.have), "parts": file.parts}
+        return {"complete": file.complete, "have": sorted(file.received_parts), "parts": file.parts}
 
-    @rule(name=NAMES, i=st.integers(0, 2), inside=st.integers(0, 3), right=RIGHT)
+    @rule(name=NAMES, i=st.integers(0, 2), inside=st.integers(0, 3), right=MOSTLY_TRUE)
     def put_part(self, name: int, i: int, inside: int, right: bool) -> None:
         """Send a part: the one that belongs there, another one, or one that belongs to another place."""
-        known = self.files.get(self.ids[name])
-        parts = known.parts if known else 1
-        raw = part_of(
+        known_file = self.files.get(self.ids[name])
+        parts = known_file.parts if known_file else 1
+        raw = diary_file_part(
             self.keeper, self.ids[name if right else (name + 1) % 5], i, parts, bytes([inside]) * (100 + 200 * inside)
         )
-        answer = self.ask("PUT", f"{self.blob(name)}/parts/{i}", raw)
-        if known is None:
+        answer = self.request("PUT", f"{self.blob_path(name)}/parts/{i}", raw)
+        if known_file is None:
             assert answer.status == 404
-        elif known.erased:
+        elif known_file.erased:
             assert answer.status == 410
-        elif i >= known.parts:
+        elif i >= known_file.parts:
             assert answer.status == 404
         elif not right:
             assert (answer.status, answer.code) == (400, "bad_request")
-        elif known.have.get(i) == raw:
+        elif known_file.received_parts.get(i) == raw:
             assert answer.status == 204
-        elif known.complete:
+        elif known_file.complete:
             assert (answer.status, answer.code) == (409, "differs")
-        elif sum(len(one) for at, one in known.have.items() if at != i) + len(raw) > known.size:
+        elif (
+            sum(len(part_item) for at, part_item in known_file.received_parts.items() if at != i) + len(raw)
+            > known_file.size
+        ):
             assert (answer.status, answer.code) == (413, "too_large")
         else:
             assert answer.status == 204
-            known.have[i], known.touched = raw, self.box.now
+            known_file.received_parts[i], known_file.touched_at = raw, self.server_box.now_ms
 
-    @rule(name=NAMES, right=RIGHT)
+    @rule(name=NAMES, right=MOSTLY_TRUE)
     def complete(self, name: int, right: bool) -> None:
         """Declare a file whole, with its digest or another."""
-        known = self.files.get(self.ids[name])
-        parts = [known.have[i] for i in sorted(known.have)] if known else []
-        digest = whole_digest(parts) if right else b64(bytes(32))
-        answer = self.ask("POST", f"{self.blob(name)}/complete", {"digest": digest})
-        if known is None:
+        known_file = self.files.get(self.ids[name])
+        parts = [known_file.received_parts[i] for i in sorted(known_file.received_parts)] if known_file else []
+        digest = file_digest(parts) if right else b64(bytes(32))
+        answer = self.request("POST", f"{self.blob_path(name)}/complete", {"digest": digest})
+        if known_file is None:
             assert answer.status == 404
-        elif known.erased:
+        elif known_file.erased:
             assert answer.status == 410
-        elif missing := [i for i in range(known.parts) if i not in known.have]:
+        elif missing := [i for i in range(known_file.parts) if i not in known_file.received_parts]:
             assert (answer.status, answer.code, answer.body["missing"]) == (409, "incomplete", missing)
-        elif right and sum(map(len, parts)) == known.size:
+        elif right and sum(map(len, parts)) == known_file.size:
             assert answer.status == 204
-            known.complete = True
+            known_file.complete = True
         else:
             assert (answer.status, answer.code) == (409, "digest")
-            if not known.complete:
-                known.have = {}
+            if not known_file.complete:
+                known_file.received_parts = {}
 
     @rule(name=NAMES, parts=st.integers(1, 2), inside=st.integers(0, 3), mixed_up=st.booleans())
     def send_whole(self, name: int, parts: int, inside: int, mixed_up: bool) -> None:
@@ -196,20 +205,21 @@ class Diary(Machine):
         if self.ids[name] in self.files:
             return
         sealed = [
-            part_of(self.keeper, self.ids[name], i, parts, bytes([inside]) * (100 + 200 * inside)) for i in range(parts)
+            diary_file_part(self.keeper, self.ids[name], i, parts, bytes([inside]) * (100 + 200 * inside))
+            for i in range(parts)
         ]
         size = sum(map(len, sealed))
-        if self.file_room() + size > QUOTA:
+        if self.file_bytes() + size > QUOTA_BYTES:
             return
-        assert self.ask("PUT", self.blob(name), {"parts": parts, "size": size}).status == 200
-        made = self.files[self.ids[name]] = File(parts, size, self.box.now)
+        assert self.request("PUT", self.blob_path(name), {"parts": parts, "size": size}).status == 200
+        file = self.files[self.ids[name]] = FileModel(parts, size, self.server_box.now_ms)
         for right in (False, True) if mixed_up else (True,):
             for i, raw in enumerate(sealed):
-                assert self.ask("PUT", f"{self.blob(name)}/parts/{i}", raw).status == 204
-                made.have[i], made.touched = raw, self.box.now
+                assert self.request("PUT", f"{self.blob_path(name)}/parts/{i}", raw).status == 204
+                file.received_parts[i], file.touched_at = raw, self.server_box.now_ms
             self.complete(name, right)
-            self.files_are_the_models()
-        assert made.complete
+            self.check_files()
+        assert file.complete
 
     # What the keeper writes and erases.
 
@@ -217,45 +227,47 @@ class Diary(Machine):
     def write(self, record: int, names: set[int]) -> None:
         """A new record, or a further version of one, with files named in it whether or not they are there."""
         files = tuple(self.ids[name] for name in sorted(names))
-        known = sorted({one.record for one in self.versions})
-        of = known[record] if record < len(known) else None
-        parents = tuple(one.path.split("/")[7] for one in self.living(of)[-1:]) if of else ()
+        known_records = sorted({version.record for version in self.versions})
+        of = known_records[record] if record < len(known_records) else None
+        parents = tuple(version.path.split("/")[7] for version in self.unerased_versions(of)[-1:]) if of else ()
         keys = [[blob, bytes(32)] for blob in files]
         path, body = self.keeper.seal("Again.", open_keys=keys, record=of, parents=parents)
-        answer = self.ask("PUT", path, body)
+        answer = self.request("PUT", path, body)
         assert answer.status == 201 and answer.body["seq"] == len(self.versions) + 1, answer
         # Its place stays when it is erased, and keeps the room of its first frame.
-        made = Version(path.split("/")[5], path, body, files, len(body) - 4 - int.from_bytes(body[:4], "big"))
-        self.versions.append(made)
-        self.text += len(body)
-        made.frames = self.feed()[-1][1]
+        new_version = DiaryVersionModel(
+            path.split("/")[5], path, body, files, len(body) - 4 - int.from_bytes(body[:4], "big")
+        )
+        self.versions.append(new_version)
+        self.text_bytes += len(body)
+        new_version.frames = self.feed()[-1][1]
 
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9))
     def push_again(self, which: int) -> None:
         """The same bytes once more, erased or not: the receipt of the first time, and nothing more is stored."""
-        one = self.versions[which % len(self.versions)]
-        answer = self.ask("PUT", one.path, one.body)
-        assert (answer.status, answer.body["seq"]) == (200, self.versions.index(one) + 1)
+        version = self.versions[which % len(self.versions)]
+        answer = self.request("PUT", version.path, version.body)
+        assert (answer.status, answer.body["seq"]) == (200, self.versions.index(version) + 1)
 
     @precondition(lambda self: self.versions)
-    @rule(which=st.integers(0, 9), also=st.integers(0, 9), right=RIGHT)
+    @rule(which=st.integers(0, 9), also=st.integers(0, 9), right=MOSTLY_TRUE)
     def erase(self, which: int, also: int, right: bool) -> None:
         """Ask for one or two records to be erased in seven days."""
-        records = frozenset(self.versions[one % len(self.versions)].record for one in (which, also))
+        records = frozenset(self.versions[index % len(self.versions)].record for index in (which, also))
         proof = self.keeper.proof if right else b64(bytes(32))
         body = {"records": sorted(records), "why": "keeper"}
-        answer = self.ask("POST", f"{self.keeper.diary}/erasures", body, x_proof=proof)
+        answer = self.request("POST", f"{self.keeper.diary}/erasures", body, x_proof=proof)
         if not right:
             assert (answer.status, answer.code) == (401, "no_match")
-        elif not all(map(self.living, records)):
+        elif not all(map(self.unerased_versions, records)):
             assert answer.status == 404
         else:
-            same = next((one for one in self.waiting if one.records == records), None)
-            made = same or Erasure(answer.body["erasure"], records, self.box.now + 7 * DAY)
+            same = next((index for index in self.pending_erasures if index.records == records), None)
+            erasure_made = same or ErasureModel(answer.body["erasure"], records, self.server_box.now_ms + 7 * DAY_MS)
             assert answer.status == 201 and not answer.body["done"]
-            assert (answer.body["erasure"], answer.body["due_at"]) == (made.id, made.due_at)
-            self.waiting += [] if same else [made]
+            assert (answer.body["erasure"], answer.body["due_at"]) == (erasure_made.id, erasure_made.due_at)
+            self.pending_erasures += [] if same else [erasure_made]
 
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9))
@@ -263,109 +275,113 @@ class Diary(Machine):
         """A picture of somebody under 18 goes at once; a record without a file does not."""
         record = self.versions[which % len(self.versions)].record
         body = {"records": [record], "why": "under_18_image"}
-        answer = self.ask("POST", f"{self.keeper.diary}/erasures", body, x_proof=self.keeper.proof)
-        if not any(one.files for one in self.living(record)):
+        answer = self.request("POST", f"{self.keeper.diary}/erasures", body, x_proof=self.keeper.proof)
+        if not any(one.files for one in self.unerased_versions(record)):
             assert answer.status == 400, answer
         else:
             assert (answer.status, answer.body["done"]) == (201, True)
-            self.carry_out(frozenset([record]), self.box.now)
+            self.erase_records(frozenset([record]), self.server_box.now_ms)
 
-    @precondition(lambda self: self.waiting)
+    @precondition(lambda self: self.pending_erasures)
     @rule(which=st.integers(0, 9))
     def take_back(self, which: int) -> None:
         """An erasure is taken back, once."""
-        one = self.waiting.pop(which % len(self.waiting))
+        erasure = self.pending_erasures.pop(which % len(self.pending_erasures))
         for status in (204, 404):
-            assert self.ask("DELETE", f"{self.keeper.diary}/erasures/{one.id}").status == status
+            assert self.request("DELETE", f"{self.keeper.diary}/erasures/{erasure.id}").status == status
 
-    @rule(ms=st.sampled_from([HOUR, DAY, 6 * DAY, 7 * DAY, 29 * DAY]))
+    @rule(ms=st.sampled_from([HOUR_MS, DAY_MS, 6 * DAY_MS, 7 * DAY_MS, 29 * DAY_MS]))
     def time_passes(self, ms: int) -> None:
         """And the server does its hourly work; the keeper is signed in again after a while."""
-        self.box.pass_time(ms)
-        at = self.box.hourly()
-        for one in (self.keeper, self.other):
-            self.box.sign_in_again(one)
-        for due in [one for one in self.waiting if one.due_at <= at]:
-            self.waiting.remove(due)
-            self.carry_out(due.records, at)
+        self.server_box.advance_clock(ms)
+        at = self.server_box.run_hourly_work()
+        for each_keeper in (self.keeper, self.other_keeper):
+            self.server_box.sign_in_again(each_keeper)
+        for due in [each_keeper for each_keeper in self.pending_erasures if each_keeper.due_at <= at]:
+            self.pending_erasures.remove(due)
+            self.erase_records(due.records, at)
         for name, file in self.files.items():
-            named = any(name in version.files and version.erased_at is None for version in self.versions)
-            if not file.complete and not file.erased and not named and file.touched < at - ABANDONED:
+            is_named = any(name in version.files and version.erased_at is None for version in self.versions)
+            if not file.complete and not file.erased and not is_named and file.touched_at < at - ABANDONED_AFTER_MS:
                 file.erased = True
 
     # What must hold.
 
-    def compare(self) -> None:
+    def compare_with_model(self) -> None:
         """All that can be read."""
-        self.room_is_the_models()
-        self.files_are_the_models()
-        self.the_feed_is_the_models()
-        self.what_waits_is_the_models()
+        self.check_used_room()
+        self.check_files()
+        self.check_feed()
+        self.check_pending_erasures()
 
     def feed(self) -> list[tuple[dict[str, Any], tuple[bytes, ...]]]:
         """The feed from the beginning."""
-        return feed_of(self.ask("GET", f"{self.keeper.diary}/changes"))
+        return feed_versions(self.request("GET", f"{self.keeper.diary}/changes"))
 
-    def room_is_the_models(self) -> None:
+    def check_used_room(self) -> None:
         """Files take what was announced, words what was sent, and what was erased takes nothing."""
-        told = self.ask("GET", "/v1/usage").body
-        assert told["used_bytes"] == self.file_room() <= told["quota_bytes"] == QUOTA
-        assert told["text_used_bytes"] == self.text
+        usage = self.request("GET", "/v1/usage").body
+        assert usage["used_bytes"] == self.file_bytes() <= usage["quota_bytes"] == QUOTA_BYTES
+        assert usage["text_used_bytes"] == self.text_bytes
 
-    def files_are_the_models(self) -> None:
+    def check_files(self) -> None:
         """Each file's state, and each part's bytes, or why there is none."""
         for number, name in enumerate(self.ids):
-            known = self.files.get(name)
-            answer = self.ask("GET", self.blob(number))
-            if known is None:
+            known_file = self.files.get(name)
+            answer = self.request("GET", self.blob_path(number))
+            if known_file is None:
                 assert answer.status == 404
-            elif known.erased:
+            elif known_file.erased:
                 assert (answer.status, answer.code) == (410, "erased")
-                assert self.ask("GET", f"{self.blob(number)}/parts/0").status == 410
+                assert self.request("GET", f"{self.blob_path(number)}/parts/0").status == 410
             else:
-                assert answer == Told(200, self.state(known))
-                for i in range(known.parts):
-                    part = self.ask("GET", f"{self.blob(number)}/parts/{i}")
-                    assert (part.status, part.body) == (200, known.have[i]) if i in known.have else part.status == 404
+                assert answer == ServerAnswer(200, self.expected_file_state(known_file))
+                for i in range(known_file.parts):
+                    part = self.request("GET", f"{self.blob_path(number)}/parts/{i}")
+                    assert (
+                        (part.status, part.body) == (200, known_file.received_parts[i])
+                        if i in known_file.received_parts
+                        else part.status == 404
+                    )
 
-    def the_feed_is_the_models(self) -> None:
+    def check_feed(self) -> None:
         """Every version in its place, byte for byte; an erased one as a stone with its time and none of its words."""
-        found = self.feed()
-        assert [one["seq"] for one, _ in found] == list(range(1, len(self.versions) + 1))
-        for (facts, sealed), one in zip(found, self.versions, strict=True):
+        feed_rows = self.feed()
+        assert [one["seq"] for one, _ in feed_rows] == list(range(1, len(self.versions) + 1))
+        for (facts, sealed), one in zip(feed_rows, self.versions, strict=True):
             assert (facts["record"], facts["version"]) == (one.record, one.path.split("/")[7])
             assert facts.get("erased_at") == one.erased_at
             assert sealed == one.frames
             assert one.erased_at is not None or facts["blobs"] == list(one.files)
 
-    def what_waits_is_the_models(self) -> None:
+    def check_pending_erasures(self) -> None:
         """The list of erasures."""
-        told = self.ask("GET", f"{self.keeper.diary}/erasures").body["erasures"]
-        assert {(one["erasure"], frozenset(one["records"]), one["due_at"]) for one in told} == {
-            (one.id, one.records, one.due_at) for one in self.waiting
+        rows = self.request("GET", f"{self.keeper.diary}/erasures").body["erasures"]
+        assert {(row["erasure"], frozenset(row["records"]), row["due_at"]) for row in rows} == {
+            (row.id, row.records, row.due_at) for row in self.pending_erasures
         }
 
     @rule(name=NAMES)
-    def somebody_else_finds_nothing(self, name: int) -> None:
+    def check_other_keeper_sees_nothing(self, name: int) -> None:
         """With an account of their own and their own words proved: 404 for all of it, and nothing changes."""
-        proof = self.other.proof
+        proof = self.other_keeper.proof
         for method, path, body in (
             ("GET", f"{self.keeper.diary}/changes", None),
             ("GET", f"{self.keeper.diary}/erasures", None),
-            ("GET", self.blob(name), None),
-            ("GET", f"{self.blob(name)}/parts/0", None),
-            ("PUT", self.blob(name), {"parts": 1, "size": 5}),
-            ("PUT", f"{self.blob(name)}/parts/0", part_of(self.keeper, self.ids[name], 0, 1, b"theirs")),
-            ("POST", f"{self.blob(name)}/complete", {"digest": b64(bytes(32))}),
+            ("GET", self.blob_path(name), None),
+            ("GET", f"{self.blob_path(name)}/parts/0", None),
+            ("PUT", self.blob_path(name), {"parts": 1, "size": 5}),
+            ("PUT", f"{self.blob_path(name)}/parts/0", diary_file_part(self.keeper, self.ids[name], 0, 1, b"theirs")),
+            ("POST", f"{self.blob_path(name)}/complete", {"digest": b64(bytes(32))}),
             ("POST", f"{self.keeper.diary}/erasures", {"records": [self.ids[0]], "why": "keeper"}),
             *(
-                ("POST", f"{self.keeper.diary}/erasures", {"records": [one.record], "why": "keeper"})
-                for one in self.versions[:1]
+                ("POST", f"{self.keeper.diary}/erasures", {"records": [version.record], "why": "keeper"})
+                for version in self.versions[:1]
             ),
-            *(("DELETE", f"{self.keeper.diary}/erasures/{one.id}", None) for one in self.waiting[:1]),
-            *(("PUT", one.path, one.body) for one in self.versions[:1]),
+            *(("DELETE", f"{self.keeper.diary}/erasures/{version.id}", None) for version in self.pending_erasures[:1]),
+            *(("PUT", version.path, version.body) for version in self.versions[:1]),
         ):
-            answer = self.box.ask(self.other, method, path, body, x_proof=proof)
+            answer = self.server_box.request(self.other_keeper, method, path, body, x_proof=proof)
             # A version is looked at before it is known whose diary it is for: its signature is not theirs.
             assert answer.status == 404 or (answer.code == "bad_signature" and "/records/" in path), (
                 method,
@@ -374,8 +390,10 @@ class Diary(Machine):
             )
 
 
-@lengths(short=(10, 25), long=(100, 40))
-def test_a_diary_and_its_files(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
+@parametrize_lengths(short=(10, 25), long=(100, 40))
+def test_a_diary_and_its_files_follow_the_model(
+    tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
+) -> None:
     """Requests at random: what was acknowledged is read back byte for byte, and what was erased is gone."""
-    with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Diary(made), examples=examples, steps=steps)
+    with running_box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA_BYTES), **database_setting) as server_box:
+        run_machine(lambda: DiaryMachine(server_box), examples=examples, steps=steps)

@@ -8,334 +8,369 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.machines.adapter import (
-    DAY,
-    HOUR,
-    SECOND,
-    Box,
-    Told,
-    asking_of,
+from tests.machines.handovers_model import (
+    HANDOVER_LIFE_MS,
+    QUOTA_BYTES,
+    HandoverModel,
+    WitnessCodeModel,
+    WordsModel,
+    derived_bytes,
+)
+from tests.machines.server_box import (
+    DAY_MS,
+    HOUR_MS,
+    SECOND_MS,
+    ServerAnswer,
+    ServerBox,
     b64,
-    box,
-    frames,
+    encode_frames,
+    file_digest,
     handover_kdf,
     handover_part,
     id_text,
-    lengths,
-    play,
-    statement_of,
+    parametrize_lengths,
+    run_machine,
+    running_box,
+    sealed_witness_request,
+    sealed_witness_statement,
     unb64,
-    whole_digest,
 )  # fmt: skip
-from tests.machines.spoken import LASTS, QUOTA, Code, Left, SpokenModel, bytes_of
 
-UNFINISHED, KEPT = DAY, 30 * DAY
-TICKET, SENDING = 6 * HOUR, 2 * HOUR
-OPENINGS = 5
-ONE = st.integers(0, 9)
-RIGHT = st.sampled_from([True, True, False])
+UNFINISHED_KEPT_MS, STATEMENT_KEPT_MS = DAY_MS, 30 * DAY_MS
+TICKET_LIFE_MS, SENDING_LIFE_MS = 6 * HOUR_MS, 2 * HOUR_MS
+OPENINGS_LIMIT = 5
+ITEM_INDEX = st.integers(0, 9)
+MOSTLY_TRUE = st.sampled_from([True, True, False])
 
 
-class Spoken(SpokenModel):
+class WordsMachine(WordsModel):
     """What a keeper, another one and people on the public host do."""
 
-    def __init__(self, on: Box) -> None:
+    def __init__(self, server_box: ServerBox) -> None:
         """`on`: the server. A hand-over and a code are there from the start."""
-        super().__init__(on)
-        self.leave(2, True, 100)
-        self.send_rest(0)
-        self.ask_somebody(True)
+        super().__init__(server_box)
+        self.announce_handover(2, True, 100)
+        self.send_remaining_parts(0)
+        self.create_witness_code(True)
 
     # Hand-overs.
 
-    @precondition(lambda self: len(self.left) < 4)
-    @rule(parts=st.integers(2, 3), right=RIGHT, size=st.sampled_from([100, 400, 2_000]))
-    def leave(self, parts: int, right: bool, size: int) -> None:
+    @precondition(lambda self: len(self.handovers) < 4)
+    @rule(parts=st.integers(2, 3), right=MOSTLY_TRUE, size=st.sampled_from([100, 400, 2_000]))
+    def announce_handover(self, parts: int, right: bool, size: int) -> None:
         """Announce a pack, twice: the answer may have been lost."""
-        self.made += 1
-        number = (self.keeper.identity.diary, self.made)
-        one = id_text(bytes_of("handover", *number)[:16])
-        sealed = [handover_part(one, i, parts, bytes(size)) for i in range(parts)]
-        made = Left(
-            one, b64(bytes_of("name", *number)[:16]), b64(bytes_of("auth", *number)), sealed, self.box.now + SECOND
+        self.ids_made += 1
+        number = (self.keeper.identity.diary, self.ids_made)
+        handover_id = id_text(derived_bytes("handover", *number)[:16])
+        sealed = [handover_part(handover_id, i, parts, bytes(size)) for i in range(parts)]
+        handover = HandoverModel(
+            handover_id,
+            b64(derived_bytes("name", *number)[:16]),
+            b64(derived_bytes("auth", *number)),
+            sealed,
+            self.server_box.now_ms + SECOND_MS,
         )
         body = {
             "diary": self.keeper.identity.diary,
-            "handover": one,
+            "handover": handover_id,
             "kdf": handover_kdf(),
-            "name": made.name,
-            "auth": made.auth,
+            "name": handover.name,
+            "auth": handover.auth,
         }
-        body |= {"parts": parts, "size": made.size}
-        answer = self.ask("POST", "/v1/handovers", body, x_proof=self.keeper.proof if right else b64(bytes(32)))
+        body |= {"parts": parts, "size": handover.size}
+        answer = self.request("POST", "/v1/handovers", body, x_proof=self.keeper.proof if right else b64(bytes(32)))
         if not right:
             assert (answer.status, answer.code) == (401, "no_match")
-        elif self.room() + made.size > QUOTA:
+        elif self.used_bytes() + handover.size > QUOTA_BYTES:
             assert (answer.status, answer.code) == (413, "over_quota")
         else:
-            assert answer.status == 201 and answer.body["expires_at"] == made.made_at + LASTS
-            assert self.ask("POST", "/v1/handovers", body, x_proof=self.keeper.proof) == answer
-            self.left.append(made)
+            assert answer.status == 201 and answer.body["expires_at"] == handover.made_at + HANDOVER_LIFE_MS
+            assert self.request("POST", "/v1/handovers", body, x_proof=self.keeper.proof) == answer
+            self.handovers.append(handover)
 
-    @precondition(lambda self: self.left)
-    @rule(which=ONE, i=st.integers(0, 3))
+    @precondition(lambda self: self.handovers)
+    @rule(which=ITEM_INDEX, i=st.integers(0, 3))
     def put_part(self, which: int, i: int) -> None:
         """A part of it, or one more than there are."""
-        one = self.left[which % len(self.left)]
-        raw = one.parts[i] if i < len(one.parts) else b"no part"
-        answer = self.ask("PUT", f"/v1/handovers/{one.id}/parts/{i}", raw)
-        if one.gone or i >= len(one.parts):
+        handover = self.handovers[which % len(self.handovers)]
+        raw = handover.parts[i] if i < len(handover.parts) else b"no part"
+        answer = self.request("PUT", f"/v1/handovers/{handover.id}/parts/{i}", raw)
+        if handover.is_removed or i >= len(handover.parts):
             assert answer.status == 404, answer
         else:
             assert answer.status == 204, answer
-            one.have[i] = raw
+            handover.received_parts[i] = raw
 
-    @precondition(lambda self: self.left)
-    @rule(which=ONE)
-    def send_rest(self, which: int) -> None:
+    @precondition(lambda self: self.handovers)
+    @rule(which=ITEM_INDEX)
+    def send_remaining_parts(self, which: int) -> None:
         """All that is lacking, and then complete."""
-        one = self.left[which % len(self.left)]
-        if one.gone:
+        handover = self.handovers[which % len(self.handovers)]
+        if handover.is_removed:
             return
-        for i, raw in enumerate(one.parts):
-            assert self.ask("PUT", f"/v1/handovers/{one.id}/parts/{i}", raw).status == 204
-            one.have[i] = raw
-        assert self.ask("POST", f"/v1/handovers/{one.id}/complete", {"digest": whole_digest(one.parts)}).status == 204
-        one.complete = True
+        for i, raw in enumerate(handover.parts):
+            assert self.request("PUT", f"/v1/handovers/{handover.id}/parts/{i}", raw).status == 204
+            handover.received_parts[i] = raw
+        assert (
+            self.request(
+                "POST", f"/v1/handovers/{handover.id}/complete", {"digest": file_digest(handover.parts)}
+            ).status
+            == 204
+        )
+        handover.complete = True
 
-    @precondition(lambda self: self.left)
-    @rule(which=ONE, right=RIGHT)
-    def open(self, which: int, right: bool) -> None:
+    @precondition(lambda self: self.handovers)
+    @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
+    def open_handover(self, which: int, right: bool) -> None:
         """Somebody types the eight words, right or wrong: five openings, and every refusal is one answer."""
-        one = self.left[which % len(self.left)]
-        may = self.may_try(one.name)
-        body = {"name": one.name, "auth": one.auth if right else b64(bytes(32))}
-        answer = self.box.ask(self.desk, "POST", "/v1/handover/openings", body)
-        if not may:
+        handover = self.handovers[which % len(self.handovers)]
+        is_allowed = self.is_try_allowed(handover.name)
+        body = {"name": handover.name, "auth": handover.auth if right else b64(bytes(32))}
+        answer = self.server_box.request(self.desk, "POST", "/v1/handover/openings", body)
+        if not is_allowed:
             assert (answer.status, answer.code) == (429, "try_later")
-        elif right and one.complete and not one.gone and not one.is_over(self.box.now) and len(one.openings) < OPENINGS:
-            assert answer.status == 200 and (answer.body["handover"], answer.body["parts"]) == (one.id, len(one.parts))
-            one.openings.append(self.box.now)
-            one.tickets.append((answer.body["ticket"], self.box.now + TICKET))
+        elif (
+            right
+            and handover.complete
+            and not handover.is_removed
+            and not handover.is_over(self.server_box.now_ms)
+            and len(handover.openings) < OPENINGS_LIMIT
+        ):
+            assert answer.status == 200 and (answer.body["handover"], answer.body["parts"]) == (
+                handover.id,
+                len(handover.parts),
+            )
+            handover.openings.append(self.server_box.now_ms)
+            handover.tickets.append((answer.body["ticket"], self.server_box.now_ms + TICKET_LIFE_MS))
         else:
             assert (answer.status, answer.code) == (401, "no_match")
-            self.wrong[one.name].append(self.box.now)
+            self.wrong_tries[handover.name].append(self.server_box.now_ms)
 
-    @precondition(lambda self: self.left)
-    @rule(which=ONE, times=st.integers(4, 7))
-    def open_often(self, which: int, times: int) -> None:
+    @precondition(lambda self: self.handovers)
+    @rule(which=ITEM_INDEX, times=st.integers(4, 7))
+    def open_repeatedly(self, which: int, times: int) -> None:
         """One after the other, from as many places."""
         for _ in range(times):
-            self.desk = self.box.at_public()
-            self.wrong = {}
-            self.open(which, True)
+            self.desk = self.server_box.new_public_phone()
+            self.wrong_tries = {}
+            self.open_handover(which, True)
 
-    @precondition(lambda self: any(one.tickets for one in self.left))
-    @rule(which=ONE, ticket=ONE, i=st.integers(0, 3))
-    def fetch(self, which: int, ticket: int, i: int) -> None:
+    @precondition(lambda self: any(one.tickets for one in self.handovers))
+    @rule(which=ITEM_INDEX, ticket=ITEM_INDEX, i=st.integers(0, 3))
+    def fetch_part(self, which: int, ticket: int, i: int) -> None:
         """A part for a ticket that still holds."""
-        opened = [one for one in self.left if one.tickets]
-        one = opened[which % len(opened)]
-        token, until = one.tickets[ticket % len(one.tickets)]
-        answer = self.box.ask(self.desk, "GET", f"/v1/handover/parts/{i}", x_proof=token)
-        if self.box.now >= until or one.is_over(self.box.now):
+        opened = [handover for handover in self.handovers if handover.tickets]
+        handover = opened[which % len(opened)]
+        token, until = handover.tickets[ticket % len(handover.tickets)]
+        answer = self.server_box.request(self.desk, "GET", f"/v1/handover/parts/{i}", x_proof=token)
+        if self.server_box.now_ms >= until or handover.is_over(self.server_box.now_ms):
             assert (answer.status, answer.code) == (401, "no_match")
         else:
-            assert answer == Told(200, one.parts[i]) if i < len(one.parts) else answer.status == 404
+            assert answer == ServerAnswer(200, handover.parts[i]) if i < len(handover.parts) else answer.status == 404
 
-    @precondition(lambda self: self.left)
-    @rule(which=ONE, right=RIGHT)
-    def end(self, which: int, right: bool) -> None:
+    @precondition(lambda self: self.handovers)
+    @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
+    def end_handover(self, which: int, right: bool) -> None:
         """The keeper ends it: its room is free at once."""
-        one = self.left[which % len(self.left)]
+        handover = self.handovers[which % len(self.handovers)]
         proof = self.keeper.proof if right else b64(bytes(32))
-        answer = self.ask("DELETE", f"/v1/handovers/{one.id}", x_proof=proof)
+        answer = self.request("DELETE", f"/v1/handovers/{handover.id}", x_proof=proof)
         if not right:
             assert (answer.status, answer.code) == (401, "no_match")
-        elif one.ended_at is not None:
+        elif handover.ended_at is not None:
             assert answer.status == 404
         else:
             assert answer.status == 204
-            one.ended_at, one.gone, self.given_up = self.box.now, True, 0
+            handover.ended_at, handover.is_removed, self.given_up = self.server_box.now_ms, True, 0
 
     # Witness codes.
 
     @precondition(lambda self: len(self.codes) < 4)
-    @rule(right=RIGHT)
-    def ask_somebody(self, right: bool) -> None:
+    @rule(right=MOSTLY_TRUE)
+    def create_witness_code(self, right: bool) -> None:
         """The keeper makes a code."""
-        self.made += 1
-        number = (self.keeper.identity.diary, self.made)
-        one = id_text(bytes_of("witness", *number)[:16])
-        made = Code(one, b64(bytes_of("code", *number)[:16]), b64(asking_of(one, b"please")), self.box.now + SECOND)
-        body = {"name": made.name, "sealed": made.sealed, "witness": one}
+        self.ids_made += 1
+        number = (self.keeper.identity.diary, self.ids_made)
+        code_id = id_text(derived_bytes("witness", *number)[:16])
+        code = WitnessCodeModel(
+            code_id,
+            b64(derived_bytes("code", *number)[:16]),
+            b64(sealed_witness_request(code_id, b"please")),
+            self.server_box.now_ms + SECOND_MS,
+        )
+        body = {"name": code.name, "sealed": code.sealed, "witness": code_id}
         proof = self.keeper.proof if right else b64(bytes(32))
-        answer = self.ask("POST", f"{self.keeper.diary}/witnesses", body, x_proof=proof)
+        answer = self.request("POST", f"{self.keeper.diary}/witnesses", body, x_proof=proof)
         if right:
-            assert (answer.status, answer.body) == (201, {"expires_at": made.made_at + LASTS, "witness": one})
-            self.codes.append(made)
+            assert (answer.status, answer.body) == (
+                201,
+                {"expires_at": code.made_at + HANDOVER_LIFE_MS, "witness": code_id},
+            )
+            self.codes.append(code)
         else:
             assert (answer.status, answer.code) == (401, "no_match")
 
     @precondition(lambda self: self.codes)
-    @rule(which=ONE)
+    @rule(which=ITEM_INDEX)
     def type_words(self, which: int) -> None:
         """Somebody types the nine words: what is asked, or that it is over."""
-        one = self.codes[which % len(self.codes)]
-        answer = self.box.ask(self.desk, "POST", "/v1/statement/code", {"name": one.name})
-        assert answer.status == 200 and answer.body["over"] == one.is_over(self.box.now), answer
-        assert answer.body["witness"] == one.id
+        code = self.codes[which % len(self.codes)]
+        answer = self.server_box.request(self.desk, "POST", "/v1/statement/code", {"name": code.name})
+        assert answer.status == 200 and answer.body["over"] == code.is_over(self.server_box.now_ms), answer
+        assert answer.body["witness"] == code.id
         if not answer.body["over"]:
-            assert answer.body["sealed"] == one.sealed
-            one.ticket = (answer.body["ticket"], self.box.now + SENDING)
+            assert answer.body["sealed"] == code.sealed
+            code.ticket = (answer.body["ticket"], self.server_box.now_ms + SENDING_LIFE_MS)
         else:
             assert "ticket" not in answer.body and "sealed" not in answer.body
 
     @precondition(lambda self: any(one.ticket[0] for one in self.codes))
-    @rule(which=ONE, upload=st.integers(0, 1), size=st.sampled_from([50, 700, 2_500]))
+    @rule(which=ITEM_INDEX, upload=st.integers(0, 1), size=st.sampled_from([50, 700, 2_500]))
     def announce_files(self, which: int, upload: int, size: int) -> None:
         """The witness begins to send files, or begins anew with others."""
-        one = self.with_ticket(which)
-        name = id_text(bytes_of("upload", one.id, upload)[:16])
+        code = self.code_with_ticket(which)
+        name = id_text(derived_bytes("upload", code.id, upload)[:16])
         sealed = [handover_part(name, i, 2, bytes([upload]) * size) for i in range(2)]
-        told = {"parts": 2, "size": sum(map(len, sealed))}
-        answer = self.box.ask(self.desk, "PUT", f"/v1/statement/files/{name}", told, x_proof=one.ticket[0])
-        if self.refused(one, answer):
+        declaration = {"parts": 2, "size": sum(map(len, sealed))}
+        answer = self.server_box.request(
+            self.desk, "PUT", f"/v1/statement/files/{name}", declaration, x_proof=code.ticket[0]
+        )
+        if self.is_refused(code, answer):
             return
         self.given_up = 0
         # What an earlier try had sent is given up first, whatever comes of this one.
-        before = one.upload if one.upload and one.upload[0] == name else None
-        if one.upload and before is None:
-            one.upload, one.have = None, {}
-        held = sum(map(len, before[1])) if before else 0
-        if self.room() - held + told["size"] > QUOTA:
+        before = code.upload if code.upload and code.upload[0] == name else None
+        if code.upload and before is None:
+            code.upload, code.received_parts = None, {}
+        bytes_before = sum(map(len, before[1])) if before else 0
+        if self.used_bytes() - bytes_before + declaration["size"] > QUOTA_BYTES:
             assert (answer.status, answer.code) == (413, "over_quota")
             return
         assert answer.status == 204, answer
-        if before and sum(map(len, one.have.values())) > told["size"]:
-            one.have = {}
-        one.upload = (name, sealed)
+        if before and sum(map(len, code.received_parts.values())) > declaration["size"]:
+            code.received_parts = {}
+        code.upload = (name, sealed)
 
     @precondition(lambda self: any(one.upload and one.ticket[0] for one in self.codes))
-    @rule(which=ONE)
+    @rule(which=ITEM_INDEX)
     def send_files(self, which: int) -> None:
         """Every part of them."""
-        sending = [one for one in self.codes if one.upload and one.ticket[0]]
-        one = sending[which % len(sending)]
-        if one.upload is None:
+        codes_sending = [code for code in self.codes if code.upload and code.ticket[0]]
+        code = codes_sending[which % len(codes_sending)]
+        if code.upload is None:
             return
-        for i, raw in enumerate(one.upload[1]):
-            path = f"/v1/statement/files/{one.upload[0]}/parts/{i}"
-            answer = self.box.ask(self.desk, "PUT", path, raw, x_proof=one.ticket[0])
-            if self.refused(one, answer):
+        for i, raw in enumerate(code.upload[1]):
+            path = f"/v1/statement/files/{code.upload[0]}/parts/{i}"
+            answer = self.server_box.request(self.desk, "PUT", path, raw, x_proof=code.ticket[0])
+            if self.is_refused(code, answer):
                 return
-            held = sum(len(part) for at, part in one.have.items() if at != i) + len(raw)
-            if held > sum(map(len, one.upload[1])):
+            bytes_after = sum(len(part) for at, part in code.received_parts.items() if at != i) + len(raw)
+            if bytes_after > sum(map(len, code.upload[1])):
                 assert answer.status == 413
                 return
             assert answer.status == 204, answer
-            one.have[i] = raw
+            code.received_parts[i] = raw
 
     @precondition(lambda self: any(one.ticket[0] for one in self.codes))
-    @rule(which=ONE, files=st.booleans(), text=st.integers(0, 1))
-    def send(self, which: int, files: bool, text: int) -> None:
+    @rule(which=ITEM_INDEX, files=st.booleans(), text=st.integers(0, 1))
+    def send_statement(self, which: int, files: bool, text: int) -> None:
         """The statement, with its files or without."""
-        one = self.with_ticket(which)
-        envelope = statement_of(one.id, bytes([text]) * 200)
+        code = self.code_with_ticket(which)
+        envelope = sealed_witness_statement(code.id, bytes([text]) * 200)
         sent = [envelope]
-        if files and one.upload:
-            sent += [unb64(one.upload[0]), unb64(whole_digest(one.upload[1]))]
-        answer = self.box.ask(self.desk, "PUT", "/v1/statement", frames(sent), x_proof=one.ticket[0])
-        if self.box.now < one.ticket[1] and one.statement == envelope:
+        if files and code.upload:
+            sent += [unb64(code.upload[0]), unb64(file_digest(code.upload[1]))]
+        answer = self.server_box.request(self.desk, "PUT", "/v1/statement", encode_frames(sent), x_proof=code.ticket[0])
+        if self.server_box.now_ms < code.ticket[1] and code.statement == envelope:
             assert answer.status == 204
             return
-        if self.refused(one, answer):
+        if self.is_refused(code, answer):
             return
-        if len(sent) > 1 and len(one.have) < 2:
+        if len(sent) > 1 and len(code.received_parts) < 2:
             assert (answer.status, answer.code) == (409, "incomplete")
             return
-        if len(sent) > 1 and one.upload and [one.have[0], one.have[1]] != one.upload[1]:
+        if len(sent) > 1 and code.upload and [code.received_parts[0], code.received_parts[1]] != code.upload[1]:
             assert (answer.status, answer.code) == (409, "digest")
-            one.have = {}
+            code.received_parts = {}
             return
         assert answer.status == 204, answer
-        one.statement, one.answered_at = envelope, self.box.now
-        if len(sent) == 1 and one.upload:
-            self.given_up += sum(map(len, one.upload[1]))
-            one.upload, one.have = None, {}
+        code.statement, code.answered_at = envelope, self.server_box.now_ms
+        if len(sent) == 1 and code.upload:
+            self.given_up += sum(map(len, code.upload[1]))
+            code.upload, code.received_parts = None, {}
 
     @precondition(lambda self: self.codes)
-    @rule(which=ONE)
-    def take_in(self, which: int) -> None:
+    @rule(which=ITEM_INDEX)
+    def take_statement_in(self, which: int) -> None:
         """What came has become the keeper's."""
-        one = self.codes[which % len(self.codes)]
-        answer = self.ask("POST", f"{self.keeper.diary}/witnesses/{one.id}/taken")
-        assert answer.status == (404 if one.statement is None else 204)
-        if one.statement is not None:
-            one.taken_at = one.taken_at or self.box.now
+        code = self.codes[which % len(self.codes)]
+        answer = self.request("POST", f"{self.keeper.diary}/witnesses/{code.id}/taken")
+        assert answer.status == (404 if code.statement is None else 204)
+        if code.statement is not None:
+            code.taken_at = code.taken_at or self.server_box.now_ms
 
     @precondition(lambda self: self.codes)
-    @rule(which=ONE, right=RIGHT)
-    def remove(self, which: int, right: bool) -> None:
+    @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
+    def remove_code(self, which: int, right: bool) -> None:
         """The keeper ends a code, or drops what came."""
-        one = self.codes[which % len(self.codes)]
+        code = self.codes[which % len(self.codes)]
         proof = self.keeper.proof if right else b64(bytes(32))
-        answer = self.ask("DELETE", f"{self.keeper.diary}/witnesses/{one.id}", x_proof=proof)
+        answer = self.request("DELETE", f"{self.keeper.diary}/witnesses/{code.id}", x_proof=proof)
         assert answer.status == (204 if right else 401)
         if right:
-            self.codes.remove(one)
+            self.codes.remove(code)
             self.given_up = 0
-            again = self.box.ask(self.desk, "POST", "/v1/statement/code", {"name": one.name})
-            assert (again.status, again.code) == (401, "no_match")
+            second_answer = self.server_box.request(self.desk, "POST", "/v1/statement/code", {"name": code.name})
+            assert (second_answer.status, second_answer.code) == (401, "no_match")
 
-    @rule(ms=st.sampled_from([HOUR, 3 * HOUR, DAY, 13 * DAY, 15 * DAY, 29 * DAY]))
+    @rule(ms=st.sampled_from([HOUR_MS, 3 * HOUR_MS, DAY_MS, 13 * DAY_MS, 15 * DAY_MS, 29 * DAY_MS]))
     def time_passes(self, ms: int) -> None:
         """And the server does its hourly work."""
-        self.box.pass_time(ms)
-        at = self.box.hourly()
-        for handed in list(self.left):
-            if not handed.complete and not handed.gone and handed.made_at <= at - UNFINISHED:
-                handed.gone = True
-                if at < handed.made_at + LASTS:
-                    handed.ended_at = at
-            if at >= handed.made_at + LASTS:
-                handed.gone = True
-            if at >= handed.made_at + LASTS + KEPT:
-                self.left.remove(handed)
+        self.server_box.advance_clock(ms)
+        at = self.server_box.run_hourly_work()
+        for handover in list(self.handovers):
+            if not handover.complete and not handover.is_removed and handover.made_at <= at - UNFINISHED_KEPT_MS:
+                handover.is_removed = True
+                if at < handover.made_at + HANDOVER_LIFE_MS:
+                    handover.ended_at = at
+            if at >= handover.made_at + HANDOVER_LIFE_MS:
+                handover.is_removed = True
+            if at >= handover.made_at + HANDOVER_LIFE_MS + STATEMENT_KEPT_MS:
+                self.handovers.remove(handover)
         for code in list(self.codes):
-            unused = code.answered_at is None and code.made_at + LASTS <= at - KEPT
-            if unused or (code.taken_at is not None and code.taken_at <= at - KEPT):
+            unused = code.answered_at is None and code.made_at + HANDOVER_LIFE_MS <= at - STATEMENT_KEPT_MS
+            if unused or (code.taken_at is not None and code.taken_at <= at - STATEMENT_KEPT_MS):
                 self.codes.remove(code)
         self.given_up = 0
-        for one in (self.keeper, self.other):
-            self.box.sign_in_again(one)
+        for each_keeper in (self.keeper, self.other_keeper):
+            self.server_box.sign_in_again(each_keeper)
 
-    @rule(which=ONE)
-    def somebody_else_finds_nothing(self, which: int) -> None:
+    @rule(which=ITEM_INDEX)
+    def check_other_keeper_sees_nothing(self, which: int) -> None:
         """With an account of their own: 404, and nothing changes."""
-        asked: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/witnesses", None)]
-        if self.left:
-            one = self.left[which % len(self.left)]
-            asked += [
-                ("DELETE", f"/v1/handovers/{one.id}", None),
-                ("PUT", f"/v1/handovers/{one.id}/parts/0", one.parts[0]),
+        requests: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/witnesses", None)]
+        if self.handovers:
+            handover = self.handovers[which % len(self.handovers)]
+            requests += [
+                ("DELETE", f"/v1/handovers/{handover.id}", None),
+                ("PUT", f"/v1/handovers/{handover.id}/parts/0", handover.parts[0]),
             ]
         if self.codes:
             code = self.codes[which % len(self.codes)]
-            asked += [("DELETE", f"{self.keeper.diary}/witnesses/{code.id}", None)]
-            asked += [("DELETE", f"{self.other.diary}/witnesses/{code.id}", None)]
-            asked += [("POST", f"{self.other.diary}/witnesses/{code.id}/taken", None)]
-        for method, path, body in asked:
-            answer = self.box.ask(self.other, method, path, body, x_proof=self.other.proof)
+            requests += [("DELETE", f"{self.keeper.diary}/witnesses/{code.id}", None)]
+            requests += [("DELETE", f"{self.other_keeper.diary}/witnesses/{code.id}", None)]
+            requests += [("POST", f"{self.other_keeper.diary}/witnesses/{code.id}/taken", None)]
+        for method, path, body in requests:
+            answer = self.server_box.request(self.other_keeper, method, path, body, x_proof=self.other_keeper.proof)
             assert answer.status == 404, (method, path, answer)
-        assert self.box.ask(self.other, "GET", "/v1/handovers").body["handovers"] == []
-        assert self.box.ask(self.other, "GET", "/v1/usage").body["used_bytes"] == 0
+        assert self.server_box.request(self.other_keeper, "GET", "/v1/handovers").body["handovers"] == []
+        assert self.server_box.request(self.other_keeper, "GET", "/v1/usage").body["used_bytes"] == 0
 
 
-@lengths(short=(10, 25), long=(100, 40))
-def test_handovers_and_witness_codes(
+@parametrize_lengths(short=(10, 25), long=(100, 40))
+def test_handovers_and_witness_codes_follow_the_model(
     tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
 ) -> None:
     """Requests at random: who has the words gets what was left, as often and as long as was said, and nobody else."""
-    with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Spoken(made), examples=examples, steps=steps)
+    with running_box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA_BYTES), **database_setting) as server_box:
+        run_machine(lambda: WordsMachine(server_box), examples=examples, steps=steps)

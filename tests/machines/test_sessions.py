@@ -7,20 +7,32 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.machines.accounts import MINUTE, RENEWAL_LIFE, WRONG, AccountsModel, Device
-from tests.machines.adapter import DAY, HOUR, SECOND, Box, b64, box, id_text, lengths, new_code, new_lock, play
+from tests.machines.accounts_model import MINUTE_MS, RENEWAL_LIFE_MS, WRONG_PROOF, AccountsModel, DeviceModel
+from tests.machines.server_box import (
+    DAY_MS,
+    HOUR_MS,
+    SECOND_MS,
+    ServerBox,
+    b64,
+    id_text,
+    new_passphrase_lock,
+    new_recovery_code,
+    parametrize_lengths,
+    run_machine,
+    running_box,
+)
 
 # A machine stays below the limit of sessions of one account, so that none is pushed out; tests/web/test_sessions.py has that.
-MOST_DEVICES = 6
-ANY = st.integers(0, MOST_DEVICES - 1)
+MAX_DEVICES = 6
+DEVICE_INDEX = st.integers(0, MAX_DEVICES - 1)
 
 
-class Accounts(AccountsModel):
+class AccountsMachine(AccountsModel):
     """What people do with up to six devices."""
 
-    def __init__(self, on: Box) -> None:
+    def __init__(self, server_box: ServerBox) -> None:
         """`on`: the server."""
-        super().__init__(on)
+        super().__init__(server_box)
         # Two more phones from the start: most of what can go wrong is between devices.
         for which in (1, 2):
             self.new_device()
@@ -28,235 +40,258 @@ class Accounts(AccountsModel):
 
     # What people do.
 
-    @precondition(lambda self: len(self.devices) < MOST_DEVICES)
+    @precondition(lambda self: len(self.devices) < MAX_DEVICES)
     @rule()
     def new_device(self) -> None:
         """Somebody takes up another phone."""
         number = len(self.devices)
-        self.devices.append(Device(self.box.phone(), id_text(bytes([number]) * 16), f"Phone {number}"))
+        self.devices.append(DeviceModel(self.server_box.new_phone(), id_text(bytes([number]) * 16), f"Phone {number}"))
 
-    @rule(which=ANY, kind=st.sampled_from(["ordinary", "borrowed"]), right=st.sampled_from([True, True, False]))
+    @rule(
+        which=DEVICE_INDEX, kind=st.sampled_from(["ordinary", "borrowed"]), right=st.sampled_from([True, True, False])
+    )
     def sign_in(self, which: int, kind: str, right: bool) -> None:
         """With the words, right or wrong; ten wrong ones in an hour from one device, and then nothing is looked at."""
         device = self.devices[which % len(self.devices)]
-        body = {"auth": self.words if right else WRONG, "device": device.id, "device_name": device.name}
+        body = {"auth": self.words if right else WRONG_PROOF, "device": device.id, "device_name": device.name}
         body |= {"login": self.keeper.identity.login} | ({"borrowed": True} if kind == "borrowed" else {})
-        answer = self.box.ask(device.phone, "POST", "/v1/sessions", body)
-        device.failures = [at for at in device.failures if at > self.box.now - HOUR]
-        self.strangers = [at for at in self.strangers if at > self.box.now - HOUR]
-        known = "device" in device.phone.tokens
-        if len(device.failures) >= 10 or (not known and len(self.strangers) >= 100):
+        answer = self.server_box.request(device.phone, "POST", "/v1/sessions", body)
+        device.failures = [at for at in device.failures if at > self.server_box.now_ms - HOUR_MS]
+        self.stranger_requests = [at for at in self.stranger_requests if at > self.server_box.now_ms - HOUR_MS]
+        is_known_device = "device" in device.phone.tokens
+        if len(device.failures) >= 10 or (not is_known_device and len(self.stranger_requests) >= 100):
             assert (answer.status, answer.code) == (429, "try_later")
         elif right and not self.closed:
             assert answer.status == 200, answer
-            self.began(device, answer, kind)
+            self.start_session(device, answer, kind)
         else:
             assert (answer.status, answer.code) == (401, "no_match")
-            device.failures.append(self.box.now)
-            self.strangers += [] if known else [self.box.now]
+            device.failures.append(self.server_box.now_ms)
+            self.stranger_requests += [] if is_known_device else [self.server_box.now_ms]
 
-    @precondition(lambda self: self.guessed < 2)
-    @rule(which=ANY)
-    def guess_often(self, which: int) -> None:
+    @precondition(lambda self: self.guess_rounds < 2)
+    @rule(which=DEVICE_INDEX)
+    def guess_repeatedly(self, which: int) -> None:
         """Nine wrong sign-ins one after the other. Twice at most: a network may ask 60 times a real minute about one name."""
-        self.guessed += 1
+        self.guess_rounds += 1
         for _ in range(9):
             self.sign_in(which, "ordinary", False)
 
-    @rule(which=ANY, right=st.booleans())
+    @rule(which=DEVICE_INDEX, right=st.booleans())
     def recover(self, which: int, right: bool) -> None:
         """With the recovery code of now, or one of before."""
         device = self.devices[which % len(self.devices)]
-        code = self.code if right else (self.old_codes[-1] if self.old_codes else WRONG)
+        code = self.code if right else (self.old_codes[-1] if self.old_codes else WRONG_PROOF)
         body = {"code_auth": code, "device": device.id, "device_name": device.name, "login": self.keeper.identity.login}
-        answer = self.box.ask(device.phone, "POST", "/v1/recoveries", body)
+        answer = self.server_box.request(device.phone, "POST", "/v1/recoveries", body)
         if right and not self.closed:
             assert answer.status == 200, answer
             device.phone.tokens["session"] = answer.body["token"]
-            self.began(device, answer, "ordinary", "recovered")
+            self.start_session(device, answer, "ordinary", "recovered")
         else:
             assert (answer.status, answer.code) == (401, "no_match")
 
-    @rule(which=ANY, of=ANY)
+    @rule(which=DEVICE_INDEX, of=DEVICE_INDEX)
     def renew(self, which: int, of: int) -> None:
         """With a renewal, the device's own or another's."""
         device, source = self.devices[which % len(self.devices)], self.devices[of % len(self.devices)]
         if source.renewal is None:
             return
         body = {"renewal": source.renewal, "device": device.id, "device_name": device.name}
-        answer = self.box.ask(device.phone, "POST", "/v1/session/renewal", body)
-        good = source is device and source.renewal_good and source.renewal_at >= self.box.now - RENEWAL_LIFE
-        if good and not self.closed:
+        answer = self.server_box.request(device.phone, "POST", "/v1/session/renewal", body)
+        is_valid = (
+            source is device
+            and source.is_renewal_valid
+            and source.renewal_at >= self.server_box.now_ms - RENEWAL_LIFE_MS
+        )
+        if is_valid and not self.closed:
             assert answer.status == 200 and "words_wrap" not in answer.body, answer
             device.phone.tokens |= {"session": answer.body["token"], "device": answer.body["device_token"]}
-            self.began(device, answer, "renewed")
+            self.start_session(device, answer, "renewed")
         else:
             assert (answer.status, answer.code) == (401, "signed_out")
 
-    @rule(which=ANY)
+    @rule(which=DEVICE_INDEX)
     def sign_out(self, which: int) -> None:
         """The device's session and its renewal end."""
         device = self.devices[which % len(self.devices)]
-        held = device.session
-        answer = self.ask(device, "DELETE", "/v1/session")
-        if answer and held:
+        session = device.session
+        answer = self.request(device, "DELETE", "/v1/session")
+        if answer and session:
             assert answer.status == 204
-            self.lose_renewal(held.id)
+            self.invalidate_renewal(session.id)
             device.session = None
 
-    @rule(which=ANY, of=ANY, right=st.booleans())
-    def end_one(self, which: int, of: int, right: bool) -> None:
+    @rule(which=DEVICE_INDEX, of=DEVICE_INDEX, right=st.booleans())
+    def end_session_by_id(self, which: int, of: int, right: bool) -> None:
         """One session ends another, or itself, by its id."""
         device, target = self.devices[which % len(self.devices)], self.devices[of % len(self.devices)]
         if target.session is None:
             return
-        held = target.session
-        answer = self.proved(device, right, "DELETE", f"/v1/sessions/{held.id}")
+        session = target.session
+        answer = self.request_with_proof(device, right, "DELETE", f"/v1/sessions/{session.id}")
         if answer is None:
             return
-        assert answer.status == (404 if held.ended else 204), answer
-        if not held.ended:
-            held.ended = True
-            self.lose_renewal(held.id)
-            self.note()
+        assert answer.status == (404 if session.was_ended else 204), answer
+        if not session.was_ended:
+            session.was_ended = True
+            self.invalidate_renewal(session.id)
+            self.trim_sign_in_log()
 
-    @rule(which=ANY, right=st.booleans())
-    def end_others(self, which: int, right: bool) -> None:
+    @rule(which=DEVICE_INDEX, right=st.booleans())
+    def end_other_sessions_by_request(self, which: int, right: bool) -> None:
         """Every session but this one."""
         device = self.devices[which % len(self.devices)]
-        answer = self.proved(device, right, "DELETE", "/v1/sessions")
+        answer = self.request_with_proof(device, right, "DELETE", "/v1/sessions")
         if answer is not None:
             assert answer.status == 204
-            self.end_rest(device, shut=True)
-            self.note()
+            self.end_other_sessions(device, notify_device=True)
+            self.trim_sign_in_log()
 
-    @rule(which=ANY, right=st.booleans(), by_code=st.booleans())
-    def change_words(self, which: int, right: bool, by_code: bool) -> None:
+    @rule(which=DEVICE_INDEX, right=st.booleans(), by_code=st.booleans())
+    def change_passphrase(self, which: int, right: bool, by_code: bool) -> None:
         """New words, proved with the old ones or the code: they alone sign in from now on."""
         device = self.devices[which % len(self.devices)]
-        self.made += 1
-        proof, body = new_lock(self.box, self.keeper, self.made)
+        self.devices_made += 1
+        proof, body = new_passphrase_lock(self.server_box, self.keeper, self.devices_made)
         if by_code and right:
-            answer = self.ask(device, "PUT", "/v1/account/words", body, x_proof=self.code)
+            answer = self.request(device, "PUT", "/v1/account/words", body, x_proof=self.code)
             if answer and device.session:
-                device.session.wrong = 0
+                device.session.wrong_proofs = 0
         else:
-            answer = self.proved(device, right, "PUT", "/v1/account/words", body)
+            answer = self.request_with_proof(device, right, "PUT", "/v1/account/words", body)
         if answer is not None:
             assert answer.status == 204, answer
-            self.old_words.append(self.words)
+            self.old_proofs.append(self.words)
             self.words = proof
-            self.end_rest(device, shut=False)
-            self.note()
+            self.end_other_sessions(device, notify_device=False)
+            self.trim_sign_in_log()
 
-    @rule(which=ANY, right=st.booleans())
-    def change_code(self, which: int, right: bool) -> None:
+    @rule(which=DEVICE_INDEX, right=st.booleans())
+    def change_recovery_code(self, which: int, right: bool) -> None:
         """A new recovery code: the old one opens nothing."""
         device = self.devices[which % len(self.devices)]
-        self.made += 1
-        proof, body = new_code(self.keeper, self.made)
-        answer = self.proved(device, right, "PUT", "/v1/account/code", body)
+        self.devices_made += 1
+        proof, body = new_recovery_code(self.keeper, self.devices_made)
+        answer = self.request_with_proof(device, right, "PUT", "/v1/account/code", body)
         if answer is not None:
             assert answer.status == 204
             self.old_codes.append(self.code)
             self.code = proof
-            self.note()
+            self.trim_sign_in_log()
 
-    @rule(which=ANY, name=st.sampled_from(["My phone", "Das Handy", "电话"]))
-    def rename(self, which: int, name: str) -> None:
+    @rule(which=DEVICE_INDEX, name=st.sampled_from(["My phone", "Das Handy", "电话"]))
+    def rename_device(self, which: int, name: str) -> None:
         """What the keeper calls a device."""
         device = self.devices[which % len(self.devices)]
-        answer = self.ask(device, "PUT", "/v1/session", {"device_name": name})
+        answer = self.request(device, "PUT", "/v1/session", {"device_name": name})
         if answer is not None and device.session:
             assert answer.status == 204
             device.session.name = name
 
-    @precondition(lambda self: self.old_words)
-    @rule(which=ANY)
-    def try_old_words(self, which: int) -> None:
+    @precondition(lambda self: self.old_proofs)
+    @rule(which=DEVICE_INDEX)
+    def try_old_passphrases(self, which: int) -> None:
         """Words of before prove nothing, at sign-in from a new phone nor in a session."""
-        self.strangers = [at for at in self.strangers if at > self.box.now + SECOND - HOUR]
-        if len(self.strangers) >= 100:
+        self.stranger_requests = [
+            at for at in self.stranger_requests if at > self.server_box.now_ms + SECOND_MS - HOUR_MS
+        ]
+        if len(self.stranger_requests) >= 100:
             return
-        old = self.old_words[which % len(self.old_words)]
+        old = self.old_proofs[which % len(self.old_proofs)]
         body = {"auth": old, "device": id_text(bytes(16)), "device_name": "Old", "login": self.keeper.identity.login}
-        answer = self.box.ask(self.box.phone(), "POST", "/v1/sessions", body)
+        answer = self.server_box.request(self.server_box.new_phone(), "POST", "/v1/sessions", body)
         assert (answer.status, answer.code) == (401, "no_match")
-        self.strangers.append(self.box.now)
+        self.stranger_requests.append(self.server_box.now_ms)
 
-    @rule(which=ANY)
-    def somebody_else(self, which: int) -> None:
+    @rule(which=DEVICE_INDEX)
+    def check_other_account_changes_nothing(self, which: int) -> None:
         """Another account, with its own words proved, ends nothing here; a made-up token is none."""
         device = self.devices[which % len(self.devices)]
         if device.session:
-            answer = self.box.ask(self.other, "DELETE", f"/v1/sessions/{device.session.id}", x_proof=self.other.proof)
+            answer = self.server_box.request(
+                self.other, "DELETE", f"/v1/sessions/{device.session.id}", x_proof=self.other.proof
+            )
             # The other account's session runs out as anybody's does.
             assert answer.status in (404, 401), answer
-        stranger = self.box.phone()
+        stranger = self.server_box.new_phone()
         stranger.tokens["session"] = b64(bytes(32))
-        assert self.box.ask(stranger, "GET", "/v1/session").code == "signed_out"
+        assert self.server_box.request(stranger, "GET", "/v1/session").code == "signed_out"
 
-    @rule(which=ANY, ask=st.booleans())
-    def closing(self, which: int, ask: bool) -> None:
+    @rule(which=DEVICE_INDEX, ask=st.booleans())
+    def request_closing(self, which: int, ask: bool) -> None:
         """The account is to be closed in seven days, or stays after all."""
         device = self.devices[which % len(self.devices)]
         if ask:
-            answer = self.proved(device, True, "POST", "/v1/account/closing")
+            answer = self.request_with_proof(device, True, "POST", "/v1/account/closing")
             if answer is not None:
-                self.closing_at = self.closing_at or self.box.now + 7 * DAY
+                self.closing_at = self.closing_at or self.server_box.now_ms + 7 * DAY_MS
                 assert (answer.status, answer.body) == (201, {"closing_at": self.closing_at})
-                self.note()
+                self.trim_sign_in_log()
         else:
-            answer = self.ask(device, "DELETE", "/v1/account/closing")
+            answer = self.request(device, "DELETE", "/v1/account/closing")
             if answer is not None:
                 assert answer.status == (404 if self.closing_at is None else 204)
                 self.closing_at = None
 
-    @rule(ms=st.sampled_from([MINUTE, 50 * MINUTE, 2 * HOUR, DAY, 3 * DAY, 15 * DAY, 190 * DAY, 400 * DAY]))
+    @rule(
+        ms=st.sampled_from(
+            [MINUTE_MS, 50 * MINUTE_MS, 2 * HOUR_MS, DAY_MS, 3 * DAY_MS, 15 * DAY_MS, 190 * DAY_MS, 400 * DAY_MS]
+        )
+    )
     def time_passes(self, ms: int) -> None:
         """And the server does its hourly work."""
-        self.box.pass_time(ms)
-        if ms >= DAY:
-            self.box.hourly()
-            if self.closing_at is not None and self.closing_at <= self.box.now:
+        self.server_box.advance_clock(ms)
+        if ms >= DAY_MS:
+            self.server_box.run_hourly_work()
+            if self.closing_at is not None and self.closing_at <= self.server_box.now_ms:
                 self.closed, self.closing_at = True, None
                 for device in self.devices:
-                    device.session, device.renewal_good = None, False
+                    device.session, device.is_renewal_valid = None, False
 
-    @rule(which=ANY)
-    def look_at_sessions(self, which: int) -> None:
+    @rule(which=DEVICE_INDEX)
+    def check_session_list(self, which: int) -> None:
         """The list of sessions is the model's: names, times to the hour, which one is here."""
         device = self.devices[which % len(self.devices)]
-        answer = self.proved(device, True, "GET", "/v1/sessions")
+        answer = self.request_with_proof(device, True, "GET", "/v1/sessions")
         if answer is None:
             return
         expected = {
-            (one.session.id, one.session.name, one.session.created_at, one.session.seen_at, one is device)
-            for one in self.devices
-            if one.session and self.alive(one)
+            (
+                device_model.session.id,
+                device_model.session.name,
+                device_model.session.created_at,
+                device_model.session.seen_at,
+                device_model is device,
+            )
+            for device_model in self.devices
+            if device_model.session and self.is_signed_in(device_model)
         }
         keys = ("session", "device_name", "created_at", "seen_at", "here")
         assert {tuple(row[key] for key in keys) for row in answer.body["sessions"]} == expected
 
-    @rule(which=ANY)
-    def look_at_sign_ins(self, which: int) -> None:
+    @rule(which=DEVICE_INDEX)
+    def check_sign_in_list(self, which: int) -> None:
         """Every sign-in since this device's own, in order, and whether it still stands."""
         device = self.devices[which % len(self.devices)]
-        answer = self.ask(device, "GET", "/v1/sign-ins")
+        answer = self.request(device, "GET", "/v1/sign-ins")
         if answer is None or device.session is None:
             return
         own = [at for at, one in enumerate(self.log) if one.session == device.session.id]
-        after = self.log[own[0] + 1 :] if own else self.log
-        standing = {one.session.id for one in self.devices if one.session and self.alive(one)}
+        later_sign_ins = self.log[own[0] + 1 :] if own else self.log
+        active_session_ids = {one.session.id for one in self.devices if one.session and self.is_signed_in(one)}
         expected = [
-            (one.at, one.device_name, one.kind, one.session, one.session not in standing, one.what) for one in after
+            (one.at, one.device_name, one.kind, one.session, one.session not in active_session_ids, one.act)
+            for one in later_sign_ins
         ]
         keys = ("at", "device_name", "kind", "session", "signed_out", "what")
         assert [tuple(row[key] for key in keys) for row in answer.body["sign_ins"]] == expected
 
 
-@lengths(short=(15, 30), long=(150, 40))
-def test_accounts_and_sessions(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
+@parametrize_lengths(short=(15, 30), long=(150, 40))
+def test_accounts_and_sessions_follow_the_model(
+    tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
+) -> None:
     """Requests at random, again and again: whoever should be let in is, and nobody else."""
-    with box(tmp_path, **database_setting) as made:
-        play(lambda: Accounts(made), examples=examples, steps=steps)
+    with running_box(tmp_path, **database_setting) as server_box:
+        run_machine(lambda: AccountsMachine(server_box), examples=examples, steps=steps)

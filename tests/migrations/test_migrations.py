@@ -16,46 +16,46 @@ from tortoise.utils import get_schema_sql
 from diary import config
 from diary.errors import BadSetting
 from diary.storage import database
-from diary.storage.sqlite.connection import path_of
-from tests.keepers import enrol, served
+from diary.storage.sqlite.connection import path_from_url
+from tests.server_fixture import register_keeper, running_server
 
-STEPS = sorted(path.stem for path in (Path(database.__file__).parent / "migrations").glob("0*.py"))
+MIGRATION_NAMES = sorted(path.stem for path in (Path(database.__file__).parent / "migrations").glob("0*.py"))
 
 
-def columns(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+def columns_by_table(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
     """Every table's columns and indexed columns."""
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found: dict[str, list[tuple[object, ...]]] = {}
+    result: dict[str, list[tuple[object, ...]]] = {}
     for table in tables:
         if table.startswith(("sqlite_", "tortoise_")):
             continue
-        found[table] = sorted(row[1:] for row in connection.execute(f"PRAGMA table_info({table})"))
+        result[table] = sorted(row[1:] for row in connection.execute(f"PRAGMA table_info({table})"))
         for index in connection.execute(f"PRAGMA index_list({table})").fetchall():
             names = tuple(row[2] for row in connection.execute(f"PRAGMA index_info({index[1]})"))
-            found[table].append(("index", index[2], *names))
-        found[table].sort(key=repr)
-    return found
+            result[table].append(("index", index[2], *names))
+        result[table].sort(key=repr)
+    return result
 
 
 async def test_the_migrations_make_the_models_tables(tmp_path: Path) -> None:
     """Column by column and index by index: a model changed without a migration is found."""
-    settings = config.load({"DIARY_DATA": str(tmp_path)})
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
     await database.migrate(settings)
-    path = path_of(settings.database_url)
+    path = path_from_url(settings.database_url)
     async with TortoiseContext() as context:
-        await context.init(config=database._config(settings.database_url))
-        wanted = get_schema_sql(context.connections.get("default"), safe=False)
-    made, expected = sqlite3.connect(path), sqlite3.connect(":memory:")
-    expected.executescript(re.sub(r"/\*.*?\*/", "", wanted, flags=re.DOTALL))
-    assert columns(made) == columns(expected)
-    made.close()
+        await context.init(config=database._tortoise_config(settings.database_url))
+        models_schema = get_schema_sql(context.connections.get("default"), safe=False)
+    migrated_database, expected = sqlite3.connect(path), sqlite3.connect(":memory:")
+    expected.executescript(re.sub(r"/\*.*?\*/", "", models_schema, flags=re.DOTALL))
+    assert columns_by_table(migrated_database) == columns_by_table(expected)
+    migrated_database.close()
     expected.close()
 
 
 async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     """Rows stay, and a keeper goes on, after every migration has been asked for once more."""
-    async with served(tmp_path) as server:
-        keeper = await enrol(server)
+    async with running_server(tmp_path) as server:
+        keeper = await register_keeper(server)
         await keeper.push()
         before = server.dump()
         await database.migrate(server.settings)
@@ -65,35 +65,35 @@ async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
 
 async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
     """The server says what to run instead of failing at the first request."""
-    settings = config.load({"DIARY_DATA": str(tmp_path / "new")})
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path / "new")})
     with pytest.raises(BadSetting, match="migrate"):
-        async with database.opened(settings):
+        async with database.open_database(settings):
             pass
     await database.migrate(settings)
-    connection = sqlite3.connect(path_of(settings.database_url))
+    connection = sqlite3.connect(path_from_url(settings.database_url))
     connection.execute("DELETE FROM tortoise_migrations")
     connection.commit()
     connection.close()
     with pytest.raises(BadSetting, match="migrate"):
-        async with database.opened(settings):
+        async with database.open_database(settings):
             pass
 
 
-def test_another_kind_of_address_is_refused() -> None:
+def test_an_unsupported_database_url_is_refused() -> None:
     """Only what this server can write to."""
     for url in ("postgres://x/y", "sqlite://", "/var/x"):
         with pytest.raises(BadSetting):
-            path_of(url)
+            path_from_url(url)
 
 
-async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None:
+async def test_existing_versions_are_queued_for_the_log(tmp_path: Path) -> None:
     """What was receipted before there was a log waits for its place in it, in the order it came."""
-    settings = config.load({"DIARY_DATA": str(tmp_path)})
-    path = path_of(settings.database_url)
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
+    path = path_from_url(settings.database_url)
     async with TortoiseContext() as context:
-        await context.init(config=database._config(settings.database_url))
-        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
-        await executor.migrate([MigrationTarget(app_label=database.APP, name="0001_start")])
+        await context.init(config=database._tortoise_config(settings.database_url))
+        executor = MigrationExecutor(context.connections.get("default"), database._TORTOISE_APPS)
+        await executor.migrate([MigrationTarget(app_label=database.APP_LABEL, name="0001_start")])
     connection = sqlite3.connect(path)
     for i in range(3):
         connection.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (i, b"d", i, *[bytes([i])] * 7))
@@ -104,39 +104,39 @@ async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None
     connection.close()
 
 
-@pytest.mark.parametrize("step", [1, len(STEPS) // 2, len(STEPS)])
-async def test_a_migration_that_was_broken_off_is_done_again(
+@pytest.mark.parametrize("step", [1, len(MIGRATION_NAMES) // 2, len(MIGRATION_NAMES)])
+async def test_an_interrupted_migration_is_applied_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     """Nothing half stays: the same command makes the same tables afterwards.
 
     Nor could it at any other step: until the end nobody else finds a table or a note of what was done.
     """
-    settings = config.load({"DIARY_DATA": str(tmp_path)})
-    path = path_of(settings.database_url)
-    real = MigrationRecorder.record_applied
-    noted: list[str] = []
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
+    path = path_from_url(settings.database_url)
+    record_applied = MigrationRecorder.record_applied
+    recorded_names: list[str] = []
 
-    async def dies(self: MigrationRecorder, app: str, name: str) -> None:
-        noted.append(name)
-        assert kept_in(path) == ({"tortoise_migrations"}, 0), f"{name} is kept before the end"
-        if len(noted) == step:
+    async def fail_at_step(self: MigrationRecorder, app: str, name: str) -> None:
+        recorded_names.append(name)
+        assert tables_and_migration_count(path) == ({"tortoise_migrations"}, 0), f"{name} is kept before the end"
+        if len(recorded_names) == step:
             raise RuntimeError("killed")
-        await real(self, app, name)
+        await record_applied(self, app, name)
 
-    monkeypatch.setattr(MigrationRecorder, "record_applied", dies)
+    monkeypatch.setattr(MigrationRecorder, "record_applied", fail_at_step)
     with pytest.raises(RuntimeError, match="killed"):
         await database.migrate(settings)
-    monkeypatch.setattr(MigrationRecorder, "record_applied", real)
+    monkeypatch.setattr(MigrationRecorder, "record_applied", record_applied)
     await database.migrate(settings)
-    async with database.opened(settings):
+    async with database.open_database(settings):
         pass
-    assert kept_in(path)[1] == len(STEPS)
+    assert tables_and_migration_count(path)[1] == len(MIGRATION_NAMES)
 
 
-def kept_in(path: Path) -> tuple[set[str], int]:
+def tables_and_migration_count(path: Path) -> tuple[set[str], int]:
     """The tables that another connection finds, and how many steps are noted as done."""
-    with closing(sqlite3.connect(path)) as other:
-        tables = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        noted: int = other.execute("SELECT count(*) FROM tortoise_migrations").fetchone()[0]
-        return tables - {"sqlite_sequence"}, noted
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        migration_count: int = connection.execute("SELECT count(*) FROM tortoise_migrations").fetchone()[0]
+        return tables - {"sqlite_sequence"}, migration_count

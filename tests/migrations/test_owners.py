@@ -17,219 +17,247 @@ from diary import config
 from diary.app import open_instance
 from diary.clock import FixedClock
 from diary.config import Settings
-from diary.encoding import b64, canon
-from diary.errors import Erased, NotFound
-from diary.services.accounts.pepper import KDF, Pepper
+from diary.encoding import b64, canonical_json
+from diary.errors import ContentErased, NotFound
+from diary.services.accounts.pepper import KDF_PURPOSE, Pepper
 from diary.services.instance import Instance
 from diary.services.sync import blobs
 from diary.services.sync.purge import bury
 from diary.storage import backup, database
-from diary.storage.accounts.account_rows import find_room
+from diary.storage.accounts.account_rows import find_storage_usage
 from diary.storage.sharing import handovers as stored
 from diary.storage.sharing import witness_statements
-from diary.storage.sync.blobs import file_place, handover_place, statement_place
-from tests.keepers import NOON
-from tests.migrations.test_rows import DATABASES, Kept
+from diary.storage.sync.blobs import file_reference, handover_reference, statement_reference
+from tests.migrations.test_rows import DATABASES, RawDatabase
+from tests.server_fixture import NOON_MS
 
-BEFORE = "0011_marks"
-ACCOUNT, DIARY, CODE, USED = (bytes([n]) * 16 for n in (1, 2, 3, 4))
-DAY = 86_400_000
-SIZE = 500
+LAST_MIGRATION_BEFORE = "0011_marks"
+ACCOUNT_ID, DIARY_ID, CODE_ID, USED_ID = (bytes([n]) * 16 for n in (1, 2, 3, 4))
+DAY_MS = 86_400_000
+PART_BYTES = 500
 
 
 @dataclass
-class Old:
+class OldReleaseDatabase:
     """Rows of the release before, put in one by one, and their bytes where that release put them."""
 
-    kept: Kept
-    store: Path
-    rows: Iterator[int] = field(default_factory=lambda: count(1))
-    named: list[bytes] = field(default_factory=list)
+    database: RawDatabase
+    blob_folder: Path
+    row_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    named_blobs: list[bytes] = field(default_factory=list)
 
-    def put(self, table: str, **values: Any) -> None:
+    def insert_row(self, table: str, **values: Any) -> None:
         """One row."""
-        self.kept.run(
+        self.database.execute(
             f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(self._literal, values.values()))})"
         )
 
     def _literal(self, value: Any) -> str:
         """A value as this database spells it."""
         if isinstance(value, bytes):
-            return rf"'\x{value.hex()}'" if self.kept.postgres else f"x'{value.hex()}'"
-        if isinstance(value, bool) and not self.kept.postgres:
+            return rf"'\x{value.hex()}'" if self.database.postgres else f"x'{value.hex()}'"
+        if isinstance(value, bool) and not self.database.postgres:
             return str(int(value))
         return "NULL" if value is None else repr(value)
 
-    def file(self, n: int, *, parts: int = 1, have: int = 1, named: bool = True, **more: Any) -> bytes:
+    def insert_file(
+        self, n: int, *, parts: int = 1, parts_present: int = 1, is_named: bool = True, **extra: Any
+    ) -> bytes:
         """A file or pack of `parts` parts of which `have` have come: its id."""
-        blob, row = bytes([100 + n]) * 16, next(self.rows)
-        told = {
-            "diary_id": DIARY,
+        blob, row = bytes([100 + n]) * 16, next(self.row_numbers)
+        columns = {
+            "diary_id": DIARY_ID,
             "parts": parts,
-            "size": SIZE * parts,
-            "complete": have == parts,
-            "touched_at": NOON - DAY,
+            "size": PART_BYTES * parts,
+            "complete": parts_present == parts,
+            "touched_at": NOON_MS - DAY_MS,
         }
-        self.put("blob", id=row, blob=blob, **(told | {"erased": False} | more))
-        for i in range(have):
-            raw = content_of(blob, i)
+        self.insert_row("blob", id=row, blob=blob, **(columns | {"erased": False} | extra))
+        for i in range(parts_present):
+            raw = part_content(blob, i)
             digest = hashlib.sha256(raw).digest()
-            self.put("part", blob_id=row, i=i, size=SIZE, digest=digest)
-            place = self.store / DIARY.hex() / blob.hex() / f"{i}-{digest.hex()[:32]}"
+            self.insert_row("part", blob_id=row, i=i, size=PART_BYTES, digest=digest)
+            place = self.blob_folder / DIARY_ID.hex() / blob.hex() / f"{i}-{digest.hex()[:32]}"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(raw)
-        if named:
-            self.named.append(blob)
+        if is_named:
+            self.named_blobs.append(blob)
         return blob
 
-    def handover(self, blob: bytes, **more: Any) -> None:
+    def insert_handover(self, blob: bytes, **extra: Any) -> None:
         """A hand-over of that id."""
-        told = {"name_mac": blob, "auth_mac": blob, "kdf": b"{}", "made_at": NOON, "expires_at": NOON + 14 * DAY}
-        self.put("handover", id=blob, diary_id=DIARY, **(told | more))
+        columns = {
+            "name_mac": blob,
+            "auth_mac": blob,
+            "kdf": b"{}",
+            "made_at": NOON_MS,
+            "expires_at": NOON_MS + 14 * DAY_MS,
+        }
+        self.insert_row("handover", id=blob, diary_id=DIARY_ID, **(columns | extra))
 
-    def code(self, code: bytes, upload: bytes, answered_at: int | None = None) -> None:
+    def insert_witness_code(self, code: bytes, upload: bytes, answered_at: int | None = None) -> None:
         """A witness's code that named this upload."""
-        told = {
+        columns = {
             "name_mac": code,
             "sealed": b"x",
-            "made_at": NOON,
-            "expires_at": NOON + 14 * DAY,
+            "made_at": NOON_MS,
+            "expires_at": NOON_MS + 14 * DAY_MS,
             "answered_at": answered_at,
         }
-        self.put("witness_code", id=code, diary_id=DIARY, upload=upload, **told)
+        self.insert_row("witness_code", id=code, diary_id=DIARY_ID, upload=upload, **columns)
 
-    def version(self) -> None:
+    def insert_version(self) -> None:
         """A version that names every file that is to be named."""
-        facts = canon({"blobs": [b64(blob) for blob in self.named]})
-        told = {
+        facts = canonical_json({"blobs": [b64(blob) for blob in self.named_blobs]})
+        columns = {
             "seq": 1,
-            "record": CODE,
-            "version": CODE,
-            "body_digest": CODE,
-            "leaf": CODE,
+            "record": CODE_ID,
+            "version": CODE_ID,
+            "body_digest": CODE_ID,
+            "leaf": CODE_ID,
             "sealed": b"x",
             "answer": b"{}",
         }
-        self.put("version", id=0, diary_id=DIARY, facts=facts, **told)
+        self.insert_row("version", id=0, diary_id=DIARY_ID, facts=facts, **columns)
 
 
-def content_of(blob: bytes, i: int) -> bytes:
+def part_content(blob: bytes, i: int) -> bytes:
     """Bytes of a part."""
-    return (blob + bytes([i])) * (SIZE // 17) + bytes(SIZE % 17)
+    return (blob + bytes([i])) * (PART_BYTES // 17) + bytes(PART_BYTES % 17)
 
 
 @dataclass
-class Told:
+class UpgradedDatabase:
     """The ids of what stood there."""
 
     ids: dict[str, bytes]
     settings: Settings
-    kept: Kept
+    database: RawDatabase
 
 
 @pytest.fixture(params=DATABASES)
-async def old(request: pytest.FixtureRequest, tmp_path: Path) -> Told:
+async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> UpgradedDatabase:
     """The release before, with a row for every case, brought up to date."""
     url = {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").empty()} if request.param == "postgres" else {}
-    settings = config.load({"DIARY_DATA": str(tmp_path), **url})
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path), **url})
     async with TortoiseContext() as context:
-        await context.init(config=database._config(settings.database_url))
-        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
-        await executor.migrate([MigrationTarget(app_label=database.APP, name=BEFORE)])
-    made = Old(Kept(settings), tmp_path / "blobs")
-    settings.read_notary_seed()
-    fixed = dict.fromkeys(("login_mac", "words_wrap", "auth_salt", "auth_digest", "keyset"), ACCOUNT)
-    fixed["kdf"] = Pepper(settings.read_pepper()).seal(KDF, ACCOUNT, canon({"m": 65536, "t": 3}))
-    made.put("account", id=ACCOUNT, ecdsa_pub=ACCOUNT, hpke_pub=ACCOUNT, file_bytes=9 * SIZE, **fixed)
-    made.put("diary", id=DIARY, account_id=ACCOUNT, epoch=1, wrap=DIARY, seq=1, head=DIARY, text_bytes=1)
+        await context.init(config=database._tortoise_config(settings.database_url))
+        executor = MigrationExecutor(context.connections.get("default"), database._TORTOISE_APPS)
+        await executor.migrate([MigrationTarget(app_label=database.APP_LABEL, name=LAST_MIGRATION_BEFORE)])
+    old_database = OldReleaseDatabase(RawDatabase(settings), tmp_path / "blobs")
+    settings.load_or_create_notary_seed()
+    fixed = dict.fromkeys(("login_mac", "words_wrap", "auth_salt", "auth_digest", "keyset"), ACCOUNT_ID)
+    fixed["kdf"] = Pepper(settings.load_or_create_pepper()).seal(
+        KDF_PURPOSE, ACCOUNT_ID, canonical_json({"m": 65536, "t": 3})
+    )
+    old_database.insert_row(
+        "account", id=ACCOUNT_ID, ecdsa_pub=ACCOUNT_ID, hpke_pub=ACCOUNT_ID, file_bytes=9 * PART_BYTES, **fixed
+    )
+    old_database.insert_row(
+        "diary", id=DIARY_ID, account_id=ACCOUNT_ID, epoch=1, wrap=DIARY_ID, seq=1, head=DIARY_ID, text_bytes=1
+    )
     ids = {
-        "taken by a pack": made.file(1),
-        "taken before it was named": made.file(2, named=False),
-        "a pack": made.file(3, named=False, parts=2, have=2, touched_at=NOON + 5),
-        "taken by a witness": made.file(4),
-        "a statement": made.file(5, named=False, touched_at=NOON + 5),
-        "erased by a pack": made.file(6, have=0, erased=True, complete=False, parts=0, size=0),
-        "erased by its keeper": made.file(7, named=False, have=0, erased=True, complete=False, parts=0, size=0),
-        "half sent": made.file(8, parts=2, have=1),
-        "being removed": made.file(9, named=False, erased=True, complete=False),
-        "a pack on its way": made.file(10, named=False, parts=2, have=1, touched_at=NOON),
+        "taken by a pack": old_database.insert_file(1),
+        "taken before it was named": old_database.insert_file(2, is_named=False),
+        "a pack": old_database.insert_file(3, is_named=False, parts=2, parts_present=2, touched_at=NOON_MS + 5),
+        "taken by a witness": old_database.insert_file(4),
+        "a statement": old_database.insert_file(5, is_named=False, touched_at=NOON_MS + 5),
+        "erased by a pack": old_database.insert_file(6, parts_present=0, erased=True, complete=False, parts=0, size=0),
+        "erased by its keeper": old_database.insert_file(
+            7, is_named=False, parts_present=0, erased=True, complete=False, parts=0, size=0
+        ),
+        "half sent": old_database.insert_file(8, parts=2, parts_present=1),
+        "being removed": old_database.insert_file(9, is_named=False, erased=True, complete=False),
+        "a pack on its way": old_database.insert_file(10, is_named=False, parts=2, parts_present=1, touched_at=NOON_MS),
     }
-    made.version()
+    old_database.insert_version()
     for name in ("taken by a pack", "taken before it was named", "a pack", "erased by a pack", "a pack on its way"):
-        made.handover(ids[name])
-    made.code(CODE, ids["taken by a witness"])
-    made.code(USED, ids["a statement"], NOON + 9)
-    if made.kept.postgres:
+        old_database.insert_handover(ids[name])
+    old_database.insert_witness_code(CODE_ID, ids["taken by a witness"])
+    old_database.insert_witness_code(USED_ID, ids["a statement"], NOON_MS + 9)
+    if old_database.database.postgres:
         # The rows above chose their numbers; those of that release took them from here.
-        made.kept.run("SELECT setval(pg_get_serial_sequence('blob', 'id'), 100)")
+        old_database.database.execute("SELECT setval(pg_get_serial_sequence('blob', 'id'), 100)")
     await database.migrate(settings)
-    return Told(ids, settings, made.kept)
+    return UpgradedDatabase(ids, settings, old_database.database)
 
 
-async def part(instance: Instance, place: Any, i: int = 0) -> bytes:
+async def fetch_part(instance: Instance, place: Any, i: int = 0) -> bytes:
     """A part as it is fetched."""
     return await blobs.get_part(instance, place, i)
 
 
-async def test_files_that_were_taken_over_are_the_diarys_again(old: Told) -> None:
+async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDatabase) -> None:
     """By a pack or a witness, named by a version or there before: read whole, and no end of either touches them."""
-    async with open_instance(old.settings, FixedClock(NOON)) as instance:
+    async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
-            place = file_place(ACCOUNT, DIARY, old.ids[name])
-            assert (await blobs.state(instance, place)).complete
-            assert await part(instance, place) == content_of(old.ids[name], 0)
+            place = file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name])
+            assert (await blobs.state(instance, place)).is_complete
+            assert await fetch_part(instance, place) == part_content(upgraded.ids[name], 0)
         for name in ("taken by a pack", "taken before it was named"):
-            one = old.ids[name]
-            await instance.db.writer.run(lambda hand, one=one: stored.end(hand, ACCOUNT, one, NOON))
-        await instance.db.writer.run(lambda hand: witness_statements.remove(hand, ACCOUNT, DIARY, CODE))
-        await instance.db.writer.run(lambda hand: stored.doom_due(hand, NOON + 30 * DAY, NOON, NOON + 29 * DAY))
+            blob = upgraded.ids[name]
+            await instance.db.writer.run(lambda hand, blob=blob: stored.end(hand, ACCOUNT_ID, blob, NOON_MS))
+        await instance.db.writer.run(lambda hand: witness_statements.remove_code(hand, ACCOUNT_ID, DIARY_ID, CODE_ID))
+        await instance.db.writer.run(
+            lambda hand: stored.erase_expired(hand, NOON_MS + 30 * DAY_MS, NOON_MS, NOON_MS + 29 * DAY_MS)
+        )
         await bury(instance)
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
-            assert await part(instance, file_place(ACCOUNT, DIARY, old.ids[name])) == content_of(old.ids[name], 0)
+            assert await fetch_part(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name])) == part_content(
+                upgraded.ids[name], 0
+            )
 
 
-async def test_packs_and_statements_go_on(old: Told) -> None:
+async def test_packs_and_statements_go_on(upgraded: UpgradedDatabase) -> None:
     """What was theirs is theirs: parts are fetched, a keeper reads a statement's files by their id, an upload goes on."""
-    async with open_instance(old.settings, FixedClock(NOON)) as instance:
-        pack = old.ids["a pack"]
-        whole = await stored.find_parts(instance.db, pack)
-        assert whole is not None and whole[1] == 2
-        assert await part(instance, handover_place(ACCOUNT, DIARY, pack), 1) == content_of(pack, 1)
-        statement = old.ids["a statement"]
-        assert await part(instance, statement_place(ACCOUNT, DIARY, USED, statement)) == content_of(statement, 0)
-        found = await witness_statements.find_files(instance.db, ACCOUNT, DIARY, statement)
-        assert found == statement_place(ACCOUNT, DIARY, USED, statement)
-        half = await blobs.state(instance, handover_place(ACCOUNT, DIARY, old.ids["a pack on its way"]))
-        assert (half.have, half.complete) == ((0,), False)
-        rest = await blobs.state(instance, file_place(ACCOUNT, DIARY, old.ids["half sent"]))
-        assert (rest.parts, rest.have, rest.complete) == (2, (0,), False)
+    async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
+        pack = upgraded.ids["a pack"]
+        pack_parts = await stored.find_parts(instance.db, pack)
+        assert pack_parts is not None and pack_parts[1] == 2
+        assert await fetch_part(instance, handover_reference(ACCOUNT_ID, DIARY_ID, pack), 1) == part_content(pack, 1)
+        statement = upgraded.ids["a statement"]
+        assert await fetch_part(
+            instance, statement_reference(ACCOUNT_ID, DIARY_ID, USED_ID, statement)
+        ) == part_content(statement, 0)
+        statement_files = await witness_statements.find_statement_files(instance.db, ACCOUNT_ID, DIARY_ID, statement)
+        assert statement_files == statement_reference(ACCOUNT_ID, DIARY_ID, USED_ID, statement)
+        half = await blobs.state(instance, handover_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["a pack on its way"]))
+        assert (half.received_parts, half.is_complete) == ((0,), False)
+        rest = await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["half sent"]))
+        assert (rest.part_count, rest.received_parts, rest.is_complete) == (2, (0,), False)
         for name in ("a pack", "a statement", "a pack on its way"):
             with pytest.raises(NotFound):
-                await blobs.state(instance, file_place(ACCOUNT, DIARY, old.ids[name]))
+                await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name]))
 
 
-async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_again(old: Told) -> None:
+async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_again(
+    upgraded: UpgradedDatabase,
+) -> None:
     """A keeper's own erasure is 410 for good; a file a pack took and erased is announced anew; room is counted once."""
-    async with open_instance(old.settings, FixedClock(NOON)) as instance:
-        with pytest.raises(Erased):
-            await blobs.declare(instance, file_place(ACCOUNT, DIARY, old.ids["erased by its keeper"]), 1, SIZE)
-        before = await find_room(instance.db, ACCOUNT)
-        assert before is not None and before.file_bytes == 9 * SIZE
+    async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
+        with pytest.raises(ContentErased):
+            await blobs.declare(
+                instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["erased by its keeper"]), 1, PART_BYTES
+            )
+        before = await find_storage_usage(instance.db, ACCOUNT_ID)
+        assert before is not None and before.file_bytes == 9 * PART_BYTES
         assert await bury(instance) == 1
-        after = await find_room(instance.db, ACCOUNT)
-        assert after == before
-        again = await blobs.declare(instance, file_place(ACCOUNT, DIARY, old.ids["erased by a pack"]), 1, SIZE)
-        assert (again.have, again.complete) == ((), False)
-        with pytest.raises(Erased):
-            await blobs.state(instance, file_place(ACCOUNT, DIARY, old.ids["being removed"]))
-    folder = old.settings.data / "blobs" / DIARY.hex() / old.ids["being removed"].hex()
+        room_after = await find_storage_usage(instance.db, ACCOUNT_ID)
+        assert room_after == before
+        declared_again = await blobs.declare(
+            instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["erased by a pack"]), 1, PART_BYTES
+        )
+        assert (declared_again.received_parts, declared_again.is_complete) == ((), False)
+        with pytest.raises(ContentErased):
+            await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["being removed"]))
+    folder = upgraded.settings.data / "blobs" / DIARY_ID.hex() / upgraded.ids["being removed"].hex()
     assert not list(folder.rglob("*"))
 
 
-async def test_a_backup_finds_every_part_where_it_lies(old: Told, tmp_path: Path) -> None:
+async def test_a_backup_finds_every_part_where_it_lies(upgraded: UpgradedDatabase, tmp_path: Path) -> None:
     """Each part that is still given to anybody, under the name it had before."""
     copy = tmp_path / "copy"
-    await backup.snapshot(old.settings, copy)
-    names = backup.list_parts(copy)
+    await backup.take_snapshot(upgraded.settings, copy)
+    names = backup.list_part_names(copy)
     assert len(names) == len(set(names)) == 8
     assert all((tmp_path / "blobs" / name).is_file() for name in names)

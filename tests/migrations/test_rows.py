@@ -20,19 +20,19 @@ from diary import config
 from diary.config import Settings
 from diary.storage import database
 from diary.storage.postgres.address import is_postgres
-from diary.storage.sqlite.connection import path_of
-from tests.migrations.test_migrations import STEPS
-from tests.postgres import Postgres, in_a_thread, rows_of
+from diary.storage.sqlite.connection import path_from_url
+from tests.migrations.test_migrations import MIGRATION_NAMES
+from tests.postgres import PostgresServer, fetch_rows, run_in_thread
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-ID = bytes(range(16))
+SAMPLE_ID = bytes(range(16))
 # One value for each kind of column. Every id is the same, so rows that belong together do.
-SQLITE = {"BLOB": f"x'{ID.hex()}'", "VARCHAR": "'x'"}
-POSTGRES = {"bytea": rf"'\x{ID.hex()}'", "character varying": "'x'", "boolean": "false"}
-OURS = "NOT LIKE 'tortoise%'"
+SQLITE_SAMPLE_VALUES = {"BLOB": f"x'{SAMPLE_ID.hex()}'", "VARCHAR": "'x'"}
+POSTGRES_SAMPLE_VALUES = {"bytea": rf"'\x{SAMPLE_ID.hex()}'", "character varying": "'x'", "boolean": "false"}
+OWN_TABLES_CONDITION = "NOT LIKE 'tortoise%'"
 
 
-class Kept:
+class RawDatabase:
     """A database beside the server's own code: what it holds, and rows put into it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -40,58 +40,58 @@ class Kept:
         self.url = settings.database_url
         self.postgres = is_postgres(self.url)
 
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement; a change is kept."""
         if self.postgres:
-            found: list[tuple[Any, ...]] = in_a_thread(rows_of(self.url, sql))
-            return found
-        with closing(sqlite3.connect(path_of(self.url), isolation_level=None)) as connection:
+            rows: list[tuple[Any, ...]] = run_in_thread(fetch_rows(self.url, sql))
+            return rows
+        with closing(sqlite3.connect(path_from_url(self.url), isolation_level=None)) as connection:
             return connection.execute(sql).fetchall()
 
     def columns(self) -> dict[str, dict[str, str]]:
         """The kind of each column of each table."""
         if self.postgres:
-            rows = self.ask(
+            rows = self.query(
                 "SELECT table_name, column_name, data_type FROM information_schema.columns"
-                f" WHERE table_schema = 'public' AND table_name {OURS} ORDER BY ordinal_position"
+                f" WHERE table_schema = 'public' AND table_name {OWN_TABLES_CONDITION} ORDER BY ordinal_position"
             )
         else:
-            rows = self.ask(
+            rows = self.query(
                 "SELECT m.name, p.name, p.type FROM sqlite_master m JOIN pragma_table_info(m.name) p"
-                f" WHERE m.type = 'table' AND m.name {OURS} AND m.name NOT LIKE 'sqlite%'"
+                f" WHERE m.type = 'table' AND m.name {OWN_TABLES_CONDITION} AND m.name NOT LIKE 'sqlite%'"
             )
-        found: dict[str, dict[str, str]] = {}
+        kind_by_column: dict[str, dict[str, str]] = {}
         for table, column, kind in rows:
-            found.setdefault(table, {})[column] = kind
-        return found
+            kind_by_column.setdefault(table, {})[column] = kind
+        return kind_by_column
 
-    def fill(self) -> dict[str, list[str]]:
+    def insert_sample_rows(self) -> dict[str, list[str]]:
         """One row more in each table; the columns of each."""
-        values = POSTGRES if self.postgres else SQLITE
+        values = POSTGRES_SAMPLE_VALUES if self.postgres else SQLITE_SAMPLE_VALUES
         columns = self.columns()
         for table, kinds in columns.items():
-            put = ", ".join(values.get(kind.split("(")[0], "7") for kind in kinds.values())
+            insert_statement = ", ".join(values.get(column_kind.split("(")[0], "7") for column_kind in kinds.values())
             # Which row belongs to which is not what is asked here.
             before = "SET session_replication_role = replica; " if self.postgres else ""
-            self.run(f"{before}INSERT INTO {table} ({', '.join(kinds)}) VALUES ({put})")
+            self.execute(f"{before}INSERT INTO {table} ({', '.join(kinds)}) VALUES ({insert_statement})")
         return {table: list(kinds) for table, kinds in columns.items()}
 
-    def run(self, sql: str) -> None:
+    def execute(self, sql: str) -> None:
         """Statements without an answer."""
         if self.postgres:
-            in_a_thread(_run(self.url, sql))
+            run_in_thread(run_postgres_statements(self.url, sql))
         else:
-            self.ask(sql)
+            self.query(sql)
 
     def rows(self, columns: dict[str, list[str]]) -> dict[str, list[tuple[Any, ...]]]:
         """What those columns hold."""
         return {
-            table: sorted(self.ask(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
+            table: sorted(self.query(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
             for table, names in columns.items()
         }
 
 
-async def _run(url: str, sql: str) -> None:
+async def run_postgres_statements(url: str, sql: str) -> None:
     """Several statements over one connection."""
     import asyncpg
 
@@ -105,64 +105,64 @@ async def _run(url: str, sql: str) -> None:
 async def migrated_to(step: str, which: str, folder: Path, request: pytest.FixtureRequest) -> Settings:
     """The settings of a new database of that kind, migrated as far as a step."""
     if which == "sqlite":
-        settings = config.load({"DIARY_DATA": str(folder)})
-        shutil.copy(await _sqlite_at(step), path_of(settings.database_url))
+        settings = config.load_settings({"DIARY_DATA": str(folder)})
+        shutil.copy(await sqlite_migrated_to(step), path_from_url(settings.database_url))
         return settings
-    server: Postgres = request.getfixturevalue("postgres")
-    settings = config.load({"DIARY_DATA": str(folder), "DIARY_DATABASE_URL": server.empty()})
+    server: PostgresServer = request.getfixturevalue("postgres")
+    settings = config.load_settings({"DIARY_DATA": str(folder), "DIARY_DATABASE_URL": server.create_empty_database()})
     await _migrate(settings, step)
     return settings
 
 
-_MADE: dict[str, Path] = {}
+_MIGRATED_FILES: dict[str, Path] = {}
 
 
-async def _sqlite_at(step: str) -> Path:
+async def sqlite_migrated_to(step: str) -> Path:
     """A SQLite database migrated as far as a step. Each is made once, as a copy taken on the way to the newest."""
-    if not _MADE:
+    if not _MIGRATED_FILES:
         folder = Path(tempfile.mkdtemp(prefix="kept-migrations-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        settings = config.load({"DIARY_DATA": str(folder)})
-        real = MigrationRecorder.record_applied
+        settings = config.load_settings({"DIARY_DATA": str(folder)})
+        record_applied = MigrationRecorder.record_applied
 
-        async def copies(self: MigrationRecorder, app: str, name: str) -> None:
-            await real(self, app, name)
-            _MADE[name] = folder / name
+        async def copy_at_step(self: MigrationRecorder, app: str, name: str) -> None:
+            await record_applied(self, app, name)
+            _MIGRATED_FILES[name] = folder / name
             with (
-                closing(sqlite3.connect(path_of(settings.database_url))) as made,
-                closing(sqlite3.connect(_MADE[name])) as copy,
+                closing(sqlite3.connect(path_from_url(settings.database_url))) as made,
+                closing(sqlite3.connect(_MIGRATED_FILES[name])) as copy,
             ):
                 made.backup(copy)
 
-        with patch.object(MigrationRecorder, "record_applied", copies):
-            await _migrate(settings, STEPS[-1])
-        assert list(_MADE) == STEPS
-    return _MADE[step]
+        with patch.object(MigrationRecorder, "record_applied", copy_at_step):
+            await _migrate(settings, MIGRATION_NAMES[-1])
+        assert list(_MIGRATED_FILES) == MIGRATION_NAMES
+    return _MIGRATED_FILES[step]
 
 
 async def _migrate(settings: Settings, step: str) -> None:
     """Apply the steps one by one, as far as a step."""
     async with TortoiseContext() as context:
-        await context.init(config=database._config(settings.database_url))
-        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
-        await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
+        await context.init(config=database._tortoise_config(settings.database_url))
+        executor = MigrationExecutor(context.connections.get("default"), database._TORTOISE_APPS)
+        await executor.migrate([MigrationTarget(app_label=database.APP_LABEL, name=step)])
 
 
 @pytest.mark.parametrize("which", DATABASES)
-@pytest.mark.parametrize("step", STEPS)
-async def test_every_tables_rows_come_through(
+@pytest.mark.parametrize("step", MIGRATION_NAMES)
+async def test_rows_of_every_table_survive_migration(
     step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Nothing that stood in a table at this step is gone or another afterwards, and the server opens the database."""
     settings = await migrated_to(step, which, tmp_path, request)
-    kept = Kept(settings)
-    columns = kept.fill()
-    before = kept.rows(columns)
+    raw_database = RawDatabase(settings)
+    columns = raw_database.insert_sample_rows()
+    before = raw_database.rows(columns)
     assert all(before.values()), before
     await database.migrate(settings)
-    after = kept.rows(columns)
+    rows_after = raw_database.rows(columns)
     # A step may queue what was there for the log; it takes nothing away and changes nothing.
     for table, rows in before.items():
-        assert [row for row in rows if row not in after[table]] == [], table
-    async with database.opened(settings) as db:
-        assert await db.look("SELECT login_mac FROM account WHERE id = ?", (ID,)) == (ID,)
+        assert [row for row in rows if row not in rows_after[table]] == [], table
+    async with database.open_database(settings) as db:
+        assert await db.fetch_one("SELECT login_mac FROM account WHERE id = ?", (SAMPLE_ID,)) == (SAMPLE_ID,)

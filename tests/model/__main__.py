@@ -6,19 +6,25 @@ python -m tests.model [--trace MODEL WEAKENING]
 import argparse
 import sys
 
-from tests.model.cases import HOLDING, LARGER, PLANTED
-from tests.model.checking import Case, check
+from tests.model.cases import HOLDING_CASES, LARGER_CASES, PLANTED_FAULTS
+from tests.model.checking import ModelCase, run_model_checker
 
 
-def report(case: Case) -> bool:
+def print_result(case: ModelCase) -> bool:
     """Print what came of a case; whether it is what it should be."""
-    found = check(case)
-    is_right = found.broken == case.breaks and not (found.missed and case.breaks is None)
-    what = f"fails: {found.broken}" if found.broken else "holds"
-    missed = f"; never came to pass: {', '.join(found.missed)}" if found.missed and case.breaks is None else ""
-    print(f"{'as it should' if is_right else 'WRONG'}: {case}: {what} ({found.states} states){missed}", flush=True)
+    outcome = run_model_checker(case)
+    is_right = outcome.broken == case.broken_property and not (
+        outcome.rules_never_applied and case.broken_property is None
+    )
+    label = f"fails: {outcome.broken}" if outcome.broken else "holds"
+    missed = (
+        f"; never came to pass: {', '.join(outcome.rules_never_applied)}"
+        if outcome.rules_never_applied and case.broken_property is None
+        else ""
+    )
+    print(f"{'as it should' if is_right else 'WRONG'}: {case}: {label} ({outcome.states} states){missed}", flush=True)
     if not is_right:
-        print(found.trace, flush=True)
+        print(outcome.trace, flush=True)
     return is_right
 
 
@@ -28,13 +34,17 @@ def main() -> int:
     parser.add_argument(
         "--trace", nargs=2, metavar=("MODEL", "WEAKENING"), help="print the counterexample of one planted fault"
     )
-    asked = parser.parse_args()
-    if asked.trace:
-        model, weakening = asked.trace
-        case = next(one for one in PLANTED if one.model == model and one.constants["WEAKENING"] == int(weakening))
-        print(check(case).trace)
+    options = parser.parse_args()
+    if options.trace:
+        model, weakening = options.trace
+        case = next(
+            planted
+            for planted in PLANTED_FAULTS
+            if planted.model == model and planted.constants["WEAKENING"] == int(weakening)
+        )
+        print(run_model_checker(case).trace)
         return 0
-    results = [report(case) for case in [*HOLDING, *LARGER, *PLANTED]]
+    results = [print_result(case) for case in [*HOLDING_CASES, *LARGER_CASES, *PLANTED_FAULTS]]
     print(f"{sum(results)} of {len(results)} as they should be")
     return 0 if all(results) else 1
 

@@ -8,34 +8,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.test_layers import ROOT
+from tests.test_layers import PROJECT_ROOT
 
-MODELS = ROOT / "docs" / "model"
+MODELS = PROJECT_ROOT / "docs" / "model"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ModelCase:
     """One model under some of its constants; `breaks` is the property that must fail, None where all must hold."""
 
     model: str
     constants: Mapping[str, int | bool]
-    breaks: str | None = None
+    broken_property: str | None = None
 
     def __str__(self) -> str:
         return " ".join([self.model, *(f"{name}={value}" for name, value in self.constants.items())])
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """What the checker found. `broken`: the property that failed first, None for none; `trace`: the steps that lead there."""
 
     broken: str | None
     states: int
-    missed: tuple[str, ...]
+    rules_never_applied: tuple[str, ...]
     trace: str
 
 
-def instance(text: str, constants: Mapping[str, int | bool]) -> str:
+def model_with_constants(text: str, constants: Mapping[str, int | bool]) -> str:
     """The model's text with these constants in the place of its own. Raises ValueError for a constant it does not have."""
     for name, value in constants.items():
         text, count = re.subn(rf"^(  {name}): \w+;", rf"\1: {str(value).lower()};", text, flags=re.MULTILINE)
@@ -44,7 +44,7 @@ def instance(text: str, constants: Mapping[str, int | bool]) -> str:
     return text
 
 
-def check(case: Case) -> Outcome:
+def run_model_checker(case: ModelCase) -> CheckOutcome:
     """Visit every state that the model can reach, or as many as it takes to find a property that fails.
 
     One thread, so that a counterexample is the same each time and one of the shortest. Raises CalledProcessError where the model
@@ -52,17 +52,19 @@ def check(case: Case) -> Outcome:
     """
     with tempfile.TemporaryDirectory() as name:
         model, source, program = Path(name, f"{case.model}.m"), Path(name, "checker.c"), Path(name, "checker")
-        model.write_text(instance((MODELS / model.name).read_text(encoding="utf-8"), case.constants), encoding="utf-8")
+        model.write_text(
+            model_with_constants((MODELS / model.name).read_text(encoding="utf-8"), case.constants), encoding="utf-8"
+        )
         options = ["--threads", "1", "--colour", "off", "--deadlock-detection", "off"]
         subprocess.run(["rumur", *options, "--output", source, model], check=True)
         # The checker compares and swaps two words at once. -O2 takes a second longer to compile and is no faster here.
-        wide = ["-mcx16"] if platform.machine() == "x86_64" else ["-latomic"]
-        subprocess.run(["cc", "-std=c11", "-O1", "-w", "-o", program, source, *wide, "-lpthread"], check=True)
-        ended = subprocess.run([program], check=False, capture_output=True, text=True)
-    return read(ended.stdout)
+        atomic_options = ["-mcx16"] if platform.machine() == "x86_64" else ["-latomic"]
+        subprocess.run(["cc", "-std=c11", "-O1", "-w", "-o", program, source, *atomic_options, "-lpthread"], check=True)
+        result = subprocess.run([program], check=False, capture_output=True, text=True)
+    return parse_report(result.stdout)
 
 
-def read(text: str) -> Outcome:
+def parse_report(text: str) -> CheckOutcome:
     """The checker's report, without its progress. Raises RuntimeError where it is none."""
     lines = [line for line in text.splitlines() if not re.match(r"\t? *\d+ states explored in", line)]
     report = "\n".join(lines)
@@ -76,4 +78,4 @@ def read(text: str) -> Outcome:
     if states is None or not (failed or missed or "No error found." in report):
         raise RuntimeError(report[-2000:])
     broken = failed.group(1) or failed.group(2) if failed else None
-    return Outcome(broken, int(states.group(1)), missed, report)
+    return CheckOutcome(broken, int(states.group(1)), missed, report)

@@ -19,13 +19,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from tests.mutations import browser_mutants, covering, python_mutants
-from tests.mutations.areas import AREAS, ROOT, VAR, files
-from tests.mutations.judging import BUDGET_S, Judge
-from tests.mutations.mutant import Mutant
+from tests.mutations import browser_mutants, python_mutants
+from tests.mutations import coverage_map as covering
+from tests.mutations.areas import AREAS, PROJECT_ROOT, RESULTS_FOLDER, files_of
+from tests.mutations.mutant import CodeMutant
+from tests.mutations.mutant_judge import BUDGET_SECONDS, MutantJudge
 
-RESULTS: Final = VAR / "results.jsonl"
-EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
+RESULTS_PATH: Final = RESULTS_FOLDER / "results.jsonl"
+EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")
 
 
 def main() -> int:
@@ -34,7 +35,9 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=1000, help="how many mutants, the same number from each area")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--area", default="all", help=f"all, or some of {', '.join(AREAS)} with commas between them")
-    parser.add_argument("--budget", type=float, default=BUDGET_S, help="processor seconds of tests for each mutant")
+    parser.add_argument(
+        "--budget", type=float, default=BUDGET_SECONDS, help="processor seconds of tests for each mutant"
+    )
     parser.add_argument(
         "--file", default="", help="only mutants of files whose path holds this; all of them, when --sample is 0"
     )
@@ -46,30 +49,36 @@ def main() -> int:
     areas = list(AREAS) if chosen.area == "all" else chosen.area.split(",")
     if unknown := set(areas) - set(AREAS):
         parser.error(f"no such area: {', '.join(sorted(unknown))}. There are: {', '.join(AREAS)}")
-    VAR.mkdir(parents=True, exist_ok=True)
-    each = chosen.sample // len(areas) or sys.maxsize
-    drawn = {area: first_of(area, chosen.seed, chosen.file, each) for area in areas}
-    return report(
-        drawn, run(drawn, Judge(chosen.budget, is_measured=not chosen.measured), only_known=chosen.report), chosen.seed
+    RESULTS_FOLDER.mkdir(parents=True, exist_ok=True)
+    sample_per_area = chosen.sample // len(areas) or sys.maxsize
+    mutants_by_area = {area: first_mutants(area, chosen.seed, chosen.file, sample_per_area) for area in areas}
+    return print_report(
+        mutants_by_area,
+        judge_mutants(
+            mutants_by_area, MutantJudge(chosen.budget, is_measured=not chosen.measured), use_known_only=chosen.report
+        ),
+        chosen.seed,
     )
 
 
-def first_of(area: str, seed: int, part: str, count: int) -> list[Mutant]:
+def first_mutants(area: str, seed: int, part: str, count: int) -> list[CodeMutant]:
     """The first mutants that `draw` gives. They are kept: making them takes as long as judging many of them."""
-    told = covering.digest(ROOT / name for name in [*files(area), *_MAKERS])
-    kept = VAR / "drawn" / f"{area}-{seed}-{part.replace('/', '.')}-{told}.json"
-    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+    source_digest = covering.digest(PROJECT_ROOT / name for name in [*files_of(area), *_GENERATOR_SOURCES])
+    cache_path = RESULTS_FOLDER / "drawn" / f"{area}-{seed}-{part.replace('/', '.')}-{source_digest}.json"
+    rows = json.loads(cache_path.read_text(encoding="utf-8")) if cache_path.exists() else []
     if len(rows) < count:
         mutants = list(islice(draw(area, seed, part), count))
         if len(mutants) > len(rows):
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_text(json.dumps([[one.file, one.lines, one.source] for one in mutants]), encoding="utf-8")
+            cache_path.parent.mkdir(exist_ok=True)
+            cache_path.write_text(
+                json.dumps([[mutant.file, mutant.lines, mutant.source] for mutant in mutants]), encoding="utf-8"
+            )
         return mutants
-    return [Mutant(file, lines and tuple(lines), partial(str, source)) for file, lines, source in rows[:count]]
+    return [CodeMutant(file, lines and tuple(lines), partial(str, source)) for file, lines, source in rows[:count]]
 
 
 # What decides which mutants there are.
-_MAKERS: Final = [
+_GENERATOR_SOURCES: Final = [
     f"tests/mutations/{name}"
     for name in (
         "__main__.py",
@@ -82,42 +91,51 @@ _MAKERS: Final = [
 ]
 
 
-def draw(area: str, seed: int, part: str) -> Iterator[Mutant]:
+def draw(area: str, seed: int, part: str) -> Iterator[CodeMutant]:
     """The mutants of an area in an order that the seed decides; those that do not compile are passed over."""
-    names = [name for name in files(area) if part in name]
+    names = [name for name in files_of(area) if part in name]
     if area.startswith("py-"):
-        found = [one for name in names for one in python_mutants.mutants(name)]
+        all_mutants = [each_mutant for name in names for each_mutant in python_mutants.mutants(name)]
     else:
-        found = list(browser_mutants.mutants(names))
-    random.Random(f"{seed} {area}").shuffle(found)
-    seen = set()
-    for one in found:
-        if one.key not in seen and (not one.file.endswith(".py") or python_mutants.is_other(one)):
-            seen.add(one.key)
-            yield one
+        all_mutants = list(browser_mutants.mutants(names))
+    random.Random(f"{seed} {area}").shuffle(all_mutants)
+    keys_seen = set()
+    for each_mutant in all_mutants:
+        if each_mutant.key not in keys_seen and (
+            not each_mutant.file.endswith(".py") or python_mutants.changes_meaning(each_mutant)
+        ):
+            keys_seen.add(each_mutant.key)
+            yield each_mutant
 
 
-def run(drawn: dict[str, list[Mutant]], judge: Judge, *, only_known: bool) -> dict[str, dict[str, Any]]:
+def judge_mutants(
+    mutants_by_area: dict[str, list[CodeMutant]], judge: MutantJudge, *, use_known_only: bool
+) -> dict[str, dict[str, Any]]:
     """The result of each mutant by its key: the one that is kept, or a new one."""
-    known = kept_results()
-    for before in known.values():
-        judge.learn(before)
-    found: dict[str, dict[str, Any]] = {}
-    if only_known:
-        return {one.key: known[one.key] for mutants in drawn.values() for one in mutants if one.key in known}
+    results_before = stored_results()
+    for before in results_before.values():
+        judge.record_kill(before)
+    results: dict[str, dict[str, Any]] = {}
+    if use_known_only:
+        return {
+            mutant.key: results_before[mutant.key]
+            for mutants in mutants_by_area.values()
+            for mutant in mutants
+            if mutant.key in results_before
+        }
     try:
-        for area, mutants in drawn.items():
+        for area, mutants in mutants_by_area.items():
             print(f"{area}: {len(mutants)} mutants", flush=True)
-            for count, one in enumerate(mutants, 1):
-                found[one.key] = result = judged(one, area, known.get(one.key), judge)
+            for count, mutant in enumerate(mutants, 1):
+                results[mutant.key] = result = result_of(mutant, area, results_before.get(mutant.key), judge)
                 if result["how"] != "killed":
-                    print(f"{area} {count}: {result['how']}\n{one.diff()}", flush=True)
+                    print(f"{area} {count}: {result['how']}\n{mutant.diff()}", flush=True)
     finally:
         judge.close()
-    return found
+    return results
 
 
-def judged(one: Mutant, area: str, before: dict[str, Any] | None, judge: Judge) -> dict[str, Any]:
+def result_of(mutant: CodeMutant, area: str, before: dict[str, Any] | None, judge: MutantJudge) -> dict[str, Any]:
     """A mutant's result: the one from before where no test is left to run that could change it, else a new one, which is kept.
 
     A survivor gets the tests of files that are new or have changed since, and with a larger budget those that it has not had.
@@ -125,71 +143,73 @@ def judged(one: Mutant, area: str, before: dict[str, Any] | None, judge: Judge) 
     if before and before["how"] == "killed":
         return before
     covered = covered_by(area, is_measured=judge.is_measured)
-    tests = covered.of(one)
-    files = {file: covering.digest([ROOT / file]) for file in sorted({test.file for test in tests})}
+    tests = covered.tests_for(mutant)
+    files = {file: covering.digest([PROJECT_ROOT / file]) for file in sorted({test.file for test in tests})}
     green = set[str]()
     if before:
-        had, larger = before["files"], judge.budget_s > before["budget"]
-        fresh = {file for file, told in files.items() if had.get(file) != told}
-        if not fresh and not larger:
+        digests_before, larger = before["files"], judge.budget_s > before["budget"]
+        changed_files = {file for file, file_digest in files.items() if digests_before.get(file) != file_digest}
+        if not changed_files and not larger:
             return before
         if before["how"] != "timeout":
-            green = {name for name in before["green"] if name.partition("::")[0] not in fresh}
-            tests = [test for test in tests if test.file in fresh or (larger and test.id not in green)]
+            green = {name for name in before["green"] if name.partition("::")[0] not in changed_files}
+            tests = [test for test in tests if test.file in changed_files or (larger and test.id not in green)]
         if not tests:
             return before
-    facts = {"key": one.key, "area": area, "file": one.file, "line": one.line, "budget": judge.budget_s}
-    done = judge.judge(one, covered, tests)
-    if done["how"] == "killed":
-        done["green"], files = [], {}
+    facts = {"key": mutant.key, "area": area, "file": mutant.file, "line": mutant.line, "budget": judge.budget_s}
+    outcome = judge.judge(mutant, covered, tests)
+    if outcome["how"] == "killed":
+        outcome["green"], files = [], {}
     else:
-        done["green"] = sorted({*green, *done["green"]})
-        done["how"] = "survived" if done["green"] and done["how"] == "not covered" else done["how"]
-    result = {**facts, **done, "files": files}
-    judge.learn(result)
-    with RESULTS.open("a", encoding="utf-8") as out:
+        outcome["green"] = sorted({*green, *outcome["green"]})
+        outcome["how"] = "survived" if outcome["green"] and outcome["how"] == "not covered" else outcome["how"]
+    result = {**facts, **outcome, "files": files}
+    judge.record_kill(result)
+    with RESULTS_PATH.open("a", encoding="utf-8") as out:
         print(json.dumps(result), file=out)
     return result
 
 
 @cache
-def covered_by(area: str, *, is_measured: bool = True) -> covering.Covering:
+def covered_by(area: str, *, is_measured: bool = True) -> covering.CoverageMap:
     """The tests that may judge an area."""
     if area.startswith("py-"):
-        return covering.python(area, is_measured=is_measured)
-    names = tuple(name for area in AREAS if area.startswith("js-") for name in files(area))
-    return covering.node(names, is_measured=is_measured)
+        return covering.python_coverage(area, is_measured=is_measured)
+    names = tuple(name for area in AREAS if area.startswith("js-") for name in files_of(area))
+    return covering.node_coverage(names, is_measured=is_measured)
 
 
-def kept_results() -> dict[str, dict[str, Any]]:
+def stored_results() -> dict[str, dict[str, Any]]:
     """The newest result of every mutant that was run."""
-    if not RESULTS.exists():
+    if not RESULTS_PATH.exists():
         return {}
-    return {one["key"]: one for one in map(json.loads, RESULTS.read_text(encoding="utf-8").splitlines())}
+    return {result["key"]: result for result in map(json.loads, RESULTS_PATH.read_text(encoding="utf-8").splitlines())}
 
 
-def equivalents() -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], str]:
+def equivalent_mutants() -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], str]:
     """The reasons why some mutants change nothing that anybody could see, by file, lines that go and lines that come."""
-    told: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str] = {}
-    for row in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", ()):
+    reasons: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str] = {}
+    for row in tomllib.loads(EQUIVALENT_PATH.read_text(encoding="utf-8")).get("mutant", ()):
         for becomes in [row["becomes"]] if isinstance(row["becomes"], str) else row["becomes"]:
-            gone, come = (tuple(line.strip() for line in text.strip().splitlines()) for text in (row["line"], becomes))
-            told[row["file"], gone, come] = row["why"]
-    return told
+            removed_lines, added_lines = (
+                tuple(line.strip() for line in text.strip().splitlines()) for text in (row["line"], becomes)
+            )
+            reasons[row["file"], removed_lines, added_lines] = row["why"]
+    return reasons
 
 
-def report(drawn: dict[str, list[Mutant]], found: dict[str, dict[str, Any]], seed: int) -> int:
+def print_report(mutants_by_area: dict[str, list[CodeMutant]], results: dict[str, dict[str, Any]], seed: int) -> int:
     """Print the survivors and a line for each area; 1 when a score is too low."""
-    argued = equivalents()
+    argued = equivalent_mutants()
     rows: dict[str, Counter[str]] = defaultdict(Counter)
-    for area, mutants in drawn.items():
-        for one in mutants:
-            how = found[one.key]["how"] if one.key in found else "not run"
-            if how in ("survived", "not covered") and (one.file, *one.changed) in argued:
+    for area, mutants in mutants_by_area.items():
+        for mutant in mutants:
+            how = results[mutant.key]["how"] if mutant.key in results else "not run"
+            if how in ("survived", "not covered") and (mutant.file, *mutant.changed_lines) in argued:
                 how = "equivalent"
             rows[area][how] += 1
             if how in ("survived", "not covered"):
-                print(f"\n{area}: {how}\n{one.diff()}")
+                print(f"\n{area}: {how}\n{mutant.diff()}")
     columns = ("killed", "timeout", "survived", "not covered", "equivalent", "not run")
     print(
         f"\nseed {seed}\n{'area':12}{'mutants':>9}"

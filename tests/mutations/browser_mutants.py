@@ -7,19 +7,23 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 
-from tests.mutations.areas import ROOT
-from tests.mutations.mutant import Mutant
+from tests.mutations.areas import PROJECT_ROOT
+from tests.mutations.mutant import CodeMutant
 
 
-def mutants(files: list[str]) -> Iterator[Mutant]:
+def mutants(files: list[str]) -> Iterator[CodeMutant]:
     """Every mutant of files, in the order of their text."""
     command = ["node", "--no-warnings", "--experimental-vm-modules", "tests/mutations/browser_mutants.mjs", *files]
-    for line in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-        one = json.loads(line)
-        yield Mutant(one["file"], (one["line"],), partial(_changed, one["file"], one["start"], one["end"], one["text"]))
+    for line in subprocess.run(
+        command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines():
+        row = json.loads(line)
+        yield CodeMutant(
+            row["file"], (row["line"],), partial(apply_change, row["file"], row["start"], row["end"], row["text"])
+        )
 
 
-def _changed(file: str, start: int, end: int, text: str) -> str:
+def apply_change(file: str, start: int, end: int, text: str) -> str:
     """The file with `text` from `start` to `end`, which count UTF-16 units as JavaScript does."""
-    units = (ROOT / file).read_text(encoding="utf-8").encode("utf-16-le")
+    units = (PROJECT_ROOT / file).read_text(encoding="utf-8").encode("utf-16-le")
     return units[: 2 * start].decode("utf-16-le") + text + units[2 * end :].decode("utf-16-le")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.mutations.areas import ROOT
+from tests.mutations.areas import PROJECT_ROOT
 
 
 @dataclass(frozen=True)
-class Mutant:
+class CodeMutant:
     """A file with one place changed.
 
     `lines`, from 1: a test that runs one of them reaches the place. None when it is run as the module is imported.
@@ -20,18 +20,18 @@ class Mutant:
 
     file: str
     lines: tuple[int, ...] | None
-    make: Callable[[], str]
+    build_source: Callable[[], str]
 
     @cached_property
     def source(self) -> str:
         """The whole file as changed, made when it is first asked for: most mutants are never drawn."""
-        return self.make()
+        return self.build_source()
 
     @cached_property
     def key(self) -> str:
         """Names the change: it stays the same for as long as the file does."""
-        told = "\0".join((self.file, (ROOT / self.file).read_text(encoding="utf-8"), self.source))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        key_text = "\0".join((self.file, (PROJECT_ROOT / self.file).read_text(encoding="utf-8"), self.source))
+        return hashlib.sha256(key_text.encode()).hexdigest()[:16]
 
     @property
     def line(self) -> int:
@@ -39,20 +39,20 @@ class Mutant:
         return self.lines[0] if self.lines else 0
 
     @cached_property
-    def changed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def changed_lines(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The lines that go and the lines that come, without the space around them."""
-        before = (ROOT / self.file).read_text(encoding="utf-8").splitlines()
-        after = self.source.splitlines()
-        gone: list[str] = []
-        come: list[str] = []
-        for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        lines_before = (PROJECT_ROOT / self.file).read_text(encoding="utf-8").splitlines()
+        lines_after = self.source.splitlines()
+        removed: list[str] = []
+        added: list[str] = []
+        for tag, a, b, c, d in difflib.SequenceMatcher(None, lines_before, lines_after, autojunk=False).get_opcodes():
             if tag != "equal":
-                gone += before[a:b]
-                come += after[c:d]
-        return tuple(line.strip() for line in gone), tuple(line.strip() for line in come)
+                removed += lines_before[a:b]
+                added += lines_after[c:d]
+        return tuple(line.strip() for line in removed), tuple(line.strip() for line in added)
 
     def diff(self) -> str:
         """The change as a unified diff."""
-        before = (ROOT / self.file).read_text(encoding="utf-8").splitlines()
-        told = difflib.unified_diff(before, self.source.splitlines(), self.file, self.file, n=1, lineterm="")
-        return "\n".join(told)
+        before = (PROJECT_ROOT / self.file).read_text(encoding="utf-8").splitlines()
+        diff_lines = difflib.unified_diff(before, self.source.splitlines(), self.file, self.file, n=1, lineterm="")
+        return "\n".join(diff_lines)

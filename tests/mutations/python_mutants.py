@@ -14,36 +14,38 @@ from mutmut.mutation.file_mutation import Mutation, MutationVisitor
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-from tests.mutations.areas import ROOT
-from tests.mutations.mutant import Mutant
+from tests.mutations.areas import PROJECT_ROOT
+from tests.mutations.mutant import CodeMutant
 
 
-def mutants(file: str) -> Iterator[Mutant]:
+def mutants(file: str) -> Iterator[CodeMutant]:
     """Every mutant of a file, in the order of its text."""
-    code = (ROOT / file).read_text(encoding="utf-8")
+    code = (PROJECT_ROOT / file).read_text(encoding="utf-8")
     wrapper = MetadataWrapper(cst.parse_module(code))
     positions = wrapper.resolve(PositionProvider)
     visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
     module = wrapper.visit(visitor)
     tree = ast.parse(code)
-    for one in visitor.mutations:
-        if _says_the_same(one):
+    for mutation in visitor.mutations:
+        if changes_only_text(mutation):
             continue
-        yield Mutant(file, _reached(tree, positions[one.original_node]), partial(_changed, module, one))
+        yield CodeMutant(
+            file, _covering_lines(tree, positions[mutation.original_node]), partial(apply_mutation, module, mutation)
+        )
 
 
-def is_other(one: Mutant) -> bool:
+def changes_meaning(mutant: CodeMutant) -> bool:
     """Whether the changed file is Python, and says something else: not where only a default is left out."""
     try:
-        compile(one.source, one.file, "exec", dont_inherit=True)
+        compile(mutant.source, mutant.file, "exec", dont_inherit=True)
     except SyntaxError:
         return False
-    gone, come = (" ".join(lines) for lines in one.changed)
-    if _CAST.sub("", gone) == _CAST.sub("", come):
+    removed, added = (" ".join(lines) for lines in mutant.changed_lines)
+    if _CAST.sub("", removed) == _CAST.sub("", added):
         return False
-    if gone.lower() == come.lower() and any(name.upper() in come for name in _CODECS):
+    if removed.lower() == added.lower() and any(name.upper() in added for name in _CODECS):
         return False
-    return not any(come in _without(gone, default) for default in _DEFAULTS)
+    return not any(added in _with_default_removed(removed, default) for default in _DEFAULTS)
 
 
 # Python takes their names in any case.
@@ -54,50 +56,50 @@ _CAST: Final = re.compile(r'(?<=cast\()"[^"]*"')
 _DEFAULTS: Final = (', "big")',)
 
 
-def _without(line: str, default: str) -> set[str]:
+def _with_default_removed(line: str, default: str) -> set[str]:
     """A line with the default left out in one place."""
     pieces = line.split(default)
     return {default.join(pieces[:at]) + ", )" + default.join(pieces[at:]) for at in range(1, len(pieces))}
 
 
-def _changed(module: cst.Module, one: Mutation) -> str:
-    return cst.ensure_type(module.deep_replace(one.original_node, one.mutated_node), cst.Module).code
+def apply_mutation(module: cst.Module, mutation: Mutation) -> str:
+    return cst.ensure_type(module.deep_replace(mutation.original_node, mutation.mutated_node), cst.Module).code
 
 
-def _says_the_same(one: Mutation) -> bool:
+def changes_only_text(mutation: Mutation) -> bool:
     """Whether only a sentence, the letters of SQL, or what nothing but a type checker reads would be changed."""
-    node, mutated = one.original_node, one.mutated_node
+    node, mutated = mutation.original_node, mutation.mutated_node
     if isinstance(node, (cst.Assign, cst.AnnAssign)):
-        return _is_sentence(node.value)
+        return is_prose(node.value)
     if isinstance(node, cst.Call) and isinstance(mutated, cst.Call):
         if isinstance(node.func, cst.Name) and node.func.value in {"cast", "TypeVar", "NewType"}:
             return True
-        kept = {id(arg) for arg in mutated.args}
-        return any(_is_sentence(arg.value) for arg in node.args if id(arg) not in kept)
-    return _is_sentence(node)
+        kept_argument_ids = {id(arg) for arg in mutated.args}
+        return any(is_prose(arg.value) for arg in node.args if id(arg) not in kept_argument_ids)
+    return is_prose(node)
 
 
-def _is_sentence(node: cst.CSTNode | None) -> bool:
+def is_prose(node: cst.CSTNode | None) -> bool:
     """Whether a piece of code is text with a space inside."""
     if isinstance(node, cst.SimpleString):
         text = node.evaluated_value
         return isinstance(text, str) and " " in text.strip()
     if isinstance(node, cst.FormattedString):
         return any(isinstance(part, cst.FormattedStringText) and " " in part.value.strip() for part in node.parts)
-    return isinstance(node, cst.ConcatenatedString) and (_is_sentence(node.left) or _is_sentence(node.right))
+    return isinstance(node, cst.ConcatenatedString) and (is_prose(node.left) or is_prose(node.right))
 
 
-def _reached(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | None:
+def _covering_lines(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | None:
     """The lines that are run when the place is reached; None outside functions."""
     first, last = where.start.line, where.end.line
-    inside, statement = None, None
+    enclosing_function, statement = None, None
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt) or not node.lineno <= first <= (node.end_lineno or 0):
             continue
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.body[0].lineno <= first:
-            inside = node
+            enclosing_function = node
         # `ast.walk` goes from the outside in: the last one found is the innermost.
         statement = node
-    if inside is None or statement is None or statement.lineno < inside.lineno:
+    if enclosing_function is None or statement is None or statement.lineno < enclosing_function.lineno:
         return None
     return tuple(range(statement.lineno, last + 1))

@@ -29,26 +29,26 @@ from typing import Any, Final
 
 import pytest
 
-from tests.mutations.areas import ROOT, VAR
-from tests.mutations.idle import LOOK_EVERY_S, Idle
+from tests.mutations.areas import PROJECT_ROOT, RESULTS_FOLDER
+from tests.mutations.idle_detector import CHECK_INTERVAL_SECONDS, IdleDetector
 
 # Processor time and idleness are the limits. This one by the clock is far off: the machine may be busy.
-CLOCK_TIMES: Final = 40
-CLOCK_LEAST_S: Final = 900
-_OURS: Final = ("diary", "tests")
+WALL_CLOCK_FACTOR: Final = 40
+WALL_CLOCK_MINIMUM_SECONDS: Final = 900
+_OWN_PACKAGES: Final = ("diary", "tests")
 # pytest says that it cannot rewrite the assertions of plugins that were imported before; they have none that matter here.
-_OPTIONS: Final = (
+_PYTEST_OPTIONS: Final = (
     "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
 )
 
 
-class Changed(importlib.abc.MetaPathFinder):
+class ChangedModuleFinder(importlib.abc.MetaPathFinder):
     """Finds one module with a source of its own."""
 
     def __init__(self, file: str, source: str) -> None:
         """Put `source` in place of `file`, a path relative to the project."""
         self.name = file.removesuffix(".py").replace("/", ".")
-        self.path = str(ROOT / file)
+        self.path = str(PROJECT_ROOT / file)
         self.source = source
 
     def find_spec(
@@ -58,11 +58,11 @@ class Changed(importlib.abc.MetaPathFinder):
         if fullname != self.name:
             return None
         return importlib.util.spec_from_file_location(
-            fullname, self.path, loader=_Loader(fullname, self.path, self.source)
+            fullname, self.path, loader=_ChangedSourceLoader(fullname, self.path, self.source)
         )
 
 
-class _Loader(importlib.machinery.SourceFileLoader):
+class _ChangedSourceLoader(importlib.machinery.SourceFileLoader):
     def __init__(self, name: str, path: str, source: str) -> None:
         super().__init__(name, path)
         self._changed = source
@@ -73,137 +73,137 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 def main() -> None:
     """Answer every task until the input ends."""
-    VAR.mkdir(parents=True, exist_ok=True)
-    for name in json.loads(subprocess.check_output([sys.executable, "-c", _PACKAGES], cwd=ROOT)):
+    RESULTS_FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in json.loads(subprocess.check_output([sys.executable, "-c", _PRELOAD_PACKAGES], cwd=PROJECT_ROOT)):
         try:
             importlib.import_module(name)
         except ImportError:
             continue  # made by its package as it is imported, and only then
-    _DATABASE.unlink(missing_ok=True)
-    run({"file": "", "source": "", "tests": [_SERVED], "cpu_s": 120})
+    _MIGRATED_DATABASE.unlink(missing_ok=True)
+    run_tests_in_child({"file": "", "source": "", "tests": [_WARM_UP_TEST], "cpu_s": 120})
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
+        print(json.dumps(run_tests_in_child(json.loads(line))), flush=True)
 
 
-_DATABASE: Final = VAR / "migrated.db"
+_MIGRATED_DATABASE: Final = RESULTS_FOLDER / "migrated.db"
 # A test that starts a server.
-_SERVED: Final = "tests/web/test_rotation.py::test_words_alone_leave_the_code[sqlite]"
+_WARM_UP_TEST: Final = "tests/web/test_rotation.py::test_words_alone_leave_the_code[sqlite]"
 # Tells which modules of others the tests import.
-_PACKAGES: Final = """
+_PRELOAD_PACKAGES: Final = """
 import json, sys
 import pytest, _pytest.assertion.rewrite, _hypothesis_pytestplugin, hypothesis, pytest_asyncio.plugin, xdist.plugin
-import diary.app, tests.keepers, tests.conftest
+import diary.app, tests.server_fixture, tests.conftest
 print(json.dumps([name for name in sys.modules if name.partition('.')[0] not in ('diary', 'tests', '__main__')]))
 """
 
 
-def run(task: dict[str, Any]) -> dict[str, Any]:
+def run_tests_in_child(task: dict[str, Any]) -> dict[str, Any]:
     """Run `tests` against `file` with `source`, in at most `cpu_s` processor seconds.
 
     Returns how it ended ("killed", "survived" or "timeout"), by which test, and the processor seconds.
     """
     read, write = os.pipe()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    usage_before = resource.getrusage(resource.RUSAGE_CHILDREN)
     pid = os.fork()
     if pid == 0:
         os.close(read)
-        _child(task, write)
+        run_child(task, write)
     os.close(write)
-    wall = max(CLOCK_LEAST_S, CLOCK_TIMES * task["cpu_s"])
-    said, late = _listen(read, pid, wall)
+    wall_seconds = max(WALL_CLOCK_MINIMUM_SECONDS, WALL_CLOCK_FACTOR * task["cpu_s"])
+    first_failure, timed_out = read_child(read, pid, wall_seconds)
     os.close(read)
     _, status = os.waitpid(pid, 0)
     # Servers that a test started and did not end, because it was ended itself.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    usage_after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = usage_after.ru_utime + usage_after.ru_stime - usage_before.ru_utime - usage_before.ru_stime
     how = "killed"
-    if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
+    if timed_out or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
         how = "timeout"
     elif os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
         how = "survived"
-    return {"how": how, "by": said.strip(), "cpu_s": round(spent, 2)}
+    return {"how": how, "by": first_failure.strip(), "cpu_s": round(spent, 2)}
 
 
-def _listen(read: int, pid: int, wall: float) -> tuple[str, bool]:
+def read_child(read: int, pid: int, wall_seconds: float) -> tuple[str, bool]:
     """What the child says until it ends, and whether it had to be ended."""
-    ended = os.pidfd_open(pid)
+    child_fd = os.pidfd_open(pid)
     try:
-        late, idle, until = False, Idle(pid), time.monotonic() + wall
-        while not late and not select.select([ended], [], [], LOOK_EVERY_S)[0]:
-            late = idle.is_over() or time.monotonic() > until
-        if late:
+        timed_out, idle, deadline = False, IdleDetector(pid), time.monotonic() + wall_seconds
+        while not timed_out and not select.select([child_fd], [], [], CHECK_INTERVAL_SECONDS)[0]:
+            timed_out = idle.is_over() or time.monotonic() > deadline
+        if timed_out:
             os.killpg(pid, signal.SIGKILL)
-            select.select([ended], [], [])
+            select.select([child_fd], [], [])
         os.set_blocking(read, False)
         try:
-            return os.read(read, 65536).decode(errors="replace"), late
+            return os.read(read, 65536).decode(errors="replace"), timed_out
         except BlockingIOError:
-            return "", late
+            return "", timed_out
     finally:
-        os.close(ended)
+        os.close(child_fd)
 
 
-class _Migrated:
+class _MigratedDatabasePlugin:
     """A database with every table, made once by the code as it is: migrating takes longer than most tests."""
 
     def __init__(self, *, is_kept: bool) -> None:
         """`is_kept`: nothing is changed in this process, so what it makes may serve the others."""
-        self.is_kept = is_kept
+        self.is_stored = is_kept
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: Any) -> None:
-        """Put what was made in the place of the making (tests/once.py), as in a worker: what is done once a run was done."""
+        """Use the cached set-up (tests/cached_setup.py) as a worker does, so that nothing is prepared twice in a run."""
         config.workerinput = {"workerid": "gw0", "workercount": 1}
-        once = sys.modules.get("tests.once")
+        once = sys.modules.get("tests.cached_setup")
         if once is None:
             return
         migrated = vars(once)["_migrated"]
 
         @cache
         def database() -> Path:
-            if not _DATABASE.exists() and self.is_kept:
-                shutil.copy(migrated(), _DATABASE)
-            return _DATABASE if _DATABASE.exists() else migrated()
+            if not _MIGRATED_DATABASE.exists() and self.is_stored:
+                shutil.copy(migrated(), _MIGRATED_DATABASE)
+            return _MIGRATED_DATABASE if _MIGRATED_DATABASE.exists() else migrated()
 
         vars(once)["_migrated"] = database
 
 
-class _FirstRed:
+class _FirstFailurePlugin:
     """Tells which test was red first."""
 
     def __init__(self, write: int) -> None:
         self.write = write
-        self.told = False
+        self.has_reported = False
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed and not self.told:
-            self.told = True
+        if report.failed and not self.has_reported:
+            self.has_reported = True
             os.write(self.write, report.nodeid.encode())
 
     def pytest_collectreport(self, report: Any) -> None:
-        if report.failed and not self.told:
-            self.told = True
+        if report.failed and not self.has_reported:
+            self.has_reported = True
             os.write(self.write, f"{report.nodeid} (not imported)".encode())
 
 
-def _child(task: dict[str, Any], write: int) -> None:
+def run_child(task: dict[str, Any], write: int) -> None:
     code = 3
     try:
         os.setpgid(0, 0)
         limit = int(task["cpu_s"]) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        log = os.open(VAR / "last-run.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+        log = os.open(RESULTS_FOLDER / "last-run.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        null_input = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null_input, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
         sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
-        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in _OWN_PACKAGES]:
             del sys.modules[name]
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(VAR / "hypothesis")
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(RESULTS_FOLDER / "hypothesis")
         import hypothesis
 
         # No example is made smaller: the first red is enough. The same examples each time: a mutant lives or dies by the tests.
@@ -211,8 +211,11 @@ def _child(task: dict[str, Any], write: int) -> None:
         hypothesis.settings.register_profile("mutants", phases=phases, derandomize=True, database=None, deadline=None)
         hypothesis.settings.load_profile("mutants")
         if task["file"]:
-            sys.meta_path.insert(0, Changed(task["file"], task["source"]))
-        code = pytest.main([*_OPTIONS, *task["tests"]], plugins=[_FirstRed(write), _Migrated(is_kept=not task["file"])])
+            sys.meta_path.insert(0, ChangedModuleFinder(task["file"], task["source"]))
+        code = pytest.main(
+            [*_PYTEST_OPTIONS, *task["tests"]],
+            plugins=[_FirstFailurePlugin(write), _MigratedDatabasePlugin(is_kept=not task["file"])],
+        )
     except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         traceback.print_exc()
     finally:

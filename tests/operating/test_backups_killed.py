@@ -16,10 +16,10 @@ from diary.clock import FixedClock
 from diary.config import Settings
 from diary.errors import Conflict
 from diary.services.operations import backups
-from tests.keepers import enrol, served
+from tests.server_fixture import register_keeper, running_server
 
 
-def still(*_: object) -> None:
+def ignore_progress(*_: object) -> None:
     """No progress."""
 
 
@@ -28,16 +28,16 @@ def settings(tmp_path: Path) -> Settings:
     """A server with a keeper and an entry, stopped."""
 
     async def once() -> Settings:
-        async with served(tmp_path / "old") as server:
-            assert (await (await enrol(server)).push()).status_code == 201
+        async with running_server(tmp_path / "old") as server:
+            assert (await (await register_keeper(server)).push()).status_code == 201
             return server.settings
 
     return asyncio.run(once())
 
 
-def test_what_a_killed_backup_left_goes_with_the_next_one(settings: Settings, tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_backup_are_removed_by_the_next(settings: Settings, tmp_path: Path) -> None:
     """The unsealed copy of the database and the half file; those of one that still runs stay."""
-    pub, out = backups.new_key(tmp_path / "k"), tmp_path / "out"
+    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
     dead, alive = (settings.data / f".work-{name}" for name in ("dead", "alive"))
     out.mkdir()
     for folder in (dead, alive):
@@ -47,46 +47,50 @@ def test_what_a_killed_backup_left_goes_with_the_next_one(settings: Settings, tm
     holding = [os.open(path, os.O_RDONLY) for path in (alive, out / ".work-alive.backup.part")]
     for handle in holding:
         fcntl.flock(handle, fcntl.LOCK_EX)
-    made = asyncio.run(backups.make(settings, pub, out, FixedClock(0), still))
+    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
     assert not dead.exists() and (alive / "database").exists()
-    assert {path.name for path in out.iterdir()} == {made.path.name, ".work-alive.backup.part"}
+    assert {path.name for path in out.iterdir()} == {backup.path.name, ".work-alive.backup.part"}
     for handle in holding:
         os.close(handle)
-    asyncio.run(backups.make(settings, pub, out, FixedClock(1000), still))
+    asyncio.run(backups.create_backup(settings, pub, out, FixedClock(1000), ignore_progress))
     assert not alive.exists() and {path.suffix for path in out.iterdir()} == {".backup"}
 
 
 def test_a_restore_beside_another_databases_log_is_refused(settings: Settings, tmp_path: Path) -> None:
     """SQLite would write the log of the database that was moved away into the one that is put in its place."""
-    pub, out = backups.new_key(tmp_path / "k"), tmp_path / "out"
-    made = asyncio.run(backups.make(settings, pub, out, FixedClock(0), still))
-    place = config.load({"DIARY_DATA": str(tmp_path / "new")})
+    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
+    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
+    place = config.load_settings({"DIARY_DATA": str(tmp_path / "new")})
     place.data.mkdir()
-    left = place.data / "kept.sqlite3-wal"
-    left.write_bytes(b"a log")
+    leftover_wal = place.data / "kept.sqlite3-wal"
+    leftover_wal.write_bytes(b"a log")
     with pytest.raises(Conflict, match=r"kept\.sqlite3-wal"):
-        asyncio.run(backups.restore(place, made.path, (tmp_path / "k").read_bytes(), still))
-    assert {path.name for path in place.data.iterdir()} == {left.name}
+        asyncio.run(backups.restore_backup(place, backup.path, (tmp_path / "k").read_bytes(), ignore_progress))
+    assert {path.name for path in place.data.iterdir()} == {leftover_wal.name}
 
 
 def test_a_database_on_a_disk_of_its_own_is_restored_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a file cannot be renamed to another disk it is copied, and appears when it is whole."""
-    pub, out = backups.new_key(tmp_path / "k"), tmp_path / "out"
-    made = asyncio.run(backups.make(settings, pub, out, FixedClock(0), still))
-    far = tmp_path / "far" / "kept.sqlite3"
+    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
+    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
+    database_path = tmp_path / "far" / "kept.sqlite3"
     rename = Path.rename
 
-    def other_disk(path: Path, target: Path) -> Path:
+    def rename_across_disks(path: Path, target: Path) -> Path:
         if path.parent != Path(target).parent:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
         return rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", other_disk)
-    place = config.load({"DIARY_DATA": str(tmp_path / "new"), "DIARY_DATABASE_URL": f"sqlite://{far}"})
-    asyncio.run(backups.restore(place, made.path, (tmp_path / "k").read_bytes(), still))
-    there = sqlite3.connect(far)
-    assert there.execute("SELECT count(*) FROM version").fetchone() == (1,)
-    there.close()
-    assert {path.name for path in far.parent.iterdir()} == {"kept.sqlite3"} and far.stat().st_mode & 0o077 == 0
+    monkeypatch.setattr(Path, "rename", rename_across_disks)
+    place = config.load_settings(
+        {"DIARY_DATA": str(tmp_path / "new"), "DIARY_DATABASE_URL": f"sqlite://{database_path}"}
+    )
+    asyncio.run(backups.restore_backup(place, backup.path, (tmp_path / "k").read_bytes(), ignore_progress))
+    connection = sqlite3.connect(database_path)
+    assert connection.execute("SELECT count(*) FROM version").fetchone() == (1,)
+    connection.close()
+    assert {path.name for path in database_path.parent.iterdir()} == {
+        "kept.sqlite3"
+    } and database_path.stat().st_mode & 0o077 == 0

@@ -16,94 +16,113 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.serving import free_port
-from tests.running import ROOT, kept
+from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.faults.forked_server import free_port
 
 pytestmark = pytest.mark.slow
-DEPLOY = ROOT / "docs" / "deploy"
-APP, PUBLIC = "notes.example", "public.example"
+DEPLOY = PROJECT_ROOT / "docs" / "deploy"
+APP_HOST, PUBLIC_HOST = "notes.example", "public.example"
 
 
-def settings(folder: Path) -> dict[str, str]:
+def environment_file_settings(folder: Path) -> dict[str, str]:
     """kept.env as systemd reads it, with the data somewhere else."""
     lines = [line for line in (DEPLOY / "kept.env").read_text().splitlines() if line and not line.startswith("#")]
-    found = dict(shlex.split(line)[0].split("=", 1) for line in lines)
-    assert found["DIARY_DATA"] == "/var/lib/kept"
-    return found | {"DIARY_DATA": str(folder / "data")}
+    values = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    assert values["DIARY_DATA"] == "/var/lib/kept"
+    return values | {"DIARY_DATA": str(folder / "data")}
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path, **env: str) -> Iterator[None]:
+def running_program(command: list[str], port: int, log: Path, **env: str) -> Iterator[None]:
     """A program that listens at a port, for the length of the block."""
-    with log.open("wb") as out:
-        child = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **env})
+    with log.open("wb") as log_file:
+        process = subprocess.Popen(
+            command, stdout=log_file, stderr=log_file, cwd=PROJECT_ROOT, env={"PATH": "/usr/bin:/bin", **env}
+        )
     try:
         for _ in range(600):
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
-                assert child.poll() is None, log.read_text()
+                assert process.poll() is None, log.read_text()
                 time.sleep(0.05)
         yield
     finally:
-        child.terminate()
-        child.wait()
+        process.terminate()
+        process.wait()
 
 
-def authority(folder: Path) -> Path:
+def create_authority(folder: Path) -> Path:
     """An authority of our own and a certificate for each name, good for sixty days as a public one's would be."""
-    made = ["-days", "60", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    request_options = ["-days", "60", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     root = folder / "root.pem"
-    _openssl("req", "-x509", *made, "-subj", "/CN=A test authority", "-keyout", folder / "root.key", "-out", root)
-    for name in (APP, PUBLIC):
-        told = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-addext", "basicConstraints=CA:FALSE"]
-        signed = ["-CA", root, "-CAkey", folder / "root.key"]
+    _openssl(
+        "req", "-x509", *request_options, "-subj", "/CN=A test authority", "-keyout", folder / "root.key", "-out", root
+    )
+    for name in (APP_HOST, PUBLIC_HOST):
+        certificate_options = [
+            "-subj",
+            f"/CN={name}",
+            "-addext",
+            f"subjectAltName=DNS:{name}",
+            "-addext",
+            "basicConstraints=CA:FALSE",
+        ]
+        signing_options = ["-CA", root, "-CAkey", folder / "root.key"]
         _openssl(
-            "req", "-x509", *made, *signed, *told, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"
+            "req",
+            "-x509",
+            *request_options,
+            *signing_options,
+            *certificate_options,
+            "-keyout",
+            folder / f"{name}.key",
+            "-out",
+            folder / f"{name}.pem",
         )
     return root
 
 
 def _openssl(*arguments: str | Path) -> None:
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
 
 
-def caddy_file(folder: Path, backend: int, https: int) -> Path:
+def write_caddy_file(folder: Path, backend: int, https: int) -> Path:
     """The file as pasted, on other ports and with certificates of our own authority: nothing else of it is changed."""
-    told = (DEPLOY / "Caddyfile").read_text()
-    assert told.count("127.0.0.1:8000") == 2
-    told = told.replace("127.0.0.1:8000", f"127.0.0.1:{backend}")
-    aside = f"{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {free_port()}\n\thttps_port {https}\n"
-    told = re.sub(r"^\{\n", lambda _: aside, told, count=1, flags=re.MULTILINE)
-    for name in (APP, PUBLIC):
-        told = told.replace(f"{name} {{\n", f"{name} {{\n\ttls {folder}/{name}.pem {folder}/{name}.key\n")
-    made = folder / "Caddyfile"
-    made.write_text(told)
-    return made
+    text = (DEPLOY / "Caddyfile").read_text()
+    assert text.count("127.0.0.1:8000") == 2
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{backend}")
+    admin_option = f"{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {free_port()}\n\thttps_port {https}\n"
+    text = re.sub(r"^\{\n", lambda _: admin_option, text, count=1, flags=re.MULTILINE)
+    for name in (APP_HOST, PUBLIC_HOST):
+        text = text.replace(f"{name} {{\n", f"{name} {{\n\ttls {folder}/{name}.pem {folder}/{name}.key\n")
+    path = folder / "Caddyfile"
+    path.write_text(text)
+    return path
 
 
 def test_caddy_serves_both_hosts_and_doctor_finds_no_fault_in_it(tmp_path: Path) -> None:
     """TLS with a certificate for each name, headers unchanged, each host without the other's pages, no address in any log."""
     caddy = shutil.which("caddy")
     assert caddy, "tests need Caddy: python .ci/tools.py caddy"
-    env = settings(tmp_path)
+    env = environment_file_settings(tmp_path)
     backend, https = free_port(), free_port()
-    root = authority(tmp_path)
-    assert kept("migrate", **env).returncode == 0
+    root = create_authority(tmp_path)
+    assert run_cli("migrate", **env).returncode == 0
     serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{backend}"]
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "caddy"), "XDG_CONFIG_HOME": str(tmp_path / "caddy")}
-    run = [caddy, "run", "--adapter", "caddyfile", "--config", str(caddy_file(tmp_path, backend, https))]
+    run = [caddy, "run", "--adapter", "caddyfile", "--config", str(write_caddy_file(tmp_path, backend, https))]
     with (
-        running(serve, backend, tmp_path / "server.log", **env),
-        running(run, https, tmp_path / "caddy.log", **home),
+        running_program(serve, backend, tmp_path / "server.log", **env),
+        running_program(run, https, tmp_path / "caddy.log", **home),
     ):
-        found = _lines(root, https, env)
-        assert {name: found[name] for name in ("TLS", "headers", "two hosts")} == {
-            name: ("green", found[name][1]) for name in ("TLS", "headers", "two hosts")
+        lines_by_name = doctor_lines(root, https, env)
+        assert {name: lines_by_name[name] for name in ("TLS", "headers", "two hosts")} == {
+            name: ("green", lines_by_name[name][1]) for name in ("TLS", "headers", "two hosts")
         }
-        assert found["operator"][0] == "green"
+        assert lines_by_name["operator"][0] == "green"
         with (
             httpx.Client(verify=False, base_url=f"https://127.0.0.1:{https}", trust_env=False) as client,
             pytest.raises(httpx.ConnectError, match="alert"),
@@ -113,36 +132,40 @@ def test_caddy_serves_both_hosts_and_doctor_finds_no_fault_in_it(tmp_path: Path)
         assert "handled request" not in (tmp_path / log).read_text()
 
 
-def _lines(root: Path, https: int, env: dict[str, str]) -> dict[str, tuple[str, str]]:
+def doctor_lines(root: Path, https: int, env: dict[str, str]) -> dict[str, tuple[str, str]]:
     """What doctor says, by line."""
-    said = kept("doctor", "--at", f"127.0.0.1:{https}", "--ca", root, **env).stdout
-    found = re.findall(r"^(green|red)\s+([^:]+): (.*)$", said, re.MULTILINE)
-    return {name: (colour, rest) for colour, name, rest in found}
+    output = run_cli("doctor", "--at", f"127.0.0.1:{https}", "--ca", root, **env).stdout
+    matches = re.findall(r"^(green|red)\s+([^:]+): (.*)$", output, re.MULTILINE)
+    return {name: (colour, advice) for colour, name, advice in matches}
 
 
-def test_the_caddy_file_is_one_as_it_stands(tmp_path: Path) -> None:
+def test_the_caddy_file_is_valid_unchanged(tmp_path: Path) -> None:
     """Byte for byte as pasted, with nothing Caddy would warn of."""
-    done = subprocess.run(
+    result = subprocess.run(
         ["caddy", "adapt", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"],
         capture_output=True,
         text=True,
         check=False,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
     )
-    assert done.returncode == 0 and '"warn"' not in done.stderr, done.stderr
+    assert result.returncode == 0 and '"warn"' not in result.stderr, result.stderr
 
 
 @pytest.mark.parametrize("unit", ["kept.service", "kept-backup.service", "kept-backup.timer"])
 def test_systemd_finds_no_fault_in_the_units(unit: str, tmp_path: Path) -> None:
     """Each unit beside its others, with the program where this checkout has it."""
     for path in DEPLOY.glob("kept*.[st]*"):
-        told = path.read_text().replace("/srv/kept/.venv/bin/python", sys.executable).replace("/srv/kept", str(ROOT))
-        (tmp_path / path.name).write_text(told)
-    done = subprocess.run(
+        unit_text = (
+            path.read_text()
+            .replace("/srv/kept/.venv/bin/python", sys.executable)
+            .replace("/srv/kept", str(PROJECT_ROOT))
+        )
+        (tmp_path / path.name).write_text(unit_text)
+    result = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=one", str(tmp_path / unit)],
         capture_output=True,
         text=True,
         check=False,
     )
-    faults = [line for line in (done.stdout + done.stderr).splitlines() if str(tmp_path) in line or unit in line]
-    assert (done.returncode, faults) == (0, []), done.stderr
+    faults = [line for line in (result.stdout + result.stderr).splitlines() if str(tmp_path) in line or unit in line]
+    assert (result.returncode, faults) == (0, []), result.stderr

@@ -13,43 +13,43 @@ from pathlib import Path
 import pytest
 
 from diary.errors import Unavailable
-from tests.keepers import Served, served
-from tests.running import ROOT, kept
+from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.server_fixture import InProcessServer, running_server
 
 # Libraries with compiled parts that a server over SQLite needs for a pack, a stamp, another database, or never.
-UNUSED = ("PIL", "asyncpg", "pillow_heif", "redis", "rfc3161_client", "typst", "websockets")
+UNUSED_PACKAGES = ("PIL", "asyncpg", "pillow_heif", "redis", "rfc3161_client", "typst", "websockets")
 
 
-async def test_up_and_ready_say_nothing_but_a_status(tmp_path: Path) -> None:
+async def test_up_and_ready_answer_with_a_status_only(tmp_path: Path) -> None:
     """No body, on the app's host only; without a database the one stays 204 and the other is 503."""
-    async with served(tmp_path) as server:
+    async with running_server(tmp_path) as server:
         for path in ("/up", "/ready"):
-            answer = await server.client().get(path)
+            answer = await server.http_client().get(path)
             assert (answer.status_code, answer.content) == (204, b"")
-            assert (await server.client().get(path, headers={"Host": "public.localhost:8000"})).status_code == 404
-        await _without_a_database(server)
+            assert (await server.http_client().get(path, headers={"Host": "public.localhost:8000"})).status_code == 404
+        await check_without_database(server)
 
 
-async def _without_a_database(server: Served) -> None:
+async def check_without_database(server: InProcessServer) -> None:
     """The look-up fails as it does when the database is away."""
 
-    class Away:
-        async def look(self, *_: object) -> None:
+    class UnavailableDatabase:
+        async def fetch_one(self, *_: object) -> None:
             raise Unavailable
 
-    instance = server.app.state.office.instance
-    whole = instance.db
-    object.__setattr__(instance, "db", Away())
+    instance = server.app.state.app_context.instance
+    working_database = instance.db
+    object.__setattr__(instance, "db", UnavailableDatabase())
     try:
-        answer = await server.client().get("/ready")
+        answer = await server.http_client().get("/ready")
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-        assert (await server.client().get("/up")).status_code == 204
+        assert (await server.http_client().get("/up")).status_code == 204
     finally:
-        object.__setattr__(instance, "db", whole)
+        object.__setattr__(instance, "db", working_database)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: signal.Signals) -> None:
+def test_running_requests_are_finished_before_shutdown(tmp_path: Path, how: signal.Signals) -> None:
     """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself.
 
     Before that somebody asks for a WebSocket: answered as anyone is, and nothing of it is in the log. What an idle server has
@@ -60,14 +60,16 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         port = probe.getsockname()[1]
     env = {"DIARY_DATA": str(tmp_path), "DIARY_APP_URL": f"http://localhost:{port}"}
     env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{port}"
-    assert kept("migrate", **env).returncode == 0
+    assert run_cli("migrate", **env).returncode == 0
     command = [sys.executable, "-m", "diary", "serve"]
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
+        process = subprocess.Popen(
+            command, env=os.environ | env, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=log
+        )
     try:
-        _asks_for_a_websocket(port)
+        check_websocket_upgrade_refused(port)
         loaded = Path(f"/proc/{process.pid}/maps").read_text()
-        assert "uvloop" in loaded and not [name for name in UNUSED if f"/{name}/" in loaded]
+        assert "uvloop" in loaded and not [name for name in UNUSED_PACKAGES if f"/{name}/" in loaded]
         half = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
         half.sendall(
@@ -76,7 +78,7 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         assert half.recv(65_536).startswith(b"HTTP/1.1 100 ")
         half.sendall(b"{")
         process.send_signal(how)
-        _until_nobody_listens(port)
+        wait_until_port_closed(port)
         assert process.poll() is None
         half.sendall(b"}")
         assert b" 200 " in half.recv(65_536).split(b"\r\n")[0]
@@ -88,17 +90,17 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         process.wait()
 
 
-def _asks_for_a_websocket(port: int) -> None:
+def check_websocket_upgrade_refused(port: int) -> None:
     """The answer to an upgrade is the address's own, with every header that any answer has."""
     lines = ["GET /up HTTP/1.1", f"Host: localhost:{port}", "Connection: Upgrade", "Upgrade: websocket"]
     lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + 22 * "A" + "==", "", ""]
-    with _connect(port) as asked:
-        asked.sendall("\r\n".join(lines).encode())
-        answer = asked.recv(65_536)
+    with _connect(port) as upgrade_socket:
+        upgrade_socket.sendall("\r\n".join(lines).encode())
+        answer = upgrade_socket.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 204 ") and b"\r\ncontent-security-policy: " in answer
 
 
-def _until_nobody_listens(port: int) -> None:
+def wait_until_port_closed(port: int) -> None:
     """Wait until no connection is taken any more."""
     for _ in range(200):
         try:

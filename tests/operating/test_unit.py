@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT
+from tests.cli_runner import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
-UNIT = ROOT / "docs" / "deploy" / "kept.service"
+UNIT_PATH = PROJECT_ROOT / "docs" / "deploy" / "kept.service"
 # Lines of [Service] that take nothing away.
-PLAIN = {
+UNRESTRICTING_KEYS = {
     "User",
     "Group",
     "WorkingDirectory",
@@ -33,19 +33,19 @@ PLAIN = {
     "TimeoutStopSec",
 }
 # No list of what is there; the tests' own program may lie beneath.
-HIDDEN = "mount -t tmpfs -o mode=0111 none"
-DEVICES = "null zero full random urandom tty"
+HIDE_FOLDER_COMMAND = "mount -t tmpfs -o mode=0111 none"
+ALLOWED_DEVICES = "null zero full random urandom tty"
 # A process with a filter of system calls on already, as systemd's are; it allows everything, since what is tried is the stacking.
-BEHIND_A_FILTER = """
+SECCOMP_WRAPPER = """
 import ctypes, os, platform, struct, sys
 from diary.pack.sandbox import confinement
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
-confinement._seccomp(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
+confinement._install_filter(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 # By line of the unit: shell commands that take away the same, run by root of a user namespace.
-STEPS = {
+SHELL_STEP_BY_LINE = {
     "NoNewPrivileges=yes": "",  # setpriv, at the end
     "RestrictSUIDSGID=yes": "",  # a filter of system calls, at the end
     "LimitCORE=0": "ulimit -c 0",
@@ -59,61 +59,61 @@ STEPS = {
     "ProtectProc=hidepid=noaccess": "mount -t proc -o hidepid=noaccess proc /proc",
     "UMask=0077": "umask 0077",
     "PrivateTmp=yes": "mount -t tmpfs none /tmp; mount -t tmpfs none /var/tmp",
-    "ProtectHome=yes": f"for at in /home /root; do {HIDDEN} $at; done",
-    "ProtectKernelModules=yes": f"[ ! -d /usr/lib/modules ] || {HIDDEN} /usr/lib/modules",
+    "ProtectHome=yes": f"for at in /home /root; do {HIDE_FOLDER_COMMAND} $at; done",
+    "ProtectKernelModules=yes": f"[ ! -d /usr/lib/modules ] || {HIDE_FOLDER_COMMAND} /usr/lib/modules",
     "ProtectControlGroups=yes": "mount --rbind /sys/fs/cgroup /sys/fs/cgroup; mount -o remount,bind,ro /sys/fs/cgroup",
     "PrivateDevices=yes": (
         "mkdir /mnt/dev; mount -t tmpfs -o noexec,mode=0755 none /mnt/dev; mkdir /mnt/dev/shm;"
-        f" for one in {DEVICES}; do : > /mnt/dev/$one; mount --bind /dev/$one /mnt/dev/$one; done;"
+        f" for one in {ALLOWED_DEVICES}; do : > /mnt/dev/$one; mount --bind /dev/$one /mnt/dev/$one; done;"
         " mount --bind /dev/shm /mnt/dev/shm; mount --move /mnt/dev /dev"
     ),
     "ProtectSystem=strict": "mount -o remount,bind,ro / && mount -o remount,bind,ro /usr 2>/dev/null || true",
     "ReadWritePaths=/var/lib/kept": "mount --move /mnt/data /var/lib/kept",
 }
 # The order in which they can be made: a root that is read-only takes no more folders.
-ORDER = [*(name for name in STEPS if not name.startswith("ProtectSystem")), "ProtectSystem=strict"]
+STEP_ORDER = [*(name for name in SHELL_STEP_BY_LINE if not name.startswith("ProtectSystem")), "ProtectSystem=strict"]
 
 
-def lines_of(unit: str) -> list[str]:
+def service_lines(unit: str) -> list[str]:
     """What stands under [Service]."""
     service = unit.partition("[Service]\n")[2].partition("\n[")[0]
     return [line for line in service.splitlines() if line and not line.startswith("#")]
 
 
-def taken_away(unit: str) -> list[str]:
+def restricting_lines(unit: str) -> list[str]:
     """Its lines that take something away. Fails for one that nobody made here."""
-    found = [line for line in lines_of(unit) if line.partition("=")[0] not in PLAIN]
-    assert set(found) <= set(STEPS), "make in STEPS what these take away"
-    return found
+    restricting = [line for line in service_lines(unit) if line.partition("=")[0] not in UNRESTRICTING_KEYS]
+    assert set(restricting) <= set(SHELL_STEP_BY_LINE), "make in STEPS what these take away"
+    return restricting
 
 
-def script(unit: str, data: Path, command: list[str]) -> str:
+def sandbox_script(unit: str, data: Path, command: list[str]) -> str:
     """A shell script that runs `command` where the unit's lines hold; /var/lib/kept is `data`."""
-    kept = [str(ROOT), sys.base_prefix]
+    readable_paths = [str(PROJECT_ROOT), sys.base_prefix]
     steps = [
         "set -e",
         "mount -t tmpfs none /mnt",
-        *(f"mkdir -p /mnt/{i}; mount --rbind {shlex.quote(place)} /mnt/{i}" for i, place in enumerate(kept)),
+        *(f"mkdir -p /mnt/{i}; mount --rbind {shlex.quote(place)} /mnt/{i}" for i, place in enumerate(readable_paths)),
         f"mkdir /mnt/data; mount --bind {shlex.quote(str(data))} /mnt/data",
         "mount -t tmpfs -o mode=0755 none /var/lib; mkdir /var/lib/kept",
     ]
-    lines = taken_away(unit)
-    for line in ORDER:
+    lines = restricting_lines(unit)
+    for line in STEP_ORDER:
         if line == "ProtectSystem=strict":
             # Where the tests' own program lies, /srv/kept on a server.
-            for i, place in enumerate(map(shlex.quote, kept)):
+            for i, place in enumerate(map(shlex.quote, readable_paths)):
                 steps.append(
                     f"(umask 022; mkdir -p {place}); mount --move /mnt/{i} {place}; mount -o remount,bind,ro {place}"
                 )
         if line in lines:
-            steps.append(STEPS[line])
+            steps.append(SHELL_STEP_BY_LINE[line])
     ordinary = ["--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-    bare = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
-    run = ["setpriv", *ordinary, *bare, sys.executable, "-c", BEHIND_A_FILTER, *command]
-    return "\n".join([*steps, f"cd {shlex.quote(str(ROOT))}", f"exec {shlex.join(run)}"])
+    privilege_options = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    run = ["setpriv", *ordinary, *privilege_options, sys.executable, "-c", SECCOMP_WRAPPER, *command]
+    return "\n".join([*steps, f"cd {shlex.quote(str(PROJECT_ROOT))}", f"exec {shlex.join(run)}"])
 
 
-def under(unit: str, data: Path, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
+def run_under_unit(unit: str, data: Path, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
     """Run `python COMMAND` under a unit's restrictions."""
     spaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
     if os.geteuid() == 0:
@@ -122,7 +122,7 @@ def under(unit: str, data: Path, command: list[str], **env: str) -> subprocess.C
         spaces += ["--user", "--map-root-user"]
     space = ["unshare", *spaces, "sh", "-c"]
     return subprocess.run(
-        [*space, script(unit, data, command)],
+        [*space, sandbox_script(unit, data, command)],
         capture_output=True,
         text=True,
         check=False,
@@ -131,13 +131,13 @@ def under(unit: str, data: Path, command: list[str], **env: str) -> subprocess.C
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
+def data_folder() -> Iterator[Path]:
     """A data folder of the test's own."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
-LOOK = """
+PROBE_SCRIPT = """
 import json, os
 def refused(act):
     try: act()
@@ -158,29 +158,34 @@ print(json.dumps({
 """
 
 
-def test_the_lines_take_away_what_they_say(data: Path) -> None:
+def test_each_unit_line_restricts_what_it_names(data_folder: Path) -> None:
     """The stand-in for systemd is no empty one."""
-    done = under(UNIT.read_text(), data, ["-c", LOOK])
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert all(found.values()), found
+    result = run_under_unit(UNIT_PATH.read_text(), data_folder, ["-c", PROBE_SCRIPT])
+    assert result.returncode == 0, result.stderr
+    probe_report = json.loads(result.stdout)
+    assert all(probe_report.values()), probe_report
 
 
-def test_the_builder_is_isolated_under_the_unit(data: Path) -> None:
+def test_the_builder_is_isolated_under_the_unit(data_folder: Path) -> None:
     """It says so itself, from inside, as the server and doctor ask it."""
-    done = under(UNIT.read_text(), data, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
-    assert done.stdout.strip() == "Isolation(wall='', fault='')", done.stdout + done.stderr
-
-
-def test_a_pack_is_made_under_the_unit(data: Path) -> None:
-    """The whole job: a server, a diary with pictures, a pack by the isolated builder."""
-    done = under(
-        UNIT.read_text(), data, ["-m", "diary", "demo", "--out", "/var/lib/kept/pack.zip"], HOME="/var/lib/kept"
+    result = run_under_unit(
+        UNIT_PATH.read_text(), data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"]
     )
-    assert done.returncode == 0 and (data / "pack.zip").stat().st_size > 100_000, done.stdout + done.stderr
+    assert result.stdout.strip() == "Isolation(wall='', fault='')", result.stdout + result.stderr
 
 
-MOUNTS = """
+def test_a_pack_is_made_under_the_unit(data_folder: Path) -> None:
+    """The whole job: a server, a diary with pictures, a pack by the isolated builder."""
+    result = run_under_unit(
+        UNIT_PATH.read_text(),
+        data_folder,
+        ["-m", "diary", "demo", "--out", "/var/lib/kept/pack.zip"],
+        HOME="/var/lib/kept",
+    )
+    assert result.returncode == 0 and (data_folder / "pack.zip").stat().st_size > 100_000, result.stdout + result.stderr
+
+
+MOUNT_PROBE_SCRIPT = """
 import subprocess
 space = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "mount", "-t", "proc", "proc", "/proc"]
 print(subprocess.run(space, capture_output=True).returncode)
@@ -189,17 +194,17 @@ print(subprocess.run(space, capture_output=True).returncode)
 
 @pytest.mark.parametrize(("line", "status"), [("", "0"), ("ProtectKernelTunables=yes", "32")])
 def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(
-    data: Path, line: str, status: str
+    data_folder: Path, line: str, status: str
 ) -> None:
     """It mounts /proc in a namespace of its own, which the kernel refuses where parts of the old one are covered."""
-    unit = UNIT.read_text().replace("LimitCORE=0", line)
-    done = under(unit, data, ["-c", MOUNTS])
-    assert done.stdout.strip() == status, done.stdout + done.stderr
+    unit = UNIT_PATH.read_text().replace("LimitCORE=0", line)
+    result = run_under_unit(unit, data_folder, ["-c", MOUNT_PROBE_SCRIPT])
+    assert result.stdout.strip() == status, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("kind", ["hidepid=invisible", "hidepid=noaccess"])
-def test_packs_are_bounded_where_processes_are_hidden(data: Path, kind: str) -> None:
+def test_packs_are_bounded_where_processes_are_hidden(data_folder: Path, kind: str) -> None:
     """ProtectProc= in a unit, or a hardened computer: the supervisor cannot see what its own builders use, and says so."""
-    unit = UNIT.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
-    done = under(unit, data, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
-    assert "fault='The pack builder" in done.stdout, done.stdout + done.stderr
+    unit = UNIT_PATH.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
+    result = run_under_unit(unit, data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
+    assert "fault='The pack builder" in result.stdout, result.stdout + result.stderr

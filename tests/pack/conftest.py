@@ -19,12 +19,12 @@ from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import new_id
 from diary.pack.bag import archive
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
-from diary.samples.sample_pack import TrainingDiary, make_training_pack, training_diary
-from diary.services.packs.queue import PackJobs
-from tests.pack.fiction import FictionalDiary, fictional_diary
-from tests.pack.scanning import forms, servable_files
+from diary.samples.sample_pack import SamplePackDiary, make_sample_pack, make_sample_pack_diary
+from diary.services.packs.queue import PackQueue
+from tests.pack.fictional_diary import FictionalDiary, fictional_diary
+from tests.pack.restricted_scan import readable_forms, servable_files
 
 
 @dataclass(frozen=True)
@@ -32,112 +32,116 @@ class BuiltPack:
     """A finished pack and what it was made from."""
 
     path: Path
-    front: Path
+    front_path: Path
     diary: FictionalDiary
-    raw: bytes
-    told: Capsule
+    capsule_bytes: bytes
+    capsule: Capsule
 
 
-async def build(diary: FictionalDiary, raw: bytes, out: Path) -> Path:
+async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
     """The front part of a capsule, made as the server makes it."""
 
-    async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
-        if (blob, i) not in diary.parts:
+    async def fetch(account: bytes, diary_id: bytes, blob: str, index: int) -> bytes:
+        if (blob, index) not in diary.sealed_parts:
             raise NotFound
-        return diary.parts[blob, i]
+        return diary.sealed_parts[blob, index]
 
-    jobs = PackJobs(fetch, SystemClock())
+    jobs = PackQueue(fetch, SystemClock())
     account, pack = new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, raw)
+    job = await jobs.enqueue(account, new_id(), pack)
+    await jobs.start_job(account, pack, capsule_bytes)
     assert job.task is not None
     await job.task
     assert job.state == "done", job.failure
-    front, sent = jobs.take_front(account, pack)
-    await asyncio.to_thread(shutil.copyfile, front, out)
-    sent()
+    front, confirm_delivery = jobs.take_front_part(account, pack)
+    await asyncio.to_thread(shutil.copyfile, front, front_path)
+    confirm_delivery()
     await jobs.close()
-    return out
+    return front_path
 
 
-def finish(diary: FictionalDiary, front: Path, told: Capsule, out: Path) -> Path:
+def assemble_pack(diary: FictionalDiary, front_path: Path, capsule: Capsule, pack_path: Path) -> Path:
     """The whole pack: the front part and the files as received."""
-    files = {exhibit.file: diary.files[exhibit.record] for exhibit in told.exhibits}
-    received = [(path, [files[path.rpartition("/")[2]]]) for path in archive.received_paths(told)]
-    archive.assemble(front, received, out, told)
-    return out
+    files = {exhibit.filename: diary.received_files[exhibit.record] for exhibit in capsule.exhibits}
+    received = [(path, [files[path.rpartition("/")[2]]]) for path in archive.received_file_sizes(capsule)]
+    archive.assemble_pack(front_path, received, pack_path, capsule)
+    return pack_path
 
 
-def _built(diary: FictionalDiary, raw: bytes, front: Path) -> Path:
+def _build_in_thread(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
     """`build` in a thread of its own: where a browser is driven, this one's event loop is the driver's."""
-    with ThreadPoolExecutor(1) as elsewhere:
-        return elsewhere.submit(lambda: asyncio.run(build(diary, raw, front))).result()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(build_front_part(diary, capsule_bytes, front_path))).result()
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
+def full_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     """The fictional diary's pack."""
     folder = tmp_path_factory.mktemp("pack")
     diary = fictional_diary()
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    front = _built(diary, raw, folder / "front.zip")
-    told = read_capsule(raw)
-    return BuiltPack(finish(diary, front, told, folder / "pack.zip"), front, diary, raw, told)
+    capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front_path = _build_in_thread(diary, capsule_bytes, folder / "front.zip")
+    capsule = read_capsule(capsule_bytes)
+    return BuiltPack(
+        assemble_pack(diary, front_path, capsule, folder / "pack.zip"), front_path, diary, capsule_bytes, capsule
+    )
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
+def small_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     """A pack of three entries and one picture, for tests that change every byte of it."""
     folder = tmp_path_factory.mktemp("small")
     diary = fictional_diary(count=3, exhibits=1)
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    front = _built(diary, raw, folder / "front.zip")
-    told = read_capsule(raw)
-    return BuiltPack(finish(diary, front, told, folder / "pack.zip"), front, diary, raw, told)
+    capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front_path = _build_in_thread(diary, capsule_bytes, folder / "front.zip")
+    capsule = read_capsule(capsule_bytes)
+    return BuiltPack(
+        assemble_pack(diary, front_path, capsule, folder / "pack.zip"), front_path, diary, capsule_bytes, capsule
+    )
 
 
 @dataclass(frozen=True)
 class SamplePack:
     """The training diary's first pack, unpacked, and what to check it with."""
 
-    diary: TrainingDiary
+    diary: SamplePackDiary
     path: Path
     folder: Path
 
-    def read(self, name: str) -> bytes:
+    def read_member(self, name: str) -> bytes:
         """A member under `data/`."""
         return (self.folder / "data" / name).read_bytes()
 
-    def rows(self, name: str) -> list[dict[str, str]]:
+    def read_table(self, name: str) -> list[dict[str, str]]:
         """A table under `data/`."""
-        return list(csv.DictReader(io.StringIO(self.read(name).decode("utf-8-sig"), newline="")))
+        return list(csv.DictReader(io.StringIO(self.read_member(name).decode("utf-8-sig"), newline="")))
 
     @cached_property
-    def pages(self) -> list[str]:
+    def chronology_page_texts(self) -> list[str]:
         """The drawn words of each page of 01."""
-        reader = pypdf.PdfReader(io.BytesIO(self.read("servable/01_chronology.pdf")))
+        reader = pypdf.PdfReader(io.BytesIO(self.read_member("servable/01_chronology.pdf")))
         return [" ".join(page.extract_text().split()) for page in reader.pages]
 
     @cached_property
-    def servable(self) -> list[tuple[str, str]]:
+    def servable_texts(self) -> list[tuple[str, str]]:
         """Every byte that may be served, 00 and 15, in every form in which it can be read, with where that is."""
         files = servable_files(self.folder)
-        return [found for name, raw in files.items() for found in forms(name, raw)]
+        return [found for name, raw in files.items() for found in readable_forms(name, raw)]
 
     @cached_property
     def record(self) -> dict[str, Any]:
         """12_record.json."""
-        return dict(json.loads(self.read("restricted/12_record.json")))
+        return dict(json.loads(self.read_member("restricted/12_record.json")))
 
 
 @pytest.fixture(scope="session")
 def sample_pack(tmp_path_factory: pytest.TempPathFactory) -> SamplePack:
     """Built once for every test that reads it: some twenty seconds of one core."""
     folder = tmp_path_factory.mktemp("sample")
-    diary = training_diary()
+    diary = make_sample_pack_diary()
     path = folder / "sample.zip"
-    make_training_pack(diary, diary.wish("0123456789ab"), path)
+    make_sample_pack(diary, diary.wish("0123456789ab"), path)
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder / "unpacked")
-    (inside,) = (folder / "unpacked").iterdir()
-    return SamplePack(diary, path, inside)
+    (pack_folder,) = (folder / "unpacked").iterdir()
+    return SamplePack(diary, path, pack_folder)

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from diary.encoding import canon, unb64
+from diary.encoding import canonical_json, unb64
 from diary.errors import BadRequest
-from diary.pack.capsule.builder import DiaryVersion, Part, Wish, erased_entries, make_capsule
+from diary.pack.capsule.builder import DiaryVersion, OpenedPart, PackOptions, build_capsule, erased_entries
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.proofs.record_json import record_file
-from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
-from tests.pack.write_capsule_vector import left_of, local_capsule
+from diary.pack.proofs.record_json import encode_record
+from tests.pack.fictional_diary import START_MS, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.write_capsule_vector import local_capsule, without_absent
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
 
 
-def part(raw: dict[str, object] | None) -> Part | None:
+def opened_part(raw: dict[str, object] | None) -> OpenedPart | None:
     if raw is None:
         return None
     keys = [(blob, unb64(key)) for blob, key in raw["keys"]]  # type: ignore[attr-defined]
@@ -27,53 +27,66 @@ def part(raw: dict[str, object] | None) -> Part | None:
 
 
 VERSIONS: list[DiaryVersion] = [
-    {**row, "open": part(row["open"]), "restricted": part(row["restricted"])} for row in VECTOR["versions"]
+    {**row, "open": opened_part(row["open"]), "restricted": opened_part(row["restricted"])}
+    for row in VECTOR["versions"]
 ]
 
 
-def wish_of(expected: dict[str, Any]) -> Wish:
-    return Wish(
+def parse_wish(expected: dict[str, Any]) -> PackOptions:
+    return PackOptions(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()}
     )
 
 
-def test_the_vector_gives_the_same_bytes() -> None:
+def test_the_vector_gives_the_same_capsule_bytes() -> None:
     """tests/vectors/capsule.json: what the phone makes, too."""
     for expected in (VECTOR, *VECTOR["later"].values()):
-        wish = wish_of(expected)
-        raw = make_capsule(left_of(VERSIONS, wish), wish, VECTOR["keys"])
+        wish = parse_wish(expected)
+        raw = build_capsule(without_absent(VERSIONS, wish), wish, VECTOR["keys"])
         assert raw == expected["capsule"].encode()
-        assert record_file(read_capsule(raw)) == expected["record"].encode()
+        assert encode_record(read_capsule(raw)) == expected["record"].encode()
 
 
-def test_a_supplement_keeps_numbers_and_counts_what_it_does_not_hold() -> None:
+def test_a_supplement_keeps_numbers_and_counts_what_it_leaves_out() -> None:
     """Numbers given before stand, new files follow; included, earlier, withheld and removed add up; what changed is named."""
-    told = read_capsule(VECTOR["later"]["supplement"]["capsule"].encode())
-    assert (told.exhibits[0].item, told.exhibits[0].file) == ("KB/5", "KB-5.bin")
-    assert [one.number for one in told.exhibits] == list(range(5, 5 + len(told.exhibits)))
-    counts = told.counts
+    capsule = read_capsule(VECTOR["later"]["supplement"]["capsule"].encode())
+    assert (capsule.exhibits[0].item, capsule.exhibits[0].filename) == ("KB/5", "KB-5.bin")
+    assert [one.number for one in capsule.exhibits] == list(range(5, 5 + len(capsule.exhibits)))
+    counts = capsule.counts
     assert counts["total"] == counts["included"] + counts["earlier"] + counts["withheld"] + counts["removed"]
     assert (counts["earlier"], counts["withheld"]) == (1, 1)
-    assert [(one.no, one.receipt_ref) for one in told.head.supersedes] == [(1, "CR/1/26")]
-    assert told.head.since.changed == (2,) and 1 not in told.head.since.new and len(told.head.since.new) > 1
-    assert told.head.training and told.head.profile == "school" and told.hold_words == ("Elm Road",)
-    assert told.head.review and told.head.review.override_at
+    assert [(one.number, one.receipt_ref) for one in capsule.metadata.superseded_packs] == [(1, "CR/1/26")]
+    assert (
+        capsule.metadata.changes.changed_entries == (2,)
+        and 1 not in capsule.metadata.changes.new_entries
+        and len(capsule.metadata.changes.new_entries) > 1
+    )
+    assert (
+        capsule.metadata.is_training
+        and capsule.metadata.profile == "school"
+        and capsule.withheld_words == ("Elm Road",)
+    )
+    assert capsule.metadata.review and capsule.metadata.review.override_at
 
 
-def test_an_entry_that_was_erased_keeps_its_number_and_is_counted() -> None:
+def test_an_erased_entry_keeps_its_number_and_is_counted() -> None:
     """Nothing of it is left: what came after it does not move up, and the pack says that it was removed."""
-    told, before = (read_capsule(one["capsule"].encode()) for one in (VECTOR["later"]["gone"], VECTOR))
-    numbers = {one.seq_no for one in told.versions if one.opened.kind == "incident"} - {None}
-    gone = {gap["seq_no"] for gap in told.gaps} - {None}
+    capsule, before = (read_capsule(one["capsule"].encode()) for one in (VECTOR["later"]["gone"], VECTOR))
+    numbers = {one.entry_number for one in capsule.versions if one.opened.kind == "incident"} - {None}
+    missing_numbers = {gap["seq_no"] for gap in capsule.gaps} - {None}
     # 1 and 2 were erased, 4 does not open: no other entry has one of these numbers, and none is missing unsaid.
-    assert {1, 2, 4} <= gone and not gone & numbers and gone | numbers == set(range(1, 1 + len(gone | numbers)))
-    assert told.head.since.removed == (1, 2)
-    counts = told.counts
+    assert (
+        {1, 2, 4} <= missing_numbers
+        and not missing_numbers & numbers
+        and missing_numbers | numbers == set(range(1, 1 + len(missing_numbers | numbers)))
+    )
+    assert capsule.metadata.changes.removed_entries == (1, 2)
+    counts = capsule.counts
     assert counts["total"] == counts["included"] + counts["earlier"] + counts["withheld"] + counts["removed"]
     assert (counts["removed"], counts["total"]) == (before.counts["removed"] + 2, before.counts["total"] + 1)
 
 
-def test_the_diarys_manifests_tell_what_was_erased() -> None:
+def test_manifests_show_what_was_erased() -> None:
     """For a reader who never saw the entry: a sealed copy, another computer."""
     diary = fictional_diary(count=2, exhibits=0)
     standing = next(row["record"] for row in diary.versions if row["kind"] == "incident")
@@ -81,54 +94,54 @@ def test_the_diarys_manifests_tell_what_was_erased() -> None:
     diary.add("manifest", {"numbers": 5})
     absent = erased_entries(diary.versions)
     assert absent == ({"at": None, "no": 2, "record": "gone", "why": "removed"},)
-    told = read_capsule(make_capsule(diary.versions, diary.wish(absent=absent), diary.keys))
-    assert sorted({one.seq_no for one in told.versions if one.opened.kind == "incident"}) == [1, 3]
+    capsule = read_capsule(build_capsule(diary.versions, diary.wish(absent=absent), diary.public_keys))
+    assert sorted({one.entry_number for one in capsule.versions if one.opened.kind == "incident"}) == [1, 3]
 
 
-def test_items_by_number_bring_nothing_else() -> None:
+def test_items_chosen_by_number_include_nothing_else() -> None:
     """The files asked for and no entry; an item nobody was given is refused."""
-    told = read_capsule(VECTOR["later"]["items"]["capsule"].encode())
-    assert [one.item for one in told.exhibits] == ["KB/4", "KB/5"]
-    assert {one.opened.kind for one in told.versions} == {"attachment"}
+    capsule = read_capsule(VECTOR["later"]["items"]["capsule"].encode())
+    assert [one.item for one in capsule.exhibits] == ["KB/4", "KB/5"]
+    assert {one.opened.kind for one in capsule.versions} == {"attachment"}
     with pytest.raises(BadRequest):
-        make_capsule(VERSIONS, replace(wish_of(VECTOR["later"]["items"]), items=("KB/77",)), VECTOR["keys"])
+        build_capsule(VERSIONS, replace(parse_wish(VECTOR["later"]["items"]), items=("KB/77",)), VECTOR["keys"])
 
 
-def test_a_diary_no_server_ever_had_is_numbered_in_its_own_order() -> None:
+def test_a_diary_without_a_server_is_numbered_in_its_own_order() -> None:
     """No U1: the order on the phone is the order, in both languages; and a receipt without a server's key is refused."""
-    raw = local_capsule(VERSIONS, wish_of(VECTOR), VECTOR["keys"])
+    raw = local_capsule(VERSIONS, parse_wish(VECTOR), VECTOR["keys"])
     assert hashlib.sha256(raw).hexdigest() == VECTOR["local_sha256"]
-    told = read_capsule(raw)
-    numbers = [v.seq_no for v in told.versions if v.opened.kind == "incident"]
-    assert not told.is_received and None not in numbers and numbers[:2] == [1, 2]
+    capsule = read_capsule(raw)
+    numbers = [v.entry_number for v in capsule.versions if v.opened.kind == "incident"]
+    assert not capsule.is_received and None not in numbers and numbers[:2] == [1, 2]
     forged = json.loads(VECTOR["capsule"])
     forged["keys"] |= {"log": "", "notary": ""}
     with pytest.raises(BadRequest):
-        read_capsule(canon(forged))
+        read_capsule(canonical_json(forged))
     forged["keys"]["log"] = VECTOR["keys"]["log"]
     with pytest.raises(BadRequest):
-        read_capsule(canon(forged))
+        read_capsule(canonical_json(forged))
 
 
-def test_a_capsule_holds_no_key_but_those_of_pictures_to_print_and_no_note() -> None:
+def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() -> None:
     """Keys of the files as received stay on the phone unless the worker must decode one."""
     diary = fictional_diary(count=3, exhibits=1)
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys).decode()
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys).decode()
     assert "PRIVATE-NOTE-SENTINEL" not in raw
-    told = json.loads(raw)
-    assert [bool(one["received"]) for one in told["exhibits"]] == [False, False]
-    assert {row["kind"] for row in told["versions"]} == {"incident", "attachment"}
+    capsule_json = json.loads(raw)
+    assert [bool(one["received"]) for one in capsule_json["exhibits"]] == [False, False]
+    assert {row["kind"] for row in capsule_json["versions"]} == {"incident", "attachment"}
 
 
-def test_nothing_chosen_is_refused() -> None:
+def test_an_empty_selection_is_refused() -> None:
     """An empty pack helps nobody."""
     diary = fictional_diary(count=1, exhibits=0)
     with pytest.raises(BadRequest):
-        make_capsule(diary.versions, diary.wish(chosen=()), diary.keys)
+        build_capsule(diary.versions, diary.wish(chosen=()), diary.public_keys)
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("json_path", "value"),
     [
         (("t",), "capsule/v2"),
         (("pack", "folder"), "../PACK_JB_1_20261124"),
@@ -166,16 +179,16 @@ def test_nothing_chosen_is_refused() -> None:
         (("versions", 0, "open", "fields", "_ids"), {"diary": "another"}),
     ],
 )
-def test_a_capsule_that_could_harm_is_refused(place: tuple[str | int, ...], value: object) -> None:
+def test_a_malformed_capsule_is_refused(json_path: tuple[str | int, ...], value: object) -> None:
     """Names that become paths, kinds and fields nobody knows, private notes, another diary's versions."""
     diary = fictional_diary(count=2, exhibits=1)
-    told = json.loads(make_capsule(diary.versions, diary.wish(), diary.keys))
-    inner = told
-    for step in place[:-1]:
-        inner = inner[step]
-    inner[place[-1]] = value
+    capsule_json = json.loads(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    target = capsule_json
+    for step in json_path[:-1]:
+        target = target[step]
+    target[json_path[-1]] = value
     with pytest.raises(BadRequest):
-        read_capsule(canon(told, limit=1 << 24))
+        read_capsule(canonical_json(capsule_json, limit_bytes=1 << 24))
 
 
 def test_fields_of_the_wrong_shape_are_read_as_empty() -> None:
@@ -190,5 +203,5 @@ def test_fields_of_the_wrong_shape_are_read_as_empty() -> None:
         "exact_words": [1],
         "precision": "?",
     }
-    diary.add("incident", {**incident_fields(START, "x"), **odd})
-    read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    diary.add("incident", {**incident_fields(START_MS, "x"), **odd})
+    read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))

@@ -9,34 +9,34 @@ from pathlib import Path
 import bagit
 import pytest
 
-from diary.cli.pack import _wish
+from diary.cli.pack import _make_pack_request
 from diary.client.journal import Journal
 from diary.clock import FixedClock
 from diary.encoding import b64
 from diary.errors import BadRequest
-from diary.pack.capsule.builder import make_capsule
-from diary.samples.fictional_diary import entries
-from diary.samples.journal_writer import Writer
-from tests.bench.kept_copy import WORDS, make_copy
-from tests.local import local_journal
+from diary.pack.capsule.builder import build_capsule
+from diary.samples.fictional_diary import load_entries
+from diary.samples.journal_writer import JournalWriter
+from tests.bench.kept_copy import PASSPHRASE, make_sealed_copy
+from tests.local_journal import local_journal
 
 ROOT = Path(__file__).parents[2]
-NOON = 1_793_000_000_000
+NOON_MS = 1_793_000_000_000
 
 
 @pytest.fixture(scope="module")
 def journal() -> Journal:
     """Four entries on a phone that has never seen a server."""
-    clock = FixedClock(NOON)
-    writer = Writer(local_journal(clock), clock)
-    for entry in (entries()[1], entries()[2], entries()[6], entries()[11]):
-        writer.write(entry)
+    clock = FixedClock(NOON_MS)
+    writer = JournalWriter(local_journal(clock), clock)
+    for entry in (load_entries()[1], load_entries()[2], load_entries()[6], load_entries()[11]):
+        writer.write_entry(entry)
     return writer.journal
 
 
-def test_the_options_of_the_command_become_a_wish(journal: Journal) -> None:
+def test_command_options_become_a_wish(journal: Journal) -> None:
     """The number after the last, the recipient, their reference; without an earlier pack a supplement is of everything."""
-    plain = _wish(
+    plain = _make_pack_request(
         journal, "https://x.example", number=None, profile="school", supplement=False, items=None, their_ref="REF 9"
     )
     assert (plain.no, plain.profile, plain.recipient_ref, plain.kind, plain.items) == (
@@ -47,44 +47,50 @@ def test_the_options_of_the_command_become_a_wish(journal: Journal) -> None:
         None,
     )
     assert len(plain.chosen) == 4
-    later = _wish(journal, "https://x.example", number=4, profile="police", supplement=True, items=None, their_ref="")
+    later = _make_pack_request(
+        journal, "https://x.example", number=4, profile="police", supplement=True, items=None, their_ref=""
+    )
     assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 4)
 
 
-def test_items_that_no_earlier_pack_holds_are_refused(journal: Journal) -> None:
+def test_items_of_no_earlier_pack_are_refused(journal: Journal) -> None:
     """By number, with a sentence; nothing is guessed."""
-    wish = _wish(
+    wish = _make_pack_request(
         journal, "https://x.example", number=2, profile="police", supplement=False, items="JB/1, JB/9", their_ref=""
     )
     assert wish.items == ("JB/1", "JB/9") and wish.chosen == ()
     with pytest.raises(BadRequest):
-        make_capsule(journal.versions(), wish, journal.identity.public_keys())
+        build_capsule(journal.versions(), wish, journal.identity.public_keys())
 
 
-def _diary(tmp: Path, *arguments: object, words: str = WORDS) -> subprocess.CompletedProcess[str]:
+def _run_diary_command(
+    folder: Path, *arguments: object, passphrase: str = PASSPHRASE
+) -> subprocess.CompletedProcess[str]:
     """The command line, with a folder of its own for what is half done."""
-    work = tmp / "work"
+    work = folder / "work"
     work.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "diary", *map(str, arguments)]
     environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(work), "HOME": str(work)}
     return subprocess.run(
-        command, input=f"{words}\n", capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+        command, input=f"{passphrase}\n", capture_output=True, text=True, check=False, cwd=ROOT, env=environment
     )
 
 
 @pytest.mark.whole
-def test_from_a_sealed_copy_to_a_pack_with_no_server(tmp_path: Path) -> None:
+def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
     """FILE.kept and its words: a pack for the police that `verify` and bagit pass, every file whole; nothing beside it."""
-    copy, out = tmp_path / "diary.kept", tmp_path / "pack.zip"
-    notary = make_copy(copy, entries=12, files=3, file_bytes=70_000)
+    copy, pack_path = tmp_path / "diary.kept", tmp_path / "pack.zip"
+    notary = make_sealed_copy(copy, entries=12, files=3, file_bytes=70_000)
     (tmp_path / "notary.txt").write_text(b64(notary.pub))
-    wrong = _diary(tmp_path, "pack", copy, "--profile", "police", "--out", out, words="other words than these")
-    assert wrong.returncode == 1 and not out.exists()
-    made = _diary(tmp_path, "pack", copy, "--profile", "police", "--out", out)
-    assert made.returncode == 0, made.stderr
-    checked = _diary(tmp_path, "verify", out, "--notary", tmp_path / "notary.txt")
+    wrong = _run_diary_command(
+        tmp_path, "pack", copy, "--profile", "police", "--out", pack_path, passphrase="other words than these"
+    )
+    assert wrong.returncode == 1 and not pack_path.exists()
+    completed = _run_diary_command(tmp_path, "pack", copy, "--profile", "police", "--out", pack_path)
+    assert completed.returncode == 0, completed.stderr
+    checked = _run_diary_command(tmp_path, "verify", pack_path, "--notary", tmp_path / "notary.txt")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    with zipfile.ZipFile(out) as pack:
+    with zipfile.ZipFile(pack_path) as pack:
         pack.extractall(tmp_path / "unpacked")
     (folder,) = (tmp_path / "unpacked").iterdir()
     assert bagit.Bag(str(folder)).is_valid()
@@ -94,4 +100,4 @@ def test_from_a_sealed_copy_to_a_pack_with_no_server(tmp_path: Path) -> None:
     assert [path.stat().st_size for path in received] == [70_000] * 3
     assert {path.name for path in tmp_path.iterdir()} == {"diary.kept", "notary.txt", "pack.zip", "unpacked", "work"}
     assert list((tmp_path / "work").iterdir()) == []
-    assert WORDS not in made.stdout + made.stderr
+    assert PASSPHRASE not in completed.stdout + completed.stderr

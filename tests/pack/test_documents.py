@@ -8,32 +8,39 @@ import pypdf
 import pytest
 
 from diary.errors import BadRequest
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.contents import Contents, contents_of
-from diary.pack.documents.chronology import chronology_page
-from diary.pack.documents.clock_offsets import clock_checks
-from diary.pack.documents.questions import how_asked, questions
-from diary.pack.printable_text import drawable, language, paragraphs
-from diary.pack.verify.verifier import verify
-from tests.pack.conftest import BuiltPack, build, finish
-from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields, picture, print_copy
-from tests.pack.rezip import members_of
+from diary.pack.contents import PackContents, build_contents
+from diary.pack.documents.chronology import chronology_data
+from diary.pack.documents.clock_offsets import clock_offset_rows
+from diary.pack.documents.questions import question_rows, screen_language_words
+from diary.pack.printable_text import escape_unprintable, guess_language, paragraphs
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.fictional_diary import (
+    DAY_MS,
+    START_MS,
+    FictionalDiary,
+    draw_screenshot,
+    incident_fields,
+    make_print_copy,
+)
+from tests.pack.pack_members import members_of
 
-CHRONOLOGY = "data/servable/01_chronology.pdf"
+CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
 
 
-def reader(built: BuiltPack, name: str = CHRONOLOGY) -> pypdf.PdfReader:
+def open_pdf(built: BuiltPack, name: str = CHRONOLOGY_PATH) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(members_of(built.path)[name]))
 
 
-def text(page: pypdf.PageObject) -> str:
+def page_text(page: pypdf.PageObject) -> str:
     return " ".join(page.extract_text().split())
 
 
-def test_page_one_answers_in_a_minute(built: BuiltPack) -> None:
+def test_page_one_answers_the_main_questions(full_pack: BuiltPack) -> None:
     """Who, how many, first and last with days since, period, gaps, fear with entry numbers, where to start."""
-    first = text(reader(built).pages[0])
+    first = page_text(open_pdf(full_pack).pages[0])
     for words in (
         "25",
         "Mon 4 May 2026",
@@ -52,18 +59,18 @@ def test_page_one_answers_in_a_minute(built: BuiltPack) -> None:
         assert words in first, words
 
 
-def test_every_entry_stands_in_the_table_in_order_of_time(built: BuiltPack) -> None:
+def test_every_entry_is_in_the_table_in_time_order(full_pack: BuiltPack) -> None:
     """Landscape pages, each number once, each with two times."""
-    pages = [page for page in reader(built).pages if page.mediabox.width > page.mediabox.height]
-    table = " ".join(text(page) for page in pages)
+    pages = [page for page in open_pdf(full_pack).pages if page.mediabox.width > page.mediabox.height]
+    table = " ".join(page_text(page) for page in pages)
     assert table.count("Recorded:") == 25 and table.count("Commitment:") == 25
     assert len(re.findall(r"\b(?:Added|Amended)\b [A-Z][a-z]{2} ", table)) == 4
     assert "before: 43. Now: 41" in table
 
 
-def test_all_pdfs_are_tagged_archival_and_described(built: BuiltPack) -> None:
+def test_all_pdfs_are_tagged_archival_and_have_titles(full_pack: BuiltPack) -> None:
     """PDF/A-3a and PDF/UA-1 in the metadata; language, title, tags; every figure has words."""
-    for name, raw in members_of(built.path).items():
+    for name, raw in members_of(full_pack.path).items():
         if name.endswith(".pdf"):
             assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw, name
             root = pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]
@@ -74,73 +81,75 @@ def test_all_pdfs_are_tagged_archival_and_described(built: BuiltPack) -> None:
             )
 
 
-def test_narratives_are_embedded_byte_for_byte(built: BuiltPack) -> None:
+def test_narratives_are_embedded_byte_for_byte(full_pack: BuiltPack) -> None:
     """The first version's words, in any script, control characters included."""
-    embedded = {name: files[0] for name, files in reader(built).attachments.items()}
+    embedded = {name: files[0] for name, files in open_pdf(full_pack).attachments.items()}
     assert len(embedded) == 25
-    for number, row in enumerate([row for row in built.diary.versions if row["kind"] == "incident"][:25], 1):
+    for number, row in enumerate([row for row in full_pack.diary.versions if row["kind"] == "incident"][:25], 1):
         words = str(row["open"]["fields"]["narrative"])
         assert embedded[f"entry-{number:04d}.txt"] == words.encode(), number
 
 
-async def test_the_same_capsule_gives_the_same_bytes(built: BuiltPack, tmp_path: Path) -> None:
+async def test_the_same_capsule_gives_the_same_bytes(full_pack: BuiltPack, tmp_path: Path) -> None:
     """Twice, in different folders; and the finished zip too."""
-    again = await build(built.diary, built.raw, tmp_path / "again.zip")
-    assert again.read_bytes() == built.front.read_bytes()
-    whole = finish(built.diary, again, built.told, tmp_path / "whole.zip")
-    assert whole.read_bytes() == built.path.read_bytes()
+    second_front = await build_front_part(full_pack.diary, full_pack.capsule_bytes, tmp_path / "again.zip")
+    assert second_front.read_bytes() == full_pack.front_path.read_bytes()
+    second_pack = assemble_pack(full_pack.diary, second_front, full_pack.capsule, tmp_path / "whole.zip")
+    assert second_pack.read_bytes() == full_pack.path.read_bytes()
 
 
-async def test_a_pack_of_more_than_a_hundred_exhibits_has_volumes(tmp_path: Path) -> None:
+async def test_more_than_a_hundred_exhibits_are_split_into_volumes(tmp_path: Path) -> None:
     """04_exhibits.pdf and 04_exhibits-2.pdf, and the index says which."""
     diary = FictionalDiary()
-    row = diary.add("incident", incident_fields(START, "Many."))
-    small = picture(1, (60, 120))
-    printed = print_copy(small, 30)
+    row = diary.add("incident", incident_fields(START_MS, "Many."))
+    small = draw_screenshot(1, (60, 120))
+    printed = make_print_copy(small, 30)
     for index in range(103):
-        diary.attach(row, small, "image/png", f"Picture {index}", printed=printed)
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    front = await build(diary, raw, tmp_path / "front.zip")
-    path = finish(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+        diary.attach(row, small, "image/png", f"Picture {index}", print_image=printed)
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = await build_front_part(diary, raw, tmp_path / "front.zip")
+    path = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
     members = members_of(path)
     assert len(pypdf.PdfReader(io.BytesIO(members["data/servable/04_exhibits-2.pdf"])).pages) == 3
     assert b"04_exhibits-2.pdf" in members["data/servable/03_exhibits-index.csv"]
-    assert verify(path, notary=diary.notary.pub) == []
+    assert verify_pack(path, notary=diary.notary.pub) == []
 
 
-async def test_an_entry_without_anything_but_a_time_and_one_without_a_receipt(tmp_path: Path) -> None:
+async def test_entries_without_words_date_or_receipt_are_laid_out(tmp_path: Path) -> None:
     """No words, no date, no receipt, a page-long account: each has its place, and U1 its name."""
     diary = FictionalDiary()
-    diary.add("incident", {"precision": "unknown"}, at=START)
-    diary.add("incident", incident_fields(START, "Long. " * 3_000), at=START + DAY)
-    diary.add("incident", incident_fields(START, "Not sent."), at=START + DAY, received=False, offset_ms=None)
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    front = await build(diary, raw, tmp_path / "front.zip")
-    path = finish(diary, front, read_capsule(raw), tmp_path / "pack.zip")
-    assert verify(path, notary=diary.notary.pub) == []
-    pages = " ".join(text(page) for page in pypdf.PdfReader(io.BytesIO(members_of(path)[CHRONOLOGY])).pages)
+    diary.add("incident", {"precision": "unknown"}, at_ms=START_MS)
+    diary.add("incident", incident_fields(START_MS, "Long. " * 3_000), at_ms=START_MS + DAY_MS)
+    diary.add(
+        "incident", incident_fields(START_MS, "Not sent."), at_ms=START_MS + DAY_MS, received=False, offset_ms=None
+    )
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = await build_front_part(diary, raw, tmp_path / "front.zip")
+    path = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    assert verify_pack(path, notary=diary.notary.pub) == []
+    pages = " ".join(page_text(page) for page in pypdf.PdfReader(io.BytesIO(members_of(path)[CHRONOLOGY_PATH])).pages)
     assert "Date not known" in pages and "U1" in pages and "not received by a server yet" in pages
     assert pages.count("Long.") >= 3_000
 
 
-def test_counts_point_to_their_entries_and_add_up(built: BuiltPack) -> None:
+def test_counts_name_their_entries_and_add_up(full_pack: BuiltPack) -> None:
     """Every bar's count is the number of entries named beside it; months add up to the dated entries."""
-    page = chronology_page(contents_of(built.told))
+    page = chronology_data(build_contents(full_pack.capsule))
     charts = {chart["title"]: chart["bars"] for chart in page["charts"]}  # type: ignore[attr-defined,index]
     for bars in charts.values():
         for bar in bars:
-            assert bar["count"] == _numbered(bar["entries"]), bar
+            assert bar["count"] == _count_entries(bar["entries"]), bar
     assert sum(bar["count"] for bar in charts["By month"]) == 25
 
 
-def _numbered(words: str) -> int:
+def _count_entries(words: str) -> int:
     """How many entries `1–4, 7` names."""
     spans = [part.strip().split("–") for part in words.split(",") if part.strip()]
     return sum(int(span[-1]) - int(span[0]) + 1 for span in spans)
 
 
 @pytest.mark.parametrize(
-    ("typed", "shown"),
+    ("typed", "expected"),
     [
         ("plain", "plain"),
         ("żółć 你好 😀 ہے", "żółć 你好 😀 ہے"),
@@ -152,27 +161,38 @@ def _numbered(words: str) -> int:
         ("a\tb\r\nc", "a    b\nc"),
     ],
 )
-def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, shown: str) -> None:
+def test_characters_without_a_glyph_are_shown_by_code_point(typed: str, expected: str) -> None:
     """Unknown glyphs, control, private-use and direction characters."""
-    assert drawable(typed) == shown
+    assert escape_unprintable(typed) == expected
 
 
 def test_each_paragraph_has_its_own_language_and_direction() -> None:
     """For screen readers and shaping."""
-    found = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
-    assert [(one["lang"], one["dir"]) for one in found] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
-    assert language("مرحبا بالعالم") == "ar" and language("Zażółć") == "pl"
+    tagged = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
+    assert [(one["lang"], one["dir"]) for one in tagged] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
+    assert guess_language("مرحبا بالعالم") == "ar" and guess_language("Zażółć") == "pl"
 
 
-def test_entries_whose_clock_differed_alike_share_a_line() -> None:
+def test_entries_with_the_same_clock_offset_share_a_line() -> None:
     """By device and second; how long the server waited for them, which it never had, and which clock nobody checked."""
     diary = FictionalDiary()
     for n, offset in enumerate((420, 450, -420_000, None)):
-        diary.add("incident", incident_fields(START + n * DAY, f"Entry {n}."), at=START + n * DAY, offset_ms=offset)
+        diary.add(
+            "incident",
+            incident_fields(START_MS + n * DAY_MS, f"Entry {n}."),
+            at_ms=START_MS + n * DAY_MS,
+            offset_ms=offset,
+        )
     diary.add(
-        "incident", incident_fields(START + 9 * DAY, "Never sent."), at=START + 9 * DAY, offset_ms=430, received=False
+        "incident",
+        incident_fields(START_MS + 9 * DAY_MS, "Never sent."),
+        at_ms=START_MS + 9 * DAY_MS,
+        offset_ms=430,
+        received=False,
     )
-    rows = clock_checks(contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))))
+    rows = clock_offset_rows(
+        build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
+    )
     assert [(row[0], row[4]) for row in rows] == [
         ("1, 2, U1", "+0.4 to +0.5 s"),
         ("3", "-420.0 s"),
@@ -181,28 +201,32 @@ def test_entries_whose_clock_differed_alike_share_a_line() -> None:
     assert rows[0][3].endswith("1 not received") and len({row[1] for row in rows}) == 1
 
 
-def told(diary: FictionalDiary, **more: object) -> Contents:
-    return contents_of(read_capsule(make_capsule(diary.versions, diary.wish(**more), diary.keys)))  # type: ignore[arg-type]
+def contents_for(diary: FictionalDiary, **options: object) -> PackContents:
+    return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(**options), diary.public_keys)))  # type: ignore[arg-type]
 
 
-def test_questions_stand_as_they_were_asked() -> None:
+def test_questions_are_printed_as_they_were_asked() -> None:
     """In English and usual words; in a young person's; in Urdu, with the English beside it. No other language is a file name."""
     diary = FictionalDiary()
-    diary.add("incident", incident_fields(START, "One."), at=START)
-    usual, young = questions(told(diary)), questions(told(diary, asked_in={"wording": "young"}))
+    diary.add("incident", incident_fields(START_MS, "One."), at_ms=START_MS)
+    usual, young = question_rows(contents_for(diary)), question_rows(contents_for(diary, asked_in={"wording": "young"}))
     assert (usual[2]["asked"], usual[2]["stood"]) == ("What kind of thing was it?", [[], []])
     assert young[2]["asked"] == "What did they do?"
     assert ["Followed me when I was walking" in str(one[2]["choices"]) for one in (young, usual)] == [True, False]
-    urdu = questions(told(diary, asked_in={"language": "ur"}))
+    urdu = question_rows(contents_for(diary, asked_in={"language": "ur"}))
     assert urdu[2]["choices"] == usual[2]["choices"] and "پیدل میرا پیچھا کیا" in str(urdu[2]["stood"])
-    assert "the screens were in Urdu, in the usual words" in how_asked(told(diary, asked_in={"language": "ur"}))
-    assert "in the simpler words for young people" in how_asked(told(diary, asked_in={"wording": "young"}))
+    assert "the screens were in Urdu, in the usual words" in screen_language_words(
+        contents_for(diary, asked_in={"language": "ur"})
+    )
+    assert "in the simpler words for young people" in screen_language_words(
+        contents_for(diary, asked_in={"wording": "young"})
+    )
     for other in ("../../etc/passwd", "de", "UR"):
         with pytest.raises(BadRequest):
-            told(diary, asked_in={"language": other})
+            contents_for(diary, asked_in={"language": other})
 
 
-def test_a_gap_is_explained_by_the_days_that_mattered_in_it() -> None:
+def test_a_gap_is_explained_by_its_important_days() -> None:
     """By what the keeper wrote down of those days, and by nothing else; without them the page says that no reason is recorded."""
     diary = FictionalDiary()
     days = [
@@ -211,7 +235,7 @@ def test_a_gap_is_explained_by_the_days_that_mattered_in_it() -> None:
     ]
     diary.add("background", {"key_dates": days})
     for days_on in (0, 60, 130):
-        at = START + days_on * DAY
-        diary.add("incident", incident_fields(at, "Again.", late_reason="I was in hospital."), at=at)
-    gaps = chronology_page(told(diary))["gaps"]
+        at_ms = START_MS + days_on * DAY_MS
+        diary.add("incident", incident_fields(at_ms, "Again.", late_reason="I was in hospital."), at_ms=at_ms)
+    gaps = chronology_data(contents_for(diary))["gaps"]
     assert [row[4] for row in gaps] == ["20 May 2026, He was in Spain.", "no reason recorded"]  # type: ignore[attr-defined]

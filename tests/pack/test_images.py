@@ -9,24 +9,24 @@ import pytest
 from PIL import Image
 
 from diary.errors import BadRequest
-from diary.pack.documents.print_images import accept, print_copy
-from tests.pack.fiction import picture
-from tests.pack.fiction import print_copy as phone_copy
+from diary.pack.documents.print_images import check_print_copy, make_print_copy
+from tests.pack.fictional_diary import draw_screenshot
+from tests.pack.fictional_diary import make_print_copy as phone_copy
 
 
-def with_exif(fmt: str = "JPEG") -> bytes:
+def make_photo_with_exif(image_format: str = "JPEG") -> bytes:
     """A sideways photo with a place and a device in its EXIF."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "SecretMaker"
     gps = exif.get_ifd(0x8825)
     gps[1], gps[2] = "N", (53.0, 48.0, 0.0)
-    out = io.BytesIO()
-    Image.new("RGB", (400, 200), "red").save(out, fmt, exif=exif)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 200), "red").save(buffer, image_format, exif=exif)
+    return buffer.getvalue()
 
 
-def bomb_png(width: int, height: int) -> bytes:
+def make_png_bomb(width: int, height: int) -> bytes:
     """A small PNG that says it is huge."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
@@ -40,25 +40,25 @@ def bomb_png(width: int, height: int) -> bytes:
 
 def test_a_photo_comes_out_upright_without_metadata() -> None:
     """Turned as its EXIF says, then the EXIF is gone."""
-    copy = print_copy(with_exif())
+    copy = make_print_copy(make_photo_with_exif())
     assert (copy.width, copy.height) == (200, 400)
     assert b"SecretMaker" not in copy.jpeg and not dict(Image.open(io.BytesIO(copy.jpeg)).getexif())
-    assert accept(copy.jpeg) == copy
+    assert check_print_copy(copy.jpeg) == copy
 
 
 def test_heic_becomes_a_print_copy() -> None:
     """What no browser here can show, the sandbox prints."""
-    out = io.BytesIO()
-    pillow_heif.from_pillow(Image.new("RGB", (1200, 900), "blue")).save(out)
-    copy = print_copy(out.getvalue())
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (1200, 900), "blue")).save(buffer)
+    copy = make_print_copy(buffer.getvalue())
     assert (copy.width, copy.height) == (900, 675)
 
 
-def test_see_through_pictures_get_a_white_ground() -> None:
+def test_transparent_pictures_get_a_white_background() -> None:
     """Not black."""
-    out = io.BytesIO()
-    Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(out, "PNG")
-    assert Image.open(io.BytesIO(print_copy(out.getvalue()).jpeg)).getpixel((5, 5)) == (255, 255, 255)
+    buffer = io.BytesIO()
+    Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(buffer, "PNG")
+    assert Image.open(io.BytesIO(make_print_copy(buffer.getvalue()).jpeg)).getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(
@@ -73,44 +73,49 @@ def test_see_through_pictures_get_a_white_ground() -> None:
         b"GIF89a",
         b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1" + bytes(200),
         b"PK\x03\x04" + bytes(60),
-        bomb_png(60_000, 60_000),
-        bomb_png(10_000, 10_000),
-        picture(1, (60, 90))[:120],
+        make_png_bomb(60_000, 60_000),
+        make_png_bomb(10_000, 10_000),
+        draw_screenshot(1, (60, 90))[:120],
     ],
 )
-def test_an_unsound_picture_is_refused(raw: bytes) -> None:
+def test_an_invalid_picture_is_refused(raw: bytes) -> None:
     """Renamed SVG, HTML, EPS, PSD and ICNS, bombs, cut-off files: one clean error."""
     with pytest.raises(BadRequest):
-        print_copy(raw)
+        make_print_copy(raw)
     with pytest.raises(BadRequest):
-        accept(raw)
+        check_print_copy(raw)
 
 
-def test_a_print_copy_with_anything_but_a_picture_in_it_is_not_accepted() -> None:
+def test_a_print_copy_with_metadata_is_refused() -> None:
     """EXIF, comments and profiles stand in the PDF as they are, so they must not come that far."""
-    plain = phone_copy(picture(1, (60, 90)), 30)
-    assert accept(plain).jpeg == plain
+    plain = phone_copy(draw_screenshot(1, (60, 90)), 30)
+    assert check_print_copy(plain).jpeg == plain
     for segment in (b"\xff\xe1", b"\xff\xe2", b"\xff\xed", b"\xff\xfe"):
         with pytest.raises(BadRequest):
-            accept(plain[:2] + segment + b"\x00\x08secret" + plain[2:])
+            check_print_copy(plain[:2] + segment + b"\x00\x08secret" + plain[2:])
     with pytest.raises(BadRequest):
-        accept(with_exif())
+        check_print_copy(make_photo_with_exif())
     with pytest.raises(BadRequest):
-        accept(plain + b"trailing")
+        check_print_copy(plain + b"trailing")
 
 
-def test_random_bytes_behind_every_magic_are_refused_or_read_but_never_break() -> None:
+def test_damaged_pictures_never_crash_the_decoder() -> None:
     """Two hundred damaged files of each kind."""
     generator = __import__("random").Random(11)
-    out = io.BytesIO()
-    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "blue")).save(out)
-    for whole in (picture(1, (60, 90)), with_exif(), with_exif("WEBP"), out.getvalue()):
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "blue")).save(buffer)
+    for original in (
+        draw_screenshot(1, (60, 90)),
+        make_photo_with_exif(),
+        make_photo_with_exif("WEBP"),
+        buffer.getvalue(),
+    ):
         for _ in range(50):
-            bent = bytearray(whole)
+            damaged = bytearray(original)
             for _ in range(8):
-                bent[generator.randrange(12, len(bent))] = generator.randrange(256)
+                damaged[generator.randrange(12, len(damaged))] = generator.randrange(256)
             try:
-                copy = print_copy(bytes(bent))
+                copy = make_print_copy(bytes(damaged))
             except BadRequest:
                 continue
             assert copy.jpeg.startswith(b"\xff\xd8\xff")

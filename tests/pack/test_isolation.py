@@ -16,7 +16,7 @@ from tests.pack.conftest import BuiltPack
 
 
 @pytest.fixture(autouse=True)
-def afresh() -> Iterator[None]:
+def reset_isolation() -> Iterator[None]:
     """Each test looks for itself, and leaves nothing it found behind."""
     find = isolation.find
     find.cache_clear()
@@ -24,32 +24,32 @@ def afresh() -> Iterator[None]:
     find.cache_clear()
 
 
-def bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> Path:
+def install_fake_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, shell_code: str) -> Path:
     """A stand-in first on the path, which is given bubblewrap's arguments."""
     path = folder / "bwrap"
-    path.write_text(f'#!/bin/sh\necho "$@" > {folder}/given\n{then}\n')
+    path.write_text(f'#!/bin/sh\necho "$@" > {folder}/given\n{shell_code}\n')
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return path
 
 
-INNER = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+RUN_INNER_COMMAND = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
 
 
 def test_bubblewrap_is_used_only_where_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that fails is left out; with Landlock the worker is isolated all the same."""
-    path = bubblewrap(tmp_path, monkeypatch, "exit 1")
+    path = install_fake_bubblewrap(tmp_path, monkeypatch, "exit 1")
     assert isolation.find() == Isolation()
     isolation.find.cache_clear()
-    bubblewrap(tmp_path, monkeypatch, INNER)
-    assert isolation.find() == Isolation(wall=str(path))
+    install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
+    assert isolation.find() == Isolation(bubblewrap_path=str(path))
 
 
 def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of this computer only what a worker needs is there: not the root, the project, /etc, /home or the whole of /usr."""
-    bubblewrap(tmp_path, monkeypatch, INNER)
+    install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
     isolation.find()
-    given = (tmp_path / "given").read_text().split()
+    arguments = (tmp_path / "given").read_text().split()
     assert {
         "--unshare-user",
         "--unshare-pid",
@@ -57,61 +57,65 @@ def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monk
         "--unshare-ipc",
         "--die-with-parent",
         "--clearenv",
-    } <= set(given)
-    bound = {given[at + 1] for at, word in enumerate(given) if word in ("--ro-bind", "--bind")}
+    } <= set(arguments)
+    bound_paths = {arguments[at + 1] for at, word in enumerate(arguments) if word in ("--ro-bind", "--bind")}
     project = Path(__file__).parents[2]
-    assert not bound & {"/", "/usr", "/etc", "/home", "/root", "/var", "/tmp", "/proc", "/dev", str(project)}
-    assert str(project / "diary") in bound
+    assert not bound_paths & {"/", "/usr", "/etc", "/home", "/root", "/var", "/tmp", "/proc", "/dev", str(project)}
+    assert str(project / "diary") in bound_paths
 
 
-def test_what_may_be_read_is_a_list_of_code() -> None:
+def test_only_code_folders_are_readable() -> None:
     """Neither the project's folder nor the environment's, and nothing above them."""
     project = Path(__file__).parents[2]
     for path in isolation.readable_paths():
         assert not project.is_relative_to(path) and not Path(sys.prefix).is_relative_to(path), path
-    isolation.refuse_exposed([project / "var", Path("/var/lib/kept")])
-    for inside in (project / "diary" / "data", project / "diary", isolation.readable_paths()[0] / "x"):
+    isolation.check_secrets_unreadable([project / "var", Path("/var/lib/kept")])
+    for inner_path in (project / "diary" / "data", project / "diary", isolation.readable_paths()[0] / "x"):
         with pytest.raises(BadSetting):
-            isolation.refuse_exposed([inside])
+            isolation.check_secrets_unreadable([inner_path])
 
 
-def test_a_link_into_what_may_be_read_is_seen_through(tmp_path: Path) -> None:
+def test_a_symlink_into_a_readable_folder_is_resolved(tmp_path: Path) -> None:
     """The folder is where it leads."""
     (tmp_path / "data").symlink_to(Path(__file__).parents[2] / "diary" / "locale")
     with pytest.raises(BadSetting):
-        isolation.refuse_exposed([tmp_path / "data"])
+        isolation.check_secrets_unreadable([tmp_path / "data"])
 
 
-def test_a_computer_with_neither_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_isolation_the_reason_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's own sentence, and that bubblewrap is there in vain."""
     python = tmp_path / "python"
-    said = '{"fault": "It needs Landlock 6."}'
-    python.write_text(f"#!/bin/sh\necho '{said}'\n")
+    worker_output = '{"fault": "It needs Landlock 6."}'
+    python.write_text(f"#!/bin/sh\necho '{worker_output}'\n")
     python.chmod(0o755)
-    bubblewrap(tmp_path, monkeypatch, INNER)
+    install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
     monkeypatch.setattr(sys, "executable", str(python))
-    found = isolation.find()
-    assert found.wall == "" and found.fault.startswith("It needs Landlock 6.") and "bubblewrap" in found.fault
+    isolation_found = isolation.find()
+    assert (
+        isolation_found.bubblewrap_path == ""
+        and isolation_found.failure_reason.startswith("It needs Landlock 6.")
+        and "bubblewrap" in isolation_found.failure_reason
+    )
     monkeypatch.setattr(isolation, "landlock_version", lambda: 0)
     with pytest.raises(Unavailable):
-        isolation.wall_for_a_person()
+        isolation.require_isolation()
 
 
 def test_decoding_without_isolation_needs_consent(
-    small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_pack: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
-    monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="It needs Landlock 6."))
+    monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="It needs Landlock 6."))
     notary, copy = tmp_path / "notary.txt", tmp_path / "diary.kept"
-    notary.write_text(b64(small.diary.notary.pub))
+    notary.write_text(b64(small_pack.diary.notary.pub))
     copy.write_bytes(b"")
-    check = ["verify", str(small.path), "--notary", str(notary)]
+    check = ["verify", str(small_pack.path), "--notary", str(notary)]
     for command in ([*check, "--rerender"], ["pack", str(copy), "--out", str(tmp_path / "pack.zip")]):
         refused = CliRunner().invoke(main, command, input="words\n")
         assert refused.exit_code == 1 and "--unsandboxed" in refused.output and "Landlock 6" in refused.output
     assert CliRunner().invoke(main, check).exit_code == 0
-    done = CliRunner().invoke(main, [*check, "--rerender", "--unsandboxed"])
+    result = CliRunner().invoke(main, [*check, "--rerender", "--unsandboxed"])
     # The pack was made by a release of another name: no document differs for another reason.
-    assert "rerendered" not in done.output.replace("other_release", "")
-    assert "not_rerendered" not in done.output
+    assert "rerendered" not in result.output.replace("other_release", "")
+    assert "not_rerendered" not in result.output

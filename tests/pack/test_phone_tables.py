@@ -13,16 +13,16 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from diary.pack.capsule.builder import make_capsule
-from diary.pack.documents.language_names import is_english, is_signed, tongue
+from diary.pack.capsule.builder import build_capsule
+from diary.pack.documents.language_names import is_english, is_sign_language, language_name
 from diary.record import assisted
-from tests.pack.conftest import BuiltPack, build
-from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
-from tests.pack.odd import add_odd
-from tests.pack.test_registers import order_diary
+from tests.pack.conftest import BuiltPack, build_front_part
+from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, incident_fields
+from tests.pack.odd_values import add_odd_records
+from tests.pack.test_registers import diary_with_order
 
-SCRIPT = Path(__file__).parents[1] / "js" / "check_tables.mjs"
-TABLES = tuple(
+CHECK_TABLES_SCRIPT = Path(__file__).parents[1] / "js" / "check_tables.mjs"
+TABLE_PATHS = tuple(
     f"data/{name}"
     for name in (
         "servable/02_chronology.csv",
@@ -33,15 +33,15 @@ TABLES = tuple(
     )
 )
 # Times in words and what links records to one another: only the typesetter says these.
-UNHEARD = {
+UNCHECKED_COLUMNS = {
     "occurred", "found_out", "delay", "later", "person_code", "aimed_at", "vehicle", "present", "saw_or_heard", "told",
     "order_in_force", "term_said_to_be_broken", "reported", "platform_report", "may_be_recorded_on", "message_schedule",
     "taken", "time_it_shows", "page", "accounts_listed", "vehicles_listed", "told_to_stop", "part_of",
 }  # fmt: skip
 
 
-def said_by_the_phone(
-    cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change: bool = False
+def check_tables_on_phone(
+    cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change_cells: bool = False
 ) -> list[dict[str, Any]]:
     """For each capsule with its tables: which one differs, and the columns in which a change is noticed."""
     rows = []
@@ -54,68 +54,80 @@ def said_by_the_phone(
     (folder / "cases.json").write_text(json.dumps(rows))
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
-    command = [node, str(SCRIPT), str(folder / "cases.json"), *(["change"] if change else [])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return list(json.loads(done.stdout))
+    command = [node, str(CHECK_TABLES_SCRIPT), str(folder / "cases.json"), *(["change"] if change_cells else [])]
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    return list(json.loads(completed.stdout))
 
 
-def tables_of(path: Path, folder: str = "") -> dict[str, bytes]:
+def read_tables(path: Path, folder: str = "") -> dict[str, bytes]:
     """The tables of a front part, or of a pack."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        return {name: archive.read(folder + name) for name in TABLES if folder + name in names}
+        return {name: archive.read(folder + name) for name in TABLE_PATHS if folder + name in names}
 
 
-def hostile_words() -> FictionalDiary:
+def diary_with_hostile_words() -> FictionalDiary:
     """Words that tables are broken with: quotes, ends of lines, formulas, apostrophes before them, zero bytes."""
     diary = FictionalDiary()
     odd = ("'=1+1", "'  @x", '"a",b', "a\r\nb\rc\n", "\0x", " -1", "\uff1dx", "[held back, see 06]", "", "a\tb")
     for n, words in enumerate(odd):
-        at = START + n * DAY
-        fields = incident_fields(at, words, who=words, place_category_text=words, count=n, late_reason=words)
-        diary.add("incident", fields, {"place_detail": "street, calls"} if n == 3 else None, at=at)
+        at_ms = START_MS + n * DAY_MS
+        fields = incident_fields(at_ms, words, who=words, place_category_text=words, count=n, late_reason=words)
+        diary.add("incident", fields, {"place_detail": "street, calls"} if n == 3 else None, at_ms=at_ms)
     entry = next(row for row in diary.versions if row["kind"] == "incident")
     for name, kind in (("order.pdf", "notice"), ("alone.pdf", None)):
-        file = diary.attach(entry, name.encode(), "application/pdf", name, extra={"incident_ids": []})
+        file = diary.attach(entry, name.encode(), "application/pdf", name, extra_fields={"incident_ids": []})
         if kind:
             diary.add(kind, {"attachment_ids": [file["record"]], "exact_words": "Stop"})
-    more = {"behaviours": ["calls", "follow"], "place_category": "street", "utc_offset_min": None, "tz": "Asia/Kolkata"}
-    diary.add("incident", incident_fields(START + 20 * DAY, "calls in the street", **more), at=START + 20 * DAY)
-    return diary
-
-
-def another_street() -> FictionalDiary:
-    """Typed by an advocate; all that the keeper changed is a place that is held back."""
-    diary = FictionalDiary()
-    turns = [{"asked": "tell_me", "said": "He stood in Larch Court.", "words": ""}]
-    letter = {"by": "PK", "held_at": START, "how": "call", "incident": {}, "read_back": True, "turns": turns}
-    sent = {"fields": letter | {"tz": "Europe/London", "under_18": False}, "what": "assisted"}
-    entry = assisted.entry_of(sent, "key", "changed", START + DAY)
-    places = {"place_detail": "Larch Court, Birch Court"}
+    extra_fields = {
+        "behaviours": ["calls", "follow"],
+        "place_category": "street",
+        "utc_offset_min": None,
+        "tz": "Asia/Kolkata",
+    }
     diary.add(
-        "incident", incident_fields(START, "") | entry | {"narrative": "He stood in Birch Court."}, places, at=START
+        "incident",
+        incident_fields(START_MS + 20 * DAY_MS, "calls in the street", **extra_fields),
+        at_ms=START_MS + 20 * DAY_MS,
     )
     return diary
 
 
-def test_the_phone_agrees_with_every_table(built: BuiltPack, tmp_path: Path) -> None:
+def diary_with_changed_place() -> FictionalDiary:
+    """Typed by an advocate; all that the keeper changed is a place that is held back."""
+    diary = FictionalDiary()
+    turns = [{"asked": "tell_me", "said": "He stood in Larch Court.", "words": ""}]
+    letter = {"by": "PK", "held_at": START_MS, "how": "call", "incident": {}, "read_back": True, "turns": turns}
+    assisted_letter = {"fields": letter | {"tz": "Europe/London", "under_18": False}, "what": "assisted"}
+    entry = assisted.build_entry_fields(assisted_letter, "key", "changed", START_MS + DAY_MS)
+    places = {"place_detail": "Larch Court, Birch Court"}
+    diary.add(
+        "incident",
+        incident_fields(START_MS, "") | entry | {"narrative": "He stood in Birch Court."},
+        places,
+        at_ms=START_MS,
+    )
+    return diary
+
+
+def test_the_phone_agrees_with_every_table(full_pack: BuiltPack, tmp_path: Path) -> None:
     """Six scripts, held back words, bursts, odd values, words that break tables: no pack is refused for nothing.
 
     The sample pack with its 300 files is asked the same in test_sample_pack.py.
     """
-    cases = [(built.raw, tables_of(built.front))]
-    odd = order_diary()
-    add_odd(odd, START + 50 * DAY)
-    for n, diary in enumerate((order_diary(), odd, hostile_words(), another_street())):
-        capsule = make_capsule(diary.versions, diary.wish(), diary.keys)
-        cases.append((capsule, tables_of(asyncio.run(build(diary, capsule, tmp_path / f"{n}.front")))))
-    assert [one["differs"] for one in said_by_the_phone(cases, tmp_path)] == [None] * len(cases)
+    cases = [(full_pack.capsule_bytes, read_tables(full_pack.front_path))]
+    odd = diary_with_order()
+    add_odd_records(odd, START_MS + 50 * DAY_MS)
+    for n, diary in enumerate((diary_with_order(), odd, diary_with_hostile_words(), diary_with_changed_place())):
+        capsule = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+        cases.append((capsule, read_tables(asyncio.run(build_front_part(diary, capsule, tmp_path / f"{n}.front")))))
+    assert [one["differs"] for one in check_tables_on_phone(cases, tmp_path)] == [None] * len(cases)
 
 
-def test_languages_are_named_alike() -> None:
+def test_phone_and_pack_name_languages_alike() -> None:
     """By code, name or usual letters: what a set page says of a signed account, the phone's own page says too."""
-    given = [
+    language_codes = [
         "",
         "en",
         "en-GB",
@@ -131,25 +143,41 @@ def test_languages_are_named_alike() -> None:
     ]
     node = shutil.which("node")
     assert node
-    module = (SCRIPT.parents[2] / "static/js/pack/chronology/language_names.js").as_uri()
+    module = (CHECK_TABLES_SCRIPT.parents[2] / "static/js/pack/chronology/language_names.js").as_uri()
     script = (
         f"import('{module}').then((t) => console.log(JSON.stringify("
-        f"{json.dumps(given)}.map((one) => [t.tongue(one), t.isSigned(one), t.isEnglish(one)]))))"
+        f"{json.dumps(language_codes)}.map((one) => [t.tongue(one), t.isSigned(one), t.isEnglish(one)]))))"
     )
-    done = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [[tongue(one), is_signed(one), is_english(one)] for one in given]
-    assert (tongue("ur-PK"), tongue("BSL"), tongue("Klingon")) == ("Urdu", "British Sign Language", "Klingon")
-    assert [is_signed(one) for one in ("bfi", "Polish Sign Language", "Urdu")] == [True, True, False]
+    completed = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True)
+    assert json.loads(completed.stdout) == [
+        [language_name(one), is_sign_language(one), is_english(one)] for one in language_codes
+    ]
+    assert (language_name("ur-PK"), language_name("BSL"), language_name("Klingon")) == (
+        "Urdu",
+        "British Sign Language",
+        "Klingon",
+    )
+    assert [is_sign_language(one) for one in ("bfi", "Polish Sign Language", "Urdu")] == [True, True, False]
     assert [is_english(one) for one in ("English", "en-GB", "BSL", "")] == [True, True, False, False]
 
 
-def test_a_change_of_any_cell_the_phone_knows_is_noticed(built: BuiltPack, tmp_path: Path) -> None:
+def test_the_phone_notices_a_change_in_every_checked_column(full_pack: BuiltPack, tmp_path: Path) -> None:
     """Column by column; what it cannot know is on a list, and that list is all there is."""
-    schedule = order_diary()
-    raw = make_capsule(schedule.versions, schedule.wish(), schedule.keys)
-    front = asyncio.run(build(schedule, raw, tmp_path / "front"))
-    told = said_by_the_phone([(built.raw, tables_of(built.front)), (raw, tables_of(front))], tmp_path, change=True)
-    seen = {name: set(told[0]["noticed"].get(name, ())) | set(told[1]["noticed"].get(name, ())) for name in TABLES}
-    for name, raw_table in {**tables_of(built.front), **tables_of(front)}.items():
+    schedule = diary_with_order()
+    raw = build_capsule(schedule.versions, schedule.wish(), schedule.public_keys)
+    front = asyncio.run(build_front_part(schedule, raw, tmp_path / "front"))
+    results = check_tables_on_phone(
+        [(full_pack.capsule_bytes, read_tables(full_pack.front_path)), (raw, read_tables(front))],
+        tmp_path,
+        change_cells=True,
+    )
+    noticed_columns = {
+        name: set(results[0]["noticed"].get(name, ())) | set(results[1]["noticed"].get(name, ()))
+        for name in TABLE_PATHS
+    }
+    for name, raw_table in {**read_tables(full_pack.front_path), **read_tables(front)}.items():
         columns = set(raw_table.decode("utf-8-sig").split("\r\n")[0].split(","))
-        assert columns - seen[name] <= UNHEARD, (name, columns - seen[name] - UNHEARD)
+        assert columns - noticed_columns[name] <= UNCHECKED_COLUMNS, (
+            name,
+            columns - noticed_columns[name] - UNCHECKED_COLUMNS,
+        )

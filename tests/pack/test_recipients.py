@@ -4,37 +4,41 @@ import json
 
 import pytest
 
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.contents import Contents, Picture, contents_of
-from diary.pack.documents.chronology import chronology_page
-from diary.pack.documents.incident_rows import account_of
-from diary.pack.documents.instructions import read_first
+from diary.pack.contents import PackContents, Picture, build_contents
+from diary.pack.documents.chronology import chronology_data
+from diary.pack.documents.incident_rows import recorded_account_section
+from diary.pack.documents.instructions import encode_read_first
 from diary.pack.metadata import PROFILES
 from diary.pack.tables.csv_tables import chronology_csv
-from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
+from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, incident_fields
 
-FILM = b"\0\0\0\x18ftypmp42 a film"
+FILM_BYTES = b"\0\0\0\x18ftypmp42 a film"
 
 
-def placed_diary() -> FictionalDiary:
+def diary_with_places() -> FictionalDiary:
     """Something at each kind of place, an order and what breaks it; one account is a film, one is a recording."""
     diary = FictionalDiary()
     order = diary.add("order", {"kind": "spo", "served_on": "2026-05-01", "terms": [{"no": 1, "text": "No contact"}]})
-    for n, place in enumerate(("school_or_nursery", "work", "home", "outside_home", "street")):
-        breach = {"alleged_breaches": [{"order_id": order["record"], "term_no": 1}]} if place == "street" else {}
+    for n, place_category in enumerate(("school_or_nursery", "work", "home", "outside_home", "street")):
+        breach = (
+            {"alleged_breaches": [{"order_id": order["record"], "term_no": 1}]} if place_category == "street" else {}
+        )
         diary.add(
-            "incident", incident_fields(START + n * DAY, f"At {n}.", place_category=place, **breach), at=START + n * DAY
+            "incident",
+            incident_fields(START_MS + n * DAY_MS, f"At {n}.", place_category=place_category, **breach),
+            at_ms=START_MS + n * DAY_MS,
         )
     return diary
 
 
-def contents(diary: FictionalDiary, profile: str = "police") -> Contents:
-    return contents_of(read_capsule(make_capsule(diary.versions, diary.wish(profile=profile), diary.keys)))
+def contents_for(diary: FictionalDiary, profile: str = "police") -> PackContents:
+    return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(profile=profile), diary.public_keys)))
 
 
 @pytest.mark.parametrize(
-    ("profile", "named"),
+    ("profile", "expected_names"),
     [
         ("police", []),
         ("solicitor", ["Said to break an order", "1: entry 5"]),
@@ -43,24 +47,24 @@ def contents(diary: FictionalDiary, profile: str = "police") -> Contents:
         ("housing", ["At home or outside it", "2: entries 3, 4"]),
     ],
 )
-def test_each_recipient_is_told_where_to_begin(profile: str, named: list[str]) -> None:
+def test_each_profile_names_its_starting_point(profile: str, expected_names: list[str]) -> None:
     """Page one names what is at their place; READ-FIRST has an order of its own and says what it means if a part is not there."""
-    told = contents(placed_diary(), profile)
-    assert chronology_page(told)["front"]["setting"] == named  # type: ignore[index,call-overload]
-    text = read_first(told).decode()
+    pack_contents = contents_for(diary_with_places(), profile)
+    assert chronology_data(pack_contents)["front"]["setting"] == expected_names  # type: ignore[index,call-overload]
+    text = encode_read_first(pack_contents).decode()
     order = text.split("ORDER TO READ")[1].split("TWO FOLDERS")[0]
     assert ("restricted/" in order) is (profile in ("police", "solicitor"))
     assert ("it was not given to you" in text) is (profile not in ("police", "solicitor"))
 
 
-def test_no_recipient_is_told_anything_else() -> None:
+def test_profiles_differ_in_nothing_else() -> None:
     """The same rows, counts and numbers for all of them."""
-    diary = placed_diary()
+    diary = diary_with_places()
     pages = []
     for profile in PROFILES:
-        page = dict(chronology_page(contents(diary, profile)))
+        page = dict(chronology_data(contents_for(diary, profile)))
         page["front"] = {name: value for name, value in page["front"].items() if name != "setting"}  # type: ignore[union-attr,attr-defined]
-        pages.append((json.dumps(page, default=str), chronology_csv(contents(diary, profile))))
+        pages.append((json.dumps(page, default=str), chronology_csv(contents_for(diary, profile))))
     assert len(set(pages)) == 1
 
 
@@ -73,19 +77,24 @@ def test_no_recipient_is_told_anything_else() -> None:
         ("audio/mp4", "en-GB", {"spoken", "English"}),
     ],
 )
-def test_an_account_that_is_no_text_says_what_it_is(media: str, language: str | None, words: set[str]) -> None:
+def test_a_recorded_account_is_described(media: str, language: str | None, words: set[str]) -> None:
     """Signed, filmed or spoken; its length; its language; whether somebody must interpret. A held back film shows no still."""
     diary = FictionalDiary()
-    entry = diary.add("incident", incident_fields(START, "", language=language))
+    entry = diary.add("incident", incident_fields(START_MS, "", language=language))
     film = diary.attach(
-        entry, FILM, media, "My account", extra={"duration_ms": 154_000, "kind": "video"}, filename="VID_1.MP4"
+        entry,
+        FILM_BYTES,
+        media,
+        "My account",
+        extra_fields={"duration_ms": 154_000, "kind": "video"},
+        filename="VID_1.MP4",
     )
-    diary.amend(entry, {"narrative_media": film["record"]}, at=START + 60_000)
-    told = contents(diary)
+    diary.amend(entry, {"narrative_media": film["record"]}, at_ms=START_MS + 60_000)
+    pack_contents = contents_for(diary)
     stills = {"AA/1": Picture("AA-1.svg", 480, 270)}
-    account = account_of(told, told.entries[0], stills)
+    account = recorded_account_section(pack_contents, pack_contents.entries[0], stills)
     assert account is not None and account["still"] == "AA-1.svg" and account["item"] == "AA/1"
-    said = {value for _, value in account["facts"]}  # type: ignore[attr-defined]
-    assert said == words | {"2 min 34 s"}
-    bare = account_of(told, told.entries[0], {})
-    assert bare is not None and bare["still"] is None
+    facts = {value for _, value in account["facts"]}  # type: ignore[attr-defined]
+    assert facts == words | {"2 min 34 s"}
+    account_without_stills = recorded_account_section(pack_contents, pack_contents.entries[0], {})
+    assert account_without_stills is not None and account_without_stills["still"] is None

@@ -10,26 +10,26 @@ from typing import Any
 import pytest
 
 from diary.encoding import unb64
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
-from diary.pack.contents import Contents, contents_of
-from diary.pack.documents.chronology_sections import further_sections
-from diary.pack.documents.method import not_here
-from diary.pack.exhibit_numbers import REGISTERS
+from diary.pack.contents import PackContents, build_contents
+from diary.pack.documents.chronology_sections import record_sections
+from diary.pack.documents.method import missing_entries_words
+from diary.pack.exhibit_numbers import REGISTER_KINDS
 from diary.pack.proofs.proof_files import proof_files
-from diary.pack.proofs.record_json import record_file
-from diary.pack.registers import front_lines, people_of
+from diary.pack.proofs.record_json import encode_record
+from diary.pack.registers import reference_lines, suspects_of
 from diary.pack.tables.csv_tables import chronology_csv
 from diary.pack.tables.message_schedules import schedules_csv
-from diary.pack.verify.derived_fields import follows
-from diary.pack.verify.verifier import verify
-from tests.pack.conftest import build, finish
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
-from tests.pack.odd import add_odd
-from tests.vectors.reading import load
+from diary.pack.verify.derived_fields import are_derived_rows_consistent
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.conftest import assemble_pack, build_front_part
+from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, incident_fields
+from tests.pack.odd_values import add_odd_records
+from tests.vectors.load_vectors import load_vectors
 
-NUMBER = "07700 900222"
-ALWAYS = {
+PHONE_NUMBER = "07700 900222"
+ALWAYS_FILLED_COLUMNS = {
     "no",
     "occurred",
     "recorded",
@@ -43,13 +43,15 @@ ALWAYS = {
 }
 
 
-def order_diary() -> FictionalDiary:
+def diary_with_order() -> FictionalDiary:
     """One order served on 6 May; things before, after, and long after it; a witness; a burst; a person of nowhere."""
     diary = FictionalDiary()
     terms = [{"no": 1, "text": "Not to contact me"}, {"no": 2, "text": "Not to come to Elm Road"}]
     order = diary.add("order", {"expires_on": "2026-06-06", "kind": "spo", "served_on": "2026-05-06", "terms": terms})
-    him = diary.add("person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"})
-    her = diary.add("person", {"name": "Wanda Seesall", "role": "witness", "role_code": "W1"})
+    suspect = diary.add(
+        "person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"}
+    )
+    witness = diary.add("person", {"name": "Wanda Seesall", "role": "witness", "role_code": "W1"})
     stranger = diary.add("person", {"name": "Someone Else", "role": "other", "role_code": "P2"})
     report = diary.add("report", {"at": "2026-05-07", "crime_ref": "=HYPERLINK(1)", "force": "Met", "to": "police"})
     rows = [
@@ -57,15 +59,15 @@ def order_diary() -> FictionalDiary:
             "direction": "in",
             "from": "@dk",
             "msg_no": 1,
-            "sent_at": START,
+            "sent_at": START_MS,
             "text": "+hello",
-            "to": NUMBER,
+            "to": PHONE_NUMBER,
             "type": "text",
             "sent_note": "hour_second",
         },
         {
             "direction": "out",
-            "from": NUMBER,
+            "from": PHONE_NUMBER,
             "msg_no": 2,
             "text": "my number is 07700900222",
             "to": "@dk",
@@ -74,17 +76,19 @@ def order_diary() -> FictionalDiary:
         {"direction": "in", "from": "@dk", "msg_no": 3, "to": "me", "type": "missed_call"},
     ]
     burst = {"channel": "sms", "complete": "complete", "count": 2, "rows": rows, "tz": "Europe/London"}
-    schedule = diary.add("schedule", burst, {"own_accounts": [NUMBER]})
+    schedule = diary.add("schedule", burst, {"own_accounts": [PHONE_NUMBER]})
     for days, term in ((0, 1), (2, 2), (5, 1), (40, 1), (5, 9)):
-        more: dict[str, object] = {
-            "actor_ids": [him["record"]],
-            "witness_ids": [her["record"], "AAAAAAAAAAAAAAAAAAAAAA"],
+        extra_fields: dict[str, object] = {
+            "actor_ids": [suspect["record"]],
+            "witness_ids": [witness["record"], "AAAAAAAAAAAAAAAAAAAAAA"],
         }
-        more["alleged_breaches"] = [{"order_id": order["record"], "term_no": term}]
+        extra_fields["alleged_breaches"] = [{"order_id": order["record"], "term_no": term}]
         if days == 2:
-            more |= {"report_ids": [report["record"]], "schedule_id": schedule["record"], "who": "Dan"}
+            extra_fields |= {"report_ids": [report["record"]], "schedule_id": schedule["record"], "who": "Dan"}
         diary.add(
-            "incident", incident_fields(START + days * DAY, "Wanda saw him.", **more), at=START + days * DAY + HOUR
+            "incident",
+            incident_fields(START_MS + days * DAY_MS, "Wanda saw him.", **extra_fields),
+            at_ms=START_MS + days * DAY_MS + HOUR_MS,
         )
     assert stranger["record"]
     return diary
@@ -93,36 +97,36 @@ def order_diary() -> FictionalDiary:
 @pytest.fixture(scope="module")
 def capsule() -> Capsule:
     """All of it."""
-    diary = order_diary()
-    return read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    diary = diary_with_order()
+    return read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
 
 
 @pytest.fixture(scope="module")
-def contents(capsule: Capsule) -> Contents:
+def contents(capsule: Capsule) -> PackContents:
     """As the pages see it."""
-    return contents_of(capsule)
+    return build_contents(capsule)
 
 
-def rows_of(raw: bytes) -> list[dict[str, str]]:
+def read_csv(raw: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
 
 
-def test_a_breach_stands_only_after_service_and_to_a_term_there_is(contents: Contents) -> None:
+def test_a_breach_counts_only_after_service_and_for_an_existing_term(contents: PackContents) -> None:
     """Before it was served it is said to be none; afterwards it is one; what had ended, or has no such term, is flagged."""
-    said = [row["term_said_to_be_broken"] for row in rows_of(chronology_csv(contents))]
-    assert [("not a breach" in one, "had ended" in one, "does not have" in one) for one in said] == [
+    alleged_breaches = [row["term_said_to_be_broken"] for row in read_csv(chronology_csv(contents))]
+    assert [("not a breach" in one, "had ended" in one, "does not have" in one) for one in alleged_breaches] == [
         (True, False, False),
         (False, False, False),
         (False, False, False),
         (False, False, True),
         (False, True, False),
     ]
-    assert said[1] == "O1 Stalking protection order (SPO), term 2, served 6 May 2026"
+    assert alleged_breaches[1] == "O1 Stalking protection order (SPO), term 2, served 6 May 2026"
 
 
-def test_every_place_counts_the_same_breaches(contents: Contents) -> None:
+def test_every_page_counts_the_same_breaches(contents: PackContents) -> None:
     """Page one, the terms and the list of what is said: none counts what came before service or after the order ended."""
-    order: Any = further_sections(contents)["orders"][0]  # type: ignore[index]
+    order: Any = record_sections(contents)["orders"][0]  # type: ignore[index]
     # 4 came after the order ended, and 5 names a term that there is not.
     standing = {row[0]: (row[4], "does not have" in row[2]) for row in order["breaches"]}
     counted, not_counted = ("alleged", False), ("not counted", False)
@@ -130,21 +134,21 @@ def test_every_place_counts_the_same_breaches(contents: Contents) -> None:
     assert [row[2] for row in order["terms"]] == ["3", "2"]
 
 
-def test_every_column_of_an_entry(contents: Contents) -> None:
+def test_every_column_of_an_entry_is_filled_in(contents: PackContents) -> None:
     """Codes for people, references for reports, no name of a witness, no formula."""
-    rows = rows_of(chronology_csv(contents))
-    assert set(rows[0]) > ALWAYS
+    rows = read_csv(chronology_csv(contents))
+    assert set(rows[0]) > ALWAYS_FILLED_COLUMNS
     assert {row["person_code"] for row in rows} == {"S1"} and {row["saw_or_heard"] for row in rows} == {"W1"}
     assert rows[1]["reported"].startswith("R1 Police, Met, crime =HYPERLINK")
     assert "Wanda" not in chronology_csv(contents).decode()
-    assert [person.words for person in people_of(contents.registers, contents.entries)] == ["Dan Kerr"]
+    assert [person.description for person in suspects_of(contents.registers, contents.entries)] == ["Dan Kerr"]
 
 
-def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Contents) -> None:
+def test_a_message_schedule_has_one_row_per_message(contents: PackContents) -> None:
     """Both ways, formula-safe, with the keeper's own number nowhere in it."""
     raw = schedules_csv(contents)
     assert raw is not None and b"900222" not in raw
-    rows = rows_of(raw)
+    rows = read_csv(raw)
     assert [(row["direction"], row["from"], row["to"]) for row in rows] == [
         ("From them to me", "'@dk", "me (1)"),
         ("From me to them", "me (1)", "'@dk"),
@@ -156,15 +160,15 @@ def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Conten
     assert {row["entries"] for row in rows} == {"entry 2"} and rows[2]["type"] == "Missed call"
 
 
-def test_page_one_has_the_order_its_breaches_and_the_references(contents: Contents, capsule: Capsule) -> None:
+def test_page_one_lists_the_order_its_breaches_and_the_references(contents: PackContents, capsule: Capsule) -> None:
     """The entry before service and the one after it ended are not among them; without an order the page says so."""
-    lines = front_lines(contents.registers, contents.entries)
+    lines = reference_lines(contents.registers, contents.entries)
     assert lines == [
         "O1 Stalking protection order (SPO), served 6 May 2026, until 6 Jun 2026, said to be broken in entries 2, 3, 5",
         "R1 Police, Met, crime =HYPERLINK(1), on 7 May 2026",
     ]
-    assert front_lines({}, contents.entries)[0].startswith("This diary holds no order")
-    assert not_here(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
+    assert reference_lines({}, contents.entries)[0].startswith("This diary holds no order")
+    assert missing_entries_words(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
@@ -178,10 +182,10 @@ def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
     assert not any("person" in path for path in files if path.startswith("servable/"))
 
 
-def test_a_person_nothing_names_stays_behind(capsule: Capsule) -> None:
+def test_a_person_linked_to_nothing_is_left_out(capsule: Capsule) -> None:
     """What a pack has no use for is nobody's business."""
-    assert b"Someone Else" not in record_file(capsule)
-    assert {ref.ref for ref in capsule.refs.values()} == {"O1", "S1", "W1", "R1", "MS1"}
+    assert b"Someone Else" not in encode_record(capsule)
+    assert {ref.ref for ref in capsule.references.values()} == {"O1", "S1", "W1", "R1", "MS1"}
 
 
 @pytest.mark.parametrize(
@@ -193,69 +197,69 @@ def test_a_person_nothing_names_stays_behind(capsule: Capsule) -> None:
         lambda told: told["gaps"].append({"at": None, "seq_no": 9, "why": "withheld"}),
     ],
 )
-def test_what_is_derived_is_worked_out_again(capsule: Capsule, change: object) -> None:
+def test_changed_derived_values_are_found(capsule: Capsule, change: object) -> None:
     """A changed derived row, count or gap is noticed; the record as made is not."""
-    told = json.loads(record_file(capsule))
-    assert follows(told)
-    change(told)  # type: ignore[operator]
-    assert not follows(told)
+    record = json.loads(encode_record(capsule))
+    assert are_derived_rows_consistent(record)
+    change(record)  # type: ignore[operator]
+    assert not are_derived_rows_consistent(record)
 
 
-def odd_diary() -> FictionalDiary:
+def diary_with_odd_values() -> FictionalDiary:
     """A sound diary with everything odd beside it."""
-    diary = order_diary()
-    add_odd(diary, START + 50 * DAY)
+    diary = diary_with_order()
+    add_odd_records(diary, START_MS + 50 * DAY_MS)
     return diary
 
 
-def test_odd_values_are_shown_and_listed_and_stop_nothing(tmp_path: Path) -> None:
+def test_odd_values_are_shown_and_listed(tmp_path: Path) -> None:
     """The whole pack is made by the real worker; checking it lists each odd version and finds nothing else."""
-    diary = odd_diary()
-    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
-    told = read_capsule(raw)
-    front = asyncio.run(build(diary, raw, tmp_path / "front.zip"))
-    pack = finish(diary, front, told, tmp_path / "pack.zip")
-    found = verify(pack, notary=unb64(diary.keys["notary"]))
-    assert {one.code for one in found} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, found
-    odd = [one.member or "" for one in found if one.code == "odd"]
+    diary = diary_with_odd_values()
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    capsule = read_capsule(raw)
+    front = asyncio.run(build_front_part(diary, raw, tmp_path / "front.zip"))
+    pack = assemble_pack(diary, front, capsule, tmp_path / "pack.zip")
+    findings = verify_pack(pack, notary=unb64(diary.public_keys["notary"]))
+    assert {one.code for one in findings} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, findings
+    odd = [one.member or "" for one in findings if one.code == "odd"]
     assert len(odd) >= 10 and all(member.startswith("data/restricted/proof/") for member in odd)
 
 
-def test_five_hundred_people_and_a_circle_of_mergings() -> None:
+def test_five_hundred_people_with_circular_merges_are_handled() -> None:
     """Nobody is lost, a circle stands for its lowest id, and it takes no time anybody would notice."""
     diary = FictionalDiary()
     people = [diary.add("person", {"name": f"Nr {i}", "role": "suspect"}) for i in range(500)]
-    for one, other in ((0, 1), (1, 2), (2, 0)):
-        diary.amend(people[one], {"merged_into": people[other]["record"]}, at=START + HOUR)
+    for source, other in ((0, 1), (1, 2), (2, 0)):
+        diary.amend(people[source], {"merged_into": people[other]["record"]}, at_ms=START_MS + HOUR_MS)
     for i in range(50):
         ids = [people[(i * 10 + j) % 500]["record"] for j in range(10)]
-        diary.add("incident", incident_fields(START + i * DAY, "x", actor_ids=ids), at=START + i * DAY)
-    contents = contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
-    assert len(contents.capsule.refs) == 500 and len(contents.people) == 498
+        diary.add("incident", incident_fields(START_MS + i * DAY_MS, "x", actor_ids=ids), at_ms=START_MS + i * DAY_MS)
+    contents = build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
+    assert len(contents.capsule.references) == 500 and len(contents.people) == 498
     lowest = min(people[i]["record"] for i in range(3))
-    assert contents.capsule.refs[lowest].ref in {person.code for person in contents.people}
+    assert contents.capsule.references[lowest].ref in {person.code for person in contents.people}
 
 
 def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
     """As it was sealed, text to the letter; of a private note not even that there is one."""
-    cases = {case["name"]: case["draft"] for case in load("kinds.json")["cases"]}
+    cases = {case["name"]: case["draft"] for case in load_vectors("kinds.json")["cases"]}
     diary, sealed = FictionalDiary(), {}
-    for kind in (*REGISTERS, "attachment"):
+    for kind in (*REGISTER_KINDS, "attachment"):
         draft = cases[kind]
         digests = {"sha256": "0" * 64, "sha512": "0" * 128, "sensitivity": "normal"} if kind == "attachment" else {}
         fields = {**draft["open"], **digests, "taken_out": None, "include_in_pack": None}
         sealed[kind] = diary.add(kind, fields, draft["restricted"])
     entry = cases["incident"]
-    named = {"account_ids": "account", "case_ids": "case", "actor_ids": "person", "vehicle_ids": "vehicle"}
-    links = {name: [sealed[kind]["record"]] for name, kind in (named | {"attachment_ids": "attachment"}).items()}
+    kind_by_link = {"account_ids": "account", "case_ids": "case", "actor_ids": "person", "vehicle_ids": "vehicle"}
+    links = {name: [sealed[kind]["record"]] for name, kind in (kind_by_link | {"attachment_ids": "attachment"}).items()}
     links["schedule_id"] = sealed["schedule"]["record"]  # type: ignore[assignment]
     sealed["incident"] = diary.add("incident", {**entry["open"], **links, "taken_out": None}, entry["restricted"])
     note = diary.add("note", {"of_id": sealed["incident"]["record"], "text": "NOBODY-ELSE"})
-    raw = record_file(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
+    raw = encode_record(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
     rows = {row["kind"]: row for row in json.loads(raw)["versions"]}
-    assert set(rows) == {"incident", "attachment", *REGISTERS}
+    assert set(rows) == {"incident", "attachment", *REGISTER_KINDS}
     for kind, row in sealed.items():
         restricted = row["restricted"]["fields"] if row["restricted"] else {}
         assert rows[kind]["fields"] == {**row["open"]["fields"], **restricted}, kind
-    for trace in ("NOBODY-ELSE", note["record"], note["version"], '"note"'):
-        assert trace.encode() not in raw
+    for note_traces in ("NOBODY-ELSE", note["record"], note["version"], '"note"'):
+        assert note_traces.encode() not in raw

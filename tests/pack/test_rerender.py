@@ -5,80 +5,86 @@ from pathlib import Path
 
 import pytest
 
-from diary.encoding import canon
-from diary.pack.capsule.reader import LIMIT
-from diary.pack.verify.verifier import verify
-from tests.pack.conftest import BuiltPack, build
-from tests.pack.rezip import members_of, members_of_front, sealed_again
+from diary.encoding import canonical_json
+from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.conftest import BuiltPack, build_front_part
+from tests.pack.pack_members import members_of, members_of_front, rebuild_digest_lists
 
 RELEASE = "0123456789ab"
-CHRONOLOGY = "data/servable/01_chronology.pdf"
+CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
 
 
-def again(path: Path, diary: BuiltPack, release: str = RELEASE) -> list[tuple[str, str | None]]:
-    found = verify(path, notary=diary.diary.notary.pub, rerender=release)
-    return [(one.code, one.member) for one in found]
+def rerender_findings(path: Path, diary: BuiltPack, release: str = RELEASE) -> list[tuple[str, str | None]]:
+    findings = verify_pack(path, notary=diary.diary.notary.pub, rerender=release)
+    return [(one.code, one.member) for one in findings]
 
 
-def test_every_document_comes_out_the_same(built: BuiltPack) -> None:
+def test_every_document_is_reproduced_byte_for_byte(full_pack: BuiltPack) -> None:
     """Scripts, held back words and pictures, long screenshots, additions: all from what is in the pack."""
-    assert again(built.path, built) == []
+    assert rerender_findings(full_pack.path, full_pack) == []
 
 
-async def test_a_changed_word_is_found_on_its_page(small: BuiltPack, tmp_path: Path) -> None:
+async def test_a_changed_word_is_found_on_its_page(small_pack: BuiltPack, tmp_path: Path) -> None:
     """Whoever alters a document and makes every list anew is found by laying it out once more; no other check sees it."""
-    told = json.loads(small.raw)
-    for version in told["versions"]:
+    capsule_json = json.loads(small_pack.capsule_bytes)
+    for version in capsule_json["versions"]:
         if version["kind"] == "incident" and version["seq_no"] == 2:
             version["open"]["fields"]["who"] = "Somebody else altogether"
-    front = await build(small.diary, canon(told, limit=LIMIT), tmp_path / "front.zip")
-    forged = members_of(small.path) | {CHRONOLOGY: members_of_front(front)[CHRONOLOGY]}
-    out = tmp_path / "forged.zip"
-    sealed_again(small.path, forged, out)
-    assert verify(out, notary=small.diary.notary.pub) == []
-    [(code, member)] = again(out, small)
-    assert code == "rerendered" and member is not None and member.startswith(f"{CHRONOLOGY}#page=")
-    assert again(out, small, release="ba9876543210") == [("other_release", member)]
+    front = await build_front_part(
+        small_pack.diary, canonical_json(capsule_json, limit_bytes=CAPSULE_LIMIT_BYTES), tmp_path / "front.zip"
+    )
+    forged_members = members_of(small_pack.path) | {CHRONOLOGY_PATH: members_of_front(front)[CHRONOLOGY_PATH]}
+    forged_path = tmp_path / "forged.zip"
+    rebuild_digest_lists(small_pack.path, forged_members, forged_path)
+    assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
+    [(code, member)] = rerender_findings(forged_path, small_pack)
+    assert code == "rerendered" and member is not None and member.startswith(f"{CHRONOLOGY_PATH}#page=")
+    assert rerender_findings(forged_path, small_pack, release="ba9876543210") == [("other_release", member)]
 
 
 @pytest.mark.parametrize("junk", [b"", b"%PDF-1.7 x", None])
-def test_a_volume_of_pictures_that_is_no_document_is_named(
-    small: BuiltPack, tmp_path: Path, junk: bytes | None
-) -> None:
+def test_an_invalid_exhibits_volume_is_reported(small_pack: BuiltPack, tmp_path: Path, junk: bytes | None) -> None:
     """Its pictures are laid out from it, and it may be anything: it differs, and nothing falls over."""
     volume = "data/servable/04_exhibits.pdf"
-    held = members_of(small.path)
-    raw = held[volume][:5_000] if junk is None else junk
-    out = sealed_again(small.path, held | {volume: raw}, tmp_path / "junk.zip")
-    assert ("rerendered", volume) in again(out, small)
+    members = members_of(small_pack.path)
+    raw = members[volume][:5_000] if junk is None else junk
+    forged_path = rebuild_digest_lists(small_pack.path, members | {volume: raw}, tmp_path / "junk.zip")
+    assert ("rerendered", volume) in rerender_findings(forged_path, small_pack)
 
 
-@pytest.mark.parametrize("gone", ["data/restricted/12_record.json", "data/restricted/proof/keys.json"])
-def test_without_the_record_it_says_that_it_cannot(small: BuiltPack, tmp_path: Path, gone: str) -> None:
+@pytest.mark.parametrize("removed", ["data/restricted/12_record.json", "data/restricted/proof/keys.json"])
+def test_rerender_without_the_record_reports_every_document(
+    small_pack: BuiltPack, tmp_path: Path, removed: str
+) -> None:
     """Nothing to lay out from is a finding for each document, never a crash."""
-    left = {name: content for name, content in members_of(small.path).items() if name != gone}
-    out = tmp_path / "without.zip"
-    sealed_again(small.path, left, out)
-    codes = [code for code, _ in again(out, small)]
+    remaining = {name: content for name, content in members_of(small_pack.path).items() if name != removed}
+    changed_path = tmp_path / "without.zip"
+    rebuild_digest_lists(small_pack.path, remaining, changed_path)
+    codes = [code for code, _ in rerender_findings(changed_path, small_pack)]
     # Four documents, two tables, the custody, the words beside them and a sidecar for each file.
     assert codes.count("not_rerendered") == 4 + 2 + 1 + 2 + 2
 
 
-def test_a_changed_table_or_word_beside_the_pages_is_found(small: BuiltPack, tmp_path: Path) -> None:
+def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
     """A row less in the chronology's table, another description, other words to read first: no other check sees them."""
-    held, out = members_of(small.path), tmp_path / "forged.zip"
+    members, forged_path = members_of(small_pack.path), tmp_path / "forged.zip"
     table, index = "data/servable/02_chronology.csv", "data/servable/03_exhibits-index.csv"
     custody = "data/restricted/11_custody-log.csv"
-    read, steps, side = "data/00_READ-FIRST.txt", "data/15_VERIFY.txt", "data/restricted/14_sidecars/JB-1.json"
+    read_first, verify_text, sidecar = (
+        "data/00_READ-FIRST.txt",
+        "data/15_VERIFY.txt",
+        "data/restricted/14_sidecars/JB-1.json",
+    )
     changed = {
-        table: b"\r\n".join(held[table].split(b"\r\n")[:-2]) + b"\r\n",
-        index: held[index].replace(b"Screen of", b"No screen of"),
-        custody: held[custody][:-40],
-        read: held[read].replace(b"101", b"0900"),
-        steps: b"Not needed.\r\n",
-        side: held[side].replace(b"2026-12", b"2026-11"),
+        table: b"\r\n".join(members[table].split(b"\r\n")[:-2]) + b"\r\n",
+        index: members[index].replace(b"Screen of", b"No screen of"),
+        custody: members[custody][:-40],
+        read_first: members[read_first].replace(b"101", b"0900"),
+        verify_text: b"Not needed.\r\n",
+        sidecar: members[sidecar].replace(b"2026-12", b"2026-11"),
     }
-    assert all(raw != held[name] for name, raw in changed.items())
-    sealed_again(small.path, held | changed, out)
-    assert verify(out, notary=small.diary.notary.pub) == []
-    assert again(out, small) == [("rerendered", name) for name in sorted(changed)]
+    assert all(raw != members[name] for name, raw in changed.items())
+    rebuild_digest_lists(small_pack.path, members | changed, forged_path)
+    assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
+    assert rerender_findings(forged_path, small_pack) == [("rerendered", name) for name in sorted(changed)]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-TRY = """
+ATTEMPT_SCRIPT = """
 import os, sys, socket, subprocess
 from pathlib import Path
-from diary.pack.sandbox.confinement import close_in
+from diary.pack.sandbox.confinement import isolate_process
 own = Path(sys.argv[1])
-close_in([Path(p) for p in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, "/dev/urandom", "/dev/null")], [own])
+isolate_process([Path(p) for p in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, "/dev/urandom", "/dev/null")], [own])
 def attempt(what):
     try:
         exec(what)
@@ -22,21 +22,21 @@ print(attempt(sys.argv[2]))
 """
 
 
-def attempt(folder: Path, what: str) -> str:
+def run_confined(folder: Path, code: str) -> str:
     """What happens when the jailed process tries something."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", TRY, str(folder), what],
+    completed = subprocess.run(
+        [sys.executable, "-I", "-c", ATTEMPT_SCRIPT, str(folder), code],
         capture_output=True,
         text=True,
         env={},
         cwd="/",
         check=False,
     )
-    return done.stdout.strip() or f"exit {done.returncode}: {done.stderr[-300:]}"
+    return completed.stdout.strip() or f"exit {completed.returncode}: {completed.stderr[-300:]}"
 
 
 @pytest.mark.parametrize(
-    "what",
+    "code",
     [
         "socket.socket()",
         "socket.socketpair()",
@@ -57,30 +57,32 @@ def attempt(folder: Path, what: str) -> str:
         "bytearray(3 << 30)",
     ],
 )
-def test_the_jail_refuses_files_outside_its_folder(tmp_path: Path, what: str) -> None:
+def test_the_sandbox_refuses_everything_outside_its_folder(tmp_path: Path, code: str) -> None:
     """Everything but its own folder and the libraries."""
-    assert attempt(tmp_path, what) in ("PermissionError", "OSError", "MemoryError"), what
+    assert run_confined(tmp_path, code) in ("PermissionError", "OSError", "MemoryError"), code
 
 
-def test_the_jail_leaves_its_own_folder(tmp_path: Path) -> None:
+def test_the_sandbox_allows_its_own_folder(tmp_path: Path) -> None:
     """Reading and writing there work; links and new processes do not."""
-    assert attempt(tmp_path, "(own / 'a').write_text('x'); assert (own / 'a').read_text() == 'x'") == "done"
-    assert attempt(tmp_path, "(own / 'b').mkdir(); (own / 'b').rmdir(); (own / 'a').open('w').write('x')") == "done"
-    for what in (
+    assert run_confined(tmp_path, "(own / 'a').write_text('x'); assert (own / 'a').read_text() == 'x'") == "done"
+    assert (
+        run_confined(tmp_path, "(own / 'b').mkdir(); (own / 'b').rmdir(); (own / 'a').open('w').write('x')") == "done"
+    )
+    for code in (
         "os.fork()",
         "os.symlink('/etc', own / 'link')",
         "os.link(own / 'a', own / 'c')",
         "os.mkfifo(own / 'd')",
     ):
-        assert attempt(tmp_path, what) == "PermissionError", what
+        assert run_confined(tmp_path, code) == "PermissionError", code
     assert (tmp_path / "a").read_text() == "x"
 
 
-def test_the_jail_works_for_an_ordinary_user(tmp_path: Path) -> None:
+def test_the_sandbox_needs_no_privileges(tmp_path: Path) -> None:
     """No privilege is needed to be locked in; root becomes nobody first, whoever else runs this is somebody already."""
     become = "os.getuid() or (os.setgid(65534), os.setuid(65534))\nown = Path"
-    code = TRY.replace("own = Path", become)
-    done = subprocess.run(
+    code = ATTEMPT_SCRIPT.replace("own = Path", become)
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", code, "/dev/null", "open('/etc/passwd').read()"],
         capture_output=True,
         text=True,
@@ -88,13 +90,13 @@ def test_the_jail_works_for_an_ordinary_user(tmp_path: Path) -> None:
         cwd="/",
         check=False,
     )
-    assert done.stdout.strip() == "PermissionError", done.stderr
+    assert completed.stdout.strip() == "PermissionError", completed.stderr
 
 
-def test_a_worker_that_is_told_nonsense_says_so_and_ends(tmp_path: Path) -> None:
+def test_a_worker_reports_invalid_input_and_ends(tmp_path: Path) -> None:
     """No traceback and no word of what was sent."""
     secret = b'{"t":"SENTINEL"}'
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-m", "diary.pack.worker", str(tmp_path)],
         input=len(secret).to_bytes(4, "big") + secret,
         capture_output=True,
@@ -102,5 +104,5 @@ def test_a_worker_that_is_told_nonsense_says_so_and_ends(tmp_path: Path) -> None
         cwd="/",
         check=True,
     )
-    assert b'"failed": "bad_request"' in done.stdout
-    assert b"SENTINEL" not in done.stdout + done.stderr and b"Traceback" not in done.stderr
+    assert b'"failed": "bad_request"' in completed.stdout
+    assert b"SENTINEL" not in completed.stdout + completed.stderr and b"Traceback" not in completed.stderr

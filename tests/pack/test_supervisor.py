@@ -11,32 +11,32 @@ from pathlib import Path
 import pytest
 
 # A job of one's own: WORK is the body of what runs in the worker, DOCUMENT of what lays a page out.
-JOB = """
+JOB_SCRIPT = """
 import os, sys, time
 from pathlib import Path
 from diary.pack.sandbox import supervisor
 own = Path(sys.argv[1])
 {limits}
-def work(spool):
+def work(layout_client):
 {work}
     return 0
 def document(template, folder, made_at):
 {document}
 def refused(error):
-    print(error.sentence)
+    print(error.message)
     return 3
 sys.stdout.reconfigure(line_buffering=True)
-raise SystemExit(supervisor.supervise(supervisor.Job(own, work, document, refused, is_unsandboxed={unsandboxed})))
+raise SystemExit(supervisor.supervise(supervisor.IsolatedJob(own, work, document, refused, is_unsandboxed={unsandboxed})))
 """
 
 
-def script(work: str, document: str = "pass", limits: str = "", *, unsandboxed: bool = False) -> str:
+def job_script(work: str, document: str = "pass", limits: str = "", *, unsandboxed: bool = False) -> str:
     """The program of a job."""
     worker, page = (textwrap.indent(body, "    ") for body in (work, document))
-    return JOB.format(limits=limits, unsandboxed=unsandboxed, work=worker, document=page)
+    return JOB_SCRIPT.format(limits=limits, unsandboxed=unsandboxed, work=worker, document=page)
 
 
-def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+def run_job(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """One job to its end, in a session of its own."""
     command = [sys.executable, "-I", "-c", code, str(folder)]
     return subprocess.run(command, capture_output=True, text=True, env={}, cwd="/", check=False, timeout=60)
@@ -45,68 +45,83 @@ def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("limits", "work"),
     [
-        ("supervisor.JOB_BYTES = 150 << 20", "held = b'x' * (200 << 20)\ntime.sleep(50)"),
+        ("supervisor.JOB_LIMIT_BYTES = 150 << 20", "held = b'x' * (200 << 20)\ntime.sleep(50)"),
         (
-            "supervisor.JOB_BYTES = 150 << 20",
+            "supervisor.JOB_LIMIT_BYTES = 150 << 20",
             "for i in '12345678':\n    (own / i).write_bytes(bytes(25 << 20))\ntime.sleep(9)",
         ),
-        ("supervisor.JOB_FILES = 50", "for i in range(60):\n    (own / str(i)).mkdir()\ntime.sleep(50)"),
-        ("supervisor.JOB_SECONDS = 0.2", "time.sleep(50)"),
-        ("supervisor.JOB_DOCUMENTS = 2", "for _ in range(3):\n    spool.ask('page', '01', 0)\ntime.sleep(50)"),
-        ("", "spool.ask('../../etc/passwd', '01', 0)\ntime.sleep(50)"),
-        ("", "spool.ask('page', '../x', 0)\ntime.sleep(50)"),
-        ("", "os.write(spool._asking, b'x' * 100)\ntime.sleep(50)"),
+        ("supervisor.JOB_FILES_LIMIT = 50", "for i in range(60):\n    (own / str(i)).mkdir()\ntime.sleep(50)"),
+        ("supervisor.JOB_LIMIT_SECONDS = 0.2", "time.sleep(50)"),
+        (
+            "supervisor.JOB_DOCUMENTS_LIMIT = 2",
+            "for _ in range(3):\n    layout_client.request('page', '01', 0)\ntime.sleep(50)",
+        ),
+        ("", "layout_client.request('../../etc/passwd', '01', 0)\ntime.sleep(50)"),
+        ("", "layout_client.request('page', '../x', 0)\ntime.sleep(50)"),
+        ("", "os.write(layout_client._request_fd, b'x' * 100)\ntime.sleep(50)"),
     ],
 )
-def test_a_job_that_goes_past_a_limit_is_killed_whole(tmp_path: Path, limits: str, work: str) -> None:
+def test_a_job_over_a_limit_is_killed_with_its_supervisor(tmp_path: Path, limits: str, work: str) -> None:
     """The supervisor ends with it, killed: whoever started it sees that."""
-    assert run(tmp_path, script(work, limits=limits)).returncode == -signal.SIGKILL
+    assert run_job(tmp_path, job_script(work, limits=limits)).returncode == -signal.SIGKILL
 
 
-def test_memory_is_counted_over_worker_and_documents(tmp_path: Path) -> None:
+def test_memory_is_counted_over_all_processes(tmp_path: Path) -> None:
     """Three processes, none of which goes past the limit alone."""
-    held = "held = b'x' * (90 << 20)\ntime.sleep(50)"
-    work = "spool.ask('page', '01', 0)\nspool.ask('page', '02', 0)\n" + held
-    assert run(tmp_path, script(work, held, "supervisor.JOB_BYTES = 230 << 20")).returncode == -signal.SIGKILL
+    memory_code = "held = b'x' * (90 << 20)\ntime.sleep(50)"
+    work = "layout_client.request('page', '01', 0)\nlayout_client.request('page', '02', 0)\n" + memory_code
+    assert (
+        run_job(tmp_path, job_script(work, memory_code, "supervisor.JOB_LIMIT_BYTES = 230 << 20")).returncode
+        == -signal.SIGKILL
+    )
 
 
-def test_documents_come_back_in_order_and_say_how_they_went(tmp_path: Path) -> None:
+def test_document_results_are_returned_in_order(tmp_path: Path) -> None:
     """The second is ready first; the third fails; there is never a third process beside the two."""
-    work = "for folder in ('01', '02', '03', '04'):\n    spool.ask('page', folder, 7)\nprint([spool.wait() for _ in range(4)])"
+    work = (
+        "for folder in ('01', '02', '03', '04'):\n    layout_client.request('page', folder, 7)\n"
+        "print([layout_client.wait_for_result() for _ in range(4)])"
+    )
     document = (
         "(own / f'{folder}-runs').write_text(template)\n"
         "time.sleep(0.3 if folder == '01' else 0)\n"
-        "assert len(list(own.glob('*-runs'))) <= supervisor.AT_ONCE\n"
+        "assert len(list(own.glob('*-runs'))) <= supervisor.MAX_CONCURRENT_DOCUMENTS\n"
         "(own / f'{folder}-runs').unlink()\n"
         "if folder == '03':\n"
         "    raise ValueError"
     )
-    done = run(tmp_path, script(work, document))
-    assert (done.returncode, done.stdout.strip()) == (0, "[True, True, False, True]"), done.stderr
+    completed = run_job(tmp_path, job_script(work, document))
+    assert (completed.returncode, completed.stdout.strip()) == (0, "[True, True, False, True]"), completed.stderr
 
 
 def test_the_workers_exit_code_is_passed_on(tmp_path: Path) -> None:
     """Also of one that fails, and of one that is killed."""
-    assert run(tmp_path, script("return 5")).returncode == 5
-    assert run(tmp_path, script("raise ValueError")).returncode == 1
-    assert run(tmp_path, script("import ctypes\nctypes.string_at(0)")).returncode == 1
+    assert run_job(tmp_path, job_script("return 5")).returncode == 5
+    assert run_job(tmp_path, job_script("raise ValueError")).returncode == 1
+    assert run_job(tmp_path, job_script("import ctypes\nctypes.string_at(0)")).returncode == 1
 
 
-def test_an_orphan_is_killed_and_the_job_did_not_end_well(tmp_path: Path) -> None:
+def test_an_orphan_is_killed_and_the_job_fails(tmp_path: Path) -> None:
     """Without isolation a worker can fork; what it leaves is the supervisor's child, and goes."""
-    left = tmp_path / "left"
-    work = f"child = os.fork()\nif not child:\n    time.sleep(50)\n    os._exit(0)\nPath({str(left)!r}).write_text(str(child))"
-    assert run(tmp_path, script(work, unsandboxed=True)).returncode == -signal.SIGKILL
-    pid, until = int(left.read_text()), time.monotonic() + 10
-    while _runs(pid) and time.monotonic() < until:
+    pid_file = tmp_path / "left"
+    work = (
+        "child = os.fork()\nif not child:\n    time.sleep(50)\n    "
+        f"os._exit(0)\nPath({str(pid_file)!r}).write_text(str(child))"
+    )
+    assert run_job(tmp_path, job_script(work, unsandboxed=True)).returncode == -signal.SIGKILL
+    pid, deadline = int(pid_file.read_text()), time.monotonic() + 10
+    while _is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.02)  # killed, and on a busy machine not gone yet
-    assert not _runs(pid)
+    assert not _is_running(pid)
 
 
-def test_a_server_that_is_killed_takes_the_job_with_it(tmp_path: Path) -> None:
+def test_killing_the_server_kills_the_job(tmp_path: Path) -> None:
     """Supervisor, worker and a document, with no time to say goodbye."""
-    work = "spool.ask('page', '01', 0)\nwhile not (own / 'page').exists():\n    time.sleep(0.01)\nprint('up')\ntime.sleep(50)"
-    code = script(work, "(own / 'page').write_text('')\ntime.sleep(50)")
+    work = (
+        "layout_client.request('page', '01', 0)\nwhile not (own / 'page').exists():\n    time.sleep(0.01)\n"
+        "print('up')\ntime.sleep(50)"
+    )
+    code = job_script(work, "(own / 'page').write_text('')\ntime.sleep(50)")
     server = (
         "import subprocess, sys\n"
         "job = subprocess.Popen([sys.executable, '-I', '-c', sys.argv[1], sys.argv[2]], env={}, start_new_session=True)\n"
@@ -118,29 +133,29 @@ def test_a_server_that_is_killed_takes_the_job_with_it(tmp_path: Path) -> None:
         assert started.stdout
         leader = int(started.stdout.readline())
         assert started.stdout.readline() == "up\n"
-        group = _group(leader)
+        group = _processes_of_group(leader)
         assert len(group) == 3
         started.kill()
-    until = time.monotonic() + 20
-    while any(map(_runs, group)) and time.monotonic() < until:
+    deadline = time.monotonic() + 20
+    while any(map(_is_running, group)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not any(map(_runs, group))
+    assert not any(map(_is_running, group))
 
 
-def _group(leader: int) -> list[int]:
+def _processes_of_group(leader: int) -> list[int]:
     """The processes of a process group."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
+    pids = []
+    for process_folder in Path("/proc").iterdir():
+        if process_folder.name.isdigit():
             try:
-                if os.getpgid(int(place.name)) == leader:
-                    found.append(int(place.name))
+                if os.getpgid(int(process_folder.name)) == leader:
+                    pids.append(int(process_folder.name))
             except ProcessLookupError:
                 continue
-    return found
+    return pids
 
 
-def _runs(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     """Whether a process is there and not merely unburied."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

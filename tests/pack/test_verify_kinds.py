@@ -10,134 +10,160 @@ from pathlib import Path
 
 import pytest
 
-from diary.crypto.signing import Author, new_scalar
-from diary.pack.capsule.builder import make_capsule
+from diary.crypto.signing import AuthorSigner, generate_scalar
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
-from tests.pack.conftest import BuiltPack, build, finish
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, fictional_diary, incident_fields
-from tests.pack.judging import Cases, by_program, changed, compare
-from tests.pack.odd import add_odd
-from tests.pack.rezip import folder_of, members_of, rezip
-from tests.pack.sent_again import send_again
-from tests.pack.test_log_part import OTHERS, Logged, packed
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.odd_values import add_odd_records
+from tests.pack.pack_members import change_members, members_of, pack_folder_name
+from tests.pack.resent_version import resend_version
+from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
+from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers, program_findings
 
-SERVABLE, APART = "data/servable/", "data/restricted/"
-KEYS = f"{SERVABLE}proof/keys.json"
-ALONE = ("servable_only", None)
+SERVABLE_FOLDER, RESTRICTED_FOLDER = "data/servable/", "data/restricted/"
+KEYS_PATH = f"{SERVABLE_FOLDER}proof/keys.json"
+SERVABLE_ONLY_FINDING = ("servable_only", None)
 
 
-async def pack_of(diary: FictionalDiary, folder: Path, **more: object) -> Path:
+async def make_pack(diary: FictionalDiary, folder: Path, **options: object) -> Path:
     """A pack of all of a diary."""
-    no = int(str(more.pop("no", 1)))
-    raw = make_capsule(diary.versions, replace(diary.wish(**more), no=no), diary.keys)  # type: ignore[arg-type]
+    no = int(str(options.pop("no", 1)))
+    raw = build_capsule(diary.versions, replace(diary.wish(**options), no=no), diary.public_keys)  # type: ignore[arg-type]
     name = f"{len(list(folder.iterdir()))}"
-    return finish(diary, await build(diary, raw, folder / f"{name}.front"), read_capsule(raw), folder / f"{name}.pack")
+    return assemble_pack(
+        diary, await build_front_part(diary, raw, folder / f"{name}.front"), read_capsule(raw), folder / f"{name}.pack"
+    )
 
 
-async def test_a_training_pack_is_called_one_whatever_is_left_of_the_mark(tmp_path: Path) -> None:
+async def test_a_training_pack_is_recognised_by_any_remaining_mark(tmp_path: Path) -> None:
     """By READ-FIRST or by the record; and nothing else is found in it."""
     diary = fictional_diary(count=2, exhibits=1)
-    pack = await pack_of(diary, tmp_path, training=True)
-    cases = Cases(tmp_path, diary.notary.pub)
+    pack = await make_pack(diary, tmp_path, training=True)
+    cases = PackCases(tmp_path, diary.notary.pub)
     cases.add("whole", pack)
-    cases.bent("without the line", pack, lambda held: {**held, "data/00_READ-FIRST.txt": b"READ FIRST."})
-    cases.bent(
+    cases.add_changed("without the line", pack, lambda held: {**held, "data/00_READ-FIRST.txt": b"READ FIRST."})
+    cases.add_changed(
         "without the record", pack, lambda held: {name: raw for name, raw in held.items() if "12_record" not in name}
     )
-    found = compare(cases)
-    assert found["whole"] == {("training", None)}
-    assert all(("training", None) in one for one in found.values())
+    findings = compare_verifiers(cases)
+    assert findings["whole"] == {("training", None)}
+    assert all(("training", None) in one for one in findings.values())
 
 
 async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -> None:
     """Both keys' versions hold; what the old one signed afterwards or for the new one does not, nor do other statements."""
     diary = fictional_diary(count=2, exhibits=1)
-    old = diary.change_keys(at=START + 400 * DAY)
-    diary.add("incident", incident_fields(START + 401 * DAY, "After the change."), at=START + 401 * DAY)
-    cases = Cases(tmp_path, diary.notary.pub)
-    pack = await pack_of(diary, tmp_path, made_at=START + 500 * DAY)
+    old = diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
+    diary.add("incident", incident_fields(START_MS + 401 * DAY_MS, "After the change."), at_ms=START_MS + 401 * DAY_MS)
+    cases = PackCases(tmp_path, diary.notary.pub)
+    pack = await make_pack(diary, tmp_path, made_at=START_MS + 500 * DAY_MS)
     cases.add("replaced", pack)
-    for what, change in {
+    for case_name, change in {
         "no statement": lambda keys: keys.pop("earlier"),
-        "another time": lambda keys: keys["earlier"][0].update(ts=START),
+        "another time": lambda keys: keys["earlier"][0].update(ts=START_MS),
         "another key": lambda keys: keys["earlier"][0].update(ecdsa_pub=keys["earlier"][0]["old"]),
         "twice": lambda keys: keys["earlier"].append(keys["earlier"][0]),
         "none": lambda keys: keys.update(earlier=[]),
         "no list": lambda keys: keys.update(earlier=7),
         "not a statement": lambda keys: keys.update(earlier=[{"t": "rekey/v1"}]),
     }.items():
-        both = _twice(change)
-        cases.bent(what, pack, both)
+        change_both = _change_both_key_files(change)
+        cases.add_changed(case_name, pack, change_both)
     new, diary.author = diary.author, old
-    diary.add("incident", incident_fields(START + 402 * DAY, "By whoever has the old key."), at=START + 402 * DAY)
+    diary.add(
+        "incident",
+        incident_fields(START_MS + 402 * DAY_MS, "By whoever has the old key."),
+        at_ms=START_MS + 402 * DAY_MS,
+    )
     diary.author = new
-    cases.add("the old key afterwards", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
+    cases.add("the old key afterwards", await make_pack(diary, tmp_path, made_at=START_MS + 500 * DAY_MS))
     diary.versions.pop()
-    lost, newest = next(row for row in diary.versions if row["kind"] == "incident"), diary.versions[-1]
-    send_again(diary, lost, new, at=START + 403 * DAY)
-    cases.add("lost, and sent again by the new key", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
-    send_again(diary, newest, old, at=START + 399 * DAY)
-    cases.add("named the new key, signed by the old", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
-    send_again(diary, newest, new, at=START + 401 * DAY)
-    send_again(diary, lost, Author(new_scalar()), at=START + 403 * DAY)
-    cases.add("sent again by a stranger", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
-    found = compare(cases)
-    assert found["replaced"] == set()
-    assert found["lost, and sent again by the new key"] == set()
+    resent, newest = next(row for row in diary.versions if row["kind"] == "incident"), diary.versions[-1]
+    resend_version(diary, resent, new, at_ms=START_MS + 403 * DAY_MS)
+    cases.add("lost, and sent again by the new key", await make_pack(diary, tmp_path, made_at=START_MS + 500 * DAY_MS))
+    resend_version(diary, newest, old, at_ms=START_MS + 399 * DAY_MS)
+    cases.add("named the new key, signed by the old", await make_pack(diary, tmp_path, made_at=START_MS + 500 * DAY_MS))
+    resend_version(diary, newest, new, at_ms=START_MS + 401 * DAY_MS)
+    resend_version(diary, resent, AuthorSigner(generate_scalar()), at_ms=START_MS + 403 * DAY_MS)
+    cases.add("sent again by a stranger", await make_pack(diary, tmp_path, made_at=START_MS + 500 * DAY_MS))
+    findings = compare_verifiers(cases)
+    assert findings["replaced"] == set()
+    assert findings["lost, and sent again by the new key"] == set()
     for name in ("the old key afterwards", "named the new key, signed by the old", "sent again by a stranger"):
-        assert {code for code, _ in found[name]} == {"author"}, name
-    assert all("author" in {code for code, _ in found[name]} for name in ("no statement", "another time", "none"))
+        assert {code for code, _ in findings[name]} == {"author"}, name
+    assert all("author" in {code for code, _ in findings[name]} for name in ("no statement", "another time", "none"))
 
 
-def _twice(change: Callable[[dict[str, object]], object]) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
+def _change_both_key_files(
+    change: Callable[[dict[str, object]], object],
+) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
     """The same change in both folders' keys.json: only then does the chain itself have to tell."""
-    first, second = changed(KEYS, change), changed(KEYS.replace(SERVABLE, APART), change)
+    first, second = (
+        change_json_member(KEYS_PATH, change),
+        change_json_member(KEYS_PATH.replace(SERVABLE_FOLDER, RESTRICTED_FOLDER), change),
+    )
     return lambda held: second(first(held))
 
 
-async def test_later_packs_and_packs_of_no_server(tmp_path: Path) -> None:
+async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path: Path) -> None:
     """A supplement's counts have the entries of the pack before; a wrong one is found. Items alone; odd values; no server."""
     diary = fictional_diary(count=4, exhibits=2)
-    first = read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     ids = [row["record"] for row in diary.versions if row["kind"] == "incident"][:3]
-    given = [{"item": one.item, "record": one.record} for one in first.exhibits]
-    sent = {"kind": "pack", "pack_no": 1, "made_at": first.head.made_at, "record_ids": ids, "items_included": given}
-    diary.add("export", {**sent, "receipt_ref": "CR/1"}, at=first.head.made_at + HOUR)
-    more = {"made_at": first.head.made_at + DAY, "no": 2}
-    cases = Cases(tmp_path, diary.notary.pub)
+    items_given = [{"item": one.item, "record": one.record} for one in first.exhibits]
+    export_fields = {
+        "kind": "pack",
+        "pack_no": 1,
+        "made_at": first.metadata.made_at,
+        "record_ids": ids,
+        "items_included": items_given,
+    }
+    diary.add("export", {**export_fields, "receipt_ref": "CR/1"}, at_ms=first.metadata.made_at + HOUR_MS)
+    options = {"made_at": first.metadata.made_at + DAY_MS, "no": 2}
+    cases = PackCases(tmp_path, diary.notary.pub)
     newest = tuple(row["record"] for row in diary.versions if row["kind"] == "incident" and row["record"] not in ids)
-    later = await pack_of(diary, tmp_path, chosen=newest, kind="supplement", **more)
+    later = await make_pack(diary, tmp_path, chosen=newest, kind="supplement", **options)
     cases.add("supplement", later)
     record = "data/restricted/12_record.json"
     for name in ("earlier", "withheld", "total"):
-        cases.bent(f"other {name}", later, changed(record, lambda told, name=name: told["counts"].update({name: 9})))
-    cases.bent("no earlier", later, changed(record, lambda told: told["counts"].pop("earlier")))
-    cases.add("items", await pack_of(diary, tmp_path, chosen=(), kind="items", items=(given[0]["item"],), **more))
+        cases.add_changed(
+            f"other {name}", later, change_json_member(record, lambda told, name=name: told["counts"].update({name: 9}))
+        )
+    cases.add_changed("no earlier", later, change_json_member(record, lambda told: told["counts"].pop("earlier")))
+    cases.add(
+        "items", await make_pack(diary, tmp_path, chosen=(), kind="items", items=(items_given[0]["item"],), **options)
+    )
     local = fictional_diary(count=2, exhibits=1)
     local.versions[:] = [{**row, "seq": None, "receipt": None} for row in local.versions]
-    raw = make_capsule(local.versions, local.wish(), {**local.keys, "log": "", "notary": ""})
-    pack = finish(local, await build(local, raw, tmp_path / "local.front"), read_capsule(raw), tmp_path / "local.pack")
+    raw = build_capsule(local.versions, local.wish(), {**local.public_keys, "log": "", "notary": ""})
+    pack = assemble_pack(
+        local, await build_front_part(local, raw, tmp_path / "local.front"), read_capsule(raw), tmp_path / "local.pack"
+    )
     cases.add("no server", pack, notary=None)
     cases.add("no server, and a key", pack)
     odd = fictional_diary(count=2, exhibits=0)
-    add_odd(odd, START + 300 * DAY)
-    cases.add("odd", await pack_of(odd, tmp_path), notary=odd.notary.pub)
-    found = compare(cases)
-    assert found["supplement"] == found["items"] == set()
+    add_odd_records(odd, START_MS + 300 * DAY_MS)
+    cases.add("odd", await make_pack(odd, tmp_path), notary=odd.notary.pub)
+    findings = compare_verifiers(cases)
+    assert findings["supplement"] == findings["items"] == set()
     assert all(
-        ("record", record) in found[name] for name in ("other earlier", "other withheld", "other total", "no earlier")
+        ("record", record) in findings[name]
+        for name in ("other earlier", "other withheld", "other total", "no earlier")
     )
-    assert {code for code, _ in found["odd"]} == {"odd"}
+    assert {code for code, _ in findings["odd"]} == {"odd"}
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
+def logged_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     """Four entries in the log, one of which has words held back."""
     diary = fictional_diary(count=4, exhibits=2)
-    return packed(diary, Logged(diary).log(OTHERS + 4, None), tmp_path_factory.mktemp("logged"))
+    return make_pack_with_log(
+        diary, InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 4, None), tmp_path_factory.mktemp("logged")
+    )
 
 
-def zipped(path: Path, root: str, members: dict[str, bytes]) -> Path:
+def make_zip(path: Path, root: str, members: dict[str, bytes]) -> Path:
     """A zip of some files under a folder's name."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
@@ -145,88 +171,124 @@ def zipped(path: Path, root: str, members: dict[str, bytes]) -> Path:
     return path
 
 
-def parts_of(pack: Path, folder: Path) -> dict[str, Path]:
+def servable_variants(pack: Path, folder: Path) -> dict[str, Path]:
     """The ways in which somebody has the servable part and nothing else."""
-    held = {name: raw for name, raw in members_of(pack).items() if not name.startswith(APART)}
-    root = folder_of(pack)
-    inside = {name.removeprefix(SERVABLE): raw for name, raw in held.items() if name.startswith(SERVABLE)}
-    data = {name: raw for name, raw in held.items() if name.startswith("data/")}
+    members = {name: raw for name, raw in members_of(pack).items() if not name.startswith(RESTRICTED_FOLDER)}
+    root = pack_folder_name(pack)
+    servable_members = {
+        name.removeprefix(SERVABLE_FOLDER): raw for name, raw in members.items() if name.startswith(SERVABLE_FOLDER)
+    }
+    data = {name: raw for name, raw in members.items() if name.startswith("data/")}
     with zipfile.ZipFile(pack) as archive:
         archive.extractall(folder / "out")
     shutil.rmtree(folder / "out" / root / "data" / "restricted")
     return {
-        "the folder in a zip": zipped(folder / "inside.zip", "servable", inside),
-        "data in a zip": zipped(
+        "the folder in a zip": make_zip(folder / "inside.zip", "servable", servable_members),
+        "data in a zip": make_zip(
             folder / "data.zip", "data", {name.removeprefix("data/"): raw for name, raw in data.items()}
         ),
-        "the pack without the rest": zipped(folder / "rest.zip", root, held),
-        "and without its lists": zipped(folder / "lists.zip", root, data),
+        "the pack without the rest": make_zip(folder / "rest.zip", root, members),
+        "and without its lists": make_zip(folder / "lists.zip", root, data),
         "the folder": folder / "out" / root / "data" / "servable",
         "its folder above": folder / "out" / root,
     }
 
 
-def test_the_servable_part_alone_is_what_it_is_and_is_checked(logged: BuiltPack, tmp_path: Path) -> None:
+def test_the_servable_part_alone_is_recognised_and_checked(logged_pack: BuiltPack, tmp_path: Path) -> None:
     """Six ways to have it: one finding, which says what it is; never that anything is missing."""
-    cases = Cases(tmp_path, logged.diary.notary.pub)
-    for name, path in parts_of(logged.path, tmp_path).items():
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
+    for name, path in servable_variants(logged_pack.path, tmp_path).items():
         cases.add(name, path)
         cases.add(f"{name}, no key", path, notary=None)
-    found = compare(cases)
-    for name, one in found.items():
-        assert one == ({ALONE, ("keys_from_pack", None)} if "no key" in name else {ALONE}), name
+    findings = compare_verifiers(cases)
+    for name, case_findings in findings.items():
+        assert case_findings == (
+            {SERVABLE_ONLY_FINDING, ("keys_from_pack", None)} if "no key" in name else {SERVABLE_ONLY_FINDING}
+        ), name
 
 
-def test_what_was_changed_in_the_servable_part_alone_is_found(logged: BuiltPack, tmp_path: Path) -> None:
+def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tmp_path: Path) -> None:
     """Each file by its own list; entries from their fields up; words, exhibits and the log as far as they are there."""
-    parts = parts_of(logged.path, tmp_path)
-    alone, whole = parts["the folder in a zip"], parts["the pack without the rest"]
-    cases = Cases(tmp_path, logged.diary.notary.pub)
+    parts = servable_variants(logged_pack.path, tmp_path)
+    folder_zip, with_data_folder = parts["the folder in a zip"], parts["the pack without the rest"]
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
 
-    def bent(name: str, source: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
-        cases.add(name, rezip(source, tmp_path / "bent.zip", change))
+    def add_changed_case(name: str, source: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
+        cases.add(name, change_members(source, tmp_path / "bent.zip", change))
 
-    for source, at in ((alone, ""), (whole, SERVABLE)):
-        chronology, first = f"{at}01_chronology.pdf", f"{at}proof/0001-"
-        index, attached = f"{at}03_exhibits-index.csv", f"{at}proof/JB-1-"
-        bent(f"{at}a byte", source, lambda held, n=chronology: {**held, n: held[n][:-9] + b"x" + held[n][-8:]})
-        bent(f"{at}gone", source, lambda held, n=chronology: {name: raw for name, raw in held.items() if name != n})
-        bent(f"{at}more", source, lambda held, at=at: {**held, f"{at}99_more.txt": b"x"})
-        bent(f"{at}words", source, changed(first, lambda proof: proof["fields"]["narrative"].update(v="All was well.")))
-        bent(f"{at}signature", source, changed(first, lambda proof: proof.update(sig=proof["sig"][:-4] + "AAAA")))
-        bent(f"{at}receipt", source, changed(first, lambda proof: proof["receipt"].update(ts=1)))
-        bent(f"{at}opened", source, changed(first, lambda proof: proof["withheld"].pop("place_detail")))
-        bent(f"{at}exhibit", source, changed(attached, lambda proof: proof["fields"]["sha256"].update(v="0" * 64)))
-        bent(f"{at}index", source, lambda held, n=index: {**held, n: held[n].replace(b"JB-1.", b"JB-9.")})
-        bent(f"{at}place", source, changed(f"{at}proof/log.json", lambda log: log["proofs"][0].update(i=0)))
-        bent(f"{at}keys", source, changed(f"{at}proof/keys.json", lambda keys: keys.update(notary="A" * 43)))
-        bent(f"{at}list", source, lambda held, at=at: {**held, f"{at}manifest-sha256.txt": b"x"})
-        bent(
-            f"{at}no list",
-            source,
-            lambda held, at=at: {n: raw for n, raw in held.items() if n != f"{at}manifest-sha256.txt"},
+    for source, prefix in ((folder_zip, ""), (with_data_folder, SERVABLE_FOLDER)):
+        chronology, first = f"{prefix}01_chronology.pdf", f"{prefix}proof/0001-"
+        index, attached = f"{prefix}03_exhibits-index.csv", f"{prefix}proof/JB-1-"
+        add_changed_case(
+            f"{prefix}a byte", source, lambda held, n=chronology: {**held, n: held[n][:-9] + b"x" + held[n][-8:]}
         )
-    found = compare(cases, least=26)
-    codes = {name: {code for code, _ in one} for name, one in found.items()}
-    for at in ("", SERVABLE):
-        assert ("changed", f"{SERVABLE}01_chronology.pdf") in found[f"{at}a byte"]
-        assert ("missing", f"{SERVABLE}01_chronology.pdf") in found[f"{at}gone"]
-        assert ("added", f"{SERVABLE}99_more.txt") in found[f"{at}more"]
+        add_changed_case(
+            f"{prefix}gone", source, lambda held, n=chronology: {name: raw for name, raw in held.items() if name != n}
+        )
+        add_changed_case(f"{prefix}more", source, lambda held, prefix=prefix: {**held, f"{prefix}99_more.txt": b"x"})
+        add_changed_case(
+            f"{prefix}words",
+            source,
+            change_json_member(first, lambda proof: proof["fields"]["narrative"].update(v="All was well.")),
+        )
+        add_changed_case(
+            f"{prefix}signature",
+            source,
+            change_json_member(first, lambda proof: proof.update(sig=proof["sig"][:-4] + "AAAA")),
+        )
+        add_changed_case(
+            f"{prefix}receipt", source, change_json_member(first, lambda proof: proof["receipt"].update(ts=1))
+        )
+        add_changed_case(
+            f"{prefix}opened", source, change_json_member(first, lambda proof: proof["withheld"].pop("place_detail"))
+        )
+        add_changed_case(
+            f"{prefix}exhibit",
+            source,
+            change_json_member(attached, lambda proof: proof["fields"]["sha256"].update(v="0" * 64)),
+        )
+        add_changed_case(
+            f"{prefix}index", source, lambda held, n=index: {**held, n: held[n].replace(b"JB-1.", b"JB-9.")}
+        )
+        add_changed_case(
+            f"{prefix}place",
+            source,
+            change_json_member(f"{prefix}proof/log.json", lambda log: log["proofs"][0].update(i=0)),
+        )
+        add_changed_case(
+            f"{prefix}keys",
+            source,
+            change_json_member(f"{prefix}proof/keys.json", lambda keys: keys.update(notary="A" * 43)),
+        )
+        add_changed_case(
+            f"{prefix}list", source, lambda held, prefix=prefix: {**held, f"{prefix}manifest-sha256.txt": b"x"}
+        )
+        add_changed_case(
+            f"{prefix}no list",
+            source,
+            lambda held, prefix=prefix: {n: raw for n, raw in held.items() if n != f"{prefix}manifest-sha256.txt"},
+        )
+    findings = compare_verifiers(cases, min_cases=26)
+    codes = {name: {code for code, _ in one} for name, one in findings.items()}
+    for prefix in ("", SERVABLE_FOLDER):
+        assert ("changed", f"{SERVABLE_FOLDER}01_chronology.pdf") in findings[f"{prefix}a byte"]
+        assert ("missing", f"{SERVABLE_FOLDER}01_chronology.pdf") in findings[f"{prefix}gone"]
+        assert ("added", f"{SERVABLE_FOLDER}99_more.txt") in findings[f"{prefix}more"]
         for name, code in {
             "words": "commitment", "signature": "author", "receipt": "receipt", "opened": "names", "exhibit": "exhibit",
             "index": "exhibit", "place": "inclusion", "keys": "keys", "list": "list_damaged", "no list": "missing",
         }.items():  # fmt: skip
-            assert code in codes[f"{at}{name}"], (at, name, codes[f"{at}{name}"])
+            assert code in codes[f"{prefix}{name}"], (prefix, name, codes[f"{prefix}{name}"])
         assert all("servable_only" in one for one in codes.values())
 
 
-def test_a_folder_is_a_pack_and_a_link_in_it_is_none(logged: BuiltPack, tmp_path: Path) -> None:
+def test_a_folder_counts_as_a_pack_but_symlinks_are_not_followed(logged_pack: BuiltPack, tmp_path: Path) -> None:
     """Unpacked and given as it lies there; what is no file is named and not followed."""
-    with zipfile.ZipFile(logged.path) as archive:
+    with zipfile.ZipFile(logged_pack.path) as archive:
         archive.extractall(tmp_path / "out")
     [folder] = (tmp_path / "out").iterdir()
-    cases = Cases(tmp_path, logged.diary.notary.pub)
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
     cases.add("as it lies there", folder)
-    assert compare(cases)["as it lies there"] == set()
+    assert compare_verifiers(cases)["as it lies there"] == set()
     (folder / "data" / "link.txt").symlink_to("/etc/passwd")
-    assert ("not_a_file", "data/link.txt") in by_program(cases)[0]
+    assert ("not_a_file", "data/link.txt") in program_findings(cases)[0]

@@ -12,51 +12,57 @@ import struct
 import zipfile
 from pathlib import Path
 
-from diary.crypto.signing import Notary
-from diary.pack.capsule.builder import make_capsule
+from diary.crypto.signing import Ed25519Signer
+from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.verify.findings import SENTENCES
 from diary.paths import STATIC
-from diary.web.scripted_pages import findings_of
+from diary.web.scripted_pages import finding_sentences
 from tests.ledger.test_timestamps import make_authority
-from tests.pack.conftest import BuiltPack, build, finish
-from tests.pack.fiction import fictional_diary
-from tests.pack.hostile import EXPECTED, corpus
-from tests.pack.judging import SCRIPT, Cases, Page, changed, compare
-from tests.pack.rezip import each_flipped, members_of
-from tests.pack.test_log_part import OTHERS, Logged, packed
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.fictional_diary import fictional_diary
+from tests.pack.hostile_zips import EXPECTED_CODES, hostile_zips
+from tests.pack.pack_members import flip_each_member, members_of
+from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
+from tests.pack.verifier_comparison import VERIFY_SCRIPT, PackCases, PageVerifier, change_json_member, compare_verifiers
 
-PROOF = "data/servable/proof/0001-"
+FIRST_PROOF_PREFIX = "data/servable/proof/0001-"
 
 
-def test_sound_packs_and_anchors(built: BuiltPack, small: BuiltPack, tmp_path: Path) -> None:
+def test_valid_packs_get_the_same_findings_with_any_keys(
+    full_pack: BuiltPack, small_pack: BuiltPack, tmp_path: Path
+) -> None:
     """With the right key, with none, with another's."""
-    cases = Cases(tmp_path, built.diary.notary.pub)
-    cases.add("sound", built.path)
-    cases.add("no key", built.path, notary=None)
-    cases.add("another's key", built.path, notary=Notary(os.urandom(32)).pub)
-    cases.add("a root and no stamps", built.path, tsa_roots=[b"pem"])
-    cases.add("small", small.path, notary=small.diary.notary.pub)
-    assert compare(cases)["sound"] == set()
+    cases = PackCases(tmp_path, full_pack.diary.notary.pub)
+    cases.add("sound", full_pack.path)
+    cases.add("no key", full_pack.path, notary=None)
+    cases.add("another's key", full_pack.path, notary=Ed25519Signer(os.urandom(32)).pub)
+    cases.add("a root and no stamps", full_pack.path, tsa_roots=[b"pem"])
+    cases.add("small", small_pack.path, notary=small_pack.diary.notary.pub)
+    assert compare_verifiers(cases)["sound"] == set()
 
 
-def test_a_changed_byte_in_any_member(small: BuiltPack, tmp_path: Path) -> None:
+def test_a_changed_byte_is_named_by_page_and_program(small_pack: BuiltPack, tmp_path: Path) -> None:
     """One after the other; both name it, and find the same besides."""
-    cases = Cases(tmp_path, small.diary.notary.pub)
-    for name, path in each_flipped(small.path, tmp_path / "flipped.zip"):
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, path in flip_each_member(small_pack.path, tmp_path / "flipped.zip"):
         cases.add(name, path)
-    compare(cases, least=20)
+    compare_verifiers(cases, min_cases=20)
 
 
-async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> None:
+async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
     """Added, missing, renamed, moved; proofs and the record that say something else; forged whole."""
-    cases, victim = Cases(tmp_path, small.diary.notary.pub), "data/restricted/13_exhibits-as-received/JB-1.png"
+    cases, victim = PackCases(tmp_path, small_pack.diary.notary.pub), "data/restricted/13_exhibits-as-received/JB-1.png"
     record = "data/restricted/12_record.json"
-    cases.bent("added", small.path, lambda held: {**held, "data/extra.txt": b"x", "beside.txt": b"y"})
-    cases.bent("missing", small.path, lambda held: {name: raw for name, raw in held.items() if name != victim})
+    cases.add_changed("added", small_pack.path, lambda held: {**held, "data/extra.txt": b"x", "beside.txt": b"y"})
+    cases.add_changed(
+        "missing", small_pack.path, lambda held: {name: raw for name, raw in held.items() if name != victim}
+    )
     renamed = victim.replace("-1", "-99")
-    cases.bent(
-        "renamed", small.path, lambda held: {(renamed if name == victim else name): raw for name, raw in held.items()}
+    cases.add_changed(
+        "renamed",
+        small_pack.path,
+        lambda held: {(renamed if name == victim else name): raw for name, raw in held.items()},
     )
     for name in (
         "bagit.txt",
@@ -66,12 +72,12 @@ async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> Non
         "tagmanifest-sha256.txt",
         record,
     ):
-        cases.bent(
+        cases.add_changed(
             f"without {name}",
-            small.path,
+            small_pack.path,
             lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
         )
-    for what, change in {
+    for case_name, change in {
         "narrative": lambda proof: proof["fields"]["narrative"].update(v="It was all fine."),
         "a field gone": lambda proof: proof["fields"].pop("who"),
         "signature": lambda proof: proof.update(sig=proof["sig"][:-4] + "AAAA"),
@@ -84,118 +90,145 @@ async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> Non
         "kind": lambda proof: proof["fields"]["_kind"].update(v="constructor"),
         "withheld twice": lambda proof: proof["withheld"].update(narrative="A" * 43),
     }.items():
-        cases.bent(f"proof: {what}", small.path, changed(PROOF, change))
-    for what, change in {
+        cases.add_changed(f"proof: {case_name}", small_pack.path, change_json_member(FIRST_PROOF_PREFIX, change))
+    for case_name, change in {
         "another narrative": lambda told: told["versions"][0]["fields"].update(narrative="Something else."),
         "a version gone": lambda told: told["versions"].pop(),
         "counts": lambda told: told["counts"].update(total=99),
         "a row": lambda told: told["records"][0].update(delay_ms=1),
     }.items():
-        cases.bent(f"record: {what}", small.path, changed(record, change))
+        cases.add_changed(f"record: {case_name}", small_pack.path, change_json_member(record, change))
     index = "data/servable/03_exhibits-index.csv"
-    cases.bent("index", small.path, lambda held: {**held, index: held[index].replace(b"JB-1", b"JB-7")})
-    cases.bent(
-        "sidecar", small.path, changed("data/restricted/14_sidecars/JB-1", lambda told: told.update(size_bytes=1))
+    cases.add_changed("index", small_pack.path, lambda held: {**held, index: held[index].replace(b"JB-1", b"JB-7")})
+    cases.add_changed(
+        "sidecar",
+        small_pack.path,
+        change_json_member("data/restricted/14_sidecars/JB-1", lambda told: told.update(size_bytes=1)),
     )
-    forged = fictional_diary(count=3, exhibits=1)
-    raw = make_capsule(forged.versions, forged.wish(), forged.keys)
-    path = finish(forged, await build(forged, raw, tmp_path / "front"), read_capsule(raw), tmp_path / "forged")
+    forged_diary = fictional_diary(count=3, exhibits=1)
+    raw = build_capsule(forged_diary.versions, forged_diary.wish(), forged_diary.public_keys)
+    path = assemble_pack(
+        forged_diary,
+        await build_front_part(forged_diary, raw, tmp_path / "front"),
+        read_capsule(raw),
+        tmp_path / "forged",
+    )
     cases.add("forged with its own keys", path)
     cases.add("forged, nobody's key", path, notary=None)
     other = fictional_diary(count=3, exhibits=0)
     other.versions[1]["open"]["fields"]["narrative"] = "Quite another account."  # type: ignore[index]
-    raw = make_capsule(other.versions, other.wish(), other.keys)
-    with zipfile.ZipFile(await build(other, raw, tmp_path / "front")) as archive:
+    raw = build_capsule(other.versions, other.wish(), other.public_keys)
+    with zipfile.ZipFile(await build_front_part(other, raw, tmp_path / "front")) as archive:
         page = archive.read("data/servable/01_chronology.pdf")
-    cases.bent("another 01", small.path, lambda held: {**held, "data/servable/01_chronology.pdf": page})
-    compare(cases, least=25)
+    cases.add_changed("another 01", small_pack.path, lambda held: {**held, "data/servable/01_chronology.pdf": page})
+    compare_verifiers(cases, min_cases=25)
 
 
-def test_junk_in_every_kind_of_file(small: BuiltPack, tmp_path: Path) -> None:
+def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
     """Bytes that are no JSON, no table, no PDF, deep nesting included."""
-    cases = Cases(tmp_path, small.diary.notary.pub)
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     ends = (".csv", ".pdf", "keys.json", "record.json")
-    names = [one for one in members_of(small.path) if "0001-" in one or "14_sidecars/JB-1" in one or one.endswith(ends)]
+    names = [
+        one for one in members_of(small_pack.path) if "0001-" in one or "14_sidecars/JB-1" in one or one.endswith(ends)
+    ]
     junk = {"empty": b"", "no text": b"\xff\xfe", "deep": b"[" * 100_000, "half": b'{"t":"proof/v1"}'}
     junk["random"] = random.Random(3).randbytes(500)
-    for what, content in junk.items():
-        cases.bent(what, small.path, lambda held, content=content: {**held, **dict.fromkeys(names, content)})
+    for case_name, content in junk.items():
+        cases.add_changed(
+            case_name, small_pack.path, lambda held, content=content: {**held, **dict.fromkeys(names, content)}
+        )
         for name in (
             "manifest-sha256.txt",
             "tagmanifest-sha256.txt",
             "data/servable/manifest-sha256.txt",
             "bag-info.txt",
         ):
-            cases.bent(f"{what} {name}", small.path, lambda held, content=content, name=name: {**held, name: content})
-    compare(cases, least=20)
+            cases.add_changed(
+                f"{case_name} {name}", small_pack.path, lambda held, content=content, name=name: {**held, name: content}
+            )
+    compare_verifiers(cases, min_cases=20)
 
 
-def test_hostile_zips(small: BuiltPack, tmp_path: Path) -> None:
+def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
     """None stops either of them, both find the same, and of the corpus what has to be found."""
-    cases = Cases(tmp_path, small.diary.notary.pub)
-    for name, raw in corpus(small, tmp_path):
-        cases.raw(name, raw)
-    found = compare(cases, least=55)
-    for name, codes in EXPECTED.items():
-        assert set(codes) <= {code for code, _ in found[name]}, name
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in hostile_zips(small_pack, tmp_path):
+        cases.add_bytes(name, raw)
+    findings = compare_verifiers(cases, min_cases=55)
+    for name, codes in EXPECTED_CODES.items():
+        assert set(codes) <= {code for code, _ in findings[name]}, name
 
 
-def as_large(raw: bytes, **lies: int) -> bytes:
+def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:
     """The same zip with its numbers in the record of a large zip; `lies`: other numbers there, or in the end record."""
     _, _, _, _, count, length, offset, _ = struct.unpack("<4s4H2IH", raw[-22:])
-    told = {"here": count, "total": count, "length": length, "offset": offset, "disk": 0, "end": 0xFFFFFFFF} | lies
-    disk, numbers = told["disk"], (told["here"], told["total"], told["length"], told["offset"])
+    zip64_fields = {
+        "here": count,
+        "total": count,
+        "length": length,
+        "offset": offset,
+        "disk": 0,
+        "end": 0xFFFFFFFF,
+    } | overrides
+    disk, numbers = (
+        zip64_fields["disk"],
+        (zip64_fields["here"], zip64_fields["total"], zip64_fields["length"], zip64_fields["offset"]),
+    )
     record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, disk, disk, *numbers)
     locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(raw) - 22, 1)
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, told["end"], offset, 0)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, zip64_fields["end"], offset, 0)
     return raw[:-22] + record + locator + end
 
 
-def test_the_record_of_a_large_zip(small: BuiltPack, tmp_path: Path) -> None:
+def test_zip64_records_are_read_or_refused(small_pack: BuiltPack, tmp_path: Path) -> None:
     """Read where the end record points to it. Whatever one reader would take from it and another not is no pack."""
-    cases, raw = Cases(tmp_path, small.diary.notary.pub), small.path.read_bytes()
+    cases, raw = PackCases(tmp_path, small_pack.diary.notary.pub), small_pack.path.read_bytes()
     length = struct.unpack("<I", raw[-10:-6])[0]
-    cases.raw("sound", as_large(raw))
+    cases.add_bytes("sound", convert_to_zip64(raw))
     for name, lie in {"here": 1, "total": 1, "length": 1, "offset": 1 << 40, "disk": 1, "end": length}.items():
-        cases.raw(name, as_large(raw, **{name: lie}))
-    cases.raw("only said to be large", raw[:-12] + b"\xff\xff" + raw[-10:])
-    found = compare(cases)
-    assert found.pop("sound") == set()
-    assert all(codes == {("not_a_pack", None)} for codes in found.values()), found
+        cases.add_bytes(name, convert_to_zip64(raw, **{name: lie}))
+    cases.add_bytes("only said to be large", raw[:-12] + b"\xff\xff" + raw[-10:])
+    findings = compare_verifiers(cases)
+    assert findings.pop("sound") == set()
+    assert all(codes == {("not_a_pack", None)} for codes in findings.values()), findings
 
 
-def test_random_bytes_in_the_list_of_members_end_in_findings(small: BuiltPack, tmp_path: Path) -> None:
+def test_random_bytes_in_the_central_directory_get_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
     """The page never throws; it finds. What it calls them may differ from the program, which reads zips with another library."""
-    cases, raw, generator = Cases(tmp_path, small.diary.notary.pub), small.path.read_bytes(), random.Random(7)
+    cases, raw, generator = (
+        PackCases(tmp_path, small_pack.diary.notary.pub),
+        small_pack.path.read_bytes(),
+        random.Random(7),
+    )
     for i in range(20):
-        bent = bytearray(raw)
+        damaged = bytearray(raw)
         for _ in range(20):
-            bent[generator.randrange(len(raw) - 4_000, len(raw))] = generator.randrange(256)
-        cases.raw(str(i), bytes(bent))
-    assert all(Page(cases).findings())
+            damaged[generator.randrange(len(raw) - 4_000, len(raw))] = generator.randrange(256)
+        cases.add_bytes(str(i), bytes(damaged))
+    assert all(PageVerifier(cases).findings())
 
 
-def test_the_logs_part(tmp_path: Path) -> None:
+def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
     """Checkpoints, places, timestamps under roots given and not given, and every lie about them."""
     authority, other = make_authority(tmp_path / "tsa"), make_authority(tmp_path / "other")
     diary = fictional_diary(count=4, exhibits=1)
-    logged = packed(diary, Logged(diary).log(OTHERS + 4, authority), tmp_path)
-    cases, folder = Cases(tmp_path, diary.notary.pub), "data/restricted/proof/"
-    cases.add("sound", logged.path, tsa_roots=[authority.root])
+    logged = make_pack_with_log(diary, InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 4, authority), tmp_path)
+    cases, folder = PackCases(tmp_path, diary.notary.pub), "data/restricted/proof/"
+    cases.add("sound", logged.path, tsa_roots=[authority.root_pem])
     cases.add("no root", logged.path)
-    cases.add("another root", logged.path, tsa_roots=[other.root])
-    cases.add("both roots", logged.path, tsa_roots=[other.root, authority.root])
-    for name, path in each_flipped(logged.path, tmp_path / "flipped.zip"):
+    cases.add("another root", logged.path, tsa_roots=[other.root_pem])
+    cases.add("both roots", logged.path, tsa_roots=[other.root_pem, authority.root_pem])
+    for name, path in flip_each_member(logged.path, tmp_path / "flipped.zip"):
         if "/proof/" in name:
-            cases.add(name, path, tsa_roots=[authority.root])
+            cases.add(name, path, tsa_roots=[authority.root_pem])
     for end in (".txt", ".tsr", ".pem", "log.json"):
         name = next(one for one in members_of(logged.path) if one.startswith(folder) and one.endswith(end))
-        cases.bent(
+        cases.add_changed(
             f"without {end}",
             logged.path,
             lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
         )
-    for what, change in {
+    for case_name, change in {
         "policy": lambda log: log["checkpoints"][0]["stamps"][0].update(policy="1.2.3"),
         "nonce": lambda log: log["checkpoints"][0]["stamps"][0].update(nonce="AAAA"),
         "place": lambda log: log["proofs"][0].update(i=0),
@@ -203,15 +236,17 @@ def test_the_logs_part(tmp_path: Path) -> None:
         "growth": lambda log: log["checkpoints"][1].update(path=[]),
         "size": lambda log: log["checkpoints"][1].update(size=3),
     }.items():
-        cases.bent(what, logged.path, changed(f"{folder}log.json", change), tsa_roots=[authority.root])
-    compare(cases, least=20)
+        cases.add_changed(
+            case_name, logged.path, change_json_member(f"{folder}log.json", change), tsa_roots=[authority.root_pem]
+        )
+    compare_verifiers(cases, min_cases=20)
 
 
-def test_the_page_says_what_the_program_says() -> None:
+def test_page_and_program_have_the_same_sentences() -> None:
     """One table of codes and sentences in two languages."""
-    text = (SCRIPT.parents[2] / "static/js/verify/findings.js").read_text()
+    text = (VERIFY_SCRIPT.parents[2] / "static/js/verify/findings.js").read_text()
     table = text.split("export const SENTENCES")[1].split("\n})")[0]
-    whole = re.sub(r"' \+\n +'", "", table)
-    rows = dict(re.findall(r"^ +(\w+):\s+'(.*)',$", whole, re.MULTILINE))
-    assert rows.items() <= findings_of(STATIC).items(), "what the pages say, each in its language"
+    joined_table = re.sub(r"' \+\n +'", "", table)
+    rows = dict(re.findall(r"^ +(\w+):\s+'(.*)',$", joined_table, re.MULTILINE))
+    assert rows.items() <= finding_sentences(STATIC).items(), "what the pages say, each in its language"
     assert rows == {code: sentence.replace("'", "’") for code, sentence in SENTENCES.items()}

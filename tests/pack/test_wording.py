@@ -1,21 +1,26 @@
 """Answers of an object in words: codes by their labels, what early apps let people type as it was typed."""
 
-from diary.pack.tables.cells import recorder
+from diary.pack.tables.cells import recording_words
 from diary.pack.wording import value_words
 
 
-def test_what_may_have_recorded_it() -> None:
+def test_a_possible_recording_is_described_in_words() -> None:
     """Who holds it, when it goes, what came of asking, and what they said."""
-    asked: dict[str, object] = {"kind": "cctv", "holder": "the shop", "overwrite_due": "12 May", "outcome": "promised"}
-    assert recorder(asked) == "CCTV, held by the shop, likely to be wiped 12 May, They will keep it"
-    assert recorder(asked | {"outcome_text": "until Friday"}).endswith("They will keep it, until Friday")
-    assert recorder({"kind": "cctv", "outcome": "They_will look"}) == "CCTV, They_will look"
-    assert recorder({"outcome": 5}) == ""
+    recording: dict[str, object] = {
+        "kind": "cctv",
+        "holder": "the shop",
+        "overwrite_due": "12 May",
+        "outcome": "promised",
+    }
+    assert recording_words(recording) == "CCTV, held by the shop, likely to be wiped 12 May, They will keep it"
+    assert recording_words(recording | {"outcome_text": "until Friday"}).endswith("They will keep it, until Friday")
+    assert recording_words({"kind": "cctv", "outcome": "They_will look"}) == "CCTV, They_will look"
+    assert recording_words({"outcome": 5}) == ""
 
 
-def test_a_vehicle_as_it_was_seen() -> None:
+def test_a_vehicle_is_described_in_words() -> None:
     """How sure somebody was of a plate is never a bare code."""
-    seen = {"make": "Ford", "reg": "AB12 CDE", "reg_certainty": "part_of_it", "reg_certainty_text": "the end"}
+    vehicle = {"make": "Ford", "reg": "AB12 CDE", "reg_certainty": "part_of_it", "reg_certainty_text": "the end"}
     words = "make: Ford, number plate: AB12 CDE, sure of the plate: I saw part of it, of the plate: the end"
-    assert value_words("vehicle", seen, {}) == words
+    assert value_words("vehicle", vehicle, {}) == words
     assert value_words("vehicle", {"reg_certainty": "of_a_newer_app"}, {}) == "sure of the plate: of_a_newer_app"

@@ -8,13 +8,13 @@ import pytest
 
 from diary.record import chronology as order
 from diary.record.incident import Incident
-from diary.record.record_history import Opened, tell
+from diary.record.record_history import RecordVersion, build_history
 from diary.record.times import DAY_MS
 
-MAY_4 = 1_777_852_800_000  # 2026-05-04T00:00:00Z, a Monday
+MAY_4_MS = 1_777_852_800_000  # 2026-05-04T00:00:00Z, a Monday
 
 
-def entry(
+def make_incident(
     number: str, day: int | None, *, written: int | None = None, end: int | None = None, **fields: object
 ) -> Incident:
     said: dict[str, object] = {
@@ -24,35 +24,41 @@ def entry(
         **fields,
     }
     if day is not None:
-        said.setdefault("occurred_start", MAY_4 + day * DAY_MS)
+        said.setdefault("occurred_start", MAY_4_MS + day * DAY_MS)
     if end is not None:
         said["occurred_end"] = end
     said["_clock"] = {"utc": written or 0}
-    told = tell([Opened(f"r{number}", f"v{number}", "incident", 1, said, {})])
-    return Incident(number, None if number.startswith("U") else int(number), told)
+    history = build_history([RecordVersion(f"r{number}", f"v{number}", "incident", 1, said, {})])
+    return Incident(number, None if number.startswith("U") else int(number), history)
 
 
 def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
     """Entries without a number come after those with one."""
-    entries = [entry("3", None), entry("2", 5), entry("1", 9), entry("U1", 5), entry("4", 5)]
-    assert [one.number for one in order.ordered(entries)] == ["2", "4", "U1", "1", "3"]
+    entries = [
+        make_incident("3", None),
+        make_incident("2", 5),
+        make_incident("1", 9),
+        make_incident("U1", 5),
+        make_incident("4", 5),
+    ]
+    assert [one.number for one in order.sort_incidents(entries)] == ["2", "4", "U1", "1", "3"]
 
 
 def test_months_without_entries_are_counted_as_none() -> None:
     """From the first to the last, over a year's end."""
-    found = order.by_month(order.facts([entry("1", 0), entry("2", 280)]))
+    found = order.tally_by_month(order.extract_facts([make_incident("1", 0), make_incident("2", 280)]))
     assert [(tally.label, tally.count) for tally in found][:2] == [("May 2026", 1), ("Jun 2026", 0)]
     assert found[-1].label == "Feb 2027" and len(found) == 10
 
 
 def test_codes_are_counted_once_an_entry_most_used_first() -> None:
     """With their entries and letters."""
-    found = order.by_code(
-        [entry("1", 0, behaviours=["watch", "calls", "calls"]), entry("2", 1, behaviours=["calls"])],
+    found = order.tally_by_code(
+        [make_incident("1", 0, behaviours=["watch", "calls", "calls"]), make_incident("2", 1, behaviours=["calls"])],
         "behaviours",
         "behaviours",
     )
-    assert [(tally.label, tally.numbers, tally.letter) for tally in found] == [
+    assert [(tally.label, tally.entry_numbers, tally.letter) for tally in found] == [
         ("Phone calls", ("1", "2"), "b"),
         ("Watched me", ("1",), "g"),
     ]
@@ -60,41 +66,73 @@ def test_codes_are_counted_once_an_entry_most_used_first() -> None:
 
 def test_weekday_and_hour_are_local() -> None:
     """00:30 British summer time is the next day there."""
-    found = order.by_weekday(order.facts([entry("1", 0, occurred_start=MAY_4 + DAY_MS - 1_800_000)]))
+    found = order.tally_by_weekday(
+        order.extract_facts([make_incident("1", 0, occurred_start=MAY_4_MS + DAY_MS - 1_800_000)])
+    )
     assert [tally.label for tally in found if tally.count] == ["Tuesday"]
-    assert [tally.label for tally in order.by_hours(order.facts([entry("1", 0)])) if tally.count] == ["00:00 to 04:00"]
-    assert not any(tally.count for tally in order.by_hours(order.facts([entry("1", 0, precision="day")])))
+    assert [
+        tally.label for tally in order.tally_by_hour_block(order.extract_facts([make_incident("1", 0)])) if tally.count
+    ] == ["00:00 to 04:00"]
+    assert not any(
+        tally.count
+        for tally in order.tally_by_hour_block(order.extract_facts([make_incident("1", 0, precision="day")]))
+    )
 
 
 def test_gaps_are_days_between_days_that_are_told_of() -> None:
     """The undated one makes none, and neither do two entries of one day; long ones and the middle one are found."""
-    gaps = order.gaps(order.facts([entry("1", 0), entry("2", 40), entry("5", 40), entry("3", 42), entry("4", None)]))
-    assert [(gap.after, gap.before, gap.days) for gap in gaps.long] == [("1", "2", 40)]
-    assert gaps.longest == gaps.long[0] and gaps.median == 21
+    gaps = order.summarise_gaps(
+        order.extract_facts(
+            [
+                make_incident("1", 0),
+                make_incident("2", 40),
+                make_incident("5", 40),
+                make_incident("3", 42),
+                make_incident("4", None),
+            ]
+        )
+    )
+    assert [(gap.previous_entry, gap.next_entry, gap.days) for gap in gaps.long_gaps] == [("1", "2", 40)]
+    assert gaps.longest_gap == gaps.long_gaps[0] and gaps.median_days == 21
 
 
 def test_a_time_over_months_ends_the_gap_before_it_and_is_in_no_month() -> None:
     """What is told from 5 May to 13 July leaves nothing open in June."""
-    over = entry("2", 1, precision="date_range", end=MAY_4 + 70 * DAY_MS)
-    facts = order.facts([entry("1", 0), over, entry("3", 80)])
-    assert [(gap.after, gap.before, gap.days) for gap in [order.gaps(facts).longest] if gap] == [("2", "3", 10)]
-    assert order.over_months(facts) == ("2",) and [tally.count for tally in order.by_month(facts)] == [1, 0, 1]
+    over = make_incident("2", 1, precision="date_range", end=MAY_4_MS + 70 * DAY_MS)
+    facts = order.extract_facts([make_incident("1", 0), over, make_incident("3", 80)])
+    assert [
+        (gap.previous_entry, gap.next_entry, gap.days) for gap in [order.summarise_gaps(facts).longest_gap] if gap
+    ] == [("2", "3", 10)]
+    assert order.multi_month_entries(facts) == ("2",) and [tally.count for tally in order.tally_by_month(facts)] == [
+        1,
+        0,
+        1,
+    ]
     assert order.period_days(facts) == 81
 
 
 def test_days_since_counts_from_the_last_day_told_of() -> None:
     """On the keeper's own calendar."""
-    assert order.days_since(order.facts([entry("1", 0), entry("2", 3)]), MAY_4 + 10 * DAY_MS, 60) == 7
-    assert order.days_since(order.facts([entry("1", None)]), MAY_4, 0) is None
+    assert (
+        order.days_since_last_entry(
+            order.extract_facts([make_incident("1", 0), make_incident("2", 3)]), MAY_4_MS + 10 * DAY_MS, 60
+        )
+        == 7
+    )
+    assert order.days_since_last_entry(order.extract_facts([make_incident("1", None)]), MAY_4_MS, 0) is None
 
 
 def test_one_estimate_makes_the_sum_an_estimate() -> None:
     """43 calls and about 30 messages are about 73; a schedule counts where its entry says no number."""
-    told = order.facts(
-        [entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True), entry("3", 2, schedule_id="m")]
+    incident_facts = order.extract_facts(
+        [
+            make_incident("1", 0, count=43),
+            make_incident("2", 1, count=30, count_is_estimate=True),
+            make_incident("3", 2, schedule_id="m"),
+        ]
     )
     rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
-    assert order.contacts(told, [("m", {"rows": rows, "complete": "complete"})]) == (75, True)
+    assert order.count_contacts(incident_facts, [("m", {"rows": rows, "complete": "complete"})]) == (75, True)
 
 
 @pytest.mark.parametrize(
@@ -104,49 +142,62 @@ def test_one_estimate_makes_the_sum_an_estimate() -> None:
 )
 def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
     """The vectors of the Patterns screen, the nights of the clocks among them, through what a pack prints."""
-    expect, standing = case["expect"], [one for one in case["diary"]["incidents"] if one.get("taken_out") is None]
-    number = {one["record"]: str(n) for n, one in enumerate(standing, 1)}
+    expect, kept_incidents = (
+        case["expect"],
+        [incident for incident in case["diary"]["incidents"] if incident.get("taken_out") is None],
+    )
+    number = {incident["record"]: str(n) for n, incident in enumerate(kept_incidents, 1)}
     entries = []
-    for n, one in enumerate(standing, 1):
-        told = tell([Opened(one["record"], f"v{n}", "incident", 1, one["fields"], one.get("restricted") or {})])
-        entries.append(Incident(str(n), n, told))
-    facts = order.facts(entries)
-    gaps, longest = order.gaps(facts), expect["gaps"]["longest"]
-    assert gaps.median == expect["gaps"]["median"]
-    assert [(gap.after, gap.before, gap.days) for gap in gaps.long] == [
-        (*(number[one] for one in gap["ids"]), gap["days"]) for gap in expect["gaps"]["long"]
+    for n, incident in enumerate(kept_incidents, 1):
+        histories = build_history(
+            [
+                RecordVersion(
+                    incident["record"], f"v{n}", "incident", 1, incident["fields"], incident.get("restricted") or {}
+                )
+            ]
+        )
+        entries.append(Incident(str(n), n, histories))
+    facts = order.extract_facts(entries)
+    gaps, longest = order.summarise_gaps(facts), expect["gaps"]["longest"]
+    assert gaps.median_days == expect["gaps"]["median"]
+    assert [(gap.previous_entry, gap.next_entry, gap.days) for gap in gaps.long_gaps] == [
+        (*(number[incident] for incident in gap["ids"]), gap["days"]) for gap in expect["gaps"]["long"]
     ]
-    assert (gaps.longest and gaps.longest.days) == (longest and longest["days"])
+    assert (gaps.longest_gap and gaps.longest_gap.days) == (longest and longest["days"])
     for tallies, rows in (
-        (order.by_month(facts), [row["ids"] for row in expect["months"]]),
-        (order.by_weekday(facts), expect["weekdays"]),
+        (order.tally_by_month(facts), [row["ids"] for row in expect["months"]]),
+        (order.tally_by_weekday(facts), expect["weekdays"]),
     ):
-        assert [tally.numbers for tally in tallies] == [tuple(number[one] for one in row) for row in rows]
+        assert [tally.entry_numbers for tally in tallies] == [
+            tuple(number[incident] for incident in row) for row in rows
+        ]
     hours = [0] * 6
     for cell in expect["hours"]:
         hours[cell["hour"] // 4] += len(cell["ids"])
-    assert [tally.count for tally in order.by_hours(facts)] == hours
-    assert order.over_months(facts) == tuple(number[one] for one in expect["over_months"])
+    assert [tally.count for tally in order.tally_by_hour_block(facts)] == hours
+    assert order.multi_month_entries(facts) == tuple(number[incident] for incident in expect["over_months"])
     for name, field, choice in (
         ("behaviours",) * 3,
         ("channels", "channel", "channels"),
         ("places", "place_category", "places"),
     ):
-        counted = {tally.count for tally in order.by_code(entries, field, choice)}
+        counted = {tally.count for tally in order.tally_by_code(entries, field, choice)}
         assert counted == {len(row["ids"]) for row in expect[name]}, name
     schedules = [
-        (one["record"], one["fields"]) for one in case["diary"].get("schedule", ()) if one.get("taken_out") is None
+        (incident["record"], incident["fields"])
+        for incident in case["diary"].get("schedule", ())
+        if incident.get("taken_out") is None
     ]
-    assert order.contacts(facts, schedules) == (expect["messages"]["count"], expect["messages"]["about"])
+    assert order.count_contacts(facts, schedules) == (expect["messages"]["count"], expect["messages"]["about"])
 
 
 def test_late_is_more_than_a_day_after_the_end() -> None:
     """A day that is not over is no delay; what was written years later is late whatever it is called."""
-    start = MAY_4
-    assert not entry("1", 0, written=start + DAY_MS).is_late
-    assert entry("1", 0, written=start + DAY_MS + 1).is_late
-    assert not entry("1", 0, end=start + DAY_MS, written=start + 2 * DAY_MS).is_late
-    assert entry("1", 0, written=start, entry_kind="later_recollection").is_late
-    assert not entry("1", 0, written=start, entry_kind="contemporaneous").is_late
-    assert entry("1", 0, written=start + 3 * 365 * DAY_MS, entry_kind="contemporaneous").is_late
-    assert not entry("1", None, written=start).is_late
+    start = MAY_4_MS
+    assert not make_incident("1", 0, written=start + DAY_MS).is_late
+    assert make_incident("1", 0, written=start + DAY_MS + 1).is_late
+    assert not make_incident("1", 0, end=start + DAY_MS, written=start + 2 * DAY_MS).is_late
+    assert make_incident("1", 0, written=start, entry_kind="later_recollection").is_late
+    assert not make_incident("1", 0, written=start, entry_kind="contemporaneous").is_late
+    assert make_incident("1", 0, written=start + 3 * 365 * DAY_MS, entry_kind="contemporaneous").is_late
+    assert not make_incident("1", None, written=start).is_late

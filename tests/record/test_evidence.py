@@ -6,26 +6,26 @@ import pytest
 
 from diary.record import evidence, reading, times, vocabulary, witness
 from diary.record.evidence import Attachment
-from diary.record.incident import LATE_MS, Incident
-from diary.record.record_history import Opened, tell
+from diary.record.incident import LATE_AFTER_MS, Incident
+from diary.record.record_history import RecordVersion, build_history
 
 DAY_MS = 86_400_000
-NOON = 1_793_620_800_000  # 2 Nov 2026, 12:00 UTC
+NOON_MS = 1_793_620_800_000  # 2 Nov 2026, 12:00 UTC
 
 
-def version(
+def make_version(
     kind: str, name: str, at: int, fields: dict[str, object], parents: tuple[str, ...] = (), **restricted: object
-) -> Opened:
+) -> RecordVersion:
     clock = {"_clock": {"offset_ms": None, "tz": "Europe/London", "utc": at}}
-    return Opened("r", name, kind, 1, {**fields, **clock, "_parents": list(parents)}, restricted)
+    return RecordVersion("r", name, kind, 1, {**fields, **clock, "_parents": list(parents)}, restricted)
 
 
-def attachment(fields: dict[str, object], **restricted: object) -> Attachment:
-    return Attachment(tell([version("attachment", "a", NOON, fields, **restricted)]))
+def make_attachment(fields: dict[str, object], **restricted: object) -> Attachment:
+    return Attachment(build_history([make_version("attachment", "a", NOON_MS, fields, **restricted)]))
 
 
-def entry(fields: dict[str, object], at: int = NOON) -> Incident:
-    return Incident("7", 7, tell([version("incident", "a", at, fields)]))
+def make_incident(fields: dict[str, object], at: int = NOON_MS) -> Incident:
+    return Incident("7", 7, build_history([make_version("incident", "a", at, fields)]))
 
 
 @pytest.mark.parametrize(
@@ -40,68 +40,74 @@ def entry(fields: dict[str, object], at: int = NOON) -> Incident:
 )
 def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str, is_mail: bool) -> None:
     """A type that is not known keeps its bytes under .bin; mail goes by itself."""
-    made = attachment({"media_type": media_type, "name": "holiday.exe"})
+    made = make_attachment({"media_type": media_type, "name": "holiday.exe"})
     assert (made.extension, made.is_mail) == (extension, is_mail)
 
 
 def test_saved_mail_alone_is_mail() -> None:
     """Nothing else goes in its folder."""
-    assert [name for name, extension in evidence.EXTENSIONS.items() if extension in evidence.MAIL] == ["message/rfc822"]
+    assert [name for name, extension in evidence.EXTENSIONS.items() if extension in evidence.MAIL_EXTENSIONS] == [
+        "message/rfc822"
+    ]
 
 
 def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
     """The keeper's sentence, the label of the kind, or `File`."""
-    assert attachment({"kind": "screenshot", "description": "His message"}).description == "His message"
-    assert attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label(
+    assert make_attachment({"kind": "screenshot", "description": "His message"}).description == "His message"
+    assert make_attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label(
         "attachment_kinds", "screenshot"
     )
-    assert attachment({"kind": "a_new_kind"}).description == "a new kind"
-    assert (attachment({}).description, attachment({}).kind_label) == ("File", "File")
+    assert make_attachment({"kind": "a_new_kind"}).description == "a new kind"
+    assert (make_attachment({}).description, make_attachment({}).kind_label) == ("File", "File")
 
 
 @pytest.mark.parametrize(
     ("fields", "restricted", "is_held_back"),
     [
-        ({"looked_at": NOON}, {}, False),
-        ({"looked_at": NOON, "sensitivity": "normal"}, {"shows_where_i_live": False}, False),
+        ({"looked_at": NOON_MS}, {}, False),
+        ({"looked_at": NOON_MS, "sensitivity": "normal"}, {"shows_where_i_live": False}, False),
         ({"looked_at": 0}, {}, False),
         ({}, {}, True),
         ({"looked_at": True}, {}, True),
-        ({"looked_at": NOON, "sensitivity": "intimate"}, {}, True),
-        ({"looked_at": NOON}, {"shows_where_i_live": True}, True),
+        ({"looked_at": NOON_MS, "sensitivity": "intimate"}, {}, True),
+        ({"looked_at": NOON_MS}, {"shows_where_i_live": True}, True),
     ],
 )
 def test_a_picture_is_held_back_unless_it_was_looked_at_and_nothing_speaks_against_it(
     fields: dict[str, object], restricted: dict[str, object], is_held_back: bool
 ) -> None:
     """Any one of the three holds it back by itself."""
-    assert attachment(fields, **restricted).is_held_back is is_held_back
+    assert make_attachment(fields, **restricted).is_held_back is is_held_back
 
 
 def test_the_first_picture_for_a_purpose_and_its_place() -> None:
     """The place is that of its key, so pictures for other purposes count."""
     renditions = [{"purpose": "preview", "n": 1}, {"purpose": "print", "n": 2}, {"purpose": "print", "n": 3}]
-    made = attachment({"renditions": renditions})
-    assert made.rendition("print") == (1, renditions[1])
-    assert made.rendition("preview") == (0, renditions[0])
-    assert made.rendition("masked") is None
+    made = make_attachment({"renditions": renditions})
+    assert made.find_rendition("print") == (1, renditions[1])
+    assert made.find_rendition("preview") == (0, renditions[0])
+    assert made.find_rendition("masked") is None
 
 
 def test_what_a_file_belongs_to_and_its_times() -> None:
     """Each from its own field."""
     block = {
-        "start": NOON,
-        "end": NOON + 60_000,
+        "start": NOON_MS,
+        "end": NOON_MS + 60_000,
         "tz": "Europe/London",
         "utc_offset_min": 0,
         "precision": "range",
         "local": "noon",
         "source": "clock",
     }
-    made = attachment({"incident_ids": ["one", "two"], "captured_at": block, "content_time": {"start": NOON + 1}})
-    assert made.incident_ids == ("one", "two")
-    assert made.taken == times.When(NOON, NOON + 60_000, "noon", "Europe/London", 0, "range", "clock")
-    assert made.shown_time == times.When(NOON + 1, None, "", "", 0, "minute", "")
+    attachment_read = make_attachment(
+        {"incident_ids": ["one", "two"], "captured_at": block, "content_time": {"start": NOON_MS + 1}}
+    )
+    assert attachment_read.incident_ids == ("one", "two")
+    assert attachment_read.captured_time == times.ClaimedTime(
+        NOON_MS, NOON_MS + 60_000, "noon", "Europe/London", 0, "range", "clock"
+    )
+    assert attachment_read.content_time == times.ClaimedTime(NOON_MS + 1, None, "", "", 0, "minute", "")
 
 
 @pytest.mark.parametrize(
@@ -109,22 +115,28 @@ def test_what_a_file_belongs_to_and_its_times() -> None:
 )
 def test_a_distance_that_no_zone_has_is_reckoned_from_the_zone(offset: int | None, read: int) -> None:
     """Eighteen hours are the most."""
-    summer = NOON - 120 * DAY_MS
+    summer = NOON_MS - 120 * DAY_MS
     assert (
-        times.block({"t": {"start": summer, "tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == read
+        times.read_time_block(
+            {"t": {"start": summer, "tz": "Europe/London", "utc_offset_min": offset}}, "t"
+        ).offset_minutes
+        == read
     )
-    assert times.block({"t": {"tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == (
+    assert times.read_time_block({"t": {"tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_minutes == (
         0 if read == 60 else read
     )
 
 
 def test_an_entry_keeps_its_first_words() -> None:
     """What was corrected later stands beneath, with its day."""
-    told = tell([
-        version("incident", "a", NOON, {"narrative": "He came"}),
-        version("incident", "b", NOON + DAY_MS, {"narrative": "He came back"}, ("a",)),
+    history = build_history([
+        make_version("incident", "a", NOON_MS, {"narrative": "He came"}),
+        make_version("incident", "b", NOON_MS + DAY_MS, {"narrative": "He came back"}, ("a",)),
     ])  # fmt: skip
-    assert (Incident("7", 7, told).narrative, Incident("7", 7, told).text("narrative")) == ("He came", "He came back")
+    assert (Incident("7", 7, history).narrative, Incident("7", 7, history).text("narrative")) == (
+        "He came",
+        "He came back",
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,29 +153,31 @@ def test_an_entry_keeps_its_first_words() -> None:
 )
 def test_how_many_an_entry_stands_for(fields: dict[str, object], count: tuple[int, bool] | None) -> None:
     """A number below nothing, or a switch, is none; an estimate is one only when it was said to be."""
-    assert entry(fields).count == count
+    assert make_incident(fields).claimed_count == count
 
 
 @pytest.mark.parametrize(("kind", "is_late"), [("", False), ("contemporaneous", False), ("from_memory", True)])
 def test_an_entry_says_itself_that_it_is_late(kind: str, is_late: bool) -> None:
     """Whoever wrote it from memory has said so."""
-    assert entry({"entry_kind": kind}).is_late is is_late
+    assert make_incident({"entry_kind": kind}).is_late is is_late
 
 
-@pytest.mark.parametrize(("after", "is_late"), [(0, False), (LATE_MS, False), (LATE_MS + 1, True), (-1, False)])
+@pytest.mark.parametrize(
+    ("after", "is_late"), [(0, False), (LATE_AFTER_MS, False), (LATE_AFTER_MS + 1, True), (-1, False)]
+)
 def test_a_day_is_the_limit_of_lateness(after: int, is_late: bool) -> None:
     """Twenty-four hours, to the millisecond, are not late yet."""
-    assert LATE_MS == DAY_MS
-    fields = {"occurred_start": NOON, "tz": "Europe/London", "precision": "minute"}
-    assert entry(fields, NOON + after).delay_ms == after
-    assert entry(fields, NOON + after).is_late is is_late
+    assert LATE_AFTER_MS == DAY_MS
+    fields = {"occurred_start": NOON_MS, "tz": "Europe/London", "precision": "minute"}
+    assert make_incident(fields, NOON_MS + after).delay_ms == after
+    assert make_incident(fields, NOON_MS + after).is_late is is_late
 
 
 def test_what_is_not_over_is_not_late() -> None:
     """The end counts where there is one, and never less than nothing."""
-    fields = {"occurred_start": NOON, "occurred_end": NOON + DAY_MS, "tz": "Europe/London", "precision": "day"}
-    assert [entry(fields, NOON + n).delay_ms for n in (0, DAY_MS, 2 * DAY_MS + 1)] == [0, 0, DAY_MS + 1]
-    assert entry({"precision": "unknown"}).delay_ms is None
+    fields = {"occurred_start": NOON_MS, "occurred_end": NOON_MS + DAY_MS, "tz": "Europe/London", "precision": "day"}
+    assert [make_incident(fields, NOON_MS + n).delay_ms for n in (0, DAY_MS, 2 * DAY_MS + 1)] == [0, 0, DAY_MS + 1]
+    assert make_incident({"precision": "unknown"}).delay_ms is None
 
 
 @pytest.mark.parametrize(
@@ -179,41 +193,43 @@ def test_what_is_not_over_is_not_late() -> None:
 )
 def test_a_date_in_words(text: str, words: str) -> None:
     """A day without a zero before it; what is no date stays as it is."""
-    assert times.date_words(text) == words
+    assert times.format_iso_date(text) == words
 
 
 def test_months() -> None:
     """Twelve, short and long."""
-    assert [times.month_short(n) for n in range(1, 13)] == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    assert [times.month_long(n) for n in (1, 5, 9, 12)] == ["January", "May", "September", "December"]
+    assert [
+        times.short_month_name(n) for n in range(1, 13)
+    ] == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    assert [times.long_month_name(n) for n in (1, 5, 9, 12)] == ["January", "May", "September", "December"]
 
 
 @pytest.mark.parametrize(
     ("ms", "tz", "day", "clock"),
     [
-        (NOON, "Europe/London", "Mon 2 Nov 2026", "12:00 GMT (UTC)"),
-        (NOON - 120 * DAY_MS, "Europe/London", "Sun 5 Jul 2026", "13:00 BST (UTC+1)"),
-        (NOON, "Asia/Kolkata", "Mon 2 Nov 2026", "17:30 IST (UTC+5:30)"),
-        (NOON, "America/New_York", "Mon 2 Nov 2026", "07:00 EST (UTC-5)"),
-        (NOON, "Nowhere/None", "Mon 2 Nov 2026", "12:00 UTC"),
+        (NOON_MS, "Europe/London", "Mon 2 Nov 2026", "12:00 GMT (UTC)"),
+        (NOON_MS - 120 * DAY_MS, "Europe/London", "Sun 5 Jul 2026", "13:00 BST (UTC+1)"),
+        (NOON_MS, "Asia/Kolkata", "Mon 2 Nov 2026", "17:30 IST (UTC+5:30)"),
+        (NOON_MS, "America/New_York", "Mon 2 Nov 2026", "07:00 EST (UTC-5)"),
+        (NOON_MS, "Nowhere/None", "Mon 2 Nov 2026", "12:00 UTC"),
         (10**18, "Europe/London", "a time no calendar holds", ""),
         (-(10**18), "Europe/London", "a time no calendar holds", ""),
     ],
 )
 def test_an_instant_on_the_clock_of_a_zone(ms: int, tz: str, day: str, clock: str) -> None:
     """With the zone's own name and its distance; a number that no calendar holds is said to be that."""
-    printed = times.instant(ms, tz)
+    printed = times.format_instant(ms, tz)
     assert (printed.day, printed.clock, printed.note) == (day, clock, "")
 
 
 def test_the_mark_of_somebody_else_s_words() -> None:
     """Put in by the keeper, checked, not checked, not known; and changed since."""
-    put_in = witness.mark_of({"narrative": "He ran."})
+    put_in = witness.authorship_label({"narrative": "He ran."})
     marks = [
-        witness.mark_of({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}})
+        witness.authorship_label({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}})
         for one in (True, False, None)
     ]
-    changed = witness.mark_of({"narrative": "He walked.", "arrived": {"words": "He ran.", "verified": True}})
+    changed = witness.authorship_label({"narrative": "He walked.", "arrived": {"words": "He ran.", "verified": True}})
     assert all(one.startswith("Not the keeper’s words: ") for one in (put_in, *marks, changed))
     assert len({put_in, *marks, changed}) == 5
     assert "put in by the keeper" in put_in
@@ -224,8 +240,8 @@ def test_the_mark_of_somebody_else_s_words() -> None:
 def test_what_came_is_shown_where_other_words_stand_now() -> None:
     """And not where they are the same."""
     came = {"arrived": {"words": "He ran.", "verified": True}}
-    assert witness.as_it_came({"narrative": "He walked.", **came}) == "He ran."
-    assert witness.as_it_came({"narrative": "He ran.", **came}) == ""
+    assert witness.original_words_if_changed({"narrative": "He walked.", **came}) == "He ran."
+    assert witness.original_words_if_changed({"narrative": "He ran.", **came}) == ""
 
 
 @pytest.mark.parametrize(
@@ -247,7 +263,7 @@ def test_a_field_is_read_as_what_it_is_asked_for(
 ) -> None:
     """What is of another shape reads as blank, never as an error: a newer app may have written it."""
     fields = {"f": value}
-    assert (reading.text_of(fields, "f"), reading.whole_of(fields, "f"), reading.switch_of(fields, "f")) == (
+    assert (reading.text_of(fields, "f"), reading.integer_of(fields, "f"), reading.boolean_of(fields, "f")) == (
         text,
         whole,
         switch,
@@ -284,10 +300,10 @@ def test_blank_is_what_says_nothing(value: object, blank: bool) -> None:
 
 def test_letters_of_the_list_of_behaviours() -> None:
     """Once each, in order; a code that reads like two letters gives both, one that is not known none."""
-    behaviours = vocabulary.LISTS["behaviours"].terms
+    behaviours = vocabulary.CHOICE_LISTS["behaviours"].terms
     double = next((term for term in behaviours if term.letter and "/" in term.letter), None)
     single = next(term for term in behaviours if term.letter and "/" not in term.letter)
-    assert vocabulary.letters([single.code, single.code, "no such code"]) == (single.letter,)
+    assert vocabulary.section_letters([single.code, single.code, "no such code"]) == (single.letter,)
     if double:
-        assert vocabulary.letters([double.code]) == tuple(sorted(double.letter.split("/")))
+        assert vocabulary.section_letters([double.code]) == tuple(sorted(double.letter.split("/")))
     assert vocabulary.labels("behaviours", [single.code, "a_newer_one"]) == (single.label, "a newer one")

@@ -9,20 +9,20 @@ import pytest
 
 from diary.record import patterns
 from diary.record.patterns_facts import days_between, next_day
-from tests.vectors import diaries
+from tests.vectors import pattern_vectors as diaries
 
-ROOT = Path(__file__).resolve().parents[2]
-ODD = 300
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+RANDOM_DIARY_COUNT = 300
 
 
-def counted(name: str) -> dict[str, Any]:
+def pattern_of_case(name: str) -> dict[str, Any]:
     """What a case comes to."""
-    return patterns.count(diaries.cases()[name], diaries.LONDON)
+    return patterns.count_patterns(diaries.cases()[name], diaries.LONDON)
 
 
 def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
     """Nothing is said to need two: an empty diary has no since, a single entry has no gap."""
-    nothing, one = counted("nothing"), counted("one")
+    nothing, one = pattern_of_case("nothing"), pattern_of_case("one")
     assert (nothing["all"], nothing["since"], nothing["days"], nothing["months"], nothing["gaps"]["longest"]) == (
         [],
         "",
@@ -38,21 +38,21 @@ def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
 
 def test_what_was_taken_out_is_counted_nowhere_else() -> None:
     """Only their number is told."""
-    out = counted("all taken out")
+    out = pattern_of_case("all taken out")
     assert (out["taken_out"], out["all"], out["since"], out["neither"]) == (1, [], "", [])
 
 
 def test_an_entry_without_a_time_is_counted_and_stands_in_no_order() -> None:
     """It is one of all, and of no day, month, hour or side of a date."""
-    one = counted("one without a time")
+    one = pattern_of_case("one without a time")
     assert (one["all"], one["undated"], one["days"], one["months"], one["no_hour"]) == (["a"], ["a"], 0, [], ["a"])
-    dates = counted("key dates")
+    dates = pattern_of_case("key dates")
     assert all("unsure" not in key[side] for key in dates["key_dates"] for side in ("before", "same", "after"))
 
 
 def test_the_night_the_clocks_go_back() -> None:
     """Both 01:s are in hour 1, the second after the first whatever the wall says; a skipped hour is read by its instant."""
-    found = counted("clocks")
+    found = pattern_of_case("clocks")
     hours = {(one["weekday"], one["hour"]): one["ids"] for one in found["hours"]}
     assert hours[6, 1] == ["first", "second"]
     assert hours[6, 23] == ["about"] and found["about"] == ["about"]
@@ -65,7 +65,7 @@ def test_the_night_the_clocks_go_back() -> None:
 
 def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None:
     """From 10 January to 1 February are 22 days; the range that ends at the midnight after the change ends on the 25th."""
-    found = counted("ranges")
+    found = pattern_of_case("ranges")
     assert (found["days"], found["no_day"]) == (3, ["month", "season", "range", "backwards"])
     assert found["over_months"] == ["season", "range"]
     gaps = {tuple(gap["ids"]): (gap["days"], gap["from"]) for gap in [found["gaps"]["longest"], *found["gaps"]["long"]]}
@@ -77,14 +77,14 @@ def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None
 
 def test_entries_of_one_day_have_no_gap_and_a_night_of_the_clocks_is_one_day() -> None:
     """The day with four entries counts once; 25 to 26 October is a day though it had 25 hours."""
-    gaps = counted("gaps")["gaps"]
+    gaps = pattern_of_case("gaps")["gaps"]
     assert (gaps["longest"]["days"], gaps["longest"]["ids"]) == (210, ["same day", "earlier that night"])
     assert gaps["median"] == 1 and len(gaps["long"]) == 1  # of 1, 210, 1 and 2
 
 
 def test_six_new_accounts_after_a_block() -> None:
     """Merged ones are one; of the same day none is called new; the keeper's own word stands before a date."""
-    found = counted("after a block")
+    found = pattern_of_case("after a block")
     assert found["new_accounts"] == ["n0", "n1", "n2", "n3", "n4", "n5"]
     assert found["new_account_ids"] == ["e0", "e1", "e2", "e3", "e4", "e5", "told", "twin"]
     accounts = {one["account"]: one["ids"] for one in found["accounts"]}
@@ -96,7 +96,7 @@ def test_six_new_accounts_after_a_block() -> None:
 
 def test_links_survive_merging_missing_records_and_nonsense() -> None:
     """Two names of one person count as one; a person who is gone still counts; a term nobody named is 0."""
-    found = counted("links")
+    found = pattern_of_case("links")
     assert found["actors"] == [{"code": "p1", "ids": ["a", "b"]}, {"code": "gone", "ids": ["c"]}]
     assert found["breaches"] == [{"order": "o", "term": 0, "ids": ["a"]}, {"order": "o", "term": 2, "ids": ["a"]}]
     assert found["orders"] == [{"code": "o", "ids": ["c"]}]
@@ -106,12 +106,16 @@ def test_links_survive_merging_missing_records_and_nonsense() -> None:
 
 def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
     """43 about, none, two that came in of three rows, nine; a count below nothing is none."""
-    assert counted("messages")["messages"] == {"count": 54, "about": True, "ids": ["counted", "none", "rows", "own"]}
+    assert pattern_of_case("messages")["messages"] == {
+        "count": 54,
+        "about": True,
+        "ids": ["counted", "none", "rows", "own"],
+    }
 
 
 def test_before_and_after_a_day_never_guess() -> None:
     """By the clock where both sides have one; an entry of that day or over it is on neither side."""
-    found = counted("key dates")
+    found = pattern_of_case("key dates")
     keys = {(one["kind"], one["record"]): one for one in found["key_dates"]}
     assert [one["kind"] for one in found["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
     assert [(one["words"], one["code"]) for one in found["key_dates"][:2]] == [
@@ -133,24 +137,28 @@ def test_before_and_after_a_day_never_guess() -> None:
 
 def test_both_languages_count_the_same() -> None:
     """On every vector, and on diaries nobody would write."""
-    odd = [diaries.odd_diary(seed) for seed in range(ODD)]
-    given = [*diaries.cases().values(), *odd]
-    lines = "".join(json.dumps({"diary": one, "tz": diaries.LONDON}) + "\n" for one in given)
-    script = ROOT / "tests" / "js" / "count_patterns.mjs"
-    done = subprocess.run(["node", str(script)], input=lines, capture_output=True, text=True, check=True)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(answers) == len(given)
-    assert sum(bool(one["new_accounts"]) for one in answers) > ODD // 10  # the dice do reach what is being compared
-    for one, answer in zip(given, answers, strict=True):
-        assert answer == json.loads(json.dumps(patterns.count(one, diaries.LONDON))), one
+    random_diaries = [diaries.random_diary(seed) for seed in range(RANDOM_DIARY_COUNT)]
+    all_diaries = [*diaries.cases().values(), *random_diaries]
+    lines = "".join(json.dumps({"diary": diary, "tz": diaries.LONDON}) + "\n" for diary in all_diaries)
+    script = PROJECT_ROOT / "tests" / "js" / "count_patterns.mjs"
+    result = subprocess.run(["node", str(script)], input=lines, capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(answers) == len(all_diaries)
+    assert (
+        sum(bool(diary["new_accounts"]) for diary in answers) > RANDOM_DIARY_COUNT // 10
+    )  # the dice do reach what is being compared
+    for diary, answer in zip(all_diaries, answers, strict=True):
+        assert answer == json.loads(json.dumps(patterns.count_patterns(diary, diaries.LONDON))), diary
 
 
 @pytest.mark.parametrize(
-    "case", json.loads((ROOT / "tests/vectors/patterns.json").read_text())["cases"], ids=lambda case: case["name"]
+    "case",
+    json.loads((PROJECT_ROOT / "tests/vectors/patterns.json").read_text())["cases"],
+    ids=lambda case: case["name"],
 )
 def test_vectors_hold(case: dict[str, Any]) -> None:
     """The committed file is what this code counts."""
-    assert json.loads(json.dumps(patterns.count(case["diary"], diaries.LONDON))) == case["expect"]
+    assert json.loads(json.dumps(patterns.count_patterns(case["diary"], diaries.LONDON))) == case["expect"]
 
 
 def test_days_are_those_of_a_calendar() -> None:

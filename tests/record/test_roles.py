@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from diary.record.roles import Claim, role_codes
+from diary.record.roles import RoleClaim, assign_role_codes
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "roles.json").read_text("utf-8"))["cases"]
 
@@ -13,18 +13,18 @@ VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "roles.json").read
 @pytest.mark.parametrize("case", VECTORS, ids=[case["name"] for case in VECTORS])
 def test_codes_are_those_of_the_vectors(case: dict[str, object]) -> None:
     """The phone and Python give the same codes."""
-    claims = [Claim(**claim) for claim in case["claims"]]  # type: ignore[attr-defined]
-    assert role_codes(claims) == case["codes"]
+    claims = [RoleClaim(**claim) for claim in case["claims"]]  # type: ignore[attr-defined]
+    assert assign_role_codes(claims) == case["codes"]
 
 
 @pytest.mark.parametrize("case", VECTORS, ids=[case["name"] for case in VECTORS])
 def test_a_settled_code_never_changes(case: dict[str, object]) -> None:
     """What comes later in the feed moves nobody who keeps their role, and no two people share a code."""
-    claims = [Claim(**claim) for claim in case["claims"]]  # type: ignore[attr-defined]
+    claims = [RoleClaim(**claim) for claim in case["claims"]]  # type: ignore[attr-defined]
     for length in range(len(claims) + 1):
-        codes = role_codes(claims[:length])
+        codes = assign_role_codes(claims[:length])
         assert len(set(codes.values())) == len(codes)
-        after = role_codes(claims[: length + 1])
+        after = assign_role_codes(claims[: length + 1])
         moved = {claim.record for claim in claims[length : length + 1]}
         assert {record: code for record, code in after.items() if record not in moved} == {
             record: code for record, code in codes.items() if record not in moved

@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary.record import assisted
-from diary.record.breaches import standing_of, term_of
-from diary.record.reading import Fields
+from diary.record.breaches import find_term, order_status
+from diary.record.reading import RecordFields
 from diary.record.rules import (
-    KINDS,
-    TEXT,
-    faults_of_breaches,
-    faults_of_shape,
-    faults_of_time,
-    oddities,
+    FIELD_RULES,
+    TEXT_LIMIT_CHARACTERS,
+    find_breach_issues,
+    find_issues,
+    find_shape_issues,
+    find_time_issues,
 )
-from diary.record.schemas import KINDS as SCHEMA_KINDS
-from diary.record.schemas import schema
-from diary.record.vocabulary import LISTS
+from diary.record.schemas import RECORD_KINDS as SCHEMA_KINDS
+from diary.record.schemas import find_schema
+from diary.record.vocabulary import CHOICE_LISTS
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "record.json").read_text(encoding="utf-8"))
 _MEMBERS = st.sampled_from(["start", "no", "text", "words", "tz", "x"])
@@ -32,93 +32,97 @@ JSON = st.recursive(
 )
 
 
-def found(faults: object) -> list[dict[str, str]]:
-    return [{"field": one.field, "code": one.code} for one in faults]  # type: ignore[attr-defined]
+def faults_as_json(faults: object) -> list[dict[str, str]]:
+    return [{"field": fault.field, "code": fault.code} for fault in faults]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("case", VECTORS["shapes"], ids=lambda case: case["name"])
-def test_shapes(case: dict[str, Fields]) -> None:
+def test_field_shapes_match_the_vectors(case: dict[str, RecordFields]) -> None:
     """Each shape, and what a broken app could write in its place."""
-    assert found(faults_of_shape(str(case["kind"]), case["fields"])) == case["faults"]
+    assert faults_as_json(find_shape_issues(str(case["kind"]), case["fields"])) == case["faults"]
 
 
 @pytest.mark.parametrize("case", VECTORS["times"], ids=lambda case: case["name"])
-def test_times(case: dict[str, Fields]) -> None:
+def test_time_rules_match_the_vectors(case: dict[str, RecordFields]) -> None:
     """The future, ends before beginnings, hours that never were or came twice."""
-    assert found(faults_of_time(case["fields"], case["now"])) == case["faults"]  # type: ignore[arg-type]
+    assert faults_as_json(find_time_issues(case["fields"], case["now"])) == case["faults"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", VECTORS["standings"], ids=lambda case: case["name"])
-def test_how_an_order_stood(case: dict[str, Fields]) -> None:
+def test_order_status_matches_the_vectors(case: dict[str, RecordFields]) -> None:
     """To the millisecond on the day it was served and the day it ended."""
-    assert standing_of(case["order"], case["incident"]) == case["standing"]
+    assert order_status(case["order"], case["incident"]) == case["standing"]
 
 
 @pytest.mark.parametrize("case", VECTORS["assisted"], ids=lambda case: case["mark"])
-def test_assisted(case: dict[str, Any]) -> None:
+def test_assisted_entries_match_the_vectors(case: dict[str, Any]) -> None:
     """What an assisted entry becomes, and the mark it carries everywhere."""
-    assert assisted.entry_of(case["letter"], "key", case["answer"], case["at"]) == case["entry"]
-    whole = case["entry"] | case["changed"]
-    assert [assisted.mark_of(whole), assisted.prompts_of(whole), assisted.as_typed(whole)] == [
-        case[name] for name in ("mark", "asked", "typed")
-    ]
-    assert assisted.mark_of({"narrative": "x"}) == ""
+    assert assisted.build_entry_fields(case["letter"], "key", case["answer"], case["at"]) == case["entry"]
+    combined = case["entry"] | case["changed"]
+    assert [
+        assisted.authorship_label(combined),
+        assisted.prompts_of(combined),
+        assisted.typed_narrative_if_changed(combined),
+    ] == [case[name] for name in ("mark", "asked", "typed")]
+    assert assisted.authorship_label({"narrative": "x"}) == ""
 
 
 @pytest.mark.parametrize("case", VECTORS["breaches"], ids=lambda case: case["name"])
-def test_breaches(case: dict[str, Fields]) -> None:
+def test_breach_checks_match_the_vectors(case: dict[str, RecordFields]) -> None:
     """Only after service, and only of a term there is."""
     orders = dict.fromkeys([VECTORS["order_id"]] if case["orders"] else [], case["orders"].get("order"))
-    assert found(faults_of_breaches(case["fields"], orders)) == case["faults"]  # type: ignore[arg-type]
+    assert faults_as_json(find_breach_issues(case["fields"], orders)) == case["faults"]  # type: ignore[arg-type]
 
 
 def test_rules_are_of_names_and_lists_there_are() -> None:
     """Every name of every schema has a rule, and every rule a name; codes are of a vocabulary."""
-    assert set(KINDS) == set(SCHEMA_KINDS)
-    for kind, rules in KINDS.items():
-        names = {name for name in (*schema(kind, 1).open, *schema(kind, 1).restricted) if not name.startswith("_")}
+    assert set(FIELD_RULES) == set(SCHEMA_KINDS)
+    for kind, rules in FIELD_RULES.items():
+        names = {
+            name for name in (*find_schema(kind, 1).open, *find_schema(kind, 1).restricted) if not name.startswith("_")
+        }
         assert set(rules) == names, kind
         lists = {rule.split(" ")[1] for rule in rules.values() if rule.startswith(("code ", "codes "))}
-        assert lists <= set(LISTS), kind
+        assert lists <= set(CHOICE_LISTS), kind
 
 
 def test_a_long_text_is_kept_and_a_longer_one_refused() -> None:
     """The limit itself still fits; letters beyond the first plane count as two, as the phone counts them."""
-    assert faults_of_shape("incident", {"narrative": "x" * TEXT}) == []
-    assert found(faults_of_shape("incident", {"narrative": "x" * (TEXT + 1)})) == [
+    assert find_shape_issues("incident", {"narrative": "x" * TEXT_LIMIT_CHARACTERS}) == []
+    assert faults_as_json(find_shape_issues("incident", {"narrative": "x" * (TEXT_LIMIT_CHARACTERS + 1)})) == [
         {"field": "narrative", "code": "too_long"}
     ]
-    assert found(faults_of_shape("incident", {"actor_ids": ["x"] * 20_001})) == [
+    assert faults_as_json(find_shape_issues("incident", {"actor_ids": ["x"] * 20_001})) == [
         {"field": "actor_ids", "code": "too_many"}
     ]
 
 
-@given(kind=st.sampled_from(sorted(KINDS)), data=st.data())
+@given(kind=st.sampled_from(sorted(FIELD_RULES)), data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_no_value_stops_a_reader(kind: str, data: st.DataObject) -> None:
     """Anything JSON can say in any field gives faults, never an error."""
-    names = st.sampled_from(sorted(KINDS[kind]))
+    names = st.sampled_from(sorted(FIELD_RULES[kind]))
     fields = data.draw(st.dictionaries(names, JSON, max_size=6))
-    faults = oddities(kind, fields, {})
+    faults = find_issues(kind, fields, {})
     assert all(fault.field.partition(".")[0] in fields for fault in faults if kind != "incident")
-    assert faults_of_breaches(fields, {"x": fields}) is not None
+    assert find_breach_issues(fields, {"x": fields}) is not None
 
 
 def test_a_term_is_found_by_its_number_and_by_nothing_that_equals_it() -> None:
     """No is not the number 0, nor yes the number 1."""
     order = {"terms": [{"no": 0}, {"no": 1}]}
-    assert (term_of(order, 0), term_of(order, 1)) == ({"no": 0}, {"no": 1})
-    assert term_of(order, False) is None and term_of(order, True) is None
+    assert (find_term(order, 0), find_term(order, 1)) == ({"no": 0}, {"no": 1})
+    assert find_term(order, False) is None and find_term(order, True) is None
 
 
 def test_what_is_odd_about_a_version_is_told_in_order_of_both_its_parts() -> None:
     """The clock of its sealing says what was still to come, of entries only."""
     sealed = 1_777_896_000_000
     fields = {"occurred_start": sealed + 300_001, "channel": "!", "_clock": {"utc": sealed}}
-    assert found(oddities("incident", fields, {"place_detail": 5})) == [
+    assert faults_as_json(find_issues("incident", fields, {"place_detail": 5})) == [
         {"field": "channel", "code": "not_a_code"},
         {"field": "occurred_start", "code": "in_the_future"},
         {"field": "place_detail", "code": "not_text"},
     ]
-    assert oddities("incident", {**fields, "channel": "sms", "occurred_start": sealed + 300_000}, {}) == []
-    assert oddities("person", {"occurred_start": sealed + 300_001, "_clock": {"utc": sealed}}, {}) == []
+    assert find_issues("incident", {**fields, "channel": "sms", "occurred_start": sealed + 300_000}, {}) == []
+    assert find_issues("person", {"occurred_start": sealed + 300_001, "_clock": {"utc": sealed}}, {}) == []

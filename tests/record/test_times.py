@@ -7,18 +7,18 @@ import pytest
 from diary.record import times
 
 
-def ms(*parts: int) -> int:
+def utc_ms(*parts: int) -> int:
     return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
 
 
-def when(
+def make_when(
     start: int | None,
     precision: str,
     offset: int | None = 0,
     end: int | None = None,
     local: str = "",
     tz: str = "Europe/London",
-) -> times.When:
+) -> times.ClaimedTime:
     fields = {
         "occurred_start": start,
         "occurred_end": end,
@@ -27,28 +27,40 @@ def when(
         "utc_offset_min": offset,
         "occurred_local": local,
     }
-    return times.occurred({name: value for name, value in fields.items() if value is not None})
+    return times.occurred_time({name: value for name, value in fields.items() if value is not None})
 
 
 def test_the_repeated_hour_is_printed_two_ways() -> None:
     """01:30 on 25 October 2026 happens twice; the offset tells which, in print and in ISO."""
-    first, second = when(ms(2026, 10, 25, 0, 30), "minute", 60), when(ms(2026, 10, 25, 1, 30), "minute", 0)
-    assert times.printed(first).line() == "Sun 25 Oct 2026, 01:30 BST (UTC+1)"
-    assert times.printed(second).line() == "Sun 25 Oct 2026, 01:30 GMT (UTC)"
-    assert times.iso(first.start, 60) == "2026-10-25T01:30:00+01:00"
-    assert times.iso(second.start, 0) == "2026-10-25T01:30:00Z"
+    first, second = (
+        make_when(utc_ms(2026, 10, 25, 0, 30), "minute", 60),
+        make_when(utc_ms(2026, 10, 25, 1, 30), "minute", 0),
+    )
+    assert times.format_claimed_time(first).to_line() == "Sun 25 Oct 2026, 01:30 BST (UTC+1)"
+    assert times.format_claimed_time(second).to_line() == "Sun 25 Oct 2026, 01:30 GMT (UTC)"
+    assert times.format_iso(first.start_ms, 60) == "2026-10-25T01:30:00+01:00"
+    assert times.format_iso(second.start_ms, 0) == "2026-10-25T01:30:00Z"
 
 
 def test_a_time_abroad_carries_its_zone() -> None:
     """Half-hour zones and zones without a short name included."""
-    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 120, tz="Europe/Warsaw")).clock == "12:00 CEST (UTC+2)"
-    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 330, tz="Asia/Kolkata")).clock == "15:30 IST (UTC+5:30)"
-    assert times.printed(when(ms(2026, 7, 1, 10), "minute", -180, tz="America/Sao_Paulo")).clock == "07:00 UTC-3"
+    assert (
+        times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", 120, tz="Europe/Warsaw")).clock
+        == "12:00 CEST (UTC+2)"
+    )
+    assert (
+        times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", 330, tz="Asia/Kolkata")).clock
+        == "15:30 IST (UTC+5:30)"
+    )
+    assert (
+        times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", -180, tz="America/Sao_Paulo")).clock
+        == "07:00 UTC-3"
+    )
 
 
 def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
     """The keeper's own offset is kept; a name that would contradict it is not printed."""
-    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 0)).clock == "10:00 UTC"
+    assert times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", 0)).clock == "10:00 UTC"
 
 
 @pytest.mark.parametrize(
@@ -61,12 +73,12 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
         ("day", None, "", "Tue 3 Nov 2026, time not given"),
         (
             "date_range",
-            ms(2026, 11, 6),
+            utc_ms(2026, 11, 6),
             "",
             "between Tue 3 Nov 2026 and Thu 5 Nov 2026, from 20:14 on the first day to midnight GMT (UTC) on the last, "
             "time not exact",
         ),
-        ("date_range", ms(2026, 11, 3, 22), "", "Tue 3 Nov 2026, between 20:14 and 22:00 GMT (UTC)"),
+        ("date_range", utc_ms(2026, 11, 3, 22), "", "Tue 3 Nov 2026, between 20:14 and 22:00 GMT (UTC)"),
         ("date_range", None, "", "from Tue 3 Nov 2026, end not known"),
         ("month", None, "", "November 2026, day not known"),
         ("season", None, "Autumn 2026", "Autumn 2026, season only"),
@@ -76,26 +88,29 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
 )
 def test_each_precision_has_its_own_words(precision: str, end: int | None, local: str, line: str) -> None:
     """All nine of the format, and one nobody knows yet."""
-    assert times.printed(when(ms(2026, 11, 3, 20, 14), precision, 0, end, local)).line() == line
+    assert times.format_claimed_time(make_when(utc_ms(2026, 11, 3, 20, 14), precision, 0, end, local)).to_line() == line
 
 
-OCTOBER = "between Thu 1 Oct 2026 and Sat 31 Oct 2026, date not exact"
-WEEKEND = "between Sat 28 Mar 2026 and Sun 29 Mar 2026, date not exact"
-NIGHT = "between Tue 3 Nov 2026 and Wed 4 Nov 2026, from 23:30 on the first day to 00:30 GMT (UTC) on the last, time not exact"
-TWICE = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (UTC)"
+OCTOBER_RANGE_TEXT = "between Thu 1 Oct 2026 and Sat 31 Oct 2026, date not exact"
+WEEKEND_RANGE_TEXT = "between Sat 28 Mar 2026 and Sun 29 Mar 2026, date not exact"
+NIGHT_RANGE_TEXT = (
+    "between Tue 3 Nov 2026 and Wed 4 Nov 2026, from 23:30 on the first day to 00:30 GMT (UTC) on the last, "
+    "time not exact"
+)
+REPEATED_HOUR_TEXT = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (UTC)"
 
 
 @pytest.mark.parametrize(
     ("start", "end", "line", "iso"),
     [
-        (ms(2026, 9, 30, 23), ms(2026, 11, 1), OCTOBER, "2026-11-01T00:00:00Z"),
-        (ms(2026, 3, 28), ms(2026, 3, 29, 23), WEEKEND, "2026-03-30T00:00:00+01:00"),
-        (ms(2026, 10, 24, 23), ms(2026, 10, 26), "Sun 25 Oct 2026, time not given", "2026-10-26T00:00:00Z"),
-        (ms(2026, 10, 24, 23, 30), ms(2026, 10, 25, 1, 30), TWICE, "2026-10-25T01:30:00Z"),
-        (ms(2026, 11, 3, 23, 30), ms(2026, 11, 4, 0, 30), NIGHT, "2026-11-04T00:30:00Z"),
+        (utc_ms(2026, 9, 30, 23), utc_ms(2026, 11, 1), OCTOBER_RANGE_TEXT, "2026-11-01T00:00:00Z"),
+        (utc_ms(2026, 3, 28), utc_ms(2026, 3, 29, 23), WEEKEND_RANGE_TEXT, "2026-03-30T00:00:00+01:00"),
+        (utc_ms(2026, 10, 24, 23), utc_ms(2026, 10, 26), "Sun 25 Oct 2026, time not given", "2026-10-26T00:00:00Z"),
+        (utc_ms(2026, 10, 24, 23, 30), utc_ms(2026, 10, 25, 1, 30), REPEATED_HOUR_TEXT, "2026-10-25T01:30:00Z"),
+        (utc_ms(2026, 11, 3, 23, 30), utc_ms(2026, 11, 4, 0, 30), NIGHT_RANGE_TEXT, "2026-11-04T00:30:00Z"),
         (
-            ms(2026, 11, 3, 22),
-            ms(2026, 11, 4),
+            utc_ms(2026, 11, 3, 22),
+            utc_ms(2026, 11, 4),
             "Tue 3 Nov 2026, between 22:00 and midnight GMT (UTC)",
             "2026-11-04T00:00:00Z",
         ),
@@ -103,22 +118,22 @@ TWICE = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (UTC)"
 )
 def test_a_range_ends_by_the_clock_of_its_end(start: int, end: int, line: str, iso: str) -> None:
     """Over a change of clocks, over the hour that came twice, and over midnight, where both times the keeper gave are kept."""
-    told = when(start, "date_range", times.offset_at(start, "Europe/London"), end)
-    assert times.printed(told).line() == line
-    assert times.iso(told.end, told.end_offset_min) == iso
+    told = make_when(start, "date_range", times.offset_minutes_at(start, "Europe/London"), end)
+    assert times.format_claimed_time(told).to_line() == line
+    assert times.format_iso(told.end_ms, told.end_offset_minutes) == iso
 
 
 @pytest.mark.parametrize("start", [None, -(10**18), 10**18])
 def test_an_impossible_instant_counts_as_unknown(start: int | None) -> None:
     """A broken clock never stops a pack."""
-    assert times.printed(when(start, "minute", None)).day == "Date not known"
-    assert times.iso(start) == ""
+    assert times.format_claimed_time(make_when(start, "minute", None)).day == "Date not known"
+    assert times.format_iso(start) == ""
 
 
 def test_an_unknown_zone_is_utc() -> None:
     """Zone names come from records: paths and nonsense included."""
     for tz in ("", "Mars/Olympus", "../../etc/passwd", "Europe/London\0", "x" * 400):
-        assert times.offset_at(ms(2026, 7, 1), tz) == 0
+        assert times.offset_minutes_at(utc_ms(2026, 7, 1), tz) == 0
 
 
 @pytest.mark.parametrize(
@@ -133,17 +148,17 @@ def test_an_unknown_zone_is_utc() -> None:
 )
 def test_delays_in_words(delay: int, words: str) -> None:
     """How long after it was written down."""
-    assert times.delay_words(delay) == words
+    assert times.format_delay(delay) == words
 
 
 def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() -> None:
     """Both are codes of the list, as a sealed record would hold them."""
-    start = ms(2026, 5, 4, 12)
-    assert times.occurred({"occurred_start": start}).precision == "minute"
-    assert times.occurred({}).precision == "unknown"
-    assert times.occurred({"occurred_start": times.LATEST_MS}).precision == "unknown"
-    assert times.occurred({"occurred_start": start, "precision": "day"}).precision == "day"
-    assert times.block({"at": {"start": start}}, "at").precision == "minute"
+    start = utc_ms(2026, 5, 4, 12)
+    assert times.occurred_time({"occurred_start": start}).precision == "minute"
+    assert times.occurred_time({}).precision == "unknown"
+    assert times.occurred_time({"occurred_start": times.LATEST_MS}).precision == "unknown"
+    assert times.occurred_time({"occurred_start": start, "precision": "day"}).precision == "day"
+    assert times.read_time_block({"at": {"start": start}}, "at").precision == "minute"
 
 
 @pytest.mark.parametrize(
@@ -151,14 +166,14 @@ def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() ->
 )
 def test_an_offset_that_no_clock_has_is_read_from_the_zone(minutes: int | None, kept: int) -> None:
     """Eighteen hours each way are the most there are."""
-    assert when(ms(2026, 5, 4, 12), "minute", minutes).offset_min == kept
+    assert make_when(utc_ms(2026, 5, 4, 12), "minute", minutes).offset_minutes == kept
 
 
 def test_the_end_has_the_offset_of_its_own_moment_where_the_zone_is_known() -> None:
     """Without an end it is that of the beginning; so it is where the zone does not say what was kept, or is none."""
-    before, after = ms(2026, 10, 24, 22), ms(2026, 10, 25, 6)
-    assert when(before, "minute", 60).end_offset_min == 60
-    assert when(before, "minute", 60, end=after).end_offset_min == 0
-    assert when(before, "minute", 120, end=after).end_offset_min == 120
-    assert when(before, "minute", 60, end=after, tz="Nowhere/None").end_offset_min == 60
-    assert when(None, "minute", 60, end=after).end_offset_min == 60
+    before, after = utc_ms(2026, 10, 24, 22), utc_ms(2026, 10, 25, 6)
+    assert make_when(before, "minute", 60).end_offset_minutes == 60
+    assert make_when(before, "minute", 60, end=after).end_offset_minutes == 0
+    assert make_when(before, "minute", 120, end=after).end_offset_minutes == 120
+    assert make_when(before, "minute", 60, end=after, tz="Nowhere/None").end_offset_minutes == 60
+    assert make_when(None, "minute", 60, end=after).end_offset_minutes == 60

@@ -8,16 +8,16 @@ import pytest
 
 import diary.record
 from diary.errors import BadRequest
-from diary.ledger.commitments import RESERVED as COMMITTED
-from diary.pack.wording import CHOICES
-from diary.record.schemas import KINDS, NEWEST, RESERVED, schema
-from diary.record.vocabulary import LISTS, label, letters
+from diary.ledger.commitments import RESERVED_NAMES as COMMITTED
+from diary.pack.wording import FIELD_VOCABULARIES
+from diary.record.schemas import NEWEST_SCHEMA_NUMBERS, RECORD_KINDS, RESERVED_NAMES, find_schema
+from diary.record.vocabulary import CHOICE_LISTS, label, section_letters
 
-FOLDER = Path(diary.record.__file__).parent
-OFFENCES = re.compile(r"\b(stalk|harass|offence|crime|victim|suspect|offender|perpetrator)", re.IGNORECASE)
+RECORD_FOLDER = Path(diary.record.__file__).parent
+OFFENCE_WORD = re.compile(r"\b(stalk|harass|offence|crime|victim|suspect|offender|perpetrator)", re.IGNORECASE)
 
 # Behaviours that are counted by their own code alone.
-WITHOUT_MARK = frozenset(
+BEHAVIOURS_WITHOUT_MARK = frozenset(
     """
     calls silent_calls voicemail texts chat_messages email letters_cards gifts_or_items_left
     contact_via_bank_ref_or_game_etc friend_or_follow_requests unwanted_orders_or_services
@@ -33,7 +33,7 @@ WITHOUT_MARK = frozenset(
 
 def test_codes_are_well_formed_and_unique() -> None:
     """Within a list; sections exist; letters are those of the Act."""
-    for choice in LISTS.values():
+    for choice in CHOICE_LISTS.values():
         codes = [term.code for term in choice.terms]
         assert [code for code in codes if codes.count(code) > 1] == [], f"{choice.name}: listed twice"
         assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,39}", code) for code in codes)
@@ -43,30 +43,32 @@ def test_codes_are_well_formed_and_unique() -> None:
 
 def test_every_behaviour_of_the_design_is_here() -> None:
     """Seven sections and the rest; somebody can always say something else, or nothing."""
-    assert len(LISTS["behaviours"].terms) >= 77
+    assert len(CHOICE_LISTS["behaviours"].terms) >= 77
     for name in ("behaviours", "channels", "places", "feelings", "attribution", "responses"):
-        codes = {term.code for term in LISTS[name].terms}
+        codes = {term.code for term in CHOICE_LISTS[name].terms}
         assert {"other", "not_sure", "prefer_not_to_say"} <= codes, name
 
 
 def test_every_behaviour_has_its_mark_or_needs_none() -> None:
     """Patterns and packs count marks, so a new kind of behaviour that is in none would be left out without a word."""
-    marks = json.loads((FOLDER / "marks.json").read_text(encoding="utf-8"))["marks"]
+    marks = json.loads((RECORD_FOLDER / "marks.json").read_text(encoding="utf-8"))["marks"]
     marked = {code for mark in marks.values() for code in mark.get("behaviours", [])}
-    known = {term.code for term in LISTS["behaviours"].terms}
-    assert marked <= known, marked - known
-    lacking = known - marked - WITHOUT_MARK
-    assert not lacking, f"add to a mark in diary/record/marks.json, or to WITHOUT_MARK here: {sorted(lacking)}"
-    assert known - marked >= WITHOUT_MARK, WITHOUT_MARK & marked
+    known_codes = {term.code for term in CHOICE_LISTS["behaviours"].terms}
+    assert marked <= known_codes, marked - known_codes
+    codes_without_mark = known_codes - marked - BEHAVIOURS_WITHOUT_MARK
+    assert not codes_without_mark, (
+        f"add to a mark in diary/record/marks.json, or to WITHOUT_MARK here: {sorted(codes_without_mark)}"
+    )
+    assert known_codes - marked >= BEHAVIOURS_WITHOUT_MARK, BEHAVIOURS_WITHOUT_MARK & marked
 
 
 def test_labels_name_no_offence_and_are_short() -> None:
     """Plain words, at most fourteen of them, for a young keeper too. Orders keep the names courts gave them."""
-    for choice in LISTS.values():
+    for choice in CHOICE_LISTS.values():
         for term in choice.terms:
             for words in (term.label, term.young, term.hint, term.young_hint):
                 assert len(words.split()) <= 14, term
-                assert choice.name == "orders" or not OFFENCES.search(words), term
+                assert choice.name == "orders" or not OFFENCE_WORD.search(words), term
             assert term.label and term.young != term.label, term
 
 
@@ -80,7 +82,7 @@ def test_what_a_person_is_asked_can_be_left_open() -> None:
         "begin_pictures",
         "outside_copies",
     }  # each has its own way out
-    for choice in LISTS.values():
+    for choice in CHOICE_LISTS.values():
         codes = {term.code for term in choice.terms}
         answers = {"not_sure", "prefer_not_to_say"} <= codes
         settings = choice.name in ("wordings", "upload_pictures", "help_channels")
@@ -91,11 +93,13 @@ def test_what_a_person_is_asked_can_be_left_open() -> None:
 def test_the_six_pictures_set_what_the_lists_know() -> None:
     """Each presets codes of the lists, and never a word."""
     lists = {"behaviours": "behaviours", "channel": "channels", "place_category": "places"}
-    assert len(LISTS["begin_pictures"].terms) == 6
-    for term in LISTS["begin_pictures"].terms:
+    assert len(CHOICE_LISTS["begin_pictures"].terms) == 6
+    for term in CHOICE_LISTS["begin_pictures"].terms:
         assert "behaviours" in term.sets and set(term.sets) <= set(lists)
         for name, value in term.sets.items():
-            assert all(LISTS[lists[name]].find(code) for code in (value if isinstance(value, list) else [value])), term
+            assert all(
+                CHOICE_LISTS[lists[name]].find_term(code) for code in (value if isinstance(value, list) else [value])
+            ), term
 
 
 def test_lists_of_the_design_are_complete() -> None:
@@ -107,47 +111,47 @@ def test_lists_of_the_design_are_complete() -> None:
         online_life_or_accounts childcare_or_children relationships money pets other"""
     shows = "whole_screen clock date sender_name number_or_handle profile url before_and_after own_messages"
     for name, wanted in (("orders", orders), ("impact_domains", domains), ("shows", shows)):
-        assert set(wanted.split()) <= {term.code for term in LISTS[name].terms}, name
-    assert len(LISTS["channels"].terms) == 38 and all(term.hint for term in LISTS["shows"].terms)
+        assert set(wanted.split()) <= {term.code for term in CHOICE_LISTS[name].terms}, name
+    assert len(CHOICE_LISTS["channels"].terms) == 38 and all(term.hint for term in CHOICE_LISTS["shows"].terms)
 
 
 def test_an_unknown_code_is_shown_and_never_lost() -> None:
     """A newer phone's entry in an older pack builder."""
     assert label("behaviours", "new_thing") == "new thing"
-    assert letters(["watch", "drive_past", "new_thing"]) == ("e", "g")
+    assert section_letters(["watch", "drive_past", "new_thing"]) == ("e", "g")
 
 
 def test_schemas_are_sorted_disjoint_and_hold_the_reserved_names() -> None:
     """In the open part of every kind."""
-    raw = json.loads((FOLDER / "schemas.json").read_text(encoding="utf-8"))
-    assert set(RESERVED) == set(COMMITTED)
-    for kind in KINDS:
-        names = schema(kind, NEWEST[kind])
-        assert set(RESERVED) <= set(names.open) and not set(names.open) & set(names.restricted)
+    raw = json.loads((RECORD_FOLDER / "schemas.json").read_text(encoding="utf-8"))
+    assert set(RESERVED_NAMES) == set(COMMITTED)
+    for kind in RECORD_KINDS:
+        names = find_schema(kind, NEWEST_SCHEMA_NUMBERS[kind])
+        assert set(RESERVED_NAMES) <= set(names.open) and not set(names.open) & set(names.restricted)
         assert list(names.open) == sorted(names.open) and raw[kind]["1"]["restricted"] == sorted(names.restricted)
         assert all(re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name) for name in (*names.open, *names.restricted))
 
 
 def test_every_choice_in_print_is_a_list_and_a_field() -> None:
     """Field to list, for the pages."""
-    fields = {name for kind in KINDS for name in schema(kind, 1).open}
-    assert all(choice in LISTS and name in fields for name, choice in CHOICES.items())
+    fields = {name for kind in RECORD_KINDS for name in find_schema(kind, 1).open}
+    assert all(choice in CHOICE_LISTS and name in fields for name, choice in FIELD_VOCABULARIES.items())
 
 
 def test_an_unknown_kind_or_number_is_refused() -> None:
     """Nothing is guessed."""
     for kind, number in (("incident", 2), ("dream", 1)):
         with pytest.raises(BadRequest):
-            schema(kind, number)
+            find_schema(kind, number)
 
 
 def test_every_list_is_read_whole() -> None:
     """Each member of vocabulary.json comes out where it belongs; what a list does not say is empty."""
-    lists = json.loads((FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
-    assert list(LISTS) == list(lists)
+    lists = json.loads((RECORD_FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
+    assert list(CHOICE_LISTS) == list(lists)
     for name, row in lists.items():
-        one = LISTS[name]
-        assert (one.name, one.question, one.many, one.young) == (
+        one = CHOICE_LISTS[name]
+        assert (one.name, one.question, one.is_multiple, one.young_question) == (
             name,
             row["question"],
             row["many"],
@@ -155,4 +159,6 @@ def test_every_list_is_read_whole() -> None:
         )
         assert one.sections == tuple((section["code"], section["label"]) for section in row.get("sections", ()))
         assert [term.code for term in one.terms] == [code["code"] for code in row["codes"]]
-    assert any(one.young for one in LISTS.values()) and any(one.young == "" for one in LISTS.values())
+    assert any(one.young_question for one in CHOICE_LISTS.values()) and any(
+        one.young_question == "" for one in CHOICE_LISTS.values()
+    )

@@ -9,127 +9,129 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from diary.client.journal import Journal, Said
+from diary.client.journal import Journal, VersionContent
 from diary.clock import FixedClock
 from diary.crypto.words import normalise, word_list
-from diary.encoding import canon
+from diary.encoding import canonical_json
 from diary.errors import BadRequest
 from diary.record import times
 from diary.record.referenced_ids import ids_in
-from diary.record.rules import KINDS as RULES
-from diary.record.rules import oddities
-from diary.record.schemas import KINDS, schema
-from diary.record.vocabulary import LISTS
+from diary.record.rules import FIELD_RULES as RULES
+from diary.record.rules import find_issues
+from diary.record.schemas import RECORD_KINDS, find_schema
+from diary.record.vocabulary import CHOICE_LISTS
 from diary.samples import fictional_diary, register_records
-from diary.samples.fictional_diary import SampleFile, entries
-from diary.samples.journal_writer import Writer, refuse, write_diary
-from tests.local import local_journal
-from tests.vectors.reading import load
+from diary.samples.fictional_diary import SampleFile, load_entries
+from diary.samples.journal_writer import JournalWriter, require_valid_record, write_diary
+from tests.local_journal import local_journal
+from tests.vectors.load_vectors import load_vectors
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.fixture(scope="module")
-def files() -> list[SampleFile]:
+def sample_files() -> list[SampleFile]:
     """Every file of the diary, drawn once."""
-    return [file for entry in entries() for file in entry.draw()]
+    return [file for entry in load_entries() for file in entry.draw_files()]
 
 
-def test_there_are_26_incidents_and_30_files(files: list[SampleFile]) -> None:
+def test_there_are_26_incidents_and_30_files(sample_files: list[SampleFile]) -> None:
     """The numbers of the demo; one entry is taken out the day after it was written."""
-    assert len(entries()) == 26
-    assert [change.takes_out for entry in entries() for change in entry.later].count(True) == 1
-    assert len(files) == 30
-    assert len({file.name for file in files}) == 30
+    assert len(load_entries()) == 26
+    assert [change.is_removal for entry in load_entries() for change in entry.later_changes].count(True) == 1
+    assert len(sample_files) == 30
+    assert len({file.name for file in sample_files}) == 30
 
 
-def test_every_field_and_code_is_the_records_own(files: list[SampleFile]) -> None:
+def test_every_field_and_code_is_the_records_own(sample_files: list[SampleFile]) -> None:
     """Nothing is sealed that the schemas and vocabularies do not name."""
-    incident, attachment = schema("incident", 1), schema("attachment", 1)
-    for entry in entries():
+    incident, attachment = find_schema("incident", 1), find_schema("attachment", 1)
+    for entry in load_entries():
         assert set(entry.fields) <= set(incident.open)
         assert set(entry.restricted) <= set(incident.restricted)
         lists = (("behaviours", "behaviours"), ("channel", "channels"), ("place_category", "places"))
         for name, choice in (*lists, ("feelings_then", "feelings"), ("feared_violence", "fear")):
             value: Any = entry.fields.get(name) or []
             for code in [value] if isinstance(value, str) else value:
-                assert LISTS[choice].find(code), (name, code)
-        for change in entry.later:
+                assert CHOICE_LISTS[choice].find_term(code), (name, code)
+        for change in entry.later_changes:
             assert set(change.fields) <= set(incident.open)
-            assert change.at > entry.at + 600_000
-    for file in files:
+            assert change.changed_at_ms > entry.written_at_ms + 600_000
+    for file in sample_files:
         assert set(file.fields) <= set(attachment.open)
         assert set(file.restricted) <= set(attachment.restricted)
 
 
 def test_each_incident_is_written_after_it_happened() -> None:
     """Nobody writes of tomorrow, and the diary is in the order it was written."""
-    told = entries()
-    assert [entry.at for entry in told] == sorted(entry.at for entry in told)
-    for entry in told:
-        start = times.occurred(entry.fields).start
-        assert start is None or start < entry.at
+    diary_entries = load_entries()
+    assert [entry.written_at_ms for entry in diary_entries] == sorted(entry.written_at_ms for entry in diary_entries)
+    for entry in diary_entries:
+        start = times.occurred_time(entry.fields).start_ms
+        assert start is None or start < entry.written_at_ms
 
 
 def test_six_scripts_and_emoji_are_in_it() -> None:
     """Urdu, Punjabi, Bengali, Hindi, Polish, Chinese and emoji stand in narratives."""
-    text = " ".join(str(entry.fields["narrative"]) for entry in entries())
+    text = " ".join(str(entry.fields["narrative"]) for entry in load_entries())
     blocks = ("\u0600-\u06ff", "\u0a00-\u0a7f", "\u0980-\u09ff", "\u0900-\u097f", "ąćęłńóśźż", "\u4e00-\u9fff")
     for script in (f"[{block}]" for block in blocks):
         assert re.search(script, text), script
     assert "😡" in text
 
 
-def test_the_second_half_past_one_is_the_second(files: list[SampleFile]) -> None:
+def test_the_repeated_hour_is_the_second_one(sample_files: list[SampleFile]) -> None:
     """The night the clocks went back is told in UTC, an hour after the first half past one."""
-    (night,) = [entry for entry in entries() if entry.fields["occurred_local"] == "2026-10-25T01:30"]
-    when = times.occurred(night.fields)
-    assert when.offset_min == 0
-    assert times.iso(when.start) == "2026-10-25T01:30:00Z"
+    (night,) = [entry for entry in load_entries() if entry.fields["occurred_local"] == "2026-10-25T01:30"]
+    when = times.occurred_time(night.fields)
+    assert when.offset_minutes == 0
+    assert times.format_iso(when.start_ms) == "2026-10-25T01:30:00Z"
 
 
-def test_screenshots_are_a_phones(files: list[SampleFile]) -> None:
+def test_screenshots_are_a_phones(sample_files: list[SampleFile]) -> None:
     """Twenty-one PNG screenshots of 1170 × 2532."""
-    shots = [file for file in files if file.kind == "image/png"]
+    shots = [file for file in sample_files if file.media_type == "image/png"]
     assert len(shots) >= 20
     for file in shots:
         with Image.open(BytesIO(file.content)) as picture:
             assert picture.size == (1170, 2532)
 
 
-def test_photos_hold_what_phones_put_in_them(files: list[SampleFile]) -> None:
+def test_photos_hold_what_phones_put_in_them(sample_files: list[SampleFile]) -> None:
     """JPEGs with place and orientation, one HEIC, one e-mail, one picture whose name lies about its type."""
-    kinds = [file.kind for file in files]
+    kinds = [file.media_type for file in sample_files]
     assert kinds.count("image/heic") == 1
     assert kinds.count("message/rfc822") == 1
-    turned, placed = set(), 0
-    for file in files:
-        if file.kind == "image/jpeg":
+    turned, located_photos = set(), 0
+    for file in sample_files:
+        if file.media_type == "image/jpeg":
             with Image.open(BytesIO(file.content)) as picture:
                 exif = picture.getexif()
                 turned.add(exif[0x0112])
-                placed += bool(exif.get_ifd(0x8825))
+                located_photos += bool(exif.get_ifd(0x8825))
                 assert file.restricted["gps_present"] == bool(exif.get_ifd(0x8825))
     assert turned == {1, 6, 8}
-    assert placed >= 5
-    (liar,) = [file for file in files if file.fields["flags"] == ["type_mismatch"]]
-    assert liar.name.endswith(".PNG")
-    assert liar.kind == "image/jpeg"
-    (heic,) = [file for file in files if file.kind == "image/heic"]
+    assert located_photos >= 5
+    (mislabelled_file,) = [file for file in sample_files if file.fields["flags"] == ["type_mismatch"]]
+    assert mislabelled_file.name.endswith(".PNG")
+    assert mislabelled_file.media_type == "image/jpeg"
+    (heic,) = [file for file in sample_files if file.media_type == "image/heic"]
     assert pillow_heif.open_heif(heic.content).size == (1512, 2016)
 
 
-def test_the_same_entry_gives_the_same_bytes(files: list[SampleFile]) -> None:
+def test_the_same_entry_gives_the_same_bytes(sample_files: list[SampleFile]) -> None:
     """Drawing is deterministic, so that two demos can be compared."""
-    again = [file for entry in entries()[:4] for file in entry.draw()]
-    assert [file.content for file in again] == [file.content for file in files[: len(again)]]
+    redrawn_files = [file for entry in load_entries()[:4] for file in entry.draw_files()]
+    assert [file.content for file in redrawn_files] == [file.content for file in sample_files[: len(redrawn_files)]]
 
 
 def test_nobody_in_it_is_real() -> None:
     """Telephone numbers are those kept for drama, hosts those kept for examples."""
-    text = json.dumps([[dict(e.fields), dict(e.restricted), [dict(f) for f in e.files]] for e in entries()])
-    text += json.dumps(dict(fictional_diary.SHEET))
-    text += json.dumps([[dict(one.fields), dict(one.restricted)] for one in register_records.versions()])
+    text = json.dumps([[dict(e.fields), dict(e.restricted), [dict(f) for f in e.files]] for e in load_entries()])
+    text += json.dumps(dict(fictional_diary.OFFICER_SHEET))
+    text += json.dumps(
+        [[dict(version.fields), dict(version.restricted)] for version in register_records.load_versions()]
+    )
     numbers = re.findall(r"(?:\+44 ?|0)7[\d ]{8,11}\d", text)
     assert len(numbers) > 5
     assert all(re.fullmatch(r"(?:\+44 |0)7700 900\d{3}", number) for number in numbers)
@@ -140,49 +142,51 @@ def test_nobody_in_it_is_real() -> None:
 
 def test_the_words_are_from_the_list() -> None:
     """The fictional diary's words could have been suggested."""
-    assert set(fictional_diary.WORDS.split()) <= set(word_list())
-    assert normalise(fictional_diary.WORDS) == fictional_diary.WORDS
+    assert set(fictional_diary.SAMPLE_WORDS.split()) <= set(word_list())
+    assert normalise(fictional_diary.SAMPLE_WORDS) == fictional_diary.SAMPLE_WORDS
 
 
 @pytest.fixture(scope="module")
-def written() -> Journal:
+def written_journal() -> Journal:
     """The whole diary with every record, on a device that has seen no server."""
     clock = FixedClock(0)
-    writer = Writer(local_journal(clock, fictional_diary.TZ), clock)
-    write_diary(writer, entries(), lambda *_: None, register_records.versions())
+    writer = JournalWriter(local_journal(clock, fictional_diary.TZ), clock)
+    write_diary(writer, load_entries(), lambda *_: None, register_records.load_versions())
     return writer.journal
 
 
-def test_the_diary_has_every_kind_a_keeper_writes(written: Journal) -> None:
+def test_the_diary_has_every_kind_a_keeper_writes(written_journal: Journal) -> None:
     """People, accounts after a block, a vehicle, an order, reports, effects, schedules, something taken out, something asked."""
-    kinds = {row["kind"] for row in written.versions()}
-    assert kinds == set(KINDS) - {"manifest", "summary"}
-    rows = [row for row in written.versions() if row["kind"] == "account"]
+    kinds = {row["kind"] for row in written_journal.versions()}
+    assert kinds == set(RECORD_KINDS) - {"manifest", "summary"}
+    rows = [row for row in written_journal.versions() if row["kind"] == "account"]
     assert sum(row["open"]["fields"].get("new_after_block") is True for row in rows) == 3
-    out = [row for row in written.versions() if "taken_out" in row["open"]["fields"]]
+    out = [row for row in written_journal.versions() if "taken_out" in row["open"]["fields"]]
     assert sorted(row["kind"] for row in out) == ["incident", "vehicle"]
 
 
-def test_every_link_leads_somewhere_and_nothing_is_odd(written: Journal) -> None:
+def test_every_link_resolves_and_no_record_has_faults(written_journal: Journal) -> None:
     """Whatever a record names is there, and every field holds what its name stands for."""
-    known = {row["record"] for row in written.versions()}
-    for row in written.versions():
+    known = {row["record"] for row in written_journal.versions()}
+    for row in written_journal.versions():
         fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
         assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
-        assert oddities(row["kind"], fields, restricted) == []
+        assert find_issues(row["kind"], fields, restricted) == []
     codes = re.compile(r"(codes?) (\w+)")
-    for one in register_records.versions():
-        for name, rule in RULES[one.kind].items():
-            if (of := codes.fullmatch(rule)) and (value := one.fields.get(name)):
-                assert all(LISTS[of[2]].find(code) for code in (value if isinstance(value, list) else [value])), (
-                    one.key,
+    for version in register_records.load_versions():
+        for name, rule in RULES[version.kind].items():
+            if (of := codes.fullmatch(rule)) and (value := version.fields.get(name)):
+                assert all(
+                    CHOICE_LISTS[of[2]].find_term(code) for code in (value if isinstance(value, list) else [value])
+                ), (
+                    version.key,
                     name,
                 )
 
 
-def test_43_calls_are_43_lines_and_one_entry(written: Journal) -> None:
+def test_43_calls_are_43_lines_and_one_entry(written_journal: Journal) -> None:
     """The burst is one entry with a count, and the schedule holds each call."""
-    schedules = [row["open"]["fields"] for row in written.versions() if row["kind"] == "schedule"]
+    schedules = [row["open"]["fields"] for row in written_journal.versions() if row["kind"] == "schedule"]
     calls = next(fields for fields in schedules if fields["channel"] == "phone_call")
     assert len(calls["rows"]) == calls["count"] == 43  # type: ignore[arg-type]
     assert [calls["rows"][i]["sent_local"] for i in (0, 42)] == ["2026-05-16T21:10", "2026-05-16T23:55"]  # type: ignore[index]
@@ -190,27 +194,31 @@ def test_43_calls_are_43_lines_and_one_entry(written: Journal) -> None:
 
 def test_a_breach_before_the_order_was_served_is_refused() -> None:
     """Entry 19 of 20 September came before 25 September; the same term on 1 October is taken, a fourth term is not."""
-    order = next(dict(one.fields) for one in register_records.versions() if one.key == "order")
+    order = next(dict(version.fields) for version in register_records.load_versions() if version.key == "order")
     for index, term, refused in ((18, 1, "before_service"), (19, 1, ""), (19, 4, "no_such_term")):
-        fields = dict(entries()[index].fields) | {"alleged_breaches": [{"order_id": "x" * 21 + "A", "term_no": term}]}
+        fields = dict(load_entries()[index].fields) | {
+            "alleged_breaches": [{"order_id": "x" * 21 + "A", "term_no": term}]
+        }
         if refused:
             with pytest.raises(BadRequest, match=refused):
-                refuse("incident", fields, {}, {"x" * 21 + "A": order})
+                require_valid_record("incident", fields, {}, {"x" * 21 + "A": order})
         else:
-            refuse("incident", fields, {}, {"x" * 21 + "A": order})
+            require_valid_record("incident", fields, {}, {"x" * 21 + "A": order})
 
 
 def test_the_client_refuses_what_no_screen_could_show() -> None:
     """Shapes and ends before beginnings, by name and never by value."""
     with pytest.raises(BadRequest, match="narrative") as caught:
-        refuse("incident", {"narrative": 5, "occurred_start": 2, "occurred_end": 1}, {"place_detail": ["Elm Road"]}, {})
+        require_valid_record(
+            "incident", {"narrative": 5, "occurred_start": 2, "occurred_end": 1}, {"place_detail": ["Elm Road"]}, {}
+        )
     assert "Elm" not in str(caught.value) and "end_before_start" in str(caught.value)
 
 
-def test_the_client_seals_and_opens_every_kind(written: Journal) -> None:
+def test_the_client_seals_and_opens_every_kind(written_journal: Journal) -> None:
     """Every field of every kind comes back as it went in: the drafts of tests/vectors/kinds.json."""
-    for case in load("kinds.json")["cases"]:
+    for case in load_vectors("kinds.json")["cases"]:
         draft = case["draft"]
-        held = written.append(Said(draft["kind"], draft["open"], draft["restricted"]))
-        assert canon(held.opened.fields) == canon(draft["open"])
-        assert canon(held.opened.restricted or {}) == canon(draft["restricted"])
+        local_version = written_journal.append(VersionContent(draft["kind"], draft["open"], draft["restricted"]))
+        assert canonical_json(local_version.opened_version.fields) == canonical_json(draft["open"])
+        assert canonical_json(local_version.opened_version.restricted or {}) == canonical_json(draft["restricted"])

@@ -14,14 +14,14 @@ from diary.client.journal import Journal
 from diary.clock import FixedClock
 from diary.crypto.words import word_list
 from diary.record.referenced_ids import ids_in
-from diary.record.rules import oddities
-from diary.record.vocabulary import LISTS
+from diary.record.rules import find_issues
+from diary.record.vocabulary import CHOICE_LISTS
 from diary.samples import fictional_diary, register_records
-from diary.samples.journal_writer import Writer, write_diary
-from diary.samples.training import TRAINING
-from tests.local import local_journal
+from diary.samples.journal_writer import JournalWriter, write_diary
+from diary.samples.training import TRAINING_SCRIPT
+from tests.local_journal import local_journal
 
-ONLINE = {"online", "phone"}
+ONLINE_CHANNELS = {"online", "phone"}
 CODES = (
     ("behaviours", "behaviours"),
     ("channel", "channels"),
@@ -32,33 +32,40 @@ MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), (
 
 
 @pytest.fixture(scope="module")
-def written() -> Journal:
+def written_journal() -> Journal:
     """The whole diary, sealed on a device that has seen no server; a breach before the order was served is refused."""
     clock = FixedClock(0)
-    writer = Writer(local_journal(clock, fictional_diary.TZ), clock)
+    writer = JournalWriter(local_journal(clock, fictional_diary.TZ), clock)
     write_diary(
-        writer, fictional_diary.entries(TRAINING), lambda *_: None, register_records.versions(TRAINING), TRAINING
+        writer,
+        fictional_diary.load_entries(TRAINING_SCRIPT),
+        lambda *_: None,
+        register_records.load_versions(TRAINING_SCRIPT),
+        TRAINING_SCRIPT,
     )
     return writer.journal
 
 
 def test_sixty_incidents_over_five_months() -> None:
     """From January to June, online and face to face, most of both; the gap in spring is explained by an entry."""
-    told = fictional_diary.entries(TRAINING)
-    days = [datetime.fromtimestamp(entry.at / 1000, UTC) for entry in told]
-    assert len(told) == 60 and (days[-1] - days[0]).days >= 150 and days == sorted(days)
-    places = [entry.fields.get("place_category") for entry in told]
-    assert sum(place in ONLINE for place in places) > 12 and sum(place not in ONLINE for place in places) > 30
+    diary_entries = fictional_diary.load_entries(TRAINING_SCRIPT)
+    days = [datetime.fromtimestamp(entry.written_at_ms / 1000, UTC) for entry in diary_entries]
+    assert len(diary_entries) == 60 and (days[-1] - days[0]).days >= 150 and days == sorted(days)
+    places = [entry.fields.get("place_category") for entry in diary_entries]
+    assert (
+        sum(place in ONLINE_CHANNELS for place in places) > 12
+        and sum(place not in ONLINE_CHANNELS for place in places) > 30
+    )
     assert max((b - a).days for a, b in pairwise(days)) >= 21
 
 
-def test_it_holds_what_is_taught_with_it(written: Journal) -> None:
+def test_it_holds_what_is_taught_with_it(written_journal: Journal) -> None:
     """People, helpers and people who are used; an order; breaches of each term, none before it was served; replies; a
     mistake taken out; late, copied and added-to entries; film that will be wiped."""
-    newest = [written.newest(record) for record in written.records("incident")]
-    kinds = {row["kind"] for row in written.versions()}
+    newest = [written_journal.newest_version(record) for record in written_journal.record_ids("incident")]
+    kinds = {row["kind"] for row in written_journal.versions()}
     assert {"person", "order", "report", "notice", "account", "impact", "schedule", "background", "note"} <= kinds
-    assert len(written.records("person")) >= 6 and len(written.records("account")) >= 8
+    assert len(written_journal.record_ids("person")) >= 6 and len(written_journal.record_ids("account")) >= 8
     broken = [one for held in newest for one in cast("list[dict[str, Any]]", held.fields.get("alleged_breaches") or [])]
     assert {one["term_no"] for one in broken} == {1, 2, 3, 4}
     fields = [dict(held.fields) for held in newest]
@@ -70,24 +77,30 @@ def test_it_holds_what_is_taught_with_it(written: Journal) -> None:
     assert sum(one.get("start_with_this") is True for one in fields) <= 10
 
 
-def test_nothing_in_it_is_odd(written: Journal) -> None:
+def test_nothing_in_it_is_odd(written_journal: Journal) -> None:
     """Each version is what the rules of the record allow, each link leads somewhere, each code is of its list."""
-    known = {row["record"] for row in written.versions()}
-    for row in written.versions():
+    known = {row["record"] for row in written_journal.versions()}
+    for row in written_journal.versions():
         fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
         assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
-        assert oddities(row["kind"], fields, restricted) == [], fields
-    for entry in fictional_diary.entries(TRAINING):
+        assert find_issues(row["kind"], fields, restricted) == [], fields
+    for entry in fictional_diary.load_entries(TRAINING_SCRIPT):
         for name, choice in (*CODES, *MORE_CODES):
             value: Any = entry.fields.get(name) or []
             for code in [value] if isinstance(value, str) else value:
-                assert LISTS[choice].find(code), (name, code)
+                assert CHOICE_LISTS[choice].find_term(code), (name, code)
 
 
 def test_nobody_in_it_is_real() -> None:
     """Telephone numbers are those kept for drama, hosts those kept for examples; the words could have been suggested."""
-    text = json.dumps([TRAINING.table("entries"), TRAINING.table("records"), dict(TRAINING.sheet)])
+    text = json.dumps(
+        [
+            TRAINING_SCRIPT.load_table("entries"),
+            TRAINING_SCRIPT.load_table("records"),
+            dict(TRAINING_SCRIPT.officer_sheet),
+        ]
+    )
     numbers = re.findall(r"(?:\+44 ?|0)7[\d ]{8,11}\d", text)
     assert len(numbers) > 5 and all(re.fullmatch(r"(?:\+44 |0)7700 900\d{3}", number) for number in numbers)
     assert all(host.endswith("example") for host in re.findall(r"\w@([a-z.]+\.[a-z]+)", text))
-    assert set(TRAINING.words.split()) <= set(word_list())
+    assert set(TRAINING_SCRIPT.words.split()) <= set(word_list())

@@ -8,69 +8,69 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from diary.crypto.signing import Notary, fingerprint
-from diary.encoding import b64, parse, unb64
+from diary.crypto.signing import Ed25519Signer, ed25519_fingerprint
+from diary.encoding import b64, parse_canonical_json, unb64
 from diary.errors import KeptError
 from diary.ledger import checkpoints, key_statements, leaves, receipts, tree
 from diary.ledger.checkpoints import Checkpoint
 from diary.services.instance import Instance
 from diary.services.log import notary_keys, sequencer
 from diary.storage.log import public_log
-from tests.keepers import Keeper, Served, enrol, served
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
 
-MINUTE = 60_000
+MINUTE_MS = 60_000
 
 
-def inside(server: Served) -> Instance:
+def instance_of(server: InProcessServer) -> Instance:
     """What the server's own loop works with."""
-    return server.app.state.office.instance  # type: ignore[no-any-return]
+    return server.app.state.app_context.instance  # type: ignore[no-any-return]
 
 
-async def public(server: Served, path: str) -> Any:
+async def get_public_page(server: InProcessServer, path: str) -> Any:
     """A page of the public host."""
-    async with server.client() as client:
+    async with server.http_client() as client:
         return await client.get(server.settings.public_url + path)
 
 
-async def proofs(keeper: Keeper, size: int, after: int = 0) -> Any:
+async def request_proofs(keeper: Keeper, size: int, cursor: int = 0) -> Any:
     """Where the diary's versions stand."""
-    return parse((await keeper.ask("GET", f"{keeper.diary}/proofs/{size}?after={after}")).content)
+    return parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/{size}?after={cursor}")).content)
 
 
 async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """The file limit in /v1/log and /v1/server is the setting; the room in /v1/usage is the account's own."""
     limits = {"DIARY_FILE_BYTES": "5000000", "DIARY_QUOTA_BYTES": "70000000"}
-    async with served(tmp_path, **limits, **database_setting) as server:
-        keeper = await enrol(server)
-        told = (await server.client().get("/v1/server")).json()["limits"]
-        assert (await server.client().get("/v1/log")).json()["file_bytes"] == told["file_bytes"] == 5_000_000
-        assert (await keeper.ask("GET", "/v1/usage")).json()["quota_bytes"] == told["quota_bytes"] == 70_000_000
+    async with running_server(tmp_path, **limits, **database_setting) as server:
+        keeper = await register_keeper(server)
+        told = (await server.http_client().get("/v1/server")).json()["limits"]
+        assert (await server.http_client().get("/v1/log")).json()["file_bytes"] == told["file_bytes"] == 5_000_000
+        assert (await keeper.request("GET", "/v1/usage")).json()["quota_bytes"] == told["quota_bytes"] == 70_000_000
 
 
 async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
     """Two keepers push; each proves each of its own versions from the receipt to the signed root."""
-    async with served(tmp_path, **database_setting) as server:
-        keepers = [await enrol(server, f"198.51.100.{n}") for n in range(2)]
+    async with running_server(tmp_path, **database_setting) as server:
+        keepers = [await register_keeper(server, f"198.51.100.{n}") for n in range(2)]
         told = {}
         for n in range(7):
-            answer = parse((await keepers[n % 2].push(f"entry {n}")).content)
+            answer = parse_canonical_json((await keepers[n % 2].push(f"entry {n}")).content)
             assert isinstance(answer, dict)
             told[n % 2, answer["seq"]] = answer["receipt"]
-        await sequencer.tend(inside(server))
-        state: Any = parse((await keepers[0].ask("GET", "/v1/log")).content)
+        await sequencer.run_round(instance_of(server))
+        state: Any = parse_canonical_json((await keepers[0].request("GET", "/v1/log")).content)
         note = state["checkpoint"]["note"].encode()
-        top = checkpoints.verify(note, inside(server).notary.pub)
+        top = checkpoints.verify(note, instance_of(server).notary.pub)
         assert top.size == state["checkpoint"]["size"] == 7 and state["stamped"] is None and state["authorities"] == []
         seen = set()
         for which, keeper in enumerate(keepers):
-            answer = await proofs(keeper, 7)
-            for one in answer["proofs"]:
-                receipt = told[which, one["seq"]]
-                leaf = leaves.leaf(c=receipt["c"], n=receipt["n"], ts=receipt["ts"])
-                tree.verify_inclusion(leaf, one["i"], 7, [unb64(step) for step in one["path"]], top.root)
-                seen.add(one["i"])
+            answer = await request_proofs(keeper, 7)
+            for proof in answer["proofs"]:
+                receipt = told[which, proof["seq"]]
+                leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
+                tree.verify_inclusion(leaf, proof["i"], 7, [unb64(step) for step in proof["path"]], top.root)
+                seen.add(proof["i"])
         assert seen == set(range(7))
 
 
@@ -78,154 +78,160 @@ async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
     """The first at once, then none too early, none without anything new, all old ones still there."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper, instance = await enrol(server), inside(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper, instance = await register_keeper(server), instance_of(server)
         sizes: list[int | None] = []
         for minutes in (0, 0, 5, 5, 10):
-            server.clock.advance(minutes * MINUTE)
+            server.clock.advance(minutes * MINUTE_MS)
             if minutes != 10:
                 await keeper.push()
-            await sequencer.place_leaves(instance)
+            await sequencer.sequence_leaves(instance)
             made = await sequencer.make_checkpoint(instance)
             sizes.append(made.size if made else None)
         assert sizes == [1, None, None, 4, None]
         for n, size in ((0, 1), (1, 4)):
-            page = await public(server, f"/log/checkpoints/{n}")
+            page = await get_public_page(server, f"/log/checkpoints/{n}")
             assert page.headers["content-type"] == "text/plain; charset=utf-8"
             assert checkpoints.verify(page.content, instance.notary.pub).size == size
-        assert (await public(server, "/log/checkpoint")).content == page.content
-        assert (await public(server, "/log/checkpoints/2")).status_code == 404
+        assert (await get_public_page(server, "/log/checkpoint")).content == page.content
+        assert (await get_public_page(server, "/log/checkpoints/2")).status_code == 404
 
 
 async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
     """Each pair has its proof; sizes that were never signed, and pairs the wrong way round, have none."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper, instance = await enrol(server), inside(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper, instance = await register_keeper(server), instance_of(server)
         made: list[Checkpoint] = []
         for pushes in (1, 2, 5):
             for _ in range(pushes):
                 await keeper.push()
-            await sequencer.tend(instance)
-            server.clock.advance(11 * MINUTE)
-            made.append(checkpoints.read((await public(server, "/log/checkpoint")).content))
+            await sequencer.run_round(instance)
+            server.clock.advance(11 * MINUTE_MS)
+            made.append(checkpoints.parse_checkpoint((await get_public_page(server, "/log/checkpoint")).content))
         for older in made:
             for newer in made:
-                answer = await keeper.ask("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
+                answer = await keeper.request("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
                 if older.size > newer.size:
                     assert answer.status_code == 404
                     continue
-                told: Any = parse(answer.content)
-                steps = [unb64(step) for step in told["path"]]
+                response_body: Any = parse_canonical_json(answer.content)
+                steps = [unb64(step) for step in response_body["path"]]
                 tree.verify_consistency(older.size, newer.size, (older.root, newer.root), steps)
         for path in ("2/8", "1/9", "0/1", "1/999999999999"):
-            assert (await keeper.ask("GET", f"/v1/log/consistency/{path}")).status_code == 404
-        assert (await keeper.ask("GET", "/v1/log/consistency/x/y")).status_code == 400
-        assert (await keeper.ask("GET", f"{keeper.diary}/proofs/2")).status_code == 404
+            assert (await keeper.request("GET", f"/v1/log/consistency/{path}")).status_code == 404
+        assert (await keeper.request("GET", "/v1/log/consistency/x/y")).status_code == 400
+        assert (await keeper.request("GET", f"{keeper.diary}/proofs/2")).status_code == 404
 
 
 async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Another keeper, and nobody at all: as if there were no such diary."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper, other = await enrol(server), await enrol(server, "198.51.100.8")
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper, other = await register_keeper(server), await register_keeper(server, "198.51.100.8")
         await keeper.push()
-        await sequencer.tend(inside(server))
+        await sequencer.run_round(instance_of(server))
         address = f"{keeper.diary}/proofs/1"
-        assert (await other.ask("GET", address)).status_code == 404
+        assert (await other.request("GET", address)).status_code == 404
         other.tokens.clear()
-        assert (await other.ask("GET", address)).status_code == 401
-        assert len((await proofs(keeper, 1))["proofs"]) == 1
+        assert (await other.request("GET", address)).status_code == 401
+        assert len((await request_proofs(keeper, 1))["proofs"]) == 1
 
 
 async def test_leaves_are_served_under_the_newest_checkpoint_only(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
     """What no checkpoint covers is not shown; the leaves served give the signed root."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper, instance = await enrol(server), inside(server)
-        assert (await public(server, "/log/leaves/0")).status_code == 404
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper, instance = await register_keeper(server), instance_of(server)
+        assert (await get_public_page(server, "/log/leaves/0")).status_code == 404
         await keeper.push()
-        await sequencer.tend(instance)
+        await sequencer.run_round(instance)
         await keeper.push()
-        await sequencer.place_leaves(instance)
-        lines = (await public(server, "/log/leaves/0")).text.splitlines()
-        top = checkpoints.read((await public(server, "/log/checkpoint")).content)
+        await sequencer.sequence_leaves(instance)
+        lines = (await get_public_page(server, "/log/leaves/0")).text.splitlines()
+        top = checkpoints.parse_checkpoint((await get_public_page(server, "/log/checkpoint")).content)
         assert len(lines) == 1 and bytes.fromhex(lines[0]) == top.root
-        assert (await public(server, "/log/leaves/1")).status_code == 404
-        assert (await public(server, "/log/leaves/999999999999")).status_code == 404
+        assert (await get_public_page(server, "/log/leaves/1")).status_code == 404
+        assert (await get_public_page(server, "/log/leaves/999999999999")).status_code == 404
 
 
 async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
     """Without an instance key that is said; with one, both keys, their short forms, and every statement."""
-    instance_key = Notary(bytes(31) + b"\7")
-    async with served(tmp_path) as server:
-        notary = inside(server).notary
-        text = (await public(server, "/keys.txt")).text
-        assert "instance key  none" in text and b64(notary.pub) in text and fingerprint(notary.pub) in text
-        assert (await public(server, "/log/statements")).text == ""
-        wish = key_statements.wish(notary.pub, [], "first", 1, None)
-        await notary_keys.publish(inside(server).db, key_statements.make(instance_key, wish))
-    async with served(tmp_path) as server:
-        text = (await public(server, "/keys.txt")).text
-        assert b64(instance_key.pub) in text and fingerprint(instance_key.pub) in text and "first" in text
-        (line,) = (await public(server, "/log/statements")).text.splitlines()
-        assert key_statements.chain([parse(line.encode())], instance_key.pub)[0].log == notary.log  # type: ignore[list-item]
-        page = (await public(server, "/officers")).text
+    instance_key = Ed25519Signer(bytes(31) + b"\7")
+    async with running_server(tmp_path) as server:
+        notary = instance_of(server).notary
+        text = (await get_public_page(server, "/keys.txt")).text
+        assert "instance key  none" in text and b64(notary.pub) in text and ed25519_fingerprint(notary.pub) in text
+        assert (await get_public_page(server, "/log/statements")).text == ""
+        wish = key_statements.draft_statement(notary.pub, [], "first", 1, None)
+        await notary_keys.publish_statement(instance_of(server).db, key_statements.sign_statement(instance_key, wish))
+    async with running_server(tmp_path) as server:
+        text = (await get_public_page(server, "/keys.txt")).text
+        assert b64(instance_key.pub) in text and ed25519_fingerprint(instance_key.pub) in text and "first" in text
+        (line,) = (await get_public_page(server, "/log/statements")).text.splitlines()
+        assert (
+            key_statements.verify_chain([parse_canonical_json(line.encode())], instance_key.pub)[0].log_id
+            == notary.log_id
+        )  # type: ignore[list-item]
+        page = (await get_public_page(server, "/officers")).text
         assert 'href="/keys.txt"' in page and 'href="/log/checkpoint"' in page
-        async with server.client() as client:
-            told = (await client.get("/v1/server")).json()
-        assert told["instance"] == b64(instance_key.pub)
+        async with server.http_client() as client:
+            response_body = (await client.get("/v1/server")).json()
+        assert response_body["instance"] == b64(instance_key.pub)
 
 
 async def test_many_workers_may_place_leaves_at_once(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Eight sequencers over one queue: every leaf once, places dense, the root the definition's."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper, instance = await enrol(server), inside(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper, instance = await register_keeper(server), instance_of(server)
         for _ in range(30):
             await keeper.push()
         await asyncio.gather(
-            *(instance.db.writer.run(lambda hand: public_log.append_waiting(hand, 5)) for _ in range(8))
+            *(instance.db.writer.run(lambda hand: public_log.append_waiting_leaves(hand, 5)) for _ in range(8))
         )
-        rows = server.rows("SELECT id, leaf FROM log_leaf ORDER BY id")
+        rows = server.query("SELECT id, leaf FROM log_leaf ORDER BY id")
         assert [i for i, _ in rows] == list(range(30))
-        assert {leaf for _, leaf in rows} == {leaf for (leaf,) in server.rows("SELECT leaf FROM version")}
-        assert server.rows("SELECT count(*) FROM waiting_leaf") == [(0,)]
-        made = await sequencer.make_checkpoint(instance)
-        assert made is not None and checkpoints.read(made.note).size == 30
+        assert {leaf for _, leaf in rows} == {leaf for (leaf,) in server.query("SELECT leaf FROM version")}
+        assert server.query("SELECT count(*) FROM waiting_leaf") == [(0,)]
+        checkpoint = await sequencer.make_checkpoint(instance)
+        assert checkpoint is not None and checkpoints.parse_checkpoint(checkpoint.note).size == 30
 
 
 async def test_a_damaged_log_signs_nothing(tmp_path: Path) -> None:
     """A node that is gone stops the next checkpoint instead of giving a root over a gap; the loop says so and goes on."""
     faults: list[BaseException] = []
-    async with served(tmp_path) as server:
-        keeper = await enrol(server)
+    async with running_server(tmp_path) as server:
+        keeper = await register_keeper(server)
         # The server's own loop is slow, so that it cannot be first; this one is quick.
-        instance = replace(inside(server), settings=replace(server.settings, checkpoint_seconds=1))
+        instance = replace(instance_of(server), settings=replace(server.settings, checkpoint_seconds=1))
         for _ in range(4):
             await keeper.push()
-        await sequencer.place_leaves(instance)
-        beside = sqlite3.connect(server.settings.data / "kept.sqlite3")
-        beside.execute("DELETE FROM log_node")
-        beside.commit()
-        beside.close()
-        loop = asyncio.create_task(sequencer.keep(instance, faults.append))
+        await sequencer.sequence_leaves(instance)
+        raw_connection = sqlite3.connect(server.settings.data / "kept.sqlite3")
+        raw_connection.execute("DELETE FROM log_node")
+        raw_connection.commit()
+        raw_connection.close()
+        loop = asyncio.create_task(sequencer.run_forever(instance, faults.append))
         async with asyncio.timeout(30):
             while len(faults) < 2:
                 await asyncio.sleep(0.02)
         loop.cancel()
         assert all(isinstance(fault, KeptError) for fault in faults)
-        assert server.rows("SELECT count(*) FROM log_checkpoint") == [(0,)]
+        assert server.query("SELECT count(*) FROM log_checkpoint") == [(0,)]
 
 
 async def test_the_server_keeps_its_log_by_itself(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """With nobody asking, a push is in a checkpoint soon; a receipt still holds."""
-    async with served(tmp_path, **database_setting, DIARY_CHECKPOINT_SECONDS="1") as server:
-        keeper = await enrol(server)
-        answer: Any = parse((await keeper.push()).content)
+    async with running_server(tmp_path, **database_setting, DIARY_CHECKPOINT_SECONDS="1") as server:
+        keeper = await register_keeper(server)
+        answer: Any = parse_canonical_json((await keeper.push()).content)
         async with asyncio.timeout(10):
-            while (await public(server, "/log/checkpoint")).status_code != 200:
+            while (await get_public_page(server, "/log/checkpoint")).status_code != 200:
                 await asyncio.sleep(0.05)
         receipts.verify(
-            answer["receipt"], inside(server).notary.pub, c=answer["receipt"]["c"], env=answer["receipt"]["env"]
+            answer["receipt"],
+            instance_of(server).notary.pub,
+            commitment=answer["receipt"]["c"],
+            envelopes_digest=answer["receipt"]["env"],
         )

@@ -13,45 +13,45 @@ import pytest
 
 from diary import isolation
 from diary.clock import FixedClock, SystemClock
-from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
+from diary.errors import Conflict, NotFound, PackBuildFailed, PacksDisabled, TooLarge, TooManyRequests
 from diary.ids import new_id
-from diary.pack.capsule.builder import make_capsule
+from diary.pack.capsule.builder import build_capsule
 from diary.services.packs import queue, worker_process
-from diary.services.packs.queue import PackJobs
-from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
-from tests.pack.jobs import job_memory, jobs_for, run  # noqa: F401 - a fixture
-from tests.pack.test_images import bomb_png, with_exif
+from diary.services.packs.queue import PackQueue
+from tests.pack.fictional_diary import START_MS, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.pack_jobs import job_folder, make_job_queue, run_job  # noqa: F401 - a fixture
+from tests.pack.test_images import make_photo_with_exif, make_png_bomb
 
 
-def capsule_of(diary: FictionalDiary) -> bytes:
-    return make_capsule(diary.versions, diary.wish(), diary.keys)
+def make_capsule_of(diary: FictionalDiary) -> bytes:
+    return build_capsule(diary.versions, diary.wish(), diary.public_keys)
 
 
-def leftovers() -> set[str]:
+def leftover_files() -> set[str]:
     return {path.name for path in worker_process.MEMORY.iterdir()}
 
 
 async def test_a_job_runs_once_and_leaves_nothing() -> None:
     """Queued, ready, building, done; the front part is fetched once; then the job is gone and so is its folder."""
     diary = fictional_diary(count=3, exhibits=1)
-    jobs, before = jobs_for(diary), leftovers()
-    job = await run(jobs, capsule_of(diary))
+    jobs, before = make_job_queue(diary), leftover_files()
+    job = await run_job(jobs, make_capsule_of(diary))
     assert (job.state, job.done) == ("done", job.total)
     with pytest.raises(Conflict):
-        await jobs.start(job.account, job.pack, b"again")
-    front, sent = jobs.take_front(job.account, job.pack)
+        await jobs.start_job(job.account, job.pack_id, b"again")
+    front, sent = jobs.take_front_part(job.account, job.pack_id)
     assert front.stat().st_size > 10_000
     sent()
-    assert not front.exists() and leftovers() == before
+    assert not front.exists() and leftover_files() == before
     with pytest.raises(NotFound):
-        jobs.get(job.account, job.pack)
+        jobs.get_job(job.account, job.pack_id)
 
 
 async def test_a_running_jobs_folder_is_in_memory_and_holds_no_key() -> None:
     """Only what was typeset stands there while it runs; the capsule never does."""
     diary = fictional_diary(count=3, exhibits=2)
-    jobs = jobs_for(diary)
-    job = await run(jobs, capsule_of(diary))
+    jobs = make_job_queue(diary)
+    job = await run_job(jobs, make_capsule_of(diary))
     assert job.folder is not None and str(job.folder).startswith("/dev/shm/")
     assert [path.name for path in job.folder.iterdir()] == ["front.zip"]
     raw = (job.folder / "front.zip").read_bytes()
@@ -64,46 +64,46 @@ async def test_a_running_jobs_folder_is_in_memory_and_holds_no_key() -> None:
 async def test_cancelling_kills_the_worker_and_erases_everything() -> None:
     """In the middle of the pages."""
     diary = fictional_diary(count=25, exhibits=4)
-    jobs, before = jobs_for(diary), leftovers()
+    jobs, before = make_job_queue(diary), leftover_files()
     account, pack = new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, capsule_of(diary))
+    job = await jobs.enqueue(account, new_id(), pack)
+    await jobs.start_job(account, pack, make_capsule_of(diary))
     while job.worker is None or job.done == 0:
         await asyncio.sleep(0.01)
     pid, folder = job.worker.pid, job.folder
-    await jobs.cancel(account, pack)
-    assert folder is not None and not folder.exists() and leftovers() == before
+    await jobs.cancel_job(account, pack)
+    assert folder is not None and not folder.exists() and leftover_files() == before
     assert not Path(f"/proc/{pid}").exists()
     with pytest.raises(NotFound):
-        jobs.get(account, pack)
+        jobs.get_job(account, pack)
 
 
 async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
     """Absent and forbidden look alike."""
-    jobs = jobs_for(FictionalDiary())
-    job = await jobs.place(new_id(), new_id(), new_id())
+    jobs = make_job_queue(FictionalDiary())
+    job = await jobs.enqueue(new_id(), new_id(), new_id())
     stranger = new_id()
-    for act in (jobs.get, jobs.take_front):
+    for act in (jobs.get_job, jobs.take_front_part):
         with pytest.raises(NotFound):
-            act(stranger, job.pack)
+            act(stranger, job.pack_id)
     with pytest.raises(NotFound):
-        await jobs.start(stranger, job.pack, b"")
+        await jobs.start_job(stranger, job.pack_id, b"")
     with pytest.raises(NotFound):
-        await jobs.cancel(stranger, job.pack)
+        await jobs.cancel_job(stranger, job.pack_id)
 
 
 async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
     """Two places are ready together; the second capsule waits for the first pack's end, and a third place is queued meanwhile."""
     diary = fictional_diary(count=2, exhibits=0)
-    jobs, raw = jobs_for(diary), capsule_of(diary)
-    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    jobs, raw = make_job_queue(diary), make_capsule_of(diary)
+    first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
     assert [job.state for job in (first, second, third)] == ["ready"] * 3
-    await jobs.start(first.account, first.pack, raw)
-    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    await jobs.start_job(first.account, first.pack_id, raw)
+    waiting = asyncio.create_task(jobs.start_job(second.account, second.pack_id, raw))
     await asyncio.sleep(0)
     assert [job.state for job in (first, second, third)] == ["building", "queued", "queued"]
     with pytest.raises(Conflict):
-        await jobs.start(second.account, second.pack, raw)
+        await jobs.start_job(second.account, second.pack_id, raw)
     await waiting
     assert (first.state, second.state) == ("done", "building")
     assert second.task is not None
@@ -117,97 +117,97 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
     monkeypatch.setattr(queue, "LINE_SECONDS", 0.05)
     monkeypatch.setattr(queue, "LINE_LIMIT", 1)
     diary = fictional_diary(count=25, exhibits=4)
-    jobs, raw = jobs_for(diary), capsule_of(diary)
-    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
-    await jobs.start(first.account, first.pack, raw)
-    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    jobs, raw = make_job_queue(diary), make_capsule_of(diary)
+    first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
+    await jobs.start_job(first.account, first.pack_id, raw)
+    waiting = asyncio.create_task(jobs.start_job(second.account, second.pack_id, raw))
     await asyncio.sleep(0)
     with pytest.raises(Conflict):
-        await jobs.start(third.account, third.pack, raw)
+        await jobs.start_job(third.account, third.pack_id, raw)
     with pytest.raises(Conflict):
         await waiting
     assert second.is_idle and third.is_idle
     monkeypatch.setattr(queue, "LINE_SECONDS", 60)
-    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    waiting = asyncio.create_task(jobs.start_job(second.account, second.pack_id, raw))
     await asyncio.sleep(0)
-    await jobs.cancel(second.account, second.pack)
+    await jobs.cancel_job(second.account, second.pack_id)
     with pytest.raises(NotFound):
         await waiting
-    await jobs.cancel(first.account, first.pack)
-    await jobs.start(third.account, third.pack, raw)
+    await jobs.cancel_job(first.account, first.pack_id)
+    await jobs.start_job(third.account, third.pack_id, raw)
     assert third.state == "building"
     await jobs.close()
 
 
 async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The job has failed and its worker is being ended when everything is closed: that is waited for, not cut off."""
-    really, begun, ended = worker_process.Worker.end, asyncio.Event(), []
+    end_worker, end_started, ended_workers = worker_process.WorkerProcess.end, asyncio.Event(), []
 
-    async def slowly(worker: worker_process.Worker) -> None:
-        begun.set()
+    async def slowly(worker: worker_process.WorkerProcess) -> None:
+        end_started.set()
         await asyncio.sleep(0.05)
-        await really(worker)
-        ended.append(worker)
+        await end_worker(worker)
+        ended_workers.append(worker)
 
-    monkeypatch.setattr(worker_process.Worker, "end", slowly)
-    jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, b"{}")
-    await begun.wait()
+    monkeypatch.setattr(worker_process.WorkerProcess, "end", slowly)
+    jobs, account, pack = make_job_queue(FictionalDiary()), new_id(), new_id()
+    job = await jobs.enqueue(account, new_id(), pack)
+    await jobs.start_job(account, pack, b"{}")
+    await end_started.wait()
     assert job.state == "failed"
     await jobs.close()
-    assert len(ended) == 1
+    assert len(ended_workers) == 1
 
 
 async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as many places as there may be, a new one takes the oldest's; a job that has its capsule is never given up for it."""
     monkeypatch.setattr(queue, "QUEUE_LIMIT", 3)
-    clock = FixedClock(START)
-    jobs = jobs_for(FictionalDiary(), clock)
-    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    clock = FixedClock(START_MS)
+    jobs = make_job_queue(FictionalDiary(), clock)
+    first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
     first.state = "building"
     clock.advance(1000)
-    jobs.get(second.account, second.pack)
-    fourth = await jobs.place(new_id(), new_id(), new_id())
+    jobs.get_job(second.account, second.pack_id)
+    fourth = await jobs.enqueue(new_id(), new_id(), new_id())
     with pytest.raises(NotFound):
-        jobs.get(third.account, third.pack)
+        jobs.get_job(third.account, third.pack_id)
     for job in (first, second, fourth):
-        assert jobs.get(job.account, job.pack) is job
+        assert jobs.get_job(job.account, job.pack_id) is job
     await jobs.close()
 
 
-async def test_who_is_gone_holds_nobody_up() -> None:
+async def test_an_abandoned_place_delays_nobody() -> None:
     """A phone that no longer asks while it waits has no turn; those behind it move up at once."""
-    clock = FixedClock(START)
-    jobs = jobs_for(FictionalDiary(), clock)
-    first, gone, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
-    clock.advance(queue.UNSEEN_MS // 2)
-    jobs.get(third.account, third.pack)
-    clock.advance(queue.UNSEEN_MS // 2 + 1)
-    assert jobs.get(third.account, third.pack).state == "ready"
-    for job in (first, gone):
+    clock = FixedClock(START_MS)
+    jobs = make_job_queue(FictionalDiary(), clock)
+    first, abandoned, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
+    clock.advance(queue.IDLE_JOB_TIMEOUT_MS // 2)
+    jobs.get_job(third.account, third.pack_id)
+    clock.advance(queue.IDLE_JOB_TIMEOUT_MS // 2 + 1)
+    assert jobs.get_job(third.account, third.pack_id).state == "ready"
+    for job in (first, abandoned):
         with pytest.raises(NotFound):
-            jobs.get(job.account, job.pack)
+            jobs.get_job(job.account, job.pack_id)
     await jobs.close()
 
 
-async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_abandoned_job_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
     alone, with no further request of anybody's."""
     monkeypatch.setattr(queue, "DONE_MS", 2_000)
     monkeypatch.setattr(queue, "LOOK_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
-    before = leftovers()
+    before = leftover_files()
     for dropped in (False, True):
-        jobs = jobs_for(diary, SystemClock())
-        job = await run(jobs, capsule_of(diary))
-        assert job.state == "done" and leftovers() != before
+        jobs = make_job_queue(diary, SystemClock())
+        job = await run_job(jobs, make_capsule_of(diary))
+        assert job.state == "done" and leftover_files() != before
         if dropped:
-            front, _ = jobs.take_front(job.account, job.pack)
+            front, _ = jobs.take_front_part(job.account, job.pack_id)
             assert front.exists()
-        assert jobs._watch is not None
-        await asyncio.wait_for(jobs._watch, 10)
-        assert leftovers() == before and jobs._jobs == {}
+        assert jobs._cleanup_task is not None
+        await asyncio.wait_for(jobs._cleanup_task, 10)
+        assert leftover_files() == before and jobs._jobs == {}
         await jobs.close()
 
 
@@ -225,7 +225,7 @@ def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
         return process
 
     async def cancel_it() -> None:
-        task = asyncio.create_task(worker_process.Worker.start(tmp_path, isolation.find().wall))
+        task = asyncio.create_task(worker_process.WorkerProcess.start(tmp_path, isolation.find().bubblewrap_path))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -242,79 +242,81 @@ def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
-async def test_files_left_by_a_killed_server_are_deleted(job_memory: Path) -> None:  # noqa: F811 - the fixture
+async def test_files_left_by_a_killed_server_are_deleted(job_folder: Path) -> None:  # noqa: F811
     """Folders of a process that is no more go at the next job; those of one that runs, and anybody else's, stay."""
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await child.wait()
-    ours, running, other = (job_memory / name for name in (f"job-of-{child.pid}-x", "job-of-1-x", "someone-elses"))
-    for folder in (ours, running, other):
+    own_folder, running, foreign_folder = (
+        job_folder / name for name in (f"job-of-{child.pid}-x", "job-of-1-x", "someone-elses")
+    )
+    for folder in (own_folder, running, foreign_folder):
         folder.mkdir()
         (folder / "front.zip").write_bytes(b"words")
-    jobs = jobs_for(FictionalDiary())
-    await jobs.place(new_id(), new_id(), new_id())
-    assert leftovers() == {running.name, other.name}
+    jobs = make_job_queue(FictionalDiary())
+    await jobs.enqueue(new_id(), new_id(), new_id())
+    assert leftover_files() == {running.name, foreign_folder.name}
     await jobs.close()
 
 
 async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:
     """One pack an account."""
-    jobs, account = jobs_for(FictionalDiary()), new_id()
-    first = await jobs.place(account, new_id(), new_id())
-    second = await jobs.place(account, new_id(), new_id())
+    jobs, account = make_job_queue(FictionalDiary()), new_id()
+    first = await jobs.enqueue(account, new_id(), new_id())
+    second = await jobs.enqueue(account, new_id(), new_id())
     with pytest.raises(NotFound):
-        jobs.get(account, first.pack)
+        jobs.get_job(account, first.pack_id)
     assert second.state == "ready"
 
 
 async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Full: later. Off: said so."""
     monkeypatch.setattr(queue, "QUEUE_LIMIT", 1)
-    jobs = jobs_for(FictionalDiary())
-    job = await jobs.place(new_id(), new_id(), new_id())
+    jobs = make_job_queue(FictionalDiary())
+    job = await jobs.enqueue(new_id(), new_id(), new_id())
     job.state = "building"
-    with pytest.raises(TryLater):
-        await jobs.place(new_id(), new_id(), new_id())
-    off = PackJobs(jobs._fetch, FixedClock(START), on=False)
-    with pytest.raises(PacksOff):
-        await off.place(new_id(), new_id(), new_id())
+    with pytest.raises(TooManyRequests):
+        await jobs.enqueue(new_id(), new_id(), new_id())
+    off = PackQueue(jobs._fetch_part, FixedClock(START_MS), enabled=False)
+    with pytest.raises(PacksDisabled):
+        await off.enqueue(new_id(), new_id(), new_id())
 
 
 async def test_an_oversized_capsule_is_refused_before_a_worker_starts() -> None:
     """Sixteen mebibytes."""
-    jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
-    await jobs.place(account, new_id(), pack)
+    jobs, account, pack = make_job_queue(FictionalDiary()), new_id(), new_id()
+    await jobs.enqueue(account, new_id(), pack)
     with pytest.raises(TooLarge):
-        await jobs.start(account, pack, bytes(queue.CAPSULE_LIMIT + 1))
+        await jobs.start_job(account, pack, bytes(queue.CAPSULE_LIMIT_BYTES + 1))
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 5000, b"\xff" * 100])
 async def test_a_capsule_that_makes_no_sense_fails_the_job_and_nothing_else(raw: bytes) -> None:
     """The state says failed; the next job works."""
     diary = fictional_diary(count=1, exhibits=0)
-    jobs = jobs_for(diary)
-    job = await run(jobs, raw)
+    jobs = make_job_queue(diary)
+    job = await run_job(jobs, raw)
     assert job.state == "failed"
-    with pytest.raises(PackFailed):
-        jobs.take_front(job.account, job.pack)
-    assert (await run(jobs, capsule_of(diary))).state == "done"
+    with pytest.raises(PackBuildFailed):
+        jobs.take_front_part(job.account, job.pack_id)
+    assert (await run_job(jobs, make_capsule_of(diary))).state == "done"
     await jobs.close()
 
 
 async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in the middle, and stopped at the hard limit."""
     diary = fictional_diary(count=25, exhibits=4)
-    jobs, before = jobs_for(diary), leftovers()
+    jobs, before = make_job_queue(diary), leftover_files()
     account, pack = new_id(), new_id()
-    job = await jobs.place(account, new_id(), pack)
-    await jobs.start(account, pack, capsule_of(diary))
+    job = await jobs.enqueue(account, new_id(), pack)
+    await jobs.start_job(account, pack, make_capsule_of(diary))
     while job.worker is None or job.done == 0:
         await asyncio.sleep(0.01)
     os.kill(job.worker.pid, signal.SIGKILL)
     assert job.task is not None
     await job.task
-    assert job.state == "failed" and leftovers() == before
+    assert job.state == "failed" and leftover_files() == before
     monkeypatch.setattr(queue, "HARD_LIMIT_SECONDS", 0.05)
-    slow = await run(jobs, capsule_of(diary))
+    slow = await run_job(jobs, make_capsule_of(diary))
     assert slow.state == "failed" and "too long" in slow.failure
     await jobs.close()
 
@@ -322,18 +324,18 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
 async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
     """Bombs, renamed SVG and EPS, a photo with a place: a card for each that is no picture, never a failed pack."""
     diary = FictionalDiary()
-    incident = diary.add("incident", incident_fields(START, "He sent files."))
+    incident = diary.add("incident", incident_fields(START_MS, "He sent files."))
     evil = [
-        bomb_png(60_000, 60_000),
+        make_png_bomb(60_000, 60_000),
         b"<svg/>",
         b"%!PS-Adobe-3.0 EPSF",
         b"\x00\x00\x00\x18ftypheic" + bytes(99),
-        with_exif(),
+        make_photo_with_exif(),
     ]
     for raw in evil:
         diary.attach(incident, raw, "image/heic", "A file he sent")
-    jobs = jobs_for(diary)
-    job = await run(jobs, capsule_of(diary))
+    jobs = make_job_queue(diary)
+    job = await run_job(jobs, make_capsule_of(diary))
     assert job.state == "done", job.failure
     await jobs.close()
 
@@ -341,8 +343,8 @@ async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
 async def test_a_missing_or_wrong_part_fails_with_a_sentence() -> None:
     """The phone is told that a picture is not there, or does not open."""
     diary = fictional_diary(count=1, exhibits=1)
-    raw, parts = capsule_of(diary), dict(diary.parts)
-    diary.parts.clear()
-    assert "not on the server" in (await run(jobs_for(diary), raw)).failure
-    diary.parts.update({place: bytes(len(part)) for place, part in parts.items()})
-    assert "does not open" in (await run(jobs_for(diary), raw)).failure
+    raw, parts = make_capsule_of(diary), dict(diary.sealed_parts)
+    diary.sealed_parts.clear()
+    assert "not on the server" in (await run_job(make_job_queue(diary), raw)).failure
+    diary.sealed_parts.update({place: bytes(len(part)) for place, part in parts.items()})
+    assert "does not open" in (await run_job(make_job_queue(diary), raw)).failure

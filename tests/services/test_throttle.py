@@ -5,64 +5,64 @@ from __future__ import annotations
 import pytest
 
 from diary.clock import FixedClock
-from diary.errors import TryLater
-from diary.services.accounts.throttle import FAILURES, NAMES_LIMIT, Throttle
-from tests.keepers import NOON
+from diary.errors import TooManyRequests
+from diary.services.accounts.throttle import FAILURES_LIMIT, TRACKED_KEYS_LIMIT, MemoryFailureThrottle
+from tests.server_fixture import NOON_MS
 
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that stands."""
-    return FixedClock(NOON)
+    return FixedClock(NOON_MS)
 
 
 async def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
     """Over a day of tries every second, no hour holds more than ten that were let in."""
-    throttle = Throttle(clock)
+    throttle = MemoryFailureThrottle(clock)
     let_in: list[int] = []
     for _ in range(5_000):
         clock.advance(17_000)
         try:
-            let_in.append(int(str(await throttle.enter("name"))))
-        except TryLater as error:
-            assert 1 <= error.retry_after <= 900
+            let_in.append(int(str(await throttle.begin_attempt("name"))))
+        except TooManyRequests as error:
+            assert 1 <= error.retry_after_seconds <= 900
     for start in let_in:
-        assert sum(start <= time < start + HOUR for time in let_in) <= FAILURES
-    assert len(let_in) > FAILURES
+        assert sum(start <= time < start + HOUR_MS for time in let_in) <= FAILURES_LIMIT
+    assert len(let_in) > FAILURES_LIMIT
 
 
-async def test_a_try_that_turned_out_well_does_not_count(clock: FixedClock) -> None:
+async def test_a_successful_try_is_not_counted(clock: FixedClock) -> None:
     """A keeper who signs in all day is never told to wait."""
-    throttle = Throttle(clock)
+    throttle = MemoryFailureThrottle(clock)
     for _ in range(100):
-        await throttle.leave("name", await throttle.enter("name"))
-    await throttle.enter("name")
+        await throttle.forgive_attempt("name", await throttle.begin_attempt("name"))
+    await throttle.begin_attempt("name")
 
 
 async def test_tries_sent_at_once_count_before_they_are_answered(clock: FixedClock) -> None:
     """Ten may be under way, the eleventh is not let in."""
-    throttle = Throttle(clock)
-    for _ in range(FAILURES):
-        await throttle.enter("name")
-    with pytest.raises(TryLater):
-        await throttle.enter("name")
-    await throttle.enter("another name")
+    throttle = MemoryFailureThrottle(clock)
+    for _ in range(FAILURES_LIMIT):
+        await throttle.begin_attempt("name")
+    with pytest.raises(TooManyRequests):
+        await throttle.begin_attempt("name")
+    await throttle.begin_attempt("another name")
 
 
 async def test_a_clock_set_back_does_not_lock_anybody_out(clock: FixedClock) -> None:
     """Failures from a time that has not come yet are forgotten."""
-    throttle = Throttle(clock)
-    for _ in range(FAILURES):
-        await throttle.enter("name")
-    clock.advance(-10 * HOUR)
-    await throttle.enter("name")
+    throttle = MemoryFailureThrottle(clock)
+    for _ in range(FAILURES_LIMIT):
+        await throttle.begin_attempt("name")
+    clock.advance(-10 * HOUR_MS)
+    await throttle.begin_attempt("name")
 
 
 async def test_names_are_counted_within_bounds(clock: FixedClock) -> None:
     """A flood of made-up names does not fill the memory."""
-    throttle = Throttle(clock)
-    for number in range(NAMES_LIMIT + 50):
-        await throttle.enter(number)
-    assert len(throttle._counts) == NAMES_LIMIT
+    throttle = MemoryFailureThrottle(clock)
+    for number in range(TRACKED_KEYS_LIMIT + 50):
+        await throttle.begin_attempt(number)
+    assert len(throttle._failures) == TRACKED_KEYS_LIMIT

@@ -12,46 +12,46 @@ from typing import Any
 import pytest
 
 from diary.clock import SystemClock
-from diary.encoding import parse, unb64
+from diary.encoding import parse_canonical_json, unb64
 from diary.errors import BadSetting
 from diary.ledger import timestamps
-from diary.samples.timestamp_authority import LocalAuthority, make_authority
+from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from diary.services.instance import Instance
 from diary.services.log import sequencer, timestamping
 from diary.storage.log import stamps
-from tests.keepers import Keeper, Served, enrol, served
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
 
-MINUTE = 60_000
+MINUTE_MS = 60_000
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> LocalAuthority:
+def authority(tmp_path: Path) -> LocalTimestampAuthority:
     """An authority of this test's own."""
     return make_authority(tmp_path / "tsa")
 
 
-async def begin(server: Served) -> tuple[Keeper, Instance]:
+async def keeper_and_instance(server: InProcessServer) -> tuple[Keeper, Instance]:
     """A keeper, and what the server's own loop works with, today: an authority has no clock of ours."""
     server.clock.ms = SystemClock().now_ms()
-    return await enrol(server), server.app.state.office.instance
+    return await register_keeper(server), server.app.state.app_context.instance
 
 
-async def state(keeper: Keeper) -> Any:
+async def log_state(keeper: Keeper) -> Any:
     """GET /v1/log."""
-    return parse((await keeper.ask("GET", "/v1/log")).content)
+    return parse_canonical_json((await keeper.request("GET", "/v1/log")).content)
 
 
 @contextmanager
-def answering(reply: bytes, status: int = 200) -> Iterator[str]:
+def fixed_answer_authority(response_bytes: bytes, status: int = 200) -> Iterator[str]:
     """Somebody at the authority's address who always says the same."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self.send_response(status)
-            self.send_header("content-length", str(len(reply)))
+            self.send_header("content-length", str(len(response_bytes)))
             self.end_headers()
-            self.wfile.write(reply)
+            self.wfile.write(response_bytes)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -62,86 +62,108 @@ def answering(reply: bytes, status: int = 200) -> Iterator[str]:
         server.shutdown()
 
 
-async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(
+    tmp_path: Path, authority: LocalTimestampAuthority
+) -> None:
     """What a keeper is given is checked again from outside, under the authority's own chain."""
-    with authority.serving() as url:
-        async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
-            keeper, instance = await begin(server)
+    with authority.serve() as url:
+        async with running_server(tmp_path, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
+            keeper, instance = await keeper_and_instance(server)
             await keeper.push()
-            await sequencer.tend(instance)
-            told = await state(keeper)
-            assert told["authorities"] == ["local"] and told["stamped"]["size"] == told["checkpoint"]["size"] == 1
-            (stamp,) = told["stamped"]["stamps"]
-            note = told["stamped"]["note"].encode()
-            kept = {"chain": stamp["chain"].encode(), "policy": stamp["policy"], "nonce": unb64(stamp["nonce"])}
-            assert stamp["chain"].encode() == authority.chain
-            assert abs(timestamps.check(unb64(stamp["tsr"]), note, **kept) - SystemClock().now_ms()) < 20_000
+            await sequencer.run_round(instance)
+            log_status = await log_state(keeper)
+            assert (
+                log_status["authorities"] == ["local"]
+                and log_status["stamped"]["size"] == log_status["checkpoint"]["size"] == 1
+            )
+            (stamp,) = log_status["stamped"]["stamps"]
+            note = log_status["stamped"]["note"].encode()
+            check_arguments = {
+                "chain": stamp["chain"].encode(),
+                "policy": stamp["policy"],
+                "nonce": unb64(stamp["nonce"]),
+            }
+            assert stamp["chain"].encode() == authority.chain_pem
+            assert (
+                abs(timestamps.verify_response(unb64(stamp["tsr"]), note, **check_arguments) - SystemClock().now_ms())
+                < 20_000
+            )
 
 
-async def test_an_outage_is_pending_and_asked_again(
-    tmp_path: Path, authority: LocalAuthority, database_setting: dict[str, str]
+async def test_a_stamp_stays_pending_through_an_outage(
+    tmp_path: Path, authority: LocalTimestampAuthority, database_setting: dict[str, str]
 ) -> None:
     """Nothing fails, the checkpoint is served, later rounds ask again with growing pauses, and then it is there."""
-    with answering(b"", 503) as away:
-        async with served(tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.settings(away))) as server:
-            keeper, instance = await begin(server)
+    with fixed_answer_authority(b"", 503) as unavailable_url:
+        async with running_server(
+            tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.write_settings(unavailable_url))
+        ) as server:
+            keeper, instance = await keeper_and_instance(server)
             await keeper.push()
             for _ in range(3):
-                await sequencer.tend(instance)
-            told = await state(keeper)
-            assert told["stamped"] is None and told["checkpoint"]["size"] == 1
-            assert server.rows("SELECT tries FROM log_stamp") == [(1,)]
-            server.clock.advance(MINUTE)
-            await sequencer.tend(instance)
-            ((tries, due),) = server.rows("SELECT tries, due_at FROM log_stamp")
-            assert tries == 2 and due == server.clock.now_ms() + 2 * MINUTE
-    with authority.serving() as url:
-        async with served(tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
+                await sequencer.run_round(instance)
+            log_status = await log_state(keeper)
+            assert log_status["stamped"] is None and log_status["checkpoint"]["size"] == 1
+            assert server.query("SELECT tries FROM log_stamp") == [(1,)]
+            server.clock.advance(MINUTE_MS)
+            await sequencer.run_round(instance)
+            ((tries, due),) = server.query("SELECT tries, due_at FROM log_stamp")
+            assert tries == 2 and due == server.clock.now_ms() + 2 * MINUTE_MS
+    with authority.serve() as url:
+        async with running_server(
+            tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.write_settings(url))
+        ) as server:
             server.clock.ms = due
-            await sequencer.tend(server.app.state.office.instance)
-            assert server.rows("SELECT tries, due_at FROM log_stamp") == [(3, None)]
+            await sequencer.run_round(server.app.state.app_context.instance)
+            assert server.query("SELECT tries, due_at FROM log_stamp") == [(3, None)]
 
 
-async def test_nobody_is_asked_twice_at_once(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_one_stamp_is_not_requested_twice_at_once(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
     """A stamp one worker has taken in hand is not another's."""
-    with answering(b"no") as url:
-        async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
-            keeper, instance = await begin(server)
+    with fixed_answer_authority(b"no") as url:
+        async with running_server(tmp_path, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
+            keeper, instance = await keeper_and_instance(server)
             await keeper.push()
-            await sequencer.place_leaves(instance)
+            await sequencer.sequence_leaves(instance)
             await sequencer.make_checkpoint(instance)
-            (one,) = await stamps.due(instance.db, server.clock.now_ms())
+            (due_stamp,) = await stamps.list_due(instance.db, server.clock.now_ms())
             claimed = [
-                await instance.db.writer.run(lambda hand: stamps.claim(hand, one, one.due_at + 5)) for _ in range(2)
+                await instance.db.writer.run(lambda hand: stamps.claim(hand, due_stamp, due_stamp.due_at + 5))
+                for _ in range(2)
             ]
             assert claimed == [True, False]
 
 
-async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
     """Of another note, by another authority, too large, a page of somebody's, another time than ours: pending still."""
-    other = make_authority(tmp_path / "other")
-    asked = timestamps.request(b"something else")
-    for reply in (authority.answer(asked.der), other.answer(asked.der), bytes(200_000), b"<html>sign in first</html>"):
+    other_authority = make_authority(tmp_path / "other")
+    asked = timestamps.build_request(b"something else")
+    for reply in (
+        authority.answer_query(asked.der),
+        other_authority.answer_query(asked.der),
+        bytes(200_000),
+        b"<html>sign in first</html>",
+    ):
         folder = tmp_path / str(len(reply))
-        with answering(reply) as url:
-            async with served(folder, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
-                keeper, instance = await begin(server)
+        with fixed_answer_authority(reply) as url:
+            async with running_server(folder, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
+                keeper, instance = await keeper_and_instance(server)
                 await keeper.push()
-                await sequencer.tend(instance)
-                assert server.rows("SELECT tsr, tries FROM log_stamp") == [(None, 1)]
-    with authority.serving() as url:
-        async with served(tmp_path / "late", DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
-            keeper, instance = await begin(server)
-            server.clock.advance(3 * 60 * MINUTE)
+                await sequencer.run_round(instance)
+                assert server.query("SELECT tsr, tries FROM log_stamp") == [(None, 1)]
+    with authority.serve() as url:
+        async with running_server(tmp_path / "late", DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
+            keeper, instance = await keeper_and_instance(server)
+            server.clock.advance(3 * 60 * MINUTE_MS)
             await keeper.push()
-            await sequencer.tend(instance)
-            assert server.rows("SELECT tsr FROM log_stamp") == [(None,)]
+            await sequencer.run_round(instance)
+            assert server.query("SELECT tsr FROM log_stamp") == [(None,)]
 
 
-def test_settings_that_cannot_be_used_are_said(tmp_path: Path, authority: LocalAuthority) -> None:
+def test_settings_that_cannot_be_used_are_said(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
     """No file, not TOML, none in it, a name that is none, a chain that is missing: the setting is named."""
     assert timestamping.read_authorities(None) == ()
-    good = authority.settings("http://127.0.0.1:1/").read_text()
+    good = authority.write_settings("http://127.0.0.1:1/").read_text()
     assert timestamping.read_authorities(authority.folder / "timestamps.toml")[0].name == "local"
     for bad in ("", "[[", good + good, good.replace("local", "L o"), good.replace("chain.pem", "none.pem"),
                 good.replace("http", "file"), good.replace("1.2.3.4.1", "usual")):  # fmt: skip

@@ -5,57 +5,59 @@ from __future__ import annotations
 from pathlib import Path
 
 from diary.client import accounts
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 from diary.crypto import kdf
-from diary.crypto.kdf import CHEAPEST, DEFAULT, FLOOR
-from diary.encoding import canon
+from diary.crypto.kdf import CHEAPEST_PROFILE, DEFAULT_PROFILE, FLOOR_PROFILE
+from diary.encoding import canonical_json
 from diary.ids import parse_id
-from diary.services.accounts.pepper import KDF
-from diary.services.accounts.unknown_names import LockShares, fixed_shares
-from diary.storage.writer import Hand
-from tests.keepers import CODE, WORDS, enrol, served
+from diary.services.accounts.pepper import KDF_PURPOSE
+from diary.services.accounts.unknown_names import KdfProfileShares, load_profile_shares
+from diary.storage.writer import Transaction
+from tests.server_fixture import PASSPHRASE, RECOVERY_CODE, register_keeper, running_server
 
 
 async def test_accounts_that_are_there_at_the_first_start_are_counted(tmp_path: Path) -> None:
     """Two of one kind and one of another, on top of a hundred made-up ones; later ones change nothing."""
-    async with served(tmp_path) as server:
-        await enrol(server)
-        await enrol(server)
-        reached = Server(server.client(), server.settings.app_url)
-        await accounts.enrol(reached, WORDS, code=CODE, profile=FLOOR, policy=kdf.TESTS)
+    async with running_server(tmp_path) as server:
+        await register_keeper(server)
+        await register_keeper(server)
+        api_client = RemoteServer(server.http_client(), server.settings.app_url)
+        await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE, profile=FLOOR_PROFILE, policy=kdf.TEST_POLICY)
         # As a database of the release before, which had no shares.
-        await server.app.state.office.instance.db.writer.run(lambda hand: hand.execute("DELETE FROM lock_shares", ()))
-    counted = LockShares(((CHEAPEST, 2), (FLOOR, 4), (DEFAULT, 97)))
+        await server.app.state.app_context.instance.db.writer.run(
+            lambda hand: hand.execute("DELETE FROM lock_shares", ())
+        )
+    counted = KdfProfileShares(((CHEAPEST_PROFILE, 2), (FLOOR_PROFILE, 4), (DEFAULT_PROFILE, 97)))
     for _ in range(2):
-        async with served(tmp_path) as server:
-            assert server.app.state.office.instance.shares == counted
-            await enrol(server)
+        async with running_server(tmp_path) as server:
+            assert server.app.state.app_context.instance.kdf_profile_shares == counted
+            await register_keeper(server)
 
 
 async def test_a_lock_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     """It is no reason not to start."""
-    async with served(tmp_path) as server:
-        keeper = await enrol(server)
-        pepper, account = server.app.state.office.instance.pepper, parse_id(keeper.identity.account)
+    async with running_server(tmp_path) as server:
+        keeper = await register_keeper(server)
+        pepper, account = server.app.state.app_context.instance.pepper, parse_id(keeper.identity.account)
         for bad in (
             b"no box",
-            pepper.seal(KDF, account, canon({})),
-            pepper.seal(KDF, account, canon({"m": "8", "t": 1})),
+            pepper.seal(KDF_PURPOSE, account, canonical_json({})),
+            pepper.seal(KDF_PURPOSE, account, canonical_json({"m": "8", "t": 1})),
         ):
-            await server.app.state.office.instance.db.writer.run(lambda hand, one=bad: _bend(hand, one))
-            shares = await fixed_shares(server.app.state.office.instance.db, pepper)
-            assert shares == LockShares(((FLOOR, 3), (DEFAULT, 97)))
+            await server.app.state.app_context.instance.db.writer.run(lambda hand, one=bad: replace_lock(hand, one))
+            shares = await load_profile_shares(server.app.state.app_context.instance.db, pepper)
+            assert shares == KdfProfileShares(((FLOOR_PROFILE, 3), (DEFAULT_PROFILE, 97)))
 
 
-def _bend(hand: Hand, kdf: bytes) -> None:
+def replace_lock(transaction: Transaction, kdf: bytes) -> None:
     """Another lock for the account, and no shares yet."""
-    hand.execute("UPDATE account SET kdf = ?", (kdf,))
-    hand.execute("DELETE FROM lock_shares", ())
+    transaction.execute("UPDATE account SET kdf = ?", (kdf,))
+    transaction.execute("DELETE FROM lock_shares", ())
 
 
 def test_a_draw_falls_on_a_kind_as_often_as_its_weight() -> None:
     """Over a whole round of numbers, and over the next."""
-    shares = LockShares(((FLOOR, 3), (DEFAULT, 97)))
+    shares = KdfProfileShares(((FLOOR_PROFILE, 3), (DEFAULT_PROFILE, 97)))
     for start in (0, 100, 1 << 63):
-        drawn = [shares.of(start + n) for n in range(100)]
-        assert (drawn.count(FLOOR), drawn.count(DEFAULT)) == (3, 97)
+        drawn = [shares.pick(start + n) for n in range(100)]
+        assert (drawn.count(FLOOR_PROFILE), drawn.count(DEFAULT_PROFILE)) == (3, 97)

@@ -18,23 +18,23 @@ from typing import Any, BinaryIO
 from unittest.mock import patch
 
 from diary.clock import FixedClock
-from diary.config import Settings, load
+from diary.config import Settings, load_settings
 from diary.services.log import sequencer
 from diary.services.sharing import organisations
 from diary.services.sync import purge
-from diary.web.rate_limits import NetworkLimit
-from tests import cookies
-from tests.js.phone.serve import end_for_a_cookie, let_in, make_app, make_tables
+from diary.web.rate_limits import NetworkRateLimiter
+from tests import cookie_check as cookies
+from tests.js.phone.serve import allow_every_request, exit_on_forbidden_cookie, install_tables, make_app
 
-PLACES = {"DIARY_APP_URL": "http://localhost:1", "DIARY_PUBLIC_URL": "http://public.localhost:1"}
+URL_SETTINGS = {"DIARY_APP_URL": "http://localhost:1", "DIARY_PUBLIC_URL": "http://public.localhost:1"}
 HOST = "localhost:1"
 START_MS = 1_790_000_000_000
 COMMANDS = ("copy", "organisation", "purge", "put_back", "request", "reset", "restart", "tend")
 # Written once for each process. A new seed keeps them.
-SECRETS = ("pepper", "notary.key")
+SECRET_FILES = ("pepper", "notary.key")
 
 
-class Server:
+class SimulatedServer:
     """One server, whose files can be copied, put back and reset between requests."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Server:
 
     async def start(self) -> None:
         """Open the files."""
-        make_tables(self.settings)
+        install_tables(self.settings)
         self.running = self.app.router.lifespan_context(self.app)
         await self.running.__aenter__()
 
@@ -62,7 +62,7 @@ class Server:
         """Start with an empty database and random bytes of a seed."""
         await self.stop()
         for path in self.folder.iterdir():
-            if path.name not in SECRETS:
+            if path.name not in SECRET_FILES:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         seed_random(command["seed"])
         await self.start()
@@ -71,8 +71,8 @@ class Server:
     async def copy(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
         """Keep a named copy of the files."""
         await self.stop()
-        shutil.rmtree(self._older(command["name"]), ignore_errors=True)
-        shutil.copytree(self.folder, self._older(command["name"]))
+        shutil.rmtree(self._copy_path(command["name"]), ignore_errors=True)
+        shutil.copytree(self.folder, self._copy_path(command["name"]))
         await self.start()
         return {}
 
@@ -80,7 +80,7 @@ class Server:
         """Replace the files with a copy."""
         await self.stop()
         shutil.rmtree(self.folder)
-        shutil.copytree(self._older(command["name"]), self.folder)
+        shutil.copytree(self._copy_path(command["name"]), self.folder)
         await self.start()
         return {}
 
@@ -92,17 +92,17 @@ class Server:
 
     async def tend(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
         """Update the log, as the server does by itself every few minutes."""
-        await sequencer.tend(self.app.state.office.instance)
+        await sequencer.run_round(self.app.state.app_context.instance)
         return {}
 
     async def purge(self, _command: dict[str, Any], _body: bytes) -> dict[str, Any]:
         """Erase what is due, as the server does by itself every hour."""
-        await purge.purge(self.app.state.office.instance)
+        await purge.purge(self.app.state.app_context.instance)
         return {}
 
     async def organisation(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
         """Add an organisation of advocates, and return the invitation for its leader."""
-        _, code = await organisations.begin(self.app.state.office.instance, command["name"])
+        _, code = await organisations.create_organisation(self.app.state.app_context.instance, command["name"])
         return {"invite": code}
 
     async def request(self, command: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Server:
             "client": ("127.0.0.1", 50_000), "server": ("localhost", 1), "state": {},
         }  # fmt: skip
         cut = command.get("cut")
-        receive_body = _pieces(body if cut is None else body[:cut], whole=cut is None)
+        receive_body = body_receiver(body if cut is None else body[:cut], is_complete=cut is None)
         answer: dict[str, Any] = {"status": 0, "headers": [], "body": b""}
 
         async def send(message: dict[str, Any]) -> None:
@@ -129,47 +129,47 @@ class Server:
                 answer["body"] += message.get("body", b"")
 
         if "killed" in command:
-            await self._die(self.app(scope, receive_body, send), command["killed"])
+            await self._answer_until_killed(self.app(scope, receive_body, send), command["killed"])
         else:
             await self.app(scope, receive_body, send)
         return answer
 
-    async def _die(self, request: Coroutine[Any, Any, None], killed: str) -> None:
+    async def _answer_until_killed(self, request: Coroutine[Any, Any, None], killed: str) -> None:
         """Answer a request until it writes, then stop and start over the same files.
 
         `killed`: "before" its first commit, or "after" it. A request that writes nothing is answered in full. Unlike a real
         kill, this does run `finally` and `except`.
         """
-        writer = self.app.state.office.instance.db.writer
-        run, reached = writer.run, asyncio.Event()
+        writer = self.app.state.app_context.instance.db.writer
+        run, write_reached = writer.run, asyncio.Event()
 
         async def run_and_stop(*args: Any, **kwargs: Any) -> None:
             if killed == "after":
                 await run(*args, **kwargs)
-            reached.set()
+            write_reached.set()
             await asyncio.Event().wait()
 
         with patch.object(writer, "run", run_and_stop):
-            tasks = [asyncio.ensure_future(request), asyncio.ensure_future(reached.wait())]
+            tasks = [asyncio.ensure_future(request), asyncio.ensure_future(write_reached.wait())]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.restart({}, b"")
 
-    def _older(self, name: str) -> Path:
+    def _copy_path(self, name: str) -> Path:
         return self.folder.with_name(f"{self.folder.name}-{name}")
 
 
-def _pieces(body: bytes, *, whole: bool) -> Callable[[], Awaitable[dict[str, Any]]]:
+def body_receiver(body: bytes, *, is_complete: bool) -> Callable[[], Awaitable[dict[str, Any]]]:
     """Return an ASGI `receive` for a body. A body that is not whole ends with a disconnect."""
-    messages = [{"type": "http.request", "body": body, "more_body": not whole}]
+    messages = [{"type": "http.request", "body": body, "more_body": not is_complete}]
     disconnected = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if messages:
             return messages.pop()
-        if whole:
+        if is_complete:
             await disconnected.wait()
         return {"type": "http.disconnect"}
 
@@ -178,7 +178,7 @@ def _pieces(body: bytes, *, whole: bool) -> Callable[[], Awaitable[dict[str, Any
 
 def settings_of(folder: Path) -> Settings:
     """Return the settings of a server with its files in `folder`."""
-    return load({**os.environ, **PLACES, "DIARY_DATA": str(folder)})
+    return load_settings({**os.environ, **URL_SETTINGS, "DIARY_DATA": str(folder)})
 
 
 def seed_random(seed: int) -> None:
@@ -201,7 +201,7 @@ def write_frame(target: BinaryIO, frame: bytes) -> None:
 
 async def serve(folder: Path) -> None:
     """Answer commands until the input ends."""
-    server = Server(folder)
+    server = SimulatedServer(folder)
     commands = {name: getattr(server, name) for name in COMMANDS}
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (header := read_frame(source)) is not None:
@@ -219,10 +219,10 @@ def main() -> None:
     """Serve the files in the folder that the command line names."""
     folder = Path(sys.argv[1])
     # In a fresh clone this runs the migrations, which need their own event loop and unseeded random bytes.
-    make_tables(settings_of(folder))
+    install_tables(settings_of(folder))
     seed_random(0)
-    cookies.watch(end_for_a_cookie)
-    with patch.object(NetworkLimit, "enter", let_in):
+    cookies.install_cookie_check(exit_on_forbidden_cookie)
+    with patch.object(NetworkRateLimiter, "enter", allow_every_request):
         asyncio.run(serve(folder))
 
 

@@ -14,58 +14,66 @@ import httpx
 
 from diary import config
 from diary.client import accounts
-from diary.client.journal import Journal, Said
-from diary.client.transport import Server
+from diary.client.journal import Journal, VersionContent
+from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
 from diary.crypto import kdf
-from diary.encoding import b64, parse, read_frames, unb64
+from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
 from diary.errors import Unavailable
 from diary.ledger import push
 from diary.services.accounts.pepper import Pepper
 from diary.storage import database
 from diary.storage.postgres.address import is_postgres
-from tests.keepers import CODE, NOON, WORDS, Served, enrol, seal_file, served
-from tests.postgres import bytes_of, in_a_thread
+from tests.postgres import fetch_all_bytes, run_in_thread
+from tests.server_fixture import (
+    NOON_MS,
+    PASSPHRASE,
+    RECOVERY_CODE,
+    InProcessServer,
+    register_keeper,
+    running_server,
+    seal_file,
+)
 
-SENTINEL = "SENTINEL he waited by the blue gate"
-ROOT = Path(__file__).parent.parent.parent
+PLAINTEXT_SENTINEL = "SENTINEL he waited by the blue gate"
+PROJECT_ROOT = Path(__file__).parent.parent.parent
 
 
 async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Neither names, words, proofs, tokens nor what was written stand in any file; without the pepper a list
     of names cannot be tried, with it a name can be found and nothing more."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper = await enrol(server)
-        path, body = keeper.seal(SENTINEL, restricted={"place_detail": SENTINEL})
-        await keeper.ask("PUT", path, body)
-        file = seal_file(keeper, SENTINEL.encode() * 50)
-        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
-        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
-        await keeper.ask("GET", "/v1/session")
-        everything = _files(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper = await register_keeper(server)
+        path, body = keeper.seal(PLAINTEXT_SENTINEL, restricted={"place_detail": PLAINTEXT_SENTINEL})
+        await keeper.request("PUT", path, body)
+        file = seal_file(keeper, PLAINTEXT_SENTINEL.encode() * 50)
+        await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+        await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed_parts[0])
+        await keeper.request("GET", "/v1/session")
+        everything = stored_bytes(server)
         identity = keeper.identity
-        secrets = [SENTINEL, WORDS, identity.login, "Command line", "localhost:8000", identity.proof]
-        secrets += [*keeper.tokens.values(), b64(kdf.code_auth(CODE, identity.login)), "198.51.100"]
+        secrets = [PLAINTEXT_SENTINEL, PASSPHRASE, identity.login, "Command line", "localhost:8000", identity.proof]
+        secrets += [*keeper.tokens.values(), b64(kdf.derive_code_proof(RECOVERY_CODE, identity.login)), "198.51.100"]
         for secret in secrets:
             assert secret.encode() not in everything, secret
         for raw in (
             unb64(identity.proof),
             identity.account_key,
             identity.diary_key,
-            kdf.code_auth(CODE, identity.login),
+            kdf.derive_code_proof(RECOVERY_CODE, identity.login),
         ):
             assert raw not in everything
-        ((mac,),) = server.rows("SELECT login_mac FROM account")
+        ((mac,),) = server.query("SELECT login_mac FROM account")
         assert mac != Pepper(bytes(32)).login_mac(identity.login)
-        assert mac == Pepper(server.settings.read_pepper()).login_mac(identity.login)
+        assert mac == Pepper(server.settings.load_or_create_pepper()).login_mac(identity.login)
         assert (server.settings.data / "pepper").stat().st_mode & 0o077 == 0
         assert (server.settings.data / "notary.key").stat().st_mode & 0o077 == 0
 
 
-def _files(server: Served) -> bytes:
+def stored_bytes(server: InProcessServer) -> bytes:
     """Every byte the server keeps, but for its two secrets."""
     url = server.settings.database_url
-    return (in_a_thread(bytes_of(url)) if is_postgres(url) else b"") + b"".join(
+    return (run_in_thread(fetch_all_bytes(url)) if is_postgres(url) else b"") + b"".join(
         path.read_bytes()
         for path in sorted(server.settings.data.rglob("*"))
         if path.is_file() and path.name not in ("pepper", "notary.key")
@@ -74,18 +82,18 @@ def _files(server: Served) -> bytes:
 
 async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Sessions, versions, heads and the notary are the same after the server has been started again."""
-    async with served(tmp_path, **database_setting) as server:
-        keeper = await enrol(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper = await register_keeper(server)
         await keeper.push("before")
-        notary = (await keeper.ask("GET", "/v1/server")).json()["notary"]
-    async with served(tmp_path, **database_setting) as server:
-        keeper.client = server.client()
-        assert (await keeper.ask("GET", "/v1/server")).json()["notary"] == notary
+        notary = (await keeper.request("GET", "/v1/server")).json()["notary"]
+    async with running_server(tmp_path, **database_setting) as server:
+        keeper.client = server.http_client()
+        assert (await keeper.request("GET", "/v1/server")).json()["notary"] == notary
         answer = await keeper.push("after")
-        assert answer.status_code == 201 and parse(answer.content)["seq"] == 2
-        feed = read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content)
+        assert answer.status_code == 201 and parse_canonical_json(answer.content)["seq"] == 2
+        feed = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content)
         assert len(feed) == 3
-        assert server.clock.now_ms() == NOON
+        assert server.clock.now_ms() == NOON_MS
 
 
 async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_path: Path) -> None:
@@ -97,38 +105,41 @@ async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_pat
         "DIARY_APP_URL": origin,
         "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
     }
-    await database.migrate(config.load(environ))
-    child = await asyncio.to_thread(_start, environ, port)
+    await database.migrate(config.load_settings(environ))
+    child = await asyncio.to_thread(start_server, environ, port)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            reached = Server(client, origin)
-            identity = await accounts.enrol(reached, WORDS, code=CODE)
+            api_client = RemoteServer(client, origin)
+            identity = await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE)
             journal = Journal(identity, SystemClock())
             acknowledged: list[str] = []
             enough = asyncio.Event()
 
-            async def push_on() -> None:
+            async def push_repeatedly() -> None:
                 while True:
-                    held = journal.append(Said("incident", {"narrative": "again"}))
-                    place = held.opened.place
+                    local_version = journal.append(VersionContent("incident", {"narrative": "again"}))
+                    place = local_version.opened_version.ids
                     address = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-                    await reached.put(address, push.encode(held.push))
+                    await api_client.put(address, push.encode(local_version.push))
                     acknowledged.append(place.version)
                     if len(acknowledged) == 40:
                         enough.set()
 
-            pushing = [asyncio.ensure_future(push_on()) for _ in range(8)]
+            pushing = [asyncio.ensure_future(push_repeatedly()) for _ in range(8)]
             await asyncio.wait_for(enough.wait(), 60)
             child.send_signal(signal.SIGKILL)
-            ended = await asyncio.gather(*pushing, return_exceptions=True)
-            assert all(isinstance(one, Unavailable) for one in ended)
+            results = await asyncio.gather(*pushing, return_exceptions=True)
+            assert all(isinstance(outcome, Unavailable) for outcome in results)
         await asyncio.to_thread(child.wait)
-        child = await asyncio.to_thread(_start, environ, port)
+        child = await asyncio.to_thread(start_server, environ, port)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            again = Server(client, origin)
-            again.tokens = reached.tokens
-            raw = await again.get(f"/v1/diaries/{identity.diary}/changes?after=0")
-            versions = {parse(read_frames(one)[0])["version"] for one in read_frames(raw, at_most=501)[1:]}
+            second_client = RemoteServer(client, origin)
+            second_client.tokens = api_client.tokens
+            raw = await second_client.get(f"/v1/diaries/{identity.diary}/changes?after=0")
+            versions = {
+                parse_canonical_json(decode_frames(outcome)[0])["version"]
+                for outcome in decode_frames(raw, frames_limit=501)[1:]
+            }
         assert set(acknowledged) <= versions
     finally:
         child.kill()
@@ -143,10 +154,10 @@ def _free_port() -> int:
         return port
 
 
-def _start(environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+def start_server(environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
     """A server in a process of its own, answering."""
     command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
-    child = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=environ, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from diary.encoding import parse, unb64
-from diary.ledger.audit import Fault
+from diary.encoding import parse_canonical_json, unb64
+from diary.ledger.audit import AuditFinding
 from diary.services.instance import Instance
 from diary.services.log import sequencer
 from diary.storage.log.audit import audit_rows
 from diary.storage.sync import erasures
-from tests.keepers import enrol, served
+from tests.server_fixture import register_keeper, running_server
 
-CHANGES = [
+AUDITED_CHANGES = [
     ("UPDATE log_leaf SET leaf = ? WHERE id = 1", "log_leaf"),
     ("UPDATE log_node SET node = ? WHERE id = (SELECT min(id) FROM log_node)", "log_node"),
     ("UPDATE log_checkpoint SET note = ? WHERE id = 0", "log_checkpoint 0"),
@@ -22,53 +22,53 @@ CHANGES = [
 ]
 
 
-async def judged(instance: Instance) -> list[Fault]:
+async def run_audit(instance: Instance) -> list[AuditFinding]:
     """The findings."""
     pub = instance.notary.pub
-    return await instance.db.page(lambda hand: list(audit_rows(hand, pub, None, None)))
+    return await instance.db.run_read(lambda hand: list(audit_rows(hand, pub, None, None)))
 
 
 async def test_a_change_is_named_on_either_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Sound at first, also after an erasure and with leaves that wait; each change is named, and undone again."""
-    async with served(tmp_path, **database_setting) as server:
-        instance: Instance = server.app.state.office.instance
-        keeper = await enrol(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        instance: Instance = server.app.state.app_context.instance
+        keeper = await register_keeper(server)
         for n in range(4):
             await keeper.push(f"entry {n}")
-        await sequencer.tend(instance)
+        await sequencer.run_round(instance)
         await keeper.push("waits")
-        assert await judged(instance) == []
-        for sql, row in CHANGES:
+        assert await run_audit(instance) == []
+        for sql, row in AUDITED_CHANGES:
             table, column = sql.split()[1], sql.split()[3]
             every = f"SELECT id, {column} FROM {table}"
-            before = await instance.db.page(lambda hand, every=every: hand.execute(every, ()).fetchall())  # type: ignore[misc]
+            before = await instance.db.run_read(lambda hand, every=every: hand.execute(every, ()).fetchall())  # type: ignore[misc]
             await instance.db.writer.run(lambda hand, sql=sql: hand.execute(sql, (b"something else",)) and None)  # type: ignore[misc]
-            assert any(row in fault.row for fault in await judged(instance)), sql
-            await instance.db.writer.run(lambda hand, t=table, c=column, rows=before: put_back(hand, t, c, rows))  # type: ignore[misc]
-        assert await judged(instance) == []
+            assert any(row in fault.row_label for fault in await run_audit(instance)), sql
+            await instance.db.writer.run(lambda hand, t=table, c=column, rows=before: restore_column(hand, t, c, rows))  # type: ignore[misc]
+        assert await run_audit(instance) == []
 
 
-def put_back(hand: Any, table: str, column: str, rows: list[Any]) -> None:
+def restore_column(transaction: Any, table: str, column: str, rows: list[Any]) -> None:
     """The column as it was."""
     for key, value in rows:
-        hand.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, key))
+        transaction.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, key))
 
 
 async def test_what_was_erased_for_good_still_audits(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """A tombstone keeps what the log and the head are made of: nothing is found, and its place can be shown."""
-    async with served(tmp_path, **database_setting) as server:
-        instance: Instance = server.app.state.office.instance
-        keeper = await enrol(server)
+    async with running_server(tmp_path, **database_setting) as server:
+        instance: Instance = server.app.state.app_context.instance
+        keeper = await register_keeper(server)
         path, body = keeper.seal("to be erased")
-        await keeper.ask("PUT", path, body)
+        await keeper.request("PUT", path, body)
         await keeper.push("stays")
-        await sequencer.tend(instance)
+        await sequencer.run_round(instance)
         record = unb64(path.split("/")[5])
         diary = unb64(keeper.identity.diary)
-        await instance.db.writer.run(lambda hand: erasures.carry_out(hand, diary, (record,), server.clock.ms))
-        left = "SELECT sealed, erased_at FROM version ORDER BY id"
-        rows = await instance.db.page(lambda hand: hand.execute(left, ()).fetchall())
+        await instance.db.writer.run(lambda hand: erasures.erase_records(hand, diary, (record,), server.clock.ms))
+        erased_rows_query = "SELECT sealed, erased_at FROM version ORDER BY id"
+        rows = await instance.db.run_read(lambda hand: hand.execute(erased_rows_query, ()).fetchall())
         assert [(bytes(sealed) == b"", erased is not None) for sealed, erased in rows] == [(True, True), (False, False)]
-        assert await judged(instance) == []
-        shown: Any = parse((await keeper.ask("GET", f"{keeper.diary}/proofs/2")).content)
-        assert [one["seq"] for one in shown["proofs"]] == [1, 2]
+        assert await run_audit(instance) == []
+        proof_page: Any = parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/2")).content)
+        assert [proof["seq"] for proof in proof_page["proofs"]] == [1, 2]

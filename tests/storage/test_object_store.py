@@ -9,36 +9,36 @@ import pytest
 
 from diary import config
 from diary.errors import BadSetting, NotFound
-from diary.storage.blob_store import open_store
-from tests.keepers import enrol, seal_file, served
+from diary.storage.blob_store import open_blob_store
 from tests.object_store import ObjectStore
+from tests.server_fixture import register_keeper, running_server, seal_file
 
 pytestmark = pytest.mark.whole
 
 
-async def test_a_file_goes_in_and_comes_back(objects: ObjectStore, tmp_path: Path) -> None:
+async def test_a_file_goes_in_and_comes_back(object_store_server: ObjectStore, tmp_path: Path) -> None:
     """Announced, sent out of order, completed, fetched byte for byte; nothing of it lies in the data folder."""
-    async with served(tmp_path, DIARY_BLOB_URL=objects.bucket()) as server:
-        keeper = await enrol(server)
+    async with running_server(tmp_path, DIARY_BLOB_URL=object_store_server.create_bucket()) as server:
+        keeper = await register_keeper(server)
         file = seal_file(keeper, bytes(range(256)) * 9000)
         place = f"{keeper.diary}/blobs/{file.blob}"
-        assert len(file.sealed) == 3
-        await keeper.ask("PUT", place, file.declaration)
+        assert len(file.sealed_parts) == 3
+        await keeper.request("PUT", place, file.declaration)
         for i in (2, 0, 1):
-            assert (await keeper.ask("PUT", f"{place}/parts/{i}", file.sealed[i])).status_code == 204
-        assert (await keeper.ask("POST", f"{place}/complete", {"digest": file.digest})).status_code == 204
-        for i, part in enumerate(file.sealed):
-            assert (await keeper.ask("GET", f"{place}/parts/{i}")).content == part
+            assert (await keeper.request("PUT", f"{place}/parts/{i}", file.sealed_parts[i])).status_code == 204
+        assert (await keeper.request("POST", f"{place}/complete", {"digest": file.digest})).status_code == 204
+        for i, part in enumerate(file.sealed_parts):
+            assert (await keeper.request("GET", f"{place}/parts/{i}")).content == part
         assert not (server.settings.data / "blobs").exists()
-        assert len(objects.names()) >= 3
+        assert len(object_store_server.list_object_names()) >= 3
 
 
-async def test_what_is_removed_is_gone_and_its_neighbours_stay(objects: ObjectStore) -> None:
+async def test_what_is_removed_is_gone_and_its_neighbours_stay(object_store_server: ObjectStore) -> None:
     """Everything below a name goes; a name that only begins alike does not."""
-    store = open_store(objects.bucket())
+    store = open_blob_store(object_store_server.create_bucket())
     for name in ("d/one/0-x", "d/one/1-x", "d/one-more/0-x"):
         await store.put(name, name.encode())
-    await store.remove_below("d/one")
+    await store.remove_prefix("d/one")
     for name in ("d/one/0-x", "d/one/1-x"):
         with pytest.raises(NotFound):
             await store.get(name)
@@ -46,26 +46,26 @@ async def test_what_is_removed_is_gone_and_its_neighbours_stay(objects: ObjectSt
     await store.remove("d/never")
 
 
-async def test_a_store_that_is_down_is_said(tmp_path: Path) -> None:
+async def test_an_unavailable_store_is_reported(tmp_path: Path) -> None:
     """503 for files, words go in as ever."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
-        url = f"s3://k:s@bucket?endpoint=http://127.0.0.1:{taken.getsockname()[1]}"
-        async with served(tmp_path, DIARY_BLOB_URL=url) as server:
-            keeper = await enrol(server)
+    with socket.socket() as port_probe:
+        port_probe.bind(("127.0.0.1", 0))  # and nobody listens
+        url = f"s3://k:s@bucket?endpoint=http://127.0.0.1:{port_probe.getsockname()[1]}"
+        async with running_server(tmp_path, DIARY_BLOB_URL=url) as server:
+            keeper = await register_keeper(server)
             file = seal_file(keeper, b"small")
             place = f"{keeper.diary}/blobs/{file.blob}"
-            await keeper.ask("PUT", place, file.declaration)
-            answer = await keeper.ask("PUT", f"{place}/parts/0", file.sealed[0])
+            await keeper.request("PUT", place, file.declaration)
+            answer = await keeper.request("PUT", f"{place}/parts/0", file.sealed_parts[0])
             assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-            assert (await keeper.ask("GET", place)).json()["have"] == []
+            assert (await keeper.request("GET", place)).json()["have"] == []
             assert (await keeper.push()).status_code == 201
 
 
 def test_an_address_that_makes_no_sense_is_refused_without_repeating_it(tmp_path: Path) -> None:
     """The secret in it is in no message and in no printed setting."""
-    settings = config.load({"DIARY_DATA": str(tmp_path), "DIARY_BLOB_URL": "gopher://key:SECRET@bucket"})
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path), "DIARY_BLOB_URL": "gopher://key:SECRET@bucket"})
     assert "SECRET" not in repr(settings)
     with pytest.raises(BadSetting) as told:
-        open_store(settings.blob_url)
+        open_blob_store(settings.blob_url)
     assert "SECRET" not in str(told.value)

@@ -13,133 +13,142 @@ from tortoise.context import TortoiseContext
 from tortoise.utils import get_schema_sql
 
 from diary import config
-from diary.encoding import parse, read_frames, unb64
+from diary.encoding import decode_frames, parse_canonical_json, unb64
 from diary.errors import BadSetting, Conflict, Unavailable
 from diary.ledger import heads
 from diary.storage import database
-from diary.storage.postgres.address import check, credentials
-from diary.storage.postgres.writer import PostgresWriter, numbered
-from diary.storage.writer import Hand
-from tests.keepers import Keeper, enrol, served
-from tests.postgres import Postgres, postgres_server, rows_of
-from tests.storage.adding import adder
+from diary.storage.postgres.address import check_postgres_url, parse_credentials
+from diary.storage.postgres.writer import PostgresWriter, number_placeholders
+from diary.storage.writer import Transaction
+from tests.postgres import PostgresServer, fetch_rows, running_postgres
+from tests.server_fixture import Keeper, register_keeper, running_server
+from tests.storage.add_number_job import add_number_job
 
 pytestmark = pytest.mark.whole
 
-ACCOUNT = bytes(range(16))
+ACCOUNT_ID = bytes(range(16))
 
 
 @pytest.fixture
-async def url(postgres: Postgres) -> str:
+async def database_url(postgres: PostgresServer) -> str:
     """A database with one table."""
-    made = postgres.empty()
-    await rows_of(made, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
-    return made
+    created_url = postgres.create_empty_database()
+    await fetch_rows(created_url, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
+    return created_url
 
 
 @pytest.fixture
-async def writer(url: str) -> AsyncIterator[PostgresWriter]:
+async def writer(database_url: str) -> AsyncIterator[PostgresWriter]:
     """A writer at work."""
-    made = PostgresWriter(url)
+    made = PostgresWriter(database_url)
     made.start()
     yield made
     await made.stop()
 
 
-async def numbers(url: str) -> list[int]:
+async def stored_numbers(url: str) -> list[int]:
     """What is in the table."""
-    return [n for (n,) in await rows_of(url, "SELECT n FROM t ORDER BY n")]
+    return [n for (n,) in await fetch_rows(url, "SELECT n FROM t ORDER BY n")]
 
 
-async def test_jobs_share_commits_and_keep_their_order(writer: PostgresWriter, url: str) -> None:
+async def test_jobs_share_commits_and_keep_their_order(writer: PostgresWriter, database_url: str) -> None:
     """A hundred at once give a hundred rows; each answer is its own job's."""
-    assert await asyncio.gather(*(writer.run(adder(n), of=ACCOUNT) for n in range(100))) == list(range(100))
-    assert await numbers(url) == list(range(100))
+    assert await asyncio.gather(*(writer.run(add_number_job(n), account=ACCOUNT_ID) for n in range(100))) == list(
+        range(100)
+    )
+    assert await stored_numbers(database_url) == list(range(100))
 
 
-async def test_a_job_that_fails_takes_nobody_with_it(writer: PostgresWriter, url: str) -> None:
+async def test_a_failing_job_does_not_fail_its_batch(writer: PostgresWriter, database_url: str) -> None:
     """What it wrote is gone, its neighbours' rows stay, a statement the database refuses is Unavailable."""
 
-    def fails(hand: Hand) -> None:
-        hand.execute("INSERT INTO t VALUES (?)", (7,))
+    def fail_job(transaction: Transaction) -> None:
+        transaction.execute("INSERT INTO t VALUES (?)", (7,))
         raise Conflict
 
-    jobs = [adder(1), fails, adder(2), adder(1), adder(3), lambda hand: hand.execute("SELECT nothing FROM t")]
+    jobs = [
+        add_number_job(1),
+        fail_job,
+        add_number_job(2),
+        add_number_job(1),
+        add_number_job(3),
+        lambda hand: hand.execute("SELECT nothing FROM t"),
+    ]
     answers = await asyncio.gather(*(writer.run(job) for job in jobs), return_exceptions=True)
     assert [type(answer) for answer in answers] == [int, Conflict, int, Unavailable, int, Unavailable]
-    assert await numbers(url) == [1, 2, 3]
+    assert await stored_numbers(database_url) == [1, 2, 3]
 
 
-async def test_jobs_of_one_account_never_run_at_once(url: str) -> None:
+async def test_jobs_of_one_account_never_run_at_once(database_url: str) -> None:
     """Two workers that read, wait and then write never lose a step; without an account's lock they would."""
-    await rows_of(url, "INSERT INTO t VALUES (0)")
+    await fetch_rows(database_url, "INSERT INTO t VALUES (0)")
 
-    def step(hand: Hand) -> None:
-        (n,) = hand.execute("SELECT n FROM t").fetchone()
-        hand.execute("SELECT pg_sleep(0.002)")
-        hand.execute("UPDATE t SET n = ?", (n + 1,))
+    def step(transaction: Transaction) -> None:
+        (n,) = transaction.execute("SELECT n FROM t").fetchone()
+        transaction.execute("SELECT pg_sleep(0.002)")
+        transaction.execute("UPDATE t SET n = ?", (n + 1,))
 
-    workers = [PostgresWriter(url) for _ in range(2)]
+    workers = [PostgresWriter(database_url) for _ in range(2)]
     for worker in workers:
         worker.start()
-    for of in (ACCOUNT, None):
-        await asyncio.gather(*(worker.run(step, of=of) for _ in range(40) for worker in workers))
+    for of in (ACCOUNT_ID, None):
+        await asyncio.gather(*(worker.run(step, account=of) for _ in range(40) for worker in workers))
     for worker in workers:
         await worker.stop()
-    assert await numbers(url) == [160]
+    assert await stored_numbers(database_url) == [160]
 
 
-async def test_batches_that_lock_many_accounts_never_wait_for_each_other(url: str) -> None:
+async def test_batches_that_lock_many_accounts_never_deadlock(database_url: str) -> None:
     """Accounts in turns, in opposite orders, on two workers: every job is done, none Unavailable."""
-    workers = [PostgresWriter(url) for _ in range(2)]
+    workers = [PostgresWriter(database_url) for _ in range(2)]
     for worker in workers:
         worker.start()
     accounts = [bytes([n]) * 16 for n in range(1, 200)]
     jobs = [(0, n, one) for n, one in enumerate(accounts)] + [
         (1, 1000 + n, one) for n, one in enumerate(reversed(accounts))
     ]
-    await asyncio.gather(*(workers[at].run(adder(n), of=one) for at, n, one in jobs))
+    await asyncio.gather(*(workers[at].run(add_number_job(n), account=one) for at, n, one in jobs))
     for worker in workers:
         await worker.stop()
-    assert len(await numbers(url)) == 398
+    assert len(await stored_numbers(database_url)) == 398
 
 
-async def test_after_stop_nothing_is_taken(url: str) -> None:
+async def test_no_job_is_accepted_after_stop(database_url: str) -> None:
     """What was queued is finished first."""
-    writer = PostgresWriter(url)
+    writer = PostgresWriter(database_url)
     writer.start()
-    waiting = [asyncio.ensure_future(writer.run(adder(n))) for n in range(10)]
+    pending = [asyncio.ensure_future(writer.run(add_number_job(n))) for n in range(10)]
     await asyncio.sleep(0)
     await writer.stop()
-    await asyncio.gather(*waiting)
-    assert await numbers(url) == list(range(10))
+    await asyncio.gather(*pending)
+    assert await stored_numbers(database_url) == list(range(10))
     with pytest.raises(Unavailable):
-        await writer.run(adder(11))
+        await writer.run(add_number_job(11))
 
 
-async def test_a_database_that_was_restarted_is_found_again() -> None:
+async def test_the_writer_reconnects_after_a_database_restart() -> None:
     """Killed and started: what is asked meanwhile is refused with 503, afterwards everything acknowledged is there."""
-    with postgres_server() as own:
-        url = own.empty()
-        await rows_of(url, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
+    with running_postgres() as own:
+        url = own.create_empty_database()
+        await fetch_rows(url, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
         writer = PostgresWriter(url)
         writer.start()
-        await writer.run(adder(1))
+        await writer.run(add_number_job(1))
         await asyncio.to_thread(own.stop, signal.SIGQUIT)
         for n in (2, 3):
             with pytest.raises(Unavailable):
-                await writer.run(adder(n))
+                await writer.run(add_number_job(n))
         await asyncio.to_thread(own.start)
-        assert await writer.run(adder(4)) == 4
+        assert await writer.run(add_number_job(4)) == 4
         await writer.stop()
-        assert await numbers(url) == [1, 4]
+        assert await stored_numbers(url) == [1, 4]
 
 
 async def test_a_server_outlives_its_database(tmp_path: Path) -> None:
     """Requests while PostgreSQL is away are 503 unavailable, never 500; then push, feed and sign-in go on."""
-    with postgres_server() as own:
-        async with served(tmp_path, DIARY_DATABASE_URL=own.fresh()) as server:
-            keeper = await enrol(server)
+    with running_postgres() as own:
+        async with running_server(tmp_path, DIARY_DATABASE_URL=own.create_migrated_database()) as server:
+            keeper = await register_keeper(server)
             assert (await keeper.push("before")).status_code == 201
             await asyncio.to_thread(own.stop, signal.SIGQUIT)
             path, body = keeper.seal("meanwhile")
@@ -149,53 +158,60 @@ async def test_a_server_outlives_its_database(tmp_path: Path) -> None:
                 ("GET", "/v1/session", None),
                 ("POST", "/v1/prelogin", {"login": keeper.identity.login}),
             ):
-                answer = await keeper.ask(method, where, sent)
+                answer = await keeper.request(method, where, sent)
                 assert (answer.status_code, answer.json()["error"]) == (503, "unavailable"), where
             await asyncio.to_thread(own.start)
-            assert (await keeper.ask("PUT", path, body)).status_code == 201
-            feed = read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content)
+            assert (await keeper.request("PUT", path, body)).status_code == 201
+            feed = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content)
             assert len(feed) == 3
-            assert (await keeper.ask("POST", "/v1/prelogin", {"login": keeper.identity.login})).status_code == 200
+            assert (await keeper.request("POST", "/v1/prelogin", {"login": keeper.identity.login})).status_code == 200
 
 
-async def test_two_workers_write_one_diary(tmp_path: Path, postgres: Postgres) -> None:
+async def test_two_workers_write_one_diary(tmp_path: Path, postgres: PostgresServer) -> None:
     """Sixty pushes through two servers over one database: numbers are dense, and one chain of heads joins them."""
-    setting = {"DIARY_DATABASE_URL": postgres.fresh()}
-    async with served(tmp_path, **setting) as one, served(tmp_path, **setting) as two:
-        keeper = await enrol(one)
+    setting = {"DIARY_DATABASE_URL": postgres.create_migrated_database()}
+    async with (
+        running_server(tmp_path, **setting) as first_worker,
+        running_server(tmp_path, **setting) as second_worker,
+    ):
+        keeper = await register_keeper(first_worker)
         sealed = [keeper.seal(f"Number {n}") for n in range(60)]
-        ways = [keeper, replace(keeper, client=two.client())]
-        answers = await asyncio.gather(*(ways[n % 2].ask("PUT", path, body) for n, (path, body) in enumerate(sealed)))
+        ways = [keeper, replace(keeper, client=second_worker.http_client())]
+        answers = await asyncio.gather(
+            *(ways[n % 2].request("PUT", path, body) for n, (path, body) in enumerate(sealed))
+        )
         assert [answer.status_code for answer in answers] == [201] * 60
-        assert sorted(parse(answer.content)["seq"] for answer in answers) == list(range(1, 61))  # type: ignore[index]
-        again = await asyncio.gather(*(ways[1 - n % 2].ask("PUT", *sealed[n]) for n in range(60)))
-        assert [(one.status_code, one.content) for one in again] == [(200, one.content) for one in answers]
-        await _follow(keeper)
+        assert sorted(parse_canonical_json(answer.content)["seq"] for answer in answers) == list(range(1, 61))  # type: ignore[index]
+        second_answers = await asyncio.gather(*(ways[1 - n % 2].request("PUT", *sealed[n]) for n in range(60)))
+        assert [(first_worker.status_code, first_worker.content) for first_worker in second_answers] == [
+            (200, first_worker.content) for first_worker in answers
+        ]
+        await verify_feed_head(keeper)
         # Signed out at one, signed out at the other.
-        assert (await ways[1].ask("DELETE", "/v1/session")).status_code == 204
-        assert (await keeper.ask("GET", "/v1/session")).status_code == 401
+        assert (await ways[1].request("DELETE", "/v1/session")).status_code == 204
+        assert (await keeper.request("GET", "/v1/session")).status_code == 401
 
 
-async def _follow(keeper: Keeper) -> None:
+async def verify_feed_head(keeper: Keeper) -> None:
     """Compute the head over the feed and compare it with the signed one."""
-    first, *rest = read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content, at_most=501)
-    head = heads.FIRST
+    first, *rest = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
+    head = heads.INITIAL_HEAD
     for frame in rest:
-        facts = parse(read_frames(frame)[0])
+        facts = parse_canonical_json(decode_frames(frame)[0])
         assert isinstance(facts, dict)
         env = facts["receipt"]["env"]
         place = {"record": facts["record"], "version": facts["version"]}
-        head = heads.next_head(head, seq=facts["seq"], c=facts["c"], env=env, **place)
-    assert unb64(parse(first)["head"]["head"]) == head  # type: ignore[index,call-overload]
+        head = heads.next_head(head, seq=facts["seq"], commitment=facts["c"], envelopes_digest=env, **place)
+    assert unb64(parse_canonical_json(first)["head"]["head"]) == head  # type: ignore[index,call-overload]
 
 
-async def test_the_migrations_make_the_models_tables(postgres: Postgres) -> None:
+async def test_the_migrations_make_the_models_tables(postgres: PostgresServer) -> None:
     """Column by column and index by index, as over SQLite; and two hosts may migrate at once."""
-    made, wanted = postgres.empty(), postgres.empty()
-    settings = config.load({"DIARY_DATABASE_URL": made})
+    migrated_url, models_url = postgres.create_empty_database(), postgres.create_empty_database()
+    settings = config.load_settings({"DIARY_DATABASE_URL": migrated_url})
     await asyncio.gather(database.migrate(settings), database.migrate(settings))
     async with TortoiseContext() as context:
-        await context.init(config=database._config(wanted))
+        await context.init(config=database._tortoise_config(models_url))
         client = context.connections.get("default")
         await client.execute_script(get_schema_sql(client, safe=False))
     columns = (
@@ -211,28 +227,28 @@ async def test_the_migrations_make_the_models_tables(postgres: Postgres) -> None
         " WHERE c.relname NOT LIKE 'tortoise%' GROUP BY i.indexrelid, c.relname, i.indisunique ORDER BY 1, 2, 3"
     )
     for sql in (columns, indexes):
-        assert await rows_of(made, sql) == await rows_of(wanted, sql)
+        assert await fetch_rows(migrated_url, sql) == await fetch_rows(models_url, sql)
 
 
-async def test_a_database_that_is_behind_or_away_is_not_served(postgres: Postgres) -> None:
+async def test_a_database_that_is_behind_or_away_is_not_served(postgres: PostgresServer) -> None:
     """The server says what is wrong, and never the address with its password."""
     for url, words in (
-        (postgres.empty(), "migrate"),
+        (postgres.create_empty_database(), "migrate"),
         ("postgres://keeper:SECRET@/none?host=/nowhere", "cannot be reached"),
         ("postgres://keeper:SECRET@127.0.0.1:1/none", "cannot be reached"),
     ):
-        settings = config.load({"DIARY_DATABASE_URL": url})
+        settings = config.load_settings({"DIARY_DATABASE_URL": url})
         assert "SECRET" not in repr(settings)
         with pytest.raises(BadSetting, match=words) as told:
-            async with database.opened(settings):
+            async with database.open_database(settings):
                 pass
         assert "SECRET" not in str(told.value)
 
 
 def test_addresses_and_statements() -> None:
     """What an address says reaches the library; `?` becomes `$1`, `?2` stays the second."""
-    found = credentials("postgres://an%40a:p%2Fw@db.example:6000/kept?sslmode=require")
-    wanted = {
+    parsed = parse_credentials("postgres://an%40a:p%2Fw@db.example:6000/kept?sslmode=require")
+    expected = {
         "host": "db.example",
         "port": 6000,
         "user": "an@a",
@@ -240,10 +256,10 @@ def test_addresses_and_statements() -> None:
         "database": "kept",
         "ssl": "require",
     }
-    assert wanted.items() <= found.items()
-    assert credentials("postgres://me@/kept?host=/run/pg")["host"] == "/run/pg"
-    for bad in ("postgres://host", "mysql://host/kept", "postgres://host/"):
+    assert expected.items() <= parsed.items()
+    assert parse_credentials("postgres://me@/kept?host=/run/pg")["host"] == "/run/pg"
+    for bad_url in ("postgres://host", "mysql://host/kept", "postgres://host/"):
         with pytest.raises(BadSetting):
-            check(bad)
-    assert numbered("SELECT ? WHERE a = ? AND b = ?") == "SELECT $1 WHERE a = $2 AND b = $3"
-    assert numbered("SELECT ?2 WHERE a = ?1") == "SELECT $2 WHERE a = $1"
+            check_postgres_url(bad_url)
+    assert number_placeholders("SELECT ? WHERE a = ? AND b = ?") == "SELECT $1 WHERE a = $2 AND b = $3"
+    assert number_placeholders("SELECT ?2 WHERE a = ?1") == "SELECT $2 WHERE a = $1"

@@ -11,45 +11,45 @@ import pytest
 
 from diary import storage
 from diary.storage.models.core import Account, Session
-from diary.storage.statements import Statement, query, table, value
-from tests.keepers import Served
+from diary.storage.statements import Statement, param, query, table
+from tests.server_fixture import InProcessServer
 
 # Statements written by hand that are still to be built from the models. The number only falls.
-BY_HAND = 305
-STARTS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s", re.DOTALL)
+RAW_SQL_LIMIT = 305
+STATEMENT_START = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s", re.DOTALL)
 
 
-def statements() -> Iterator[tuple[str, Statement]]:
+def storage_statements() -> Iterator[tuple[str, Statement]]:
     """Every statement of storage, by module and name."""
     for module in pkgutil.walk_packages(storage.__path__, "diary.storage."):
         if "migrations" in module.name:
             continue
-        for name, found in vars(importlib.import_module(module.name)).items():
-            if isinstance(found, Statement):
-                yield f"{module.name}.{name}", found
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, Statement):
+                yield f"{module.name}.{name}", value
 
 
-def texts(source: str) -> Iterator[str]:
+def sql_strings(source: str) -> Iterator[str]:
     """Every string of a module, and the beginning of every f-string, that reads as a statement."""
-    inside: set[int] = set()
+    nested_nodes: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr):
-            inside.update(id(part) for part in node.values)
+            nested_nodes.update(id(part) for part in node.values)
             first = node.values[0] if node.values else None
-            if isinstance(first, ast.Constant) and STARTS.match(str(first.value)):
+            if isinstance(first, ast.Constant) and STATEMENT_START.match(str(first.value)):
                 yield str(first.value)
-        elif id(node) not in inside and isinstance(node, ast.Constant) and STARTS.match(str(node.value)):
+        elif id(node) not in nested_nodes and isinstance(node, ast.Constant) and STATEMENT_START.match(str(node.value)):
             yield str(node.value)
 
 
-async def test_the_database_takes_every_statement(server: Served) -> None:
+async def test_the_database_takes_every_statement(server: InProcessServer) -> None:
     """Each is planned by the database of this run, so a wrong column, join or type is found here."""
-    found = dict(statements())
-    assert len(found) >= 20
+    statement_by_name = dict(storage_statements())
+    assert len(statement_by_name) >= 20
     refused = {}
-    for name, statement in found.items():
+    for name, statement in statement_by_name.items():
         try:
-            server.rows(f"EXPLAIN {statement.sql.replace('?', 'NULL')}")
+            server.query(f"EXPLAIN {statement.sql.replace('?', 'NULL')}")
         except Exception as error:  # noqa: BLE001 - of either database; all that are refused are named
             refused[name] = f"{error}: {statement.sql}"
     assert refused == {}
@@ -64,7 +64,7 @@ def test_a_column_that_no_model_has_is_an_error() -> None:
 def test_a_call_gives_every_value_and_no_other() -> None:
     """A value that is forgotten or misspelt never becomes NULL."""
     account = table(Account)
-    find = Statement(query.from_(account).select(account.id).where(account.login_mac == value.login_mac))
+    find = Statement(query.from_(account).select(account.id).where(account.login_mac == param.login_mac))
     assert find(login_mac=b"m") == ('SELECT "id" FROM "account" WHERE "login_mac"=?', (b"m",))
     with pytest.raises(TypeError, match=r"takes \['login_mac'\], not \['mac'\]"):
         find(mac=b"m")
@@ -76,31 +76,31 @@ def test_values_are_never_part_of_the_text() -> None:
     change = Statement(
         query.into(account)
         .columns(account.id, account.file_bytes)
-        .insert(value.id, 5)
+        .insert(param.id, 5)
         .on_conflict(account.id)
-        .do_update(account.file_bytes, account.file_bytes + value.more)
+        .do_update(account.file_bytes, account.file_bytes + param.more)
     )
     text, parameters = change(id="'; DROP TABLE account; --", more=3)
     assert parameters == ("'; DROP TABLE account; --", 5, 3)
     assert "DROP" not in text
 
 
-def test_sql_by_hand_only_falls() -> None:
+def test_the_amount_of_raw_sql_never_grows() -> None:
     """Statements come from the models; what is left by hand is counted."""
     root = Path(storage.__file__).parents[1]
-    found = {
-        path.relative_to(root).as_posix(): len(list(texts(path.read_text("utf-8"))))
+    count_by_file = {
+        path.relative_to(root).as_posix(): len(list(sql_strings(path.read_text("utf-8"))))
         for path in sorted(root.rglob("*.py"))
         if "migrations" not in path.parts
     }
-    assert sum(found.values()) <= BY_HAND, {name: count for name, count in found.items() if count}
+    assert sum(count_by_file.values()) <= RAW_SQL_LIMIT, {name: count for name, count in count_by_file.items() if count}
 
 
-def test_sql_by_hand_is_seen() -> None:
+def test_raw_sql_is_detected() -> None:
     """In a string, in an f-string, over several lines; not in a sentence."""
-    assert list(texts('a = "SELECT 1 FROM b"\nc = f"DELETE FROM {b}"\nd = """\n  UPDATE x SET y = 1"""')) == [
+    assert list(sql_strings('a = "SELECT 1 FROM b"\nc = f"DELETE FROM {b}"\nd = """\n  UPDATE x SET y = 1"""')) == [
         "SELECT 1 FROM b",
         "DELETE FROM ",
         "\n  UPDATE x SET y = 1",
     ]
-    assert list(texts('a = "Select one."\nb = "Updates come."')) == []
+    assert list(sql_strings('a = "Select one."\nb = "Updates come."')) == []

@@ -19,46 +19,51 @@ import pytest
 from diary.errors import BadSignature, Conflict, Unavailable
 from diary.storage.sqlite.connection import connect
 from diary.storage.sqlite.writer import SqliteWriter
-from diary.storage.writer import Hand, Proof
-from tests.storage.adding import adder
+from diary.storage.writer import PreCommitCheck, Transaction
+from tests.storage.add_number_job import add_number_job
 
 T = TypeVar("T")
-ROOT = Path(__file__).parent.parent.parent
+PROJECT_ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def database_path(tmp_path: Path) -> Path:
     """A database with one table."""
-    made = tmp_path / "t.sqlite3"
-    connection = connect(made)
+    created_path = tmp_path / "t.sqlite3"
+    connection = connect(created_path)
     connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
     connection.close()
-    return made
+    return created_path
 
 
-class Asked(SqliteWriter):
+class ForcedSizeWriter(SqliteWriter):
     """A writer whose jobs are all small, or all not: they run in different threads, and promise the same."""
 
-    small = False
+    is_small = False
 
     async def run(
-        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+        self,
+        job: Callable[[Transaction], T],
+        account: bytes | None = None,
+        *,
+        is_short: bool = False,
+        pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
         """A job, as the test has it."""
-        return await super().run(job, of, small=small or self.small, proof=proof)
+        return await super().run(job, account, is_short=is_short or self.is_small, pre_commit_check=pre_commit_check)
 
 
 @pytest.fixture(params=["in the thread", "on the loop"])
-async def writer(path: Path, request: pytest.FixtureRequest) -> AsyncIterator[SqliteWriter]:
+async def writer(database_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[SqliteWriter]:
     """A writer at work."""
-    made = Asked(path)
-    made.small = request.param == "on the loop"
-    made.start()
-    yield made
-    await made.stop()
+    started_writer = ForcedSizeWriter(database_path)
+    started_writer.is_small = request.param == "on the loop"
+    started_writer.start()
+    yield started_writer
+    await started_writer.stop()
 
 
-def rows(path: Path) -> list[int]:
+def stored_numbers(path: Path) -> list[int]:
     """What is in the table."""
     connection = sqlite3.connect(path)
     try:
@@ -67,9 +72,9 @@ def rows(path: Path) -> list[int]:
         connection.close()
 
 
-def test_every_connection_is_opened_the_same_way(path: Path) -> None:
+def test_every_connection_is_opened_the_same_way(database_path: Path) -> None:
     """WAL, synchronous FULL, secure_delete on, trusted_schema off, foreign keys on; a reader can change nothing."""
-    connection = connect(path, reading=True)
+    connection = connect(database_path, read_only=True)
     found = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete", "trusted_schema", "foreign_keys")
@@ -86,161 +91,165 @@ def test_every_connection_is_opened_the_same_way(path: Path) -> None:
     connection.close()
 
 
-async def test_jobs_share_commits_and_keep_their_order(writer: SqliteWriter, path: Path) -> None:
+async def test_jobs_share_commits_and_keep_their_order(writer: SqliteWriter, database_path: Path) -> None:
     """A hundred at once give a hundred rows; each answer is its own job's."""
-    answers = await asyncio.gather(*(writer.run(adder(n)) for n in range(100)))
+    answers = await asyncio.gather(*(writer.run(add_number_job(n)) for n in range(100)))
     assert answers == list(range(100))
-    assert rows(path) == list(range(100))
+    assert stored_numbers(database_path) == list(range(100))
 
 
-async def test_a_job_that_fails_takes_nobody_with_it(writer: SqliteWriter, path: Path) -> None:
+async def test_a_failing_job_does_not_fail_its_batch(writer: SqliteWriter, database_path: Path) -> None:
     """What it wrote is gone, its neighbours' rows stay, and the caller gets the reason."""
 
-    def fails(hand: Hand) -> None:
-        hand.execute("INSERT INTO t VALUES (?)", (7,))
+    def fail_job(transaction: Transaction) -> None:
+        transaction.execute("INSERT INTO t VALUES (?)", (7,))
         raise Conflict
 
-    jobs = [adder(1), fails, adder(2), adder(1), adder(3)]
+    jobs = [add_number_job(1), fail_job, add_number_job(2), add_number_job(1), add_number_job(3)]
     answers = await asyncio.gather(*(writer.run(job) for job in jobs), return_exceptions=True)
     assert [type(answer) for answer in answers] == [int, Conflict, int, Unavailable, int]
-    assert rows(path) == [1, 2, 3]
+    assert stored_numbers(database_path) == [1, 2, 3]
 
 
-async def test_a_commit_that_fails_is_nobodys_success(writer: SqliteWriter, path: Path) -> None:
+async def test_a_failed_commit_fails_every_job(writer: SqliteWriter, database_path: Path) -> None:
     """When the transaction is lost every job in it is Unavailable, and the next one works."""
 
-    def loses(hand: Hand) -> None:
-        hand.execute("INSERT INTO t VALUES (5)")
-        hand.execute("ROLLBACK")
+    def lose_connection(transaction: Transaction) -> None:
+        transaction.execute("INSERT INTO t VALUES (5)")
+        transaction.execute("ROLLBACK")
 
     with pytest.raises(Unavailable):
-        await writer.run(loses)
-    await writer.run(adder(6))
-    assert rows(path) == [6]
+        await writer.run(lose_connection)
+    await writer.run(add_number_job(6))
+    assert stored_numbers(database_path) == [6]
 
 
-async def test_a_full_disk_is_said(writer: SqliteWriter, path: Path) -> None:
+async def test_a_full_disk_is_reported(writer: SqliteWriter, database_path: Path) -> None:
     """A page limit stands in for a full disk: Unavailable, nothing half done, and reading goes on."""
     limit = await writer.run(lambda hand: hand.execute("PRAGMA max_page_count = 8").fetchone())
     assert limit
 
-    def much(hand: Hand) -> None:
+    def write_much(transaction: Transaction) -> None:
         for n in range(100_000):
-            hand.execute("INSERT INTO t VALUES (?)", (n,))
+            transaction.execute("INSERT INTO t VALUES (?)", (n,))
 
     with pytest.raises(Unavailable):
-        await writer.run(much)
-    assert rows(path) == []
+        await writer.run(write_much)
+    assert stored_numbers(database_path) == []
 
 
-async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_thread(path: Path) -> None:
+async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_thread(database_path: Path) -> None:
     """What is answered is the same; where it ran differs, and nothing but the thread commits."""
-    writer = SqliteWriter(path)
-    seen: list[tuple[int, str]] = []
+    writer = SqliteWriter(database_path)
+    thread_names: list[tuple[int, str]] = []
 
-    def noting(n: int) -> Callable[[Hand], int]:
-        def work(hand: Hand) -> int:
-            seen.append((n, threading.current_thread().name))
-            return adder(n)(hand)
+    def noting(n: int) -> Callable[[Transaction], int]:
+        def work(transaction: Transaction) -> int:
+            thread_names.append((n, threading.current_thread().name))
+            return add_number_job(n)(transaction)
 
         return work
 
-    here = threading.current_thread().name
+    loop_thread = threading.current_thread().name
     writer.start()
-    assert await asyncio.gather(*(writer.run(noting(n), small=True) for n in range(3))) == [0, 1, 2]
-    assert seen == [(n, here) for n in range(3)]
-    seen.clear()
-    assert await asyncio.gather(*(writer.run(noting(n), small=n != 4) for n in range(3, 6))) == [3, 4, 5]
-    assert seen == [(n, "writer") for n in range(3, 6)]
+    assert await asyncio.gather(*(writer.run(noting(n), is_short=True) for n in range(3))) == [0, 1, 2]
+    assert thread_names == [(n, loop_thread) for n in range(3)]
+    thread_names.clear()
+    assert await asyncio.gather(*(writer.run(noting(n), is_short=n != 4) for n in range(3, 6))) == [3, 4, 5]
+    assert thread_names == [(n, "writer") for n in range(3, 6)]
     await writer.stop()
-    assert rows(path) == list(range(6))
+    assert stored_numbers(database_path) == list(range(6))
 
 
-async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(writer: SqliteWriter, path: Path) -> None:
+async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(
+    writer: SqliteWriter, database_path: Path
+) -> None:
     """Nothing of it is kept, its neighbours in the batch are answered as if it had not been there, none sees a trace of it;
     and the thread, which has judged long before, waits until the loop is done with the connection."""
-    ran: list[str] = []
+    order_of_runs: list[str] = []
 
     def fails() -> None:
-        ran.append("proof")
+        order_of_runs.append("proof")
         raise BadSignature
 
-    def count(hand: Hand) -> int:
-        return int(hand.execute("SELECT count(*) FROM t").fetchone()[0])
+    def count(transaction: Transaction) -> int:
+        return int(transaction.execute("SELECT count(*) FROM t").fetchone()[0])
 
-    def adds_and_counts(n: int) -> Callable[[Hand], int]:
-        def job(hand: Hand) -> int:
+    def adds_and_counts(n: int) -> Callable[[Transaction], int]:
+        def job(hand: Transaction) -> int:
             time.sleep(0.02)
-            return adder(n)(hand) * 0 + count(hand)
+            return add_number_job(n)(hand) * 0 + count(hand)
 
         return job
 
-    asked = [
-        writer.run(adds_and_counts(1), b"a", proof=lambda: ran.append("holds")),
-        writer.run(adds_and_counts(2), b"b", proof=fails),
+    submitted_jobs = [
+        writer.run(adds_and_counts(1), b"a", pre_commit_check=lambda: order_of_runs.append("holds")),
+        writer.run(adds_and_counts(2), b"b", pre_commit_check=fails),
         writer.run(adds_and_counts(3), b"a"),
     ]
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*submitted_jobs, return_exceptions=True)
     assert (answers[0], type(answers[1]), answers[2]) == (1, BadSignature, 2)
-    assert sorted(ran) == ["holds", "proof"] and rows(path) == [1, 3]
+    assert sorted(order_of_runs) == ["holds", "proof"] and stored_numbers(database_path) == [1, 3]
     # The same account again: its proof comes first, and no batch is begun for it.
     with pytest.raises(BadSignature):
-        await writer.run(lambda hand: ran.append("job"), b"b", proof=fails)
-    assert "job" not in ran
-    assert await writer.run(adder(4), b"b", proof=lambda: None) == 4
-    assert rows(path) == [1, 3, 4]
+        await writer.run(lambda hand: order_of_runs.append("job"), b"b", pre_commit_check=fails)
+    assert "job" not in order_of_runs
+    assert await writer.run(add_number_job(4), b"b", pre_commit_check=lambda: None) == 4
+    assert stored_numbers(database_path) == [1, 3, 4]
 
 
-async def test_a_job_and_its_proof_that_both_fail_say_what_the_proof_says(writer: SqliteWriter, path: Path) -> None:
+async def test_a_job_and_its_proof_that_both_fail_say_what_the_proof_says(
+    writer: SqliteWriter, database_path: Path
+) -> None:
     """Whose signature does not hold learns nothing of what is stored; and nothing of it is kept."""
 
-    def taken(hand: Hand) -> None:
-        adder(2)(hand)
+    def taken(transaction: Transaction) -> None:
+        add_number_job(2)(transaction)
         raise Conflict
 
     def fails() -> None:
         raise BadSignature
 
-    asked = [writer.run(adder(1), b"a"), writer.run(taken, b"b", proof=fails)]
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    assert (answers[0], type(answers[1])) == (1, BadSignature) and rows(path) == [1]
+    submitted_jobs = [writer.run(add_number_job(1), b"a"), writer.run(taken, b"b", pre_commit_check=fails)]
+    answers = await asyncio.gather(*submitted_jobs, return_exceptions=True)
+    assert (answers[0], type(answers[1])) == (1, BadSignature) and stored_numbers(database_path) == [1]
 
 
-async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(path: Path) -> None:
+async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(database_path: Path) -> None:
     """While another program writes, a small job waits in the thread and the loop goes on; then it is done."""
-    writer = SqliteWriter(path)
+    writer = SqliteWriter(database_path)
     writer.start()
-    other = connect(path)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = asyncio.ensure_future(writer.run(adder(1), small=True))
+    other_connection = connect(database_path)
+    other_connection.execute("BEGIN IMMEDIATE")
+    pending = asyncio.ensure_future(writer.run(add_number_job(1), is_short=True))
     turns = 0
-    began = asyncio.get_running_loop().time()
-    while asyncio.get_running_loop().time() < began + 0.3:
+    started_at = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() < started_at + 0.3:
         await asyncio.sleep(0.001)
         turns += 1
-    assert turns > 30 and not waiting.done()
-    other.execute("COMMIT")
-    assert await waiting == 1
-    other.close()
+    assert turns > 30 and not pending.done()
+    other_connection.execute("COMMIT")
+    assert await pending == 1
+    other_connection.close()
     await writer.stop()
-    assert rows(path) == [1]
+    assert stored_numbers(database_path) == [1]
 
 
-async def test_after_stop_nothing_is_taken(path: Path) -> None:
+async def test_no_job_is_accepted_after_stop(database_path: Path) -> None:
     """What was queued is finished first."""
-    writer = SqliteWriter(path)
+    writer = SqliteWriter(database_path)
     writer.start()
-    waiting = [asyncio.ensure_future(writer.run(adder(n))) for n in range(10)]
+    pending = [asyncio.ensure_future(writer.run(add_number_job(n))) for n in range(10)]
     await asyncio.sleep(0)
     await writer.stop()
-    await asyncio.gather(*waiting)
-    assert rows(path) == list(range(10))
+    await asyncio.gather(*pending)
+    assert stored_numbers(database_path) == list(range(10))
     with pytest.raises(Unavailable):
-        await writer.run(adder(11))
+        await writer.run(add_number_job(11))
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
+def test_what_was_acknowledged_survives_a_kill(database_path: Path, small: bool) -> None:
     """kill -9 in the middle of writing: every number that was answered is in the database afterwards."""
     program = textwrap.dedent(
         """
@@ -249,7 +258,7 @@ def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
 
         async def client(writer, start, small):
             for n in range(start, 10**9, 8):
-                await writer.run(lambda hand: hand.execute("INSERT INTO t VALUES (?)", (n,)) and None, small=small)
+                await writer.run(lambda tx: tx.execute("INSERT INTO t VALUES (?)", (n,)) and None, is_short=small)
                 print(n, flush=True)
 
         async def main():
@@ -261,7 +270,10 @@ def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
         """
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", program, str(path), str(small)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", program, str(database_path), str(small)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT_ROOT,
     )
     assert child.stdout is not None
     answered = [int(child.stdout.readline()) for _ in range(300)]
@@ -269,7 +281,7 @@ def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
     answered += [int(line) for line in child.stdout if line.endswith("\n")]
     child.stdout.close()
     assert child.wait() == -signal.SIGKILL
-    assert set(answered) <= set(rows(path))
-    check = sqlite3.connect(path)
+    assert set(answered) <= set(stored_numbers(database_path))
+    check = sqlite3.connect(database_path)
     assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     check.close()

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.serving import Certificate
+from tests.browser.live_server import Certificate
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-COMMIT = "686b108f58aba79cfb21cfe8518d9afba0a38d15"
-NOT_THERE = (
-    f"the repository's history does not hold the last release (commit {COMMIT[:7]}), which this test starts. "
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
+LAST_RELEASE_COMMIT = "686b108f58aba79cfb21cfe8518d9afba0a38d15"
+HISTORY_MISSING_MESSAGE = (
+    f"the repository's history does not hold the last release (commit {LAST_RELEASE_COMMIT[:7]}), which this test starts. "
     "In a shallow clone, `git fetch --unshallow` brings it; a copy without .git cannot run this test."
 )
 # The old tree's own test server, in a process of its own: its arguments are the settings.
-SERVE = """
+SERVE_SCRIPT = """
 import sys
 from pathlib import Path
 from tests.browser import serving
@@ -50,23 +50,27 @@ class LastRelease:
         """An interpreter whose `diary` is that tree's, in child processes too."""
         return self.root / ".venv" / "bin" / "python"
 
-    def run(self, *arguments: str, **environ: str) -> str:
+    def run_command(self, *arguments: str, **environ: str) -> str:
         """One command of its own; what it printed."""
         command = [self.python, "-m", "diary", *arguments]
         env = {"PATH": "/usr/bin:/bin", **environ}
-        done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        result = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     @contextmanager
-    def serving(
+    def running_server(
         self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]
     ) -> Iterator[None]:
         """Its server, for the length of the block."""
         told = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
         told += [f"{name}={value}" for name, value in settings.items()]
         running = subprocess.Popen(
-            [self.python, "-c", SERVE, *told], cwd=self.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [self.python, "-c", SERVE_SCRIPT, *told],
+            cwd=self.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert running.stdin is not None and running.stdout is not None
         try:
@@ -78,33 +82,33 @@ class LastRelease:
             running.stdout.close()
 
 
-def libraries(root: Path) -> dict[str, str]:
+def library_digests(root: Path) -> dict[str, str]:
     """The packages that browsers are served or packs are printed with: where each lies, and the digest of its archive."""
     locked = json.loads((root / "package-lock.json").read_text("utf-8"))["packages"]
     return {at: one["integrity"] for at, one in locked.items() if at and not one.get("dev")}
 
 
-def check_out(folder: Path) -> LastRelease:
+def check_out_last_release(folder: Path) -> LastRelease:
     """The tree in `folder`, with the browser libraries and languages that its set-up would make. Fails where git lacks it."""
-    packed = subprocess.run(["git", "archive", COMMIT], cwd=ROOT, capture_output=True, check=False)
+    packed = subprocess.run(["git", "archive", LAST_RELEASE_COMMIT], cwd=PROJECT_ROOT, capture_output=True, check=False)
     if packed.returncode:
-        pytest.fail(NOT_THERE)
+        pytest.fail(HISTORY_MISSING_MESSAGE)
     folder.mkdir()
     _run(["tar", "-x"], folder, packed.stdout)
-    changed = sorted(libraries(folder).items() - libraries(ROOT).items())
+    changed = sorted(library_digests(folder).items() - library_digests(PROJECT_ROOT).items())
     if changed:
         pytest.fail(f"these libraries are not what they were in the last release, which needs its own: {changed}")
-    shutil.copytree(ROOT / "node_modules", folder / "node_modules", symlinks=True, copy_function=_linked)
+    shutil.copytree(PROJECT_ROOT / "node_modules", folder / "node_modules", symlinks=True, copy_function=link_or_copy)
     _run([sys.executable, ".ci/vendor.py"], folder)
     _run([sys.executable, ".ci/languages.py", "build"], folder)
     _run([sys.executable, "-m", "venv", "--without-pip", ".venv"], folder)
     # Its worker starts Python isolated (-I), which heeds neither the folder it is in nor PYTHONPATH.
-    own = next((folder / ".venv" / "lib").glob("python3*/site-packages"))
-    (own / "last-release.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    own_packages = next((folder / ".venv" / "lib").glob("python3*/site-packages"))
+    (own_packages / "last-release.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
     return LastRelease(folder)
 
 
-def _linked(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
     """The same file by another name where that can be, which costs nothing; else a copy."""
     try:
         os.link(source, target)
@@ -113,5 +117,5 @@ def _linked(source: str, target: str) -> None:
 
 
 def _run(command: list[str], folder: Path, given: bytes = b"") -> None:
-    done = subprocess.run(command, cwd=folder, input=given, capture_output=True, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout.decode()}{done.stderr.decode()}"
+    result = subprocess.run(command, cwd=folder, input=given, capture_output=True, check=False)
+    assert result.returncode == 0, f"{command}: {result.stdout.decode()}{result.stderr.decode()}"

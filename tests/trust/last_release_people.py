@@ -20,17 +20,21 @@ from playwright.sync_api import Browser, Page, expect
 from diary.crypto import handover
 from diary.encoding import b64
 from tests.browser import chromium
-from tests.browser.navigators.desk import Desk
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.sharing import MAKING, agrees, goes_to_consent, saves_the_pack
-from tests.browser.pictures import png, png_of, upload
-from tests.browser.serving import Certificate
+from tests.browser.live_server import Certificate
+from tests.browser.navigators.advocate_page import AdvocatePage
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import PACK_TIMEOUT_MS, give_consent, go_to_consent, save_pack
+from tests.browser.pictures import make_png, make_png_of_size, picker_file
 
-FIRST, GONE, SECOND = "He followed me to the tram stop.", "This one shall go.", "He rang at night."
-LENT, HALF, NOTE = "Written on a borrowed phone.", "He was at the", "Bins on Tuesday"
-ASKED, CALLED = "Tuesday evening at the tram stop.", "Maya"
-COVER, NEW = "teapot gravel seventeen lights", "orbit velvet canyon maple drift spoon"
-WAITS = 60_000
+FIRST_ENTRY, ERASED_ENTRY, SECOND_ENTRY = "He followed me to the tram stop.", "This one shall go.", "He rang at night."
+BORROWED_PHONE_ENTRY, HALF_WRITTEN_ENTRY, NOTEBOOK_NOTE = (
+    "Written on a borrowed phone.",
+    "He was at the",
+    "Bins on Tuesday",
+)
+WITNESS_QUESTION, WITNESS_NAME = "Tuesday evening at the tram stop.", "Maya"
+COVER_PASSPHRASE, NEW_PASSPHRASE = "teapot gravel seventeen lights", "orbit velvet canyon maple drift spoon"
+WAIT_LIMIT_MS = 60_000
 
 
 @dataclass
@@ -41,301 +45,301 @@ class People:
     app_url: str
     folder: Path
     data: Path
-    ann: Keeper = None  # type: ignore[assignment] # an ordinary keeper, whose page stays open
-    tablet: Keeper = None  # type: ignore[assignment] # Ann's too
-    lost: Keeper = None  # type: ignore[assignment] # Ann's too; she ended its session
-    lent: Keeper = None  # type: ignore[assignment] # not Ann's: she borrowed it
-    cleared: Keeper = None  # type: ignore[assignment]
-    notebook: Keeper = None  # type: ignore[assignment]
-    rekeying: Keeper = None  # type: ignore[assignment] # half-way through a change of every key
-    removing: Keeper = None  # type: ignore[assignment] # took a picture away with no signal
-    desk: Desk = None  # type: ignore[assignment]
+    ann: BrowserKeeper = None  # type: ignore[assignment] # an ordinary keeper, whose page stays open
+    tablet: BrowserKeeper = None  # type: ignore[assignment] # Ann's too
+    lost_phone: BrowserKeeper = None  # type: ignore[assignment] # Ann's too; she ended its session
+    borrowed_phone: BrowserKeeper = None  # type: ignore[assignment] # not Ann's: she borrowed it
+    cleared_phone: BrowserKeeper = None  # type: ignore[assignment]
+    notebook_phone: BrowserKeeper = None  # type: ignore[assignment]
+    rekeying_phone: BrowserKeeper = None  # type: ignore[assignment] # half-way through a change of every key
+    removing_phone: BrowserKeeper = None  # type: ignore[assignment] # took a picture away with no signal
+    advocate_page: AdvocatePage = None  # type: ignore[assignment]
     eight_words: str = ""
     seven_words: str = ""
     pack: Path = Path()
-    taken: dict[str, str] = field(default_factory=dict)  # files that a hand-over took over, with their diary
+    taken_over_files: dict[str, str] = field(default_factory=dict)  # files that a hand-over took over, with their diary
 
-    def phone(self) -> Keeper:
+    def new_phone(self) -> BrowserKeeper:
         """Another phone that knows nothing."""
-        context = self.browser.new_context(**chromium.PHONE, accept_downloads=True)
-        context.set_default_timeout(chromium.PATIENCE)
+        context = self.browser.new_context(**chromium.PHONE_OPTIONS, accept_downloads=True)
+        context.set_default_timeout(chromium.TIMEOUT_MS)
         page = context.new_page()
         page.on("filechooser", lambda _chooser: None)
-        return Keeper(page, self.app_url)
+        return BrowserKeeper(page, self.app_url)
 
-    def opens_again(self, keeper: Keeper) -> None:
+    def reopen_app(self, keeper: BrowserKeeper) -> None:
         """The app once more, in a page of its own, as when a phone was put away."""
         keeper.page = keeper.page.context.new_page()
         keeper.page.on("filechooser", lambda _chooser: None)
         keeper.page.goto(self.app_url)
 
-    def until(self, holds: Callable[[], object]) -> None:
+    def wait_until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds."""
-        for _ in range(chromium.PATIENCE // 100):
+        for _ in range(chromium.TIMEOUT_MS // 100):
             if holds():
                 return
             self.browser.contexts[0].pages[0].wait_for_timeout(100)
         raise AssertionError("it did not come to hold")
 
-    def rows(self, sql: str) -> list[Any]:
+    def query(self, sql: str) -> list[Any]:
         """What the server's database holds."""
         with closing(sqlite3.connect(self.data / "kept.sqlite3")) as database:
             return database.execute(sql).fetchall()
 
 
-def ann_writes(people: People) -> None:
+def write_entries_as_ann(people: People) -> None:
     """Two entries, one with a picture; and one that is to be erased in seven days."""
-    ann = people.ann = people.phone()
-    ann.begins(FIRST)
-    ann.is_offline_ready()
-    ann.reads(FIRST)
-    ann.opens_card("Photos & screenshots")
+    ann = people.ann = people.new_phone()
+    ann.create_registered_diary(FIRST_ENTRY)
+    ann.wait_until_offline_ready()
+    ann.open_entry(FIRST_ENTRY)
+    ann.open_card("Photos & screenshots")
     # Of several parts: that release let a hand-over name nothing smaller.
-    ann.picks_files([upload("gate.png", "image/png", png_of(3_000_000))])
-    ann.has_file("gate.png")
-    ann.adds(GONE)
-    for text in (FIRST, GONE):
-        ann.is_kept_safe(text)
-    ann.reads(GONE)
+    ann.pick_files([picker_file("gate.png", "image/png", make_png_of_size(3_000_000))])
+    ann.wait_for_file("gate.png")
+    ann.add_entry(ERASED_ENTRY)
+    for text in (FIRST_ENTRY, ERASED_ENTRY):
+        ann.wait_until_kept_safe(text)
+    ann.open_entry(ERASED_ENTRY)
     ann.tap("Take out or erase")
     ann.tap("Take it out")
-    ann.sees(re.compile("This entry was taken out on"))
+    ann.wait_for_text(re.compile("This entry was taken out on"))
     ann.tap("Erase it for good")
-    ann.field("Type your words to go on").fill(ann.words)
+    ann.field("Type your words to go on").fill(ann.passphrase)
     ann.tap("Erase it in seven days")
-    ann.sees(re.compile("This entry will be erased for good on"))
+    ann.wait_for_text(re.compile("This entry will be erased for good on"))
 
 
-def ann_lets_an_advocate_in(people: People, invitation: str) -> None:
+def grant_access_as_ann(people: People, invitation: str) -> None:
     """Who may see it all, and marks the first entry as looked through."""
     ann = people.ann
-    page = people.browser.new_context(**chromium.DESK).new_page()
-    page.set_default_timeout(chromium.PATIENCE)
-    people.desk = Desk(page, people.app_url)
-    nine = people.desk.joins(invitation)
-    ann.goes("Share")
+    page = people.browser.new_context(**chromium.DESKTOP_OPTIONS).new_page()
+    page.set_default_timeout(chromium.TIMEOUT_MS)
+    people.advocate_page = AdvocatePage(page, people.app_url)
+    nine = people.advocate_page.join(invitation)
+    ann.go_to_tab("Share")
     ann.tap(re.compile("^Advocates"), exact=False)
     ann.tap("Let someone in")
     ann.field("Their nine words").fill(nine)
     ann.tap("Check the words")
-    ann.sees("These words belong to Priya K")
+    ann.wait_for_text("These words belong to Priya K")
     ann.tap("Yes, go on")
-    ann.picks("All entries, old and new")
+    ann.pick_chip("All entries, old and new")
     ann.field("What is it for?").fill("A report")
-    ann.field("What should they call you?").fill(CALLED)
+    ann.field("What should they call you?").fill(WITNESS_NAME)
     ann.tap("Next")
     ann.tap("Next")
-    ann.field("Type your words to agree").fill(ann.words)
+    ann.field("Type your words to agree").fill(ann.passphrase)
     ann.tap("Let them see this")
-    ann.sees_place("Priya K can now see this")
+    ann.wait_for_screen("Priya K can now see this")
     ann.tap("Done")
-    people.desk.tap("Clients")
-    looks_through(people.desk)
+    people.advocate_page.tap("Clients")
+    review_first_entry(people.advocate_page)
 
 
-def looks_through(desk: Desk) -> None:
+def review_first_entry(desk: AdvocatePage) -> None:
     """The advocate reads the first entry and says so."""
     for _ in range(20):
         desk.tap("Clients")
-        if desk.page.locator("button.desk-client", has_text=CALLED).count():
-            desk.opens(CALLED)
-            if desk.page.locator("aside .item", has_text=FIRST).count():
+        if desk.page.locator("button.desk-client", has_text=WITNESS_NAME).count():
+            desk.open_client(WITNESS_NAME)
+            if desk.page.locator("aside .item", has_text=FIRST_ENTRY).count():
                 break
         else:
             desk.tap("Look for news")
         desk.page.wait_for_timeout(500)
-    desk.page.locator("aside .item", has_text=FIRST).click()
+    desk.page.locator("aside .item", has_text=FIRST_ENTRY).click()
     desk.tap("I looked through this")
-    desk.sees(re.compile("^You looked through this on "))
+    desk.wait_for_text(re.compile("^You looked through this on "))
 
 
-def her_files_are_taken(people: People, certificate: Certificate) -> None:
+def take_over_anns_files(people: People, certificate: Certificate) -> None:
     """Whoever copied the cookies of Ann's browser makes hand-overs that name her files, which in that release took them over."""
-    jar = {one["name"]: one["value"] for one in people.ann.page.context.cookies()}
+    jar = {cookie["name"]: cookie["value"] for cookie in people.ann.page.context.cookies()}
     headers = {
         "Host": people.app_url.partition("//")[2],
         "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items()),
         "X-Requested-By": "app",
         "Sec-Fetch-Site": "same-origin",
     }
-    rows = people.rows(
+    rows = people.query(
         "SELECT lower(hex(diary_id)), lower(hex(blob)), parts, size FROM blob WHERE complete AND parts > 1"
     )
     for diary, blob, parts, size in rows:
-        people.taken[b64(bytes.fromhex(blob))] = b64(bytes.fromhex(diary))
-        told = {
+        people.taken_over_files[b64(bytes.fromhex(blob))] = b64(bytes.fromhex(diary))
+        handover_body = {
             "auth": b64(os.urandom(32)),
-            "kdf": handover.new_kdf(),
+            "kdf": handover.new_kdf_params(),
             "name": b64(os.urandom(16)),
             "parts": parts,
             "size": size,
         }
-        told |= {"diary": b64(bytes.fromhex(diary)), "handover": b64(bytes.fromhex(blob))}
+        handover_body |= {"diary": b64(bytes.fromhex(diary)), "handover": b64(bytes.fromhex(blob))}
         with httpx.Client(verify=ssl.create_default_context(cafile=str(certificate.cert)), trust_env=False) as client:
             answer = client.post(
-                f"https://127.0.0.1:{people.app_url.rsplit(':')[-1]}/v1/handovers", json=told, headers=headers
+                f"https://127.0.0.1:{people.app_url.rsplit(':')[-1]}/v1/handovers", json=handover_body, headers=headers
             )
         assert answer.status_code in (200, 201), answer.text
-    assert people.taken
+    assert people.taken_over_files
 
 
-def ann_shares(people: People) -> None:
+def share_pack_as_ann(people: People) -> None:
     """A pack that is saved and handed over with eight words, and seven words for somebody who saw it."""
     ann = people.ann
-    goes_to_consent(ann, 1)
-    agrees(ann)
-    people.pack = saves_the_pack(ann, people.folder, name="first.zip")
+    go_to_consent(ann, 1)
+    give_consent(ann)
+    people.pack = save_pack(ann, people.folder, name="first.zip")
     ann.tap(re.compile("Hand it over with eight words"))
-    ann.sees_place("Hand this pack over")
+    ann.wait_for_screen("Hand this pack over")
     ann.field("Who is it for?").fill("PC Shah")
     ann.tap("Leave it and get the words")
-    expect(ann.heading("These eight words open it")).to_be_visible(timeout=MAKING)
+    expect(ann.heading("These eight words open it")).to_be_visible(timeout=PACK_TIMEOUT_MS)
     people.eight_words = " ".join(ann.page.locator(".eight-words li").all_inner_texts())
-    ann.locks()
-    ann.unlocks()
-    ann.goes("Share")
+    ann.lock()
+    ann.unlock()
+    ann.go_to_tab("Share")
     ann.tap(re.compile("Ask someone who saw it"))
-    ann.field("What do they call you?").fill(CALLED)
-    ann.field("What are you asking them about?").fill(ASKED)
+    ann.field("What do they call you?").fill(WITNESS_NAME)
+    ann.field("What are you asking them about?").fill(WITNESS_QUESTION)
     ann.tap("Make the words")
-    ann.sees_place("These seven words")
+    ann.wait_for_screen("These seven words")
     people.seven_words = " ".join(ann.page.locator(".eight-words li").all_inner_texts())
     ann.tap("Done")
 
 
-def ann_signs_in_elsewhere(people: People) -> None:
+def sign_ann_in_on_other_devices(people: People) -> None:
     """On a phone that she then loses and signs out from afar, on a tablet of hers, and on a phone that is not hers."""
-    ann, lost = people.ann, people.phone()
-    lost.signs_in(ann.login, ann.words)
-    lost.is_kept_safe(FIRST)
-    lost.is_offline_ready()
-    lost.page.close()
-    ann.goes("More")
+    ann, lost_device = people.ann, people.new_phone()
+    lost_device.sign_in(ann.login, ann.passphrase)
+    lost_device.wait_until_kept_safe(FIRST_ENTRY)
+    lost_device.wait_until_offline_ready()
+    lost_device.page.close()
+    ann.go_to_tab("More")
     ann.tap(re.compile("^Where you are signed in"))
-    ann.field("Type your words to see this").fill(ann.words)
+    ann.field("Type your words to see this").fill(ann.passphrase)
     ann.button("Show").last.click()
     ann.tap("Sign out all the others")
-    ann.field("Type your words").fill(ann.words)
+    ann.field("Type your words").fill(ann.passphrase)
     ann.button("Sign out all the others").last.click()
     expect(ann.page.locator(".rows").first.get_by_role("listitem")).to_have_count(1)
-    tablet, lent = people.phone(), people.phone()
-    tablet.signs_in(ann.login, ann.words)
-    tablet.is_kept_safe(FIRST)
-    tablet.is_offline_ready()
+    tablet, borrowed = people.new_phone(), people.new_phone()
+    tablet.sign_in(ann.login, ann.passphrase)
+    tablet.wait_until_kept_safe(FIRST_ENTRY)
+    tablet.wait_until_offline_ready()
     tablet.page.close()
-    borrows(lent, ann)
-    people.lost, people.tablet, people.lent = lost, tablet, lent
+    sign_in_on_borrowed_phone(borrowed, ann)
+    people.lost_phone, people.tablet, people.borrowed_phone = lost_device, tablet, borrowed
 
 
-def borrows(lent: Keeper, owner: Keeper) -> None:
+def sign_in_on_borrowed_phone(phone: BrowserKeeper, owner: BrowserKeeper) -> None:
     """Signs in on a phone that is not theirs."""
-    lent.opens()
-    lent.has_loaded()
-    lent.tap("This is not my phone")
-    lent.sees_place("This is not my phone")
-    lent.tap("This is a private window")
-    lent.sees_place("Sign in")
-    lent.field("Sign-in name").fill(owner.login)
-    lent.field("Your words").fill(owner.words)
-    lent.tap("Open")
-    lent.sees_place("What happened?")
-    lent.words, lent.login = owner.words, owner.login
+    phone.open_without_diary()
+    phone.wait_until_loaded()
+    phone.tap("This is not my phone")
+    phone.wait_for_screen("This is not my phone")
+    phone.tap("This is a private window")
+    phone.wait_for_screen("Sign in")
+    phone.field("Sign-in name").fill(owner.login)
+    phone.field("Your words").fill(owner.passphrase)
+    phone.tap("Open")
+    phone.wait_for_screen("What happened?")
+    phone.passphrase, phone.login = owner.passphrase, owner.login
 
 
-def one_phone_is_cleared(people: People) -> None:
+def clear_one_phone(people: People) -> None:
     """With no signal, with an entry that was not sent and a half one."""
-    keeper = people.cleared = people.phone()
-    keeper.begins(FIRST)
-    keeper.is_offline_ready()
+    keeper = people.cleared_phone = people.new_phone()
+    keeper.create_registered_diary(FIRST_ENTRY)
+    keeper.wait_until_offline_ready()
     keeper.page.context.set_offline(True)
-    keeper.adds(SECOND)
-    keeper.goes("Add")
-    keeper.writes(HALF)
-    keeper.draft_is_sealed()
-    keeper.clears()
+    keeper.add_entry(SECOND_ENTRY)
+    keeper.go_to_tab("Add")
+    keeper.type_narrative(HALF_WRITTEN_ENTRY)
+    keeper.wait_for_sealed_draft()
+    keeper.clear_phone()
     keeper.page.close()
 
 
-def one_is_only_a_notebook(people: People) -> None:
+def make_notebook_phone(people: People) -> None:
     """No diary, and a note."""
-    keeper = people.notebook = people.phone()
-    keeper.opens()
-    keeper.makes_only_a_notebook(COVER)
+    keeper = people.notebook_phone = people.new_phone()
+    keeper.open_without_diary()
+    keeper.create_notebook_only(COVER_PASSPHRASE)
     keeper.tap("New note")
-    keeper.field("Note").fill(NOTE)
+    keeper.field("Note").fill(NOTEBOOK_NOTE)
     keeper.tap("Back")
-    keeper.sees(NOTE)
-    keeper.is_offline_ready()
+    keeper.wait_for_text(NOTEBOOK_NOTE)
+    keeper.wait_until_offline_ready()
     keeper.page.close()
 
 
-def one_makes_every_key_new(people: People) -> None:
+def start_key_change(people: People) -> None:
     """Somebody knows the words; the connection goes before the new keys take effect."""
-    keeper = people.rekeying = people.phone()
-    keeper.begins(FIRST)
-    keeper.adds(SECOND)
-    keeper.is_kept_safe(SECOND)
-    keeper.is_offline_ready()
+    keeper = people.rekeying_phone = people.new_phone()
+    keeper.create_registered_diary(FIRST_ENTRY)
+    keeper.add_entry(SECOND_ENTRY)
+    keeper.wait_until_kept_safe(SECOND_ENTRY)
+    keeper.wait_until_offline_ready()
     keeper.page.context.route("**/rotation/commit", lambda route: route.abort())
-    keeper.goes("More")
+    keeper.go_to_tab("More")
     keeper.tap(re.compile("^Someone knows my words"))
-    keeper.field("Your words now").fill(keeper.words)
-    keeper.field("Type your words").fill(NEW)
+    keeper.field("Your words now").fill(keeper.passphrase)
+    keeper.field("Type your words").fill(NEW_PASSPHRASE)
     keeper.tap("Make everything new")
-    keeper.field("Type them once more").fill(NEW)
+    keeper.field("Type them once more").fill(NEW_PASSPHRASE)
     keeper.tap("Make everything new")
-    expect(keeper.problem().first).to_be_visible()
+    expect(keeper.error_message().first).to_be_visible()
     keeper.page.close()
     keeper.page.context.unroute_all()
 
 
-def one_takes_a_picture_away(people: People) -> None:
+def remove_picture_offline(people: People) -> None:
     """A picture that must go at once, with no signal: the server is to be asked when there is one."""
-    keeper = people.removing = people.phone()
-    keeper.begins(FIRST)
-    keeper.reads(FIRST)
-    keeper.opens_card("Photos & screenshots")
-    keeper.picks_files([upload("wrong.png", "image/png", png(5))])
-    keeper.has_file("wrong.png")
+    keeper = people.removing_phone = people.new_phone()
+    keeper.create_registered_diary(FIRST_ENTRY)
+    keeper.open_entry(FIRST_ENTRY)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file("wrong.png", "image/png", make_png(5))])
+    keeper.wait_for_file("wrong.png")
     newest = "SELECT id FROM diary ORDER BY rowid DESC LIMIT 1"
-    sent = f'SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, \'"blobs":["\')'
-    whole = f"SELECT min(complete) FROM blob WHERE diary_id = ({newest})"
-    people.until(lambda: people.rows(sent) and people.rows(whole) == [(1,)])
-    keeper.is_kept_safe(FIRST)
-    keeper.is_offline_ready()
-    keeper.reads(FIRST)
+    sent_query = f'SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, \'"blobs":["\')'
+    complete_query = f"SELECT min(complete) FROM blob WHERE diary_id = ({newest})"
+    people.wait_until(lambda: people.query(sent_query) and people.query(complete_query) == [(1,)])
+    keeper.wait_until_kept_safe(FIRST_ENTRY)
+    keeper.wait_until_offline_ready()
+    keeper.open_entry(FIRST_ENTRY)
     keeper.page.context.set_offline(True)
-    keeper.tile("wrong.png").first.click()
+    keeper.file_tile("wrong.png").first.click()
     keeper.tap("Show the picture")
     keeper.page.get_by_role("button", name=re.compile("^It is a sexual picture of someone under 18")).click()
-    keeper.field("Type your words to go on").fill(keeper.words)
+    keeper.field("Type your words to go on").fill(keeper.passphrase)
     keeper.tap("Remove it now")
-    keeper.sees_place("A file was removed")
-    keeper.locks()
+    keeper.wait_for_screen("A file was removed")
+    keeper.lock()
 
 
-def its_page_is_closed(people: People) -> None:
+def close_removing_page(people: People) -> None:
     """Close the page of `one_takes_a_picture_away`, while no server is there.
 
     A page that closes has a signal for a moment, and would ask the server for the erasure at once.
     """
-    people.removing.page.close()
-    assert people.rows("SELECT count(*) FROM blob WHERE erased") == [(0,)]
+    people.removing_phone.page.close()
+    assert people.query("SELECT count(*) FROM blob WHERE erased") == [(0,)]
 
 
-def proofs_in(page: Page, words: str) -> tuple[int, int]:
+def count_openable_records(page: Page, words: str) -> tuple[int, int]:
     """How many records of the phone's store the words open, by the app's own cryptography; how many of them hold a proof."""
-    held = page.evaluate(STORED)
+    stored = page.evaluate(READ_STORED_RECORDS)
     script = Path(__file__).with_name("opened_store.mjs")
-    asked = json.dumps(held | {"words": words})
-    done = subprocess.run(["node", script], input=asked, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    opened, proofs = json.loads(done.stdout)
+    script_input = json.dumps(stored | {"words": words})
+    result = subprocess.run(["node", script], input=script_input, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    opened, proofs = json.loads(result.stdout)
     return opened, proofs
 
 
 # The sealed records and the door as they lie in the database, bytes in base64 (opened_store.mjs).
-STORED = """async () => {
+READ_STORED_RECORDS = """async () => {
   const asked = (request) => new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);

@@ -9,28 +9,30 @@ import httpx
 import pytest
 
 from diary.web import headers
-from tests.browser.serving import Served, make_certificate
-from tests.keepers import served
+from tests.browser.live_server import LiveServer, make_certificate
+from tests.server_fixture import running_server
 
 
 @pytest.fixture(autouse=True)
-def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
+def _add_cookie_to_responses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a cookie beside the security headers of every answer."""
-    made = headers.security_headers
+    original_headers = headers.security_headers
     planted = (b"set-cookie", b"__Host-s=planted")
-    monkeypatch.setattr("diary.web.host_router.security_headers", lambda *args, **more: (*made(*args, **more), planted))
+    monkeypatch.setattr(
+        "diary.web.host_router.security_headers", lambda *args, **more: (*original_headers(*args, **more), planted)
+    )
 
 
 async def test_in_process(tmp_path: Path) -> None:
     """Asked as most tests ask."""
-    async with served(tmp_path) as server:
-        assert (await server.client().get("/v1/server")).status_code == 200
+    async with running_server(tmp_path) as server:
+        assert (await server.http_client().get("/v1/server")).status_code == 200
 
 
 def test_over_tls(tmp_path: Path) -> None:
     """Asked over a connection, as browsers ask."""
     certificate = make_certificate(tmp_path)
-    server = Served(tmp_path / "data", certificate)
+    server = LiveServer(tmp_path / "data", certificate)
     server.start()
     try:
         trusting = ssl.create_default_context(cafile=str(certificate.cert))

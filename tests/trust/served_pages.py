@@ -9,34 +9,34 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from diary.services.log import sequencer
-from tests.keepers import Served, enrol, served
+from tests.server_fixture import InProcessServer, register_keeper, running_server
 
 LOG_PAGES = ("/notary.txt", "/log/checkpoint", "/log/leaves/0")
 
 
-async def grown(server: Served, pushes: tuple[int, ...]) -> None:
+async def grow_log(server: InProcessServer, pushes: tuple[int, ...]) -> None:
     """Write as a keeper, and have a checkpoint made after each number of versions."""
-    keeper = await enrol(server)
+    keeper = await register_keeper(server)
     for count in pushes:
         for _ in range(count):
             await keeper.push()
-        await sequencer.tend(server.app.state.office.instance)
+        await sequencer.run_round(server.app.state.app_context.instance)
         server.clock.advance(601_000)
 
 
-async def log_pages(folder: Path, pushes: tuple[int, ...] = (2, 3, 1), **settings: str) -> dict[str, bytes]:
+async def fetch_log_pages(folder: Path, pushes: tuple[int, ...] = (2, 3, 1), **settings: str) -> dict[str, bytes]:
     """Every page of a log with one checkpoint for each number of versions, by path."""
-    async with served(folder, **settings) as server:
-        await grown(server, pushes)
+    async with running_server(folder, **settings) as server:
+        await grow_log(server, pushes)
         paths = [*LOG_PAGES, *(f"/log/{kind}/{n}" for kind in ("checkpoints", "stamps") for n in range(len(pushes)))]
-        async with server.client() as client:
+        async with server.http_client() as client:
             answers = {path: await client.get(server.settings.public_url + path) for path in paths}
-        assert {path: one.status_code for path, one in answers.items()} == dict.fromkeys(paths, 200)
-        return {path: one.content for path, one in answers.items()}
+        assert {path: response.status_code for path, response in answers.items()} == dict.fromkeys(paths, 200)
+        return {path: response.content for path, response in answers.items()}
 
 
 @contextmanager
-def over_http(pages: Mapping[str, bytes]) -> Iterator[str]:
+def serve_over_http(pages: Mapping[str, bytes]) -> Iterator[str]:
     """Serve pages on a port of this computer; 404 for every other path. Gives the address."""
 
     class Pages(BaseHTTPRequestHandler):

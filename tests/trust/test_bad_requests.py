@@ -18,82 +18,95 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diary.encoding import frames
-from diary.web.route_policy import Audience, Kind, Row
+from diary.encoding import encode_frames
+from diary.web.route_policy import Audience, BodyKind, RoutePolicy
 from diary.web.routes import ROUTES
-from tests.keepers import Keeper, Served, enrol, served
-from tests.running import ROOT, kept
-from tests.web.test_rotation import begun, of_keys
+from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
+from tests.web.test_rotation import keys_digest, rotation_body
 
 HEADERS = (
     *("content-security-policy", "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy"),
     *("referrer-policy", "x-content-type-options", "x-frame-options", "cache-control"),
 )
-OCTETS = [row for row in ROUTES if row.body.kind is Kind.OCTETS]
+OCTET_STREAM_POLICIES = [row for row in ROUTES if row.body.kind is BodyKind.OCTETS]
 
 
-def named(row: Row) -> str:
+def route_name(policy: RoutePolicy) -> str:
     """A row as a test's name."""
-    return f"{row.method} {row.path}"
+    return f"{policy.method} {policy.path}"
 
 
-def filled(row: Row, keeper: Keeper) -> str:
+def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
     """A row's address with ids of the keeper's."""
     ids = {"diary": keeper.identity.diary, "i": "0"}
-    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), row.path)
+    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), policy.path)
 
 
-async def send(server: Served, keeper: Keeper, row: Row, body: bytes) -> Any:
+async def send_body(server: InProcessServer, keeper: Keeper, policy: RoutePolicy, body: bytes) -> Any:
     """A body to a row, on the row's own host."""
-    path = filled(row, keeper)
-    if row.audience is Audience.RECIPIENT:
+    path = path_with_ids(policy, keeper)
+    if policy.audience is Audience.RECIPIENT:
         path = server.settings.public_url + path
-    return await keeper.ask(row.method, path, body, x_proof=keeper.proof)
+    return await keeper.request(policy.method, path, body, x_proof=keeper.proof)
 
 
 @pytest.mark.parametrize(
     "inner",
-    [b"", b"\0", frames([b""]), frames([b"", b""]), frames([bytes(16)]), frames([bytes(16), b""])],
+    [
+        b"",
+        b"\0",
+        encode_frames([b""]),
+        encode_frames([b"", b""]),
+        encode_frames([bytes(16)]),
+        encode_frames([bytes(16), b""]),
+    ],
     ids=["empty", "one byte", "an empty frame", "two empty frames", "an id alone", "an id and an empty wrap"],
 )
-async def test_an_empty_inner_frame_in_new_wraps_is_refused(inner: bytes, keeper: Keeper, server: Served) -> None:
+async def test_an_empty_inner_frame_in_new_wraps_is_refused(
+    inner: bytes, keeper: Keeper, server: InProcessServer
+) -> None:
     """After a change of keys was begun: 400, nothing kept."""
     await keeper.push()
-    body = await begun(keeper, server)
-    assert (await keeper.ask("POST", f"{keeper.diary}/rotation", body, x_proof=keeper.proof)).status_code == 201
-    answer = await keeper.ask("PUT", f"{keeper.diary}/rotation/wraps", frames([of_keys(body), inner]))
+    body = await rotation_body(keeper, server)
+    assert (await keeper.request("POST", f"{keeper.diary}/rotation", body, x_proof=keeper.proof)).status_code == 201
+    answer = await keeper.request("PUT", f"{keeper.diary}/rotation/wraps", encode_frames([keys_digest(body), inner]))
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
-    assert server.rows("SELECT count(*) FROM rotation_wrap") == [(0,)]
+    assert server.query("SELECT count(*) FROM rotation_wrap") == [(0,)]
 
 
-INNER = st.recursive(st.binary(max_size=40), lambda inner: st.lists(inner, max_size=4).map(frames), max_leaves=12)
+INNER_FRAMES = st.recursive(
+    st.binary(max_size=40), lambda inner: st.lists(inner, max_size=4).map(encode_frames), max_leaves=12
+)
 
 
-def test_no_framed_body_ever_becomes_a_fault_of_ours() -> None:
+def test_no_framed_body_causes_a_server_error() -> None:
     """Frames in frames in frames, whole and cut short, at every row that takes bytes; under a digest that is right too."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
-        context = served(Path(folder), DIARY_COUNTS_URL="memory")
-        server: Served = runner.run(context.__aenter__())
-        keeper = runner.run(enrol(server))
+        context = running_server(Path(folder), DIARY_COUNTS_URL="memory")
+        server: InProcessServer = runner.run(context.__aenter__())
+        keeper = runner.run(register_keeper(server))
         runner.run(keeper.push())
-        body = runner.run(begun(keeper, server))
-        runner.run(keeper.ask("POST", f"{keeper.diary}/rotation", body, x_proof=keeper.proof))
-        digest = of_keys(body)
+        body = runner.run(rotation_body(keeper, server))
+        runner.run(keeper.request("POST", f"{keeper.diary}/rotation", body, x_proof=keeper.proof))
+        digest = keys_digest(body)
 
         @settings(max_examples=250, deadline=None, database=None)
-        @given(st.sampled_from(OCTETS), st.lists(INNER, max_size=5), st.booleans(), st.integers(0, 6))
-        def sent(row: Row, parts: list[bytes], known: bool, cut: int) -> None:
+        @given(
+            st.sampled_from(OCTET_STREAM_POLICIES), st.lists(INNER_FRAMES, max_size=5), st.booleans(), st.integers(0, 6)
+        )
+        def sent(row: RoutePolicy, parts: list[bytes], known: bool, cut: int) -> None:
             server.clock.advance(60_000)
-            raw = frames([digest, *parts] if known else parts)
-            answer = runner.run(send(server, keeper, row, raw[: len(raw) - cut] if cut else raw))
-            assert answer.status_code < 500, (named(row), raw)
+            raw = encode_frames([digest, *parts] if known else parts)
+            answer = runner.run(send_body(server, keeper, row, raw[: len(raw) - cut] if cut else raw))
+            assert answer.status_code < 500, (route_name(row), raw)
 
         sent()
         runner.run(context.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a real `serve`, with the HTTP server that the product uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -101,9 +114,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("served")
     env = {"DIARY_DATA": str(folder), "DIARY_APP_URL": f"http://localhost:{found}"}
     env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{found}"
-    assert kept("migrate", **env).returncode == 0
+    assert run_cli("migrate", **env).returncode == 0
     command = [sys.executable, "-m", "diary", "serve"]
-    child = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=os.environ | env, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     try:
         for _ in range(1200):
             try:
@@ -117,34 +130,34 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         child.wait()
 
 
-def answer_to(port: int, raw: bytes, more: Callable[[], Iterator[bytes]] | None = None) -> bytes:
+def raw_response(port: int, raw: bytes, more_chunks: Callable[[], Iterator[bytes]] | None = None) -> bytes:
     """All that comes back for these bytes until the server closes or says no more; `more` is sent after them."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         try:
             connection.sendall(raw)
-            for piece in more() if more else ():
+            for piece in more_chunks() if more_chunks else ():
                 connection.sendall(piece)
         except (ConnectionResetError, BrokenPipeError):
             pass  # it has answered and closed already
-        found = b""
+        received = b""
         try:
             while piece := connection.recv(65_536):
-                found += piece
-                if b"\r\n\r\n" in found:
+                received += piece
+                if b"\r\n\r\n" in received:
                     break
         except (ConnectionResetError, TimeoutError):
             pass
-        return found
+        return received
 
 
-def headers_of(answer: bytes) -> tuple[int, dict[str, str]]:
+def parse_headers(answer: bytes) -> tuple[int, dict[str, str]]:
     """Status and headers of an answer."""
     assert answer.startswith(b"HTTP/1.1 "), answer
     first, *lines = answer.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     return int(first.split()[1]), dict(line.lower().split(": ", 1) for line in lines)
 
 
-BROKEN = {
+BROKEN_REQUESTS = {
     "no request": b"nonsense\r\n\r\n",
     "another protocol": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a space in a name": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
@@ -160,23 +173,23 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN.keys())
-def test_what_the_http_server_refuses_carries_the_security_headers(port: int, raw: bytes) -> None:
+@pytest.mark.parametrize("raw", BROKEN_REQUESTS.values(), ids=BROKEN_REQUESTS.keys())
+def test_what_the_http_server_refuses_carries_the_security_headers(server_port: int, raw: bytes) -> None:
     """Every answer, made by whatever layer; none is a 500."""
-    status, headers = headers_of(answer_to(port, raw))
+    status, headers = parse_headers(raw_response(server_port, raw))
     assert 400 <= status < 500
     assert [name for name in HEADERS if name not in headers] == []
 
 
-def head(port: int, *lines: str, method: str = "GET", path: str = "/up") -> bytes:
+def request_head(port: int, *lines: str, method: str = "GET", path: str = "/up") -> bytes:
     """A request to the app's host without its end."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: localhost:{port}", *lines, ""]).encode()
 
 
-def test_the_usual_number_of_headers_is_read(port: int) -> None:
+def test_the_usual_number_of_headers_is_read(server_port: int) -> None:
     """A browser's 20 and a proxy's, and some that are long."""
     lines = [f"X-Long-{n}: {'a' * 400}" for n in range(50)]
-    assert headers_of(answer_to(port, head(port, *lines) + b"\r\n"))[0] == 204
+    assert parse_headers(raw_response(server_port, request_head(server_port, *lines) + b"\r\n"))[0] == 204
 
 
 @pytest.mark.parametrize(
@@ -184,48 +197,53 @@ def test_the_usual_number_of_headers_is_read(port: int) -> None:
     [[f"X-{n}: a" for n in range(20_000)], [f"X-{n}: a" for n in range(150)], [f"X: {'a' * 100_000}"]],
     ids=["20,000 headers", "150 headers", "100 KB in one"],
 )
-def test_too_many_headers_are_refused(port: int, lines: list[str]) -> None:
+def test_too_many_headers_are_refused(server_port: int, lines: list[str]) -> None:
     """By number and by size; the answer says so."""
-    answer = answer_to(port, head(port, *lines) + b"\r\n")
-    status, headers = headers_of(answer)
+    answer = raw_response(server_port, request_head(server_port, *lines) + b"\r\n")
+    status, headers = parse_headers(answer)
     assert status == 431
     assert [name for name in HEADERS if name not in headers] == []
 
 
-def test_a_long_address_is_refused(port: int) -> None:
+def test_a_long_address_is_refused(server_port: int) -> None:
     """The address is part of the head."""
-    assert headers_of(answer_to(port, head(port, path="/" + "a" * 100_000) + b"\r\n"))[0] in (414, 431)
+    assert parse_headers(raw_response(server_port, request_head(server_port, path="/" + "a" * 100_000) + b"\r\n"))[
+        0
+    ] in (414, 431)
 
 
 @pytest.mark.parametrize("start", ["in a header", "in an address", "in a trailer", "in a chunk's extension"])
-def test_a_line_that_never_ends_is_given_up(port: int, start: str) -> None:
+def test_an_endless_line_is_aborted(server_port: int, start: str) -> None:
     """Eight megabytes in one line without an end are not held in memory: the server answers 431 and closes."""
-    begun = {
-        "in a header": head(port) + b"X-Long: ",
+    request_starts = {
+        "in a header": request_head(server_port) + b"X-Long: ",
         "in an address": b"GET /",
-        "in a trailer": head(port, "Transfer-Encoding: chunked", method="POST", path="/v1/names")
+        "in a trailer": request_head(server_port, "Transfer-Encoding: chunked", method="POST", path="/v1/names")
         + b"\r\n0\r\nX-Long: ",
-        "in a chunk's extension": head(port, "Transfer-Encoding: chunked", method="POST", path="/v1/names") + b"\r\n1;",
+        "in a chunk's extension": request_head(
+            server_port, "Transfer-Encoding: chunked", method="POST", path="/v1/names"
+        )
+        + b"\r\n1;",
     }[start]
-    taken = 0
+    bytes_sent = 0
 
     def endless() -> Iterator[bytes]:
-        nonlocal taken
+        nonlocal bytes_sent
         for _ in range(128):
             yield b"a" * 65_536
-            taken += 65_536
+            bytes_sent += 65_536
 
-    answer = answer_to(port, begun, endless)
-    assert answer == b"" or headers_of(answer)[0] in (403, 431), answer
+    answer = raw_response(server_port, request_starts, endless)
+    assert answer == b"" or parse_headers(answer)[0] in (403, 431), answer
     # Socket buffers hold some of what is sent; the rest could not be sent any more.
-    assert taken < 8_000_000
+    assert bytes_sent < 8_000_000
 
 
-def test_the_next_request_on_a_connection_begins_to_count_anew(port: int) -> None:
+def test_the_next_request_on_a_connection_begins_to_count_anew(server_port: int) -> None:
     """A phone sends hundreds over one connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server_port), timeout=10) as connection:
         for _ in range(300):
-            connection.sendall(head(port, *[f"X-{n}: {'a' * 100}" for n in range(30)]) + b"\r\n")
+            connection.sendall(request_head(server_port, *[f"X-{n}: {'a' * 100}" for n in range(30)]) + b"\r\n")
             found = b""
             while b"\r\n\r\n" not in found:
                 found += connection.recv(65_536)
@@ -233,10 +251,12 @@ def test_the_next_request_on_a_connection_begins_to_count_anew(port: int) -> Non
 
 
 @pytest.mark.parametrize("size", [70_000, 3_000_000])
-def test_a_large_body_in_small_pieces_is_no_large_head(port: int, size: int) -> None:
+def test_a_large_body_in_small_pieces_is_no_large_head(server_port: int, size: int) -> None:
     """Bodies have their own limits: what the views say."""
     raw = (
-        head(port, f"Content-Length: {size}", "Content-Type: application/json", method="POST", path="/v1/names")
+        request_head(
+            server_port, f"Content-Length: {size}", "Content-Type: application/json", method="POST", path="/v1/names"
+        )
         + b"\r\n"
     )
 
@@ -244,4 +264,4 @@ def test_a_large_body_in_small_pieces_is_no_large_head(port: int, size: int) -> 
         for _ in range(size // 10_000):
             yield b"a" * 10_000
 
-    assert headers_of(answer_to(port, raw, body))[0] in (403, 413)
+    assert parse_headers(raw_response(server_port, raw, body))[0] in (403, 413)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, kept
-from tests.trust.served_pages import log_pages, over_http
+from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.trust.served_pages import fetch_log_pages, serve_over_http
 
-STRANGER = f"— witness.example/w1 {base64.b64encode(bytes(range(76))).decode()}\n".encode()
-READ = """
+STRANGERS_SIGNATURE_LINE = f"— witness.example/w1 {base64.b64encode(bytes(range(76))).decode()}\n".encode()
+READ_NOTE_SCRIPT = """
 import { b64, unb64 } from './static/js/core/bytes.js';
 import { verifyNote } from './static/js/ledger/checkpoint.js';
 const [note, pub] = JSON.parse(process.argv[1]);
@@ -28,12 +28,12 @@ console.log(JSON.stringify([said.size, b64(said.root)]));
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def log_pages_by_path(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A log with three checkpoints."""
-    return asyncio.run(log_pages(tmp_path_factory.mktemp("log")))
+    return asyncio.run(fetch_log_pages(tmp_path_factory.mktemp("log")))
 
 
-def with_lines(pages: dict[str, bytes], lines: bytes, *, before: bool = False) -> dict[str, bytes]:
+def with_signature_lines(pages: dict[str, bytes], lines: bytes, *, before: bool = False) -> dict[str, bytes]:
     """The same pages, each checkpoint with more signature lines."""
 
     def put(note: bytes) -> bytes:
@@ -43,53 +43,65 @@ def with_lines(pages: dict[str, bytes], lines: bytes, *, before: bool = False) -
     return {path: put(raw) if "/log/checkpoint" in path else raw for path, raw in pages.items()}
 
 
-def audit(pages: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
-    with over_http(pages) as address:
-        return kept("audit", address)
+def run_audit(pages: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
+    with serve_over_http(pages) as address:
+        return run_cli("audit", address)
 
 
-def phone_reads(note: bytes, pub: bytes) -> list[object]:
+def read_note_as_phone(note: bytes, pub: bytes) -> list[object]:
     """Size and root as the phone's module reads a note, or the code of its refusal."""
-    node = (ROOT / ".venv" / "node-path").read_text().strip()
-    asked = json.dumps([note.decode(), pub.decode().strip()])
-    done = subprocess.run(
-        [Path(node) / "node", "--input-type=module", "-e", READ, asked],
-        cwd=ROOT,
+    node = (PROJECT_ROOT / ".venv" / "node-path").read_text().strip()
+    script_input = json.dumps([note.decode(), pub.decode().strip()])
+    result = subprocess.run(
+        [Path(node) / "node", "--input-type=module", "-e", READ_NOTE_SCRIPT, script_input],
+        cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "NODE_NO_WARNINGS": "1"},
     )
-    told: list[object] = json.loads(done.stdout)
-    return told
+    output: list[object] = json.loads(result.stdout)
+    return output
 
 
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("count", [1, 15])
 def test_audit_takes_a_log_whose_checkpoints_others_signed_too(
-    pages: dict[str, bytes], count: int, before: bool
+    log_pages_by_path: dict[str, bytes], count: int, before: bool
 ) -> None:
     """One line more or fifteen, beneath the notary's or above it: the log holds."""
-    done = audit(with_lines(pages, count * STRANGER, before=before))
-    assert done.returncode == 0, done.stdout
-    assert "No finding. The log holds." in done.stdout
+    result = run_audit(with_signature_lines(log_pages_by_path, count * STRANGERS_SIGNATURE_LINE, before=before))
+    assert result.returncode == 0, result.stdout
+    assert "No finding. The log holds." in result.stdout
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_the_phone_reads_what_the_notary_signed_among_other_lines(pages: dict[str, bytes], before: bool) -> None:
+def test_the_phone_reads_what_the_notary_signed_among_other_lines(
+    log_pages_by_path: dict[str, bytes], before: bool
+) -> None:
     """Size and root are those of the note with one line."""
-    pub = pages["/notary.txt"]
-    plain = phone_reads(pages["/log/checkpoint"], pub)
+    pub = log_pages_by_path["/notary.txt"]
+    plain = read_note_as_phone(log_pages_by_path["/log/checkpoint"], pub)
     assert plain[0] == 6
-    assert phone_reads(with_lines(pages, STRANGER, before=before)["/log/checkpoint"], pub) == plain
+    assert (
+        read_note_as_phone(
+            with_signature_lines(log_pages_by_path, STRANGERS_SIGNATURE_LINE, before=before)["/log/checkpoint"], pub
+        )
+        == plain
+    )
 
 
-def test_another_line_does_not_stand_in_for_the_notary(pages: dict[str, bytes]) -> None:
+def test_another_line_does_not_stand_in_for_the_notary(log_pages_by_path: dict[str, bytes]) -> None:
     """Only strangers' lines, or a line too many: refused, by both."""
-    note = pages["/log/checkpoint"]
+    note = log_pages_by_path["/log/checkpoint"]
     text, _ = note.split(b"\n\n")
-    other_size = note.replace(b"\n6\n", b"\n7\n") + STRANGER
-    for bent in (text + b"\n\n" + STRANGER, note + 16 * STRANGER, note + b"\n" + STRANGER, other_size):
-        assert phone_reads(bent, pages["/notary.txt"]) == ["bad_signature", ""]
-        done = audit({**pages, "/log/checkpoints/2": bent, "/log/checkpoint": bent})
-        assert done.returncode == 1 and "log_checkpoint 2: The checkpoint's signature does not hold." in done.stdout
+    other_size = note.replace(b"\n6\n", b"\n7\n") + STRANGERS_SIGNATURE_LINE
+    for bent in (
+        text + b"\n\n" + STRANGERS_SIGNATURE_LINE,
+        note + 16 * STRANGERS_SIGNATURE_LINE,
+        note + b"\n" + STRANGERS_SIGNATURE_LINE,
+        other_size,
+    ):
+        assert read_note_as_phone(bent, log_pages_by_path["/notary.txt"]) == ["bad_signature", ""]
+        result = run_audit({**log_pages_by_path, "/log/checkpoints/2": bent, "/log/checkpoint": bent})
+        assert result.returncode == 1 and "log_checkpoint 2: The checkpoint's signature does not hold." in result.stdout

@@ -19,21 +19,23 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import ROOT
+from tests.cli_runner import PROJECT_ROOT
 
-CHANGED = b"\n// a line that nobody released\n"
+UNRELEASED_LINE = b"\n// a line that nobody released\n"
 
 
-class Program:
+class ProgramCopy:
     """A copy of the program on a disk of its own, and what is set for it."""
 
     def __init__(self, folder: Path) -> None:
         """Copy what runs, and make the database."""
         self.root = folder / "program"
         for name in ("diary", "static", "templates"):
-            shutil.copytree(ROOT / name, self.root / name, symlinks=False, ignore=shutil.ignore_patterns("__pycache__"))
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.port = taken.getsockname()[1]
+            shutil.copytree(
+                PROJECT_ROOT / name, self.root / name, symlinks=False, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        with socket.create_server(("127.0.0.1", 0)) as port_probe:
+            self.port = port_probe.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         self.env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(folder / "data"), "DIARY_APP_URL": self.url}
         self.env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{self.port}"
@@ -44,22 +46,22 @@ class Program:
         command = [sys.executable, "-m", "diary", *map(str, arguments)]
         return subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, check=False)
 
-    def signs(self, folder: Path) -> tuple[Path, Path]:
+    def sign_release(self, folder: Path) -> tuple[Path, Path]:
         """A release key and the list of what lies here now; the server is told of both. Gives the list and the key."""
-        key, listed = folder / "release.key", folder / "release.json"
+        key, manifest = folder / "release.key", folder / "release.json"
         assert self.run("release", "key", key).returncode == 0
-        assert self.run("release", "make", listed, "--key", key).returncode == 0
+        assert self.run("release", "make", manifest, "--key", key).returncode == 0
         pub = key.with_name("release.key.pub")
-        self.env |= {"DIARY_RELEASE": str(listed), "DIARY_RELEASE_KEY": pub.read_text().strip()}
-        return listed, pub
+        self.env |= {"DIARY_RELEASE": str(manifest), "DIARY_RELEASE_KEY": pub.read_text().strip()}
+        return manifest, pub
 
-    def changes(self) -> None:
+    def change_script(self) -> None:
         """What somebody with a hand on the disk does to a script."""
         with (self.root / "static" / "app" / "main.js").open("ab") as script:
-            script.write(CHANGED)
+            script.write(UNRELEASED_LINE)
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def running_server(self) -> Iterator[None]:
         """The server of the copy, answering."""
         command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{self.port}"]
         server = subprocess.Popen(
@@ -82,7 +84,7 @@ class Program:
 
 
 @contextmanager
-def ill(status: int) -> Iterator[str]:
+def failing_host(status: int) -> Iterator[str]:
     """A host that answers every request with one status."""
 
     class Ill(BaseHTTPRequestHandler):
@@ -112,9 +114,9 @@ def release_lines(said: str) -> list[str]:
 
 def test_an_unsigned_release_is_never_confirmed(tmp_path: Path) -> None:
     """Nothing signed: a script changed on the same disk cannot be told from the released one, and `doctor` says so."""
-    program = Program(tmp_path)
-    program.changes()
-    with program.serving():
+    program = ProgramCopy(tmp_path)
+    program.change_script()
+    with program.running_server():
         lines = release_lines(program.run("doctor").stdout)
     assert lines
     assert [line for line in lines if line.startswith("green")] == []
@@ -123,20 +125,20 @@ def test_an_unsigned_release_is_never_confirmed(tmp_path: Path) -> None:
 
 def test_a_script_changed_on_disk_is_reported(tmp_path: Path) -> None:
     """Signed, then changed: `doctor` and `verify-host` name the file; as signed, both say so."""
-    program = Program(tmp_path)
-    listed, pub = program.signs(tmp_path)
+    program = ProgramCopy(tmp_path)
+    listed, pub = program.sign_release(tmp_path)
     command = ("verify-host", program.url, "--manifest", listed, "--key", pub)
-    with program.serving():
+    with program.running_server():
         lines = release_lines(program.run("doctor").stdout)
         assert [line.split()[0] for line in lines] == ["green"] * len(lines), lines
         assert program.run(*command).returncode == 0
-    program.changes()
-    with program.serving():
+    program.change_script()
+    with program.running_server():
         lines = release_lines(program.run("doctor").stdout)
         assert [line for line in lines if line.startswith("green")] == [], lines
         assert any(line.startswith("red") and "/static/app/main.js" in line for line in lines)
-        done = program.run(*command)
-    assert done.returncode == 1 and "differs: /static/app/main.js" in done.stdout
+        result = program.run(*command)
+    assert result.returncode == 1 and "differs: /static/app/main.js" in result.stdout
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 302, 404])
@@ -147,12 +149,12 @@ def test_error_responses_are_not_compared(tmp_path: Path, status: int) -> None:
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "diary", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=PROJECT_ROOT, env=env, capture_output=True, text=True, check=False)
 
     assert run("release", "key", key).returncode == 0
     assert run("release", "make", listed, "--key", key).returncode == 0
-    with ill(status) as url:
-        done = run("verify-host", url, "--manifest", listed, "--key", tmp_path / "release.key.pub")
-    assert done.returncode != 0
-    assert "could not be asked" in done.stdout
-    assert "differ" not in done.stdout
+    with failing_host(status) as url:
+        result = run("verify-host", url, "--manifest", listed, "--key", tmp_path / "release.key.pub")
+    assert result.returncode != 0
+    assert "could not be asked" in result.stdout
+    assert "differ" not in result.stdout

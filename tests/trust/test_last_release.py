@@ -19,323 +19,366 @@ from playwright.sync_api import Browser, expect
 from diary.client import accounts
 from diary.client.accounts import Identity
 from diary.encoding import b64
-from diary.errors import NoMatch
+from diary.errors import InvalidCredentials
 from diary.ids import id_text, new_id
-from tests.browser.navigators.desk import Far
-from tests.browser.navigators.keeper import KEPT
-from tests.browser.navigators.sharing import agrees, goes_to_consent, saves_the_pack
-from tests.browser.own_browser import browser, certificate, playwright
-from tests.browser.test_handover import desk, fetches
-from tests.browser.test_taken_out import _seven_days_pass_for
+from tests.browser.module_browser import browser, certificate, playwright
+from tests.browser.navigators.advocate_page import ScreenlessUser
+from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN
+from tests.browser.navigators.sharing import give_consent, go_to_consent, save_pack
+from tests.browser.test_handover import fetch_pack, open_desktop_page
+from tests.browser.test_removal_and_erasure import _make_erasure_due
 from tests.trust import last_release
 from tests.trust import last_release_people as acts
-from tests.trust.last_release import check_out
-from tests.trust.last_release_over import ORGANISATION, Over, comes_anew, jar_of, over, takes_the_update
-from tests.trust.last_release_people import CALLED, COVER, FIRST, HALF, LENT, NEW, NOTE, SECOND, WAITS
+from tests.trust.last_release import check_out_last_release
+from tests.trust.last_release_people import (
+    BORROWED_PHONE_ENTRY,
+    COVER_PASSPHRASE,
+    FIRST_ENTRY,
+    HALF_WRITTEN_ENTRY,
+    NEW_PASSPHRASE,
+    NOTEBOOK_NOTE,
+    SECOND_ENTRY,
+    WAIT_LIMIT_MS,
+    WITNESS_NAME,
+)
+from tests.trust.upgraded_server import (
+    ORGANISATION,
+    UpgradedServer,
+    accept_update,
+    cookies_of,
+    reopen_with_new_release,
+    upgraded_server,
+)
 
-__all__ = ["browser", "certificate", "over", "playwright"]  # fixtures, which pytest finds by their names here
+__all__ = [
+    "browser",
+    "certificate",
+    "playwright",
+    "upgraded_server",
+]  # fixtures, which pytest finds by their names here
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-LATE, BACK, LAST = "Written in a page of the last release.", "Written after coming back.", "Written without a cookie."
+LATE_ENTRY, RETURNED_ENTRY, LAST_ENTRY = (
+    "Written in a page of the last release.",
+    "Written after coming back.",
+    "Written without a cookie.",
+)
 
 
 @pytest.fixture(scope="module")
-def ann_afar(over: Over) -> tuple[Far, Identity]:
+def ann_api_client(upgraded_server: UpgradedServer) -> tuple[ScreenlessUser, Identity]:
     """Ann without a screen: this release's own client, signed in with her words."""
-    far, ann = Far(over.server), over.people.ann
-    return far, far.does(lambda server: accounts.sign_in(server, ann.login, ann.words))
+    far, ann = ScreenlessUser(upgraded_server.server), upgraded_server.people.ann
+    return far, far.run(lambda server: accounts.sign_in(server, ann.login, ann.passphrase))
 
 
-def test_a_page_that_stood_open_writes_on_and_goes_over_with_nothing_asked(over: Over) -> None:
+def test_a_page_that_stood_open_writes_on_and_goes_over_with_nothing_asked(upgraded_server: UpgradedServer) -> None:
     """By its cookies until the update is taken; then by a token: no sign-in, no proof kept, and the cookie opens nothing."""
-    ann, jar = over.people.ann, jar_of(over.people.ann)
-    ann.adds(LATE)
-    ann.is_kept_safe(LATE)
+    ann, jar = upgraded_server.people.ann, cookies_of(upgraded_server.people.ann)
+    ann.add_entry(LATE_ENTRY)
+    ann.wait_until_kept_safe(LATE_ENTRY)
     ann.page.reload()
-    ann.sees_lock()
-    ann.unlocks()
-    before = len(over.server.exchanges)
-    takes_the_update(ann)
-    for text in (FIRST, LATE):
-        ann.is_kept_safe(text)
-    posts = [one.path for one in over.server.exchanges[before:] if one.method == "POST"]
+    ann.wait_for_lock()
+    ann.unlock()
+    before = len(upgraded_server.server.exchanges)
+    accept_update(ann)
+    for text in (FIRST_ENTRY, LATE_ENTRY):
+        ann.wait_until_kept_safe(text)
+    posts = [exchange.path for exchange in upgraded_server.server.exchanges[before:] if exchange.method == "POST"]
     assert posts.count("/v1/session/exchange") == 1
     assert not {"/v1/sessions", "/v1/recoveries"} & set(posts)
-    opened, proofs = acts.proofs_in(ann.page, ann.words)
-    assert over.proofs == 1 and opened > 1 and proofs == 0
-    assert over.get("/v1/session", jar).json()["error"] == "signed_out"
+    opened, proofs = acts.count_openable_records(ann.page, ann.passphrase)
+    assert upgraded_server.proof_count == 1 and opened > 1 and proofs == 0
+    assert upgraded_server.get("/v1/session", jar).json()["error"] == "signed_out"
 
 
-def test_another_device_goes_over_too(over: Over, ann_afar: tuple[Far, Identity]) -> None:
+def test_another_device_goes_over_too(
+    upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
+) -> None:
     """It was put away: opened again, it reads what came meanwhile, and is told of sign-ins since, none of which is its own."""
-    people = over.people
-    before = len(over.server.exchanges)
-    people.tablet.words = people.ann.words
-    people.opens_again(people.tablet)
-    people.tablet.sees_lock()
-    people.tablet.unlocks()
-    takes_the_update(people.tablet)
-    people.tablet.is_kept_safe(LATE)
-    assert "/v1/sessions" not in [one.path for one in over.server.exchanges[before:]]
-    assert acts.proofs_in(people.tablet.page, people.tablet.words)[1] == 0
+    people = upgraded_server.people
+    before = len(upgraded_server.server.exchanges)
+    people.tablet.passphrase = people.ann.passphrase
+    people.reopen_app(people.tablet)
+    people.tablet.wait_for_lock()
+    people.tablet.unlock()
+    accept_update(people.tablet)
+    people.tablet.wait_until_kept_safe(LATE_ENTRY)
+    assert "/v1/sessions" not in [exchange.path for exchange in upgraded_server.server.exchanges[before:]]
+    assert acts.count_openable_records(people.tablet.page, people.tablet.passphrase)[1] == 0
 
 
-def test_a_borrowed_device_writes_until_its_page_is_closed(over: Over) -> None:
+def test_a_borrowed_device_writes_until_its_page_is_closed(upgraded_server: UpgradedServer) -> None:
     """And keeps nothing then."""
-    lent = over.people.lent
-    lent.unlocks_if_locked()
-    lent.adds(LENT)
-    lent.is_kept_safe(LENT)
+    lent = upgraded_server.people.borrowed_phone
+    lent.unlock_if_locked()
+    lent.add_entry(BORROWED_PHONE_ENTRY)
+    lent.wait_until_kept_safe(BORROWED_PHONE_ENTRY)
     lent.page.reload()
     expect(lent.button("Start")).to_be_visible()
     assert lent.page.context.cookies() == []
 
 
-def test_names_and_marks_of_grants_stay(over: Over) -> None:
+def test_names_and_marks_of_grants_stay(upgraded_server: UpgradedServer) -> None:
     """Who may see it, and what they looked through; the list of devices opens with it."""
-    ann = over.people.ann
-    ann.goes("Entries")
-    expect(ann.row(FIRST)).to_contain_text("Looked through by Priya K")
-    ann.goes("Share")
+    ann = upgraded_server.people.ann
+    ann.go_to_tab("Entries")
+    expect(ann.entry_row(FIRST_ENTRY)).to_contain_text("Looked through by Priya K")
+    ann.go_to_tab("Share")
     ann.tap(re.compile("^Advocates"), exact=False)
-    ann.sees("Priya K can see this.")
-    ann.sees(re.compile(ORGANISATION))
-    ann.goes("More")
+    ann.wait_for_text("Priya K can see this.")
+    ann.wait_for_text(re.compile(ORGANISATION))
+    ann.go_to_tab("More")
     ann.tap(re.compile("^Where you are signed in"))
-    ann.field("Type your words to see this").fill(ann.words)
+    ann.field("Type your words to see this").fill(ann.passphrase)
     ann.button("Show").last.click()
-    ann.sees(re.compile("^Someone was let in · "))
+    ann.wait_for_text(re.compile("^Someone was let in · "))
 
 
-def test_the_advocate_reads_on(over: Over) -> None:
+def test_the_advocate_reads_on(upgraded_server: UpgradedServer) -> None:
     """The desk keeps nothing: signed in again, the client is there with what was looked through."""
-    there = over.people.desk
+    there = upgraded_server.people.advocate_page
     there.page.reload()
-    there.signs_in()
-    there.opens(CALLED)
-    there.page.locator("aside .item", has_text=FIRST).click()
-    there.sees(re.compile("^You looked through this on "))
+    there.sign_in()
+    there.open_client(WITNESS_NAME)
+    there.page.locator("aside .item", has_text=FIRST_ENTRY).click()
+    there.wait_for_text(re.compile("^You looked through this on "))
 
 
-def test_a_hand_over_under_way_is_fetched(over: Over, browser: Browser, tmp_path: Path) -> None:
+def test_a_hand_over_under_way_is_fetched(upgraded_server: UpgradedServer, browser: Browser, tmp_path: Path) -> None:
     """With the eight words that were said before: the same bytes, which hold; the keeper sees that it was opened."""
-    people = over.people
-    with desk(browser) as officer:
-        pack = fetches(officer, over.server, people.eight_words, tmp_path)
+    people = upgraded_server.people
+    with open_desktop_page(browser) as officer:
+        pack = fetch_pack(officer, upgraded_server.server, people.eight_words, tmp_path)
     assert pack.read_bytes() == people.pack.read_bytes()
-    assert over.finds(pack) == []
-    people.ann.goes("Share")
+    assert upgraded_server.pack_findings(pack) == []
+    people.ann.go_to_tab("Share")
     people.ann.tap(re.compile("^Handed over"), exact=False)
-    people.ann.sees(re.compile(r"Opened today \d\d:\d\d"))
+    people.ann.wait_for_text(re.compile(r"Opened today \d\d:\d\d"))
 
 
-def test_a_code_for_somebody_who_saw_it_is_answered(over: Over, browser: Browser) -> None:
+def test_a_code_for_somebody_who_saw_it_is_answered(upgraded_server: UpgradedServer, browser: Browser) -> None:
     """With the seven words of before; the keeper reads what came with them."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{over.server.public_url}/answer")
-    page.locator("#words-typed").fill(over.people.seven_words)
+    page.goto(f"{upgraded_server.server.public_url}/answer")
+    page.locator("#words-typed").fill(upgraded_server.people.seven_words)
     page.get_by_role("button", name="Go on").click()
-    expect(page.locator("#asked")).to_be_visible(timeout=WAITS)
-    expect(page.locator("#asked")).to_contain_text(f"{CALLED} asks you: {acts.ASKED}")
+    expect(page.locator("#asked")).to_be_visible(timeout=WAIT_LIMIT_MS)
+    expect(page.locator("#asked")).to_contain_text(f"{WITNESS_NAME} asks you: {acts.WITNESS_QUESTION}")
     for part, text in (("when", "Tuesday"), ("said", "He stood by the gate."), ("called", "Sam Ray")):
         page.locator(f"#{part}").fill(text)
     page.get_by_role("radio", name="I heard it").check()
     page.locator("#send").click()
-    expect(page.locator("#done")).to_be_visible(timeout=WAITS)
+    expect(page.locator("#done")).to_be_visible(timeout=WAIT_LIMIT_MS)
     context.close()
-    ann = over.people.ann
-    ann.locks()
-    ann.unlocks()
-    ann.goes("Share")
+    ann = upgraded_server.people.ann
+    ann.lock()
+    ann.unlock()
+    ann.go_to_tab("Share")
     ann.tap(re.compile("Ask someone who saw it"))
     ann.tap("Look again")
-    ann.sees("He stood by the gate.")
-    ann.sees("It came with the words you gave.")
+    ann.wait_for_text("He stood by the gate.")
+    ann.wait_for_text("It came with the words you gave.")
 
 
-def test_files_that_were_taken_over_are_the_diarys_again(over: Over, ann_afar: tuple[Far, Identity]) -> None:
+def test_files_taken_over_are_returned_to_their_diary(
+    upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
+) -> None:
     """Whatever becomes of the hand-overs that named them; a phone that knows nothing gets the picture."""
-    far, ann = ann_afar
-    for blob, diary in over.people.taken.items():
-        far.does(lambda server, blob=blob: server.json("DELETE", f"/v1/handovers/{blob}", proof=ann.proof))
-        part = far.does(lambda server, blob=blob, diary=diary: server.get(f"/v1/diaries/{diary}/blobs/{blob}/parts/0"))
+    far, ann = ann_api_client
+    for blob, diary in upgraded_server.people.taken_over_files.items():
+        far.run(lambda server, blob=blob: server.json("DELETE", f"/v1/handovers/{blob}", proof=ann.proof))
+        part = far.run(lambda server, blob=blob, diary=diary: server.get(f"/v1/diaries/{diary}/blobs/{blob}/parts/0"))
         assert len(part) > 100_000
-    fresh = over.people.phone()
-    fresh.signs_in(over.people.ann.login, over.people.ann.words)
-    fresh.reads(FIRST)
-    fresh.tile("gate.png").first.click()
+    fresh = upgraded_server.people.new_phone()
+    fresh.sign_in(upgraded_server.people.ann.login, upgraded_server.people.ann.passphrase)
+    fresh.open_entry(FIRST_ENTRY)
+    fresh.file_tile("gate.png").first.click()
     fresh.tap("Show the picture")
     expect(fresh.page.locator("img").first).to_be_visible()
     fresh.page.context.close()
 
 
-def test_numbers_of_entries_packs_and_exhibits_go_on(over: Over, tmp_path: Path) -> None:
+def test_numbers_of_entries_packs_and_exhibits_go_on(upgraded_server: UpgradedServer, tmp_path: Path) -> None:
     """The next pack is the second, and the picture is the exhibit it was."""
-    ann = over.people.ann
-    ann.locks()
-    ann.unlocks()
-    ann.is_kept_safe(LENT)  # what came meanwhile is here, so that nothing comes after it was looked through
-    expect(ann.row(FIRST).get_by_text("No. 1", exact=True)).to_be_visible()
-    goes_to_consent(ann, 0)  # what was said of the picture was kept
-    agrees(ann)
-    pack = saves_the_pack(ann, tmp_path)
-    assert over.finds(pack) == []
-    assert [exhibits_in(one) for one in (over.people.pack, pack)] == [
+    ann = upgraded_server.people.ann
+    ann.lock()
+    ann.unlock()
+    ann.wait_until_kept_safe(
+        BORROWED_PHONE_ENTRY
+    )  # what came meanwhile is here, so that nothing comes after it was looked through
+    expect(ann.entry_row(FIRST_ENTRY).get_by_text("No. 1", exact=True)).to_be_visible()
+    go_to_consent(ann, 0)  # what was said of the picture was kept
+    give_consent(ann)
+    pack = save_pack(ann, tmp_path)
+    assert upgraded_server.pack_findings(pack) == []
+    assert [pack_and_exhibit_name(one) for one in (upgraded_server.people.pack, pack)] == [
         ("PACK_JB_1", "JB-1.png"),
         ("PACK_JB_2", "JB-1.png"),
     ]
 
 
-def exhibits_in(pack: Path) -> tuple[str, str]:
+def pack_and_exhibit_name(pack: Path) -> tuple[str, str]:
     """The name of a pack without its day, and of its one exhibit."""
     with ZipFile(pack) as archive:
         (exhibit,) = [name for name in archive.namelist() if "/13_exhibits-as-received/" in name]
     return exhibit.partition("/")[0].rpartition("_")[0], exhibit.rpartition("/")[2]
 
 
-def test_notes_of_the_log_and_their_stamps_are_the_same_bytes(over: Over) -> None:
+def test_notes_of_the_log_and_their_stamps_are_the_same_bytes(upgraded_server: UpgradedServer) -> None:
     """One line of the notary each, as phones of before expect it, and the new log goes on from there."""
-    for path, before in over.log.items():
-        assert over.get(path, host="public").content == before
+    for path, before in upgraded_server.log_pages.items():
+        assert upgraded_server.get(path, host="public").content == before
         if path.startswith("/log/checkpoints/"):
             assert before.count("\u2014 ".encode()) == 1
-    note = next(content for path, content in over.log.items() if path.startswith("/log/checkpoints/")).decode()
-    older, newer = int(note.split("\n")[1]), over.get("/v1/log").json()["checkpoint"]["size"]
+    note = next(
+        content for path, content in upgraded_server.log_pages.items() if path.startswith("/log/checkpoints/")
+    ).decode()
+    older, newer = int(note.split("\n")[1]), upgraded_server.get("/v1/log").json()["checkpoint"]["size"]
     assert newer > older
-    assert over.get(f"/v1/log/consistency/{older}/{newer}").status_code == 200
+    assert upgraded_server.get(f"/v1/log/consistency/{older}/{newer}").status_code == 200
 
 
-def test_a_cleared_phone_comes_back_whole(over: Over) -> None:
+def test_a_cleared_phone_comes_back_whole(upgraded_server: UpgradedServer) -> None:
     """What it had not sent is sent, what it had sent is fetched, and the half sentence is there."""
-    keeper = over.people.cleared
+    keeper = upgraded_server.people.cleared_phone
     keeper.page.context.set_offline(False)
-    comes_anew(over.people, keeper)
-    keeper.unlocks()
-    expect(keeper.field("What happened?")).to_have_value(HALF)
-    keeper.entries(2)
-    for text in (FIRST, SECOND):
-        expect(keeper.state_of(text)).to_have_text(KEPT)
-    assert acts.proofs_in(keeper.page, keeper.words)[1] == 0
+    reopen_with_new_release(upgraded_server.people, keeper)
+    keeper.unlock()
+    expect(keeper.field("What happened?")).to_have_value(HALF_WRITTEN_ENTRY)
+    keeper.wait_for_entry_count(2)
+    for text in (FIRST_ENTRY, SECOND_ENTRY):
+        expect(keeper.entry_state(text)).to_have_text(KEPT_SAFE_PATTERN)
+    assert acts.count_openable_records(keeper.page, keeper.passphrase)[1] == 0
 
 
-def test_a_notebook_stays_a_notebook(over: Over) -> None:
+def test_a_notebook_stays_a_notebook(upgraded_server: UpgradedServer) -> None:
     """Its words open its notes, and no request goes out for it."""
-    keeper = over.people.notebook
-    comes_anew(over.people, keeper)
-    before = len(over.server.to("/v1/session"))
-    keeper.tries_words(COVER)
-    keeper.sees_notebook()
-    keeper.sees(NOTE)
-    assert len(over.server.to("/v1/session")) == before
+    keeper = upgraded_server.people.notebook_phone
+    reopen_with_new_release(upgraded_server.people, keeper)
+    before = len(upgraded_server.server.exchanges_with("/v1/session"))
+    keeper.try_passphrase(COVER_PASSPHRASE)
+    keeper.wait_for_notebook()
+    keeper.wait_for_text(NOTEBOOK_NOTE)
+    assert len(upgraded_server.server.exchanges_with("/v1/session")) == before
 
 
-def test_a_change_of_keys_is_finished(over: Over) -> None:
+def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
     """It stood half-way on the phone and at the server: the new words finish it, and the old ones open nothing."""
-    keeper, old = over.people.rekeying, over.people.rekeying.words
-    over.people.opens_again(keeper)
-    keeper.sees_lock()
-    keeper.unlocks()
-    takes_the_update(keeper)
+    keeper, old = upgraded_server.people.rekeying_phone, upgraded_server.people.rekeying_phone.passphrase
+    upgraded_server.people.reopen_app(keeper)
+    keeper.wait_for_lock()
+    keeper.unlock()
+    accept_update(keeper)
     keeper.tap("Finish")
-    keeper.field("Your new words").fill(NEW)
+    keeper.field("Your new words").fill(NEW_PASSPHRASE)
     keeper.tap("Finish now")
-    keeper.sees("Done. Only your new words open this now.")
-    keeper.locks()
-    keeper.words = NEW
-    keeper.unlocks()
-    keeper.entries(2)
-    keeper.adds(BACK)
-    keeper.is_kept_safe(BACK)
-    with pytest.raises(NoMatch):
-        Far(over.server).does(lambda server: accounts.sign_in(server, keeper.login, old))
+    keeper.wait_for_text("Done. Only your new words open this now.")
+    keeper.lock()
+    keeper.passphrase = NEW_PASSPHRASE
+    keeper.unlock()
+    keeper.wait_for_entry_count(2)
+    keeper.add_entry(RETURNED_ENTRY)
+    keeper.wait_until_kept_safe(RETURNED_ENTRY)
+    with pytest.raises(InvalidCredentials):
+        ScreenlessUser(upgraded_server.server).run(lambda server: accounts.sign_in(server, keeper.login, old))
 
 
-def test_a_picture_that_was_taken_away_is_erased_at_the_server(over: Over) -> None:
+def test_a_picture_that_was_taken_away_is_erased_at_the_server(upgraded_server: UpgradedServer) -> None:
     """It waited for a signal with the proof that was kept; now the words of the next opening ask for it."""
-    keeper = over.people.removing
-    before = over.people.rows("SELECT count(*) FROM blob WHERE erased")
+    keeper = upgraded_server.people.removing_phone
+    before = upgraded_server.people.query("SELECT count(*) FROM blob WHERE erased")
     keeper.page.context.set_offline(False)
-    comes_anew(over.people, keeper)
-    keeper.unlocks()
-    over.people.until(lambda: over.people.rows("SELECT count(*) FROM blob WHERE erased") > before)
-    keeper.is_kept_safe(FIRST)
-    late = over.people.phone()
-    late.signs_in(keeper.login, keeper.words)
-    late.reads(FIRST)
-    expect(late.tile("wrong.png")).to_have_count(0)
+    reopen_with_new_release(upgraded_server.people, keeper)
+    keeper.unlock()
+    upgraded_server.people.wait_until(
+        lambda: upgraded_server.people.query("SELECT count(*) FROM blob WHERE erased") > before
+    )
+    keeper.wait_until_kept_safe(FIRST_ENTRY)
+    late = upgraded_server.people.new_phone()
+    late.sign_in(keeper.login, keeper.passphrase)
+    late.open_entry(FIRST_ENTRY)
+    expect(late.file_tile("wrong.png")).to_have_count(0)
     late.page.context.close()
 
 
-def test_an_erasure_that_waits_is_carried_out_when_it_is_due(over: Over) -> None:
+def test_an_erasure_that_waits_is_carried_out_when_it_is_due(upgraded_server: UpgradedServer) -> None:
     """It is said until then, and its entry is gone after it."""
-    ann = over.people.ann
-    ann.goes("Entries")
-    ann.sees(re.compile("One entry will be erased for good on"))
-    ann.locks()
-    _seven_days_pass_for(over.server)
-    ann.unlocks()
+    ann = upgraded_server.people.ann
+    ann.go_to_tab("Entries")
+    ann.wait_for_text(re.compile("One entry will be erased for good on"))
+    ann.lock()
+    _make_erasure_due(upgraded_server.server)
+    ann.unlock()
     expect(ann.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
-    ann.goes("More")
+    ann.go_to_tab("More")
     ann.tap("Taken out")
-    ann.sees(re.compile("^Erased for good on"))
+    ann.wait_for_text(re.compile("^Erased for good on"))
 
 
 def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
-    over: Over, ann_afar: tuple[Far, Identity]
+    upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
     """No proof brings it back by itself, and strangers who use up the tries of new devices do not keep its owner out."""
-    people, lost, ann = over.people, over.people.lost, ann_afar[1]
-    jar, device = jar_of(lost), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
-    for answer in (over.get("/v1/session", jar), over.post("/v1/session/exchange", device | {"auth": ann.proof}, jar)):
+    people, lost, ann = upgraded_server.people, upgraded_server.people.lost_phone, ann_api_client[1]
+    jar, device = cookies_of(lost), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
+    for answer in (
+        upgraded_server.get("/v1/session", jar),
+        upgraded_server.post("/v1/session/exchange", device | {"auth": ann.proof}, jar),
+    ):
         assert (answer.status_code, answer.json()["error"]) == (401, "session_ended")
     for _ in range(11):
-        over.post("/v1/sessions", device | {"auth": b64(bytes(32))})
-    assert over.post("/v1/sessions", device | {"auth": ann.proof}).status_code == 429
-    lost.words = people.ann.words
-    people.opens_again(lost)
-    before = len(over.server.exchanges)
-    lost.sees_lock()
-    lost.tries_words(lost.words)
-    people.until(lambda: any(b"session_ended" in one.response for one in over.server.exchanges[before:]))
-    lost.sees_lock()
-    assert FIRST not in lost.page.content()
-    lost.unlocks()
-    lost.sees(re.compile("This phone was signed out from another device"))
-    takes_the_update(lost)
-    lost.adds(BACK)
-    lost.is_kept_safe(BACK)
+        upgraded_server.post("/v1/sessions", device | {"auth": b64(bytes(32))})
+    assert upgraded_server.post("/v1/sessions", device | {"auth": ann.proof}).status_code == 429
+    lost.passphrase = people.ann.passphrase
+    people.reopen_app(lost)
+    before = len(upgraded_server.server.exchanges)
+    lost.wait_for_lock()
+    lost.try_passphrase(lost.passphrase)
+    people.wait_until(
+        lambda: any(
+            b"session_ended" in exchange.response_body for exchange in upgraded_server.server.exchanges[before:]
+        )
+    )
+    lost.wait_for_lock()
+    assert FIRST_ENTRY not in lost.page.content()
+    lost.unlock()
+    lost.wait_for_text(re.compile("This phone was signed out from another device"))
+    accept_update(lost)
+    lost.add_entry(RETURNED_ENTRY)
+    lost.wait_until_kept_safe(RETURNED_ENTRY)
 
 
-def test_the_old_cookies_are_thrown_away_everywhere(over: Over) -> None:
+def test_the_old_cookies_are_thrown_away_everywhere(upgraded_server: UpgradedServer) -> None:
     """When their thirty days are over: at the next contact, of a diary and of a notebook alike."""
-    people = over.people
+    people = upgraded_server.people
     everybody = (
         people.ann,
         people.tablet,
-        people.lost,
-        people.cleared,
-        people.notebook,
-        people.rekeying,
-        people.removing,
+        people.lost_phone,
+        people.cleared_phone,
+        people.notebook_phone,
+        people.rekeying_phone,
+        people.removing_phone,
     )
-    jars = [jar_of(keeper) for keeper in everybody]
+    jars = [cookies_of(keeper) for keeper in everybody]
     assert all("__Host-s=" in jar and "__Host-d=" in jar for jar in jars)
-    over.server.stop()
-    with closing(sqlite3.connect(over.server.data / "kept.sqlite3")) as database, database:
+    upgraded_server.server.stop()
+    with closing(sqlite3.connect(upgraded_server.server.data / "kept.sqlite3")) as database, database:
         assert database.execute("UPDATE cookie_grace SET until = 1").rowcount == 1
-    over.server.start()
+    upgraded_server.server.start()
     for keeper in everybody:
         keeper.page.reload()
-        people.until(lambda keeper=keeper: keeper.page.context.cookies() == [])
-    assert {over.get("/v1/usage", jar).json()["error"] for jar in jars} <= {"signed_out"}
-    people.ann.unlocks()
-    people.ann.adds(LAST)
-    people.ann.is_kept_safe(LAST)
-    assert json.loads(over.get("/v1/server").content)["origin"] == people.app_url
+        people.wait_until(lambda keeper=keeper: keeper.page.context.cookies() == [])
+    assert {upgraded_server.get("/v1/usage", jar).json()["error"] for jar in jars} <= {"signed_out"}
+    people.ann.unlock()
+    people.ann.add_entry(LAST_ENTRY)
+    people.ann.wait_until_kept_safe(LAST_ENTRY)
+    assert json.loads(upgraded_server.get("/v1/server").content)["origin"] == people.app_url
 
 
 def test_a_history_without_the_last_release_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A shallow clone fails with what to do about it."""
-    monkeypatch.setattr(last_release, "COMMIT", "0" * 40)
+    monkeypatch.setattr(last_release, "LAST_RELEASE_COMMIT", "0" * 40)
     with pytest.raises(pytest.fail.Exception, match="git fetch --unshallow"):
-        check_out(tmp_path / "tree")
+        check_out_last_release(tmp_path / "tree")

@@ -13,16 +13,16 @@ from playwright.sync_api import Browser, Page
 
 from diary.web.routes import ROUTES
 from tests.browser import chromium
-from tests.browser.navigators.keeper import Keeper
-from tests.browser.own_browser import browser, certificate, playwright
-from tests.browser.serving import Certificate, Exchange, Served
+from tests.browser.live_server import Certificate, Exchange, LiveServer
+from tests.browser.module_browser import browser, certificate, playwright
+from tests.browser.navigators.keeper import BrowserKeeper
 
 __all__ = ["browser", "certificate", "playwright"]  # fixtures, which pytest finds by their names here
 pytestmark = pytest.mark.browser
-ROWS = sorted({(row.audience.value == "recipient", row.path) for row in ROUTES if row.path.startswith("/v1/")})
-UNKNOWN = "/v1/nothing-here"
+V1_ADDRESSES = sorted({(row.audience.value == "recipient", row.path) for row in ROUTES if row.path.startswith("/v1/")})
+UNKNOWN_PATH = "/v1/nothing-here"
 # Fetches one address in every way a script of another site can; the answers are looked at on the server.
-FETCHES = """async (addresses) => {
+FETCH_SCRIPT = """async (addresses) => {
   for (const address of addresses) {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
       for (const mode of ['cors', 'no-cors']) {
@@ -31,13 +31,13 @@ FETCHES = """async (addresses) => {
     }
   }
 }"""
-IMAGES = """async (addresses) => {
+IMAGE_SCRIPT = """async (addresses) => {
   for (const address of addresses) {
     const image = new Image();
     await new Promise((done) => { image.onload = image.onerror = done; image.src = address; });
   }
 }"""
-FORMS = """async (addresses) => {
+FORM_SCRIPT = """async (addresses) => {
   for (const address of addresses) {
     for (const method of ['get', 'post']) {
       const frame = document.createElement('iframe');
@@ -55,29 +55,29 @@ FORMS = """async (addresses) => {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[LiveServer]:
     """A server with an empty database."""
-    served = Served(tmp_path_factory.mktemp("server"), certificate, for_journeys=True)
+    served = LiveServer(tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True)
     served.start()
     yield served
     served.stop()
 
 
 @pytest.fixture(scope="module")
-def locked(browser: Browser, server: Served) -> Iterator[Keeper]:
+def locked_phone(browser: Browser, server: LiveServer) -> Iterator[BrowserKeeper]:
     """A phone with a registered diary, locked."""
-    context = browser.new_context(**chromium.PHONE)
-    context.set_default_timeout(chromium.PATIENCE)
-    keeper = Keeper(context.new_page(), server.app_url)
-    keeper.begins()
-    keeper.locks()
+    context = browser.new_context(**chromium.PHONE_OPTIONS)
+    context.set_default_timeout(chromium.TIMEOUT_MS)
+    keeper = BrowserKeeper(context.new_page(), server.app_url)
+    keeper.create_registered_diary()
+    keeper.lock()
     yield keeper
     context.close()
 
 
-def addresses(server: Served) -> list[str]:
+def addresses_with_ids(server: LiveServer) -> list[str]:
     """Every address under /v1/ with its host, filled with the ids of the diary that lies behind the lock."""
-    pushed = next(one.path for one in server.exchanges if "/records/" in one.path).split("/")
+    pushed = next(exchange.path for exchange in server.exchanges if "/records/" in exchange.path).split("/")
     ids = {
         "diary": pushed[3],
         "record": pushed[5],
@@ -90,37 +90,41 @@ def addresses(server: Served) -> list[str]:
     fill = re.compile(r"{(\w+)}")
     return [
         (server.public_url if is_public else server.app_url) + fill.sub(lambda found: ids.get(found[1], "A" * 22), path)
-        for is_public, path in ROWS
+        for is_public, path in V1_ADDRESSES
     ]
 
 
-def shown(one: Exchange) -> tuple[int, bytes, dict[str, str]]:
+def visible_answer(exchange: Exchange) -> tuple[int, bytes, dict[str, str]]:
     """All that an answer tells."""
-    return one.status, bytes(one.response), one.response_headers
+    return exchange.status, bytes(exchange.response_body), exchange.response_headers
 
 
-def check(server: Served, since: int, least: int) -> None:
+def check_answered_as_unknown(server: LiveServer, since: int, minimum_count: int) -> None:
     """Every exchange under /v1/ since then was answered as an unknown path of its host, and there were enough of them."""
-    asked = [one for one in server.exchanges[since:] if one.path.startswith("/v1/")]
+    v1_exchanges = [exchange for exchange in server.exchanges[since:] if exchange.path.startswith("/v1/")]
     # A browser gives a preflight up at its status, before the body is there.
     until = time.monotonic() + 30
-    while not all(one.is_answered for one in asked) and time.monotonic() < until:
+    while not all(exchange.is_answered for exchange in v1_exchanges) and time.monotonic() < until:
         time.sleep(0.01)
-    unknown = {host(one): shown(one) for one in asked if one.path == UNKNOWN}
+    unknown = {
+        host_header(exchange): visible_answer(exchange) for exchange in v1_exchanges if exchange.path == UNKNOWN_PATH
+    }
     assert all(status == 404 for status, _, _ in unknown.values())
-    for one in asked:
-        assert shown(one) == unknown[host(one)], f"{one.method} {one.path}: {one.status}"
-    assert len(asked) >= least
+    for exchange in v1_exchanges:
+        assert visible_answer(exchange) == unknown[host_header(exchange)], (
+            f"{exchange.method} {exchange.path}: {exchange.status}"
+        )
+    assert len(v1_exchanges) >= minimum_count
 
 
-def host(one: Exchange) -> bytes:
+def host_header(exchange: Exchange) -> bytes:
     """The Host header of a request."""
-    found = re.search(rb"(?m)^host: (.*)$", one.request_headers)
-    assert found
-    return found[1]
+    match = re.search(rb"(?m)^host: (.*)$", exchange.request_headers)
+    assert match
+    return match[1]
 
 
-class Blank(BaseHTTPRequestHandler):
+class BlankSite(BaseHTTPRequestHandler):
     """A site that has one empty page, without any policy."""
 
     def do_GET(self) -> None:
@@ -135,40 +139,42 @@ class Blank(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def elsewhere(locked: Keeper) -> Iterator[Page]:
+def other_site_page(locked_phone: BrowserKeeper) -> Iterator[Page]:
     """A page of another site in the same browser; on this computer too, for Chromium keeps a public site from asking it."""
-    other = ThreadingHTTPServer(("127.0.0.1", 0), Blank)
-    threading.Thread(target=other.serve_forever, daemon=True).start()
-    page = locked.page.context.new_page()
-    page.goto(f"http://127.0.0.1:{other.server_port}/")
+    other_server = ThreadingHTTPServer(("127.0.0.1", 0), BlankSite)
+    threading.Thread(target=other_server.serve_forever, daemon=True).start()
+    page = locked_phone.page.context.new_page()
+    page.goto(f"http://127.0.0.1:{other_server.server_port}/")
     yield page
     page.close()
-    other.shutdown()
-    other.server_close()
+    other_server.shutdown()
+    other_server.server_close()
 
 
-def test_an_address_typed_into_a_locked_phone_tells_nothing(locked: Keeper, server: Served) -> None:
+def test_an_address_typed_into_a_locked_phone_tells_nothing(locked_phone: BrowserKeeper, server: LiveServer) -> None:
     """Navigation, by the address bar, to each address."""
-    found, since = addresses(server), len(server.exchanges)
-    page = locked.page.context.new_page()
-    for address in [server.app_url + UNKNOWN, server.public_url + UNKNOWN, *found]:
+    found, since = addresses_with_ids(server), len(server.exchanges)
+    page = locked_phone.page.context.new_page()
+    for address in [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found]:
         page.goto(address)
     page.close()
-    check(server, since, len(found) + 2)
+    check_answered_as_unknown(server, since, len(found) + 2)
 
 
-@pytest.mark.parametrize(("script", "times"), [(FETCHES, 8), (IMAGES, 1), (FORMS, 2)], ids=["fetch", "image", "form"])
+@pytest.mark.parametrize(
+    ("script", "times"), [(FETCH_SCRIPT, 8), (IMAGE_SCRIPT, 1), (FORM_SCRIPT, 2)], ids=["fetch", "image", "form"]
+)
 def test_another_site_learns_nothing_from_a_locked_phone(
-    script: str, times: int, elsewhere: Page, server: Served
+    script: str, times: int, other_site_page: Page, server: LiveServer
 ) -> None:
     """Fetches with and without credentials, images and forms of another origin, to each address."""
-    found, since = addresses(server), len(server.exchanges)
-    elsewhere.evaluate(script, [server.app_url + UNKNOWN, server.public_url + UNKNOWN, *found])
-    check(server, since, times * (len(found) + 2))
+    found, since = addresses_with_ids(server), len(server.exchanges)
+    other_site_page.evaluate(script, [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found])
+    check_answered_as_unknown(server, since, times * (len(found) + 2))
 
 
-def test_the_page_itself_still_opens(locked: Keeper) -> None:
+def test_the_page_itself_still_opens(locked_phone: BrowserKeeper) -> None:
     """After all of that the diary opens with its words, and reaches the server."""
-    locked.unlocks()
-    locked.adds("It is still there.")
-    locked.is_kept_safe("It is still there.")
+    locked_phone.unlock()
+    locked_phone.add_entry("It is still there.")
+    locked_phone.wait_until_kept_safe("It is still there.")

@@ -7,18 +7,18 @@ import re
 import httpx
 
 from diary.web.routes import ROUTES
-from tests.keepers import Keeper, Served
+from tests.server_fixture import InProcessServer, Keeper
 
-ROWS = [row for row in ROUTES if row.path.startswith("/v1/")]
-FETCH = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+V1_POLICIES = [row for row in ROUTES if row.path.startswith("/v1/")]
+FETCH_HEADERS = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 DESTINATIONS = "audio document embed font frame iframe image manifest object script style video worker".split()
 APP_URL = "http://localhost:8000"
 PUBLIC_URL = "http://public.localhost:8000"
 
 
-def opened_otherwise() -> list[dict[str, str]]:
+def navigation_headers() -> list[dict[str, str]]:
     """The headers of every way to ask but a fetch by our own page."""
-    typed = FETCH | {
+    typed = FETCH_HEADERS | {
         "Sec-Fetch-Site": "none",
         "Sec-Fetch-Mode": "navigate",
         "Sec-Fetch-Dest": "document",
@@ -28,19 +28,19 @@ def opened_otherwise() -> list[dict[str, str]]:
     return [
         typed,
         {"Sec-Fetch-Mode": "navigate"},
-        *({"Sec-Fetch-Dest": one} for one in DESTINATIONS),
-        *(FETCH | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": one} for one in DESTINATIONS),
-        FETCH | {"Sec-Fetch-Mode": "websocket"},
-        FETCH | {"Sec-Fetch-Site": "cross-site"} | elsewhere,
-        FETCH | {"Sec-Fetch-Site": "same-site"} | elsewhere,
-        FETCH | {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        *({"Sec-Fetch-Dest": destination} for destination in DESTINATIONS),
+        *(FETCH_HEADERS | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": destination} for destination in DESTINATIONS),
+        FETCH_HEADERS | {"Sec-Fetch-Mode": "websocket"},
+        FETCH_HEADERS | {"Sec-Fetch-Site": "cross-site"} | elsewhere,
+        FETCH_HEADERS | {"Sec-Fetch-Site": "same-site"} | elsewhere,
+        FETCH_HEADERS | {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Site": "cross-site"},
         elsewhere,
         {"Origin": "null"},
     ]
 
 
-def seen(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+def visible_answer(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     """All that a browser could tell two answers apart by."""
     return answer.status_code, answer.content, sorted(answer.headers.multi_items())
 
@@ -48,9 +48,9 @@ def seen(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
 async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> None:
     """With a keeper's session, and whatever the method: the answer is the one of a path that does not exist."""
     told = []
-    for headers in opened_otherwise():
+    for headers in navigation_headers():
         left_out = () if "Sec-Fetch-Site" in headers else ("Sec-Fetch-Site",)
-        for row in ROWS:
+        for row in V1_POLICIES:
             host = PUBLIC_URL if row.audience.value == "recipient" else APP_URL
             path = re.sub(
                 r"{(\w+)}", lambda found: keeper.identity.diary if found[1] == "diary" else "A" * 22, row.path
@@ -58,19 +58,24 @@ async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> No
             for method in {row.method, "GET"}:
                 unknown = await keeper.client.request(method, host + "/v1/nothing-here", headers=headers)
                 assert unknown.status_code == 404
-                answer = await keeper.ask(method, host + path, leave_out=left_out, **named(headers))
-                if seen(answer) != seen(unknown):
+                answer = await keeper.request(method, host + path, leave_out=left_out, **as_keyword_headers(headers))
+                if visible_answer(answer) != visible_answer(unknown):
                     told.append(f"{' '.join(headers.values())}: {method} {row.path} {answer.status_code}")
     assert told == []
 
 
-def named(headers: dict[str, str]) -> dict[str, str]:
+def as_keyword_headers(headers: dict[str, str]) -> dict[str, str]:
     """Headers as `Phone.ask` takes them."""
     return {name.lower().replace("-", "_"): value for name, value in headers.items()}
 
 
-async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: Served) -> None:
+async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: InProcessServer) -> None:
     """What Chromium, Firefox and Safari send with a fetch of the page's own host is let through."""
-    for headers in (FETCH, FETCH | {"Sec-Fetch-Mode": "same-origin"}, FETCH | {"Origin": server.settings.app_url}, {}):
-        assert (await keeper.ask("GET", "/v1/server", **named(headers))).status_code == 200
-        assert (await keeper.ask("POST", "/v1/names", {}, **named(headers))).status_code == 200
+    for headers in (
+        FETCH_HEADERS,
+        FETCH_HEADERS | {"Sec-Fetch-Mode": "same-origin"},
+        FETCH_HEADERS | {"Origin": server.settings.app_url},
+        {},
+    ):
+        assert (await keeper.request("GET", "/v1/server", **as_keyword_headers(headers))).status_code == 200
+        assert (await keeper.request("POST", "/v1/names", {}, **as_keyword_headers(headers))).status_code == 200

@@ -8,56 +8,66 @@ import pytest
 
 from diary.crypto import kdf
 from diary.encoding import b64
-from tests.keepers import CODE, Keeper, Phone, Served, copied, enrol, sign_in_body
+from tests.server_fixture import (
+    RECOVERY_CODE,
+    InProcessServer,
+    Keeper,
+    Phone,
+    device_with_copied_tokens,
+    new_device_sign_in_body,
+    register_keeper,
+)
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-WRONG = b64(bytes(32))
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+WRONG_PROOF = b64(bytes(32))
 
 
-async def enters(server: Served, keeper: Keeper, address: str = "203.0.113.77", **more: Any) -> Phone:
+async def sign_in_device(server: InProcessServer, keeper: Keeper, address: str = "203.0.113.77", **extra: Any) -> Phone:
     """Somebody who has the words signs in; `more`: what their device says of itself."""
-    phone = Phone(server.client(address))
-    answer = await phone.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof) | more)
+    phone = Phone(server.http_client(address))
+    answer = await phone.request(
+        "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof) | extra
+    )
     assert answer.status_code == 200, answer.text
     return phone
 
 
-async def leaves(phone: Phone) -> None:
+async def sign_out(phone: Phone) -> None:
     """They sign out again."""
-    assert (await phone.ask("DELETE", "/v1/session")).status_code == 204
+    assert (await phone.request("DELETE", "/v1/session")).status_code == 204
 
 
-async def look(phone: Phone, after: str | None = None) -> tuple[list[dict[str, Any]], str]:
+async def new_sign_ins_since(phone: Phone, cursor: str | None = None) -> tuple[list[dict[str, Any]], str]:
     """The new sign-ins, all pages, and where the next look begins."""
-    found: list[dict[str, Any]] = []
+    sign_ins: list[dict[str, Any]] = []
     while True:
-        answer = await phone.ask("GET", "/v1/sign-ins" + (f"?after={after}" if after else ""))
+        answer = await phone.request("GET", "/v1/sign-ins" + (f"?after={cursor}" if cursor else ""))
         assert answer.status_code == 200, answer.text
-        told = answer.json()
-        found += told["sign_ins"]
-        after = told["cursor"]
-        if not told["more"]:
-            return found, after
+        response_body = answer.json()
+        sign_ins += response_body["sign_ins"]
+        cursor = response_body["cursor"]
+        if not response_body["more"]:
+            return sign_ins, cursor
 
 
-async def names(phone: Phone, after: str | None = None) -> list[str]:
+async def device_names_since(phone: Phone, cursor: str | None = None) -> list[str]:
     """What the new devices called themselves."""
-    return [one["device_name"] for one in (await look(phone, after))[0]]
+    return [sign_in["device_name"] for sign_in in (await new_sign_ins_since(phone, cursor))[0]]
 
 
-async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, server: Served) -> None:
+async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, server: InProcessServer) -> None:
     """Read with the session alone; once it was looked at it is not new any more."""
-    server.clock.advance(17 * MINUTE + 5_000)
-    await enters(server, keeper, device_name="Silver laptop")
-    (one,), cursor = await look(keeper)
-    at = server.clock.ms - server.clock.ms % MINUTE
+    server.clock.advance(17 * MINUTE_MS + 5_000)
+    await sign_in_device(server, keeper, device_name="Silver laptop")
+    (one,), cursor = await new_sign_ins_since(keeper)
+    at = server.clock.ms - server.clock.ms % MINUTE_MS
     assert (one["at"], one["device_name"], one["kind"], one["what"], one["signed_out"]) == (
         *(at, "Silver laptop", "ordinary"),
         *("signed_in", False),
     )
-    assert await look(keeper, cursor) == ([], cursor)
+    assert await new_sign_ins_since(keeper, cursor) == ([], cursor)
 
 
 @pytest.mark.parametrize(
@@ -72,123 +82,132 @@ async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, s
 )
 @pytest.mark.parametrize("left", [False, True], ids=["still in", "left again"])
 async def test_every_way_of_signing_in_is_listed(
-    says: dict[str, bool], kind: str, left: bool, keeper: Keeper, server: Served
+    says: dict[str, bool], kind: str, left: bool, keeper: Keeper, server: InProcessServer
 ) -> None:
     """Whatever the other device says of itself, and also when it left within the minute."""
-    phone = await enters(server, keeper, **says)
+    phone = await sign_in_device(server, keeper, **says)
     if left:
-        await leaves(phone)
-    (one,), _ = await look(keeper)
+        await sign_out(phone)
+    (one,), _ = await new_sign_ins_since(keeper)
     assert (one["kind"], one["signed_out"]) == (kind, left)
 
 
-async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: Served) -> None:
+async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: InProcessServer) -> None:
     """With the keeper's own device id, or that of another device that was shown before."""
-    await enters(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
-    _, cursor = await look(keeper)
-    await enters(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
-    assert await names(keeper, cursor) == ["Work laptop"]
+    await sign_in_device(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
+    _, cursor = await new_sign_ins_since(keeper)
+    await sign_in_device(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
+    assert await device_names_since(keeper, cursor) == ["Work laptop"]
     # The keeper's own id ends the keeper's session: the phone signs in again, and is shown whose fault that was.
-    await enters(server, keeper, device=keeper.identity.device, device_name="Command line")
-    assert (await keeper.ask("GET", "/v1/session")).json()["error"] == "signed_out"
-    own = sign_in_body(keeper.identity.login, keeper.proof) | {
+    await sign_in_device(server, keeper, device=keeper.identity.device, device_name="Command line")
+    assert (await keeper.request("GET", "/v1/session")).json()["error"] == "signed_out"
+    own = new_device_sign_in_body(keeper.identity.login, keeper.proof) | {
         "device": keeper.identity.device,
         "device_name": "Command line",
     }
-    assert (await keeper.ask("POST", "/v1/sessions", own)).status_code == 200
-    assert await names(keeper, cursor) == ["Work laptop", "Command line"]
+    assert (await keeper.request("POST", "/v1/sessions", own)).status_code == 200
+    assert await device_names_since(keeper, cursor) == ["Work laptop", "Command line"]
 
 
-async def test_a_borrowed_session_whose_time_is_over_is_still_shown(keeper: Keeper, server: Served) -> None:
+async def test_a_borrowed_session_whose_time_is_over_is_still_shown(keeper: Keeper, server: InProcessServer) -> None:
     """Two hours later it has gone by itself."""
-    await enters(server, keeper, borrowed=True)
-    server.clock.advance(3 * HOUR)
-    (one,), _ = await look(keeper)
+    await sign_in_device(server, keeper, borrowed=True)
+    server.clock.advance(3 * HOUR_MS)
+    (one,), _ = await new_sign_ins_since(keeper)
     assert one["signed_out"] is True
 
 
-async def test_the_recovery_code_is_shown_as_such(keeper: Keeper, server: Served) -> None:
+async def test_the_recovery_code_is_shown_as_such(keeper: Keeper, server: InProcessServer) -> None:
     """Signed in with the code."""
-    phone = Phone(server.client("203.0.113.77"))
-    body = sign_in_body(keeper.identity.login, "") | {"code_auth": b64(kdf.code_auth(CODE, keeper.identity.login))}
-    assert (await phone.ask("POST", "/v1/recoveries", body)).status_code == 200
-    assert [one["what"] for one in (await look(keeper))[0]] == ["recovered"]
+    phone = Phone(server.http_client("203.0.113.77"))
+    body = new_device_sign_in_body(keeper.identity.login, "") | {
+        "code_auth": b64(kdf.derive_code_proof(RECOVERY_CODE, keeper.identity.login))
+    }
+    assert (await phone.request("POST", "/v1/recoveries", body)).status_code == 200
+    assert [row["what"] for row in (await new_sign_ins_since(keeper))[0]] == ["recovered"]
 
 
-async def test_a_device_cannot_rename_what_it_did(keeper: Keeper, server: Served) -> None:
+async def test_a_device_cannot_rename_what_it_did(keeper: Keeper, server: InProcessServer) -> None:
     """The name at sign-in stays in the list and in the access log, whatever it calls itself later."""
-    phone = await enters(server, keeper, device_name="Strange phone")
-    assert (await phone.ask("PUT", "/v1/session", {"device_name": "Command line"})).status_code == 204
-    assert await names(keeper) == ["Strange phone"]
-    listed = (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
-    assert [one["device_name"] for one in listed if one["what"] == "signed_in"] == ["Strange phone", "Command line"]
-    assert all(one["at"] % HOUR == 0 for one in listed)
+    phone = await sign_in_device(server, keeper, device_name="Strange phone")
+    assert (await phone.request("PUT", "/v1/session", {"device_name": "Command line"})).status_code == 204
+    assert await device_names_since(keeper) == ["Strange phone"]
+    rows_listed = (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
+    assert [row["device_name"] for row in rows_listed if row["what"] == "signed_in"] == [
+        "Strange phone",
+        "Command line",
+    ]
+    assert all(row["at"] % HOUR_MS == 0 for row in rows_listed)
 
 
-async def test_a_flood_of_acts_pushes_no_sign_in_out(keeper: Keeper, server: Served) -> None:
+async def test_a_flood_of_acts_pushes_no_sign_in_out(keeper: Keeper, server: InProcessServer) -> None:
     """Whoever signed in makes 350 acts that are noted: it is still shown, in the list and in the access log."""
-    _, cursor = await look(keeper)
-    phone = await enters(server, keeper, device_name="Strange phone")
+    _, cursor = await new_sign_ins_since(keeper)
+    phone = await sign_in_device(server, keeper, device_name="Strange phone")
     for n in range(350):
         if n % 50 == 0:
-            server.clock.advance(MINUTE)
-        assert (await phone.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
+            server.clock.advance(MINUTE_MS)
+        assert (await phone.request("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
         if n == 0:
-            assert (await keeper.ask("GET", "/v1/session")).json()["error"] == "session_ended"
-    again = sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Command line"}
-    assert (await keeper.ask("POST", "/v1/sessions", again)).status_code == 200
-    assert await names(keeper, cursor) == ["Strange phone"]
-    listed = (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
-    assert "Strange phone" in [one["device_name"] for one in listed if one["what"] == "signed_in"]
+            assert (await keeper.request("GET", "/v1/session")).json()["error"] == "session_ended"
+    again = new_device_sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Command line"}
+    assert (await keeper.request("POST", "/v1/sessions", again)).status_code == 200
+    assert await device_names_since(keeper, cursor) == ["Strange phone"]
+    rows_listed = (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
+    assert "Strange phone" in [row["device_name"] for row in rows_listed if row["what"] == "signed_in"]
 
 
-async def test_a_flood_of_sign_ins_is_shown_whole(keeper: Keeper, server: Served) -> None:
+async def test_a_flood_of_sign_ins_is_shown_whole(keeper: Keeper, server: InProcessServer) -> None:
     """Six hundred of them, in pages, oldest first, each once."""
-    _, cursor = await look(keeper)
+    _, cursor = await new_sign_ins_since(keeper)
     for n in range(600):
         if n % 50 == 0:
-            server.clock.advance(MINUTE)
-        await enters(server, keeper, f"10.4.{n // 200}.{n % 200}", device_name=f"Phone {n}")
-    await keeper.ask(
-        "POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Mine"}
+            server.clock.advance(MINUTE_MS)
+        await sign_in_device(server, keeper, f"10.4.{n // 200}.{n % 200}", device_name=f"Phone {n}")
+    await keeper.request(
+        "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof) | {"device_name": "Mine"}
     )
-    assert await names(keeper, cursor) == [f"Phone {n}" for n in range(600)]
+    assert await device_names_since(keeper, cursor) == [f"Phone {n}" for n in range(600)]
 
 
-async def test_a_phone_that_was_off_for_weeks_is_shown_what_it_missed(keeper: Keeper, server: Served) -> None:
+async def test_a_phone_that_was_off_for_weeks_is_shown_what_it_missed(keeper: Keeper, server: InProcessServer) -> None:
     """Its session ran out; it signs in again with the place where it last looked."""
-    _, cursor = await look(keeper)
-    await leaves(await enters(server, keeper, device_name="Strange phone"))
-    server.clock.advance(60 * DAY)
-    assert (await keeper.ask("GET", "/v1/session")).status_code == 401
+    _, cursor = await new_sign_ins_since(keeper)
+    await sign_out(await sign_in_device(server, keeper, device_name="Strange phone"))
+    server.clock.advance(60 * DAY_MS)
+    assert (await keeper.request("GET", "/v1/session")).status_code == 401
     assert (
-        await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+        await keeper.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof))
     ).status_code == 200
-    assert await names(keeper, cursor) == ["Strange phone"]
+    assert await device_names_since(keeper, cursor) == ["Strange phone"]
 
 
-async def test_a_place_in_the_list_says_nothing_and_is_bound_to_its_account(keeper: Keeper, server: Served) -> None:
+async def test_a_place_in_the_list_says_nothing_and_is_bound_to_its_account(
+    keeper: Keeper, server: InProcessServer
+) -> None:
     """It is no number that counts other people's sign-ins; another account's, a bent one and a long one are refused."""
-    _, cursor = await look(keeper)
+    _, cursor = await new_sign_ins_since(keeper)
     assert len(cursor) > 40 and not cursor.isdigit()
-    other = await enrol(server, "203.0.113.9")
+    second_keeper = await register_keeper(server, "203.0.113.9")
     bent = ("B" if cursor[0] != "B" else "C") + cursor[1:]
-    for phone, wrong in ((other, cursor), (keeper, bent), (keeper, "A" * 5000), (keeper, "%00"), (keeper, "1")):
-        answer = await phone.ask("GET", f"/v1/sign-ins?after={wrong}")
+    for phone, wrong in ((second_keeper, cursor), (keeper, bent), (keeper, "A" * 5000), (keeper, "%00"), (keeper, "1")):
+        answer = await phone.request("GET", f"/v1/sign-ins?after={wrong}")
         assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
 
 
-async def test_nobody_else_reads_it(keeper: Keeper, other: Keeper, server: Served) -> None:
+async def test_nobody_else_reads_it(keeper: Keeper, other_keeper: Keeper, server: InProcessServer) -> None:
     """Without a session nothing; another keeper sees their own."""
-    await enters(server, keeper, device_name="Strange phone")
-    assert (await Phone(server.client()).ask("GET", "/v1/sign-ins")).json()["error"] == "signed_out"
-    assert await names(other) == []
+    await sign_in_device(server, keeper, device_name="Strange phone")
+    assert (await Phone(server.http_client()).request("GET", "/v1/sign-ins")).json()["error"] == "signed_out"
+    assert await device_names_since(other_keeper) == []
     told = "\n".join(server.dump())
     assert "Strange phone" not in told and "203.0.113" not in told
 
 
-async def test_a_copy_of_the_session_that_looks_hides_nothing_from_the_keeper(keeper: Keeper, server: Served) -> None:
+async def test_a_copy_of_the_session_that_looks_hides_nothing_from_the_keeper(
+    keeper: Keeper, server: InProcessServer
+) -> None:
     """What was shown is kept on the phone, not at the server: somebody else's look changes nothing."""
-    await enters(server, keeper, device_name="Strange phone")
-    await look(copied(server, keeper))
-    assert await names(keeper) == ["Strange phone"]
+    await sign_in_device(server, keeper, device_name="Strange phone")
+    await new_sign_ins_since(device_with_copied_tokens(server, keeper))
+    assert await device_names_since(keeper) == ["Strange phone"]

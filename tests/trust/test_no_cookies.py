@@ -1,6 +1,6 @@
 """No answer of the app's host sets a cookie but `/sw.js`, which expires the two of earlier releases; no cookie signs in.
 
-Every other test is watched for the same: tests/cookies.py.
+Every other test is watched for the same: tests/cookie_check.py.
 """
 
 from __future__ import annotations
@@ -13,40 +13,42 @@ from pathlib import Path
 import pytest
 
 from diary.web.routes import ROUTES
-from tests.cookies import EXPIRIES, forbidden
-from tests.keepers import Keeper, Phone, Served, sign_in_body
+from tests.cookie_check import ALLOWED_EXPIRY_COOKIES, forbidden_cookies
+from tests.server_fixture import InProcessServer, Keeper, Phone, new_device_sign_in_body
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-async def test_no_answer_sets_a_cookie(keeper: Keeper, server: Served) -> None:
+async def test_no_answer_sets_a_cookie(keeper: Keeper, server: InProcessServer) -> None:
     """Every route, in a session and without one; signing in, signing out and everything between."""
-    stranger = Phone(server.client("192.0.2.1"))
-    found: list[str] = []
+    stranger = Phone(server.http_client("192.0.2.1"))
+    responses: list[str] = []
     for phone in (stranger, keeper):
         for row in ROUTES:
             path = re.sub(
                 r"{(\w+)(?::path)?}", lambda one: keeper.identity.diary if one[1] == "diary" else "A" * 22, row.path
             )
             body = {} if row.body.kind.value == "application/json" else b"x" if row.body.kind.value != "none" else None
-            answer = await phone.ask(row.method, path, body, x_proof=keeper.proof)
-            found += [row.path for _ in answer.headers.get_list("set-cookie")]
-    second = Phone(server.client("192.0.2.2"))
-    for more in ({}, {"borrowed": True}, {"desk": True}):
-        entered = await second.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof) | more)
-        assert entered.status_code == 200 and len(entered.json()["token"]) == 43
-        found += entered.headers.get_list("set-cookie")
-        found += (await second.ask("DELETE", "/v1/session")).headers.get_list("set-cookie")
-    assert set(found) == {"/sw.js"}
+            answer = await phone.request(row.method, path, body, x_proof=keeper.proof)
+            responses += [row.path for _ in answer.headers.get_list("set-cookie")]
+    second = Phone(server.http_client("192.0.2.2"))
+    for extra in ({}, {"borrowed": True}, {"desk": True}):
+        sign_in = await second.request(
+            "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof) | extra
+        )
+        assert sign_in.status_code == 200 and len(sign_in.json()["token"]) == 43
+        responses += sign_in.headers.get_list("set-cookie")
+        responses += (await second.request("DELETE", "/v1/session")).headers.get_list("set-cookie")
+    assert set(responses) == {"/sw.js"}
 
 
-async def test_the_worker_expires_both_in_every_install_alike(keeper: Keeper, server: Served) -> None:
+async def test_the_worker_expires_both_in_every_install_alike(keeper: Keeper, server: InProcessServer) -> None:
     """With and without cookies, with and without a session, and when the worker has not changed."""
-    first = await server.client().get("/sw.js")
-    again = await server.client().get("/sw.js", headers={"If-None-Match": first.headers["etag"]})
-    held = await server.client().get("/sw.js", headers={"Cookie": f"__Host-s={'A' * 43}; __Host-d={'A' * 43}"})
-    for answer in (first, again, held, await keeper.ask("GET", "/sw.js")):
-        assert sorted(answer.headers.get_list("set-cookie")) == sorted(EXPIRIES)
+    first = await server.http_client().get("/sw.js")
+    again = await server.http_client().get("/sw.js", headers={"If-None-Match": first.headers["etag"]})
+    held = await server.http_client().get("/sw.js", headers={"Cookie": f"__Host-s={'A' * 43}; __Host-d={'A' * 43}"})
+    for answer in (first, again, held, await keeper.request("GET", "/sw.js")):
+        assert sorted(answer.headers.get_list("set-cookie")) == sorted(ALLOWED_EXPIRY_COOKIES)
     assert [first.status_code, again.status_code] == [200, 304]
 
 
@@ -55,29 +57,34 @@ def test_a_cookie_that_is_set_in_any_test_fails_it(how: str) -> None:
     """Servers that set one (planted_cookies.py): the test that asked them fails although it looked at nothing, and says which."""
     test = f"tests/trust/planted_cookies.py::test_{how}"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 passed, 1 error" in done.stdout and "/v1/server set '__Host-s=planted'" in done.stdout, done.stdout
+    result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "1 passed, 1 error" in result.stdout and "/v1/server set '__Host-s=planted'" in result.stdout, result.stdout
 
 
 @pytest.mark.parametrize(
     ("host", "path", "value"),
     [
-        ("app.test", "/sw.js", EXPIRIES[0].replace("=;", "=x;")),
-        ("app.test", "/sw.js", EXPIRIES[0].replace("Max-Age=0", "Max-Age=1")),
+        ("app.test", "/sw.js", ALLOWED_EXPIRY_COOKIES[0].replace("=;", "=x;")),
+        ("app.test", "/sw.js", ALLOWED_EXPIRY_COOKIES[0].replace("Max-Age=0", "Max-Age=1")),
         ("app.test", "/sw.js", "other=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict"),
-        ("app.test", "/", EXPIRIES[0]),
-        ("public.test", "/sw.js", EXPIRIES[0]),
+        ("app.test", "/", ALLOWED_EXPIRY_COOKIES[0]),
+        ("public.test", "/sw.js", ALLOWED_EXPIRY_COOKIES[0]),
     ],
 )
 def test_only_the_two_expiries_pass_and_only_there(host: str, path: str, value: str) -> None:
     """Another value, another end, another name, another address or another host is found."""
-    assert len(forbidden([(b"Set-Cookie", value.encode())], host, path, "app.test")) == 1
-    assert forbidden([(b"set-cookie", one.encode()) for one in EXPIRIES], "app.test", "/sw.js", "app.test") == []
+    assert len(forbidden_cookies([(b"Set-Cookie", value.encode())], host, path, "app.test")) == 1
+    assert (
+        forbidden_cookies(
+            [(b"set-cookie", one.encode()) for one in ALLOWED_EXPIRY_COOKIES], "app.test", "/sw.js", "app.test"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("how", ["cookie", "x_session", "query", "basic"])
-async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: Served) -> None:
+async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: InProcessServer) -> None:
     """The right token, sent in any way a browser attaches by itself or as earlier releases did, is no session."""
     token = keeper.tokens["session"]
     sent = {
@@ -85,7 +92,9 @@ async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: 
         "x_session": {"x_session": token},
         "basic": {"authorization": f"Basic {token}"},
     }
-    bare = Phone(server.client())
-    answer = await bare.ask("GET", "/v1/session" + (f"?token={token}" if how == "query" else ""), **sent.get(how, {}))
+    bare = Phone(server.http_client())
+    answer = await bare.request(
+        "GET", "/v1/session" + (f"?token={token}" if how == "query" else ""), **sent.get(how, {})
+    )
     assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")
-    assert (await keeper.ask("GET", "/v1/session")).status_code == 200
+    assert (await keeper.request("GET", "/v1/session")).status_code == 200

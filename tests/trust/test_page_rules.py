@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.keepers import Served, served
-from tests.running import here
+from tests.cli_runner import run_cli_in_process
+from tests.server_fixture import InProcessServer, running_server
 
-SCRIPTS = {"'none'", "'self'", "'wasm-unsafe-eval'"}
+ALLOWED_SCRIPT_SOURCES = {"'none'", "'self'", "'wasm-unsafe-eval'"}
 PAGES = ("/", "/desk")
 CODE_ADDRESS = re.compile(r"\s*(javascript|data|blob):", re.IGNORECASE)
-WASM = re.compile(r"[\"'](AGFzbQ[A-Za-z0-9+/]+=*)[\"']")
-MAKES_CODE = re.compile(r"\beval\s*\(|\bnew Function\s*\(|\bimportScripts\s*\(")
+WASM_LITERAL = re.compile(r"[\"'](AGFzbQ[A-Za-z0-9+/]+=*)[\"']")
+EVALUATES_TEXT = re.compile(r"\beval\s*\(|\bnew Function\s*\(|\bimportScripts\s*\(")
 
 
-class Loads(HTMLParser):
+class PageResourceParser(HTMLParser):
     """What a page loads, and what stands in it that no list could cover."""
 
     def __init__(self) -> None:
@@ -51,35 +51,37 @@ class Loads(HTMLParser):
             self.inline.append(f"<{self._in}>")
 
 
-def policy_of(text: str) -> dict[str, list[str]]:
+def parse_policy(text: str) -> dict[str, list[str]]:
     """Directives by name."""
-    return {words[0].lower(): words[1:] for words in (one.split() for one in text.split(";")) if words}
+    return {words[0].lower(): words[1:] for words in (directive.split() for directive in text.split(";")) if words}
 
 
 def policy_faults(text: str) -> list[str]:
     """What WEBCAT would refuse of a content policy."""
-    told = policy_of(text)
+    policy = parse_policy(text)
     faults = ["a list of policies"] if "," in text else []
-    if told.get("default-src") != ["'none'"]:
+    if policy.get("default-src") != ["'none'"]:
         faults.append("default-src")
     for name in ("script-src", "script-src-elem"):
-        faults += [f"{name} {one}" for one in told.get(name, ["'none'"]) if one not in SCRIPTS]
+        faults += [
+            f"{name} {source}" for source in policy.get(name, ["'none'"]) if source not in ALLOWED_SCRIPT_SOURCES
+        ]
     for name in ("style-src", "style-src-elem", "worker-src"):
-        faults += [f"{name} {one}" for one in told.get(name, ["'none'"]) if one not in ("'none'", "'self'")]
-    return faults + (["object-src"] if told.get("object-src", ["'none'"]) != ["'none'"] else [])
+        faults += [f"{name} {source}" for source in policy.get(name, ["'none'"]) if source not in ("'none'", "'self'")]
+    return faults + (["object-src"] if policy.get("object-src", ["'none'"]) != ["'none'"] else [])
 
 
-def digest(raw: bytes) -> str:
+def manifest_digest(raw: bytes) -> str:
     """As a manifest names bytes."""
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def webcat_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What `release webcat` writes."""
     folder = tmp_path_factory.mktemp("webcat")
-    done = here("release", "webcat", folder / "manifest.json", DIARY_DATA=str(folder))
-    assert done.returncode == 0, done.stderr
+    result = run_cli_in_process("release", "webcat", folder / "manifest.json", DIARY_DATA=str(folder))
+    assert result.returncode == 0, result.stderr
     told: dict[str, object] = json.loads((folder / "manifest.json").read_text())
     return told
 
@@ -104,41 +106,48 @@ def test_each_forbidden_policy_is_refused(bad: str) -> None:
     assert policy_faults("default-src 'self'") == ["default-src"]
 
 
-async def test_pages_are_fixed_and_load_listed_files_only(server: Served, manifest: dict[str, object]) -> None:
+async def test_pages_are_fixed_and_load_listed_files_only(
+    server: InProcessServer, webcat_manifest: dict[str, object]
+) -> None:
     """The same bytes for everybody, under a policy that can be held; every file they name is in the manifest, as served."""
-    files = manifest["files"]
-    assert isinstance(files, dict) and manifest["default_index"] == manifest["default_fallback"] == "/index.html"
+    files = webcat_manifest["files"]
+    assert (
+        isinstance(files, dict)
+        and webcat_manifest["default_index"] == webcat_manifest["default_fallback"] == "/index.html"
+    )
     for path in PAGES:
-        answer = await server.client().get(path)
-        assert answer.status_code == 200 and files["/index.html" if path == "/" else path] == digest(answer.content)
+        answer = await server.http_client().get(path)
+        assert answer.status_code == 200 and files["/index.html" if path == "/" else path] == manifest_digest(
+            answer.content
+        )
         strange = {"Cookie": "a=b", "Accept-Language": "pl", "User-Agent": "x", "X-Forwarded-For": "192.0.2.9"}
-        assert (await server.client("192.0.2.9").get(path, headers=strange)).content == answer.content
+        assert (await server.http_client("192.0.2.9").get(path, headers=strange)).content == answer.content
         policy = answer.headers["content-security-policy"]
-        assert policy_faults(policy) == [] and policy == manifest["default_csp"]
-        seen = Loads()
+        assert policy_faults(policy) == [] and policy == webcat_manifest["default_csp"]
+        seen = PageResourceParser()
         seen.feed(answer.text)
         assert seen.inline == [] and len(seen.files) > 3
         assert [one for one in seen.files if one not in files] == []
 
 
 async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
-    server: Served, manifest: dict[str, object]
+    server: InProcessServer, webcat_manifest: dict[str, object]
 ) -> None:
     """Each address of the manifest; no eval in any of our scripts, and every WebAssembly module stands in the list."""
-    files, wasm = manifest["files"], manifest["wasm"]
+    files, wasm = webcat_manifest["files"], webcat_manifest["wasm"]
     assert isinstance(files, dict) and isinstance(wasm, list) and len(files) > 40
     modules = set()
-    async with server.client() as client:
+    async with server.http_client() as client:
         for address, wanted in files.items():
             answer = await client.get("/" if address == "/index.html" else address)
-            assert answer.status_code == 200 and digest(answer.content) == wanted, address
+            assert answer.status_code == 200 and manifest_digest(answer.content) == wanted, address
             if address.endswith((".js", ".mjs")):
-                assert not MAKES_CODE.search(_bare(answer.text)), address
-                modules |= {digest(base64.b64decode(text)) for text in WASM.findall(answer.text)}
+                assert not EVALUATES_TEXT.search(without_comments(answer.text)), address
+                modules |= {manifest_digest(base64.b64decode(text)) for text in WASM_LITERAL.findall(answer.text)}
     assert modules and modules == set(wasm)
 
 
-def _bare(text: str) -> str:
+def without_comments(text: str) -> str:
     """A script without its comments."""
     return re.sub(r"/\*.*?\*/|^\s*//.*?$", "", text, flags=re.S | re.M)
 
@@ -150,15 +159,17 @@ async def test_an_enrolment_is_handed_out_only_where_its_operator_set_it(tmp_pat
     (folder / "enrollment.json").write_bytes(b'{"type":"sigsum"}')
     (folder / "release.key").write_bytes(b"secret")
     for settings, status in (({}, 404), ({"DIARY_WEBCAT": str(folder)}, 200)):
-        async with served(tmp_path / str(status), **settings) as server:
-            answer = await server.client().get("/.well-known/webcat/enrollment.json")
+        async with running_server(tmp_path / str(status), **settings) as server:
+            answer = await server.http_client().get("/.well-known/webcat/enrollment.json")
             assert answer.status_code == status and (status == 404 or answer.content == b'{"type":"sigsum"}')
             for path in ("release.key", "manifest.json", "..%2Frelease.key"):
-                assert (await server.client().get(f"/.well-known/webcat/{path}")).status_code == 404
-            public = await server.client().get(f"{server.settings.public_url}/.well-known/webcat/enrollment.json")
+                assert (await server.http_client().get(f"/.well-known/webcat/{path}")).status_code == 404
+            public = await server.http_client().get(f"{server.settings.public_url}/.well-known/webcat/enrollment.json")
             assert public.status_code == 404
     (folder / "enrollment.json").unlink()
     assert (
         "DIARY_WEBCAT"
-        in here("release", "webcat", tmp_path / "x", DIARY_DATA=str(tmp_path), DIARY_WEBCAT=str(folder)).stderr
+        in run_cli_in_process(
+            "release", "webcat", tmp_path / "x", DIARY_DATA=str(tmp_path), DIARY_WEBCAT=str(folder)
+        ).stderr
     )

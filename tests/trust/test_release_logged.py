@@ -9,58 +9,61 @@ from pathlib import Path
 
 import uvicorn
 
-from diary.config import load
-from diary.crypto.signing import Notary
+from diary.config import load_settings
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
 from diary.ledger import releases
 from diary.paths import STATIC, TEMPLATES
 from diary.services.log import sequencer
 from diary.storage.log.audit import audit_rows
 from diary.web.pages import render_pages
-from tests.keepers import Served, enrol, served
-from tests.running import kept
+from tests.cli_runner import run_cli
+from tests.server_fixture import InProcessServer, register_keeper, running_server
 
-KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
+RELEASE_KEY, OTHER_KEY = Ed25519Signer(bytes(range(32))), Ed25519Signer(bytes(range(1, 33)))
 
 
-def signed(folder: Path, key: Notary, digest: str = "0" * 64) -> dict[str, str]:
+def signed_release_settings(folder: Path, key: Ed25519Signer, digest: str = "0" * 64) -> dict[str, str]:
     """Settings of a server whose release this key signed."""
     given = {"DIARY_RELEASE_KEY": b64(key.pub)}
-    made = render_pages(load({"DIARY_DATA": str(folder)} | given), STATIC, TEMPLATES).release
-    listed = folder / f"release-{key.log[:4]}-{digest[:4]}.json"
-    worker = hashlib.sha256(made.script).hexdigest()
-    listed.write_bytes(releases.make(key, digest=digest, files=made.files, worker=worker))
+    made = render_pages(load_settings({"DIARY_DATA": str(folder)} | given), STATIC, TEMPLATES).release
+    listed = folder / f"release-{key.log_id[:4]}-{digest[:4]}.json"
+    worker = hashlib.sha256(made.service_worker_script).hexdigest()
+    listed.write_bytes(releases.sign_release(key, digest=digest, files=made.files, worker=worker))
     return {**given, "DIARY_RELEASE": str(listed)}
 
 
-async def leaves_of(server: Served) -> list[str]:
+async def log_leaves(server: InProcessServer) -> list[str]:
     """What the public log shows, as anybody reads it."""
-    found = await server.client().get(server.settings.public_url + "/log/leaves/0")
-    return found.text.split()
+    response = await server.http_client().get(server.settings.public_url + "/log/leaves/0")
+    return response.text.split()
 
 
-def leaf_of(settings: dict[str, str]) -> str:
+def expected_leaf(settings: dict[str, str]) -> str:
     """RFC 6962's leaf of the list, made here from its bytes."""
     return hashlib.sha256(b"\0" + Path(settings["DIARY_RELEASE"]).read_bytes()).hexdigest()
 
 
 async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """At the first round; not again after a start; the next release beside it; versions before and after; the audit holds."""
-    first, second = signed(tmp_path, KEY), signed(tmp_path, KEY, "1" * 64)
+    first, second = (
+        signed_release_settings(tmp_path, RELEASE_KEY),
+        signed_release_settings(tmp_path, RELEASE_KEY, "1" * 64),
+    )
     for settings, wanted in ((first, 1), (first, 1), (second, 2)):
-        async with served(tmp_path, **database_setting, **settings) as server:
-            instance = server.app.state.office.instance
+        async with running_server(tmp_path, **database_setting, **settings) as server:
+            instance = server.app.state.app_context.instance
             server.clock.advance(wanted * 10_000_000)
-            keeper = await enrol(server, f"198.51.100.{wanted}")
-            await sequencer.tend(instance)
-            await sequencer.tend(instance)
+            keeper = await register_keeper(server, f"198.51.100.{wanted}")
+            await sequencer.run_round(instance)
+            await sequencer.run_round(instance)
             await keeper.push()
             server.clock.advance(601_000)
-            await sequencer.tend(instance)
-            found = await leaves_of(server)
-            assert [leaf_of(one) in found for one in (first, second)] == [True, wanted == 2]
-            assert found.count(leaf_of(settings)) == 1
-            faults = await instance.db.page(
+            await sequencer.run_round(instance)
+            found = await log_leaves(server)
+            assert [expected_leaf(one) in found for one in (first, second)] == [True, wanted == 2]
+            assert found.count(expected_leaf(settings)) == 1
+            faults = await instance.db.run_read(
                 lambda hand, pub=instance.notary.pub: list(audit_rows(hand, pub, None, None))
             )
             assert faults == []
@@ -69,29 +72,29 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
 
 async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> None:
     """Nor where nothing is signed: an empty log stays empty."""
-    wrong = signed(tmp_path, OTHER) | {"DIARY_RELEASE_KEY": b64(KEY.pub)}
+    wrong = signed_release_settings(tmp_path, OTHER_KEY) | {"DIARY_RELEASE_KEY": b64(RELEASE_KEY.pub)}
     for settings in (wrong, {}):
-        async with served(tmp_path, **settings) as server:
-            await sequencer.tend(server.app.state.office.instance)
-            assert server.rows("SELECT count(*) FROM log_leaf") == [(0,)]
+        async with running_server(tmp_path, **settings) as server:
+            await sequencer.run_round(server.app.state.app_context.instance)
+            assert server.query("SELECT count(*) FROM log_leaf") == [(0,)]
 
 
 async def test_anyone_finds_the_release_in_the_log(tmp_path: Path) -> None:
     """`verify-host --log`, over HTTP: the leaf's place; a list that was never served there is said not to be in it."""
-    settings = signed(tmp_path, KEY)
-    other = signed(tmp_path, KEY, "2" * 64)
+    settings = signed_release_settings(tmp_path, RELEASE_KEY)
+    other = signed_release_settings(tmp_path, RELEASE_KEY, "2" * 64)
     pub = tmp_path / "release.pub"
-    pub.write_text(b64(KEY.pub))
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    pub.write_text(b64(RELEASE_KEY.pub))
+    with socket.create_server(("127.0.0.1", 0)) as port_probe:
+        port = port_probe.getsockname()[1]
         given = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-        async with served(tmp_path, **settings, **given) as server:
+        async with running_server(tmp_path, **settings, **given) as server:
             running = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_level="critical"))
-            task = asyncio.create_task(running.serve(sockets=[taken]))
-            await sequencer.tend(server.app.state.office.instance)
+            task = asyncio.create_task(running.serve(sockets=[port_probe]))
+            await sequencer.run_round(server.app.state.app_context.instance)
             command = ("verify-host", given["DIARY_APP_URL"], "--key", pub, "--log", given["DIARY_PUBLIC_URL"])
-            own = await asyncio.to_thread(kept, *command)
-            named = await asyncio.to_thread(kept, *command, "--manifest", other["DIARY_RELEASE"])
+            own = await asyncio.to_thread(run_cli, *command)
+            named = await asyncio.to_thread(run_cli, *command, "--manifest", other["DIARY_RELEASE"])
             running.should_exit = True
             await task
     assert own.returncode == 0 and "The list is leaf 0 of the public log." in own.stdout, own.stdout

@@ -19,17 +19,24 @@ import pytest
 
 from diary import isolation
 from diary.ids import new_id
-from diary.pack.capsule.builder import make_capsule
-from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields, picture, print_copy
-from tests.pack.jobs import job_memory, jobs_for, run  # noqa: F401 - a fixture
+from diary.pack.capsule.builder import build_capsule
+from tests.pack.fictional_diary import (
+    START_MS,
+    FictionalDiary,
+    draw_screenshot,
+    fictional_diary,
+    incident_fields,
+    make_print_copy,
+)
+from tests.pack.pack_jobs import job_folder, make_job_queue, run_job  # noqa: F401 - a fixture
 
-ROOT = Path(__file__).parents[2]
-DEFAULT_DATA = ROOT / "var"
-JOB_BYTES = 2 << 30
-THREADS = 4096
+PROJECT_ROOT = Path(__file__).parents[2]
+DEFAULT_DATA = PROJECT_ROOT / "var"
+JOB_LIMIT_BYTES = 2 << 30
+THREADS_LIMIT = 4096
 
 # Taken over: reading a capsule runs it, and so does laying a page out. LANDLOCK: the version this computer seems to have.
-STAND_IN = """
+STAND_IN_SCRIPT = """
 import ctypes, os, sys
 LANDLOCK, PAGE, CDLL = {landlock}, {page!r}, ctypes.CDLL
 
@@ -65,7 +72,7 @@ def attack(raw, **_):
     raise BadRequest("ATTACK " + said)
 
 if PAGE:
-    typesetting._compile = lambda *_, **__: attack(PAGE.encode())
+    typesetting._compile_pdf = lambda *_, **__: attack(PAGE.encode())
 else:
     reader.read_capsule = attack
 sys.argv = ["worker", *sys.argv[1:]]
@@ -82,15 +89,15 @@ def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def replace_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Put the stand-in where the worker is started from."""
-    real = sys.executable
+    real_python = sys.executable
 
     def stand_in(landlock: int | None = None, page: str = "") -> None:
         script, python = tmp_path / "stand_in.py", tmp_path / "python"
-        script.write_text(STAND_IN.format(landlock=landlock, page=page))
-        hostile = f'-m) case "$3" in diary.pack.worker) shift 3; exec {real} -I {script} "$@";; esac;;'
-        python.write_text(f'#!/bin/sh\ncase "$2" in\n{hostile}\nesac\nexec {real} "$@"\n')
+        script.write_text(STAND_IN_SCRIPT.format(landlock=landlock, page=page))
+        hostile = f'-m) case "$3" in diary.pack.worker) shift 3; exec {real_python} -I {script} "$@";; esac;;'
+        python.write_text(f'#!/bin/sh\ncase "$2" in\n{hostile}\nesac\nexec {real_python} "$@"\n')
         python.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(python))
 
@@ -98,40 +105,40 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 @pytest.fixture
-def attack(taken_over: Callable[..., None]) -> Callable[..., str]:
+def attack(replace_worker: Callable[..., None]) -> Callable[..., str]:
     """Run code in the worker; what it says, or the name of the error it met."""
 
     def attack(code: str, landlock: int | None = None) -> str:
-        taken_over(landlock)
-        job = asyncio.run(run(jobs_for(FictionalDiary()), code.encode()))
+        replace_worker(landlock)
+        job = asyncio.run(run_job(make_job_queue(FictionalDiary()), code.encode()))
         assert job.state == "failed"
         return job.failure.removeprefix("ATTACK ")
 
     return attack
 
 
-def is_refused(said: str) -> bool:
+def is_refused(output: str) -> bool:
     """Whether the attempt failed inside, or the worker did not start at all."""
-    return said in ("PermissionError", "FileNotFoundError", "OSError") or "cannot be isolated" in said
+    return output in ("PermissionError", "FileNotFoundError", "OSError") or "cannot be isolated" in output
 
 
-def belonging_to(folder: Path) -> list[int]:
+def processes_of(folder: Path) -> list[int]:
     """Processes whose command line names the stand-in of this test."""
-    found = []
+    pids = []
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             try:
                 if str(folder / "stand_in.py").encode() in (place / "cmdline").read_bytes():
-                    found.append(int(place.name))
+                    pids.append(int(place.name))
             except OSError:
                 continue
-    return found
+    return pids
 
 
 @pytest.fixture
 def pepper() -> Iterator[Path]:
     """The pepper of a server with its data in the default place."""
-    there, path = DEFAULT_DATA.is_dir(), DEFAULT_DATA / "pepper"
+    folder_existed, path = DEFAULT_DATA.is_dir(), DEFAULT_DATA / "pepper"
     if path.exists():
         yield path
         return
@@ -139,7 +146,7 @@ def pepper() -> Iterator[Path]:
     path.write_bytes(bytes(32))
     yield path
     path.unlink()
-    if not there:
+    if not folder_existed:
         DEFAULT_DATA.rmdir()
 
 
@@ -151,9 +158,9 @@ def test_the_pepper_in_the_default_data_folder_cannot_be_read(attack: Attack, pe
 @pytest.mark.parametrize(
     "what",
     [
-        f"open({str(ROOT / 'pyproject.toml')!r}).read()",
-        f"os.listdir({str(ROOT)!r})",
-        f"os.listdir({str(ROOT / '.git')!r})",
+        f"open({str(PROJECT_ROOT / 'pyproject.toml')!r}).read()",
+        f"os.listdir({str(PROJECT_ROOT)!r})",
+        f"os.listdir({str(PROJECT_ROOT / '.git')!r})",
         "os.listdir('/usr')",
         "open('/etc/passwd').read()",
         "open('/proc/self/environ').read()",
@@ -220,7 +227,7 @@ def test_no_worker_runs_under_an_older_landlock(attack: Attack, tmp_path: Path, 
 
 def test_memory_is_bounded_for_the_whole_job(attack: Attack) -> None:
     """Eight processes of 900 MiB each: no more of them than fit in one job."""
-    got = attack(
+    received = attack(
         "import time\n"
         "got, rows = 0, []\n"
         "for _ in range(8):\n"
@@ -240,12 +247,12 @@ def test_memory_is_bounded_for_the_whole_job(attack: Attack) -> None:
         "    got += len(os.read(down, 1))\n"
         "said = got * (900 << 20)"
     )
-    assert int(got) <= JOB_BYTES
+    assert int(received) <= JOB_LIMIT_BYTES
 
 
 def test_threads_are_bounded_for_the_whole_job(attack: Attack) -> None:
     """Each takes memory of the kernel's, which no limit on a process counts."""
-    got = attack(
+    received = attack(
         # Not threading.Thread: its start waits for ever for a thread that had no memory to begin.
         "import _thread\n"
         "_thread.stack_size(32768)\n"
@@ -254,17 +261,17 @@ def test_threads_are_bounded_for_the_whole_job(attack: Attack) -> None:
         "held = bytearray(32 << 20)\n"
         "wait.acquire()\n"
         "try:\n"
-        f"    for _ in range({THREADS + 1000}):\n"
+        f"    for _ in range({THREADS_LIMIT + 1000}):\n"
         "        _thread.start_new_thread(wait.acquire, ())\n"
         "        said += 1\n"
         "except (RuntimeError, MemoryError):\n"
         "    pass\n"
         "held = None\n"
     )
-    assert 16 < int(got) <= THREADS
+    assert 16 < int(received) <= THREADS_LIMIT
 
 
-ESCAPE = """
+ESCAPE_SCRIPT = """
 import time
 child = os.fork()
 if child:
@@ -279,93 +286,97 @@ else:
 """
 
 
-SLEEP = "open(own + '/asleep', 'w').close()\nimport time\ntime.sleep(600)"
+SLEEP_SCRIPT = "open(own + '/asleep', 'w').close()\nimport time\ntime.sleep(600)"
 
 
-async def left_by(job: Coroutine[object, object, None], folder: Path) -> list[int]:
+async def processes_left_by(job: Coroutine[object, object, None], folder: Path) -> list[int]:
     """What of the stand-in still runs when a job has ended. A job that its leftovers hold open ends once they are killed."""
     task = asyncio.create_task(job)
     await asyncio.wait({task}, timeout=30)
     # A killed process is there for a moment more; what was to outlive the job sleeps for ten minutes.
     for _ in range(500):
-        if not task.done() or not belonging_to(folder):
+        if not task.done() or not processes_of(folder):
             break
         await asyncio.sleep(0.01)
-    left = belonging_to(folder)
-    for pid in left:
+    remaining = processes_of(folder)
+    for pid in remaining:
         os.kill(pid, signal.SIGKILL)
     await task
-    return left
+    return remaining
 
 
 @pytest.mark.parametrize("ends", ["by itself", "cancelled"])
-def test_nothing_of_a_job_outlives_it(taken_over: Callable[..., None], tmp_path: Path, ends: str) -> None:
+def test_nothing_of_a_job_outlives_it(replace_worker: Callable[..., None], tmp_path: Path, ends: str) -> None:
     """A child that forks, calls setsid and sleeps is gone with its job, however that ends."""
-    taken_over()
+    replace_worker()
 
     async def job() -> None:
-        jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
-        place = await jobs.place(account, new_id(), pack)
-        code = ESCAPE if ends == "by itself" else f"try:\n    exec({ESCAPE!r})\nexcept OSError:\n    pass\n{SLEEP}"
-        await jobs.start(account, pack, code.encode())
+        jobs, account, pack = make_job_queue(FictionalDiary()), new_id(), new_id()
+        place = await jobs.enqueue(account, new_id(), pack)
+        code = (
+            ESCAPE_SCRIPT
+            if ends == "by itself"
+            else f"try:\n    exec({ESCAPE_SCRIPT!r})\nexcept OSError:\n    pass\n{SLEEP_SCRIPT}"
+        )
+        await jobs.start_job(account, pack, code.encode())
         assert place.task is not None
         if ends == "cancelled":
             while not (place.folder and (place.folder / "asleep").exists()):
                 assert not place.task.done(), place.failure
                 await asyncio.sleep(0.01)
-            await jobs.cancel(account, pack)
+            await jobs.cancel_job(account, pack)
         else:
             await place.task
 
-    assert asyncio.run(left_by(job(), tmp_path)) == []
+    assert asyncio.run(processes_left_by(job(), tmp_path)) == []
 
 
-def test_a_page_being_laid_out_is_isolated_too(taken_over: Callable[..., None], tmp_path: Path) -> None:
+def test_a_page_being_laid_out_is_isolated_too(replace_worker: Callable[..., None], tmp_path: Path) -> None:
     """The process that typesets reads the same pictures: it can change no mode elsewhere and leave no child behind."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
     victim.chmod(0o600)
-    tries = (f"os.chmod({str(victim)!r}, 0o777)", ESCAPE)
-    taken_over(page="\n".join(f"try:\n    exec({code!r})\nexcept OSError:\n    pass" for code in tries))
+    tries = (f"os.chmod({str(victim)!r}, 0o777)", ESCAPE_SCRIPT)
+    replace_worker(page="\n".join(f"try:\n    exec({code!r})\nexcept OSError:\n    pass" for code in tries))
     diary = fictional_diary(count=1, exhibits=0)
 
     async def job() -> None:
-        made = await run(jobs_for(diary), make_capsule(diary.versions, diary.wish(), diary.keys))
+        made = await run_job(make_job_queue(diary), build_capsule(diary.versions, diary.wish(), diary.public_keys))
         assert made.state == "failed" and "could not be made" in made.failure
 
-    assert asyncio.run(left_by(job(), tmp_path)) == []
+    assert asyncio.run(processes_left_by(job(), tmp_path)) == []
     assert victim.stat().st_mode & 0o777 == 0o600
 
 
-def test_bytes_after_a_print_copys_picture_reach_no_page(job_memory: Path) -> None:  # noqa: F811 - the fixture
+def test_bytes_after_a_print_copys_picture_reach_no_page(job_folder: Path) -> None:  # noqa: F811
     """A print copy with anything behind its image data is encoded afresh, and the picture is still there."""
     secret = b"SENTINEL-AFTER-THE-PICTURE"
     diary = FictionalDiary()
-    incident = diary.add("incident", incident_fields(START, "He sent this."))
-    out = print_copy(picture(1, (60, 90)), 30)
-    diary.attach(incident, out, "image/jpeg", "A picture he sent", printed=out + secret + b"\xff\xd9")
-    jobs = jobs_for(diary)
-    job = asyncio.run(run(jobs, make_capsule(diary.versions, diary.wish(), diary.keys)))
-    assert job.state == "done" and job.front is not None
-    raw = job.front.read_bytes()
+    incident = diary.add("incident", incident_fields(START_MS, "He sent this."))
+    out = make_print_copy(draw_screenshot(1, (60, 90)), 30)
+    diary.attach(incident, out, "image/jpeg", "A picture he sent", print_image=out + secret + b"\xff\xd9")
+    jobs = make_job_queue(diary)
+    job = asyncio.run(run_job(jobs, build_capsule(diary.versions, diary.wish(), diary.public_keys)))
+    assert job.state == "done" and job.front_part is not None
+    raw = job.front_part.read_bytes()
     assert secret not in raw and raw.count(b"/DCTDecode") == 1
 
 
 def test_a_server_does_not_start_with_its_data_where_a_worker_may_read(tmp_path: Path) -> None:
     """Inside the program's own folder, for one."""
-    data = ROOT / "diary" / "locale" / f"data-of-{os.getpid()}"
+    data = PROJECT_ROOT / "diary" / "locale" / f"data-of-{os.getpid()}"
     environment = {"PATH": "/usr/bin:/bin", "DIARY_DATA": str(data), "HOME": str(tmp_path)}
     try:
         for command in ("migrate", "purge"):
-            done = subprocess.run(
+            result = subprocess.run(
                 [sys.executable, "-m", "diary", command],
                 capture_output=True,
                 text=True,
                 env=environment,
-                cwd=ROOT,
+                cwd=PROJECT_ROOT,
                 check=False,
             )
-        assert done.returncode == 1 and "pack builder may read" in done.stderr and "Traceback" not in done.stderr
+        assert result.returncode == 1 and "pack builder may read" in result.stderr and "Traceback" not in result.stderr
         assert not (data / "pepper").exists()
     finally:
         shutil.rmtree(data, ignore_errors=True)

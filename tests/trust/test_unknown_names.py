@@ -9,59 +9,61 @@ from typing import Any
 import pytest
 
 from diary.client import accounts
-from diary.client.transport import Server
+from diary.client.transport import RemoteServer
 from diary.crypto import kdf
-from diary.crypto.kdf import DEFAULT, FLOOR, KdfProfile
-from tests.keepers import CODE, WORDS, Phone, Served, served
+from diary.crypto.kdf import DEFAULT_PROFILE, FLOOR_PROFILE, KdfProfile
+from tests.server_fixture import PASSPHRASE, RECOVERY_CODE, InProcessServer, Phone, running_server
 
-NAMES = [f"nobody-{n:03}-x2y3" for n in range(700)]
+UNKNOWN_NAMES = [f"nobody-{n:03}-x2y3" for n in range(700)]
 
 
-async def locks(server: Served, names: list[str]) -> list[dict[str, Any]]:
+async def prelogin_locks(server: InProcessServer, names: list[str]) -> list[dict[str, Any]]:
     """What is answered for each name, with the limits of posts in mind."""
-    found = []
+    lock_rows = []
     for n, name in enumerate(names):
-        phone = Phone(server.client(f"10.{n // 50}.0.1"))
-        answer = await phone.ask("POST", "/v1/prelogin", {"login": name})
+        phone = Phone(server.http_client(f"10.{n // 50}.0.1"))
+        answer = await phone.request("POST", "/v1/prelogin", {"login": name})
         assert answer.status_code == 200, answer.text
-        found.append(answer.json()["kdf"])
-    return found
+        lock_rows.append(answer.json()["kdf"])
+    return lock_rows
 
 
-async def made_with(server: Served, profile: KdfProfile) -> str:
+async def register_with_profile(server: InProcessServer, profile: KdfProfile) -> str:
     """The name of an account whose lock is of this kind, as a phone with WebAssembly or without makes it."""
-    reached = Server(server.client(), server.settings.app_url)
-    return (await accounts.enrol(reached, WORDS, code=CODE, profile=profile, policy=kdf.TESTS)).login
+    api_client = RemoteServer(server.http_client(), server.settings.app_url)
+    return (
+        await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE, profile=profile, policy=kdf.TEST_POLICY)
+    ).login
 
 
-def kinds(found: list[dict[str, Any]]) -> Counter[tuple[int, int]]:
+def count_lock_kinds(lock_rows: list[dict[str, Any]]) -> Counter[tuple[int, int]]:
     """How often each kind of lock was answered."""
-    return Counter((one["m"], one["t"]) for one in found)
+    return Counter((row["m"], row["t"]) for row in lock_rows)
 
 
-@pytest.mark.parametrize("profile", [DEFAULT, FLOOR], ids=["with WebAssembly", "without"])
+@pytest.mark.parametrize("profile", [DEFAULT_PROFILE, FLOOR_PROFILE], ids=["with WebAssembly", "without"])
 async def test_unknown_names_have_both_kinds_of_lock(profile: KdfProfile, tmp_path: Path) -> None:
     """Among seven hundred unknown names some have the same kind of lock: seeing it proves nothing."""
-    async with served(tmp_path) as server:
-        login = await made_with(server, profile)
-        (known,) = await locks(server, [login])
-        unknown = await locks(server, NAMES)
-        assert kinds(unknown)[known["m"], known["t"]] > 0
+    async with running_server(tmp_path) as server:
+        login = await register_with_profile(server, profile)
+        (known,) = await prelogin_locks(server, [login])
+        unknown = await prelogin_locks(server, UNKNOWN_NAMES)
+        assert count_lock_kinds(unknown)[known["m"], known["t"]] > 0
         assert {tuple(sorted(one)) for one in unknown} == {tuple(sorted(known))}
-        assert len({one["salt"] for one in unknown}) == len(NAMES)
+        assert len({one["salt"] for one in unknown}) == len(UNKNOWN_NAMES)
         # The usual kind is the usual one.
-        assert kinds(unknown).most_common(1)[0][0] == (DEFAULT.m, DEFAULT.t)
+        assert count_lock_kinds(unknown).most_common(1)[0][0] == (DEFAULT_PROFILE.memory_kib, DEFAULT_PROFILE.passes)
 
 
 async def test_a_name_always_gets_the_same_response(tmp_path: Path) -> None:
     """Again, from elsewhere, after accounts of the rarer kind were made, and after a restart; elsewhere it is another draw."""
-    async with served(tmp_path / "one") as server:
-        before = await locks(server, NAMES)
+    async with running_server(tmp_path / "one") as server:
+        before = await prelogin_locks(server, UNKNOWN_NAMES)
         for _ in range(3):
-            await made_with(server, FLOOR)
-        assert await locks(server, NAMES) == before
-    async with served(tmp_path / "one") as server:
-        assert await locks(server, NAMES) == before
-    async with served(tmp_path / "two") as server:
-        elsewhere = await locks(server, NAMES)
+            await register_with_profile(server, FLOOR_PROFILE)
+        assert await prelogin_locks(server, UNKNOWN_NAMES) == before
+    async with running_server(tmp_path / "one") as server:
+        assert await prelogin_locks(server, UNKNOWN_NAMES) == before
+    async with running_server(tmp_path / "two") as server:
+        elsewhere = await prelogin_locks(server, UNKNOWN_NAMES)
         assert [(one["m"], one["t"]) for one in elsewhere] != [(one["m"], one["t"]) for one in before]

@@ -14,32 +14,36 @@ import httpx
 import pytest
 import uvicorn
 
-from diary.crypto.signing import Notary
+from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
 from diary.errors import BadSetting
 from diary.ledger import checkpoints, cosignatures, key_statements
 from diary.ledger.cosignatures import LogWitness
 from diary.services.instance import Instance
 from diary.services.log import cosigning, notary_keys, sequencer
-from tests.keepers import Served, served
-from tests.running import kept
-from tests.trust.served_pages import grown, over_http
+from tests.cli_runner import run_cli
+from tests.server_fixture import InProcessServer, running_server
+from tests.trust.served_pages import grow_log, serve_over_http
 from tests.trust.witness_program import WitnessProgram, log_vkey, new_witness, read_tiles
 
-SEED = bytes(31) + b"\x2a"
-NOTARY, NEXT, INSTANCE = Notary(SEED), Notary(bytes(31) + b"\x2b"), Notary(bytes(31) + b"\7")
-MINUTE = 60_000
+NOTARY_SEED = bytes(31) + b"\x2a"
+NOTARY_KEY, NEXT_NOTARY_KEY, INSTANCE_KEY = (
+    Ed25519Signer(NOTARY_SEED),
+    Ed25519Signer(bytes(31) + b"\x2b"),
+    Ed25519Signer(bytes(31) + b"\7"),
+)
+MINUTE_MS = 60_000
 
 
 @asynccontextmanager
-async def answering(folder: Path, **settings: str) -> AsyncIterator[Served]:
+async def running_on_public_port(folder: Path, **settings: str) -> AsyncIterator[InProcessServer]:
     """A server that answers on a port of this computer; its public host is that port's address."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        given = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-        async with served(folder, **given, DIARY_NOTARY_KEY=b64(SEED), **settings) as server:
+    with socket.create_server(("127.0.0.1", 0)) as port_probe:
+        port = port_probe.getsockname()[1]
+        variables = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        async with running_server(folder, **variables, DIARY_NOTARY_KEY=b64(NOTARY_SEED), **settings) as server:
             running = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_level="critical"))
-            task = asyncio.create_task(running.serve(sockets=[taken]))
+            task = asyncio.create_task(running.serve(sockets=[port_probe]))
             try:
                 yield server
             finally:
@@ -51,22 +55,22 @@ async def answering(folder: Path, **settings: str) -> AsyncIterator[Served]:
 def witness(tmp_path: Path) -> WitnessProgram:
     """A witness that trusts this module's notary."""
     made = new_witness(tmp_path / "witness")
-    made.trusts(NOTARY.log, NOTARY.pub)
+    made.add_log(NOTARY_KEY.log_id, NOTARY_KEY.pub)
     return made
 
 
-async def page(server: Served, path: str) -> bytes:
+async def get_public_page(server: InProcessServer, path: str) -> bytes:
     """A public page."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        found = await client.get(server.settings.public_url + path)
-    assert found.status_code == 200, (path, found.text)
-    return found.content
+        response = await client.get(server.settings.public_url + path)
+    assert response.status_code == 200, (path, response.text)
+    return response.content
 
 
-async def audited(server: Served, *arguments: str | Path) -> tuple[int, str]:
+async def run_audit(server: InProcessServer, *arguments: str | Path) -> tuple[int, str]:
     """`audit` of the running server's public pages."""
-    done = await asyncio.to_thread(kept, "audit", server.settings.public_url, *arguments)
-    return done.returncode, done.stdout
+    result = await asyncio.to_thread(run_cli, "audit", server.settings.public_url, *arguments)
+    return result.returncode, result.stdout
 
 
 async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
@@ -75,71 +79,76 @@ async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
     """Three checkpoints, each cosigned; the notes at the old addresses keep their one line."""
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey + "\n")
-    with witness.serving():
-        async with answering(tmp_path / "s", DIARY_WITNESSES=str(witness.settings()), **database_setting) as server:
-            await grown(server, (2, 3, 1))
-            plain, joined = await page(server, "/log/checkpoint"), await page(server, "/log/checkpoint-witnessed")
+    with witness.running_witness():
+        async with running_on_public_port(
+            tmp_path / "s", DIARY_WITNESSES=str(witness.write_settings_file()), **database_setting
+        ) as server:
+            await grow_log(server, (2, 3, 1))
+            plain, joined = (
+                await get_public_page(server, "/log/checkpoint"),
+                await get_public_page(server, "/log/checkpoint-witnessed"),
+            )
             assert plain.count("\u2014 ".encode()) == 1 and joined.startswith(plain)
             assert joined.count(f"\u2014 {witness.name} ".encode()) == 1
-            latest = witness.latest(NOTARY.log)
+            latest = witness.latest_checkpoint(NOTARY_KEY.log_id)
             assert latest.split(b"\n\n")[0] == plain.split(b"\n\n")[0]
             for n in range(3):
-                assert (await page(server, f"/log/checkpoints/{n}")).count("\u2014 ".encode()) == 1
-                assert (await page(server, f"/log/checkpoints-witnessed/{n}")).count("\u2014 ".encode()) == 2
-            assert (await page(server, "/log/witnesses")).decode() == witness.vkey + "\n"
-            status, said = await audited(server, "--witness", key)
+                assert (await get_public_page(server, f"/log/checkpoints/{n}")).count("\u2014 ".encode()) == 1
+                assert (await get_public_page(server, f"/log/checkpoints-witnessed/{n}")).count("\u2014 ".encode()) == 2
+            assert (await get_public_page(server, "/log/witnesses")).decode() == witness.vkey + "\n"
+            status, said = await run_audit(server, "--witness", key)
             assert status == 0 and f"1 of 1 witnesses have seen the log up to 6 leaves ({witness.name})." in said
-            status, said = await audited(server)
+            status, said = await run_audit(server)
             assert status == 0 and "The server names them itself" in said
             stranger = new_witness(tmp_path / "other", "other.example")
             key.write_text(f"{witness.vkey}\n{stranger.vkey}\n")
-            assert "1 of 2 witnesses" in (await audited(server, "--witness", key))[1]
+            assert "1 of 2 witnesses" in (await run_audit(server, "--witness", key))[1]
 
 
 async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: WitnessProgram) -> None:
     """The same notary key over another tree: no line, and the witness keeps what it was shown; the first log is unharmed."""
-    settings = {"DIARY_WITNESSES": str(witness.settings())}
-    with witness.serving():
-        async with answering(tmp_path / "one", **settings) as server:
-            await grown(server, (2,))
-            seen = await page(server, "/log/checkpoint-witnessed")
-        async with answering(tmp_path / "two", **settings) as server:
-            await grown(server, (3, 2))
+    settings = {"DIARY_WITNESSES": str(witness.write_settings_file())}
+    with witness.running_witness():
+        async with running_on_public_port(tmp_path / "one", **settings) as server:
+            await grow_log(server, (2,))
+            seen = await get_public_page(server, "/log/checkpoint-witnessed")
+        async with running_on_public_port(tmp_path / "two", **settings) as server:
+            await grow_log(server, (3, 2))
             async with httpx.AsyncClient(trust_env=False) as client:
                 assert (await client.get(server.settings.public_url + "/log/checkpoint-witnessed")).status_code == 404
-            assert server.rows("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(0,)]
+            assert server.query("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(0,)]
             key = tmp_path / "witness.vkey"
             key.write_text(witness.vkey)
-            assert "0 of 1 witnesses have seen this log." in (await audited(server, "--witness", key))[1]
+            assert "0 of 1 witnesses have seen this log." in (await run_audit(server, "--witness", key))[1]
             # Who shows the fork beside what the witness saw of the first log is found out by audit.
             wanted = ["/notary.txt", "/log/checkpoint", "/log/leaves/0"]
             wanted += [f"/log/{kind}/{n}" for n in (0, 1) for kind in ("checkpoints", "stamps")]
-            pages = {path: await page(server, path) for path in wanted}
-        assert witness.latest(NOTARY.log).split(b"\n\n")[0] == seen.split(b"\n\n")[0]
-        assert NOTARY.log in witness.run("evidence")
-    with over_http({**pages, "/log/checkpoint-witnessed": seen}) as address:
-        done = await asyncio.to_thread(kept, "audit", address, "--witness", key)
+            pages = {path: await get_public_page(server, path) for path in wanted}
+        assert witness.latest_checkpoint(NOTARY_KEY.log_id).split(b"\n\n")[0] == seen.split(b"\n\n")[0]
+        assert NOTARY_KEY.log_id in witness.run("evidence")
+    with serve_over_http({**pages, "/log/checkpoint-witnessed": seen}) as address:
+        done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
     assert done.returncode == 1 and "the server shows two logs" in done.stdout
 
 
 async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness: WitnessProgram) -> None:
     """Over more than one full tile: checkpoint and its cosignature, and that the log only grew, out of tiles alone."""
     earlier = tmp_path / "earlier"
-    with witness.serving():
-        async with answering(tmp_path / "s", DIARY_WITNESSES=str(witness.settings())) as server:
-            await grown(server, (3,))
-            earlier.write_bytes(await page(server, "/log/checkpoint"))
-            await grown(server, (258,))
-            prefix, key = f"{server.settings.public_url}/log/", log_vkey(NOTARY.log, NOTARY.pub)
-            assert len(await page(server, "/log/tile/0/000")) == 256 * 32
-            assert len(await page(server, "/log/tile/0/001.p/5")) == 5 * 32
-            assert len(await page(server, "/log/tile/1/000.p/1")) == 32
+    with witness.running_witness():
+        async with running_on_public_port(tmp_path / "s", DIARY_WITNESSES=str(witness.write_settings_file())) as server:
+            await grow_log(server, (3,))
+            earlier.write_bytes(await get_public_page(server, "/log/checkpoint"))
+            await grow_log(server, (258,))
+            prefix, key = f"{server.settings.public_url}/log/", log_vkey(NOTARY_KEY.log_id, NOTARY_KEY.pub)
+            assert len(await get_public_page(server, "/log/tile/0/000")) == 256 * 32
+            assert len(await get_public_page(server, "/log/tile/0/001.p/5")) == 5 * 32
+            assert len(await get_public_page(server, "/log/tile/1/000.p/1")) == 32
             status, found = await asyncio.to_thread(
                 read_tiles, "verify-consistency", "--old-checkpoint", earlier, "--tiles", prefix, "--log-key", key
             )
             assert status == 0 and found["ok"] is True, found
             note = tmp_path / "joined"
-            note.write_bytes(await page(server, "/log/checkpoint-witnessed"))
+            note.write_bytes(await get_public_page(server, "/log/checkpoint-witnessed"))
             quorum = ("--witness-key", witness.vkey, "--quorum", "1", "--note", note)
             status, found = await asyncio.to_thread(read_tiles, "verify-checkpoint", "--log-key", key, *quorum)
             assert status == 0 and found["ok"] is True, found
@@ -151,75 +160,84 @@ async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness
 
 async def test_a_witness_that_is_away_or_lies_stops_nothing(tmp_path: Path, witness: WitnessProgram) -> None:
     """Not there, or with another's line for an answer: the log is served as ever, and asked for again, and then it is there."""
-    forged = checkpoints.line_text(cosignatures.cosign(NEXT, witness.name, "x\n", 5)).encode()
-    async with answering(tmp_path / "s", DIARY_WITNESSES=str(witness.settings())) as server:
-        await grown(server, (2,))
-        instance: Instance = server.app.state.office.instance
-        assert (await page(server, "/log/checkpoint")).count("\u2014 ".encode()) == 1
-        assert server.rows("SELECT tries, line FROM log_cosignature") == [(1, None)]
+    forged = checkpoints.format_signature_line(cosignatures.cosign(NEXT_NOTARY_KEY, witness.name, "x\n", 5)).encode()
+    async with running_on_public_port(tmp_path / "s", DIARY_WITNESSES=str(witness.write_settings_file())) as server:
+        await grow_log(server, (2,))
+        instance: Instance = server.app.state.app_context.instance
+        assert (await get_public_page(server, "/log/checkpoint")).count("\u2014 ".encode()) == 1
+        assert server.query("SELECT tries, line FROM log_cosignature") == [(1, None)]
         for answer in (forged, b"", b"\xff", forged * 17, b"x" * 70_000):
             with pytest.raises(Exception, match=r"."):
-                cosigning._line(instance.witnesses[0], await page(server, "/log/checkpoint"), answer)
-        with witness.serving():
-            await sequencer.tend(instance)
-            assert server.rows("SELECT tries FROM log_cosignature") == [(2,)]
-            assert b"witness.example" in await page(server, "/log/checkpoint-witnessed")
+                cosigning._extract_cosignature(
+                    instance.log_witnesses[0], await get_public_page(server, "/log/checkpoint"), answer
+                )
+        with witness.running_witness():
+            await sequencer.run_round(instance)
+            assert server.query("SELECT tries FROM log_cosignature") == [(2,)]
+            assert b"witness.example" in await get_public_page(server, "/log/checkpoint-witnessed")
 
 
 async def test_the_end_of_a_replaced_key_must_have_been_seen(
     tmp_path: Path, witness: WitnessProgram, database_setting: dict[str, str]
 ) -> None:
     """The next key is a new log to a witness: audit asks for its line over the last checkpoint under the key before."""
-    settings = {"DIARY_WITNESSES": str(witness.settings())}
+    settings = {"DIARY_WITNESSES": str(witness.write_settings_file())}
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey)
-    async with served(tmp_path, DIARY_NOTARY_KEY=b64(SEED), **database_setting) as server:
-        await grown(server, (2,))
-        told = [key_statements.make(INSTANCE, key_statements.wish(NOTARY.pub, [], "first", server.clock.ms, None))]
-        last = {"root": b64(checkpoints.read(await _note(server)).root), "size": 2}
+    async with running_server(tmp_path, DIARY_NOTARY_KEY=b64(NOTARY_SEED), **database_setting) as server:
+        await grow_log(server, (2,))
+        told = [
+            key_statements.sign_statement(
+                INSTANCE_KEY, key_statements.draft_statement(NOTARY_KEY.pub, [], "first", server.clock.ms, None)
+            )
+        ]
+        last = {"root": b64(checkpoints.parse_checkpoint(await newest_note(server)).root), "size": 2}
         told.append(
-            key_statements.make(INSTANCE, key_statements.wish(NEXT.pub, told, "rotated", server.clock.ms, last))
+            key_statements.sign_statement(
+                INSTANCE_KEY,
+                key_statements.draft_statement(NEXT_NOTARY_KEY.pub, told, "rotated", server.clock.ms, last),
+            )
         )
         for one in told:
-            await notary_keys.publish(server.app.state.office.instance.db, one)
-    witness.trusts(NEXT.log, NEXT.pub)
-    with witness.serving():
-        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **database_setting) as server:
+            await notary_keys.publish_statement(server.app.state.app_context.instance.db, one)
+    witness.add_log(NEXT_NOTARY_KEY.log_id, NEXT_NOTARY_KEY.pub)
+    with witness.running_witness():
+        async with running_server(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **database_setting) as server:
             server.clock.advance(700_000)
-            await grown(server, (1,))
-            pages = await _pages(server)
-        with over_http(pages | {"/log/witnesses": f"{witness.vkey}\n".encode()}) as address:
-            done = await asyncio.to_thread(kept, "audit", address, "--witness", key)
+            await grow_log(server, (1,))
+            pages = await fetch_log_pages(server)
+        with serve_over_http(pages | {"/log/witnesses": f"{witness.vkey}\n".encode()}) as address:
+            done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
         assert done.returncode == 1 and "log_checkpoint 0: The notary's key was replaced after it" in done.stdout
-        async with served(
+        async with running_server(
             tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting
         ) as server:
             server.clock.advance(700_000)
-            await sequencer.tend(server.app.state.office.instance)
-            assert server.rows("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
-            pages = await _pages(server)
-        with over_http(pages) as address:
-            done = await asyncio.to_thread(kept, "audit", address, "--witness", key)
+            await sequencer.run_round(server.app.state.app_context.instance)
+            assert server.query("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
+            pages = await fetch_log_pages(server)
+        with serve_over_http(pages) as address:
+            done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
         assert done.returncode == 0 and "1 of 1 witnesses have seen the log up to 3 leaves" in done.stdout, done.stdout
 
 
-async def _note(server: Served) -> bytes:
+async def newest_note(server: InProcessServer) -> bytes:
     """The newest checkpoint's note."""
-    return (await server.client().get(server.settings.public_url + "/log/checkpoint")).content
+    return (await server.http_client().get(server.settings.public_url + "/log/checkpoint")).content
 
 
-async def _pages(server: Served) -> dict[str, bytes]:
+async def fetch_log_pages(server: InProcessServer) -> dict[str, bytes]:
     """Every public page of the log that is there."""
-    wanted = ["/notary.txt", "/log/checkpoint", "/log/checkpoint-witnessed", "/log/leaves/0", "/log/statements"]
-    wanted += [f"/log/{kind}/{n}" for kind in ("checkpoints", "checkpoints-witnessed", "stamps") for n in range(2)]
-    async with server.client() as client:
-        found = {path: await client.get(server.settings.public_url + path) for path in wanted}
-    return {path: answer.content for path, answer in found.items() if answer.status_code == 200}
+    paths = ["/notary.txt", "/log/checkpoint", "/log/checkpoint-witnessed", "/log/leaves/0", "/log/statements"]
+    paths += [f"/log/{kind}/{n}" for kind in ("checkpoints", "checkpoints-witnessed", "stamps") for n in range(2)]
+    async with server.http_client() as client:
+        responses = {path: await client.get(server.settings.public_url + path) for path in paths}
+    return {path: answer.content for path, answer in responses.items() if answer.status_code == 200}
 
 
 def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     """Another hash, another name, no address, the same twice, none at all: the setting is named."""
-    vkey = LogWitness("w.example/1", NOTARY.pub).vkey
+    vkey = LogWitness("w.example/1", NOTARY_KEY.pub).vkey
     good = f'[[witness]]\nname = "w.example/1"\nkey = "{vkey}"\nurl = "https://w.example/"\n'
     path = tmp_path / "witnesses.toml"
     path.write_text(good)

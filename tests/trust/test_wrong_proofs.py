@@ -9,70 +9,85 @@ import pytest
 
 from diary.client import accounts
 from diary.crypto import kdf
-from diary.crypto.keys import code_header, words_header, wrap
+from diary.crypto.keys import code_wrap_header, words_wrap_header, wrap_key
 from diary.encoding import b64
-from tests.keepers import Keeper, Phone, Served, copied, on_another_device, sign_in_body
-from tests.web.test_rotation import NEW, begun
+from tests.server_fixture import (
+    InProcessServer,
+    Keeper,
+    Phone,
+    device_with_copied_tokens,
+    new_device_sign_in_body,
+    sign_in_on_second_device,
+)
+from tests.web.test_rotation import NEW_PASSPHRASE, rotation_body
 
-WRONG = b64(bytes(32))
-MINUTE = 60_000
+WRONG_PROOF = b64(bytes(32))
+MINUTE_MS = 60_000
 
 
-async def guess(phone: Phone, times: int, path: str = "/v1/access") -> list[tuple[int, str]]:
+async def guess_repeatedly(phone: Phone, times: int, path: str = "/v1/access") -> list[tuple[int, str]]:
     """Wrong proofs, one after another."""
-    found = []
+    results = []
     for _ in range(times):
-        answer = await phone.ask("GET", path, x_proof=WRONG)
-        found.append((answer.status_code, answer.json()["error"]))
-    return found
+        answer = await phone.request("GET", path, x_proof=WRONG_PROOF)
+        results.append((answer.status_code, answer.json()["error"]))
+    return results
 
 
-def new_words(keeper: Keeper, server: Served) -> dict[str, Any]:
+def new_passphrase_lock(keeper: Keeper, server: InProcessServer) -> dict[str, Any]:
     """A new lock on the account."""
     identity = keeper.identity
-    lock = accounts.new_kdf(identity.login, server.settings.app_url, kdf.CHEAPEST)
-    root = kdf.root(NEW, lock, kdf.TESTS)
-    sealed = wrap(kdf.kek_words(root, lock), words_header(identity.account, 1, lock), identity.account_key)
-    return {"auth": b64(kdf.auth(root, lock, server.settings.app_url)), "kdf": lock, "words_wrap": b64(sealed)}
+    lock = accounts.new_kdf_parameters(identity.login, server.settings.app_url, kdf.CHEAPEST_PROFILE)
+    root = kdf.derive_root(NEW_PASSPHRASE, lock, kdf.TEST_POLICY)
+    sealed = wrap_key(
+        kdf.derive_words_kek(root, lock), words_wrap_header(identity.account, 1, lock), identity.account_key
+    )
+    return {
+        "auth": b64(kdf.derive_sign_in_proof(root, lock, server.settings.app_url)),
+        "kdf": lock,
+        "words_wrap": b64(sealed),
+    }
 
 
-def new_code(keeper: Keeper) -> dict[str, Any]:
+def new_recovery_code(keeper: Keeper) -> dict[str, Any]:
     """A new recovery code."""
     identity, code = keeper.identity, bytes(16)
-    sealed = wrap(kdf.kek_code(code), code_header(identity.account, 1), identity.account_key)
-    return {"code_auth": b64(kdf.code_auth(code, identity.login)), "code_wrap": b64(sealed)}
+    sealed = wrap_key(kdf.derive_code_kek(code), code_wrap_header(identity.account, 1), identity.account_key)
+    return {"code_auth": b64(kdf.derive_code_proof(code, identity.login)), "code_wrap": b64(sealed)}
 
 
-async def test_ten_wrong_proofs_end_the_session_they_were_made_in(keeper: Keeper, server: Served) -> None:
+async def test_ten_wrong_proofs_end_the_session_they_were_made_in(keeper: Keeper, server: InProcessServer) -> None:
     """Ten are looked at; then that device is signed out, and is not told that somebody ended it."""
-    second = await on_another_device(server, keeper)
-    thief = copied(server, second)
-    assert await guess(thief, 12) == [(401, "no_match")] * 10 + [(401, "signed_out")] * 2
-    assert (await thief.ask("GET", "/v1/session")).json()["error"] == "signed_out"
-    assert (await keeper.ask("GET", "/v1/session")).status_code == 200
-    listed = (await keeper.ask("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
-    assert [one["here"] for one in listed] == [True]
+    second = await sign_in_on_second_device(server, keeper)
+    thief = device_with_copied_tokens(server, second)
+    assert await guess_repeatedly(thief, 12) == [(401, "no_match")] * 10 + [(401, "signed_out")] * 2
+    assert (await thief.request("GET", "/v1/session")).json()["error"] == "signed_out"
+    assert (await keeper.request("GET", "/v1/session")).status_code == 200
+    rows_listed = (await keeper.request("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
+    assert [row["here"] for row in rows_listed] == [True]
 
 
 @pytest.mark.parametrize("act", ["list", "end", "end all", "access", "words", "code", "rotation", "closing", "erasure"])
-async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: Keeper, server: Served) -> None:
+async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: Keeper, server: InProcessServer) -> None:
     """After ten wrong proofs in a copy of another session each of the keeper's acts succeeds at once."""
-    second = await on_another_device(server, keeper)
-    third = await on_another_device(server, keeper)
-    listed = (await keeper.ask("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
+    second = await sign_in_on_second_device(server, keeper)
+    third = await sign_in_on_second_device(server, keeper)
+    rows_listed = (await keeper.request("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
     pushed, _ = keeper.seal()
-    for thief in (copied(server, second), copied(server, third)):
-        await guess(thief, 10)
+    for thief in (device_with_copied_tokens(server, second), device_with_copied_tokens(server, third)):
+        await guess_repeatedly(thief, 10)
     answer = {
-        "list": lambda: keeper.ask("GET", "/v1/sessions", x_proof=keeper.proof),
-        "end": lambda: keeper.ask("DELETE", f"/v1/sessions/{listed[0]['session']}", x_proof=keeper.proof),
-        "end all": lambda: keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof),
-        "access": lambda: keeper.ask("GET", "/v1/access", x_proof=keeper.proof),
-        "words": lambda: keeper.ask("PUT", "/v1/account/words", new_words(keeper, server), x_proof=keeper.proof),
-        "code": lambda: keeper.ask("PUT", "/v1/account/code", new_code(keeper), x_proof=keeper.proof),
-        "rotation": lambda: _rotation(keeper, server),
-        "closing": lambda: keeper.ask("POST", "/v1/account/closing", x_proof=keeper.proof),
-        "erasure": lambda: _erasure(keeper),
+        "list": lambda: keeper.request("GET", "/v1/sessions", x_proof=keeper.proof),
+        "end": lambda: keeper.request("DELETE", f"/v1/sessions/{rows_listed[0]['session']}", x_proof=keeper.proof),
+        "end all": lambda: keeper.request("DELETE", "/v1/sessions", x_proof=keeper.proof),
+        "access": lambda: keeper.request("GET", "/v1/access", x_proof=keeper.proof),
+        "words": lambda: keeper.request(
+            "PUT", "/v1/account/words", new_passphrase_lock(keeper, server), x_proof=keeper.proof
+        ),
+        "code": lambda: keeper.request("PUT", "/v1/account/code", new_recovery_code(keeper), x_proof=keeper.proof),
+        "rotation": lambda: begin_rotation(keeper, server),
+        "closing": lambda: keeper.request("POST", "/v1/account/closing", x_proof=keeper.proof),
+        "erasure": lambda: request_erasure(keeper),
     }[act]
     found = await answer()
     # "end" names a session that the wrong proofs have ended already, which is no fault of the keeper's proof.
@@ -80,67 +95,76 @@ async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: K
     del pushed
 
 
-async def _rotation(keeper: Keeper, server: Served) -> Any:
+async def begin_rotation(keeper: Keeper, server: InProcessServer) -> Any:
     """Begin a change of keys."""
-    return await keeper.ask("POST", f"{keeper.diary}/rotation", await begun(keeper, server), x_proof=keeper.proof)
+    return await keeper.request(
+        "POST", f"{keeper.diary}/rotation", await rotation_body(keeper, server), x_proof=keeper.proof
+    )
 
 
-async def _erasure(keeper: Keeper) -> Any:
+async def request_erasure(keeper: Keeper) -> Any:
     """Ask for a record to be erased."""
     path, body = keeper.seal()
-    assert (await keeper.ask("PUT", path, body)).status_code == 201
+    assert (await keeper.request("PUT", path, body)).status_code == 201
     record = path.split("/")[5]
-    return await keeper.ask(
+    return await keeper.request(
         "POST", f"{keeper.diary}/erasures", {"records": [record], "why": "keeper"}, x_proof=keeper.proof
     )
 
 
-async def test_a_copy_of_the_keepers_own_session_delays_nothing_but_a_sign_in(keeper: Keeper, server: Served) -> None:
+async def test_a_copy_of_the_keepers_own_session_delays_nothing_but_a_sign_in(
+    keeper: Keeper, server: InProcessServer
+) -> None:
     """The shared session ends; the keeper's phone signs in again at once, and acts."""
-    thief = copied(server, keeper)
-    await guess(thief, 11)
-    assert (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["error"] == "signed_out"
-    again = await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
-    assert again.status_code == 200
+    thief = device_with_copied_tokens(server, keeper)
+    await guess_repeatedly(thief, 11)
+    assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).json()["error"] == "signed_out"
+    second_answer = await keeper.request(
+        "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)
+    )
+    assert second_answer.status_code == 200
     for method, path in (("GET", "/v1/access"), ("GET", "/v1/sessions"), ("DELETE", "/v1/sessions")):
-        assert (await keeper.ask(method, path, x_proof=keeper.proof)).status_code in (200, 204)
-    assert (await thief.ask("GET", "/v1/session")).status_code == 401
+        assert (await keeper.request(method, path, x_proof=keeper.proof)).status_code in (200, 204)
+    assert (await thief.request("GET", "/v1/session")).status_code == 401
 
 
-async def test_it_cannot_be_renewed(keeper: Keeper, server: Served) -> None:
+async def test_an_ended_session_cannot_be_renewed(keeper: Keeper, server: InProcessServer) -> None:
     """An hour of guesses by every copied session there is: the keeper's proof is looked at each minute."""
     copies = [
-        copied(server, await on_another_device(server, keeper, f"192.0.2.{n}"), f"203.0.113.{n}") for n in range(5)
+        device_with_copied_tokens(
+            server, await sign_in_on_second_device(server, keeper, f"192.0.2.{n}"), f"203.0.113.{n}"
+        )
+        for n in range(5)
     ]
     for _ in range(60):
-        server.clock.advance(MINUTE)
+        server.clock.advance(MINUTE_MS)
         for thief in copies:
-            await thief.ask("GET", "/v1/access", x_proof=WRONG)
-        assert (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
+            await thief.request("GET", "/v1/access", x_proof=WRONG_PROOF)
+        assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
 
 
-async def test_many_at_once_are_not_all_looked_at(keeper: Keeper, server: Served) -> None:
+async def test_many_at_once_are_not_all_looked_at(keeper: Keeper, server: InProcessServer) -> None:
     """Forty guesses sent together, the right words among the last: at most ten are checked."""
-    second = await on_another_device(server, keeper)
-    thief = copied(server, second)
-    answers = await asyncio.gather(*(thief.ask("GET", "/v1/access", x_proof=WRONG) for _ in range(40)))
-    looked_at = [one for one in answers if one.json()["error"] == "no_match"]
+    second = await sign_in_on_second_device(server, keeper)
+    thief = device_with_copied_tokens(server, second)
+    answers = await asyncio.gather(*(thief.request("GET", "/v1/access", x_proof=WRONG_PROOF) for _ in range(40)))
+    looked_at = [answer_item for answer_item in answers if answer_item.json()["error"] == "no_match"]
     assert len(looked_at) == 10
-    assert (await thief.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["error"] == "signed_out"
+    assert (await thief.request("GET", "/v1/access", x_proof=keeper.proof)).json()["error"] == "signed_out"
 
 
-async def test_slips_of_the_pen_are_forgiven_by_a_right_proof(keeper: Keeper) -> None:
+async def test_a_right_proof_resets_the_count_of_wrong_ones(keeper: Keeper) -> None:
     """Nine wrong, one right, nine wrong: the session goes on."""
     for _ in range(3):
-        assert await guess(keeper, 9) == [(401, "no_match")] * 9
-        assert (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
+        assert await guess_repeatedly(keeper, 9) == [(401, "no_match")] * 9
+        assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
 
 
-async def test_a_copied_session_cannot_use_up_the_keepers_minutes(keeper: Keeper, server: Served) -> None:
+async def test_a_copied_session_cannot_use_up_the_keepers_minutes(keeper: Keeper, server: InProcessServer) -> None:
     """Sixty a minute are counted for each session: the keeper ends the others in the same minute."""
-    thief = copied(server, await on_another_device(server, keeper))
+    thief = device_with_copied_tokens(server, await sign_in_on_second_device(server, keeper))
     for method, path in (("DELETE", "/v1/sessions"), ("GET", "/v1/access"), ("PUT", "/v1/account/words")):
         for _ in range(70):
-            await thief.ask(method, path, {} if method == "PUT" else None)
-        body = new_words(keeper, server) if method == "PUT" else None
-        assert (await keeper.ask(method, path, body, x_proof=keeper.proof)).status_code in (200, 204), path
+            await thief.request(method, path, {} if method == "PUT" else None)
+        body = new_passphrase_lock(keeper, server) if method == "PUT" else None
+        assert (await keeper.request(method, path, body, x_proof=keeper.proof)).status_code in (200, 204), path

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from tests.running import ROOT
+from tests.cli_runner import PROJECT_ROOT
 
-PROGRAMS = ROOT / ".venv" / "witness" / "bin"
+PROGRAM_FOLDER = PROJECT_ROOT / ".venv" / "witness" / "bin"
 
 
 def log_vkey(log: str, pub: bytes) -> str:
@@ -42,32 +42,38 @@ class WitnessProgram:
 
     def run(self, *arguments: str) -> str:
         """One of its commands; what it printed."""
-        command = [PROGRAMS / "aics-witness", arguments[0], "--config", self.folder / "witness.json", *arguments[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        command = [
+            PROGRAM_FOLDER / "aics-witness",
+            arguments[0],
+            "--config",
+            self.folder / "witness.json",
+            *arguments[1:],
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
-    def trusts(self, log: str, pub: bytes) -> None:
+    def add_log(self, log: str, pub: bytes) -> None:
         """Name a log to it."""
         self.run("add-log", "--origin", log, "--vkey", log_vkey(log, pub))
 
-    def settings(self) -> Path:
+    def write_settings_file(self) -> Path:
         """A file for DIARY_WITNESSES that names it."""
         path = self.folder / "witnesses.toml"
-        told = {"name": self.name, "key": self.vkey, "url": self.url}
-        path.write_text("[[witness]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()))
+        entry = {"name": self.name, "key": self.vkey, "url": self.url}
+        path.write_text("[[witness]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in entry.items()))
         return path
 
-    def latest(self, log: str) -> bytes:
+    def latest_checkpoint(self, log: str) -> bytes:
         """The checkpoint it cosigned last, from its own monitoring address."""
-        found = httpx.get(f"{self.url}/{hashlib.sha256(log.encode()).hexdigest()}/checkpoint", trust_env=False)
-        assert found.status_code == 200, found.text
-        return found.content
+        response = httpx.get(f"{self.url}/{hashlib.sha256(log.encode()).hexdigest()}/checkpoint", trust_env=False)
+        assert response.status_code == 200, response.text
+        return response.content
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def running_witness(self) -> Iterator[None]:
         """The witness answering."""
-        command = [PROGRAMS / "aics-witness", "serve", "--config", self.folder / "witness.json"]
+        command = [PROGRAM_FOLDER / "aics-witness", "serve", "--config", self.folder / "witness.json"]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             while running.poll() is None:
@@ -86,20 +92,22 @@ class WitnessProgram:
 def new_witness(folder: Path, name: str = "witness.example/w1") -> WitnessProgram:
     """A witness with a key of its own that knows no log yet."""
     folder.mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    command = [PROGRAMS / "aics-witness", "init", "--config", folder / "witness.json", "--name", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as port_probe:
+        port = port_probe.getsockname()[1]
+    command = [PROGRAM_FOLDER / "aics-witness", "init", "--config", folder / "witness.json", "--name", name]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     path = folder / "witness.json"
-    told = json.loads(path.read_text())
-    told["witness"]["listen"] = f"127.0.0.1:{port}"
-    path.write_text(json.dumps(told))
-    (vkey,) = {word for word in done.stdout.split() if word.startswith(f"{name}+")}
+    witness_output = json.loads(path.read_text())
+    witness_output["witness"]["listen"] = f"127.0.0.1:{port}"
+    path.write_text(json.dumps(witness_output))
+    (vkey,) = {word for word in result.stdout.split() if word.startswith(f"{name}+")}
     return WitnessProgram(folder, name, vkey, port)
 
 
 def read_tiles(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
     """`aics-tlog`: its status and what it found."""
-    done = subprocess.run([PROGRAMS / "aics-tlog", *map(str, arguments)], capture_output=True, text=True, check=False)
-    return done.returncode, json.loads(done.stdout)
+    result = subprocess.run(
+        [PROGRAM_FOLDER / "aics-tlog", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    return result.returncode, json.loads(result.stdout)

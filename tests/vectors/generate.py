@@ -8,59 +8,87 @@ import sys
 from pathlib import Path
 
 from tests.vectors import (
-    derived,
-    diaries,
-    granted,
-    handed,
-    kept,
-    kinds,
-    lined,
-    logged,
-    plain,
-    rekeyed,
-    released,
-    rules,
-    sealed,
-    uploads,
-    witnessed,
+    encoding_vectors as plain,
+)
+from tests.vectors import (
+    grant_vectors as granted,
+)
+from tests.vectors import (
+    handover_vectors as handed,
+)
+from tests.vectors import (
+    kdf_vectors as derived,
+)
+from tests.vectors import (
+    kind_vectors as kinds,
+)
+from tests.vectors import (
+    line_vectors as lined,
+)
+from tests.vectors import (
+    log_vectors as logged,
+)
+from tests.vectors import (
+    pattern_vectors as diaries,
+)
+from tests.vectors import (
+    record_vectors as rules,
+)
+from tests.vectors import (
+    rekey_vectors as rekeyed,
+)
+from tests.vectors import (
+    release_vectors as released,
+)
+from tests.vectors import (
+    sealing_vectors as sealed,
+)
+from tests.vectors import (
+    upload_vectors as uploads,
+)
+from tests.vectors import (
+    version_vectors as kept,
+)
+from tests.vectors import (
+    witness_vectors as witnessed,
 )
 
-HERE = Path(__file__).parent
-FILES = {
-    "encoding.json": plain.encoding,
-    "padding.json": plain.pads,
-    "words.json": plain.phrases,
-    "envelopes.json": sealed.envelopes,
-    "parts.json": sealed.blob_parts,
-    "handover.json": handed.handed_over,
-    "wraps.json": sealed.wraps,
-    "store.json": sealed.store,
-    "kdf.json": derived.derived,
-    "versions.json": kept.made_versions,
-    "receipts.json": kept.made_receipts,
-    "lines.json": lined.made_lines,
-    "log.json": logged.made_log,
-    "rekey.json": rekeyed.made_rekey,
-    "grants.json": granted.made_grants,
-    "release.json": released.made_release,
-    "witness.json": witnessed.made_witness,
-    "uploads.json": uploads.made_uploads,
-    "kinds.json": kinds.made_kinds,
-    "record.json": rules.record_rules,
-    "patterns.json": diaries.made_patterns,
+FOLDER = Path(__file__).parent
+GENERATOR_BY_FILE = {
+    "encoding.json": plain.encoding_vectors,
+    "padding.json": plain.padding_vectors,
+    "words.json": plain.word_vectors,
+    "envelopes.json": sealed.envelope_vectors,
+    "parts.json": sealed.part_vectors,
+    "handover.json": handed.handover_vectors,
+    "wraps.json": sealed.wrap_vectors,
+    "store.json": sealed.store_vectors,
+    "kdf.json": derived.kdf_vectors,
+    "versions.json": kept.version_vectors,
+    "receipts.json": kept.receipt_vectors,
+    "lines.json": lined.line_vectors,
+    "log.json": logged.log_vectors,
+    "rekey.json": rekeyed.rekey_vectors,
+    "grants.json": granted.grant_vectors,
+    "release.json": released.release_vectors,
+    "witness.json": witnessed.witness_vectors,
+    "uploads.json": uploads.upload_vectors,
+    "kinds.json": kinds.kind_vectors,
+    "record.json": rules.record_vectors,
+    "patterns.json": diaries.pattern_vectors,
 }
 
 
-def text_of(name: str) -> str:
+def vector_text(name: str) -> str:
     """The text of one vector file; lone surrogates and all else above ASCII are escaped."""
-    return json.dumps(FILES[name](), indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(GENERATOR_BY_FILE[name](), indent=1, ensure_ascii=True) + "\n"
 
 
 def main() -> None:
     """Write every file, or compare."""
     differing = []
-    for name in FILES:
-        text, path = text_of(name), HERE / name
+    for name in GENERATOR_BY_FILE:
+        text, path = vector_text(name), FOLDER / name
         if "--check" not in sys.argv:
             path.write_text(text, "ascii")
         elif path.read_text("ascii") != text:

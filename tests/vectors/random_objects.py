@@ -6,23 +6,23 @@ is the order of the code below; tests/js has the same in JavaScript.
 
 import hashlib
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 
 SEED = 0x9E3779B9
 COUNT = 20_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz_"
 KEY_LETTERS = LETTERS + "0123456789"
-ODD = '"\\/\x7f\x80\u00a0\u2028\u2029\ufeff\ufffd\ue000\uffff'
+ODD_CHARACTERS = '"\\/\x7f\x80\u00a0\u2028\u2029\ufeff\ufffd\ue000\uffff'
 
 
-class Draws:
+class RandomStream:
     """The stream of numbers."""
 
     def __init__(self, seed: int = SEED) -> None:
         """Start at `seed`, not zero."""
         self._state = seed
 
-    def next(self) -> int:
+    def next_number(self) -> int:
         """The next 32-bit number."""
         x = self._state
         x ^= (x << 13) & 0xFFFFFFFF
@@ -31,64 +31,64 @@ class Draws:
         self._state = x
         return x
 
-    def below(self, n: int) -> int:
+    def next_below(self, n: int) -> int:
         """The next number modulo n."""
-        return self.next() % n
+        return self.next_number() % n
 
-    def character(self) -> str:
+    def next_character(self) -> str:
         """One character: letters most often, then controls, odd ones and three planes."""
-        pick = self.below(10)
+        pick = self.next_below(10)
         if pick == 4:
-            return chr(self.below(0x20))
+            return chr(self.next_below(0x20))
         if pick == 5:
-            return ODD[self.below(len(ODD))]
+            return ODD_CHARACTERS[self.next_below(len(ODD_CHARACTERS))]
         if pick == 6:
-            return chr(0xA0 + self.below(0x500))
+            return chr(0xA0 + self.next_below(0x500))
         if pick == 7:
-            return chr(0x4E00 + self.below(0x1000))
+            return chr(0x4E00 + self.next_below(0x1000))
         if pick == 8:
-            return chr(0x1F300 + self.below(0x200))
-        return chr(0x61 + self.below(26))
+            return chr(0x1F300 + self.next_below(0x200))
+        return chr(0x61 + self.next_below(26))
 
-    def integer(self) -> int:
+    def next_integer(self) -> int:
         """An integer of up to 53 bits, either sign."""
-        high = self.below(0x200000)
-        number = high * 0x100000000 + self.next()
-        return -number if self.below(2) else number
+        high = self.next_below(0x200000)
+        number = high * 0x100000000 + self.next_number()
+        return -number if self.next_below(2) else number
 
-    def key(self) -> str:
+    def next_key(self) -> str:
         """An object's key."""
-        length = 1 + self.below(8)
-        first = LETTERS[self.below(len(LETTERS))]
-        return first + "".join(KEY_LETTERS[self.below(len(KEY_LETTERS))] for _ in range(length - 1))
+        length = 1 + self.next_below(8)
+        first = LETTERS[self.next_below(len(LETTERS))]
+        return first + "".join(KEY_LETTERS[self.next_below(len(KEY_LETTERS))] for _ in range(length - 1))
 
-    def value(self, depth: int) -> object:
+    def next_value(self, depth: int) -> object:
         """Any value; no arrays or objects from depth 4 on."""
-        pick = self.below(8 if depth < 4 else 6)
+        pick = self.next_below(8 if depth < 4 else 6)
         if pick <= 1:
-            return self.below(2) == 1 if pick else None
+            return self.next_below(2) == 1 if pick else None
         if pick <= 3:
-            return self.integer() if pick == 3 else self.below(2001) - 1000
+            return self.next_integer() if pick == 3 else self.next_below(2001) - 1000
         if pick <= 5:
-            return "".join(self.character() for _ in range(self.below(12)))
+            return "".join(self.next_character() for _ in range(self.next_below(12)))
         if pick == 6:
-            return [self.value(depth + 1) for _ in range(self.below(5))]
-        return self.object(self.below(6), depth)
+            return [self.next_value(depth + 1) for _ in range(self.next_below(5))]
+        return self.next_object(self.next_below(6), depth)
 
-    def object(self, count: int, depth: int) -> dict[str, object]:
+    def next_object(self, count: int, depth: int) -> dict[str, object]:
         """An object of at most `count` keys; a key drawn twice keeps its second value."""
-        made: dict[str, object] = {}
+        members: dict[str, object] = {}
         for _ in range(count):
-            key = self.key()
-            made[key] = self.value(depth + 1)
-        return made
+            key = self.next_key()
+            members[key] = self.next_value(depth + 1)
+        return members
 
 
-def digest(count: int = COUNT) -> tuple[str, str]:
+def objects_digest(count: int = COUNT) -> tuple[str, str]:
     """The canonical form of the first object, and SHA-256 (hex) over all of them, a newline after each."""
-    draws, running, first = Draws(), hashlib.sha256(), ""
+    stream, running, first = RandomStream(), hashlib.sha256(), ""
     for _ in range(count):
-        raw = canon(draws.object(1 + draws.below(6), 0))
+        raw = canonical_json(stream.next_object(1 + stream.next_below(6), 0))
         first = first or raw.decode()
         running.update(raw + b"\n")
     return first, running.hexdigest()

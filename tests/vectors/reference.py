@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from diary.crypto.public_key_sealing import LABEL
-from diary.crypto.sealing import SUITE_PERSON, Kind, prefix
-from diary.crypto.signing import point_of, private_key, public_key
+from diary.crypto.public_key_sealing import HPKE_LABEL
+from diary.crypto.sealing import SUITE_PUBLIC_KEY, EnvelopeKind, envelope_prefix
+from diary.crypto.signing import load_private_key, load_public_key, public_point
 
 CHUNK = 16_384
 LABEL_256 = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0"
@@ -22,17 +22,17 @@ KEM_SUITE = b"KEM\x00\x10"
 HPKE_SUITE = b"HPKE\x00\x10\x00\x01\x00\x02"
 
 
-def fixed(label: str, length: int) -> bytes:
+def fixed_bytes(label: str, length: int) -> bytes:
     """Bytes that are the same each time and look like no others."""
     return hashlib.shake_256(b"kept vectors " + label.encode()).digest(length)
 
 
-def patterned(length: int) -> bytes:
+def patterned_bytes(length: int) -> bytes:
     """The bytes a vector describes by their length: byte i is (7i + 3) mod 256."""
     return (bytes((i * 7 + 3) & 255 for i in range(256)) * (length // 256 + 1))[:length]
 
 
-def box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> bytes:
+def reference_box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> bytes:
     """Cobblestone-256 with a given 24-byte salt."""
     okm = HKDFExpand(SHA512(), 76, LABEL_256 + salt + context).derive(key)
     aead, base = AESGCM(okm[:32]), int.from_bytes(okm[32:44], "big")
@@ -43,15 +43,17 @@ def box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> bytes:
     return salt + okm[44:] + b"".join(chunks)
 
 
-def envelope(key: bytes, kind: Kind, header: dict[str, object], plaintext: bytes, salt: bytes) -> bytes:
+def reference_envelope(
+    key: bytes, kind: EnvelopeKind, header: dict[str, object], plaintext: bytes, salt: bytes
+) -> bytes:
     """Envelope E1, suite 1, with a given salt."""
-    context = prefix(kind, header)
-    return context + box(key, context, plaintext, salt)
+    context = envelope_prefix(kind, header)
+    return context + reference_box(key, context, plaintext, salt)
 
 
-def envelope_to(
+def seal_envelope_to_person(
     pub: bytes,
-    kind: Kind,
+    kind: EnvelopeKind,
     header: dict[str, object],
     plaintext: bytes,
     *,
@@ -60,29 +62,33 @@ def envelope_to(
     salt: bytes,
 ) -> bytes:
     """Envelope E1, suite 2, with a given ephemeral scalar, content key and salt."""
-    context = prefix(kind, header, SUITE_PERSON)
-    return context + hpke(pub, LABEL + context, key, ephemeral) + box(key, context, plaintext, salt)
+    context = envelope_prefix(kind, header, SUITE_PUBLIC_KEY)
+    return context + seal_hpke(pub, HPKE_LABEL + context, key, ephemeral) + reference_box(key, context, plaintext, salt)
 
 
-def hpke(pub: bytes, info: bytes, plaintext: bytes, ephemeral: bytes) -> bytes:
+def seal_hpke(pub: bytes, info: bytes, plaintext: bytes, ephemeral: bytes) -> bytes:
     """HPKE base mode of formats.md 1, one message, with a given ephemeral scalar: enc ‖ ct."""
-    enc = point_of(ephemeral)
-    shared_point = private_key(ephemeral).exchange(ec.ECDH(), public_key(pub))
-    eae = _extract(KEM_SUITE, b"", b"eae_prk", shared_point)
-    shared = _expand(KEM_SUITE, eae, b"shared_secret", enc + pub, 32)
-    context = b"\0" + _extract(HPKE_SUITE, b"", b"psk_id_hash", b"") + _extract(HPKE_SUITE, b"", b"info_hash", info)
-    secret = _extract(HPKE_SUITE, shared, b"secret", b"")
-    key = _expand(HPKE_SUITE, secret, b"key", context, 32)
-    nonce = _expand(HPKE_SUITE, secret, b"base_nonce", context, 12)
+    enc = public_point(ephemeral)
+    shared_point = load_private_key(ephemeral).exchange(ec.ECDH(), load_public_key(pub))
+    eae = labeled_extract(KEM_SUITE, b"", b"eae_prk", shared_point)
+    shared = labeled_expand(KEM_SUITE, eae, b"shared_secret", enc + pub, 32)
+    context = (
+        b"\0"
+        + labeled_extract(HPKE_SUITE, b"", b"psk_id_hash", b"")
+        + labeled_extract(HPKE_SUITE, b"", b"info_hash", info)
+    )
+    secret = labeled_extract(HPKE_SUITE, shared, b"secret", b"")
+    key = labeled_expand(HPKE_SUITE, secret, b"key", context, 32)
+    nonce = labeled_expand(HPKE_SUITE, secret, b"base_nonce", context, 12)
     return enc + AESGCM(key).encrypt(nonce, plaintext, b"")
 
 
-def _extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
+def labeled_extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
     """LabeledExtract of RFC 9180."""
     return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
 
 
-def _expand(suite: bytes, prk: bytes, label: bytes, info: bytes, length: int) -> bytes:
+def labeled_expand(suite: bytes, prk: bytes, label: bytes, info: bytes, length: int) -> bytes:
     """LabeledExpand of RFC 9180, for up to 32 bytes."""
     labelled = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info
     return hmac.digest(prk, labelled + b"\x01", "sha256")[:length]

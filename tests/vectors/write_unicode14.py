@@ -7,10 +7,10 @@ import textwrap
 import unicodedata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-PYTHON = '''"""Which code points Unicode 14 had assigned. Written by tests/vectors/write_unicode14.py."""
+PYTHON_TEMPLATE = '''"""Which code points Unicode 14 had assigned. Written by tests/vectors/write_unicode14.py."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -29,7 +29,7 @@ def is_assigned(code_point: int) -> bool:
     return bisect_right(_EDGES, code_point) % 2 == 0
 '''
 
-SCRIPT = """/** Which code points Unicode 14 had assigned. Written by tests/vectors/write_unicode14.py. */
+SCRIPT_TEMPLATE = """/** Which code points Unicode 14 had assigned. Written by tests/vectors/write_unicode14.py. */
 
 // Lengths of runs, in base 36: assigned, unassigned, assigned… from U+0000. Surrogates count as unassigned.
 const RUNS = `
@@ -62,7 +62,7 @@ def base36(number: int) -> str:
     return digits
 
 
-def runs() -> list[int]:
+def run_lengths() -> list[int]:
     """Lengths of runs of assigned and unassigned code points, in turn."""
     lengths, last = [0], True
     for code_point in range(0x110000):
@@ -78,9 +78,9 @@ def main() -> None:
     """Write both tables."""
     if unicodedata.unidata_version != "14.0.0":
         raise SystemExit("This needs a Python with Unicode 14, such as 3.11.")
-    table = textwrap.fill(" ".join(base36(length) for length in runs()), 100)
-    (ROOT / "diary/crypto/unicode14.py").write_text(PYTHON.format(table=table))
-    (ROOT / "static/src/crypto/unicode14.ts").write_text(SCRIPT.format(table=table))
+    table = textwrap.fill(" ".join(base36(length) for length in run_lengths()), 100)
+    (PROJECT_ROOT / "diary/crypto/unicode14.py").write_text(PYTHON_TEMPLATE.format(table=table))
+    (PROJECT_ROOT / "static/src/crypto/unicode14.ts").write_text(SCRIPT_TEMPLATE.format(table=table))
 
 
 if __name__ == "__main__":

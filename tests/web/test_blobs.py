@@ -12,100 +12,100 @@ import pytest
 from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.storage import blob_store
-from tests.keepers import Keeper, SealedFile, Served, seal_file
+from tests.server_fixture import InProcessServer, Keeper, SealedUpload, seal_file
 
-BIG = bytes(2_500_000)
+BIG_CONTENT = bytes(2_500_000)
 
 
-def address(keeper: Keeper, file: SealedFile) -> str:
+def blob_path(keeper: Keeper, file: SealedUpload) -> str:
     """Where a file is sent."""
     return f"{keeper.diary}/blobs/{file.blob}"
 
 
-async def send(keeper: Keeper, file: SealedFile) -> None:
+async def upload_file(keeper: Keeper, file: SealedUpload) -> None:
     """Declare a file, send its parts in any order, complete it."""
-    where = address(keeper, file)
-    assert (await keeper.ask("PUT", where, file.declaration)).status_code == 200
-    for i in random.sample(range(len(file.sealed)), len(file.sealed)):
-        assert (await keeper.ask("PUT", f"{where}/parts/{i}", file.sealed[i])).status_code == 204
-    assert (await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
+    where = blob_path(keeper, file)
+    assert (await keeper.request("PUT", where, file.declaration)).status_code == 200
+    for i in random.sample(range(len(file.sealed_parts)), len(file.sealed_parts)):
+        assert (await keeper.request("PUT", f"{where}/parts/{i}", file.sealed_parts[i])).status_code == 204
+    assert (await keeper.request("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
 
 
 async def test_a_file_comes_back_as_it_went(keeper: Keeper) -> None:
     """Parts in any order; every byte returns; the state tells what is there."""
-    file = seal_file(keeper, BIG)
-    assert len(file.sealed) == 3
-    await send(keeper, file)
-    where = address(keeper, file)
-    state = (await keeper.ask("GET", where)).json()
+    file = seal_file(keeper, BIG_CONTENT)
+    assert len(file.sealed_parts) == 3
+    await upload_file(keeper, file)
+    where = blob_path(keeper, file)
+    state = (await keeper.request("GET", where)).json()
     assert state == {"complete": True, "have": [0, 1, 2], "parts": 3}
-    for i, sealed in enumerate(file.sealed):
-        answer = await keeper.ask("GET", f"{where}/parts/{i}")
+    for i, sealed in enumerate(file.sealed_parts):
+        answer = await keeper.request("GET", f"{where}/parts/{i}")
         assert answer.content == sealed
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["content-disposition"] == "attachment"
 
 
-async def test_an_upload_goes_on_where_it_stopped(keeper: Keeper, server: Served) -> None:
+async def test_an_interrupted_upload_is_resumed(keeper: Keeper, server: InProcessServer) -> None:
     """Repeating changes nothing; what is missing is named; complete needs all of it and its digest."""
-    file = seal_file(keeper, BIG)
-    where = address(keeper, file)
+    file = seal_file(keeper, BIG_CONTENT)
+    where = blob_path(keeper, file)
     for _ in range(2):
-        answer = await keeper.ask("PUT", where, file.declaration)
+        answer = await keeper.request("PUT", where, file.declaration)
         assert answer.json() == {"complete": False, "have": [], "parts": 3}
-    await keeper.ask("PUT", f"{where}/parts/1", file.sealed[1])
+    await keeper.request("PUT", f"{where}/parts/1", file.sealed_parts[1])
     before = server.dump()
-    assert (await keeper.ask("PUT", f"{where}/parts/1", file.sealed[1])).status_code == 204
+    assert (await keeper.request("PUT", f"{where}/parts/1", file.sealed_parts[1])).status_code == 204
     assert server.dump() == before
-    incomplete = await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})
+    incomplete = await keeper.request("POST", f"{where}/complete", {"digest": file.digest})
     assert (incomplete.status_code, incomplete.json()["error"]) == (409, "incomplete")
     assert incomplete.json()["missing"] == [0, 2]
     for i in (0, 2):
-        await keeper.ask("PUT", f"{where}/parts/{i}", file.sealed[i])
-    wrong = await keeper.ask("POST", f"{where}/complete", {"digest": b64(bytes(32))})
-    assert (wrong.status_code, wrong.json()["error"]) == (409, "digest")
-    assert (await keeper.ask("GET", where)).json()["have"] == []
-    for i, part in enumerate(file.sealed):
-        await keeper.ask("PUT", f"{where}/parts/{i}", part)
+        await keeper.request("PUT", f"{where}/parts/{i}", file.sealed_parts[i])
+    wrong_answer = await keeper.request("POST", f"{where}/complete", {"digest": b64(bytes(32))})
+    assert (wrong_answer.status_code, wrong_answer.json()["error"]) == (409, "digest")
+    assert (await keeper.request("GET", where)).json()["have"] == []
+    for i, part in enumerate(file.sealed_parts):
+        await keeper.request("PUT", f"{where}/parts/{i}", part)
     for _ in range(2):
-        assert (await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
+        assert (await keeper.request("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
 
 
 async def test_other_bytes_or_numbers_are_refused_once_it_is_complete(keeper: Keeper) -> None:
     """A part and a declaration of a complete file stand: 409 for another of either."""
-    file = seal_file(keeper, BIG)
-    where = address(keeper, file)
-    await keeper.ask("PUT", where, file.declaration)
-    for i, part in enumerate(file.sealed):
-        await keeper.ask("PUT", f"{where}/parts/{i}", part)
-    assert (await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
-    again = file.sealed[0][:-1] + bytes([file.sealed[0][-1] ^ 1])
-    differs = await keeper.ask("PUT", f"{where}/parts/0", again)
+    file = seal_file(keeper, BIG_CONTENT)
+    where = blob_path(keeper, file)
+    await keeper.request("PUT", where, file.declaration)
+    for i, part in enumerate(file.sealed_parts):
+        await keeper.request("PUT", f"{where}/parts/{i}", part)
+    assert (await keeper.request("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
+    again = file.sealed_parts[0][:-1] + bytes([file.sealed_parts[0][-1] ^ 1])
+    differs = await keeper.request("PUT", f"{where}/parts/0", again)
     assert (differs.status_code, differs.json()["error"]) == (409, "differs")
-    assert (await keeper.ask("GET", f"{where}/parts/0")).content == file.sealed[0]
-    conflict = await keeper.ask("PUT", where, file.declaration | {"size": 5})
+    assert (await keeper.request("GET", f"{where}/parts/0")).content == file.sealed_parts[0]
+    conflict = await keeper.request("PUT", where, file.declaration | {"size": 5})
     assert (conflict.status_code, conflict.json()["error"]) == (409, "conflict")
 
 
 async def test_a_part_for_another_place_is_refused(keeper: Keeper) -> None:
     """The part's public header must say this file and number; a number outside is not there."""
-    file = seal_file(keeper, BIG)
-    where = address(keeper, file)
-    await keeper.ask("PUT", where, file.declaration)
-    for i, raw in ((0, file.sealed[1]), (1, seal_file(keeper, BIG).sealed[1]), (2, b"no envelope")):
-        answer = await keeper.ask("PUT", f"{where}/parts/{i}", raw)
+    file = seal_file(keeper, BIG_CONTENT)
+    where = blob_path(keeper, file)
+    await keeper.request("PUT", where, file.declaration)
+    for i, raw in ((0, file.sealed_parts[1]), (1, seal_file(keeper, BIG_CONTENT).sealed_parts[1]), (2, b"no envelope")):
+        answer = await keeper.request("PUT", f"{where}/parts/{i}", raw)
         assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
-    assert (await keeper.ask("PUT", f"{where}/parts/3", file.sealed[0])).status_code == 404
-    assert (await keeper.ask("GET", f"{where}/parts/0")).status_code == 404
+    assert (await keeper.request("PUT", f"{where}/parts/3", file.sealed_parts[0])).status_code == 404
+    assert (await keeper.request("GET", f"{where}/parts/0")).status_code == 404
 
 
 async def test_parts_larger_than_announced_are_refused(keeper: Keeper) -> None:
     """A file takes the room it announced and no more."""
-    file = seal_file(keeper, BIG)
-    where = address(keeper, file)
-    await keeper.ask("PUT", where, {"parts": 3, "size": len(file.sealed[0]) + 10})
-    assert (await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])).status_code == 204
-    answer = await keeper.ask("PUT", f"{where}/parts/1", file.sealed[1])
+    file = seal_file(keeper, BIG_CONTENT)
+    where = blob_path(keeper, file)
+    await keeper.request("PUT", where, {"parts": 3, "size": len(file.sealed_parts[0]) + 10})
+    assert (await keeper.request("PUT", f"{where}/parts/0", file.sealed_parts[0])).status_code == 204
+    answer = await keeper.request("PUT", f"{where}/parts/1", file.sealed_parts[1])
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
 
@@ -124,64 +124,64 @@ async def test_parts_larger_than_announced_are_refused(keeper: Keeper) -> None:
     ids=str,
 )
 async def test_numbers_that_cannot_be_are_refused(
-    declaration: dict[str, object], status: int, keeper: Keeper, server: Served
+    declaration: dict[str, object], status: int, keeper: Keeper, server: InProcessServer
 ) -> None:
     """No file is announced with them."""
-    answer = await keeper.ask("PUT", f"{keeper.diary}/blobs/{id_text(new_id())}", declaration)
+    answer = await keeper.request("PUT", f"{keeper.diary}/blobs/{id_text(new_id())}", declaration)
     assert answer.status_code == status
-    assert server.rows("SELECT count(*) FROM blob") == [(0,)]
+    assert server.query("SELECT count(*) FROM blob") == [(0,)]
 
 
-async def test_files_have_their_quota_and_words_still_fit(keeper: Keeper, server: Served) -> None:
+async def test_files_have_their_quota_and_words_still_fit(keeper: Keeper, server: InProcessServer) -> None:
     """413 over_quota for the file that does not fit; usage tells; a version goes in all the same."""
     object.__setattr__(server.settings, "quota_bytes", 10_000)
     file = seal_file(keeper, b"small")
-    await send(keeper, file)
-    used = (await keeper.ask("GET", "/v1/usage")).json()
+    await upload_file(keeper, file)
+    used = (await keeper.request("GET", "/v1/usage")).json()
     assert (used["quota_bytes"], used["used_bytes"]) == (10_000, file.declaration["size"])
     second = seal_file(keeper, b"x" * 8_000)
-    answer = await keeper.ask("PUT", address(keeper, second), second.declaration)
+    answer = await keeper.request("PUT", blob_path(keeper, second), second.declaration)
     assert (answer.status_code, answer.json()["error"]) == (413, "over_quota")
     assert (await keeper.push()).status_code == 201
 
 
 async def test_a_part_is_flushed_before_it_is_acknowledged(
-    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+    keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When a part is answered with 204, its file and the folders with its name in them were flushed."""
     flushed: list[Path] = []
     really = blob_store.flush
     monkeypatch.setattr(blob_store, "flush", lambda path: (flushed.append(path), really(path)))
-    file = seal_file(keeper, BIG)
-    where = address(keeper, file)
-    await keeper.ask("PUT", where, file.declaration)
-    await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])
+    file = seal_file(keeper, BIG_CONTENT)
+    where = blob_path(keeper, file)
+    await keeper.request("PUT", where, file.declaration)
+    await keeper.request("PUT", f"{where}/parts/0", file.sealed_parts[0])
     folder = server.settings.data / "blobs"
     (stored,) = [path for path in folder.rglob("*") if path.is_file()]
     assert {stored, stored.parent, stored.parent.parent, folder} == set(flushed)
     assert flushed[0] == stored
     flushed.clear()
-    await keeper.ask("PUT", f"{where}/parts/1", file.sealed[1])
+    await keeper.request("PUT", f"{where}/parts/1", file.sealed_parts[1])
     assert len(flushed) == 2 and flushed[1] == stored.parent
 
 
-async def test_a_disk_that_refuses_is_said_and_nothing_is_acknowledged(
-    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+async def test_a_disk_error_is_reported_and_nothing_acknowledged(
+    keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 when a flush fails; the part is not listed, and sending it again works."""
     file = seal_file(keeper, b"small")
-    where = address(keeper, file)
-    await keeper.ask("PUT", where, file.declaration)
+    where = blob_path(keeper, file)
+    await keeper.request("PUT", where, file.declaration)
     with monkeypatch.context() as broken:
 
         def full(_: Path) -> None:
             raise OSError(28, "No space left on device")
 
         broken.setattr(blob_store, "flush", full)
-        answer = await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])
+        answer = await keeper.request("PUT", f"{where}/parts/0", file.sealed_parts[0])
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-    assert (await keeper.ask("GET", where)).json()["have"] == []
-    assert (await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])).status_code == 204
+    assert (await keeper.request("GET", where)).json()["have"] == []
+    assert (await keeper.request("PUT", f"{where}/parts/0", file.sealed_parts[0])).status_code == 204
 
 
 def test_flush_asks_the_disk(tmp_path: Path) -> None:

@@ -12,31 +12,31 @@ import pytest
 from diary import config
 from diary.errors import BadSetting
 from diary.paths import TEMPLATES
-from diary.web.directory import TABLE, read_directory
-from diary.web.directory_page import DirectoryPage, next_opening, row
+from diary.web.directory import TABLE_PATH, read_support_directory
+from diary.web.directory_page import DirectoryPage, next_opening, service_row
 from diary.web.pages import make_environment
 from diary.web.public_pages import make_renderer
-from tests.keepers import Served
+from tests.server_fixture import InProcessServer
 
-HELPLINE = "nsh"
+HELPLINE_ID = "nsh"
 
 
-def at(text: str) -> datetime:
+def moment_at(text: str) -> datetime:
     """A moment in the directory's zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=read_directory().zone)
+    return datetime.fromisoformat(text).replace(tzinfo=read_support_directory().time_zone)
 
 
-def ms(text: str) -> int:
+def ms_at(text: str) -> int:
     """The same as milliseconds."""
-    return int(at(text).timestamp() * 1000)
+    return int(moment_at(text).timestamp() * 1000)
 
 
 def test_the_table_is_whole() -> None:
     """Emergency stands first for each way of talking; nobody who cannot hear prompts is sent to a voice menu."""
-    directory = read_directory()
-    assert [directory.reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
+    directory = read_support_directory()
+    assert [directory.services_reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
     for way in ("text", "bsl"):
-        reached = directory.reached_by(way)
+        reached = directory.services_reached_by(way)
         assert "silent" not in {one.id for one in reached}
         assert {one.id for one in reached if one.kind == "tel"} == {"relay"}
     assert {nation for one in directory.services for nation in one.nations} == {"england", "wales", "scotland", "ni"}
@@ -55,31 +55,34 @@ def test_the_table_is_whole() -> None:
 )
 def test_open_now_is_right_to_the_minute(moment: str, is_open: bool, opens: tuple[str, str] | None) -> None:
     """Open and closed to the minute, over the weekend, in summer time and in winter time."""
-    (helpline,) = (one for one in read_directory().services if one.id == HELPLINE)
-    assert helpline.is_open(at(moment)) is is_open
-    assert (None if is_open else next_opening(helpline, at(moment))) == opens
+    (helpline,) = (service for service in read_support_directory().services if service.id == HELPLINE_ID)
+    assert helpline.is_open(moment_at(moment)) is is_open
+    assert (None if is_open else next_opening(helpline, moment_at(moment))) == opens
 
 
 def test_hours_nobody_knows_are_not_guessed() -> None:
     """Day and night is open; no hours is unknown, never closed."""
-    states = {one.id: row(one, at("2026-11-24T03:00"))["state"] for one in read_directory().services}
-    assert (states["999"], states["karma"], states[HELPLINE]) == ("always", "unknown", "closed")
+    states = {
+        service.id: service_row(service, moment_at("2026-11-24T03:00"))["state"]
+        for service in read_support_directory().services
+    }
+    assert (states["999"], states["karma"], states[HELPLINE_ID]) == ("always", "unknown", "closed")
 
 
 def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     """A row counts as checked for ninety days from the day a person rang it."""
     table = tmp_path / "directory.toml"
-    text = TABLE.read_text().replace('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"\nchecked_by = "AB"')
+    text = TABLE_PATH.read_text().replace('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"\nchecked_by = "AB"')
     table.write_text(text)
-    directory = read_directory(table)
-    assert "101" not in {one.id for one in directory.due(date(2026, 11, 24))}
-    assert "101" in {one.id for one in directory.due(date(2026, 11, 1) + timedelta(days=90))}
+    directory = read_support_directory(table)
+    assert "101" not in {one.id for one in directory.services_due(date(2026, 11, 24))}
+    assert "101" in {one.id for one in directory.services_due(date(2026, 11, 1) + timedelta(days=90))}
     (checked,) = (one for one in directory.services if one.id == "101")
-    pages = make_renderer(make_environment(TEMPLATES), config.load({}))
+    pages = make_renderer(make_environment(TEMPLATES), config.load_settings({}))
     said = {}
-    for words in pages.words:
-        page = DirectoryPage(directory, partial(pages.page, words, "directory.html", "/directory")).at(
-            ms("2026-11-24T03:00")
+    for words in pages.translations:
+        page = DirectoryPage(directory, partial(pages.render, words, "directory.html", "/directory")).render_at(
+            ms_at("2026-11-24T03:00")
         )
         said[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
     assert "Checked on 1 November 2026 by AB" in said["en"] and "1 Tachwedd 2026" in said["cy"]
@@ -105,21 +108,21 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
 def test_a_row_that_is_wrong_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
     """A letter in a number, a kind or person or day that is none, half a check, an id twice: said, never shown."""
     table = tmp_path / "directory.toml"
-    assert right in TABLE.read_text()
-    table.write_text(TABLE.read_text().replace(right, wrong, 1))
+    assert right in TABLE_PATH.read_text()
+    table.write_text(TABLE_PATH.read_text().replace(right, wrong, 1))
     with pytest.raises(BadSetting):
-        read_directory(table)
+        read_support_directory(table)
 
 
-async def test_the_page_is_right_for_its_minute(server: Served) -> None:
+async def test_the_page_is_right_for_its_minute(server: InProcessServer) -> None:
     """The same bytes within a minute; open in the morning, closed in the evening; each number asks before it rings."""
     address = server.settings.public_url + "/directory"
-    server.clock.ms = int(at("2026-11-24T10:15").timestamp() * 1000)
-    morning = (await server.client().get(address)).text
+    server.clock.ms = int(moment_at("2026-11-24T10:15").timestamp() * 1000)
+    morning = (await server.http_client().get(address)).text
     server.clock.advance(30_000)
-    assert (await server.client().get(address)).text == morning
-    server.clock.ms = int(at("2026-11-24T20:00").timestamp() * 1000)
-    evening = (await server.client().get(address)).text
+    assert (await server.http_client().get(address)).text == morning
+    server.clock.ms = int(moment_at("2026-11-24T20:00").timestamp() * 1000)
+    evening = (await server.http_client().get(address)).text
     assert "Tuesday, 10:15" in morning and "Tuesday, 20:00" in evening
     assert "Closed now. Opens Wednesday 13:00" in evening and "Closed now. Opens Wednesday 13:00" not in morning
     assert "Not yet checked" in morning
@@ -128,12 +131,12 @@ async def test_the_page_is_right_for_its_minute(server: Served) -> None:
     assert links == asked and len(links) > 30
 
 
-async def test_the_hours_of_a_week_are_said(server: Served) -> None:
+async def test_the_hours_of_a_week_are_said(server: InProcessServer) -> None:
     """What is open now is no help at night or on paper: the week stands beside it, in the order of days, in each language."""
-    server.clock.ms = int(at("2026-11-24T20:00").timestamp() * 1000)
+    server.clock.ms = int(moment_at("2026-11-24T20:00").timestamp() * 1000)
 
     async def said(tongue: str) -> str:
-        text = (await server.client().get(f"{server.settings.public_url}{tongue}/directory")).text
+        text = (await server.http_client().get(f"{server.settings.public_url}{tongue}/directory")).text
         row = text[text.index("0808 802 0300</bdi>") :]
         return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", row[: row.index("</li>")]))
 

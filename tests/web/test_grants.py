@@ -10,362 +10,425 @@ from pathlib import Path
 import pytest
 
 from diary.client import advocates, grant_access
-from diary.client.grant_access import Choice
-from diary.client.journal import Said
+from diary.client.grant_access import GrantTerms
+from diary.client.journal import VersionContent
 from diary.crypto.fingerprints import to_words
 from diary.crypto.keys import Keyset
 from diary.encoding import b64
-from diary.errors import BadSignature, NoMatch, NotFound, NotInvited, SealError, SecondStep
+from diary.errors import BadSignature, InvalidCredentials, InvalidInvitation, NotFound, SealError, SecondFactorFailed
 from diary.ids import id_text, new_id
 from diary.ledger import push
 from diary.ledger.sharing import grants
-from diary.ledger.sharing.grants import LONGEST_MS, Granted, Person
+from diary.ledger.sharing.grants import MAX_DURATION_MS, GrantParty, OpenedGrant
 from diary.services.sharing import organisations
-from diary.services.sync.purge import HOUR_S, purge
+from diary.services.sync.purge import PURGE_INTERVAL_SECONDS, purge
 from diary.storage.log.audit import audit_rows
-from tests.advocates import (
+from tests.advocate_helpers import (
+    ADVOCATE_PASSPHRASE,
     ORGANISATION,
-    WORDS,
-    Desk,
-    all_of_it,
-    beside,
-    found_organisation,
-    hire,
-    lead_of,
-    let_in,
-    reach,
+    AdvocateDevice,
+    api_client_for,
+    create_organisation,
+    create_organisation_lead,
+    full_access_choice,
+    grant_access_to,
+    join_organisation,
+    open_instance_on_database,
 )
-from tests.keepers import Keeper, Served, enrol, seal_file, served
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server, seal_file
 
-DAY = 86_400_000
-SENTINEL = "He followed me to the tram stop at Alder Road."
+DAY_MS = 86_400_000
+PLAINTEXT_SENTINEL = "He followed me to the tram stop at Alder Road."
 PURPOSE = "Report to the police together"
 
 
 @pytest.fixture
-async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
+async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[InProcessServer]:
     """A server of its own, over each database."""
-    async with served(tmp_path, **database_setting) as running:
+    async with running_server(tmp_path, **database_setting) as running:
         yield running
 
 
 @pytest.fixture
-async def desk(server: Served) -> Desk:
+async def desk(server: InProcessServer) -> AdvocateDevice:
     """An advocate who leads a new organisation."""
-    return (await lead_of(server))[0]
+    return (await create_organisation_lead(server))[0]
 
 
-async def give(server: Served, keeper: Keeper, granted: Granted, *held: object) -> int:
+async def give_keys(server: InProcessServer, keeper: Keeper, granted: OpenedGrant, *local_versions: object) -> int:
     """The keeper gives the keys of versions that are on the server."""
-    versions = [(one.push, one.opened.place) for one in held]  # type: ignore[attr-defined]
-    return await grant_access.give(reach(keeper, server), keeper.identity, granted, versions)
+    versions = [(local_version.push, local_version.opened_version.ids) for local_version in local_versions]  # type: ignore[attr-defined]
+    return await grant_access.upload_version_keys(api_client_for(keeper, server), keeper.identity, granted, versions)
 
 
-async def write(keeper: Keeper, text: str, *granted: Granted, **restricted: str) -> object:
+async def write_for_grants(keeper: Keeper, text: str, *granted: OpenedGrant, **restricted: str) -> object:
     """A version sealed, pushed with wraps for the grants, and held."""
-    held = keeper.journal.append(Said("incident", {"narrative": text}, restricted))
-    place = held.opened.place
-    given = tuple(grant_access.keys_for(one, keeper.identity, held.push, place) for one in granted)
-    body = push.encode(replace(held.push, grants=given))
+    local_version = keeper.journal.append(VersionContent("incident", {"narrative": text}, restricted))
+    place = local_version.opened_version.ids
+    grant_wraps = tuple(
+        grant_access.wrap_keys_for_grant(grant, keeper.identity, local_version.push, place) for grant in granted
+    )
+    body = push.encode(replace(local_version.push, grants=grant_wraps))
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-    assert (await keeper.ask("PUT", path, body)).status_code in (200, 201)
-    return held
+    assert (await keeper.request("PUT", path, body)).status_code in (200, 201)
+    return local_version
 
 
-async def seen(server: Served, desk: Desk) -> list[str]:
+async def narratives_read(server: InProcessServer, desk: AdvocateDevice) -> list[str]:
     """What the advocate reads of the one client there is."""
-    (client,) = await desk.clients(server.clock.now_ms())
-    return [str(one.opened.fields["narrative"]) for one in await advocates.read(desk.reached, client)]
+    (client,) = await desk.list_clients(server.clock.now_ms())
+    return [
+        str(version.opened_version.fields["narrative"])
+        for version in await advocates.fetch_versions(desk.api_client, client)
+    ]
 
 
 async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(
-    server: Served, keeper: Keeper, desk: Desk
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
     """Old versions by their keys, new ones with their own push; after the end nothing, of what was or what comes."""
-    before = await write(keeper, "Before anybody knew.")
-    granted = await let_in(server, keeper, desk)
-    assert await seen(server, desk) == []
-    assert await give(server, keeper, granted, before) == 1
-    assert await give(server, keeper, granted, before) == 0
-    await write(keeper, SENTINEL, granted)
-    assert await seen(server, desk) == ["Before anybody knew.", SENTINEL]
-    await grant_access.shut_out(reach(keeper, server), keeper.identity, granted.id)
-    after = await write(keeper, "After the end.", granted)
-    assert await desk.clients(server.clock.now_ms()) == []
-    assert (await desk.ask("GET", f"/v1/clients/{granted.id}/changes")).status_code == 404
-    assert await give(server, keeper, granted, after) == 0
-    assert server.rows("SELECT count(*) FROM grant_wrap") == [(0,)]
+    before = await write_for_grants(keeper, "Before anybody knew.")
+    granted = await grant_access_to(server, keeper, desk)
+    assert await narratives_read(server, desk) == []
+    assert await give_keys(server, keeper, granted, before) == 1
+    assert await give_keys(server, keeper, granted, before) == 0
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    assert await narratives_read(server, desk) == ["Before anybody knew.", PLAINTEXT_SENTINEL]
+    await grant_access.end_grant(api_client_for(keeper, server), keeper.identity, granted.id)
+    after = await write_for_grants(keeper, "After the end.", granted)
+    assert await desk.list_clients(server.clock.now_ms()) == []
+    assert (await desk.request("GET", f"/v1/clients/{granted.id}/changes")).status_code == 404
+    assert await give_keys(server, keeper, granted, after) == 0
+    assert server.query("SELECT count(*) FROM grant_wrap") == [(0,)]
 
 
-async def test_restricted_fields_only_where_they_were_ticked(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_restricted_fields_only_where_they_were_ticked(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """Without the tick a version is read without its restricted part, and says so; with it, whole and checked."""
-    plain = await let_in(server, keeper, desk)
-    other = await hire(server, await desk.invites(), "Sam")
-    whole = await let_in(server, keeper, other, all_of_it(server, restricted=True))
-    await write(keeper, SENTINEL, plain, whole, place_detail="12 Alder Road")
+    plain = await grant_access_to(server, keeper, desk)
+    other = await join_organisation(server, await desk.invite_colleague(), "Sam")
+    whole = await grant_access_to(server, keeper, other, full_access_choice(server, restricted=True))
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, plain, whole, place_detail="12 Alder Road")
     for person, expected in ((desk, None), (other, {"place_detail": "12 Alder Road"})):
-        (client,) = await person.clients(server.clock.now_ms())
-        (one,) = await advocates.read(person.reached, client)
-        assert (one.opened.restricted, one.opened.withheld) == (expected, expected is None)
-        assert not one.opened.altered
+        (client,) = await person.list_clients(server.clock.now_ms())
+        (one,) = await advocates.fetch_versions(person.api_client, client)
+        assert (one.opened_version.restricted, one.opened_version.is_restricted_withheld) == (
+            expected,
+            expected is None,
+        )
+        assert not one.opened_version.is_altered
 
 
 async def test_the_server_cannot_substitute_keys(
-    server: Served, keeper: Keeper, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keys that are not the nine words' are refused before anything is granted; words that name nobody find nobody."""
-    forged = Keyset.new()
+    forged = Keyset.generate()
     told = {
         "ecdsa_pub": b64(forged.ecdsa_pub),
         "hpke_pub": b64(forged.hpke_pub),
         "name": "Priya K",
         "organisation": ORGANISATION,
     }
-    reached = reach(keeper, server)
+    api_client = api_client_for(keeper, server)
 
     async def swapped(*_: object, **__: object) -> dict[str, object]:
         return told
 
     with monkeypatch.context() as patched:
-        patched.setattr(reached, "json", swapped)
+        patched.setattr(api_client, "json", swapped)
         with pytest.raises(BadSignature):
-            await grant_access.meet(reached, desk.advocate.words)
+            await grant_access.fetch_advocate(api_client, desk.advocate.fingerprint_words)
     with pytest.raises(NotFound):
-        await grant_access.meet(reached, to_words(os.urandom(12)))
+        await grant_access.fetch_advocate(api_client, to_words(os.urandom(12)))
 
 
-async def test_grants_that_do_not_hold_are_left_out(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_grants_that_do_not_hold_are_left_out(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """A grant by a stranger's key in the keeper's name, one widened after signing, one for somebody else: each is ignored."""
-    granted = await let_in(server, keeper, desk, all_of_it(server, scope={"records": [id_text(new_id())]}))
-    me = Person(desk.advocate.keyset.ecdsa_pub, desk.advocate.keyset.hpke_pub, "Priya K")
-    true_keeper = Person(keeper.identity.keyset.ecdsa_pub, keeper.identity.keyset.hpke_pub, "Maya")
-    stranger = Person(Keyset.new().ecdsa_pub, Keyset.new().hpke_pub, "Maya")
-    widened = dict(granted.said) | {"scope": {"all": True}}
-    readdressed = dict(granted.said) | {"to": b64(os.urandom(12))}
-    longer = dict(granted.said) | {"not_after": int(granted.said["not_after"]) + DAY}
+    granted = await grant_access_to(
+        server, keeper, desk, full_access_choice(server, scope={"records": [id_text(new_id())]})
+    )
+    me = GrantParty(desk.advocate.keyset.ecdsa_pub, desk.advocate.keyset.hpke_pub, "Priya K")
+    true_keeper = GrantParty(keeper.identity.keyset.ecdsa_pub, keeper.identity.keyset.hpke_pub, "Maya")
+    stranger = GrantParty(Keyset.generate().ecdsa_pub, Keyset.generate().hpke_pub, "Maya")
+    widened = dict(granted.statement) | {"scope": {"all": True}}
+    readdressed = dict(granted.statement) | {"to": b64(os.urandom(12))}
+    longer = dict(granted.statement) | {"not_after": int(granted.statement["not_after"]) + DAY_MS}
     forgeries = [
-        grants.seal_for(me, true_keeper, widened, granted.key),
-        grants.seal_for(me, true_keeper, longer, granted.key),
-        grants.seal_for(me, stranger, granted.said, granted.key),
+        grants.seal_for_advocate(me, true_keeper, widened, granted.key),
+        grants.seal_for_advocate(me, true_keeper, longer, granted.key),
+        grants.seal_for_advocate(me, stranger, granted.statement, granted.key),
     ]
     for forged in forgeries:
-        await put_sealed(server, granted, forged)
-        assert await advocates.list_clients(desk.reached, desk.advocate, server.clock.now_ms()) == ([], 1)
+        await replace_grant_envelope(server, granted, forged)
+        assert await advocates.list_clients(desk.api_client, desk.advocate, server.clock.now_ms()) == ([], 1)
     with pytest.raises(BadSignature):
-        grants.check(readdressed, keeper.identity.keyset.ecdsa_pub)
+        grants.verify_grant(readdressed, keeper.identity.keyset.ecdsa_pub)
 
 
-async def put_sealed(server: Served, granted: Granted, envelope: bytes) -> None:
+async def replace_grant_envelope(server: InProcessServer, granted: OpenedGrant, envelope: bytes) -> None:
     """What a server that cheats hands out in a grant's place."""
-    async with beside(server) as instance:
+    async with open_instance_on_database(server) as instance:
         row = "UPDATE access_grant SET sealed = ?"
         await instance.db.writer.run(lambda hand: hand.execute(row, (envelope,)))
 
 
-async def test_a_grant_ends_by_itself_on_both_sides(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_grant_ends_by_itself_on_both_sides(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """By the server's clock nothing is served after the end, by the advocate's it does not stand; the purge drops the keys."""
-    granted = await let_in(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + 3 * 3_600_000))
-    await write(keeper, SENTINEL, granted)
-    end = int(granted.said["not_after"])
-    found, refused = await advocates.list_clients(desk.reached, desk.advocate, end)
+    granted = await grant_access_to(
+        server, keeper, desk, full_access_choice(server, not_after=server.clock.now_ms() + 3 * 3_600_000)
+    )
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    end = int(granted.statement["not_after"])
+    found, refused = await advocates.list_clients(desk.api_client, desk.advocate, end)
     assert (found, refused) == ([], 1)
     for _ in range(4):
-        server.clock.ms += HOUR_S * 1000
-        async with beside(server) as instance:
+        server.clock.ms += PURGE_INTERVAL_SECONDS * 1000
+        async with open_instance_on_database(server) as instance:
             await purge(instance)
-    assert (await desk.ask("GET", f"/v1/clients/{granted.id}/changes")).status_code == 404
-    assert server.rows("SELECT count(*) FROM grant_wrap") == [(0,)]
+    assert (await desk.request("GET", f"/v1/clients/{granted.id}/changes")).status_code == 404
+    assert server.query("SELECT count(*) FROM grant_wrap") == [(0,)]
 
 
-async def test_a_grant_is_there_under_its_own_diary_only(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_grant_is_there_under_its_own_diary_only(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """Another diary in the address is 404, what is no id 400; the grant stands."""
-    granted = await let_in(server, keeper, desk)
+    granted = await grant_access_to(server, keeper, desk)
     for diary, status in (("A" * 22, 404), ("x", 400)):
         at = f"/v1/diaries/{diary}/grants/{granted.id}"
-        assert (await keeper.ask("GET", f"{at}/wraps")).status_code == status
-        assert (await keeper.ask("DELETE", at, x_proof=keeper.proof)).status_code == status
-    assert (await keeper.ask("GET", f"{keeper.diary}/grants/{granted.id}/wraps")).status_code == 200
-    (row,) = (await keeper.ask("GET", "/v1/grants")).json()["grants"]
+        assert (await keeper.request("GET", f"{at}/wraps")).status_code == status
+        assert (await keeper.request("DELETE", at, x_proof=keeper.proof)).status_code == status
+    assert (await keeper.request("GET", f"{keeper.diary}/grants/{granted.id}/wraps")).status_code == 200
+    (row,) = (await keeper.request("GET", "/v1/grants")).json()["grants"]
     assert row["ended_at"] is None
 
 
-async def test_a_grant_needs_the_passphrase_and_an_end(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_grant_needs_the_passphrase_and_an_end(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """A stolen session lets nobody in; nobody is let in for ever; the envelope must be the grant's own."""
-    person = await grant_access.meet(reach(keeper, server), desk.advocate.words)
+    person = await grant_access.fetch_advocate(api_client_for(keeper, server), desk.advocate.fingerprint_words)
     stolen = replace(keeper.identity, proof=b64(os.urandom(32)))
-    with pytest.raises(NoMatch):
-        await grant_access.let_in(
-            reach(keeper, server), stolen, person, all_of_it(server), "Maya", server.clock.now_ms()
+    with pytest.raises(InvalidCredentials):
+        await grant_access.create_grant(
+            api_client_for(keeper, server), stolen, person, full_access_choice(server), "Maya", server.clock.now_ms()
         )
     with pytest.raises(BadSignature):
-        await let_in(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + LONGEST_MS + 1))
+        await grant_access_to(
+            server, keeper, desk, full_access_choice(server, not_after=server.clock.now_ms() + MAX_DURATION_MS + 1)
+        )
     nonsense = b64(b"x" * 90)
-    body = {"grant": id_text(new_id()), "kept": nonsense, "not_after": server.clock.now_ms() + DAY, "sealed": nonsense}
-    told = await keeper.ask(
+    body = {
+        "grant": id_text(new_id()),
+        "kept": nonsense,
+        "not_after": server.clock.now_ms() + DAY_MS,
+        "sealed": nonsense,
+    }
+    told = await keeper.request(
         "POST", f"{keeper.diary}/grants", body | {"to": b64(person.fingerprint)}, x_proof=keeper.proof
     )
     assert (told.status_code, told.json()["error"]) == (400, "bad_request")
-    assert server.rows("SELECT count(*) FROM access_grant") == [(0,)]
+    assert server.query("SELECT count(*) FROM access_grant") == [(0,)]
 
 
 async def test_an_advocate_gets_files_of_granted_versions_and_no_others(
-    server: Served, keeper: Keeper, desk: Desk
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
     """A file that a given version names is served, sealed; another of the same diary is not there."""
-    granted = await let_in(server, keeper, desk)
+    granted = await grant_access_to(server, keeper, desk)
     named, other = seal_file(keeper, b"a picture"), seal_file(keeper, b"not for anybody")
     for file in (named, other):
-        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
-        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
-    held = keeper.journal.append(Said("attachment", {}, {}, ((named.blob, bytes(32)),)))
-    place = held.opened.place
-    body = push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),)))
-    path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-    assert (await keeper.ask("PUT", path, body)).status_code == 201
-    got = await desk.ask("GET", f"/v1/clients/{granted.id}/blobs/{named.blob}/parts/0")
-    assert (got.status_code, got.content) == (200, named.sealed[0])
-    assert (await desk.ask("GET", f"/v1/clients/{granted.id}/blobs/{other.blob}/parts/0")).status_code == 404
-    looks = (await keeper.ask("GET", "/v1/grants")).json()["looks"]
-    assert {(one["what"], one["at"] % 60_000) for one in looks} == {("file", 0)}
-
-
-async def test_a_keeper_sees_who_read_what_and_when(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """To the minute; the same within a minute is one line; another keeper sees nothing of it."""
-    granted = await let_in(server, keeper, desk)
-    await write(keeper, SENTINEL, granted)
-    for _ in range(3):
-        await seen(server, desk)
-    told = (await keeper.ask("GET", "/v1/grants")).json()
-    minute = server.clock.now_ms() - server.clock.now_ms() % 60_000
-    assert told["looks"] == [{"at": minute, "grant": granted.id, "what": "read"}]
-    assert told["grants"][0]["looked_at"] == minute
-    assert told["grants"][0]["to"] == b64(desk.advocate.fingerprint)
-    stranger = await enrol(server, "203.0.113.50")
-    assert (await stranger.ask("GET", "/v1/grants")).json() == {"grants": [], "looks": []}
-
-
-async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """Sealed to the keeper, signed by the advocate; tampered with or by another key, nobody's; taken in, it waits no more."""
-    granted = await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
-    held = await write(keeper, SENTINEL, granted)
-    before = server.rows("SELECT count(*) FROM version")
-    (client,) = await desk.clients(server.clock.now_ms())
-    about = held.opened.place.record  # type: ignore[attr-defined]
-    letter = await advocates.ask(
-        desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
-    )
-    reached = reach(keeper, server)
-    (read,) = await grant_access.read_letters(reached, keeper.identity, {granted.id: granted})
-    assert (read["letter"], read["fields"]["text"], read["what"]) == (letter, "Was anyone with you?", "question")
-    someone = replace(granted, other=Person(Keyset.new().ecdsa_pub, Keyset.new().hpke_pub, "Priya K"))
-    assert await grant_access.read_letters(reached, keeper.identity, {granted.id: someone}) == []
-    assert server.rows("SELECT count(*) FROM version") == before
-    await grant_access.take_in(reached, keeper.identity, letter)
-    assert await grant_access.read_letters(reached, keeper.identity, {granted.id: granted}) == []
-    await grant_access.take_in(reached, keeper.identity, letter)  # another device was faster
-    await grant_access.drop_letter(reached, keeper.identity, letter)
-    with pytest.raises(NotFound):
-        await grant_access.take_in(reached, keeper.identity, letter)
-
-
-async def test_joining_needs_an_unused_invitation_and_valid_digits(server: Served) -> None:
-    """A used invitation, a made-up one and a keeper's own open nothing; wrong digits use none up."""
-    _, invite = await found_organisation(server)
-    with pytest.raises(NotInvited):
-        await hire(server, "abcd-efgh-jkmn-pqrs")
-    desk = await hire(server, invite.upper())
-    with pytest.raises(NotInvited):
-        await hire(server, invite)
-    assert (await desk.ask("GET", "/v1/clients")).json()["you"]["organisation"] == ORGANISATION
-
-
-async def test_the_second_step_works_once_and_counts(server: Served) -> None:
-    """Right words without digits, with wrong ones or with used ones: second_step; with fresh ones, in; the keeper has none."""
-    _, invite = await found_organisation(server)
-    desk = await hire(server, invite)
-    made, now = desk.advocate, server.clock.now_ms()
-    with pytest.raises(SecondStep):  # the digits of joining
-        await advocates.sign_in(desk.reached, made.login, WORDS, made.secret, now, policy=policy())
-    with pytest.raises(SecondStep):
-        await advocates.sign_in(desk.reached, made.login, WORDS, os.urandom(20), now + 30_000, policy=policy())
-    again = await advocates.sign_in(desk.reached, made.login, WORDS, made.secret, now + 30_000, policy=policy())
-    assert again.words == made.words
-    with pytest.raises(NoMatch):
-        await advocates.sign_in(desk.reached, made.login, "not the advocate's words", made.secret, now, policy=policy())
-
-
-def policy() -> object:
-    """The cheap locks of tests."""
-    from diary.crypto.kdf import TESTS
-
-    return TESTS
-
-
-async def test_who_leaves_reaches_nothing(server: Served, keeper: Keeper) -> None:
-    """Sessions, grants and keys end in one step, also in the middle of reading; the colleague's grants stay."""
-    lead, _ = await lead_of(server)
-    gone = await hire(server, await lead.invites(), "Sam")
-    theirs, stays = await let_in(server, keeper, gone), await let_in(server, keeper, lead)
-    await write(keeper, SENTINEL, theirs, stays)
-    members = (await lead.ask("GET", "/v1/organisation")).json()
-    assert members["numbers"] == {"ending": 0, "grants": 2, "members": 2, "packs": 0}
-    (sam,) = (one["member"] for one in members["members"] if one["name"] == "Sam")
-    assert (await gone.ask("GET", "/v1/organisation")).status_code == 404
-    assert (await lead.ask("DELETE", f"/v1/organisation/members/{sam}", x_proof=await lead.prove())).status_code == 204
-    assert (await gone.ask("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
-    with pytest.raises(SecondStep):
-        made = gone.advocate
-        await advocates.sign_in(
-            gone.reached, made.login, WORDS, made.secret, server.clock.now_ms() + 30_000, policy=policy()
+        await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+        await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed_parts[0])
+    local_version = keeper.journal.append(VersionContent("attachment", {}, {}, ((named.blob, bytes(32)),)))
+    place = local_version.opened_version.ids
+    body = push.encode(
+        replace(
+            local_version.push,
+            grants=(grant_access.wrap_keys_for_grant(granted, keeper.identity, local_version.push, place),),
         )
-    assert await seen(server, lead) == [SENTINEL]
-    assert server.rows("SELECT count(*) FROM grant_wrap") == [(1,)]
+    )
+    path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
+    assert (await keeper.request("PUT", path, body)).status_code == 201
+    received = await desk.request("GET", f"/v1/clients/{granted.id}/blobs/{named.blob}/parts/0")
+    assert (received.status_code, received.content) == (200, named.sealed_parts[0])
+    assert (await desk.request("GET", f"/v1/clients/{granted.id}/blobs/{other.blob}/parts/0")).status_code == 404
+    looks = (await keeper.request("GET", "/v1/grants")).json()["looks"]
+    assert {(row["what"], row["at"] % 60_000) for row in looks} == {("file", 0)}
 
 
-async def test_an_ended_organisation_sees_nothing(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """The operator ends it: every member's sessions and grants go, and nobody finds their words any more."""
-    granted = await let_in(server, keeper, desk)
-    await write(keeper, SENTINEL, granted)
-    organisation = bytes(server.rows("SELECT id FROM organisation")[0][0])
-    async with beside(server) as instance:
-        await organisations.end(instance, organisation)
-    assert (await desk.ask("GET", "/v1/clients")).status_code == 401
+async def test_a_keeper_sees_who_read_what_and_when(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
+    """To the minute; the same within a minute is one line; another keeper sees nothing of it."""
+    granted = await grant_access_to(server, keeper, desk)
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    for _ in range(3):
+        await narratives_read(server, desk)
+    response_body = (await keeper.request("GET", "/v1/grants")).json()
+    minute = server.clock.now_ms() - server.clock.now_ms() % 60_000
+    assert response_body["looks"] == [{"at": minute, "grant": granted.id, "what": "read"}]
+    assert response_body["grants"][0]["looked_at"] == minute
+    assert response_body["grants"][0]["to"] == b64(desk.advocate.fingerprint)
+    stranger = await register_keeper(server, "203.0.113.50")
+    assert (await stranger.request("GET", "/v1/grants")).json() == {"grants": [], "looks": []}
+
+
+async def test_a_question_reaches_the_keeper_and_changes_nothing(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
+    """Sealed to the keeper, signed by the advocate; tampered with or by another key, nobody's; taken in, it waits no more."""
+    granted = await grant_access_to(server, keeper, desk, full_access_choice(server, rights=("view", "comment")))
+    held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    before = server.query("SELECT count(*) FROM version")
+    (client,) = await desk.list_clients(server.clock.now_ms())
+    about = held.opened_version.ids.record  # type: ignore[attr-defined]
+    letter = await advocates.send_question(
+        desk.api_client, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
+    )
+    api_client = api_client_for(keeper, server)
+    (read,) = await grant_access.fetch_letters(api_client, keeper.identity, {granted.id: granted})
+    assert (read["letter"], read["fields"]["text"], read["what"]) == (letter, "Was anyone with you?", "question")
+    someone = replace(
+        granted, counterparty=GrantParty(Keyset.generate().ecdsa_pub, Keyset.generate().hpke_pub, "Priya K")
+    )
+    assert await grant_access.fetch_letters(api_client, keeper.identity, {granted.id: someone}) == []
+    assert server.query("SELECT count(*) FROM version") == before
+    await grant_access.acknowledge_letter(api_client, keeper.identity, letter)
+    assert await grant_access.fetch_letters(api_client, keeper.identity, {granted.id: granted}) == []
+    await grant_access.acknowledge_letter(api_client, keeper.identity, letter)  # another device was faster
+    await grant_access.delete_letter(api_client, keeper.identity, letter)
     with pytest.raises(NotFound):
-        await grant_access.meet(reach(keeper, server), desk.advocate.words)
+        await grant_access.acknowledge_letter(api_client, keeper.identity, letter)
 
 
-async def test_nothing_of_a_grant_can_be_read_on_the_server(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_joining_needs_an_unused_invitation_and_valid_digits(server: InProcessServer) -> None:
+    """A used invitation, a made-up one and a keeper's own open nothing; wrong digits use none up."""
+    _, invite = await create_organisation(server)
+    with pytest.raises(InvalidInvitation):
+        await join_organisation(server, "abcd-efgh-jkmn-pqrs")
+    desk = await join_organisation(server, invite.upper())
+    with pytest.raises(InvalidInvitation):
+        await join_organisation(server, invite)
+    assert (await desk.request("GET", "/v1/clients")).json()["you"]["organisation"] == ORGANISATION
+
+
+async def test_the_second_step_works_once_and_counts(server: InProcessServer) -> None:
+    """Right words without digits, with wrong ones or with used ones: second_step; with fresh ones, in; the keeper has none."""
+    _, invite = await create_organisation(server)
+    desk = await join_organisation(server, invite)
+    made, now = desk.advocate, server.clock.now_ms()
+    with pytest.raises(SecondFactorFailed):  # the digits of joining
+        await advocates.sign_in(
+            desk.api_client, made.login, ADVOCATE_PASSPHRASE, made.totp_secret, now, policy=cheap_kdf_policy()
+        )
+    with pytest.raises(SecondFactorFailed):
+        await advocates.sign_in(
+            desk.api_client, made.login, ADVOCATE_PASSPHRASE, os.urandom(20), now + 30_000, policy=cheap_kdf_policy()
+        )
+    again = await advocates.sign_in(
+        desk.api_client, made.login, ADVOCATE_PASSPHRASE, made.totp_secret, now + 30_000, policy=cheap_kdf_policy()
+    )
+    assert again.fingerprint_words == made.fingerprint_words
+    with pytest.raises(InvalidCredentials):
+        await advocates.sign_in(
+            desk.api_client, made.login, "not the advocate's words", made.totp_secret, now, policy=cheap_kdf_policy()
+        )
+
+
+def cheap_kdf_policy() -> object:
+    """The cheap locks of tests."""
+    from diary.crypto.kdf import TEST_POLICY
+
+    return TEST_POLICY
+
+
+async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keeper) -> None:
+    """Sessions, grants and keys end in one step, also in the middle of reading; the colleague's grants stay."""
+    lead, _ = await create_organisation_lead(server)
+    departed = await join_organisation(server, await lead.invite_colleague(), "Sam")
+    theirs, stays = await grant_access_to(server, keeper, departed), await grant_access_to(server, keeper, lead)
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, theirs, stays)
+    members = (await lead.request("GET", "/v1/organisation")).json()
+    assert members["numbers"] == {"ending": 0, "grants": 2, "members": 2, "packs": 0}
+    (sam,) = (row["member"] for row in members["members"] if row["name"] == "Sam")
+    assert (await departed.request("GET", "/v1/organisation")).status_code == 404
+    assert (
+        await lead.request("DELETE", f"/v1/organisation/members/{sam}", x_proof=await lead.passphrase_proof())
+    ).status_code == 204
+    assert (await departed.request("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
+    with pytest.raises(SecondFactorFailed):
+        made = departed.advocate
+        await advocates.sign_in(
+            departed.api_client,
+            made.login,
+            ADVOCATE_PASSPHRASE,
+            made.totp_secret,
+            server.clock.now_ms() + 30_000,
+            policy=cheap_kdf_policy(),
+        )
+    assert await narratives_read(server, lead) == [PLAINTEXT_SENTINEL]
+    assert server.query("SELECT count(*) FROM grant_wrap") == [(1,)]
+
+
+async def test_an_ended_organisation_sees_nothing(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
+    """The operator ends it: every member's sessions and grants go, and nobody finds their words any more."""
+    granted = await grant_access_to(server, keeper, desk)
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    organisation = bytes(server.query("SELECT id FROM organisation")[0][0])
+    async with open_instance_on_database(server) as instance:
+        await organisations.end_organisation(instance, organisation)
+    assert (await desk.request("GET", "/v1/clients")).status_code == 401
+    with pytest.raises(NotFound):
+        await grant_access.fetch_advocate(api_client_for(keeper, server), desk.advocate.fingerprint_words)
+
+
+async def test_nothing_of_a_grant_can_be_read_on_the_server(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
+) -> None:
     """Text, purpose, names between the two and the question: in no row; the advocate's own name only sealed."""
-    granted = await let_in(server, keeper, desk, all_of_it(server, purpose=PURPOSE, rights=("view", "comment")))
-    held = await write(keeper, SENTINEL, granted)
-    (client,) = await desk.clients(server.clock.now_ms())
-    about = held.opened.place.record  # type: ignore[attr-defined]
-    await advocates.ask(desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms())
+    granted = await grant_access_to(
+        server, keeper, desk, full_access_choice(server, purpose=PURPOSE, rights=("view", "comment"))
+    )
+    held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
+    (client,) = await desk.list_clients(server.clock.now_ms())
+    about = held.opened_version.ids.record  # type: ignore[attr-defined]
+    await advocates.send_question(
+        desk.api_client, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
+    )
     rows = "\n".join(server.dump())
-    for said in (SENTINEL, PURPOSE, "Maya", "Leigh", "Was anyone with you?", "followed"):
+    for said in (PLAINTEXT_SENTINEL, PURPOSE, "Maya", "Leigh", "Was anyone with you?", "followed"):
         assert said not in rows and said.encode().hex().upper() not in rows.upper()
 
 
-async def test_a_summary_is_for_the_grant_alone(server: Served, keeper: Keeper, desk: Desk) -> None:
+async def test_a_summary_is_for_the_grant_alone(server: InProcessServer, keeper: Keeper, desk: AdvocateDevice) -> None:
     """The list shows counts and dates that only this grant's key opens."""
-    granted = await let_in(server, keeper, desk)
-    told = {"dates": [{"at": server.clock.now_ms() + DAY, "what": "recording_wiped"}], "entries": 4}
-    await grant_access.summarise(
-        reach(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None}
+    granted = await grant_access_to(server, keeper, desk)
+    told = {"dates": [{"at": server.clock.now_ms() + DAY_MS, "what": "recording_wiped"}], "entries": 4}
+    await grant_access.upload_summary(
+        api_client_for(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None}
     )
-    (client,) = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.list_clients(server.clock.now_ms())
     assert client.summary is not None and client.summary["entries"] == 4
     with pytest.raises(SealError):
-        await grant_access.summarise(reach(keeper, server), granted, {"entries": 4})
+        await grant_access.upload_summary(api_client_for(keeper, server), granted, {"entries": 4})
 
 
 async def test_choosing_is_checked() -> None:
     """Scopes, rights and times that make no sense are signed by nobody."""
-    keyset, other = Keyset.new(), Keyset.new()
-    from diary.crypto.signing import Author
+    keyset, other = Keyset.generate(), Keyset.generate()
+    from diary.crypto.signing import AuthorSigner
 
-    person = Person(other.ecdsa_pub, other.hpke_pub, "x")
-    good = Choice({"all": True}, DAY, "why")
+    person = GrantParty(other.ecdsa_pub, other.hpke_pub, "x")
+    good = GrantTerms({"all": True}, DAY_MS, "why")
     base = {
         "diary": id_text(new_id()),
         "from": b64(person.fingerprint),
@@ -379,7 +442,7 @@ async def test_choosing_is_checked() -> None:
         "scope": {"all": True},
         "to": b64(person.fingerprint),
     }
-    grants.make(Author(keyset.ecdsa), base)
+    grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base)
     twice = [id_text(bytes(16))] * 2
     rights = ([], ["comment"], ["view", "view"], ["pack", "view"], ["view", "write"])
     one_case = {"case": id_text(bytes(16))}
@@ -395,31 +458,47 @@ async def test_choosing_is_checked() -> None:
     bent: list[dict[str, object]] = [
         *({"rights": one} for one in rights),
         *({"scope": one} for one in scopes),
-        *({"restricted": 1}, {"purpose": ""}, {"purpose": "x" * 201}, {"not_after": 0}, {"not_after": LONGEST_MS + 1}),
+        *(
+            {"restricted": 1},
+            {"purpose": ""},
+            {"purpose": "x" * 201},
+            {"not_after": 0},
+            {"not_after": MAX_DURATION_MS + 1},
+        ),
         *({"made_at": -1}, {"to": "AAAA"}, {"prev": "x"}),
     ]
     for one in bent:
         with pytest.raises(BadSignature):
-            grants.make(Author(keyset.ecdsa), base | one)
+            grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base | one)
 
 
 async def test_the_same_version_with_other_wraps_for_grants_is_the_same(
-    server: Served, keeper: Keeper, desk: Desk
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
     """Sent again after its answer was lost, without the grant or with new wraps for it: 200, one version, a sound audit."""
-    granted = await let_in(server, keeper, desk)
-    held = keeper.journal.append(Said("incident", {"narrative": "Once."}))
-    place = held.opened.place
+    granted = await grant_access_to(server, keeper, desk)
+    local_version = keeper.journal.append(VersionContent("incident", {"narrative": "Once."}))
+    place = local_version.opened_version.ids
     path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
     bodies = [
-        push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),))),
-        push.encode(replace(held.push, grants=(grant_access.keys_for(granted, keeper.identity, held.push, place),))),
-        push.encode(held.push),
+        push.encode(
+            replace(
+                local_version.push,
+                grants=(grant_access.wrap_keys_for_grant(granted, keeper.identity, local_version.push, place),),
+            )
+        ),
+        push.encode(
+            replace(
+                local_version.push,
+                grants=(grant_access.wrap_keys_for_grant(granted, keeper.identity, local_version.push, place),),
+            )
+        ),
+        push.encode(local_version.push),
     ]
     assert len(set(bodies)) == 3
-    answers = [await keeper.ask("PUT", path, body) for body in bodies]
+    answers = [await keeper.request("PUT", path, body) for body in bodies]
     assert [answer.status_code for answer in answers] == [201, 200, 200]
     assert len({answer.content for answer in answers}) == 1
-    instance = server.app.state.office.instance
+    instance = server.app.state.app_context.instance
     pub = instance.notary.pub
-    assert await instance.db.page(lambda hand: list(audit_rows(hand, pub, None, None))) == []
+    assert await instance.db.run_read(lambda hand: list(audit_rows(hand, pub, None, None))) == []

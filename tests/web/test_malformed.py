@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diary.encoding import frames, read_frames
-from diary.web.route_policy import Kind, Row
+from diary.encoding import decode_frames, encode_frames
+from diary.web.route_policy import BodyKind, RoutePolicy
 from diary.web.routes import ROUTES
-from tests.keepers import Keeper, Served, enrol, seal_file, served
+from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server, seal_file
 
-NASTY = [
+NASTY_BODIES = [
     b"",
     b"{",
     b"[]",
@@ -36,55 +36,66 @@ NASTY = [
     b'{"kdf":[],"diary":[]}',
     b'{"__proto__":{},"login":{"a":1}}',
 ]
-FIELDS = (
+FIELD_NAMES = (
     "account auth code_auth code_wrap device device_name diary digest ecdsa_pub hpke_pub kdf keyset login parts size"
     " ticket wish words_wrap"
 ).split()
-TAKING = [row for row in ROUTES if row.body.kind is not Kind.NONE]
-WEIRD = ["%00", "A" * 21, "A" * 22 + "=", "A" * 21 + "B", "..%2f..%2fetc", "ä", "-1", "1e9", "9" * 400, "%ff%fe"]
+POLICIES_WITH_BODY = [row for row in ROUTES if row.body.kind is not BodyKind.NONE]
+WEIRD_PATH_PARTS = [
+    "%00",
+    "A" * 21,
+    "A" * 22 + "=",
+    "A" * 21 + "B",
+    "..%2f..%2fetc",
+    "ä",
+    "-1",
+    "1e9",
+    "9" * 400,
+    "%ff%fe",
+]
 
 
-def named(row: Row) -> str:
+def route_name(policy: RoutePolicy) -> str:
     """A row as a test's name."""
-    return f"{row.method} {row.path}"
+    return f"{policy.method} {policy.path}"
 
 
-def filled(row: Row, keeper: Keeper) -> str:
+def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
     """A row's address with ids of the keeper's."""
     ids = {"diary": keeper.identity.diary, "i": "0"}
-    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), row.path)
+    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), policy.path)
 
 
-def check(answer: Any) -> None:
+def check_refusal(answer: Any) -> None:
     """A failure of ours has a code and a sentence, and is never our fault."""
     assert answer.status_code < 500, answer.request.url
     if answer.status_code >= 400:
-        told = answer.json()
-        assert set(told) <= {"error", "message", "missing"}
-        assert told["error"] != "internal" and told["message"].endswith(".")
+        error_body = answer.json()
+        assert set(error_body) <= {"error", "message", "missing"}
+        assert error_body["error"] != "internal" and error_body["message"].endswith(".")
 
 
-@pytest.mark.parametrize("row", TAKING, ids=named)
-async def test_nasty_bodies_are_refused_by_name(row: Row, keeper: Keeper) -> None:
+@pytest.mark.parametrize("row", POLICIES_WITH_BODY, ids=route_name)
+async def test_nasty_bodies_are_refused_by_name(row: RoutePolicy, keeper: Keeper) -> None:
     """Every row that takes a body, over every kind of body that is none."""
-    for body in NASTY:
-        answer = await keeper.ask(
-            row.method, filled(row, keeper), body, content_type=row.body.kind.value, x_proof=keeper.proof
+    for body in NASTY_BODIES:
+        answer = await keeper.request(
+            row.method, path_with_ids(row, keeper), body, content_type=row.body.kind.value, x_proof=keeper.proof
         )
-        check(answer)
+        check_refusal(answer)
         assert answer.status_code >= 400 or body == b"" or row.path == "/v1/names"
 
 
-@pytest.mark.parametrize("row", [row for row in ROUTES if "{" in row.path], ids=named)
-async def test_nasty_addresses_are_refused_by_name(row: Row, keeper: Keeper) -> None:
+@pytest.mark.parametrize("row", [row for row in ROUTES if "{" in row.path], ids=route_name)
+async def test_nasty_addresses_are_refused_by_name(row: RoutePolicy, keeper: Keeper) -> None:
     """Ids and numbers that are none, in every place of every address."""
     for name in re.findall(r"{(\w+)", row.path):
-        for weird in WEIRD:
+        for weird in WEIRD_PATH_PARTS:
             path = re.sub(rf"{{{name}(:path)?}}", weird, row.path)
             path = re.sub(r"{\w+(:path)?}", "A" * 22, path)
-            check(await keeper.ask(row.method, path, x_proof=keeper.proof))
+            check_refusal(await keeper.request(row.method, path, x_proof=keeper.proof))
     for query in ("after=-1", "after=x", "after=" + "9" * 30, "before=1", "after=1&after=2", "%00"):
-        check(await keeper.ask("GET", f"{keeper.diary}/changes?{query}"))
+        check_refusal(await keeper.request("GET", f"{keeper.diary}/changes?{query}"))
 
 
 async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
@@ -102,14 +113,16 @@ async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
         {"cookie": "__Host-d=" + "A" * 5000},
     ):
         sent = {name: value.encode("latin-1") for name, value in headers.items()}
-        check(await keeper.ask("POST", "/v1/names", {}, **sent))  # type: ignore[arg-type]
-        check(await keeper.ask("GET", "/v1/sessions", **sent))  # type: ignore[arg-type]
+        check_refusal(await keeper.request("POST", "/v1/names", {}, **sent))  # type: ignore[arg-type]
+        check_refusal(await keeper.request("GET", "/v1/sessions", **sent))  # type: ignore[arg-type]
 
 
-HALF = "\ud800"
+LONE_SURROGATE = "\ud800"
 
 
-@pytest.mark.parametrize("value", [HALF, [HALF], {"a": HALF}], ids=["text", "list", "object"])
+@pytest.mark.parametrize(
+    "value", [LONE_SURROGATE, [LONE_SURROGATE], {"a": LONE_SURROGATE}], ids=["text", "list", "object"]
+)
 async def test_half_a_character_inside_an_object_is_refused(value: object, keeper: Keeper) -> None:
     """Wherever it stands in what is handed on whole: a lock, and a statement about keys."""
     lock = {"alg": "argon2id", "login": value, "m": 8, "origin": "x", "p": 1, "salt": "A" * 22, "t": 1}
@@ -121,7 +134,7 @@ async def test_half_a_character_inside_an_object_is_refused(value: object, keepe
         ("POST", f"{keeper.diary}/rotation", {**keys, "kdf": sound, "statement": {"t": value}}),
     ):
         whole = {**body, "auth": "A" * 43, "words_wrap": "AAAA"}
-        answer = await keeper.ask(method, path, whole, x_proof=keeper.proof)
+        answer = await keeper.request(method, path, whole, x_proof=keeper.proof)
         name = "statement" if whole["kdf"] is sound else "kdf"
         assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
         assert answer.json()["message"] == f"The field {name} holds half of a character."
@@ -129,37 +142,41 @@ async def test_half_a_character_inside_an_object_is_refused(value: object, keepe
 
 async def test_a_length_that_python_cannot_read_is_too_large(keeper: Keeper) -> None:
     """5,000 digits of `Content-Length`, more than Python reads as a number."""
-    answer = await keeper.ask("POST", "/v1/names", {}, content_length="9" * 5_000)
+    answer = await keeper.request("POST", "/v1/names", {}, content_length="9" * 5_000)
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELD_NAMES), inner, max_size=4),
     max_leaves=8,
 )
-BODIES = st.dictionaries(st.sampled_from(FIELDS), JSON_VALUES, max_size=12)
+JSON_BODIES = st.dictionaries(st.sampled_from(FIELD_NAMES), JSON_VALUES, max_size=12)
 
 
 def test_random_json_never_breaks_the_entrance() -> None:
     """Objects with the right names and wrong values, at every JSON row; and changed pushes and parts."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
-        context = served(Path(folder))
-        server: Served = runner.run(context.__aenter__())
-        keeper = runner.run(enrol(server))
-        rows = [row for row in TAKING if row.body.kind is Kind.JSON]
+        context = running_server(Path(folder))
+        server: InProcessServer = runner.run(context.__aenter__())
+        keeper = runner.run(register_keeper(server))
+        rows = [row for row in POLICIES_WITH_BODY if row.body.kind is BodyKind.JSON]
         path, body = keeper.seal(restricted={"place_detail": "the flat"})
         file = seal_file(keeper, b"small")
 
         @settings(max_examples=60, deadline=None, database=None)
-        @given(st.sampled_from(rows), BODIES)
-        def objects(row: Row, values: dict[str, object]) -> None:
-            keeper.client = server.client(f"10.9.{id(values) % 250}.{id(row) % 250}")
+        @given(st.sampled_from(rows), JSON_BODIES)
+        def objects(row: RoutePolicy, values: dict[str, object]) -> None:
+            keeper.client = server.http_client(f"10.9.{id(values) % 250}.{id(row) % 250}")
             sent = json.dumps(values).encode()
-            check(
+            check_refusal(
                 runner.run(
-                    keeper.ask(
-                        row.method, filled(row, keeper), sent, content_type=row.body.kind.value, x_proof=keeper.proof
+                    keeper.request(
+                        row.method,
+                        path_with_ids(row, keeper),
+                        sent,
+                        content_type=row.body.kind.value,
+                        x_proof=keeper.proof,
                     )
                 )
             )
@@ -168,15 +185,17 @@ def test_random_json_never_breaks_the_entrance() -> None:
         @given(st.integers(0, len(body) - 1), st.integers(1, 255), st.integers(0, 40))
         def pushes(at: int, flip: int, cut: int) -> None:
             changed = body[:at] + bytes([body[at] ^ flip]) + body[at + 1 : len(body) - cut]
-            check(runner.run(keeper.ask("PUT", path, changed)))
+            check_refusal(runner.run(keeper.request("PUT", path, changed)))
 
         @settings(max_examples=50, deadline=None, database=None)
         @given(st.lists(st.binary(max_size=60), max_size=7))
         def framed(parts: list[bytes]) -> None:
-            check(runner.run(keeper.ask("PUT", path, frames(parts))))
-            swapped = [*read_frames(body)[: len(parts)], *parts]
-            check(runner.run(keeper.ask("PUT", path, frames(swapped))))
-            check(runner.run(keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", b"".join(parts))))
+            check_refusal(runner.run(keeper.request("PUT", path, encode_frames(parts))))
+            swapped = [*decode_frames(body)[: len(parts)], *parts]
+            check_refusal(runner.run(keeper.request("PUT", path, encode_frames(swapped))))
+            check_refusal(
+                runner.run(keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", b"".join(parts)))
+            )
 
         objects()
         pushes()

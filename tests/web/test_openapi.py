@@ -24,18 +24,26 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import FailureGroup
 
-from diary.client.transport import WRITING
+from diary.client.transport import WRITE_HEADERS
 from diary.crypto import kdf
 from diary.encoding import b64
 from diary.services.log import sequencer
-from tests.advocates import Desk, lead_of, let_in
-from tests.described import DOCUMENT, operations, resolved
-from tests.keepers import CODE, Keeper, Served, enrol, on_another_device, seal_file, served
-from tests.web.test_handovers import leave, officer
-from tests.web.test_witnesses import asks
+from tests.advocate_helpers import AdvocateDevice, create_organisation_lead, grant_access_to
+from tests.openapi_check import OPENAPI_DOCUMENT, operations, resolve_reference
+from tests.server_fixture import (
+    RECOVERY_CODE,
+    InProcessServer,
+    Keeper,
+    register_keeper,
+    running_server,
+    seal_file,
+    sign_in_on_second_device,
+)
+from tests.web.test_handovers import leave_handover, officer_phone
+from tests.web.test_witnesses import create_witness_code
 
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
-LOOKS = [
+SCHEMA = schemathesis.openapi.from_dict(OPENAPI_DOCUMENT)
+RESPONSE_CHECKS = [
     CHECKS.get_one(name)
     for name in (
         "not_a_server_error",
@@ -47,18 +55,18 @@ LOOKS = [
     )
 ]
 # What ends or changes something comes after what looks.
-ROUTES = sorted(operations(), key=lambda one: ("GET", "POST", "PUT", "DELETE").index(one[0]))
-MINUTE = 61_000
-FEW = 4
+DOCUMENTED_OPERATIONS = sorted(operations(), key=lambda one: ("GET", "POST", "PUT", "DELETE").index(one[0]))
+MINUTE_MS = 61_000
+EXAMPLES_MINIMUM = 4
 # A file behind each address that serves several.
-FILES = {
+SAMPLE_FILES = {
     "/code/{path}": "js/front/get.js",
     "/desk/code/{path}": "css/desk.css",
     "/log/tile/{path}": "0/000.p/1",
     "/static/{path}": "css/app.css",
 }
 # Not there on this server: what an operator publishes, and what an advocate was not given or nobody has made yet.
-HELD_BACK = {
+UNCHECKED_PATHS = {
     "/.well-known/webcat/{name}",
     "/log/checkpoint-witnessed",
     "/release.json",
@@ -70,94 +78,96 @@ HELD_BACK = {
 
 
 @dataclass
-class World:
+class ApiWorld:
     """A server with something of each kind on it, and everybody who may ask for it."""
 
     runner: asyncio.Runner
-    server: Served
+    server: InProcessServer
     keeper: Keeper
-    desk: Desk
-    known: dict[str, str]
+    desk: AdvocateDevice
+    known_values: dict[str, str]
     bodies: dict[str, dict[str, Any]]
     tickets: dict[str, str]
-    networks: Iterator[int] = field(default_factory=lambda: count(1))
+    network_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def credentials(self, path: str, told: dict[str, Any]) -> dict[str, str]:
+    def credentials(self, path: str, operation: dict[str, Any]) -> dict[str, str]:
         """What the first way in that a route has asks for."""
-        made: dict[str, str] = {}
-        for scheme in next(iter(told["security"]), {}):
-            phone = self.desk if told["x-audience"].startswith("advocate") else self.keeper
+        headers: dict[str, str] = {}
+        for scheme in next(iter(operation["security"]), {}):
+            phone = self.desk if operation["x-audience"].startswith("advocate") else self.keeper
             if scheme in ("session", "advocate"):
-                made["Authorization"] = f"Bearer {phone.tokens['session']}"
+                headers["Authorization"] = f"Bearer {phone.tokens['session']}"
             elif scheme == "proof":
-                made["X-Proof"] = self.proof(phone)
+                headers["X-Proof"] = self.proof(phone)
             elif scheme == "opened":
-                made["X-Proof"] = self.tickets["handover" if "handover" in path else "statement"]
-        return made
+                headers["X-Proof"] = self.tickets["handover" if "handover" in path else "statement"]
+        return headers
 
-    def proof(self, phone: Keeper | Desk) -> str:
+    def proof(self, phone: Keeper | AdvocateDevice) -> str:
         """The words, typed again."""
-        return phone.proof if isinstance(phone, Keeper) else self.known["advocate_proof"]
+        return phone.proof if isinstance(phone, Keeper) else self.known_values["advocate_proof"]
 
-    def ask(self, case: Case, *, is_public: bool, headers: dict[str, str]) -> httpx.Response:
+    def send_case(self, case: Case, *, is_public: bool, headers: dict[str, str]) -> httpx.Response:
         """One request, from a network that nobody has come from yet."""
-        number = next(self.networks)
+        number = next(self.network_numbers)
         settings = self.server.settings
-        made = case.as_transport_kwargs(settings.public_url if is_public else settings.app_url)
-        wanted = ("method", "url", "headers", "params", "data", "json", "cookies")
-        sent = requests.Request(**{name: made[name] for name in wanted if name in made}).prepare()
-        body = sent.body.encode() if isinstance(sent.body, str) else sent.body
-        client = self.server.client(f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
-        lines = {name.lower(): str(value).encode("latin-1", "replace") for name, value in sent.headers.items()}
+        transport_arguments = case.as_transport_kwargs(settings.public_url if is_public else settings.app_url)
+        argument_names = ("method", "url", "headers", "params", "data", "json", "cookies")
+        prepared = requests.Request(
+            **{name: transport_arguments[name] for name in argument_names if name in transport_arguments}
+        ).prepare()
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        client = self.server.http_client(f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
+        lines = {name.lower(): str(value).encode("latin-1", "replace") for name, value in prepared.headers.items()}
         lines |= {name.lower(): value.encode() for name, value in headers.items()}
         lines.pop("content-length", None)
-        return self.runner.run(client.request(str(sent.method), str(sent.url), headers=lines, content=body))
+        return self.runner.run(client.request(str(prepared.method), str(prepared.url), headers=lines, content=body))
 
-    def places(self, path: str) -> dict[str, str]:
+    def path_parameters(self, path: str) -> dict[str, str]:
         """What is there, for the places of an address."""
-        known = self.known | ({"path": FILES[path]} if path in FILES else {})
+        known = self.known_values | ({"path": SAMPLE_FILES[path]} if path in SAMPLE_FILES else {})
         return {name: known[name] for name in re.findall(r"{(\w+)}", path) if name in known}
 
-    def filled(self, case: Case) -> Case:
+    def with_known_values(self, case: Case) -> Case:
         """A request with what is there in the places of its body that have such names."""
         if isinstance(case.body, dict):
-            known = self.known | self.bodies.get(case.operation.path, {})
-            case.body |= {name: value for name, value in known.items() if name in case.body}
+            known_here = self.known_values | self.bodies.get(case.operation.path, {})
+            case.body |= {name: value for name, value in known_here.items() if name in case.body}
         return case
 
     def sign_in_again(self) -> None:
         """A request may have ended a session."""
-        answer = self.runner.run(self.keeper.ask("GET", "/v1/session"))
+        answer = self.runner.run(self.keeper.request("GET", "/v1/session"))
         if answer.status_code == 401:
-            self.keeper = self.runner.run(on_another_device(self.server, self.keeper))
+            self.keeper = self.runner.run(sign_in_on_second_device(self.server, self.keeper))
 
 
-async def settle(server: Served, runner: asyncio.Runner) -> World:
+async def build_world(server: InProcessServer, runner: asyncio.Runner) -> ApiWorld:
     """One thing of each kind, and who has it."""
-    keeper = await enrol(server)
+    keeper = await register_keeper(server)
     path, body = keeper.seal()
-    assert (await keeper.ask("PUT", path, body)).status_code == 201
+    assert (await keeper.request("PUT", path, body)).status_code == 201
     record, version = path.split("/")[-3], path.split("/")[-1]
     file = seal_file(keeper, b"a photo")
     at = f"{keeper.diary}/blobs/{file.blob}"
-    await keeper.ask("PUT", at, file.declaration)
-    await keeper.ask("PUT", f"{at}/parts/0", file.sealed[0])
-    await keeper.ask("POST", f"{at}/complete", {"digest": file.digest})
-    left = await leave(keeper, b"a pack")
-    opened = await officer(server).ask("POST", "/v1/handover/openings", left.told)
-    asked = await asks(server, keeper)
-    await asked.types()
-    desk = (await lead_of(server))[0]
-    granted = await let_in(server, keeper, desk)
-    pack = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
-    await sequencer.tend(server.app.state.office.instance)
+    await keeper.request("PUT", at, file.declaration)
+    await keeper.request("PUT", f"{at}/parts/0", file.sealed_parts[0])
+    await keeper.request("POST", f"{at}/complete", {"digest": file.digest})
+    handover = await leave_handover(keeper, b"a pack")
+    opened = await officer_phone(server).request("POST", "/v1/handover/openings", handover.opening_body)
+    witness_request = await create_witness_code(server, keeper)
+    await witness_request.enter_words()
+    desk = (await create_organisation_lead(server))[0]
+    granted = await grant_access_to(server, keeper, desk)
+    pack = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
+    await sequencer.run_round(server.app.state.app_context.instance)
     known = {
-        "advocate_proof": await desk.prove(),
+        "advocate_proof": await desk.passphrase_proof(),
         "blob": file.blob,
         "diary": keeper.identity.diary,
         "fingerprint": b64(desk.advocate.fingerprint),
         "grant": granted.id,
-        "handover": left.handover,
+        "handover": handover.handover,
         "i": "0",
         "login": keeper.identity.login,
         "n": "0",
@@ -168,28 +178,28 @@ async def settle(server: Served, runner: asyncio.Runner) -> World:
         "record": record,
         "size": "1",
         "version": version,
-        "witness": asked.id,
+        "witness": witness_request.id,
     }
     login = keeper.identity.login
     bodies = {
         "/v1/sessions": {"auth": keeper.proof},
-        "/v1/recoveries": {"code_auth": b64(kdf.code_auth(CODE, login))},
-        "/v1/handover/openings": left.told,
-        "/v1/statement/code": {"name": b64(asked.code.name)},
+        "/v1/recoveries": {"code_auth": b64(kdf.derive_code_proof(RECOVERY_CODE, login))},
+        "/v1/handover/openings": handover.opening_body,
+        "/v1/statement/code": {"name": b64(witness_request.code.name)},
         "/v1/diaries/{diary}/erasures": {"records": [record], "why": "keeper"},
     }
-    tickets = {"handover": opened.json()["ticket"], "statement": asked.ticket}
-    return World(runner, server, keeper, desk, known, bodies, tickets)
+    tickets = {"handover": opened.json()["ticket"], "statement": witness_request.ticket}
+    return ApiWorld(runner, server, keeper, desk, known, bodies, tickets)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def api_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
     """One server for all that is asked here."""
     with asyncio.Runner() as runner:
-        context = served(tmp_path_factory.mktemp("described"))
+        context = running_server(tmp_path_factory.mktemp("described"))
         server = runner.run(context.__aenter__())
         try:
-            yield runner.run(settle(server, runner))
+            yield runner.run(build_world(server, runner))
         finally:
             runner.run(context.__aexit__(None, None, None))
 
@@ -198,15 +208,15 @@ def _as_it_is(case: Case) -> Case:
     return case
 
 
-def can_be_wrong(told: dict[str, Any], places: dict[str, str]) -> bool:
+def can_be_invalid(operation: dict[str, Any], places: dict[str, str]) -> bool:
     """Whether a request can be something that the document does not allow: a page has only its address; bytes are bytes."""
-    given = [resolved(one) for one in told.get("parameters", ())]
+    parameters = [resolve_reference(parameter) for parameter in operation.get("parameters", ())]
     free = [
-        one
-        for one in given
-        if one["in"] != "header" and one["name"] not in places and one["schema"] != {"type": "string"}
+        parameter
+        for parameter in parameters
+        if parameter["in"] != "header" and parameter["name"] not in places and parameter["schema"] != {"type": "string"}
     ]
-    return "application/json" in told.get("requestBody", {}).get("content", {}) or free != []
+    return "application/json" in operation.get("requestBody", {}).get("content", {}) or free != []
 
 
 def examples(few: int, many: int) -> Any:
@@ -216,24 +226,28 @@ def examples(few: int, many: int) -> Any:
     )
 
 
-@examples(FEW, 20)
+@examples(EXAMPLES_MINIMUM, 20)
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
-@pytest.mark.parametrize(("method", "path", "told"), ROUTES, ids=[f"{method} {path}" for method, path, _ in ROUTES])
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    DOCUMENTED_OPERATIONS,
+    ids=[f"{method} {path}" for method, path, _ in DOCUMENTED_OPERATIONS],
+)
 def test_every_answer_is_one_that_the_document_has(
-    world: World, method: str, path: str, told: dict[str, Any], signed: bool, examples: int
+    api_world: ApiWorld, method: str, path: str, told: dict[str, Any], signed: bool, examples: int
 ) -> None:
     """Whatever Schemathesis sends: no fault, a documented status and type, the headers and the shape that belong to it."""
-    if examples > FEW:
-        world.server.clock.advance(MINUTE)
-    world.sign_in_again()
+    if examples > EXAMPLES_MINIMUM:
+        api_world.server.clock.advance(MINUTE_MS)
+    api_world.sign_in_again()
     is_public = told["x-audience"] in ("public", "recipient")
-    headers = dict(WRITING) if method != "GET" else {}
+    headers = dict(WRITE_HEADERS) if method != "GET" else {}
     if signed:
-        headers |= world.credentials(path, told)
+        headers |= api_world.credentials(path, told)
     succeeded: list[bool] = []
-    real = world.places(path)
+    real = api_world.path_parameters(path)
     for mode, places in product(GenerationMode, (real, {}) if real else ({},)):
-        if mode is GenerationMode.NEGATIVE and not can_be_wrong(told, places):
+        if mode is GenerationMode.NEGATIVE and not can_be_invalid(told, places):
             continue
         operation = SCHEMA[path][method]
         strategy = operation.as_strategy(generation_mode=mode, path_parameters=places or None, headers=headers or None)
@@ -247,14 +261,14 @@ def test_every_answer_is_one_that_the_document_has(
             phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=strategy.map(world.filled if fills_in else _as_it_is))
+        @given(case=strategy.map(api_world.with_known_values if fills_in else _as_it_is))
         def asked(case: Case) -> None:
-            answer = world.ask(case, is_public=is_public, headers=headers)
-            case.validate_response(answer, checks=LOOKS)
+            answer = api_world.send_case(case, is_public=is_public, headers=headers)
+            case.validate_response(answer, checks=RESPONSE_CHECKS)
             succeeded.append(answer.is_success)
 
         asked()
-    assert not signed or method != "GET" or path in HELD_BACK or any(succeeded), "no request got an answer"
+    assert not signed or method != "GET" or path in UNCHECKED_PATHS or any(succeeded), "no request got an answer"
 
 
 USAGE = {"quota_bytes": 1, "text_quota_bytes": 1, "text_used_bytes": 1, "used_bytes": 1}
@@ -271,7 +285,7 @@ USAGE = {"quota_bytes": 1, "text_quota_bytes": 1, "text_used_bytes": 1, "used_by
         (429, {"error": "try_later", "message": "Wait."}, "application/json", "Missing required response headers"),
     ],
 )
-def test_what_is_planted_is_found(status: int, content: dict[str, Any], kind: str, says: str) -> None:
+def test_a_planted_fault_is_reported(status: int, content: dict[str, Any], kind: str, says: str) -> None:
     """A fault, a status, a type, a shape, a code and a missing header; what is as it should be passes."""
     case = SCHEMA["/v1/usage"]["GET"].Case()
     asked = httpx.Request("GET", "http://localhost:8000/v1/usage")
@@ -279,6 +293,6 @@ def test_what_is_planted_is_found(status: int, content: dict[str, Any], kind: st
     planted = httpx.Response(status, json=content, request=asked, headers={"Content-Type": kind})
     for answer in (sound, planted):
         answer.elapsed = timedelta(0)
-    case.validate_response(sound, checks=LOOKS)
+    case.validate_response(sound, checks=RESPONSE_CHECKS)
     with pytest.raises(FailureGroup, match=says):
-        case.validate_response(planted, checks=LOOKS)
+        case.validate_response(planted, checks=RESPONSE_CHECKS)

@@ -10,50 +10,50 @@ import pytest
 from diary import isolation
 from diary.ids import id_text, new_id
 from diary.isolation import Isolation
-from tests.keepers import Keeper, enrol, served
+from tests.server_fixture import Keeper, register_keeper, running_server
 
 
 async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
     """Nothing of the diary is sent for a place; given up, it is gone."""
-    made = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
+    made = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
     assert made.status_code == 201 and made.json()["state"] in ("queued", "ready")
     where = f"/v1/packs/{made.json()['pack']}"
-    assert (await keeper.ask("GET", where)).json()["state"] == "ready"
-    early = await keeper.ask("GET", f"{where}/front")
+    assert (await keeper.request("GET", where)).json()["state"] == "ready"
+    early = await keeper.request("GET", f"{where}/front")
     assert (early.status_code, early.json()["error"]) == (409, "conflict")
-    assert (await keeper.ask("DELETE", where)).status_code == 204
-    assert (await keeper.ask("GET", where)).status_code == 404
+    assert (await keeper.request("DELETE", where)).status_code == 204
+    assert (await keeper.request("GET", where)).status_code == 404
 
 
 async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
     """The worker refuses it; the job says so and the server goes on."""
-    made = (await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()
+    made = (await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()
     where = f"/v1/packs/{made['pack']}"
-    begun = await keeper.ask("PUT", f"{where}/capsule", b'{"t":"not a capsule"}')
+    begun = await keeper.request("PUT", f"{where}/capsule", b'{"t":"not a capsule"}')
     assert begun.status_code == 202
-    again = await keeper.ask("PUT", f"{where}/capsule", b"{}")
-    assert (again.status_code, again.json()["error"]) == (409, "conflict")
+    second_answer = await keeper.request("PUT", f"{where}/capsule", b"{}")
+    assert (second_answer.status_code, second_answer.json()["error"]) == (409, "conflict")
     for _ in range(600):
-        told = (await keeper.ask("GET", where)).json()
-        if told["state"] != "building":
+        response_body = (await keeper.request("GET", where)).json()
+        if response_body["state"] != "building":
             break
         await asyncio.sleep(0.05)
-    assert told["state"] == "failed"
-    assert set(told) == {"done", "pack", "state", "step", "total"}
-    front = await keeper.ask("GET", f"{where}/front")
+    assert response_body["state"] == "failed"
+    assert set(response_body) == {"done", "pack", "state", "step", "total"}
+    front = await keeper.request("GET", f"{where}/front")
     assert (front.status_code, front.json()["error"]) == (409, "pack_failed")
     assert (await keeper.push()).status_code == 201
 
 
 async def test_an_instance_can_turn_packs_off(tmp_path: Path, keeper: Keeper) -> None:
     """By its setting: /v1/server says it beforehand, and 403 packs_off to whoever asks all the same; no worker is started."""
-    assert (await keeper.ask("GET", "/v1/server")).json()["server_packs"] is True
-    async with served(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:
-        alone = await enrol(without)
-        assert (await alone.ask("GET", "/v1/server")).json()["server_packs"] is False
-        answer = await alone.ask("POST", "/v1/packs", {"diary": alone.identity.diary})
+    assert (await keeper.request("GET", "/v1/server")).json()["server_packs"] is True
+    async with running_server(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:
+        alone = await register_keeper(without)
+        assert (await alone.request("GET", "/v1/server")).json()["server_packs"] is False
+        answer = await alone.request("POST", "/v1/packs", {"diary": alone.identity.diary})
         assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
-        put = await alone.ask("PUT", f"/v1/packs/{id_text(new_id())}/capsule", b"{}")
+        put = await alone.request("PUT", f"/v1/packs/{id_text(new_id())}/capsule", b"{}")
         assert put.status_code == 404
 
 
@@ -61,15 +61,15 @@ async def test_where_workers_cannot_be_isolated_there_are_no_packs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The phone is told before it asks, as where packs are switched off, and offers its other ways."""
-    monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="There is no Landlock here."))
-    async with served(tmp_path / "old") as server:
-        keeper = await enrol(server)
-        assert (await keeper.ask("GET", "/v1/server")).json()["server_packs"] is False
-        answer = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
+    monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="There is no Landlock here."))
+    async with running_server(tmp_path / "old") as server:
+        keeper = await register_keeper(server)
+        assert (await keeper.request("GET", "/v1/server")).json()["server_packs"] is False
+        answer = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
         assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
 
 
-async def test_a_pack_is_of_ones_own_diary(keeper: Keeper, other: Keeper) -> None:
+async def test_a_pack_is_of_ones_own_diary(keeper: Keeper, other_keeper: Keeper) -> None:
     """Another's diary is not there."""
-    answer = await keeper.ask("POST", "/v1/packs", {"diary": other.identity.diary})
+    answer = await keeper.request("POST", "/v1/packs", {"diary": other_keeper.identity.diary})
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")

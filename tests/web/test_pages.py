@@ -9,55 +9,55 @@ from typing import Any
 import pytest
 
 from diary.paths import STATIC
-from tests.keepers import Phone, Served, enrol, sign_in_body
+from tests.server_fixture import InProcessServer, Phone, new_device_sign_in_body, register_keeper
 
 
-async def test_the_shell_holds_nothing_of_anybody(server: Served) -> None:
+async def test_the_shell_holds_nothing_of_anybody(server: InProcessServer) -> None:
     """One page, the same for everyone, with the lock form in it; no cookie."""
-    first, second = await server.client().get("/"), await server.client("192.0.2.9").get("/")
+    first, second = await server.http_client().get("/"), await server.http_client("192.0.2.9").get("/")
     assert first.content == second.content and "set-cookie" not in first.headers
     assert b"<title>Notes</title>" in first.content
     assert b"http" not in re.sub(rb"<!--.*?-->", b"", first.content).replace(b"http-equiv", b"")
 
 
-async def test_static_files_are_asked_for_again(server: Served) -> None:
+async def test_static_files_are_asked_for_again(server: InProcessServer) -> None:
     """Bytes as on disk; 304 for who has them; nothing outside the folder."""
-    client = server.client()
+    client = server.http_client()
     answer = await client.get("/static/css/app.css")
     assert answer.content == (STATIC / "css" / "app.css").read_bytes()
-    again = await client.get("/static/css/app.css", headers={"If-None-Match": answer.headers["etag"]})
-    assert again.status_code == 304
+    second_answer = await client.get("/static/css/app.css", headers={"If-None-Match": answer.headers["etag"]})
+    assert second_answer.status_code == 304
     for path in ("/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/static/", "/static/css"):
         assert (await client.get(path)).status_code == 404
 
 
-async def test_the_worker_is_this_releases(server: Served) -> None:
+async def test_the_worker_is_this_releases(server: InProcessServer) -> None:
     """`/sw.js` names the release that /v1/server names, and is 304 for who has it."""
-    client = server.client()
+    client = server.http_client()
     worker = await client.get("/sw.js")
-    told = (await client.get("/v1/server")).json()
-    assert told["release"].encode() in worker.content
+    response_body = (await client.get("/v1/server")).json()
+    assert response_body["release"].encode() in worker.content
     assert hashlib.sha256((await client.get("/")).content).hexdigest().encode() in worker.content
-    again = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
-    assert again.status_code == 304 and again.content == b""
+    second_answer = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
+    assert second_answer.status_code == 304 and second_answer.content == b""
 
 
-async def test_signing_in_and_out_on_a_borrowed_device_clears_its_browser(server: Served) -> None:
+async def test_signing_in_and_out_on_a_borrowed_device_clears_its_browser(server: InProcessServer) -> None:
     """What the browser kept of this host goes at both ends; on any other device nothing is cleared, for a diary lies there."""
-    keeper = await enrol(server)
-    lent = Phone(server.client("192.0.2.9"))
-    body = sign_in_body(keeper.identity.login, keeper.proof)
-    entered = await lent.ask("POST", "/v1/sessions", body | {"borrowed": True})
+    keeper = await register_keeper(server)
+    borrowed_phone = Phone(server.http_client("192.0.2.9"))
+    body = new_device_sign_in_body(keeper.identity.login, keeper.proof)
+    entered = await borrowed_phone.request("POST", "/v1/sessions", body | {"borrowed": True})
     assert "storage" in entered.headers["clear-site-data"] and "device_token" not in entered.json()
-    ended = await lent.ask("DELETE", "/v1/session", x_leave_nothing="yes")
+    ended = await borrowed_phone.request("DELETE", "/v1/session", x_leave_nothing="yes")
     assert ended.status_code == 204 and "storage" in ended.headers["clear-site-data"]
-    entered = await lent.ask("POST", "/v1/sessions", body)
-    ended = await lent.ask("DELETE", "/v1/session")
+    entered = await borrowed_phone.request("POST", "/v1/sessions", body)
+    ended = await borrowed_phone.request("DELETE", "/v1/session")
     assert not any("clear-site-data" in one.headers for one in (entered, ended))
 
 
 @pytest.mark.parametrize("path", ["/share", "/share?x=1"])
-async def test_what_a_phone_shares_is_not_even_read(server: Served, path: str) -> None:
+async def test_what_a_phone_shares_is_not_even_read(server: InProcessServer, path: str) -> None:
     """204, whatever the form; the body, which only a page without its worker would send here, is left unread."""
     asked: list[str] = []
 
@@ -80,7 +80,7 @@ async def test_what_a_phone_shares_is_not_even_read(server: Served, path: str) -
         "client": ("198.51.100.7", 4711), "server": ("testserver", 80),
     }  # fmt: skip
     await server.app(scope, receive, send)
-    assert [one["status"] for one in answers if one["type"] == "http.response.start"] == [204]
-    assert b"".join(one.get("body", b"") for one in answers) == b""
+    assert [answer_item["status"] for answer_item in answers if answer_item["type"] == "http.response.start"] == [204]
+    assert b"".join(answer_item.get("body", b"") for answer_item in answers) == b""
     assert asked == []
     assert server.dump() == before

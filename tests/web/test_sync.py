@@ -2,104 +2,113 @@
 
 from __future__ import annotations
 
-from diary.encoding import b64, parse, read_frames, unb64
+from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
 from diary.ledger import heads, push, receipts
-from tests.keepers import Keeper, Served
+from tests.server_fixture import InProcessServer, Keeper
 
 
 async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
     """201 with a receipt and a head that verify under the server's notary key, numbered from 1."""
     notary = keeper.identity.notary_pub
-    head = heads.FIRST
+    head = heads.INITIAL_HEAD
     for seq in (1, 2, 3):
         path, body = keeper.seal(f"Number {seq}")
-        answer = await keeper.ask("PUT", path, body)
+        answer = await keeper.request("PUT", path, body)
         assert answer.status_code == 201
-        told = parse(answer.content)
-        sent = push.from_frames(parse(read_frames(body)[0]), read_frames(body)[1:])
-        receipts.verify(told["receipt"], notary, c=sent.c, env=sent.env)
+        response_body = parse_canonical_json(answer.content)
+        sent = push.from_frames(parse_canonical_json(decode_frames(body)[0]), decode_frames(body)[1:])
+        receipts.verify(
+            response_body["receipt"], notary, commitment=sent.commitment, envelopes_digest=sent.envelopes_digest
+        )
         record, version = path.split("/")[5], path.split("/")[7]
-        head = heads.next_head(head, seq=seq, record=record, version=version, c=sent.c, env=sent.env)
-        heads.verify(told["head"], notary, diary=keeper.identity.diary, seq=seq, head=head)
-        assert told["seq"] == seq
+        head = heads.next_head(
+            head,
+            seq=seq,
+            record=record,
+            version=version,
+            commitment=sent.commitment,
+            envelopes_digest=sent.envelopes_digest,
+        )
+        heads.verify(response_body["head"], notary, diary=keeper.identity.diary, seq=seq, head=head)
+        assert response_body["seq"] == seq
 
 
-async def test_the_same_bytes_again_get_the_same_answer(keeper: Keeper, server: Served) -> None:
+async def test_the_same_bytes_again_get_the_same_answer(keeper: Keeper, server: InProcessServer) -> None:
     """A repeat is 200 with the receipt of the first time, and changes nothing, whatever came between."""
     path, body = keeper.seal()
-    first = await keeper.ask("PUT", path, body)
+    first = await keeper.request("PUT", path, body)
     await keeper.push("Another")
     before = server.dump()
     server.clock.advance(5_000)
-    again = await keeper.ask("PUT", path, body)
-    assert (again.status_code, again.content) == (200, first.content)
+    second_answer = await keeper.request("PUT", path, body)
+    assert (second_answer.status_code, second_answer.content) == (200, first.content)
     assert server.dump() == before
 
 
-async def test_other_bytes_under_a_version_id_are_refused(keeper: Keeper, server: Served) -> None:
+async def test_other_bytes_under_a_version_id_are_refused(keeper: Keeper, server: InProcessServer) -> None:
     """409, and what was there stays."""
     path, body = keeper.seal()
-    await keeper.ask("PUT", path, body)
+    await keeper.request("PUT", path, body)
     before = server.dump()
-    frames = read_frames(body)
+    frames = decode_frames(body)
     frames[-1] = frames[-1][:-1] + bytes([frames[-1][-1] ^ 1])
     changed = b"".join(len(frame).to_bytes(4, "big") + frame for frame in frames)
-    answer = await keeper.ask("PUT", path, changed)
+    answer = await keeper.request("PUT", path, changed)
     assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
     assert server.dump() == before
 
 
-async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server: Served) -> None:
+async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server: InProcessServer) -> None:
     """400 bad_signature, and nothing is kept."""
     path, body = keeper.seal()
-    meta, *sealed = read_frames(body)
-    told = parse(meta)
-    signature = bytearray(unb64(told["sig"]))
+    meta, *sealed = decode_frames(body)
+    response_body = parse_canonical_json(meta)
+    signature = bytearray(unb64(response_body["sig"]))
     signature[5] ^= 1
-    forged = push.from_frames(told, sealed)
+    forged = push.from_frames(response_body, sealed)
     body = push.encode(
-        push.Push(
-            c=forged.c,
-            sig=b64(bytes(signature)),
+        push.VersionPush(
+            commitment=forged.commitment,
+            signature=b64(bytes(signature)),
             parents=forged.parents,
             blobs=forged.blobs,
             wraps=forged.wraps,
             envelopes=forged.envelopes,
         )
     )
-    answer = await keeper.ask("PUT", path, body)
+    answer = await keeper.request("PUT", path, body)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_signature")
-    assert server.rows("SELECT count(*) FROM version") == [(0,)]
+    assert server.query("SELECT count(*) FROM version") == [(0,)]
 
 
 async def test_a_version_sealed_for_another_place_is_refused(keeper: Keeper) -> None:
     """The envelope's public header must say the address it is pushed to."""
     path, body = keeper.seal()
     elsewhere, _ = keeper.seal()
-    answer = await keeper.ask("PUT", elsewhere, body)
+    answer = await keeper.request("PUT", elsewhere, body)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
     assert path != elsewhere
 
 
-async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: Served) -> None:
+async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProcessServer) -> None:
     """Each version once, in order, with wraps and envelopes as pushed; `after` takes up where one stopped."""
     bodies = []
     for text in ("one", "two", "three"):
         path, body = keeper.seal(text)
-        await keeper.ask("PUT", path, body)
+        await keeper.request("PUT", path, body)
         bodies.append(body)
-    answer = await keeper.ask("GET", keeper.diary + "/changes?after=1")
-    first, *rest = read_frames(answer.content)
-    told = parse(first)
-    assert (told["after"], told["to"], told["latest"]) == (1, 3, 3)
-    head = unb64(told["head"]["head"])
-    heads.verify(told["head"], keeper.identity.notary_pub, diary=keeper.identity.diary, seq=3, head=head)
+    answer = await keeper.request("GET", keeper.diary + "/changes?after=1")
+    first, *rest = decode_frames(answer.content)
+    response_body = parse_canonical_json(first)
+    assert (response_body["after"], response_body["to"], response_body["latest"]) == (1, 3, 3)
+    head = unb64(response_body["head"]["head"])
+    heads.verify(response_body["head"], keeper.identity.notary_pub, diary=keeper.identity.diary, seq=3, head=head)
     for seq, (frame, body) in enumerate(zip(rest, bodies[1:], strict=True), 2):
-        facts, *sealed = read_frames(frame)
-        assert parse(facts)["seq"] == seq
-        assert sealed == read_frames(body)[1:]
-    nothing = await keeper.ask("GET", keeper.diary + "/changes?after=3")
-    assert parse(read_frames(nothing.content)[0])["to"] == 3
+        facts, *sealed = decode_frames(frame)
+        assert parse_canonical_json(facts)["seq"] == seq
+        assert sealed == decode_frames(body)[1:]
+    nothing = await keeper.request("GET", keeper.diary + "/changes?after=3")
+    assert parse_canonical_json(decode_frames(nothing.content)[0])["to"] == 3
 
 
 async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
@@ -108,10 +117,10 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
         assert (await keeper.push("x" * 900_000)).status_code == 201
     seen, after = 0, 0
     while True:
-        answer = await keeper.ask("GET", f"{keeper.diary}/changes?after={after}")
+        answer = await keeper.request("GET", f"{keeper.diary}/changes?after={after}")
         assert len(answer.content) < (9 << 20)
-        first, *rest = read_frames(answer.content, at_most=501)
-        told, seen = parse(first), seen + len(rest)
+        first, *rest = decode_frames(answer.content, frames_limit=501)
+        told, seen = parse_canonical_json(first), seen + len(rest)
         if told["to"] == told["latest"]:
             break
         after = told["to"]
@@ -120,17 +129,17 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
 
 async def test_an_empty_diary_has_an_empty_feed(keeper: Keeper) -> None:
     """No head, nothing after."""
-    answer = await keeper.ask("GET", keeper.diary + "/changes")
-    assert parse(read_frames(answer.content)[0]) == {"after": 0, "head": None, "latest": 0, "to": 0}
+    answer = await keeper.request("GET", keeper.diary + "/changes")
+    assert parse_canonical_json(decode_frames(answer.content)[0]) == {"after": 0, "head": None, "latest": 0, "to": 0}
 
 
-async def test_words_have_their_own_quota(keeper: Keeper, server: Served) -> None:
+async def test_words_have_their_own_quota(keeper: Keeper, server: InProcessServer) -> None:
     """413 over_quota when the words' room is used up, and the version is not kept."""
     object.__setattr__(server.settings, "text_quota_bytes", 9_000)
     assert (await keeper.push()).status_code == 201
     answer = await keeper.push()
     assert (answer.status_code, answer.json()["error"]) == (413, "over_quota")
-    assert server.rows("SELECT count(*) FROM version") == [(1,)]
+    assert server.query("SELECT count(*) FROM version") == [(1,)]
 
 
 async def test_pushes_do_not_reveal_text_length(keeper: Keeper) -> None:

@@ -25,158 +25,182 @@ import pytest
 
 from diary.encoding import b64
 from diary.storage.sharing import handovers as stored
-from tests.keepers import Phone, Served, enrol, served, sign_in_body
-from tests.web.test_handovers import DAY, leave, make, officer
+from tests.server_fixture import InProcessServer, Phone, new_device_sign_in_body, register_keeper, running_server
+from tests.web.test_handovers import DAY_MS, leave_handover, make_handover, officer_phone
 
 pytestmark = pytest.mark.timed
 
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 # Of each kind. Two distributions that are one differ by more than APART once in ten thousand pairs.
-TRIES = 240
-APART = math.sqrt(-math.log(1e-4 / 2) / 2) * math.sqrt(2 / TRIES)
+TRIES_PER_KIND = 240
+DISTINGUISHABLE_DISTANCE = math.sqrt(-math.log(1e-4 / 2) / 2) * math.sqrt(2 / TRIES_PER_KIND)
 # Of what the quickest refusal takes. On a quiet machine, with no network between, even the reading of one row more shows: some
 # five microseconds of three hundred. Against one name ten tries an hour are let through, and a network's own times vary by
 # a hundred times that, so that this much would take years to see.
-LEAST = 0.05
+SMALLEST_DIFFERENCE = 0.05
 # Ten tries in an hour are let through against one name.
-BEFORE_WAITING = 9
-Try = Callable[[Phone], Awaitable[httpx.Response]]
+TRIES_BEFORE_WAIT = 9
+RequestAttempt = Callable[[Phone], Awaitable[httpx.Response]]
 
 
-def difference(one: list[float], other: list[float]) -> float:
+def ks_distance(first_times: list[float], second_times: list[float]) -> float:
     """Kolmogorov and Smirnov's: the most by which two empirical distributions differ, 0 to 1."""
-    left, right = sorted(one), sorted(other)
+    left, right = sorted(first_times), sorted(second_times)
     places = left + right
     return max(abs(bisect.bisect(left, at) / len(left) - bisect.bisect(right, at) / len(right)) for at in places)
 
 
-async def times(
-    server: Served, kinds: Mapping[str, Try], status: int, person: Callable[[Served, str], Phone] = officer
+async def measure_times(
+    server: InProcessServer,
+    kinds: Mapping[str, RequestAttempt],
+    status: int,
+    person: Callable[[InProcessServer, str], Phone] = officer_phone,
 ) -> dict[str, list[float]]:
     """Seconds that each try took, by kind; each from a network of its own, in a new order each time."""
-    found: dict[str, list[float]] = {kind: [] for kind in kinds}
+    times_by_kind: dict[str, list[float]] = {kind: [] for kind in kinds}
     addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
     gc.collect()
     gc.disable()
     try:
-        for turn in range(TRIES + BEFORE_WAITING):
-            if turn % BEFORE_WAITING == 0:
-                server.clock.advance(HOUR + 1)
-            for kind, act in random.sample(list(kinds.items()), len(kinds)):
+        for turn in range(TRIES_PER_KIND + TRIES_BEFORE_WAIT):
+            if turn % TRIES_BEFORE_WAIT == 0:
+                server.clock.advance(HOUR_MS + 1)
+            for kind, attempt in random.sample(list(kinds.items()), len(kinds)):
                 phone = person(server, next(addresses))
-                begun = time.perf_counter()
-                answer = await act(phone)
-                took = time.perf_counter() - begun
+                started_at = time.perf_counter()
+                answer = await attempt(phone)
+                elapsed = time.perf_counter() - started_at
                 assert answer.status_code == status, kind
                 # The first ones fill caches.
-                if turn >= BEFORE_WAITING:
-                    found[kind].append(took)
+                if turn >= TRIES_BEFORE_WAIT:
+                    times_by_kind[kind].append(elapsed)
     finally:
         gc.enable()
-    return found
+    return times_by_kind
 
 
-async def always_apart(*asked: Any) -> set[tuple[str, str]]:
+async def always_distinguishable(*arguments: Any) -> set[tuple[str, str]]:
     """The pairs that three measurements in a row tell apart; asked as `times` is.
 
     What the answer really tells, it tells every time; a machine that does something else for a while does not.
     """
-    pairs = set(apart(await times(*asked)))
+    pairs = set(distinguishable_pairs(await measure_times(*arguments)))
     for _ in range(2):
         if pairs:
-            pairs &= set(apart(await times(*asked)))
+            pairs &= set(distinguishable_pairs(await measure_times(*arguments)))
     return pairs
 
 
-def apart(found: Mapping[str, list[float]]) -> dict[tuple[str, str], float]:
+def distinguishable_pairs(times_by_kind: Mapping[str, list[float]]) -> dict[tuple[str, str], float]:
     """Every pair of kinds that the times tell from one another."""
-    pairs = {(one, other): difference(found[one], found[other]) for one, other in itertools.combinations(found, 2)}
+    pairs = {
+        (first_kind, second_kind): ks_distance(times_by_kind[first_kind], times_by_kind[second_kind])
+        for first_kind, second_kind in itertools.combinations(times_by_kind, 2)
+    }
     print(
-        {kind: f"{statistics.median(took) * 1e6:.0f} µs" for kind, took in found.items()},
-        f"told apart above {APART:.3f}:",
+        {kind: f"{statistics.median(durations) * 1e6:.0f} µs" for kind, durations in times_by_kind.items()},
+        f"told apart above {DISTINGUISHABLE_DISTANCE:.3f}:",
     )
-    print({pair: round(by, 3) for pair, by in pairs.items()})
-    middle = {kind: statistics.median(took) for kind, took in found.items()}
-    least = LEAST * min(middle.values())
+    print({pair: round(pair_distance, 3) for pair, pair_distance in pairs.items()})
+    middle = {kind: statistics.median(durations) for kind, durations in times_by_kind.items()}
+    least = SMALLEST_DIFFERENCE * min(middle.values())
     return {
-        (one, other): by
-        for (one, other), by in pairs.items()
-        if by > APART and abs(middle[one] - middle[other]) > least
+        (first_kind, second_kind): pair_distance
+        for (first_kind, second_kind), pair_distance in pairs.items()
+        if pair_distance > DISTINGUISHABLE_DISTANCE and abs(middle[first_kind] - middle[second_kind]) > least
     }
 
 
-def opening(told: Mapping[str, object]) -> Try:
+def opening_attempt(opening_body: Mapping[str, object]) -> RequestAttempt:
     """A try at a hand-over."""
-    return lambda phone: phone.ask("POST", "/v1/handover/openings", told)
+    return lambda phone: phone.request("POST", "/v1/handover/openings", opening_body)
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
+async def server(tmp_path: Path) -> AsyncIterator[InProcessServer]:
     """A server of its own."""
-    async with served(tmp_path) as running:
+    async with running_server(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-async def refused(server: Served) -> dict[str, Try]:
+async def refused_attempts(server: InProcessServer) -> dict[str, RequestAttempt]:
     """A try of every kind that is refused. Words are right but where they are what is wrong."""
-    keeper = await enrol(server)
-    expired = await leave(keeper)
-    server.clock.advance(14 * DAY)
-    standing, ended, used, half = await leave(keeper), await leave(keeper), await leave(keeper), make(b"half")
-    body = {"diary": keeper.identity.diary, "handover": half.handover, "kdf": half.kdf, **half.told}
-    body |= {"parts": len(half.sealed), "size": sum(map(len, half.sealed))}
-    await keeper.ask("POST", "/v1/handovers", body, x_proof=keeper.proof)
-    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
+    keeper = await register_keeper(server)
+    expired = await leave_handover(keeper)
+    server.clock.advance(14 * DAY_MS)
+    standing, ended, used, half = (
+        await leave_handover(keeper),
+        await leave_handover(keeper),
+        await leave_handover(keeper),
+        make_handover(b"half"),
+    )
+    body = {"diary": keeper.identity.diary, "handover": half.handover, "kdf": half.kdf, **half.opening_body}
+    body |= {"parts": len(half.sealed_parts), "size": sum(map(len, half.sealed_parts))}
+    await keeper.request("POST", "/v1/handovers", body, x_proof=keeper.proof)
+    await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     for n in range(5):
         assert (
-            await officer(server, f"198.51.100.{n}").ask("POST", "/v1/handover/openings", used.told)
+            await officer_phone(server, f"198.51.100.{n}").request("POST", "/v1/handover/openings", used.opening_body)
         ).status_code == 200
 
     def unknown(phone: Phone) -> Awaitable[httpx.Response]:
-        return phone.ask("POST", "/v1/handover/openings", {"name": b64(os.urandom(16)), "auth": b64(os.urandom(32))})
+        return phone.request(
+            "POST", "/v1/handover/openings", {"name": b64(os.urandom(16)), "auth": b64(os.urandom(32))}
+        )
 
-    told = {"ended": ended.told, "expired": expired.told, "sixth": used.told, "half": half.told}
-    told["wrong"] = standing.told | {"auth": b64(os.urandom(32))}
-    return {"unknown": unknown} | {kind: opening(one) for kind, one in told.items()}
+    told = {
+        "ended": ended.opening_body,
+        "expired": expired.opening_body,
+        "sixth": used.opening_body,
+        "half": half.opening_body,
+    }
+    told["wrong"] = standing.opening_body | {"auth": b64(os.urandom(32))}
+    return {"unknown": unknown} | {kind: opening_attempt(one) for kind, one in told.items()}
 
 
-async def test_no_refusal_of_a_handover_is_told_by_its_time(server: Served, refused: dict[str, Try]) -> None:
+async def test_no_refusal_of_a_handover_is_told_by_its_time(
+    server: InProcessServer, refused_attempts: dict[str, RequestAttempt]
+) -> None:
     """Wrong words, words nobody has, ended, run out, the sixth opening, one that has not all come."""
-    assert await always_apart(server, refused, 401) == set()
+    assert await always_distinguishable(server, refused_attempts, 401) == set()
 
 
-async def test_no_salt_is_told_by_its_time(server: Served) -> None:
+async def test_no_salt_is_told_by_its_time(server: InProcessServer) -> None:
     """Of a hand-over that stands, of one that ended, of a name that nothing has."""
-    keeper = await enrol(server)
-    standing, ended = await leave(keeper), await leave(keeper)
-    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
+    keeper = await register_keeper(server)
+    standing, ended = await leave_handover(keeper), await leave_handover(keeper)
+    await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
 
-    def salt(name: Callable[[], object]) -> Try:
-        return lambda phone: phone.ask("POST", "/v1/handover/salt", {"name": name()})
+    def salt(name: Callable[[], object]) -> RequestAttempt:
+        return lambda phone: phone.request("POST", "/v1/handover/salt", {"name": name()})
 
-    known = {"standing": standing.told["name"], "ended": ended.told["name"]}
+    known = {"standing": standing.opening_body["name"], "ended": ended.opening_body["name"]}
     names = {kind: lambda name=name: name for kind, name in known.items()} | {"unknown": lambda: b64(os.urandom(16))}
-    assert await always_apart(server, {kind: salt(name) for kind, name in names.items()}, 200) == set()
+    assert await always_distinguishable(server, {kind: salt(name) for kind, name in names.items()}, 200) == set()
 
 
 @pytest.mark.parametrize(
     ("path", "more", "status"), [("sessions", "auth", 401), ("recoveries", "code_auth", 401), ("prelogin", "", 200)]
 )
-async def test_no_sign_in_name_is_told_by_its_time(server: Served, path: str, more: str, status: int) -> None:
+async def test_no_sign_in_name_is_told_by_its_time(server: InProcessServer, path: str, more: str, status: int) -> None:
     """A name somebody has and names that nobody has, with the wrong words, the wrong code, and before either."""
-    keeper = await enrol(server)
+    keeper = await register_keeper(server)
 
-    def asks(login: Callable[[], str]) -> Try:
+    def asks(login: Callable[[], str]) -> RequestAttempt:
         given = {more: b64(bytes(32))} if more else {}
-        return lambda phone: phone.ask("POST", f"/v1/{path}", sign_in_body(login(), b64(bytes(32))) | given)
+        return lambda phone: phone.request(
+            "POST", f"/v1/{path}", new_device_sign_in_body(login(), b64(bytes(32))) | given
+        )
 
     logins = (f"nobody-here-{n:06d}" for n in itertools.count())
     kinds = {"known": asks(lambda: keeper.identity.login), "unknown": asks(lambda: next(logins))}
-    assert await always_apart(server, kinds, status, lambda server, at: Phone(server.client(at))) == set()
+    assert await always_distinguishable(server, kinds, status, lambda server, at: Phone(server.client(at))) == set()
 
 
-async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_difference_is_seen(
+    server: InProcessServer, refused_attempts: dict[str, RequestAttempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same measure over a server that answers unknown words half a millisecond sooner tells them from the others."""
     find = stored.find_by_name
 
@@ -187,5 +211,5 @@ async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], mon
         return row
 
     monkeypatch.setattr(stored, "find_by_name", slower)
-    told = await always_apart(server, {kind: refused[kind] for kind in ("wrong", "unknown")}, 401)
+    told = await always_distinguishable(server, {kind: refused_attempts[kind] for kind in ("wrong", "unknown")}, 401)
     assert ("wrong", "unknown") in told

@@ -7,31 +7,42 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from diary import constants
-from diary.ledger.sharing.grant_documents import Beside
+from diary.ledger.sharing.grant_documents import GrantDocument
 
 TYPE: Final = "summary/v1"
 # What may be due: recordings about to be wiped, an update that was promised.
-DUE: Final = ("recording_wiped", "update_due")
+DUE_KINDS: Final = ("recording_wiped", "update_due")
 DATES_LIMIT: Final = constants.SUMMARY_DATES_LIMIT
-_NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
+_MEMBER_NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
 
 
-def _holds(told: Mapping[str, Any]) -> bool:
+def _is_summary(summary: Mapping[str, Any]) -> bool:
     """Whether a summary is one."""
     if (
-        set(told) != _NAMES
-        or told["t"] != TYPE
-        or not isinstance(told["dates"], list)
-        or len(told["dates"]) > DATES_LIMIT
+        set(summary) != _MEMBER_NAMES
+        or summary["t"] != TYPE
+        or not isinstance(summary["dates"], list)
+        or len(summary["dates"]) > DATES_LIMIT
     ):
         return False
-    numbers = (told["entries"], told["made_at"], *(() if told["newest_at"] is None else (told["newest_at"],)))
-    return all(type(one) is int and one >= 0 for one in numbers) and all(_is_due(one) for one in told["dates"])
+    numbers = (
+        summary["entries"],
+        summary["made_at"],
+        *(() if summary["newest_at"] is None else (summary["newest_at"],)),
+    )
+    return all(type(item) is int and item >= 0 for item in numbers) and all(
+        _is_due_date(item) for item in summary["dates"]
+    )
 
 
-def _is_due(one: object) -> bool:
+def _is_due_date(entry: object) -> bool:
     """One date and what is due then."""
-    return isinstance(one, dict) and set(one) == {"at", "what"} and one["what"] in DUE and type(one["at"]) is int
+    return (
+        isinstance(entry, dict)
+        and set(entry) == {"at", "what"}
+        and entry["what"] in DUE_KINDS
+        and type(entry["at"]) is int
+    )
 
 
-SUMMARY: Final = Beside("summary", TYPE, _holds)
+SUMMARY_DOCUMENT: Final = GrantDocument("summary", TYPE, _is_summary)

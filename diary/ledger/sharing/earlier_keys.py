@@ -5,21 +5,29 @@ from hashlib import sha256
 from typing import Any, Final
 
 from diary import constants
-from diary.encoding import b64, canon
-from diary.ledger.signed_objects import Fields
+from diary.encoding import b64, canonical_json
+from diary.ledger.signed_objects import JsonObject
 
-EARLIER: Final = "earlier"
-EARLIER_LIMIT: Final = constants.GRANT_EARLIER_KEYS_LIMIT
+EARLIER_KEYS_MEMBER: Final = "earlier"
+EARLIER_KEYS_LIMIT: Final = constants.GRANT_EARLIER_KEYS_LIMIT
 
 
-def newest_of(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+def newest_statements(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """The statements about a keeper's keys before that a grant carries."""
-    return tuple(statements[-EARLIER_LIMIT:])
+    return tuple(statements[-EARLIER_KEYS_LIMIT:])
 
 
-def binding(earlier: Sequence[Mapping[str, Any]]) -> Fields:
+def earlier_keys_binding(earlier_statements: Sequence[Mapping[str, Any]]) -> JsonObject:
     """What a grant's signature says of such statements; nothing where there are none.
 
     Signed by the key that came as well: else anyone could have a key of their own hand over to the keeper's.
     """
-    return {EARLIER: b64(sha256(canon([dict(one) for one in earlier])).digest())} if earlier else {}
+    return (
+        {
+            EARLIER_KEYS_MEMBER: b64(
+                sha256(canonical_json([dict(statement) for statement in earlier_statements])).digest()
+            )
+        }
+        if earlier_statements
+        else {}
+    )

@@ -5,38 +5,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from diary.crypto.padding import pad_version, unpad
-from diary.crypto.sealing import Kind, open_envelope, seal
-from diary.encoding import canon, parse
+from diary.crypto.sealing import EnvelopeKind, open_envelope, seal_envelope
+from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import KeptError, SealError
-from diary.ledger.sharing.grants import Granted
-from diary.ledger.signed_objects import Fields
+from diary.ledger.sharing.grants import OpenedGrant
+from diary.ledger.signed_objects import JsonObject
 
 
 @dataclass(frozen=True)
-class Beside:
+class GrantDocument:
     """One kind of it. `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one."""
 
     name: str
     type: str
-    holds: Callable[[Mapping[str, Any]], bool]
+    is_valid: Callable[[Mapping[str, Any]], bool]
 
-    def header(self, granted: Granted) -> Fields:
+    def header(self, opened_grant: OpenedGrant) -> JsonObject:
         """Header of the envelope."""
-        return {"diary": str(granted.said["diary"]), "grant": granted.id, "t": self.name}
+        return {"diary": str(opened_grant.statement["diary"]), "grant": opened_grant.id, "t": self.name}
 
-    def seal(self, granted: Granted, fields: Mapping[str, object]) -> bytes:
+    def seal(self, opened_grant: OpenedGrant, fields: Mapping[str, object]) -> bytes:
         """`fields` without `t`, sealed for keeper and advocate. Raises SealError for what is none."""
-        told = dict(fields) | {"t": self.type}
-        if not self.holds(told):
+        document = dict(fields) | {"t": self.type}
+        if not self.is_valid(document):
             raise SealError
-        return seal(granted.key, Kind.SUMMARY, self.header(granted), pad_version(canon(told)))
+        return seal_envelope(
+            opened_grant.key, EnvelopeKind.SUMMARY, self.header(opened_grant), pad_version(canonical_json(document))
+        )
 
-    def open(self, granted: Granted, envelope: bytes) -> Mapping[str, Any]:
+    def open(self, opened_grant: OpenedGrant, envelope: bytes) -> Mapping[str, Any]:
         """What it says. Raises SealError."""
         try:
-            told = parse(unpad(open_envelope(granted.key, envelope, Kind.SUMMARY, self.header(granted))))
+            document = parse_canonical_json(
+                unpad(open_envelope(opened_grant.key, envelope, EnvelopeKind.SUMMARY, self.header(opened_grant)))
+            )
         except KeptError:
             raise SealError from None
-        if not isinstance(told, dict) or not self.holds(told):
+        if not isinstance(document, dict) or not self.is_valid(document):
             raise SealError
-        return told
+        return document

@@ -10,37 +10,37 @@ from typing import Any, Final
 
 from diary import constants
 from diary.crypto.fingerprints import FINGERPRINT_BYTES, fingerprint
-from diary.crypto.keys import Keyset, Part, grant_header, unwrap, wrap
+from diary.crypto.keys import Keyset, VersionPart, grant_wrap_header, unwrap_key, wrap_key
 from diary.crypto.padding import pad_version, unpad
-from diary.crypto.public_key_sealing import open_from, seal_to
-from diary.crypto.sealing import KEY_BYTES, Kind, open_envelope, seal
-from diary.crypto.signing import Author, verify_author
-from diary.encoding import b64, canon, parse, unb64
+from diary.crypto.public_key_sealing import open_with_private_key, seal_to_public_key
+from diary.crypto.sealing import KEY_BYTES, EnvelopeKind, open_envelope, seal_envelope
+from diary.crypto.signing import AuthorSigner, verify_author
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, BadSignature, KeptError, SealError
 from diary.ids import parse_id
 from diary.ledger import rekeying
 from diary.ledger.rekeying import AuthorKey
-from diary.ledger.sharing.earlier_keys import EARLIER, EARLIER_LIMIT, binding
-from diary.ledger.signed_objects import Fields
+from diary.ledger.sharing.earlier_keys import EARLIER_KEYS_LIMIT, EARLIER_KEYS_MEMBER, earlier_keys_binding
+from diary.ledger.signed_objects import JsonObject
 
 TYPE: Final = "grant/v1"
 RIGHTS: Final = ("view", "comment", "pack")
 DAY_MS: Final = 86_400_000
-USUAL_MS: Final = constants.GRANT_DEFAULT_DAYS * DAY_MS
-LONGEST_MS: Final = constants.GRANT_MAX_DAYS * DAY_MS
+DEFAULT_DURATION_MS: Final = constants.GRANT_DEFAULT_DAYS * DAY_MS
+MAX_DURATION_MS: Final = constants.GRANT_MAX_DAYS * DAY_MS
 RECORDS_LIMIT: Final = constants.GRANT_RECORDS_LIMIT
 DIGESTS_TYPE: Final = "apart/v1"
 DIGEST_BYTES: Final = 32
-PURPOSE_CHARACTERS: Final = constants.GRANT_PURPOSE_LIMIT_CHARACTERS
-NAME_CHARACTERS: Final = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
-_NAMES: Final = frozenset(
+PURPOSE_LIMIT_CHARACTERS: Final = constants.GRANT_PURPOSE_LIMIT_CHARACTERS
+NAME_LIMIT_CHARACTERS: Final = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
+_MEMBER_NAMES: Final = frozenset(
     ("diary", "from", "grant", "made_at", "not_after", "prev", "purpose", "restricted", "rights", "scope", "t", "to")
 )
-_SEALED: Final = {"ecdsa_pub", "grant", "hpke_pub", "key", "name"}
+_SEALED_NAMES: Final = {"ecdsa_pub", "grant", "hpke_pub", "key", "name"}
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class GrantParty:
     """The other side of a grant: two public keys of 65 bytes and a name for people."""
 
     ecdsa_pub: bytes
@@ -52,32 +52,32 @@ class Person:
         """What the nine words say: 12 bytes."""
         return fingerprint(self.ecdsa_pub, self.hpke_pub)
 
-    def keys(self) -> Fields:
+    def public_key_members(self) -> JsonObject:
         """The keys as they stand in what is sealed."""
         return {"ecdsa_pub": b64(self.ecdsa_pub), "hpke_pub": b64(self.hpke_pub)}
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class OpenedGrant:
     """A grant as either side reads it: the signed statement, the key of its wraps, and the other side.
 
     `earlier`: on the advocate's side, the statements about the keeper's keys before, oldest first.
     """
 
-    said: Mapping[str, Any]
+    statement: Mapping[str, Any]
     key: bytes = field(repr=False)
-    other: Person
-    earlier: tuple[Mapping[str, Any], ...] = ()
+    counterparty: GrantParty
+    earlier_statements: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
         """The grant's id."""
-        return str(self.said["grant"])
+        return str(self.statement["grant"])
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[VersionPart, ...]:
         """The parts of a version whose keys it gives."""
-        return ("open", "restricted") if self.said["restricted"] else ("open",)
+        return ("open", "restricted") if self.statement["restricted"] else ("open",)
 
     @property
     def gives_digests(self) -> bool:
@@ -85,203 +85,259 @@ class Granted:
 
         Without them nobody who was not given the part could show that the rest is what the keeper sealed.
         """
-        return not self.said["restricted"] and "pack" in self.said["rights"]
+        return not self.statement["restricted"] and "pack" in self.statement["rights"]
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
         """The keys the other side's versions may be signed by, those that were replaced first. Raises BadSignature."""
-        return rekeying.chain(self.earlier, self.other.ecdsa_pub)
+        return rekeying.verify_chain(self.earlier_statements, self.counterparty.ecdsa_pub)
 
-    def stands(self, now: int) -> bool:
+    def is_unexpired(self, now_ms: int) -> bool:
         """Whether it has not run out at `now` ms."""
-        return now < int(self.said["not_after"])
+        return now_ms < int(self.statement["not_after"])
 
 
-def make(author: Author, fields: Mapping[str, object]) -> Fields:
+def sign_grant(author: AuthorSigner, fields: Mapping[str, object]) -> JsonObject:
     """A grant: `fields` but for `t`, signed by its keeper. Raises BadSignature for one that is none."""
-    whole = dict(fields) | {"t": TYPE}
-    said = whole | {"sig": b64(author.sign(canon(whole)))}
-    check(said, author.pub)
-    return said
+    unsigned = dict(fields) | {"t": TYPE}
+    statement = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
+    verify_grant(statement, author.pub)
+    return statement
 
 
-def check(said: Mapping[str, Any], keeper_pub: bytes) -> None:
+def verify_grant(statement: Mapping[str, Any], keeper_pub: bytes) -> None:
     """Return when `said` is a grant, within its bounds, and signed by this key; else BadSignature."""
-    if set(said) - {EARLIER} != _NAMES | {"sig"} or said["t"] != TYPE:
+    if set(statement) - {EARLIER_KEYS_MEMBER} != _MEMBER_NAMES | {"sig"} or statement["t"] != TYPE:
         raise BadSignature("That is not a grant.")
-    fields = {name: value for name, value in said.items() if name != "sig"}
+    fields = {name: value for name, value in statement.items() if name != "sig"}
     try:
-        sound = all((_ids_hold(said), _scope_holds(said["scope"]), _rights_hold(said["rights"]), _times_hold(said)))
-        if not sound or type(said["restricted"]) is not bool or not _is_text(said["purpose"], PURPOSE_CHARACTERS):
+        is_valid = all(
+            (
+                _are_ids_valid(statement),
+                _is_scope_valid(statement["scope"]),
+                _are_rights_valid(statement["rights"]),
+                _are_times_valid(statement),
+            )
+        )
+        if (
+            not is_valid
+            or type(statement["restricted"]) is not bool
+            or not _is_text(statement["purpose"], PURPOSE_LIMIT_CHARACTERS)
+        ):
             raise BadSignature("That is not a grant.")
-        verify_author(keeper_pub, canon(fields), unb64(str(said["sig"])))
+        verify_author(keeper_pub, canonical_json(fields), unb64(str(statement["sig"])))
     except BadSignature:
         raise
     except BadRequest:
         raise BadSignature("That is not a grant.") from None
 
 
-def header(diary: str, grant: str, to: str) -> Fields:
+def grant_envelope_header(diary: str, grant: str, recipient: str) -> JsonObject:
     """Header of a grant's envelopes: the advocate's and the keeper's copy."""
-    return {"diary": diary, "grant": grant, "t": "grant", "to": to}
+    return {"diary": diary, "grant": grant, "t": "grant", "to": recipient}
 
 
-def seal_for(
-    advocate: Person, keeper: Person, said: Mapping[str, Any], key: bytes, earlier: Sequence[Mapping[str, Any]] = ()
+def seal_for_advocate(
+    advocate: GrantParty,
+    keeper: GrantParty,
+    statement: Mapping[str, Any],
+    key: bytes,
+    earlier_statements: Sequence[Mapping[str, Any]] = (),
 ) -> bytes:
     """The envelope the advocate opens: the grant, its key, the keeper's keys and name, and the statements about those before."""
-    plain = {"grant": dict(said), "key": b64(key), "name": keeper.name} | keeper.keys()
-    plain |= {EARLIER: [dict(one) for one in earlier]} if earlier else {}
-    place = header(str(said["diary"]), str(said["grant"]), b64(advocate.fingerprint))
-    return seal_to(advocate.hpke_pub, Kind.GRANT, place, pad_version(canon(plain)))
+    payload = {"grant": dict(statement), "key": b64(key), "name": keeper.name} | keeper.public_key_members()
+    payload |= (
+        {EARLIER_KEYS_MEMBER: [dict(earlier_statement) for earlier_statement in earlier_statements]}
+        if earlier_statements
+        else {}
+    )
+    envelope_header = grant_envelope_header(str(statement["diary"]), str(statement["grant"]), b64(advocate.fingerprint))
+    return seal_to_public_key(
+        advocate.hpke_pub, EnvelopeKind.GRANT, envelope_header, pad_version(canonical_json(payload))
+    )
 
 
-def open_for(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> Granted:
+def open_as_advocate(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> OpenedGrant:
     """What an advocate was given, checked whole: place, keeper's keys now and before, signature, and that it is for these keys.
 
     Whether the keeper's nine words were compared is for the caller: a stranger can give a grant of their own. Raises
     SealError and BadSignature.
     """
-    own = fingerprint(keyset.ecdsa_pub, keyset.hpke_pub)
-    plain = open_from(keyset.hpke, envelope, Kind.GRANT, header(diary, grant, b64(own)))
-    granted = _read(plain)
-    said, keeper = granted.said, granted.other
-    check(said, keeper.ecdsa_pub)
-    if (said["diary"], said["grant"], said["to"], said["from"]) != (diary, grant, b64(own), b64(keeper.fingerprint)):
+    own_fingerprint = fingerprint(keyset.ecdsa_pub, keyset.hpke_pub)
+    plaintext = open_with_private_key(
+        keyset.hpke_scalar, envelope, EnvelopeKind.GRANT, grant_envelope_header(diary, grant, b64(own_fingerprint))
+    )
+    opened_grant = _parse_plaintext(plaintext)
+    statement, keeper = opened_grant.statement, opened_grant.counterparty
+    verify_grant(statement, keeper.ecdsa_pub)
+    if (statement["diary"], statement["grant"], statement["to"], statement["from"]) != (
+        diary,
+        grant,
+        b64(own_fingerprint),
+        b64(keeper.fingerprint),
+    ):
         raise BadSignature("That grant is for somebody else.")
-    _check_earlier(granted)
-    return granted
+    _verify_earlier_statements(opened_grant)
+    return opened_grant
 
 
-def keep(account_key: bytes, advocate: Person, said: Mapping[str, Any], key: bytes) -> bytes:
+def seal_keeper_copy(account_key: bytes, advocate: GrantParty, statement: Mapping[str, Any], key: bytes) -> bytes:
     """The keeper's own copy: the grant, its key, and whom it is for."""
-    plain = {"grant": dict(said), "key": b64(key), "name": advocate.name} | advocate.keys()
-    place = header(str(said["diary"]), str(said["grant"]), b64(advocate.fingerprint))
-    return seal(account_key, Kind.GRANT, place, pad_version(canon(plain)))
+    payload = {"grant": dict(statement), "key": b64(key), "name": advocate.name} | advocate.public_key_members()
+    envelope_header = grant_envelope_header(str(statement["diary"]), str(statement["grant"]), b64(advocate.fingerprint))
+    return seal_envelope(account_key, EnvelopeKind.GRANT, envelope_header, pad_version(canonical_json(payload)))
 
 
-def open_kept(account_key: bytes, envelope: bytes, keeper_pub: bytes, place: Mapping[str, object]) -> Granted:
+def open_keeper_copy(
+    account_key: bytes, envelope: bytes, keeper_pub: bytes, expected_header: Mapping[str, object]
+) -> OpenedGrant:
     """The keeper's copy of the grant at `place` (see `header`). Raises SealError and BadSignature."""
-    granted = _read(open_envelope(account_key, envelope, Kind.GRANT, place))
-    said = granted.said
-    check(said, keeper_pub)
-    is_here = header(said["diary"], said["grant"], said["to"]) == place and said["to"] == b64(granted.other.fingerprint)
-    if granted.earlier or not is_here:
+    opened_grant = _parse_plaintext(open_envelope(account_key, envelope, EnvelopeKind.GRANT, expected_header))
+    statement = opened_grant.statement
+    verify_grant(statement, keeper_pub)
+    matches_header = grant_envelope_header(
+        statement["diary"], statement["grant"], statement["to"]
+    ) == expected_header and statement["to"] == b64(opened_grant.counterparty.fingerprint)
+    if opened_grant.earlier_statements or not matches_header:
         raise SealError
-    return granted
+    return opened_grant
 
 
-def wraps(granted: Granted, version: str, keys: Sequence[bytes]) -> tuple[bytes, ...]:
+def wrap_keys(opened_grant: OpenedGrant, version: str, keys: Sequence[bytes]) -> tuple[bytes, ...]:
     """The keys of one version's parts, `open` first, as far as this grant gives them."""
-    diary = str(granted.said["diary"])
-    given = zip(granted.parts, keys, strict=False)
-    return tuple(wrap(granted.key, grant_header(granted.id, diary, version, part), key) for part, key in given)
+    diary = str(opened_grant.statement["diary"])
+    parts_and_keys = zip(opened_grant.parts, keys, strict=False)
+    return tuple(
+        wrap_key(opened_grant.key, grant_wrap_header(opened_grant.id, diary, version, part), key)
+        for part, key in parts_and_keys
+    )
 
 
-def unwrap_keys(granted: Granted, version: str, given: Sequence[bytes]) -> tuple[bytes, ...]:
+def unwrap_keys(opened_grant: OpenedGrant, version: str, wrapped_keys: Sequence[bytes]) -> tuple[bytes, ...]:
     """The version keys in its wraps, at most one a part. Raises SealError, also for a part the grant does not give."""
-    if len(given) > len(granted.parts):
+    if len(wrapped_keys) > len(opened_grant.parts):
         raise SealError
-    diary = str(granted.said["diary"])
-    pairs = zip(granted.parts, given, strict=False)
-    return tuple(unwrap(granted.key, one, grant_header(granted.id, diary, version, part)) for part, one in pairs)
+    diary = str(opened_grant.statement["diary"])
+    parts_and_wraps = zip(opened_grant.parts, wrapped_keys, strict=False)
+    return tuple(
+        unwrap_key(opened_grant.key, wrapped_key, grant_wrap_header(opened_grant.id, diary, version, part))
+        for part, wrapped_key in parts_and_wraps
+    )
 
 
-def seal_digests(granted: Granted, version: str, digests: Mapping[str, str]) -> bytes:
+def seal_digests(opened_grant: OpenedGrant, version: str, digests: Mapping[str, str]) -> bytes:
     """The digests of one version's restricted fields (b64 by name), sealed where a wrap of that part would stand."""
-    place = grant_header(granted.id, str(granted.said["diary"]), version, "restricted")
-    return seal(granted.key, Kind.WRAP, place, canon({"digests": dict(digests), "t": DIGESTS_TYPE}))
+    wrap_header = grant_wrap_header(opened_grant.id, str(opened_grant.statement["diary"]), version, "restricted")
+    return seal_envelope(
+        opened_grant.key, EnvelopeKind.WRAP, wrap_header, canonical_json({"digests": dict(digests), "t": DIGESTS_TYPE})
+    )
 
 
-def open_digests(granted: Granted, version: str, sealed: bytes) -> dict[str, str]:
+def open_digests(opened_grant: OpenedGrant, version: str, sealed: bytes) -> dict[str, str]:
     """The digests that `seal_digests` sealed. Raises SealError, also for a grant that gives none."""
-    if not granted.gives_digests:
+    if not opened_grant.gives_digests:
         raise SealError
-    place = grant_header(granted.id, str(granted.said["diary"]), version, "restricted")
+    wrap_header = grant_wrap_header(opened_grant.id, str(opened_grant.statement["diary"]), version, "restricted")
     try:
-        told = parse(open_envelope(granted.key, sealed, Kind.WRAP, place))
-        if not isinstance(told, dict) or set(told) != {"digests", "t"} or told["t"] != DIGESTS_TYPE:
+        document = parse_canonical_json(open_envelope(opened_grant.key, sealed, EnvelopeKind.WRAP, wrap_header))
+        if not isinstance(document, dict) or set(document) != {"digests", "t"} or document["t"] != DIGESTS_TYPE:
             raise SealError
-        digests = told["digests"]
-        if not isinstance(digests, dict) or not all(len(unb64(_text(one))) == DIGEST_BYTES for one in digests.values()):
+        digests = document["digests"]
+        if not isinstance(digests, dict) or not all(
+            len(unb64(_require_text(digest))) == DIGEST_BYTES for digest in digests.values()
+        ):
             raise SealError
     except KeptError:
         raise SealError from None
-    return {str(name): str(one) for name, one in digests.items()}
+    return {str(name): str(digest) for name, digest in digests.items()}
 
 
-def _read(plain: bytes) -> Granted:
+def _parse_plaintext(plaintext: bytes) -> OpenedGrant:
     """What either envelope holds; its signature is for the caller. Raises SealError."""
     try:
-        named = parse(unpad(plain))
-        if not isinstance(named, dict) or set(named) - {EARLIER} != _SEALED or not isinstance(named["grant"], dict):
+        payload = parse_canonical_json(unpad(plaintext))
+        if (
+            not isinstance(payload, dict)
+            or set(payload) - {EARLIER_KEYS_MEMBER} != _SEALED_NAMES
+            or not isinstance(payload["grant"], dict)
+        ):
             raise SealError
-        key, earlier = unb64(str(named["key"])), named.get(EARLIER, [])
-        is_list = isinstance(earlier, list) and all(isinstance(one, dict) for one in earlier)
-        if not is_list or bool(earlier) != (EARLIER in named):
+        key, earlier_statements = unb64(str(payload["key"])), payload.get(EARLIER_KEYS_MEMBER, [])
+        is_statement_list = isinstance(earlier_statements, list) and all(
+            isinstance(statement, dict) for statement in earlier_statements
+        )
+        if not is_statement_list or bool(earlier_statements) != (EARLIER_KEYS_MEMBER in payload):
             raise SealError
-        if len(key) != KEY_BYTES or not _is_text(named["name"], NAME_CHARACTERS):
+        if len(key) != KEY_BYTES or not _is_text(payload["name"], NAME_LIMIT_CHARACTERS):
             raise SealError
-        other = Person(unb64(str(named["ecdsa_pub"])), unb64(str(named["hpke_pub"])), str(named["name"]))
-        other.fingerprint  # noqa: B018 - of the right length, or refused here
+        counterparty = GrantParty(
+            unb64(str(payload["ecdsa_pub"])), unb64(str(payload["hpke_pub"])), str(payload["name"])
+        )
+        counterparty.fingerprint  # noqa: B018 - of the right length, or refused here
     except KeptError:
         raise SealError from None
-    return Granted(named["grant"], key, other, tuple(earlier))
+    return OpenedGrant(payload["grant"], key, counterparty, tuple(earlier_statements))
 
 
-def _check_earlier(granted: Granted) -> None:
+def _verify_earlier_statements(opened_grant: OpenedGrant) -> None:
     """The statements are those the keeper signed, of this diary, and lead to the key in it. Raises BadSignature."""
-    said, earlier = granted.said, granted.earlier
-    is_signed = binding(earlier).get(EARLIER) == said.get(EARLIER)
-    if not is_signed or len(earlier) > EARLIER_LIMIT or any(one.get("diary") != said["diary"] for one in earlier):
+    statement, earlier_statements = opened_grant.statement, opened_grant.earlier_statements
+    is_signed = earlier_keys_binding(earlier_statements).get(EARLIER_KEYS_MEMBER) == statement.get(EARLIER_KEYS_MEMBER)
+    if (
+        not is_signed
+        or len(earlier_statements) > EARLIER_KEYS_LIMIT
+        or any(earlier_statement.get("diary") != statement["diary"] for earlier_statement in earlier_statements)
+    ):
         raise BadSignature("What is said of the keys before is not what was signed.")
-    granted.author_keys()
+    opened_grant.author_keys()
 
 
-def _ids_hold(said: Mapping[str, Any]) -> bool:
+def _are_ids_valid(statement: Mapping[str, Any]) -> bool:
     """Ids and fingerprints of the right lengths. Raises BadRequest."""
-    for name in ("diary", "grant", *(("prev",) if said["prev"] is not None else ())):
-        parse_id(_text(said[name]))
-    if EARLIER in said and len(unb64(_text(said[EARLIER]))) != DIGEST_BYTES:
+    for name in ("diary", "grant", *(("prev",) if statement["prev"] is not None else ())):
+        parse_id(_require_text(statement[name]))
+    if EARLIER_KEYS_MEMBER in statement and len(unb64(_require_text(statement[EARLIER_KEYS_MEMBER]))) != DIGEST_BYTES:
         return False
-    return all(len(unb64(_text(said[name]))) == FINGERPRINT_BYTES for name in ("from", "to"))
+    return all(len(unb64(_require_text(statement[name]))) == FINGERPRINT_BYTES for name in ("from", "to"))
 
 
-def _scope_holds(scope: object) -> bool:
+def _is_scope_valid(scope: object) -> bool:
     """All, one case, or chosen records, each once. Raises BadRequest."""
     if not isinstance(scope, dict) or len(scope) != 1:
         return False
     if "case" in scope:
-        parse_id(_text(scope["case"]))
+        parse_id(_require_text(scope["case"]))
         return True
     if "records" not in scope:
         return scope.get("all") is True
     records = scope["records"]
     if not isinstance(records, list) or not 0 < len(records) <= RECORDS_LIMIT:
         return False
-    for one in records:
-        parse_id(_text(one))
+    for record in records:
+        parse_id(_require_text(record))
     return len(set(records)) == len(records)
 
 
-def _rights_hold(rights: object) -> bool:
+def _are_rights_valid(rights: object) -> bool:
     """`view`, and of the others each once, in their order."""
-    return isinstance(rights, list) and rights[:1] == ["view"] and rights == [one for one in RIGHTS if one in rights]
+    return (
+        isinstance(rights, list) and rights[:1] == ["view"] and rights == [right for right in RIGHTS if right in rights]
+    )
 
 
-def _times_hold(said: Mapping[str, Any]) -> bool:
+def _are_times_valid(statement: Mapping[str, Any]) -> bool:
     """A grant ends, after it begins and within half a year."""
-    made_at, not_after = said["made_at"], said["not_after"]
+    made_at, not_after = statement["made_at"], statement["not_after"]
     if type(made_at) is not int or type(not_after) is not int:
         return False
-    return 0 <= made_at < not_after <= made_at + LONGEST_MS
+    return 0 <= made_at < not_after <= made_at + MAX_DURATION_MS
 
 
-def _is_text(value: object, most: int) -> bool:
+def _is_text(value: object, limit_characters: int) -> bool:
     """Some text, not longer than that."""
-    return isinstance(value, str) and 0 < len(value) <= most
+    return isinstance(value, str) and 0 < len(value) <= limit_characters
 
 
-def _text(value: object) -> str:
+def _require_text(value: object) -> str:
     """Text, or BadRequest."""
     if not isinstance(value, str):
         raise BadRequest

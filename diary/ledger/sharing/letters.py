@@ -10,79 +10,83 @@ from typing import Any, Final
 
 from diary import constants
 from diary.crypto.padding import pad_version, unpad
-from diary.crypto.public_key_sealing import open_from, seal_to
-from diary.crypto.sealing import Kind
-from diary.crypto.signing import Author, verify_author
-from diary.encoding import b64, canon, parse, unb64
+from diary.crypto.public_key_sealing import open_with_private_key, seal_to_public_key
+from diary.crypto.sealing import EnvelopeKind
+from diary.crypto.signing import AuthorSigner, verify_author
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, BadSignature, KeptError, SealError
 from diary.ids import parse_id
-from diary.ledger.signed_objects import Fields
+from diary.ledger.signed_objects import JsonObject
 
 TYPE: Final = "letter/v1"
 QUESTION: Final = "question"
-ASSISTED: Final = "assisted"
-HOW: Final = ("call", "video_call", "meeting")
+ASSISTED_ENTRY: Final = "assisted"
+CONVERSATION_KINDS: Final = ("call", "video_call", "meeting")
 # What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
 PROMPTS: Final = ("tell_me", "what_happened_next", "explain", "describe")
-OWN: Final = "own"
+OWN_QUESTION: Final = "own"
 TURNS_LIMIT: Final = constants.LETTER_TURNS_LIMIT
-SAID_LIMIT: Final = constants.LETTER_ANSWER_LIMIT_CHARACTERS
-ASKED_LIMIT: Final = constants.LETTER_PROMPT_LIMIT_CHARACTERS
+ANSWER_LIMIT_CHARACTERS: Final = constants.LETTER_ANSWER_LIMIT_CHARACTERS
+PROMPT_LIMIT_CHARACTERS: Final = constants.LETTER_PROMPT_LIMIT_CHARACTERS
 # What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was.
-WHEN: Final = frozenset(
+TIME_FIELDS: Final = frozenset(
     ("language", "occurred_end", "occurred_local", "occurred_start", "precision", "time_source", "tz", "utc_offset_min")
 )
-CHOSEN: Final = frozenset(("behaviours", "channel", "place_category", "who"))
-_ASSISTED: Final = frozenset(("by", "held_at", "how", "incident", "read_back", "turns", "tz", "under_18"))
-BY_LIMIT: Final = constants.LETTER_WRITER_LIMIT_CHARACTERS
-_NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", "made_at", "t", "what"))
+CHOICE_FIELDS: Final = frozenset(("behaviours", "channel", "place_category", "who"))
+_ASSISTED_ENTRY_NAMES: Final = frozenset(("by", "held_at", "how", "incident", "read_back", "turns", "tz", "under_18"))
+WRITER_LIMIT_CHARACTERS: Final = constants.LETTER_WRITER_LIMIT_CHARACTERS
+_MEMBER_NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", "made_at", "t", "what"))
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LetterIds:
     """Where a letter belongs: three ids, as text."""
 
     diary: str
     grant: str
     letter: str
 
-    def header(self) -> Fields:
+    def header(self) -> JsonObject:
         """Header of its envelope."""
         return {"diary": self.diary, "grant": self.grant, "letter": self.letter, "t": "letter"}
 
 
-def seal_letter(author: Author, keeper_hpke_pub: bytes, place: Place, fields: Mapping[str, object]) -> bytes:
+def seal_letter(author: AuthorSigner, keeper_hpke_pub: bytes, ids: LetterIds, fields: Mapping[str, object]) -> bytes:
     """A letter in its envelope. `fields`: `fields`, `from` (the writer's fingerprint), `made_at` ms and `what`."""
-    whole = dict(fields) | {"diary": place.diary, "grant": place.grant, "letter": place.letter, "t": TYPE}
-    said = whole | {"sig": b64(author.sign(canon(whole)))}
-    check(said, author.pub, place)
-    return seal_to(keeper_hpke_pub, Kind.LETTER, place.header(), pad_version(canon(said)))
+    unsigned = dict(fields) | {"diary": ids.diary, "grant": ids.grant, "letter": ids.letter, "t": TYPE}
+    letter = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
+    verify_letter(letter, author.pub, ids)
+    return seal_to_public_key(keeper_hpke_pub, EnvelopeKind.LETTER, ids.header(), pad_version(canonical_json(letter)))
 
 
-def open_letter(scalar: bytes, envelope: bytes, place: Place, writer_pub: bytes) -> Mapping[str, Any]:
+def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: bytes) -> Mapping[str, Any]:
     """What a letter says, when it was written for this place by this key. Raises SealError and BadSignature."""
     try:
-        said = parse(unpad(open_from(scalar, envelope, Kind.LETTER, place.header())))
+        letter = parse_canonical_json(unpad(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, ids.header())))
     except KeptError:
         raise SealError from None
-    if not isinstance(said, dict):
+    if not isinstance(letter, dict):
         raise SealError
-    check(said, writer_pub, place)
-    return said
+    verify_letter(letter, writer_pub, ids)
+    return letter
 
 
-def check(said: Mapping[str, Any], writer_pub: bytes, place: Place) -> None:
+def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) -> None:
     """Return when `said` is a letter for this place, signed by this key; else BadSignature."""
-    if set(said) != _NAMES | {"sig"} or said["t"] != TYPE or said["what"] not in (QUESTION, ASSISTED):
+    if (
+        set(letter) != _MEMBER_NAMES | {"sig"}
+        or letter["t"] != TYPE
+        or letter["what"] not in (QUESTION, ASSISTED_ENTRY)
+    ):
         raise BadSignature("That is not a letter.")
-    if (said["diary"], said["grant"], said["letter"]) != (place.diary, place.grant, place.letter):
+    if (letter["diary"], letter["grant"], letter["letter"]) != (ids.diary, ids.grant, ids.letter):
         raise BadSignature("That letter is for another place.")
-    if not isinstance(said["fields"], dict) or type(said["made_at"]) is not int:
+    if not isinstance(letter["fields"], dict) or type(letter["made_at"]) is not int:
         raise BadSignature("That is not a letter.")
-    fields = {name: value for name, value in said.items() if name != "sig"}
+    fields = {name: value for name, value in letter.items() if name != "sig"}
     try:
-        (_check_question if said["what"] == QUESTION else _check_assisted)(said["fields"])
-        verify_author(writer_pub, canon(fields), unb64(str(said["sig"])))
+        (_check_question if letter["what"] == QUESTION else _check_assisted)(letter["fields"])
+        verify_author(writer_pub, canonical_json(fields), unb64(str(letter["sig"])))
     except BadSignature:
         raise
     except BadRequest:
@@ -98,43 +102,52 @@ def _check_question(fields: Mapping[str, Any]) -> None:
 
 def _check_assisted(fields: Mapping[str, Any]) -> None:
     """An assisted entry: who typed, in what talk and when, each thing that was asked and said, in order. Raises BadRequest."""
-    is_typed = (
+    has_valid_types = (
         all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
     )
-    if set(fields) != _ASSISTED or not is_typed or fields["held_at"] < 0 or fields["how"] not in HOW:
+    if (
+        set(fields) != _ASSISTED_ENTRY_NAMES
+        or not has_valid_types
+        or fields["held_at"] < 0
+        or fields["how"] not in CONVERSATION_KINDS
+    ):
         raise BadRequest
-    if not _is_text(fields["tz"], 64) or not _is_by(fields["by"]):
+    if not _is_text(fields["tz"], 64) or not _is_writer_name(fields["by"]):
         raise BadRequest
     turns, incident = fields["turns"], fields["incident"]
     if not isinstance(turns, list) or not 0 < len(turns) <= TURNS_LIMIT or not isinstance(incident, dict):
         raise BadRequest
-    allowed = WHEN if fields["under_18"] else WHEN | CHOSEN
-    if not set(incident) <= allowed or not all(_is_turn(one, fields["under_18"]) for one in turns):
+    allowed_fields = TIME_FIELDS if fields["under_18"] else TIME_FIELDS | CHOICE_FIELDS
+    if not set(incident) <= allowed_fields or not all(_is_turn(turn, fields["under_18"]) for turn in turns):
         raise BadRequest
-    if not any(one["said"] for one in turns):
+    if not any(turn["said"] for turn in turns):
         raise BadRequest
 
 
-def _is_turn(one: object, under_18: bool) -> bool:
+def _is_turn(turn: object, under_18: bool) -> bool:
     """What was asked and what was said. With somebody under 18 nothing is said unasked: each prompt is on record."""
-    if not isinstance(one, dict) or set(one) != {"asked", "said", "words"}:
+    if not isinstance(turn, dict) or set(turn) != {"asked", "said", "words"}:
         return False
-    asked, words = one["asked"], one["words"]
-    known = (*PROMPTS, OWN) if under_18 else (*PROMPTS, OWN, "")
-    if asked not in known or not isinstance(one["said"], str) or len(one["said"]) > SAID_LIMIT:
+    prompt, question = turn["asked"], turn["words"]
+    allowed_prompts = (*PROMPTS, OWN_QUESTION) if under_18 else (*PROMPTS, OWN_QUESTION, "")
+    if (
+        prompt not in allowed_prompts
+        or not isinstance(turn["said"], str)
+        or len(turn["said"]) > ANSWER_LIMIT_CHARACTERS
+    ):
         return False
-    return _is_text(words, ASKED_LIMIT) if asked == OWN else words == ""
+    return _is_text(question, PROMPT_LIMIT_CHARACTERS) if prompt == OWN_QUESTION else question == ""
 
 
-def _is_by(value: object) -> bool:
+def _is_writer_name(value: object) -> bool:
     """Initials or a short name: letters, and what may stand between them."""
     return (
-        _is_text(value, BY_LIMIT)
+        _is_text(value, WRITER_LIMIT_CHARACTERS)
         and str(value)[0].isalpha()
-        and all(one.isalpha() or one in " .'-" for one in str(value))
+        and all(character.isalpha() or character in " .'-" for character in str(value))
     )
 
 
-def _is_text(value: object, most: int) -> bool:
+def _is_text(value: object, limit_characters: int) -> bool:
     """Some text, not longer than that."""
-    return isinstance(value, str) and 0 < len(value) <= most
+    return isinstance(value, str) and 0 < len(value) <= limit_characters

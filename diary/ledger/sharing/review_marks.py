@@ -9,43 +9,43 @@ from typing import Any, Final
 from diary import constants
 from diary.errors import KeptError
 from diary.ids import parse_id
-from diary.ledger.sharing.grant_documents import Beside
+from diary.ledger.sharing.grant_documents import GrantDocument
 
 TYPE: Final = "marks/v1"
 MARKS_LIMIT: Final = constants.MARKS_LIMIT
-_NAMES: Final = {"made_at", "marks", "t"}
-_MARK: Final = {"at", "record", "seq"}
+_MEMBER_NAMES: Final = {"made_at", "marks", "t"}
+_MARK_NAMES: Final = {"at", "record", "seq"}
 
 
-def _holds(told: Mapping[str, Any]) -> bool:
+def _is_marks_document(document: Mapping[str, Any]) -> bool:
     """Whether these are marks, each record's once."""
     if (
-        set(told) != _NAMES
-        or told["t"] != TYPE
-        or not _is_count(told["made_at"])
-        or not isinstance(told["marks"], list)
+        set(document) != _MEMBER_NAMES
+        or document["t"] != TYPE
+        or not _is_non_negative_integer(document["made_at"])
+        or not isinstance(document["marks"], list)
     ):
         return False
-    marks = told["marks"]
-    if len(marks) > MARKS_LIMIT or not all(_is_mark(one) for one in marks):
+    marks = document["marks"]
+    if len(marks) > MARKS_LIMIT or not all(_is_mark(mark) for mark in marks):
         return False
-    return len({one["record"] for one in marks}) == len(marks)
+    return len({mark["record"] for mark in marks}) == len(marks)
 
 
-def _is_mark(one: object) -> bool:
+def _is_mark(mark: object) -> bool:
     """A record, the number of its newest version that was looked at, and when."""
-    if not isinstance(one, dict) or set(one) != _MARK or not isinstance(one["record"], str):
+    if not isinstance(mark, dict) or set(mark) != _MARK_NAMES or not isinstance(mark["record"], str):
         return False
     try:
-        parse_id(one["record"])
+        parse_id(mark["record"])
     except KeptError:
         return False
-    return _is_count(one["at"]) and _is_count(one["seq"])
+    return _is_non_negative_integer(mark["at"]) and _is_non_negative_integer(mark["seq"])
 
 
-def _is_count(one: object) -> bool:
+def _is_non_negative_integer(value: object) -> bool:
     """A whole number that is not below nothing."""
-    return type(one) is int and one >= 0
+    return type(value) is int and value >= 0
 
 
-MARKS: Final = Beside("marks", TYPE, _holds)
+MARKS_DOCUMENT: Final = GrantDocument("marks", TYPE, _is_marks_document)

@@ -10,23 +10,23 @@ from typing import Any, Final
 from diary import constants
 from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.padding import pad_version, unpad
-from diary.crypto.public_key_sealing import open_from, seal_to
-from diary.crypto.sealing import Kind, open_envelope, seal
-from diary.crypto.witness_code import Code
-from diary.encoding import b64, canon, parse, unb64
+from diary.crypto.public_key_sealing import open_with_private_key, seal_to_public_key
+from diary.crypto.sealing import EnvelopeKind, open_envelope, seal_envelope
+from diary.crypto.witness_code import WitnessCodeSecrets
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import parse_id
 
-ASKING: Final = "asking/v1"
-STATEMENT: Final = "statement/v1"
-SAW: Final = ("saw", "heard", "saw_me_after", "was_told", "received_it", "other")
-FILES_MOST: Final = constants.WITNESS_FILES_LIMIT
-_ASKED: Final = {"ecdsa_pub", "hpke_pub", "made_at", "name", "note", "t", "until"}
-_SAID: Final = {"fields", "files", "made_at", "proof", "t", "witness"}
-_FIELDS: Final[Mapping[str, int]] = {"contact": 300, "name": 120, "when": 300, "words": 20_000}
+REQUEST_TYPE: Final = "asking/v1"
+STATEMENT_TYPE: Final = "statement/v1"
+SAW_HOW_CHOICES: Final = ("saw", "heard", "saw_me_after", "was_told", "received_it", "other")
+FILES_LIMIT: Final = constants.WITNESS_FILES_LIMIT
+_REQUEST_NAMES: Final = {"ecdsa_pub", "hpke_pub", "made_at", "name", "note", "t", "until"}
+_STATEMENT_NAMES: Final = {"fields", "files", "made_at", "proof", "t", "witness"}
+_FIELD_LIMITS_CHARACTERS: Final[Mapping[str, int]] = {"contact": 300, "name": 120, "when": 300, "words": 20_000}
 
 
-def asking_header(witness: str) -> dict[str, object]:
+def request_header(witness: str) -> dict[str, object]:
     """Header of what is asked."""
     return {"t": "asking", "witness": witness}
 
@@ -36,98 +36,121 @@ def statement_header(witness: str) -> dict[str, object]:
     return {"t": "statement", "witness": witness}
 
 
-def seal_asking(code: Code, witness: str, asked: Mapping[str, object]) -> bytes:
+def seal_request(code_secrets: WitnessCodeSecrets, witness: str, fields: Mapping[str, object]) -> bytes:
     """`asked`: `ecdsa_pub`, `hpke_pub` (b64), `made_at`, `until` (ms), `name` and `note` (text). Raises SealError for others."""
-    told = dict(asked) | {"t": ASKING}
-    if not _is_asking(told):
+    request = dict(fields) | {"t": REQUEST_TYPE}
+    if not _is_request(request):
         raise SealError
-    return seal(code.key, Kind.ASKING, asking_header(witness), pad_version(canon(told)))
+    return seal_envelope(
+        code_secrets.key, EnvelopeKind.WITNESS_REQUEST, request_header(witness), pad_version(canonical_json(request))
+    )
 
 
-def open_asking(code: Code, key_words: str, witness: str, envelope: bytes) -> Mapping[str, Any]:
+def open_request(code_secrets: WitnessCodeSecrets, key_words: str, witness: str, envelope: bytes) -> Mapping[str, Any]:
     """What is asked. Raises SealError, and BadSignature when the keys are not those the words of the key name."""
-    told = _parse(open_envelope(code.key, envelope, Kind.ASKING, asking_header(witness)))
-    if not _is_asking(told):
+    request = _parse(open_envelope(code_secrets.key, envelope, EnvelopeKind.WITNESS_REQUEST, request_header(witness)))
+    if not _is_request(request):
         raise SealError
-    named = to_words(fingerprint(unb64(told["ecdsa_pub"]), unb64(told["hpke_pub"]))).split()[: len(key_words.split())]
-    if " ".join(named) != key_words:
+    expected_key_words = to_words(fingerprint(unb64(request["ecdsa_pub"]), unb64(request["hpke_pub"]))).split()[
+        : len(key_words.split())
+    ]
+    if " ".join(expected_key_words) != key_words:
         raise BadSignature("These are not the keys of whoever gave the words.")
-    return told
+    return request
 
 
-def seal_statement(code: Code, hpke_pub: bytes, witness: str, said: Mapping[str, object]) -> bytes:
+def seal_statement(
+    code_secrets: WitnessCodeSecrets, hpke_pub: bytes, witness: str, fields: Mapping[str, object]
+) -> bytes:
     """`said`: `fields`, `files` and `made_at`, sealed to the keeper with the code's proof. Raises SealError for others."""
-    told = dict(said) | {"proof": b64(code.proof), "t": STATEMENT, "witness": witness}
-    if not _is_statement(told):
+    statement = dict(fields) | {"proof": b64(code_secrets.proof), "t": STATEMENT_TYPE, "witness": witness}
+    if not _is_statement(statement):
         raise SealError
-    return seal_to(hpke_pub, Kind.LETTER, statement_header(witness), pad_version(canon(told)))
+    return seal_to_public_key(
+        hpke_pub, EnvelopeKind.LETTER, statement_header(witness), pad_version(canonical_json(statement))
+    )
 
 
 def open_statement(scalar: bytes, proof: bytes, witness: str, envelope: bytes) -> tuple[Mapping[str, Any], bool]:
     """What somebody saw, and whether it was written by one who had the code. Raises SealError."""
-    told = _parse(open_from(scalar, envelope, Kind.LETTER, statement_header(witness)))
-    if not _is_statement(told) or told["witness"] != witness:
+    statement = _parse(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, statement_header(witness)))
+    if not _is_statement(statement) or statement["witness"] != witness:
         raise SealError
-    return told, hmac.compare_digest(told["proof"].encode(), b64(proof).encode())
+    return statement, hmac.compare_digest(statement["proof"].encode(), b64(proof).encode())
 
 
 def _parse(plaintext: bytes) -> dict[str, Any]:
     try:
-        told = parse(unpad(plaintext))
+        document = parse_canonical_json(unpad(plaintext))
     except KeptError:
         raise SealError from None
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         raise SealError
-    return told
+    return document
 
 
-def _is_asking(told: Mapping[str, Any]) -> bool:
+def _is_request(request: Mapping[str, Any]) -> bool:
     """Whether what is asked is whole."""
-    texts = all(
-        isinstance(told.get(name), str) and len(told[name]) <= most for name, most in (("name", 80), ("note", 500))
+    has_valid_texts = all(
+        isinstance(request.get(name), str) and len(request[name]) <= limit
+        for name, limit in (("name", 80), ("note", 500))
     )
-    times = all(type(told.get(name)) is int and told[name] >= 0 for name in ("made_at", "until"))
-    keys = all(isinstance(told.get(name), str) and len(told[name]) == 87 for name in ("ecdsa_pub", "hpke_pub"))
-    return set(told) == _ASKED and told["t"] == ASKING and texts and times and keys
+    has_valid_times = all(type(request.get(name)) is int and request[name] >= 0 for name in ("made_at", "until"))
+    has_valid_keys = all(
+        isinstance(request.get(name), str) and len(request[name]) == 87 for name in ("ecdsa_pub", "hpke_pub")
+    )
+    return (
+        set(request) == _REQUEST_NAMES
+        and request["t"] == REQUEST_TYPE
+        and has_valid_texts
+        and has_valid_times
+        and has_valid_keys
+    )
 
 
-def _is_statement(told: Mapping[str, Any]) -> bool:
+def _is_statement(statement: Mapping[str, Any]) -> bool:
     """Whether a statement is whole."""
     if (
-        set(told) != _SAID
-        or told["t"] != STATEMENT
-        or not isinstance(told["proof"], str)
-        or not isinstance(told["fields"], dict)
+        set(statement) != _STATEMENT_NAMES
+        or statement["t"] != STATEMENT_TYPE
+        or not isinstance(statement["proof"], str)
+        or not isinstance(statement["fields"], dict)
     ):
         return False
-    fields = told["fields"]
-    if set(fields) != {*_FIELDS, "saw_how"} or fields["saw_how"] not in SAW or not fields["words"]:
+    fields = statement["fields"]
+    if (
+        set(fields) != {*_FIELD_LIMITS_CHARACTERS, "saw_how"}
+        or fields["saw_how"] not in SAW_HOW_CHOICES
+        or not fields["words"]
+    ):
         return False
-    texts = all(isinstance(fields[name], str) and len(fields[name]) <= most for name, most in _FIELDS.items())
-    is_timed = type(told["made_at"]) is int and told["made_at"] >= 0
-    return texts and is_timed and (told["files"] is None or _are_files(told["files"]))
+    has_valid_texts = all(
+        isinstance(fields[name], str) and len(fields[name]) <= limit for name, limit in _FIELD_LIMITS_CHARACTERS.items()
+    )
+    has_valid_time = type(statement["made_at"]) is int and statement["made_at"] >= 0
+    return has_valid_texts and has_valid_time and (statement["files"] is None or _are_files(statement["files"]))
 
 
 def _are_files(files: object) -> bool:
     """One upload that holds every file, one after another, and what each is called."""
     if not isinstance(files, dict) or set(files) != {"key", "list", "upload"} or not isinstance(files["list"], list):
         return False
-    rows = files["list"]
+    listed_files = files["list"]
     try:
         parse_id(str(files["upload"]))
-        whole = len(unb64(str(files["key"]))) == 32
+        has_valid_key = len(unb64(str(files["key"]))) == 32
     except KeptError:
         return False
-    return whole and 0 < len(rows) <= FILES_MOST and all(_is_file(one) for one in rows)
+    return has_valid_key and 0 < len(listed_files) <= FILES_LIMIT and all(_is_file(file) for file in listed_files)
 
 
-def _is_file(one: object) -> bool:
+def _is_file(file: object) -> bool:
     """A file's name, size in bytes and what the browser called it."""
     if (
-        not isinstance(one, dict)
-        or set(one) != {"name", "size", "type"}
-        or type(one["size"]) is not int
-        or one["size"] < 0
+        not isinstance(file, dict)
+        or set(file) != {"name", "size", "type"}
+        or type(file["size"]) is not int
+        or file["size"] < 0
     ):
         return False
-    return all(isinstance(one[name], str) and len(one[name]) <= 255 for name in ("name", "type"))
+    return all(isinstance(file[name], str) and len(file[name]) <= 255 for name in ("name", "type"))

@@ -9,122 +9,139 @@ import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-_LOCAL: Final = struct.Struct("<4s5H3I2H")
-_CENTRAL: Final = struct.Struct("<4s24x3H12x")
-_END: Final = 22
+_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
+_DIRECTORY_HEADER: Final = struct.Struct("<4s24x3H12x")
+_END_RECORD_MIN_BYTES: Final = 22
 _END_RECORD: Final = struct.Struct("<4s4H2IH")
-_END_64: Final = struct.Struct("<4s12x2L4Q")
-_LOCATOR_64: Final = 20
-_COMMENT_MOST: Final = 65_535
+_ZIP64_END_RECORD: Final = struct.Struct("<4s12x2L4Q")
+_ZIP64_LOCATOR_BYTES: Final = 20
+_COMMENT_LIMIT_BYTES: Final = 65_535
 # Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some.
-_FLAGS: Final = 0x9
-_LARGE: Final = 0xFFFFFFFF
-_UNICODE_PATH: Final = 0x7075
-DOS_FOLDER: Final = 0x10
-_DESCRIPTORS: Final = (12, 16, 20, 24)
+_COMPARED_FLAGS: Final = 0x9
+_ZIP64_MARKER: Final = 0xFFFFFFFF
+_UNICODE_PATH_FIELD: Final = 0x7075
+DOS_DIRECTORY_FLAG: Final = 0x10
+_DESCRIPTOR_SIZES_BYTES: Final = (12, 16, 20, 24)
 # Further than any file reaches, and no further than a file can be asked for.
-_FURTHEST: Final = 1 << 62
+_OFFSET_LIMIT_BYTES: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class LocalHeader:
     """A member's own header in a zip. `end`: where its bytes end, None when there is no header."""
 
-    end: int | None = None
-    agrees: bool = False
-    renames: bool = False
+    data_end: int | None = None
+    is_as_listed: bool = False
+    has_other_name: bool = False
 
 
-def name_of(row: zipfile.ZipInfo) -> str:
+def listed_name(row: zipfile.ZipInfo) -> str:
     """The name in the zip's list, up to a zero byte; from Python 3.13 on `filename` is the one an extra field gives."""
     return row.orig_filename.partition("\0")[0]
 
 
-def is_walked(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
+def is_directory_contiguous(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
     """Whether the list's own lengths lead from each of its rows to the next, and from the last to the end record."""
     raw.seek(archive.start_dir)
     for _ in rows:
-        head = raw.read(_CENTRAL.size)
-        if len(head) != _CENTRAL.size or not head.startswith(b"PK\x01\x02"):
+        header = raw.read(_DIRECTORY_HEADER.size)
+        if len(header) != _DIRECTORY_HEADER.size or not header.startswith(b"PK\x01\x02"):
             return False
-        raw.seek(sum(_CENTRAL.unpack(head)[1:]), io.SEEK_CUR)
+        raw.seek(sum(_DIRECTORY_HEADER.unpack(header)[1:]), io.SEEK_CUR)
     return raw.read(4) in (b"PK\x05\x06", b"PK\x06\x06")
 
 
-def is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
+def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     """Whether the end record says of the list what is so: its members, one disk, and a place that leaves room for it.
 
     Readers that go by the count, or by the place, see other members.
     """
     size = raw.seek(0, io.SEEK_END)
-    raw.seek(max(0, size - _END - _COMMENT_MOST))
+    raw.seek(max(0, size - _END_RECORD_MIN_BYTES - _COMMENT_LIMIT_BYTES))
     tail = raw.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _END:
+    record_start = tail.rfind(b"PK\x05\x06")
+    if record_start < 0 or len(tail) - record_start < _END_RECORD_MIN_BYTES:
         return False
-    _, disk, first, here, total, length, offset, comment = _END_RECORD.unpack_from(tail, at)
-    if comment > len(tail) - at - _END:
+    _, disk, directory_disk, disk_entries, total_entries, directory_bytes, offset, comment_bytes = (
+        _END_RECORD.unpack_from(tail, record_start)
+    )
+    if comment_bytes > len(tail) - record_start - _END_RECORD_MIN_BYTES:
         return False
-    is_large, ends = total == 0xFFFF or _LARGE in (length, offset), size - len(tail) + at
-    if tail[max(0, at - _LOCATOR_64) : at].startswith(b"PK\x06\x07") != is_large:
+    is_zip64, directory_limit = (
+        total_entries == 0xFFFF or _ZIP64_MARKER in (directory_bytes, offset),
+        size - len(tail) + record_start,
+    )
+    if tail[max(0, record_start - _ZIP64_LOCATOR_BYTES) : record_start].startswith(b"PK\x06\x07") != is_zip64:
         return (
             False  # the numbers of a large zip stand in a record of their own: with one, no reader may go by the others
         )
-    if is_large:
-        record = tail[max(0, at - _LOCATOR_64 - _END_64.size) : at]
-        if len(record) != _LOCATOR_64 + _END_64.size or not record.startswith(b"PK\x06\x06"):
+    if is_zip64:
+        record = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES - _ZIP64_END_RECORD.size) : record_start]
+        if len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size or not record.startswith(b"PK\x06\x06"):
             return False
-        (_, disk, first, here, total, length, offset), ends = _END_64.unpack_from(record), ends - len(record)
-    return bool(offset + length <= ends and disk == first == 0 and here == total == len(rows))
+        (_, disk, directory_disk, disk_entries, total_entries, directory_bytes, offset), directory_limit = (
+            _ZIP64_END_RECORD.unpack_from(record),
+            directory_limit - len(record),
+        )
+    return bool(
+        offset + directory_bytes <= directory_limit
+        and disk == directory_disk == 0
+        and disk_entries == total_entries == len(rows)
+    )
 
 
-def hides(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[Header]) -> bool:
+def has_hidden_bytes(
+    raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[LocalHeader]
+) -> bool:
     """Whether something lies before, between or after the members: readers that start elsewhere would see another pack.
 
     A descriptor after a member is allowed, since tools that pack a zip again write them.
     """
-    ordered = sorted(zip(rows, headers, strict=True), key=lambda one: one[0].header_offset)
-    starts = [*(row.header_offset for row, _ in ordered), archive.start_dir]
-    if starts[0] != 0 or archive.comment or not _ends(raw, archive):
+    ordered_members = sorted(zip(rows, headers, strict=True), key=lambda one: one[0].header_offset)
+    starts = [*(row.header_offset for row, _ in ordered_members), archive.start_dir]
+    if starts[0] != 0 or archive.comment or not _ends_with_directory(raw, archive):
         return True
     return any(
-        header.end is None or start - header.end not in (_DESCRIPTORS if row.flag_bits & 0x8 else (0,))
-        for (row, header), start in zip(ordered, starts[1:], strict=True)
+        header.data_end is None
+        or start - header.data_end not in (_DESCRIPTOR_SIZES_BYTES if row.flag_bits & 0x8 else (0,))
+        for (row, header), start in zip(ordered_members, starts[1:], strict=True)
     )
 
 
-def header_of(raw: BinaryIO, row: zipfile.ZipInfo) -> Header:
+def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
     """A member's own header, against what the list says of it."""
-    raw.seek(min(max(0, row.header_offset), _FURTHEST))
-    head = raw.read(_LOCAL.size)
-    if len(head) != _LOCAL.size or not head.startswith(b"PK\x03\x04"):
-        return Header()
-    _, _, flags, method, _, _, crc, packed, size, names, extra = _LOCAL.unpack(head)
-    raw.seek(names, io.SEEK_CUR)
-    told, listed = (crc, packed, size), (row.CRC, row.compress_size, row.file_size)
-    may = (_LARGE, 0) if flags & 0x8 else (_LARGE,)
-    same = told[0] == listed[0] or (flags & 0x8 and not told[0])
-    agrees = same and all(one == other or one in may for one, other in zip(told[1:], listed[1:], strict=True))
-    agrees = bool(agrees) and method == row.compress_type and not (flags ^ row.flag_bits) & _FLAGS
-    end = row.header_offset + _LOCAL.size + int(names) + int(extra) + row.compress_size
-    return Header(end, agrees, gives_other_name(raw.read(extra)))
+    raw.seek(min(max(0, row.header_offset), _OFFSET_LIMIT_BYTES))
+    header = raw.read(_LOCAL_HEADER.size)
+    if len(header) != _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
+        return LocalHeader()
+    _, _, flags, method, _, _, crc, compressed_size, size, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+    raw.seek(name_bytes, io.SEEK_CUR)
+    local_sizes, listed_sizes = (crc, compressed_size, size), (row.CRC, row.compress_size, row.file_size)
+    permitted_values = (_ZIP64_MARKER, 0) if flags & 0x8 else (_ZIP64_MARKER,)
+    is_same_checksum = local_sizes[0] == listed_sizes[0] or (flags & 0x8 and not local_sizes[0])
+    is_as_listed = is_same_checksum and all(
+        one == other or one in permitted_values for one, other in zip(local_sizes[1:], listed_sizes[1:], strict=True)
+    )
+    is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
+    data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size
+    return LocalHeader(data_end, is_as_listed, has_unicode_path(raw.read(extra_bytes)))
 
 
-def gives_other_name(extra: bytes) -> bool:
+def has_unicode_path(extra: bytes) -> bool:
     """Whether an extra field gives a member another name, as some readers would take it."""
-    at = 0
-    while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == _UNICODE_PATH:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, position)
+        if kind == _UNICODE_PATH_FIELD:
             return True
-        at += 4 + length
+        position += 4 + length
     return False
 
 
-def _ends(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
+def _ends_with_directory(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
     """Whether the file ends with the list of members and its end record, and nothing after them."""
     raw.seek(0, io.SEEK_END)
     size = raw.tell()
-    raw.seek(max(0, size - _END))
+    raw.seek(max(0, size - _END_RECORD_MIN_BYTES))
     tail = raw.read()
-    return tail.startswith(b"PK\x05\x06") and size >= archive.start_dir + _END
+    return tail.startswith(b"PK\x05\x06") and size >= archive.start_dir + _END_RECORD_MIN_BYTES

@@ -10,32 +10,40 @@ from typing import Final
 
 from diary.encoding import b64
 from diary.errors import BadRequest
-from diary.pack.capsule.exhibits import DiaryVersion, Part, custody_rows, exhibit_rows
-from diary.pack.capsule.reader import TYPE, encode
-from diary.pack.capsule.selection import choose, counts, gaps, references, with_absent
+from diary.pack.capsule.exhibits import DiaryVersion, OpenedPart, custody_rows, exhibit_rows
+from diary.pack.capsule.reader import CAPSULE_TYPE, encode_capsule
+from diary.pack.capsule.selection import add_missing_entries, entry_counts, gap_rows, reference_rows, select_records
 from diary.pack.previous_packs import (
-    SUPPLEMENTS,
-    Earlier,
-    Later,
-    asked_for,
-    earlier_packs,
-    numbered,
-    since,
-    superseded,
-    with_new_files,
+    SUPPLEMENT_KINDS,
+    LaterChanges,
+    PreviousPack,
+    assign_numbers,
+    changes_since,
+    find_entries_with_new_files,
+    list_previous_packs,
+    requested_files,
+    superseded_rows,
 )
 from diary.record.incident import Incident
-from diary.record.reading import objects_of, switch_of, text_of, whole_of
-from diary.record.record_history import Opened, Told, tell_all
-from diary.record.times import at_offset, offset_at
+from diary.record.reading import boolean_of, integer_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, build_histories
+from diary.record.times import offset_minutes_at, to_local_datetime
 
-__all__ = ["DiaryVersion", "Part", "Wish", "erased_entries", "make_capsule", "opened_versions", "received_at"]
+__all__ = [
+    "DiaryVersion",
+    "OpenedPart",
+    "PackOptions",
+    "build_capsule",
+    "erased_entries",
+    "opened_versions",
+    "receipt_times",
+]
 
-SHEET: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
+SHEET_FIELDS: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PackOptions:
     """What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
 
     `start_with`: records for 'start with these'; None for the entries so marked.
@@ -75,201 +83,223 @@ class Wish:
     alone: bool = False
 
 
-def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
+def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
     """The capsule for `wish`.
 
     `versions`: the whole diary in feed order, those without `seq` last in the order they were made.
     `keys`: account, ecdsa_pub, log, notary, and earlier; log and notary are '' where no server has the diary.
     Raises BadRequest when nothing is chosen or it is too large.
     """
-    opened = opened_versions(versions)
-    absent = _absent(wish, versions)
-    gone = frozenset(int(str(row["no"])) for row in absent)
-    numbers = _entry_numbers(versions, gone, is_local=not keys["notary"])
-    entries = [Incident(_shown(numbers, one.record), numbers[one.record], one) for one in tell_all(opened, "incident")]
-    packs = earlier_packs(opened, wish.no)
-    wanted = None if wish.items is None else asked_for(wish.items, packs)
-    chosen = choose(opened, wish.chosen, intimate=wish.intimate, items=wanted)
-    if not chosen.incidents and not (wanted and chosen.attached):
+    record_versions = opened_versions(versions)
+    missing_entries = _missing_entries(options, versions)
+    missing_numbers = frozenset(int(str(row["no"])) for row in missing_entries)
+    entry_numbers = _entry_numbers(versions, missing_numbers, is_local=not keys["notary"])
+    entries = [
+        Incident(_entry_label(entry_numbers, one.record), entry_numbers[one.record], one)
+        for one in build_histories(record_versions, "incident")
+    ]
+    packs = list_previous_packs(record_versions, options.no)
+    requested_file_ids = None if options.items is None else requested_files(options.items, packs)
+    selection = select_records(
+        record_versions, options.chosen, include_intimate=options.intimate, requested_file_ids=requested_file_ids
+    )
+    if not selection.incidents and not (requested_file_ids and selection.attachments):
         raise BadRequest("Choose at least one entry.")
-    before = frozenset(one for pack in packs for one in pack.entries) if wish.kind in SUPPLEMENTS else None
-    settings = _settings(tell_all(opened, "settings"))
-    start_no = whole_of(settings, "exhibit_start_no") or 1
+    previous_entry_ids = (
+        frozenset(one for pack in packs for one in pack.entry_ids) if options.kind in SUPPLEMENT_KINDS else None
+    )
+    settings = _settings(build_histories(record_versions, "settings"))
+    start_no = integer_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
-    later = Later(received_at(versions), with_new_files(opened, packs))
-    files = numbered(chosen.attached, packs, start_no)
-    exhibits = exhibit_rows(versions, files, initials)
-    packed = chosen.records
+    later_changes = LaterChanges(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
+    numbered_files = assign_numbers(selection.attachments, packs, start_no)
+    exhibits = exhibit_rows(versions, numbered_files, initials)
+    packed_ids = selection.record_ids
     capsule = {
-        "asked": [_asked(one, numbers[one.record]) for one in chosen.incidents],
-        "counts": with_absent(counts(entries, chosen, before), absent),
-        "custody": custody_rows(opened, [one for _, one in files], exhibits, wish.made_at),
+        "asked": [_opened_cards(one, entry_numbers[one.record]) for one in selection.incidents],
+        "counts": add_missing_entries(entry_counts(entries, selection, previous_entry_ids), missing_entries),
+        "custody": custody_rows(record_versions, [one for _, one in numbered_files], exhibits, options.made_at),
         "exhibits": exhibits,
-        "gaps": gaps(entries, chosen, before, absent),
-        **({"hold_words": list(wish.hold_words)} if wish.hold_words else {}),
+        "gaps": gap_rows(entries, selection, previous_entry_ids, missing_entries),
+        **({"hold_words": list(options.hold_words)} if options.hold_words else {}),
         "keys": dict(keys),
-        "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
+        "log": _packed_log(options.log, {row["version"] for row in versions if row["record"] in packed_ids}),
         "own_words": text_of(settings, "own_words"),
         "pack": {
-            **_pack(wish, initials, start_no),
-            **_further(wish),
-            **({} if before is None else _since(entries, packed, packs, absent, later)),
-            **_feed(wish, keys),
+            **_pack_fields(options, initials, start_no),
+            **_optional_pack_fields(options),
+            **(
+                {}
+                if previous_entry_ids is None
+                else _supplement_fields(entries, packed_ids, packs, missing_entries, later_changes)
+            ),
+            **_feed_fields(options, keys),
         },
-        "refs": references(opened, chosen),
-        "sheet": {name: text_of(settings, name) for name in SHEET},
+        "refs": reference_rows(record_versions, selection),
+        "sheet": {name: text_of(settings, name) for name in SHEET_FIELDS},
         "start_with": [
-            entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)
+            entry.seq_no
+            for entry in entries
+            if entry.record in packed_ids and entry.seq_no and _is_to_start_with(entry, options)
         ][:10],
-        "t": TYPE,
-        "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
+        "t": CAPSULE_TYPE,
+        "versions": [_version_row(row, entry_numbers) for row in versions if row["record"] in packed_ids],
     }
-    return encode(capsule)
+    return encode_capsule(capsule)
 
 
-def opened_versions(versions: Sequence[DiaryVersion]) -> list[Opened]:
+def opened_versions(versions: Sequence[DiaryVersion]) -> list[RecordVersion]:
     """A diary's versions as the record pages read them."""
-    return [_opened(row) for row in versions]
+    return [_opened_version(row) for row in versions]
 
 
 def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, object], ...]:
     """The entries that the diary's own manifests number and of which no version is left: they were erased for good."""
-    here = {row["record"] for row in versions}
-    said = (row["open"]["fields"].get("numbers") for row in versions if row["kind"] == "manifest")
-    pairs = [pair for numbers in said if isinstance(numbers, list) for pair in numbers if isinstance(pair, list)]
-    gone = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[1], int) and pair[0] not in here}
-    return tuple({"at": None, "no": no, "record": record, "why": "removed"} for record, no in gone.items())
+    present_ids = {row["record"] for row in versions}
+    number_lists = (row["open"]["fields"].get("numbers") for row in versions if row["kind"] == "manifest")
+    pairs = [
+        pair for numbers in number_lists if isinstance(numbers, list) for pair in numbers if isinstance(pair, list)
+    ]
+    erased_numbers = {
+        pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[1], int) and pair[0] not in present_ids
+    }
+    return tuple({"at": None, "no": no, "record": record, "why": "removed"} for record, no in erased_numbers.items())
 
 
-def received_at(versions: Sequence[DiaryVersion]) -> dict[str, int]:
+def receipt_times(versions: Sequence[DiaryVersion]) -> dict[str, int]:
     """When each version was received, by version; those without a receipt are not in it."""
-    found = ((row["version"], whole_of(row["receipt"] or {}, "ts")) for row in versions)
-    return {version: ts for version, ts in found if ts is not None}
+    times = ((row["version"], integer_of(row["receipt"] or {}, "ts")) for row in versions)
+    return {version: ts for version, ts in times if ts is not None}
 
 
-def _log(log: Mapping[str, object] | None, packed: set[str]) -> dict[str, object] | None:
+def _packed_log(log: Mapping[str, object] | None, packed_versions: set[str]) -> dict[str, object] | None:
     """What the log shows of the packed versions: where others stand is nobody's business here."""
     if log is None:
         return None
-    return {**log, "proofs": [row for row in objects_of(log, "proofs") if row.get("version") in packed]}
+    return {**log, "proofs": [row for row in objects_of(log, "proofs") if row.get("version") in packed_versions]}
 
 
-def _leads(entry: Incident, wish: Wish) -> bool:
+def _is_to_start_with(entry: Incident, options: PackOptions) -> bool:
     """Whether an entry is one to start with."""
-    if wish.start_with is not None:
-        return entry.record in wish.start_with
-    return switch_of(entry.said, "start_with_this") is True
+    if options.start_with is not None:
+        return entry.record in options.start_with
+    return boolean_of(entry.fields, "start_with_this") is True
 
 
-def _opened(row: DiaryVersion) -> Opened:
+def _opened_version(row: DiaryVersion) -> RecordVersion:
     """A version as the record pages read it."""
     restricted = row["restricted"]["fields"] if row["restricted"] else {}
-    return Opened(row["record"], row["version"], row["kind"], row["schema"], row["open"]["fields"], restricted)
+    return RecordVersion(row["record"], row["version"], row["kind"], row["schema"], row["open"]["fields"], restricted)
 
 
-def _absent(wish: Wish, versions: Sequence[DiaryVersion]) -> list[Mapping[str, object]]:
+def _missing_entries(options: PackOptions, versions: Sequence[DiaryVersion]) -> list[Mapping[str, object]]:
     """Entries of which nothing is here: one that can be read after all is no gap."""
-    here = {row["record"] for row in versions}
-    return [row for row in wish.absent if row["record"] not in here]
+    present_ids = {row["record"] for row in versions}
+    return [row for row in options.absent if row["record"] not in present_ids]
 
 
-def _entry_numbers(versions: Sequence[DiaryVersion], gone: frozenset[int], *, is_local: bool) -> dict[str, int | None]:
+def _entry_numbers(
+    versions: Sequence[DiaryVersion], missing_numbers: frozenset[int], *, is_local: bool
+) -> dict[str, int | None]:
     """Each incident's entry number: the rank of its earliest version in the feed; None before a receipt.
 
     `gone`: numbers of entries of which nothing is here. What came after one keeps the number it had beside it.
     `is_local`: no server knows the diary, so that the order on the phone is the order. It is pushed in that order
     later, and the numbers stay.
     """
-    earliest: dict[str, int | None] = {}
+    first_seq: dict[str, int | None] = {}
     for row in versions:
-        if row["kind"] == "incident" and row["record"] not in earliest:
-            earliest[row["record"]] = row["seq"]
-    ranked = sorted((seq, record) for record, seq in earliest.items() if seq is not None)
-    numbered = list(earliest) if is_local else [record for _, record in ranked]
-    free = (number for number in itertools.count(1) if number not in gone)
-    return dict.fromkeys(earliest) | dict(zip(numbered, free, strict=False))
+        if row["kind"] == "incident" and row["record"] not in first_seq:
+            first_seq[row["record"]] = row["seq"]
+    received_order = sorted((seq, record) for record, seq in first_seq.items() if seq is not None)
+    ordered_records = list(first_seq) if is_local else [record for _, record in received_order]
+    free_numbers = (number for number in itertools.count(1) if number not in missing_numbers)
+    return dict.fromkeys(first_seq) | dict(zip(ordered_records, free_numbers, strict=False))
 
 
-def _shown(numbers: Mapping[str, int | None], record: str) -> str:
+def _entry_label(numbers: Mapping[str, int | None], record: str) -> str:
     """`7`, or `U2` for the second incident that has no number yet."""
     number = numbers[record]
-    waiting = [other for other, known in numbers.items() if known is None]
-    return f"U{waiting.index(record) + 1}" if number is None else str(number)
+    unnumbered = [other for other, known in numbers.items() if known is None]
+    return f"U{unnumbered.index(record) + 1}" if number is None else str(number)
 
 
-def _settings(told: Sequence[Told]) -> dict[str, object]:
+def _settings(histories: Sequence[RecordHistory]) -> dict[str, object]:
     """The keeper's settings, open and restricted; empty when there are none."""
-    return told[-1].newest.everything() if told else {}
+    return histories[-1].current_version.all_fields() if histories else {}
 
 
-def _pack(wish: Wish, initials: str, start_no: int) -> dict[str, object]:
+def _pack_fields(options: PackOptions, initials: str, start_no: int) -> dict[str, object]:
     """The pack's own facts; the folder is dated on the keeper's own calendar."""
-    day = at_offset(wish.made_at, offset_at(wish.made_at, wish.tz))
+    day = to_local_datetime(options.made_at, offset_minutes_at(options.made_at, options.tz))
     return {
-        "consent_at": wish.consent_at,
-        "covers_from": wish.covers_from,
-        "covers_to": wish.covers_to,
-        "folder": f"PACK_{initials}_{wish.no}_{day:%Y%m%d}",
-        "id": wish.pack_id,
+        "consent_at": options.consent_at,
+        "covers_from": options.covers_from,
+        "covers_to": options.covers_to,
+        "folder": f"PACK_{initials}_{options.no}_{day:%Y%m%d}",
+        "id": options.pack_id,
         "initials": initials,
-        "lang": wish.lang,
-        "made_at": wish.made_at,
-        "no": wish.no,
-        "origin": wish.origin,
-        "profile": wish.profile,
-        "release": wish.release,
+        "lang": options.lang,
+        "made_at": options.made_at,
+        "no": options.no,
+        "origin": options.origin,
+        "profile": options.profile,
+        "release": options.release,
         "start_no": start_no,
-        "tz": wish.tz,
+        "tz": options.tz,
     }
 
 
-def _further(wish: Wish) -> dict[str, object]:
+def _optional_pack_fields(options: PackOptions) -> dict[str, object]:
     """What only some packs say of themselves: docs/pack.md, "Further fields"."""
-    told: dict[str, object] = {}
-    if wish.kind != "pack":
-        told["kind"] = wish.kind
-    if wish.items is not None:
-        told["items"] = list(wish.items)
-    if wish.recipient_ref:
-        told["recipient_ref"] = wish.recipient_ref
-    if wish.review is not None:
-        told["review"] = dict(wish.review)
-    if wish.training:
-        told["training"] = True
-    if wish.alone:
-        told["alone"] = True
-    if wish.asked_in:
-        told["asked_in"] = dict(wish.asked_in)
-    return told
+    pack_fields: dict[str, object] = {}
+    if options.kind != "pack":
+        pack_fields["kind"] = options.kind
+    if options.items is not None:
+        pack_fields["items"] = list(options.items)
+    if options.recipient_ref:
+        pack_fields["recipient_ref"] = options.recipient_ref
+    if options.review is not None:
+        pack_fields["review"] = dict(options.review)
+    if options.training:
+        pack_fields["training"] = True
+    if options.alone:
+        pack_fields["alone"] = True
+    if options.asked_in:
+        pack_fields["asked_in"] = dict(options.asked_in)
+    return pack_fields
 
 
-def _since(
+def _supplement_fields(
     entries: Sequence[Incident],
-    packed: frozenset[str],
-    packs: Sequence[Earlier],
-    absent: Sequence[Mapping[str, object]],
-    later: Later,
+    packed_ids: frozenset[str],
+    packs: Sequence[PreviousPack],
+    missing_entries: Sequence[Mapping[str, object]],
+    later_changes: LaterChanges,
 ) -> dict[str, object]:
     """What a later pack says of those before it."""
-    told = [(entry.seq_no, entry.told) for entry in entries]
-    return {"since": since(told, packed, packs, absent, later), "supersedes": superseded(packs)}
+    numbered_histories = [(entry.seq_no, entry.history) for entry in entries]
+    return {
+        "since": changes_since(numbered_histories, packed_ids, packs, missing_entries, later_changes),
+        "supersedes": superseded_rows(packs),
+    }
 
 
-def _feed(wish: Wish, keys: Mapping[str, object]) -> dict[str, object]:
+def _feed_fields(options: PackOptions, keys: Mapping[str, object]) -> dict[str, object]:
     """The diary's head, where a server has numbered it."""
-    return {"feed": dict(wish.feed)} if wish.feed is not None and keys["notary"] else {}
+    return {"feed": dict(options.feed)} if options.feed is not None and keys["notary"] else {}
 
 
-def _asked(told: Told, number: int | None) -> dict[str, object]:
+def _opened_cards(history: RecordHistory, number: int | None) -> dict[str, object]:
     """Which cards were opened for one entry, and when its words were fixed."""
     cards = [
-        {"at": whole_of(card, "at"), "card": text_of(card, "card")}
-        for card in objects_of(told.newest.fields, "cards_opened")
+        {"at": integer_of(card, "at"), "card": text_of(card, "card")}
+        for card in objects_of(history.current_version.fields, "cards_opened")
     ]
-    return {"at": told.started_at, "cards": cards, "entry": number, "record": told.record}
+    return {"at": history.first_recorded_at_ms, "cards": cards, "entry": number, "record": history.record}
 
 
-def _carried(row: DiaryVersion, numbers: Mapping[str, int | None]) -> dict[str, object]:
+def _version_row(row: DiaryVersion, numbers: Mapping[str, int | None]) -> dict[str, object]:
     """A version without its blob keys."""
     restricted = row["restricted"]
     return {

@@ -9,199 +9,255 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.exhibit_numbers import REGISTERS
+from diary.pack.exhibit_numbers import REGISTER_KINDS
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
-from diary.record.reading import codes_of, switch_of, text_of
-from diary.record.record_history import Opened, Told, tell_all
-from diary.record.referenced_ids import named_by, reached
-from diary.record.roles import Claim, role_codes
+from diary.record.reading import boolean_of, codes_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, build_histories
+from diary.record.referenced_ids import ids_named_by, reachable_records
+from diary.record.roles import RoleClaim, assign_role_codes
 
-INTIMATE: Final = "intimate_adult"
+INTIMATE_SENSITIVITY: Final = "intimate_adult"
 # Only with something that names them: who a stranger to the pack's entries is, is nobody's business.
-_NAMED_ONLY: Final = frozenset({"account", "case", "person", "schedule", "vehicle"})
+_ONLY_WHEN_REFERENCED_KINDS: Final = frozenset({"account", "case", "person", "schedule", "vehicle"})
 # An account of a person, and what was seen of an account, belong with them.
-_BELONGS: Final = {"account": ("person_id",), "sighting": ("account_id", "person_id"), "vehicle": ("person_ids",)}
-_SHORT: Final = {
+_OWNER_FIELDS: Final = {"account": ("person_id",), "sighting": ("account_id", "person_id"), "vehicle": ("person_ids",)}
+_REFERENCE_PREFIXES: Final = {
     "account": "A", "background": "BG", "case": "CA", "consent": "CS", "export": "EX", "impact": "IM", "notice": "NC",
     "order": "O", "report": "R", "schedule": "MS", "sighting": "SG", "statement": "ST", "vehicle": "V",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class PackSelection:
     """What goes in: incidents and files as told, and the records of every other kind."""
 
-    incidents: tuple[Told, ...]
-    attached: tuple[Attachment, ...]
-    registers: tuple[Told, ...]
+    incidents: tuple[RecordHistory, ...]
+    attachments: tuple[Attachment, ...]
+    registers: tuple[RecordHistory, ...]
 
     @property
-    def records(self) -> frozenset[str]:
+    def record_ids(self) -> frozenset[str]:
         """The ids of all of it."""
-        ids = (one.record for one in (*self.incidents, *self.registers))
-        return frozenset((*ids, *(one.record for one in self.attached)))
+        ids = (item.record for item in (*self.incidents, *self.registers))
+        return frozenset((*ids, *(item.record for item in self.attachments)))
 
 
-def choose(
-    opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool, items: frozenset[str] | None = None
-) -> Chosen:
+def select_records(
+    versions: Sequence[RecordVersion],
+    incident_ids: Iterable[str],
+    *,
+    include_intimate: bool,
+    requested_file_ids: frozenset[str] | None = None,
+) -> PackSelection:
     """Everything that goes into a pack of the `wanted` incidents. `intimate`: private pictures of adults come along.
 
     `items`: the files somebody asked for by number. Then these alone come, and of other records only what they name.
     """
-    wished = set(wanted)
-    incidents = tell_all(opened, "incident")
-    chosen = tuple(one for one in incidents if one.record in wished and one.taken_out is None)
-    files = [one for one in tell_all(opened, "attachment") if may_go(one, intimate=intimate)]
-    attached = (
-        _attached(files, chosen) if items is None else tuple(Attachment(one) for one in files if one.record in items)
+    wanted_ids = set(incident_ids)
+    incidents = build_histories(versions, "incident")
+    chosen = tuple(record for record in incidents if record.record in wanted_ids and record.withdrawn_at_ms is None)
+    files = [
+        record
+        for record in build_histories(versions, "attachment")
+        if is_file_allowed(record, include_intimate=include_intimate)
+    ]
+    attachments = (
+        _attachments_of(files, chosen)
+        if requested_file_ids is None
+        else tuple(Attachment(record) for record in files if record.record in requested_file_ids)
     )
-    others = [one for kind in REGISTERS for one in tell_all(opened, kind) if one.taken_out is None]
-    come = _along(others, {one.record for one in incidents}, chosen, attached, alone=items is not None)
-    named = {one for told in come for one in named_by(told)}
-    already = {one.record for one in attached}
-    more = (
+    other_records = [
+        record
+        for kind in REGISTER_KINDS
+        for record in build_histories(versions, kind)
+        if record.withdrawn_at_ms is None
+    ]
+    included_records = _referenced_records(
+        other_records,
+        {record.record for record in incidents},
+        chosen,
+        attachments,
+        only_referenced=requested_file_ids is not None,
+    )
+    referenced_ids = {record for history in included_records for record in ids_named_by(history)}
+    attached_ids = {record.record for record in attachments}
+    referenced_attachments = (
         []
-        if items is not None
-        else [Attachment(one) for one in files if one.record in named and one.record not in already]
+        if requested_file_ids is not None
+        else [
+            Attachment(record)
+            for record in files
+            if record.record in referenced_ids and record.record not in attached_ids
+        ]
     )
-    return Chosen(chosen, (*attached, *more), come)
+    return PackSelection(chosen, (*attachments, *referenced_attachments), included_records)
 
 
-def may_go(file: Told, *, intimate: bool) -> bool:
+def is_file_allowed(file: RecordHistory, *, include_intimate: bool) -> bool:
     """Whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked that."""
-    kept_out = switch_of(file.newest.fields, "include_in_pack") is False
-    private = text_of(file.newest.fields, "sensitivity") == INTIMATE and not intimate
-    return file.taken_out is None and not kept_out and not private
+    is_excluded = boolean_of(file.current_version.fields, "include_in_pack") is False
+    is_intimate = text_of(file.current_version.fields, "sensitivity") == INTIMATE_SENSITIVITY and not include_intimate
+    return file.withdrawn_at_ms is None and not is_excluded and not is_intimate
 
 
-def _attached(files: Sequence[Told], chosen: Sequence[Told]) -> tuple[Attachment, ...]:
+def _attachments_of(files: Sequence[RecordHistory], incidents: Sequence[RecordHistory]) -> tuple[Attachment, ...]:
     """Files of the chosen incidents, in the order of those incidents' first versions, then their own."""
     ranked: list[tuple[int, int, Attachment]] = []
-    for place, told in enumerate(files):
-        belongs = codes_of(told.newest.fields, "incident_ids")
+    for file_rank, file in enumerate(files):
+        incident_ids = codes_of(file.current_version.fields, "incident_ids")
         ranks = [
             rank
-            for rank, incident in enumerate(chosen)
-            if incident.record in belongs
-            or told.record in codes_of(incident.newest.fields, "attachment_ids")
-            or told.record in codes_of(incident.newest.fields, "narrative_media")
+            for rank, incident in enumerate(incidents)
+            if incident.record in incident_ids
+            or file.record in codes_of(incident.current_version.fields, "attachment_ids")
+            or file.record in codes_of(incident.current_version.fields, "narrative_media")
         ]
         if ranks:
-            ranked.append((min(ranks), place, Attachment(told)))
+            ranked.append((min(ranks), file_rank, Attachment(file)))
     return tuple(attachment for _, _, attachment in sorted(ranked, key=lambda row: row[:2]))
 
 
-def _along(
-    others: Sequence[Told], entries: set[str], chosen: Sequence[Told], attached: Sequence[Attachment], *, alone: bool
-) -> tuple[Told, ...]:
+def _referenced_records(
+    other_records: Sequence[RecordHistory],
+    all_incident_ids: set[str],
+    incidents: Sequence[RecordHistory],
+    attachments: Sequence[Attachment],
+    *,
+    only_referenced: bool,
+) -> tuple[RecordHistory, ...]:
     """The records of other kinds that come along, kind by kind, each kind in feed order. `alone`: only what is named."""
-    names = {one.record: named_by(one) for one in others}
-    inside = {one.record for one in chosen}
-    start = {one for told in (*chosen, *(file.told for file in attached)) for one in named_by(told) if one in names}
-    for one in others:
-        about = names[one.record] & entries
-        if about & inside or (not about and not alone and one.newest.kind not in _NAMED_ONLY):
-            start.add(one.record)
-    found = reached(start, names)
-    while more := {one.record for one in others if one.record not in found and _belongs(one, found)}:
-        found = reached(found | more, names)
-    return tuple(one for one in others if one.record in found)
+    references = {record.record: ids_named_by(record) for record in other_records}
+    incident_ids = {record.record for record in incidents}
+    start_ids = {
+        record
+        for told in (*incidents, *(file.history for file in attachments))
+        for record in ids_named_by(told)
+        if record in references
+    }
+    for record in other_records:
+        referenced_incidents = references[record.record] & all_incident_ids
+        if referenced_incidents & incident_ids or (
+            not referenced_incidents
+            and not only_referenced
+            and record.current_version.kind not in _ONLY_WHEN_REFERENCED_KINDS
+        ):
+            start_ids.add(record.record)
+    included_ids = reachable_records(start_ids, references)
+    while owned_ids := {
+        record.record
+        for record in other_records
+        if record.record not in included_ids and _is_owned_by_included(record, included_ids)
+    }:
+        included_ids = reachable_records(included_ids | owned_ids, references)
+    return tuple(record for record in other_records if record.record in included_ids)
 
 
-def _belongs(told: Told, found: set[str]) -> bool:
+def _is_owned_by_included(history: RecordHistory, included_ids: set[str]) -> bool:
     """Whether it is an account, a sighting or a vehicle of somebody who comes along."""
-    owners = (one for name in _BELONGS.get(told.newest.kind, ()) for one in codes_of(told.newest.fields, name))
-    return any(owner in found for owner in owners)
+    owners = (
+        one
+        for name in _OWNER_FIELDS.get(history.current_version.kind, ())
+        for one in codes_of(history.current_version.fields, name)
+    )
+    return any(owner in included_ids for owner in owners)
 
 
-def references(opened: Sequence[Opened], chosen: Chosen) -> list[dict[str, object]]:
+def reference_rows(versions: Sequence[RecordVersion], selection: PackSelection) -> list[dict[str, object]]:
     """What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`."""
-    people = role_codes(
-        Claim(one.record, text_of(one.fields, "role"), text_of(one.fields, "role_code"))
-        for one in opened
-        if one.kind == "person" and not one.takes_out
+    person_codes = assign_role_codes(
+        RoleClaim(version.record, text_of(version.fields, "role"), text_of(version.fields, "role_code"))
+        for version in versions
+        if version.kind == "person" and not version.is_withdrawal
     )
     ranks: dict[str, int] = {}
-    for kind in REGISTERS:
-        for rank, record in enumerate(dict.fromkeys(one.record for one in opened if one.kind == kind), 1):
+    for kind in REGISTER_KINDS:
+        for rank, record in enumerate(dict.fromkeys(version.record for version in versions if version.kind == kind), 1):
             ranks[record] = rank
     return [
         {
-            "kind": told.newest.kind,
-            "no": ranks[told.record],
-            "record": told.record,
-            "ref": people.get(told.record) or f"{_SHORT.get(told.newest.kind, 'P')}{ranks[told.record]}",
+            "kind": history.current_version.kind,
+            "no": ranks[history.record],
+            "record": history.record,
+            "ref": person_codes.get(history.record)
+            or f"{_REFERENCE_PREFIXES.get(history.current_version.kind, 'P')}{ranks[history.record]}",
         }
-        for told in chosen.registers
+        for history in selection.registers
     ]
 
 
-def counts(entries: Sequence[Incident], chosen: Chosen, before: frozenset[str] | None = None) -> dict[str, object]:
+def entry_counts(
+    entries: Sequence[Incident], selection: PackSelection, previous_entry_ids: frozenset[str] | None = None
+) -> dict[str, object]:
     """How many entries there are and what became of them: included, withheld, removed and earlier add up to the total.
 
     `before`: of a supplement, the entries of earlier packs; what is in one of those was not withheld.
     """
-    ids = {one.record for one in chosen.incidents}
-    included = [entry for entry in entries if entry.record in ids]
-    removed = sum(entry.told.taken_out is not None for entry in entries)
-    earlier = sum(_is_earlier(entry, ids, before) for entry in entries)
+    included_ids = {one.record for one in selection.incidents}
+    included = [entry for entry in entries if entry.record in included_ids]
+    removed_count = sum(entry.history.withdrawn_at_ms is not None for entry in entries)
+    earlier_count = sum(_is_in_previous_pack(entry, included_ids, previous_entry_ids) for entry in entries)
     return {
-        **({} if before is None else {"earlier": earlier}),
-        "added_to": sum(entry.told.has("addition") for entry in included),
-        "amended": sum(entry.told.has("amendment") for entry in included),
+        **({} if previous_entry_ids is None else {"earlier": earlier_count}),
+        "added_to": sum(entry.history.has_revision("addition") for entry in included),
+        "amended": sum(entry.history.has_revision("amendment") for entry in included),
         "included": len(included),
         "late": sum(entry.is_late for entry in included),
-        "removed": removed,
+        "removed": removed_count,
         "total": len(entries),
-        "withheld": len(entries) - len(included) - removed - earlier,
+        "withheld": len(entries) - len(included) - removed_count - earlier_count,
     }
 
 
-def _is_earlier(entry: Incident, included: set[str], before: frozenset[str] | None) -> bool:
+def _is_in_previous_pack(entry: Incident, included: set[str], previous_entry_ids: frozenset[str] | None) -> bool:
     """Whether an entry stands, is not here, and was in an earlier pack."""
-    return entry.told.taken_out is None and entry.record not in included and entry.record in (before or ())
+    return (
+        entry.history.withdrawn_at_ms is None
+        and entry.record not in included
+        and entry.record in (previous_entry_ids or ())
+    )
 
 
-def with_absent(counted: Mapping[str, object], absent: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def add_missing_entries(
+    counted_entries: Mapping[str, object], missing_entries: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
     """The counts with the entries of which nothing is here: erased for good, or not to be opened."""
-    more = {why: sum(row["why"] == why for row in absent) for why in ("removed", "withheld")}
+    missing_counts = {why: sum(row["why"] == why for row in missing_entries) for why in ("removed", "withheld")}
     return {
-        name: int(str(number)) + more.get(name, len(absent) if name == "total" else 0)
-        for name, number in counted.items()
+        name: int(str(number)) + missing_counts.get(name, len(missing_entries) if name == "total" else 0)
+        for name, number in counted_entries.items()
     }
 
 
-def gaps(
+def gap_rows(
     entries: Sequence[Incident],
-    chosen: Chosen,
-    before: frozenset[str] | None = None,
-    absent: Sequence[Mapping[str, object]] = (),
+    selection: PackSelection,
+    previous_entry_ids: frozenset[str] | None = None,
+    missing_entries: Sequence[Mapping[str, object]] = (),
 ) -> list[dict[str, object]]:
     """Every entry that is not in the pack, by number, with why; never a word of it. `before` as for `counts`."""
-    ids = {one.record for one in chosen.incidents}
+    included_ids = {one.record for one in selection.incidents}
     rows: list[dict[str, object]] = [
         {
-            "at": entry.told.taken_out,
+            "at": entry.history.withdrawn_at_ms,
             "seq_no": entry.seq_no,
-            "why": _why(entry, ids, before),
+            "why": _gap_reason(entry, included_ids, previous_entry_ids),
         }
         for entry in entries
-        if entry.record not in ids
+        if entry.record not in included_ids
     ]
-    rows += [{"at": row["at"], "seq_no": row["no"], "why": row["why"]} for row in absent]
-    return sorted(rows, key=_by_number)
+    rows += [{"at": row["at"], "seq_no": row["no"], "why": row["why"]} for row in missing_entries]
+    return sorted(rows, key=_entry_number_key)
 
 
-def _why(entry: Incident, included: set[str], before: frozenset[str] | None) -> str:
+def _gap_reason(entry: Incident, included: set[str], previous_entry_ids: frozenset[str] | None) -> str:
     """Why an entry is not in the pack."""
-    if entry.told.taken_out is not None:
+    if entry.history.withdrawn_at_ms is not None:
         return "removed"
-    return "earlier" if _is_earlier(entry, included, before) else "withheld"
+    return "earlier" if _is_in_previous_pack(entry, included, previous_entry_ids) else "withheld"
 
 
-def _by_number(row: Mapping[str, object]) -> tuple[bool, int]:
+def _entry_number_key(row: Mapping[str, object]) -> tuple[bool, int]:
     """Numbers in order, entries without one last."""
     number = row["seq_no"]
     return (False, number) if isinstance(number, int) else (True, 0)

@@ -6,245 +6,279 @@ Only the servable side is read: a witness or a child is a code here, and stands 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from diary.pack.contents import Contents
-from diary.pack.documents.incident_rows import Row
+from diary.pack.contents import PackContents
+from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.patterns import pattern_sections
-from diary.pack.documents.people import by_time, numbers_of, people_sections
+from diary.pack.documents.people import linked_entry_numbers, people_sections, sort_by_time
 from diary.pack.documents.witnesses import witness_rows
-from diary.pack.printable_text import drawable, paragraphs
+from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import (
-    STANDING,
-    Register,
+    STANDING_LABELS,
+    RegisterRecord,
+    can_be_breached_by,
     choice_words,
     day_words,
-    is_counted,
-    linked,
-    of_kind,
+    linked_records,
     order_label,
+    records_of_kind,
     report_words,
     term_words,
 )
-from diary.pack.tables.message_schedules import lines_of
-from diary.pack.wording import numbers_words
+from diary.pack.tables.message_schedules import message_rows
+from diary.pack.wording import entry_numbers_words
 from diary.record import times
-from diary.record.breaches import standing_of
+from diary.record.breaches import order_status
 from diary.record.incident import Incident
-from diary.record.reading import Fields, codes_of, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
 
 _EXPIRED: Final = "expired"
 
 
-def further_sections(contents: Contents) -> Row:
+def record_sections(contents: PackContents) -> TemplateData:
     """Everything of 01 besides its front, charts and incident table."""
     return {
-        "background": [_background(one) for one in of_kind(contents.registers, "background")],
+        "background": [_background_section(one) for one in records_of_kind(contents.registers, "background")],
         **people_sections(contents),
-        "notices": [_notice(contents, one) for one in of_kind(contents.registers, "notice")],
-        "orders": [_order(contents, one) for one in of_kind(contents.registers, "order")],
-        "schedules": [_schedule(contents, one) for one in of_kind(contents.registers, "schedule")],
-        "contacts": [_contact(contents, one) for one in by_time(of_kind(contents.registers, "report"))],
+        "notices": [_notice_row(contents, one) for one in records_of_kind(contents.registers, "notice")],
+        "orders": [_order_section(contents, one) for one in records_of_kind(contents.registers, "order")],
+        "schedules": [_schedule_row(contents, one) for one in records_of_kind(contents.registers, "schedule")],
+        "contacts": [_report_row(contents, one) for one in sort_by_time(records_of_kind(contents.registers, "report"))],
         "witnesses": witness_rows(contents),
-        "supplement": _supplement(contents),
+        "supplement": _supplement_section(contents),
         **pattern_sections(contents),
     }
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    return [[label, drawable(words)] for label, words in pairs if words]
+def _labelled_cells(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    return [[label, escape_unprintable(words)] for label, words in pairs if words]
 
 
-def _background(one: Register) -> Row:
+def _background_section(background: RegisterRecord) -> TemplateData:
     """What was between the two before."""
     return {
-        "facts": _pairs(
+        "facts": _labelled_cells(
             (
-                ("Relationship", choice_words(one, "relationship", "relationships")),
-                ("Met", ", ".join(part for part in (day_words(one, "when_met"), one.text("met_how")) if part)),
-                ("Ended", day_words(one, "when_ended")),
-                ("Children together", {True: "yes", False: "no"}.get(switch_of(one.said, "children_together"), "")),  # type: ignore[arg-type]
-                ("Court or other proceedings", one.text("proceedings")),
-                ("Before this", one.text("prior_abuse")),
+                ("Relationship", choice_words(background, "relationship", "relationships")),
+                (
+                    "Met",
+                    ", ".join(part for part in (day_words(background, "when_met"), background.text("met_how")) if part),
+                ),
+                ("Ended", day_words(background, "when_ended")),
+                (
+                    "Children together",
+                    {True: "yes", False: "no", None: ""}[boolean_of(background.fields, "children_together")],
+                ),
+                ("Court or other proceedings", background.text("proceedings")),
+                ("Before this", background.text("prior_abuse")),
             )
         ),
-        "words": paragraphs(one.text("narrative")),
+        "words": paragraphs(background.text("narrative")),
     }
 
 
-def _notice(contents: Contents, one: Register) -> list[str]:
+def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
     """When the other person was told to stop, how, in which words, and what came next."""
-    who, how = choice_words(one, "by_whom", "notice_by"), choice_words(one, "how", "notice_ways")
-    to = ", ".join((*_refs(contents, one, "to_ids", "person"), *_refs(contents, one, "to_account_ids", "account")))
+    who, how = choice_words(notice, "by_whom", "notice_by"), choice_words(notice, "how", "notice_ways")
+    recipients = ", ".join(
+        (
+            *_linked_codes(contents, notice, "to_ids", "person"),
+            *_linked_codes(contents, notice, "to_account_ids", "account"),
+        )
+    )
     return [
-        one.ref,
-        day_words(one, "at") or "not dated",
-        drawable(", ".join(part for part in (who, how, to and f"to {to}") if part)),
-        drawable(one.text("exact_words")),
-        drawable(one.text("what_happened_next")),
-        numbers_of(contents, one, "notice_ids"),
+        notice.code,
+        day_words(notice, "at") or "not dated",
+        escape_unprintable(", ".join(part for part in (who, how, recipients and f"to {recipients}") if part)),
+        escape_unprintable(notice.text("exact_words")),
+        escape_unprintable(notice.text("what_happened_next")),
+        linked_entry_numbers(contents, notice, "notice_ids"),
     ]
 
 
-def _order(contents: Contents, one: Register) -> Row:
+def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateData:
     """An order: its dates, each term, and each entry said to break one, with how the order stood then."""
-    said = [
+    alleged_breaches = [
         (entry, breach)
         for entry in contents.entries
-        for breach in objects_of(entry.said, "alleged_breaches")
-        if text_of(breach, "order_id") == one.record
+        for breach in objects_of(entry.fields, "alleged_breaches")
+        if text_of(breach, "order_id") == order.record
     ]
-    pages = [
+    copy_items = [
         shown.exhibit.item
         for shown in contents.exhibits
-        if shown.exhibit.record in (*one.codes("copy_attachment_id"), *one.codes("attachment_ids"))
+        if shown.exhibit.record in (*order.codes("copy_attachment_id"), *order.codes("attachment_ids"))
     ]
     return {
-        "ref": one.ref,
-        "title": drawable(order_label(one)),
-        "facts": _pairs(
+        "ref": order.code,
+        "title": escape_unprintable(order_label(order)),
+        "facts": _labelled_cells(
             (
-                ("Court", ", ".join(part for part in (one.text("court"), one.text("case_no")) if part)),
-                ("Made", day_words(one, "made_on")),
+                ("Court", ", ".join(part for part in (order.text("court"), order.text("case_no")) if part)),
+                ("Made", day_words(order, "made_on")),
                 (
                     "Served",
                     ", ".join(
                         part
-                        for part in (day_words(one, "served_on"), choice_words(one, "served_how", "served_ways"))
+                        for part in (day_words(order, "served_on"), choice_words(order, "served_how", "served_ways"))
                         if part
                     ),
                 ),
-                ("Known to them since", day_words(one, "known_on")),
-                ("How they know of it", choice_words(one, "awareness_basis", "order_awareness")),
-                ("Until", day_words(one, "expires_on") or one.text("expiry_text")),
-                ("Status, as the keeper knows it", choice_words(one, "status", "order_statuses")),
-                ("Changed", "; ".join(_varied(change) for change in objects_of(one.said, "varied_history"))),
-                ("Against", ", ".join(_refs(contents, one, "against_ids", "person"))),
-                ("Protects", ", ".join(_refs(contents, one, "protects_ids", "person"))),
-                ("Copy", ", ".join(pages)),
+                ("Known to them since", day_words(order, "known_on")),
+                ("How they know of it", choice_words(order, "awareness_basis", "order_awareness")),
+                ("Until", day_words(order, "expires_on") or order.text("expiry_text")),
+                ("Status, as the keeper knows it", choice_words(order, "status", "order_statuses")),
+                (
+                    "Changed",
+                    "; ".join(_variation_words(change) for change in objects_of(order.fields, "varied_history")),
+                ),
+                ("Against", ", ".join(_linked_codes(contents, order, "against_ids", "person"))),
+                ("Protects", ", ".join(_linked_codes(contents, order, "protects_ids", "person"))),
+                ("Copy", ", ".join(copy_items)),
             )
         ),
-        "expired": is_over(contents, one),
+        "expired": is_expired(contents, order),
         "terms": [
-            [str(whole_of(term, "no") or ""), drawable(text_of(term, "text")), _of_term(one, said, term)]
-            for term in objects_of(one.said, "terms")
+            [
+                str(integer_of(term, "no") or ""),
+                escape_unprintable(text_of(term, "text")),
+                _term_breach_numbers(order, alleged_breaches, term),
+            ]
+            for term in objects_of(order.fields, "terms")
         ],
-        "breaches": [_breach(one, entry, breach) for entry, breach in said],
+        "breaches": [_breach_row(order, entry, breach) for entry, breach in alleged_breaches],
     }
 
 
-def _refs(contents: Contents, one: Register, name: str, kind: str) -> list[str]:
+def _linked_codes(contents: PackContents, record: RegisterRecord, name: str, kind: str) -> list[str]:
     """What the records that one names are called here."""
-    return [other.ref for other in linked(contents.registers, one.codes(name), kind)]
+    return [linked_record.code for linked_record in linked_records(contents.registers, record.codes(name), kind)]
 
 
-def _varied(change: Fields) -> str:
+def _variation_words(change: RecordFields) -> str:
     """`12 Oct 2026: the school was added`."""
-    return ": ".join(part for part in (times.date_words(text_of(change, "on")), text_of(change, "what")) if part)
+    return ": ".join(part for part in (times.format_iso_date(text_of(change, "on")), text_of(change, "what")) if part)
 
 
-def is_over(contents: Contents, one: Register) -> bool:
+def is_expired(contents: PackContents, order: RegisterRecord) -> bool:
     """Whether the order had run out when the pack was made."""
-    made = {"occurred_start": contents.capsule.head.made_at, "precision": "minute", "tz": contents.capsule.head.tz}
-    return standing_of(one.said, made) == _EXPIRED
+    pack_time = {
+        "occurred_start": contents.capsule.metadata.made_at,
+        "precision": "minute",
+        "tz": contents.capsule.metadata.tz,
+    }
+    return order_status(order.fields, pack_time) == _EXPIRED
 
 
-def _of_term(one: Register, said: Iterable[tuple[Incident, Fields]], term: Fields) -> str:
+def _term_breach_numbers(
+    order: RegisterRecord, alleged_breaches: Iterable[tuple[Incident, RecordFields]], term: RecordFields
+) -> str:
     """The entries said to break one term while it could be broken."""
-    of_it = (entry for entry, breach in said if breach.get("term_no") == term.get("no"))
-    return numbers_words(tuple(entry.number for entry in of_it if is_counted(one, entry)))
+    breaching_entries = (entry for entry, breach in alleged_breaches if breach.get("term_no") == term.get("no"))
+    return entry_numbers_words(tuple(entry.number for entry in breaching_entries if can_be_breached_by(order, entry)))
 
 
-def _breach(one: Register, entry: Incident, breach: Fields) -> list[str]:
+def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) -> list[str]:
     """One alleged breach; what came before service is said to be none, and what came after it ended is not counted."""
-    standing = standing_of(one.said, entry.said)
+    standing = order_status(order.fields, entry.fields)
     return [
         entry.number,
-        times.printed(entry.when).day,
-        drawable(term_words(one, breach.get("term_no"))),
-        STANDING.get(standing, "order in force"),
-        "alleged" if is_counted(one, entry) else "not counted",
+        times.format_claimed_time(entry.occurred_time).day,
+        escape_unprintable(term_words(order, breach.get("term_no"))),
+        STANDING_LABELS.get(standing, "order in force"),
+        "alleged" if can_be_breached_by(order, entry) else "not counted",
     ]
 
 
-def _schedule(contents: Contents, one: Register) -> list[str]:
+def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]:
     """One burst: when, through what, how many each way, whether it is whole, and where all of it stands."""
-    rows = lines_of(one.said)
-    inward = sum(text_of(row, "direction") == "in" for row in rows)
-    outward = sum(text_of(row, "direction") == "out" for row in rows)
-    sent = [text_of(row, "sent_local") for row in rows if text_of(row, "sent_local")]
-    span = _span(sent[0], sent[-1]) if sent else "not recorded"
-    whole = choice_words(one, "complete", "schedule_complete") or "not recorded"
-    own = "outgoing not captured" if not outward and one.text("complete") != "complete" else str(outward)
+    rows = message_rows(schedule.fields)
+    incoming_count = sum(text_of(row, "direction") == "in" for row in rows)
+    outgoing_count = sum(text_of(row, "direction") == "out" for row in rows)
+    sent_times = [text_of(row, "sent_local") for row in rows if text_of(row, "sent_local")]
+    span = _time_span(sent_times[0], sent_times[-1]) if sent_times else "not recorded"
+    completeness = choice_words(schedule, "complete", "schedule_complete") or "not recorded"
+    outgoing_words = (
+        "outgoing not captured"
+        if not outgoing_count and schedule.text("complete") != "complete"
+        else str(outgoing_count)
+    )
     items = sorted(
         {
-            contents.names[text_of(row, "attachment_id")]
+            contents.labels[text_of(row, "attachment_id")]
             for row in rows
-            if text_of(row, "attachment_id") in contents.names
+            if text_of(row, "attachment_id") in contents.labels
         }
     )
     return [
-        one.ref,
-        drawable(one.text("title") or one.text("chat")),
-        choice_words(one, "channel", "channels"),
-        drawable(span),
-        str(inward),
-        own,
-        drawable(whole),
-        ", ".join(part for part in (numbers_of(contents, one, "schedule_id"), *items) if part),
+        schedule.code,
+        escape_unprintable(schedule.text("title") or schedule.text("chat")),
+        choice_words(schedule, "channel", "channels"),
+        escape_unprintable(span),
+        str(incoming_count),
+        outgoing_words,
+        escape_unprintable(completeness),
+        ", ".join(part for part in (linked_entry_numbers(contents, schedule, "schedule_id"), *items) if part),
     ]
 
 
-def _span(first: str, last: str) -> str:
+def _time_span(first: str, last: str) -> str:
     """`3 Nov 2026, 20:14 to 23:55`; both days where a burst crosses midnight."""
     days, clocks = (first[:10], last[:10]), (first[11:16], last[11:16])
-    ends = clocks[1] if days[0] == days[1] else f"{times.date_words(days[1])}, {clocks[1]}"
-    return f"{times.date_words(days[0])}, {clocks[0]} to {ends}"
+    ends = clocks[1] if days[0] == days[1] else f"{times.format_iso_date(days[1])}, {clocks[1]}"
+    return f"{times.format_iso_date(days[0])}, {clocks[0]} to {ends}"
 
 
-def _contact(contents: Contents, one: Register) -> list[str]:
+def _report_row(contents: PackContents, report: RegisterRecord) -> list[str]:
     """One report: to whom with every reference, what was said, given and promised, and what came of it."""
-    told = (
-        ("I said", one.text("what_i_said")),
-        ("They said", one.text("what_they_said")),
-        ("Statement given", _said_yes(one, "statement_given")),
-        ("Handed over", ", ".join(codes_of(one.said, "handed_over"))),
-        ("Signed for their phone to be looked at", _said_yes(one, "dpn_signed")),
-        ("Promised", one.text("promised")),
-        ("Next update due", day_words(one, "next_update_due")),
-        ("Came of it", choice_words(one, "outcome", "report_outcomes")),
+    details = (
+        ("I said", report.text("what_i_said")),
+        ("They said", report.text("what_they_said")),
+        ("Statement given", _switch_words(report, "statement_given")),
+        ("Handed over", ", ".join(codes_of(report.fields, "handed_over"))),
+        ("Signed for their phone to be looked at", _switch_words(report, "dpn_signed")),
+        ("Promised", report.text("promised")),
+        ("Next update due", day_words(report, "next_update_due")),
+        ("Came of it", choice_words(report, "outcome", "report_outcomes")),
     )
-    officer = " ".join(part for part in map(one.text, ("officer_name", "collar_no", "unit")) if part)
-    to = ", ".join(part for part in (report_words(one).split(", on ")[0], officer) if part)
-    lines = [f"{label}: {words}" for label, words in told if words]
-    how = choice_words(one, "method", "report_methods")
+    officer = " ".join(part for part in map(report.text, ("officer_name", "collar_no", "unit")) if part)
+    recipient = ", ".join(part for part in (report_words(report).split(", on ")[0], officer) if part)
+    lines = [f"{label}: {words}" for label, words in details if words]
+    how = choice_words(report, "method", "report_methods")
     return [
-        day_words(one, "at") or "not dated",
-        drawable(f"{to} ({how})" if how else to),
-        drawable("\n".join(lines)),
-        numbers_of(contents, one, "report_ids"),
+        day_words(report, "at") or "not dated",
+        escape_unprintable(f"{recipient} ({how})" if how else recipient),
+        escape_unprintable("\n".join(lines)),
+        linked_entry_numbers(contents, report, "report_ids"),
     ]
 
 
-def _said_yes(one: Register, name: str) -> str:
+def _switch_words(record: RegisterRecord, name: str) -> str:
     """A switch in words; '' for one that was left blank."""
-    switch = switch_of(one.said, name)
+    switch = boolean_of(record.fields, name)
     return "" if switch is None else "yes" if switch else "no"
 
 
-def _supplement(contents: Contents) -> Mapping[str, object] | None:
+def _supplement_section(contents: PackContents) -> Mapping[str, object] | None:
     """What a later pack says on its first page."""
-    head = contents.capsule.head
-    if not head.supersedes:
+    metadata = contents.capsule.metadata
+    if not metadata.superseded_packs:
         return None
-    earlier = [
-        f"pack {head.initials} {one.no} of {times.instant(one.made_at, head.tz).day}"
-        + (f" (your reference {one.receipt_ref})" if one.receipt_ref else "")
-        for one in head.supersedes
+    superseded_words = [
+        f"pack {metadata.initials} {superseded_pack.number} of {times.format_instant(superseded_pack.made_at, metadata.tz).day}"
+        + (f" (your reference {superseded_pack.receipt_ref})" if superseded_pack.receipt_ref else "")
+        for superseded_pack in metadata.superseded_packs
     ]
-    since = (("new", head.since.new), ("changed", head.since.changed), ("removed", head.since.removed))
+    changes = (
+        ("new", metadata.changes.new_entries),
+        ("changed", metadata.changes.changed_entries),
+        ("removed", metadata.changes.removed_entries),
+    )
     return {
-        "earlier": drawable("; ".join(earlier)),
-        "items": ", ".join(head.items),
+        "earlier": escape_unprintable("; ".join(superseded_words)),
+        "items": ", ".join(metadata.items),
         "since": [
-            [word, numbers_words(tuple(str(number) for number in numbers))] for word, numbers in since if numbers
+            [word, entry_numbers_words(tuple(str(number) for number in numbers))]
+            for word, numbers in changes
+            if numbers
         ],
     }

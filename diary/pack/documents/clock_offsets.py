@@ -3,57 +3,72 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diary.pack.contents import Contents
-from diary.pack.wording import numbers_words
+from diary.pack.contents import PackContents
+from diary.pack.wording import entry_numbers_words
 from diary.record import times
-from diary.record.reading import object_of, text_of, whole_of
+from diary.record.reading import integer_of, object_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class ClockReading:
     """When an entry was first sealed and received, and how far its device's clock was from the server's; ms."""
 
-    number: str
-    sealed: int | None
-    received: int | None
-    offset: int | None
+    entry_number: str
+    sealed_at: int | None
+    received_at: int | None
+    offset_ms: int | None
 
 
-def clock_checks(contents: Contents) -> list[list[str]]:
+def clock_offset_rows(contents: PackContents) -> list[list[str]]:
     """The device's clock against the server's: entries of one device that differ by the same second stand together.
 
     A line for each entry filled five pages and said the same thing a hundred times; when each was sealed and received
     stands in 02, entry by entry.
     """
-    groups: dict[tuple[str, int | None], list[Clock]] = {}
-    for entry in contents.whole:
+    groups: dict[tuple[str, int | None], list[ClockReading]] = {}
+    for entry in contents.unredacted_entries:
         version = contents.first_version(entry)
-        offset = whole_of(object_of(version.opened.fields, "_clock"), "offset_ms")
+        offset_ms = integer_of(object_of(version.opened.fields, "_clock"), "offset_ms")
         device = text_of(object_of(version.opened.fields, "_line"), "device")
-        second = None if offset is None else round(offset / 1000)
-        groups.setdefault((device, second), []).append(
-            Clock(entry.number, version.opened.at, version.received_at, offset)
+        offset_seconds = None if offset_ms is None else round(offset_ms / 1000)
+        groups.setdefault((device, offset_seconds), []).append(
+            ClockReading(entry.number, version.opened.recorded_at_ms, version.received_at, offset_ms)
         )
-    tz = contents.capsule.head.tz
+    tz = contents.capsule.metadata.tz
     return [
-        [numbers_words(tuple(one.number for one in held)), device, *_clock_words(held, tz)]
-        for (device, _), held in groups.items()
+        [
+            entry_numbers_words(tuple(reading.entry_number for reading in readings)),
+            device,
+            *_reading_words(readings, tz),
+        ]
+        for (device, _), readings in groups.items()
     ]
 
 
-def _clock_words(held: Sequence[Clock], tz: str) -> list[str]:
+def _reading_words(readings: Sequence[ClockReading], tz: str) -> list[str]:
     """Of entries that stand together: sealed from when to when, how long until a server had them, the difference."""
-    days = [times.instant(at, tz).day for at in sorted(one.sealed for one in held if one.sealed is not None)]
-    waits = [one.received - one.sealed for one in held if one.received is not None and one.sealed is not None]
-    missing = sum(one.received is None for one in held)
-    longest = (
-        f"at most {times.delay_words(max(waits))}" if waits and max(waits) >= times.MINUTE_MS else "within a minute"
+    days = [
+        times.format_instant(at, tz).day
+        for at in sorted(one.sealed_at for one in readings if one.sealed_at is not None)
+    ]
+    delays_ms = [
+        one.received_at - one.sealed_at for one in readings if one.received_at is not None and one.sealed_at is not None
+    ]
+    unreceived_count = sum(one.received_at is None for one in readings)
+    longest_delay = (
+        f"at most {times.format_delay(max(delays_ms))}"
+        if delays_ms and max(delays_ms) >= times.MINUTE_MS
+        else "within a minute"
     )
-    received = [longest if waits else "", f"{missing} not received" if missing else ""]
-    differ = sorted(one.offset for one in held if one.offset is not None)
-    ends = list(dict.fromkeys(f"{offset / 1000:+.1f}" for offset in (differ[0], differ[-1]))) if differ else []
+    receipt_words = [longest_delay if delays_ms else "", f"{unreceived_count} not received" if unreceived_count else ""]
+    sorted_offsets = sorted(one.offset_ms for one in readings if one.offset_ms is not None)
+    ends = (
+        list(dict.fromkeys(f"{offset / 1000:+.1f}" for offset in (sorted_offsets[0], sorted_offsets[-1])))
+        if sorted_offsets
+        else []
+    )
     return [
         " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "not known",
-        "; ".join(part for part in received if part),
+        "; ".join(part for part in receipt_words if part),
         f"{' to '.join(ends)} s" if ends else "not checked",
     ]

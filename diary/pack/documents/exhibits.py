@@ -9,96 +9,105 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from diary.pack.contents import Contents, Picture, Shown
-from diary.pack.documents.incident_rows import Row, duration_words
-from diary.pack.printable_text import drawable, paragraphs
-from diary.pack.registers import Register
-from diary.pack.tables.message_schedules import lines_of, parties, schedules
-from diary.pack.wording import chosen, point_words, size_words
+from diary.pack.contents import ExhibitView, PackContents, Picture
+from diary.pack.documents.incident_rows import TemplateData, duration_words
+from diary.pack.printable_text import escape_unprintable, paragraphs
+from diary.pack.registers import RegisterRecord
+from diary.pack.tables.message_schedules import message_parties, message_rows, schedule_pairs
+from diary.pack.wording import field_choice_words, screenshot_point_words, size_words
 from diary.record import times, vocabulary
-from diary.record.reading import Fields, codes_of, object_of, text_of, whole_of
+from diary.record.reading import RecordFields, codes_of, integer_of, object_of, text_of
 
 # Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
-WIDTH_MM: Final = 170.0
-HEIGHT_MM: Final = 212.0
+PICTURE_WIDTH_LIMIT_MM: Final = 170.0
+PICTURE_HEIGHT_LIMIT_MM: Final = 212.0
 # An upright picture stands beside its facts, a wide one above them, where it must leave them room.
-BESIDE_MM: Final = 105.0
-ABOVE_MM: Final = 150.0
-UPRIGHT_SHAPE: Final = 1.2
-STILL_MM: Final = 110.0
-_MAIL_WORDS: Final = ("text", "body", "words")
-OVERLAP_MM: Final = 10.0
+UPRIGHT_WIDTH_LIMIT_MM: Final = 105.0
+WIDE_HEIGHT_LIMIT_MM: Final = 150.0
+UPRIGHT_MIN_RATIO: Final = 1.2
+STILL_SIZE_LIMIT_MM: Final = 110.0
+_MAIL_BODY_FIELDS: Final = ("text", "body", "words")
+SLICE_OVERLAP_MM: Final = 10.0
 # Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
-LONG_SHAPE: Final = 2.6
+SLICED_MIN_RATIO: Final = 2.6
 
 
-def exhibits_page(contents: Contents, volume: Sequence[Shown], pictures: Mapping[str, Picture], part: str) -> Row:
+def exhibits_data(
+    contents: PackContents, volume: Sequence[ExhibitView], pictures: Mapping[str, Picture], part_label: str
+) -> TemplateData:
     """Everything one volume of 04 needs. `pictures`: by item. `part`: '' or ', part 2 of 3'."""
-    head = contents.capsule.head
+    metadata = contents.capsule.metadata
     return {
-        **contents.sheet_facts(
-            f"Exhibits{part}, pack {head.name}", "Prepared by the person named; not a sworn statement"
+        **contents.page_header(
+            f"Exhibits{part_label}, pack {metadata.label}", "Prepared by the person named; not a sworn statement"
         ),
         "exhibits": [
-            _exhibit(contents, shown, pictures.get(shown.exhibit.item), pictures.get(poster_key(shown.exhibit.item)))
-            for shown in volume
+            _exhibit_page(contents, view, pictures.get(view.exhibit.item), pictures.get(poster_key(view.exhibit.item)))
+            for view in volume
         ],
     }
 
 
-def _exhibit(contents: Contents, shown: Shown, picture: Picture | None, poster: Picture | None) -> Row:
+def _exhibit_page(
+    contents: PackContents, view: ExhibitView, picture: Picture | None, poster: Picture | None
+) -> TemplateData:
     """One exhibit's page. `poster`: the still of a film."""
-    said = shown.attachment.said
-    held = shown.exhibit.hold_picture
+    fields = view.attachment.fields
+    is_withheld = view.exhibit.is_picture_withheld
     return {
-        "item": shown.exhibit.item,
-        "description": drawable(shown.attachment.description),
-        "facts": [[label, drawable(words)] for label, words in _facts(contents, shown) if words],
-        "shows": _shows(shown),
-        "sha256": shown.exhibit.sha256,
-        "transcript": paragraphs(text_of(said, "transcript")),
-        "flags": list(vocabulary.labels("attachment_flags", codes_of(said, "flags"))),
-        "picture": None if held or picture is None else _placed(shown, picture),
-        "card": _card(shown, held=held, still=poster is not None) if held or picture is None else "",
-        "poster": _still(shown, poster) if not held and picture is None and poster is not None else None,
-        "mail": [] if held else _mail(contents, shown),
-        "chat": [] if held else _chat(contents, shown),
+        "item": view.exhibit.item,
+        "description": escape_unprintable(view.attachment.description),
+        "facts": [[label, escape_unprintable(words)] for label, words in _exhibit_facts(contents, view) if words],
+        "shows": _screenshot_points(view),
+        "sha256": view.exhibit.sha256,
+        "transcript": paragraphs(text_of(fields, "transcript")),
+        "flags": list(vocabulary.labels("attachment_flags", codes_of(fields, "flags"))),
+        "picture": None if is_withheld or picture is None else _picture_layout(view, picture),
+        "card": _placeholder_text(view, is_withheld=is_withheld, has_still=poster is not None)
+        if is_withheld or picture is None
+        else "",
+        "poster": _still_layout(view, poster) if not is_withheld and picture is None and poster is not None else None,
+        "mail": [] if is_withheld else _mail_sections(contents, view),
+        "chat": [] if is_withheld else _chat_rows(contents, view),
     }
 
 
-def _facts(contents: Contents, shown: Shown) -> list[tuple[str, str]]:
+def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str, str]]:
     """What is known about it, servable fields only."""
-    said = shown.attachment.said
-    taken, shown_time = shown.attachment.taken, shown.attachment.shown_time
-    lasts = whole_of(said, "duration_ms")
-    masked = (
-        text_of(said, "print_copy") == "masked"
-        and shown.exhibit.print_copy is not None
-        and not shown.exhibit.hold_picture
+    fields = view.attachment.fields
+    taken, shown_time = view.attachment.captured_time, view.attachment.content_time
+    duration_ms = integer_of(fields, "duration_ms")
+    is_masked = (
+        text_of(fields, "print_copy") == "masked"
+        and view.exhibit.print_copy is not None
+        and not view.exhibit.is_picture_withheld
     )
     return [
-        ("Copy", "masked copy, unmasked item held with the restricted part" if masked else ""),
-        ("Lasts", duration_words(lasts) if lasts is not None else ""),
-        ("Kind", shown.attachment.kind_label),
-        ("Belongs to" if not shown.entries else "Entries", contents.linked_to(shown) or "nothing in this pack"),
-        ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
-        ("Taken by", contents.handler(said, "captured_by_id") if text_of(said, "captured_by_id") else ""),
-        ("Produced by", contents.handler(said, "producer_id")),
-        ("Reference the police gave it", text_of(said, "officer_exhibit_ref")),
-        ("Reference the keeper would like", text_of(said, "suggested_exhibit_ref")),
-        ("Time it shows", times.printed(shown_time).line() if shown_time.is_known else ""),
-        ("Account or number", text_of(said, "account_or_number_shown")),
-        ("Web address", text_of(said, "url_full")),
-        ("Changed before it was added", chosen(said, "alteration_before_receipt")),
-        ("File as received", f"{shown.exhibit.file}, {size_words(shown.exhibit.size)}"),
+        ("Copy", "masked copy, unmasked item held with the restricted part" if is_masked else ""),
+        ("Lasts", duration_words(duration_ms) if duration_ms is not None else ""),
+        ("Kind", view.attachment.kind_label),
+        ("Belongs to" if not view.entry_numbers else "Entries", contents.link_words(view) or "nothing in this pack"),
+        ("Taken", times.format_claimed_time(taken).to_line() if taken.is_known else "not recorded"),
+        ("Taken by", contents.handler_code(fields, "captured_by_id") if text_of(fields, "captured_by_id") else ""),
+        ("Produced by", contents.handler_code(fields, "producer_id")),
+        ("Reference the police gave it", text_of(fields, "officer_exhibit_ref")),
+        ("Reference the keeper would like", text_of(fields, "suggested_exhibit_ref")),
+        ("Time it shows", times.format_claimed_time(shown_time).to_line() if shown_time.is_known else ""),
+        ("Account or number", text_of(fields, "account_or_number_shown")),
+        ("Web address", text_of(fields, "url_full")),
+        ("Changed before it was added", field_choice_words(fields, "alteration_before_receipt")),
+        ("File as received", f"{view.exhibit.filename}, {size_words(view.exhibit.size_bytes)}"),
     ]
 
 
-def _shows(shown: Shown) -> list[list[str]]:
+def _screenshot_points(view: ExhibitView) -> list[list[str]]:
     """The nine points of a useful screenshot, each shown, not shown or not answered; none for other kinds."""
-    if text_of(shown.attachment.said, "kind") != "screenshot":
+    if text_of(view.attachment.fields, "kind") != "screenshot":
         return []
-    return [[term.label, point_words(shown.attachment.said, term.code)] for term in vocabulary.LISTS["shows"].terms]
+    return [
+        [term.label, screenshot_point_words(view.attachment.fields, term.code)]
+        for term in vocabulary.CHOICE_LISTS["shows"].terms
+    ]
 
 
 def poster_key(item: str) -> str:
@@ -106,110 +115,125 @@ def poster_key(item: str) -> str:
     return f"{item} still"
 
 
-def _still(shown: Shown, poster: Picture) -> Row:
+def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
     """A film's still on its card."""
-    shape = poster.height / max(1, poster.width)
-    width = min(STILL_MM, STILL_MM / shape)
-    alt = drawable(f"Still from {shown.exhibit.item}: {shown.attachment.description}")
-    return {"file": poster.file, "alt": alt, "width": width, "height": width * shape}
+    aspect_ratio = poster.height / max(1, poster.width)
+    width = min(STILL_SIZE_LIMIT_MM, STILL_SIZE_LIMIT_MM / aspect_ratio)
+    alt = escape_unprintable(f"Still from {view.exhibit.item}: {view.attachment.description}")
+    return {"file": poster.filename, "alt": alt, "width": width, "height": width * aspect_ratio}
 
 
-def _mail(contents: Contents, shown: Shown) -> list[Row]:
+def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateData]:
     """A mail as its record tells it, or the list made of it when it came: headers, words, and mails sent on inside it."""
-    told = object_of(shown.attachment.said, "mail")
-    if not told:
-        found = messages(contents, shown)
-        return [_letter(one.text("tz"), row, between) for one, row, between in found if text_of(row, "type") == "email"]
-    heads = [
-        [name.replace("_", " ").capitalize(), drawable(value)]
-        for name, value in sorted(told.items())
-        if isinstance(value, str) and value and name not in _MAIL_WORDS
+    mail = object_of(view.attachment.fields, "mail")
+    if not mail:
+        file_messages = messages_of_file(contents, view)
+        return [
+            _listed_mail_section(schedule.text("tz"), row, between)
+            for schedule, row, between in file_messages
+            if text_of(row, "type") == "email"
+        ]
+    headers = [
+        [name.replace("_", " ").capitalize(), escape_unprintable(value)]
+        for name, value in sorted(mail.items())
+        if isinstance(value, str) and value and name not in _MAIL_BODY_FIELDS
     ]
-    words = next((text_of(told, name) for name in _MAIL_WORDS if text_of(told, name)), "")
-    return [{"heads": heads, "words": paragraphs(words)}]
+    words = next((text_of(mail, name) for name in _MAIL_BODY_FIELDS if text_of(mail, name)), "")
+    return [{"heads": headers, "words": paragraphs(words)}]
 
 
-def _letter(tz: str, row: Fields, between: Sequence[str]) -> Row:
+def _listed_mail_section(tz: str, row: RecordFields, sender_and_recipient: Sequence[str]) -> TemplateData:
     """One mail of a list."""
-    at = whole_of(row, "sent_at")
-    sent = "no date with a zone" if at is None else times.instant(at, tz).line()
-    heads = (("From", between[0]), ("To", between[1]), ("Sent", sent), ("Of it", text_of(row, "description")))
+    at = integer_of(row, "sent_at")
+    sent = "no date with a zone" if at is None else times.format_instant(at, tz).to_line()
+    headers = (
+        ("From", sender_and_recipient[0]),
+        ("To", sender_and_recipient[1]),
+        ("Sent", sent),
+        ("Of it", text_of(row, "description")),
+    )
     return {
-        "heads": [[label, drawable(words)] for label, words in heads if words],
+        "heads": [[label, escape_unprintable(words)] for label, words in headers if words],
         "words": paragraphs(text_of(row, "text") or "(no words)"),
     }
 
 
-def messages(contents: Contents, shown: Shown) -> Iterator[tuple[Register, Fields, tuple[str, ...]]]:
+def messages_of_file(
+    contents: PackContents, view: ExhibitView
+) -> Iterator[tuple[RegisterRecord, RecordFields, tuple[str, ...]]]:
     """Every message that was made of a file, with its list and who it is from and to."""
-    for one, whole in schedules(contents):
-        of_file = shown.exhibit.record in one.codes("source_attachment_id")
-        for row, before in zip(lines_of(one.said), lines_of(whole.fields), strict=False):
-            if of_file or text_of(row, "attachment_id") == shown.exhibit.record:
-                yield one, row, parties(whole, row, before)
+    for schedule, unredacted in schedule_pairs(contents):
+        is_source = view.exhibit.record in schedule.codes("source_attachment_id")
+        for row, unredacted_row in zip(message_rows(schedule.fields), message_rows(unredacted.fields), strict=False):
+            if is_source or text_of(row, "attachment_id") == view.exhibit.record:
+                yield schedule, row, message_parties(unredacted, row, unredacted_row)
 
 
-def _chat(contents: Contents, shown: Shown) -> list[list[str]]:
+def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
     """The messages of a saved chat, as its schedules keep them: number, time, from whom, words."""
     rows = []
-    for one, row, (source, _) in messages(contents, shown):
+    for schedule, row, (sender, _) in messages_of_file(contents, view):
         if text_of(row, "type") == "email":
             continue
-        words, way = text_of(row, "text") or text_of(row, "description"), text_of(row, "direction")
-        number = f"{one.ref}/{whole_of(row, 'msg_no') or ''}"
+        words, direction = text_of(row, "text") or text_of(row, "description"), text_of(row, "direction")
+        number = f"{schedule.code}/{integer_of(row, 'msg_no') or ''}"
         when = text_of(row, "sent_local").replace("T", " ")
-        side = source or (vocabulary.label("schedule_directions", way) if way else "")
-        rows.append([number, when, drawable(side), drawable(words)])
-    return rows if shown.exhibit.print_copy is None else []
+        sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
+        rows.append([number, when, escape_unprintable(sender_words), escape_unprintable(words)])
+    return rows if view.exhibit.print_copy is None else []
 
 
-def _card(shown: Shown, *, held: bool, still: bool) -> str:
+def _placeholder_text(view: ExhibitView, *, is_withheld: bool, has_still: bool) -> str:
     """What stands where a picture cannot."""
-    if held:
+    if is_withheld:
         return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
-    printed = "One still of it is printed here." if still else "There is no picture of it to print."
+    printed = "One still of it is printed here." if has_still else "There is no picture of it to print."
     return (
-        f"{shown.attachment.kind_label}. {printed} The file as received, "
-        f"{shown.exhibit.file}, is held with the restricted part; its digest stands on this page."
+        f"{view.attachment.kind_label}. {printed} The file as received, "
+        f"{view.exhibit.filename}, is held with the restricted part; its digest stands on this page."
     )
 
 
-def _placed(shown: Shown, picture: Picture) -> Row:
+def _picture_layout(view: ExhibitView, picture: Picture) -> TemplateData:
     """Size on paper and the slices of a picture, in millimetres."""
-    words = text_of(shown.attachment.said, "alt_text") or shown.attachment.description
-    alt = drawable(f"{shown.exhibit.item}: {words}")
-    shape = picture.height / max(1, picture.width)
-    if shape <= LONG_SHAPE:
-        beside = shape >= UPRIGHT_SHAPE
-        width = min(BESIDE_MM, HEIGHT_MM / shape) if beside else min(WIDTH_MM, ABOVE_MM / shape)
+    words = text_of(view.attachment.fields, "alt_text") or view.attachment.description
+    alt = escape_unprintable(f"{view.exhibit.item}: {words}")
+    aspect_ratio = picture.height / max(1, picture.width)
+    if aspect_ratio <= SLICED_MIN_RATIO:
+        is_upright = aspect_ratio >= UPRIGHT_MIN_RATIO
+        width = (
+            min(UPRIGHT_WIDTH_LIMIT_MM, PICTURE_HEIGHT_LIMIT_MM / aspect_ratio)
+            if is_upright
+            else min(PICTURE_WIDTH_LIMIT_MM, WIDE_HEIGHT_LIMIT_MM / aspect_ratio)
+        )
         return {
-            "file": picture.file,
+            "file": picture.filename,
             "alt": alt,
             "width": width,
-            "height": width * shape,
+            "height": width * aspect_ratio,
             "slices": [],
             "slice": 0.0,
-            "beside": beside,
+            "beside": is_upright,
         }
-    width = BESIDE_MM
-    total = width * shape
-    step = HEIGHT_MM - OVERLAP_MM
-    count = max(1, math.ceil((total - OVERLAP_MM) / step))
+    width = UPRIGHT_WIDTH_LIMIT_MM
+    total_height = width * aspect_ratio
+    step = PICTURE_HEIGHT_LIMIT_MM - SLICE_OVERLAP_MM
+    count = max(1, math.ceil((total_height - SLICE_OVERLAP_MM) / step))
     return {
-        "file": picture.file,
+        "file": picture.filename,
         "alt": alt,
         "width": width,
-        "height": total,
-        "slices": [min(index * step, total - HEIGHT_MM) for index in range(count)],
-        "slice": HEIGHT_MM,
+        "height": total_height,
+        "slices": [min(index * step, total_height - PICTURE_HEIGHT_LIMIT_MM) for index in range(count)],
+        "slice": PICTURE_HEIGHT_LIMIT_MM,
         "beside": True,
     }
 
 
-def wrapper(jpeg: str, width: int, height: int) -> str:
+def svg_wrapper(jpeg_filename: str, width: int, height: int) -> str:
     """The one-line SVG around a JPEG beside it. `jpeg`: a name we made, never one from outside."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<image xlink:href="{jpeg}" width="{width}" height="{height}"/></svg>'
+        f'<image xlink:href="{jpeg_filename}" width="{width}" height="{height}"/></svg>'
     )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-CROSSWALK: Final = (
+FORM_MAPPING: Final = (
     ("Front sheet, pattern in numbers (01)", "MG3, MG5", "Summary of the case"),
     (
         "Incident table (01)",

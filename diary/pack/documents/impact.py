@@ -2,64 +2,73 @@
 
 from typing import Final
 
-from diary.pack.contents import Contents
-from diary.pack.documents.incident_rows import Row
-from diary.pack.printable_text import drawable, paragraphs
-from diary.pack.registers import Register, day_words, of_kind
-from diary.pack.wording import numbers_words
+from diary.pack.contents import PackContents
+from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.printable_text import escape_unprintable, paragraphs
+from diary.pack.registers import RegisterRecord, day_words, records_of_kind
+from diary.pack.wording import entry_numbers_words
 from diary.record import times, vocabulary
-from diary.record.reading import switch_of, text_of, whole_of
+from diary.record.reading import boolean_of, integer_of, text_of
 
-NOT_A_STATEMENT: Final = "Not a Victim Personal Statement. One may be taken separately, by those who take them."
+NOT_A_STATEMENT_TEXT: Final = "Not a Victim Personal Statement. One may be taken separately, by those who take them."
 
 
-def impact_page(contents: Contents) -> Row:
+def impact_data(contents: PackContents) -> TemplateData:
     """Everything 08 needs. Only the servable side is read."""
-    head = contents.capsule.head
+    metadata = contents.capsule.metadata
     return {
-        **contents.sheet_facts(f"Life impact, pack {head.name}", NOT_A_STATEMENT),
-        "made": contents.made().line(),
-        "parts": [_part(contents, one) for one in of_kind(contents.registers, "impact")],
+        **contents.page_header(f"Life impact, pack {metadata.label}", NOT_A_STATEMENT_TEXT),
+        "made": contents.printed_made_at().to_line(),
+        "parts": [_impact_section(contents, impact) for impact in records_of_kind(contents.registers, "impact")],
         "fear": [
-            [entry.number, times.printed(entry.when).day, drawable(text_of(entry.said, "feelings_then_text"))]
+            [
+                entry.number,
+                times.format_claimed_time(entry.occurred_time).day,
+                escape_unprintable(text_of(entry.fields, "feelings_then_text")),
+            ]
             for entry in contents.entries
-            if text_of(entry.said, "feelings_then_text")
+            if text_of(entry.fields, "feelings_then_text")
         ],
     }
 
 
-def _part(contents: Contents, one: Register) -> Row:
+def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateData:
     """One part of life."""
-    domain, cost = one.text("domain"), whole_of(one.said, "cost_pence")
-    named = (
+    domain, cost_pence = impact.text("domain"), integer_of(impact.fields, "cost_pence")
+    domain_label = (
         vocabulary.label("impact_domains", domain)
         if domain and domain != "other"
-        else one.text("domain_text") or "Something else"
+        else impact.text("domain_text") or "Something else"
     )
-    written = one.told.started_at
-    ends = (
+    written_at = impact.history.first_recorded_at_ms
+    end_words = (
         "still going on"
-        if switch_of(one.said, "still_going")
-        else f"until {day_words(one, 'ended')}"
-        if one.said.get("ended")
+        if boolean_of(impact.fields, "still_going")
+        else f"until {day_words(impact, 'ended')}"
+        if impact.fields.get("ended")
         else ""
     )
-    about = "about " if switch_of(one.said, "cost_is_estimate") else ""
-    numbers = [entry.number for entry in contents.entries if entry.record in one.codes("incident_ids")]
+    estimate_prefix = "about " if boolean_of(impact.fields, "cost_is_estimate") else ""
+    numbers = [entry.number for entry in contents.entries if entry.record in impact.codes("incident_ids")]
     return {
-        "ref": one.ref,
-        "domain": drawable(named),
-        "before": paragraphs(one.text("before")),
-        "after": paragraphs(one.text("after")),
+        "ref": impact.code,
+        "domain": escape_unprintable(domain_label),
+        "before": paragraphs(impact.text("before")),
+        "after": paragraphs(impact.text("after")),
         "facts": [
-            [label, drawable(words)]
+            [label, escape_unprintable(words)]
             for label, words in (
-                ("Since", day_words(one, "started")),
-                ("", ends),
-                ("Cost", f"{about}£{cost / 100:,.2f}" if cost is not None else ""),
-                ("Entries", numbers_words(tuple(numbers))),
-                ("Written down", times.instant(written, contents.capsule.head.tz).day if written is not None else ""),
-                ("Changed later", str(len(one.told.revisions)) if one.told.revisions else ""),
+                ("Since", day_words(impact, "started")),
+                ("", end_words),
+                ("Cost", f"{estimate_prefix}£{cost_pence / 100:,.2f}" if cost_pence is not None else ""),
+                ("Entries", entry_numbers_words(tuple(numbers))),
+                (
+                    "Written down",
+                    times.format_instant(written_at, contents.capsule.metadata.tz).day
+                    if written_at is not None
+                    else "",
+                ),
+                ("Changed later", str(len(impact.history.revisions)) if impact.history.revisions else ""),
             )
             if words
         ],

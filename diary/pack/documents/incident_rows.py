@@ -3,198 +3,221 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from diary.pack.contents import Contents, Picture, Shown
-from diary.pack.documents.language_names import is_english, is_signed, tongue
-from diary.pack.printable_text import drawable, paragraphs
+from diary.pack.contents import ExhibitView, PackContents, Picture
+from diary.pack.documents.language_names import is_english, is_sign_language, language_name
+from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.tables import cells
-from diary.pack.wording import chosen, field_label, value_words
+from diary.pack.wording import field_choice_words, field_label, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import object_of, objects_of, text_of, whole_of
-from diary.record.record_history import Change, Revision
+from diary.record.reading import integer_of, object_of, objects_of, text_of
+from diary.record.record_history import FieldChange, Revision
 
-Row = dict[str, object]
-Stills = Mapping[str, Picture]
-COMMITMENT: Final = 12
+TemplateData = dict[str, object]
+StillsByItem = Mapping[str, Picture]
+COMMITMENT_CHARACTERS: Final = 12
 # A row this long could fill a page by itself, so it may be broken; shorter ones never are.
-LONG: Final = 2_600
+LONG_ROW_CHARACTERS: Final = 2_600
 
 
-def row_of(contents: Contents, entry: Incident, stills: Stills) -> Row:
+def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData:
     """An entry as the template reads it. `stills`: of accounts that are films, by item."""
     words = entry.narrative
-    later = [_later(contents, revision) for revision in entry.told.revisions]
+    revision_blocks = [_revision_section(contents, revision) for revision in entry.history.revisions]
     return {
         "no": entry.number,
-        "when": [drawable(part) for part in _when(entry)],
-        "source": _source(entry),
-        "recorded": _recorded(contents, entry),
-        "commitment": contents.first_version(entry).c[:COMMITMENT],
-        "assisted": _assisted(entry),
+        "when": [escape_unprintable(part) for part in _when_lines(entry)],
+        "source": _time_source(entry),
+        "recorded": _recorded_lines(contents, entry),
+        "commitment": contents.first_version(entry).commitment[:COMMITMENT_CHARACTERS],
+        "assisted": _assistance_section(entry),
         "words": paragraphs(words),
-        "account": account_of(contents, entry, stills),
-        "quotes": [_quote(quote) for quote in objects_of(entry.said, "exact_words")],
-        "later": [block for block in later if block["lines"] or block["words"]],
-        "what": cells.facts(cells.what(contents, entry)),
-        "effect": cells.facts(cells.effect(contents, entry)),
+        "account": recorded_account_section(contents, entry, stills),
+        "quotes": [_quote_section(quote) for quote in objects_of(entry.fields, "exact_words")],
+        "later": [block for block in revision_blocks if block["lines"] or block["words"]],
+        "what": cells.labelled_cells(cells.event_cells(contents, entry)),
+        "effect": cells.labelled_cells(cells.effect_cells(contents, entry)),
         "exhibits": [shown.exhibit.item for shown in contents.exhibits_of(entry)],
-        "translation": _translation(entry),
-        "mark": _mark(contents, entry),
-        "long": len(words) + sum(len(str(block)) for block in later) > LONG,
+        "translation": _translation_section(entry),
+        "mark": _supplement_mark(contents, entry),
+        "long": len(words) + sum(len(str(block)) for block in revision_blocks) > LONG_ROW_CHARACTERS,
     }
 
 
-def _assisted(entry: Incident) -> Row | None:
+def _assistance_section(entry: Incident) -> TemplateData | None:
     """Who typed an entry that is not of the keeper's own hand, what was asked, and the words as typed where others stand now."""
-    mark = assisted.mark_of(entry.said)
+    mark = assisted.authorship_label(entry.fields)
     if not mark:
         return None
-    prompts = assisted.prompts_of(entry.said)
-    how = "Open prompts only, as for a person under 18. " if assisted.is_open_prompts(entry.said) else ""
+    prompts = assisted.prompts_of(entry.fields)
+    prompt_prefix = (
+        "Open prompts only, as for a person under 18. " if assisted.is_open_prompts_only(entry.fields) else ""
+    )
     return {
-        "mark": drawable(mark),
-        "prompts": drawable(f"{how}Asked: {' · '.join(f'“{one}”' for one in prompts)}" if prompts else ""),
-        "typed": paragraphs(assisted.as_typed({**entry.said, "narrative": entry.narrative})),
+        "mark": escape_unprintable(mark),
+        "prompts": escape_unprintable(
+            f"{prompt_prefix}Asked: {' · '.join(f'“{one}”' for one in prompts)}" if prompts else ""
+        ),
+        "typed": paragraphs(assisted.typed_narrative_if_changed({**entry.fields, "narrative": entry.narrative})),
     }
 
 
-def account_film(contents: Contents, entry: Incident) -> Shown | None:
+def recorded_account(contents: PackContents, entry: Incident) -> ExhibitView | None:
     """The film or recording in which an entry is told, where it is in the pack."""
-    named = entry.codes("narrative_media")
-    return next((shown for shown in contents.exhibits if shown.exhibit.record in named), None)
+    media_ids = entry.codes("narrative_media")
+    return next((view for view in contents.exhibits if view.exhibit.record in media_ids), None)
 
 
-def account_of(contents: Contents, entry: Incident, stills: Stills) -> Row | None:
+def recorded_account_section(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData | None:
     """An account that is signed or spoken: item, length, language, whether somebody must interpret; a film's still."""
-    shown = account_film(contents, entry)
-    if shown is None:
+    view = recorded_account(contents, entry)
+    if view is None:
         return None
-    said, spoken = shown.attachment.said, text_of(entry.said, "language")
+    fields, language = view.attachment.fields, text_of(entry.fields, "language")
     # A voice recorded by some browsers was once taken for a film, by the wrapping it comes in.
-    is_film = text_of(said, "media_type").startswith("video/") and text_of(said, "kind") != "audio"
-    lasts = whole_of(said, "duration_ms")
-    signed = is_signed(spoken)
-    way = "signed" if signed else "signed (BSL) or spoken, filmed" if is_film else "spoken"
+    is_film = text_of(fields, "media_type").startswith("video/") and text_of(fields, "kind") != "audio"
+    duration_ms = integer_of(fields, "duration_ms")
+    uses_sign_language = is_sign_language(language)
+    form = "signed" if uses_sign_language else "signed (BSL) or spoken, filmed" if is_film else "spoken"
     facts = [
-        ("Account", way),
-        ("Lasts", "not recorded" if lasts is None else duration_words(lasts)),
-        ("Language", tongue(spoken) if spoken else "not recorded"),
-        ("", "Interpreter needed" if (not is_english(spoken) if spoken else is_film) else ""),
+        ("Account", form),
+        ("Lasts", "not recorded" if duration_ms is None else duration_words(duration_ms)),
+        ("Language", language_name(language) if language else "not recorded"),
+        ("", "Interpreter needed" if (not is_english(language) if language else is_film) else ""),
     ]
-    still = stills.get(shown.exhibit.item)
+    still = stills.get(view.exhibit.item)
     return {
-        "item": shown.exhibit.item,
-        "facts": [[label, drawable(words)] for label, words in facts if words],
-        "still": still and still.file,
+        "item": view.exhibit.item,
+        "facts": [[label, escape_unprintable(words)] for label, words in facts if words],
+        "still": still and still.filename,
         "shape": still.height / max(1, still.width) if still else 0.0,
-        "alt": drawable(f"Still from {shown.exhibit.item}: {shown.attachment.description}"),
+        "alt": escape_unprintable(f"Still from {view.exhibit.item}: {view.attachment.description}"),
     }
 
 
-def duration_words(ms: int) -> str:
+def duration_words(duration_ms: int) -> str:
     """`2 min 34 s`."""
-    return f"{ms // 60_000} min {ms // 1000 % 60} s"
+    return f"{duration_ms // 60_000} min {duration_ms // 1000 % 60} s"
 
 
-def _when(entry: Incident) -> Iterator[str]:
+def _when_lines(entry: Incident) -> Iterator[str]:
     """Date, clock and how sure, each its own line."""
-    printed = times.printed(entry.when)
+    printed = times.format_claimed_time(entry.occurred_time)
     yield printed.day
     yield from (line for line in (printed.clock, printed.note) if line)
 
 
-def _source(entry: Incident) -> str:
+def _time_source(entry: Incident) -> str:
     """How the keeper knows the time, with their own words for it where there are any."""
-    return small_first(chosen(entry.said, "time_source"))
+    return lower_first_letter(field_choice_words(entry.fields, "time_source"))
 
 
-def small_first(label: str) -> str:
+def lower_first_letter(label: str) -> str:
     """A label in the middle of a sentence; `I` stays `I`."""
     return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]
 
 
-def _recorded(contents: Contents, entry: Incident) -> list[str]:
+def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
     """When it was written down, how long after, and the clock's state then."""
-    written = entry.told.started_at
-    if written is None:
+    written_at = entry.history.first_recorded_at_ms
+    if written_at is None:
         return ["time not known"]
-    clock = object_of(entry.told.first.fields, "_clock")
-    printed = times.instant(written, text_of(clock, "tz") or contents.capsule.head.tz)
-    same = printed.day == times.printed(entry.when).day
-    lines = [f"{'same day' if same else printed.day}, {printed.clock}"]
-    delay = entry.delay_ms
-    if delay is not None:
-        lines.append(times.delay_words(delay) if delay >= times.MINUTE_MS or delay < 0 else "at the time")
-    kind = text_of(entry.said, "entry_kind")
+    clock = object_of(entry.history.first_version.fields, "_clock")
+    printed = times.format_instant(written_at, text_of(clock, "tz") or contents.capsule.metadata.tz)
+    is_same_day = printed.day == times.format_claimed_time(entry.occurred_time).day
+    lines = [f"{'same day' if is_same_day else printed.day}, {printed.clock}"]
+    delay_ms = entry.delay_ms
+    if delay_ms is not None:
+        lines.append(times.format_delay(delay_ms) if delay_ms >= times.MINUTE_MS or delay_ms < 0 else "at the time")
+    kind = text_of(entry.fields, "entry_kind")
     if kind and kind != "contemporaneous":
-        lines.append(small_first(vocabulary.label("entry_kinds", kind)))
-    for name, before in (("source_record", "copied from"), ("late_reason", "reason")):
-        if text_of(entry.said, name):
-            lines.append(drawable(f"{before}: {text_of(entry.said, name)}"))
+        lines.append(lower_first_letter(vocabulary.label("entry_kinds", kind)))
+    for name, prefix in (("source_record", "copied from"), ("late_reason", "reason")):
+        if text_of(entry.fields, name):
+            lines.append(escape_unprintable(f"{prefix}: {text_of(entry.fields, name)}"))
     if contents.first_version(entry).received_at is None:
         lines.append("not received by a server yet")
-    offset = whole_of(clock, "offset_ms")
-    if offset is not None and abs(offset) >= times.MINUTE_MS:
-        pace = "ahead" if offset > 0 else "behind"
-        lines.append(f"phone clock {abs(offset) // times.MINUTE_MS} min {pace}")
+    offset_ms = integer_of(clock, "offset_ms")
+    if offset_ms is not None and abs(offset_ms) >= times.MINUTE_MS:
+        direction = "ahead" if offset_ms > 0 else "behind"
+        lines.append(f"phone clock {abs(offset_ms) // times.MINUTE_MS} min {direction}")
     return lines
 
 
-def _mark(contents: Contents, entry: Incident) -> str:
+def _supplement_mark(contents: PackContents, entry: Incident) -> str:
     """What a later pack says beside an entry's number."""
-    since = contents.capsule.head.since
-    if entry.seq_no in since.new:
+    changes = contents.capsule.metadata.changes
+    if entry.seq_no in changes.new_entries:
         return "NEW"
-    return "CHANGED" if entry.seq_no in since.changed else ""
+    return "CHANGED" if entry.seq_no in changes.changed_entries else ""
 
 
-def _translation(entry: Incident) -> Row | None:
+def _translation_section(entry: Incident) -> TemplateData | None:
     """A person's translation with who made it, or that there is none; None for words that are English as they stand."""
-    made = object_of(entry.said, "translation")
-    spoken = text_of(entry.said, "language")
-    if not made:
-        foreign = spoken and not is_english(spoken)
-        return {"by": drawable(f"Language: {tongue(spoken)}. Not translated."), "words": []} if foreign else None
-    parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "at")))
+    translation = object_of(entry.fields, "translation")
+    language = text_of(entry.fields, "language")
+    if not translation:
+        is_foreign = language and not is_english(language)
+        return (
+            {"by": escape_unprintable(f"Language: {language_name(language)}. Not translated."), "words": []}
+            if is_foreign
+            else None
+        )
+    parts = (
+        text_of(translation, "by"),
+        text_of(translation, "relation"),
+        times.format_iso_date(text_of(translation, "at")),
+    )
     who = ", ".join(part for part in parts if part) or "a person who is not named"
-    before = f"{'Signed' if is_signed(spoken) else 'Written'} in {tongue(spoken)}. " if spoken else ""
-    return {"by": drawable(f"{before}Translation by {who}:"), "words": paragraphs(text_of(made, "text"))}
+    language_prefix = (
+        f"{'Signed' if is_sign_language(language) else 'Written'} in {language_name(language)}. " if language else ""
+    )
+    return {
+        "by": escape_unprintable(f"{language_prefix}Translation by {who}:"),
+        "words": paragraphs(text_of(translation, "text")),
+    }
 
 
-def _quote(quote: dict[str, object]) -> dict[str, object]:
+def _quote_section(quote: dict[str, object]) -> dict[str, object]:
     """Words somebody used, with who and how."""
     medium = text_of(quote, "medium")
-    known = vocabulary.LISTS["channels"].find(medium)
-    source = ", ".join(part for part in (text_of(quote, "speaker"), known.label if known else medium) if part)
-    return {"by": drawable(source), "words": paragraphs(text_of(quote, "words"))}
+    medium_term = vocabulary.CHOICE_LISTS["channels"].find_term(medium)
+    source = ", ".join(
+        part for part in (text_of(quote, "speaker"), medium_term.label if medium_term else medium) if part
+    )
+    return {"by": escape_unprintable(source), "words": paragraphs(text_of(quote, "words"))}
 
 
-def _later(contents: Contents, revision: Revision) -> Row:
+def _revision_section(contents: PackContents, revision: Revision) -> TemplateData:
     """An addition or amendment, dated, as it prints beneath the first words."""
-    at = times.instant(revision.at, contents.capsule.head.tz).line() if revision.at is not None else "time not known"
+    revised_at = (
+        times.format_instant(revision.recorded_at_ms, contents.capsule.metadata.tz).to_line()
+        if revision.recorded_at_ms is not None
+        else "time not known"
+    )
     words: list[dict[str, str]] = []
-    lines: dict[str, Row] = {}
+    lines: dict[str, TemplateData] = {}
     for change in revision.changes:
-        if change.field == "narrative" and change.only_adds and isinstance(change.new, str):
+        if change.field == "narrative" and change.is_addition and isinstance(change.new, str):
             words = paragraphs(change.new.removeprefix(change.old if isinstance(change.old, str) else ""))
-        elif line := _line(contents, change, revision):
+        elif line := _change_row(contents, change, revision):
             lines[str(line["label"])] = line
     return {
-        "at": at,
+        "at": revised_at,
         "kind": revision.kind,
-        "reason": drawable(revision.reason),
+        "reason": escape_unprintable(revision.reason),
         "words": words,
         "lines": list(lines.values()),
     }
 
 
-def _line(contents: Contents, change: Change, revision: Revision) -> Row | None:
+def _change_row(contents: PackContents, change: FieldChange, revision: Revision) -> TemplateData | None:
     """One changed field: what it was, where that matters, and what it is now; None when nothing shows."""
     if change.field.endswith(("_id", "_ids")) or change.field in ("alleged_breaches", "narrative_media"):
         old, new = link_words(contents, change.old), link_words(contents, change.new)
     else:
-        old = value_words(change.field, change.old, revision.before)
-        new = value_words(change.field, change.new, revision.after)
+        old = value_words(change.field, change.old, revision.fields_before)
+        new = value_words(change.field, change.new, revision.fields_after)
     if old == new:
         return None
     return {
@@ -204,11 +227,11 @@ def _line(contents: Contents, change: Change, revision: Revision) -> Row | None:
     }
 
 
-def link_words(contents: Contents, value: object) -> str:
+def link_words(contents: PackContents, value: object) -> str:
     """Ids of other records as what those are called in this pack; a breach with its term."""
     if isinstance(value, Mapping):
         term = value.get("term_no")
         return link_words(contents, value.get("order_id")) + (f" term {term}" if term is not None else "")
     if isinstance(value, str):
-        return contents.names.get(value, "something not in this pack")
-    return ", ".join(link_words(contents, one) for one in value) if isinstance(value, list | tuple) else ""
+        return contents.labels.get(value, "something not in this pack")
+    return ", ".join(link_words(contents, item) for item in value) if isinstance(value, list | tuple) else ""

@@ -7,17 +7,17 @@ Lines end in CRLF so that Notepad shows them as lines.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from diary.pack.contents import Contents, volume_name, volumes
-from diary.pack.documents.method import not_here
-from diary.pack.previous_packs import SUPPLEMENTS
-from diary.pack.printable_text import drawable
-from diary.pack.registers import of_kind
-from diary.pack.tables.csv_tables import summary
+from diary.pack.contents import PackContents, volume_filename, volumes
+from diary.pack.documents.method import missing_entries_words
+from diary.pack.previous_packs import SUPPLEMENT_KINDS
+from diary.pack.printable_text import escape_unprintable
+from diary.pack.registers import records_of_kind
+from diary.pack.tables.csv_tables import contents_summary
 from diary.pack.wording import entries_words
 from diary.record import times
 
-TRAINING: Final = "TRAINING. Nothing in this pack happened to anybody."
-_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
+TRAINING_LINE: Final = "TRAINING. Nothing in this pack happened to anybody."
+_READING_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
     "police": (
         "restricted/06_RESTRICTED_officer-sheet.pdf  page one: name, safe contact, concerns, needs",
         "servable/01_chronology.pdf                  page one answers who, how many, since when",
@@ -45,90 +45,102 @@ _ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
 }
 # The restricted part is for those who act on safety; others are given it only when the keeper says so.
-_WITHOUT: Final = frozenset({"school", "employer", "housing"})
-_FOR: Final[Mapping[str, str]] = {
+_PROFILES_WITHOUT_RESTRICTED: Final = frozenset({"school", "employer", "housing"})
+_RECIPIENT_LABELS: Final[Mapping[str, str]] = {
     "police": "the police",
     "solicitor": "a solicitor",
     "school": "a school, college or university",
     "employer": "an employer",
     "housing": "a landlord, council or housing officer",
 }
-_NOT_GIVEN: Final = (
+_NOT_GIVEN_LINES: Final = (
     "               Where it is not here, it was not given to you: what is said of it below is then for others. How to get",
     "               in touch safely is the first thing to ask the person who gave you this.",
 )
-_SHOWN: Final = "A receipt shows that an entry existed no later than its time."
-_NOT_SHOWN: Final = "No server has received this diary: nothing but the keeper's device shows when it was written."
+_RECEIPT_SENTENCE: Final = "A receipt shows that an entry existed no later than its time."
+_NO_RECEIPT_SENTENCE: Final = (
+    "No server has received this diary: nothing but the keeper's device shows when it was written."
+)
 
 
-def read_first(contents: Contents) -> bytes:
+def encode_read_first(contents: PackContents) -> bytes:
     """00_READ-FIRST.txt."""
-    head = contents.capsule.head
+    metadata = contents.capsule.metadata
     lines = [
-        *([TRAINING, ""] if head.training else []),
-        f"READ FIRST. Pack {head.name}, made {contents.made().line()}, laid out for {_FOR[head.profile]}.",
-        *([f"Your reference: {drawable(head.recipient_ref)}."] if head.recipient_ref else []),
+        *([TRAINING_LINE, ""] if metadata.is_training else []),
+        f"READ FIRST. Pack {metadata.label}, made {contents.printed_made_at().to_line()}, laid out for "
+        f"{_RECIPIENT_LABELS[metadata.profile]}.",
+        *([f"Your reference: {escape_unprintable(metadata.recipient_ref)}."] if metadata.recipient_ref else []),
         "",
-        f"What this is: one person's own record of what happened to them, {summary(contents)}. Prepared by the person",
+        f"What this is: one person's own record of what happened to them, {contents_summary(contents)}. Prepared by the person",
         "named; not a sworn statement. Nothing here names an offence or scores a risk.",
         "If somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.",
         "",
-        *_supplement(contents),
+        *_supplement_lines(contents),
         "ORDER TO READ",
-        *(f"  {place}. {line}" for place, line in enumerate(_ORDER[head.profile], 1)),
+        *(f"  {place}. {line}" for place, line in enumerate(_READING_ORDER[metadata.profile], 1)),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",
         "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
         "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
         "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
-        *(_NOT_GIVEN if head.profile in _WITHOUT else ()),
+        *(_NOT_GIVEN_LINES if metadata.profile in _PROFILES_WITHOUT_RESTRICTED else ()),
         "",
-        *_where(contents),
+        *_file_list_lines(contents),
         "",
-        f"ENTRIES NOT HERE: {not_here(contents.capsule)}.",
+        f"ENTRIES NOT HERE: {missing_entries_words(contents.capsule)}.",
         "",
         "WHAT IT DOES NOT SHOW",
         "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
-        f"  was received. {_SHOWN if contents.capsule.is_received else _NOT_SHOWN}",
+        f"  was received. {_RECEIPT_SENTENCE if contents.capsule.is_received else _NO_RECEIPT_SENTENCE}",
         "",
         "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
     ]
-    return _text(lines)
+    return _encode_lines(lines)
 
 
-def _supplement(contents: Contents) -> Iterator[str]:
+def _supplement_lines(contents: PackContents) -> Iterator[str]:
     """What a later pack continues, and what is different."""
-    head = contents.capsule.head
-    if head.kind not in SUPPLEMENTS:
+    metadata = contents.capsule.metadata
+    if metadata.kind not in SUPPLEMENT_KINDS:
         return
-    if head.items:
-        yield f"THIS PACK HOLDS ITEMS BY NUMBER: {', '.join(head.items)}. Their numbers are those of the earlier pack."
+    if metadata.items:
+        yield f"THIS PACK HOLDS ITEMS BY NUMBER: {', '.join(metadata.items)}. Their numbers are those of the earlier pack."
     else:
         yield "THIS IS A SUPPLEMENT. Entries and exhibits keep the numbers they had; new ones follow. Numbers never come back."
-    for earlier in head.supersedes:
-        ref = f", your reference {drawable(earlier.receipt_ref)}" if earlier.receipt_ref else ""
-        made = times.instant(earlier.made_at, head.tz).line()
-        yield f"  It continues pack {head.initials} {earlier.no}, made {made}{ref}. Where they differ, this one is newer."
-    for words, numbers in (("New", head.since.new), ("Changed", head.since.changed), ("Removed", head.since.removed)):
+    for superseded_pack in metadata.superseded_packs:
+        ref = (
+            f", your reference {escape_unprintable(superseded_pack.receipt_ref)}" if superseded_pack.receipt_ref else ""
+        )
+        made = times.format_instant(superseded_pack.made_at, metadata.tz).to_line()
+        yield (
+            f"  It continues pack {metadata.initials} {superseded_pack.number}, made {made}{ref}. Where they "
+            "differ, this one is newer."
+        )
+    for words, numbers in (
+        ("New", metadata.changes.new_entries),
+        ("Changed", metadata.changes.changed_entries),
+        ("Removed", metadata.changes.removed_entries),
+    ):
         if numbers:
             yield f"  {words} since: {entries_words(str(number) for number in numbers)}."
     yield ""
 
 
-def _where(contents: Contents) -> Iterator[str]:
+def _file_list_lines(contents: PackContents) -> Iterator[str]:
     """Every file that is here, with what it is."""
     yield "WHAT IS WHERE"
     yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
     yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
     yield "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references"
     for index in range(len(volumes(contents))):
-        yield f"  servable/{volume_name(index):<29}exhibits, print-sized"
-    if of_kind(contents.registers, "schedule"):
+        yield f"  servable/{volume_filename(index):<29}exhibits, print-sized"
+    if records_of_kind(contents.registers, "schedule"):
         yield "  servable/05_message-schedules.csv     every message of the bursts, both ways"
-    if of_kind(contents.registers, "statement"):
+    if records_of_kind(contents.registers, "statement"):
         yield "  servable/07_statements.csv            what others say they saw: not the keeper's words, and how each came"
-    if of_kind(contents.registers, "impact"):
+    if records_of_kind(contents.registers, "impact"):
         yield "  servable/08_impact.pdf                effects over time; not a Victim Personal Statement"
     yield "  servable/proof/                       what is needed to compute each entry's commitment again"
     yield "  restricted/06_RESTRICTED_officer-sheet.pdf"
@@ -143,11 +155,11 @@ def _where(contents: Contents) -> Iterator[str]:
     yield "  restricted/proof/                     the same proofs with every field (RESTRICTED)"
 
 
-def verify_steps(contents: Contents) -> bytes:
+def encode_verify_steps(contents: PackContents) -> bytes:
     """15_VERIFY.txt."""
-    folder = contents.capsule.head.folder
+    folder = contents.capsule.metadata.folder
     lines = [
-        f"HOW TO CHECK PACK {contents.capsule.head.name}",
+        f"HOW TO CHECK PACK {contents.capsule.metadata.label}",
         "",
         "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE LISTS WERE MADE. manifest-sha256.txt lists the SHA-256 digest of every",
         "   file under data/. The lists are signed by nobody, and whoever changes a page or a table can make them anew. A pack",
@@ -177,12 +189,12 @@ def verify_steps(contents: Contents) -> bytes:
         "   that is withheld is given as its digest, so the commitment can be computed without it. The steps, byte for byte,",
         "   are in restricted/10. The first characters of each commitment are printed under the entry in 01.",
         "",
-        *_signed_steps(contents),
+        *_signature_lines(contents),
     ]
-    return _text(lines)
+    return _encode_lines(lines)
 
 
-def _signed_steps(contents: Contents) -> list[str]:
+def _signature_lines(contents: PackContents) -> list[str]:
     """Who signed, and since when it can be shown; where no server ever had the diary, that nothing shows it."""
     keys = contents.capsule.keys
     if not contents.capsule.is_received:
@@ -200,19 +212,19 @@ def _signed_steps(contents: Contents) -> list[str]:
         f"     SHA-256 of the server's notary key (base64url): {keys['log']}",
         f"     Notary key (base64url):                         {keys['notary']}",
         "",
-        *_log_steps(contents),
+        *_log_lines(contents),
         "",
-        *_stamp_steps(contents),
+        *_timestamp_lines(contents),
         "",
         "A pack that passes 2 to 6 shows that the entries and files here are the ones that were received. Pages and tables are",
         "made from them and signed by nobody. It does not show that what it says is true.",
     ]
 
 
-def _log_steps(contents: Contents) -> list[str]:
+def _log_lines(contents: PackContents) -> list[str]:
     """How each entry stands in the public log."""
     log, total = contents.capsule.log, len(contents.capsule.versions)
-    if not log.anchors:
+    if not log.checkpoints:
         return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
     lines = [
         "5. THE PUBLIC LOG. The server adds each receipt to a log that can only grow, signs its state every ten minutes, and",
@@ -220,20 +232,20 @@ def _log_steps(contents: Contents) -> list[str]:
         f"   the way from a receipt to a signed checkpoint for {len(log.proofs)} of the {total} versions here (RFC 6962).",
         "   One that is not among them had not reached the log, or not as far as the keeper's device knew.",
     ]
-    return [*lines, *(f"     proof/{anchor.stem}.txt" for anchor in log.anchors)]
+    return [*lines, *(f"     proof/{checkpoint.stem}.txt" for checkpoint in log.checkpoints)]
 
 
-def _stamp_steps(contents: Contents) -> list[str]:
+def _timestamp_lines(contents: PackContents) -> list[str]:
     """How the timestamps are checked, with this pack's names; or that there are none, and why."""
-    log, folder = contents.capsule.log, contents.capsule.head.folder
-    if not log.stamped:
-        pending = (
+    log, folder = contents.capsule.log, contents.capsule.metadata.folder
+    if not log.timestamped_checkpoints:
+        timestamp_state = (
             "An authority is asked, and had not answered when this pack was made"
             if log.authorities
             else "There are none"
         )
         return [
-            f"6. TIMESTAMPS. {pending}: the receipts stand alone for the time.",
+            f"6. TIMESTAMPS. {timestamp_state}: the receipts stand alone for the time.",
         ]
     lines = [
         "6. TIMESTAMPS. An independent authority stamped these checkpoints (RFC 3161), and with them every entry shown to be",
@@ -241,13 +253,13 @@ def _stamp_steps(contents: Contents) -> list[str]:
         "   its root, as the server had pinned them. Get the root from the authority itself before relying on it.",
         f"     cd {folder}/data/servable/proof",
     ]
-    for anchor, stamp in log.stamped:
-        name = f"{anchor.stem}.{stamp.authority}"
-        lines.append(f"     openssl ts -verify -data {anchor.stem}.txt -in {name}.tsr -CAfile {name}.pem")
+    for checkpoint, timestamp in log.timestamped_checkpoints:
+        name = f"{checkpoint.stem}.{timestamp.authority}"
+        lines.append(f"     openssl ts -verify -data {checkpoint.stem}.txt -in {name}.tsr -CAfile {name}.pem")
         lines.append(f"     openssl ts -reply -in {name}.tsr -text")
     return [*lines, "     Expected: the first says Verification: OK, the second shows the authority's time."]
 
 
-def _text(lines: list[str]) -> bytes:
+def _encode_lines(lines: list[str]) -> bytes:
     """Lines as a text file for any computer."""
     return "".join(f"{line}\r\n" for line in lines).encode("utf-8")

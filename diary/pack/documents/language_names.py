@@ -2,30 +2,30 @@
 
 from typing import Final
 
-_NAMES: Final = {
+_LANGUAGE_NAMES: Final = {
     "ar": "Arabic", "ase": "American Sign Language", "bfi": "British Sign Language", "bn": "Bengali",
     "cy": "Welsh", "en": "English", "gu": "Gujarati", "hi": "Hindi", "isg": "Irish Sign Language", "pa": "Punjabi",
     "pl": "Polish", "ro": "Romanian", "so": "Somali", "ur": "Urdu", "zh": "Chinese",
 }  # fmt: skip
-_SHORT: Final = {"asl": "ase", "bsl": "bfi", "isl": "isg"}
+_ABBREVIATIONS: Final = {"asl": "ase", "bsl": "bfi", "isl": "isg"}
 
 
-def code_of(given: str) -> str:
+def language_code(language: str) -> str:
     """The code of a language given as `ur-PK`, `Urdu` or `BSL`; in lower case as given where it is none of these."""
-    said = given.strip().lower()
-    named = next((code for code, name in _NAMES.items() if name.lower() == said), None)
-    return named or _SHORT.get(said) or said.split("-")[0]
+    lower_name = language.strip().lower()
+    code_by_name = next((code for code, name in _LANGUAGE_NAMES.items() if name.lower() == lower_name), None)
+    return code_by_name or _ABBREVIATIONS.get(lower_name) or lower_name.split("-")[0]
 
 
-def tongue(given: str) -> str:
+def language_name(language: str) -> str:
     """A language by name where it is one of those this software is used in, else as written."""
-    return _NAMES.get(code_of(given), given)
+    return _LANGUAGE_NAMES.get(language_code(language), language)
 
 
-def is_signed(given: str) -> bool:
+def is_sign_language(language: str) -> bool:
     """Whether it is a language of signs."""
-    return code_of(given) in {"ase", "bfi", "isg"} or "sign language" in given.lower()
+    return language_code(language) in {"ase", "bfi", "isg"} or "sign language" in language.lower()
 
 
-def is_english(given: str) -> bool:
-    return code_of(given) == "en"
+def is_english(language: str) -> bool:
+    return language_code(language) == "en"

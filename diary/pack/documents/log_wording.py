@@ -1,20 +1,20 @@
 """What the pages say of the log and of outside timestamps: what there is, and in so many words what there is not."""
 
 from diary.pack.capsule.reader import Capsule
-from diary.record.reading import whole_of
+from diary.record.reading import integer_of
 
 
-def stamped_versions(capsule: Capsule) -> int:
+def count_timestamped_versions(capsule: Capsule) -> int:
     """How many versions are shown to stand under a checkpoint that an outside authority has stamped."""
-    sizes = {anchor.size for anchor, _ in capsule.log.stamped}
-    return sum(whole_of(row, "size") in sizes for row in capsule.log.proofs)
+    sizes = {checkpoint.size for checkpoint, _ in capsule.log.timestamped_checkpoints}
+    return sum(integer_of(row, "size") in sizes for row in capsule.log.proofs)
 
 
-def in_short(capsule: Capsule) -> str:
+def log_sentence(capsule: Capsule) -> str:
     """The one sentence of 01."""
     if not capsule.is_received:
         return "No server has received this diary, so nothing but that clock shows when an entry was written."
-    count, total = stamped_versions(capsule), len(capsule.versions)
+    count, total = count_timestamped_versions(capsule), len(capsule.versions)
     if count:
         return f"An outside authority has stamped the time of the list that holds {count} of the {total} receipts (see 15)."
     if capsule.log.authorities:
@@ -22,7 +22,7 @@ def in_short(capsule: Capsule) -> str:
     return "No outside authority has stamped the time of these receipts."
 
 
-def in_full(capsule: Capsule) -> str:
+def log_paragraph(capsule: Capsule) -> str:
     """The paragraph of 10."""
     if not capsule.is_received:
         return (
@@ -30,17 +30,19 @@ def in_full(capsule: Capsule) -> str:
             "the times are those of the keeper’s device, and the entries are numbered in the order in which it sealed them."
         )
     log, total = capsule.log, len(capsule.versions)
-    if not log.anchors:
-        shown = "Public log: this pack was made without asking it, so it shows no place of any entry in it."
+    if not log.checkpoints:
+        log_words = "Public log: this pack was made without asking it, so it shows no place of any entry in it."
     else:
-        sizes = " and ".join(str(anchor.size) for anchor in log.anchors)
-        shown = (
+        sizes = " and ".join(str(checkpoint.size) for checkpoint in log.checkpoints)
+        log_words = (
             f"Public log (RFC 6962): {len(log.proofs)} of the {total} versions here are shown to stand in it, under the signed "
             f"checkpoint of {sizes} leaves. The leaf of a receipt is SHA-256 of a zero byte and its c, n and ts with t "
             "“leaf/v1”, as JSON like the above; proof/log.json has the way from there to the root."
         )
-    if log.stamped:
-        names = ", ".join(f"{stamp.authority} (checkpoint of {anchor.size})" for anchor, stamp in log.stamped)
-        return f"{shown} Timestamps by outside authorities (RFC 3161): {names}; 15 says how they are checked."
-    pending = "one is asked and had not answered" if log.authorities else "none"
-    return f"{shown} Timestamps by outside authorities: {pending}, so the server’s receipt stands alone for the time."
+    if log.timestamped_checkpoints:
+        names = ", ".join(
+            f"{stamp.authority} (checkpoint of {checkpoint.size})" for checkpoint, stamp in log.timestamped_checkpoints
+        )
+        return f"{log_words} Timestamps by outside authorities (RFC 3161): {names}; 15 says how they are checked."
+    timestamp_state = "one is asked and had not answered" if log.authorities else "none"
+    return f"{log_words} Timestamps by outside authorities: {timestamp_state}, so the server’s receipt stands alone for the time."

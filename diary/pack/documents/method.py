@@ -3,39 +3,39 @@
 The half page names no product, host, device or helper: 01 may be given to the other side.
 """
 
-from diary.pack.capsule.reader import EARLIER, Capsule
-from diary.pack.contents import Contents
-from diary.pack.documents.clock_offsets import clock_checks
-from diary.pack.documents.form_mapping import CROSSWALK
-from diary.pack.documents.incident_rows import Row
-from diary.pack.documents.log_wording import in_full, in_short
-from diary.pack.documents.questions import how_asked, questions
-from diary.pack.documents.verification_steps import checks, single_files
-from diary.pack.printable_text import drawable
-from diary.pack.wording import numbers_words
+from diary.pack.capsule.reader import EARLIER_COUNT_NAME, Capsule
+from diary.pack.contents import PackContents
+from diary.pack.documents.clock_offsets import clock_offset_rows
+from diary.pack.documents.form_mapping import FORM_MAPPING
+from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.documents.log_wording import log_paragraph, log_sentence
+from diary.pack.documents.questions import question_rows, screen_language_words
+from diary.pack.documents.verification_steps import portal_steps, verification_steps
+from diary.pack.printable_text import escape_unprintable
+from diary.pack.wording import entry_numbers_words
 from diary.record import times, vocabulary
-from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
+from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 
-BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
-NOTES = (
+RESTRICTED_BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
+PRIVATE_NOTES_TEXT = (
     "The software lets people keep private notes. They are never put in a pack. This pack does not say whether "
     "there are any. Ask the keeper."
 )
 
 
-def half_page(contents: Contents) -> list[str]:
+def method_summary(contents: PackContents) -> list[str]:
     """The paragraphs of “How this record was made” in 01."""
     counts = contents.capsule.counts
     return [
         "This record was made with diary software, release "
-        f"{contents.capsule.head.release}; the software is described in the restricted part. Entries were written on the "
+        f"{contents.capsule.metadata.release}; the software is described in the restricted part. Entries were written on the "
         "keeper’s own device. “Recorded” is that device’s clock when an entry was sealed; where a server received "
-        f"the entry, it signed for it, and the entry existed no later than then. {in_short(contents.capsule)}",
+        f"the entry, it signed for it, and the entry existed no later than then. {log_sentence(contents.capsule)}",
         "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
         f"The diary holds {counts['total']} entries; {counts['included']} are in this pack. Not here: "
-        f"{not_here(contents.capsule)}. Of those here {counts['added_to']} were added "
+        f"{missing_entries_words(contents.capsule)}. Of those here {counts['added_to']} were added "
         f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
         "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
         "A count marked “about” is an estimate. The letters beside a behaviour are those of section 2A(3) of the "
@@ -48,182 +48,196 @@ def half_page(contents: Contents) -> list[str]:
     ]
 
 
-def method_page(contents: Contents) -> Row:
+def method_data(contents: PackContents) -> TemplateData:
     """Everything 10 needs."""
-    head = contents.capsule.head
+    metadata = contents.capsule.metadata
     return {
-        **contents.sheet_facts(f"How this record was made, pack {head.name}", "Restricted; not for service"),
-        "release": head.release,
-        "made": contents.made().line(),
-        "software": _software(contents),
+        **contents.page_header(f"How this record was made, pack {metadata.label}", "Restricted; not for service"),
+        "release": metadata.release,
+        "made": contents.printed_made_at().to_line(),
+        "software": _software_words(contents),
         "published": contents.capsule.is_received,
         "worked_out": "it was worked out from the sealed copy that this pack was made of"
-        if head.alone
+        if metadata.is_offline
         else "the keeper’s device worked it out and keeps it in its own note of this pack",
-        "counts": _counts(contents),
-        "clocks": clock_checks(contents),
-        "review": _review(contents),
-        "helped": _helped(contents),
-        "revisions": _revisions(contents),
-        "asked": _asked(contents),
-        "questions": questions(contents),
-        "how_asked": how_asked(contents),
-        "letters": _letters(),
+        "counts": _count_rows(contents),
+        "clocks": clock_offset_rows(contents),
+        "review": _review_lines(contents),
+        "helped": _help_rows(contents),
+        "revisions": _revision_rows(contents),
+        "asked": _opened_card_rows(contents),
+        "questions": question_rows(contents),
+        "how_asked": screen_language_words(contents),
+        "letters": _statute_letter_rows(),
         "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
-        "lines": _lines(contents),
-        "head": list(head_words(contents.capsule)),
-        "log": in_full(contents.capsule),
-        "notes": NOTES,
-        "files": _files(contents),
-        "custody": _custody(contents),
-        "checks": [[title, drawable(words), list(commands)] for title, words, commands in checks(contents)],
-        "single": [[what, command] for what, command in single_files()],
-        "crosswalk": [list(row) for row in CROSSWALK],
-        "banner": BANNER,
+        "lines": _device_line_rows(contents),
+        "head": list(feed_head_words(contents.capsule)),
+        "log": log_paragraph(contents.capsule),
+        "notes": PRIVATE_NOTES_TEXT,
+        "files": _file_rows(contents),
+        "custody": _custody_rows(contents),
+        "checks": [
+            [title, escape_unprintable(words), list(commands)]
+            for title, words, commands in verification_steps(contents)
+        ],
+        "single": [[what, command] for what, command in portal_steps()],
+        "crosswalk": [list(row) for row in FORM_MAPPING],
+        "banner": RESTRICTED_BANNER,
     }
 
 
-def _software(contents: Contents) -> str:
+def _software_words(contents: PackContents) -> str:
     """Where the diary was kept, and who was sent what for this pack: nobody where it was made from a sealed copy."""
-    head = contents.capsule.head
-    agreed = (
-        times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "a time that is not recorded"
+    metadata = contents.capsule.metadata
+    agreed_at = (
+        times.format_instant(metadata.consent_at, metadata.tz).to_line()
+        if metadata.consent_at is not None
+        else "a time that is not recorded"
     )
-    kept = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
+    storage_words = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
     if contents.capsule.is_received:
-        kept += " The server stores them and cannot read them."
-        kept = f"It was opened from {head.origin}, which also runs the server. {kept}"
+        storage_words += " The server stores them and cannot read them."
+        storage_words = f"It was opened from {metadata.origin}, which also runs the server. {storage_words}"
     else:
-        kept += " This diary was never sent to a server."
-    if head.alone:
-        made = (
+        storage_words += " This diary was never sent to a server."
+    if metadata.is_offline:
+        making_words = (
             "For this pack nothing was sent to a server: it was laid out on a computer from a sealed copy of the diary, opened "
-            f"with the keeper’s words at {agreed}. The files as received are from that copy."
+            f"with the keeper’s words at {agreed_at}. The files as received are from that copy."
         )
     else:
-        made = (
+        making_words = (
             "For this pack the keeper sent the server the words chosen for it and the keys of the pictures to be printed, for "
-            f"this one job; the keeper agreed at {agreed}. The files as received were added on the keeper’s device."
+            f"this one job; the keeper agreed at {agreed_at}. The files as received were added on the keeper’s device."
         )
-    return drawable(f"{kept} {made}")
+    return escape_unprintable(f"{storage_words} {making_words}")
 
 
-def _counts(contents: Contents) -> list[list[str]]:
+def _count_rows(contents: PackContents) -> list[list[str]]:
     """How many entries, and what became of them."""
     counts = contents.capsule.counts
-    late = tuple(entry.number for entry in contents.whole if entry.is_late)
+    late_numbers = tuple(entry.number for entry in contents.unredacted_entries if entry.is_late)
     return [
         ["In the diary", str(counts["total"]), ""],
-        ["In this pack", str(counts["included"]), numbers_words(tuple(entry.number for entry in contents.whole))],
-        ["Withheld: not chosen for this pack", str(counts["withheld"]), _gaps(contents.capsule, "withheld")],
+        [
+            "In this pack",
+            str(counts["included"]),
+            entry_numbers_words(tuple(entry.number for entry in contents.unredacted_entries)),
+        ],
+        ["Withheld: not chosen for this pack", str(counts["withheld"]), _gap_numbers(contents.capsule, "withheld")],
         *(
-            [["In an earlier pack", str(counts[EARLIER]), _gaps(contents.capsule, "earlier")]]
-            if EARLIER in counts
+            [["In an earlier pack", str(counts[EARLIER_COUNT_NAME]), _gap_numbers(contents.capsule, "earlier")]]
+            if EARLIER_COUNT_NAME in counts
             else []
         ),
-        ["Removed by the keeper", str(counts["removed"]), _gaps(contents.capsule, "removed")],
-        ["Added to", str(counts["added_to"]), _holding(contents, "addition")],
-        ["Amended", str(counts["amended"]), _holding(contents, "amendment")],
-        ["Written later than a day after, or from memory", str(counts["late"]), numbers_words(late)],
+        ["Removed by the keeper", str(counts["removed"]), _gap_numbers(contents.capsule, "removed")],
+        ["Added to", str(counts["added_to"]), _revised_numbers(contents, "addition")],
+        ["Amended", str(counts["amended"]), _revised_numbers(contents, "amendment")],
+        ["Written later than a day after, or from memory", str(counts["late"]), entry_numbers_words(late_numbers)],
     ]
 
 
-def _review(contents: Contents) -> list[str]:
+def _review_lines(contents: PackContents) -> list[str]:
     """What the keeper looked at before the pack left, and what they let go unseen."""
-    review = contents.capsule.head.review
-    looked = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
+    review = contents.capsule.metadata.review
+    looked_at_count = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
     rows = [
-        f"Of {len(contents.exhibits)} exhibits the keeper or a helper has looked at {looked} for a pack; one that "
+        f"Of {len(contents.exhibits)} exhibits the keeper or a helper has looked at {looked_at_count} for a pack; one that "
         "nobody looked at is not printed in 04."
     ]
     if review is None:
         return rows
     rows.append(
-        f"Words of the restricted part found in accounts and left as they are (held back in servable): {review.words}."
+        "Words of the restricted part found in accounts and left as they are (held back in servable): "
+        f"{review.restricted_word_count}."
     )
     if review.override_at is not None:
-        at = times.instant(review.override_at, contents.capsule.head.tz).line()
-        unseen = f"although {review.not_looked} pictures had not been looked at"
-        rows.append(f"The pack was let go on {at} {unseen}: the keeper chose that.")
+        override_at = times.format_instant(review.override_at, contents.capsule.metadata.tz).to_line()
+        unseen = f"although {review.not_looked_at_count} pictures had not been looked at"
+        rows.append(f"The pack was let go on {override_at} {unseen}: the keeper chose that.")
     return rows
 
 
-def not_here(capsule: Capsule) -> str:
+def missing_entries_words(capsule: Capsule) -> str:
     """What became of the entries that are not in a pack, with their numbers: nothing is missing unsaid."""
-    withheld, removed = capsule.counts["withheld"], capsule.counts["removed"]
-    numbers = [_gaps(capsule, why) for why in ("withheld", "removed")]
-    left = f"{withheld} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
-    gone = f"{removed} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
-    earlier = capsule.counts.get(EARLIER, 0)
-    held = f", {earlier} in an earlier pack ({_gaps(capsule, 'earlier')})" if earlier else ""
-    return f"{left}, {gone}{held}"
+    withheld_count, removed_count = capsule.counts["withheld"], capsule.counts["removed"]
+    numbers = [_gap_numbers(capsule, why) for why in ("withheld", "removed")]
+    withheld_words = f"{withheld_count} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
+    removed_words = f"{removed_count} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
+    earlier_count = capsule.counts.get(EARLIER_COUNT_NAME, 0)
+    earlier_words = (
+        f", {earlier_count} in an earlier pack ({_gap_numbers(capsule, 'earlier')})" if earlier_count else ""
+    )
+    return f"{withheld_words}, {removed_words}{earlier_words}"
 
 
-def head_words(capsule: Capsule) -> tuple[str, str]:
+def feed_head_words(capsule: Capsule) -> tuple[str, str]:
     """The diary's head as a label and its 64 digits, or why there is none."""
-    feed = capsule.head.feed
-    if feed is not None:
-        return f"Head of the diary after {feed.seq} versions", feed.digest.hex()
+    feed_head = capsule.metadata.feed_head
+    if feed_head is not None:
+        return f"Head of the diary after {feed_head.version_count} versions", feed_head.digest.hex()
     why = "not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"
     return "Head of the diary", why
 
 
-def _gaps(capsule: Capsule, why: str) -> str:
+def _gap_numbers(capsule: Capsule, reason: str) -> str:
     """The numbers of the entries that are not here for one reason."""
-    numbers = (whole_of(gap, "seq_no") for gap in capsule.gaps if gap.get("why") == why)
-    return numbers_words(tuple(str(number) for number in numbers if number is not None))
+    numbers = (integer_of(gap, "seq_no") for gap in capsule.gaps if gap.get("why") == reason)
+    return entry_numbers_words(tuple(str(number) for number in numbers if number is not None))
 
 
-def _holding(contents: Contents, kind: str) -> str:
-    return numbers_words(tuple(entry.number for entry in contents.whole if entry.told.has(kind)))
+def _revised_numbers(contents: PackContents, kind: str) -> str:
+    return entry_numbers_words(
+        tuple(entry.number for entry in contents.unredacted_entries if entry.history.has_revision(kind))
+    )
 
 
-def _helped(contents: Contents) -> list[list[str]]:
+def _help_rows(contents: PackContents) -> list[list[str]]:
     """Who helped with which entry, and how."""
     return [
         [
             entry.number,
-            vocabulary.label("help_given", given),
-            drawable(text_of(entry.kept_apart, "helped_by") or "not named"),
+            vocabulary.label("help_given", help_given),
+            escape_unprintable(text_of(entry.restricted_fields, "helped_by") or "not named"),
         ]
-        for entry in contents.whole
-        if (given := text_of(entry.said, "help_given")) not in ("", "none")
+        for entry in contents.unredacted_entries
+        if (help_given := text_of(entry.fields, "help_given")) not in ("", "none")
     ]
 
 
-def _revisions(contents: Contents) -> list[list[str]]:
+def _revision_rows(contents: PackContents) -> list[list[str]]:
     """Every addition and amendment, of entries and of exhibits."""
-    told = [(f"entry {entry.number}", entry.told) for entry in contents.whole]
-    told += [(shown.exhibit.item, shown.whole.told) for shown in contents.exhibits]
+    named_histories = [(f"entry {entry.number}", entry.history) for entry in contents.unredacted_entries]
+    named_histories += [(view.exhibit.item, view.unredacted_attachment.history) for view in contents.exhibits]
     return [
         [
             name,
-            times.iso(revision.at) or "time not known",
+            times.format_iso(revision.recorded_at_ms) or "time not known",
             revision.kind,
-            drawable(", ".join(change.field for change in revision.changes)),
-            drawable(revision.reason or "none given"),
+            escape_unprintable(", ".join(change.field for change in revision.changes)),
+            escape_unprintable(revision.reason or "none given"),
         ]
-        for name, one in told
-        for revision in one.revisions
+        for name, history in named_histories
+        for revision in history.revisions
     ]
 
 
-def _asked(contents: Contents) -> list[list[str]]:
+def _opened_card_rows(contents: PackContents) -> list[list[str]]:
     """Which cards were opened for each entry, and when."""
-    numbers = {entry.record: entry.number for entry in contents.whole}
+    numbers = {entry.record: entry.number for entry in contents.unredacted_entries}
     rows = []
-    for row in contents.capsule.asked:
-        opened = "; ".join(
-            f"{vocabulary.label('cards', text_of(card, 'card'))} {times.iso(whole_of(card, 'at'))}".strip()
+    for row in contents.capsule.opened_cards:
+        card_words = "; ".join(
+            f"{vocabulary.label('cards', text_of(card, 'card'))} {times.format_iso(integer_of(card, 'at'))}".strip()
             for card in objects_of(row, "cards")
         )
-        rows.append([numbers.get(text_of(row, "record"), ""), drawable(opened or "none")])
+        rows.append([numbers.get(text_of(row, "record"), ""), escape_unprintable(card_words or "none")])
     return [row for row in rows if row[0]]
 
 
-def _letters() -> list[list[str]]:
+def _statute_letter_rows() -> list[list[str]]:
     """The letters of section 2A(3), and the labels that carry each."""
-    meaning = {
+    meanings = {
         "a": "following a person",
         "b": "contacting, or attempting to contact, a person by any means",
         "c": "publishing material that relates, or claims to relate, to a person, or that claims to come from them",
@@ -232,19 +246,19 @@ def _letters() -> list[list[str]]:
         "f": "interfering with any property in the possession of a person",
         "g": "watching or spying on a person",
     }
-    terms = vocabulary.LISTS["behaviours"].terms
+    terms = vocabulary.CHOICE_LISTS["behaviours"].terms
     return [
         [letter, text, "; ".join(term.label for term in terms if letter in term.letter.split("/"))]
-        for letter, text in meaning.items()
+        for letter, text in meanings.items()
     ]
 
 
-def _lines(contents: Contents) -> list[list[str]]:
+def _device_line_rows(contents: PackContents) -> list[list[str]]:
     """Per device: how many of its versions are here and between which numbers; gaps are said, not explained."""
     devices: dict[str, list[int]] = {}
     for version in contents.versions.values():
         line = object_of(version.opened.fields, "_line")
-        number = whole_of(line, "n")
+        number = integer_of(line, "n")
         if number is not None:
             devices.setdefault(text_of(line, "device"), []).append(number)
     rows = []
@@ -254,42 +268,53 @@ def _lines(contents: Contents) -> list[list[str]]:
     return rows
 
 
-def _custody(contents: Contents) -> list[list[str]]:
+def _custody_rows(contents: PackContents) -> list[list[str]]:
     """The log of handling in short: per step how many files, by whom, from when to when. Every line is in 11."""
     steps: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for line in contents.capsule.custody:
         key = text_of(line, "action"), text_of(line, "actor")
-        steps.setdefault(key, []).append((whole_of(line, "at") or 0, text_of(line, "item")))
+        steps.setdefault(key, []).append((integer_of(line, "at") or 0, text_of(line, "item")))
     rows = []
-    for (action, actor), told in steps.items():
-        times_of = sorted(at for at, _ in told)
-        ends = [times.iso(at) or "not recorded" for at in (times_of[0], times_of[-1])]
+    for (action, actor), step_events in steps.items():
+        event_times = sorted(at for at, _ in step_events)
+        ends = [times.format_iso(at) or "not recorded" for at in (event_times[0], event_times[-1])]
         label = vocabulary.label("custody_actions", action) if action else "not recorded"
-        rows.append([drawable(label), drawable(actor or "not recorded"), str(len({item for _, item in told})), *ends])
-    return rows
-
-
-def _files(contents: Contents) -> list[list[str]]:
-    """How each file arrived: restricted, since it tells the device."""
-    rows = []
-    for shown in contents.exhibits:
-        came = object_of(shown.whole.kept_apart, "received_as")
-        routes = codes_of(came, "route")
-        flags = "; ".join(vocabulary.labels("attachment_flags", codes_of(shown.whole.said, "flags")))
-        added = whole_of(shown.whole.said, "added_at")
         rows.append(
             [
-                shown.exhibit.item,
-                drawable(text_of(came, "filename") or "no name"),
-                drawable(_type_words(text_of(came, "claimed_type"), text_of(came, "magic_type"))),
-                "; ".join(vocabulary.labels("routes", routes)) or "not recorded",
-                times.iso(added) or "not recorded",
-                drawable(flags),
+                escape_unprintable(label),
+                escape_unprintable(actor or "not recorded"),
+                str(len({item for _, item in step_events})),
+                *ends,
             ]
         )
     return rows
 
 
-def _type_words(claimed: str, found: str) -> str:
+def _file_rows(contents: PackContents) -> list[list[str]]:
+    """How each file arrived: restricted, since it tells the device."""
+    rows = []
+    for view in contents.exhibits:
+        received_as = object_of(view.unredacted_attachment.restricted_fields, "received_as")
+        routes = codes_of(received_as, "route")
+        flags = "; ".join(vocabulary.labels("attachment_flags", codes_of(view.unredacted_attachment.fields, "flags")))
+        added_at = integer_of(view.unredacted_attachment.fields, "added_at")
+        rows.append(
+            [
+                view.exhibit.item,
+                escape_unprintable(text_of(received_as, "filename") or "no name"),
+                escape_unprintable(
+                    _type_words(text_of(received_as, "claimed_type"), text_of(received_as, "magic_type"))
+                ),
+                "; ".join(vocabulary.labels("routes", routes)) or "not recorded",
+                times.format_iso(added_at) or "not recorded",
+                escape_unprintable(flags),
+            ]
+        )
+    return rows
+
+
+def _type_words(claimed_type: str, detected_type: str) -> str:
     """What the first bytes show, and what was claimed where that was something else."""
-    return (found or "unknown") + ("" if claimed == found else f" ({claimed or 'none claimed'})")
+    return (detected_type or "unknown") + (
+        "" if claimed_type == detected_type else f" ({claimed_type or 'none claimed'})"
+    )

@@ -3,22 +3,32 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from diary.pack.contents import Contents
-from diary.pack.documents.incident_rows import Row
-from diary.pack.printable_text import drawable
-from diary.pack.registers import of_kind
-from diary.pack.wording import numbers_words
+from diary.pack.contents import PackContents
+from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.printable_text import escape_unprintable
+from diary.pack.registers import records_of_kind
+from diary.pack.wording import entry_numbers_words
 from diary.record import patterns, times
 
-_KINDS: Final = ("person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule")
-_FIRSTS: Final[Mapping[str, str]] = {
+_COUNTED_KINDS: Final = (
+    "person",
+    "account",
+    "sighting",
+    "order",
+    "notice",
+    "report",
+    "background",
+    "impact",
+    "schedule",
+)
+_FIRST_LABELS: Final[Mapping[str, str]] = {
     "at_home": "At or near home",
     "damage": "Property damaged",
     "in_person": "In person",
     "third_party": "Through somebody else",
     "threat": "A threat",
 }
-_KEYS: Final[Mapping[str, str]] = {
+_KEY_DATE_LABELS: Final[Mapping[str, str]] = {
     "blocked": "Blocked",
     "moved": "Moved home",
     "notice": "Told to stop",
@@ -28,83 +38,85 @@ _KEYS: Final[Mapping[str, str]] = {
 }
 
 
-def counted(contents: Contents) -> dict[str, Any]:
+def count_patterns(contents: PackContents) -> dict[str, Any]:
     """What record/patterns.py counts of the servable side. Names of witnesses count as there, and are not carried on."""
-    told = {
-        kind: [{"record": one.record, "fields": one.said} for one in of_kind(contents.registers, kind)]
-        for kind in _KINDS
+    records_by_kind = {
+        kind: [
+            {"record": record.record, "fields": record.fields} for record in records_of_kind(contents.registers, kind)
+        ]
+        for kind in _COUNTED_KINDS
     }
     incidents = [
-        {"record": entry.record, "fields": entry.said, "restricted": whole.kept_apart}
-        for entry, whole in zip(contents.entries, contents.whole, strict=True)
+        {"record": entry.record, "fields": entry.fields, "restricted": unredacted.restricted_fields}
+        for entry, unredacted in zip(contents.entries, contents.unredacted_entries, strict=True)
     ]
-    return patterns.count({"incidents": incidents, **told}, contents.capsule.head.tz)
+    return patterns.count_patterns({"incidents": incidents, **records_by_kind}, contents.capsule.metadata.tz)
 
 
-def pattern_sections(contents: Contents) -> Row:
+def pattern_sections(contents: PackContents) -> TemplateData:
     """Key dates, firsts, whom it was aimed at, accounts after a block, and counts for FOUR."""
-    found = counted(contents)
-    names = {entry.record: entry.number for entry in contents.entries}
+    pattern_counts = count_patterns(contents)
+    entry_numbers = {entry.record: entry.number for entry in contents.entries}
     return {
-        "key_dates": [_key_date(contents, one) for one in found["key_dates"]],
-        "firsts": [_first(one, names) for one in found["firsts"] if one["ids"]],
-        "targets": [_aimed(contents, one, names) for one in found["targets"]],
-        "four": _four(found, names),
-        "course": _course(contents, found),
+        "key_dates": [_key_date_row(contents, one) for one in pattern_counts["key_dates"]],
+        "firsts": [_first_row(one, entry_numbers) for one in pattern_counts["firsts"] if one["ids"]],
+        "targets": [_target_row(contents, one, entry_numbers) for one in pattern_counts["targets"]],
+        "four": _four_rows(pattern_counts, entry_numbers),
+        "course": _course_of_conduct_lines(contents, pattern_counts),
     }
 
 
-def _which(ids: Iterable[str], names: Mapping[str, str]) -> str:
+def _entry_numbers_of(ids: Iterable[str], entry_numbers: Mapping[str, str]) -> str:
     """Entry numbers of records."""
-    return numbers_words(tuple(names[one] for one in ids))
+    return entry_numbers_words(tuple(entry_numbers[record_id] for record_id in ids))
 
 
-def _key_date(contents: Contents, one: Mapping[str, Any]) -> list[str]:
+def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:
     """What happened, its day, and how many entries lie before, on and after it."""
-    ref = contents.names.get(one["record"], "")
-    label = _KEYS.get(one["kind"], "Day") + (f" ({ref})" if ref else "")
-    words = f"{label}: {one['words']}" if one["words"] else label
+    ref = contents.labels.get(key_date["record"], "")
+    label = _KEY_DATE_LABELS.get(key_date["kind"], "Day") + (f" ({ref})" if ref else "")
+    words = f"{label}: {key_date['words']}" if key_date["words"] else label
     return [
-        drawable(words),
-        times.date_words(one["day"]),
-        *(str(len(one[side])) for side in ("before", "same", "after")),
+        escape_unprintable(words),
+        times.format_iso_date(key_date["day"]),
+        *(str(len(key_date[side])) for side in ("before", "same", "after")),
     ]
 
 
-def _first(one: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+def _first_row(first_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[str]:
     """The earliest entry of a mark, and all that have it."""
-    first = names.get(one["first"] or "", "not dated")
-    day = times.date_words(one["day"]) if one["day"] else ""
+    first = entry_numbers.get(first_counts["first"] or "", "not dated")
+    day = times.format_iso_date(first_counts["day"]) if first_counts["day"] else ""
     return [
-        _FIRSTS.get(one["mark"], one["mark"]),
+        _FIRST_LABELS.get(first_counts["mark"], first_counts["mark"]),
         f"entry {first}",
         day,
-        str(len(one["ids"])),
-        _which(one["ids"], names),
+        str(len(first_counts["ids"])),
+        _entry_numbers_of(first_counts["ids"], entry_numbers),
     ]
 
 
-def _aimed(contents: Contents, one: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+def _target_row(contents: PackContents, target: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[str]:
     """Entries aimed at one person; where nobody is named, that is said."""
     code = (
-        contents.names.get(one["code"], "somebody who is not in this pack")
-        if one["code"]
+        contents.labels.get(target["code"], "somebody who is not in this pack")
+        if target["code"]
         else "not recorded (the keeper unless the entry says otherwise)"
     )
-    return [code, str(len(one["ids"])), _which(one["ids"], names)]
+    return [code, str(len(target["ids"])), _entry_numbers_of(target["ids"], entry_numbers)]
 
 
-def _course(contents: Contents, found: Mapping[str, Any]) -> list[str]:
+def _course_of_conduct_lines(contents: PackContents, pattern_counts: Mapping[str, Any]) -> list[str]:
     """One line for each person said to have done it: how many occasions."""
     return [
-        f"{contents.names.get(one['code'], '?')}: {len(one['ids'])} occasion{'' if len(one['ids']) == 1 else 's'}"
-        for one in found["actors"]
+        f"{contents.labels.get(actor['code'], '?')}: {len(actor['ids'])} occasion{'' if len(actor['ids']) == 1 else 's'}"
+        for actor in pattern_counts["actors"]
     ]
 
 
-def _four(found: Mapping[str, Any], names: Mapping[str, str]) -> list[list[str]]:
+def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[list[str]]:
     """Counts that may help when considering FOUR. No tick, no score, no word of what they mean."""
-    marks = found["marks"]
+    marks = pattern_counts["marks"]
     rows: Sequence[tuple[str, int, Iterable[str]]] = (
         ("Watching, or knowing things they should not", len(marks.get("watching", ())), marks.get("watching", ())),
         (
@@ -118,19 +130,23 @@ def _four(found: Mapping[str, Any], names: Mapping[str, str]) -> list[list[str]]
             len(marks.get("after_warning", ())),
             marks.get("after_warning", ()),
         ),
-        ("New accounts or numbers after a block", len(found["new_accounts"]), found["new_account_ids"]),
-        ("Most entries in one day", len(found["fullest"]["ids"]), found["fullest"]["ids"]),
-        ("Most days in a row with an entry", found["run"]["days"], found["run"]["ids"]),
-        ("Different days", found["days"], ()),
-        ("Different accounts and numbers used", len(found["accounts"]), ()),
+        (
+            "New accounts or numbers after a block",
+            len(pattern_counts["new_accounts"]),
+            pattern_counts["new_account_ids"],
+        ),
+        ("Most entries in one day", len(pattern_counts["fullest"]["ids"]), pattern_counts["fullest"]["ids"]),
+        ("Most days in a row with an entry", pattern_counts["run"]["days"], pattern_counts["run"]["ids"]),
+        ("Different days", pattern_counts["days"], ()),
+        ("Different accounts and numbers used", len(pattern_counts["accounts"]), ()),
     )
-    about = "about " if found["messages"]["about"] else ""
-    told = [[label, str(count), _which(ids, names)] for label, count, ids in rows]
+    estimate_prefix = "about " if pattern_counts["messages"]["about"] else ""
+    count_rows = [[label, str(count), _entry_numbers_of(ids, entry_numbers)] for label, count, ids in rows]
     return [
-        *told,
+        *count_rows,
         [
             "Messages and calls counted inside entries",
-            f"{about}{found['messages']['count']}",
-            _which(found["messages"]["ids"], names),
+            f"{estimate_prefix}{pattern_counts['messages']['count']}",
+            _entry_numbers_of(pattern_counts["messages"]["ids"], entry_numbers),
         ],
     ]

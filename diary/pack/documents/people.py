@@ -6,191 +6,236 @@ Only the servable side is read. A witness, a child and a helper are a code with 
 from collections.abc import Iterable
 from typing import Final
 
-from diary.pack.contents import KEEPER, Contents
-from diary.pack.documents.incident_rows import Row, small_first
-from diary.pack.printable_text import drawable
-from diary.pack.registers import Register, choice_words, day_words, linked, of_kind
-from diary.pack.wording import chosen, numbers_words
+from diary.pack.contents import KEEPER_CODE, PackContents
+from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
+from diary.pack.printable_text import escape_unprintable
+from diary.pack.registers import RegisterRecord, choice_words, day_words, linked_records, records_of_kind
+from diary.pack.wording import entry_numbers_words, field_choice_words
 from diary.record import vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import object_of, switch_of, whole_of
+from diary.record.reading import boolean_of, integer_of, object_of
 
-_SAYS: Final = {"yes": "yes", "no": "no", "not_sure": "not sure"}
-_NAMES_PEOPLE: Final = ("actor_ids", "targeted_person_ids", "present_ids", "witness_ids")
+_ANSWER_WORDS: Final = {"yes": "yes", "no": "no", "not_sure": "not sure"}
+_PEOPLE_FIELDS: Final = ("actor_ids", "targeted_person_ids", "present_ids", "witness_ids")
 
 
-def people_sections(contents: Contents) -> Row:
+def people_sections(contents: PackContents) -> TemplateData:
     """Everything the section "People and accounts" lays out."""
     return {
-        "people": _people(contents),
-        "others": _others(contents),
-        "accounts": [_account(contents, one) for one in of_kind(contents.registers, "account")],
-        "sightings": [_sighting(contents, one) for one in by_time(of_kind(contents.registers, "sighting"))],
-        "vehicles": [_vehicle(contents, one) for one in of_kind(contents.registers, "vehicle")],
+        "people": _suspect_rows(contents),
+        "others": _other_person_rows(contents),
+        "accounts": [_account_row(contents, one) for one in records_of_kind(contents.registers, "account")],
+        "sightings": [
+            _sighting_row(contents, one) for one in sort_by_time(records_of_kind(contents.registers, "sighting"))
+        ],
+        "vehicles": [_vehicle_row(contents, one) for one in records_of_kind(contents.registers, "vehicle")],
     }
 
 
-def numbers_of(contents: Contents, one: Register, field: str = "") -> str:
+def linked_entry_numbers(contents: PackContents, record: RegisterRecord, field: str = "") -> str:
     """Entries that a record names, or that name it in `field`."""
-    named = set(one.codes("incident_ids"))
-    held = (
+    incident_ids = set(record.codes("incident_ids"))
+    numbers = (
         entry.number
         for entry in contents.entries
-        if entry.record in named or (field and one.record in entry.codes(field))
+        if entry.record in incident_ids or (field and record.record in entry.codes(field))
     )
-    return numbers_words(tuple(held))
+    return entry_numbers_words(tuple(numbers))
 
 
-def by_time(records: Iterable[Register]) -> list[Register]:
+def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
     """Records in order of their `at`, undated last."""
 
-    def when(one: Register) -> tuple[bool, int]:
-        start = whole_of(object_of(one.said, "at"), "start")
+    def time_key(record: RegisterRecord) -> tuple[bool, int]:
+        start = integer_of(object_of(record.fields, "at"), "start")
         return start is None, start or 0
 
-    return sorted(records, key=when)
+    return sorted(records, key=time_key)
 
 
-def person_facts(one: Register) -> list[str]:
+def person_facts(person: RegisterRecord) -> list[str]:
     """What tells one person from another, as the keeper knows it: relationship, other names, age, looks. Never a real name."""
-    relation, dates = choice_words(one, "relationship", "relationships"), one.text("relationship_dates")
-    band = one.text("age_band")
-    age = one.text("dob_or_age") or (small_first(vocabulary.label("age_bands", band)) if band else "")
-    aliases = ", ".join(f"“{name}”" for name in one.codes("aliases"))
+    relation, dates = choice_words(person, "relationship", "relationships"), person.text("relationship_dates")
+    age_band = person.text("age_band")
+    age = person.text("dob_or_age") or (lower_first_letter(vocabulary.label("age_bands", age_band)) if age_band else "")
+    aliases = ", ".join(f"“{name}”" for name in person.codes("aliases"))
     return [
         part
         for part in (
             ", ".join(part for part in (relation, dates) if part),
             f"Also called {aliases}" if aliases else "",
             f"Age or date of birth: {age}" if age else "",
-            one.text("description"),
+            person.text("description"),
         )
         if part
     ]
 
 
-def _people(contents: Contents) -> list[list[str]]:
+def _suspect_rows(contents: PackContents) -> list[list[str]]:
     """Role codes with the keeper's own words for each person and what tells them apart, and accounts named in words alone."""
-    rows = [[KEEPER, "The person whose record this is and whom it happened to", str(len(contents.entries)), "all", ""]]
-    known = {one.ref: one for one in of_kind(contents.registers, "person")}
+    rows = [
+        [KEEPER_CODE, "The person whose record this is and whom it happened to", str(len(contents.entries)), "all", ""]
+    ]
+    persons_by_code = {one.code: one for one in records_of_kind(contents.registers, "person")}
     for person in contents.people:
-        facts = person_facts(known[person.code]) if person.code in known else []
-        words, more = drawable(f"“{person.words}”"), drawable(". ".join(facts))
-        rows.append([person.code, words, str(len(person.entries)), numbers_words(person.entries), more])
+        facts = person_facts(persons_by_code[person.code]) if person.code in persons_by_code else []
+        words, details = escape_unprintable(f"“{person.description}”"), escape_unprintable(". ".join(facts))
+        rows.append(
+            [person.code, words, str(len(person.entry_numbers)), entry_numbers_words(person.entry_numbers), details]
+        )
     accounts: dict[str, list[str]] = {}
     for entry in contents.entries:
         account = entry.text("channel_account")
         if account:
             accounts.setdefault(account, []).append(entry.number)
     return rows + [
-        ["account", drawable(account), str(len(held)), numbers_words(tuple(held)), ""]
-        for account, held in accounts.items()
+        ["account", escape_unprintable(account), str(len(numbers)), entry_numbers_words(tuple(numbers)), ""]
+        for account, numbers in accounts.items()
     ]
 
 
-def _others(contents: Contents) -> list[list[str]]:
+def _other_person_rows(contents: PackContents) -> list[list[str]]:
     """Everybody else a code in this pack stands for: what they are to the keeper, and the entries that name them."""
-    shown = {KEEPER, *(person.code for person in contents.people)}
+    listed_codes = {KEEPER_CODE, *(person.code for person in contents.people)}
     rows = []
-    for one in of_kind(contents.registers, "person"):
-        if one.ref in shown:
+    for other_person in records_of_kind(contents.registers, "person"):
+        if other_person.code in listed_codes:
             continue
-        same = [other.ref for other in linked(contents.registers, (one.record,), "person") if other.ref != one.ref]
-        band = one.text("age_band")
-        said = (
-            choice_words(one, "role", "person_roles"),
-            choice_words(one, "relationship", "relationships"),
-            vocabulary.label("age_bands", band) if band else "",
-            f"found to be the same person as {same[0]}" if same else "",
+        merged_codes = [
+            other.code
+            for other in linked_records(contents.registers, (other_person.record,), "person")
+            if other.code != other_person.code
+        ]
+        age_band = other_person.text("age_band")
+        descriptions = (
+            choice_words(other_person, "role", "person_roles"),
+            choice_words(other_person, "relationship", "relationships"),
+            vocabulary.label("age_bands", age_band) if age_band else "",
+            f"found to be the same person as {merged_codes[0]}" if merged_codes else "",
         )
-        named = tuple(entry.number for entry in contents.entries if _names(entry, one.record))
+        numbers = tuple(entry.number for entry in contents.entries if _names_person(entry, other_person.record))
         rows.append(
-            [one.ref, drawable("; ".join(part for part in said if part)) or "not described", numbers_words(named)]
+            [
+                other_person.code,
+                escape_unprintable("; ".join(part for part in descriptions if part)) or "not described",
+                entry_numbers_words(numbers),
+            ]
         )
     return rows
 
 
-def _names(entry: Incident, person: str) -> bool:
+def _names_person(entry: Incident, person_id: str) -> bool:
     """Whether an entry names somebody, in any of the ways it can."""
-    return any(person in entry.codes(field) for field in _NAMES_PEOPLE)
+    return any(person_id in entry.codes(field) for field in _PEOPLE_FIELDS)
 
 
-def _whose(contents: Contents, one: Register) -> str:
+def _owner_words(contents: PackContents, account: RegisterRecord) -> str:
     """The person an account is said to be of, and on what grounds."""
-    whose = ", ".join(person.ref for person in linked(contents.registers, one.codes("person_id"), "person"))
-    return f"{whose or 'not linked'}; {chosen(one.said, 'attribution_basis') or 'how known is not recorded'}"
+    person_codes = ", ".join(
+        person.code for person in linked_records(contents.registers, account.codes("person_id"), "person")
+    )
+    return (
+        f"{person_codes or 'not linked'}; "
+        f"{field_choice_words(account.fields, 'attribution_basis') or 'how known is not recorded'}"
+    )
 
 
-def _shown(one: Register) -> str:
+def _account_lines(account: RegisterRecord) -> str:
     """An account or number as text that can be copied, line by line. What a sighting calls `account_id` is a link."""
-    own = ("account_id",) if one.told.newest.kind == "account" else ()
-    return drawable("\n".join(filter(None, map(one.text, ("number", "handle", *own, "url", "display_name")))))
+    own_fields = ("account_id",) if account.history.current_version.kind == "account" else ()
+    return escape_unprintable(
+        "\n".join(filter(None, map(account.text, ("number", "handle", *own_fields, "url", "display_name"))))
+    )
 
 
-def _account(contents: Contents, one: Register) -> list[str]:
+def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
     """An account or number as text that can be copied, whose it is said to be, and its days."""
-    used = _SAYS.get(one.text("still_in_use"), "")
+    in_use_words = _ANSWER_WORDS.get(account.text("still_in_use"), "")
     days = (("first seen", "first_seen"), ("last seen", "last_seen"), ("blocked", "blocked_on"))
-    marks = [f"{before} {day}" for before, name in days if (day := day_words(one, name))]
-    marks += ["new after a block"] if switch_of(one.said, "new_after_block") else []
-    marks += [f"still used: {used}"] if used else []
-    same = [other.ref for other in linked(contents.registers, (one.record,), "account") if other.ref != one.ref]
-    link = [shown.exhibit.item for shown in contents.exhibits if shown.exhibit.record in one.codes("identity_link_id")]
+    date_notes = [f"{before} {day}" for before, name in days if (day := day_words(account, name))]
+    date_notes += ["new after a block"] if boolean_of(account.fields, "new_after_block") else []
+    date_notes += [f"still used: {in_use_words}"] if in_use_words else []
+    merged_codes = [
+        other.code
+        for other in linked_records(contents.registers, (account.record,), "account")
+        if other.code != account.code
+    ]
+    identity_items = [
+        shown.exhibit.item for shown in contents.exhibits if shown.exhibit.record in account.codes("identity_link_id")
+    ]
     return [
-        one.ref,
-        _platform(one),
-        _shown(one),
-        drawable(
+        account.code,
+        _platform_words(account),
+        _account_lines(account),
+        escape_unprintable(
             "; ".join(
                 part
-                for part in (_whose(contents, one), same and f"found to be the same as {same[0]}", one.text("about"))
+                for part in (
+                    _owner_words(contents, account),
+                    merged_codes and f"found to be the same as {merged_codes[0]}",
+                    account.text("about"),
+                )
                 if part
             )
         ),
-        drawable("\n".join(marks)),
-        ", ".join(part for part in (numbers_of(contents, one, "account_ids"), *link) if part),
+        escape_unprintable("\n".join(date_notes)),
+        ", ".join(part for part in (linked_entry_numbers(contents, account, "account_ids"), *identity_items) if part),
     ]
 
 
-def _sighting(contents: Contents, one: Register) -> list[str]:
+def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]:
     """When a new account or number came to notice, which, how it was found and linked, and after which block."""
-    account = linked(contents.registers, one.codes("account_id"), "account")
-    blocked = linked(contents.registers, one.codes("after_block_of_id"), "account")
-    after = switch_of(one.said, "after_block")
-    how = (choice_words(one, "how_found", "how_found"), one.text("how_linked"), chosen(one.said, "attribution_basis"))
-    shown = "\n".join(
-        filter(None, (_shown(one) or "\n".join(_shown(other) for other in account), drawable(_platform(one))))
+    linked_accounts = linked_records(contents.registers, sighting.codes("account_id"), "account")
+    blocked_accounts = linked_records(contents.registers, sighting.codes("after_block_of_id"), "account")
+    is_after_block = boolean_of(sighting.fields, "after_block")
+    how = (
+        choice_words(sighting, "how_found", "how_found"),
+        sighting.text("how_linked"),
+        field_choice_words(sighting.fields, "attribution_basis"),
     )
-    block = {True: "yes", False: "no"}.get(after, "not said") if after is not None else "not said"
+    account_words = "\n".join(
+        filter(
+            None,
+            (
+                _account_lines(sighting) or "\n".join(_account_lines(other) for other in linked_accounts),
+                escape_unprintable(_platform_words(sighting)),
+            ),
+        )
+    )
+    after_block_words = (
+        {True: "yes", False: "no"}.get(is_after_block, "not said") if is_after_block is not None else "not said"
+    )
     return [
-        day_words(one, "at") or "not dated",
-        ", ".join(other.ref for other in account),
-        shown,
-        drawable(". ".join(part.rstrip(".") for part in how if part)),
-        ", ".join((block, *(other.ref for other in blocked))),
-        numbers_of(contents, one),
+        day_words(sighting, "at") or "not dated",
+        ", ".join(other.code for other in linked_accounts),
+        account_words,
+        escape_unprintable(". ".join(part.rstrip(".") for part in how if part)),
+        ", ".join((after_block_words, *(other.code for other in blocked_accounts))),
+        linked_entry_numbers(contents, sighting),
     ]
 
 
-def _platform(one: Register) -> str:
+def _platform_words(account: RegisterRecord) -> str:
     """Where an account is."""
-    return choice_words(one, "platform", "channels")
+    return choice_words(account, "platform", "channels")
 
 
-def _vehicle(contents: Contents, one: Register) -> list[str]:
+def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
     """A vehicle as far as it was seen, and whose it is said to be."""
-    parts = (one.text("colour"), one.text("make"), one.text("model"), one.text("description"))
-    kind = choice_words(one, "type", "vehicle_types")
-    whose = ", ".join(person.ref for person in linked(contents.registers, one.codes("person_ids"), "person"))
+    parts = (vehicle.text("colour"), vehicle.text("make"), vehicle.text("model"), vehicle.text("description"))
+    kind = choice_words(vehicle, "type", "vehicle_types")
+    person_codes = ", ".join(
+        person.code for person in linked_records(contents.registers, vehicle.codes("person_ids"), "person")
+    )
     days = (("first seen", "first_seen"), ("last seen", "last_seen"))
-    seen = [f"{before} {day}" for before, name in days if (day := day_words(one, name))]
+    sighting_dates = [f"{before} {day}" for before, name in days if (day := day_words(vehicle, name))]
     words = " ".join(part for part in parts if part)
-    looks = f"{words} ({kind})" if words and kind else words or kind
+    appearance = f"{words} ({kind})" if words and kind else words or kind
     return [
-        one.ref,
-        drawable("; ".join(part for part in (looks, *seen) if part)),
-        drawable(one.text("reg") or "not seen"),
-        choice_words(one, "reg_certainty", "reg_certainty"),
-        whose,
-        numbers_of(contents, one, "vehicle_ids"),
+        vehicle.code,
+        escape_unprintable("; ".join(part for part in (appearance, *sighting_dates) if part)),
+        escape_unprintable(vehicle.text("reg") or "not seen"),
+        choice_words(vehicle, "reg_certainty", "reg_certainty"),
+        person_codes,
+        linked_entry_numbers(contents, vehicle, "vehicle_ids"),
     ]

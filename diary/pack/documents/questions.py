@@ -8,55 +8,64 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from diary.pack.contents import Contents
-from diary.pack.documents.incident_rows import Row
-from diary.pack.documents.language_names import tongue
-from diary.pack.printable_text import drawable, paragraphs
+from diary.pack.contents import PackContents
+from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.documents.language_names import language_name
+from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.paths import LOCALE
 from diary.record import vocabulary
-from diary.record.vocabulary import Choice
+from diary.record.vocabulary import ChoiceList
 
-_FIRST: Final = (
+_FIRST_QUESTIONS: Final = (
     ("What happened?", "free text"),
     ("When?", "just now; earlier today; yesterday; a picked time; not sure"),
 )
 
 
-def questions(contents: Contents) -> list[Row]:
+def question_rows(contents: PackContents) -> list[TemplateData]:
     """Every question and its choices in English (`asked`, `choices`) and, of screens in another language, as they `stood`."""
-    language, young = contents.capsule.head.asked_in
-    said = _in(language)
-    rows = [_page(row, None) for row in _FIRST]
-    for choice in vocabulary.LISTS.values():
+    language, is_young_wording = contents.capsule.metadata.screen_language
+    translate = _translator(language)
+    rows = [_question_row(row, None) for row in _FIRST_QUESTIONS]
+    for choice in vocabulary.CHOICE_LISTS.values():
         if choice.question and choice.name != "precision":
-            rows.append(_page(_row(choice, young), _row(choice, young, said) if said else None))
+            rows.append(
+                _question_row(
+                    _question_and_choices(choice, is_young_wording),
+                    _question_and_choices(choice, is_young_wording, translate) if translate else None,
+                )
+            )
     return rows
 
 
-def _page(english: tuple[str, str], stood: tuple[str, str] | None) -> Row:
+def _question_row(english: tuple[str, str], translated: tuple[str, str] | None) -> TemplateData:
     """A row as the template reads it; what stood in another language is paragraphs, each with its direction."""
-    asked, choices = map(drawable, english)
-    return {"asked": asked, "choices": choices, "stood": [paragraphs(text) for text in stood or ("", "")]}
+    question, choices = map(escape_unprintable, english)
+    return {"asked": question, "choices": choices, "stood": [paragraphs(text) for text in translated or ("", "")]}
 
 
-def how_asked(contents: Contents) -> str:
+def screen_language_words(contents: PackContents) -> str:
     """In which language and words, as far as this pack knows."""
-    language, young = contents.capsule.head.asked_in
-    words = "in the simpler words for young people" if young else "in the usual words"
-    shown = " Each question stands in English, then as it was shown." if _in(language) else ""
+    language, is_young_wording = contents.capsule.metadata.screen_language
+    words = "in the simpler words for young people" if is_young_wording else "in the usual words"
+    translation_note = " Each question stands in English, then as it was shown." if _translator(language) else ""
     return (
-        f"When this pack was made the screens were in {tongue(language)}, {words}; "
-        f"the keeper can change both at any time.{shown}"
+        f"When this pack was made the screens were in {language_name(language)}, {words}; "
+        f"the keeper can change both at any time.{translation_note}"
     )
 
 
-def _row(choice: Choice, young: bool, said: Callable[[str], str] = str) -> tuple[str, str]:
+def _question_and_choices(
+    choice: ChoiceList, is_young_wording: bool, translate: Callable[[str], str] = str
+) -> tuple[str, str]:
     """One question and its choices. `said`: into another language."""
-    labels = (term.young if young and term.young else term.label for term in choice.terms)
-    return said(choice.young if young and choice.young else choice.question), "; ".join(said(label) for label in labels)
+    labels = (term.young if is_young_wording and term.young else term.label for term in choice.terms)
+    return translate(
+        choice.young_question if is_young_wording and choice.young_question else choice.question
+    ), "; ".join(translate(label) for label in labels)
 
 
-def _in(language: str) -> Callable[[str], str] | None:
+def _translator(language: str) -> Callable[[str], str] | None:
     """A label of the vocabulary in a language that this release has; None for English."""
     path = LOCALE / f"{language}.asked.json"
     if language == "en" or not path.is_file():

@@ -5,18 +5,18 @@ Whoever has the capsule can make them: the worker writes them, and the reference
 
 from collections.abc import Iterator
 
-from diary.pack.contents import Contents, volume_name, volumes
+from diary.pack.contents import PackContents, volume_filename, volumes
 from diary.pack.documents import instructions, witnesses
 from diary.pack.proofs import proof_files, record_json
-from diary.pack.registers import of_kind
+from diary.pack.registers import records_of_kind
 from diary.pack.tables import csv_tables, message_schedules
 
 
-def plain_files(contents: Contents) -> Iterator[tuple[str, bytes]]:
+def text_files(contents: PackContents) -> Iterator[tuple[str, bytes]]:
     """Every file that is not a PDF, with its path under `data/`."""
     capsule = contents.capsule
-    yield "00_READ-FIRST.txt", instructions.read_first(contents)
-    yield "15_VERIFY.txt", instructions.verify_steps(contents)
+    yield "00_READ-FIRST.txt", instructions.encode_read_first(contents)
+    yield "15_VERIFY.txt", instructions.encode_verify_steps(contents)
     yield "servable/02_chronology.csv", csv_tables.chronology_csv(contents)
     yield "servable/03_exhibits-index.csv", csv_tables.exhibits_csv(contents)
     schedules = message_schedules.schedules_csv(contents)
@@ -26,18 +26,18 @@ def plain_files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     if statements is not None:
         yield "servable/07_statements.csv", statements
     yield "restricted/11_custody-log.csv", csv_tables.custody_csv(contents)
-    yield "restricted/12_record.json", record_json.record_file(capsule)
+    yield "restricted/12_record.json", record_json.encode_record(capsule)
     for exhibit in capsule.exhibits:
-        yield f"restricted/14_sidecars/{exhibit.stem}.json", record_json.sidecar(capsule, exhibit.item)
-    yield from proof_files.proof_files(capsule, contents.held)
+        yield f"restricted/14_sidecars/{exhibit.stem}.json", record_json.encode_sidecar(capsule, exhibit.item)
+    yield from proof_files.proof_files(capsule, contents.redactor)
 
 
-def pdf_names(contents: Contents) -> Iterator[str]:
+def pdf_paths(contents: PackContents) -> Iterator[str]:
     """The path under `data/` of each document beside them."""
     yield "servable/01_chronology.pdf"
     yield "restricted/06_RESTRICTED_officer-sheet.pdf"
     yield "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-    if of_kind(contents.registers, "impact"):
+    if records_of_kind(contents.registers, "impact"):
         yield "servable/08_impact.pdf"
     for index in range(len(volumes(contents))):
-        yield f"servable/{volume_name(index)}"
+        yield f"servable/{volume_filename(index)}"

@@ -5,15 +5,15 @@ The commands are those of 15_VERIFY.txt, with this pack's own names.
 
 from collections.abc import Iterator
 
-from diary.pack.contents import Contents
-from diary.pack.portal import LIST
+from diary.pack.contents import PackContents
+from diary.pack.portal import MANIFEST_FILENAME
 
-Check = tuple[str, str, tuple[str, ...]]
+VerificationStep = tuple[str, str, tuple[str, ...]]
 
 
-def checks(contents: Contents) -> Iterator[Check]:
+def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
     """Title, what it shows, and the commands, of a pack in its folder."""
-    folder = contents.capsule.head.folder
+    folder = contents.capsule.metadata.folder
     yield (
         "Nothing was changed, added or lost since the lists were made",
         "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one. The lists are signed by "
@@ -31,7 +31,10 @@ def checks(contents: Contents) -> Iterator[Check]:
         (),
     )
     log = contents.capsule.log
-    names = ((anchor.stem, f"{anchor.stem}.{stamp.authority}") for anchor, stamp in log.stamped)
+    names = (
+        (checkpoint.stem, f"{checkpoint.stem}.{timestamp.authority}")
+        for checkpoint, timestamp in log.timestamped_checkpoints
+    )
     commands = tuple(f"openssl ts -verify -data {note}.txt -in {name}.tsr -CAfile {name}.pem" for note, name in names)
     yield (
         "When it existed at the latest",
@@ -49,9 +52,9 @@ def checks(contents: Contents) -> Iterator[Check]:
         )
 
 
-def single_files() -> Iterator[tuple[str, str]]:
+def portal_steps() -> Iterator[tuple[str, str]]:
     """What is otherwise where the pack came as single files (a portal set)."""
-    yield f"{LIST} lists every other file that came with it", f"sha256sum -c {LIST}"
+    yield f"{MANIFEST_FILENAME} lists every other file that came with it", f"sha256sum -c {MANIFEST_FILENAME}"
     yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
     yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"
     yield "files as received, sidecars, proofs", "every 13_part zip, unpacked into one folder"

@@ -7,131 +7,148 @@ Whether it was changed is judged before words are held back, as the phone judges
 from collections.abc import Iterator
 from typing import Final
 
-from diary.pack.contents import Contents
-from diary.pack.documents.incident_rows import Row
-from diary.pack.printable_text import drawable, paragraphs
-from diary.pack.registers import Register, day_words, linked, of_kind
-from diary.pack.tables.csv_tables import table
-from diary.pack.wording import entries_words, numbers_words
+from diary.pack.contents import PackContents
+from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.printable_text import escape_unprintable, paragraphs
+from diary.pack.registers import RegisterRecord, day_words, linked_records, records_of_kind
+from diary.pack.tables.csv_tables import encode_csv
+from diary.pack.wording import entries_words, entry_numbers_words
 from diary.record import times, vocabulary, witness
-from diary.record.reading import object_of, text_of, whole_of
+from diary.record.reading import integer_of, object_of, text_of
 
-HEADER: Final = (
+STATEMENT_COLUMNS: Final = (
     "statement", "not_the_keepers_words", "person_code", "entries", "how_they_know", "how_it_came", "when_in_their_words",
     "what_they_say", "as_it_came", "language", "exhibits", "sent", "arrived", "recorded", "received_no_later_than", "commitment",
 )  # fmt: skip
 
 
-def witness_rows(contents: Contents) -> list[Row]:
+def witness_rows(contents: PackContents) -> list[TemplateData]:
     """`code`, `entries` and what each says; those known by name alone stand in one row, without their names."""
     numbers: dict[str, list[str]] = {}
     for entry in contents.entries:
-        for person in linked(contents.registers, entry.codes("witness_ids"), "person"):
-            numbers.setdefault(person.ref, []).append(entry.number)
-    said: dict[str, list[Row]] = {}
-    for one in of_kind(contents.registers, "statement"):
+        for person in linked_records(contents.registers, entry.codes("witness_ids"), "person"):
+            numbers.setdefault(person.code, []).append(entry.number)
+    statements_by_code: dict[str, list[TemplateData]] = {}
+    for statement in records_of_kind(contents.registers, "statement"):
         # Somebody who answered a code may be no person of the diary yet: the statement stands under its own reference.
-        for code in _persons(contents, one) or [one.ref]:
-            said.setdefault(code, []).append(_said(contents, one))
-            numbers.setdefault(code, []).extend(_numbers(contents, one))
+        for code in _author_codes(contents, statement) or [statement.code]:
+            statements_by_code.setdefault(code, []).append(_statement_section(contents, statement))
+            numbers.setdefault(code, []).extend(_linked_entry_numbers(contents, statement))
     rows = [
-        _row(code, held, said.get(code, []), "no account of their own in this pack") for code, held in numbers.items()
+        _witness_row(code, entry_numbers, statements_by_code.get(code, []), "no account of their own in this pack")
+        for code, entry_numbers in numbers.items()
     ]
-    named = [one.number for one in contents.whole if one.kept_apart.get("witness_names")]
-    return [*rows, _row("by name only", named, [], "named in 06")] if named else rows
+    unlinked_numbers = [
+        statement.number
+        for statement in contents.unredacted_entries
+        if statement.restricted_fields.get("witness_names")
+    ]
+    return [*rows, _witness_row("by name only", unlinked_numbers, [], "named in 06")] if unlinked_numbers else rows
 
 
-def _row(code: str, numbers: list[str], said: list[Row], none: str) -> Row:
+def _witness_row(code: str, numbers: list[str], statements: list[TemplateData], no_statement_text: str) -> TemplateData:
     """`none`: what stands where nobody's words are."""
-    return {"code": code, "entries": numbers_words(tuple(numbers)), "said": said, "none": "" if said else none}
-
-
-def _said(contents: Contents, one: Register) -> Row:
-    """One statement: its mark, how it came, its words, and as it came where they were changed."""
-    when = text_of(object_of(one.said, "arrived"), "when")
-    facts = [
-        ("Who they are", _chosen(one, "by_role", "person_roles")),
-        ("They know the keeper", one.text("relation_to_keeper")),
-        ("How they know", _chosen(one, "saw_how", "statement_saw_how")),
-        ("When it was", day_words(one, "at")),
-        ("How it came", _chosen(one, "received_how", "statement_received")),
-        ("When, in their words", when),
-        ("Written", day_words(one, "written_at")),
-        ("Help with writing", "" if one.text("help_given") == "none" else _chosen(one, "help_given", "help_given")),
-        ("Language", one.text("language")),
-        ("Exact words they heard", one.text("exact_words")),
-        ("In English", one.text("translation")),
-        ("Exhibits", ", ".join(_items(contents, one))),
-    ]
     return {
-        "mark": f"{one.ref}. {_mark(contents, one)}",
-        "facts": [[label, drawable(words)] for label, words in facts if words],
-        "words": paragraphs(one.text("narrative")),
-        "before": paragraphs(_as_it_came(contents, one)),
+        "code": code,
+        "entries": entry_numbers_words(tuple(numbers)),
+        "said": statements,
+        "none": "" if statements else no_statement_text,
     }
 
 
-def statements_csv(contents: Contents) -> bytes | None:
+def _statement_section(contents: PackContents, statement: RegisterRecord) -> TemplateData:
+    """One statement: its mark, how it came, its words, and as it came where they were changed."""
+    when_words = text_of(object_of(statement.fields, "arrived"), "when")
+    facts = [
+        ("Who they are", _choice_words(statement, "by_role", "person_roles")),
+        ("They know the keeper", statement.text("relation_to_keeper")),
+        ("How they know", _choice_words(statement, "saw_how", "statement_saw_how")),
+        ("When it was", day_words(statement, "at")),
+        ("How it came", _choice_words(statement, "received_how", "statement_received")),
+        ("When, in their words", when_words),
+        ("Written", day_words(statement, "written_at")),
+        (
+            "Help with writing",
+            "" if statement.text("help_given") == "none" else _choice_words(statement, "help_given", "help_given"),
+        ),
+        ("Language", statement.text("language")),
+        ("Exact words they heard", statement.text("exact_words")),
+        ("In English", statement.text("translation")),
+        ("Exhibits", ", ".join(_exhibit_items(contents, statement))),
+    ]
+    return {
+        "mark": f"{statement.code}. {_authorship_mark(contents, statement)}",
+        "facts": [[label, escape_unprintable(words)] for label, words in facts if words],
+        "words": paragraphs(statement.text("narrative")),
+        "before": paragraphs(_original_words(contents, statement)),
+    }
+
+
+def statements_csv(contents: PackContents) -> bytes | None:
     """07_statements.csv: one line a statement, in feed order; None for a pack without one."""
-    found = of_kind(contents.registers, "statement")
-    return table(HEADER, (_line(contents, one) for one in found)) if found else None
-
-
-def _line(contents: Contents, one: Register) -> Iterator[object]:
-    """The cells of one statement."""
-    came, first, numbers = (
-        object_of(one.said, "arrived"),
-        contents.versions[one.told.first.version],
-        _numbers(contents, one),
+    statements = records_of_kind(contents.registers, "statement")
+    return (
+        encode_csv(STATEMENT_COLUMNS, (_statement_cells(contents, statement) for statement in statements))
+        if statements
+        else None
     )
-    yield one.ref
-    yield _mark(contents, one)
-    yield ", ".join(_persons(contents, one))
+
+
+def _statement_cells(contents: PackContents, statement: RegisterRecord) -> Iterator[object]:
+    """The cells of one statement."""
+    arrival, first_version, numbers = (
+        object_of(statement.fields, "arrived"),
+        contents.versions[statement.history.first_version.version],
+        _linked_entry_numbers(contents, statement),
+    )
+    yield statement.code
+    yield _authorship_mark(contents, statement)
+    yield ", ".join(_author_codes(contents, statement))
     yield entries_words(numbers) if numbers else "not linked"
-    yield _chosen(one, "saw_how", "statement_saw_how")
-    yield _chosen(one, "received_how", "statement_received")
-    yield text_of(came, "when")
-    yield one.text("narrative")
-    yield _as_it_came(contents, one)
-    yield one.text("language")
-    yield " ".join(_items(contents, one))
-    yield times.iso(whole_of(came, "sent_at"))
-    yield times.iso(whole_of(came, "at"))
-    yield times.iso(one.told.started_at)
-    yield times.iso(first.received_at)
-    yield first.c
+    yield _choice_words(statement, "saw_how", "statement_saw_how")
+    yield _choice_words(statement, "received_how", "statement_received")
+    yield text_of(arrival, "when")
+    yield statement.text("narrative")
+    yield _original_words(contents, statement)
+    yield statement.text("language")
+    yield " ".join(_exhibit_items(contents, statement))
+    yield times.format_iso(integer_of(arrival, "sent_at"))
+    yield times.format_iso(integer_of(arrival, "at"))
+    yield times.format_iso(statement.history.first_recorded_at_ms)
+    yield times.format_iso(first_version.received_at)
+    yield first_version.commitment
 
 
-def _mark(contents: Contents, one: Register) -> str:
+def _authorship_mark(contents: PackContents, statement: RegisterRecord) -> str:
     """Whose words these are; it says none of them."""
-    return witness.mark_of(contents.whole_registers[one.record].said)
+    return witness.authorship_label(contents.unredacted_registers[statement.record].fields)
 
 
-def _as_it_came(contents: Contents, one: Register) -> str:
+def _original_words(contents: PackContents, statement: RegisterRecord) -> str:
     """What was sent as it may be served, where the keeper changed it."""
-    changed = witness.as_it_came(contents.whole_registers[one.record].said)
-    return text_of(object_of(one.said, "arrived"), "words") if changed else ""
+    is_changed = witness.original_words_if_changed(contents.unredacted_registers[statement.record].fields)
+    return text_of(object_of(statement.fields, "arrived"), "words") if is_changed else ""
 
 
-def _persons(contents: Contents, one: Register) -> list[str]:
+def _author_codes(contents: PackContents, statement: RegisterRecord) -> list[str]:
     """The code of whoever said it, where they are a person of the diary."""
-    return [person.ref for person in linked(contents.registers, one.codes("by_id"), "person")]
+    return [person.code for person in linked_records(contents.registers, statement.codes("by_id"), "person")]
 
 
-def _numbers(contents: Contents, one: Register) -> list[str]:
+def _linked_entry_numbers(contents: PackContents, statement: RegisterRecord) -> list[str]:
     """The entries of this pack that a statement is about."""
-    about = one.codes("incident_ids")
-    return [entry.number for entry in contents.entries if entry.record in about]
+    incident_ids = statement.codes("incident_ids")
+    return [entry.number for entry in contents.entries if entry.record in incident_ids]
 
 
-def _items(contents: Contents, one: Register) -> list[str]:
+def _exhibit_items(contents: PackContents, statement: RegisterRecord) -> list[str]:
     """The exhibits that came with it."""
-    mine = one.codes("attachment_ids")
-    return [shown.exhibit.item for shown in contents.exhibits if shown.attachment.record in mine]
+    attachment_ids = statement.codes("attachment_ids")
+    return [view.exhibit.item for view in contents.exhibits if view.attachment.record in attachment_ids]
 
 
-def _chosen(one: Register, name: str, choice: str) -> str:
+def _choice_words(statement: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
     """A choice in words, the keeper's own after it."""
-    code, own = one.text(name), one.text(f"{name}_text")
-    label = vocabulary.label(choice, code) if code else ""
-    return f"{label}: {own}" if label and own else label or own
+    code, own_words = statement.text(field_name), statement.text(f"{field_name}_text")
+    label = vocabulary.label(vocabulary_name, code) if code else ""
+    return f"{label}: {own_words}" if label and own_words else label or own_words

@@ -7,161 +7,166 @@ reader who doubts it works it out again from the versions beside it, and `verify
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from diary.encoding import canon
-from diary.pack.capsule.reader import Capsule, Version
+from diary.encoding import canonical_json
+from diary.pack.capsule.reader import Capsule, CapsuleVersion
 from diary.pack.exhibit_numbers import Exhibit
-from diary.pack.proofs.proof_files import RECORD_LIMIT, RECORD_TYPE, entry_labels
+from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES, RECORD_TYPE, entry_labels
 from diary.record.incident import Incident
 from diary.record.reading import object_of, text_of
-from diary.record.record_history import Opened, Revision, Told, tell
-from diary.record.times import iso
+from diary.record.record_history import RecordHistory, RecordVersion, Revision, build_history
+from diary.record.times import format_iso
 
 SIDECAR_TYPE: Final = "sidecar/v1"
 
 
-def record_file(capsule: Capsule) -> bytes:
+def encode_record(capsule: Capsule) -> bytes:
     """12_record.json: every version with every field that has a value, and a newline at the end."""
-    whole = {
+    record = {
         # What the pages say besides, so that they can be laid out again from here.
-        "asked": [dict(row) for row in capsule.asked],
-        "exhibits": [_exhibit(one) for one in capsule.exhibits],
-        **({"hold_words": list(capsule.hold_words)} if capsule.hold_words else {}),
+        "asked": [dict(row) for row in capsule.opened_cards],
+        "exhibits": [_exhibit_row(one) for one in capsule.exhibits],
+        **({"hold_words": list(capsule.withheld_words)} if capsule.withheld_words else {}),
         "own_words": capsule.own_words,
         "refs": [
-            {"kind": ref.kind, "no": ref.no, "record": ref.record, "ref": ref.ref} for ref in capsule.refs.values()
+            {"kind": ref.kind, "no": ref.rank, "record": ref.record, "ref": ref.ref}
+            for ref in capsule.references.values()
         ],
         "sheet": dict(capsule.sheet),
         "start_with": list(capsule.start_with),
         "counts": dict(capsule.counts),
         "custody": [dict(line) for line in capsule.custody],
         "gaps": [dict(gap) for gap in capsule.gaps],
-        "pack": dict(capsule.head.raw),
-        "records": derived((version.opened for version in capsule.versions), _facts(capsule), names(capsule)),
+        "pack": dict(capsule.metadata.raw),
+        "records": derived_rows(
+            (version.opened for version in capsule.versions), _version_facts(capsule), record_labels(capsule)
+        ),
         "t": RECORD_TYPE,
         "versions": [
             {
-                "c": version.c,
-                "fields": _valued(version.opened),
+                "c": version.commitment,
+                "fields": _non_empty_fields(version.opened),
                 "kind": version.opened.kind,
                 "parents": list(version.parents),
                 "receipt_at": version.received_at,
                 "record": version.opened.record,
                 "schema": version.opened.schema,
                 "seq": version.seq,
-                "seq_no": version.seq_no,
+                "seq_no": version.entry_number,
                 "version": version.opened.version,
             }
             for version in capsule.versions
         ],
     }
-    return canon(whole, limit=RECORD_LIMIT) + b"\n"
+    return canonical_json(record, limit_bytes=RECORD_LIMIT_BYTES) + b"\n"
 
 
-def _exhibit(one: Exhibit) -> dict[str, object]:
+def _exhibit_row(exhibit: Exhibit) -> dict[str, object]:
     """An exhibit's row without its keys: `printed` and `still` say whether there was a copy for the pages."""
     return {
-        "file": one.file,
-        "hold_picture": one.hold_picture,
-        "item": one.item,
-        "looked_at": one.looked_at,
-        **({"order": True} if one.is_order else {}),
-        "printed": one.print_copy is not None or one.received is not None,
-        "record": one.record,
-        "sha256": one.sha256,
-        "sha512": one.sha512,
-        "size": one.size,
-        **({"still": True} if one.poster is not None else {}),
+        "file": exhibit.filename,
+        "hold_picture": exhibit.is_picture_withheld,
+        "item": exhibit.item,
+        "looked_at": exhibit.looked_at,
+        **({"order": True} if exhibit.is_order else {}),
+        "printed": exhibit.print_copy is not None or exhibit.received_file is not None,
+        "record": exhibit.record,
+        "sha256": exhibit.sha256,
+        "sha512": exhibit.sha512,
+        "size": exhibit.size_bytes,
+        **({"still": True} if exhibit.poster is not None else {}),
     }
 
 
-def names(capsule: Capsule) -> dict[str, str]:
+def record_labels(capsule: Capsule) -> dict[str, str]:
     """What each record of a pack is called: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here."""
     files = {exhibit.record: exhibit.item for exhibit in capsule.exhibits}
-    return entry_labels(capsule) | files | {ref.record: ref.ref for ref in capsule.refs.values()}
+    return entry_labels(capsule) | files | {ref.record: ref.ref for ref in capsule.references.values()}
 
 
-Fact = tuple[str, int | None, int | None]
+VersionFacts = tuple[str, int | None, int | None]
 
 
-def _facts(capsule: Capsule) -> dict[str, Fact]:
+def _version_facts(capsule: Capsule) -> dict[str, VersionFacts]:
     """Per version what its fields do not hold: commitment, receipt time, entry number."""
-    return {one.opened.version: (one.c, one.received_at, one.seq_no) for one in capsule.versions}
+    return {one.opened.version: (one.commitment, one.received_at, one.entry_number) for one in capsule.versions}
 
 
-def derived(
-    versions: Iterable[Opened], facts: Mapping[str, Fact], called: Mapping[str, str]
+def derived_rows(
+    versions: Iterable[RecordVersion], facts: Mapping[str, VersionFacts], labels: Mapping[str, str]
 ) -> list[dict[str, object]]:
     """One row a record, in the order of their earliest versions: name, times, delay, and each revision field by field."""
-    grouped: dict[str, list[Opened]] = {}
+    grouped: dict[str, list[RecordVersion]] = {}
     for version in versions:
         grouped.setdefault(version.record, []).append(version)
-    return [_row(group, facts, called.get(record, "")) for record, group in grouped.items()]
+    return [_derived_row(group, facts, labels.get(record, "")) for record, group in grouped.items()]
 
 
-def _row(group: Sequence[Opened], facts: Mapping[str, Fact], name: str) -> dict[str, object]:
+def _derived_row(versions: Sequence[RecordVersion], facts: Mapping[str, VersionFacts], label: str) -> dict[str, object]:
     """What follows from one record's versions."""
-    told = tell(group)
-    by = {version.version: version for version in group}
-    c, received_at, seq_no = facts[told.first.version]
+    history = build_history(versions)
+    versions_by_id = {version.version: version for version in versions}
+    commitment, received_at, seq_no = facts[history.first_version.version]
     return {
-        "commitment": c,
-        "delay_ms": Incident(name, seq_no, told).delay_ms if told.first.kind == "incident" else None,
-        "first": told.first.version,
-        "kind": told.first.kind,
-        "newest": told.newest.version,
+        "commitment": commitment,
+        "delay_ms": Incident(label, seq_no, history).delay_ms if history.first_version.kind == "incident" else None,
+        "first": history.first_version.version,
+        "kind": history.first_version.kind,
+        "newest": history.current_version.version,
         "received_at": received_at,
-        "record": told.record,
-        "recorded_at": told.started_at,
-        "ref": name,
-        "revisions": [_revision(no, one, by[one.version]) for no, one in enumerate(told.revisions, 1)],
+        "record": history.record,
+        "recorded_at": history.first_recorded_at_ms,
+        "ref": label,
+        "revisions": [
+            _revision_row(no, one, versions_by_id[one.version]) for no, one in enumerate(history.revisions, 1)
+        ],
         "seq_no": seq_no,
         "taken_out": [
             {"at": version.fields["taken_out"], "reason": text_of(version.fields, "reason"), "version": version.version}
-            for version in group
-            if version.takes_out
+            for version in versions
+            if version.is_withdrawal
         ],
     }
 
 
-def _revision(no: int, revision: Revision, version: Opened) -> dict[str, object]:
+def _revision_row(number: int, revision: Revision, version: RecordVersion) -> dict[str, object]:
     """One addition or amendment; `by` is the device it was sealed on."""
     return {
-        "at": revision.at,
+        "at": revision.recorded_at_ms,
         "by": text_of(object_of(version.fields, "_author"), "device"),
         "changes": [{"field": change.field, "new": change.new, "old": change.old} for change in revision.changes],
         "kind": revision.kind,
-        "no": no,
+        "no": number,
         "reason": revision.reason,
         "version": revision.version,
     }
 
 
-def _valued(opened: Opened) -> dict[str, object]:
+def _non_empty_fields(version: RecordVersion) -> dict[str, object]:
     """Every field of both parts that has a value."""
-    return {name: value for name, value in opened.everything().items() if value is not None}
+    return {name: value for name, value in version.all_fields().items() if value is not None}
 
 
-def newest_of(capsule: Capsule, record: str) -> Version:
+def newest_version(capsule: Capsule, record: str) -> CapsuleVersion:
     """The version of a record that stands now."""
-    own = [version for version in capsule.versions if version.opened.record == record]
-    told: Told = tell([version.opened for version in own])
-    return next(version for version in own if version.opened.version == told.newest.version)
+    record_versions = [version for version in capsule.versions if version.opened.record == record]
+    history: RecordHistory = build_history([version.opened for version in record_versions])
+    return next(version for version in record_versions if version.opened.version == history.current_version.version)
 
 
-def sidecar(capsule: Capsule, item: str) -> bytes:
+def encode_sidecar(capsule: Capsule, item: str) -> bytes:
     """14_sidecars/JB-1.json: one exhibit's digests and every field of the version that stands."""
     exhibit = next(exhibit for exhibit in capsule.exhibits if exhibit.item == item)
-    return canon(
+    return canonical_json(
         {
-            "fields": _valued(newest_of(capsule, exhibit.record).opened),
-            "file": exhibit.file,
+            "fields": _non_empty_fields(newest_version(capsule, exhibit.record).opened),
+            "file": exhibit.filename,
             "item": exhibit.item,
-            "made_at": iso(capsule.head.made_at),
+            "made_at": format_iso(capsule.metadata.made_at),
             "record": exhibit.record,
             "sha256": exhibit.sha256,
             "sha512": exhibit.sha512,
-            "size_bytes": exhibit.size,
+            "size_bytes": exhibit.size_bytes,
             "t": SIDECAR_TYPE,
         },
-        limit=RECORD_LIMIT,
+        limit_bytes=RECORD_LIMIT_BYTES,
     )

@@ -16,47 +16,47 @@ from pathlib import Path
 from typing import Final
 
 from diary.errors import Unavailable
-from diary.isolation import LANDLOCK_NEEDED, landlock_version
+from diary.isolation import LANDLOCK_MIN_VERSION, landlock_version
 from diary.pack.sandbox import seccomp
 
 # Of one process. The supervisor bounds the whole job.
-MEMORY_BYTES: Final = 1 << 30
-CPU_SECONDS: Final = 110
-FILE_BYTES: Final = 1 << 30
-OPEN_FILES: Final = 64
+MEMORY_LIMIT_BYTES: Final = 1 << 30
+CPU_LIMIT_SECONDS: Final = 110
+WRITTEN_FILE_LIMIT_BYTES: Final = 1 << 30
+OPEN_FILES_LIMIT: Final = 64
 
 # Landlock's system calls have the same numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _MAKE_DIR, _MAKE_FILE, _TRUNCATE = 1 << 7, 1 << 8, 1 << 14
-_READING = _READ_FILE | _READ_DIR
+_READ_RIGHTS = _READ_FILE | _READ_DIR
 # No links, sockets, pipes or devices: a link would lead the process that starts the worker to another place.
-_WRITING = _READING | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_FILE | _TRUNCATE
-_OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
+_WRITE_RIGHTS = _READ_RIGHTS | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_FILE | _TRUNCATE
+_FILE_ONLY_RIGHTS = _WRITE_FILE | _READ_FILE | _TRUNCATE
 # Rights on files that each version of Landlock can withhold, ports from version 4, and signals and sockets from 6.
 _FILE_RIGHTS: Final = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
-_PORTS_SINCE, _SCOPES_SINCE = 4, 6
+_PORTS_MIN_VERSION, _SCOPES_MIN_VERSION = 4, 6
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 _CAPABILITY_VERSION, _LAST_CAPABILITY = 0x20080522, 63
-_CAPSET: Final = {"x86_64": 126, "aarch64": 91}
-_SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
+_CAPSET_NUMBERS: Final = {"x86_64": 126, "aarch64": 91}
+_SECCOMP_NUMBERS: Final = {"x86_64": 317, "aarch64": 277}
 _SET_FILTER, _NEW_LISTENER = 1, 8
 
 
-class _Program(ctypes.Structure):
+class _SockFprog(ctypes.Structure):
     """struct sock_fprog."""
 
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def close_in(
+def isolate_process(
     readable: Iterable[Path],
     writable: Iterable[Path],
     *,
-    is_walled: bool = False,
-    give_listener: Callable[[int], None] | None = None,
+    in_bubblewrap: bool = False,
+    on_listener: Callable[[int], None] | None = None,
 ) -> None:
     """Isolate this process for good.
 
@@ -66,38 +66,38 @@ def close_in(
     computer lacks what is needed; then nothing must be read.
     """
     machine = platform.machine()
-    if not sys.platform.startswith("linux") or not seccomp.machine_known(machine):
+    if not sys.platform.startswith("linux") or not seccomp.is_machine_supported(machine):
         raise Unavailable("The pack builder cannot be isolated on this kind of computer.")
-    _limit()
+    _set_resource_limits()
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
-    _check(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")
-    _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-    _landlock(libc, readable, writable, is_walled=is_walled)
+    _require_success(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")
+    _require_success(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    _apply_landlock(libc, readable, writable, in_bubblewrap=in_bubblewrap)
     _drop_capabilities(libc, machine)
-    if give_listener is not None:
-        give_listener(_seccomp(libc, machine, seccomp.thread_list(machine), _NEW_LISTENER))
-    _seccomp(libc, machine, seccomp.allow_list(machine, threads=give_listener is not None), 0)
+    if on_listener is not None:
+        on_listener(_install_filter(libc, machine, seccomp.thread_notification_filter(machine), _NEW_LISTENER))
+    _install_filter(libc, machine, seccomp.allow_list_filter(machine, allow_threads=on_listener is not None), 0)
 
 
-def end_with_parent(signal: int) -> None:
+def set_parent_death_signal(signal_number: int) -> None:
     """Have the kernel send this process `signal` when the one that started it ends. Nothing where there is no such call."""
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
-def _limit() -> None:
+def _set_resource_limits() -> None:
     """Memory, processor time, file size, open files; and no memory image of a crash."""
-    for limit, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
+    for resource_limit, value in (
+        (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
+        (resource.RLIMIT_CPU, CPU_LIMIT_SECONDS),
+        (resource.RLIMIT_FSIZE, WRITTEN_FILE_LIMIT_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES_LIMIT),
         (resource.RLIMIT_CORE, 0),
     ):
-        hard = resource.getrlimit(limit)[1]
+        hard = resource.getrlimit(resource_limit)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (allowed, allowed))
+        resource.setrlimit(resource_limit, (allowed, allowed))
 
 
 def _drop_capabilities(libc: ctypes.CDLL, machine: str) -> None:
@@ -106,58 +106,65 @@ def _drop_capabilities(libc: ctypes.CDLL, machine: str) -> None:
         # Fails for numbers this kernel does not know and for whoever has none to drop; both are right already.
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     header, none = struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
-    _check(libc.syscall(_CAPSET[machine], header, none), "capset")
+    _require_success(libc.syscall(_CAPSET_NUMBERS[machine], header, none), "capset")
 
 
-def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path], *, is_walled: bool) -> None:
+def _apply_landlock(
+    libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path], *, in_bubblewrap: bool
+) -> None:
     """Everything about files is refused but what is beneath the paths given; TCP and signals to others too."""
     version = landlock_version()
-    if version < LANDLOCK_NEEDED and not is_walled:
-        have = f"version {version}" if version else "none"
+    if version < LANDLOCK_MIN_VERSION and not in_bubblewrap:
+        available = f"version {version}" if version else "none"
         raise Unavailable(
-            f"The pack builder cannot be isolated on this computer: it needs Landlock {LANDLOCK_NEEDED} (Linux 6.12 or later;"
-            f" this computer has {have}), or bubblewrap."
+            "The pack builder cannot be isolated on this computer: it needs Landlock "
+            f"{LANDLOCK_MIN_VERSION} (Linux 6.12 or later;"
+            f" this computer has {available}), or bubblewrap."
         )
     if version < 1:
         return
-    call = libc.syscall
-    files = _FILE_RIGHTS[min(version, max(_FILE_RIGHTS))]
-    ports, scopes = (3 if version >= _PORTS_SINCE else 0), (3 if version >= _SCOPES_SINCE else 0)
-    size = 8 if version < _PORTS_SINCE else 16 if version < _SCOPES_SINCE else 24
-    rules = struct.pack("=QQQ", files, ports, scopes)
-    ruleset = _check(call(_CREATE_RULESET, rules, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset")
-    for paths, rights in ((readable, _READING), (writable, _WRITING)):
+    syscall = libc.syscall
+    file_rights = _FILE_RIGHTS[min(version, max(_FILE_RIGHTS))]
+    ports, scopes = (3 if version >= _PORTS_MIN_VERSION else 0), (3 if version >= _SCOPES_MIN_VERSION else 0)
+    size = 8 if version < _PORTS_MIN_VERSION else 16 if version < _SCOPES_MIN_VERSION else 24
+    rules = struct.pack("=QQQ", file_rights, ports, scopes)
+    ruleset = _require_success(
+        syscall(_CREATE_RULESET, rules, ctypes.c_size_t(size), ctypes.c_uint32(0)), "landlock_create_ruleset"
+    )
+    for paths, rights in ((readable, _READ_RIGHTS), (writable, _WRITE_RIGHTS)):
         for path in paths:
-            _allow(call, ruleset, path, rights & files)
-    _check(call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self")
+            _add_path_rule(syscall, ruleset, path, rights & file_rights)
+    _require_success(syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self")
     os.close(ruleset)
 
 
-def _allow(call: "ctypes._NamedFuncPointer", ruleset: int, path: Path, rights: int) -> None:
+def _add_path_rule(syscall: "ctypes._NamedFuncPointer", ruleset: int, path: Path, rights: int) -> None:
     """One rule; a path that is not there needs none."""
     try:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        path_fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     try:
-        rule = struct.pack("=Qi", rights if path.is_dir() else rights & _OF_FILES, opened)
-        done = call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), rule, ctypes.c_uint32(0))
-        _check(done, "landlock_add_rule")
+        rule = struct.pack("=Qi", rights if path.is_dir() else rights & _FILE_ONLY_RIGHTS, path_fd)
+        result = syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), rule, ctypes.c_uint32(0))
+        _require_success(result, "landlock_add_rule")
     finally:
-        os.close(opened)
+        os.close(path_fd)
 
 
-def _seccomp(libc: ctypes.CDLL, machine: str, packed: bytes, flags: int) -> int:
+def _install_filter(libc: ctypes.CDLL, machine: str, filter_bytes: bytes, flags: int) -> int:
     """Put a filter on; the listener's file descriptor where `flags` ask for one, else 0."""
-    program = ctypes.create_string_buffer(packed, len(packed))
-    described = _Program(len(packed) // 8, ctypes.cast(program, ctypes.c_void_p))
-    done = libc.syscall(_SECCOMP[machine], ctypes.c_uint(_SET_FILTER), ctypes.c_uint(flags), ctypes.byref(described))
-    return _check(done, "seccomp")
+    program = ctypes.create_string_buffer(filter_bytes, len(filter_bytes))
+    sock_fprog = _SockFprog(len(filter_bytes) // 8, ctypes.cast(program, ctypes.c_void_p))
+    result = libc.syscall(
+        _SECCOMP_NUMBERS[machine], ctypes.c_uint(_SET_FILTER), ctypes.c_uint(flags), ctypes.byref(sock_fprog)
+    )
+    return _require_success(result, "seccomp")
 
 
-def _check(result: int, call: str) -> int:
+def _require_success(result: int, call_name: str) -> int:
     """The result of a call that must not fail."""
     if result < 0:
-        said = os.strerror(ctypes.get_errno())
-        raise Unavailable(f"The pack builder cannot be isolated on this computer ({call}: {said}).")
+        message = os.strerror(ctypes.get_errno())
+        raise Unavailable(f"The pack builder cannot be isolated on this computer ({call_name}: {message}).")
     return result

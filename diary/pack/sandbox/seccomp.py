@@ -8,19 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-ALLOW: Final = 0x7FFF0000
-KILL: Final = 0x80000000
-ASK: Final = 0x7FC00000
-REFUSE: Final = 0x00050001
-NOT_HERE: Final = 0x00050026
+_LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+RETURN_ALLOW: Final = 0x7FFF0000
+RETURN_KILL_PROCESS: Final = 0x80000000
+RETURN_USER_NOTIFICATION: Final = 0x7FC00000
+RETURN_EPERM: Final = 0x00050001
+RETURN_ENOSYS: Final = 0x00050026
 
 # struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits (little-endian here).
-_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+_NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _X32_BIT: Final = 0x40000000
 
 # Name: number on x86_64, number on aarch64; None where that architecture has no such call.
-NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
+SYSCALL_NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
     "access": (21, None),
     "brk": (12, 214),
     "clock_getres": (229, 114),
@@ -89,89 +89,101 @@ NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class _ArgumentRule:
     """A call allowed for listed values of one argument only (its lower 32 bits)."""
 
     numbers: tuple[int, int]
-    argument: int
+    argument_index: int
     values: tuple[int, ...]
-    action: int = ALLOW
-    is_wide: bool = False
+    action: int = RETURN_ALLOW
+    is_64_bit: bool = False
 
 
 # CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS|PARENT_SETTID|CHILD_CLEARTID, as glibc makes a thread; musl adds DETACHED.
 # No other clone is allowed, so that no process can be made.
-_THREADS: Final = _Checked((56, 220), 0, (0x3D0F00, 0x7D0F00), ASK)
-_CHECKED: Final = (
+_THREAD_CLONE_RULE: Final = _ArgumentRule((56, 220), 0, (0x3D0F00, 0x7D0F00), RETURN_USER_NOTIFICATION)
+_ARGUMENT_RULES: Final = (
     # TCGETS, FIONCLEX, FIOCLEX: Python asks whether a file is a terminal and closes it on exec.
-    _Checked((16, 29), 1, (0x5401, 0x5450, 0x5451)),
+    _ArgumentRule((16, 29), 1, (0x5401, 0x5450, 0x5451)),
     # F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC. Not F_SETPIPE_SZ (memory), F_SETOWN or F_SETSIG (signals).
-    _Checked((72, 25), 1, (1, 2, 3, 1030)),
+    _ArgumentRule((72, 25), 1, (1, 2, 3, 1030)),
     # PR_SET_NAME: threads name themselves.
-    _Checked((157, 167), 0, (15,)),
+    _ArgumentRule((157, 167), 0, (15,)),
     # prlimit64 to read a limit: a null pointer where the new limit would be.
-    _Checked((302, 261), 2, (0,), is_wide=True),
+    _ArgumentRule((302, 261), 2, (0,), is_64_bit=True),
 )
-_CLONE3: Final = 435
-_AUDIT: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_CLONE3_NUMBER: Final = 435
+_ARCHITECTURES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
-Step = tuple[int, int, int, int]
+BpfInstruction = tuple[int, int, int, int]
 
 
-def machine_known(machine: str) -> bool:
+def is_machine_supported(machine: str) -> bool:
     """Whether there are numbers for this architecture (platform.machine())."""
-    return machine in _AUDIT
+    return machine in _ARCHITECTURES
 
 
-def allow_list(machine: str, *, threads: bool) -> bytes:
+def allow_list_filter(machine: str, *, allow_threads: bool) -> bytes:
     """The filter: listed calls are allowed, clone for a thread where `threads`, all else fails with EPERM.
 
     clone3 fails with ENOSYS, because its flags lie in memory where no filter can read them; the C library then uses clone.
     """
-    column, _ = _AUDIT[machine]
-    steps = _head(machine)
-    plain = [pair[column] for pair in NUMBERS.values()]
-    for number in (number for number in plain if number is not None):
-        steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
-    for rule in (*_CHECKED, *((_allowed(_THREADS),) if threads else ())):
-        steps += _checked(rule, column)
-    steps += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, NOT_HERE), (_RETURN, 0, 0, REFUSE)]
-    return _packed(steps)
+    column, _ = _ARCHITECTURES[machine]
+    instructions = _architecture_check(machine)
+    unconditional = [pair[column] for pair in SYSCALL_NUMBERS.values()]
+    for number in (number for number in unconditional if number is not None):
+        instructions += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, RETURN_ALLOW)]
+    for rule in (*_ARGUMENT_RULES, *((_without_notification(_THREAD_CLONE_RULE),) if allow_threads else ())):
+        instructions += _rule_instructions(rule, column)
+    instructions += [
+        (_JUMP_IF_EQUAL, 0, 1, _CLONE3_NUMBER),
+        (_RETURN, 0, 0, RETURN_ENOSYS),
+        (_RETURN, 0, 0, RETURN_EPERM),
+    ]
+    return _encode_program(instructions)
 
 
-def thread_list(machine: str) -> bytes:
+def thread_notification_filter(machine: str) -> bytes:
     """A filter that asks its listener before each new thread and allows everything else."""
-    steps = [*_head(machine), *_checked(_THREADS, _AUDIT[machine][0], otherwise=ALLOW), (_RETURN, 0, 0, ALLOW)]
-    return _packed(steps)
+    instructions = [
+        *_architecture_check(machine),
+        *_rule_instructions(_THREAD_CLONE_RULE, _ARCHITECTURES[machine][0], otherwise=RETURN_ALLOW),
+        (_RETURN, 0, 0, RETURN_ALLOW),
+    ]
+    return _encode_program(instructions)
 
 
-def _allowed(rule: _Checked) -> _Checked:
+def _without_notification(rule: _ArgumentRule) -> _ArgumentRule:
     """The same rule without asking: the listener's filter, which is stacked below, asks."""
-    return _Checked(rule.numbers, rule.argument, rule.values)
+    return _ArgumentRule(rule.numbers, rule.argument_index, rule.values)
 
 
-def _head(machine: str) -> list[Step]:
+def _architecture_check(machine: str) -> list[BpfInstruction]:
     """End a process that uses another architecture's numbers; leave the call's number loaded."""
-    steps: list[Step] = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, _AUDIT[machine][1]), (_RETURN, 0, 0, KILL)]
-    steps.append((_LOAD, 0, 0, _NUMBER))
+    instructions: list[BpfInstruction] = [
+        (_LOAD_WORD, 0, 0, _ARCHITECTURE_OFFSET),
+        (_JUMP_IF_EQUAL, 1, 0, _ARCHITECTURES[machine][1]),
+        (_RETURN, 0, 0, RETURN_KILL_PROCESS),
+    ]
+    instructions.append((_LOAD_WORD, 0, 0, _NUMBER_OFFSET))
     if machine == "x86_64":
-        steps += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, REFUSE)]
-    return steps
+        instructions += [(_JUMP_IF_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, RETURN_EPERM)]
+    return instructions
 
 
-def _checked(rule: _Checked, column: int, otherwise: int = REFUSE) -> list[Step]:
+def _rule_instructions(rule: _ArgumentRule, column: int, otherwise: int = RETURN_EPERM) -> list[BpfInstruction]:
     """One call with its argument; the number stays loaded for whatever follows, as every path here returns."""
-    low = _ARGUMENTS + 8 * rule.argument
-    inner: list[Step] = []
-    if rule.is_wide:
-        inner += [(_LOAD, 0, 0, low + 4), (_EQUAL, 1, 0, 0), (_RETURN, 0, 0, otherwise)]
-    inner.append((_LOAD, 0, 0, low))
+    low_word_offset = _ARGUMENTS_OFFSET + 8 * rule.argument_index
+    inner: list[BpfInstruction] = []
+    if rule.is_64_bit:
+        inner += [(_LOAD_WORD, 0, 0, low_word_offset + 4), (_JUMP_IF_EQUAL, 1, 0, 0), (_RETURN, 0, 0, otherwise)]
+    inner.append((_LOAD_WORD, 0, 0, low_word_offset))
     for value in rule.values:
-        inner += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, rule.action)]
+        inner += [(_JUMP_IF_EQUAL, 0, 1, value), (_RETURN, 0, 0, rule.action)]
     inner.append((_RETURN, 0, 0, otherwise))
-    return [(_EQUAL, 0, len(inner), rule.numbers[column]), *inner]
+    return [(_JUMP_IF_EQUAL, 0, len(inner), rule.numbers[column]), *inner]
 
 
-def _packed(steps: Sequence[Step] | Iterable[Step]) -> bytes:
+def _encode_program(instructions: Sequence[BpfInstruction] | Iterable[BpfInstruction]) -> bytes:
     """The program as an array of struct sock_filter."""
-    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+    return b"".join(struct.pack("=HBBI", *step) for step in instructions)

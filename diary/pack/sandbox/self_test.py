@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from diary.errors import KeptError
-from diary.pack.sandbox.supervisor import Job, Spool, supervise
+from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 
-_FORBIDDEN: Final[dict[str, Callable[[Path], object]]] = {
+_FORBIDDEN_ACTIONS: Final[dict[str, Callable[[Path], object]]] = {
     "read other files": lambda _: next(Path("/etc").iterdir()),
     "open a network socket": lambda _: socket.socket(),
     "start a process": lambda _: os.fork() or os._exit(0),
@@ -29,52 +29,52 @@ _FORBIDDEN: Final[dict[str, Callable[[Path], object]]] = {
 def main() -> int:
     """Isolate a worker, try what must be refused and what must not be, say how it went."""
     folder, *flags = sys.argv[1:]
-    place = Path(folder)
+    job_folder = Path(folder)
     return supervise(
-        Job(
-            folder=place,
-            work=partial(_attempt, place),
+        IsolatedJob(
+            folder=job_folder,
+            run_work=partial(_run_self_test, job_folder),
             lay_out=lambda *_: None,
-            refused=_failed,
-            is_walled="--walled" in flags,
+            on_unavailable=_report_unavailable,
+            in_bubblewrap="--walled" in flags,
         )
     )
 
 
-def _attempt(folder: Path, spool: Spool) -> int:
+def _run_self_test(folder: Path, layout_client: LayoutClient) -> int:
     """Runs isolated."""
-    possible = [name for name, attempt in _FORBIDDEN.items() if not _is_refused(attempt, folder)]
-    if possible:
-        return _say({"fault": f"The pack builder could {', '.join(possible)}."})
+    permitted_actions = [name for name, action in _FORBIDDEN_ACTIONS.items() if not _is_refused(action, folder)]
+    if permitted_actions:
+        return _write_message({"fault": f"The pack builder could {', '.join(permitted_actions)}."})
     try:
         (folder / "trial").write_bytes(b"trial")
         threading.Thread(target=int).start()
-        spool.ask("trial", "01", 0)
-        works = spool.wait()
+        layout_client.request("trial", "01", 0)
+        is_working = layout_client.wait_for_result()
     except (OSError, RuntimeError):
-        works = False
-    return _say(
-        {"isolated": True} if works else {"fault": "The pack builder does not work in isolation on this computer."}
+        is_working = False
+    return _write_message(
+        {"isolated": True} if is_working else {"fault": "The pack builder does not work in isolation on this computer."}
     )
 
 
-def _is_refused(attempt: Callable[[Path], object], folder: Path) -> bool:
+def _is_refused(action: Callable[[Path], object], folder: Path) -> bool:
     """Whether something fails."""
     try:
-        attempt(folder)
+        action(folder)
     except OSError:
         return True
     return False
 
 
-def _failed(error: KeptError) -> int:
+def _report_unavailable(error: KeptError) -> int:
     """This computer lacks what is needed."""
-    return _say({"fault": error.sentence})
+    return _write_message({"fault": error.message})
 
 
-def _say(told: dict[str, object]) -> int:
+def _write_message(message: dict[str, object]) -> int:
     """One line."""
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
     return 0
 

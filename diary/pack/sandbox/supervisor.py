@@ -33,60 +33,60 @@ from typing import Final, NoReturn
 
 from diary.errors import Unavailable
 from diary.isolation import readable_paths
-from diary.pack.sandbox.confinement import close_in, end_with_parent
+from diary.pack.sandbox.confinement import isolate_process, set_parent_death_signal
 
 # The whole job's: memory of all its processes and files together, threads ever made, documents, time.
-JOB_BYTES: Final = 2 << 30
-JOB_FILES: Final = 20_000
-JOB_THREADS: Final = 4096
-JOB_DOCUMENTS: Final = 256
-JOB_SECONDS: Final = 120
-AT_ONCE: Final = 2
-_WATCH_SECONDS: Final = 0.2
-_OPEN_FILES: Final = 256
+JOB_LIMIT_BYTES: Final = 2 << 30
+JOB_FILES_LIMIT: Final = 20_000
+JOB_THREADS_LIMIT: Final = 4096
+JOB_DOCUMENTS_LIMIT: Final = 256
+JOB_LIMIT_SECONDS: Final = 120
+MAX_CONCURRENT_DOCUMENTS: Final = 2
+_CHECK_INTERVAL_SECONDS: Final = 0.2
+_OPEN_FILES_LIMIT: Final = 256
 
-_REQUEST: Final = re.compile(rb"([a-z]{1,20}) ([0-9]{2}(?:-[0-9]{1,4})?) ([0-9]{1,15})\n")
-_LINE_BYTES: Final = 64
+_REQUEST_PATTERN: Final = re.compile(rb"([a-z]{1,20}) ([0-9]{2}(?:-[0-9]{1,4})?) ([0-9]{1,15})\n")
+_REQUEST_LIMIT_BYTES: Final = 64
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
-_NOTE_BYTES, _RECEIVE, _SEND = 80, 0xC0502100, 0xC0182101
-_CONTINUE: Final = 1
+_NOTIFICATION_BYTES, _NOTIFICATION_RECEIVE, _NOTIFICATION_SEND = 80, 0xC0502100, 0xC0182101
+_CONTINUE_FLAG: Final = 1
 
-Work = Callable[["Spool"], int]
-LayOut = Callable[[str, str, int], None]
-Refused = Callable[[Unavailable], int]
+WorkFunction = Callable[["LayoutClient"], int]
+LayoutFunction = Callable[[str, str, int], None]
+UnavailableHandler = Callable[[Unavailable], int]
 
 
-class Spool:
+class LayoutClient:
     """The worker's end: ask for documents, learn in the same order how each went."""
 
-    def __init__(self, asking: int, told: int) -> None:
+    def __init__(self, request_fd: int, result_fd: int) -> None:
         """Over the two pipes' file descriptors."""
-        self._asking, self._told = asking, told
+        self._request_fd, self._result_fd = request_fd, result_fd
 
-    def ask(self, template: str, folder: str, made_at: int) -> None:
+    def request(self, template: str, folder: str, made_at: int) -> None:
         """Have the document in `folder`, a name like 04-1, laid out."""
-        os.write(self._asking, b"%s %s %d\n" % (template.encode("ascii"), folder.encode("ascii"), made_at))
+        os.write(self._request_fd, b"%s %s %d\n" % (template.encode("ascii"), folder.encode("ascii"), made_at))
 
-    def wait(self) -> bool:
+    def wait_for_result(self) -> bool:
         """Whether the next document, in the order of asking, was made."""
-        return os.read(self._told, 1) == b"1"
+        return os.read(self._result_fd, 1) == b"1"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class IsolatedJob:
     """What is started. `work` runs in the worker and gives its exit code; `lay_out(template, folder name, made_at)` in a
     process of its own; `folder`: the only one that they may write. `refused`: run in the worker instead of `work` where it
     cannot be isolated."""
 
     folder: Path
-    work: Work
-    lay_out: LayOut
-    refused: Refused
-    is_walled: bool = False
+    run_work: WorkFunction
+    lay_out: LayoutFunction
+    on_unavailable: UnavailableHandler
+    in_bubblewrap: bool = False
     is_unsandboxed: bool = False
 
 
-def supervise(job: Job) -> int:
+def supervise(job: IsolatedJob) -> int:
     """Run a job to its end and give the worker's exit code. When something of it would be left, everything is killed."""
     return _Supervisor(job).run()
 
@@ -95,138 +95,149 @@ def supervise(job: Job) -> int:
 class _Supervisor:
     """One job's state."""
 
-    job: Job
-    worker: int = 0
+    job: IsolatedJob
+    worker_pid: int = 0
     queue: deque[tuple[int, str, str, int]] = field(default_factory=deque)
-    running: dict[int, int] = field(default_factory=dict)
+    running_documents: dict[int, int] = field(default_factory=dict)
     results: dict[int, bool] = field(default_factory=dict)
-    asked: int = 0
-    answered: int = 0
-    threads: int = 0
+    requested_count: int = 0
+    answered_count: int = 0
+    thread_count: int = 0
     listeners: list[int] = field(default_factory=list)
-    pending: bytes = b""
+    partial_request: bytes = b""
 
     def run(self) -> int:
         """Start the worker, serve it, end."""
-        _lead()
-        poll, wake = select.poll(), _wake_on_children()
-        (asked, asking), (told, telling) = os.pipe(), os.pipe()
+        _become_group_leader()
+        poll, wakeup_fd = select.poll(), _child_wakeup_fd()
+        (request_reader, request_writer), (result_reader, result_writer) = os.pipe(), os.pipe()
         # What was imported is never looked over for rubbish in a child: each page that is would be copied into it.
         gc.freeze()
-        self.worker = self._fork(
-            lambda: self.job.work(Spool(asking, told)), keep=(0, 1, 2, asking, told), refused=self.job.refused
+        self.worker_pid = self._fork(
+            lambda: self.job.run_work(LayoutClient(request_writer, result_reader)),
+            kept_fds=(0, 1, 2, request_writer, result_reader),
+            on_unavailable=self.job.on_unavailable,
         )
-        os.close(asking)
-        os.close(told)
-        self._look()  # isolated by now: where its memory cannot be seen, nothing is begun
-        for fd in (asked, wake):
+        os.close(request_writer)
+        os.close(result_reader)
+        self._enforce_limits()  # isolated by now: where its memory cannot be seen, nothing is begun
+        for fd in (request_reader, wakeup_fd):
             os.set_blocking(fd, False)
             poll.register(fd, select.POLLIN)
-        until, code = time.monotonic() + JOB_SECONDS, None
-        look_at = 0.0
-        while code is None:
+        deadline, exit_code = time.monotonic() + JOB_LIMIT_SECONDS, None
+        next_check_at = 0.0
+        while exit_code is None:
             for listener in self.listeners:
                 poll.register(listener, select.POLLIN)
-            for fd, event in poll.poll(_WATCH_SECONDS * 1000):
+            for fd, event in poll.poll(_CHECK_INTERVAL_SECONDS * 1000):
                 if fd in self.listeners:
-                    self._on_thread(fd, event, poll)
-                elif fd == asked and event & select.POLLIN:
-                    self._take(os.read(asked, 4096))
-                elif fd == asked:
-                    poll.unregister(asked)
+                    self._on_listener_event(fd, event, poll)
+                elif fd == request_reader and event & select.POLLIN:
+                    self._read_requests(os.read(request_reader, 4096))
+                elif fd == request_reader:
+                    poll.unregister(request_reader)
                 else:
-                    os.read(wake, 4096)
+                    os.read(wakeup_fd, 4096)
             now = time.monotonic()
-            if now > until:
+            if now > deadline:
                 _kill_all()
-            if now > look_at:
-                self._look()
-                look_at = now + _WATCH_SECONDS
-            code = self._reap(telling)
-        return self._finish(code)
+            if now > next_check_at:
+                self._enforce_limits()
+                next_check_at = now + _CHECK_INTERVAL_SECONDS
+            exit_code = self._reap(result_writer)
+        return self._finish(exit_code)
 
-    def _take(self, raw: bytes) -> None:
+    def _read_requests(self, raw: bytes) -> None:
         """The worker's requests. Anything else than a request ends the job."""
-        self.pending += raw
-        while b"\n" in self.pending:
-            line, _, self.pending = self.pending.partition(b"\n")
-            found = _REQUEST.fullmatch(line + b"\n")
-            if found is None or self.asked >= JOB_DOCUMENTS:
+        self.partial_request += raw
+        while b"\n" in self.partial_request:
+            line, _, self.partial_request = self.partial_request.partition(b"\n")
+            request_match = _REQUEST_PATTERN.fullmatch(line + b"\n")
+            if request_match is None or self.requested_count >= JOB_DOCUMENTS_LIMIT:
                 _kill_all()
-            self.queue.append((self.asked, found[1].decode(), found[2].decode(), int(found[3])))
-            self.asked += 1
-        if len(self.pending) > _LINE_BYTES:
+            self.queue.append(
+                (self.requested_count, request_match[1].decode(), request_match[2].decode(), int(request_match[3]))
+            )
+            self.requested_count += 1
+        if len(self.partial_request) > _REQUEST_LIMIT_BYTES:
             _kill_all()
-        self._fill()
+        self._start_documents()
 
-    def _fill(self) -> None:
+    def _start_documents(self) -> None:
         """Begin as many documents as may run at once."""
-        while self.queue and len(self.running) < AT_ONCE:
+        while self.queue and len(self.running_documents) < MAX_CONCURRENT_DOCUMENTS:
             number, template, folder, made_at = self.queue.popleft()
-            self.running[self._fork(lambda: self._lay_out(template, folder, made_at), keep=(2,))] = number  # noqa: B023 - run now
+            self.running_documents[self._fork(lambda: self._lay_out(template, folder, made_at), kept_fds=(2,))] = number  # noqa: B023 - run now
 
     def _lay_out(self, template: str, folder: str, made_at: int) -> int:
         """In a process of its own."""
         self.job.lay_out(template, folder, made_at)
         return 0
 
-    def _fork(self, run: Callable[[], int], keep: Sequence[int], refused: Refused | None = None) -> int:
+    def _fork(
+        self, run: Callable[[], int], kept_fds: Sequence[int], on_unavailable: UnavailableHandler | None = None
+    ) -> int:
         """A child that isolates itself before it does anything else. `keep`: the file descriptors it has."""
-        ours, theirs = socket.socketpair()
+        supervisor_socket, child_socket = socket.socketpair()
         parent, child = os.getpid(), os.fork()
         if child == 0:
-            _be(lambda: self._isolated(run, refused, parent, theirs), (*keep, theirs.fileno()))
-        theirs.close()
+            _run_child(
+                lambda: self._run_isolated(run, on_unavailable, parent, child_socket),
+                (*kept_fds, child_socket.fileno()),
+            )
+        child_socket.close()
         if not self.job.is_unsandboxed:
-            self._receive_listener(ours)
-        ours.close()
+            self._receive_listener(supervisor_socket)
+        supervisor_socket.close()
         return child
 
-    def _isolated(self, run: Callable[[], int], refused: Refused | None, parent: int, line: socket.socket) -> int:
+    def _run_isolated(
+        self, run: Callable[[], int], on_unavailable: UnavailableHandler | None, parent_pid: int, channel: socket.socket
+    ) -> int:
         """Isolate this child, then run. The exit code."""
-        end_with_parent(signal.SIGKILL)
-        if os.getppid() != parent:
+        set_parent_death_signal(signal.SIGKILL)
+        if os.getppid() != parent_pid:
             return 1
         if self.job.is_unsandboxed:
-            line.close()
+            channel.close()
             return run()
         try:
-            close_in(
+            isolate_process(
                 readable_paths(),
                 [self.job.folder],
-                is_walled=self.job.is_walled,
-                give_listener=lambda listener: _give(line, listener),
+                in_bubblewrap=self.job.in_bubblewrap,
+                on_listener=lambda listener: _send_listener(channel, listener),
             )
         except Unavailable as error:
-            return refused(error) if refused else 1
+            return on_unavailable(error) if on_unavailable else 1
         return run()
 
-    def _receive_listener(self, line: socket.socket) -> None:
+    def _receive_listener(self, channel: socket.socket) -> None:
         """The child's listener. A child that could not isolate itself sends none, and ends by itself."""
-        _, found, _, _ = socket.recv_fds(line, 1, 1)
-        self.listeners += found
+        _, listeners, _, _ = socket.recv_fds(channel, 1, 1)
+        self.listeners += listeners
 
-    def _on_thread(self, listener: int, event: int, poll: select.poll) -> None:
+    def _on_listener_event(self, listener: int, event: int, poll: select.poll) -> None:
         """A process wants a thread, or is gone."""
         if event & select.POLLIN:
-            self.threads += 1
-            _answer_thread(listener, self.threads <= JOB_THREADS)
+            self.thread_count += 1
+            _answer_thread_request(listener, self.thread_count <= JOB_THREADS_LIMIT)
         else:
             poll.unregister(listener)
             self.listeners.remove(listener)
             os.close(listener)
 
-    def _look(self) -> None:
+    def _enforce_limits(self) -> None:
         """Kill the job when its processes and files take more than they may; one without isolation has no bounds."""
         if self.job.is_unsandboxed:
             return
-        used = sum(map(_memory_of, (self.worker, *self.running)))
-        if used + _files_in(self.job.folder, JOB_BYTES - used) > JOB_BYTES:
+        used_bytes = sum(map(_process_memory_bytes, (self.worker_pid, *self.running_documents)))
+        if used_bytes + _folder_bytes(self.job.folder, JOB_LIMIT_BYTES - used_bytes) > JOB_LIMIT_BYTES:
             _kill_all()
 
-    def _reap(self, telling: int) -> int | None:
+    def _reap(self, result_writer: int) -> int | None:
         """Collect who has ended; the worker's exit code once it has, else None."""
-        code = None
+        exit_code = None
         while True:
             try:
                 child, status = os.waitpid(-1, os.WNOHANG)
@@ -234,39 +245,39 @@ class _Supervisor:
                 break
             if child == 0:
                 break
-            if child == self.worker:
-                code = os.waitstatus_to_exitcode(status)
-            elif child in self.running:
-                self.results[self.running.pop(child)] = status == 0
-        self._fill()
-        while self.answered in self.results:
+            if child == self.worker_pid:
+                exit_code = os.waitstatus_to_exitcode(status)
+            elif child in self.running_documents:
+                self.results[self.running_documents.pop(child)] = status == 0
+        self._start_documents()
+        while self.answered_count in self.results:
             # A worker that has ended reads nothing more.
             try:
-                os.write(telling, b"1" if self.results[self.answered] else b"0")
+                os.write(result_writer, b"1" if self.results[self.answered_count] else b"0")
             except OSError:
                 break
-            self.answered += 1
-        return code
+            self.answered_count += 1
+        return exit_code
 
-    def _finish(self, code: int) -> int:
+    def _finish(self, exit_code: int) -> int:
         """End the documents nobody waits for. If anything else is left of the job, it was made against the rules: kill all."""
-        for child in self.running:
+        for child in self.running_documents:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
-            return 1 if code < 0 else code
+            return 1 if exit_code < 0 else exit_code
         return _kill_all()
 
 
-def _lead() -> None:
+def _become_group_leader() -> None:
     """Lead a process group, be the parent of every orphan below, and end them all when whoever started this ends."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, lambda *_: _kill_all())
-    end_with_parent(signal.SIGTERM)
+    set_parent_death_signal(signal.SIGTERM)
     if not sys.platform.startswith("linux"):
         return
     # When memory runs out, the kernel should end this job before the server. Children inherit it.
@@ -284,7 +295,7 @@ def _kill_all() -> NoReturn:
     raise SystemExit(1)
 
 
-def _wake_on_children() -> int:
+def _child_wakeup_fd() -> int:
     """A file descriptor that can be read when a child has ended."""
     readable, writable = os.pipe()
     os.set_blocking(writable, False)
@@ -293,80 +304,82 @@ def _wake_on_children() -> int:
     return readable
 
 
-def _be(run: Callable[[], int], keep: Sequence[int]) -> NoReturn:
+def _run_child(run: Callable[[], int], kept_fds: Sequence[int]) -> NoReturn:
     """Be a child: run with those file descriptors, and never return into the parent's stack."""
-    code = 1
+    exit_code = 1
     try:
-        _only(keep)
+        _close_other_fds(kept_fds)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        code = run()
+        exit_code = run()
     except BaseException:  # noqa: BLE001 - a Rust panic is no Exception
         if os.environ.get("KEPT_TYPESET_LOUD"):
             traceback.print_exc()
     finally:
-        os._exit(code)
+        os._exit(exit_code)
 
 
-def _only(keep: Sequence[int]) -> None:
+def _close_other_fds(wanted_fds: Sequence[int]) -> None:
     """Close every file descriptor but those, with nothing behind the first two where they are not among them."""
-    nothing = os.open(os.devnull, os.O_RDWR)
+    null_fd = os.open(os.devnull, os.O_RDWR)
     for fd in range(2):
-        if fd not in keep:
-            os.dup2(nothing, fd)
-    kept = {0, 1, 2, *keep}
-    for fd in range(3, _OPEN_FILES):
-        if fd not in kept:
+        if fd not in wanted_fds:
+            os.dup2(null_fd, fd)
+    kept_fds = {0, 1, 2, *wanted_fds}
+    for fd in range(3, _OPEN_FILES_LIMIT):
+        if fd not in kept_fds:
             with suppress(OSError):
                 os.close(fd)
 
 
-def _give(line: socket.socket, listener: int) -> None:
+def _send_listener(channel: socket.socket, listener: int) -> None:
     """Hand the listener to the supervisor and forget it: whoever holds it may answer."""
-    socket.send_fds(line, [b"L"], [listener])
+    socket.send_fds(channel, [b"L"], [listener])
     os.close(listener)
-    line.close()
+    channel.close()
 
 
-def _answer_thread(listener: int, is_allowed: bool) -> None:
+def _answer_thread_request(listener: int, is_allowed: bool) -> None:
     """Let the thread be made, or have it fail with EAGAIN. The flags were in registers, so they cannot have changed since."""
-    note = bytearray(_NOTE_BYTES)
+    notification = bytearray(_NOTIFICATION_BYTES)
     try:
-        fcntl.ioctl(listener, _RECEIVE, note)
-        (number,) = struct.unpack_from("=Q", note)
-        answer = struct.pack("=QqiI", number, 0, 0 if is_allowed else -errno.EAGAIN, _CONTINUE if is_allowed else 0)
-        fcntl.ioctl(listener, _SEND, answer)
+        fcntl.ioctl(listener, _NOTIFICATION_RECEIVE, notification)
+        (notification_id,) = struct.unpack_from("=Q", notification)
+        answer = struct.pack(
+            "=QqiI", notification_id, 0, 0 if is_allowed else -errno.EAGAIN, _CONTINUE_FLAG if is_allowed else 0
+        )
+        fcntl.ioctl(listener, _NOTIFICATION_SEND, answer)
     except OSError as error:
         # The process ended while it waited.
         if error.errno != errno.ENOENT:
             raise
 
 
-def _memory_of(pid: int) -> int:
+def _process_memory_bytes(pid: int) -> int:
     """Bytes of memory of a child, swapped out or not; pages it shares with others are counted in each.
 
     More than a job may take where that cannot be seen: a child has its entry until it is collected, so /proc hides it.
     """
     try:
-        told = Path(f"/proc/{pid}/status").read_bytes()
+        status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
-        return JOB_BYTES + 1
-    return sum(int(row.split()[1]) << 10 for row in told.splitlines() if row.startswith((b"VmRSS:", b"VmSwap:")))
+        return JOB_LIMIT_BYTES + 1
+    return sum(int(row.split()[1]) << 10 for row in status.splitlines() if row.startswith((b"VmRSS:", b"VmSwap:")))
 
 
-def _files_in(folder: Path, most: int) -> int:
+def _folder_bytes(folder: Path, limit_bytes: int) -> int:
     """Bytes that a folder takes; more than `most` as soon as that is sure, or when there are too many files."""
-    used, count, folders = 0, 0, [str(folder)]
+    used_bytes, count, folders = 0, 0, [str(folder)]
     while folders:
         try:
             for entry in os.scandir(folders.pop()):
-                used += entry.stat(follow_symlinks=False).st_blocks * 512
+                used_bytes += entry.stat(follow_symlinks=False).st_blocks * 512
                 count += 1
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
-                if used > most or count > JOB_FILES:
-                    return most + 1
+                if used_bytes > limit_bytes or count > JOB_FILES_LIMIT:
+                    return limit_bytes + 1
         except OSError:
             continue
-    return used
+    return used_bytes

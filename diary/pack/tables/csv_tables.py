@@ -9,169 +9,180 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from diary.pack.contents import Contents, Shown, volume_name, volume_of
-from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
-from diary.pack.tables.cells import recorder, yes_no
-from diary.pack.wording import chosen, entries_words, field_label, point_words, value_words
+from diary.pack.contents import ExhibitView, PackContents, volume_filename, volume_index
+from diary.pack.registers import (
+    breach_lines,
+    disclosure_words,
+    linked_records,
+    orders_in_force,
+    report_lines,
+    witness_codes,
+)
+from diary.pack.tables.cells import recording_words, yes_no_words
+from diary.pack.wording import entries_words, field_choice_words, field_label, screenshot_point_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import Fields, codes_of, object_of, objects_of, text_of, whole_of
+from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
 
 BOM: Final = "\ufeff"
-_REFS: Final = (
+_REFERENCE_COLUMNS: Final = (
     ("accounts_listed", "account_ids", "account"),
     ("vehicles_listed", "vehicle_ids", "vehicle"),
     ("told_to_stop", "notice_ids", "notice"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def chronology_csv(contents: Contents) -> bytes:
+def chronology_csv(contents: PackContents) -> bytes:
     """02_chronology.csv: one line an entry, in the order of 01."""
-    columns = [_entry(contents, entry) for entry in contents.entries]
-    return table(tuple(columns[0]) if columns else ("no",), (row.values() for row in columns))
+    rows = [_entry_cells(contents, entry) for entry in contents.entries]
+    return encode_csv(tuple(rows[0]) if rows else ("no",), (row.values() for row in rows))
 
 
-def _entry(contents: Contents, entry: Incident) -> dict[str, object]:
+def _entry_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     """One entry's cells by column."""
     return {
-        **_times(contents, entry),
-        **_told(entry),
-        **_people(contents, entry),
-        **_effect(entry),
-        **_linked(contents, entry),
+        **_time_cells(contents, entry),
+        **_account_cells(entry),
+        **_people_cells(contents, entry),
+        **_effect_cells(entry),
+        **_linked_cells(contents, entry),
     }
 
 
-def _times(contents: Contents, entry: Incident) -> dict[str, object]:
+def _time_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     """When it happened, was found out, was written down and was received."""
-    when, delay = entry.when, entry.delay_ms
-    found = times.block(entry.said, "discovered_at")
+    when, delay = entry.occurred_time, entry.delay_ms
+    discovered_at = times.read_time_block(entry.fields, "discovered_at")
     return {
         "no": entry.number,
-        "occurred": times.printed(when).line(),
-        "occurred_start": times.iso(when.start if when.is_known else None, when.offset_min),
-        "occurred_end": times.iso(when.end if when.is_known else None, when.end_offset_min),
+        "occurred": times.format_claimed_time(when).to_line(),
+        "occurred_start": times.format_iso(when.start_ms if when.is_known else None, when.offset_minutes),
+        "occurred_end": times.format_iso(when.end_ms if when.is_known else None, when.end_offset_minutes),
         "precision": when.precision,
         "time_source": when.source,
         "time_source_in_their_words": entry.text("time_source_text"),
-        "found_out": times.printed(found).line() if found.is_known else "",
-        "recorded": times.iso(entry.told.started_at),
-        "received_no_later_than": times.iso(contents.first_version(entry).received_at),
-        "delay": "" if delay is None else times.delay_words(delay),
-        "written": chosen(entry.said, "entry_kind"),
+        "found_out": times.format_claimed_time(discovered_at).to_line() if discovered_at.is_known else "",
+        "recorded": times.format_iso(entry.history.first_recorded_at_ms),
+        "received_no_later_than": times.format_iso(contents.first_version(entry).received_at),
+        "delay": "" if delay is None else times.format_delay(delay),
+        "written": field_choice_words(entry.fields, "entry_kind"),
         "late_reason": entry.text("late_reason"),
         "copied_from": entry.text("source_record"),
     }
 
 
-def _told(entry: Incident) -> dict[str, object]:
+def _account_cells(entry: Incident) -> dict[str, object]:
     """The keeper's words, what kind of thing it was, how it came and where."""
     behaviours = entry.codes("behaviours")
-    number, about = entry.count or ("", False)
+    number, is_estimate = entry.claimed_count or ("", False)
     return {
         "what_happened": entry.narrative,
-        "written_by_somebody_else": assisted.mark_of(entry.said),
-        "asked": " / ".join(assisted.prompts_of(entry.said)),
-        "as_typed": assisted.as_typed({**entry.said, "narrative": entry.narrative}),
-        "exact_words": " / ".join(_quote(quote) for quote in objects_of(entry.said, "exact_words")),
-        "later": _later(entry),
+        "written_by_somebody_else": assisted.authorship_label(entry.fields),
+        "asked": " / ".join(assisted.prompts_of(entry.fields)),
+        "as_typed": assisted.typed_narrative_if_changed({**entry.fields, "narrative": entry.narrative}),
+        "exact_words": " / ".join(_quote_words(quote) for quote in objects_of(entry.fields, "exact_words")),
+        "later": _revisions_words(entry),
         "language": entry.text("language"),
-        "translation": text_of(object_of(entry.said, "translation"), "text"),
-        "translated_by": text_of(object_of(entry.said, "translation"), "by"),
+        "translation": text_of(object_of(entry.fields, "translation"), "text"),
+        "translated_by": text_of(object_of(entry.fields, "translation"), "by"),
         "behaviours": "; ".join(vocabulary.labels("behaviours", behaviours)),
         "behaviours_in_their_words": entry.text("behaviours_text"),
-        "s2a3_letters": "".join(vocabulary.letters(behaviours)),
-        "channel": chosen(entry.said, "channel"),
+        "s2a3_letters": "".join(vocabulary.section_letters(behaviours)),
+        "channel": field_choice_words(entry.fields, "channel"),
         "account": entry.text("channel_account"),
         "count": number,
-        "count_is_estimate": "yes" if about else "",
-        "where": chosen(entry.said, "place_category"),
+        "count_is_estimate": "yes" if is_estimate else "",
+        "where": field_choice_words(entry.fields, "place_category"),
         "place": entry.text("place_in_chronology"),
     }
 
 
-def _people(contents: Contents, entry: Incident) -> dict[str, object]:
+def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     """Who did it and how that is known, at whom it was aimed, who saw it and who was told."""
-    codes = ", ".join(person.code for person in contents.people if entry.number in person.entries)
-    aimed = linked(contents.registers, entry.codes("targeted_person_ids"), "person")
-    present = linked(contents.registers, entry.codes("present_ids"), "person")
-    told = objects_of(entry.said, "told_others")
+    codes = ", ".join(person.code for person in contents.people if entry.number in person.entry_numbers)
+    targets = linked_records(contents.registers, entry.codes("targeted_person_ids"), "person")
+    present = linked_records(contents.registers, entry.codes("present_ids"), "person")
+    disclosures = objects_of(entry.fields, "told_others")
     return {
         "person_code": codes,
         "who": entry.text("who"),
-        "how_known": chosen(entry.said, "attribution_basis"),
-        "done_by": chosen(entry.said, "carried_out_by"),
-        "aimed_at": ", ".join((*(one.ref for one in aimed), *filter(None, (entry.text("targeted_text"),)))),
+        "how_known": field_choice_words(entry.fields, "attribution_basis"),
+        "done_by": field_choice_words(entry.fields, "carried_out_by"),
+        "aimed_at": ", ".join((*(one.code for one in targets), *filter(None, (entry.text("targeted_text"),)))),
         "description": entry.text("description_actor"),
-        "vehicle": value_words("vehicle", entry.said.get("vehicle"), entry.said),
-        "present": ", ".join(one.ref for one in present),
-        "children_present": yes_no(entry, "children_present"),
+        "vehicle": value_words("vehicle", entry.fields.get("vehicle"), entry.fields),
+        "present": ", ".join(one.code for one in present),
+        "children_present": yes_no_words(entry, "children_present"),
         "children_ages": entry.text("children_ages"),
-        "saw_or_heard": witnesses(contents.registers, entry),
-        "told": "; ".join(told_words(contents.registers, one) for one in told),
+        "saw_or_heard": witness_codes(contents.registers, entry),
+        "told": "; ".join(disclosure_words(contents.registers, one) for one in disclosures),
     }
 
 
-def _effect(entry: Incident) -> dict[str, object]:
+def _effect_cells(entry: Incident) -> dict[str, object]:
     """What it did to the keeper, and what the keeper did."""
     return {
         "effect_then": entry.text("feelings_then_text"),
         "feelings": "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))),
-        "afraid_of_violence": chosen(entry.said, "feared_violence"),
-        "injury": yes_no(entry, "physical_injury"),
+        "afraid_of_violence": field_choice_words(entry.fields, "feared_violence"),
+        "injury": yes_no_words(entry, "physical_injury"),
         "property": entry.text("property_effect"),
-        "loss_in_pence": whole_of(entry.said, "property_value_pence"),
+        "loss_in_pence": integer_of(entry.fields, "property_value_pence"),
         "weapon_or_object": entry.text("weapon_or_object"),
-        "because_of": chosen(entry.said, "hostility"),
-        "response": chosen(entry.said, "response"),
-        "i_contacted_them": chosen(entry.said, "i_contacted_them"),
+        "because_of": field_choice_words(entry.fields, "hostility"),
+        "response": field_choice_words(entry.fields, "response"),
+        "i_contacted_them": field_choice_words(entry.fields, "i_contacted_them"),
         "reason_for_lawful_contact": entry.text("lawful_contact_context"),
-        "help_with_writing": chosen(entry.said, "help_given"),
+        "help_with_writing": field_choice_words(entry.fields, "help_given"),
     }
 
 
-def _linked(contents: Contents, entry: Incident) -> dict[str, object]:
+def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     """Orders, reports, what may have recorded it, what is missing, and the exhibits."""
-    schedules = linked(contents.registers, entry.codes("schedule_id"), "schedule")
+    schedules = linked_records(contents.registers, entry.codes("schedule_id"), "schedule")
     return {
-        "order_in_force": "; ".join(orders_then(contents.registers, entry)),
-        "term_said_to_be_broken": "; ".join(breaches(contents.registers, entry)),
-        "reported": "; ".join(reports(contents.registers, entry)),
-        "platform_report": value_words("platform_report", entry.said.get("platform_report"), entry.said),
-        "may_be_recorded_on": "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence")),
+        "order_in_force": "; ".join(orders_in_force(contents.registers, entry)),
+        "term_said_to_be_broken": "; ".join(breach_lines(contents.registers, entry)),
+        "reported": "; ".join(report_lines(contents.registers, entry)),
+        "platform_report": value_words("platform_report", entry.fields.get("platform_report"), entry.fields),
+        "may_be_recorded_on": "; ".join(
+            recording_words(one) for one in objects_of(entry.fields, "independent_evidence")
+        ),
         "missing": entry.text("missing_evidence"),
-        "message_schedule": ", ".join(one.ref for one in schedules),
+        "message_schedule": ", ".join(one.code for one in schedules),
         **{
-            column: ", ".join(one.ref for one in linked(contents.registers, entry.codes(name), kind))
-            for column, name, kind in _REFS
+            column: ", ".join(one.code for one in linked_records(contents.registers, entry.codes(name), kind))
+            for column, name, kind in _REFERENCE_COLUMNS
         },
-        "part_of": "; ".join(one.text("title") for one in linked(contents.registers, entry.codes("case_ids"), "case")),
+        "part_of": "; ".join(
+            one.text("title") for one in linked_records(contents.registers, entry.codes("case_ids"), "case")
+        ),
         "exhibits": " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
-        "commitment": contents.first_version(entry).c,
+        "commitment": contents.first_version(entry).commitment,
     }
 
 
-def _quote(quote: Fields) -> str:
+def _quote_words(quote: RecordFields) -> str:
     """Words somebody used, with who."""
     speaker, words = text_of(quote, "speaker"), text_of(quote, "words")
     return f"{speaker}: {words}" if speaker and words else words
 
 
-def _later(entry: Incident) -> str:
+def _revisions_words(entry: Incident) -> str:
     """Additions and amendments in one cell, dated."""
     return " | ".join(
-        f"{times.iso(revision.at)} {revision.kind}: "
+        f"{times.format_iso(revision.recorded_at_ms)} {revision.kind}: "
         + "; ".join(
-            f"{field_label(change.field)}: {value_words(change.field, change.new, revision.after) or 'taken out'}"
+            f"{field_label(change.field)}: {value_words(change.field, change.new, revision.fields_after) or 'taken out'}"
             for change in revision.changes
             if not change.field.endswith(("_id", "_ids")) and change.field != "alleged_breaches"
         )
-        for revision in entry.told.revisions
+        for revision in entry.history.revisions
     )
 
 
-def exhibits_csv(contents: Contents) -> bytes:
+def exhibits_csv(contents: PackContents) -> bytes:
     """03_exhibits-index.csv: one line an exhibit; the officer's own reference is blank until the keeper was told one."""
     header = (
         "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
@@ -180,59 +191,62 @@ def exhibits_csv(contents: Contents) -> bytes:
         "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
         "flags", "picture_in_04",
     )  # fmt: skip
-    return table(header, (_exhibit(contents, shown) for shown in contents.exhibits))
+    return encode_csv(header, (_exhibit_cells(contents, shown) for shown in contents.exhibits))
 
 
-def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
+def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object]:
     """One exhibit's cells."""
-    said, taken, shows = shown.attachment.said, shown.attachment.taken, shown.attachment.shown_time
-    is_screen = text_of(said, "kind") == "screenshot"
-    flags = list(vocabulary.labels("attachment_flags", codes_of(said, "flags")))
-    flags += ["details changed later"] if shown.attachment.told.revisions else []
+    fields, taken, shown_time = view.attachment.fields, view.attachment.captured_time, view.attachment.content_time
+    is_screen = text_of(fields, "kind") == "screenshot"
+    flags = list(vocabulary.labels("attachment_flags", codes_of(fields, "flags")))
+    flags += ["details changed later"] if view.attachment.history.revisions else []
     return (
-        shown.exhibit.number,
-        shown.exhibit.item,
-        text_of(said, "officer_exhibit_ref"),
-        shown.attachment.description,
-        shown.attachment.kind_label,
-        times.printed(taken).line() if taken.is_known else "",
-        times.printed(shows).line() if shows.is_known else "",
-        contents.handler(said, "producer_id"),
-        shown.exhibit.sha256,
-        shown.exhibit.size,
-        shown.exhibit.file,
-        volume_name(volume_of(contents, shown.exhibit.item)),
-        contents.linked_to(shown) or "not linked",
-        text_of(said, "account_or_number_shown"),
-        text_of(said, "url_full"),
-        chosen(said, "alteration_before_receipt"),
-        *(point_words(said, term.code) if is_screen else "" for term in vocabulary.LISTS["shows"].terms),
+        view.exhibit.number,
+        view.exhibit.item,
+        text_of(fields, "officer_exhibit_ref"),
+        view.attachment.description,
+        view.attachment.kind_label,
+        times.format_claimed_time(taken).to_line() if taken.is_known else "",
+        times.format_claimed_time(shown_time).to_line() if shown_time.is_known else "",
+        contents.handler_code(fields, "producer_id"),
+        view.exhibit.sha256,
+        view.exhibit.size_bytes,
+        view.exhibit.filename,
+        volume_filename(volume_index(contents, view.exhibit.item)),
+        contents.link_words(view) or "not linked",
+        text_of(fields, "account_or_number_shown"),
+        text_of(fields, "url_full"),
+        field_choice_words(fields, "alteration_before_receipt"),
+        *(
+            screenshot_point_words(fields, term.code) if is_screen else ""
+            for term in vocabulary.CHOICE_LISTS["shows"].terms
+        ),
         "; ".join(flags),
-        "held back, see 06" if shown.exhibit.hold_picture else "yes" if shown.exhibit.print_copy else "no picture",
+        "held back, see 06" if view.exhibit.is_picture_withheld else "yes" if view.exhibit.print_copy else "no picture",
     )
 
 
-def custody_csv(contents: Contents) -> bytes:
+def custody_csv(contents: PackContents) -> bytes:
     """11_custody-log.csv: every handling step of the packed files, oldest first."""
     rows = (
         (
-            times.iso(whole_of(line, "at")),
+            times.format_iso(integer_of(line, "at")),
             text_of(line, "item"),
             text_of(line, "actor"),
-            _action(line),
+            _action_label(line),
             text_of(line, "detail"),
         )
         for line in contents.capsule.custody
     )
-    return table(("at", "item", "actor", "action", "detail"), rows)
+    return encode_csv(("at", "item", "actor", "action", "detail"), rows)
 
 
-def _action(line: Fields) -> str:
+def _action_label(line: RecordFields) -> str:
     code = text_of(line, "action")
     return vocabulary.label("custody_actions", code) if code else ""
 
 
-def table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+def encode_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A CSV file's bytes; None is an empty cell."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
@@ -244,10 +258,10 @@ def table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
 def safe_cell(cell: str) -> str:
     """A cell no spreadsheet will run: zero bytes gone, an apostrophe before what would begin a formula."""
     cell = cell.replace("\0", "[U+0000]")
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
 
 
-def summary(contents: Contents) -> str:
+def contents_summary(contents: PackContents) -> str:
     """One line for READ-FIRST: how much is in the pack."""
     exhibits = len(contents.exhibits)
     entries = entries_words(entry.number for entry in contents.entries)

@@ -5,18 +5,25 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from diary.pack.bag.manifest import APART, BAGIT, SERVABLE, SERVABLE_LIST, payload_lists, servable_list
-from diary.pack.verify.findings import Finding, find
+from diary.pack.bag.manifest import (
+    BAGIT_DECLARATION,
+    RESTRICTED_PREFIX,
+    SERVABLE_MANIFEST_PATH,
+    SERVABLE_PREFIX,
+    payload_manifests,
+    servable_manifest,
+)
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 
-TAGS: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
-TAG_LIST: Final = "tagmanifest-sha256.txt"
-_BESIDE: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
-_LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
-_INFO = re.compile(
+TAG_FILES: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
+TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+_INSTRUCTION_PATHS: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
+_MANIFEST_LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
+_BAG_INFO_PATTERN = re.compile(
     rb"Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n"
 )
-_OXUM = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
+_OXUM_PATTERN = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
 
 
 def check_bag(pack: OpenedPack) -> Iterator[Finding]:
@@ -24,114 +31,141 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
     # A member that cannot be read has been found; it must not be found missing as well.
     damaged = {finding.member for finding in pack.findings if finding.member}
     payload = {path for path in pack.digests if path.startswith("data/")}
-    listed = dict(_lists(pack))
-    if pack.alone and not any(name in pack.digests for name in (*TAGS, TAG_LIST)):
-        yield from _folder_alone(pack, listed, damaged)
+    manifests = dict(_read_manifests(pack))
+    if pack.is_servable_only and not any(name in pack.digests for name in (*TAG_FILES, TAG_MANIFEST)):
+        yield from _check_servable_folder(pack, manifests, damaged)
         return
-    for name in (*TAGS, TAG_LIST):
+    for name in (*TAG_FILES, TAG_MANIFEST):
         if name not in pack.digests and name not in damaged:
-            yield find("missing", name)
-    yield from (find("list_damaged", name) for name, rows in listed.items() if rows is None)
-    names = {path for name in TAGS[2:] for path in (listed.get(name) or {})}
+            yield make_finding("missing", name)
+    yield from (make_finding("list_damaged", name) for name, rows in manifests.items() if rows is None)
+    listed_paths = {path for name in TAG_FILES[2:] for path in (manifests.get(name) or {})}
     # Who was given the servable part alone was not given the rest: that is said once, and nothing is missing.
-    left_out = {path for path in names if pack.alone and path.startswith(APART)}
-    yield from (find("missing", path) for path in sorted(names - payload - damaged - left_out))
-    yield from (find("added", path) for path in sorted(payload - names) if names)
-    yield from (find("added", path) for path in sorted(set(pack.digests) - payload - {*TAGS, TAG_LIST}))
-    yield from _changed(pack, listed, is_whole=not left_out)
-    yield from _servable(pack, listed.get(SERVABLE_LIST), damaged)
-    yield from _tags(pack, listed, is_whole=not left_out)
+    absent_restricted = {path for path in listed_paths if pack.is_servable_only and path.startswith(RESTRICTED_PREFIX)}
+    yield from (make_finding("missing", path) for path in sorted(listed_paths - payload - damaged - absent_restricted))
+    yield from (make_finding("added", path) for path in sorted(payload - listed_paths) if listed_paths)
+    yield from (
+        make_finding("added", path) for path in sorted(set(pack.digests) - payload - {*TAG_FILES, TAG_MANIFEST})
+    )
+    yield from _check_digests(pack, manifests, is_whole=not absent_restricted)
+    yield from _check_servable_manifest(pack, manifests.get(SERVABLE_MANIFEST_PATH), damaged)
+    yield from _check_tag_files(pack, manifests, is_whole=not absent_restricted)
 
 
-def _folder_alone(pack: OpenedPack, listed: dict[str, dict[str, str] | None], damaged: set[str]) -> Iterator[Finding]:
+def _check_servable_folder(
+    pack: OpenedPack, manifests: dict[str, dict[str, str] | None], damaged: set[str]
+) -> Iterator[Finding]:
     """The servable folder without the bag around it: its own list names every file of it."""
-    if SERVABLE_LIST not in pack.digests:
-        yield from () if SERVABLE_LIST in damaged else (find("missing", SERVABLE_LIST),)
+    if SERVABLE_MANIFEST_PATH not in pack.digests:
+        yield from () if SERVABLE_MANIFEST_PATH in damaged else (make_finding("missing", SERVABLE_MANIFEST_PATH),)
         return
-    rows = listed[SERVABLE_LIST]
+    rows = manifests[SERVABLE_MANIFEST_PATH]
     if rows is None:
-        yield find("list_damaged", SERVABLE_LIST)
+        yield make_finding("list_damaged", SERVABLE_MANIFEST_PATH)
         return
-    told = {f"{SERVABLE}{name}": digest for name, digest in rows.items()}
-    here = {path: held.sha256 for path, held in pack.digests.items() if path != SERVABLE_LIST}
-    found = [find("missing", path) for path in sorted(told.keys() - here.keys() - damaged)]
-    found += [find("added", path) for path in sorted(here.keys() - told.keys() - _BESIDE)]
-    found += [find("changed", path) for path in sorted(told.keys() & here.keys()) if told[path] != here[path]]
-    if not found and not damaged and pack.read(SERVABLE_LIST) != servable_list(here):
-        found.append(find("list_changed", SERVABLE_LIST))
-    yield from found
+    listed_digests = {f"{SERVABLE_PREFIX}{name}": digest for name, digest in rows.items()}
+    actual_digests = {path: digests.sha256 for path, digests in pack.digests.items() if path != SERVABLE_MANIFEST_PATH}
+    findings = [
+        make_finding("missing", path) for path in sorted(listed_digests.keys() - actual_digests.keys() - damaged)
+    ]
+    findings += [
+        make_finding("added", path)
+        for path in sorted(actual_digests.keys() - listed_digests.keys() - _INSTRUCTION_PATHS)
+    ]
+    findings += [
+        make_finding("changed", path)
+        for path in sorted(listed_digests.keys() & actual_digests.keys())
+        if listed_digests[path] != actual_digests[path]
+    ]
+    if not findings and not damaged and pack.read(SERVABLE_MANIFEST_PATH) != servable_manifest(actual_digests):
+        findings.append(make_finding("list_changed", SERVABLE_MANIFEST_PATH))
+    yield from findings
 
 
-def _lists(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
+def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
     """Every list of files, read; None for one that is no such list."""
-    for name in (*TAGS[2:], TAG_LIST, SERVABLE_LIST):
+    for name in (*TAG_FILES[2:], TAG_MANIFEST, SERVABLE_MANIFEST_PATH):
         raw = pack.read(name)
         if raw is not None:
-            yield name, _rows(raw)
+            yield name, _parse_manifest(raw)
 
 
-def _rows(raw: bytes) -> dict[str, str] | None:
+def _parse_manifest(raw: bytes) -> dict[str, str] | None:
     """A list's paths and digests, or None."""
     rows: dict[str, str] = {}
     for line in raw.splitlines():
-        found = _LINE.fullmatch(line)
-        if not found or found[2].decode() in rows:
+        line_match = _MANIFEST_LINE.fullmatch(line)
+        if not line_match or line_match[2].decode() in rows:
             return None
-        rows[found[2].decode()] = found[1].decode()
+        rows[line_match[2].decode()] = line_match[1].decode()
     return rows
 
 
-def _changed(pack: OpenedPack, listed: dict[str, dict[str, str] | None], *, is_whole: bool) -> Iterator[Finding]:
+def _check_digests(
+    pack: OpenedPack, manifests: dict[str, dict[str, str] | None], *, is_whole: bool
+) -> Iterator[Finding]:
     """Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing.
 
     `is_whole`: every part is here, so that the lists can be made again and compared.
     """
-    short, long = listed.get(TAGS[2]) or {}, listed.get(TAGS[3]) or {}
-    changed, odd = set(), set()
+    sha256_manifest, sha512_manifest = manifests.get(TAG_FILES[2]) or {}, manifests.get(TAG_FILES[3]) or {}
+    changed_files, changed_manifests = set(), set()
     for path, digests in pack.digests.items():
-        wrong = (path in short and short[path] != digests.sha256, path in long and long[path] != digests.sha512)
-        if all(wrong) or (any(wrong) and not (short and long)):
-            changed.add(path)
-        elif any(wrong):
-            odd.add(TAGS[2] if wrong[0] else TAGS[3])
-    yield from (find("changed", path) for path in sorted(changed))
-    if not changed and is_whole:
-        expected = payload_lists({path: held for path, held in pack.digests.items() if path.startswith("data/")})
-        odd |= {name for name, raw in expected.items() if name in pack.digests and pack.read(name) != raw}
-    yield from (find("list_changed", name) for name in sorted(odd))
+        mismatches = (
+            path in sha256_manifest and sha256_manifest[path] != digests.sha256,
+            path in sha512_manifest and sha512_manifest[path] != digests.sha512,
+        )
+        if all(mismatches) or (any(mismatches) and not (sha256_manifest and sha512_manifest)):
+            changed_files.add(path)
+        elif any(mismatches):
+            changed_manifests.add(TAG_FILES[2] if mismatches[0] else TAG_FILES[3])
+    yield from (make_finding("changed", path) for path in sorted(changed_files))
+    if not changed_files and is_whole:
+        expected = payload_manifests({path: held for path, held in pack.digests.items() if path.startswith("data/")})
+        changed_manifests |= {name for name, raw in expected.items() if name in pack.digests and pack.read(name) != raw}
+    yield from (make_finding("list_changed", name) for name in sorted(changed_manifests))
 
 
-def _servable(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) -> Iterator[Finding]:
+def _check_servable_manifest(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) -> Iterator[Finding]:
     """The servable folder's own list, which must stand when the folder is all there is."""
     if rows is None:
         return
-    inside = {path: held.sha256 for path, held in pack.digests.items() if path.startswith(SERVABLE)}
-    if any(path.startswith(SERVABLE) for path in damaged):
+    servable_digests = {path: held.sha256 for path, held in pack.digests.items() if path.startswith(SERVABLE_PREFIX)}
+    if any(path.startswith(SERVABLE_PREFIX) for path in damaged):
         return
-    if pack.read(SERVABLE_LIST) != servable_list(inside):
-        yield find("list_changed", SERVABLE_LIST)
+    if pack.read(SERVABLE_MANIFEST_PATH) != servable_manifest(servable_digests):
+        yield make_finding("list_changed", SERVABLE_MANIFEST_PATH)
 
 
-def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None], *, is_whole: bool) -> Iterator[Finding]:
+def _check_tag_files(
+    pack: OpenedPack, manifests: dict[str, dict[str, str] | None], *, is_whole: bool
+) -> Iterator[Finding]:
     """The files beside data/, against their list and against what a pack of this release writes."""
-    rows = listed.get(TAG_LIST)
-    for name in TAGS:
+    rows = manifests.get(TAG_MANIFEST)
+    for name in TAG_FILES:
         if name in pack.digests and rows and rows.get(name) != pack.digests[name].sha256:
-            yield find("changed", name)
-    if rows is not None and set(rows) != set(TAGS):
-        yield find("list_changed", TAG_LIST)
-    expected = "".join(f"{pack.digests[name].sha256}  {name}\n" for name in TAGS if name in pack.digests)
-    if TAG_LIST in pack.digests and hashlib.sha256(expected.encode()).hexdigest() != pack.digests[TAG_LIST].sha256:
-        yield find("list_changed", TAG_LIST)
-    if "bagit.txt" in pack.digests and pack.read("bagit.txt") != BAGIT:
-        yield find("bag", "bagit.txt")
+            yield make_finding("changed", name)
+    if rows is not None and set(rows) != set(TAG_FILES):
+        yield make_finding("list_changed", TAG_MANIFEST)
+    expected = "".join(f"{pack.digests[name].sha256}  {name}\n" for name in TAG_FILES if name in pack.digests)
+    if (
+        TAG_MANIFEST in pack.digests
+        and hashlib.sha256(expected.encode()).hexdigest() != pack.digests[TAG_MANIFEST].sha256
+    ):
+        yield make_finding("list_changed", TAG_MANIFEST)
+    if "bagit.txt" in pack.digests and pack.read("bagit.txt") != BAGIT_DECLARATION:
+        yield make_finding("bag", "bagit.txt")
     info = pack.read("bag-info.txt") or b""
-    told = _INFO.fullmatch(info)
-    if "bag-info.txt" in pack.digests and (not told or (not pack.is_part and told[1].decode() != pack.folder)):
-        yield find("bag", "bag-info.txt")
+    info_match = _BAG_INFO_PATTERN.fullmatch(info)
+    if "bag-info.txt" in pack.digests and (
+        not info_match or (not pack.is_part_folder and info_match[1].decode() != pack.folder)
+    ):
+        yield make_finding("bag", "bag-info.txt")
     if not is_whole:
         return
-    payload = [held.size for path, held in pack.digests.items() if path.startswith("data/")]
-    oxum = _OXUM.search(info)
-    if "bag-info.txt" in pack.digests and (not oxum or (int(oxum[1]), int(oxum[2])) != (sum(payload), len(payload))):
-        yield find("bag", "bag-info.txt")
+    payload_sizes = [held.size_bytes for path, held in pack.digests.items() if path.startswith("data/")]
+    oxum_match = _OXUM_PATTERN.search(info)
+    if "bag-info.txt" in pack.digests and (
+        not oxum_match or (int(oxum_match[1]), int(oxum_match[2])) != (sum(payload_sizes), len(payload_sizes))
+    ):
+        yield make_finding("bag", "bag-info.txt")

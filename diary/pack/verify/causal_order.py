@@ -7,55 +7,58 @@ that the receipts' times decide, which are one clock's, and what has none comes 
 import heapq
 from collections.abc import Iterable, Mapping
 
-from diary.pack.verify.proof_check import Proof
-from diary.record.reading import codes_of, object_of, text_of, whole_of
-from diary.record.record_history import Opened, Told, tell_all
+from diary.pack.verify.proof_check import VersionProof
+from diary.record.reading import codes_of, integer_of, object_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, build_histories
 
-VERSION_END = len("-12345678.json")
+VERSION_SUFFIX_LENGTH = len("-12345678.json")
 
 
-def told_of(proofs: Iterable[Proof], kind: str) -> list[tuple[str, Told, Proof]]:
+def record_histories(proofs: Iterable[VersionProof], kind: str) -> list[tuple[str, RecordHistory, VersionProof]]:
     """Every record of a kind: what its proofs are called (`0007`, `JB-1`), the record as told, and its last proof by name."""
-    members = {text_of(proof.raw, "record"): proof for proof in proofs if text_of(proof.raw, "kind") == kind}
-    versions = [_opened(proof) for proof in in_order({proof.version: proof for proof in proofs})]
-    return [(label_of(members[told.record]), told, members[told.record]) for told in tell_all(versions, kind)]
+    proofs_by_record = {text_of(proof.raw, "record"): proof for proof in proofs if text_of(proof.raw, "kind") == kind}
+    versions = [_opened_version(proof) for proof in sort_causally({proof.version: proof for proof in proofs})]
+    return [
+        (proof_label(proofs_by_record[history.record]), history, proofs_by_record[history.record])
+        for history in build_histories(versions, kind)
+    ]
 
 
-def label_of(proof: Proof) -> str:
+def proof_label(proof: VersionProof) -> str:
     """`0007` of `0007-12345678.json`."""
-    return proof.member.rpartition("/")[2][:-VERSION_END]
+    return proof.member.rpartition("/")[2][:-VERSION_SUFFIX_LENGTH]
 
 
-def in_order(proofs: Mapping[str, Proof]) -> list[Proof]:
+def sort_causally(proofs: Mapping[str, VersionProof]) -> list[VersionProof]:
     """Proofs by version, parents first. What leads in a circle, as only forged ones can, comes at the end."""
-    waits = {
-        version: {one for one in codes_of(proof.values, "_parents") if one in proofs}
+    unplaced_parents = {
+        version: {parent_id for parent_id in codes_of(proof.values, "_parents") if parent_id in proofs}
         for version, proof in proofs.items()
     }
-    after: dict[str, list[str]] = {}
-    for version, parents in waits.items():
+    children: dict[str, list[str]] = {}
+    for version, parents in unplaced_parents.items():
         for parent in parents:
-            after.setdefault(parent, []).append(version)
-    ready = [(*_came(proofs[version]), version) for version, parents in waits.items() if not parents]
+            children.setdefault(parent, []).append(version)
+    ready = [(*_arrival_key(proofs[version]), version) for version, parents in unplaced_parents.items() if not parents]
     heapq.heapify(ready)
     ordered = []
     while ready:
         version = heapq.heappop(ready)[-1]
         ordered.append(version)
-        for child in after.get(version, ()):
-            waits[child].discard(version)
-            if not waits[child]:
-                heapq.heappush(ready, (*_came(proofs[child]), child))
-    rest = sorted(proofs.keys() - set(ordered))
-    return [proofs[version] for version in (*ordered, *rest)]
+        for child in children.get(version, ()):
+            unplaced_parents[child].discard(version)
+            if not unplaced_parents[child]:
+                heapq.heappush(ready, (*_arrival_key(proofs[child]), child))
+    cyclic_versions = sorted(proofs.keys() - set(ordered))
+    return [proofs[version] for version in (*ordered, *cyclic_versions)]
 
 
-def _came(proof: Proof) -> tuple[bool, int, int]:
+def _arrival_key(proof: VersionProof) -> tuple[bool, int, int]:
     """When it was received, else its number on its device."""
-    ts = whole_of(object_of(proof.raw, "receipt"), "ts")
-    return ts is None, ts or 0, whole_of(object_of(proof.values, "_line"), "n") or 0
+    ts = integer_of(object_of(proof.raw, "receipt"), "ts")
+    return ts is None, ts or 0, integer_of(object_of(proof.values, "_line"), "n") or 0
 
 
-def _opened(proof: Proof) -> Opened:
+def _opened_version(proof: VersionProof) -> RecordVersion:
     """A proof as the record pages read a version."""
-    return Opened(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})
+    return RecordVersion(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})

@@ -4,23 +4,27 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from diary.pack.bag.manifest import SERVABLE, SERVABLE_LIST
-from diary.pack.verify.findings import Finding, find
+from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_PREFIX
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 
-SET: Final = f"{SERVABLE}01_chronology.pdf"
-PLAIN: Final = f"{SERVABLE}01_chronology.html"
-_RESTRICTED: Final = "data/restricted/"
-_BESIDE: Final = ("data/00_READ-FIRST.txt", "data/15_VERIFY.txt")
-_TABLES: Final = (f"{SERVABLE}02_chronology.csv", f"{SERVABLE}03_exhibits-index.csv", SERVABLE_LIST)
+TYPESET_CHRONOLOGY: Final = f"{SERVABLE_PREFIX}01_chronology.pdf"
+HTML_CHRONOLOGY: Final = f"{SERVABLE_PREFIX}01_chronology.html"
+_RESTRICTED_PREFIX: Final = "data/restricted/"
+_INSTRUCTION_PATHS: Final = ("data/00_READ-FIRST.txt", "data/15_VERIFY.txt")
+_TABLE_PATHS: Final = (
+    f"{SERVABLE_PREFIX}02_chronology.csv",
+    f"{SERVABLE_PREFIX}03_exhibits-index.csv",
+    SERVABLE_MANIFEST_PATH,
+)
 # A pack with set pages has these besides; one made on the phone has the record alone.
-_SHEETS: Final = tuple(
-    f"{_RESTRICTED}{name}"
+_RESTRICTED_DOCUMENT_PATHS: Final = tuple(
+    f"{_RESTRICTED_PREFIX}{name}"
     for name in ("06_RESTRICTED_officer-sheet.pdf", "10_RESTRICTED_how-this-record-was-made.pdf", "11_custody-log.csv")
 )
-_RECORD: Final = f"{_RESTRICTED}12_record.json"
-_SIDECARS: Final = f"{_RESTRICTED}14_sidecars/"
-_KNOWN: Final = re.compile(
+_RECORD_PATH: Final = f"{_RESTRICTED_PREFIX}12_record.json"
+_SIDECARS_PREFIX: Final = f"{_RESTRICTED_PREFIX}14_sidecars/"
+_KNOWN_PATH_PATTERN: Final = re.compile(
     r"data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt"
     r"|servable/(?:01_chronology\.(?:pdf|html)|02_chronology\.csv|03_exhibits-index\.csv|04_exhibits(?:-[1-9][0-9]*)?\.pdf"
     r"|05_message-schedules\.csv|07_statements\.csv|08_impact\.pdf|manifest-sha256\.txt|proof/[^/]+)"
@@ -29,28 +33,34 @@ _KNOWN: Final = re.compile(
 )
 
 
-def check_whole(pack: OpenedPack) -> Iterator[Finding]:
+def check_completeness(pack: OpenedPack) -> Iterator[Finding]:
     """Files that no pack has, and files that this one lacks. What is wrong with a proof or an exhibit is said by its check."""
     damaged = {finding.member for finding in pack.findings if finding.member}
     payload = sorted(path for path in pack.digests if path.startswith("data/"))
-    both = {PLAIN} if {PLAIN, SET} <= pack.digests.keys() else set()
-    yield from (find("unknown", path) for path in payload if not _KNOWN.fullmatch(path) or path in both)
+    duplicate_chronology = {HTML_CHRONOLOGY} if {HTML_CHRONOLOGY, TYPESET_CHRONOLOGY} <= pack.digests.keys() else set()
     yield from (
-        find("lacking", path) for path in sorted(_needed(pack)) if path not in pack.digests and path not in damaged
+        make_finding("unknown", path)
+        for path in payload
+        if not _KNOWN_PATH_PATTERN.fullmatch(path) or path in duplicate_chronology
+    )
+    yield from (
+        make_finding("lacking", path)
+        for path in sorted(_required_paths(pack))
+        if path not in pack.digests and path not in damaged
     )
 
 
-def _needed(pack: OpenedPack) -> Iterator[str]:
+def _required_paths(pack: OpenedPack) -> Iterator[str]:
     """What must be here, of what this is: the whole or its servable part, set pages or plain ones."""
-    is_plain = PLAIN in pack.digests and SET not in pack.digests
-    yield from _TABLES
-    yield PLAIN if is_plain else SET
+    is_plain = HTML_CHRONOLOGY in pack.digests and TYPESET_CHRONOLOGY not in pack.digests
+    yield from _TABLE_PATHS
+    yield HTML_CHRONOLOGY if is_plain else TYPESET_CHRONOLOGY
     if pack.folder != "servable":
-        yield from _BESIDE
-    if pack.alone:
+        yield from _INSTRUCTION_PATHS
+    if pack.is_servable_only:
         return
-    yield _RECORD
+    yield _RECORD_PATH
     if not is_plain:
-        yield from _SHEETS
-        if any(path.startswith(_SIDECARS) for path in pack.digests):
-            yield f"{SERVABLE}04_exhibits.pdf"
+        yield from _RESTRICTED_DOCUMENT_PATHS
+        if any(path.startswith(_SIDECARS_PREFIX) for path in pack.digests):
+            yield f"{SERVABLE_PREFIX}04_exhibits.pdf"

@@ -7,73 +7,73 @@ what the keeper said once for the whole pack (their own words, the officer's she
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from diary.encoding import parse
+from diary.encoding import parse_canonical_json
 from diary.errors import KeptError
-from diary.pack.proofs.proof_files import RECORD_LIMIT
-from diary.pack.proofs.record_json import derived
+from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
+from diary.pack.proofs.record_json import derived_rows
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.record.incident import Incident
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
-from diary.record.record_history import Opened, Told, tell
-from diary.record.schemas import schema
+from diary.record.reading import RecordFields, integer_of, object_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, build_history
+from diary.record.schemas import find_schema
 
-SIDECARS: Final = "data/restricted/14_sidecars/"
-_NAMES: Final = frozenset(
+SIDECARS_PREFIX: Final = "data/restricted/14_sidecars/"
+_RECORD_MEMBERS: Final = frozenset(
     "asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions".split()
 )
-_ROW: Final = frozenset("c fields kind parents receipt_at record schema seq seq_no version".split())
-_FILE: Final = ("file", "record", "sha256", "sha512")
+_VERSION_MEMBERS: Final = frozenset("c fields kind parents receipt_at record schema seq seq_no version".split())
+_FILE_MEMBERS: Final = ("file", "record", "sha256", "sha512")
 
 
-def stands_beside(record: Fields, pack: OpenedPack) -> bool:
+def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
     """Whether everything beside the versions of a read 12_record.json follows from them and from the files here."""
-    versions, about = objects_of(record, "versions"), object_of(record, "pack")
-    folder = text_of(about, "folder")
-    told = [tell([opened(row) for row in group]) for group in _grouped(versions).values()]
+    versions, pack_fields = objects_of(record, "versions"), object_of(record, "pack")
+    folder = text_of(pack_fields, "folder")
+    histories = [build_history([opened_version(row) for row in group]) for group in _group_by_record(versions).values()]
     return (
-        set(record) - {"hold_words"} == _NAMES
-        and all(set(row) == _ROW for row in versions)
-        and (pack.is_part or folder == pack.folder)
-        and folder.startswith(f"PACK_{text_of(about, 'initials')}_{whole_of(about, 'no')}_")
-        and _is_feed([whole_of(row, "seq") for row in versions])
-        and _are_numbers(record, versions)
-        and _are_counts(object_of(record, "counts"), told)
-        and _are_names(record)
-        and _are_files(record, pack)
+        set(record) - {"hold_words"} == _RECORD_MEMBERS
+        and all(set(row) == _VERSION_MEMBERS for row in versions)
+        and (pack.is_part_folder or folder == pack.folder)
+        and folder.startswith(f"PACK_{text_of(pack_fields, 'initials')}_{integer_of(pack_fields, 'no')}_")
+        and _is_feed_order([integer_of(row, "seq") for row in versions])
+        and _are_entry_numbers_right(record, versions)
+        and _are_counts_right(object_of(record, "counts"), histories)
+        and _are_labels_right(record)
+        and _are_exhibits_right(record, pack)
     )
 
 
-def follows(record: Fields) -> bool:
+def are_derived_rows_consistent(record: RecordFields) -> bool:
     """Whether what a read 12_record.json derives follows from its versions, and its counts from its entries."""
-    versions = [opened(row) for row in objects_of(record, "versions")]
+    versions = [opened_version(row) for row in objects_of(record, "versions")]
     facts = {
-        text_of(row, "version"): (text_of(row, "c"), whole_of(row, "receipt_at"), whole_of(row, "seq_no"))
+        text_of(row, "version"): (text_of(row, "c"), integer_of(row, "receipt_at"), integer_of(row, "seq_no"))
         for row in objects_of(record, "versions")
     }
     rows = objects_of(record, "records")
-    called = {text_of(row, "record"): text_of(row, "ref") for row in rows}
+    labels = {text_of(row, "record"): text_of(row, "ref") for row in rows}
     counts, gaps = object_of(record, "counts"), objects_of(record, "gaps")
-    entries = sum(row.get("kind") == "incident" for row in rows)
-    earlier = sum(gap.get("why") == "earlier" for gap in gaps)
-    told = {
+    entry_count = sum(row.get("kind") == "incident" for row in rows)
+    earlier_count = sum(gap.get("why") == "earlier" for gap in gaps)
+    expected_counts = {
         # Only a supplement counts what an earlier pack holds.
-        **({"earlier": earlier} if earlier or "earlier" in counts else {}),
-        "included": entries,
+        **({"earlier": earlier_count} if earlier_count or "earlier" in counts else {}),
+        "included": entry_count,
         "removed": sum(gap.get("why") == "removed" for gap in gaps),
-        "total": entries + len(gaps),
+        "total": entry_count + len(gaps),
         "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
     }
-    return derived(versions, facts, called) == list(rows) and all(
-        counts.get(name) == number for name, number in told.items()
+    return derived_rows(versions, facts, labels) == list(rows) and all(
+        counts.get(name) == number for name, number in expected_counts.items()
     )
 
 
-def opened(row: Fields) -> Opened:
+def opened_version(row: RecordFields) -> RecordVersion:
     """A version as 12_record.json has it: both parts in one, split again by the names of its kind. Raises KeyError."""
     kind, fields = text_of(row, "kind"), object_of(row, "fields")
-    number = whole_of(row, "schema") or 0
-    restricted = set(schema(kind, number).restricted)
-    return Opened(
+    number = integer_of(row, "schema") or 0
+    restricted = set(find_schema(kind, number).restricted)
+    return RecordVersion(
         text_of(row, "record"),
         text_of(row, "version"),
         kind,
@@ -83,88 +83,90 @@ def opened(row: Fields) -> Opened:
     )
 
 
-def _grouped(versions: Sequence[Fields]) -> dict[str, list[Fields]]:
-    found: dict[str, list[Fields]] = {}
+def _group_by_record(versions: Sequence[RecordFields]) -> dict[str, list[RecordFields]]:
+    groups: dict[str, list[RecordFields]] = {}
     for row in versions:
-        found.setdefault(text_of(row, "record"), []).append(row)
-    return found
+        groups.setdefault(text_of(row, "record"), []).append(row)
+    return groups
 
 
-def _is_feed(seqs: Sequence[int | None]) -> bool:
+def _is_feed_order(seqs: Sequence[int | None]) -> bool:
     """Numbers rise, none stands twice, and what has none comes last."""
     known = [seq for seq in seqs if seq is not None]
     return list(seqs) == [*known, *[None] * (len(seqs) - len(known))] and known == sorted(set(known))
 
 
-def _are_numbers(record: Fields, versions: Sequence[Fields]) -> bool:
+def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFields]) -> bool:
     """Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice."""
     entries = [row for row in versions if row.get("kind") == "incident"]
-    here = {text_of(row, "record"): whole_of(row, "seq_no") for row in entries}
-    each = all(here[text_of(row, "record")] == whole_of(row, "seq_no") for row in entries)
-    numbers = [number for number in here.values() if number is not None]
-    gone = [number for gap in objects_of(record, "gaps") if (number := whole_of(gap, "seq_no")) is not None]
-    led = record.get("start_with")
+    numbers_by_record = {text_of(row, "record"): integer_of(row, "seq_no") for row in entries}
+    is_number_constant = all(numbers_by_record[text_of(row, "record")] == integer_of(row, "seq_no") for row in entries)
+    numbers = [number for number in numbers_by_record.values() if number is not None]
+    gap_numbers = [number for gap in objects_of(record, "gaps") if (number := integer_of(gap, "seq_no")) is not None]
+    start_with = record.get("start_with")
     return (
-        each
+        is_number_constant
         and numbers == sorted(numbers)
-        and sorted([*numbers, *gone]) == list(range(1, 1 + len(numbers) + len(gone)))
-        and isinstance(led, list)
-        and all(number in numbers for number in led)
-        and [text_of(row, "record") for row in objects_of(record, "asked")] == list(here)
+        and sorted([*numbers, *gap_numbers]) == list(range(1, 1 + len(numbers) + len(gap_numbers)))
+        and isinstance(start_with, list)
+        and all(number in numbers for number in start_with)
+        and [text_of(row, "record") for row in objects_of(record, "asked")] == list(numbers_by_record)
     )
 
 
-def _are_counts(counts: Fields, told: Sequence[Told]) -> bool:
+def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) -> bool:
     """How many were added to, amended, and written late."""
-    entries = [one for one in told if one.first.kind == "incident"]
-    late = sum(Incident("", None, one).is_late for one in entries)
-    held = {kind: sum(one.has(kind) for one in entries) for kind in ("addition", "amendment")}
+    entries = [one for one in histories if one.first_version.kind == "incident"]
+    late_count = sum(Incident("", None, one).is_late for one in entries)
+    revision_counts = {kind: sum(one.has_revision(kind) for one in entries) for kind in ("addition", "amendment")}
     return (counts.get("added_to"), counts.get("amended"), counts.get("late")) == (
-        held["addition"],
-        held["amendment"],
-        late,
+        revision_counts["addition"],
+        revision_counts["amendment"],
+        late_count,
     )
 
 
-def _are_names(record: Fields) -> bool:
+def _are_labels_right(record: RecordFields) -> bool:
     """Each record is called what its number, its file or the list of references says."""
     items = {text_of(row, "record"): text_of(row, "item") for row in objects_of(record, "exhibits")}
     refs = {text_of(row, "record"): (text_of(row, "kind"), text_of(row, "ref")) for row in objects_of(record, "refs")}
     rows = objects_of(record, "records")
     others = {text_of(row, "record") for row in rows if row.get("kind") not in ("incident", "attachment")}
-    return others == refs.keys() and all(_is_called(row, items, refs) for row in rows)
+    return others == refs.keys() and all(_is_label_right(row, items, refs) for row in rows)
 
 
-def _is_called(row: Fields, items: Mapping[str, str], refs: Mapping[str, tuple[str, str]]) -> bool:
+def _is_label_right(row: RecordFields, items: Mapping[str, str], refs: Mapping[str, tuple[str, str]]) -> bool:
     record, kind, name = text_of(row, "record"), text_of(row, "kind"), text_of(row, "ref")
     if kind == "incident":
-        number = whole_of(row, "seq_no")
+        number = integer_of(row, "seq_no")
         return name.startswith("U") if number is None else name == str(number)
     return name == items.get(record, "") if kind == "attachment" else refs.get(record) == (kind, name)
 
 
-def _are_files(record: Fields, pack: OpenedPack) -> bool:
+def _are_exhibits_right(record: RecordFields, pack: OpenedPack) -> bool:
     """The list of exhibits says what the sidecars say, one each, and the custody tells of each that it went in."""
     rows = objects_of(record, "exhibits")
-    listed = [(text_of(row, "item"), *(row.get(name) for name in _FILE), row.get("size")) for row in rows]
+    exhibit_facts = [
+        (text_of(row, "item"), *(row.get(name) for name in _FILE_MEMBERS), row.get("size")) for row in rows
+    ]
     custody = objects_of(record, "custody")
-    items = {str(row[0]) for row in listed}
-    went = {text_of(line, "item") for line in custody if line.get("action") == "exported"}
+    items = {str(row[0]) for row in exhibit_facts}
+    exported_items = {text_of(line, "item") for line in custody if line.get("action") == "exported"}
     return (
-        sorted(listed, key=str) == sorted(_sidecars(pack), key=str)
-        and len(items) == len(listed)
-        and items == went
+        sorted(exhibit_facts, key=str) == sorted(_sidecar_facts(pack), key=str)
+        and len(items) == len(exhibit_facts)
+        and items == exported_items
         and {text_of(line, "item") for line in custody} <= items
     )
 
 
-def _sidecars(pack: OpenedPack) -> Iterator[tuple[object, ...]]:
+def _sidecar_facts(pack: OpenedPack) -> Iterator[tuple[object, ...]]:
     """What each sidecar says of its file."""
     for path in pack.digests:
-        if path.startswith(SIDECARS):
+        if path.startswith(SIDECARS_PREFIX):
             try:
-                value = parse(pack.read(path) or b"", limit=RECORD_LIMIT)
+                value = parse_canonical_json(pack.read(path) or b"", limit_bytes=RECORD_LIMIT_BYTES)
             except KeptError:
                 continue
             if isinstance(value, dict):
-                yield (text_of(value, "item"), *(value.get(name) for name in _FILE), value.get("size_bytes"))
+                yield (text_of(value, "item"), *(value.get(name) for name in _FILE_MEMBERS), value.get("size_bytes"))

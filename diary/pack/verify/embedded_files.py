@@ -13,145 +13,145 @@ from typing import Final
 
 from diary import constants
 
-FILE_MOST: Final = constants.PDF_FILE_LIMIT_BYTES
-FILES_MOST: Final = constants.PDF_FILES_LIMIT
-DEPTH_MOST: Final = constants.PDF_DEPTH_LIMIT
-NODES_MOST: Final = constants.PDF_NODES_LIMIT
+EMBEDDED_FILE_LIMIT_BYTES: Final = constants.PDF_FILE_LIMIT_BYTES
+EMBEDDED_FILES_LIMIT: Final = constants.PDF_FILES_LIMIT
+DEPTH_LIMIT: Final = constants.PDF_DEPTH_LIMIT
+NODES_LIMIT: Final = constants.PDF_NODES_LIMIT
 _SPACE: Final = rb"[\0\t\n\f\r ]"
-_END: Final = re.compile(rb"startxref" + _SPACE + rb"+(\d{1,12})" + _SPACE + rb"+%%EOF" + _SPACE + rb"*\Z")
-_TABLE: Final = re.compile(rb"xref" + _SPACE + rb"+0 (\d{1,7})" + _SPACE + rb"+")
-_ROW: Final = re.compile(rb"(\d{10}) \d{5} ([nf])")
+_STARTXREF: Final = re.compile(rb"startxref" + _SPACE + rb"+(\d{1,12})" + _SPACE + rb"+%%EOF" + _SPACE + rb"*\Z")
+_XREF_TABLE: Final = re.compile(rb"xref" + _SPACE + rb"+0 (\d{1,7})" + _SPACE + rb"+")
+_XREF_ROW: Final = re.compile(rb"(\d{10}) \d{5} ([nf])")
 _OBJECT: Final = re.compile(rb"(\d{1,10}) \d{1,5} obj" + _SPACE)
 _STREAM: Final = re.compile(_SPACE + rb"*stream\r?\n")
-_SKIPPED: Final = re.compile(rb"(?:" + _SPACE + rb"|%[^\r\n]*)*")
+_SPACE_AND_COMMENTS: Final = re.compile(rb"(?:" + _SPACE + rb"|%[^\r\n]*)*")
 _NAME: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*")
 _HEX: Final = re.compile(rb"<[0-9A-Fa-f\0\t\n\f\r ]*>")
-_REF: Final = re.compile(rb"(\d{1,10}) (\d{1,5}) R(?![A-Za-z])")
+_REFERENCE: Final = re.compile(rb"(\d{1,10}) (\d{1,5}) R(?![A-Za-z])")
 _NUMBER: Final = re.compile(rb"[-+]?\d{0,15}\.?\d{1,15}")
-_WORD: Final = re.compile(rb"true|false|null")
+_KEYWORD: Final = re.compile(rb"true|false|null")
 _STRING: Final = re.compile(rb"\(((?:[^()\\]|\\[\s\S])*)\)")
-_PLAIN: Final = re.compile(rb"[ -~]*")
+_PRINTABLE_ASCII: Final = re.compile(rb"[ -~]*")
 # How far from its place a head may reach, as the page looks for it.
-_TAIL, _HEAD, _STREAM_HEAD = 200, 40, 20
+_TRAILER_SEARCH_BYTES, _XREF_HEAD_BYTES, _STREAM_HEAD_BYTES = 200, 40, 20
 
 
-class _BrokenPdf(Exception):
+class _UnsupportedPdf(Exception):
     """Not a page of ours."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ref:
+class _ObjectReference:
     """A reference to an object."""
 
     number: int
 
 
-Value = dict[bytes, "Value"] | list["Value"] | bytes | float | _Ref
+PdfValue = dict[bytes, "PdfValue"] | list["PdfValue"] | bytes | float | _ObjectReference
 
 
 def embedded_files(raw: bytes) -> dict[str, bytes] | None:
     """The files inside a PDF by name; None for one that is not as our own renderer writes it."""
     try:
-        pdf = _Pdf(raw)
-        catalog = pdf.dict_of(pdf.trailer().get(b"Root"))
+        pdf = _PdfObjects(raw)
+        catalog = pdf.dict_of(pdf.read_trailer().get(b"Root"))
         tree = pdf.dict_of(pdf.dict_of(catalog.get(b"Names", {})).get(b"EmbeddedFiles", {}))
         files: dict[str, bytes] = {}
-        for name, spec in pdf.names_in(tree, 0):
-            held = pdf.dict_of(pdf.dict_of(spec).get(b"EF"))
+        for name, spec in pdf.walk_name_tree(tree, 0):
+            file_streams = pdf.dict_of(pdf.dict_of(spec).get(b"EF"))
             # Which of two files of one name is meant, nobody could say; and our names are plain.
-            if name in files or len(files) >= FILES_MOST:
+            if name in files or len(files) >= EMBEDDED_FILES_LIMIT:
                 return None
-            files[name] = pdf.stream(held.get(b"F", held.get(b"UF")))
-    except _BrokenPdf:
+            files[name] = pdf.read_stream(file_streams.get(b"F", file_streams.get(b"UF")))
+    except _UnsupportedPdf:
         return None
     return files
 
 
-class _Pdf:
+class _PdfObjects:
     """A PDF's objects, by the table of places."""
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._places: dict[int, int] = {}
-        self._nodes = 0
+        self._offsets: dict[int, int] = {}
+        self._visited_nodes = 0
 
-    def trailer(self) -> dict[bytes, Value]:
+    def read_trailer(self) -> dict[bytes, PdfValue]:
         """Read the table of places, and give the trailer after it."""
         raw = self._raw
-        end = _END.search(raw, max(0, len(raw) - _TAIL))
-        at = int(end[1]) if end else -1
-        head = _TABLE.match(raw, at, at + _HEAD) if end else None
+        end = _STARTXREF.search(raw, max(0, len(raw) - _TRAILER_SEARCH_BYTES))
+        table_offset = int(end[1]) if end else -1
+        head = _XREF_TABLE.match(raw, table_offset, table_offset + _XREF_HEAD_BYTES) if end else None
         if head is None:
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         count, start = int(head[1]), head.end()
         for i in range(count):
-            row = _ROW.match(raw, start + i * 20, start + i * 20 + 20)
+            row = _XREF_ROW.match(raw, start + i * 20, start + i * 20 + 20)
             if row is None:
-                raise _BrokenPdf
+                raise _UnsupportedPdf
             if row[2] == b"n":
-                self._places[i] = int(row[1])
-        after = raw.find(b"trailer", start + count * 20)
-        if after < 0:
-            raise _BrokenPdf
-        return self.dict_of(_Reader(raw, after + 7).value(0))
+                self._offsets[i] = int(row[1])
+        trailer_offset = raw.find(b"trailer", start + count * 20)
+        if trailer_offset < 0:
+            raise _UnsupportedPdf
+        return self.dict_of(_ValueReader(raw, trailer_offset + 7).read_value(0))
 
-    def resolve(self, value: Value | None) -> Value | None:
+    def resolve(self, value: PdfValue | None) -> PdfValue | None:
         """What a reference leads to, through other references."""
-        for _ in range(DEPTH_MOST + 1):
-            if not isinstance(value, _Ref):
+        for _ in range(DEPTH_LIMIT + 1):
+            if not isinstance(value, _ObjectReference):
                 return value
-            value, _end = self.object(value.number)
-        raise _BrokenPdf
+            value, _end = self.read_object(value.number)
+        raise _UnsupportedPdf
 
-    def dict_of(self, value: Value | None) -> dict[bytes, Value]:
+    def dict_of(self, value: PdfValue | None) -> dict[bytes, PdfValue]:
         """Give the dictionary that a value is or refers to. Raises _BrokenPdf for anything else."""
         found = self.resolve(value)
         if not isinstance(found, dict):
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         return found
 
-    def list_of(self, value: Value | None) -> list[Value]:
+    def list_of(self, value: PdfValue | None) -> list[PdfValue]:
         """Give the list that a value is or refers to, empty for no value. Raises _BrokenPdf for anything else."""
         found = self.resolve(value)
         if found is None:
             return []
         if not isinstance(found, list):
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         return found
 
-    def object(self, number: int) -> tuple[Value, int]:
+    def read_object(self, number: int) -> tuple[PdfValue, int]:
         """An object, and where it ends."""
-        at = self._places.get(number, -1)
-        head = _OBJECT.match(self._raw, at, at + 30) if at >= 0 else None
+        offset = self._offsets.get(number, -1)
+        head = _OBJECT.match(self._raw, offset, offset + 30) if offset >= 0 else None
         if head is None or int(head[1]) != number:
-            raise _BrokenPdf
-        reader = _Reader(self._raw, head.end())
-        return reader.value(0), reader.at
+            raise _UnsupportedPdf
+        reader = _ValueReader(self._raw, head.end())
+        return reader.read_value(0), reader.position
 
-    def names_in(self, node: dict[bytes, Value], depth: int) -> Iterator[tuple[str, Value]]:
+    def walk_name_tree(self, node: dict[bytes, PdfValue], depth: int) -> Iterator[tuple[str, PdfValue]]:
         """Name and value of every leaf of a tree of names."""
-        self._nodes += 1
-        if depth > DEPTH_MOST or self._nodes > NODES_MOST:
-            raise _BrokenPdf
+        self._visited_nodes += 1
+        if depth > DEPTH_LIMIT or self._visited_nodes > NODES_LIMIT:
+            raise _UnsupportedPdf
         names = self.list_of(node.get(b"Names"))
         if len(names) % 2:
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         for name, value in zip(names[::2], names[1::2], strict=True):
             found = self.resolve(name)
-            if not isinstance(found, bytes) or not _PLAIN.fullmatch(found):
-                raise _BrokenPdf
+            if not isinstance(found, bytes) or not _PRINTABLE_ASCII.fullmatch(found):
+                raise _UnsupportedPdf
             yield found.decode("ascii"), value
         for kid in self.list_of(node.get(b"Kids")):
-            yield from self.names_in(self.dict_of(kid), depth + 1)
+            yield from self.walk_name_tree(self.dict_of(kid), depth + 1)
 
-    def stream(self, ref: Value | None) -> bytes:
+    def read_stream(self, ref: PdfValue | None) -> bytes:
         """A stream's bytes, inflated where they are deflated."""
-        if not isinstance(ref, _Ref):
-            raise _BrokenPdf
-        value, end = self.object(ref.number)
-        head = _STREAM.match(self._raw, end, end + _STREAM_HEAD)
+        if not isinstance(ref, _ObjectReference):
+            raise _UnsupportedPdf
+        value, end = self.read_object(ref.number)
+        head = _STREAM.match(self._raw, end, end + _STREAM_HEAD_BYTES)
         if not isinstance(value, dict) or head is None:
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         length = self.resolve(value.get(b"Length"))
         if (
             not isinstance(length, float)
@@ -159,88 +159,88 @@ class _Pdf:
             or length < 0
             or head.end() + length > len(self._raw)
         ):
-            raise _BrokenPdf
-        held = self._raw[head.end() : head.end() + int(length)]
-        packed = self.resolve(value.get(b"Filter"))
-        if packed is None:
-            return held
-        if packed != b"/FlateDecode":
-            raise _BrokenPdf
-        return _inflated(held)
+            raise _UnsupportedPdf
+        stream_bytes = self._raw[head.end() : head.end() + int(length)]
+        filter_name = self.resolve(value.get(b"Filter"))
+        if filter_name is None:
+            return stream_bytes
+        if filter_name != b"/FlateDecode":
+            raise _UnsupportedPdf
+        return _inflate(stream_bytes)
 
 
-def _inflated(raw: bytes) -> bytes:
+def _inflate(raw: bytes) -> bytes:
     """Bytes that were deflated, whole and with nothing after them."""
-    inflating = zlib.decompressobj()
+    decompressor = zlib.decompressobj()
     try:
-        found = inflating.decompress(raw, FILE_MOST + 1)
+        inflated = decompressor.decompress(raw, EMBEDDED_FILE_LIMIT_BYTES + 1)
     except zlib.error:
-        raise _BrokenPdf from None
-    if len(found) > FILE_MOST or not inflating.eof or inflating.unused_data:
-        raise _BrokenPdf
-    return found
+        raise _UnsupportedPdf from None
+    if len(inflated) > EMBEDDED_FILE_LIMIT_BYTES or not decompressor.eof or decompressor.unused_data:
+        raise _UnsupportedPdf
+    return inflated
 
 
-class _Reader:
+class _ValueReader:
     """Values of a PDF's own notation, from one place on. `at`: where the next one begins."""
 
-    def __init__(self, raw: bytes, at: int) -> None:
+    def __init__(self, raw: bytes, position: int) -> None:
         self._raw = raw
-        self.at = at
+        self.position = position
 
-    def value(self, depth: int) -> Value:
+    def read_value(self, depth: int) -> PdfValue:
         """The next value. A name keeps its stroke, a string loses its brackets."""
-        if depth > DEPTH_MOST:
-            raise _BrokenPdf
-        self._match(_SKIPPED)
-        begins = self._raw[self.at : self.at + 2]
-        if begins == b"<<":
-            return self._dict(depth)
-        if begins[:1] == b"[":
-            return self._list(depth)
-        if begins[:1] == b"(":
-            return self._take(_STRING)[1]
-        return self._plain(begins[:1])
+        if depth > DEPTH_LIMIT:
+            raise _UnsupportedPdf
+        self._match(_SPACE_AND_COMMENTS)
+        prefix = self._raw[self.position : self.position + 2]
+        if prefix == b"<<":
+            return self._read_dict(depth)
+        if prefix[:1] == b"[":
+            return self._read_list(depth)
+        if prefix[:1] == b"(":
+            return self._require_match(_STRING)[1]
+        return self._read_scalar(prefix[:1])
 
-    def _plain(self, begins: bytes) -> Value:
+    def _read_scalar(self, prefix: bytes) -> PdfValue:
         """A value that holds no others."""
-        if begins in (b"<", b"/"):
-            return self._take(_HEX if begins == b"<" else _NAME)[0]
-        if ref := self._match(_REF):
-            return _Ref(int(ref[1]))
+        if prefix in (b"<", b"/"):
+            return self._require_match(_HEX if prefix == b"<" else _NAME)[0]
+        if ref := self._match(_REFERENCE):
+            return _ObjectReference(int(ref[1]))
         if number := self._match(_NUMBER):
             return float(number[0])
-        return self._take(_WORD)[0]
+        return self._require_match(_KEYWORD)[0]
 
     def _match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        found = pattern.match(self._raw, self.at)
+        found = pattern.match(self._raw, self.position)
         if found:
-            self.at = found.end()
+            self.position = found.end()
         return found
 
-    def _take(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
+    def _require_match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
         found = self._match(pattern)
         if found is None:
-            raise _BrokenPdf
+            raise _UnsupportedPdf
         return found
 
-    def _dict(self, depth: int) -> Value:
-        self.at += 2
-        held: dict[bytes, Value] = {}
+    def _read_dict(self, depth: int) -> PdfValue:
+        self.position += 2
+        members: dict[bytes, PdfValue] = {}
         while True:
-            self._match(_SKIPPED)
-            if self._raw.startswith(b">>", self.at):
-                self.at += 2
-                return held
-            name = self._take(_NAME)[0]
-            held[name[1:]] = self.value(depth + 1)
+            self._match(_SPACE_AND_COMMENTS)
+            if self._raw.startswith(b">>", self.position):
+                self.position += 2
+                return members
+            name = self._require_match(_NAME)[0]
+            members[name[1:]] = self.read_value(depth + 1)
 
-    def _list(self, depth: int) -> Value:
-        self.at += 1
-        held: list[Value] = []
+    def _read_list(self, depth: int) -> PdfValue:
+        self.position += 1
+        items: list[PdfValue] = []
         while True:
-            self._match(_SKIPPED)
-            if self._raw.startswith(b"]", self.at):
-                self.at += 1
-                return held
-            held.append(self.value(depth + 1))
+            self._match(_SPACE_AND_COMMENTS)
+            if self._raw.startswith(b"]", self.position):
+                self.position += 1
+                return items
+            items.append(self.read_value(depth + 1))

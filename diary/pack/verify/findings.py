@@ -76,6 +76,6 @@ class Finding:
     sentence: str
 
 
-def find(code: str, member: str | None = None) -> Finding:
+def make_finding(code: str, member: str | None = None) -> Finding:
     """The finding of a code."""
     return Finding(code, member, SENTENCES[code])

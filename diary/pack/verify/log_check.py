@@ -8,212 +8,224 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary.crypto.signing import notary_key_id
-from diary.encoding import b64, parse, unb64
+from diary.crypto.signing import ed25519_key_id
+from diary.encoding import b64, parse_canonical_json, unb64
 from diary.errors import KeptError
 from diary.ledger import checkpoints, cosignatures, key_statements, leaves, timestamps, tree
 from diary.ledger.checkpoints import Checkpoint
 from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.ledger.key_statements import NotaryKey
-from diary.pack.log_files import LIMIT, TYPE, stem_of, told_files
-from diary.pack.verify.findings import Finding, find
+from diary.pack.log_files import LOG_LIMIT_BYTES, LOG_TYPE, checkpoint_stem, expected_log_files
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.record.reading import Fields, objects_of, text_of, whole_of
+from diary.record.reading import RecordFields, integer_of, objects_of, text_of
 
-SERVABLE: Final = "data/servable/proof/"
-RESTRICTED: Final = "data/restricted/proof/"
-_ENDS: Final = (".txt", ".tsr", ".pem")
+SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
+RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
+_LOG_EXTENSIONS: Final = (".txt", ".tsr", ".pem")
 
 
 @dataclass(slots=True)
-class LogPart:
+class ReadLog:
     """A pack's log.json as read ({} where there is none), the folder it lies in, and what was wrong on the way."""
 
-    folder: str = RESTRICTED
-    told: Fields = field(default_factory=dict)
+    folder: str = RESTRICTED_PROOFS_PREFIX
+    log_json: RecordFields = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def places(self) -> dict[str, Fields]:
+    def proofs_by_version(self) -> dict[str, RecordFields]:
         """Where each version stands, by version."""
-        return {text_of(row, "version"): row for row in objects_of(self.told, "proofs")}
+        return {text_of(row, "version"): row for row in objects_of(self.log_json, "proofs")}
 
 
 def is_log_file(path: str) -> bool:
     """Whether a path in a proof folder is the log's and no version's proof."""
-    return path.endswith(("/log.json", *_ENDS))
+    return path.endswith(("/log.json", *_LOG_EXTENSIONS))
 
 
-def read_log_part(pack: OpenedPack) -> LogPart:
+def read_pack_log(pack: OpenedPack) -> ReadLog:
     """Both folders' files of the log; they must be the same, but for the versions they speak of."""
-    part = LogPart(SERVABLE if pack.alone else RESTRICTED)
-    folders = (SERVABLE,) if pack.alone else (SERVABLE, RESTRICTED)
-    read: dict[str, Fields] = {folder: _read(part, pack, folder) for folder in folders}
-    part.told = read[part.folder]
-    promised = {folder: told_files(folder, value) for folder, value in read.items()}
-    for folder, value in read.items():
-        here = {path for path in pack.digests if path.startswith(folder) and is_log_file(path)}
-        for path in sorted(here ^ (promised[folder] if value else set())):
-            part.findings.append(find("log", path))
-    servable, told = read[SERVABLE], part.told
-    same = all(servable.get(name) == told.get(name) for name in ("authorities", "checkpoints", "statements"))
-    if not same or any(row not in objects_of(told, "proofs") for row in objects_of(servable, "proofs")):
-        part.findings.append(find("log", f"{SERVABLE}log.json"))
-    for path in sorted(promised[part.folder] - {f"{part.folder}log.json"}):
-        twin = path.replace(RESTRICTED, SERVABLE)
+    log = ReadLog(SERVABLE_PROOFS_PREFIX if pack.is_servable_only else RESTRICTED_PROOFS_PREFIX)
+    folders = (SERVABLE_PROOFS_PREFIX,) if pack.is_servable_only else (SERVABLE_PROOFS_PREFIX, RESTRICTED_PROOFS_PREFIX)
+    logs_by_folder: dict[str, RecordFields] = {folder: _read_log_json(log, pack, folder) for folder in folders}
+    log.log_json = logs_by_folder[log.folder]
+    expected_paths = {folder: expected_log_files(folder, value) for folder, value in logs_by_folder.items()}
+    for folder, value in logs_by_folder.items():
+        actual_paths = {path for path in pack.digests if path.startswith(folder) and is_log_file(path)}
+        for path in sorted(actual_paths ^ (expected_paths[folder] if value else set())):
+            log.findings.append(make_finding("log", path))
+    servable_log, main_log = logs_by_folder[SERVABLE_PROOFS_PREFIX], log.log_json
+    is_same = all(servable_log.get(name) == main_log.get(name) for name in ("authorities", "checkpoints", "statements"))
+    if not is_same or any(row not in objects_of(main_log, "proofs") for row in objects_of(servable_log, "proofs")):
+        log.findings.append(make_finding("log", f"{SERVABLE_PROOFS_PREFIX}log.json"))
+    for path in sorted(expected_paths[log.folder] - {f"{log.folder}log.json"}):
+        twin = path.replace(RESTRICTED_PROOFS_PREFIX, SERVABLE_PROOFS_PREFIX)
         if path in pack.digests and twin in pack.digests and pack.digests[path] != pack.digests[twin]:
-            part.findings.append(find("log", twin))
-    return part
+            log.findings.append(make_finding("log", twin))
+    return log
 
 
-def _read(part: LogPart, pack: OpenedPack, folder: str) -> Fields:
+def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:
     """One log.json; {} when it is absent, and a finding when it is not one."""
     raw = pack.read(f"{folder}log.json")
     if raw is None:
         return {}
     try:
-        value = parse(raw, limit=LIMIT)
+        value = parse_canonical_json(raw, limit_bytes=LOG_LIMIT_BYTES)
     except KeptError:
         value = None
-    if value is None or not isinstance(value, dict) or value.get("t") != TYPE:
-        part.findings.append(find("unreadable", f"{folder}log.json"))
+    if value is None or not isinstance(value, dict) or value.get("t") != LOG_TYPE:
+        log.findings.append(make_finding("unreadable", f"{folder}log.json"))
         return {}
     return value
 
 
-def trusted_keys(part: LogPart, own: bytes, instance: bytes | None) -> tuple[tuple[NotaryKey, ...], list[Finding]]:
+def trusted_keys(
+    log: ReadLog, notary_key: bytes, instance_key: bytes | None
+) -> tuple[tuple[NotaryKey, ...], list[Finding]]:
     """The notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
 
     Statements count only under an instance key from outside: a forger can write some that join his key to ours.
     """
-    alone = (NotaryKey(b64(notary_key_id(own)), own, 0, None),)
-    told = objects_of(part.told, "statements")
-    if not told or instance is None:
-        return alone, []
+    own_key = (NotaryKey(b64(ed25519_key_id(notary_key)), notary_key, 0, None),)
+    statements = objects_of(log.log_json, "statements")
+    if not statements or instance_key is None:
+        return own_key, []
     try:
-        chain = key_statements.chain(told, instance)
-        key_statements.key_of(chain, alone[0].log)
+        chain = key_statements.verify_chain(statements, instance_key)
+        key_statements.find_key(chain, own_key[0].log_id)
     except KeptError:
-        return alone, [find("statements", f"{part.folder}log.json")]
+        return own_key, [make_finding("statements", f"{log.folder}log.json")]
     return chain, []
 
 
 def check_log(
-    pack: OpenedPack, part: LogPart, receipts: Mapping[str, Fields], keys: Sequence[NotaryKey], roots: Sequence[bytes]
+    pack: OpenedPack,
+    log: ReadLog,
+    receipts: Mapping[str, RecordFields],
+    keys: Sequence[NotaryKey],
+    roots: Sequence[bytes],
 ) -> Iterator[Finding]:
     """Every finding about the log. `receipts`: by version. `roots`: PEM of authorities' roots to be trusted."""
-    yield from part.findings
-    before: Checkpoint | None = None
-    for row in objects_of(part.told, "checkpoints"):
-        name, note, said = _checkpoint(pack, part.folder, row, keys)
-        if said is None or (before is not None and not _grew(before, said, row)):
-            yield find("checkpoint", name)
-        before = said or before
-        yield from _stamps(pack, name, note, row, roots)
-    shown = dict(standing(pack, part, receipts, keys))
-    for version in part.places():
-        if version not in shown:
-            yield find("inclusion", f"{part.folder}log.json#{version[:8]}")
+    yield from log.findings
+    previous: Checkpoint | None = None
+    for row in objects_of(log.log_json, "checkpoints"):
+        name, note, checkpoint = _read_checkpoint(pack, log.folder, row, keys)
+        if checkpoint is None or (previous is not None and not _is_consistent(previous, checkpoint, row)):
+            yield make_finding("checkpoint", name)
+        previous = checkpoint or previous
+        yield from _check_timestamps(pack, name, note, row, roots)
+    proven_indexes = dict(proven_leaf_indexes(pack, log, receipts, keys))
+    for version in log.proofs_by_version():
+        if version not in proven_indexes:
+            yield make_finding("inclusion", f"{log.folder}log.json#{version[:8]}")
 
 
-def standing(
-    pack: OpenedPack, part: LogPart, receipts: Mapping[str, Fields], keys: Sequence[NotaryKey]
+def proven_leaf_indexes(
+    pack: OpenedPack, log: ReadLog, receipts: Mapping[str, RecordFields], keys: Sequence[NotaryKey]
 ) -> Iterator[tuple[str, int]]:
     """Each version that is shown to stand in the log, with its place."""
-    rows = objects_of(part.told, "checkpoints")
-    signed = {said.size: said for row in rows if (said := _checkpoint(pack, part.folder, row, keys)[2])}
-    for version, row in part.places().items():
-        if _stands(row, receipts.get(version), signed):
-            yield version, whole_of(row, "i") or 0
+    rows = objects_of(log.log_json, "checkpoints")
+    signed_checkpoints = {
+        checkpoint.size: checkpoint for row in rows if (checkpoint := _read_checkpoint(pack, log.folder, row, keys)[2])
+    }
+    for version, row in log.proofs_by_version().items():
+        if _is_included(row, receipts.get(version), signed_checkpoints):
+            yield version, integer_of(row, "i") or 0
 
 
-def _checkpoint(
-    pack: OpenedPack, folder: str, row: Fields, keys: Sequence[NotaryKey]
+def _read_checkpoint(
+    pack: OpenedPack, folder: str, row: RecordFields, keys: Sequence[NotaryKey]
 ) -> tuple[str, bytes, Checkpoint | None]:
     """A checkpoint's file, its bytes, and what it says when one of the keys signed it."""
-    size = whole_of(row, "size")
-    name = f"{folder}{stem_of(row)}.txt"
+    size = integer_of(row, "size")
+    name = f"{folder}{checkpoint_stem(row)}.txt"
     note = pack.read(name) or b""
-    said = _signed(note, keys)
-    return name, note, said if said is not None and said.size == size else None
+    checkpoint = _verified_checkpoint(note, keys)
+    return name, note, checkpoint if checkpoint is not None and checkpoint.size == size else None
 
 
-def seen_by(
-    pack: OpenedPack, part: LogPart, keys: Sequence[NotaryKey], witnesses: Sequence[LogWitness]
+def check_cosignatures(
+    pack: OpenedPack, log: ReadLog, keys: Sequence[NotaryKey], witnesses: Sequence[LogWitness]
 ) -> tuple[int, tuple[Cosignature, ...], list[Finding]]:
     """Leaves under the newest signed checkpoint, who of these witnesses cosigned it, and what does not hold under any."""
-    size, seen, faults = 0, tuple[Cosignature, ...](), list[Finding]()
-    for row in objects_of(part.told, "checkpoints"):
-        name, note, said = _checkpoint(pack, part.folder, row, keys)
+    size, valid_cosignatures, faults = 0, tuple[Cosignature, ...](), list[Finding]()
+    for row in objects_of(log.log_json, "checkpoints"):
+        name, note, checkpoint = _read_checkpoint(pack, log.folder, row, keys)
         lines = row.get("cosignatures")
-        if said is None:
+        if checkpoint is None:
             continue
-        size, seen = said.size, ()
+        size, valid_cosignatures = checkpoint.size, ()
         try:
             joined = "".join(f"{line}\n" for line in lines) if isinstance(lines, list) else ""
-            seen = cosignatures.seen_by(note + joined.encode(), witnesses)
+            valid_cosignatures = cosignatures.verified_cosignatures(note + joined.encode(), witnesses)
         except (KeptError, UnicodeEncodeError):
-            faults.append(find("cosignature", name))
-    return size, seen, faults
+            faults.append(make_finding("cosignature", name))
+    return size, valid_cosignatures, faults
 
 
-def _signed(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:
+def _verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:
     """What a note by one of the keys says; an exposed key's holds only as far as its bound."""
     try:
-        key = key_statements.key_of(keys, checkpoints.read(note).origin)
-        said = checkpoints.verify(note, key.pub)
+        key = key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin)
+        checkpoint = checkpoints.verify(note, key.pub)
     except KeptError:
         return None
-    return said if key.below is None or said.size <= key.below else None
+    return checkpoint if key.leaf_limit is None or checkpoint.size <= key.leaf_limit else None
 
 
-def _grew(before: Checkpoint, said: Checkpoint, row: Fields) -> bool:
+def _is_consistent(previous: Checkpoint, checkpoint: Checkpoint, row: RecordFields) -> bool:
     """Whether a checkpoint's log begins with the one before it."""
     try:
-        tree.verify_consistency(before.size, said.size, (before.root, said.root), _path(row))
+        tree.verify_consistency(previous.size, checkpoint.size, (previous.root, checkpoint.root), _proof_path(row))
     except KeptError:
         return False
     return True
 
 
-def _stands(row: Fields, receipt: Fields | None, signed: Mapping[int, Checkpoint]) -> bool:
+def _is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpoints: Mapping[int, Checkpoint]) -> bool:
     """Whether a version's leaf leads to a signed root."""
-    said, i = signed.get(whole_of(row, "size") or 0), whole_of(row, "i")
-    ts = whole_of(receipt or {}, "ts")
-    if said is None or receipt is None or i is None or ts is None:
+    checkpoint, leaf_index = signed_checkpoints.get(integer_of(row, "size") or 0), integer_of(row, "i")
+    ts = integer_of(receipt or {}, "ts")
+    if checkpoint is None or receipt is None or leaf_index is None or ts is None:
         return False
     try:
-        leaf = leaves.leaf(c=text_of(receipt, "c"), n=text_of(receipt, "n"), ts=ts)
-        tree.verify_inclusion(leaf, i, said.size, _path(row), said.root)
+        leaf = leaves.receipt_leaf(commitment=text_of(receipt, "c"), number=text_of(receipt, "n"), timestamp_ms=ts)
+        tree.verify_inclusion(leaf, leaf_index, checkpoint.size, _proof_path(row), checkpoint.root)
     except KeptError:
         return False
     return True
 
 
-def _path(row: Fields) -> list[bytes]:
+def _proof_path(row: RecordFields) -> list[bytes]:
     """A proof's steps. Raises BadRequest."""
     steps = row.get("path")
     return [unb64(str(step)) for step in steps] if isinstance(steps, list) else []
 
 
-def _stamps(pack: OpenedPack, name: str, note: bytes, row: Fields, roots: Sequence[bytes]) -> Iterator[Finding]:
+def _check_timestamps(
+    pack: OpenedPack, name: str, note: bytes, row: RecordFields, roots: Sequence[bytes]
+) -> Iterator[Finding]:
     """The timestamps of one checkpoint: under the roots given, else under the pack's own."""
-    trusted = b"\n".join(roots) or None
+    trusted_roots = b"\n".join(roots) or None
     for stamp in objects_of(row, "stamps"):
         stem = f"{name.removesuffix('.txt')}.{text_of(stamp, 'authority')}"
         tsr, chain = pack.read(f"{stem}.tsr") or b"", pack.read(f"{stem}.pem") or b""
         try:
             nonce = unb64(text_of(stamp, "nonce"))
-            stamped = checkpoints.one_line(note)
-            timestamps.check(tsr, stamped, chain=chain, policy=text_of(stamp, "policy"), nonce=nonce, roots=trusted)
+            stamped_bytes = checkpoints.strip_cosignatures(note)
+            timestamps.verify_response(
+                tsr, stamped_bytes, chain=chain, policy=text_of(stamp, "policy"), nonce=nonce, roots=trusted_roots
+            )
         except KeptError:
-            yield find("timestamp", f"{stem}.tsr")
+            yield make_finding("timestamp", f"{stem}.tsr")
 
 
-def has_stamps(part: LogPart) -> bool:
+def has_timestamps(log: ReadLog) -> bool:
     """Whether there is any timestamp."""
-    return any(objects_of(row, "stamps") for row in objects_of(part.told, "checkpoints"))
+    return any(objects_of(row, "stamps") for row in objects_of(log.log_json, "checkpoints"))
 
 
-def vouched(part: LogPart) -> bool:
+def has_key_statements(log: ReadLog) -> bool:
     """Whether there are statements about the keys at all; whether they hold is `trusted_keys`'."""
-    return bool(objects_of(part.told, "statements"))
+    return bool(objects_of(log.log_json, "statements"))

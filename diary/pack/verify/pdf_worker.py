@@ -16,10 +16,17 @@ from typing import Any, Final
 import pypdf
 
 from diary.pack.documents.exhibits import poster_key
-from diary.pack.sandbox.supervisor import Job, Spool, supervise
-from diary.pack.verify.pdf_reader import HELD, MADE, MOST_PICTURES, STILLS, VOLUME, jpeg_name
+from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
+from diary.pack.verify.pdf_reader import (
+    PACK_DOCUMENT_FILENAME,
+    PICTURES_LIMIT,
+    REBUILT_DOCUMENT_FILENAME,
+    STILLS_FILENAME,
+    VOLUME_FILENAME,
+    jpeg_name,
+)
 
-_DEPTH: Final = 8
+_DEPTH_LIMIT: Final = 8
 
 
 def main() -> int:
@@ -27,38 +34,42 @@ def main() -> int:
     folder, *flags = sys.argv[1:]
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     return supervise(
-        Job(
+        IsolatedJob(
             folder=Path(folder),
-            work=partial(_read, Path(folder)),
+            run_work=partial(_answer_question, Path(folder)),
             lay_out=lambda *_: None,
-            refused=lambda _: 1,
-            is_walled="--walled" in flags,
+            on_unavailable=lambda _: 1,
+            in_bubblewrap="--walled" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )
 
 
-def _read(folder: Path, _spool: Spool) -> int:
+def _answer_question(folder: Path, _spool: LayoutClient) -> int:
     """Runs isolated."""
-    answer = _pictures(folder) if (folder / VOLUME).exists() else _page(folder / HELD, folder / MADE)
+    answer = (
+        _extract_pictures(folder)
+        if (folder / VOLUME_FILENAME).exists()
+        else _first_differing_page(folder / PACK_DOCUMENT_FILENAME, folder / REBUILT_DOCUMENT_FILENAME)
+    )
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
     return 0
 
 
-def _pictures(folder: Path) -> list[str]:
+def _extract_pictures(folder: Path) -> list[str]:
     """The key of every picture, written as 0.jpg and so on. None at all where the volume cannot be read to its end."""
-    stills = set(json.loads((folder / STILLS).read_text(encoding="utf-8")))
+    stills = set(json.loads((folder / STILLS_FILENAME).read_text(encoding="utf-8")))
     try:
-        found = list(_pictures_of(folder / VOLUME, stills))[:MOST_PICTURES]
+        pictures = list(_volume_pictures(folder / VOLUME_FILENAME, stills))[:PICTURES_LIMIT]
     except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way; the document then differs
         return []
-    for number, (_, jpeg) in enumerate(found):
+    for number, (_, jpeg) in enumerate(pictures):
         (folder / jpeg_name(number)).write_bytes(jpeg)
-    return [key for key, _ in found]
+    return [key for key, _ in pictures]
 
 
-def _pictures_of(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
+def _volume_pictures(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
     """Those of one volume."""
     reader = pypdf.PdfReader(path)
     for entry in reader.outline:
@@ -66,40 +77,42 @@ def _pictures_of(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
             continue
         item = str(entry.title).partition(",")[0]
         number = reader.get_destination_page_number(entry)
-        jpeg = _jpeg(reader.pages[number], 0) if number is not None else None
+        jpeg = _first_jpeg(reader.pages[number], 0) if number is not None else None
         if jpeg is not None:
             yield (poster_key(item) if item in stills else item), jpeg
 
 
-def _jpeg(holder: Any, depth: int) -> bytes | None:
+def _first_jpeg(holder: Any, depth: int) -> bytes | None:
     """The first JPEG among the pictures of a page, or inside a drawing on it."""
     resources = holder.get("/Resources")
-    things = resources.get_object().get("/XObject") if resources is not None else None
-    for one in (things.get_object() if things is not None else {}).values():
-        thing = one.get_object()
-        if thing.get("/Filter") == "/DCTDecode":
+    xobjects = resources.get_object().get("/XObject") if resources is not None else None
+    for reference in (xobjects.get_object() if xobjects is not None else {}).values():
+        xobject = reference.get_object()
+        if xobject.get("/Filter") == "/DCTDecode":
             # The bytes as they stand: what a reader's decoder makes of them would be another picture.
-            return bytes(thing._data)
-        if thing.get("/Subtype") == "/Form" and depth < _DEPTH:
-            inner = _jpeg(thing, depth + 1)
+            return bytes(xobject._data)
+        if xobject.get("/Subtype") == "/Form" and depth < _DEPTH_LIMIT:
+            inner = _first_jpeg(xobject, depth + 1)
             if inner is not None:
                 return inner
     return None
 
 
-def _page(held: Path, made: Path) -> int | None:
+def _first_differing_page(pack_document: Path, rebuilt_document: Path) -> int | None:
     """The first page that differs, counted from 1; None when no page does, or it cannot be read."""
     try:
-        ours, theirs = pypdf.PdfReader(made).pages, pypdf.PdfReader(held).pages
-        for index in range(max(len(ours), len(theirs))):
-            if index >= min(len(ours), len(theirs)) or _drawn(ours[index]) != _drawn(theirs[index]):
+        rebuilt_pages, pack_pages = pypdf.PdfReader(rebuilt_document).pages, pypdf.PdfReader(pack_document).pages
+        for index in range(max(len(rebuilt_pages), len(pack_pages))):
+            if index >= min(len(rebuilt_pages), len(pack_pages)) or _page_content(
+                rebuilt_pages[index]
+            ) != _page_content(pack_pages[index]):
                 return index + 1
     except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
         return None
     return None
 
 
-def _drawn(page: Any) -> bytes:
+def _page_content(page: Any) -> bytes:
     """What a page draws."""
     contents = page.get_contents()
     return contents.get_data() if contents is not None else b""

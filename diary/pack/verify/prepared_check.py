@@ -13,22 +13,22 @@ from typing import Any, Final
 
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.signing import verify_author
-from diary.encoding import b64, canon, unb64
+from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger.sharing import grants
-from diary.pack.proofs.proof_files import RECORD_LIMIT
-from diary.pack.verify.findings import Finding, find
+from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.pack.verify.proof_check import PREPARED, Proofs, object_from
-from diary.pack.verify.record_check import RECORD
-from diary.record.reading import Fields, object_of, text_of, whole_of
+from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, parse_object
+from diary.pack.verify.record_check import RECORD_PATH
+from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
-TYPE: Final = "prepared/v1"
-READ_FIRST: Final = "data/00_READ-FIRST.txt"
-LINE: Final = "PREPARED BY SOMEBODY ELSE: "
+PREPARED_TYPE: Final = "prepared/v1"
+READ_FIRST_PATH: Final = "data/00_READ-FIRST.txt"
+PREPARED_LINE_PREFIX: Final = "PREPARED BY SOMEBODY ELSE: "
 # What would break a line of text in two, or the terminal it is shown on.
-_BREAKS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
-_NAMES: Final = {
+_CONTROL_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+_STATEMENT_MEMBERS: Final = {
     *(
         "by",
         "ecdsa_pub",
@@ -46,96 +46,121 @@ _NAMES: Final = {
 }
 
 
-def check_prepared(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
+def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """`prepared` where somebody else prepared it and may have; `preparer` where what is said of that does not hold."""
-    raw = pack.read(PREPARED)
-    record = object_from((pack.read(RECORD) or b"").removesuffix(b"\n")) or {}
-    claimed = object_of(object_of(record, "pack"), "prepared")
-    line = _line(pack.read(READ_FIRST) or b"")
+    raw = pack.read(PREPARED_PATH)
+    record = parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
+    recorded_claim = object_of(object_of(record, "pack"), "prepared")
+    line = _find_prepared_line(pack.read(READ_FIRST_PATH) or b"")
     if raw is None:
-        if claimed or line is not None:
-            yield find("preparer", RECORD if claimed else READ_FIRST)
+        if recorded_claim or line is not None:
+            yield make_finding("preparer", RECORD_PATH if recorded_claim else READ_FIRST_PATH)
         return
     try:
-        said = object_from(raw) or {}
-        _check_signed(said, text_of(proofs.keys, "ecdsa_pub"))
-        _check_scope(object_of(said, "grant"), proofs, alone=pack.alone)
-        _check_here(said, pack, proofs)
-        if (record and claimed != named(said)) or line not in (None, first_line(said)):
+        statement = parse_object(raw) or {}
+        _check_signatures(statement, text_of(proofs.keys, "ecdsa_pub"))
+        _check_scope(object_of(statement, "grant"), proofs, is_servable_only=pack.is_servable_only)
+        _check_statement_matches(statement, pack, proofs)
+        if (record and recorded_claim != prepared_members(statement)) or line not in (None, prepared_line(statement)):
             raise BadSignature
     except (KeptError, KeyError, TypeError, ValueError, AttributeError):
-        yield find("preparer", PREPARED)
+        yield make_finding("preparer", PREPARED_PATH)
         return
-    yield find("prepared", PREPARED)
+    yield make_finding("prepared", PREPARED_PATH)
 
 
-def named(said: Mapping[str, Any]) -> Fields:
+def prepared_members(statement: Mapping[str, Any]) -> RecordFields:
     """What `pack.prepared` of 12_record.json says of a statement."""
     return {
-        "by": said["by"],
-        "grant": said["grant"]["grant"],
-        "organisation": said["organisation"],
-        "to": said["grant"]["to"],
+        "by": statement["by"],
+        "grant": statement["grant"]["grant"],
+        "organisation": statement["organisation"],
+        "to": statement["grant"]["to"],
     }
 
 
-def first_line(said: Mapping[str, Any]) -> str:
+def prepared_line(statement: Mapping[str, Any]) -> str:
     """The line of 00_READ-FIRST.txt."""
-    return f"{LINE}{said['by']}, {said['organisation']}."
+    return f"{PREPARED_LINE_PREFIX}{statement['by']}, {statement['organisation']}."
 
 
-def list_of(versions: Mapping[str, str]) -> str:
+def versions_digest(versions: Mapping[str, str]) -> str:
     """SHA-256 over the versions in servable/proof with their commitments, b64."""
-    return b64(hashlib.sha256(canon([[one, versions[one]] for one in sorted(versions)], limit=RECORD_LIMIT)).digest())
+    return b64(
+        hashlib.sha256(
+            canonical_json(
+                [[version, versions[version]] for version in sorted(versions)], limit_bytes=RECORD_LIMIT_BYTES
+            )
+        ).digest()
+    )
 
 
-def _check_signed(said: Mapping[str, Any], keeper_pub: str) -> None:
+def _check_signatures(statement: Mapping[str, Any], keeper_pub: str) -> None:
     """Return when the grant is the keeper's, to the key that signed, and let it; BadSignature otherwise."""
-    grant, made_at = said["grant"], said["made_at"]
-    if set(said) != _NAMES or said["t"] != TYPE or not all(_is_name(said[one]) for one in ("by", "organisation")):
-        raise BadSignature
-    grants.check(grant, unb64(keeper_pub))
-    pub = unb64(said["ecdsa_pub"])
-    may = "pack" in grant["rights"] and type(made_at) is int and grant["made_at"] <= made_at < grant["not_after"]
-    if not may or b64(fingerprint(pub, unb64(said["hpke_pub"]))) != grant["to"]:
-        raise BadSignature
-    verify_author(pub, canon({name: value for name, value in said.items() if name != "sig"}), unb64(said["sig"]))
-
-
-def _check_scope(grant: Mapping[str, Any], proofs: Proofs, *, alone: bool) -> None:
-    """Return when nothing here is outside the grant, as far as that shows; BadSignature otherwise."""
-    ids = {text_of(object_of(one.values, "_ids"), "diary") for one in proofs.told.values()}
-    chosen = grant["scope"].get("records")
-    entries = {text_of(one.raw, "record") for one in proofs.told.values() if text_of(one.raw, "kind") == "incident"}
+    grant, made_at = statement["grant"], statement["made_at"]
     if (
-        ids != {grant["diary"]}
-        or (chosen is not None and not entries <= set(chosen))
-        or not (alone or grant["restricted"])
+        set(statement) != _STATEMENT_MEMBERS
+        or statement["t"] != PREPARED_TYPE
+        or not all(_is_single_line(statement[member]) for member in ("by", "organisation"))
+    ):
+        raise BadSignature
+    grants.verify_grant(grant, unb64(keeper_pub))
+    pub = unb64(statement["ecdsa_pub"])
+    is_permitted = (
+        "pack" in grant["rights"] and type(made_at) is int and grant["made_at"] <= made_at < grant["not_after"]
+    )
+    if not is_permitted or b64(fingerprint(pub, unb64(statement["hpke_pub"]))) != grant["to"]:
+        raise BadSignature
+    verify_author(
+        pub,
+        canonical_json({name: value for name, value in statement.items() if name != "sig"}),
+        unb64(statement["sig"]),
+    )
+
+
+def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_only: bool) -> None:
+    """Return when nothing here is outside the grant, as far as that shows; BadSignature otherwise."""
+    diary_ids = {text_of(object_of(proof.values, "_ids"), "diary") for proof in proofs.fullest.values()}
+    granted_records = grant["scope"].get("records")
+    entries = {
+        text_of(proof.raw, "record") for proof in proofs.fullest.values() if text_of(proof.raw, "kind") == "incident"
+    }
+    if (
+        diary_ids != {grant["diary"]}
+        or (granted_records is not None and not entries <= set(granted_records))
+        or not (is_servable_only or grant["restricted"])
     ):
         raise BadSignature
 
 
-def _check_here(said: Mapping[str, Any], pack: OpenedPack, proofs: Proofs) -> None:
+def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, proofs: PackProofs) -> None:
     """Return when it was said of this pack: its name, its versions, and its record where that is here; else BadSignature."""
     versions = {version: text_of(one.raw, "c") for version, one in proofs.servable.items()}
-    is_copied = pack.alone and not pack.folder.startswith("PACK_")
-    if said["list"] != list_of(versions) or (said["folder"] != pack.folder and not is_copied):
+    is_copied = pack.is_servable_only and not pack.folder.startswith("PACK_")
+    if statement["list"] != versions_digest(versions) or (statement["folder"] != pack.folder and not is_copied):
         raise BadSignature
-    raw = pack.read(RECORD)
+    raw = pack.read(RECORD_PATH)
     if raw is None:
         return
-    told = object_of(object_from(raw.removesuffix(b"\n")) or {}, "pack")
-    here = (text_of(told, "id"), text_of(told, "folder"), whole_of(told, "made_at"))
-    if here != (said["pack"], said["folder"], said["made_at"]) or said["record"] != hashlib.sha256(raw).hexdigest():
+    pack_fields = object_of(parse_object(raw.removesuffix(b"\n")) or {}, "pack")
+    pack_identity = (text_of(pack_fields, "id"), text_of(pack_fields, "folder"), integer_of(pack_fields, "made_at"))
+    if (
+        pack_identity != (statement["pack"], statement["folder"], statement["made_at"])
+        or statement["record"] != hashlib.sha256(raw).hexdigest()
+    ):
         raise BadSignature
 
 
-def _line(raw: bytes) -> str | None:
+def _find_prepared_line(raw: bytes) -> str | None:
     """The line in which READ-FIRST says so, None where there is none."""
     lines = raw.decode("utf-8", "replace").split("\n")
-    return next((line.removesuffix("\r") for line in lines if line.startswith(LINE)), None)
+    return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)
 
 
-def _is_name(value: object) -> bool:
+def _is_single_line(value: object) -> bool:
     """Some text on one line."""
-    return isinstance(value, str) and 0 < len(value) <= grants.NAME_CHARACTERS and not _BREAKS.search(value)
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= grants.NAME_LIMIT_CHARACTERS
+        and not _CONTROL_CHARACTERS.search(value)
+    )

@@ -5,33 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary.crypto.signing import notary_key_id, public_key
-from diary.encoding import b64, parse, unb64
+from diary.crypto.signing import ed25519_key_id, load_public_key
+from diary.encoding import b64, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger import receipts, rekeying
 from diary.ledger.commitments import commitment, field_digest
-from diary.ledger.key_statements import NotaryKey, key_of
-from diary.ledger.lines import Link, breaks
-from diary.ledger.push import signed_bytes
+from diary.ledger.key_statements import NotaryKey, find_key
+from diary.ledger.lines import ChainLink, find_breaks
+from diary.ledger.push import version_signing_input
 from diary.ledger.rekeying import AuthorKey
-from diary.pack.proofs.proof_files import KEYS_TYPE, RECORD_LIMIT, SERVABLE_KINDS, TYPE, names_of
-from diary.pack.verify.findings import Finding, find
+from diary.pack.proofs.proof_files import KEYS_TYPE, PROOF_TYPE, RECORD_LIMIT_BYTES, SERVABLE_KINDS, schema_names
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_log_file
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.record.reading import Fields, codes_of, object_of, objects_of, text_of, whole_of
+from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
 
-SERVABLE: Final = "data/servable/proof/"
-RESTRICTED: Final = "data/restricted/proof/"
-PREPARED: Final = f"{SERVABLE}prepared.json"
-_NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json")
+SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
+RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
+PREPARED_PATH: Final = f"{SERVABLE_PROOFS_PREFIX}prepared.json"
+_PROOF_FILENAME = re.compile(
+    r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class VersionProof:
     """One proof file, read: values by name, digests by name, and the rest as it stands."""
 
     member: str
-    raw: Fields
+    raw: RecordFields
     values: Mapping[str, object]
     digests: Mapping[str, str]
     withheld: frozenset[str]
@@ -43,111 +45,125 @@ class Proof:
 
 
 @dataclass(slots=True)
-class Proofs:
+class PackProofs:
     """Both folders, by version, and the keys they name."""
 
-    servable: dict[str, Proof] = field(default_factory=dict)
-    restricted: dict[str, Proof] = field(default_factory=dict)
-    keys: Fields = field(default_factory=dict)
+    servable: dict[str, VersionProof] = field(default_factory=dict)
+    restricted: dict[str, VersionProof] = field(default_factory=dict)
+    keys: RecordFields = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    alone: bool = False
+    is_servable_only: bool = False
 
     @property
-    def told(self) -> dict[str, Proof]:
+    def fullest(self) -> dict[str, VersionProof]:
         """The folder that says most: the restricted one, or the servable where that is all there is."""
-        return self.servable if self.alone else self.restricted
+        return self.servable if self.is_servable_only else self.restricted
 
 
-def read_proofs(pack: OpenedPack) -> Proofs:
+def read_proofs(pack: OpenedPack) -> PackProofs:
     """Every proof that can be read; what cannot is found."""
-    proofs = Proofs(alone=pack.alone)
+    proofs = PackProofs(is_servable_only=pack.is_servable_only)
     for path in sorted(pack.digests):
-        for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
+        for folder, folder_proofs in (
+            (SERVABLE_PROOFS_PREFIX, proofs.servable),
+            (RESTRICTED_PROOFS_PREFIX, proofs.restricted),
+        ):
             if (
                 path.startswith(folder)
                 and not path.endswith("/keys.json")
-                and path != PREPARED
+                and path != PREPARED_PATH
                 and not is_log_file(path)
             ):
-                proof = _read(path, pack.read(path), path.removeprefix(folder))
+                proof = _read_proof(path, pack.read(path), path.removeprefix(folder))
                 if isinstance(proof, Finding):
                     proofs.findings.append(proof)
-                elif proof.version in held:
-                    proofs.findings.append(find("misplaced", path))
+                elif proof.version in folder_proofs:
+                    proofs.findings.append(make_finding("misplaced", path))
                 else:
-                    held[proof.version] = proof
-    keys = [object_from(pack.read(f"{folder}keys.json")) for folder in (SERVABLE, RESTRICTED)]
+                    folder_proofs[proof.version] = proof
+    keys = [
+        parse_object(pack.read(f"{folder}keys.json")) for folder in (SERVABLE_PROOFS_PREFIX, RESTRICTED_PROOFS_PREFIX)
+    ]
     proofs.keys = keys[1] or keys[0] or {}
-    here = keys[:1] if pack.alone else keys
-    if not all(here) or here[0] != here[-1] or proofs.keys.get("t") != KEYS_TYPE or not _are_keys(proofs.keys):
-        proofs.findings.append(find("keys", f"{SERVABLE if pack.alone else RESTRICTED}keys.json"))
+    present_keys = keys[:1] if pack.is_servable_only else keys
+    if (
+        not all(present_keys)
+        or present_keys[0] != present_keys[-1]
+        or proofs.keys.get("t") != KEYS_TYPE
+        or not _are_keys_valid(proofs.keys)
+    ):
+        proofs.findings.append(
+            make_finding(
+                "keys", f"{SERVABLE_PROOFS_PREFIX if pack.is_servable_only else RESTRICTED_PROOFS_PREFIX}keys.json"
+            )
+        )
     return proofs
 
 
-def object_from(raw: bytes | None) -> dict[str, object] | None:
+def parse_object(raw: bytes | None) -> dict[str, object] | None:
     """Canonical JSON that is an object, or None."""
     try:
-        value = parse(raw or b"", limit=RECORD_LIMIT)
+        value = parse_canonical_json(raw or b"", limit_bytes=RECORD_LIMIT_BYTES)
     except KeptError:
         return None
     return value if isinstance(value, dict) else None
 
 
-def _are_keys(keys: Fields) -> bool:
+def _are_keys_valid(keys: RecordFields) -> bool:
     """Whether the two public keys are keys, and the log is the notary's digest; both of a server's are '' where none knew it."""
     try:
-        public_key(unb64(text_of(keys, "ecdsa_pub")))
-        _authors(keys)
-        if never_received(keys):
+        load_public_key(unb64(text_of(keys, "ecdsa_pub")))
+        _author_keys(keys)
+        if is_never_received(keys):
             return True
-        return b64(notary_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
+        return b64(ed25519_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
     except (KeptError, ValueError):
         return False
 
 
-def never_received(keys: Fields) -> bool:
+def is_never_received(keys: RecordFields) -> bool:
     """Whether the pack says that no server ever had the diary."""
     return keys.get("notary") == "" == keys.get("log")
 
 
-def _read(member: str, raw: bytes | None, name: str) -> Proof | Finding:
+def _read_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Finding:
     """One proof, with every digest computed or taken as withheld."""
-    value = object_from(raw)
-    if value is None or value.get("t") != TYPE:
-        return find("unreadable", member)
+    value = parse_object(raw)
+    if value is None or value.get("t") != PROOF_TYPE:
+        return make_finding("unreadable", member)
     try:
-        names = names_of(text_of(object_value(value, "_kind"), "v"), _schema(value))
-        digests, values = dict(_given(object_of(value, "withheld"))), {}
+        names = schema_names(text_of(salted_field(value, "_kind"), "v"), _schema_number(value))
+        digests, values = dict(_withheld_digests(object_of(value, "withheld"))), {}
         withheld = frozenset(digests)
-        for field_name, opened in object_of(value, "fields").items():
-            told = object_of({"it": opened}, "it")
-            if not isinstance(told["s"], str):
-                return find("unreadable", member)
-            values[field_name] = told["v"]
-            digests[field_name] = b64(field_digest(field_name, unb64(told["s"]), told["v"]))
+        for field_name, salted_value in object_of(value, "fields").items():
+            field_pair = object_of({"it": salted_value}, "it")
+            if not isinstance(field_pair["s"], str):
+                return make_finding("unreadable", member)
+            values[field_name] = field_pair["v"]
+            digests[field_name] = b64(field_digest(field_name, unb64(field_pair["s"]), field_pair["v"]))
     except (KeptError, KeyError, UnicodeError):
-        return find("unreadable", member)
-    if set(digests) != {*names.all_open, *names.restricted} or withheld & set(values):
-        return find("names", member)
-    if not _NAME.fullmatch(name) or name[-13:-5] != text_of(value, "version")[:8]:
-        return find("misplaced", member)
-    return Proof(member, value, values, digests, withheld)
+        return make_finding("unreadable", member)
+    if set(digests) != {*names.open_with_reserved, *names.restricted} or withheld & set(values):
+        return make_finding("names", member)
+    if not _PROOF_FILENAME.fullmatch(name) or name[-13:-5] != text_of(value, "version")[:8]:
+        return make_finding("misplaced", member)
+    return VersionProof(member, value, values, digests, withheld)
 
 
-def object_value(proof: Fields, name: str) -> dict[str, object]:
+def salted_field(proof: RecordFields, name: str) -> dict[str, object]:
     """A field of a proof as it stands: value and salt."""
     return object_of(object_of(proof, "fields"), name)
 
 
-def _schema(proof: Fields) -> int:
+def _schema_number(proof: RecordFields) -> int:
     """The schema number. Raises KeyError when there is none."""
-    number = whole_of(object_value(proof, "_schema"), "v")
+    number = integer_of(salted_field(proof, "_schema"), "v")
     if number is None:
         raise KeyError
     return number
 
 
-def _given(withheld: Fields) -> Iterator[tuple[str, str]]:
+def _withheld_digests(withheld: RecordFields) -> Iterator[tuple[str, str]]:
     """Digests that stand for withheld fields; each must be 32 bytes."""
     for name, digest in withheld.items():
         if not isinstance(digest, str) or len(unb64(digest)) != 32:
@@ -155,35 +171,39 @@ def _given(withheld: Fields) -> Iterator[tuple[str, str]]:
         yield name, digest
 
 
-def check_proofs(proofs: Proofs, keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
+def check_proofs(proofs: PackProofs, keys: Sequence[NotaryKey], leaf_indexes: Mapping[str, int]) -> Iterator[Finding]:
     """Every finding about the proofs themselves.
 
     `keys`: the notary keys to trust. `before`: by version, the place in the log that was shown for it; a receipt by
     a key that others may have had holds only for a place below that key's bound.
     """
-    if _key(proofs.keys, "notary") not in {key.pub for key in keys}:
-        yield find("wrong_notary")
+    if _key_bytes(proofs.keys, "notary") not in {key.pub for key in keys}:
+        yield make_finding("wrong_notary")
     try:
-        authors = _authors(proofs.keys)
+        author_keys = _author_keys(proofs.keys)
     except (KeptError, ValueError):
-        authors = ()  # said under "keys"; no signature holds under it
+        author_keys = ()  # said under "keys"; no signature holds under it
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
-        yield from _one(proof, authors, keys, before)
+        yield from _check_proof(proof, author_keys, keys, leaf_indexes)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
         servable = proofs.servable.get(version)
-        yield from _apart(servable) if proofs.alone and servable else _pair(servable, proofs.restricted.get(version))
-    yield from _lines(proofs)
-    yield from _behind(proofs)
+        yield from (
+            _check_restricted_withheld(servable)
+            if proofs.is_servable_only and servable
+            else _check_pair(servable, proofs.restricted.get(version))
+        )
+    yield from _check_device_lines(proofs)
+    yield from _check_parents(proofs)
 
 
-def _behind(proofs: Proofs) -> Iterator[Finding]:
+def _check_parents(proofs: PackProofs) -> Iterator[Finding]:
     """Versions written on from one that is not here: every version of a record goes into a pack, or none."""
-    for proof in proofs.told.values():
-        if any(parent not in proofs.told for parent in codes_of(proof.values, "_parents")):
-            yield find("left_out", proof.member)
+    for proof in proofs.fullest.values():
+        if any(parent not in proofs.fullest for parent in codes_of(proof.values, "_parents")):
+            yield make_finding("left_out", proof.member)
 
 
-def _key(keys: Fields, name: str) -> bytes:
+def _key_bytes(keys: RecordFields, name: str) -> bytes:
     """A key's bytes; none when it is not one, and every signature then fails."""
     try:
         return unb64(text_of(keys, name))
@@ -191,97 +211,104 @@ def _key(keys: Fields, name: str) -> bytes:
         return b""
 
 
-def receipts_of(proofs: Proofs) -> dict[str, Fields]:
+def receipts_by_version(proofs: PackProofs) -> dict[str, RecordFields]:
     """The receipts, by version."""
-    held = {version: object_of(proof.raw, "receipt") for version, proof in proofs.told.items()}
-    return {version: receipt for version, receipt in held.items() if receipt}
+    all_receipts = {version: object_of(proof.raw, "receipt") for version, proof in proofs.fullest.items()}
+    return {version: receipt for version, receipt in all_receipts.items() if receipt}
 
 
-def own_notary(proofs: Proofs) -> bytes:
+def pack_notary_key(proofs: PackProofs) -> bytes:
     """The notary key that the pack names; none when it is not one."""
-    return _key(proofs.keys, "notary")
+    return _key_bytes(proofs.keys, "notary")
 
 
-def _authors(keys: Fields) -> tuple[AuthorKey, ...]:
+def _author_keys(keys: RecordFields) -> tuple[AuthorKey, ...]:
     """The account's keys, those that were replaced first. Raises BadSignature where they do not follow one another."""
-    return rekeying.chain(objects_of(keys, "earlier") if "earlier" in keys else (), unb64(text_of(keys, "ecdsa_pub")))
+    return rekeying.verify_chain(
+        objects_of(keys, "earlier") if "earlier" in keys else (), unb64(text_of(keys, "ecdsa_pub"))
+    )
 
 
-def _check_author(proof: Proof, authors: Sequence[AuthorKey], message: bytes) -> None:
+def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message: bytes) -> None:
     """Return when the key that a proof names, or one after it, signed it while it counted; BadSignature otherwise."""
-    key = rekeying.verify_by(authors, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
-    received = whole_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
-    if key.ts is not None and (received is None or received > key.ts):
+    key = rekeying.find_signing_key(author_keys, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
+    received_at = integer_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
+    if key.last_ms is not None and (received_at is None or received_at > key.last_ms):
         raise BadSignature("The key had been replaced by then.")
 
 
-def _one(
-    proof: Proof, authors: Sequence[AuthorKey], keys: Sequence[NotaryKey], before: Mapping[str, int]
+def _check_proof(
+    proof: VersionProof, author_keys: Sequence[AuthorKey], keys: Sequence[NotaryKey], leaf_indexes: Mapping[str, int]
 ) -> Iterator[Finding]:
     """Commitment, place, signature and receipt of one proof."""
     raw, ids = proof.raw, object_of(proof.values, "_ids")
-    c = text_of(raw, "c")
-    if b64(commitment(proof.digests)) != c:
-        yield find("commitment", proof.member)
-    placed = (ids.get("record"), ids.get("version")) == (raw.get("record"), raw.get("version"))
-    if not placed or proof.values.get("_kind") != raw.get("kind"):
-        yield find("misplaced", proof.member)
+    stated_commitment = text_of(raw, "c")
+    if b64(commitment(proof.digests)) != stated_commitment:
+        yield make_finding("commitment", proof.member)
+    is_placed_rightly = (ids.get("record"), ids.get("version")) == (raw.get("record"), raw.get("version"))
+    if not is_placed_rightly or proof.values.get("_kind") != raw.get("kind"):
+        yield make_finding("misplaced", proof.member)
     try:
-        message = signed_bytes(
-            c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version")
+        message = version_signing_input(
+            c=stated_commitment,
+            diary=text_of(ids, "diary"),
+            record=text_of(raw, "record"),
+            version=text_of(raw, "version"),
         )
-        _check_author(proof, authors, message)
+        _check_author(proof, author_keys, message)
     except (KeptError, ValueError):
-        yield find("author", proof.member)
+        yield make_finding("author", proof.member)
     receipt = raw.get("receipt")
     if receipt is not None:
-        told = object_of(raw, "receipt")
-        if told.get("log") not in {key.log for key in keys}:
-            yield find("other_key", proof.member)
+        receipt_fields = object_of(raw, "receipt")
+        if receipt_fields.get("log") not in {key.log_id for key in keys}:
+            yield make_finding("other_key", proof.member)
             return
         try:
-            key = key_of(keys, told.get("log"))
-            receipts.verify(told, key.pub, c=c, env=text_of(told, "env"))
-            if key.below is not None and not 0 <= before.get(proof.version, -1) < key.below:
-                yield find("old_key", proof.member)
+            key = find_key(keys, receipt_fields.get("log"))
+            receipts.verify(
+                receipt_fields, key.pub, commitment=stated_commitment, envelopes_digest=text_of(receipt_fields, "env")
+            )
+            if key.leaf_limit is not None and not 0 <= leaf_indexes.get(proof.version, -1) < key.leaf_limit:
+                yield make_finding("old_key", proof.member)
         except (KeptError, ValueError):
-            yield find("receipt", proof.member)
+            yield make_finding("receipt", proof.member)
 
 
-def _pair(servable: Proof | None, restricted: Proof | None) -> Iterator[Finding]:
+def _check_pair(servable: VersionProof | None, restricted: VersionProof | None) -> Iterator[Finding]:
     """The two proofs of one version."""
     if servable is None and restricted and text_of(restricted.raw, "kind") not in SERVABLE_KINDS:
         return
     if servable is None or restricted is None:
-        yield find("no_twin", (servable or restricted or _nobody()).member)
+        yield make_finding("no_twin", (servable or restricted or _raise_no_proof()).member)
         return
-    same = all(
+    is_same = all(
         servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no")
     )
-    if not same or restricted.withheld or servable.digests != restricted.digests:
-        yield find("twin", servable.member)
-    yield from _apart(servable)
+    if not is_same or restricted.withheld or servable.digests != restricted.digests:
+        yield make_finding("twin", servable.member)
+    yield from _check_restricted_withheld(servable)
 
 
-def _apart(servable: Proof) -> Iterator[Finding]:
+def _check_restricted_withheld(servable: VersionProof) -> Iterator[Finding]:
     """Whether a restricted field stands open where it must not."""
-    kind = text_of(object_value(servable.raw, "_kind"), "v")
-    if set(names_of(kind, whole_of(servable.values, "_schema") or 0).restricted) - servable.withheld:
-        yield find("twin", servable.member)
+    kind = text_of(salted_field(servable.raw, "_kind"), "v")
+    if set(schema_names(kind, integer_of(servable.values, "_schema") or 0).restricted) - servable.withheld:
+        yield make_finding("twin", servable.member)
 
 
-def _nobody() -> Proof:
+def _raise_no_proof() -> VersionProof:
     raise KeyError("neither proof")
 
 
-def _lines(proofs: Proofs) -> Iterator[Finding]:
+def _check_device_lines(proofs: PackProofs) -> Iterator[Finding]:
     """The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too."""
     links, members = [], {}
-    for proof in proofs.told.values():
+    for proof in proofs.fullest.values():
         line = object_of(proof.values, "_line")
-        device, n, prev = text_of(line, "device"), whole_of(line, "n") or 0, line.get("prev")
-        links.append(Link(device, n, prev if isinstance(prev, str) else None, text_of(proof.raw, "c")))
-        members[device, n] = proof.member
-    for broken in breaks(links):
-        if broken.why != "missing":
-            yield find("line", members[broken.device, broken.n])
+        device, number, prev = text_of(line, "device"), integer_of(line, "n") or 0, line.get("prev")
+        links.append(ChainLink(device, number, prev if isinstance(prev, str) else None, text_of(proof.raw, "c")))
+        members[device, number] = proof.member
+    for line_break in find_breaks(links):
+        if line_break.why != "missing":
+            yield make_finding("line", members[line_break.device, line_break.n])

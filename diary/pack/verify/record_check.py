@@ -5,54 +5,54 @@ from typing import Final
 
 from diary.errors import KeptError
 from diary.pack.proofs.proof_files import RECORD_TYPE
-from diary.pack.verify.derived_fields import follows, stands_beside
-from diary.pack.verify.findings import Finding, find
+from diary.pack.verify.derived_fields import are_derived_rows_consistent, is_summary_consistent
+from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.pack.verify.proof_check import Proof, Proofs, object_from
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
-from diary.record.rules import oddities
+from diary.pack.verify.proof_check import PackProofs, VersionProof, parse_object
+from diary.record.reading import RecordFields, integer_of, object_of, objects_of, text_of
+from diary.record.rules import find_issues
 
-RECORD: Final = "data/restricted/12_record.json"
+RECORD_PATH: Final = "data/restricted/12_record.json"
 
 
-def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
+def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """12_record.json against the restricted proofs."""
-    raw = pack.read(RECORD)
+    raw = pack.read(RECORD_PATH)
     if raw is None:
         return
-    value = object_from(raw.removesuffix(b"\n"))
+    value = parse_object(raw.removesuffix(b"\n"))
     if value is None or value.get("t") != RECORD_TYPE or not raw.endswith(b"\n"):
-        yield find("unreadable", RECORD)
+        yield make_finding("unreadable", RECORD_PATH)
         return
     rows = {text_of(row, "version"): row for row in objects_of(value, "versions")}
     if len(rows) != len(objects_of(value, "versions")) or rows.keys() != proofs.restricted.keys():
-        yield find("record", RECORD)
+        yield make_finding("record", RECORD_PATH)
     for version, row in rows.items():
         proof = proofs.restricted.get(version)
-        if proof is not None and not _agrees(row, proof):
-            yield find("record", proof.member)
+        if proof is not None and not _matches_proof(row, proof):
+            yield make_finding("record", proof.member)
     try:
-        sound = follows(value) and stands_beside(value, pack)
+        is_consistent = are_derived_rows_consistent(value) and is_summary_consistent(value, pack)
     except (KeptError, KeyError):
-        sound = False
-    if not sound:
-        yield find("record", RECORD)
+        is_consistent = False
+    if not is_consistent:
+        yield make_finding("record", RECORD_PATH)
     for proof in proofs.restricted.values():
         # What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
-        faults = oddities(text_of(proof.raw, "kind"), proof.values, {})
+        faults = find_issues(text_of(proof.raw, "kind"), proof.values, {})
         if any(fault.code != "in_the_future" for fault in faults):
-            yield find("odd", proof.member)
+            yield make_finding("odd", proof.member)
 
 
-def _agrees(row: Fields, proof: Proof) -> bool:
+def _matches_proof(row: RecordFields, proof: VersionProof) -> bool:
     """Whether a row of the record says what the proof says."""
-    fields = {name: held for name, held in proof.values.items() if held is not None}
-    same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
-    received = whole_of(object_of(proof.raw, "receipt"), "ts")
+    fields = {name: value for name, value in proof.values.items() if value is not None}
+    is_same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
+    received_at = integer_of(object_of(proof.raw, "receipt"), "ts")
     return (
-        same
+        is_same
         and row.get("fields") == fields
-        and row.get("receipt_at") == received
+        and row.get("receipt_at") == received_at
         and row.get("schema") == fields.get("_schema")
         and row.get("parents") == fields.get("_parents")
     )

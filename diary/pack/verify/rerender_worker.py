@@ -13,51 +13,57 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from diary.encoding import b64, canon
+from diary.encoding import b64, canonical_json
 from diary.errors import KeptError
 from diary.pack import build
 from diary.pack.capsule import reader
-from diary.pack.contents import Contents, Picture, contents_of, volumes
+from diary.pack.contents import PackContents, Picture, build_contents, volumes
 from diary.pack.documents import print_images
 from diary.pack.documents.exhibits import poster_key
-from diary.pack.documents.text_files import plain_files
-from diary.pack.documents.typesetting import Press, compile_in
-from diary.pack.sandbox.isolated_call import answer_of
-from diary.pack.sandbox.supervisor import Job, Spool, supervise
-from diary.record.reading import object_of, objects_of, text_of, whole_of
-from diary.record.schemas import schema
+from diary.pack.documents.text_files import text_files
+from diary.pack.documents.typesetting import Typesetter, compile_document
+from diary.pack.sandbox.isolated_call import call_isolated
+from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
+from diary.record.reading import integer_of, object_of, objects_of, text_of
+from diary.record.schemas import find_schema
 
-CAPSULE: Final = "capsule.json"
-PICTURES: Final = "pictures"
-PLAIN: Final = "plain"
-_NO_KEY: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "parts": 1, "width": 1, "height": 1}
+CAPSULE_FILENAME: Final = "capsule.json"
+PICTURES_FOLDER: Final = "pictures"
+TEXT_FILES_FOLDER: Final = "plain"
+_PLACEHOLDER_PICTURE: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "parts": 1, "width": 1, "height": 1}
 
 
-def lay_out(
-    told: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path, *, is_unsandboxed: bool = False
+def rerender_capsule(
+    capsule: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path, *, is_unsandboxed: bool = False
 ) -> dict[str, Path]:
     """The documents and tables of a capsule by path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
 
     Runs in isolated processes of its own, or without isolation where `is_unsandboxed`. Empty when the capsule cannot be laid
     out. Raises Unavailable where this computer cannot isolate them.
     """
-    (folder / CAPSULE).write_bytes(canon(dict(told), limit=reader.LIMIT * 4))
-    (folder / PICTURES).mkdir()
+    (folder / CAPSULE_FILENAME).write_bytes(canonical_json(dict(capsule), limit_bytes=reader.CAPSULE_LIMIT_BYTES * 4))
+    (folder / PICTURES_FOLDER).mkdir()
     for key, jpeg in pictures.items():
-        (folder / PICTURES / _file(key)).write_bytes(jpeg)
-    made = answer_of("diary.pack.verify.rerender_worker", folder, is_unsandboxed=is_unsandboxed)
-    named = {name: path for name, path in made.items() if isinstance(path, str)} if isinstance(made, dict) else {}
+        (folder / PICTURES_FOLDER / _picture_filename(key)).write_bytes(jpeg)
+    answer = call_isolated("diary.pack.verify.rerender_worker", folder, is_unsandboxed=is_unsandboxed)
+    claimed_paths = (
+        {name: path for name, path in answer.items() if isinstance(path, str)} if isinstance(answer, dict) else {}
+    )
     # A process that was taken over may name any path; what is read lies in the folder that it was given.
-    places = {name: (folder / path).resolve() for name, path in named.items() if path.isprintable()}
-    return {name: place for name, place in places.items() if place.is_relative_to(folder.resolve()) and place.is_file()}
+    resolved_paths = {name: (folder / path).resolve() for name, path in claimed_paths.items() if path.isprintable()}
+    return {
+        name: place
+        for name, place in resolved_paths.items()
+        if place.is_relative_to(folder.resolve()) and place.is_file()
+    }
 
 
-def _file(key: str) -> str:
+def _picture_filename(key: str) -> str:
     """What a picture is called on its way to the isolated process."""
     return key.replace("/", "-").replace(" ", "-") + ".jpg"
 
 
-def capsule_of(
+def rebuild_capsule(
     record: Mapping[str, Any],
     proofs: Mapping[str, Mapping[str, Any]],
     keys: Mapping[str, Any],
@@ -69,106 +75,117 @@ def capsule_of(
             name: record[name]
             for name in ("asked", "counts", "custody", "gaps", "own_words", "pack", "sheet", "start_with")
         },
-        "exhibits": [_exhibit(row) for row in objects_of(record, "exhibits")],
+        "exhibits": [_exhibit_row(row) for row in objects_of(record, "exhibits")],
         "hold_words": record.get("hold_words", []),
         "keys": {name: value for name, value in keys.items() if name != "t"},
         "log": log,
         "refs": list(objects_of(record, "refs")),
-        "t": reader.TYPE,
-        "versions": [_version(row, proofs[text_of(row, "version")]) for row in objects_of(record, "versions")],
+        "t": reader.CAPSULE_TYPE,
+        "versions": [_version_row(row, proofs[text_of(row, "version")]) for row in objects_of(record, "versions")],
     }
 
 
-def _exhibit(row: Mapping[str, Any]) -> dict[str, object]:
+def _exhibit_row(row: Mapping[str, Any]) -> dict[str, object]:
     """An exhibit's row; whether it has a print copy is all the pages ask."""
-    kept = {name: value for name, value in row.items() if name not in ("printed", "still")}
-    still = {"poster": _NO_KEY} if row.get("still") else {}
-    return {**kept, "print": _NO_KEY if row.get("printed") else None, "received": None, **still}
+    exhibit_fields = {name: value for name, value in row.items() if name not in ("printed", "still")}
+    still = {"poster": _PLACEHOLDER_PICTURE} if row.get("still") else {}
+    return {**exhibit_fields, "print": _PLACEHOLDER_PICTURE if row.get("printed") else None, "received": None, **still}
 
 
-def _version(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, object]:
+def _version_row(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, object]:
     """A version with its parts told apart again."""
-    kind, number, fields = text_of(row, "kind"), whole_of(row, "schema") or 0, object_of(row, "fields")
-    names = set(schema(kind, number).restricted)
+    kind, number, fields = text_of(row, "kind"), integer_of(row, "schema") or 0, object_of(row, "fields")
+    restricted_names = set(find_schema(kind, number).restricted)
     seed = b64(bytes(32))
     return {
         **{name: row[name] for name in ("c", "kind", "parents", "record", "schema", "seq", "seq_no", "version")},
         "env": None,
-        "open": {"fields": {name: value for name, value in fields.items() if name not in names}, "seed": seed},
+        "open": {
+            "fields": {name: value for name, value in fields.items() if name not in restricted_names},
+            "seed": seed,
+        },
         "receipt": proof.get("receipt"),
-        "restricted": {"fields": {name: value for name, value in fields.items() if name in names}, "seed": seed},
+        "restricted": {
+            "fields": {name: value for name, value in fields.items() if name in restricted_names},
+            "seed": seed,
+        },
         "sig": proof["sig"],
     }
 
 
-def _documents(folder: Path, spool: Spool) -> Iterator[tuple[str, Path]]:
+def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tuple[str, Path]]:
     """Every document laid out, with its path under `data/`."""
-    told = reader.read_capsule((folder / CAPSULE).read_bytes(), limit=reader.LIMIT * 4)
-    contents = contents_of(told)
+    capsule = reader.read_capsule((folder / CAPSULE_FILENAME).read_bytes(), limit=reader.CAPSULE_LIMIT_BYTES * 4)
+    contents = build_contents(capsule)
     pictures = {}
-    for index, shown in enumerate(volumes(contents)):
-        place = folder / build.volume_folder(index)
-        place.mkdir()
-        for one in shown:
-            for key in (one.exhibit.item, poster_key(one.exhibit.item)):
-                path = folder / PICTURES / _file(key)
+    for index, volume in enumerate(volumes(contents)):
+        volume_path = folder / build.volume_folder(index)
+        volume_path.mkdir()
+        for view in volume:
+            for key in (view.exhibit.item, poster_key(view.exhibit.item)):
+                path = folder / PICTURES_FOLDER / _picture_filename(key)
                 if path.exists():
-                    pictures[key] = build.placed(print_images.accept(path.read_bytes()), place, key)
-    press = Press(told.head.made_at, spool)
-    press.add(build.documents(contents, folder, _stills(contents, folder)))
-    press.add(build.picture_volumes(contents, pictures, folder))
-    for document in press.finished():
-        yield document.name, document.out
+                    pictures[key] = build.place_picture(
+                        print_images.check_print_copy(path.read_bytes()), volume_path, key
+                    )
+    typesetter = Typesetter(capsule.metadata.made_at, layout_client)
+    typesetter.add(build.main_documents(contents, folder, _place_stills(contents, folder)))
+    typesetter.add(build.exhibit_documents(contents, pictures, folder))
+    for document in typesetter.wait_for_documents():
+        yield document.path_in_data, document.output_path
 
 
-def _plain(folder: Path) -> Iterator[tuple[str, Path]]:
+def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Every file of words and every table, with its path under `data/`. Proofs need salts, which are in the proofs alone."""
-    told = reader.read_capsule((folder / CAPSULE).read_bytes(), limit=reader.LIMIT * 4)
-    (folder / PLAIN).mkdir()
-    for number, (name, raw) in enumerate(plain_files(contents_of(told))):
+    capsule = reader.read_capsule((folder / CAPSULE_FILENAME).read_bytes(), limit=reader.CAPSULE_LIMIT_BYTES * 4)
+    (folder / TEXT_FILES_FOLDER).mkdir()
+    for number, (name, raw) in enumerate(text_files(build_contents(capsule))):
         if "/proof/" in name:
             return
-        path = folder / PLAIN / str(number)
+        path = folder / TEXT_FILES_FOLDER / str(number)
         path.write_bytes(raw)
         yield name, path
 
 
-def _stills(contents: Contents, folder: Path) -> dict[str, Picture]:
+def _place_stills(contents: PackContents, folder: Path) -> dict[str, Picture]:
     """The stills of accounts, as 04 shows them too."""
-    found = {}
-    for shown in build.films_of_accounts(contents):
-        path = folder / PICTURES / _file(poster_key(shown.exhibit.item))
+    stills = {}
+    for view in build.films_of_accounts(contents):
+        path = folder / PICTURES_FOLDER / _picture_filename(poster_key(view.exhibit.item))
         if path.exists():
-            (folder / build.CHRONOLOGY).mkdir(exist_ok=True)
-            still = print_images.accept(path.read_bytes())
-            found[shown.exhibit.item] = build.placed(still, folder / build.CHRONOLOGY, shown.exhibit.item)
-    return found
+            (folder / build.CHRONOLOGY_FOLDER).mkdir(exist_ok=True)
+            still = print_images.check_print_copy(path.read_bytes())
+            stills[view.exhibit.item] = build.place_picture(still, folder / build.CHRONOLOGY_FOLDER, view.exhibit.item)
+    return stills
 
 
 def main() -> int:
     """Lay out, say which file is where. The exit code is 1 when it could not be done."""
     folder, *flags = sys.argv[1:]
     zoneinfo.reset_tzpath(())
-    place = Path(folder)
+    job_folder = Path(folder)
     return supervise(
-        Job(
-            folder=place,
-            work=partial(_made, place),
-            lay_out=partial(compile_in, place),
-            refused=lambda _: 1,
-            is_walled="--walled" in flags,
+        IsolatedJob(
+            folder=job_folder,
+            run_work=partial(_rerender, job_folder),
+            lay_out=partial(compile_document, job_folder),
+            on_unavailable=lambda _: 1,
+            in_bubblewrap="--walled" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )
 
 
-def _made(folder: Path, spool: Spool) -> int:
+def _rerender(folder: Path, layout_client: LayoutClient) -> int:
     """Every document and table again; runs isolated."""
     try:
-        made = {name: str(path.relative_to(folder)) for name, path in (*_documents(folder, spool), *_plain(folder))}
+        paths = {
+            name: str(path.relative_to(folder))
+            for name, path in (*_typeset_documents(folder, layout_client), *_write_text_files(folder))
+        }
     except (KeptError, OSError, ValueError, KeyError, TypeError):
         return 1
-    sys.stdout.write(json.dumps(made) + "\n")
+    sys.stdout.write(json.dumps(paths) + "\n")
     sys.stdout.flush()
     return 0
 

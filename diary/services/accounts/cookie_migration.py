@@ -8,10 +8,10 @@ proof comes with it, so that a phone that was signed out from another does not c
 from dataclasses import dataclass, replace
 from typing import Final
 
-from diary.errors import SessionEnded, SignedOut
+from diary.errors import NotSignedIn, SessionRevoked
 from diary.services.accounts import authentication, organisation_members, sessions
-from diary.services.accounts.sessions import Device, Entry
-from diary.services.accounts.sign_in_proofs import account_by_words
+from diary.services.accounts.sessions import Device, StartedSession
+from diary.services.accounts.sign_in_proofs import authenticate_with_words
 from diary.services.instance import Instance
 from diary.storage.accounts import cookie_grace
 
@@ -19,36 +19,36 @@ GRACE_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class LegacyCookies:
     """The cookies of a device of an earlier release: its session, and that it has signed in before."""
 
-    session: str | None
-    device: str | None
+    session_token: str | None
+    device_token: str | None
 
 
-async def begin(instance: Instance) -> int:
+async def start_grace_period(instance: Instance) -> int:
     """Until when, in ms, cookies are taken; set at the first start after the upgrade."""
-    until = instance.clock.now_ms() + GRACE_DAYS * sessions.DAY_MS
-    await instance.db.writer.run(lambda hand: cookie_grace.begin(hand, until))
-    return await cookie_grace.until(instance.db)
+    grace_ends_at_ms = instance.clock.now_ms() + GRACE_DAYS * sessions.DAY_MS
+    await instance.db.writer.run(lambda tx: cookie_grace.set_end(tx, grace_ends_at_ms))
+    return await cookie_grace.find_end_ms(instance.db)
 
 
-async def exchange(
-    instance: Instance, login: str, auth: bytes, earlier: Earlier, device: Device
-) -> tuple[dict[str, object], Entry]:
+async def exchange_cookies_for_tokens(
+    instance: Instance, login: str, auth_proof: bytes, legacy_cookies: LegacyCookies, device: Device
+) -> tuple[dict[str, object], StartedSession]:
     """The answer of a sign-in, and tokens: of the session the cookie is for, or of a new one where that is over.
 
     Raises SessionEnded, and what `accounts.sign_in` does.
     """
     try:
-        signed = await sessions.resume(instance, earlier.session)
-    except SessionEnded:
+        session = await sessions.find_active_session(instance, legacy_cookies.session_token)
+    except SessionRevoked:
         raise
-    except SignedOut:
-        signed = None
-    row = await account_by_words(instance, login, auth, earlier.device, device.network)
-    if signed is None or signed.account != row.id:
-        await organisation_members.check(instance, row.id, device.digits)
-        return await authentication.enter(instance, row, replace(device, session_token=None))
-    entry = await sessions.hold_anew(instance, signed, row, device)
-    return await authentication.with_words(instance, entry), entry
+    except NotSignedIn:
+        session = None
+    row = await authenticate_with_words(instance, login, auth_proof, legacy_cookies.device_token, device.network_key)
+    if session is None or session.account != row.id:
+        await organisation_members.check_second_step(instance, row.id, device.totp_code)
+        return await authentication.start_session(instance, row, replace(device, session_token=None))
+    started = await sessions.reissue_tokens(instance, session, row, device)
+    return await authentication.sign_in_payload(instance, started), started

@@ -10,75 +10,77 @@ import secrets
 from datetime import UTC, datetime
 from typing import Final
 
-from diary.errors import BadSetting, NotFound, NotInvited
+from diary.errors import BadSetting, InvalidInvitation, NotFound
 from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.sign_in_names import check_login
 from diary.services.instance import Instance
 from diary.storage.accounts import invitations
-from diary.storage.accounts.daily_quota import DayLimit
-from diary.storage.writer import Hand
+from diary.storage.accounts.daily_quota import DailyLimit
+from diary.storage.writer import Transaction
 
 DAY_MS: Final = 86_400_000
-ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-_LENGTH: Final = 12
-_DAY_LENGTH: Final = 8
-_OTHER: Final = re.compile(r"[^a-z0-9]+")
+INVITATION_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+_INVITATION_LENGTH: Final = 12
+_DAILY_CODE_LENGTH: Final = 8
+_NON_CODE_CHARACTERS: Final = re.compile(r"[^a-z0-9]+")
 
 
-async def invite(instance: Instance, days: int) -> str:
+async def create_invitation(instance: Instance, valid_days: int) -> str:
     """A fresh invitation, good for one account and `days` days; or the code of the day. Raises BadSetting in `open`."""
     mode = instance.settings.enrolment
     if mode == "open":
         raise BadSetting("Anyone may register on this server: DIARY_ENROLMENT is open.")
     now = instance.clock.now_ms()
     if mode == "code":
-        return grouped(_day_code(instance.pepper, now))
-    code = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
-    mac = instance.pepper.invite_mac(code)
-    await instance.db.writer.run(lambda hand: invitations.add(hand, mac, now, now + days * DAY_MS))
-    return grouped(code)
+        return format_code(_daily_code(instance.pepper, now))
+    code = "".join(secrets.choice(INVITATION_ALPHABET) for _ in range(_INVITATION_LENGTH))
+    mac = instance.pepper.invitation_mac(code)
+    await instance.db.writer.run(lambda tx: invitations.add_invitation(tx, mac, now, now + valid_days * DAY_MS))
+    return format_code(code)
 
 
-def admit(instance: Instance, hand: Hand, given: str | None) -> bool:
+def check_may_register(instance: Instance, tx: Transaction, invitation_code: str | None) -> bool:
     """Let someone in, using up their invitation; whether it was where anyone may. Raises Unavailable (no room) and NotInvited."""
     settings, now = instance.settings, instance.clock.now_ms()
-    instance.disk.admit_account()
+    instance.disk_space.check_room_for_account()
     if settings.enrolment == "open":
-        return not settings.is_here
-    code = _OTHER.sub("", (given or "").lower())
+        return not settings.is_local
+    code = _NON_CODE_CHARACTERS.sub("", (invitation_code or "").lower())
     if settings.enrolment == "code":
-        if not any(secrets.compare_digest(code, _day_code(instance.pepper, at)) for at in (now, now - DAY_MS)):
-            raise NotInvited
-    elif not invitations.use_up(hand, instance.pepper.invite_mac(code), now):
-        raise NotInvited
+        if not any(
+            secrets.compare_digest(code, _daily_code(instance.pepper, day_ms)) for day_ms in (now, now - DAY_MS)
+        ):
+            raise InvalidInvitation
+    elif not invitations.use_invitation(tx, instance.pepper.invitation_mac(code), now):
+        raise InvalidInvitation
     return False
 
 
-async def set_quota(instance: Instance, login: str, quota: int | None) -> None:
+async def set_quota(instance: Instance, login: str, quota_bytes: int | None) -> None:
     """Give the account of a sign-in name its own room for files, or everyone's again with None. Raises NotFound."""
     mac = instance.pepper.login_mac(check_login(login))
-    if not await instance.db.writer.run(lambda hand: invitations.set_quota(hand, mac, quota)):
+    if not await instance.db.writer.run(lambda tx: invitations.set_quota(tx, mac, quota_bytes)):
         raise NotFound("There is no account with that sign-in name.")
 
 
-async def day_limit(instance: Instance, account: bytes) -> DayLimit | None:
+async def find_daily_limit(instance: Instance, account: bytes) -> DailyLimit | None:
     """What all accounts like this one may send today; None for one that somebody let in."""
     settings = instance.settings
-    if settings.enrolment != "open" or settings.is_here:
+    if settings.enrolment != "open" or settings.is_local:
         return None
-    row = await instance.db.look("SELECT is_open FROM account WHERE id = ?", (account,))
+    row = await instance.db.fetch_one("SELECT is_open FROM account WHERE id = ?", (account,))
     if row is None or not row[0]:
         return None
     day = instance.clock.now_ms() // DAY_MS
-    return DayLimit(day, settings.open_day_bytes, settings.open_day_text_bytes)
+    return DailyLimit(day, settings.open_day_bytes, settings.open_day_text_bytes)
 
 
-def _day_code(pepper: Pepper, ms: int) -> str:
+def _daily_code(pepper: Pepper, time_ms: int) -> str:
     """The code of a day, UTC."""
-    raw = pepper.invite_mac("day " + datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d"))
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in raw[:_DAY_LENGTH])
+    digest = pepper.invitation_mac("day " + datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d"))
+    return "".join(INVITATION_ALPHABET[byte % len(INVITATION_ALPHABET)] for byte in digest[:_DAILY_CODE_LENGTH])
 
 
-def grouped(code: str) -> str:
+def format_code(code: str) -> str:
     """A code as it is read out: four at a time."""
-    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+    return "-".join(code[offset : offset + 4] for offset in range(0, len(code), 4))

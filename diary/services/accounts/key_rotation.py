@@ -10,147 +10,162 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from diary.crypto.keys import diary_header, keyset_header, version_header
-from diary.crypto.sealing import Kind, read_header
-from diary.encoding import b64, canon, read_frames
+from diary.crypto.keys import diary_wrap_header, keyset_header, version_wrap_header
+from diary.crypto.sealing import EnvelopeKind, read_header
+from diary.encoding import b64, canonical_json, decode_frames
 from diary.errors import BadRequest, BadSignature, Conflict, NotFound, SealError
 from diary.ids import id_text
 from diary.ledger import rekeying
 from diary.ledger.push import PARTS
-from diary.services.accounts.authentication import WORDS_WRAP, NewLock, check_lock, check_wrap
-from diary.services.accounts.pepper import KDF, SALT_BYTES
-from diary.services.accounts.sign_in_proofs import argon, prove
+from diary.services.accounts.authentication import (
+    WORDS_WRAP_PURPOSE,
+    PassphraseCredentials,
+    check_credentials,
+    check_wrap,
+)
+from diary.services.accounts.pepper import KDF_PURPOSE, SALT_BYTES
+from diary.services.accounts.sign_in_proofs import hash_proof, verify_proof
 from diary.services.instance import Instance
 from diary.storage.accounts import access_log, account_rows, key_rotation
 from diary.storage.accounts.account_rows import AccountRow
 from diary.storage.accounts.key_rotation import RotationRow
-from diary.storage.accounts.sessions import Signed
-from diary.storage.writer import Hand
+from diary.storage.accounts.sessions import AuthenticatedSession
+from diary.storage.writer import Transaction
 
-MOST_AT_ONCE = 500
+MAX_VERSIONS_PER_REQUEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class NewKeys:
+class NewAccountKeys:
     """What takes the place of an account's keys; `statement` is the old key's word for it."""
 
-    lock: NewLock
+    credentials: PassphraseCredentials
     keyset: bytes
     ecdsa_pub: bytes
     hpke_pub: bytes
-    diary: bytes
+    diary_id: bytes
     diary_wrap: bytes
     statement: Mapping[str, Any]
 
 
-async def owned(instance: Instance, signed: Signed, diary: bytes) -> None:
+async def check_diary_owner(instance: Instance, session: AuthenticatedSession, diary: bytes) -> None:
     """Return when the diary is the account's. Raises NotFound: before anything that was sent is looked at."""
-    if diary not in {one.id for one in await account_rows.list_diaries(instance.db, signed.account)}:
+    if diary not in {diary_row.id for diary_row in await account_rows.list_diaries(instance.db, session.account)}:
         raise NotFound
 
 
-async def begin(instance: Instance, signed: Signed, proof: bytes, keys: NewKeys) -> int:
+async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes, new_keys: NewAccountKeys) -> int:
     """Keep the new keys beside the old; the number up to which versions have their new wraps already.
 
     The diary is the account's (`owned`). Raises NoMatch, SignedOut, BadRequest, BadSignature, and Conflict: begin again.
     """
-    proved = await prove(instance, signed, proof)
-    row = proved.account
-    diaries = {one.id: one for one in await account_rows.list_diaries(instance.db, signed.account)}
-    _check(instance, row, keys, diaries[keys.diary].epoch)
+    proven = await verify_proof(instance, session, proof)
+    row = proven.account
+    diaries = {diary_row.id: diary_row for diary_row in await account_rows.list_diaries(instance.db, session.account)}
+    _check_new_keys(instance, row, new_keys, diaries[new_keys.diary_id].epoch)
     salt = os.urandom(SALT_BYTES)
-    made = RotationRow(
-        account=signed.account,
-        epoch=int(keys.statement["epoch"]),
-        seq=int(keys.statement["seq"]),
-        kdf=instance.pepper.seal(KDF, signed.account, canon(dict(keys.lock.kdf))),
-        words_wrap=instance.pepper.seal(WORDS_WRAP, signed.account, keys.lock.words_wrap),
+    rotation = RotationRow(
+        account=session.account,
+        epoch=int(new_keys.statement["epoch"]),
+        seq=int(new_keys.statement["seq"]),
+        kdf=instance.pepper.seal(KDF_PURPOSE, session.account, canonical_json(dict(new_keys.credentials.kdf))),
+        words_wrap=instance.pepper.seal(WORDS_WRAP_PURPOSE, session.account, new_keys.credentials.words_wrap),
         auth_salt=salt,
-        auth_digest=await argon(instance, keys.lock.auth, salt),
-        keyset=keys.keyset,
-        ecdsa_pub=keys.ecdsa_pub,
-        hpke_pub=keys.hpke_pub,
-        diary_wrap=keys.diary_wrap,
-        by_code=proved.by_code,
+        auth_digest=await hash_proof(instance, new_keys.credentials.auth, salt),
+        keyset=new_keys.keyset,
+        ecdsa_pub=new_keys.ecdsa_pub,
+        hpke_pub=new_keys.hpke_pub,
+        diary_wrap=new_keys.diary_wrap,
+        by_code=proven.with_recovery_code,
     )
     now = instance.clock.now_ms()
 
-    def job(hand: Hand) -> int | None:
-        return key_rotation.reached(hand, signed.account) if key_rotation.begin(hand, made, keys.diary, now) else None
+    def write(tx: Transaction) -> int | None:
+        return (
+            key_rotation.find_last_staged_seq(tx, session.account)
+            if key_rotation.begin(tx, rotation, new_keys.diary_id, now)
+            else None
+        )
 
-    reached = await instance.db.writer.run(job, of=signed.account)
-    if reached is None:
+    rewrapped_seq = await instance.db.writer.run(write, account=session.account)
+    if rewrapped_seq is None:
         # Committed all the same: from now on nothing is pushed, so the next statement will be about the end of the diary.
         raise Conflict("Something was written since. Begin again: nothing more is taken in meanwhile.")
-    return reached
+    return rewrapped_seq
 
 
-async def stage(instance: Instance, signed: Signed, diary: bytes, body: bytes) -> int:
+async def stage_wraps(instance: Instance, session: AuthenticatedSession, diary: bytes, body: bytes) -> int:
     """Take in new wraps; how many versions still lack theirs. Raises BadRequest, NotFound and Conflict.
 
     `body`: the digest of the keyset they belong to, then the versions. Another device may have begun anew with keys of
     the same epoch meanwhile: wraps of one beside the keyset of the other would never open again.
     """
-    of, *versions = read_frames(body, at_most=1 + MOST_AT_ONCE) or [b""]
-    read = [_read_wraps(frame) for frame in versions]
+    keyset_digest, *versions = decode_frames(body, frames_limit=1 + MAX_VERSIONS_PER_REQUEST) or [b""]
+    version_wraps = [_read_wraps(frame) for frame in versions]
 
     now = instance.clock.now_ms()
 
-    def job(hand: Hand) -> int:
-        epoch = key_rotation.epoch_of(hand, signed.account, of, now)
-        for version, wraps in read:
+    def write(tx: Transaction) -> int:
+        epoch = key_rotation.find_epoch(tx, session.account, keyset_digest, now)
+        for version, wraps in version_wraps:
             for part, envelope in zip(PARTS, wraps, strict=False):
-                _check_epoch(envelope, version_header(id_text(diary), id_text(version), part, epoch))
-        return key_rotation.stage(hand, signed.account, diary, read, now)
+                _check_wrap_header(envelope, version_wrap_header(id_text(diary), id_text(version), part, epoch))
+        return key_rotation.stage_wraps(tx, session.account, diary, version_wraps, now)
 
-    return await instance.db.writer.run(job, of=signed.account)
+    return await instance.db.writer.run(write, account=session.account)
 
 
-async def commit(instance: Instance, signed: Signed, diary: bytes, proof: bytes) -> None:
+async def commit(instance: Instance, session: AuthenticatedSession, diary: bytes, proof: bytes) -> None:
     """The new keys count and nothing else does: every session ends, this one too. Raises also Incomplete and Conflict."""
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
 
-    def job(hand: Hand) -> None:
-        access_log.note(hand, signed.account, signed.session, "keys_changed", now)
-        key_rotation.commit(hand, signed.account, diary, now)
+    def write(tx: Transaction) -> None:
+        access_log.record_access(tx, session.account, session.session, "keys_changed", now)
+        key_rotation.commit(tx, session.account, diary, now)
 
-    await instance.db.writer.run(job, of=signed.account)
+    await instance.db.writer.run(write, account=session.account)
 
 
-def _check(instance: Instance, row: AccountRow, keys: NewKeys, epoch: int) -> None:
+def _check_new_keys(instance: Instance, row: AccountRow, new_keys: NewAccountKeys, current_epoch: int) -> None:
     """Refuse what would never open again, and keys the old one does not vouch for."""
-    login = keys.lock.kdf.get("login")
+    login = new_keys.credentials.kdf.get("login")
     if not isinstance(login, str) or instance.pepper.login_mac(login) != row.login_mac:
         raise BadRequest("That lock belongs to another name.")
-    account, diary, said = id_text(row.id), id_text(keys.diary), keys.statement
-    rekeying.check(said)
-    named = (said["account"], said["diary"], said["ecdsa_pub"], said["hpke_pub"])
-    if named != (account, diary, b64(keys.ecdsa_pub), b64(keys.hpke_pub)) or said["old"] != b64(row.ecdsa_pub):
+    account, diary, statement = id_text(row.id), id_text(new_keys.diary_id), new_keys.statement
+    rekeying.verify_statement(statement)
+    stated_keys = (statement["account"], statement["diary"], statement["ecdsa_pub"], statement["hpke_pub"])
+    if stated_keys != (account, diary, b64(new_keys.ecdsa_pub), b64(new_keys.hpke_pub)) or statement["old"] != b64(
+        row.ecdsa_pub
+    ):
         raise BadSignature("The statement is about other keys.")
-    if said["epoch"] <= epoch:
+    if statement["epoch"] <= current_epoch:
         raise BadRequest("The new keys must come after the old ones.")
-    check_lock(instance, row.id, login, keys.lock)
-    check_wrap(keys.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
-    check_wrap(keys.diary_wrap, diary_header(account, diary, 1))
-    for envelope, kind in ((keys.keyset, Kind.KEYSET), (keys.diary_wrap, Kind.WRAP), (keys.lock.words_wrap, Kind.WRAP)):
-        if read_header(envelope, kind)["epoch"] != said["epoch"]:
+    check_credentials(instance, row.id, login, new_keys.credentials)
+    check_wrap(new_keys.keyset, keyset_header(account, 1, 1), EnvelopeKind.KEYSET)
+    check_wrap(new_keys.diary_wrap, diary_wrap_header(account, diary, 1))
+    for envelope, kind in (
+        (new_keys.keyset, EnvelopeKind.KEYSET),
+        (new_keys.diary_wrap, EnvelopeKind.WRAP),
+        (new_keys.credentials.words_wrap, EnvelopeKind.WRAP),
+    ):
+        if read_header(envelope, kind)["epoch"] != statement["epoch"]:
             raise BadRequest("A wrap belongs to other keys.")
 
 
 def _read_wraps(frame: bytes) -> tuple[bytes, Sequence[bytes]]:
     """One version's id and its new wraps."""
-    version, *wraps = read_frames(frame, at_most=1 + len(PARTS)) or [b""]
+    version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")
     return version, wraps
 
 
-def _check_epoch(envelope: bytes, expect: dict[str, object]) -> None:
+def _check_wrap_header(envelope: bytes, expected_header: dict[str, object]) -> None:
     """Refuse a wrap whose public header is not exactly this one."""
     try:
-        header = read_header(envelope, Kind.WRAP)
+        header = read_header(envelope, EnvelopeKind.WRAP)
     except SealError:
         raise BadRequest("A wrap cannot be read.") from None
-    if header != expect:
+    if header != expected_header:
         raise BadRequest("A wrap belongs to another place.")

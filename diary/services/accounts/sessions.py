@@ -6,39 +6,39 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from diary import constants
-from diary.encoding import b64, parse, unb64
-from diary.errors import BadRequest, NotFound, SealError, SessionEnded, SignedOut
+from diary.encoding import b64, parse_canonical_json, unb64
+from diary.errors import BadRequest, NotFound, NotSignedIn, SealError, SessionRevoked
 from diary.ids import id_text, new_id
 from diary.services.accounts import organisation_members, upload_tickets
 from diary.services.accounts.pepper import NONCE_BYTES
-from diary.services.accounts.sign_in_proofs import prove
+from diary.services.accounts.sign_in_proofs import verify_proof
 from diary.services.instance import Instance
 from diary.storage.accounts import access_log, account_rows, renewal_tokens, sessions
 from diary.storage.accounts.account_rows import AccountRow
 from diary.storage.accounts.renewal_tokens import RenewalRow
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import organisations
 from diary.storage.sync import erasures
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-__all__ = ["Signed"]  # web knows it from here
+__all__ = ["AuthenticatedSession"]  # web knows it from here
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
-LIFE_DAYS: Final = constants.SESSION_DAYS
+SESSION_LIFETIME_DAYS: Final = constants.SESSION_DAYS
 TOKEN_BYTES: Final = 32
 # A phone that lay in a drawer for longer asks for the words.
-RENEWAL_DAYS: Final = constants.SESSION_RENEWAL_DAYS
+RENEWAL_LIFETIME_DAYS: Final = constants.SESSION_RENEWAL_DAYS
 # A device that is not the keeper's: the tab ends it, and this where the tab could not.
-BORROWED_HOURS: Final = constants.SESSION_BORROWED_HOURS
-SIGNED_IN: Final = "signed_in"
-ORDINARY: Final = "ordinary"
-BORROWED: Final = "borrowed"
-DESK: Final = "desk"
-RENEWED: Final = "renewed"
-SIGN_INS_AT_ONCE: Final = 200
-_DEVICE_NAME: Final = b"device-name"
-_CURSOR: Final = b"sign-in-cursor"
+BORROWED_SESSION_HOURS: Final = constants.SESSION_BORROWED_HOURS
+EVENT_SIGNED_IN: Final = "signed_in"
+KIND_ORDINARY: Final = "ordinary"
+KIND_BORROWED: Final = "borrowed"
+KIND_DESK: Final = "desk"
+KIND_RENEWED: Final = "renewed"
+SIGN_INS_PAGE_LIMIT: Final = 200
+_DEVICE_NAME_PURPOSE: Final = b"device-name"
+_CURSOR_PURPOSE: Final = b"sign-in-cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +52,43 @@ class Device:
     id: bytes
     name: str
     session_token: str | None
-    kind: str = ORDINARY
-    digits: str = ""
-    network: str = ""
+    kind: str = KIND_ORDINARY
+    totp_code: str = ""
+    network_key: str = ""
 
     @property
-    def borrowed(self) -> bool:
+    def is_borrowed(self) -> bool:
         """Whether it keeps nothing: its session ends soon, and its token is in the answer only."""
-        return self.kind in (BORROWED, DESK)
+        return self.kind in (KIND_BORROWED, KIND_DESK)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StartedSession:
     """A session that has just begun, for the answer."""
 
     account: AccountRow
-    session: bytes
+    session_id: bytes
     token: str
     device_token: str
-    borrowed: bool = False
+    is_borrowed: bool = False
     upload_key: str = ""
-    renewal: str | None = None
+    renewal_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class SessionSummary:
     """A session as its keeper sees it; times in ms, rounded down to the hour."""
 
-    session: str
+    session_id: str
     device_name: str
     created_at: int
     seen_at: int
-    here: bool
+    is_current: bool
 
 
-def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, how: str = SIGNED_IN) -> Entry:
+def create_session(
+    instance: Instance, tx: Transaction, account: AccountRow, device: Device, event: str = EVENT_SIGNED_IN
+) -> StartedSession:
     """Start a session inside a job; `how` stands in the keeper's own list of what was done.
 
     The token the device came with stops working: tokens change at sign-in.
@@ -95,213 +97,244 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
     """
     now = instance.clock.now_ms()
     token = b64(secrets.token_bytes(TOKEN_BYTES))
-    session = new_id()
+    session_id = new_id()
     if device.session_token:
-        sessions.end_token(hand, _digest(device.session_token))
+        sessions.end_by_token(tx, _token_digest(device.session_token))
     sessions.add(
-        hand,
-        session=session,
+        tx,
+        session=session_id,
         account=account.id,
-        token_digest=_digest(token),
+        token_digest=_token_digest(token),
         device=device.id,
-        device_name=instance.pepper.seal(_DEVICE_NAME, session, device.name.encode()),
-        now=_hour(now),
-        expires_at=now + (BORROWED_HOURS * HOUR_MS if device.borrowed else LIFE_DAYS * DAY_MS),
+        device_name=instance.pepper.seal(_DEVICE_NAME_PURPOSE, session_id, device.name.encode()),
+        now=_round_down_to_hour(now),
+        expires_at=now + (BORROWED_SESSION_HOURS * HOUR_MS if device.is_borrowed else SESSION_LIFETIME_DAYS * DAY_MS),
     )
-    access_log.note(hand, account.id, session, how, now, device.kind)
-    renewal = None if device.borrowed else _put_renewal(hand, account.id, device.id, session, now)
+    access_log.record_access(tx, account.id, session_id, event, now, device.kind)
+    renewal_token = None if device.is_borrowed else _store_renewal_token(tx, account.id, device.id, session_id, now)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
-    return Entry(
-        account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session), renewal
+    return StartedSession(
+        account,
+        session_id,
+        token,
+        device_token,
+        device.is_borrowed,
+        upload_tickets.derive_upload_key(instance, session_id),
+        renewal_token,
     )
 
 
-async def resume(instance: Instance, token: str | None) -> Signed:
+async def find_active_session(instance: Instance, token: str | None) -> AuthenticatedSession:
     """The session of a token. Raises SignedOut, and SessionEnded where another device ended it."""
-    found = await sessions.find(instance.db, _digest(token)) if token else None
+    found = await sessions.find(instance.db, _token_digest(token)) if token else None
     if found is None or found.expires_at <= instance.clock.now_ms():
-        raise SignedOut
+        raise NotSignedIn
     if found.ended_at is not None:
-        raise SessionEnded
+        raise SessionRevoked
     return found
 
 
-async def hold_anew(instance: Instance, signed: Signed, row: AccountRow, device: Device) -> Entry:
+async def reissue_tokens(
+    instance: Instance, session: AuthenticatedSession, row: AccountRow, device: Device
+) -> StartedSession:
     """New tokens for a session that goes on; the one it had stops working."""
     token = b64(secrets.token_bytes(TOKEN_BYTES))
 
-    def job(hand: Hand) -> str:
-        sessions.hold(hand, signed.session, _digest(token))
-        return _put_renewal(hand, signed.account, device.id, signed.session, instance.clock.now_ms())
+    def write(tx: Transaction) -> str:
+        sessions.replace_token(tx, session.session, _token_digest(token))
+        return _store_renewal_token(tx, session.account, device.id, session.session, instance.clock.now_ms())
 
-    renewal = await instance.db.writer.run(job, of=signed.account)
-    known = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), row.login_mac)
-    return Entry(row, signed.session, token, known, False, upload_tickets.key_of(instance, signed.session), renewal)
+    renewal_token = await instance.db.writer.run(write, account=session.account)
+    device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), row.login_mac)
+    return StartedSession(
+        row,
+        session.session,
+        token,
+        device_token,
+        False,
+        upload_tickets.derive_upload_key(instance, session.session),
+        renewal_token,
+    )
 
 
-async def renew(instance: Instance, renewal: str, device: Device) -> Entry:
+async def renew_session(instance: Instance, renewal_token: str, device: Device) -> StartedSession:
     """The next session of a device whose last one ran out; nothing but a session comes of it.
 
     Raises SignedOut for a renewal that is none any more, or of another device.
     """
-    found = await renewal_tokens.find(instance.db, _digest(renewal))
-    row = await account_rows.find_by_id(instance.db, found.account) if found else None
-    oldest = instance.clock.now_ms() - RENEWAL_DAYS * DAY_MS
-    if found is None or row is None or found.device != device.id or found.made_at < oldest:
-        raise SignedOut
-    return await instance.db.writer.run(lambda hand: begin(instance, hand, row, replace(device, kind=RENEWED)))
+    renewal_row = await renewal_tokens.find(instance.db, _token_digest(renewal_token))
+    row = await account_rows.find_by_id(instance.db, renewal_row.account) if renewal_row else None
+    oldest_accepted_ms = instance.clock.now_ms() - RENEWAL_LIFETIME_DAYS * DAY_MS
+    if (
+        renewal_row is None
+        or row is None
+        or renewal_row.device != device.id
+        or renewal_row.made_at < oldest_accepted_ms
+    ):
+        raise NotSignedIn
+    return await instance.db.writer.run(
+        lambda tx: create_session(instance, tx, row, replace(device, kind=KIND_RENEWED))
+    )
 
 
-def _put_renewal(hand: Hand, account: bytes, device: bytes, session: bytes, now: int) -> str:
+def _store_renewal_token(tx: Transaction, account_id: bytes, device_id: bytes, session_id: bytes, now: int) -> str:
     """A new renewal for a device, b64."""
     token = b64(secrets.token_bytes(TOKEN_BYTES))
-    renewal_tokens.put(hand, _digest(token), RenewalRow(account, device, now), session)
+    renewal_tokens.replace_for_device(tx, _token_digest(token), RenewalRow(account_id, device_id, now), session_id)
     return token
 
 
-async def note_use(instance: Instance, signed: Signed) -> None:
+async def record_use(instance: Instance, session: AuthenticatedSession) -> None:
     """Remember, to the hour, that a session was used."""
-    hour = _hour(instance.clock.now_ms())
-    if hour > signed.seen_at:
+    used_at = _round_down_to_hour(instance.clock.now_ms())
+    if used_at > session.seen_at:
         await instance.db.writer.run(
-            lambda hand: sessions.touch(hand, signed.session, hour), of=signed.account, small=True
+            lambda tx: sessions.touch(tx, session.session, used_at), account=session.account, is_short=True
         )
 
 
-async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> list[Listed]:
+async def list_sessions(instance: Instance, session: AuthenticatedSession, proof: bytes) -> list[SessionSummary]:
     """The keeper's sessions, newest first. Raises NoMatch and TryLater."""
-    await prove(instance, signed, proof)
-    rows = await sessions.list_of(instance.db, signed.account, instance.clock.now_ms())
+    await verify_proof(instance, session, proof)
+    rows = await sessions.list_active(instance.db, session.account, instance.clock.now_ms())
     return [
-        Listed(
-            session=id_text(row.id),
-            device_name=instance.pepper.open(_DEVICE_NAME, row.id, row.device_name).decode(),
+        SessionSummary(
+            session_id=id_text(row.id),
+            device_name=instance.pepper.open(_DEVICE_NAME_PURPOSE, row.id, row.device_name).decode(),
             created_at=row.created_at,
             seen_at=row.seen_at,
-            here=row.id == signed.session,
+            is_current=row.id == session.session,
         )
         for row in rows
     ]
 
 
-async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) -> None:
+async def end_session(instance: Instance, session: AuthenticatedSession, session_id: bytes, proof: bytes) -> None:
     """End one of the keeper's sessions; its device is told. Raises NoMatch, TryLater and NotFound."""
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
 
-    def job(hand: Hand) -> bool:
+    def write(tx: Transaction) -> bool:
         now = instance.clock.now_ms()
-        ended = sessions.shut(hand, signed.account, session, _hour(now))
-        if ended:
-            renewal_tokens.end(hand, signed.account, session)
-            access_log.note(hand, signed.account, signed.session, "session_ended", now)
-        return ended
+        has_ended = sessions.revoke(tx, session.account, session_id, _round_down_to_hour(now))
+        if has_ended:
+            renewal_tokens.delete_for_session(tx, session.account, session_id)
+            access_log.record_access(tx, session.account, session.session, "session_ended", now)
+        return has_ended
 
-    if not await instance.db.writer.run(job):
+    if not await instance.db.writer.run(write):
         raise NotFound
 
 
-async def end_others(instance: Instance, signed: Signed, proof: bytes) -> None:
+async def end_other_sessions(instance: Instance, session: AuthenticatedSession, proof: bytes) -> None:
     """End every other session of the keeper's; their devices are told. Raises NoMatch and TryLater."""
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
 
-    def job(hand: Hand) -> None:
+    def write(tx: Transaction) -> None:
         now = instance.clock.now_ms()
-        sessions.shut_others(hand, signed.account, signed.session, _hour(now))
-        renewal_tokens.end_others(hand, signed.account, signed.session)
-        access_log.note(hand, signed.account, signed.session, "others_ended", now)
+        sessions.revoke_others(tx, session.account, session.session, _round_down_to_hour(now))
+        renewal_tokens.delete_others(tx, session.account, session.session)
+        access_log.record_access(tx, session.account, session.session, "others_ended", now)
 
-    await instance.db.writer.run(job)
+    await instance.db.writer.run(write)
 
 
-async def rename(instance: Instance, signed: Signed, name: str) -> None:
+async def rename_device(instance: Instance, session: AuthenticatedSession, name: str) -> None:
     """What the keeper calls this device."""
-    sealed = instance.pepper.seal(_DEVICE_NAME, signed.session, name.encode())
-    await instance.db.writer.run(lambda hand: sessions.rename(hand, signed.session, sealed))
+    sealed = instance.pepper.seal(_DEVICE_NAME_PURPOSE, session.session, name.encode())
+    await instance.db.writer.run(lambda tx: sessions.rename(tx, session.session, sealed))
 
 
-async def note_act(instance: Instance, signed: Signed, what: str) -> None:
+async def record_access(instance: Instance, session: AuthenticatedSession, event: str) -> None:
     """Write down for the keeper what was done in this session."""
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: access_log.note(hand, signed.account, signed.session, what, now))
+    await instance.db.writer.run(lambda tx: access_log.record_access(tx, session.account, session.session, event, now))
 
 
-async def list_access(instance: Instance, signed: Signed, proof: bytes) -> list[dict[str, object]]:
+async def list_access_log(instance: Instance, session: AuthenticatedSession, proof: bytes) -> list[dict[str, object]]:
     """What was done to the account, newest first. Raises NoMatch and TryLater."""
-    await prove(instance, signed, proof)
-    rows = await instance.db.page(lambda hand: access_log.list_of(hand, signed.account))
+    await verify_proof(instance, session, proof)
+    rows = await instance.db.run_read(lambda tx: access_log.list_entries(tx, session.account))
     return [
         {
-            "at": _hour(row.at),
-            "device_name": instance.pepper.open(_DEVICE_NAME, row.session, row.device_name).decode(),
+            "at": _round_down_to_hour(row.at),
+            "device_name": instance.pepper.open(_DEVICE_NAME_PURPOSE, row.session, row.device_name).decode(),
             "what": row.what,
         }
         for row in rows
     ]
 
 
-async def sign_ins(instance: Instance, signed: Signed, after: str | None) -> dict[str, object]:
+async def list_sign_ins(instance: Instance, session: AuthenticatedSession, cursor: str | None) -> dict[str, object]:
     """Sign-ins of other sessions after a place in the list, oldest first: docs/api.md.
 
     `after`: the `cursor` of an earlier answer; None for the sign-in that began this session. The device keeps it, not the server:
     a copy of the session that looks changes nothing of what the keeper is shown. Raises BadRequest.
     """
     now = instance.clock.now_ms()
-    place = None if after is None else _read_cursor(instance, signed.account, after)
+    after_place = None if cursor is None else _decode_cursor(instance, session.account, cursor)
 
-    def job(hand: Hand) -> tuple[access_log.Place, list[access_log.SignInRow]]:
-        start = place or access_log.sign_in_of(hand, signed.account, signed.session)
-        return start, access_log.sign_ins(hand, signed.account, signed.session, start, now, SIGN_INS_AT_ONCE + 1)
+    def read(tx: Transaction) -> tuple[access_log.SignInPosition, list[access_log.SignInRow]]:
+        start = after_place or access_log.find_sign_in_position(tx, session.account, session.session)
+        return start, access_log.list_sign_ins(
+            tx, session.account, session.session, start, now, SIGN_INS_PAGE_LIMIT + 1
+        )
 
-    start, rows = await instance.db.page(job)
-    told = rows[:SIGN_INS_AT_ONCE]
-    end = access_log.Place(told[-1].id, max(start.at, told[-1].at)) if told else start
+    first_place, rows = await instance.db.run_read(read)
+    page_rows = rows[:SIGN_INS_PAGE_LIMIT]
+    last_place = (
+        access_log.SignInPosition(page_rows[-1].id, max(first_place.at, page_rows[-1].at)) if page_rows else first_place
+    )
     return {
-        "cursor": after if after is not None and end == start else _cursor(instance, signed.account, end),
-        "more": len(rows) > len(told),
+        "cursor": cursor
+        if cursor is not None and last_place == first_place
+        else _encode_cursor(instance, session.account, last_place),
+        "more": len(rows) > len(page_rows),
         "sign_ins": [
             {
                 "at": row.at,
-                "device_name": instance.pepper.open(_DEVICE_NAME, row.session, row.device_name).decode(),
+                "device_name": instance.pepper.open(_DEVICE_NAME_PURPOSE, row.session, row.device_name).decode(),
                 "kind": row.kind,
                 "session": id_text(row.session),
-                "signed_out": not row.is_in,
+                "signed_out": not row.is_signed_in,
                 "what": row.what,
             }
-            for row in told
+            for row in page_rows
         ],
     }
 
 
-def _cursor(instance: Instance, account: bytes, place: access_log.Place) -> str:
+def _encode_cursor(instance: Instance, account: bytes, place: access_log.SignInPosition) -> str:
     """A place in the list for a device to keep. Sealed: places count the acts of every account of this server."""
-    return b64(instance.pepper.seal(_CURSOR, account, place.id.to_bytes(8, "big") + place.at.to_bytes(8, "big")))
+    return b64(
+        instance.pepper.seal(_CURSOR_PURPOSE, account, place.id.to_bytes(8, "big") + place.at.to_bytes(8, "big"))
+    )
 
 
-def _read_cursor(instance: Instance, account: bytes, cursor: str) -> access_log.Place:
+def _decode_cursor(instance: Instance, account: bytes, cursor: str) -> access_log.SignInPosition:
     """What `_cursor` made for this account. Raises BadRequest."""
     try:
-        raw = instance.pepper.open(_CURSOR, account, unb64(cursor))
+        raw = instance.pepper.open(_CURSOR_PURPOSE, account, unb64(cursor))
     except (BadRequest, SealError):
         raise BadRequest("That is not a place in this list. Ask again without one.") from None
-    return access_log.Place(int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:], "big"))
+    return access_log.SignInPosition(int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:], "big"))
 
 
-async def end_own(instance: Instance, signed: Signed) -> None:
+async def sign_out(instance: Instance, session: AuthenticatedSession) -> None:
     """Sign out: the device gets no other session without the words."""
 
-    def job(hand: Hand) -> None:
-        sessions.end(hand, signed.account, signed.session)
-        renewal_tokens.end(hand, signed.account, signed.session)
+    def write(tx: Transaction) -> None:
+        sessions.end(tx, session.account, session.session)
+        renewal_tokens.delete_for_session(tx, session.account, session.session)
 
-    await instance.db.writer.run(job)
+    await instance.db.writer.run(write)
 
 
-async def describe(instance: Instance, account: AccountRow, session: bytes) -> dict[str, object]:
+async def session_payload(instance: Instance, account: AccountRow, session_id: bytes) -> dict[str, object]:
     """What a device gets at sign-in and at each unlock, but for the wraps of the account key."""
     diaries = await account_rows.list_diaries(instance.db, account.id)
-    waiting = await erasures.list_pending(instance.db, account.id)
+    pending_erasures = await erasures.list_pending(instance.db, account.id)
     member = await organisations.find(instance.db, account.id)
-    return ({"member": organisation_members.told(instance, member)} if member else {}) | {
+    return ({"member": organisation_members.member_payload(instance, member)} if member else {}) | {
         "account": id_text(account.id),
         "closing_at": account.closing_at,
         "code": account.code_digest is not None,
@@ -309,22 +342,22 @@ async def describe(instance: Instance, account: AccountRow, session: bytes) -> d
             {
                 "diary": id_text(row.id),
                 "epoch": row.epoch,
-                "erasures": [one.told() for one in waiting if one.diary == row.id],
-                "head": parse(row.signed_head) if row.signed_head else None,
+                "erasures": [erasure.to_json() for erasure in pending_erasures if erasure.diary == row.id],
+                "head": parse_canonical_json(row.signed_head) if row.signed_head else None,
                 "seq": row.seq,
                 "wrap": b64(row.wrap),
             }
             for row in diaries
         ],
         "keyset": b64(account.keyset),
-        "log": instance.notary.log,
+        "log": instance.notary.log_id,
         "notary": b64(instance.notary.pub),
         "now": instance.clock.now_ms(),
-        "session": id_text(session),
+        "session": id_text(session_id),
     }
 
 
-def _digest(token: str) -> bytes:
+def _token_digest(token: str) -> bytes:
     """What a token is stored as. A token that is no token has a digest, too: it is simply not found."""
     try:
         raw = unb64(token)
@@ -333,6 +366,6 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(raw).digest()
 
 
-def _hour(ms: int) -> int:
+def _round_down_to_hour(time_ms: int) -> int:
     """The hour a time lies in."""
-    return ms - ms % HOUR_MS
+    return time_ms - time_ms % HOUR_MS

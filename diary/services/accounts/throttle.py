@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from diary.clock import Clock
-from diary.errors import KeptError, TryLater
+from diary.errors import KeptError, TooManyRequests
 
-FAILURES: Final = 10
+FAILURES_LIMIT: Final = 10
 # By name over all networks: a guesser with many networks is stopped here, and keeps a new device out for as long as they go on.
-FAILURES_BY_NAME: Final = 100
-WINDOW_MS: Final = 3_600_000
-FIRST_WAIT: Final = 60
-LONGEST_WAIT: Final = 900
-NAMES_LIMIT: Final = 100_000
+FAILURES_PER_NAME_LIMIT: Final = 100
+FAILURE_WINDOW_MS: Final = 3_600_000
+FIRST_WAIT_SECONDS: Final = 60
+MAX_WAIT_SECONDS: Final = 900
+TRACKED_KEYS_LIMIT: Final = 100_000
 
 
-class _Count:
+class _FailureRecord:
     """Times of the failures of the last hour, and refusals since."""
 
     __slots__ = ("refused", "times")
@@ -35,80 +35,80 @@ class _Count:
         self.refused = 0
 
 
-class Guard(Protocol):
+class FailureThrottle(Protocol):
     """What counts wrong guesses, here or for several workers (services/operations/redis_limits.py)."""
 
-    async def enter(self, key: Hashable, most: int = FAILURES) -> object:
+    async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
         """Take one try out of `most` an hour. Raises TryLater."""
         ...
 
-    async def leave(self, key: Hashable, entered: object) -> None:
+    async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
         """A try turned out well."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class AttemptLimit:
     """At most `most` failures an hour under `key`."""
 
     key: Hashable
-    most: int = FAILURES
+    limit: int = FAILURES_LIMIT
 
 
 @asynccontextmanager
-async def counted(guard: Guard, *bounds: Bound) -> AsyncIterator[None]:
+async def limit_attempts(throttle: FailureThrottle, *limits: AttemptLimit) -> AsyncIterator[None]:
     """Count a try under every bound at once; when the block raises, it stays counted as a failure.
 
     Raises TryLater when one of the bounds is reached; then nothing is counted under the others.
     """
-    entered: list[tuple[Hashable, object]] = []
+    attempts: list[tuple[Hashable, object]] = []
     try:
-        for bound in bounds:
-            entered.append((bound.key, await guard.enter(bound.key, bound.most)))
+        for limit in limits:
+            attempts.append((limit.key, await throttle.begin_attempt(limit.key, limit.limit)))
     except KeptError:
-        for key, one in entered:
-            await guard.leave(key, one)
+        for key, attempt in attempts:
+            await throttle.forgive_attempt(key, attempt)
         raise
     yield
-    for key, one in entered:
-        await guard.leave(key, one)
+    for key, attempt in attempts:
+        await throttle.forgive_attempt(key, attempt)
 
 
-class Throttle:
+class MemoryFailureThrottle:
     """At most so many failures an hour for each key."""
 
     def __init__(self, clock: Clock) -> None:
         """Count by this clock."""
         self._clock = clock
-        self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
+        self._failures: OrderedDict[Hashable, _FailureRecord] = OrderedDict()
 
-    async def enter(self, key: Hashable, most: int = FAILURES) -> object:
+    async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
         """Take one try; it counts as failed until `leave` is called with what is returned here.
 
         Counting first means that many tries sent at once are not all let through. Raises TryLater when there
         were `most` failures within the hour; how long to wait doubles with each refusal up to 15 minutes.
         """
         now = self._clock.now_ms()
-        count = self._counts.setdefault(key, _Count())
-        self._counts.move_to_end(key)
-        if len(self._counts) > NAMES_LIMIT:
-            self._counts.popitem(last=False)
-        count.times = [time for time in count.times if now - WINDOW_MS < time <= now]
-        if len(count.times) >= most:
-            count.refused += 1
-            raise TryLater(wait_of(count.refused - 1, count.times[0], now))
-        count.refused = 0
-        count.times.append(now)
+        failures = self._failures.setdefault(key, _FailureRecord())
+        self._failures.move_to_end(key)
+        if len(self._failures) > TRACKED_KEYS_LIMIT:
+            self._failures.popitem(last=False)
+        failures.times = [time for time in failures.times if now - FAILURE_WINDOW_MS < time <= now]
+        if len(failures.times) >= limit:
+            failures.refused += 1
+            raise TooManyRequests(wait_seconds(failures.refused - 1, failures.times[0], now))
+        failures.refused = 0
+        failures.times.append(now)
         return now
 
-    async def leave(self, key: Hashable, entered: object) -> None:
+    async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
         """A try turned out well and no longer counts."""
-        count = self._counts.get(key)
-        if count and entered in count.times:
-            count.times.remove(entered)
+        failures = self._failures.get(key)
+        if failures and attempt in failures.times:
+            failures.times.remove(attempt)
 
 
-def wait_of(refused: int, first: int, now: int) -> int:
+def wait_seconds(refusal_count: int, oldest_failure_ms: int, now_ms: int) -> int:
     """Seconds to wait after `refused` refusals in a row, when the oldest failure that counts was at `first` ms."""
-    wait = min(FIRST_WAIT << min(refused, 10), LONGEST_WAIT)
-    return min(wait, -(-(first + WINDOW_MS - now) // 1000))
+    wait = min(FIRST_WAIT_SECONDS << min(refusal_count, 10), MAX_WAIT_SECONDS)
+    return min(wait, -(-(oldest_failure_ms + FAILURE_WINDOW_MS - now_ms) // 1000))

@@ -12,56 +12,58 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from diary.crypto.kdf import DEFAULT, FLOOR, KdfProfile
-from diary.encoding import canon, parse
+from diary.crypto.kdf import DEFAULT_PROFILE, FLOOR_PROFILE, KdfProfile
+from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import BadSetting, KeptError
-from diary.services.accounts.pepper import KDF, Pepper
+from diary.services.accounts.pepper import KDF_PURPOSE, Pepper
 from diary.storage.accounts import account_rows, lock_shares
 from diary.storage.database_interface import Database
 
 # Of a hundred phones these many are taken to have no WebAssembly (iOS in Lockdown Mode, old or hardened browsers).
-ASSUMED: Final = {DEFAULT: 97, FLOOR: 3}
-COUNTED: Final = 2_000
+ASSUMED_PROFILE_WEIGHTS: Final = {DEFAULT_PROFILE: 97, FLOOR_PROFILE: 3}
+SAMPLED_ACCOUNTS_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class LockShares:
+class KdfProfileShares:
     """Kinds of lock with their weights, in a fixed order."""
 
-    kinds: tuple[tuple[KdfProfile, int], ...]
+    weighted_profiles: tuple[tuple[KdfProfile, int], ...]
 
-    def of(self, drawn: int) -> KdfProfile:
+    def pick(self, number: int) -> KdfProfile:
         """The kind that a number drawn for a name (any size, uniform) falls on."""
-        at = drawn % sum(weight for _, weight in self.kinds)
-        ends = accumulate(weight for _, weight in self.kinds)
-        return next(kind for (kind, _), end in zip(self.kinds, ends, strict=True) if at < end)
+        position = number % sum(weight for _, weight in self.weighted_profiles)
+        ends = accumulate(weight for _, weight in self.weighted_profiles)
+        return next(profile for (profile, _), end in zip(self.weighted_profiles, ends, strict=True) if position < end)
 
 
-async def fixed_shares(db: Database, pepper: Pepper) -> LockShares:
+async def load_profile_shares(db: Database, pepper: Pepper) -> KdfProfileShares:
     """The shares of this server; worked out and stored at its first start. Raises BadSetting for a row that is damaged."""
-    stored = await db.page(lock_shares.find)
+    stored = await db.run_read(lock_shares.find)
     if stored is None:
-        sealed = await db.page(lambda hand: account_rows.list_sealed(hand, COUNTED))
-        made = canon(_counted([_kind_of(pepper, account, kdf) for account, kdf in sealed]))
-        stored = await db.writer.run(lambda hand: lock_shares.put(hand, made))
+        sealed = await db.run_read(lambda tx: account_rows.list_sealed_kdfs(tx, SAMPLED_ACCOUNTS_LIMIT))
+        new_shares = canonical_json(
+            _weigh_profiles([_read_kdf_profile(pepper, account, kdf) for account, kdf in sealed])
+        )
+        stored = await db.writer.run(lambda tx: lock_shares.put_if_absent(tx, new_shares))
     try:
-        told = parse(stored)
-        assert isinstance(told, list)
-        return LockShares(tuple((KdfProfile(int(m), int(t)), int(weight)) for m, t, weight in told))
+        rows = parse_canonical_json(stored)
+        assert isinstance(rows, list)
+        return KdfProfileShares(tuple((KdfProfile(int(m), int(t)), int(weight)) for m, t, weight in rows))
     except (KeptError, AssertionError, TypeError, ValueError):
         raise BadSetting("The table lock_shares is damaged. Put the database back from a backup.") from None
 
 
-def _counted(kinds: list[KdfProfile | None]) -> list[list[int]]:
+def _weigh_profiles(profiles: list[KdfProfile | None]) -> list[list[int]]:
     """The weight of each kind: `[m, t, weight]`, in order of cost."""
-    counts = Counter(ASSUMED) + Counter(kind for kind in kinds if kind is not None)
-    return sorted([kind.m, kind.t, weight] for kind, weight in counts.items())
+    counts = Counter(ASSUMED_PROFILE_WEIGHTS) + Counter(profile for profile in profiles if profile is not None)
+    return sorted([profile.memory_kib, profile.passes, weight] for profile, weight in counts.items())
 
 
-def _kind_of(pepper: Pepper, account: bytes, sealed: bytes) -> KdfProfile | None:
+def _read_kdf_profile(pepper: Pepper, account: bytes, sealed: bytes) -> KdfProfile | None:
     """The kind of lock of an account; None where it cannot be read."""
     try:
-        kdf = parse(pepper.open(KDF, account, sealed))
+        kdf = parse_canonical_json(pepper.open(KDF_PURPOSE, account, sealed))
     except KeptError:
         return None
     if not isinstance(kdf, dict) or not all(type(kdf.get(name)) is int for name in ("m", "t")):

@@ -2,13 +2,13 @@
 
 from diary.errors import NotFound
 from diary.services.instance import Instance
-from diary.storage.accounts.account_rows import find_room
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.account_rows import find_storage_usage
+from diary.storage.accounts.sessions import AuthenticatedSession
 
 
-async def usage(instance: Instance, signed: Signed) -> dict[str, object]:
+async def usage(instance: Instance, session: AuthenticatedSession) -> dict[str, object]:
     """Bytes of sealed files and, apart, of words; how many there may be of each."""
-    room = await find_room(instance.db, signed.account)
+    room = await find_storage_usage(instance.db, session.account)
     if room is None:
         raise NotFound
     settings = instance.settings

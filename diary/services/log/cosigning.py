@@ -15,120 +15,136 @@ from urllib.parse import urlsplit
 
 from diary.errors import BadRequest, BadSetting, BadSignature, TooLarge, Unavailable
 from diary.ledger import checkpoints, cosignatures
-from diary.ledger.cosignatures import AskedWitness
+from diary.ledger.cosignatures import WitnessEndpoint
 from diary.services.instance import Instance
 from diary.storage.log import cosignatures as rows
 from diary.storage.log import public_log
 
-SHORTEST_MS: Final = 60_000
-LONGEST_MS: Final = 6 * 3_600_000
-ANSWER_S: Final = 20
-CONNECT_S: Final = 10
-ANSWER_LIMIT: Final = 64 << 10
-ROUNDS: Final = 3
-_SIZE: Final = "text/x.tlog.size"
+MIN_RETRY_MS: Final = 60_000
+MAX_RETRY_MS: Final = 6 * 3_600_000
+RESPONSE_TIMEOUT_SECONDS: Final = 20
+CONNECT_TIMEOUT_SECONDS: Final = 10
+RESPONSE_LIMIT_BYTES: Final = 64 << 10
+MAX_ATTEMPTS: Final = 3
+_TREE_SIZE_CONTENT_TYPE: Final = "text/x.tlog.size"
 
 
-def read_witnesses(file: Path | None) -> tuple[AskedWitness, ...]:
+def read_witnesses(file: Path | None) -> tuple[WitnessEndpoint, ...]:
     """The witnesses of a settings file, docs/settings.md; none without a file. Raises BadSetting."""
     if file is None:
         return ()
-    wrong = BadSetting("DIARY_WITNESSES names a file that cannot be used.")
+    setting_error = BadSetting("DIARY_WITNESSES names a file that cannot be used.")
     try:
-        found = tuple(_witness(row) for row in tomllib.loads(file.read_text(encoding="utf-8")).get("witness", []))
+        witnesses = tuple(
+            _parse_witness(row) for row in tomllib.loads(file.read_text(encoding="utf-8")).get("witness", [])
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadRequest):
-        raise wrong from None
-    names = {one.witness.name for one in found} | {one.witness.pub.hex() for one in found}
-    if not 0 < len(found) <= rows.LINES_AT_MOST or len(names) != 2 * len(found):
-        raise wrong
-    return found
+        raise setting_error from None
+    names = {one.witness.name for one in witnesses} | {one.witness.pub.hex() for one in witnesses}
+    if not 0 < len(witnesses) <= rows.MAX_LINES or len(names) != 2 * len(witnesses):
+        raise setting_error
+    return witnesses
 
 
-def _witness(row: dict[str, Any]) -> AskedWitness:
+def _parse_witness(row: dict[str, Any]) -> WitnessEndpoint:
     """One table of the file. Raises ValueError or BadRequest."""
-    made = AskedWitness(cosignatures.read_vkey(str(row["key"])), str(row["url"]).rstrip("/"))
-    if urlsplit(made.url).scheme not in ("http", "https") or made.witness.name != row["name"]:
+    asked_witness = WitnessEndpoint(cosignatures.parse_vkey(str(row["key"])), str(row["url"]).rstrip("/"))
+    if urlsplit(asked_witness.url).scheme not in ("http", "https") or asked_witness.witness.name != row["name"]:
         raise ValueError
-    return made
+    return asked_witness
 
 
-async def ask_all(instance: Instance) -> int:
+async def request_due_cosignatures(instance: Instance) -> int:
     """Ask for every cosignature that is due; how many were accepted."""
-    by_key = {one.witness.pub: one for one in instance.witnesses}
-    if not by_key:
+    witness_by_key = {one.witness.pub: one for one in instance.log_witnesses}
+    if not witness_by_key:
         return 0
-    wanted = await _wanted(instance)
-    for n in wanted:
-        for key in by_key:
+    checkpoint_numbers = await _list_checkpoints_to_cosign(instance)
+    for n in checkpoint_numbers:
+        for key in witness_by_key:
             if not await rows.is_queued(instance.db, n, key):
                 now = instance.clock.now_ms()
-                await instance.db.writer.run(lambda hand, n=n, key=key, now=now: rows.queue(hand, n, key, now))  # type: ignore[misc]
+                await instance.db.writer.run(lambda tx, n=n, key=key, now=now: rows.enqueue(tx, n, key, now))  # type: ignore[misc]
     accepted = 0
-    for one in await rows.due(instance.db, wanted, instance.clock.now_ms()):
-        if one.witness in by_key and await _ask(instance, by_key[one.witness], one):
+    for one in await rows.list_due(instance.db, checkpoint_numbers, instance.clock.now_ms()):
+        if one.witness in witness_by_key and await _request_cosignature(instance, witness_by_key[one.witness], one):
             accepted += 1
     return accepted
 
 
-async def _wanted(instance: Instance) -> list[int]:
+async def _list_checkpoints_to_cosign(instance: Instance) -> list[int]:
     """The newest checkpoint, and the last one under each notary key of before."""
-    newest = await public_log.newest_checkpoint(instance.db)
+    newest = await public_log.find_newest_checkpoint(instance.db)
     if newest is None:
         return []
-    logs = [str(one["log"]) for one in instance.statements]
-    found = [await rows.last_of(instance.db, one) for one in logs if one != instance.notary.log]
-    return sorted({newest.n, *(n for n in found if n is not None)})
+    logs = [str(one["log"]) for one in instance.notary_key_statements]
+    last_numbers = [await rows.find_last_checkpoint(instance.db, one) for one in logs if one != instance.notary.log_id]
+    return sorted({newest.number, *(n for n in last_numbers if n is not None)})
 
 
-async def _ask(instance: Instance, asked: AskedWitness, one: rows.Due) -> bool:
+async def _request_cosignature(instance: Instance, asked_witness: WitnessEndpoint, due: rows.DueCosignature) -> bool:
     """Ask one witness about one checkpoint. What does not hold, or does not come, is asked for again later."""
-    until = instance.clock.now_ms() + min(LONGEST_MS, SHORTEST_MS * 2 ** min(one.tries, 12))
-    if not await instance.db.writer.run(lambda hand: rows.claim(hand, one, until)):
+    retry_at_ms = instance.clock.now_ms() + min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** min(due.tries, 12))
+    if not await instance.db.writer.run(lambda tx: rows.claim(tx, due, retry_at_ms)):
         return False
     try:
-        line = await _cosigned(instance, asked, one)
+        line = await _fetch_cosignature(instance, asked_witness, due)
     except (BadSignature, TooLarge, Unavailable):
         return False
     if line is None:
         return False
-    await instance.db.writer.run(lambda hand: rows.settle(hand, one, line))
+    await instance.db.writer.run(lambda tx: rows.store_line(tx, due, line))
     return True
 
 
-async def _cosigned(instance: Instance, asked: AskedWitness, one: rows.Due) -> bytes | None:
+async def _fetch_cosignature(
+    instance: Instance, asked_witness: WitnessEndpoint, due: rows.DueCosignature
+) -> bytes | None:
     """The witness's line, None when it gives none. Raises BadSignature, TooLarge and Unavailable."""
-    old = await rows.last_size(instance.db, one.witness, checkpoints.read(one.note).origin)
-    for _ in range(ROUNDS):
-        path = await public_log.consistency(instance.db, old, one.size) if 0 < old < one.size else []
-        status, kind, body = await _post(f"{asked.url}/add-checkpoint", _body(old, path, one.note))
+    old_size = await rows.find_last_cosigned_size(
+        instance.db, due.witness, checkpoints.parse_checkpoint(due.note).origin
+    )
+    for _ in range(MAX_ATTEMPTS):
+        consistency_proof = (
+            await public_log.build_consistency_proof(instance.db, old_size, due.size) if 0 < old_size < due.size else []
+        )
+        status, content_type, body = await _post(
+            f"{asked_witness.url}/add-checkpoint", _build_request_body(old_size, consistency_proof, due.note)
+        )
         if status == HTTPStatus.OK:
-            return _line(asked, one.note, body)
+            return _extract_cosignature(asked_witness, due.note, body)
         # It knows another size than we thought; of one larger than ours there is nothing we could show it.
-        said = body.removesuffix(b"\n")
-        if status != HTTPStatus.CONFLICT or kind != _SIZE or not re.fullmatch(rb"0|[1-9][0-9]{0,15}", said):
+        reported_size = body.removesuffix(b"\n")
+        if (
+            status != HTTPStatus.CONFLICT
+            or content_type != _TREE_SIZE_CONTENT_TYPE
+            or not re.fullmatch(rb"0|[1-9][0-9]{0,15}", reported_size)
+        ):
             return None
-        if int(said) == old or int(said) > one.size:
+        if int(reported_size) == old_size or int(reported_size) > due.size:
             return None
-        old = int(said)
+        old_size = int(reported_size)
     return None
 
 
-def _body(old: int, path: list[bytes], note: bytes) -> bytes:
+def _build_request_body(old_size: int, consistency_proof: list[bytes], note: bytes) -> bytes:
     """An add-checkpoint request."""
-    steps = "".join(f"{base64.b64encode(step).decode()}\n" for step in path)
-    return f"old {old}\n{steps}\n".encode() + note
+    proof_lines = "".join(f"{base64.b64encode(step).decode()}\n" for step in consistency_proof)
+    return f"old {old_size}\n{proof_lines}\n".encode() + note
 
 
-def _line(asked: AskedWitness, note: bytes, answer: bytes) -> bytes:
+def _extract_cosignature(asked_witness: WitnessEndpoint, note: bytes, response: bytes) -> bytes:
     """The witness's own line of an answer, which holds for this note; other lines in it are left. Raises BadSignature."""
     try:
-        lines = checkpoints.read_lines(answer.decode())
+        lines = checkpoints.parse_signature_lines(response.decode())
     except UnicodeDecodeError:
         raise BadSignature("A witness's answer makes no sense.") from None
-    own = [line for line in lines if cosignatures.is_by(line, asked.witness)][:1]
-    if not own or not cosignatures.seen_by(cosignatures.join(note, own), [asked.witness]):
+    own_lines = [line for line in lines if cosignatures.is_line_of(line, asked_witness.witness)][:1]
+    if not own_lines or not cosignatures.verified_cosignatures(
+        cosignatures.append_signature_lines(note, own_lines), [asked_witness.witness]
+    ):
         raise BadSignature("A witness's answer makes no sense.")
-    return checkpoints.line_text(own[0]).encode()
+    return checkpoints.format_signature_line(own_lines[0]).encode()
 
 
 async def _post(url: str, body: bytes) -> tuple[int, str, bytes]:
@@ -136,18 +152,18 @@ async def _post(url: str, body: bytes) -> tuple[int, str, bytes]:
     # Here, because most servers ask nobody: see timestamping.py.
     import httpx  # noqa: PLC0415
 
-    timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
-    got = bytearray()
+    timeout = httpx.Timeout(RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    received = bytearray()
     try:
         async with (
             httpx.AsyncClient(timeout=timeout, trust_env=False) as client,
-            client.stream("POST", url, content=body) as answer,
+            client.stream("POST", url, content=body) as response,
         ):
-            async for piece in answer.aiter_bytes():
-                got += piece
-                if len(got) > ANSWER_LIMIT:
+            async for chunk in response.aiter_bytes():
+                received += chunk
+                if len(received) > RESPONSE_LIMIT_BYTES:
                     raise TooLarge
-            kind = answer.headers.get("content-type", "").split(";")[0].strip()
-            return answer.status_code, kind, bytes(got)
+            content_type = response.headers.get("content-type", "").split(";")[0].strip()
+            return response.status_code, content_type, bytes(received)
     except (httpx.HTTPError, httpx.InvalidURL):
         raise Unavailable from None

@@ -3,159 +3,195 @@
 from collections.abc import Mapping
 from typing import Final
 
-from diary.crypto.signing import fingerprint
+from diary.crypto.signing import ed25519_fingerprint
 from diary.encoding import b64, unb64
 from diary.errors import NotFound
 from diary.ids import id_text
 from diary.ledger import tree
 from diary.services.instance import Instance
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.log import cosignatures, public_log, stamps
 from diary.storage.log.public_log import CheckpointRow
-from diary.storage.log.stamps import Stamp
+from diary.storage.log.stamps import AcceptedStamp
 
-NOT_LOGGED: Final = "There is no checkpoint of that size."
+NO_SUCH_CHECKPOINT_MESSAGE: Final = "There is no checkpoint of that size."
 
 
-async def state(instance: Instance) -> dict[str, object]:
+async def log_state(instance: Instance) -> dict[str, object]:
     """Where the log stands: the newest checkpoint, the newest with a stamp and its stamps, who is asked, whose keys sign."""
-    newest = await public_log.newest_checkpoint(instance.db)
-    n = await stamps.newest_stamped(instance.db)
-    stamped = None if n is None else await public_log.checkpoint(instance.db, n)
-    seen = await cosignatures.newest(instance.db)
-    witnessed = None if seen is None else await public_log.checkpoint(instance.db, seen)
+    newest = await public_log.find_newest_checkpoint(instance.db)
+    newest_stamped_number = await stamps.find_newest_stamped(instance.db)
+    stamped = (
+        None if newest_stamped_number is None else await public_log.find_checkpoint(instance.db, newest_stamped_number)
+    )
+    newest_cosigned_number = await cosignatures.find_newest_cosigned(instance.db)
+    cosigned = (
+        None
+        if newest_cosigned_number is None
+        else await public_log.find_checkpoint(instance.db, newest_cosigned_number)
+    )
     return {
-        "authorities": [one.name for one in instance.authorities],
-        "checkpoint": told(newest) if newest else None,
-        "log": instance.notary.log,
+        "authorities": [one.name for one in instance.timestamp_authorities],
+        "checkpoint": checkpoint_payload(newest) if newest else None,
+        "log": instance.notary.log_id,
         "now": instance.clock.now_ms(),
-        "stamped": await with_stamps(instance, stamped) if stamped else None,
-        "statements": [dict(one) for one in instance.statements],
-        "witnessed": told(witnessed) | {"note": (await joined(instance, witnessed)).decode()} if witnessed else None,
-        "witnesses": witnesses_told(instance),
+        "stamped": await stamped_checkpoint_payload(instance, stamped) if stamped else None,
+        "statements": [dict(one) for one in instance.notary_key_statements],
+        "witnessed": checkpoint_payload(cosigned) | {"note": (await join_cosignatures(instance, cosigned)).decode()}
+        if cosigned
+        else None,
+        "witnesses": witnesses_payload(instance),
     }
 
 
-def told(row: CheckpointRow) -> dict[str, object]:
+def checkpoint_payload(row: CheckpointRow) -> dict[str, object]:
     """A checkpoint as it is sent."""
-    return {"n": row.n, "note": row.note.decode(), "size": row.size}
+    return {"n": row.number, "note": row.note.decode(), "size": row.size}
 
 
-async def with_stamps(instance: Instance, row: CheckpointRow) -> dict[str, object]:
+async def stamped_checkpoint_payload(instance: Instance, row: CheckpointRow) -> dict[str, object]:
     """A checkpoint with every stamp that was accepted for it."""
-    return told(row) | {"stamps": [stamp_told(one) for one in await stamps.of_checkpoint(instance.db, row.n)]}
+    return checkpoint_payload(row) | {
+        "stamps": [stamp_payload(stamp) for stamp in await stamps.list_for_checkpoint(instance.db, row.number)]
+    }
 
 
-def stamp_told(one: Stamp) -> dict[str, object]:
+def stamp_payload(stamp: AcceptedStamp) -> dict[str, object]:
     """A stamp as it is sent: the answer, and what was pinned when it was accepted."""
     return {
-        "authority": one.authority,
-        "chain": one.chain.decode(),
-        "nonce": b64(one.nonce),
-        "policy": one.policy,
-        "tsr": b64(one.tsr),
+        "authority": stamp.authority,
+        "chain": stamp.chain.decode(),
+        "nonce": b64(stamp.nonce),
+        "policy": stamp.policy,
+        "tsr": b64(stamp.tsr),
     }
 
 
-def keys_text(instance: Instance) -> str:
+def format_keys(instance: Instance) -> str:
     """The keys to compare with what a phone, a pack or a command shows, each with its short form."""
-    told = instance.statements
-    top = str(told[0]["instance"]) if told else None
-    lines = [f"instance key  {top or 'none'}", f"              {fingerprint(unb64(top)) if top else ''}"]
-    lines += [f"notary key    {b64(instance.notary.pub)}", f"              {fingerprint(instance.notary.pub)}", ""]
-    lines += [f"{one['n']}  {one['why']:8} {one['pub']}  {fingerprint(unb64(str(one['pub'])))}" for one in told]
+    statements = instance.notary_key_statements
+    instance_key = str(statements[0]["instance"]) if statements else None
+    lines = [
+        f"instance key  {instance_key or 'none'}",
+        f"              {ed25519_fingerprint(unb64(instance_key)) if instance_key else ''}",
+    ]
+    lines += [
+        f"notary key    {b64(instance.notary.pub)}",
+        f"              {ed25519_fingerprint(instance.notary.pub)}",
+        "",
+    ]
+    lines += [
+        f"{statement['n']}  {statement['why']:8} {statement['pub']}  {ed25519_fingerprint(unb64(str(statement['pub'])))}"
+        for statement in statements
+    ]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-async def newest_note(instance: Instance) -> bytes:
+async def newest_checkpoint_note(instance: Instance) -> bytes:
     """The newest checkpoint's note. Raises NotFound."""
-    return _found(await public_log.newest_checkpoint(instance.db)).note
+    return _require_checkpoint(await public_log.find_newest_checkpoint(instance.db)).note
 
 
-async def note(instance: Instance, n: int) -> bytes:
+async def checkpoint_note(instance: Instance, n: int) -> bytes:
     """Checkpoint `n`'s note. Raises NotFound."""
-    return _found(await public_log.checkpoint(instance.db, n)).note
+    return _require_checkpoint(await public_log.find_checkpoint(instance.db, n)).note
 
 
-async def newest_witnessed(instance: Instance) -> bytes:
+async def newest_cosigned_note(instance: Instance) -> bytes:
     """The newest checkpoint that a witness cosigned, with the lines of all that did. Raises NotFound."""
-    n = await cosignatures.newest(instance.db)
-    return await joined(instance, _found(None if n is None else await public_log.checkpoint(instance.db, n)))
+    n = await cosignatures.find_newest_cosigned(instance.db)
+    return await join_cosignatures(
+        instance, _require_checkpoint(None if n is None else await public_log.find_checkpoint(instance.db, n))
+    )
 
 
-async def witnessed(instance: Instance, n: int) -> bytes:
+async def cosigned_note(instance: Instance, n: int) -> bytes:
     """Checkpoint `n`'s note with the lines of the witnesses that cosigned it, if any did. Raises NotFound."""
-    return await joined(instance, _found(await public_log.checkpoint(instance.db, n)))
+    return await join_cosignatures(instance, _require_checkpoint(await public_log.find_checkpoint(instance.db, n)))
 
 
-async def joined(instance: Instance, row: CheckpointRow) -> bytes:
+async def join_cosignatures(instance: Instance, row: CheckpointRow) -> bytes:
     """A checkpoint's note with every cosignature that was accepted for it."""
-    return row.note + b"".join(await cosignatures.lines_of(instance.db, row.n))
+    return row.note + b"".join(await cosignatures.list_lines(instance.db, row.number))
 
 
-def witnesses_told(instance: Instance) -> list[dict[str, str]]:
+def witnesses_payload(instance: Instance) -> list[dict[str, str]]:
     """The witnesses that are asked, as phones and the checking page are told."""
-    return [{"name": one.witness.name, "pub": b64(one.witness.pub)} for one in instance.witnesses]
+    return [
+        {"name": asked_witness.witness.name, "pub": b64(asked_witness.witness.pub)}
+        for asked_witness in instance.log_witnesses
+    ]
 
 
-def witnesses_text(instance: Instance) -> str:
+def format_witness_keys(instance: Instance) -> str:
     """The witnesses that are asked, one key a line as signed-note writes it."""
-    return "".join(f"{one.witness.vkey}\n" for one in instance.witnesses)
+    return "".join(f"{asked_witness.witness.vkey}\n" for asked_witness in instance.log_witnesses)
 
 
-async def tile(instance: Instance, level: int, n: int, width: int | None) -> bytes:
+async def get_tile(instance: Instance, level: int, index: int, width: int | None) -> bytes:
     """A tile of the log's hashes (C2SP tlog-tiles); `width` None: a full one. Raises NotFound for what no checkpoint covers."""
     width = width or tree.TILE_WIDTH
-    top = await public_log.newest_checkpoint(instance.db)
-    if top is None or n * tree.TILE_WIDTH + width > tree.tile_entries(top.size, level):
+    newest = await public_log.find_newest_checkpoint(instance.db)
+    if newest is None or index * tree.TILE_WIDTH + width > tree.tile_entry_count(newest.size, level):
         raise NotFound
-    return b"".join(await public_log.tile(instance.db, level, n, width))
+    return b"".join(await public_log.read_tile(instance.db, level, index, width))
 
 
-async def stamps_of(instance: Instance, n: int) -> dict[str, object]:
+async def checkpoint_with_stamps(instance: Instance, n: int) -> dict[str, object]:
     """Checkpoint `n` with its stamps. Raises NotFound."""
-    return await with_stamps(instance, _found(await public_log.checkpoint(instance.db, n)))
+    return await stamped_checkpoint_payload(
+        instance, _require_checkpoint(await public_log.find_checkpoint(instance.db, n))
+    )
 
 
-async def leaves(instance: Instance, page: int) -> list[bytes]:
+async def list_leaves(instance: Instance, page: int) -> list[bytes]:
     """A page of the leaves under the newest checkpoint. Raises NotFound when there are none."""
-    top = _found(await public_log.newest_checkpoint(instance.db))
-    found = await public_log.leaves(instance.db, page, top.size)
-    if not found:
+    newest = _require_checkpoint(await public_log.find_newest_checkpoint(instance.db))
+    page_leaves = await public_log.list_leaves(instance.db, page, newest.size)
+    if not page_leaves:
         raise NotFound
-    return found
+    return page_leaves
 
 
-def _found(row: CheckpointRow | None) -> CheckpointRow:
+def _require_checkpoint(row: CheckpointRow | None) -> CheckpointRow:
     """A row that is there. Raises NotFound."""
     if row is None:
         raise NotFound
     return row
 
 
-async def consistency(instance: Instance, older: int, newer: int) -> dict[str, object]:
+async def consistency_proof(instance: Instance, older_size: int, newer_size: int) -> dict[str, object]:
     """What shows that one checkpoint's log begins another's. Raises NotFound for sizes that have none."""
-    known = [await public_log.checkpoint_of(instance.db, size) for size in (older, newer)]
-    if None in known or older > newer:
-        raise NotFound(NOT_LOGGED)
-    return {"path": [b64(one) for one in await public_log.consistency(instance.db, older, newer)]}
+    checkpoints = [await public_log.find_checkpoint_by_size(instance.db, size) for size in (older_size, newer_size)]
+    if None in checkpoints or older_size > newer_size:
+        raise NotFound(NO_SUCH_CHECKPOINT_MESSAGE)
+    return {
+        "path": [b64(node) for node in await public_log.build_consistency_proof(instance.db, older_size, newer_size)]
+    }
 
 
-async def proofs(instance: Instance, signed: Signed, diary: bytes, size: int, after: int) -> Mapping[str, object]:
+async def inclusion_proofs(
+    instance: Instance, session: AuthenticatedSession, diary: bytes, size: int, after_seq: int
+) -> Mapping[str, object]:
     """Where a diary's versions above number `after` stand in the log of a checkpoint's `size`: docs/api.md.
 
     `to`: everything up to this number is told, or will never be under this checkpoint. Raises NotFound.
     """
-    row = await public_log.checkpoint_of(instance.db, size)
+    row = await public_log.find_checkpoint_by_size(instance.db, size)
     if row is None:
-        raise NotFound(NOT_LOGGED)
-    found = await public_log.proofs(instance.db, signed.account, diary, after, size)
+        raise NotFound(NO_SUCH_CHECKPOINT_MESSAGE)
+    proof_rows = await public_log.list_inclusion_proofs(instance.db, session.account, diary, after_seq, size)
     return {
-        "checkpoint": told(row),
+        "checkpoint": checkpoint_payload(row),
         "proofs": [
-            {"i": one.i, "path": [b64(step) for step in one.path], "seq": one.seq, "version": id_text(one.version)}
-            for one in found
-            if one.i is not None and one.i < size
+            {
+                "i": proof_row.leaf_index,
+                "path": [b64(node) for node in proof_row.inclusion_path],
+                "seq": proof_row.seq,
+                "version": id_text(proof_row.version),
+            }
+            for proof_row in proof_rows
+            if proof_row.leaf_index is not None and proof_row.leaf_index < size
         ],
-        "to": found[-1].seq if found else after,
+        "to": proof_rows[-1].seq if proof_rows else after_seq,
     }

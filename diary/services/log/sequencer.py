@@ -19,35 +19,35 @@ from diary.services.log import cosigning, timestamping
 from diary.storage.log import public_log
 from diary.storage.log.public_log import CheckpointRow
 
-LEAVES_AT_ONCE: Final = 200
-_ROUNDS: Final = 20  # times a checkpoint's interval that leaves are looked for
+LEAVES_PER_BATCH: Final = 200
+_ROUNDS_PER_CHECKPOINT: Final = 20  # times a checkpoint's interval that leaves are looked for
 
 
-async def place_leaves(instance: Instance) -> int:
+async def sequence_leaves(instance: Instance) -> int:
     """Give every waiting leaf its place; how many there were. In small jobs, so that pushes need not wait for it."""
-    placed = 0
+    sequenced_count = 0
     while True:
-        some = await instance.db.writer.run(lambda hand: public_log.append_waiting(hand, LEAVES_AT_ONCE))
-        placed += some
-        if some < LEAVES_AT_ONCE:
-            return placed
+        batch_count = await instance.db.writer.run(lambda tx: public_log.append_waiting_leaves(tx, LEAVES_PER_BATCH))
+        sequenced_count += batch_count
+        if batch_count < LEAVES_PER_BATCH:
+            return sequenced_count
 
 
-async def place_release(instance: Instance) -> bool:
+async def log_release(instance: Instance) -> bool:
     """Give the signed list of the release that is served its place in the log; False when it has one, or nothing is signed."""
-    leaf = instance.release
-    if leaf is None or await public_log.has_release(instance.db, leaf):
+    leaf = instance.release_leaf
+    if leaf is None or await public_log.is_release_logged(instance.db, leaf):
         return False
-    return await instance.db.writer.run(lambda hand: public_log.append_release(hand, leaf))
+    return await instance.db.writer.run(lambda tx: public_log.append_release_leaf(tx, leaf))
 
 
-def read_release(settings: Settings) -> bytes | None:
+def read_release_leaf(settings: Settings) -> bytes | None:
     """The leaf of DIARY_RELEASE, where DIARY_RELEASE_KEY signed it; else None: doctor says what is wrong with it."""
     if settings.release is None or not settings.release_key:
         return None
     try:
         raw = settings.release.read_bytes()
-        releases.read(raw, unb64(settings.release_key))
+        releases.read_release(raw, unb64(settings.release_key))
     except (OSError, BadRequest, BadSignature):
         return None
     return release_leaf(raw)
@@ -55,33 +55,33 @@ def read_release(settings: Settings) -> bytes | None:
 
 async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
     """A checkpoint, when the log has grown and the last one is old enough."""
-    least = instance.settings.checkpoint_seconds * 1000
-    names = tuple(one.name for one in instance.authorities)
+    min_interval_ms = instance.settings.checkpoint_seconds * 1000
+    authority_names = tuple(authority.name for authority in instance.timestamp_authorities)
     return await instance.db.writer.run(
-        lambda hand: public_log.add_checkpoint(
-            hand,
+        lambda tx: public_log.add_checkpoint(
+            tx,
             instance.clock.now_ms(),
-            least,
-            lambda size, root: checkpoints.make(instance.notary, size, root),
-            names,
+            min_interval_ms,
+            lambda size, root: checkpoints.sign_checkpoint(instance.notary, size, root),
+            authority_names,
         )
     )
 
 
-async def tend(instance: Instance) -> None:
+async def run_round(instance: Instance) -> None:
     """One round: the release, leaves, a checkpoint, stamps, cosignatures."""
-    await place_release(instance)
-    await place_leaves(instance)
+    await log_release(instance)
+    await sequence_leaves(instance)
     await make_checkpoint(instance)
-    await timestamping.ask_all(instance)
-    await cosigning.ask_all(instance)
+    await timestamping.request_due_timestamps(instance)
+    await cosigning.request_due_cosignatures(instance)
 
 
-async def keep(instance: Instance, fault: Callable[[BaseException], None]) -> None:
+async def run_forever(instance: Instance, on_error: Callable[[BaseException], None]) -> None:
     """Rounds for as long as the server runs. A round that fails is told to `fault`; the next one tries again."""
     while True:
-        await asyncio.sleep(instance.settings.checkpoint_seconds / _ROUNDS)
+        await asyncio.sleep(instance.settings.checkpoint_seconds / _ROUNDS_PER_CHECKPOINT)
         try:
-            await tend(instance)
+            await run_round(instance)
         except Exception as error:  # noqa: BLE001 - whatever it is, the promise of twenty minutes stays
-            fault(error)
+            on_error(error)

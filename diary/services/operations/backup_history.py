@@ -13,64 +13,80 @@ from pathlib import Path
 from typing import Any, Final
 
 from diary.errors import Unavailable
-from diary.paths import hand_over
+from diary.paths import chown_to_folder_owner
 from diary.services.instance import Instance
 
-FILE: Final = "operating.json"
+HISTORY_FILE_NAME: Final = "operating.json"
 _DAY_MS: Final = 86_400_000
-_ANSWER_S: Final = 5
+_DATABASE_TIMEOUT_SECONDS: Final = 5
 
 
-def day_and_time(ms: int) -> str:
+def format_backup_time(time_ms: int) -> str:
     """A moment as it stands in a backup's name, UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d-%H%M%S")
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d-%H%M%S")
 
 
-def read(data: Path) -> dict[str, Any]:
+def read_history(data_dir: Path) -> dict[str, Any]:
     """What was noted; {} when nothing was, or it cannot be read."""
     try:
-        value = json.loads((data / FILE).read_text(encoding="utf-8"))
+        value = json.loads((data_dir / HISTORY_FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def note_backup(data: Path, name: str, at: int, size: int, secrets: Mapping[str, bytes], lost: int) -> None:
+def record_backup(
+    data_dir: Path, name: str, made_at_ms: int, size_bytes: int, secrets: Mapping[str, bytes], missing_part_count: int
+) -> None:
     """Note a backup that was made; `secrets` by name, `lost`: how many parts of files were not there to go in."""
-    inside = {name: fingerprint(raw) for name, raw in secrets.items()}
-    _write(data, read(data) | {"backup": {"at": at, "bytes": size, "inside": inside, "lost": lost, "name": name}})
+    fingerprints = {name: secret_fingerprint(raw) for name, raw in secrets.items()}
+    _write_history(
+        data_dir,
+        read_history(data_dir)
+        | {
+            "backup": {
+                "at": made_at_ms,
+                "bytes": size_bytes,
+                "inside": fingerprints,
+                "lost": missing_part_count,
+                "name": name,
+            }
+        },
+    )
 
 
-def note_drill(data: Path, name: str, at: int, made_at: int) -> None:
+def record_drill(data_dir: Path, name: str, drilled_at_ms: int, backup_made_at_ms: int) -> None:
     """Note that a backup was restored on trial and opened."""
-    _write(data, read(data) | {"drill": {"at": at, "made_at": made_at, "name": name}})
+    _write_history(
+        data_dir, read_history(data_dir) | {"drill": {"at": drilled_at_ms, "made_at": backup_made_at_ms, "name": name}}
+    )
 
 
-def note_disk(data: Path, at: int, free: int) -> None:
+def record_free_space(data_dir: Path, now_ms: int, available_bytes: int) -> None:
     """Note how much room there was; at most one row a day, a month of them."""
-    rows = [row for row in read(data).get("disk", []) if at - 31 * _DAY_MS <= row[0] <= at]
-    if not rows or at - rows[-1][0] >= _DAY_MS:
-        _write(data, read(data) | {"disk": [*rows, [at, free]]})
+    rows = [row for row in read_history(data_dir).get("disk", []) if now_ms - 31 * _DAY_MS <= row[0] <= now_ms]
+    if not rows or now_ms - rows[-1][0] >= _DAY_MS:
+        _write_history(data_dir, read_history(data_dir) | {"disk": [*rows, [now_ms, available_bytes]]})
 
 
-def fingerprint(secret: bytes) -> str:
+def secret_fingerprint(secret: bytes) -> str:
     """Enough of a digest to tell secrets apart; they are 32 random bytes and do not follow from it."""
     return hashlib.sha256(b"kept/which-secret\0" + secret).hexdigest()[:16]
 
 
-def _write(data: Path, value: dict[str, Any]) -> None:
+def _write_history(data_dir: Path, history: dict[str, Any]) -> None:
     """Put the file in its place in one step."""
-    half = data / (FILE + ".new")
-    half.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    half.chmod(0o600)
-    hand_over(half)
-    half.replace(data / FILE)
+    temporary_path = data_dir / (HISTORY_FILE_NAME + ".new")
+    temporary_path.write_text(json.dumps(history, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    temporary_path.chmod(0o600)
+    chown_to_folder_owner(temporary_path)
+    temporary_path.replace(data_dir / HISTORY_FILE_NAME)
 
 
-async def answers(instance: Instance) -> None:
+async def check_database_answers(instance: Instance) -> None:
     """Return when the database answers. Raises Unavailable."""
     try:
-        async with asyncio.timeout(_ANSWER_S):
-            await instance.db.look("SELECT 1 FROM log_size WHERE id = ?", (0,))
+        async with asyncio.timeout(_DATABASE_TIMEOUT_SECONDS):
+            await instance.db.fetch_one("SELECT 1 FROM log_size WHERE id = ?", (0,))
     except TimeoutError:
         raise Unavailable from None

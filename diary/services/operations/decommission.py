@@ -8,61 +8,68 @@ date on nothing of a keeper's is answered. The public pages and the log stay: pa
 
 from typing import Final
 
-from diary.errors import Closed, Closing
+from diary.errors import ServerClosed, ServerClosing
 from diary.services.instance import Instance
 from diary.storage import decommission
-from diary.storage.decommission import End
+from diary.storage.decommission import ShutdownSchedule
 
-__all__ = ["End", "Ending", "announce", "announced", "take_back", "told"]
+__all__ = [
+    "ShutdownMonitor",
+    "ShutdownSchedule",
+    "announce_shutdown",
+    "find_notice",
+    "shutdown_payload",
+    "withdraw_notice",
+]
 # Other workers, and the command line, announce through the database.
-FRESH_MS: Final = 2_000
+CACHE_LIFETIME_MS: Final = 2_000
 
 
-class Ending:
+class ShutdownMonitor:
     """What one worker knows of the end, looked at again every two seconds."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
-        self._end: End | None = None
-        self._at: int | None = None
+        self._notice: ShutdownSchedule | None = None
+        self._checked_at_ms: int | None = None
 
-    async def known(self, instance: Instance) -> End | None:
+    async def current_notice(self, instance: Instance) -> ShutdownSchedule | None:
         """What is announced."""
         now = instance.clock.now_ms()
-        if self._at is None or not 0 <= now - self._at < FRESH_MS:
-            self._end, self._at = await announced(instance), now
-        return self._end
+        if self._checked_at_ms is None or not 0 <= now - self._checked_at_ms < CACHE_LIFETIME_MS:
+            self._notice, self._checked_at_ms = await find_notice(instance), now
+        return self._notice
 
-    async def admit(self, instance: Instance, *, grows: bool, begins: bool) -> None:
+    async def check_accepts(self, instance: Instance, *, adds_to_diary: bool, creates_account: bool) -> None:
         """Let a request for a keeper's things go on. `grows`: it adds to a diary; `begins`: it opens an account.
 
         Raises Closing and Closed. See [Note: ending].
         """
-        end = await self.known(instance)
-        if end is None:
+        notice = await self.current_notice(instance)
+        if notice is None:
             return
         now = instance.clock.now_ms()
-        if now >= end.off or (grows and now >= end.on):
-            raise Closed
-        if begins:
-            raise Closing
+        if now >= notice.off_at or (adds_to_diary and now >= notice.closes_at):
+            raise ServerClosed
+        if creates_account:
+            raise ServerClosing
 
 
-def told(end: End | None) -> dict[str, int] | None:
+def shutdown_payload(notice: ShutdownSchedule | None) -> dict[str, int] | None:
     """The announcement as it is sent."""
-    return {"off": end.off, "on": end.on} if end else None
+    return {"off": notice.off_at, "on": notice.closes_at} if notice else None
 
 
-async def announced(instance: Instance) -> End | None:
+async def find_notice(instance: Instance) -> ShutdownSchedule | None:
     """What the database says now."""
     return await decommission.find(instance.db)
 
 
-async def announce(instance: Instance, end: End) -> None:
+async def announce_shutdown(instance: Instance, notice: ShutdownSchedule) -> None:
     """Announce the end, or move it."""
-    await instance.db.writer.run(lambda hand: decommission.put(hand, end))
+    await instance.db.writer.run(lambda tx: decommission.announce(tx, notice))
 
 
-async def take_back(instance: Instance) -> bool:
+async def withdraw_notice(instance: Instance) -> bool:
     """Take the announcement back; whether there was one."""
-    return await instance.db.writer.run(decommission.take_back)
+    return await instance.db.writer.run(decommission.cancel)

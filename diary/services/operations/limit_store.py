@@ -9,13 +9,13 @@ from typing import Final, Protocol
 
 from diary.clock import Clock
 from diary.errors import BadSetting
-from diary.services.accounts.throttle import Guard, Throttle
+from diary.services.accounts.throttle import FailureThrottle, MemoryFailureThrottle
 
-MEMORY: Final = "memory"
-SCHEMES: Final = ("redis://", "rediss://", "unix://")
+MEMORY_URL: Final = "memory"
+REDIS_URL_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
-class Counts(Protocol):
+class RequestCounter(Protocol):
     """How often, minute by minute, over all workers."""
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:
@@ -23,22 +23,22 @@ class Counts(Protocol):
         ...
 
 
-def is_shared(url: str) -> bool:
+def is_redis_url(url: str) -> bool:
     """Whether an address is one of Redis's. Raises BadSetting for one that is neither that nor `memory`."""
-    if url == MEMORY:
+    if url == MEMORY_URL:
         return False
-    if not url.startswith(SCHEMES):
+    if not url.startswith(REDIS_URL_SCHEMES):
         raise BadSetting("DIARY_COUNTS_URL is neither memory nor an address like redis://host:6379/0.")
     return True
 
 
 @asynccontextmanager
-async def open_counts(url: str, clock: Clock) -> AsyncIterator[tuple[Counts | None, Guard]]:
+async def open_limit_stores(url: str, clock: Clock) -> AsyncIterator[tuple[RequestCounter | None, FailureThrottle]]:
     """How counts are kept, for the length of the block: in memory, so None and a Throttle, or in Redis. Raises BadSetting."""
-    if not is_shared(url):
-        yield None, Throttle(clock)
+    if not is_redis_url(url):
+        yield None, MemoryFailureThrottle(clock)
         return
-    from diary.services.operations.redis_limits import open_redis  # noqa: PLC0415 - see the module's own words
+    from diary.services.operations.redis_limits import open_redis_limits  # noqa: PLC0415 - see the module's own words
 
-    async with open_redis(url, clock) as kept:
-        yield kept
+    async with open_redis_limits(url, clock) as stores:
+        yield stores

@@ -11,123 +11,125 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from diary.crypto.public_key_sealing import open_from, seal_to
-from diary.crypto.sealing import KEY_BYTES, Kind, box_open, box_seal
-from diary.encoding import canon, parse
-from diary.errors import KeptError, NotACopy, SealError
+from diary.crypto.public_key_sealing import open_with_private_key, seal_to_public_key
+from diary.crypto.sealing import KEY_BYTES, EnvelopeKind, open_box, seal_box
+from diary.encoding import canonical_json, parse_canonical_json
+from diary.errors import InvalidSealedCopy, KeptError, SealError
 
 MAGIC: Final = b"KEPT-BACKUP-1\n"
-PIECE: Final = 1 << 20
-FRAME_LIMIT: Final = PIECE + (1 << 16)
+CHUNK_BYTES: Final = 1 << 20
+FRAME_LIMIT_BYTES: Final = CHUNK_BYTES + (1 << 16)
 HEADER: Final[dict[str, object]] = {"t": "backup", "v": 1}
 _CONTEXT: Final = b"kept/backup\0"
-_MEMBER, _DATA, _END = b"m", b"d", b"e"
-_NOT_OURS: Final = "This file is no backup, or it is damaged or cut short. Nothing was written."
-_OTHER_KEY: Final = "This backup does not open with that key. Nothing was written."
+_MEMBER_FRAME, _DATA_FRAME, _END_FRAME = b"m", b"d", b"e"
+_INVALID_BACKUP_MESSAGE: Final = "This file is no backup, or it is damaged or cut short. Nothing was written."
+_WRONG_KEY_MESSAGE: Final = "This backup does not open with that key. Nothing was written."
 
 
-class SealedFile:
+class SealedBackupWriter:
     """A backup while it is written."""
 
-    def __init__(self, file: BinaryIO, pub: bytes) -> None:
+    def __init__(self, file: BinaryIO, operator_public_key: bytes) -> None:
         """`pub`: the operator's public key, 65 bytes. Raises BadSignature for one that is none."""
         self._file = file
         self._key = os.urandom(KEY_BYTES)
-        self._frames = 0
-        self._members = 0
+        self._frame_count = 0
+        self._member_count = 0
         file.write(MAGIC)
-        self._put(seal_to(pub, Kind.WRAP, HEADER, self._key))
+        self._write_sealed(seal_to_public_key(operator_public_key, EnvelopeKind.WRAP, HEADER, self._key))
 
-    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+    def add_member(self, name: str, chunks: Iterable[bytes]) -> None:
         """Put a member in."""
-        self._members += 1
-        self._frame(_MEMBER + canon({"name": name}))
-        for piece in pieces:
-            for at in range(0, len(piece), PIECE):
-                self._frame(_DATA + piece[at : at + PIECE])
+        self._member_count += 1
+        self._write_frame(_MEMBER_FRAME + canonical_json({"name": name}))
+        for chunk in chunks:
+            for offset in range(0, len(chunk), CHUNK_BYTES):
+                self._write_frame(_DATA_FRAME + chunk[offset : offset + CHUNK_BYTES])
 
     def close(self) -> None:
         """Say that this was all, and have it on the disk."""
-        self._frame(_END + canon({"members": self._members}))
+        self._write_frame(_END_FRAME + canonical_json({"members": self._member_count}))
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _frame(self, plaintext: bytes) -> None:
-        self._put(box_seal(self._key, _context(self._frames), plaintext))
-        self._frames += 1
+    def _write_frame(self, plaintext: bytes) -> None:
+        self._write_sealed(seal_box(self._key, _frame_context(self._frame_count), plaintext))
+        self._frame_count += 1
 
-    def _put(self, sealed: bytes) -> None:
+    def _write_sealed(self, sealed: bytes) -> None:
         self._file.write(len(sealed).to_bytes(4, "big") + sealed)
 
 
-def read_members(path: Path, scalar: bytes) -> Iterator[tuple[str, Iterator[bytes]]]:
+def read_members(path: Path, operator_private_key: bytes) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Each member's name and its pieces, to be read before the next is asked for. Raises NotACopy.
 
     Only a walk that came to its end has shown that the file is whole.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise NotACopy(_NOT_OURS)
+            raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE)
         try:
-            key = open_from(scalar, _take(file), Kind.WRAP, HEADER)
+            key = open_with_private_key(operator_private_key, _read_sealed(file), EnvelopeKind.WRAP, HEADER)
         except SealError:
-            raise NotACopy(_OTHER_KEY) from None
-        frames = _frames(file, key)
-        kind, told = next(frames)
-        members = 0
-        while kind == _MEMBER:
-            members += 1
-            held: list[tuple[bytes, bytes]] = []
-            pieces = _pieces(frames, held)
-            yield str(_object(told).get("name")), pieces
-            for _ in pieces:
+            raise InvalidSealedCopy(_WRONG_KEY_MESSAGE) from None
+        frames = _read_frames(file, key)
+        kind, content = next(frames)
+        member_count = 0
+        while kind == _MEMBER_FRAME:
+            member_count += 1
+            next_frame: list[tuple[bytes, bytes]] = []
+            chunks = _read_member_chunks(frames, next_frame)
+            yield str(_parse_object(content).get("name")), chunks
+            for _ in chunks:
                 pass  # whoever was not interested in it
-            kind, told = held[0]
-        if kind != _END or _object(told).get("members") != members or file.read(1):
-            raise NotACopy(_NOT_OURS)
+            kind, content = next_frame[0]
+        if kind != _END_FRAME or _parse_object(content).get("members") != member_count or file.read(1):
+            raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE)
 
 
-def _pieces(frames: Iterator[tuple[bytes, bytes]], after: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
+def _read_member_chunks(
+    frames: Iterator[tuple[bytes, bytes]], next_frame: list[tuple[bytes, bytes]]
+) -> Iterator[bytes]:
     """The data frames that follow; the first that is none goes to `after`."""
     for kind, content in frames:
-        if kind != _DATA:
-            after.append((kind, content))
+        if kind != _DATA_FRAME:
+            next_frame.append((kind, content))
             return
         yield content
 
 
-def _frames(file: BinaryIO, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _read_frames(file: BinaryIO, key: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Every frame's kind and content. Raises NotACopy for one that does not open or is not there."""
-    n = 0
+    frame_number = 0
     while True:
         try:
-            plaintext = box_open(key, _context(n), _take(file))
+            plaintext = open_box(key, _frame_context(frame_number), _read_sealed(file))
         except SealError:
-            raise NotACopy(_NOT_OURS) from None
+            raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE) from None
         yield plaintext[:1], plaintext[1:]
-        n += 1
+        frame_number += 1
 
 
-def _take(file: BinaryIO) -> bytes:
+def _read_sealed(file: BinaryIO) -> bytes:
     """The next length and that many bytes. Raises NotACopy."""
     length = int.from_bytes(file.read(4), "big")
-    sealed = file.read(length) if length <= FRAME_LIMIT else b""
+    sealed = file.read(length) if length <= FRAME_LIMIT_BYTES else b""
     if not length or len(sealed) != length:
-        raise NotACopy(_NOT_OURS)
+        raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE)
     return sealed
 
 
-def _object(raw: bytes) -> dict[str, object]:
+def _parse_object(raw: bytes) -> dict[str, object]:
     """A frame's JSON. Raises NotACopy."""
     try:
-        value = parse(raw)
+        value = parse_canonical_json(raw)
     except KeptError:
-        raise NotACopy(_NOT_OURS) from None
+        raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE) from None
     if not isinstance(value, dict):
-        raise NotACopy(_NOT_OURS)
+        raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE)
     return value
 
 
-def _context(n: int) -> bytes:
+def _frame_context(frame_number: int) -> bytes:
     """What frame `n` is bound to."""
-    return _CONTEXT + n.to_bytes(8, "big")
+    return _CONTEXT + frame_number.to_bytes(8, "big")

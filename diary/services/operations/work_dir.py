@@ -9,30 +9,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-WORK: Final = ".work-"
+WORK_DIR_PREFIX: Final = ".work-"
 
 
 @contextmanager
-def workplace(data: Path) -> Iterator[Path]:
+def temporary_work_dir(data_dir: Path) -> Iterator[Path]:
     """A folder beside the data, gone afterwards: a copy of the database must not lie on another disk."""
-    sweep(data, WORK + "*")
-    with tempfile.TemporaryDirectory(prefix=WORK, dir=data) as name, held(Path(name)):
+    remove_abandoned(data_dir, WORK_DIR_PREFIX + "*")
+    with tempfile.TemporaryDirectory(prefix=WORK_DIR_PREFIX, dir=data_dir) as name, exclusive_lock(Path(name)):
         yield Path(name)
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path) -> Iterator[None]:
     """Keep a file or folder to ourselves. Raises OSError when a process that still lives has it."""
-    handle = os.open(path, os.O_RDONLY)
+    file_descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
-        os.close(handle)
+        os.close(file_descriptor)
 
 
-def sweep(folder: Path, pattern: str) -> None:
+def remove_abandoned(folder: Path, pattern: str) -> None:
     """Remove what a process left behind that was killed: what is erased for good meanwhile would stay in it for ever."""
-    for left in folder.glob(pattern):
-        with suppress(OSError), held(left):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    for abandoned in folder.glob(pattern):
+        with suppress(OSError), exclusive_lock(abandoned):
+            shutil.rmtree(abandoned) if abandoned.is_dir() else abandoned.unlink()

@@ -5,52 +5,52 @@ from pathlib import Path
 
 from diary.errors import NotFound
 from diary.ids import new_id, parse_id
-from diary.services.accounts.sessions import Signed
+from diary.services.accounts.sessions import AuthenticatedSession
 from diary.services.instance import Instance
-from diary.services.packs.queue import Job, PackJobs
+from diary.services.packs.queue import PackJob, PackQueue
 from diary.services.sync import blobs
 from diary.storage.accounts.account_rows import list_diaries
-from diary.storage.sync.blobs import file_place
+from diary.storage.sync.blobs import file_reference
 
 
-class Packs:
+class PackService:
     """Pack jobs on behalf of sessions."""
 
     def __init__(self, instance: Instance) -> None:
         """Parts are fetched from this instance, for the account the job belongs to."""
         self._instance = instance
-        self._jobs = PackJobs(self._part, instance.clock, on=instance.settings.server_packs)
+        self._queue = PackQueue(self._get_part, instance.clock, enabled=instance.settings.server_packs)
 
-    async def available(self) -> bool:
+    async def is_available(self) -> bool:
         """Whether this server makes packs."""
-        return await self._jobs.available()
+        return await self._queue.is_available()
 
-    async def place(self, signed: Signed, diary: bytes) -> Job:
+    async def enqueue(self, session: AuthenticatedSession, diary: bytes) -> PackJob:
         """A place in the queue for one of the keeper's diaries. Raises NotFound, PacksOff and TryLater."""
-        if diary not in {row.id for row in await list_diaries(self._instance.db, signed.account)}:
+        if diary not in {row.id for row in await list_diaries(self._instance.db, session.account)}:
             raise NotFound
-        return await self._jobs.place(signed.account, diary, new_id())
+        return await self._queue.enqueue(session.account, diary, new_id())
 
-    def get(self, signed: Signed, pack: bytes) -> Job:
+    def get_job(self, session: AuthenticatedSession, pack_id: bytes) -> PackJob:
         """One of the keeper's jobs. Raises NotFound."""
-        return self._jobs.get(signed.account, pack)
+        return self._queue.get_job(session.account, pack_id)
 
-    async def start(self, signed: Signed, pack: bytes, capsule: bytes) -> Job:
+    async def start_job(self, session: AuthenticatedSession, pack_id: bytes, capsule: bytes) -> PackJob:
         """Begin with the capsule. Raises NotFound, TooLarge and Conflict."""
-        return await self._jobs.start(signed.account, pack, capsule)
+        return await self._queue.start_job(session.account, pack_id, capsule)
 
-    def take_front(self, signed: Signed, pack: bytes) -> tuple[Path, Callable[[], None]]:
+    def take_front_part(self, session: AuthenticatedSession, pack_id: bytes) -> tuple[Path, Callable[[], None]]:
         """The front part, once, and what to call afterwards. Raises NotFound, Conflict and PackFailed."""
-        return self._jobs.take_front(signed.account, pack)
+        return self._queue.take_front_part(session.account, pack_id)
 
-    async def cancel(self, signed: Signed, pack: bytes) -> None:
+    async def cancel_job(self, session: AuthenticatedSession, pack_id: bytes) -> None:
         """Give a job up. Raises NotFound."""
-        await self._jobs.cancel(signed.account, pack)
+        await self._queue.cancel_job(session.account, pack_id)
 
     async def close(self) -> None:
         """End every job."""
-        await self._jobs.close()
+        await self._queue.close()
 
-    async def _part(self, account: bytes, diary: bytes, blob: str, i: int) -> bytes:
+    async def _get_part(self, account: bytes, diary: bytes, blob: str, i: int) -> bytes:
         """A sealed part of that account's. Raises NotFound and BadRequest."""
-        return await blobs.get_part(self._instance, file_place(account, diary, parse_id(blob)), i)
+        return await blobs.get_part(self._instance, file_reference(account, diary, parse_id(blob)), i)

@@ -9,39 +9,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.keys import grant_header
-from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
-from diary.encoding import b64, read_frames
+from diary.crypto.keys import grant_wrap_header
+from diary.crypto.sealing import SUITE_PUBLIC_KEY, SUITE_SYMMETRIC, EnvelopeKind, envelope_prefix
+from diary.encoding import b64, decode_frames
 from diary.errors import BadRequest, NotFound
 from diary.ids import id_text
 from diary.ledger.push import PARTS
-from diary.ledger.sharing.grants import LONGEST_MS
-from diary.services.accounts.organisation_members import name_of
-from diary.services.accounts.sign_in_proofs import prove
+from diary.ledger.sharing.grants import MAX_DURATION_MS
+from diary.services.accounts.organisation_members import member_name
+from diary.services.accounts.sign_in_proofs import verify_proof
 from diary.services.instance import Instance
-from diary.services.sharing.advocate_clients import check_marks
+from diary.services.sharing.advocate_clients import check_review_marks
 from diary.storage.accounts import access_log
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import grants, letters, organisations, review_marks
 from diary.storage.sharing.grants import GrantRow
 from diary.storage.sharing.organisations import MemberRow
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-MOST_AT_ONCE: Final = 500
+MAX_VERSIONS_PER_REQUEST: Final = 500
 # A phone's clock is not the server's.
-CLOCK_MS: Final = 86_400_000
+MAX_CLOCK_SKEW_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
     """A grant as a phone makes it; `to`: the advocate's fingerprint, `kept`: the keeper's copy."""
 
-    grant: bytes
-    diary: bytes
-    to: bytes
+    grant_id: bytes
+    diary_id: bytes
+    advocate_fingerprint: bytes
     not_after: int
     sealed: bytes
-    kept: bytes
+    keeper_copy: bytes
 
 
 async def find_advocate(instance: Instance, fingerprint: bytes) -> dict[str, object]:
@@ -49,127 +49,157 @@ async def find_advocate(instance: Instance, fingerprint: bytes) -> dict[str, obj
     member = await organisations.find_by_fingerprint(instance.db, fingerprint)
     if member is None:
         raise NotFound("Nobody here has these words. Ask for them again.")
-    return _told_of(instance, member)
+    return _advocate_payload(instance, member)
 
 
-async def make(instance: Instance, signed: Signed, proof: bytes, new: NewGrant) -> GrantRow:
+async def create_grant(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, new_grant: NewGrant
+) -> GrantRow:
     """Keep a grant. Safe to repeat. Raises NoMatch, TryLater, BadRequest, NotFound, Conflict and OverQuota."""
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
-    if not now < new.not_after <= now + LONGEST_MS + CLOCK_MS:
+    if not now < new_grant.not_after <= now + MAX_DURATION_MS + MAX_CLOCK_SKEW_MS:
         raise BadRequest("Nobody can be let in for longer than half a year.")
-    place = {"diary": id_text(new.diary), "grant": id_text(new.grant), "t": "grant", "to": b64(new.to)}
-    for envelope, suite in ((new.sealed, SUITE_PERSON), (new.kept, SUITE_KEY)):
-        if not envelope.startswith(prefix(Kind.GRANT, place, suite)):
+    header = {
+        "diary": id_text(new_grant.diary_id),
+        "grant": id_text(new_grant.grant_id),
+        "t": "grant",
+        "to": b64(new_grant.advocate_fingerprint),
+    }
+    for envelope, suite in ((new_grant.sealed, SUITE_PUBLIC_KEY), (new_grant.keeper_copy, SUITE_SYMMETRIC)):
+        if not envelope.startswith(envelope_prefix(EnvelopeKind.GRANT, header, suite)):
             raise BadRequest("That grant belongs to another place.")
-    member = await organisations.find_by_fingerprint(instance.db, new.to)
+    member = await organisations.find_by_fingerprint(instance.db, new_grant.advocate_fingerprint)
     if member is None:
         raise NotFound
-    row = GrantRow(new.grant, new.diary, member.account, new.not_after, now, None, new.sealed, new.kept)
+    row = GrantRow(
+        new_grant.grant_id,
+        new_grant.diary_id,
+        member.account,
+        new_grant.not_after,
+        now,
+        None,
+        new_grant.sealed,
+        new_grant.keeper_copy,
+    )
 
-    def job(hand: Hand) -> GrantRow:
-        made = grants.add(hand, signed.account, row)
-        access_log.note(hand, signed.account, signed.session, "let_in", now)
-        return made
+    def write(tx: Transaction) -> GrantRow:
+        grant_row = grants.add_grant(tx, session.account, row)
+        access_log.record_access(tx, session.account, session.session, "let_in", now)
+        return grant_row
 
-    return await instance.db.writer.run(job)
+    return await instance.db.writer.run(write)
 
 
-async def give(instance: Instance, signed: Signed, diary: bytes, grant: bytes, body: bytes) -> int:
+async def add_wraps(instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, body: bytes) -> int:
     """Take in wraps for versions that are there; how many were new. Raises BadRequest and NotFound.
 
     `body`: one frame a version, of its id and its wraps.
     """
     now = instance.clock.now_ms()
-    await grants.owned(instance.db, signed.account, diary, grant)
-    read = [_read_wraps(frame, diary, grant) for frame in read_frames(body, at_most=MOST_AT_ONCE)]
-    return await instance.db.writer.run(lambda hand: grants.give(hand, diary, grant, read, now), of=signed.account)
-
-
-async def summarise(instance: Instance, signed: Signed, diary: bytes, grant: bytes, envelope: bytes) -> None:
-    """Keep a newer summary. Raises BadRequest and NotFound."""
-    await grants.owned(instance.db, signed.account, diary, grant)
-    place = {"diary": id_text(diary), "grant": id_text(grant), "t": "summary"}
-    if not envelope.startswith(prefix(Kind.SUMMARY, place)):
-        raise BadRequest("That summary belongs to another place.")
-    await instance.db.writer.run(
-        lambda hand: grants.summarise(hand, signed.account, grant, envelope), of=signed.account
+    await grants.check_owned(instance.db, session.account, diary, grant)
+    version_wraps = [
+        _read_wraps(frame, diary, grant) for frame in decode_frames(body, frames_limit=MAX_VERSIONS_PER_REQUEST)
+    ]
+    return await instance.db.writer.run(
+        lambda tx: grants.add_wraps(tx, diary, grant, version_wraps, now), account=session.account
     )
 
 
-async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]]:
+async def put_summary(
+    instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, envelope: bytes
+) -> None:
+    """Keep a newer summary. Raises BadRequest and NotFound."""
+    await grants.check_owned(instance.db, session.account, diary, grant)
+    header = {"diary": id_text(diary), "grant": id_text(grant), "t": "summary"}
+    if not envelope.startswith(envelope_prefix(EnvelopeKind.SUMMARY, header)):
+        raise BadRequest("That summary belongs to another place.")
+    await instance.db.writer.run(
+        lambda tx: grants.replace_summary(tx, session.account, grant, envelope), account=session.account
+    )
+
+
+async def list_grants(instance: Instance, session: AuthenticatedSession) -> list[dict[str, object]]:
     """The keeper's grants, those that are over too: ids and times, and the keeper's own sealed copies.
 
     No name: somebody with a copied session would learn who helps the keeper. `to`: the fingerprint the advocate has now,
     None when they have left.
     """
-    found = await grants.list_own(instance.db, signed.account)
-    marked = await review_marks.numbers(instance.db, signed.account)
-    told: list[dict[str, object]] = []
-    for row, given in found:
+    found = await grants.list_for_account(instance.db, session.account)
+    marks_by_grant = await review_marks.list_numbers(instance.db, session.account)
+    payload: list[dict[str, object]] = []
+    for row, version_count in found:
         member = await organisations.find(instance.db, row.advocate)
-        told.append(
+        payload.append(
             {
                 "diary": id_text(row.diary),
                 "ended_at": row.ended_at,
-                "given": given,
+                "given": version_count,
                 "grant": id_text(row.id),
                 "kept": b64(row.kept),
                 "looked_at": row.looked_at,
                 "made_at": row.made_at,
-                "marks": marked.get(row.id, 0),
+                "marks": marks_by_grant.get(row.id, 0),
                 "not_after": row.not_after,
                 "to": b64(member.fingerprint) if member else None,
             }
         )
-    return told
+    return payload
 
 
-async def get_marks(instance: Instance, signed: Signed, diary: bytes, grant: bytes) -> bytes | None:
+async def get_review_marks(
+    instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes
+) -> bytes | None:
     """What the advocate has looked through, sealed; None for nothing. Raises NotFound."""
-    return await review_marks.owned(instance.db, signed.account, diary, grant)
+    return await review_marks.find_owned_marks(instance.db, session.account, diary, grant)
 
 
-async def carry_marks(instance: Instance, signed: Signed, diary: bytes, grant: bytes, envelope: bytes) -> None:
+async def carry_over_review_marks(
+    instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, envelope: bytes
+) -> None:
     """Keep the marks of the grant that this one takes the place of. Raises BadRequest and NotFound."""
-    await grants.owned(instance.db, signed.account, diary, grant)
-    check_marks(diary, grant, envelope)
-    await instance.db.writer.run(lambda hand: review_marks.put(hand, grant, envelope), of=signed.account)
+    await grants.check_owned(instance.db, session.account, diary, grant)
+    check_review_marks(diary, grant, envelope)
+    await instance.db.writer.run(lambda tx: review_marks.replace_marks(tx, grant, envelope), account=session.account)
 
 
-async def given(instance: Instance, signed: Signed, diary: bytes, grant: bytes) -> list[str]:
+async def list_granted_versions(
+    instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes
+) -> list[str]:
     """The versions a grant has wraps for. Raises NotFound."""
-    await grants.owned(instance.db, signed.account, diary, grant)
-    return [id_text(version) for version in await grants.given(instance.db, signed.account, grant)]
+    await grants.check_owned(instance.db, session.account, diary, grant)
+    return [id_text(version) for version in await grants.list_wrapped_versions(instance.db, session.account, grant)]
 
 
-async def looks(instance: Instance, signed: Signed) -> list[dict[str, object]]:
+async def list_looks(instance: Instance, session: AuthenticatedSession) -> list[dict[str, object]]:
     """Every look into the keeper's diaries, newest first."""
-    rows = await grants.looks(instance.db, signed.account)
-    return [{"at": at, "grant": id_text(bytes(grant)), "what": what} for grant, at, what in rows]
+    rows = await grants.list_looks(instance.db, session.account)
+    return [{"at": looked_at, "grant": id_text(bytes(grant)), "what": action} for grant, looked_at, action in rows]
 
 
-async def end(instance: Instance, signed: Signed, proof: bytes, diary: bytes, grant: bytes) -> None:
+async def end_grant(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, diary: bytes, grant: bytes
+) -> None:
     """End a grant at once. Raises NoMatch and NotFound.
 
     Without a proof, somebody with a copied session could cut a keeper off from the people who help.
     """
-    await prove(instance, signed, proof)
-    await grants.owned(instance.db, signed.account, diary, grant)
+    await verify_proof(instance, session, proof)
+    await grants.check_owned(instance.db, session.account, diary, grant)
     now = instance.clock.now_ms()
 
-    def job(hand: Hand) -> None:
-        grants.end(hand, signed.account, grant, now)
-        access_log.note(hand, signed.account, signed.session, "let_out", now)
+    def write(tx: Transaction) -> None:
+        grants.end(tx, session.account, grant, now)
+        access_log.record_access(tx, session.account, session.session, "let_out", now)
 
-    await instance.db.writer.run(job, of=signed.account)
+    await instance.db.writer.run(write, account=session.account)
 
 
 async def list_letters(
-    instance: Instance, signed: Signed, diary: bytes, *, taken: bool = False
+    instance: Instance, session: AuthenticatedSession, diary: bytes, *, include_taken: bool = False
 ) -> list[dict[str, object]]:
     """What advocates sent and no device has taken in; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
-    rows = await letters.list_for(instance.db, signed.account, diary, taken=taken)
+    rows = await letters.list_for_diary(instance.db, session.account, diary, include_taken=include_taken)
     return [
         {
             "envelope": b64(row.envelope),
@@ -182,39 +212,45 @@ async def list_letters(
     ]
 
 
-async def take_in(instance: Instance, signed: Signed, diary: bytes, letter: bytes) -> None:
+async def mark_letter_taken(instance: Instance, session: AuthenticatedSession, diary: bytes, letter: bytes) -> None:
     """A letter has become the keeper's own. Raises NotFound."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(
-        lambda hand: letters.take_in(hand, signed.account, diary, letter, now), of=signed.account
+        lambda tx: letters.mark_taken(tx, session.account, diary, letter, now), account=session.account
     )
 
 
-async def drop_letter(instance: Instance, signed: Signed, proof: bytes, diary: bytes, letter: bytes) -> None:
+async def delete_letter(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, diary: bytes, letter: bytes
+) -> None:
     """A letter goes at once, taken in or not. Raises NoMatch and NotFound."""
-    await prove(instance, signed, proof)
-    await instance.db.writer.run(lambda hand: letters.drop(hand, signed.account, diary, letter), of=signed.account)
+    await verify_proof(instance, session, proof)
+    await instance.db.writer.run(
+        lambda tx: letters.delete_letter(tx, session.account, diary, letter), account=session.account
+    )
 
 
-def _told_of(instance: Instance, member: MemberRow) -> dict[str, object]:
+def _advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object]:
     """An advocate as a keeper is told of them."""
     return {
         "ecdsa_pub": b64(member.ecdsa_pub),
         "fingerprint": b64(member.fingerprint),
         "hpke_pub": b64(member.hpke_pub),
-        "name": name_of(instance, member),
+        "name": member_name(instance, member),
         "organisation": member.organisation_name,
     }
 
 
 def _read_wraps(frame: bytes, diary: bytes, grant: bytes) -> tuple[bytes, Sequence[bytes]]:
     """One version's id and its wraps, each for its own place. Raises BadRequest."""
-    version, *wraps = read_frames(frame, at_most=1 + len(PARTS)) or [b""]
+    version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")
     for part, envelope in zip(PARTS, wraps, strict=False):
         if not envelope.startswith(
-            prefix(Kind.WRAP, grant_header(id_text(grant), id_text(diary), id_text(version), part))
+            envelope_prefix(
+                EnvelopeKind.WRAP, grant_wrap_header(id_text(grant), id_text(diary), id_text(version), part)
+            )
         ):
             raise BadRequest("A wrap belongs to another place.")
     return version, wraps

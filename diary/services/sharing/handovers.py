@@ -13,170 +13,181 @@ from typing import Any, Final
 from diary import constants
 from diary.crypto import handover as words
 from diary.crypto.file_parts import part_count
-from diary.crypto.kdf import DEFAULT
-from diary.encoding import b64, canon, parse
-from diary.errors import BadRequest, NoMatch, NotFound, TooLarge, Unavailable
-from diary.services.accounts.sign_in_proofs import prove
-from diary.services.accounts.throttle import FAILURES_BY_NAME, Bound, counted
+from diary.crypto.kdf import DEFAULT_PROFILE
+from diary.encoding import b64, canonical_json, parse_canonical_json
+from diary.errors import BadRequest, InvalidCredentials, NotFound, TooLarge, Unavailable
+from diary.services.accounts.sign_in_proofs import verify_proof
+from diary.services.accounts.throttle import FAILURES_PER_NAME_LIMIT, AttemptLimit, limit_attempts
 from diary.services.instance import Instance
 from diary.services.sharing import tickets
 from diary.services.sync import blobs, purge
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import handovers
-from diary.storage.sharing.handovers import HandoverRow, HandoverTold
-from diary.storage.sync.blobs import BlobPlace, handover_place
+from diary.storage.sharing.handovers import HandoverRow, HandoverSummary
+from diary.storage.sync.blobs import BlobReference, handover_reference
 
-LASTS_MS: Final = constants.HANDOVER_DAYS * 86_400_000
-OPENINGS: Final = constants.HANDOVER_OPENINGS_LIMIT
-TICKET_MS: Final = 6 * 3_600_000
+HANDOVER_LIFETIME_MS: Final = constants.HANDOVER_DAYS * 86_400_000
+OPENINGS_LIMIT: Final = constants.HANDOVER_OPENINGS_LIMIT
+TICKET_LIFETIME_MS: Final = 6 * 3_600_000
 # The use of a ticket: fetching the parts of one opening.
-FETCHING: Final = b"ticket"
+FETCH_TICKET_PURPOSE: Final = b"ticket"
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class NewHandover:
     """What a phone wants to leave: ids and proofs as bytes, `kdf` as given, `parts` and sealed `size` in bytes."""
 
-    diary: bytes
-    handover: bytes
+    diary_id: bytes
+    handover_id: bytes
     name: bytes
     auth: bytes
     kdf: dict[str, Any]
-    parts: int
-    size: int
+    part_count: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedHandover:
     """What an opening gives: which hand-over, how many parts, and the ticket they are fetched with."""
 
-    handover: bytes
-    parts: int
+    handover_id: bytes
+    part_count: int
     ticket: bytes
 
 
-async def leave(instance: Instance, signed: Signed, proof: bytes, offered: Offered) -> HandoverRow:
+async def create_handover(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, new_handover: NewHandover
+) -> HandoverRow:
     """Announce a hand-over and take its room. Safe to repeat.
 
     Raises NoMatch, BadRequest, KdfRefused, TooLarge, NotFound, Conflict and OverQuota.
     """
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     settings, now = instance.settings, instance.clock.now_ms()
-    words.check_kdf(offered.kdf, instance.policy)
-    if offered.parts > part_count(settings.handover_bytes) + 1 or offered.size > offered.parts * blobs.PART_LIMIT:
+    words.check_kdf_params(new_handover.kdf, instance.kdf_policy)
+    if (
+        new_handover.part_count > part_count(settings.handover_bytes) + 1
+        or new_handover.size_bytes > new_handover.part_count * blobs.PART_LIMIT_BYTES
+    ):
         raise TooLarge("This pack is larger than this server takes for a hand-over.")
-    if offered.parts < 2 or offered.size < offered.parts:
+    if new_handover.part_count < 2 or new_handover.size_bytes < new_handover.part_count:
         raise BadRequest("The numbers of this hand-over do not add up.")
     row = HandoverRow(
-        offered.handover,
-        offered.diary,
-        instance.pepper.handover_mac(b"name", offered.name),
-        instance.pepper.handover_mac(b"auth", offered.auth),
-        canon(offered.kdf),
+        new_handover.handover_id,
+        new_handover.diary_id,
+        instance.pepper.sharing_mac(b"name", new_handover.name),
+        instance.pepper.sharing_mac(b"auth", new_handover.auth),
+        canonical_json(new_handover.kdf),
         now,
-        now + LASTS_MS,
+        now + HANDOVER_LIFETIME_MS,
     )
-    asked = blobs.asked(instance, offered.parts, offered.size)
-    made = await instance.db.writer.run(lambda hand: handovers.add(hand, signed.account, row, asked), of=signed.account)
-    await blobs.clear(instance, signed.account)
-    return made
+    upload = blobs.new_upload(instance, new_handover.part_count, new_handover.size_bytes)
+    created = await instance.db.writer.run(
+        lambda tx: handovers.add_handover(tx, session.account, row, upload), account=session.account
+    )
+    await blobs.remove_dropped_bytes(instance, session.account)
+    return created
 
 
-async def put_part(instance: Instance, signed: Signed, handover: bytes, i: int, raw: bytes) -> None:
+async def put_part(instance: Instance, session: AuthenticatedSession, handover: bytes, i: int, raw: bytes) -> None:
     """Store one sealed part. Raises as blobs.put_part."""
-    await blobs.put_part(instance, await _place(instance, signed, handover), i, raw)
+    await blobs.put_part(instance, await _handover_place(instance, session, handover), i, raw)
 
 
-async def complete(instance: Instance, signed: Signed, handover: bytes, digest: bytes) -> None:
+async def complete(instance: Instance, session: AuthenticatedSession, handover: bytes, digest: bytes) -> None:
     """Declare a hand-over whole; only then can it be opened. Raises as blobs.complete."""
-    await blobs.complete(instance, await _place(instance, signed, handover), digest)
+    await blobs.complete(instance, await _handover_place(instance, session, handover), digest)
 
 
-async def list_for(instance: Instance, signed: Signed) -> tuple[HandoverTold, ...]:
+async def list_handovers(instance: Instance, session: AuthenticatedSession) -> tuple[HandoverSummary, ...]:
     """The keeper's hand-overs with their openings."""
-    return await handovers.list_for(instance.db, signed.account)
+    return await handovers.list_for_account(instance.db, session.account)
 
 
-async def end(instance: Instance, signed: Signed, proof: bytes, handover: bytes) -> None:
+async def end_handover(instance: Instance, session: AuthenticatedSession, proof: bytes, handover: bytes) -> None:
     """End one at once; nobody gets another part. Raises NoMatch and NotFound."""
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: handovers.end(hand, signed.account, handover, now), of=signed.account)
+    await instance.db.writer.run(lambda tx: handovers.end(tx, session.account, handover, now), account=session.account)
     with suppress(Unavailable):  # what cannot be removed now is removed by the hour; nobody is given it any more
-        await purge.bury(instance, signed.account)
+        await purge.bury(instance, session.account)
 
 
-async def salt(instance: Instance, name: bytes) -> dict[str, Any]:
+async def kdf_for_name(instance: Instance, name: bytes) -> dict[str, Any]:
     """Salt and cost of the five words behind a name; made up, the same each time, where there is nothing."""
-    row = await handovers.find_by_name(instance.db, instance.pepper.handover_mac(b"name", name))
-    made_up = words.new_kdf(DEFAULT, instance.pepper.handover_mac(b"salt", name)[: words.SALT_BYTES])
+    row = await handovers.find_by_name(instance.db, instance.pepper.sharing_mac(b"name", name))
+    decoy_kdf = words.new_kdf_params(DEFAULT_PROFILE, instance.pepper.sharing_mac(b"salt", name)[: words.SALT_BYTES])
     # Also when it is over: a salt that changed on the day would say that there had been something. Both are made and
     # read as stored, so that one takes as long as the other.
-    stored = canon(made_up)
-    told = parse(row.kdf if row else stored)
-    return told if isinstance(told, dict) else made_up
+    encoded_decoy = canonical_json(decoy_kdf)
+    kdf = parse_canonical_json(row.kdf if row else encoded_decoy)
+    return kdf if isinstance(kdf, dict) else decoy_kdf
 
 
-async def open_(instance: Instance, name: bytes, auth: bytes, network: str) -> Opened:
+async def open_handover(instance: Instance, name: bytes, auth: bytes, network_key: str) -> OpenedHandover:
     """Take a proof of the words; when it holds, that is an opening. Raises NoMatch for every other case, and TryLater.
 
     `network`: a stand-in for where it comes from, to count tries by.
     """
     pepper, now = instance.pepper, instance.clock.now_ms()
-    mac, proof = pepper.handover_mac(b"name", name), pepper.handover_mac(b"auth", auth)
+    mac, proof = pepper.sharing_mac(b"name", name), pepper.sharing_mac(b"auth", auth)
     # By name and network together: whoever guesses behind an address that many share holds up their own guesses only.
-    bounds = (Bound(("handover", mac, network)), Bound(("handover", mac), FAILURES_BY_NAME))
-    async with counted(instance.throttle, *bounds):
-        return await _open(instance, name, mac, proof, now)
+    limits = (AttemptLimit(("handover", mac, network_key)), AttemptLimit(("handover", mac), FAILURES_PER_NAME_LIMIT))
+    async with limit_attempts(instance.throttle, *limits):
+        return await _open_by_name_mac(instance, name, mac, proof, now)
 
 
-async def _open(instance: Instance, name: bytes, mac: bytes, proof: bytes, now: int) -> Opened:
+async def _open_by_name_mac(instance: Instance, name: bytes, name_mac: bytes, proof: bytes, now: int) -> OpenedHandover:
     """One opening of the hand-over behind `mac`; see `open_`, which counts."""
     pepper = instance.pepper
-    row = await handovers.find_by_name(instance.db, mac)
+    row = await handovers.find_by_name(instance.db, name_mac)
     # Made in every case, and parts are counted in every case, so that one kind of refusal takes as long as another.
-    nothing = HandoverRow(name, b"", mac, pepper.handover_mac(b"nothing", name), b"", 0, 0)
-    known = row or nothing
-    parts = await handovers.count_parts(instance.db, known)
-    used = await handovers.count_openings(instance.db, known.id)
-    holds = hmac.compare_digest(known.auth_mac, proof)
-    if not holds or not parts or known.is_over(now) or used >= OPENINGS:
-        raise NoMatch
-    if not await instance.db.writer.run(lambda hand: handovers.open_once(hand, known.id, now, OPENINGS)):
-        raise NoMatch
-    return Opened(known.id, parts, tickets.issue(instance, FETCHING, known.id, now + TICKET_MS))
+    decoy_row = HandoverRow(name, b"", name_mac, pepper.sharing_mac(b"nothing", name), b"", 0, 0)
+    candidate = row or decoy_row
+    parts = await handovers.count_parts(instance.db, candidate)
+    opening_count = await handovers.count_openings(instance.db, candidate.id)
+    proof_matches = hmac.compare_digest(candidate.auth_mac, proof)
+    if not proof_matches or not parts or candidate.is_over(now) or opening_count >= OPENINGS_LIMIT:
+        raise InvalidCredentials
+    if not await instance.db.writer.run(lambda tx: handovers.record_opening(tx, candidate.id, now, OPENINGS_LIMIT)):
+        raise InvalidCredentials
+    return OpenedHandover(
+        candidate.id,
+        parts,
+        tickets.issue_ticket(instance, FETCH_TICKET_PURPOSE, candidate.id, now + TICKET_LIFETIME_MS),
+    )
 
 
 async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     """One sealed part for whoever opened it within six hours. Raises NoMatch, NotFound and DigestMismatch."""
-    handover = tickets.read(instance, FETCHING, ticket)
-    whole = await handovers.find_parts(instance.db, handover)
-    if whole is None or whole[0].is_over(instance.clock.now_ms()):
-        raise NoMatch
-    owner = await instance.db.look("SELECT account_id FROM diary WHERE id = ?", (whole[0].diary,))
+    handover = tickets.read_ticket(instance, FETCH_TICKET_PURPOSE, ticket)
+    found = await handovers.find_parts(instance.db, handover)
+    if found is None or found[0].is_over(instance.clock.now_ms()):
+        raise InvalidCredentials
+    owner = await instance.db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (found[0].diary,))
     if owner is None:
         raise NotFound
-    return await blobs.get_part(instance, handover_place(owner[0], whole[0].diary, handover), i)
+    return await blobs.get_part(instance, handover_reference(owner[0], found[0].diary, handover), i)
 
 
-async def _place(instance: Instance, signed: Signed, handover: bytes) -> BlobPlace:
+async def _handover_place(instance: Instance, session: AuthenticatedSession, handover: bytes) -> BlobReference:
     """Where the parts of a hand-over of this keeper lie. Raises NotFound."""
-    row = await handovers.find(instance.db, signed.account, handover)
+    row = await handovers.find(instance.db, session.account, handover)
     if row is None:
         raise NotFound
-    return handover_place(signed.account, row.diary, row.id)
+    return handover_reference(session.account, row.diary, row.id)
 
 
-def told(one: HandoverTold) -> dict[str, object]:
+def handover_payload(listed: HandoverSummary) -> dict[str, object]:
     """A hand-over as its keeper is told of it."""
-    row = one.row
+    row = listed.row
     return {
-        "complete": one.complete,
+        "complete": listed.complete,
         "ended_at": row.ended_at,
         "expires_at": row.expires_at,
         "handover": b64(row.id),
         "made_at": row.made_at,
-        "openings": list(one.openings),
-        "openings_most": OPENINGS,
-        "size": one.size,
+        "openings": list(listed.openings),
+        "openings_most": OPENINGS_LIMIT,
+        "size": listed.size,
     }

@@ -12,132 +12,136 @@ from typing import Final
 from diary import constants
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.totp import find_step
-from diary.errors import BadRequest, Conflict, NotFound, NotInvited, SecondStep
+from diary.errors import BadRequest, Conflict, InvalidInvitation, NotFound, SecondFactorFailed
 from diary.ids import id_text, new_id
 from diary.services.accounts import sessions
-from diary.services.accounts.authentication import NewAccount, account_row, check_account
-from diary.services.accounts.enrolment import ALPHABET, grouped
-from diary.services.accounts.organisation_members import NAME, SECRET, name_of
-from diary.services.accounts.sessions import Device, Entry
-from diary.services.accounts.sign_in_proofs import prove
+from diary.services.accounts.authentication import NewAccount, build_account_row, check_account
+from diary.services.accounts.enrolment import INVITATION_ALPHABET, format_code
+from diary.services.accounts.organisation_members import MEMBER_NAME_PURPOSE, TOTP_SECRET_PURPOSE, member_name
+from diary.services.accounts.sessions import Device, StartedSession
+from diary.services.accounts.sign_in_proofs import verify_proof
 from diary.services.instance import Instance
 from diary.storage.accounts import account_rows
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import organisations
-from diary.storage.sharing.organisations import MemberRow, Numbers
-from diary.storage.writer import Hand
+from diary.storage.sharing.organisations import MemberRow, OrganisationStatistics
+from diary.storage.writer import Transaction
 
 DAY_MS: Final = 86_400_000
-INVITE_DAYS: Final = constants.INVITE_DAYS
-SOON_DAYS: Final = 7
-_LENGTH: Final = 16
+INVITATION_DAYS: Final = constants.INVITE_DAYS
+ENDING_SOON_DAYS: Final = 7
+_CODE_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
+class JoinRequest:
     """All that an advocate's device sends to join: the account, the invitation, a name for people, the second step."""
 
-    new: NewAccount
-    invite: str
-    name: str
-    secret: bytes
-    digits: str
+    new_account: NewAccount
+    invitation_code: str
+    display_name: str
+    totp_secret: bytes
+    totp_code: str
 
 
-async def begin(instance: Instance, name: str) -> tuple[str, str]:
+async def create_organisation(instance: Instance, name: str) -> tuple[str, str]:
     """A new organisation: its id, and the invitation of whoever leads it. Raises BadRequest."""
     if not name.strip():
         raise BadRequest("An organisation needs a name.")
-    organisation, code, now = new_id(), _code(), instance.clock.now_ms()
-    mac = _mac(instance, code)
+    organisation_id, code, now = new_id(), _generate_code(), instance.clock.now_ms()
+    mac = _invitation_mac(instance, code)
 
-    def job(hand: Hand) -> None:
-        organisations.add(hand, organisation, name.strip(), now)
-        organisations.invite(hand, mac, organisation, leads=True, now=now, until=now + INVITE_DAYS * DAY_MS)
+    def write(tx: Transaction) -> None:
+        organisations.add_organisation(tx, organisation_id, name.strip(), now)
+        organisations.add_invitation(
+            tx, mac, organisation_id, leads=True, now=now, expires_at=now + INVITATION_DAYS * DAY_MS
+        )
 
-    await instance.db.writer.run(job)
-    return id_text(organisation), grouped(code)
+    await instance.db.writer.run(write)
+    return id_text(organisation_id), format_code(code)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class OrganisationSummary:
     """An organisation as the operator sees it; `ended_at` in ms."""
 
     id: str
     name: str
-    members: int
+    member_count: int
     ended_at: int | None
 
 
-async def list_all(instance: Instance) -> list[Listed]:
+async def list_organisations(instance: Instance) -> list[OrganisationSummary]:
     """Every organisation, the earliest first."""
-    rows = await instance.db.page(organisations.list_all)
-    return [Listed(id_text(bytes(row)), name, members, ended) for row, name, _, ended, members in rows]
+    rows = await instance.db.run_read(organisations.list_all)
+    return [OrganisationSummary(id_text(bytes(row)), name, members, ended) for row, name, _, ended, members in rows]
 
 
-async def invite_lead(instance: Instance, organisation: bytes) -> str:
+async def create_lead_invitation(instance: Instance, organisation: bytes) -> str:
     """Another invitation for whoever leads an organisation. Raises NotFound."""
-    return await _invite(instance, organisation, leads=True)
+    return await _create_invitation(instance, organisation, leads=True)
 
 
-async def invite(instance: Instance, signed: Signed, proof: bytes, member: MemberRow) -> str:
+async def create_member_invitation(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, member: MemberRow
+) -> str:
     """Make an invitation into the lead's own organisation. Raises NotFound for a member who is not a lead, and NoMatch."""
     _check_lead(member)
-    await prove(instance, signed, proof)
-    return await _invite(instance, member.organisation, leads=False)
+    await verify_proof(instance, session, proof)
+    return await _create_invitation(instance, member.organisation, leads=False)
 
 
-async def join(instance: Instance, joining: Joining, device: Device) -> tuple[Entry, dict[str, object]]:
+async def join(instance: Instance, request: JoinRequest, device: Device) -> tuple[StartedSession, dict[str, object]]:
     """Make an advocate's account and sign in: the session and the answer of a sign-in.
 
     The digits are asked for now: a second step that does not work would lock the account at its next sign-in. Raises
     BadRequest, SecondStep, NotInvited, Conflict and Unavailable.
     """
-    new, now = joining.new, instance.clock.now_ms()
-    check_account(instance, new)
-    step = find_step(joining.secret, joining.digits, now, 0)
-    if step is None:
-        raise SecondStep
-    row = await account_row(instance, new)
-    mac = _mac(instance, joining.invite)
+    new_account, now = request.new_account, instance.clock.now_ms()
+    check_account(instance, new_account)
+    time_step = find_step(request.totp_secret, request.totp_code, now, 0)
+    if time_step is None:
+        raise SecondFactorFailed
+    row = await build_account_row(instance, new_account)
+    mac = _invitation_mac(instance, request.invitation_code)
 
-    def job(hand: Hand) -> Entry:
-        if account_rows.is_taken(hand, account=row.id, login_mac=row.login_mac):
+    def write(tx: Transaction) -> StartedSession:
+        if account_rows.is_taken(tx, account=row.id, login_mac=row.login_mac):
             raise Conflict
-        instance.disk.admit_account()
-        into = organisations.use_up(hand, mac, now)
-        if into is None:
-            raise NotInvited
-        account_rows.add(hand, row)
+        instance.disk_space.check_room_for_account()
+        invitation = organisations.use_invitation(tx, mac, now)
+        if invitation is None:
+            raise InvalidInvitation
+        account_rows.add_account(tx, row)
         member = MemberRow(
             account=row.id,
-            organisation=into[0],
+            organisation=invitation[0],
             organisation_name="",
-            leads=into[1],
+            leads=invitation[1],
             fingerprint=fingerprint(row.ecdsa_pub, row.hpke_pub),
-            name=instance.pepper.seal(NAME, row.id, joining.name.encode()),
-            secret=instance.pepper.seal(SECRET, row.id, joining.secret),
-            step=step,
+            name=instance.pepper.seal(MEMBER_NAME_PURPOSE, row.id, request.display_name.encode()),
+            secret=instance.pepper.seal(TOTP_SECRET_PURPOSE, row.id, request.totp_secret),
+            step=time_step,
             ecdsa_pub=row.ecdsa_pub,
             hpke_pub=row.hpke_pub,
         )
-        organisations.join(hand, member, now)
-        return sessions.begin(instance, hand, row, device)
+        organisations.add_member(tx, member, now)
+        return sessions.create_session(instance, tx, row, device)
 
-    entry = await instance.db.writer.run(job)
-    return entry, await sessions.describe(instance, row, entry.session)
+    entry = await instance.db.writer.run(write)
+    return entry, await sessions.session_payload(instance, row, entry.session_id)
 
 
 async def list_members(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
     """A lead's colleagues. Raises NotFound for whoever does not lead."""
     _check_lead(member)
-    rows = await instance.db.page(lambda hand: organisations.members_of(hand, member.organisation))
+    rows = await instance.db.run_read(lambda tx: organisations.list_members(tx, member.organisation))
     return [
         {
             "here": row.account == member.account,
             "leads": bool(row.leads),
             "member": id_text(row.account),
-            "name": name_of(instance, row),
+            "name": member_name(instance, row),
         }
         for row in rows
     ]
@@ -150,8 +154,8 @@ async def list_looks(instance: Instance, member: MemberRow) -> list[dict[str, ob
     organisations cannot compare their lists.
     """
     _check_lead(member)
-    rows = await instance.db.page(lambda hand: organisations.looks_of(hand, member.organisation))
-    names = {row.account: name_of(instance, row) for row in rows.members}
+    rows = await instance.db.run_read(lambda tx: organisations.list_looks(tx, member.organisation))
+    names = {row.account: member_name(instance, row) for row in rows.members}
     return [
         {
             "at": at,
@@ -163,42 +167,46 @@ async def list_looks(instance: Instance, member: MemberRow) -> list[dict[str, ob
     ]
 
 
-async def numbers(instance: Instance, member: MemberRow) -> Numbers:
+async def organisation_statistics(instance: Instance, member: MemberRow) -> OrganisationStatistics:
     """What a lead may know of the work: numbers. Raises NotFound for whoever does not lead."""
     _check_lead(member)
     now = instance.clock.now_ms()
-    return await instance.db.page(
-        lambda hand: organisations.numbers(hand, member.organisation, now, now + SOON_DAYS * DAY_MS)
+    return await instance.db.run_read(
+        lambda tx: organisations.read_statistics(tx, member.organisation, now, now + ENDING_SOON_DAYS * DAY_MS)
     )
 
 
-async def leave(instance: Instance, signed: Signed, proof: bytes, member: MemberRow, who: bytes) -> None:
+async def remove_member(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, member: MemberRow, member_account: bytes
+) -> None:
     """A colleague leaves, or the member themselves. All they could reach ends at once. Raises NotFound and NoMatch."""
-    if who != member.account:
+    if member_account != member.account:
         _check_lead(member)
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: organisations.leave(hand, member.organisation, who, now))
+    await instance.db.writer.run(lambda tx: organisations.end_membership(tx, member.organisation, member_account, now))
 
 
-async def end(instance: Instance, organisation: bytes) -> None:
+async def end_organisation(instance: Instance, organisation: bytes) -> None:
     """End an organisation. Raises NotFound."""
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda hand: organisations.end(hand, organisation, now))
+    await instance.db.writer.run(lambda tx: organisations.end_organisation(tx, organisation, now))
 
 
-async def _invite(instance: Instance, organisation: bytes, *, leads: bool) -> str:
+async def _create_invitation(instance: Instance, organisation: bytes, *, leads: bool) -> str:
     """A fresh invitation. Raises NotFound."""
-    code, now = _code(), instance.clock.now_ms()
-    mac = _mac(instance, code)
+    code, now = _generate_code(), instance.clock.now_ms()
+    mac = _invitation_mac(instance, code)
 
-    def job(hand: Hand) -> None:
-        if not organisations.stands(hand, organisation):
+    def write(tx: Transaction) -> None:
+        if not organisations.is_active(tx, organisation):
             raise NotFound
-        organisations.invite(hand, mac, organisation, leads=leads, now=now, until=now + INVITE_DAYS * DAY_MS)
+        organisations.add_invitation(
+            tx, mac, organisation, leads=leads, now=now, expires_at=now + INVITATION_DAYS * DAY_MS
+        )
 
-    await instance.db.writer.run(job)
-    return grouped(code)
+    await instance.db.writer.run(write)
+    return format_code(code)
 
 
 def _check_lead(member: MemberRow) -> None:
@@ -207,11 +215,13 @@ def _check_lead(member: MemberRow) -> None:
         raise NotFound
 
 
-def _code() -> str:
+def _generate_code() -> str:
     """Sixteen characters, 79 bits, none of them like another."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+    return "".join(secrets.choice(INVITATION_ALPHABET) for _ in range(_CODE_LENGTH))
 
 
-def _mac(instance: Instance, code: str) -> bytes:
+def _invitation_mac(instance: Instance, code: str) -> bytes:
     """What an invitation is stored as; a keeper's invitation is another thing with another digest."""
-    return instance.pepper.invite_mac("member " + "".join(one for one in code.lower() if one.isalnum()))
+    return instance.pepper.invitation_mac(
+        "member " + "".join(character for character in code.lower() if character.isalnum())
+    )

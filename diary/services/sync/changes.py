@@ -1,19 +1,21 @@
 """The feed of changes: what a device has not seen yet, in the diary's own order."""
 
-from diary.encoding import canon, frames, parse
+from diary.encoding import canonical_json, encode_frames, parse_canonical_json
 from diary.services.instance import Instance
-from diary.storage.accounts.sessions import Signed
+from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sync import versions
 
 
-async def feed(instance: Instance, signed: Signed, diary: bytes, after: int) -> bytes:
+async def feed(instance: Instance, session: AuthenticatedSession, diary: bytes, after_seq: int) -> bytes:
     """One answer of the feed, in frames: docs/api.md. Raises NotFound."""
-    page = await versions.page(instance.db, signed.account, diary, after)
-    reached = page.versions[-1].seq if page.versions else min(after, page.latest)
-    first = {
-        "after": after,
-        "head": parse(page.signed_head) if page.signed_head else None,
-        "latest": page.latest,
-        "to": reached,
+    page = await versions.read_page(instance.db, session.account, diary, after_seq)
+    last_seq = page.versions[-1].seq if page.versions else min(after_seq, page.latest_seq)
+    header = {
+        "after": after_seq,
+        "head": parse_canonical_json(page.signed_head) if page.signed_head else None,
+        "latest": page.latest_seq,
+        "to": last_seq,
     }
-    return frames([canon(first), *(frames([one.facts]) + one.sealed for one in page.versions)])
+    return encode_frames(
+        [canonical_json(header), *(encode_frames([version.facts]) + version.sealed for version in page.versions)]
+    )

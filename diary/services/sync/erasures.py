@@ -12,85 +12,99 @@ from typing import Final
 from diary import constants
 from diary.errors import BadRequest, NotFound
 from diary.ids import new_id
-from diary.services.accounts.sessions import DAY_MS, Signed
-from diary.services.accounts.sign_in_proofs import prove
+from diary.services.accounts.sessions import DAY_MS, AuthenticatedSession
+from diary.services.accounts.sign_in_proofs import verify_proof
 from diary.services.instance import Instance
 from diary.services.sync import purge
 from diary.storage.accounts import account_closing
 from diary.storage.sync import erasures
 from diary.storage.sync.erasures import ErasureRow
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-DAYS: Final = constants.ERASURE_DAYS
-KEEPER: Final = "keeper"
-UNDER_18_IMAGE: Final = "under_18_image"
+ERASURE_DELAY_DAYS: Final = constants.ERASURE_DAYS
+REASON_KEEPER: Final = "keeper"
+REASON_UNDER_18_IMAGE: Final = "under_18_image"
 # One entry with its files and notes; the whole of a diary goes by closing the account.
-MOST_RECORDS: Final = constants.ERASURE_RECORDS_LIMIT
+MAX_RECORDS: Final = constants.ERASURE_RECORDS_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
-class Erasure:
+class ErasureStatus:
     """An erasure as it is told; `done`: it has been carried out already."""
 
     row: ErasureRow
-    done: bool = False
+    is_done: bool = False
 
-    def told(self) -> dict[str, object]:
+    def to_payload(self) -> dict[str, object]:
         """As JSON has it."""
-        return self.row.told() | {"done": self.done}
+        return self.row.to_json() | {"done": self.is_done}
 
 
-async def ask(
-    instance: Instance, signed: Signed, diary: bytes, records: tuple[bytes, ...], why: str, proof: bytes
-) -> Erasure:
+async def request_erasure(
+    instance: Instance,
+    session: AuthenticatedSession,
+    diary: bytes,
+    records: tuple[bytes, ...],
+    reason: str,
+    proof: bytes,
+) -> ErasureStatus:
     """Have records erased in seven days, or one file's record now. The same records again: the same erasure.
 
     Raises NoMatch, TryLater, BadRequest and NotFound.
     """
-    if not 1 <= len(set(records)) == len(records) <= MOST_RECORDS or why not in (KEEPER, UNDER_18_IMAGE):
+    if not 1 <= len(set(records)) == len(records) <= MAX_RECORDS or reason not in (
+        REASON_KEEPER,
+        REASON_UNDER_18_IMAGE,
+    ):
         raise BadRequest("What is to be erased is not said clearly.")
-    at_once = why == UNDER_18_IMAGE
-    if at_once and len(records) > 1:
+    is_immediate = reason == REASON_UNDER_18_IMAGE
+    if is_immediate and len(records) > 1:
         raise BadRequest("Only one file at a time can be erased at once.")
-    await prove(instance, signed, proof)
+    await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
-    asked = ErasureRow(new_id(), diary, records, why, now, now if at_once else now + DAYS * DAY_MS)
-    if not at_once:
-        row = await instance.db.writer.run(lambda hand: erasures.add(hand, signed.account, asked), of=signed.account)
-        return Erasure(row)
+    erasure_row = ErasureRow(
+        new_id(), diary, records, reason, now, now if is_immediate else now + ERASURE_DELAY_DAYS * DAY_MS
+    )
+    if not is_immediate:
+        row = await instance.db.writer.run(
+            lambda tx: erasures.add_erasure(tx, session.account, erasure_row), account=session.account
+        )
+        return ErasureStatus(row)
 
-    def erase(hand: Hand) -> None:
-        erasures.owned(hand, signed.account, diary)
-        erasures.carry_out(hand, diary, records, now, only_files=True)
+    def erase(tx: Transaction) -> None:
+        erasures.check_diary_owned(tx, session.account, diary)
+        erasures.erase_records(tx, diary, records, now, only_files=True)
 
-    await instance.db.writer.run(erase, of=signed.account)
+    await instance.db.writer.run(erase, account=session.account)
     await purge.bury(instance)
-    return Erasure(asked, done=True)
+    return ErasureStatus(erasure_row, is_done=True)
 
 
-async def list_pending(instance: Instance, signed: Signed, diary: bytes) -> list[dict[str, object]]:
+async def list_pending(instance: Instance, session: AuthenticatedSession, diary: bytes) -> list[dict[str, object]]:
     """What waits in one of the keeper's diaries. Raises NotFound."""
-    await instance.db.page(lambda hand: erasures.owned(hand, signed.account, diary))
-    return [row.told() for row in await erasures.list_pending(instance.db, signed.account) if row.diary == diary]
+    await instance.db.run_read(lambda tx: erasures.check_diary_owned(tx, session.account, diary))
+    return [row.to_json() for row in await erasures.list_pending(instance.db, session.account) if row.diary == diary]
 
 
-async def take_back(instance: Instance, signed: Signed, diary: bytes, erasure: bytes) -> None:
+async def cancel_erasure(instance: Instance, session: AuthenticatedSession, diary: bytes, erasure_id: bytes) -> None:
     """Keep what was to be erased; any session may, without the words. Raises NotFound."""
-    await instance.db.writer.run(lambda hand: erasures.remove(hand, signed.account, diary, erasure), of=signed.account)
-
-
-async def ask_closing(instance: Instance, signed: Signed, proof: bytes) -> int:
-    """Have the account closed in seven days; when, in ms. Raises NoMatch and TryLater."""
-    await prove(instance, signed, proof)
-    due_at = instance.clock.now_ms() + DAYS * DAY_MS
-    return await instance.db.writer.run(
-        lambda hand: account_closing.ask(hand, signed.account, due_at), of=signed.account
+    await instance.db.writer.run(
+        lambda tx: erasures.cancel(tx, session.account, diary, erasure_id), account=session.account
     )
 
 
-async def take_back_closing(instance: Instance, signed: Signed) -> None:
+async def request_account_closing(instance: Instance, session: AuthenticatedSession, proof: bytes) -> int:
+    """Have the account closed in seven days; when, in ms. Raises NoMatch and TryLater."""
+    await verify_proof(instance, session, proof)
+    due_at = instance.clock.now_ms() + ERASURE_DELAY_DAYS * DAY_MS
+    return await instance.db.writer.run(
+        lambda tx: account_closing.request_closing(tx, session.account, due_at), account=session.account
+    )
+
+
+async def cancel_account_closing(instance: Instance, session: AuthenticatedSession) -> None:
     """Keep the account; any session may, without the words. Raises NotFound when it was not to be closed."""
     if not await instance.db.writer.run(
-        lambda hand: account_closing.take_back(hand, signed.account), of=signed.account
+        lambda tx: account_closing.cancel_closing(tx, session.account), account=session.account
     ):
         raise NotFound

@@ -10,6 +10,7 @@ an hour. A late erasure is the price, by an hour after the server was off; an ea
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from diary import constants
@@ -22,119 +23,121 @@ from diary.storage.sharing import handovers as handovers_store
 from diary.storage.sync import blobs as stored
 from diary.storage.sync import erasures
 from diary.storage.sync.erasures import ErasureRow
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-HOUR_S: Final = 3600
-EVEN_MS: Final = 50 * 60_000
-LONGEST_MS: Final = 2 * 3_600_000
-BACK_MS: Final = 5 * 60_000
-ABANDONED_MS: Final = 30 * 86_400_000
+PURGE_INTERVAL_SECONDS: Final = 3600
+STEADY_CLOCK_MS: Final = 50 * 60_000
+MAX_CLOCK_GAP_MS: Final = 2 * 3_600_000
+MAX_CLOCK_SETBACK_MS: Final = 5 * 60_000
+UPLOAD_ABANDONED_AFTER_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
-HANDOVER_KEPT_MS: Final = constants.HANDOVER_KEPT_DAYS * 86_400_000
+HANDOVER_RETENTION_MS: Final = constants.HANDOVER_KEPT_DAYS * 86_400_000
 # What is left of a witness code that was taken in, or that ran out unused: a witness who comes late with the right words gets a
 # message that says so.
-WITNESS_KEPT_MS: Final = constants.WITNESS_KEPT_DAYS * 86_400_000
+WITNESS_RETENTION_MS: Final = constants.WITNESS_KEPT_DAYS * 86_400_000
 # A letter that was taken in ([Note: taken in], diary/storage/sharing/letters.py).
-LETTER_KEPT_MS: Final = constants.LETTER_KEPT_DAYS * 86_400_000
+LETTER_RETENTION_MS: Final = constants.LETTER_KEPT_DAYS * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
-HANDOVER_UNFINISHED_MS: Final = 86_400_000
+UNFINISHED_HANDOVER_TIMEOUT_MS: Final = 86_400_000
 DAY_MS: Final = 86_400_000
-DAYS_KEPT: Final = 7
+DAILY_QUOTA_RETENTION_DAYS: Final = 7
 # No part is on its way for so long. One that is all the same is refused at its end, and sent again.
-STALE_MS: Final = 3_600_000
+STALE_PART_AGE_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeResult:
     """What one run did. `steady`: whether the clock was believed."""
 
-    steady: bool
-    erasures: int = 0
-    accounts: int = 0
-    uploads: int = 0
-    files: int = 0
-    handovers: int = 0
+    is_clock_steady: bool
+    erasure_count: int = 0
+    account_count: int = 0
+    upload_count: int = 0
+    file_count: int = 0
+    handover_count: int = 0
 
 
-async def purge(instance: Instance) -> Purged:
+async def purge(instance: Instance) -> PurgeResult:
     """One run. Safe to repeat and to run twice at once."""
     now = instance.clock.now_ms()
     writer = instance.db.writer
-    steady = await writer.run(lambda hand: _look(hand, now))
-    done = closed = uploads = handovers = 0
-    if steady:
-        for row in await writer.run(lambda hand: erasures.list_due(hand, now)):
-            done += await writer.run(lambda hand, row=row: _carry_out(hand, row, now))  # type: ignore[misc]
-        for account in await writer.run(lambda hand: account_closing.list_due(hand, now)):
-            closed += await _close(instance, account)
-        ages = (now - HANDOVER_KEPT_MS, now - HANDOVER_UNFINISHED_MS)
-        handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, *ages))
-        await writer.run(lambda hand: grants.end_due(hand, now))
-        await writer.run(lambda hand: witness_statements.drop_due(hand, now - WITNESS_KEPT_MS))
-        await writer.run(lambda hand: letters.drop_taken(hand, now - LETTER_KEPT_MS))
-        uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
-    files = await bury(instance)
-    await _clear(instance, now)
-    await writer.run(lambda hand: daily_quota.forget(hand, now // DAY_MS - DAYS_KEPT))
-    if done or closed:
-        await instance.db.forget()
-    return Purged(steady, done, closed, uploads, files, handovers)
+    is_clock_steady = await writer.run(lambda tx: _update_clock_record(tx, now))
+    erasure_count = account_count = upload_count = handover_count = 0
+    if is_clock_steady:
+        for row in await writer.run(lambda tx: erasures.list_due(tx, now)):
+            erasure_count += await writer.run(lambda tx, row=row: _carry_out(tx, row, now))  # type: ignore[misc]
+        for account in await writer.run(lambda tx: account_closing.list_due(tx, now)):
+            account_count += await _close_account(instance, account)
+        ages = (now - HANDOVER_RETENTION_MS, now - UNFINISHED_HANDOVER_TIMEOUT_MS)
+        handover_count = await writer.run(lambda tx: handovers_store.erase_expired(tx, now, *ages))
+        await writer.run(lambda tx: grants.end_expired(tx, now))
+        await writer.run(lambda tx: witness_statements.delete_expired(tx, now - WITNESS_RETENTION_MS))
+        await writer.run(lambda tx: letters.delete_taken(tx, now - LETTER_RETENTION_MS))
+        upload_count = await writer.run(
+            lambda tx: erasures.erase_abandoned_uploads(tx, now - UPLOAD_ABANDONED_AFTER_MS, now)
+        )
+    file_count = await bury(instance)
+    await _remove_stale_parts(instance, now)
+    await writer.run(lambda tx: daily_quota.delete_before(tx, now // DAY_MS - DAILY_QUOTA_RETENTION_DAYS))
+    if erasure_count or account_count:
+        await instance.db.purge_deleted_data()
+    return PurgeResult(is_clock_steady, erasure_count, account_count, upload_count, file_count, handover_count)
 
 
 async def bury(instance: Instance, account: bytes | None = None) -> int:
     """Remove the bytes of files that nobody is given any more, of one account or of all; how many files. Raises Unavailable."""
-    doomed = await instance.db.writer.run(lambda hand: erasures.list_doomed(hand, account))
-    for one in doomed:
-        for name in one.names:
-            await instance.blobs.remove(name)
-        if one.folder:
-            await instance.blobs.remove_below(one.folder)
-        await instance.db.writer.run(lambda hand, one=one: erasures.bury(hand, one.row))  # type: ignore[misc]
-    return len(doomed)
+    unwanted_files = await instance.db.writer.run(lambda tx: erasures.list_erased_blobs(tx, account))
+    for unwanted_file in unwanted_files:
+        for name in unwanted_file.part_names:
+            await instance.blob_store.remove(name)
+        if unwanted_file.legacy_folder:
+            await instance.blob_store.remove_prefix(unwanted_file.legacy_folder)
+        await instance.db.writer.run(partial(erasures.delete_erased_blob, row_id=unwanted_file.row_id))
+    return len(unwanted_files)
 
 
-async def _clear(instance: Instance, now: int) -> None:
+async def _remove_stale_parts(instance: Instance, now: int) -> None:
     """Remove bytes that no part speaks of: of uploads that were refused or broken off, and of parts that were replaced."""
     writer = instance.db.writer
-    for account in await writer.run(lambda hand: stored.drop_stale(hand, now - STALE_MS, now + STALE_MS)):
-        await blobs.clear(instance, account)
+    for account in await writer.run(lambda tx: stored.drop_stale(tx, now - STALE_PART_AGE_MS, now + STALE_PART_AGE_MS)):
+        await blobs.remove_dropped_bytes(instance, account)
 
 
-async def every_hour(instance: Instance, failed: Callable[[BaseException], None]) -> None:
+async def run_hourly(instance: Instance, on_error: Callable[[BaseException], None]) -> None:
     """Run now and every hour until cancelled; a run that fails is told and tried again an hour later."""
     while True:
         try:
             await purge(instance)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next hour is due all the same
-            failed(error)
-        await asyncio.sleep(HOUR_S)
+            on_error(error)
+        await asyncio.sleep(PURGE_INTERVAL_SECONDS)
 
 
-def _look(hand: Hand, now: int) -> bool:
+def _update_clock_record(tx: Transaction, now: int) -> bool:
     """Look at the clock; True when it may be believed. See [Note: a clock that jumps]."""
-    known = purge_clock.find_clock(hand)
-    if known is None:
-        since = now
+    clock_record = purge_clock.find_purge_clock(tx)
+    if clock_record is None:
+        steady_since_ms = now
     else:
-        even = -BACK_MS <= now - known.seen_at <= LONGEST_MS
-        since = known.steady_since if even else now
-    purge_clock.set_clock(hand, seen_at=now, steady_since=since)
-    return now - since >= EVEN_MS
+        is_even = -MAX_CLOCK_SETBACK_MS <= now - clock_record.seen_at <= MAX_CLOCK_GAP_MS
+        steady_since_ms = clock_record.steady_since if is_even else now
+    purge_clock.set_purge_clock(tx, seen_at=now, steady_since=steady_since_ms)
+    return now - steady_since_ms >= STEADY_CLOCK_MS
 
 
-def _carry_out(hand: Hand, row: ErasureRow, now: int) -> int:
+def _carry_out(tx: Transaction, row: ErasureRow, now: int) -> int:
     """Erase what one erasure names, if it still waits."""
-    if not erasures.is_pending(hand, row.id):
+    if not erasures.is_pending(tx, row.id):
         return 0
-    erasures.carry_out(hand, row.diary, row.records, now)
-    erasures.close(hand, row.id)
+    erasures.erase_records(tx, row.diary, row.records, now)
+    erasures.delete_pending(tx, row.id)
     return 1
 
 
-async def _close(instance: Instance, account: bytes) -> int:
+async def _close_account(instance: Instance, account: bytes) -> int:
     """Close one account; 0 when its leaves still wait for the log."""
-    if not await instance.db.writer.run(lambda hand: account_closing.empty(hand, account)):
+    if not await instance.db.writer.run(lambda tx: account_closing.erase_contents(tx, account)):
         return 0
     await bury(instance)
-    await instance.db.writer.run(lambda hand: account_closing.remove(hand, account))
+    await instance.db.writer.run(lambda tx: account_closing.delete_account(tx, account))
     return 1

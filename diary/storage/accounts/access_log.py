@@ -8,11 +8,11 @@ and whoever could push one out with 300 acts would stay unseen.
 from dataclasses import dataclass
 from typing import Final
 
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-KEPT: Final = 300
-DAYS: Final = 183
-SIGN_INS: Final = ("signed_in", "recovered")
+MAX_ENTRIES: Final = 300
+RETENTION_DAYS: Final = 183
+SIGN_IN_EVENTS: Final = ("signed_in", "recovered")
 _DAY_MS: Final = 86_400_000
 _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
@@ -38,11 +38,11 @@ class SignInRow:
     kind: str | None
     session: bytes
     device_name: bytes
-    is_in: bool
+    is_signed_in: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SignInPosition:
     """Where a look at the sign-ins ended: the last one's place and time.
 
     The time is there because a database that was put back gives out the same places again.
@@ -52,53 +52,57 @@ class Place:
     at: int
 
 
-def note(hand: Hand, account: bytes, session: bytes, what: str, now: int, kind: str | None = None) -> None:
+def record_access(
+    tx: Transaction, account: bytes, session: bytes, what: str, now: int, kind: str | None = None
+) -> None:
     """Write down what is done in a session that is there, at `now` ms; older lines go. `kind`: of a sign-in."""
-    at = now - now % (_MINUTE_MS if what in SIGN_INS else _HOUR_MS)
-    hand.execute(
+    at = now - now % (_MINUTE_MS if what in SIGN_IN_EVENTS else _HOUR_MS)
+    tx.execute(
         "INSERT INTO access (account_id, at, what, session, device_name, kind)"
         " SELECT account_id, ?, ?, id, device_name, ? FROM session WHERE id = ? AND account_id = ?",
         (at, what, kind, session, account),
     )
-    hand.execute("DELETE FROM access WHERE account_id = ? AND at < ?", (account, now - DAYS * _DAY_MS))
-    hand.execute(
+    tx.execute("DELETE FROM access WHERE account_id = ? AND at < ?", (account, now - RETENTION_DAYS * _DAY_MS))
+    tx.execute(
         "DELETE FROM access WHERE account_id = ? AND what NOT IN (?, ?) AND id NOT IN"
         " (SELECT id FROM access WHERE account_id = ? AND what NOT IN (?, ?) ORDER BY id DESC LIMIT ?)",
-        (account, *SIGN_INS, account, *SIGN_INS, KEPT),
+        (account, *SIGN_IN_EVENTS, account, *SIGN_IN_EVENTS, MAX_ENTRIES),
     )
 
 
-def list_of(hand: Hand, account: bytes) -> list[AccessRow]:
+def list_entries(tx: Transaction, account: bytes) -> list[AccessRow]:
     """What was done, newest first: at most 300 sign-ins and 300 of everything else."""
     rows: list[tuple[int, int, str, bytes, bytes]] = []
-    for which in ("IN", "NOT IN"):
-        rows += hand.execute(
-            f"SELECT id, at, what, session, device_name FROM access WHERE account_id = ? AND what {which} (?, ?)"  # noqa: S608
+    for operator in ("IN", "NOT IN"):
+        rows += tx.execute(
+            f"SELECT id, at, what, session, device_name FROM access WHERE account_id = ? AND what {operator} (?, ?)"  # noqa: S608
             " ORDER BY id DESC LIMIT ?",
-            (account, *SIGN_INS, KEPT),
+            (account, *SIGN_IN_EVENTS, MAX_ENTRIES),
         ).fetchall()
     rows.sort(reverse=True, key=lambda row: row[0])
     return [AccessRow(int(at), str(what), bytes(session), bytes(name)) for _, at, what, session, name in rows]
 
 
-def sign_in_of(hand: Hand, account: bytes, session: bytes) -> Place:
+def find_sign_in_position(tx: Transaction, account: bytes, session: bytes) -> SignInPosition:
     """The place of the sign-in that began a session; the beginning of the log where it is not there any more."""
-    row = hand.execute(
+    row = tx.execute(
         "SELECT id, at FROM access WHERE account_id = ? AND session = ? AND what IN (?, ?) ORDER BY id LIMIT 1",
-        (account, session, *SIGN_INS),
+        (account, session, *SIGN_IN_EVENTS),
     ).fetchone()
-    return Place(int(row[0]), int(row[1])) if row else Place(0, 0)
+    return SignInPosition(int(row[0]), int(row[1])) if row else SignInPosition(0, 0)
 
 
-def sign_ins(hand: Hand, account: bytes, session: bytes, after: Place, now: int, most: int) -> list[SignInRow]:
+def list_sign_ins(
+    tx: Transaction, account: bytes, session: bytes, after_position: SignInPosition, now: int, limit: int
+) -> list[SignInRow]:
     """At most `most` sign-ins after a place, oldest first, but for the one that began `session`."""
-    rows = hand.execute(
+    rows = tx.execute(
         "SELECT a.id, a.at, a.what, a.kind, a.session, a.device_name,"
         " CASE WHEN s.id IS NOT NULL AND s.ended_at IS NULL AND s.expires_at > ? THEN 1 ELSE 0 END"
         " FROM access a LEFT JOIN session s ON s.id = a.session"
         " WHERE a.account_id = ? AND a.what IN (?, ?) AND (a.id > ? OR a.at > ?) AND a.session <> ?"
         " ORDER BY a.id LIMIT ?",
-        (now, account, *SIGN_INS, after.id, after.at, session, most),
+        (now, account, *SIGN_IN_EVENTS, after_position.id, after_position.at, session, limit),
     ).fetchall()
     return [
         SignInRow(int(row[0]), int(row[1]), str(row[2]), row[3], bytes(row[4]), bytes(row[5]), bool(row[6]))

@@ -6,35 +6,39 @@ A job that counts here touches a row that is nobody's: it runs with `of=None` (s
 from dataclasses import dataclass
 from typing import Final
 
-from diary.errors import OverQuota, Unavailable
+from diary.errors import QuotaExceeded, Unavailable
 from diary.storage.models.core import DayUse
-from diary.storage.statements import Statement, query, table, value
-from diary.storage.writer import Hand
+from diary.storage.statements import Statement, param, query, table
+from diary.storage.writer import Transaction
 
-_FILES: Final = (
+_FILES_REFUSED_MESSAGE: Final = (
     "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
 )
-_TEXT: Final = "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
+_TEXT_REFUSED_MESSAGE: Final = (
+    "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
+)
 
 
-_DAY: Final = table(DayUse)
-_FIND: Final = Statement(query.from_(_DAY).select(_DAY.file_bytes, _DAY.text_bytes).where(_DAY.id == value.day))
-_COUNT: Final = Statement(
-    query.into(_DAY)
-    .columns(_DAY.id, _DAY.file_bytes, _DAY.text_bytes)
-    .insert(value.day, value.files, value.text)
-    .on_conflict(_DAY.id)
-    .do_update(_DAY.file_bytes, _DAY.file_bytes + value.files)
-    .do_update(_DAY.text_bytes, _DAY.text_bytes + value.text)
+_DAY_USE: Final = table(DayUse)
+_FIND: Final = Statement(
+    query.from_(_DAY_USE).select(_DAY_USE.file_bytes, _DAY_USE.text_bytes).where(_DAY_USE.id == param.day)
 )
-_GIVE_BACK: Final = Statement(
-    query.update(_DAY).set(_DAY.file_bytes, _DAY.file_bytes - value.files).where(_DAY.id == value.day)
+_ADD_USE: Final = Statement(
+    query.into(_DAY_USE)
+    .columns(_DAY_USE.id, _DAY_USE.file_bytes, _DAY_USE.text_bytes)
+    .insert(param.day, param.files, param.text)
+    .on_conflict(_DAY_USE.id)
+    .do_update(_DAY_USE.file_bytes, _DAY_USE.file_bytes + param.files)
+    .do_update(_DAY_USE.text_bytes, _DAY_USE.text_bytes + param.text)
 )
-_FORGET: Final = Statement(query.from_(_DAY).delete().where(_DAY.id < value.before))
+_SUBTRACT_FILES: Final = Statement(
+    query.update(_DAY_USE).set(_DAY_USE.file_bytes, _DAY_USE.file_bytes - param.files).where(_DAY_USE.id == param.day)
+)
+_DELETE_BEFORE: Final = Statement(query.from_(_DAY_USE).delete().where(_DAY_USE.id < param.before))
 
 
 @dataclass(frozen=True, slots=True)
-class DayLimit:
+class DailyLimit:
     """Bytes of sealed files and of words that may come on `day`."""
 
     day: int
@@ -42,22 +46,22 @@ class DayLimit:
     text_bytes: int
 
 
-def take(hand: Hand, limit: DayLimit, *, files: int = 0, text: int = 0) -> None:
+def consume(tx: Transaction, limit: DailyLimit, *, file_bytes: int = 0, text_bytes: int = 0) -> None:
     """Count bytes. Raises OverQuota for files above the limit, and Unavailable for words, which a phone sends again by itself."""
-    known = hand.execute(*_FIND(day=limit.day)).fetchone()
-    used_files, used_text = known or (0, 0)
-    if files and used_files + files > limit.file_bytes:
-        raise OverQuota(_FILES)
-    if text and used_text + text > limit.text_bytes:
-        raise Unavailable(_TEXT)
-    hand.execute(*_COUNT(day=limit.day, files=files, text=text))
+    usage_row = tx.execute(*_FIND(day=limit.day)).fetchone()
+    used_file_bytes, used_text_bytes = usage_row or (0, 0)
+    if file_bytes and used_file_bytes + file_bytes > limit.file_bytes:
+        raise QuotaExceeded(_FILES_REFUSED_MESSAGE)
+    if text_bytes and used_text_bytes + text_bytes > limit.text_bytes:
+        raise Unavailable(_TEXT_REFUSED_MESSAGE)
+    tx.execute(*_ADD_USE(day=limit.day, files=file_bytes, text=text_bytes))
 
 
-def give_back(hand: Hand, limit: DayLimit, files: int) -> None:
+def refund_file_bytes(tx: Transaction, limit: DailyLimit, file_bytes: int) -> None:
     """Bytes of a file that were counted and refused."""
-    hand.execute(*_GIVE_BACK(files=files, day=limit.day))
+    tx.execute(*_SUBTRACT_FILES(files=file_bytes, day=limit.day))
 
 
-def forget(hand: Hand, before: int) -> None:
+def delete_before(tx: Transaction, before_day: int) -> None:
     """Drop the counts of days before `before`."""
-    hand.execute(*_FORGET(before=before))
+    tx.execute(*_DELETE_BEFORE(before=before_day))

@@ -3,30 +3,32 @@
 from typing import Final
 
 from diary.storage.models.core import Account, Invite
-from diary.storage.statements import Statement, query, table, value
-from diary.storage.writer import Hand
+from diary.storage.statements import Statement, param, query, table
+from diary.storage.writer import Transaction
 
 _ACCOUNT: Final = table(Account)
 _INVITE: Final = table(Invite)
-_DELETE_ENDED: Final = Statement(query.from_(_INVITE).delete().where(_INVITE.until < value.now))
-_ADD: Final = Statement(query.into(_INVITE).columns(_INVITE.id, _INVITE.until).insert(value.id, value.until))
-_USE_UP: Final = Statement(query.from_(_INVITE).delete().where((_INVITE.id == value.id) & (_INVITE.until >= value.now)))
+_DELETE_EXPIRED: Final = Statement(query.from_(_INVITE).delete().where(_INVITE.until < param.now))
+_ADD: Final = Statement(query.into(_INVITE).columns(_INVITE.id, _INVITE.until).insert(param.id, param.until))
+_DELETE_IF_VALID: Final = Statement(
+    query.from_(_INVITE).delete().where((_INVITE.id == param.id) & (_INVITE.until >= param.now))
+)
 _SET_QUOTA: Final = Statement(
-    query.update(_ACCOUNT).set(_ACCOUNT.quota_bytes, value.quota).where(_ACCOUNT.login_mac == value.login_mac)
+    query.update(_ACCOUNT).set(_ACCOUNT.quota_bytes, param.quota).where(_ACCOUNT.login_mac == param.login_mac)
 )
 
 
-def add(hand: Hand, mac: bytes, now: int, until: int) -> None:
+def add_invitation(tx: Transaction, mac: bytes, now: int, expires_at: int) -> None:
     """Store an invitation that is good until `until` ms; those that are over go."""
-    hand.execute(*_DELETE_ENDED(now=now))
-    hand.execute(*_ADD(id=mac, until=until))
+    tx.execute(*_DELETE_EXPIRED(now=now))
+    tx.execute(*_ADD(id=mac, until=expires_at))
 
 
-def use_up(hand: Hand, mac: bytes, now: int) -> bool:
+def use_invitation(tx: Transaction, mac: bytes, now: int) -> bool:
     """Take an invitation, once; False when there is none that is good."""
-    return hand.execute(*_USE_UP(id=mac, now=now)).rowcount == 1
+    return tx.execute(*_DELETE_IF_VALID(id=mac, now=now)).rowcount == 1
 
 
-def set_quota(hand: Hand, login_mac: bytes, quota: int | None) -> bool:
+def set_quota(tx: Transaction, login_mac: bytes, quota: int | None) -> bool:
     """Set an account's own room; False when there is no such account."""
-    return hand.execute(*_SET_QUOTA(quota=quota, login_mac=login_mac)).rowcount == 1
+    return tx.execute(*_SET_QUOTA(quota=quota, login_mac=login_mac)).rowcount == 1

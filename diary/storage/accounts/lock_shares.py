@@ -3,23 +3,27 @@
 from typing import Final
 
 from diary.storage.models.core import LockShares
-from diary.storage.statements import Statement, query, table, value
-from diary.storage.writer import Hand
+from diary.storage.statements import Statement, param, query, table
+from diary.storage.writer import Transaction
 
-_SHARES: Final = table(LockShares)
-_FIND: Final = Statement(query.from_(_SHARES).select(_SHARES.kinds).where(_SHARES.id == 0))
+_LOCK_SHARES: Final = table(LockShares)
+_FIND: Final = Statement(query.from_(_LOCK_SHARES).select(_LOCK_SHARES.kinds).where(_LOCK_SHARES.id == 0))
 _ADD: Final = Statement(
-    query.into(_SHARES).columns(_SHARES.id, _SHARES.kinds).insert(0, value.kinds).on_conflict(_SHARES.id).do_nothing()
+    query.into(_LOCK_SHARES)
+    .columns(_LOCK_SHARES.id, _LOCK_SHARES.kinds)
+    .insert(0, param.kinds)
+    .on_conflict(_LOCK_SHARES.id)
+    .do_nothing()
 )
 
 
-def find(hand: Hand) -> bytes | None:
+def find(tx: Transaction) -> bytes | None:
     """The row as it was stored, or None."""
-    row = hand.execute(*_FIND()).fetchone()
+    row = tx.execute(*_FIND()).fetchone()
     return bytes(row[0]) if row else None
 
 
-def put(hand: Hand, kinds: bytes) -> bytes:
+def put_if_absent(tx: Transaction, kinds: bytes) -> bytes:
     """Store it unless another worker has; what is stored then."""
-    hand.execute(*_ADD(kinds=kinds))
-    return find(hand) or kinds
+    tx.execute(*_ADD(kinds=kinds))
+    return find(tx) or kinds

@@ -8,245 +8,278 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from diary.encoding import b64, parse, read_frames
+from diary.encoding import b64, decode_frames, parse_canonical_json
 from diary.errors import KeptError
 from diary.ledger import audit, checkpoints, cosignatures, heads, leaves, push, receipts, tree
-from diary.ledger.audit import Fault, Keys, SignedNote
+from diary.ledger.audit import AuditFinding, PublicKeysByLogId, VerifiedCheckpoint
 from diary.ledger.cosignatures import LogWitness
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-_PAGE: Final = 500
-_FRAMES: Final = 4
+_PAGE_ROWS: Final = 500
+_MAX_FRAMES: Final = 4
 
 
-def audit_rows(hand: Hand, notary: bytes, instance: bytes | None, roots: bytes | None) -> Iterator[Fault]:
+def audit_rows(
+    tx: Transaction, notary_key: bytes, instance_key: bytes | None, trusted_roots: bytes | None
+) -> Iterator[AuditFinding]:
     """Everything that does not hold, with the row it stands in."""
-    keys, faults = audit.keys_of(_statements(hand), notary, instance)
+    keys, faults = audit.trusted_keys(_read_key_statements(tx), notary_key, instance_key)
     yield from faults
-    yield from _versions(hand, keys)
-    yield from _diaries(hand, keys)
-    yield from _places(hand)
-    notes: list[SignedNote] = []
-    for found in _notes(hand, keys, roots):
-        if isinstance(found, Fault):
-            yield found
+    yield from _audit_versions(tx, keys)
+    yield from _audit_diaries(tx, keys)
+    yield from _audit_log_positions(tx)
+    notes: list[VerifiedCheckpoint] = []
+    for finding in _audit_checkpoints(tx, keys, trusted_roots):
+        if isinstance(finding, AuditFinding):
+            yield finding
         else:
-            notes.append(found)
-    yield from _tree(hand, notes)
+            notes.append(finding)
+    yield from _audit_tree(tx, notes)
 
 
-def _statements(hand: Hand) -> list[Mapping[str, Any]]:
+def _read_key_statements(tx: Transaction) -> list[Mapping[str, Any]]:
     """The statements about keys; one that cannot be read is empty, and so not signed."""
-    told: list[Mapping[str, Any]] = []
-    for n, (at, raw) in enumerate(hand.execute("SELECT id, statement FROM key_statement ORDER BY id").fetchall()):
+    statements: list[Mapping[str, Any]] = []
+    for n, (statement_id, raw) in enumerate(
+        tx.execute("SELECT id, statement FROM key_statement ORDER BY id").fetchall()
+    ):
         try:
-            value = parse(bytes(raw)) if at == n else None
+            value = parse_canonical_json(bytes(raw)) if statement_id == n else None
         except KeptError:
             value = None
-        told.append(value if isinstance(value, dict) else {})
-    return told
+        statements.append(value if isinstance(value, dict) else {})
+    return statements
 
 
-def _versions(hand: Hand, keys: Keys) -> Iterator[Fault]:
+def _audit_versions(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
     """Each version against its receipt, and its leaf against the log's."""
-    after = -1
+    last_id = -1
     sql = (
         "SELECT v.id, v.leaf, v.answer, v.facts, v.sealed, v.record, v.version, l.leaf, w.id, v.seq, v.body_digest, d.epoch"
         " FROM version v LEFT JOIN diary d ON d.id = v.diary_id"
         " LEFT JOIN log_leaf l ON l.version_id = v.id LEFT JOIN waiting_leaf w ON w.id = v.id"
         " WHERE v.id > ? ORDER BY v.id LIMIT ?"
     )
-    while rows := hand.execute(sql, (after, _PAGE)).fetchall():
+    while rows := tx.execute(sql, (last_id, _PAGE_ROWS)).fetchall():
         for row in rows:
-            yield from _version(row, keys)
-        after = int(rows[-1][0])
+            yield from _audit_version(row, keys)
+        last_id = int(rows[-1][0])
 
 
-def _version(row: Any, keys: Keys) -> Iterator[Fault]:
+def _audit_version(row: Any, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
     """One version's row and its leaf."""
-    at, stored, answer, facts_raw, sealed, record, version, logged, waiting, seq, body, epoch = row
-    name = f"version {at}"
+    version_id, stored_leaf, answer, facts_raw, sealed, record, version, logged_leaf, waiting_id, seq, body, epoch = row
+    name = f"version {version_id}"
     try:
-        answered, facts = _object(answer), _object(facts_raw)
-        receipt = answered["receipt"]
-        receipts.verify(receipt, keys[receipt["log"]], c=facts["c"], env=receipt["env"])
-        leaf = leaves.leaf(c=receipt["c"], n=receipt["n"], ts=receipt["ts"])
-        erased = "erased_at" in facts
+        answer_json, facts = _parse_object(answer), _parse_object(facts_raw)
+        receipt = answer_json["receipt"]
+        receipts.verify(receipt, keys[receipt["log"]], commitment=facts["c"], envelopes_digest=receipt["env"])
+        leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
+        is_erased = "erased_at" in facts
         # New keys put new wraps in the place of those that were pushed; what is erased has neither.
-        pushed = erased or epoch > 1 or push.body_digest(facts, bytes(sealed)) == bytes(body)
+        matches_push = is_erased or epoch > 1 or push.body_digest(facts, bytes(sealed)) == bytes(body)
     except (KeptError, KeyError, TypeError, ValueError):
-        yield Fault(name, "The version's receipt does not hold.")
+        yield AuditFinding(name, "The version's receipt does not hold.")
         return
-    same = (facts["record"], facts["version"], facts["seq"]) == (b64(bytes(record)), b64(bytes(version)), seq)
-    if not same or answered["seq"] != seq or bytes(stored) != leaf or (not erased and facts.get("receipt") != receipt):
-        yield Fault(name, "The version's row differs from its receipt.")
-    if not pushed:
-        yield Fault(name, "The version is not what was pushed.")
-    if not erased and _env(bytes(sealed)) != receipt["env"]:
-        yield Fault(name, "What is sealed differs from its receipt.")
-    if logged is None and waiting is None:
-        yield Fault(name, "The version has no place in the log and waits for none.")
-    elif logged is not None and bytes(logged) != leaf:
-        yield Fault(f"log_leaf of {name}", "The leaf differs from the version's receipt.")
+    matches_receipt = (facts["record"], facts["version"], facts["seq"]) == (
+        b64(bytes(record)),
+        b64(bytes(version)),
+        seq,
+    )
+    if (
+        not matches_receipt
+        or answer_json["seq"] != seq
+        or bytes(stored_leaf) != leaf
+        or (not is_erased and facts.get("receipt") != receipt)
+    ):
+        yield AuditFinding(name, "The version's row differs from its receipt.")
+    if not matches_push:
+        yield AuditFinding(name, "The version is not what was pushed.")
+    if not is_erased and _envelope_digest(bytes(sealed)) != receipt["env"]:
+        yield AuditFinding(name, "What is sealed differs from its receipt.")
+    if logged_leaf is None and waiting_id is None:
+        yield AuditFinding(name, "The version has no place in the log and waits for none.")
+    elif logged_leaf is not None and bytes(logged_leaf) != leaf:
+        yield AuditFinding(f"log_leaf of {name}", "The leaf differs from the version's receipt.")
 
 
-def _env(sealed: bytes) -> str:
+def _envelope_digest(sealed: bytes) -> str:
     """The digest of the envelopes in a version's frames; '' when they cannot be told apart."""
     try:
-        parts = read_frames(sealed, at_most=_FRAMES)
+        parts = decode_frames(sealed, frames_limit=_MAX_FRAMES)
     except KeptError:
         return ""
     return b64(hashlib.sha256(b"".join(parts[len(parts) // 2 :])).digest())
 
 
-def _diaries(hand: Hand, keys: Keys) -> Iterator[Fault]:
+def _audit_diaries(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
     """Each diary's numbers and its running head, from its first version to the last."""
-    for diary, seq, head, signed in hand.execute("SELECT id, seq, head, signed_head FROM diary ORDER BY id").fetchall():
+    for diary, seq, head, signed_head in tx.execute(
+        "SELECT id, seq, head, signed_head FROM diary ORDER BY id"
+    ).fetchall():
         name = f"diary {b64(bytes(diary))}"
-        running, number = heads.FIRST, 0
-        for at, facts_raw in hand.execute(
+        running_head, expected_seq = heads.INITIAL_HEAD, 0
+        for stored_seq, facts_raw in tx.execute(
             "SELECT seq, facts FROM version WHERE diary_id = ? ORDER BY seq", (diary,)
         ).fetchall():
-            number += 1
-            if at != number:
-                yield Fault(f"version {number} of {name}", "The version is missing.")
+            expected_seq += 1
+            if stored_seq != expected_seq:
+                yield AuditFinding(f"version {expected_seq} of {name}", "The version is missing.")
                 break
-            running = _next(running, facts_raw)
-        if number == seq and running != bytes(head):
-            yield Fault(name, "The diary's head is not the head of its versions.")
-        elif number < seq:
-            yield Fault(name, f"The diary says it has {seq} versions and has {number}.")
-        if seq and not _head_holds(signed, keys, b64(bytes(diary)), seq, bytes(head)):
-            yield Fault(name, "The diary's signed head does not hold.")
+            running_head = _advance_head(running_head, facts_raw)
+        if expected_seq == seq and running_head != bytes(head):
+            yield AuditFinding(name, "The diary's head is not the head of its versions.")
+        elif expected_seq < seq:
+            yield AuditFinding(name, f"The diary says it has {seq} versions and has {expected_seq}.")
+        if seq and not _is_signed_head_valid(signed_head, keys, b64(bytes(diary)), seq, bytes(head)):
+            yield AuditFinding(name, "The diary's signed head does not hold.")
 
 
-def _next(head: bytes, facts_raw: bytes) -> bytes:
+def _advance_head(head: bytes, facts_raw: bytes) -> bytes:
     """The head after one more version; the one before when the row cannot be read, which is a finding of its own."""
     try:
-        facts = _object(facts_raw)
+        facts = _parse_object(facts_raw)
         env = facts["env"] if "erased_at" in facts else facts["receipt"]["env"]
         return heads.next_head(
-            head, seq=facts["seq"], record=facts["record"], version=facts["version"], c=facts["c"], env=env
+            head,
+            seq=facts["seq"],
+            record=facts["record"],
+            version=facts["version"],
+            commitment=facts["c"],
+            envelopes_digest=env,
         )
     except (KeptError, KeyError, TypeError):
         return head
 
 
-def _head_holds(signed: bytes | None, keys: Keys, diary: str, seq: int, head: bytes) -> bool:
+def _is_signed_head_valid(
+    signed_head: bytes | None, keys: PublicKeysByLogId, diary: str, seq: int, head: bytes
+) -> bool:
     """Whether a signed head is by one of the keys and says this."""
     for pub in keys.values():
         try:
-            heads.verify(_object(signed or b""), pub, diary=diary, seq=seq, head=head)
+            heads.verify(_parse_object(signed_head or b""), pub, diary=diary, seq=seq, head=head)
         except KeptError:
             continue
         return True
     return False
 
 
-def _places(hand: Hand) -> Iterator[Fault]:
+def _audit_log_positions(tx: Transaction) -> Iterator[AuditFinding]:
     """The log's places are dense, and nothing waits that is not there."""
-    expected, after = 0, -1
-    while rows := hand.execute("SELECT id FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (after,)).fetchall():
-        for (at,) in rows:
-            if at != expected:
-                yield Fault(f"log_leaf {expected}", "The leaf is missing.")
+    expected, last_id = 0, -1
+    while rows := tx.execute("SELECT id FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (last_id,)).fetchall():
+        for (row_id,) in rows:
+            if row_id != expected:
+                yield AuditFinding(f"log_leaf {expected}", "The leaf is missing.")
                 return
             expected += 1
-        after = expected - 1
-    ((size,),) = hand.execute("SELECT coalesce(max(size), -1) FROM log_size").fetchall()
+        last_id = expected - 1
+    ((size,),) = tx.execute("SELECT coalesce(max(size), -1) FROM log_size").fetchall()
     if size != expected:
         # Which of the two is wrong cannot be told from here when the last leaf is the one that is gone.
         row = f"log_size 0 or log_leaf {expected}" if size > expected else "log_size 0"
-        yield Fault(row, f"The log says it has {size} leaves and has {expected}.")
-    lost = hand.execute("SELECT w.id FROM waiting_leaf w LEFT JOIN version v ON v.id = w.id WHERE v.id IS NULL")
-    for (at,) in lost.fetchall():
-        yield Fault(f"waiting_leaf {at}", "What waits for a place in the log is not there.")
-    twice = hand.execute("SELECT w.id FROM waiting_leaf w JOIN log_leaf l ON l.version_id = w.id")
-    for (at,) in twice.fetchall():
-        yield Fault(f"waiting_leaf {at}", "What waits for a place in the log has one already.")
+        yield AuditFinding(row, f"The log says it has {size} leaves and has {expected}.")
+    orphan_rows = tx.execute("SELECT w.id FROM waiting_leaf w LEFT JOIN version v ON v.id = w.id WHERE v.id IS NULL")
+    for (row_id,) in orphan_rows.fetchall():
+        yield AuditFinding(f"waiting_leaf {row_id}", "What waits for a place in the log is not there.")
+    duplicate_rows = tx.execute("SELECT w.id FROM waiting_leaf w JOIN log_leaf l ON l.version_id = w.id")
+    for (row_id,) in duplicate_rows.fetchall():
+        yield AuditFinding(f"waiting_leaf {row_id}", "What waits for a place in the log has one already.")
 
 
-def _notes(hand: Hand, keys: Keys, roots: bytes | None) -> Iterator[SignedNote | Fault]:
+def _audit_checkpoints(
+    tx: Transaction, keys: PublicKeysByLogId, trusted_roots: bytes | None
+) -> Iterator[VerifiedCheckpoint | AuditFinding]:
     """The checkpoints, and the stamps of each."""
-    before: SignedNote | None = None
-    rows = hand.execute("SELECT id, size, note, made_at FROM log_checkpoint ORDER BY id").fetchall()
+    previous_note: VerifiedCheckpoint | None = None
+    rows = tx.execute("SELECT id, size, note, made_at FROM log_checkpoint ORDER BY id").fetchall()
     for expected, (n, size, note, _) in enumerate(rows):
         if n != expected:
-            yield Fault(f"log_checkpoint {expected}", "The checkpoint is missing.")
+            yield AuditFinding(f"log_checkpoint {expected}", "The checkpoint is missing.")
             return
-        found = audit.read_note(n, bytes(note), keys, before)
-        if isinstance(found, SignedNote):
-            if found.size != size:
-                yield Fault(found.row, "The row's size is not the checkpoint's.")
-            before = found
-        yield found
-        yield from _stamps(hand, n, bytes(note), roots)
-        yield from _cosignatures(hand, n, bytes(note))
+        finding = audit.verify_checkpoint(n, bytes(note), keys, previous_note)
+        if isinstance(finding, VerifiedCheckpoint):
+            if finding.size != size:
+                yield AuditFinding(finding.row_label, "The row's size is not the checkpoint's.")
+            previous_note = finding
+        yield finding
+        yield from _audit_stamps(tx, n, bytes(note), trusted_roots)
+        yield from _audit_cosignatures(tx, n, bytes(note))
 
 
-def _cosignatures(hand: Hand, n: int, note: bytes) -> Iterator[Fault]:
+def _audit_cosignatures(tx: Transaction, checkpoint_number: int, note: bytes) -> Iterator[AuditFinding]:
     """The accepted witnesses' lines of one checkpoint: each by the key in its row, under whatever name it gives itself."""
     sql = "SELECT id, witness, line FROM log_cosignature WHERE checkpoint_id = ? AND line IS NOT NULL ORDER BY id"
-    for at, witness, line in hand.execute(sql, (n,)).fetchall():
+    for cosignature_id, witness, line in tx.execute(sql, (checkpoint_number,)).fetchall():
         try:
-            (read,) = checkpoints.read_lines(bytes(line).decode())
-            holds = cosignatures.seen_by(cosignatures.join(note, [read]), [LogWitness(read.name, bytes(witness))])
+            (parsed_line,) = checkpoints.parse_signature_lines(bytes(line).decode())
+            valid_witnesses = cosignatures.verified_cosignatures(
+                cosignatures.append_signature_lines(note, [parsed_line]),
+                [LogWitness(parsed_line.key_name, bytes(witness))],
+            )
         except (KeptError, ValueError):
-            holds = ()
-        if not holds:
-            yield Fault(f"log_cosignature {at}", "The witness's line does not hold for this checkpoint.")
+            valid_witnesses = ()
+        if not valid_witnesses:
+            yield AuditFinding(
+                f"log_cosignature {cosignature_id}", "The witness's line does not hold for this checkpoint."
+            )
 
 
-def _stamps(hand: Hand, n: int, note: bytes, roots: bytes | None) -> Iterator[Fault]:
+def _audit_stamps(
+    tx: Transaction, checkpoint_number: int, note: bytes, trusted_roots: bytes | None
+) -> Iterator[AuditFinding]:
     """The accepted stamps of one checkpoint."""
     sql = "SELECT id, authority, policy, nonce, tsr, chain, stamped_at, due_at FROM log_stamp WHERE checkpoint_id = ?"
-    for at, authority, policy, nonce, tsr, chain, stamped_at, due_at in hand.execute(sql, (n,)).fetchall():
-        row = f"log_stamp {at} ({authority})"
+    for stamp_id, authority, policy, nonce, tsr, chain, stamped_at, due_at in tx.execute(
+        sql, (checkpoint_number,)
+    ).fetchall():
+        row = f"log_stamp {stamp_id} ({authority})"
         if tsr is None:
             if due_at is None or stamped_at is not None:
-                yield Fault(row, "The timestamp is gone.")
+                yield AuditFinding(row, "The timestamp is gone.")
             continue
-        told = {"chain": bytes(chain or b""), "nonce": bytes(nonce or b""), "policy": policy, "tsr": bytes(tsr)}
-        found = audit.check_stamp(row, note, told, roots)
-        if isinstance(found, Fault):
-            yield found
-        elif found != stamped_at:
-            yield Fault(row, "The row's time is not the timestamp's.")
+        stamp_fields = {"chain": bytes(chain or b""), "nonce": bytes(nonce or b""), "policy": policy, "tsr": bytes(tsr)}
+        finding = audit.verify_checkpoint_timestamp(row, note, stamp_fields, trusted_roots)
+        if isinstance(finding, AuditFinding):
+            yield finding
+        elif finding != stamped_at:
+            yield AuditFinding(row, "The row's time is not the timestamp's.")
 
 
-def _tree(hand: Hand, notes: Sequence[SignedNote]) -> Iterator[Fault]:
+def _audit_tree(tx: Transaction, notes: Sequence[VerifiedCheckpoint]) -> Iterator[AuditFinding]:
     """The stored nodes and every checkpoint against the tree over the stored leaves."""
-    nodes = 0
+    node_count = 0
 
-    def seen(made: dict[tuple[int, int], bytes]) -> Iterator[Fault]:
-        nonlocal nodes
-        nodes += len(made)
-        for (level, i), node in made.items():
-            found = hand.execute("SELECT node FROM log_node WHERE id = ?", (tree.node_id(level, i),)).fetchone()
-            if found is None:
-                yield Fault(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} is missing.")
-            elif bytes(found[0]) != node:
-                yield Fault(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} was changed.")
+    def check_nodes(computed_nodes: dict[tuple[int, int], bytes]) -> Iterator[AuditFinding]:
+        nonlocal node_count
+        node_count += len(computed_nodes)
+        for (level, i), node in computed_nodes.items():
+            node_row = tx.execute("SELECT node FROM log_node WHERE id = ?", (tree.node_id(level, i),)).fetchone()
+            if node_row is None:
+                yield AuditFinding(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} is missing.")
+            elif bytes(node_row[0]) != node:
+                yield AuditFinding(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} was changed.")
 
-    yield from audit.rebuild(_leaves(hand), notes, seen)
-    stored = hand.execute("SELECT count(*) FROM log_node").fetchone()[0]
-    if stored > nodes:
-        yield Fault("log_node", f"There are {stored - nodes} nodes that no leaf leads to.")
+    yield from audit.verify_roots(_iterate_leaves(tx), notes, check_nodes)
+    stored_count = tx.execute("SELECT count(*) FROM log_node").fetchone()[0]
+    if stored_count > node_count:
+        yield AuditFinding("log_node", f"There are {stored_count - node_count} nodes that no leaf leads to.")
 
 
-def _leaves(hand: Hand) -> Iterator[bytes]:
+def _iterate_leaves(tx: Transaction) -> Iterator[bytes]:
     """The stored leaves, in order of place."""
-    after = -1
-    while rows := hand.execute(
-        "SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (after,)
+    last_id = -1
+    while rows := tx.execute(
+        "SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (last_id,)
     ).fetchall():
         yield from (bytes(leaf) for _, leaf in rows)
-        after = int(rows[-1][0])
+        last_id = int(rows[-1][0])
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _parse_object(raw: bytes) -> dict[str, Any]:
     """Canonical JSON that is an object. Raises NotCanonical or TypeError."""
-    value = parse(bytes(raw))
+    value = parse_canonical_json(bytes(raw))
     if not isinstance(value, dict):
         raise TypeError
     return value

@@ -14,7 +14,7 @@ from tortoise.models import Model
 
 from diary.storage.fields import Bytes, Place
 
-MODULES: Final = (
+MODEL_MODULES: Final = (
     "diary.storage.models.core",
     "diary.storage.models.advocates",
     "diary.storage.models.log",

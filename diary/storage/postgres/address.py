@@ -5,15 +5,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from diary.errors import BadSetting
 
-SCHEMES: Final = ("postgres", "postgresql")
+URL_SCHEMES: Final = ("postgres", "postgresql")
 
 
 def is_postgres(url: str) -> bool:
     """Whether an address is one of PostgreSQL's."""
-    return url.partition("://")[0] in SCHEMES
+    return url.partition("://")[0] in URL_SCHEMES
 
 
-def check(url: str) -> str:
+def check_postgres_url(url: str) -> str:
     """An address of PostgreSQL's that names a database. Raises BadSetting, without the address."""
     try:
         parts = urlsplit(url)
@@ -25,11 +25,11 @@ def check(url: str) -> str:
     return url
 
 
-def credentials(url: str) -> dict[str, Any]:
+def parse_credentials(url: str) -> dict[str, Any]:
     """The parts of an address, as the models' library wants them."""
-    parts = urlsplit(check(url))
+    parts = urlsplit(check_postgres_url(url))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    found: dict[str, Any] = {
+    connection_options: dict[str, Any] = {
         "host": parts.hostname or query.get("host"),
         "port": parts.port or int(query.get("port", 5432)),
         "user": unquote(parts.username or query.get("user", "")) or None,
@@ -39,5 +39,5 @@ def credentials(url: str) -> dict[str, Any]:
         "maxsize": 4,
     }
     if "sslmode" in query:
-        found["ssl"] = query["sslmode"]
-    return found
+        connection_options["ssl"] = query["sslmode"]
+    return connection_options

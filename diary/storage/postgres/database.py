@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from diary.storage.database_interface import Database, Kind
+from diary.storage.database_interface import Database, DatabaseBackend
 from diary.storage.postgres import writer
-from diary.storage.postgres.reader import READERS, Lookups, Reader, open_lookups
+from diary.storage.postgres.reader import READER_THREADS, LookupPool, ReaderConnection, open_lookup_pool
 from diary.storage.postgres.writer import PostgresWriter
-from diary.storage.writer import Hand, Writer
+from diary.storage.writer import DatabaseWriter, Transaction
 
 T = TypeVar("T")
 
@@ -22,43 +22,45 @@ T = TypeVar("T")
 class PostgresDatabase(Database):
     """Over a server that other workers use as well."""
 
-    next_place = writer.NEXT_PLACE
-    trouble = (DBConnectionError, OperationalError, *writer.TROUBLE)
+    next_version_id_sql = writer.NEXT_VERSION_ID_SQL
+    database_errors = (DBConnectionError, OperationalError, *writer.DATABASE_ERRORS)
 
-    def __init__(self, writer: Writer, looking: Lookups, pages: ThreadPoolExecutor, url: str) -> None:
+    def __init__(
+        self, writer: DatabaseWriter, lookups: LookupPool, read_executor: ThreadPoolExecutor, url: str
+    ) -> None:
         """`looking`: look-ups of this event loop."""
-        super().__init__(writer, pages)
-        self._looking = looking
+        super().__init__(writer, read_executor)
+        self._lookups = lookups
         self._url = url
-        self._readers: list[Reader] = []
-        self._local = threading.local()
+        self._readers: list[ReaderConnection] = []
+        self._thread_local = threading.local()
 
-    async def look(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+    async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         """The first row."""
-        return await self._looking.first(sql, parameters)
+        return await self._lookups.fetch_one(sql, parameters)
 
     def close_readers(self) -> None:
         """Let the readers' connections go; their threads have ended."""
         for reader in self._readers:
             reader.close()
 
-    def _read(self, read: Callable[[Hand], T]) -> T:
+    def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
         """Run `read` on this thread's connection."""
-        reader: Reader | None = getattr(self._local, "reader", None)
+        reader: ReaderConnection | None = getattr(self._thread_local, "reader", None)
         if reader is None:
-            reader = self._local.reader = Reader(self._url)
+            reader = self._thread_local.reader = ReaderConnection(self._url)
             self._readers.append(reader)
-        return reader.read(read)
+        return reader.run_read(read_job)
 
-    def _forget(self) -> None:
+    def _purge_deleted_data(self) -> None:
         """Have the rows' old states removed."""
         writer.vacuum(self._url, ("version", "blob", "part", "account"))
 
 
-class OverPostgres(Kind):
+class PostgresBackend(DatabaseBackend):
     """A server that may be away."""
 
-    trouble = (DBConnectionError, *writer.TROUBLE)
+    unreachable_errors = (DBConnectionError, *writer.DATABASE_ERRORS)
 
     def __init__(self, url: str) -> None:
         """`url`: its address, which names a database."""
@@ -68,24 +70,24 @@ class OverPostgres(Kind):
         """Open a connection and let it go."""
         await writer.probe(self._url)
 
-    def alone(self) -> AbstractAsyncContextManager[None]:
+    def migration_lock(self) -> AbstractAsyncContextManager[None]:
         """Hold the lock of migrations."""
-        return writer.alone(self._url)
+        return writer.migration_lock(self._url)
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Database]:
+    async def open_database(self) -> AsyncIterator[Database]:
         """Connections for the writer, look-ups and pages."""
         # What goes wrong with it is told by whoever asked; the library's own log would put tracebacks beside it.
         logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
         writer = PostgresWriter(self._url)
-        looking = await open_lookups(self._url)
-        pages = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
+        lookups = await open_lookup_pool(self._url)
+        read_executor = ThreadPoolExecutor(max_workers=READER_THREADS, thread_name_prefix="reader")
         writer.start()
-        database = PostgresDatabase(writer, looking, pages, self._url)
+        database = PostgresDatabase(writer, lookups, read_executor, self._url)
         try:
             yield database
         finally:
             await writer.stop()
-            pages.shutdown(wait=True)
+            read_executor.shutdown(wait=True)
             await asyncio.to_thread(database.close_readers)
-            await looking.close()
+            await lookups.close()

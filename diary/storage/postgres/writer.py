@@ -22,30 +22,41 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from diary.errors import KeptError, Unavailable
-from diary.storage.writer import BatchWriter, Waiting
+from diary.storage.writer import BatchWriter, PendingJob
 
 T = TypeVar("T")
-CONNECT_S: Final = 5
-STATEMENT_S: Final = 60
-COMMON: Final = 0x6B657074
+CONNECT_TIMEOUT_SECONDS: Final = 5
+STATEMENT_TIMEOUT_SECONDS: Final = 60
+ADVISORY_LOCK_KEY: Final = 0x6B657074
 # A commit that was answered is on the disk, whatever the server's own settings say.
-SESSION: Final = {"synchronous_commit": "on", "application_name": "kept"}
+SESSION_SETTINGS: Final = {"synchronous_commit": "on", "application_name": "kept"}
 # What the database or the way to it may do to us; none of it is the fault of a job.
-TROUBLE: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+DATABASE_ERRORS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 # The connection cannot be used any further: it is gone, or what it prepared no longer fits the tables.
-BROKEN: Final = (
+BROKEN_CONNECTION_ERRORS: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.FeatureNotSupportedError,
     OSError,
 )
-NEXT_PLACE: Final = "nextval('version_place')"
+NEXT_VERSION_ID_SQL: Final = "nextval('version_place')"
 
 
 async def connect(url: str) -> Any:
     """A connection. Raises one of TROUBLE."""
-    return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=STATEMENT_S, server_settings=SESSION)
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=STATEMENT_TIMEOUT_SECONDS,
+        server_settings=SESSION_SETTINGS,
+    )
 
 
 async def probe(url: str) -> None:
@@ -54,11 +65,11 @@ async def probe(url: str) -> None:
 
 
 @asynccontextmanager
-async def alone(url: str) -> AsyncIterator[None]:
+async def migration_lock(url: str) -> AsyncIterator[None]:
     """Keep every other migration away, and have the sequence that numbers versions stand after the newest one."""
     connection = await connect(url)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1, 1)", COMMON)
+        await connection.execute("SELECT pg_advisory_lock($1, 1)", ADVISORY_LOCK_KEY)
         yield
         await connection.execute("CREATE SEQUENCE IF NOT EXISTS version_place MINVALUE 0 START 0")
         # Never set back: a number that was drawn and not used stays unused.
@@ -73,7 +84,7 @@ async def alone(url: str) -> AsyncIterator[None]:
 def vacuum(url: str, tables: Sequence[str]) -> None:
     """Have the database overwrite or reuse what deleted rows left behind, for as much as it ever does."""
 
-    async def each() -> None:
+    async def vacuum_all() -> None:
         connection = await connect(url)
         try:
             for table in tables:
@@ -82,34 +93,34 @@ def vacuum(url: str, tables: Sequence[str]) -> None:
             await connection.close()
 
     try:
-        asyncio.run(each())
-    except TROUBLE:
+        asyncio.run(vacuum_all())
+    except DATABASE_ERRORS:
         raise Unavailable from None
 
 
 @lru_cache(maxsize=512)
-def numbered(sql: str) -> str:
+def number_placeholders(sql: str) -> str:
     """A statement with `$1`, `$2` for `?`, or for `?1`, `?2` where it numbers them itself. No text of ours has a `?`."""
-    number = count(1)
-    return sub(r"\?(\d*)", lambda found: f"${found[1] or next(number)}", sql)
+    counter = count(1)
+    return sub(r"\?(\d*)", lambda match: f"${match[1] or next(counter)}", sql)
 
 
-class Rows:
+class FetchedRows:
     """The rows of a statement that has been run."""
 
-    __slots__ = ("_next", "_rows", "rowcount")
+    __slots__ = ("_next_index", "_rows", "rowcount")
 
     def __init__(self, rows: Sequence[Any], rowcount: int) -> None:
         self._rows = rows
-        self._next = 0
+        self._next_index = 0
         self.rowcount = rowcount
 
     def fetchone(self) -> Any:
         """The next row as a tuple, or None."""
-        if self._next >= len(self._rows):
+        if self._next_index >= len(self._rows):
             return None
-        self._next += 1
-        return tuple(self._rows[self._next - 1])
+        self._next_index += 1
+        return tuple(self._rows[self._next_index - 1])
 
     def fetchall(self) -> list[Any]:
         """The rows that are left."""
@@ -121,31 +132,33 @@ class Rows:
             yield row
 
 
-class PostgresHand:
+class PostgresTransaction:
     """What a job writes or reads with: statements run one by one on a connection of the thread's own."""
 
-    def __init__(self, connection: Any, wait: Callable[[Awaitable[Any]], Any]) -> None:
+    def __init__(self, connection: Any, run_coroutine: Callable[[Awaitable[Any]], Any]) -> None:
         """`wait`: runs what the connection promises to its end."""
         self._connection = connection
-        self._wait = wait
-        self._known: dict[str, Any] = {}
-        self.changes = 0
+        self._run_coroutine = run_coroutine
+        self._prepared_statements: dict[str, Any] = {}
+        self.change_count = 0
 
-    def execute(self, sql: str, parameters: tuple[Any, ...] = (), /) -> Rows:
+    def execute(self, sql: str, parameters: tuple[Any, ...] = (), /) -> FetchedRows:
         """Run one statement; `?` stands for each parameter."""
-        statement = self._known.get(sql)
+        statement = self._prepared_statements.get(sql)
         if statement is None:
-            statement = self._known[sql] = self._wait(self._connection.prepare(numbered(sql)))
-        rows = self._wait(statement.fetch(*parameters))
-        word, _, number = statement.get_statusmsg().rpartition(" ")
+            statement = self._prepared_statements[sql] = self._run_coroutine(
+                self._connection.prepare(number_placeholders(sql))
+            )
+        rows = self._run_coroutine(statement.fetch(*parameters))
+        command_tag, _, number = statement.get_statusmsg().rpartition(" ")
         rowcount = int(number) if number.isdigit() else -1
-        if not word.startswith("SELECT"):
-            self.changes += max(rowcount, 1)
-        return Rows(rows, rowcount)
+        if not command_tag.startswith("SELECT"):
+            self.change_count += max(rowcount, 1)
+        return FetchedRows(rows, rowcount)
 
-    def plain(self, sql: str) -> None:
+    def execute_control(self, sql: str) -> None:
         """Run a statement of the transaction's own."""
-        self._wait(self._connection.execute(sql))
+        self._run_coroutine(self._connection.execute(sql))
 
 
 class PostgresWriter(BatchWriter):
@@ -155,101 +168,101 @@ class PostgresWriter(BatchWriter):
         """`url`: a database that has been migrated."""
         super().__init__()
         self._url = url
-        self._own = asyncio.new_event_loop()
-        self._hand: PostgresHand | None = None
+        self._thread_loop = asyncio.new_event_loop()
+        self._transaction: PostgresTransaction | None = None
         self._connection: Any = None
 
-    def commit(self, batch: list[Waiting]) -> None:
+    def run_batch(self, batch: list[PendingJob]) -> None:
         """Run a batch. When the transaction is lost, so is every job in it."""
         try:
-            hand = self._begun(batch)
-            if not together(hand, batch):
-                apart(hand, batch)
-        except TROUBLE:
-            self._drop()
-            for waiting in batch:
+            tx = self._begin_batch(batch)
+            if not run_without_savepoints(tx, batch):
+                run_with_savepoints(tx, batch)
+        except DATABASE_ERRORS:
+            self._drop_connection()
+            for pending_job in batch:
                 # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
-                if not isinstance(waiting.error, KeptError):
-                    waiting.error = Unavailable()
+                if not isinstance(pending_job.error, KeptError):
+                    pending_job.error = Unavailable()
 
     def close(self) -> None:
         """Close the connection."""
-        self._drop()
-        self._own.close()
+        self._drop_connection()
+        self._thread_loop.close()
 
-    def _begun(self, batch: list[Waiting]) -> PostgresHand:
+    def _begin_batch(self, batch: list[PendingJob]) -> PostgresTransaction:
         """The hand, with a transaction begun for this batch. Raises one of TROUBLE.
 
         That the database was restarted shows with the first statement: nothing has been done by then, so it is
         begun again over a new connection.
         """
         try:
-            hand = self._ready()
-            begin(hand, batch)
-        except BROKEN:
-            self._drop()
-            hand = self._ready()
-            begin(hand, batch)
-        return hand
+            tx = self._ensure_connected()
+            begin_with_locks(tx, batch)
+        except BROKEN_CONNECTION_ERRORS:
+            self._drop_connection()
+            tx = self._ensure_connected()
+            begin_with_locks(tx, batch)
+        return tx
 
-    def _ready(self) -> PostgresHand:
+    def _ensure_connected(self) -> PostgresTransaction:
         """The hand, over a connection that was not broken when last looked at. Raises one of TROUBLE."""
-        if self._hand is None or self._connection.is_closed():
-            self._connection = self._own.run_until_complete(connect(self._url))
-            self._hand = PostgresHand(self._connection, self._own.run_until_complete)
-        return self._hand
+        if self._transaction is None or self._connection.is_closed():
+            self._connection = self._thread_loop.run_until_complete(connect(self._url))
+            self._transaction = PostgresTransaction(self._connection, self._thread_loop.run_until_complete)
+        return self._transaction
 
-    def _drop(self) -> None:
+    def _drop_connection(self) -> None:
         """Let go of the connection, whatever state it is in: what it had not committed is gone."""
         if self._connection is not None:
             self._connection.terminate()
-            self._own.run_until_complete(asyncio.sleep(0))
-        self._connection = self._hand = None
+            self._thread_loop.run_until_complete(asyncio.sleep(0))
+        self._connection = self._transaction = None
 
 
-def begin(hand: PostgresHand, batch: list[Waiting]) -> None:
+def begin_with_locks(tx: PostgresTransaction, batch: list[PendingJob]) -> None:
     """Begin a transaction that holds the locks of its jobs."""
-    hand.plain("BEGIN ISOLATION LEVEL READ COMMITTED")
-    if any(waiting.of is None for waiting in batch):
-        hand.execute("SELECT pg_advisory_xact_lock(?, 0)", (COMMON,))
+    tx.execute_control("BEGIN ISOLATION LEVEL READ COMMITTED")
+    if any(pending_job.account is None for pending_job in batch):
+        tx.execute("SELECT pg_advisory_xact_lock(?, 0)", (ADVISORY_LOCK_KEY,))
         return
-    accounts = sorted({struct.unpack(">q", waiting.of[:8])[0] for waiting in batch if waiting.of})
-    hand.execute("SELECT pg_advisory_xact_lock_shared(?, 0)", (COMMON,))
-    hand.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(? AS BIGINT[])) k", (accounts,))
+    accounts = sorted({struct.unpack(">q", pending_job.account[:8])[0] for pending_job in batch if pending_job.account})
+    tx.execute("SELECT pg_advisory_xact_lock_shared(?, 0)", (ADVISORY_LOCK_KEY,))
+    tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(? AS BIGINT[])) k", (accounts,))
 
 
-def together(hand: PostgresHand, batch: list[Waiting]) -> bool:
+def run_without_savepoints(tx: PostgresTransaction, batch: list[PendingJob]) -> bool:
     """Run a batch that has begun, without savepoints: False, and nothing kept, when a job failed after it had written."""
-    for waiting in batch:
-        before = hand.changes
-        if not attempt(hand, waiting) or (waiting.error is not None and hand.changes != before):
-            hand.plain("ROLLBACK")
+    for pending_job in batch:
+        changes_before = tx.change_count
+        if not run_job(tx, pending_job) or (pending_job.error is not None and tx.change_count != changes_before):
+            tx.execute_control("ROLLBACK")
             return False
-    hand.plain("COMMIT")
+    tx.execute_control("COMMIT")
     return True
 
 
-def apart(hand: PostgresHand, batch: list[Waiting]) -> None:
+def run_with_savepoints(tx: PostgresTransaction, batch: list[PendingJob]) -> None:
     """Run a batch again from its beginning, each job in a savepoint of its own."""
-    begin(hand, batch)
-    for waiting in batch:
-        waiting.forget()
-        hand.plain("SAVEPOINT job")
-        attempt(hand, waiting)
-        hand.plain("RELEASE job" if waiting.error is None else "ROLLBACK TO job")
-    hand.plain("COMMIT")
+    begin_with_locks(tx, batch)
+    for pending_job in batch:
+        pending_job.reset()
+        tx.execute_control("SAVEPOINT job")
+        run_job(tx, pending_job)
+        tx.execute_control("RELEASE job" if pending_job.error is None else "ROLLBACK TO job")
+    tx.execute_control("COMMIT")
 
 
-def attempt(hand: PostgresHand, waiting: Waiting) -> bool:
+def run_job(tx: PostgresTransaction, pending_job: PendingJob) -> bool:
     """Run one job; False when the transaction cannot go on. Raises one of TROUBLE when the connection is gone."""
     try:
-        waiting.result = waiting.job(hand)
-    except BROKEN:
+        pending_job.result = pending_job.job(tx)
+    except BROKEN_CONNECTION_ERRORS:
         raise
     except asyncpg.PostgresError:
         # Services look before they write and turn what they expect into errors with a name.
-        waiting.error = Unavailable()
+        pending_job.error = Unavailable()
         return False
     except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
-        waiting.error = error
+        pending_job.error = error
     return True

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.encoding import frames
-from diary.errors import Conflict, NotFound, OverQuota
+from diary.encoding import encode_frames
+from diary.errors import Conflict, NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
 from diary.storage.sync import erasures
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
-AT_ONCE: Final = 20
-SELECT: Final = (
+MAX_ACTIVE_GRANTS: Final = 20
+SELECT_GRANT: Final = (
     "SELECT g.id, g.diary_id, g.advocate_id, g.not_after, g.made_at, g.ended_at, g.sealed, g.kept, g.summary, g.looked_at"
     " FROM access_grant g"
 )
@@ -37,98 +37,100 @@ class GrantRow:
     looked_at: int | None = None
 
 
-def add(hand: Hand, account: bytes, row: GrantRow) -> GrantRow:
+def add_grant(tx: Transaction, account: bytes, row: GrantRow) -> GrantRow:
     """A new grant, or the same one again. Raises NotFound (diary or advocate), Conflict and OverQuota."""
-    erasures.owned(hand, account, row.diary)
-    known = hand.execute(f"{SELECT} WHERE g.id = ?", (row.id,)).fetchone()
-    if known:
-        earlier = GrantRow(*known)
-        if (earlier.diary, earlier.advocate, earlier.sealed) != (row.diary, row.advocate, row.sealed):
+    erasures.check_diary_owned(tx, account, row.diary)
+    existing_row = tx.execute(f"{SELECT_GRANT} WHERE g.id = ?", (row.id,)).fetchone()
+    if existing_row:
+        existing = GrantRow(*existing_row)
+        if (existing.diary, existing.advocate, existing.sealed) != (row.diary, row.advocate, row.sealed):
             raise Conflict
-        return earlier
-    standing = "SELECT 1 FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.id = ?"
-    if not hand.execute(f"{standing} AND m.ended_at IS NULL AND o.ended_at IS NULL", (row.advocate,)).fetchone():
+        return existing
+    active_member_sql = "SELECT 1 FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.id = ?"
+    if not tx.execute(f"{active_member_sql} AND m.ended_at IS NULL AND o.ended_at IS NULL", (row.advocate,)).fetchone():
         raise NotFound
-    there = "SELECT count(*) FROM access_grant WHERE diary_id = ? AND ended_at IS NULL AND not_after > ?"
-    if hand.execute(there, (row.diary, row.made_at)).fetchone()[0] >= AT_ONCE:
-        raise OverQuota("There are too many people at once who can see this. End one first.")
-    hand.execute(
+    active_count_sql = "SELECT count(*) FROM access_grant WHERE diary_id = ? AND ended_at IS NULL AND not_after > ?"
+    if tx.execute(active_count_sql, (row.diary, row.made_at)).fetchone()[0] >= MAX_ACTIVE_GRANTS:
+        raise QuotaExceeded("There are too many people at once who can see this. End one first.")
+    tx.execute(
         "INSERT INTO access_grant (id, diary_id, advocate_id, not_after, made_at, sealed, kept) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.diary, row.advocate, row.not_after, row.made_at, row.sealed, row.kept),
     )
     return row
 
 
-def give(hand: Hand, diary: bytes, grant: bytes, versions: Iterable[tuple[bytes, Sequence[bytes]]], now: int) -> int:
+def add_wraps(
+    tx: Transaction, diary: bytes, grant: bytes, versions: Iterable[tuple[bytes, Sequence[bytes]]], now: int
+) -> int:
     """Keep wraps for versions (id, wraps) of the diary; how many were kept.
 
     A grant that is over, or another diary's, is given nothing, and an erased version has nothing to give: a push must not
     fail because somebody's access ended a moment ago.
     """
-    if not hand.execute(
+    if not tx.execute(
         "SELECT 1 FROM access_grant WHERE id = ? AND diary_id = ? AND ended_at IS NULL AND not_after > ?",
         (grant, diary, now),
     ).fetchone():
         return 0
-    kept = 0
+    kept_count = 0
     for version, wraps in versions:
-        kept += hand.execute(
+        kept_count += tx.execute(
             "INSERT INTO grant_wrap (grant_id, place, wraps) SELECT ?, id, ? FROM version"
             " WHERE diary_id = ? AND version = ? AND erased_at IS NULL ON CONFLICT (grant_id, place) DO NOTHING",
-            (grant, frames(wraps), diary, version),
+            (grant, encode_frames(wraps), diary, version),
         ).rowcount
-    return kept
+    return kept_count
 
 
-def summarise(hand: Hand, account: bytes, grant: bytes, summary: bytes) -> None:
+def replace_summary(tx: Transaction, account: bytes, grant: bytes, summary: bytes) -> None:
     """Put a newer summary in the place of the one before. Raises NotFound."""
-    _own(hand, account, grant)
-    hand.execute("UPDATE access_grant SET summary = ? WHERE id = ?", (summary, grant))
+    _check_active_owned(tx, account, grant)
+    tx.execute("UPDATE access_grant SET summary = ? WHERE id = ?", (summary, grant))
 
 
-def end(hand: Hand, account: bytes, grant: bytes, now: int) -> None:
+def end(tx: Transaction, account: bytes, grant: bytes, now: int) -> None:
     """The keeper ends a grant. Raises NotFound."""
-    _own(hand, account, grant)
-    _end(hand, "id = ?", (grant,), now)
+    _check_active_owned(tx, account, grant)
+    _end_matching(tx, "id = ?", (grant,), now)
 
 
-def end_all(hand: Hand, account: bytes, now: int) -> None:
+def end_all(tx: Transaction, account: bytes, now: int) -> None:
     """End every grant of an account's diaries: its keys are new."""
-    _end(hand, "diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,), now)
+    _end_matching(tx, "diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,), now)
 
 
-def forget(hand: Hand, account: bytes) -> None:
+def delete_all(tx: Transaction, account: bytes) -> None:
     """A closed account has no grants, given or had; looks and letters go with them."""
-    diaries = "diary_id IN (SELECT id FROM diary WHERE account_id = ?)"
+    own_diaries_sql = "diary_id IN (SELECT id FROM diary WHERE account_id = ?)"
     for table in ("letter", "grant_look", "grant_marks", "grant_wrap"):
-        theirs = f"(SELECT id FROM access_grant WHERE {diaries} OR advocate_id = ?)"  # noqa: S608
-        hand.execute(f"DELETE FROM {table} WHERE grant_id IN {theirs}", (account, account))  # noqa: S608
-    hand.execute(f"DELETE FROM access_grant WHERE {diaries} OR advocate_id = ?", (account, account))  # noqa: S608
-    hand.execute("DELETE FROM member WHERE id = ?", (account,))
+        grant_ids_sql = f"(SELECT id FROM access_grant WHERE {own_diaries_sql} OR advocate_id = ?)"  # noqa: S608
+        tx.execute(f"DELETE FROM {table} WHERE grant_id IN {grant_ids_sql}", (account, account))  # noqa: S608
+    tx.execute(f"DELETE FROM access_grant WHERE {own_diaries_sql} OR advocate_id = ?", (account, account))  # noqa: S608
+    tx.execute("DELETE FROM member WHERE id = ?", (account,))
 
 
-def end_due(hand: Hand, now: int) -> int:
+def end_expired(tx: Transaction, now: int) -> int:
     """End what has run out; how many grants."""
-    return _end(hand, "not_after <= ?", (now,), now)
+    return _end_matching(tx, "not_after <= ?", (now,), now)
 
 
-async def list_own(db: Database, account: bytes) -> list[tuple[GrantRow, int]]:
+async def list_for_account(db: Database, account: bytes) -> list[tuple[GrantRow, int]]:
     """The account's grants, newest first, each with how many versions it has wraps for."""
 
-    def read(hand: Hand) -> list[tuple[GrantRow, int]]:
-        rows = hand.execute(
-            f"{SELECT} JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY g.made_at DESC, g.id",
+    def read(tx: Transaction) -> list[tuple[GrantRow, int]]:
+        rows = tx.execute(
+            f"{SELECT_GRANT} JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY g.made_at DESC, g.id",
             (account,),
         ).fetchall()
         count = "SELECT count(*) FROM grant_wrap WHERE grant_id = ?"
-        return [(GrantRow(*row), int(hand.execute(count, (row[0],)).fetchone()[0])) for row in rows]
+        return [(GrantRow(*row), int(tx.execute(count, (row[0],)).fetchone()[0])) for row in rows]
 
-    return await db.page(read)
+    return await db.run_read(read)
 
 
-async def owned(db: Database, account: bytes, diary: bytes, grant: bytes) -> None:
+async def check_owned(db: Database, account: bytes, diary: bytes, grant: bytes) -> None:
     """Return when a grant is of this diary and the diary the account's. Raises NotFound."""
-    row = await db.look(
+    row = await db.fetch_one(
         "SELECT 1 FROM access_grant g JOIN diary d ON d.id = g.diary_id WHERE g.id = ? AND d.id = ? AND d.account_id = ?",
         (grant, diary, account),
     )
@@ -136,36 +138,36 @@ async def owned(db: Database, account: bytes, diary: bytes, grant: bytes) -> Non
         raise NotFound
 
 
-async def given(db: Database, account: bytes, grant: bytes) -> list[bytes]:
+async def list_wrapped_versions(db: Database, account: bytes, grant: bytes) -> list[bytes]:
     """The versions a grant of this account has wraps for, in feed order. Raises NotFound."""
 
-    def read(hand: Hand) -> list[bytes]:
-        _own(hand, account, grant)
-        rows = hand.execute(
+    def read(tx: Transaction) -> list[bytes]:
+        _check_active_owned(tx, account, grant)
+        rows = tx.execute(
             "SELECT v.version FROM grant_wrap w JOIN version v ON v.id = w.place WHERE w.grant_id = ? ORDER BY v.seq",
             (grant,),
         ).fetchall()
         return [bytes(version) for (version,) in rows]
 
-    return await db.page(read)
+    return await db.run_read(read)
 
 
-async def looks(db: Database, account: bytes) -> list[tuple[bytes, int, str]]:
+async def list_looks(db: Database, account: bytes) -> list[tuple[bytes, int, str]]:
     """Grant, minute and what of every look into the account's diaries, newest first."""
 
-    def read(hand: Hand) -> list[tuple[bytes, int, str]]:
-        return hand.execute(
+    def read(tx: Transaction) -> list[tuple[bytes, int, str]]:
+        return tx.execute(
             "SELECT l.grant_id, l.at, l.what FROM grant_look l JOIN access_grant g ON g.id = l.grant_id"
             " JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY l.id DESC",
             (account,),
         ).fetchall()
 
-    return await db.page(read)
+    return await db.run_read(read)
 
 
-def _own(hand: Hand, account: bytes, grant: bytes) -> None:
+def _check_active_owned(tx: Transaction, account: bytes, grant: bytes) -> None:
     """Return when a grant that stands is this account's. Raises NotFound."""
-    if not hand.execute(
+    if not tx.execute(
         "SELECT 1 FROM access_grant g JOIN diary d ON d.id = g.diary_id WHERE g.id = ? AND d.account_id = ?"
         " AND g.ended_at IS NULL",
         (grant, account),
@@ -173,11 +175,11 @@ def _own(hand: Hand, account: bytes, grant: bytes) -> None:
         raise NotFound
 
 
-def _end(hand: Hand, where: str, parameters: tuple[object, ...], now: int) -> int:
+def _end_matching(tx: Transaction, where: str, parameters: tuple[object, ...], now: int) -> int:
     """End grants; see the module's note."""
-    ended = hand.execute(
+    ended_count = tx.execute(
         f"UPDATE access_grant SET ended_at = ?, summary = NULL WHERE {where} AND ended_at IS NULL",  # noqa: S608
         (now, *parameters),
     ).rowcount
-    hand.execute(f"DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE {where})", parameters)  # noqa: S608
-    return ended
+    tx.execute(f"DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE {where})", parameters)  # noqa: S608
+    return ended_count

@@ -6,17 +6,17 @@ from typing import TypeVar
 
 from diary.errors import Conflict
 
-Row = TypeVar("Row")
+RowT = TypeVar("RowT")
 
 
-def noted(known: Sequence[Row], row: Row, *same: str) -> Row | None:
-    """The one of `known` that is `row` noted earlier, by the columns `same`; None where nothing is known.
+def find_recorded(existing_rows: Sequence[RowT], row: RowT, *columns: str) -> RowT | None:
+    """Return the existing row that equals `row` in `columns`, or None if there is no existing row.
 
-    Raises Conflict: the words are another's.
+    Raises Conflict when the existing rows belong to other words.
     """
-    if not known:
+    if not existing_rows:
         return None
-    told = attrgetter(*same)
-    if len(known) == 1 and told(known[0]) == told(row):
-        return known[0]
+    identity_of = attrgetter(*columns)
+    if len(existing_rows) == 1 and identity_of(existing_rows[0]) == identity_of(row):
+        return existing_rows[0]
     raise Conflict("These words are in use. New ones are needed.")

@@ -4,15 +4,15 @@ storage/sync/blobs.py."""
 from dataclasses import dataclass
 from typing import Final
 
-from diary.errors import NotFound, OverQuota, Unavailable
+from diary.errors import NotFound, QuotaExceeded, Unavailable
 from diary.storage.database_interface import Database
-from diary.storage.sharing.passphrase_collisions import noted
+from diary.storage.sharing.passphrase_collisions import find_recorded
 from diary.storage.sync import blobs, erasures
-from diary.storage.sync.blobs import Asked, BlobPlace, Stored
-from diary.storage.writer import Hand
+from diary.storage.sync.blobs import BlobAnnouncement, BlobKind, BlobReference
+from diary.storage.writer import Transaction
 
-OPEN_AT_ONCE: Final = 20
-_COLUMNS: Final = (
+MAX_OPEN_CODES: Final = 20
+_SELECT_CODE: Final = (
     "SELECT w.id, w.diary_id, w.name_mac, w.sealed, w.made_at, w.expires_at, w.upload, w.statement, w.answered_at,"
     " w.taken_at"
     " FROM witness_code w"
@@ -20,7 +20,7 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class WitnessRow:
+class WitnessCodeRow:
     """A code as stored; times in ms. `answered_at` None while nothing has come, `taken_at` until that was taken in."""
 
     id: bytes
@@ -39,135 +39,147 @@ class WitnessRow:
         return self.answered_at is not None or now >= self.expires_at
 
 
-async def find_by_name(db: Database, name_mac: bytes) -> WitnessRow | None:
+async def find_by_name(db: Database, name_mac: bytes) -> WitnessCodeRow | None:
     """What four words name, over or not."""
-    row = await db.look(f"{_COLUMNS} WHERE w.name_mac = ?", (name_mac,))
-    return WitnessRow(*row) if row else None
+    row = await db.fetch_one(f"{_SELECT_CODE} WHERE w.name_mac = ?", (name_mac,))
+    return WitnessCodeRow(*row) if row else None
 
 
-async def find(db: Database, witness: bytes) -> tuple[WitnessRow, BlobPlace] | None:
+async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobReference] | None:
     """A code, and where an upload of it would lie."""
-    row = await db.look(f"{_COLUMNS} WHERE w.id = ?", (witness,))
+    row = await db.fetch_one(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,))
     if row is None:
         return None
-    found = WitnessRow(*row)
-    owner = await db.look("SELECT account_id FROM diary WHERE id = ?", (found.diary,))
-    return (found, blobs.statement_place(owner[0], found.diary, found.id, found.upload or b"")) if owner else None
+    code_row = WitnessCodeRow(*row)
+    owner_row = await db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (code_row.diary,))
+    return (
+        (code_row, blobs.statement_reference(owner_row[0], code_row.diary, code_row.id, code_row.upload or b""))
+        if owner_row
+        else None
+    )
 
 
-async def find_files(db: Database, account: bytes, diary: bytes, upload: bytes) -> BlobPlace | None:
+async def find_statement_files(db: Database, account: bytes, diary: bytes, upload: bytes) -> BlobReference | None:
     """Where the files of a statement that has come lie, by their upload's id; the earliest where several chose the same."""
-    row = await db.look(
+    row = await db.fetch_one(
         "SELECT w.id FROM witness_code w JOIN diary d ON d.id = w.diary_id"
         " WHERE d.id = ? AND d.account_id = ? AND w.upload = ? AND w.answered_at IS NOT NULL ORDER BY w.answered_at, w.id",
         (diary, account, upload),
     )
-    return blobs.statement_place(account, diary, row[0], upload) if row else None
+    return blobs.statement_reference(account, diary, row[0], upload) if row else None
 
 
-async def list_for(db: Database, account: bytes, diary: bytes, *, taken: bool = False) -> tuple[WitnessRow, ...]:
+async def list_for_diary(
+    db: Database, account: bytes, diary: bytes, *, include_taken: bool = False
+) -> tuple[WitnessCodeRow, ...]:
     """A diary's codes, newest first; with `taken`, those whose statement was taken in as well. Raises NotFound."""
 
-    def read(hand: Hand) -> tuple[WitnessRow, ...]:
-        erasures.owned(hand, account, diary)
-        rows = hand.execute(f"{_COLUMNS} WHERE w.diary_id = ? ORDER BY w.made_at DESC, w.id", (diary,)).fetchall()
-        return tuple(row for row in (WitnessRow(*one) for one in rows) if taken or row.taken_at is None)
+    def read(tx: Transaction) -> tuple[WitnessCodeRow, ...]:
+        erasures.check_diary_owned(tx, account, diary)
+        rows = tx.execute(f"{_SELECT_CODE} WHERE w.diary_id = ? ORDER BY w.made_at DESC, w.id", (diary,)).fetchall()
+        return tuple(
+            row for row in (WitnessCodeRow(*code_row) for code_row in rows) if include_taken or row.taken_at is None
+        )
 
-    return await db.page(read)
+    return await db.run_read(read)
 
 
-def add(hand: Hand, account: bytes, row: WitnessRow) -> WitnessRow:
+def add_code(tx: Transaction, account: bytes, row: WitnessCodeRow) -> WitnessCodeRow:
     """Note a code, or find that this very one was noted. Raises NotFound, Conflict and OverQuota."""
-    erasures.owned(hand, account, row.diary)
-    known = hand.execute(f"{_COLUMNS} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
-    if earlier := noted([WitnessRow(*one) for one in known], row, "id", "sealed", "diary"):
-        return earlier
-    standing = "SELECT count(*) FROM witness_code WHERE diary_id = ? AND taken_at IS NULL"
-    if hand.execute(standing, (row.diary,)).fetchone()[0] >= OPEN_AT_ONCE:
-        raise OverQuota("There are too many codes at once. Remove one first.")
-    hand.execute(
+    erasures.check_diary_owned(tx, account, row.diary)
+    existing_rows = tx.execute(f"{_SELECT_CODE} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
+    if existing := find_recorded(
+        [WitnessCodeRow(*existing_row) for existing_row in existing_rows], row, "id", "sealed", "diary"
+    ):
+        return existing
+    open_count_sql = "SELECT count(*) FROM witness_code WHERE diary_id = ? AND taken_at IS NULL"
+    if tx.execute(open_count_sql, (row.diary,)).fetchone()[0] >= MAX_OPEN_CODES:
+        raise QuotaExceeded("There are too many codes at once. Remove one first.")
+    tx.execute(
         "INSERT INTO witness_code (id, diary_id, name_mac, sealed, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
         (row.id, row.diary, row.name_mac, row.sealed, row.made_at, row.expires_at),
     )
     return row
 
 
-def give_up(hand: Hand, witness: bytes, upload: bytes, now: int) -> None:
+def abandon_other_upload(tx: Transaction, witness_code: bytes, upload: bytes, now: int) -> None:
     """What an earlier try had sent, under another id than `upload`, is given up. Raises NotFound."""
-    row = _standing(hand, witness, now)
+    row = _find_open(tx, witness_code, now)
     if row.upload is not None and row.upload != upload:
-        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
+        blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
 
 
-def declare(hand: Hand, witness: bytes, place: BlobPlace, asked: Asked) -> None:
+def announce_files(
+    tx: Transaction, witness_code: bytes, blob_reference: BlobReference, announcement: BlobAnnouncement
+) -> None:
     """Take room for the files of a statement. Raises NotFound, Unavailable while another try's bytes are left, as blobs.declare.
 
     So a code never holds more than one upload's bytes, however often it is used to begin.
     """
-    _standing(hand, witness, asked.now)
-    others = "SELECT 1 FROM blob WHERE kind = ? AND owner = ? AND blob != ?"
-    if hand.execute(others, (int(Stored.STATEMENT), witness, place.blob)).fetchone():
+    _find_open(tx, witness_code, announcement.now)
+    other_blobs_sql = "SELECT 1 FROM blob WHERE kind = ? AND owner = ? AND blob != ?"
+    if tx.execute(other_blobs_sql, (int(BlobKind.STATEMENT), witness_code, blob_reference.blob)).fetchone():
         raise Unavailable("What was sent before is being removed. Nothing was lost; try again in a moment.")
-    blobs.declare(hand, place, asked)
-    hand.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (place.blob, witness))
+    blobs.announce(tx, blob_reference, announcement)
+    tx.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (blob_reference.blob, witness_code))
 
 
-def answer(hand: Hand, witness: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
+def store_statement(tx: Transaction, witness_code: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
     """Keep the one statement; the same again changes nothing. Raises NotFound for a code that is over, and for another upload."""
-    known = hand.execute(f"{_COLUMNS} WHERE w.id = ?", (witness,)).fetchone()
-    if known is not None and known[7] is not None and bytes(known[7]) == statement:
+    existing_row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,)).fetchone()
+    if existing_row is not None and existing_row[7] is not None and bytes(existing_row[7]) == statement:
         return
-    row = _standing(hand, witness, now)
+    row = _find_open(tx, witness_code, now)
     if upload is not None and row.upload != upload:
         raise NotFound
     if upload is None and row.upload is not None:
-        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
-        hand.execute("UPDATE witness_code SET upload = NULL WHERE id = ?", (witness,))
-    hand.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness))
+        blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
+        tx.execute("UPDATE witness_code SET upload = NULL WHERE id = ?", (witness_code,))
+    tx.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness_code))
 
 
-def take_in(hand: Hand, account: bytes, diary: bytes, witness: bytes, now: int) -> None:
+def mark_taken(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes, now: int) -> None:
     """The statement that came has become the keeper's; the first time counts. Raises NotFound where none came.
 
     It stays for 30 days, as letters do ([Note: taken in], letters.py).
     """
-    erasures.owned(hand, account, diary)
-    taken = hand.execute(
+    erasures.check_diary_owned(tx, account, diary)
+    cursor = tx.execute(
         "UPDATE witness_code SET taken_at = coalesce(taken_at, ?) WHERE id = ? AND diary_id = ? AND answered_at IS NOT NULL",
-        (now, witness, diary),
+        (now, witness_code, diary),
     )
-    if taken.rowcount != 1:
+    if cursor.rowcount != 1:
         raise NotFound
 
 
-def remove(hand: Hand, account: bytes, diary: bytes, witness: bytes) -> None:
+def remove_code(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes) -> None:
     """Nobody can answer any more, and what came is thrown away. Raises NotFound."""
-    erasures.owned(hand, account, diary)
-    row = hand.execute(f"{_COLUMNS} WHERE w.id = ? AND w.diary_id = ?", (witness, diary)).fetchone()
+    erasures.check_diary_owned(tx, account, diary)
+    row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ? AND w.diary_id = ?", (witness_code, diary)).fetchone()
     if row is None:
         raise NotFound
-    _drop(hand, WitnessRow(*row))
+    _delete_code(tx, WitnessCodeRow(*row))
 
 
-def drop_due(hand: Hand, before: int) -> int:
+def delete_expired(tx: Transaction, before: int) -> int:
     """Forget codes that ran out before `before` ms and brought nothing, and what was taken in before it; how many."""
-    unused = "w.expires_at <= ? AND w.answered_at IS NULL"
-    rows = hand.execute(f"{_COLUMNS} WHERE ({unused}) OR w.taken_at <= ?", (before, before)).fetchall()
+    unused_sql = "w.expires_at <= ? AND w.answered_at IS NULL"
+    rows = tx.execute(f"{_SELECT_CODE} WHERE ({unused_sql}) OR w.taken_at <= ?", (before, before)).fetchall()
     for row in rows:
-        _drop(hand, WitnessRow(*row))
+        _delete_code(tx, WitnessCodeRow(*row))
     return len(rows)
 
 
-def _drop(hand: Hand, row: WitnessRow) -> None:
+def _delete_code(tx: Transaction, row: WitnessCodeRow) -> None:
     """A code and its files."""
     if row.upload is not None:
-        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
-    hand.execute("DELETE FROM witness_code WHERE id = ?", (row.id,))
+        blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
+    tx.execute("DELETE FROM witness_code WHERE id = ?", (row.id,))
 
 
-def _standing(hand: Hand, witness: bytes, now: int) -> WitnessRow:
+def _find_open(tx: Transaction, witness_code: bytes, now: int) -> WitnessCodeRow:
     """A code that still takes a statement. Raises NotFound."""
-    known = hand.execute(f"{_COLUMNS} WHERE w.id = ?", (witness,)).fetchone()
-    if known is None or (row := WitnessRow(*known)).is_over(now):
+    existing_row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,)).fetchone()
+    if existing_row is None or (row := WitnessCodeRow(*existing_row)).is_over(now):
         raise NotFound
     return row

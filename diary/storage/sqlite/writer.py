@@ -28,15 +28,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from diary.errors import KeptError, Unavailable
-from diary.storage.sqlite.connection import HOME_PAGES, PRAGMAS, Homebringer, connect
-from diary.storage.writer import BATCH, Hand, Proof, Waiting, settle
+from diary.storage.sqlite.connection import MAX_WAL_PAGES, PRAGMAS, WalCheckpointer, connect
+from diary.storage.writer import MAX_BATCH_JOBS, PendingJob, PreCommitCheck, Transaction, resolve_all
 
 T = TypeVar("T")
-_PATIENT: Final = f"PRAGMA busy_timeout={PRAGMAS['busy_timeout']}"
-_AT_ONCE: Final = "PRAGMA busy_timeout=0"
+_WAIT_FOR_LOCK_SQL: Final = f"PRAGMA busy_timeout={PRAGMAS['busy_timeout']}"
+_FAIL_IF_LOCKED_SQL: Final = "PRAGMA busy_timeout=0"
 # So many jobs make some two thousand pages of the write-ahead log: see [Note: bringing home], connection.py.
-HOME_JOBS: Final = 500
-SUSPECTS: Final = 10_000
+JOBS_PER_WAL_CHECKPOINT: Final = 500
+MAX_UNTRUSTED_ACCOUNTS: Final = 10_000
 
 
 class SqliteWriter:
@@ -45,27 +45,32 @@ class SqliteWriter:
     def __init__(self, path: Path) -> None:
         """`path`: a database that has been migrated. Jobs are taken from now on, and run from `start`."""
         self._connection = connect(path)
-        self._connection.execute(_AT_ONCE)
-        self._connection.execute(f"PRAGMA wal_autocheckpoint={HOME_PAGES}")
-        self._home = Homebringer(path)
-        self._since = 0
-        self._suspects: set[bytes | None] = set()
+        self._connection.execute(_FAIL_IF_LOCKED_SQL)
+        self._connection.execute(f"PRAGMA wal_autocheckpoint={MAX_WAL_PAGES}")
+        self._wal_checkpointer = WalCheckpointer(path)
+        self._jobs_since_wal_checkpoint = 0
+        self._untrusted_accounts: set[bytes | None] = set()
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Waiting] = deque()
-        self._handed: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
-        self._prepared: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
-        self._busy = True
+        self._pending_jobs: deque[PendingJob] = deque()
+        self._batch_queue: queue.SimpleQueue[list[PendingJob] | None] = queue.SimpleQueue()
+        self._prepare_results: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._process_batches, name="writer", daemon=True)
+        self._is_busy = True
         self._stopped = False
 
     def start(self) -> None:
         """Open for jobs."""
-        self._home.start()
+        self._wal_checkpointer.start()
         self._thread.start()
-        self._loop.call_soon(self._next)
+        self._loop.call_soon(self._start_next_batch)
 
     async def run(
-        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+        self,
+        job: Callable[[Transaction], T],
+        account: bytes | None = None,
+        *,
+        is_short: bool = False,
+        pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
         """What `job` returned, once it is on the disk.
 
@@ -73,177 +78,179 @@ class SqliteWriter:
         """
         if self._stopped:
             raise Unavailable
-        if proof and of in self._suspects:
-            proof()
-            proof = None
-        waiting = Waiting(job, self._loop.create_future(), of, small=small, proof=proof)
-        self._waiting.append(waiting)
-        if not self._busy:
-            self._busy = True
+        if pre_commit_check and account in self._untrusted_accounts:
+            pre_commit_check()
+            pre_commit_check = None
+        pending_job = PendingJob(
+            job, self._loop.create_future(), account, is_short=is_short, pre_commit_check=pre_commit_check
+        )
+        self._pending_jobs.append(pending_job)
+        if not self._is_busy:
+            self._is_busy = True
             # Not at once: what else has come in with this one goes along.
-            self._loop.call_soon(self._next)
-        result: T = await waiting.future
+            self._loop.call_soon(self._start_next_batch)
+        result: T = await pending_job.future
         return result
 
     async def stop(self) -> None:
         """Finish what is queued, then close the connection."""
         if not self._stopped:
             self._stopped = True
-            if not self._busy:
-                self._handed.put(None)
+            if not self._is_busy:
+                self._batch_queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    def _next(self) -> None:
+    def _start_next_batch(self) -> None:
         """Begin the next batch, if there is one. On the loop."""
-        if not self._waiting:
-            self._busy = False
+        if not self._pending_jobs:
+            self._is_busy = False
             if self._stopped:
-                self._handed.put(None)
+                self._batch_queue.put(None)
             return
-        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-        self._handed.put(batch)
-        prepared = False
+        batch = [self._pending_jobs.popleft() for _ in range(min(MAX_BATCH_JOBS, len(self._pending_jobs)))]
+        self._batch_queue.put(batch)
+        is_prepared = False
         try:
-            prepared = all(one.small for one in batch) and prepare(self._connection, batch)
+            is_prepared = all(pending_job.is_short for pending_job in batch) and prepare_batch(self._connection, batch)
         finally:
-            self._prepared.put(prepared)
+            self._prepare_results.put(is_prepared)
 
-    def _settled(self, batch: list[Waiting]) -> None:
+    def _on_batch_finished(self, batch: list[PendingJob]) -> None:
         """A batch has ended: its callers first, then the next batch. On the loop."""
-        settle(batch)
-        self._loop.call_soon(self._next)
+        resolve_all(batch)
+        self._loop.call_soon(self._start_next_batch)
 
-    def _work(self) -> None:
+    def _process_batches(self) -> None:
         """The thread: end batch after batch until told to stop."""
         try:
-            while (batch := self._handed.get()) is not None:
-                failed = prove(batch)
+            while (batch := self._batch_queue.get()) is not None:
+                failed = run_pre_commit_checks(batch)
                 # From here on the connection is this thread's; see [Note: proofs beside the loop].
-                if self._prepared.get() and not failed:
-                    finish(self._connection, batch)
+                if self._prepare_results.get() and not failed:
+                    commit_prepared_batch(self._connection, batch)
                 else:
-                    _undo(self._connection)
-                    commit(self._connection, [one for one in batch if one not in failed])
-                    self._refuse(failed)
-                self._loop.call_soon_threadsafe(self._settled, batch)
-                self._since += len(batch)
-                if self._since >= HOME_JOBS:
-                    self._since = 0
-                    self._home.call()
+                    _roll_back(self._connection)
+                    run_batch(self._connection, [pending_job for pending_job in batch if pending_job not in failed])
+                    self._reject_jobs(failed)
+                self._loop.call_soon_threadsafe(self._on_batch_finished, batch)
+                self._jobs_since_wal_checkpoint += len(batch)
+                if self._jobs_since_wal_checkpoint >= JOBS_PER_WAL_CHECKPOINT:
+                    self._jobs_since_wal_checkpoint = 0
+                    self._wal_checkpointer.request_checkpoint()
         finally:
-            self._home.end()
+            self._wal_checkpointer.stop()
             self._connection.close()
 
-    def _refuse(self, failed: dict[Waiting, Exception]) -> None:
+    def _reject_jobs(self, failed: dict[PendingJob, Exception]) -> None:
         """Give the reason to whose proof did not hold, and remember them."""
-        for waiting, error in failed.items():
-            waiting.result, waiting.error = None, error
-        if len(self._suspects) + len(failed) > SUSPECTS:
-            self._suspects = set()
-        self._suspects |= {one.of for one in failed}
+        for pending_job, error in failed.items():
+            pending_job.result, pending_job.error = None, error
+        if len(self._untrusted_accounts) + len(failed) > MAX_UNTRUSTED_ACCOUNTS:
+            self._untrusted_accounts = set()
+        self._untrusted_accounts |= {rejected_job.account for rejected_job in failed}
 
 
-def prove(batch: list[Waiting]) -> dict[Waiting, Exception]:
+def run_pre_commit_checks(batch: list[PendingJob]) -> dict[PendingJob, Exception]:
     """Run the proofs of a batch: which jobs have one that does not hold, and why. Changes no job: the loop is at work on them."""
-    failed: dict[Waiting, Exception] = {}
-    for waiting in batch:
-        if waiting.proof:
+    failed: dict[PendingJob, Exception] = {}
+    for pending_job in batch:
+        if pending_job.pre_commit_check:
             try:
-                waiting.proof()
+                pending_job.pre_commit_check()
             except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
-                failed[waiting] = error
+                failed[pending_job] = error
     return failed
 
 
-def prepare(connection: sqlite3.Connection, batch: list[Waiting]) -> bool:
+def prepare_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
     """Run a batch up to its COMMIT: False, and nothing done, when anything stands in the way. Waits for nobody."""
     try:
-        if run_all(connection, batch):
+        if run_without_savepoints(connection, batch):
             return True
     except sqlite3.Error:
-        _undo(connection)
-    for waiting in batch:
-        waiting.forget()
+        _roll_back(connection)
+    for pending_job in batch:
+        pending_job.reset()
     return False
 
 
-def finish(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+def commit_prepared_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
     """Commit a batch that was prepared. When the transaction is lost, so is every job in it."""
     try:
         connection.execute("COMMIT")
     except sqlite3.Error:
-        _lose(connection, batch)
+        _mark_batch_failed(connection, batch)
 
 
-def commit(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+def run_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
     """Run a batch in one transaction, from its beginning. When the transaction is lost, so is every job in it."""
-    for waiting in batch:
-        waiting.forget()
-    connection.execute(_PATIENT)
+    for pending_job in batch:
+        pending_job.reset()
+    connection.execute(_WAIT_FOR_LOCK_SQL)
     try:
-        if run_all(connection, batch):
+        if run_without_savepoints(connection, batch):
             connection.execute("COMMIT")
         else:
-            _apart(connection, batch)
+            _run_with_savepoints(connection, batch)
     except sqlite3.Error:
-        _lose(connection, batch)
-    connection.execute(_AT_ONCE)
+        _mark_batch_failed(connection, batch)
+    connection.execute(_FAIL_IF_LOCKED_SQL)
 
 
-def _lose(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+def _mark_batch_failed(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
     """Nothing of a batch is kept."""
-    _undo(connection)
-    for waiting in batch:
+    _roll_back(connection)
+    for pending_job in batch:
         # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
-        if not isinstance(waiting.error, KeptError):
-            waiting.error = Unavailable()
+        if not isinstance(pending_job.error, KeptError):
+            pending_job.error = Unavailable()
 
 
-def _undo(connection: sqlite3.Connection) -> None:
+def _roll_back(connection: sqlite3.Connection) -> None:
     """As if the transaction had not begun. One that cannot even be undone fails the next batch's beginning as well."""
     if connection.in_transaction:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
 
 
-def run_all(connection: sqlite3.Connection, batch: list[Waiting]) -> bool:
+def run_without_savepoints(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
     """Begin, and run a batch without savepoints: False, and nothing kept, when a job failed after it had written.
 
     Jobs look before they write, so this is the rule. Raises sqlite3.Error when the transaction cannot go on.
     """
     connection.execute("BEGIN IMMEDIATE")
-    for waiting in batch:
-        before = connection.total_changes
-        _attempt(connection, waiting)
-        if waiting.error is not None and connection.total_changes != before:
+    for pending_job in batch:
+        changes_before = connection.total_changes
+        _run_job(connection, pending_job)
+        if pending_job.error is not None and connection.total_changes != changes_before:
             connection.execute("ROLLBACK")
             return False
     return True
 
 
-def _apart(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+def _run_with_savepoints(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
     """Run a batch again from its beginning, each job in a savepoint of its own."""
     connection.execute("BEGIN IMMEDIATE")
-    for waiting in batch:
-        waiting.forget()
+    for pending_job in batch:
+        pending_job.reset()
         connection.execute("SAVEPOINT job")
-        _attempt(connection, waiting)
-        if waiting.error is not None:
+        _run_job(connection, pending_job)
+        if pending_job.error is not None:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
     connection.execute("COMMIT")
 
 
-def _attempt(connection: sqlite3.Connection, waiting: Waiting) -> None:
+def _run_job(connection: sqlite3.Connection, pending_job: PendingJob) -> None:
     """Run one job. Raises sqlite3.Error when the transaction cannot go on."""
     try:
-        waiting.result = waiting.job(connection)
+        pending_job.result = pending_job.job(connection)
     except sqlite3.IntegrityError:
         # Services look before they write and turn what they expect into errors with a name.
-        waiting.error = Unavailable()
+        pending_job.error = Unavailable()
     except sqlite3.Error:
         raise
     except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
-        waiting.error = error
+        pending_job.error = error
     if not connection.in_transaction:
         raise sqlite3.OperationalError("the transaction is gone")

@@ -6,17 +6,17 @@ from functools import cache
 from typing import Final
 
 from diary import constants
-from diary.errors import Conflict, NotFound, OverQuota, Unavailable
+from diary.errors import Conflict, NotFound, QuotaExceeded, Unavailable
 from diary.storage.accounts import daily_quota
-from diary.storage.accounts.daily_quota import DayLimit
-from diary.storage.accounts.key_rotation import is_alive
+from diary.storage.accounts.daily_quota import DailyLimit
+from diary.storage.accounts.key_rotation import is_rotation_active
 from diary.storage.database_interface import Database
-from diary.storage.writer import Hand
+from diary.storage.writer import Transaction
 
 PAGE_VERSIONS: Final = constants.FEED_PAGE_VERSIONS
 PAGE_BYTES: Final = 8 << 20
 # One statement for all that a push has to know; NEXT_PLACE is the database's way to allot a number.
-_BEFORE: Final = (
+_PUSH_STATE_SQL: Final = (
     "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
     " NEXT_PLACE, v.body_digest, v.answer, (SELECT is_open FROM account WHERE id = ?2),"
     " (SELECT touched_at FROM rotation WHERE id = ?2)"
@@ -35,20 +35,20 @@ class NewVersion:
     version: bytes
     body_digest: bytes
     sealed: bytes
-    size: int
+    charged_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class TextRoom:
+class TextQuota:
     """Bytes of words an account may have; `open_quota`: one that registered where anyone may. `day`: what those send today."""
 
-    quota: int
-    open_quota: int
-    day: DayLimit | None = None
+    quota_bytes: int
+    open_quota_bytes: int
+    daily_limit: DailyLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Witnessed:
+class NotarisedVersion:
     """What the notary made of a version once its number is known; JSON is canonical bytes."""
 
     head: bytes
@@ -59,15 +59,15 @@ class Witnessed:
 
 
 @dataclass(frozen=True, slots=True)
-class Appended:
+class AppendResult:
     """The answer to a push, and whether it had been given before."""
 
     answer: bytes
-    repeated: bool
+    is_repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class FeedVersion:
     """One version of the feed."""
 
     seq: int
@@ -76,17 +76,22 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FeedPage:
     """Versions in order, and where the diary stands."""
 
-    latest: int
+    latest_seq: int
     signed_head: bytes | None
-    versions: tuple[Stored, ...]
+    versions: tuple[FeedVersion, ...]
 
 
-def append(
-    hand: Hand, new: NewVersion, next_place: str, room: TextRoom, witness: Callable[[int, bytes], Witnessed], now: int
-) -> Appended:
+def append_version(
+    tx: Transaction,
+    new_version: NewVersion,
+    next_version_id_sql: str,
+    text_quota: TextQuota,
+    notarise: Callable[[int, bytes], NotarisedVersion],
+    now: int,
+) -> AppendResult:
     """Add a version at the end of its diary; or find that the same bytes are there already.
 
     `witness` is given the version's number and the head before it; `next_place` is the database's own. Raises
@@ -94,79 +99,83 @@ def append(
     day's room is used up, or while the account's keys are being changed at `now` ms ([Note: who wins],
     storage/accounts/key_rotation.py).
     """
-    found = hand.execute(_before(next_place), (new.diary, new.account, new.version)).fetchone()
-    if found is None:
+    push_state = tx.execute(
+        _push_state_sql(next_version_id_sql), (new_version.diary, new_version.account, new_version.version)
+    ).fetchone()
+    if push_state is None:
         raise NotFound
-    seq, head, used, index, earlier_digest, earlier_answer, is_open, rotating = found
+    seq, head, used_bytes, version_id, earlier_digest, earlier_answer, is_open, rotation_touched_at = push_state
     if earlier_digest is not None:
-        if earlier_digest != new.body_digest:
+        if earlier_digest != new_version.body_digest:
             raise Conflict("Another version already has this id.")
-        return Appended(earlier_answer, repeated=True)
-    if rotating is not None and is_alive(rotating, now):
+        return AppendResult(earlier_answer, is_repeated=True)
+    if rotation_touched_at is not None and is_rotation_active(rotation_touched_at, now):
         raise Unavailable(
             "The keys of this diary are being changed on another device. Nothing was lost; try again later."
         )
-    if used + new.size > (room.open_quota if is_open else room.quota):
-        raise OverQuota("There is no room left for words in this account.")
-    if room.day:
-        daily_quota.take(hand, room.day, text=new.size)
-    made = witness(seq + 1, head)
-    _insert(hand, new, index, seq + 1, made)
-    return Appended(made.answer, repeated=False)
+    if used_bytes + new_version.charged_bytes > (text_quota.open_quota_bytes if is_open else text_quota.quota_bytes):
+        raise QuotaExceeded("There is no room left for words in this account.")
+    if text_quota.daily_limit:
+        daily_quota.consume(tx, text_quota.daily_limit, text_bytes=new_version.charged_bytes)
+    notarised = notarise(seq + 1, head)
+    _insert_version(tx, new_version, version_id, seq + 1, notarised)
+    return AppendResult(notarised.answer, is_repeated=False)
 
 
 @cache
-def _before(next_place: str) -> str:
+def _push_state_sql(next_version_id_sql: str) -> str:
     """The statement for a database with that way to allot a number."""
-    return _BEFORE.replace("NEXT_PLACE", next_place)
+    return _PUSH_STATE_SQL.replace("NEXT_PLACE", next_version_id_sql)
 
 
-def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) -> None:
+def _insert_version(
+    tx: Transaction, new_version: NewVersion, version_id: int, seq: int, notarised: NotarisedVersion
+) -> None:
     """The changes of a push; its leaf waits for a place in the log."""
-    hand.execute(
+    tx.execute(
         "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            index,
-            new.diary,
+            version_id,
+            new_version.diary,
             seq,
-            new.record,
-            new.version,
-            new.body_digest,
-            made.leaf,
-            made.facts,
-            new.sealed,
-            made.answer,
+            new_version.record,
+            new_version.version,
+            new_version.body_digest,
+            notarised.leaf,
+            notarised.facts,
+            new_version.sealed,
+            notarised.answer,
         ),
     )
-    hand.execute("INSERT INTO waiting_leaf (id) VALUES (?)", (index,))
-    hand.execute(
+    tx.execute("INSERT INTO waiting_leaf (id) VALUES (?)", (version_id,))
+    tx.execute(
         "UPDATE diary SET seq = ?, head = ?, signed_head = ?, text_bytes = text_bytes + ? WHERE id = ?",
-        (seq, made.head, made.signed_head, new.size, new.diary),
+        (seq, notarised.head, notarised.signed_head, new_version.charged_bytes, new_version.diary),
     )
 
 
-async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:
+async def read_page(db: Database, account: bytes, diary: bytes, after_seq: int) -> FeedPage:
     """The versions numbered above `after`, at most 500 and 8 MiB, but one at least. Raises NotFound."""
-    return await db.page(lambda hand: _page(hand, account, diary, after))
+    return await db.run_read(lambda tx: _read_page(tx, account, diary, after_seq))
 
 
-def _page(hand: Hand, account: bytes, diary: bytes, after: int) -> Page:
+def _read_page(tx: Transaction, account: bytes, diary: bytes, after_seq: int) -> FeedPage:
     """The reading behind `page`."""
-    found = hand.execute(
+    diary_row = tx.execute(
         "SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)
     ).fetchone()
-    if found is None:
+    if diary_row is None:
         raise NotFound
-    rows = hand.execute(
+    rows = tx.execute(
         "SELECT seq, facts, sealed FROM version WHERE diary_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (diary, after, PAGE_VERSIONS),
+        (diary, after_seq, PAGE_VERSIONS),
     )
-    versions: list[Stored] = []
+    versions: list[FeedVersion] = []
     size = 0
     for seq, facts, sealed in rows:
         size += len(facts) + len(sealed)
         if versions and size > PAGE_BYTES:
             break
-        versions.append(Stored(seq, facts, sealed))
-    return Page(found[0], found[1], tuple(versions))
+        versions.append(FeedVersion(seq, facts, sealed))
+    return FeedPage(diary_row[0], diary_row[1], tuple(versions))

@@ -4,87 +4,97 @@ from starlette.types import ASGIApp
 
 from diary.services.accounts import authentication, sessions, usage
 from diary.web import legacy_cookies
-from diary.web.request_context import PROOF_BYTES, Call
-from diary.web.responses import Answer, json_answer
-from diary.web.views.sign_in import DEVICE_NAME_CHARACTERS, WRAP_BYTES, read_lock
+from diary.web.request_context import PROOF_BYTES, RequestContext
+from diary.web.responses import BytesResponse, json_response
+from diary.web.views.sign_in import MAX_DEVICE_NAME_CHARACTERS, MAX_WRAP_BYTES, read_new_lock
 
-CURSOR_CHARACTERS = 200
+MAX_CURSOR_CHARACTERS = 200
 
 
-async def session(call: Call) -> ASGIApp:
+async def describe_session(request: RequestContext) -> ASGIApp:
     """What sign-in answers, for a device that has a session."""
-    return json_answer(await authentication.unlock(call.instance, call.keeper))
+    return json_response(await authentication.unlock(request.instance, request.keeper))
 
 
-async def sign_out(call: Call) -> ASGIApp:
+async def sign_out(request: RequestContext) -> ASGIApp:
     """End this session. Only a page on a borrowed device asks to have the browser cleared: elsewhere a diary lies in it."""
-    await sessions.end_own(call.instance, call.keeper)
-    return Answer(headers=legacy_cookies.forgotten() if call.headers.get(b"x-leave-nothing") == b"yes" else ())
+    await sessions.sign_out(request.instance, request.keeper)
+    return BytesResponse(
+        headers=legacy_cookies.clear_site_data_headers() if request.headers.get(b"x-leave-nothing") == b"yes" else ()
+    )
 
 
-async def list_sessions(call: Call) -> ASGIApp:
+async def list_sessions(request: RequestContext) -> ASGIApp:
     """The keeper's sessions, after the words again."""
-    listed = await sessions.list_sessions(call.instance, call.keeper, call.proof())
+    sessions_found = await sessions.list_sessions(request.instance, request.keeper, request.proof())
     rows = [
         {
-            "created_at": one.created_at,
-            "device_name": one.device_name,
-            "here": one.here,
-            "seen_at": one.seen_at,
-            "session": one.session,
+            "created_at": found.created_at,
+            "device_name": found.device_name,
+            "here": found.is_current,
+            "seen_at": found.seen_at,
+            "session": found.session_id,
         }
-        for one in listed
+        for found in sessions_found
     ]
-    return json_answer({"sessions": rows})
+    return json_response({"sessions": rows})
 
 
-async def end_session(call: Call) -> ASGIApp:
+async def end_session(request: RequestContext) -> ASGIApp:
     """End one of the keeper's sessions, after the words again."""
-    await sessions.end(call.instance, call.keeper, call.id("session"), call.proof())
-    call.office.events.say("session_ended")
-    return Answer()
+    await sessions.end_session(request.instance, request.keeper, request.id("session"), request.proof())
+    request.app_context.event_log.log_event("session_ended")
+    return BytesResponse()
 
 
-async def end_sessions(call: Call) -> ASGIApp:
+async def end_other_sessions(request: RequestContext) -> ASGIApp:
     """End every other session of the keeper's, after the words again."""
-    await sessions.end_others(call.instance, call.keeper, call.proof())
-    call.office.events.say("session_ended")
-    return Answer()
+    await sessions.end_other_sessions(request.instance, request.keeper, request.proof())
+    request.app_context.event_log.log_event("session_ended")
+    return BytesResponse()
 
 
-async def rename(call: Call) -> ASGIApp:
+async def rename_device(request: RequestContext) -> ASGIApp:
     """What the keeper calls this device."""
-    await sessions.rename(call.instance, call.keeper, call.fields().text("device_name", DEVICE_NAME_CHARACTERS))
-    return Answer()
+    await sessions.rename_device(
+        request.instance, request.keeper, request.fields().text("device_name", MAX_DEVICE_NAME_CHARACTERS)
+    )
+    return BytesResponse()
 
 
-async def list_access(call: Call) -> ASGIApp:
+async def list_access(request: RequestContext) -> ASGIApp:
     """What was done to the account, after the words again."""
-    return json_answer({"access": await sessions.list_access(call.instance, call.keeper, call.proof())})
+    return json_response({"access": await sessions.list_access_log(request.instance, request.keeper, request.proof())})
 
 
-async def list_sign_ins(call: Call) -> ASGIApp:
+async def list_sign_ins(request: RequestContext) -> ASGIApp:
     """Sign-ins of other sessions since this device last looked."""
-    return json_answer(await sessions.sign_ins(call.instance, call.keeper, call.query_text("after", CURSOR_CHARACTERS)))
+    return json_response(
+        await sessions.list_sign_ins(
+            request.instance, request.keeper, request.query_text("after", MAX_CURSOR_CHARACTERS)
+        )
+    )
 
 
-async def change_words(call: Call) -> ASGIApp:
+async def change_words(request: RequestContext) -> ASGIApp:
     """New words for the account; every other session ends."""
-    await authentication.change_words(call.instance, call.keeper, call.proof(), read_lock(call.fields()))
-    call.office.events.say("words_changed")
-    return Answer()
+    await authentication.change_words(
+        request.instance, request.keeper, request.proof(), read_new_lock(request.fields())
+    )
+    request.app_context.event_log.log_event("words_changed")
+    return BytesResponse()
 
 
-async def change_code(call: Call) -> ASGIApp:
+async def change_code(request: RequestContext) -> ASGIApp:
     """A new recovery code for the account."""
-    fields = call.fields()
+    fields = request.fields()
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
-    code_wrap = fields.octets("code_wrap", WRAP_BYTES)
-    await authentication.change_code(call.instance, call.keeper, call.proof(), code_auth, code_wrap)
-    call.office.events.say("code_changed")
-    return Answer()
+    code_wrap = fields.octets("code_wrap", MAX_WRAP_BYTES)
+    await authentication.change_code(request.instance, request.keeper, request.proof(), code_auth, code_wrap)
+    request.app_context.event_log.log_event("code_changed")
+    return BytesResponse()
 
 
-async def room(call: Call) -> ASGIApp:
+async def show_usage(request: RequestContext) -> ASGIApp:
     """How much room is used."""
-    return json_answer(await usage.usage(call.instance, call.keeper))
+    return json_response(await usage.usage(request.instance, request.keeper))

@@ -3,117 +3,143 @@
 from starlette.types import ASGIApp
 
 from diary import constants
-from diary.encoding import b64, frames
+from diary.encoding import b64, encode_frames
 from diary.services.sharing import advocate_clients, organisations
-from diary.services.sharing.organisations import Joining
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer, octets
-from diary.web.views.sign_in import DIGITS_CHARACTERS, INVITE_CHARACTERS, entered, read_account, read_device
+from diary.services.sharing.organisations import JoinRequest
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, binary_response, json_response
+from diary.web.views.sign_in import (
+    MAX_DIGITS_CHARACTERS,
+    MAX_INVITE_CHARACTERS,
+    read_device,
+    read_new_account,
+    session_response,
+)
 
-NAME_CHARACTERS = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
+MAX_NAME_CHARACTERS = constants.ADVOCATE_NAME_LIMIT_CHARACTERS
 SECRET_BYTES = constants.SECOND_STEP_SECRET_BYTES
-LATEST_SEQ = 1 << 40
-MOST_PARTS = 1 << 20
+MAX_SEQUENCE_NUMBER = 1 << 40
+MAX_PARTS = 1 << 20
 
 
-async def join(call: Call) -> ASGIApp:
+async def register_advocate(request: RequestContext) -> ASGIApp:
     """An account for an advocate, signed in."""
-    fields = call.fields()
-    joining = Joining(
-        new=read_account(fields),
-        invite=fields.text("invite", INVITE_CHARACTERS),
-        name=fields.text("name", NAME_CHARACTERS),
-        secret=fields.octets("secret", SECRET_BYTES, SECRET_BYTES),
-        digits=fields.text("digits", DIGITS_CHARACTERS),
+    fields = request.fields()
+    registration = JoinRequest(
+        new_account=read_new_account(fields),
+        invitation_code=fields.text("invite", MAX_INVITE_CHARACTERS),
+        display_name=fields.text("name", MAX_NAME_CHARACTERS),
+        totp_secret=fields.octets("secret", SECRET_BYTES, SECRET_BYTES),
+        totp_code=fields.text("digits", MAX_DIGITS_CHARACTERS),
     )
-    entry, answer = await organisations.join(call.instance, joining, read_device(call, fields))
-    call.office.events.say("registered")
-    return entered(answer, entry, 201, at_desk=fields.flag("desk"))
+    entry, answer = await organisations.join(request.instance, registration, read_device(request, fields))
+    request.app_context.event_log.log_event("registered")
+    return session_response(answer, entry, 201, at_desk=fields.flag("desk"))
 
 
-async def list_clients(call: Call) -> ASGIApp:
+async def list_clients(request: RequestContext) -> ASGIApp:
     """Who lets this advocate in, and until when."""
-    found = await advocate_clients.list_clients(call.instance, call.advocate)
-    return json_answer(
+    clients = await advocate_clients.list_clients(request.instance, request.advocate)
+    return json_response(
         {
-            "clients": found,
-            "now": call.instance.clock.now_ms(),
-            "you": advocate_clients.told(call.instance, call.advocate),
+            "clients": clients,
+            "now": request.instance.clock.now_ms(),
+            "you": advocate_clients.advocate_payload(request.instance, request.advocate),
         }
     )
 
 
-async def stands(call: Call) -> ASGIApp:
+async def grant_status(request: RequestContext) -> ASGIApp:
     """Until when one grant stands, and the number of the newest version it gives. Nothing is read, so it is no look."""
-    return json_answer(await advocate_clients.stands(call.instance, call.advocate, call.id("grant")))
+    return json_response(await advocate_clients.grant_status(request.instance, request.advocate, request.id("grant")))
 
 
-async def feed(call: Call) -> ASGIApp:
+async def list_client_versions(request: RequestContext) -> ASGIApp:
     """What one client gave, from a number on: for each version its facts, its envelopes and the grant's wraps."""
-    found = await advocate_clients.page(
-        call.instance, call.advocate, call.id("grant"), call.query_number("after", LATEST_SEQ)
+    page = await advocate_clients.list_versions(
+        request.instance, request.advocate, request.id("grant"), request.query_number("after", MAX_SEQUENCE_NUMBER)
     )
-    return octets(frames(frames((one.facts, one.sealed, one.wraps)) for one in found))
+    return binary_response(encode_frames(encode_frames((one.facts, one.sealed, one.wraps)) for one in page))
 
 
-async def blob_state(call: Call) -> ASGIApp:
+async def blob_state(request: RequestContext) -> ASGIApp:
     """How many parts a file has."""
-    return json_answer(
-        await advocate_clients.blob_state(call.instance, call.advocate, call.id("grant"), call.id("blob"))
+    return json_response(
+        await advocate_clients.blob_state(request.instance, request.advocate, request.id("grant"), request.id("blob"))
     )
 
 
-async def get_part(call: Call) -> ASGIApp:
+async def get_part(request: RequestContext) -> ASGIApp:
     """One sealed part of a file."""
-    i = call.number("i", MOST_PARTS)
-    return octets(await advocate_clients.get_part(call.instance, call.advocate, call.id("grant"), call.id("blob"), i))
-
-
-async def note(call: Call) -> ASGIApp:
-    """What the advocate says they did."""
-    packs = await advocate_clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
-    return json_answer({"packs": packs})
-
-
-async def write(call: Call) -> ASGIApp:
-    """Leave a letter for a client."""
-    await advocate_clients.write(call.instance, call.advocate, call.id("grant"), call.id("letter"), call.body)
-    return Answer()
-
-
-async def get_marks(call: Call) -> ASGIApp:
-    """What the advocate has looked through."""
-    found = await advocate_clients.get_marks(call.instance, call.advocate, call.id("grant"))
-    return json_answer({"marks": b64(found) if found else None})
-
-
-async def mark(call: Call) -> ASGIApp:
-    """What they have looked through now."""
-    await advocate_clients.mark(call.instance, call.advocate, call.id("grant"), call.body)
-    return Answer()
-
-
-async def organisation(call: Call) -> ASGIApp:
-    """Numbers and colleagues, for whoever leads."""
-    told = await organisations.numbers(call.instance, call.advocate)
-    members = await organisations.list_members(call.instance, call.advocate)
-    numbers = {"ending": told.ending, "grants": told.grants, "members": told.members, "packs": told.packs}
-    return json_answer({"members": members, "name": told.name, "numbers": numbers})
-
-
-async def looks(call: Call) -> ASGIApp:
-    """Who looked and when, for whoever leads: of clients no more than that they are different ones."""
-    return json_answer({"looks": await organisations.list_looks(call.instance, call.advocate)})
-
-
-async def invite(call: Call) -> ASGIApp:
-    """An invitation for a colleague, after the words again."""
-    return json_answer(
-        {"invite": await organisations.invite(call.instance, call.keeper, call.proof(), call.advocate)}, 201
+    part_number = request.number("i", MAX_PARTS)
+    return binary_response(
+        await advocate_clients.get_part(
+            request.instance, request.advocate, request.id("grant"), request.id("blob"), part_number
+        )
     )
 
 
-async def leave(call: Call) -> ASGIApp:
+async def record_activity(request: RequestContext) -> ASGIApp:
+    """What the advocate says they did."""
+    packs = await advocate_clients.record_action(
+        request.instance, request.advocate, request.id("grant"), request.fields().text("what", 20)
+    )
+    return json_response({"packs": packs})
+
+
+async def send_letter(request: RequestContext) -> ASGIApp:
+    """Leave a letter for a client."""
+    await advocate_clients.send_letter(
+        request.instance, request.advocate, request.id("grant"), request.id("letter"), request.body
+    )
+    return BytesResponse()
+
+
+async def get_marks(request: RequestContext) -> ASGIApp:
+    """What the advocate has looked through."""
+    found = await advocate_clients.get_review_marks(request.instance, request.advocate, request.id("grant"))
+    return json_response({"marks": b64(found) if found else None})
+
+
+async def put_marks(request: RequestContext) -> ASGIApp:
+    """What they have looked through now."""
+    await advocate_clients.put_review_marks(request.instance, request.advocate, request.id("grant"), request.body)
+    return BytesResponse()
+
+
+async def show_organisation(request: RequestContext) -> ASGIApp:
+    """Numbers and colleagues, for whoever leads."""
+    summary = await organisations.organisation_statistics(request.instance, request.advocate)
+    members = await organisations.list_members(request.instance, request.advocate)
+    numbers = {
+        "ending": summary.ending_grants,
+        "grants": summary.grants,
+        "members": summary.members,
+        "packs": summary.packs,
+    }
+    return json_response({"members": members, "name": summary.name, "numbers": numbers})
+
+
+async def list_looks(request: RequestContext) -> ASGIApp:
+    """Who looked and when, for whoever leads: of clients no more than that they are different ones."""
+    return json_response({"looks": await organisations.list_looks(request.instance, request.advocate)})
+
+
+async def invite_member(request: RequestContext) -> ASGIApp:
+    """An invitation for a colleague, after the words again."""
+    return json_response(
+        {
+            "invite": await organisations.create_member_invitation(
+                request.instance, request.keeper, request.proof(), request.advocate
+            )
+        },
+        201,
+    )
+
+
+async def remove_member(request: RequestContext) -> ASGIApp:
     """A colleague leaves, or the advocate themselves, after the words again."""
-    await organisations.leave(call.instance, call.keeper, call.proof(), call.advocate, call.id("member"))
-    return Answer()
+    await organisations.remove_member(
+        request.instance, request.keeper, request.proof(), request.advocate, request.id("member")
+    )
+    return BytesResponse()

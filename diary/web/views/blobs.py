@@ -5,56 +5,58 @@ from starlette.types import ASGIApp
 from diary.errors import DigestMismatch
 from diary.services.accounts import upload_tickets
 from diary.services.sync import blobs
-from diary.services.sync.blobs import BlobState, place_of, reading_place
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer, octets
+from diary.services.sync.blobs import BlobState, find_readable_place, own_file_place
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, binary_response, json_response
 
-MOST_PARTS = 1 << 20
-MOST_BYTES = 1 << 50
+MAX_PARTS = 1 << 20
+MAX_BYTES = 1 << 50
 DIGEST_BYTES = 32
 
 
-async def declare(call: Call) -> ASGIApp:
+async def declare_file(request: RequestContext) -> ASGIApp:
     """Announce a file."""
-    place = place_of(call.keeper, call.id("diary"), call.id("blob"))
-    fields = call.fields()
-    parts, size = fields.integer("parts", MOST_PARTS), fields.integer("size", MOST_BYTES)
-    upload_tickets.must_declare(call.ticket, parts, size)
-    return _told(await blobs.declare(call.instance, place, parts, size))
+    place = own_file_place(request.keeper, request.id("diary"), request.id("blob"))
+    fields = request.fields()
+    parts, size = fields.integer("parts", MAX_PARTS), fields.integer("size", MAX_BYTES)
+    upload_tickets.check_declaration(request.upload_ticket, parts, size)
+    return _state_response(await blobs.declare(request.instance, place, parts, size))
 
 
-async def state(call: Call) -> ASGIApp:
+async def upload_state(request: RequestContext) -> ASGIApp:
     """Where an upload stands."""
-    place = await reading_place(call.instance, call.keeper, call.id("diary"), call.id("blob"))
-    return _told(await blobs.state(call.instance, place))
+    place = await find_readable_place(request.instance, request.keeper, request.id("diary"), request.id("blob"))
+    return _state_response(await blobs.state(request.instance, place))
 
 
-async def put_part(call: Call) -> ASGIApp:
+async def put_part(request: RequestContext) -> ASGIApp:
     """Store one sealed part."""
-    place = place_of(call.keeper, call.id("diary"), call.id("blob"))
-    await blobs.put_part(call.instance, place, call.number("i", MOST_PARTS), call.body)
-    return Answer()
+    place = own_file_place(request.keeper, request.id("diary"), request.id("blob"))
+    await blobs.put_part(request.instance, place, request.number("i", MAX_PARTS), request.body)
+    return BytesResponse()
 
 
-async def get_part(call: Call) -> ASGIApp:
+async def get_part(request: RequestContext) -> ASGIApp:
     """One sealed part."""
-    place = await reading_place(call.instance, call.keeper, call.id("diary"), call.id("blob"))
+    place = await find_readable_place(request.instance, request.keeper, request.id("diary"), request.id("blob"))
     try:
-        return octets(await blobs.get_part(call.instance, place, call.number("i", MOST_PARTS)))
+        return binary_response(await blobs.get_part(request.instance, place, request.number("i", MAX_PARTS)))
     except DigestMismatch:
-        call.office.events.say("part_damaged")
+        request.app_context.event_log.log_event("part_damaged")
         raise
 
 
-async def complete(call: Call) -> ASGIApp:
+async def complete_upload(request: RequestContext) -> ASGIApp:
     """Declare a file whole."""
-    place = place_of(call.keeper, call.id("diary"), call.id("blob"))
-    digest = call.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES)
-    upload_tickets.must_complete(call.ticket, digest)
-    await blobs.complete(call.instance, place, digest)
-    return Answer()
+    place = own_file_place(request.keeper, request.id("diary"), request.id("blob"))
+    digest = request.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES)
+    upload_tickets.check_digest(request.upload_ticket, digest)
+    await blobs.complete(request.instance, place, digest)
+    return BytesResponse()
 
 
-def _told(state_now: BlobState) -> ASGIApp:
+def _state_response(blob_state: BlobState) -> ASGIApp:
     """The state as JSON."""
-    return json_answer({"complete": state_now.complete, "have": list(state_now.have), "parts": state_now.parts})
+    return json_response(
+        {"complete": blob_state.is_complete, "have": list(blob_state.received_parts), "parts": blob_state.part_count}
+    )

@@ -4,46 +4,46 @@ from starlette.types import ASGIApp
 
 from diary.services.accounts import sessions
 from diary.services.sync import erasures
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, json_response
 
-WHY_CHARACTERS = 20
+MAX_REASON_CHARACTERS = 20
 
 
-async def ask(call: Call) -> ASGIApp:
+async def request_erasure(request: RequestContext) -> ASGIApp:
     """Have records erased in seven days; a picture of someone under 18 at once."""
-    fields = call.fields()
-    diary, records = call.id("diary"), fields.ids("records", erasures.MOST_RECORDS)
-    why = fields.text("why", WHY_CHARACTERS)
-    asked = await erasures.ask(call.instance, call.keeper, diary, records, why, call.proof())
-    call.office.events.say("erased_at_once" if asked.done else "erasure_asked")
-    await sessions.note_act(call.instance, call.keeper, "erasure_asked")
-    return json_answer(asked.told(), 201)
+    fields = request.fields()
+    diary, records = request.id("diary"), fields.ids("records", erasures.MAX_RECORDS)
+    reason = fields.text("why", MAX_REASON_CHARACTERS)
+    erasure = await erasures.request_erasure(request.instance, request.keeper, diary, records, reason, request.proof())
+    request.app_context.event_log.log_event("erased_at_once" if erasure.is_done else "erasure_asked")
+    await sessions.record_access(request.instance, request.keeper, "erasure_asked")
+    return json_response(erasure.to_payload(), 201)
 
 
-async def list_pending(call: Call) -> ASGIApp:
+async def list_pending(request: RequestContext) -> ASGIApp:
     """What waits."""
-    waiting = await erasures.list_pending(call.instance, call.keeper, call.id("diary"))
-    return json_answer({"erasures": waiting})
+    pending = await erasures.list_pending(request.instance, request.keeper, request.id("diary"))
+    return json_response({"erasures": pending})
 
 
-async def take_back(call: Call) -> ASGIApp:
+async def cancel_erasure(request: RequestContext) -> ASGIApp:
     """Keep what was to be erased; needs no words."""
-    await erasures.take_back(call.instance, call.keeper, call.id("diary"), call.id("erasure"))
-    call.office.events.say("erasure_taken_back")
-    return Answer()
+    await erasures.cancel_erasure(request.instance, request.keeper, request.id("diary"), request.id("erasure"))
+    request.app_context.event_log.log_event("erasure_taken_back")
+    return BytesResponse()
 
 
-async def ask_closing(call: Call) -> ASGIApp:
+async def request_account_closure(request: RequestContext) -> ASGIApp:
     """Have the account closed in seven days."""
-    due_at = await erasures.ask_closing(call.instance, call.keeper, call.proof())
-    call.office.events.say("closing_asked")
-    await sessions.note_act(call.instance, call.keeper, "closing_asked")
-    return json_answer({"closing_at": due_at}, 201)
+    due_at = await erasures.request_account_closing(request.instance, request.keeper, request.proof())
+    request.app_context.event_log.log_event("closing_asked")
+    await sessions.record_access(request.instance, request.keeper, "closing_asked")
+    return json_response({"closing_at": due_at}, 201)
 
 
-async def take_back_closing(call: Call) -> ASGIApp:
+async def cancel_account_closure(request: RequestContext) -> ASGIApp:
     """Keep the account; needs no words."""
-    await erasures.take_back_closing(call.instance, call.keeper)
-    call.office.events.say("closing_taken_back")
-    return Answer()
+    await erasures.cancel_account_closing(request.instance, request.keeper)
+    request.app_context.event_log.log_event("closing_taken_back")
+    return BytesResponse()

@@ -6,103 +6,115 @@ from diary.encoding import b64, unb64
 from diary.errors import BadRequest
 from diary.services.sharing import grants
 from diary.services.sharing.grants import NewGrant
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, json_response
 
 FINGERPRINT_BYTES = 12
 FINGERPRINT_CHARACTERS = 16
-SEALED_BYTES = 40_000
+MAX_SEALED_BYTES = 40_000
 LATEST_MS = 1 << 45
 
 
-async def find_advocate(call: Call) -> ASGIApp:
+async def find_advocate(request: RequestContext) -> ASGIApp:
     """Whom nine words name."""
-    text = call.scope["path_params"]["fingerprint"]
+    text = request.scope["path_params"]["fingerprint"]
     if len(text) != FINGERPRINT_CHARACTERS:
         raise BadRequest
-    return json_answer(await grants.find_advocate(call.instance, unb64(text)))
+    return json_response(await grants.find_advocate(request.instance, unb64(text)))
 
 
-async def make(call: Call) -> ASGIApp:
+async def create_grant(request: RequestContext) -> ASGIApp:
     """A new grant, after the words again."""
-    fields = call.fields()
-    new = NewGrant(
-        grant=fields.id("grant"),
-        diary=call.id("diary"),
-        to=fields.octets("to", FINGERPRINT_BYTES, FINGERPRINT_BYTES),
+    fields = request.fields()
+    new_grant = NewGrant(
+        grant_id=fields.id("grant"),
+        diary_id=request.id("diary"),
+        advocate_fingerprint=fields.octets("to", FINGERPRINT_BYTES, FINGERPRINT_BYTES),
         not_after=fields.integer("not_after", LATEST_MS),
-        sealed=fields.octets("sealed", SEALED_BYTES),
-        kept=fields.octets("kept", SEALED_BYTES),
+        sealed=fields.octets("sealed", MAX_SEALED_BYTES),
+        keeper_copy=fields.octets("kept", MAX_SEALED_BYTES),
     )
-    row = await grants.make(call.instance, call.keeper, call.proof(), new)
-    call.office.events.say("let_in")
-    return json_answer({"made_at": row.made_at, "not_after": row.not_after}, 201)
+    row = await grants.create_grant(request.instance, request.keeper, request.proof(), new_grant)
+    request.app_context.event_log.log_event("let_in")
+    return json_response({"made_at": row.made_at, "not_after": row.not_after}, 201)
 
 
-async def list_own(call: Call) -> ASGIApp:
+async def list_grants(request: RequestContext) -> ASGIApp:
     """The keeper's grants and every look."""
-    return json_answer(
+    return json_response(
         {
-            "grants": await grants.list_own(call.instance, call.keeper),
-            "looks": await grants.looks(call.instance, call.keeper),
+            "grants": await grants.list_grants(request.instance, request.keeper),
+            "looks": await grants.list_looks(request.instance, request.keeper),
         }
     )
 
 
-async def given(call: Call) -> ASGIApp:
+async def list_wrapped_versions(request: RequestContext) -> ASGIApp:
     """The versions a grant has wraps for."""
-    versions = await grants.given(call.instance, call.keeper, call.id("diary"), call.id("grant"))
-    return json_answer({"versions": versions})
+    versions = await grants.list_granted_versions(
+        request.instance, request.keeper, request.id("diary"), request.id("grant")
+    )
+    return json_response({"versions": versions})
 
 
-async def give(call: Call) -> ASGIApp:
+async def add_wraps(request: RequestContext) -> ASGIApp:
     """Wraps for versions that are there already."""
-    kept = await grants.give(call.instance, call.keeper, call.id("diary"), call.id("grant"), call.body)
-    return json_answer({"kept": kept})
+    added = await grants.add_wraps(
+        request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
+    )
+    return json_response({"kept": added})
 
 
-async def summarise(call: Call) -> ASGIApp:
+async def put_summary(request: RequestContext) -> ASGIApp:
     """What the advocate's list shows."""
-    if len(call.body) > SEALED_BYTES:
+    if len(request.body) > MAX_SEALED_BYTES:
         raise BadRequest
-    await grants.summarise(call.instance, call.keeper, call.id("diary"), call.id("grant"), call.body)
-    return Answer()
+    await grants.put_summary(request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body)
+    return BytesResponse()
 
 
-async def get_marks(call: Call) -> ASGIApp:
+async def get_marks(request: RequestContext) -> ASGIApp:
     """What an advocate has looked through."""
-    found = await grants.get_marks(call.instance, call.keeper, call.id("diary"), call.id("grant"))
-    return json_answer({"marks": b64(found) if found else None})
+    found = await grants.get_review_marks(request.instance, request.keeper, request.id("diary"), request.id("grant"))
+    return json_response({"marks": b64(found) if found else None})
 
 
-async def carry_marks(call: Call) -> ASGIApp:
+async def copy_marks(request: RequestContext) -> ASGIApp:
     """What they looked through under the grant before."""
-    await grants.carry_marks(call.instance, call.keeper, call.id("diary"), call.id("grant"), call.body)
-    return Answer()
+    await grants.carry_over_review_marks(
+        request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
+    )
+    return BytesResponse()
 
 
-async def end(call: Call) -> ASGIApp:
+async def end_grant(request: RequestContext) -> ASGIApp:
     """End a grant now, after the words again."""
-    await grants.end(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("grant"))
-    call.office.events.say("let_out")
-    return Answer()
+    await grants.end_grant(request.instance, request.keeper, request.proof(), request.id("diary"), request.id("grant"))
+    request.app_context.event_log.log_event("let_out")
+    return BytesResponse()
 
 
-async def list_letters(call: Call) -> ASGIApp:
+async def list_letters(request: RequestContext) -> ASGIApp:
     """What waits to be taken in, and with `?taken=1` what was."""
-    taken = bool(call.query_number("taken", 1))
-    return json_answer(
-        {"letters": await grants.list_letters(call.instance, call.keeper, call.id("diary"), taken=taken)}
+    include_taken = bool(request.query_number("taken", 1))
+    return json_response(
+        {
+            "letters": await grants.list_letters(
+                request.instance, request.keeper, request.id("diary"), include_taken=include_taken
+            )
+        }
     )
 
 
-async def take_in(call: Call) -> ASGIApp:
+async def mark_letter_taken_in(request: RequestContext) -> ASGIApp:
     """A letter has become the keeper's."""
-    await grants.take_in(call.instance, call.keeper, call.id("diary"), call.id("letter"))
-    return Answer()
+    await grants.mark_letter_taken(request.instance, request.keeper, request.id("diary"), request.id("letter"))
+    return BytesResponse()
 
 
-async def drop_letter(call: Call) -> ASGIApp:
+async def delete_letter(request: RequestContext) -> ASGIApp:
     """A letter goes now, after the words again."""
-    await grants.drop_letter(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("letter"))
-    return Answer()
+    await grants.delete_letter(
+        request.instance, request.keeper, request.proof(), request.id("diary"), request.id("letter")
+    )
+    return BytesResponse()

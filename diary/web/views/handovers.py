@@ -6,83 +6,93 @@ from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.ids import id_text
 from diary.services.sharing import handovers
-from diary.services.sharing.handovers import Offered
-from diary.web.request_context import PROOF_BYTES, Call
-from diary.web.responses import Answer, json_answer, octets
+from diary.services.sharing.handovers import NewHandover
+from diary.web.request_context import PROOF_BYTES, RequestContext
+from diary.web.responses import BytesResponse, binary_response, json_response
 
 NAME_BYTES = 16
-MOST_PARTS = 1 << 20
-MOST_BYTES = 1 << 50
-KDF_FIELDS = 5
+MAX_PARTS = 1 << 20
+MAX_BYTES = 1 << 50
+KDF_FIELD_COUNT = 5
 
 
-async def leave(call: Call) -> ASGIApp:
+async def create_handover(request: RequestContext) -> ASGIApp:
     """Announce a sealed pack, after the words again."""
-    fields = call.fields()
+    fields = request.fields()
     kdf = fields.mapping("kdf")
-    if len(kdf) != KDF_FIELDS:
+    if len(kdf) != KDF_FIELD_COUNT:
         raise BadRequest("The field kdf is not complete.")
-    offered = Offered(
-        diary=fields.id("diary"),
-        handover=fields.id("handover"),
+    new_handover = NewHandover(
+        diary_id=fields.id("diary"),
+        handover_id=fields.id("handover"),
         name=fields.octets("name", NAME_BYTES, NAME_BYTES),
         auth=fields.octets("auth", PROOF_BYTES, PROOF_BYTES),
         kdf=kdf,
-        parts=fields.integer("parts", MOST_PARTS),
-        size=fields.integer("size", MOST_BYTES),
+        part_count=fields.integer("parts", MAX_PARTS),
+        size_bytes=fields.integer("size", MAX_BYTES),
     )
-    row = await handovers.leave(call.instance, call.keeper, call.proof(), offered)
-    told = {"expires_at": row.expires_at, "handover": id_text(row.id), "openings_most": handovers.OPENINGS}
-    return json_answer({"address": _address(call), **told}, 201)
+    row = await handovers.create_handover(request.instance, request.keeper, request.proof(), new_handover)
+    handover_fields = {
+        "expires_at": row.expires_at,
+        "handover": id_text(row.id),
+        "openings_most": handovers.OPENINGS_LIMIT,
+    }
+    return json_response({"address": _pickup_address(request), **handover_fields}, 201)
 
 
-async def list_own(call: Call) -> ASGIApp:
+async def list_handovers(request: RequestContext) -> ASGIApp:
     """What was left, with when it was opened."""
-    found = await handovers.list_for(call.instance, call.keeper)
-    return json_answer({"address": _address(call), "handovers": [handovers.told(one) for one in found]})
+    handovers_found = await handovers.list_handovers(request.instance, request.keeper)
+    return json_response(
+        {"address": _pickup_address(request), "handovers": [handovers.handover_payload(one) for one in handovers_found]}
+    )
 
 
-def _address(call: Call) -> str:
+def _pickup_address(request: RequestContext) -> str:
     """Where the words are typed. Told to a keeper only: the app's host names the public one to nobody else."""
-    return f"{call.instance.settings.public_url}/get"
+    return f"{request.instance.settings.public_url}/get"
 
 
-async def put_part(call: Call) -> ASGIApp:
+async def put_part(request: RequestContext) -> ASGIApp:
     """Store one sealed part."""
-    await handovers.put_part(call.instance, call.keeper, call.id("handover"), call.number("i", MOST_PARTS), call.body)
-    return Answer()
+    await handovers.put_part(
+        request.instance, request.keeper, request.id("handover"), request.number("i", MAX_PARTS), request.body
+    )
+    return BytesResponse()
 
 
-async def complete(call: Call) -> ASGIApp:
+async def complete_handover(request: RequestContext) -> ASGIApp:
     """Declare it whole."""
-    digest = call.fields().octets("digest", PROOF_BYTES, PROOF_BYTES)
-    await handovers.complete(call.instance, call.keeper, call.id("handover"), digest)
-    return Answer()
+    digest = request.fields().octets("digest", PROOF_BYTES, PROOF_BYTES)
+    await handovers.complete(request.instance, request.keeper, request.id("handover"), digest)
+    return BytesResponse()
 
 
-async def end(call: Call) -> ASGIApp:
+async def end_handover(request: RequestContext) -> ASGIApp:
     """End it now, after the words again."""
-    await handovers.end(call.instance, call.keeper, call.proof(), call.id("handover"))
-    return Answer()
+    await handovers.end_handover(request.instance, request.keeper, request.proof(), request.id("handover"))
+    return BytesResponse()
 
 
-async def salt(call: Call) -> ASGIApp:
+async def get_kdf_parameters(request: RequestContext) -> ASGIApp:
     """What the five words are derived with."""
-    name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
-    await call.count_record(name)
-    return json_answer({"kdf": await handovers.salt(call.instance, name)})
+    name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
+    await request.enforce_record_limit(name)
+    return json_response({"kdf": await handovers.kdf_for_name(request.instance, name)})
 
 
-async def open_(call: Call) -> ASGIApp:
+async def open_handover(request: RequestContext) -> ASGIApp:
     """The proof of the words against a ticket for the parts."""
-    fields = call.fields()
+    fields = request.fields()
     name, auth = fields.octets("name", NAME_BYTES, NAME_BYTES), fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
-    await call.count_record(name)
-    opened = await handovers.open_(call.instance, name, auth, call.network)
-    return json_answer({"handover": id_text(opened.handover), "parts": opened.parts, "ticket": b64(opened.ticket)})
+    await request.enforce_record_limit(name)
+    opening = await handovers.open_handover(request.instance, name, auth, request.network_key)
+    return json_response(
+        {"handover": id_text(opening.handover_id), "parts": opening.part_count, "ticket": b64(opening.ticket)}
+    )
 
 
-async def get_part(call: Call) -> ASGIApp:
+async def get_part(request: RequestContext) -> ASGIApp:
     """One sealed part, for a ticket in X-Proof."""
-    ticket = call.headers.get(b"x-proof", b"").decode("latin-1")
-    return octets(await handovers.get_part(call.instance, ticket, call.number("i", MOST_PARTS)))
+    ticket = request.headers.get(b"x-proof", b"").decode("latin-1")
+    return binary_response(await handovers.get_part(request.instance, ticket, request.number("i", MAX_PARTS)))

@@ -2,17 +2,17 @@
 
 from starlette.types import ASGIApp
 
-from diary.services.operations.backup_history import answers
-from diary.web.request_context import Call
-from diary.web.responses import Answer
+from diary.services.operations.backup_history import check_database_answers
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse
 
 
-async def up(_: Call) -> ASGIApp:
+async def liveness(_: RequestContext) -> ASGIApp:
     """The process answers."""
-    return Answer(204, b"", None)
+    return BytesResponse(204, b"", None)
 
 
-async def ready(call: Call) -> ASGIApp:
+async def readiness(request: RequestContext) -> ASGIApp:
     """The database answers too. Raises Unavailable."""
-    await answers(call.instance)
-    return Answer(204, b"", None)
+    await check_database_answers(request.instance)
+    return BytesResponse(204, b"", None)

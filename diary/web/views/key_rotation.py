@@ -3,37 +3,39 @@
 from starlette.types import ASGIApp
 
 from diary.services.accounts import key_rotation
-from diary.services.accounts.key_rotation import NewKeys
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer
-from diary.web.views.sign_in import KEYSET_BYTES, POINT_BYTES, WRAP_BYTES, read_lock
+from diary.services.accounts.key_rotation import NewAccountKeys
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, json_response
+from diary.web.views.sign_in import MAX_KEYSET_BYTES, MAX_WRAP_BYTES, PUBLIC_KEY_BYTES, read_new_lock
 
 
-async def begin(call: Call) -> ASGIApp:
+async def begin_rotation(request: RequestContext) -> ASGIApp:
     """Keep new keys beside the old ones."""
-    await key_rotation.owned(call.instance, call.keeper, call.id("diary"))
-    fields = call.fields()
-    keys = NewKeys(
-        lock=read_lock(fields),
-        keyset=fields.octets("keyset", KEYSET_BYTES),
-        ecdsa_pub=fields.octets("ecdsa_pub", POINT_BYTES, POINT_BYTES),
-        hpke_pub=fields.octets("hpke_pub", POINT_BYTES, POINT_BYTES),
-        diary=call.id("diary"),
-        diary_wrap=fields.octets("diary_wrap", WRAP_BYTES),
+    await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
+    fields = request.fields()
+    keys = NewAccountKeys(
+        credentials=read_new_lock(fields),
+        keyset=fields.octets("keyset", MAX_KEYSET_BYTES),
+        ecdsa_pub=fields.octets("ecdsa_pub", PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES),
+        hpke_pub=fields.octets("hpke_pub", PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES),
+        diary_id=request.id("diary"),
+        diary_wrap=fields.octets("diary_wrap", MAX_WRAP_BYTES),
         statement=fields.mapping("statement"),
     )
-    return json_answer({"to": await key_rotation.begin(call.instance, call.keeper, call.proof(), keys)}, 201)
+    return json_response({"to": await key_rotation.begin(request.instance, request.keeper, request.proof(), keys)}, 201)
 
 
-async def stage(call: Call) -> ASGIApp:
+async def stage_wraps(request: RequestContext) -> ASGIApp:
     """New wraps of some versions."""
-    await key_rotation.owned(call.instance, call.keeper, call.id("diary"))
-    return json_answer({"lacking": await key_rotation.stage(call.instance, call.keeper, call.id("diary"), call.body)})
+    await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
+    return json_response(
+        {"lacking": await key_rotation.stage_wraps(request.instance, request.keeper, request.id("diary"), request.body)}
+    )
 
 
-async def commit(call: Call) -> ASGIApp:
+async def commit_rotation(request: RequestContext) -> ASGIApp:
     """The new keys count from now on, and every session has ended."""
-    await key_rotation.owned(call.instance, call.keeper, call.id("diary"))
-    await key_rotation.commit(call.instance, call.keeper, call.id("diary"), call.proof())
-    call.office.events.say("keys_changed")
-    return Answer()
+    await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
+    await key_rotation.commit(request.instance, request.keeper, request.id("diary"), request.proof())
+    request.app_context.event_log.log_event("keys_changed")
+    return BytesResponse()

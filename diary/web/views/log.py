@@ -5,95 +5,109 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
-from diary.encoding import canon
+from diary.encoding import canonical_json
 from diary.errors import NotFound
 from diary.services.log import inclusion_proofs
-from diary.services.operations.decommission import told
-from diary.web.request_context import Call
-from diary.web.responses import JSON, OCTETS, Answer, json_answer
-from diary.web.views.pages import PLAIN
+from diary.services.operations.decommission import shutdown_payload
+from diary.web.request_context import RequestContext
+from diary.web.responses import BINARY_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse, json_response
+from diary.web.views.pages import TEXT_MEDIA_TYPE
 
-MOST: Final = 2**40
+MAX_NUMBER: Final = 2**40
 # {level}/{n}[.p/{width}]: n in groups of three digits, all but the last after an x.
-_TILE: Final = re.compile(
+_TILE_PATH: Final = re.compile(
     r"(?P<level>[0-9]|[1-5][0-9]|6[0-3])/(?P<n>(?!x000/)(?:x[0-9]{3}/){0,4}[0-9]{3})"
     r"(?:\.p/(?P<width>[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
 )
 
 
-async def state(call: Call) -> ASGIApp:
+async def log_state(request: RequestContext) -> ASGIApp:
     """Where the log stands, whether this server is to close, and its file limit: what a phone asks first whenever it looks."""
-    closing = told(await call.office.ending.known(call.instance))
-    told_too = {"closing": closing, "file_bytes": call.instance.settings.file_bytes}
-    return json_answer(await inclusion_proofs.state(call.instance) | told_too)
+    closing = shutdown_payload(await request.app_context.closing_schedule.current_notice(request.instance))
+    server_fields = {"closing": closing, "file_bytes": request.instance.settings.file_bytes}
+    return json_response(await inclusion_proofs.log_state(request.instance) | server_fields)
 
 
-async def consistency(call: Call) -> ASGIApp:
+async def consistency_proof(request: RequestContext) -> ASGIApp:
     """What shows that one checkpoint's log begins another's."""
-    return json_answer(
-        await inclusion_proofs.consistency(call.instance, call.number("older", MOST), call.number("newer", MOST))
+    return json_response(
+        await inclusion_proofs.consistency_proof(
+            request.instance, request.number("older", MAX_NUMBER), request.number("newer", MAX_NUMBER)
+        )
     )
 
 
-async def proofs(call: Call) -> ASGIApp:
+async def inclusion_proofs_for_diary(request: RequestContext) -> ASGIApp:
     """Where a diary's versions stand in the log of a checkpoint."""
-    after = call.query_number("after", MOST)
-    size = call.number("size", MOST)
-    return json_answer(await inclusion_proofs.proofs(call.instance, call.keeper, call.id("diary"), size, after))
+    after = request.query_number("after", MAX_NUMBER)
+    size = request.number("size", MAX_NUMBER)
+    return json_response(
+        await inclusion_proofs.inclusion_proofs(request.instance, request.keeper, request.id("diary"), size, after)
+    )
 
 
-async def newest(call: Call) -> ASGIApp:
+async def newest_checkpoint(request: RequestContext) -> ASGIApp:
     """The newest checkpoint's note."""
-    return Answer(200, await inclusion_proofs.newest_note(call.instance), PLAIN)
+    return BytesResponse(200, await inclusion_proofs.newest_checkpoint_note(request.instance), TEXT_MEDIA_TYPE)
 
 
-async def checkpoint(call: Call) -> ASGIApp:
+async def checkpoint(request: RequestContext) -> ASGIApp:
     """One checkpoint's note, however old."""
-    return Answer(200, await inclusion_proofs.note(call.instance, call.number("n", MOST)), PLAIN)
+    return BytesResponse(
+        200, await inclusion_proofs.checkpoint_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
+    )
 
 
-async def newest_witnessed(call: Call) -> ASGIApp:
+async def newest_witnessed_checkpoint(request: RequestContext) -> ASGIApp:
     """The newest checkpoint that a witness cosigned, with those lines."""
-    return Answer(200, await inclusion_proofs.newest_witnessed(call.instance), PLAIN)
+    return BytesResponse(200, await inclusion_proofs.newest_cosigned_note(request.instance), TEXT_MEDIA_TYPE)
 
 
-async def witnessed(call: Call) -> ASGIApp:
+async def witnessed_checkpoint(request: RequestContext) -> ASGIApp:
     """One checkpoint's note with the lines of the witnesses that cosigned it."""
-    return Answer(200, await inclusion_proofs.witnessed(call.instance, call.number("n", MOST)), PLAIN)
+    return BytesResponse(
+        200, await inclusion_proofs.cosigned_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
+    )
 
 
-async def witnesses(call: Call) -> ASGIApp:
+async def witness_keys(request: RequestContext) -> ASGIApp:
     """The keys of the witnesses that this server asks, one a line."""
-    return Answer(200, inclusion_proofs.witnesses_text(call.instance).encode(), PLAIN)
+    return BytesResponse(200, inclusion_proofs.format_witness_keys(request.instance).encode(), TEXT_MEDIA_TYPE)
 
 
-async def tile(call: Call) -> ASGIApp:
+async def tile(request: RequestContext) -> ASGIApp:
     """A tile of hashes, as C2SP tlog-tiles addresses it. Entry bundles are not served: they would tell when each version came."""
-    found = _TILE.fullmatch(call.scope["path_params"]["path"])
-    if not found:
+    match = _TILE_PATH.fullmatch(request.scope["path_params"]["path"])
+    if not match:
         raise NotFound
-    n = int("".join(part.removeprefix("x") for part in found["n"].split("/")))
-    width = int(found["width"]) if found["width"] else None
-    return Answer(200, await inclusion_proofs.tile(call.instance, int(found["level"]), n, width), OCTETS)
+    tile_index = int("".join(part.removeprefix("x") for part in match["n"].split("/")))
+    width = int(match["width"]) if match["width"] else None
+    return BytesResponse(
+        200,
+        await inclusion_proofs.get_tile(request.instance, int(match["level"]), tile_index, width),
+        BINARY_MEDIA_TYPE,
+    )
 
 
-async def leaves(call: Call) -> ASGIApp:
+async def leaves(request: RequestContext) -> ASGIApp:
     """A page of leaves under the newest checkpoint, one a line."""
-    found = await inclusion_proofs.leaves(call.instance, call.number("page", MOST))
-    return Answer(200, "".join(f"{leaf.hex()}\n" for leaf in found).encode(), PLAIN)
+    page_leaves = await inclusion_proofs.list_leaves(request.instance, request.number("page", MAX_NUMBER))
+    return BytesResponse(200, "".join(f"{leaf.hex()}\n" for leaf in page_leaves).encode(), TEXT_MEDIA_TYPE)
 
 
-async def stamps(call: Call) -> ASGIApp:
+async def checkpoint_timestamps(request: RequestContext) -> ASGIApp:
     """A checkpoint's stamps."""
-    return json_answer(await inclusion_proofs.stamps_of(call.instance, call.number("n", MOST)))
+    return json_response(
+        await inclusion_proofs.checkpoint_with_stamps(request.instance, request.number("n", MAX_NUMBER))
+    )
 
 
-async def statements(call: Call) -> ASGIApp:
+async def key_statements(request: RequestContext) -> ASGIApp:
     """What the instance key said about notary keys, one statement a line."""
-    lines = [canon(dict(one)) + b"\n" for one in call.instance.statements]
-    return Answer(200, b"".join(lines), JSON if lines else PLAIN)
+    lines = [canonical_json(dict(one)) + b"\n" for one in request.instance.notary_key_statements]
+    return BytesResponse(200, b"".join(lines), JSON_MEDIA_TYPE if lines else TEXT_MEDIA_TYPE)
 
 
-async def keys(call: Call) -> ASGIApp:
+async def public_keys(request: RequestContext) -> ASGIApp:
     """The keys to compare with what a phone or a pack shows."""
-    return Answer(200, inclusion_proofs.keys_text(call.instance).encode(), PLAIN)
+    return BytesResponse(200, inclusion_proofs.format_keys(request.instance).encode(), TEXT_MEDIA_TYPE)

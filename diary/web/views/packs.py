@@ -9,55 +9,55 @@ from starlette.types import ASGIApp
 
 from diary.ids import id_text
 from diary.services.accounts import sessions
-from diary.services.packs.queue import Job
-from diary.web.request_context import Call
-from diary.web.responses import Answer, json_answer
+from diary.services.packs.queue import PackJob
+from diary.web.request_context import RequestContext
+from diary.web.responses import BytesResponse, json_response
 
-CHUNK = 1 << 18
+CHUNK_BYTES = 1 << 18
 
 
-async def place(call: Call) -> ASGIApp:
+async def reserve_place(request: RequestContext) -> ASGIApp:
     """A place in the queue; nothing of the diary is sent yet."""
-    job = await call.office.packs.place(call.keeper, call.fields().id("diary"))
-    return json_answer({"pack": id_text(job.pack), "state": job.state}, 201)
+    job = await request.app_context.packs.enqueue(request.keeper, request.fields().id("diary"))
+    return json_response({"pack": id_text(job.pack_id), "state": job.state}, 201)
 
 
-async def state(call: Call) -> ASGIApp:
+async def pack_state(request: RequestContext) -> ASGIApp:
     """How far a job is."""
-    return json_answer(_told(call.office.packs.get(call.keeper, call.id("pack"))))
+    return json_response(_job_fields(request.app_context.packs.get_job(request.keeper, request.id("pack"))))
 
 
-async def start(call: Call) -> ASGIApp:
+async def start_pack(request: RequestContext) -> ASGIApp:
     """Begin with the capsule. It goes on into the worker's pipe and is kept nowhere here."""
-    job = await call.office.packs.start(call.keeper, call.id("pack"), call.body)
-    call.office.events.say("pack_started")
-    await sessions.note_act(call.instance, call.keeper, "pack_built")
-    return json_answer(_told(job), 202)
+    job = await request.app_context.packs.start_job(request.keeper, request.id("pack"), request.body)
+    request.app_context.event_log.log_event("pack_started")
+    await sessions.record_access(request.instance, request.keeper, "pack_built")
+    return json_response(_job_fields(job), 202)
 
 
-async def front(call: Call) -> ASGIApp:
+async def download_front(request: RequestContext) -> ASGIApp:
     """The front part, once; then everything of the job is gone."""
-    path, gone = call.office.packs.take_front(call.keeper, call.id("pack"))
+    path, delete_job = request.app_context.packs.take_front_part(request.keeper, request.id("pack"))
     headers = {"content-length": str(path.stat().st_size), "content-disposition": "attachment"}
-    return StreamingResponse(_chunks(path, gone), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(_stream_file(path, delete_job), media_type="application/octet-stream", headers=headers)
 
 
-async def cancel(call: Call) -> ASGIApp:
+async def cancel_pack(request: RequestContext) -> ASGIApp:
     """Give a job up."""
-    await call.office.packs.cancel(call.keeper, call.id("pack"))
-    return Answer()
+    await request.app_context.packs.cancel_job(request.keeper, request.id("pack"))
+    return BytesResponse()
 
 
-async def _chunks(path: Path, gone: Callable[[], None]) -> AsyncIterator[bytes]:
+async def _stream_file(path: Path, delete_job: Callable[[], None]) -> AsyncIterator[bytes]:
     """The file piece by piece; it is erased also when nobody reads to the end."""
     try:
         async with await anyio.open_file(path, "rb") as file:
-            while piece := await file.read(CHUNK):
-                yield piece
+            while chunk := await file.read(CHUNK_BYTES):
+                yield chunk
     finally:
-        gone()
+        delete_job()
 
 
-def _told(job: Job) -> dict[str, object]:
+def _job_fields(job: PackJob) -> dict[str, object]:
     """A job as its keeper sees it."""
-    return {"done": job.done, "pack": id_text(job.pack), "state": job.state, "step": job.step, "total": job.total}
+    return {"done": job.done, "pack": id_text(job.pack_id), "state": job.state, "step": job.step, "total": job.total}

@@ -8,124 +8,134 @@ from starlette.types import ASGIApp
 from diary.encoding import b64
 from diary.errors import NotFound
 from diary.web import legacy_cookies
-from diary.web.public_pages import size_of, training_file
-from diary.web.request_context import Call
-from diary.web.responses import HTML, JSON, Answer
-from diary.web.static_files import StaticFile, takes_gzip
+from diary.web.public_pages import size_in_megabytes, training_zip_path
+from diary.web.request_context import RequestContext
+from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
+from diary.web.static_files import StaticFile, accepts_gzip
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
-ASK_AGAIN: Final = (b"cache-control", b"no-cache")
-SCRIPT: Final = b"text/javascript; charset=utf-8"
-ZIP: Final = b"application/zip"
-PLAIN: Final = b"text/plain; charset=utf-8"
+REVALIDATE_HEADER: Final = (b"cache-control", b"no-cache")
+JAVASCRIPT_MEDIA_TYPE: Final = b"text/javascript; charset=utf-8"
+ZIP_MEDIA_TYPE: Final = b"application/zip"
+TEXT_MEDIA_TYPE: Final = b"text/plain; charset=utf-8"
 
 
-async def shell(call: Call) -> ASGIApp:
+async def app_shell(request: RequestContext) -> ASGIApp:
     """The app's one page."""
-    return Answer(200, call.office.pages.shell, HTML)
+    return BytesResponse(200, request.app_context.pages.app_shell, HTML_MEDIA_TYPE)
 
 
-async def worker(call: Call) -> ASGIApp:
+async def service_worker(request: RequestContext) -> ASGIApp:
     """The service worker, with the list of this release's files in it.
 
     The browser of an install, and of nobody else, asks for it, at the start and again each day: once earlier releases no
     longer need their cookies, both are expired here, in every install alike.
     """
-    tag = call.office.pages.worker_tag.encode()
-    is_over = call.instance.clock.now_ms() >= call.office.cookies_until
-    headers = (ASK_AGAIN, (b"etag", tag), *(legacy_cookies.expired() if is_over else ()))
-    if call.headers.get(b"if-none-match") == tag:
-        return Answer(304, b"", None, headers)
-    return Answer(200, call.office.pages.release.script, SCRIPT, headers)
+    etag = request.app_context.pages.service_worker_etag.encode()
+    are_cookies_over = request.instance.clock.now_ms() >= request.app_context.legacy_cookies_until_ms
+    headers = (
+        REVALIDATE_HEADER,
+        (b"etag", etag),
+        *(legacy_cookies.expire_cookie_headers() if are_cookies_over else ()),
+    )
+    if request.headers.get(b"if-none-match") == etag:
+        return BytesResponse(304, b"", None, headers)
+    return BytesResponse(200, request.app_context.pages.release.service_worker_script, JAVASCRIPT_MEDIA_TYPE, headers)
 
 
-async def manifest(call: Call) -> ASGIApp:
+async def release_manifest(request: RequestContext) -> ASGIApp:
     """The signed list of this release's files, where this server has one."""
-    found = call.office.pages.manifest
-    if found is None:
+    manifest_bytes = request.app_context.pages.release_manifest
+    if manifest_bytes is None:
         raise NotFound
-    return Answer(200, found, JSON, (ASK_AGAIN,))
+    return BytesResponse(200, manifest_bytes, JSON_MEDIA_TYPE, (REVALIDATE_HEADER,))
 
 
-async def webcat(call: Call) -> ASGIApp:
+async def webcat_file(request: RequestContext) -> ASGIApp:
     """A file of this host's WEBCAT enrolment, where its operator published one."""
-    found = call.office.pages.webcat.get(call.scope["path_params"]["name"])
-    if found is None:
+    content = request.app_context.pages.webcat_files.get(request.scope["path_params"]["name"])
+    if content is None:
         raise NotFound
-    return Answer(200, found, JSON, (ASK_AGAIN,))
+    return BytesResponse(200, content, JSON_MEDIA_TYPE, (REVALIDATE_HEADER,))
 
 
-async def desk(call: Call) -> ASGIApp:
+async def desk_page(request: RequestContext) -> ASGIApp:
     """The advocate's one page."""
-    return Answer(200, call.office.pages.desk, HTML)
+    return BytesResponse(200, request.app_context.pages.desk_page, HTML_MEDIA_TYPE)
 
 
-async def static(call: Call) -> ASGIApp:
+async def static_file(request: RequestContext) -> ASGIApp:
     """A static file of the keeper's app."""
-    return _file(call, call.office.pages.files.get(call.scope["path_params"]["path"]))
+    return _file_response(request, request.app_context.pages.static_files.get(request.scope["path_params"]["path"]))
 
 
-async def desk_code(call: Call) -> ASGIApp:
+async def desk_file(request: RequestContext) -> ASGIApp:
     """A static file for the advocate's page: its own, or one of those it shares with the keeper's app."""
-    pages, path = call.office.pages, call.scope["path_params"]["path"]
-    return _file(call, pages.desk_files.get(path) or pages.files.get(path))
+    pages, path = request.app_context.pages, request.scope["path_params"]["path"]
+    return _file_response(request, pages.desk_files.get(path) or pages.static_files.get(path))
 
 
-def _file(call: Call, found: StaticFile | None) -> ASGIApp:
+def _file_response(request: RequestContext, file: StaticFile | None) -> ASGIApp:
     """A file, packed where the browser takes that; nothing new when it already has these bytes. Raises NotFound."""
-    if found is None:
+    if file is None:
         raise NotFound
-    headers: tuple[tuple[bytes, bytes], ...] = (ASK_AGAIN, (b"etag", found.tag), (b"vary", b"accept-encoding"))
-    if call.headers.get(b"if-none-match") == found.tag:
-        return Answer(304, b"", None, headers)
-    if found.packed is not None and takes_gzip(call.headers.get(b"accept-encoding", b"")):
-        return Answer(200, found.packed, found.media_type, (*headers, (b"content-encoding", b"gzip")))
-    return Answer(200, found.raw, found.media_type, headers)
+    headers: tuple[tuple[bytes, bytes], ...] = (REVALIDATE_HEADER, (b"etag", file.etag), (b"vary", b"accept-encoding"))
+    if request.headers.get(b"if-none-match") == file.etag:
+        return BytesResponse(304, b"", None, headers)
+    if file.gzipped_bytes is not None and accepts_gzip(request.headers.get(b"accept-encoding", b"")):
+        return BytesResponse(200, file.gzipped_bytes, file.media_type, (*headers, (b"content-encoding", b"gzip")))
+    return BytesResponse(200, file.plain_bytes, file.media_type, headers)
 
 
-async def shared(_: Call) -> ASGIApp:
+async def share_target(_: RequestContext) -> ASGIApp:
     """What a phone shares goes to its worker and never here; where no worker took it, its body is not even read."""
-    return Answer()
+    return BytesResponse()
 
 
-async def public(call: Call) -> ASGIApp:
+async def public_page(request: RequestContext) -> ASGIApp:
     """A page for anyone: the same words for everyone."""
-    return Answer(200, call.office.pages.public[call.scope["path"]], HTML)
+    return BytesResponse(200, request.app_context.pages.public_pages[request.scope["path"]], HTML_MEDIA_TYPE)
 
 
-async def training_page(call: Call) -> ASGIApp:
+async def training_page(request: RequestContext) -> ASGIApp:
     """The page that hands the training folder out, or says that it is not there yet."""
-    size = size_of(training_file(call.instance.settings))
-    return Answer(200, call.office.pages.training[call.scope["path"]].at(size), HTML)
+    size = size_in_megabytes(training_zip_path(request.instance.settings))
+    return BytesResponse(
+        200, request.app_context.pages.training_pages[request.scope["path"]].page_for_size(size), HTML_MEDIA_TYPE
+    )
 
 
-async def directory(call: Call) -> ASGIApp:
+async def directory(request: RequestContext) -> ASGIApp:
     """Whom one can talk to, and who is open now."""
-    return Answer(200, call.office.pages.directory[call.scope["path"]].at(call.instance.clock.now_ms()), HTML)
+    return BytesResponse(
+        200,
+        request.app_context.pages.directory_pages[request.scope["path"]].render_at(request.instance.clock.now_ms()),
+        HTML_MEDIA_TYPE,
+    )
 
 
-async def public_file(call: Call) -> ASGIApp:
+async def public_file(request: RequestContext) -> ASGIApp:
     """What the public pages bring along. No browser keeps it: after a visit there is nothing but the history."""
-    found = call.office.pages.public_files[call.scope["path"]]
-    if found.packed is not None and takes_gzip(call.headers.get(b"accept-encoding", b"")):
-        return Answer(200, found.packed, found.media_type, ((b"content-encoding", b"gzip"),))
-    return Answer(200, found.raw, found.media_type)
+    file = request.app_context.pages.public_files[request.scope["path"]]
+    if file.gzipped_bytes is not None and accepts_gzip(request.headers.get(b"accept-encoding", b"")):
+        return BytesResponse(200, file.gzipped_bytes, file.media_type, ((b"content-encoding", b"gzip"),))
+    return BytesResponse(200, file.plain_bytes, file.media_type)
 
 
-async def training(call: Call) -> ASGIApp:
+async def training_zip(request: RequestContext) -> ASGIApp:
     """The training folder, when it has been made. It is read for each who asks: few do, and it is large."""
-    path = training_file(call.instance.settings)
+    path = training_zip_path(request.instance.settings)
     if not path.is_file():
         raise NotFound
-    named = (b"content-disposition", b'attachment; filename="TRAINING.zip"')
-    return Answer(200, await asyncio.to_thread(path.read_bytes), ZIP, (named,))
+    disposition_header = (b"content-disposition", b'attachment; filename="TRAINING.zip"')
+    return BytesResponse(200, await asyncio.to_thread(path.read_bytes), ZIP_MEDIA_TYPE, (disposition_header,))
 
 
-async def notary(call: Call) -> ASGIApp:
+async def notary_key(request: RequestContext) -> ASGIApp:
     """The notary's public key, for whoever checks a pack; it must not be taken from the pack itself."""
-    return Answer(200, f"{b64(call.instance.notary.pub)}\n".encode(), PLAIN)
+    return BytesResponse(200, f"{b64(request.instance.notary.pub)}\n".encode(), TEXT_MEDIA_TYPE)
 
 
-async def robots(_: Call) -> ASGIApp:
+async def robots_txt(_: RequestContext) -> ASGIApp:
     """Nothing of the app's host belongs in a search engine."""
-    return Answer(200, b"User-agent: *\nDisallow: /\n", PLAIN)
+    return BytesResponse(200, b"User-agent: *\nDisallow: /\n", TEXT_MEDIA_TYPE)

@@ -5,40 +5,42 @@ from starlette.types import ASGIApp
 from diary.encoding import b64
 from diary.errors import NotFound
 from diary.services.log import inclusion_proofs
-from diary.web.request_context import Call
-from diary.web.responses import HTML, Answer
-from diary.web.scripted_pages import ANCHORS, anchors_json, last_certificate
-from diary.web.static_files import takes_gzip
+from diary.web.request_context import RequestContext
+from diary.web.responses import HTML_MEDIA_TYPE, BytesResponse
+from diary.web.scripted_pages import ANCHORS_PLACEHOLDER, root_certificate, trust_anchors_json
+from diary.web.static_files import accepts_gzip
 
-SAVED = b'attachment; filename="check-a-pack.html"'
+ATTACHMENT_DISPOSITION = b'attachment; filename="check-a-pack.html"'
 
 
-async def page(call: Call) -> ASGIApp:
+async def scripted_page(request: RequestContext) -> ASGIApp:
     """A page with a script, under its own policy."""
-    content, policy = call.office.pages.front.pages[call.scope["path"]]
+    content, policy = request.app_context.pages.scripted_pages.pages[request.scope["path"]]
     headers = ((b"content-security-policy", policy.encode()),)
-    return Answer(200, content.replace(ANCHORS, _anchors(call)), HTML, headers)
+    return BytesResponse(200, content.replace(ANCHORS_PLACEHOLDER, _trust_anchors(request)), HTML_MEDIA_TYPE, headers)
 
 
-async def one_file(call: Call) -> ASGIApp:
+async def standalone_checker(request: RequestContext) -> ASGIApp:
     """The check to keep: a file that needs no network."""
-    content = call.office.pages.front.one_file(call.scope["path"], _anchors(call))
-    return Answer(200, content, HTML, ((b"content-disposition", SAVED),))
+    content = request.app_context.pages.scripted_pages.standalone_file(request.scope["path"], _trust_anchors(request))
+    return BytesResponse(200, content, HTML_MEDIA_TYPE, ((b"content-disposition", ATTACHMENT_DISPOSITION),))
 
 
-async def code(call: Call) -> ASGIApp:
+async def code_file(request: RequestContext) -> ASGIApp:
     """A module of the two pages. No browser keeps it, like everything of the public host."""
-    found = call.office.pages.front.code.get(call.scope["path_params"]["path"])
-    if found is None:
+    file = request.app_context.pages.scripted_pages.code_files.get(request.scope["path_params"]["path"])
+    if file is None:
         raise NotFound
-    if found.packed is not None and takes_gzip(call.headers.get(b"accept-encoding", b"")):
-        return Answer(200, found.packed, found.media_type, ((b"content-encoding", b"gzip"),))
-    return Answer(200, found.raw, found.media_type)
+    if file.gzipped_bytes is not None and accepts_gzip(request.headers.get(b"accept-encoding", b"")):
+        return BytesResponse(200, file.gzipped_bytes, file.media_type, ((b"content-encoding", b"gzip"),))
+    return BytesResponse(200, file.plain_bytes, file.media_type)
 
 
-def _anchors(call: Call) -> bytes:
+def _trust_anchors(request: RequestContext) -> bytes:
     """The keys and roots of this instance."""
-    instance = call.instance
-    key = str(instance.statements[0]["instance"]) if instance.statements else None
-    roots = (last_certificate(one.chain) for one in instance.authorities)
-    return anchors_json(b64(instance.notary.pub), key, roots, inclusion_proofs.witnesses_told(instance))
+    instance = request.instance
+    instance_key = str(instance.notary_key_statements[0]["instance"]) if instance.notary_key_statements else None
+    roots = (root_certificate(one.chain) for one in instance.timestamp_authorities)
+    return trust_anchors_json(
+        b64(instance.notary.pub), instance_key, roots, inclusion_proofs.witnesses_payload(instance)
+    )

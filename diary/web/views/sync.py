@@ -3,21 +3,21 @@
 from starlette.types import ASGIApp
 
 from diary.services.sync import changes, versions
-from diary.web.request_context import Call
-from diary.web.responses import JSON, Answer, octets
+from diary.web.request_context import RequestContext
+from diary.web.responses import JSON_MEDIA_TYPE, BytesResponse, binary_response
 
-MOST_VERSIONS = 2**53 - 1
+MAX_VERSION_NUMBER = 2**53 - 1
 
 
-async def push(call: Call) -> ASGIApp:
+async def push_version(request: RequestContext) -> ASGIApp:
     """Store a version; 201 when it is new, 200 when the same bytes came before."""
     stored = await versions.push(
-        call.instance, call.keeper, call.id("diary"), call.id("record"), call.id("version"), call.body
+        request.instance, request.keeper, request.id("diary"), request.id("record"), request.id("version"), request.body
     )
-    return Answer(200 if stored.repeated else 201, stored.answer, JSON)
+    return BytesResponse(200 if stored.is_repeated else 201, stored.answer, JSON_MEDIA_TYPE)
 
 
-async def feed(call: Call) -> ASGIApp:
+async def list_changes(request: RequestContext) -> ASGIApp:
     """What came after a number."""
-    after = call.query_number("after", MOST_VERSIONS)
-    return octets(await changes.feed(call.instance, call.keeper, call.id("diary"), after))
+    after = request.query_number("after", MAX_VERSION_NUMBER)
+    return binary_response(await changes.feed(request.instance, request.keeper, request.id("diary"), after))

@@ -2,90 +2,107 @@
 
 from starlette.types import ASGIApp
 
-from diary.encoding import b64, read_frames
+from diary.encoding import b64, decode_frames
 from diary.errors import BadRequest
 from diary.ids import id_text
 from diary.services.sharing import witness_statements
-from diary.services.sharing.witness_statements import Asking
-from diary.web.request_context import PROOF_BYTES, Call
-from diary.web.responses import Answer, json_answer
-from diary.web.scripted_pages import STATEMENT
+from diary.services.sharing.witness_statements import NewWitnessRequest
+from diary.web.request_context import PROOF_BYTES, RequestContext
+from diary.web.responses import BytesResponse, json_response
+from diary.web.scripted_pages import STATEMENT_PATH
 
 NAME_BYTES = 16
 ID_BYTES = 16
-MOST_PARTS = 1 << 20
-MOST_BYTES = 1 << 50
+MAX_PARTS = 1 << 20
+MAX_BYTES = 1 << 50
 
 
-async def ask(call: Call) -> ASGIApp:
+async def create_witness_request(request: RequestContext) -> ASGIApp:
     """Leave what a witness is asked, after the words again."""
-    fields = call.fields()
-    asking = Asking(
-        diary=call.id("diary"),
-        witness=fields.id("witness"),
+    fields = request.fields()
+    witness_request = NewWitnessRequest(
+        diary_id=request.id("diary"),
+        witness_id=fields.id("witness"),
         name=fields.octets("name", NAME_BYTES, NAME_BYTES),
-        sealed=fields.octets("sealed", witness_statements.ASKING_BYTES),
+        sealed_question=fields.octets("sealed", witness_statements.QUESTION_LIMIT_BYTES),
     )
-    row = await witness_statements.ask(call.instance, call.keeper, call.proof(), asking)
-    return json_answer({"expires_at": row.expires_at, "witness": id_text(row.id)}, 201)
+    row = await witness_statements.create_request(request.instance, request.keeper, request.proof(), witness_request)
+    return json_response({"expires_at": row.expires_at, "witness": id_text(row.id)}, 201)
 
 
-async def list_own(call: Call) -> ASGIApp:
+async def list_requests(request: RequestContext) -> ASGIApp:
     """What was asked, what came, and where the words are typed; the public host is named to a keeper only."""
-    taken = bool(call.query_number("taken", 1))
-    found = await witness_statements.list_for(call.instance, call.keeper, call.id("diary"), taken=taken)
-    return json_answer({"address": f"{call.instance.settings.public_url}{STATEMENT}", "witnesses": found})
-
-
-async def take_in(call: Call) -> ASGIApp:
-    """What came has become the keeper's."""
-    await witness_statements.take_in(call.instance, call.keeper, call.id("diary"), call.id("witness"))
-    return Answer()
-
-
-async def remove(call: Call) -> ASGIApp:
-    """End a code, or drop what came, after the words again."""
-    await witness_statements.remove(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("witness"))
-    return Answer()
-
-
-async def find(call: Call) -> ASGIApp:
-    """What nine words give."""
-    name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
-    await call.count_record(name)
-    found = await witness_statements.find(call.instance, name, call.network)
-    told = {"sealed": b64(found.sealed), "ticket": b64(found.ticket)} if found.sealed and found.ticket else {}
-    return json_answer(
-        {"files_bytes": witness_statements.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told}
+    include_taken = bool(request.query_number("taken", 1))
+    witness_requests = await witness_statements.list_requests(
+        request.instance, request.keeper, request.id("diary"), include_taken=include_taken
+    )
+    return json_response(
+        {"address": f"{request.instance.settings.public_url}{STATEMENT_PATH}", "witnesses": witness_requests}
     )
 
 
-async def declare(call: Call) -> ASGIApp:
+async def mark_taken_in(request: RequestContext) -> ASGIApp:
+    """What came has become the keeper's."""
+    await witness_statements.mark_statement_taken(
+        request.instance, request.keeper, request.id("diary"), request.id("witness")
+    )
+    return BytesResponse()
+
+
+async def remove_request(request: RequestContext) -> ASGIApp:
+    """End a code, or drop what came, after the words again."""
+    await witness_statements.delete_request(
+        request.instance, request.keeper, request.proof(), request.id("diary"), request.id("witness")
+    )
+    return BytesResponse()
+
+
+async def find_request(request: RequestContext) -> ASGIApp:
+    """What nine words give."""
+    name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
+    await request.enforce_record_limit(name)
+    witness_request = await witness_statements.look_up_request(request.instance, name, request.network_key)
+    open_fields = (
+        {"sealed": b64(witness_request.sealed_question), "ticket": b64(witness_request.ticket)}
+        if witness_request.sealed_question and witness_request.ticket
+        else {}
+    )
+    return json_response(
+        {
+            "files_bytes": witness_statements.FILES_LIMIT_BYTES,
+            "over": not open_fields,
+            "witness": id_text(witness_request.witness_id),
+            **open_fields,
+        }
+    )
+
+
+async def declare_files(request: RequestContext) -> ASGIApp:
     """Announce the files of a statement."""
-    fields = call.fields()
-    parts, size = fields.integer("parts", MOST_PARTS), fields.integer("size", MOST_BYTES)
-    await witness_statements.declare(call.instance, _ticket(call), call.id("upload"), parts, size)
-    return Answer()
+    fields = request.fields()
+    parts, size = fields.integer("parts", MAX_PARTS), fields.integer("size", MAX_BYTES)
+    await witness_statements.declare_files(request.instance, _read_ticket(request), request.id("upload"), parts, size)
+    return BytesResponse()
 
 
-async def put_part(call: Call) -> ASGIApp:
+async def put_part(request: RequestContext) -> ASGIApp:
     """Store one sealed part."""
     await witness_statements.put_part(
-        call.instance, _ticket(call), call.id("upload"), call.number("i", MOST_PARTS), call.body
+        request.instance, _read_ticket(request), request.id("upload"), request.number("i", MAX_PARTS), request.body
     )
-    return Answer()
+    return BytesResponse()
 
 
-async def send(call: Call) -> ASGIApp:
+async def submit_statement(request: RequestContext) -> ASGIApp:
     """Leave the statement: frames of the envelope and, where there are files, of their upload and digest."""
-    envelope, *files = read_frames(call.body, at_most=3) or [b""]
+    envelope, *files = decode_frames(request.body, frames_limit=3) or [b""]
     if files and (len(files), len(files[0]), len(files[-1])) != (2, ID_BYTES, PROOF_BYTES):
         raise BadRequest("The frames do not add up.")
     upload, digest = (files[0], files[1]) if files else (None, b"")
-    await witness_statements.send(call.instance, _ticket(call), envelope, upload, digest)
-    return Answer()
+    await witness_statements.submit_statement(request.instance, _read_ticket(request), envelope, upload, digest)
+    return BytesResponse()
 
 
-def _ticket(call: Call) -> str:
+def _read_ticket(request: RequestContext) -> str:
     """What the right words gave, in X-Proof."""
-    return call.headers.get(b"x-proof", b"").decode("latin-1")
+    return request.headers.get(b"x-proof", b"").decode("latin-1")

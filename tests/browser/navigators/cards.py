@@ -4,26 +4,26 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.keeper import BrowserKeeper
 
 
-def shows_every_card(keeper: Keeper) -> None:
+def show_every_card(keeper: BrowserKeeper) -> None:
     """Open "More you can add", which holds the other cards."""
     button = keeper.button("More you can add")
     if button.count():
         button.click()
 
 
-def opens(keeper: Keeper, title: str) -> Locator:
+def open_card(keeper: BrowserKeeper, title: str) -> Locator:
     """Open one card and return its body."""
-    shows_every_card(keeper)
-    keeper.opens_card(title)
+    show_every_card(keeper)
+    keeper.open_card(title)
     body = keeper.page.locator(".card-body")
     expect(body).to_be_visible()
     return body
 
 
-def more(keeper: Keeper, body: Locator) -> None:
+def expand_card(keeper: BrowserKeeper, body: Locator) -> None:
     """Press every "More" of the card, so that each of its questions and choices is shown."""
     buttons = body.get_by_role("button", name="More", exact=True)
     for _ in range(12):
@@ -32,19 +32,19 @@ def more(keeper: Keeper, body: Locator) -> None:
         buttons.first.click()
 
 
-def types(body: Locator, label: str, text: str, nth: int = 0) -> None:
+def type_into(body: Locator, label: str, text: str, index: int = 0) -> None:
     """Type into the field with this label."""
-    body.get_by_label(label, exact=True).nth(nth).fill(text)
+    body.get_by_label(label, exact=True).nth(index).fill(text)
 
 
-def ticks(body: Locator, question: str, *choices: str) -> None:
+def tick_chips(body: Locator, question: str, *choices: str) -> None:
     """Choose chips of one question."""
     group = body.get_by_role("group", name=question, exact=True)
     for choice in choices:
         group.get_by_label(choice, exact=True).check()
 
 
-def adds_record(keeper: Keeper, body: Locator, question: str, button: str, name: str) -> None:
+def add_linked_record(keeper: BrowserKeeper, body: Locator, question: str, button: str, name: str) -> None:
     """Add a person, an account or a vehicle from inside the card; it is chosen at once."""
     section = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
     section.get_by_role("button", name=button, exact=True).click()
@@ -53,19 +53,19 @@ def adds_record(keeper: Keeper, body: Locator, question: str, button: str, name:
     expect(section.get_by_label(name, exact=False).first).to_be_checked()
 
 
-def saves(keeper: Keeper) -> None:
+def save_card(keeper: BrowserKeeper) -> None:
     """Save the open card; it closes."""
-    keeper.saves_card()
+    keeper.save_card()
 
 
-def gives_reason(keeper: Keeper, reason: str) -> None:
+def give_reason(keeper: BrowserKeeper, reason: str) -> None:
     """Give the reason for changing earlier words."""
     keeper.field("Reason").fill(reason)
     keeper.tap("Save the change")
     expect(keeper.page.locator("dialog")).to_have_count(0)
 
 
-def fact(keeper: Keeper, title: str) -> Locator:
+def fact_value(keeper: BrowserKeeper, title: str) -> Locator:
     """Return the value that the entry shows under this name."""
     return (
         keeper.page.locator(".facts div")

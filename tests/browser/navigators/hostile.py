@@ -11,11 +11,11 @@ from typing import Final
 import pypdf
 from playwright.sync_api import Locator, Page
 
-from tests.browser.navigators.judge import IS_TOO_WIDE
+from tests.browser.navigators.accessibility import IS_TOO_WIDE
 
 # Markup, script addresses, templates, typesetting, formulas, direction marks:
 # each in a form that some program would run.
-CORPUS: Final = (
+HOSTILE_TEXTS: Final = (
     '<img src=x onerror="window.ran=1">',
     '"><script>window.ran=1</script>',
     "<svg/onload=window.ran=1>",
@@ -30,7 +30,7 @@ CORPUS: Final = (
     "unbroken" * 14,
 )
 # A file name can hold any of these characters but a slash.
-FILE_NAMES: Final = (
+HOSTILE_FILE_NAMES: Final = (
     "<img src=x onerror=window.ran=1>.png",
     "=cmd'!A0.png",
     "\u202egnp.png",
@@ -52,7 +52,7 @@ WIDE_ELEMENTS: Final = """[...document.querySelectorAll('main *')].filter((eleme
   .map((element) => `${element.localName}.${element.className}`).slice(0, 12)"""
 
 
-class Typist:
+class HostileTypist:
     """Types the corpus, in turn, into every text field."""
 
     def __init__(self, page: Page) -> None:
@@ -60,32 +60,32 @@ class Typist:
         self.page = page
         self.typed = 0
 
-    def next(self) -> str:
+    def next_text(self) -> str:
         """Return the next text of the corpus."""
         self.typed += 1
-        return CORPUS[self.typed % len(CORPUS)]
+        return HOSTILE_TEXTS[self.typed % len(HOSTILE_TEXTS)]
 
-    def reveals(self) -> None:
+    def reveal_text_fields(self) -> None:
         """Give the answers that show a free text field."""
         for answer in ("Yes", "Other", "Something else"):
             for choice in self.page.locator("main").get_by_label(answer, exact=True).all():
                 if choice.is_visible():
                     choice.check()
 
-    def fills(self, within: Locator | None = None) -> int:
+    def fill_text_controls(self, container: Locator | None = None) -> int:
         """Type into every visible text control; return how many there were."""
-        controls = (within or self.page).locator(TEXT_CONTROLS)
+        controls = (container or self.page).locator(TEXT_CONTROLS)
         count = controls.count()
         for n in range(count):
             control = controls.nth(n)
             if control.is_editable():
-                control.fill(self.next())
+                control.fill(self.next_text())
         # A number field refuses anything else with a message: other tests check the message.
-        for control in (within or self.page).locator(".field:has(.error) input:visible").all():
+        for control in (container or self.page).locator(".field:has(.error) input:visible").all():
             control.fill("7")
         return count
 
-    def nothing_ran(self) -> None:
+    def assert_nothing_ran(self) -> None:
         """Assert that no script ran, that typed text became no element or handler,
         and that no word made the page scroll sideways.
         """
@@ -94,7 +94,7 @@ class Typist:
         assert not self.page.evaluate(IS_TOO_WIDE), self.page.evaluate(WIDE_ELEMENTS)
 
 
-def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
+def assert_pack_is_inert(pack: zipfile.ZipFile, narrative: str) -> None:
     """Assert that file names are safe, no cell is a formula,
     PDFs contain no action, and the account stands as it was typed.
     """
@@ -107,17 +107,17 @@ def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
             assert [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
         if name.endswith(".pdf"):
             reader = pypdf.PdfReader(io.BytesIO(content))
-            assert not PDF_ACTIONS.search(content) and not PDF_ACTIONS.search(_dictionaries(reader)), name
+            assert not PDF_ACTIONS.search(content) and not PDF_ACTIONS.search(_pdf_dictionaries(reader)), name
             text_of_pages += " ".join(page.extract_text() for page in reader.pages)
     squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", text_of_pages))
-    for text in CORPUS[:6]:
+    for text in HOSTILE_TEXTS[:6]:
         assert re.sub(r"\s", "", text) in squeezed, text
     assert "root:x:0" not in text_of_pages
     record = next(json.loads(pack.read(name)) for name in pack.namelist() if name.endswith("12_record.json"))
-    assert account in json.dumps(record, ensure_ascii=False).replace('\\"', '"')
+    assert narrative in json.dumps(record, ensure_ascii=False).replace('\\"', '"')
 
 
-def _dictionaries(reader: pypdf.PdfReader) -> bytes:
+def _pdf_dictionaries(reader: pypdf.PdfReader) -> bytes:
     """Return every object of a PDF as it is written, without streams: actions are in dictionaries."""
     out = io.BytesIO()
     for number in range(1, reader.trailer["/Size"]):

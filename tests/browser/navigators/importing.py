@@ -5,40 +5,40 @@ from collections.abc import Mapping
 
 from playwright.sync_api import expect
 
-from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.keeper import BrowserKeeper
 
-LONG = 120_000
+IMPORT_TIMEOUT_MS = 120_000
 
 
-def goes_to_imports(keeper: Keeper) -> None:
+def go_to_imports(keeper: BrowserKeeper) -> None:
     """Go from anywhere to the screen where a file is chosen."""
-    keeper.goes("More")
+    keeper.go_to_tab("More")
     keeper.tap(re.compile("^Bring in a saved chat or email"), exact=False)
-    keeper.sees_place("Bring in a saved chat or email")
+    keeper.wait_for_screen("Bring in a saved chat or email")
 
 
-def chooses(keeper: Keeper, file: Mapping[str, object]) -> None:
+def choose_import_file(keeper: BrowserKeeper, file: Mapping[str, object]) -> None:
     """Choose one file."""
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
     chooser.value.set_files([file])  # type: ignore[list-item]
 
 
-def looks(keeper: Keeper, *picks: str | re.Pattern[str]) -> None:
+def preview_import(keeper: BrowserKeeper, *picks: str | re.Pattern[str]) -> None:
     """Choose these chips and open the preview of the file."""
     for pick in picks:
         keeper.page.get_by_role("radio", name=pick).check()
     keeper.tap("Look at what is in it")
-    expect(keeper.heading("What would be added")).to_be_visible(timeout=LONG)
+    expect(keeper.heading("What would be added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
 
 
-def counts(keeper: Keeper) -> dict[str, int]:
+def line_counts_on_screen(keeper: BrowserKeeper) -> dict[str, int]:
     """Return the table of line counts on the screen."""
     rows = keeper.page.locator(".sums-table tr").all()
     return {row.locator("th").inner_text(): int(row.locator("td").inner_text()) for row in rows}
 
 
-def adds_all(keeper: Keeper) -> None:
+def add_all_proposed(keeper: BrowserKeeper) -> None:
     """Add everything that the preview proposes."""
     if keeper.button("Choose all").count():
         keeper.tap("Choose all")
@@ -47,7 +47,7 @@ def adds_all(keeper: Keeper) -> None:
     keeper.tap(re.compile(r"^Add \d+ entr"), exact=False)
     # The question comes once while the diary is open, and only if the saved chat has files in it.
     answer_no = keeper.button("No, it is not")
-    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=LONG)
+    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     if answer_no.is_visible():
         answer_no.click()
-    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
+    expect(keeper.heading("Added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)

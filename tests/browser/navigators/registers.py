@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from playwright.sync_api import expect
 
-from tests.browser.navigators.judge import faults
-from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
 
-ORDER = {
+ORDER_FIELDS = {
     "Which court, or who made it?": "Lewisham Magistrates",
     "Made on": "2026-10-01",
     "Given to them on": "2026-10-03",
@@ -16,65 +16,65 @@ ORDER = {
 }
 
 
-class Registers:
+class RegisterScreens:
     """The registers: people, orders, reports and the rest."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: BrowserKeeper) -> None:
         """Use an open diary."""
         self.keeper = keeper
         self.page = keeper.page
 
-    def opens(self, register: str) -> None:
+    def open(self, register: str) -> None:
         """Open a register from More."""
-        self.keeper.goes("More")
+        self.keeper.go_to_tab("More")
         self.page.get_by_role("main").get_by_role("button", name=register, exact=True).click()
         self.keeper.taps += 1
 
-    def fills(self, fields: Mapping[str, str], picks: Sequence[str] = ()) -> None:
+    def fill(self, fields: Mapping[str, str], choices: Sequence[str] = ()) -> None:
         """Choose and type in the open form."""
-        for choice in picks:
+        for choice in choices:
             self.page.get_by_role("radio", name=choice, exact=True).or_(
                 self.page.get_by_role("checkbox", name=choice, exact=True)
             ).first.check()
         for label, text in fields.items():
             self.keeper.field(label).first.fill(text)
 
-    def saves(self, title: str | re.Pattern[str]) -> None:
+    def save(self, title: str | re.Pattern[str]) -> None:
         """Save the form and wait for the page of the saved record."""
         self.keeper.tap("Save")
-        self.keeper.sees_place(title)
+        self.keeper.wait_for_screen(title)
 
-    def adds(
+    def add_record(
         self,
         register: str,
-        add: str,
+        button: str,
         fields: Mapping[str, str],
         *,
-        picks: Sequence[str] = (),
+        choices: Sequence[str] = (),
         title: str | re.Pattern[str],
     ) -> None:
         """Add one record to a register."""
-        self.opens(register)
-        self.keeper.tap(add)
-        self.fills(fields, picks)
-        self.saves(title)
+        self.open(register)
+        self.keeper.tap(button)
+        self.fill(fields, choices)
+        self.save(title)
 
-    def adds_order(self, *terms: str) -> None:
+    def add_order(self, *terms: str) -> None:
         """Add a restraining order of Lewisham with these terms."""
-        self.opens("Orders")
+        self.open("Orders")
         self.keeper.tap("Add an order")
-        self.fills(ORDER, ["Restraining order"])
+        self.fill(ORDER_FIELDS, ["Restraining order"])
         for number, term in enumerate(terms, 1):
             self.keeper.tap("Another term")
             self.keeper.field(f"What term {number} says").fill(term)
-        self.saves("Restraining order, Lewisham Magistrates")
+        self.save("Restraining order, Lewisham Magistrates")
 
-    def has(self, title: str) -> None:
+    def wait_for_row(self, title: str) -> None:
         """Wait until the open list has this row."""
         expect(
             self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))
         ).to_be_visible()
 
-    def has_no_faults(self) -> None:
+    def assert_accessible(self) -> None:
         """Assert that axe, target sizes, headings and width show no fault."""
-        assert faults(self.page) == []
+        assert accessibility_faults(self.page) == []

@@ -9,84 +9,86 @@ from dataclasses import dataclass
 import httpx
 
 from diary.client import accounts
-from diary.client.journal import Journal, Said
-from diary.client.transport import Server
+from diary.client.journal import Journal, VersionContent
+from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
 from diary.ids import id_text, new_id
-from tests.browser.serving import Certificate, Served
-from tests.vectors.diaries import at, said
+from tests.browser.live_server import Certificate, LiveServer
+from tests.vectors.pattern_vectors import incident_fields, utc_ms
 
-WORDS = "correct horse battery staple"
+PASSPHRASE = "correct horse battery staple"
 Fields = Mapping[str, object]
-Row = tuple[str, str, Fields, Fields]
+SeedRecord = tuple[str, str, Fields, Fields]
 
 
 @dataclass(frozen=True, slots=True)
-class Seeded:
+class SeededDiary:
     """How to sign in, and the ids of the story's records by name."""
 
     login: str
-    words: str
+    passphrase: str
     ids: Mapping[str, str]
 
 
-def seed(served: Served, certificate: Certificate, story: list[Row]) -> Seeded:
+def seed_diary(live_server: LiveServer, certificate: Certificate, story: list[SeedRecord]) -> SeededDiary:
     """Write the records `(name, kind, open, restricted)` in order;
     a link to a name of the story becomes that record's id.
     """
 
-    async def write() -> Seeded:
-        trusting = ssl.create_default_context(cafile=str(certificate.cert))
+    async def write() -> SeededDiary:
+        ssl_context = ssl.create_default_context(cafile=str(certificate.cert))
         async with httpx.AsyncClient(
-            base_url=f"https://127.0.0.1:{served.port}", verify=trusting, timeout=120
+            base_url=f"https://127.0.0.1:{live_server.port}", verify=ssl_context, timeout=120
         ) as client:
-            server = Server(client, served.app_url)
-            identity = await accounts.enrol(server, WORDS, code=bytes(16))
+            server = RemoteServer(client, live_server.app_url)
+            identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16))
             journal = Journal(identity, SystemClock())
             ids = {name: id_text(new_id()) for name, *_ in story}
             for name, kind, fields, restricted in story:
-                journal.append(Said(kind, _linked(fields, ids), _linked(restricted, ids), record=ids[name]))
+                journal.append(
+                    VersionContent(kind, _resolve_links(fields, ids), _resolve_links(restricted, ids), record=ids[name])
+                )
             await journal.send(server)
-            return Seeded(identity.login, WORDS, ids)
+            return SeededDiary(identity.login, PASSPHRASE, ids)
 
     # In a thread: the browser's driver holds the event loop of this one.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(write())).result()
 
 
-def _linked(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
+def _resolve_links(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
     """Return the fields with names of the story replaced by ids, in links only."""
-    return {key: _link(key, value, ids) for key, value in fields.items()}
+    return {key: _resolve_link(key, value, ids) for key, value in fields.items()}
 
 
-def _link(key: str, value: object, ids: Mapping[str, str]) -> object:
+def _resolve_link(key: str, value: object, ids: Mapping[str, str]) -> object:
     if (key.endswith("_id") or key == "merged_into") and isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):
         is_id_list = key.endswith("_ids")
         return [
-            _linked(item, ids) if isinstance(item, Mapping) else ids.get(item, item) if is_id_list else item
+            _resolve_links(item, ids) if isinstance(item, Mapping) else ids.get(item, item) if is_id_list else item
             for item in value
         ]
     return value
 
 
-def story() -> list[Row]:
+def story() -> list[SeedRecord]:
     """Return 31 entries since 4 May:
     calls, messages from six new accounts after a block, visits, an order and its breach.
     """
-    return [*_around(), *_calls_and_messages(), *_stood(), *_others()]
+    return [*_context_records(), *_calls_and_messages(), *_loitering_entries(), *_other_entries()]
 
 
-WHO: Fields = {"actor_ids": ["dan"], "attribution_basis": ["known_account_or_number"]}
+DAN_FIELDS: Fields = {"actor_ids": ["dan"], "attribution_basis": ["known_account_or_number"]}
 
 
-def _when(local: str, precision: str) -> Fields:
+def _time_fields(local: str, precision: str) -> Fields:
     """Return one time as records of other kinds keep it."""
-    return {"start": at(local), "tz": "Europe/London", "utc_offset_min": 60, "precision": precision}
+    return {"start": utc_ms(local), "tz": "Europe/London", "utc_offset_min": 60, "precision": precision}
 
 
-def _around() -> list[Row]:
+def _context_records() -> list[SeedRecord]:
     """Return people, accounts, an order and the dates when something changed."""
     account = {"platform": "instagram", "person_id": "dan"}
     terms = [{"no": 2, "text": "No contact"}]
@@ -103,23 +105,23 @@ def _around() -> list[Row]:
         ("old", "account", {"handle": "@danw", "blocked_on": "2026-06-01", **account}, {}),
         *((f"new{n}", "account", {"handle": f"@blue.coat.{n}", **account}, {}) for n in range(1, 7)),
         ("order", "order", order, {}),
-        ("stop", "notice", {"at": _when("2026-05-20T09:00", "minute"), "to_ids": ["dan"]}, {}),
-        ("report", "report", {"at": _when("2026-07-10T00:00", "day"), "to": "police"}, {}),
+        ("stop", "notice", {"at": _time_fields("2026-05-20T09:00", "minute"), "to_ids": ["dan"]}, {}),
+        ("report", "report", {"at": _time_fields("2026-07-10T00:00", "day"), "to": "police"}, {}),
     ]
 
 
-def _entry(name: str, words: str, local: str, precision: str = "minute", **fields: object) -> Row:
+def _entry_record(name: str, words: str, local: str, precision: str = "minute", **fields: object) -> SeedRecord:
     """Return one entry."""
-    return (name, "incident", said(local, precision, narrative=words, **fields), {})
+    return (name, "incident", incident_fields(local, precision, narrative=words, **fields), {})
 
 
-def _calls_and_messages() -> list[Row]:
+def _calls_and_messages() -> list[SeedRecord]:
     """Return ten entries of calls and six of messages."""
-    chat = {"behaviours": ["chat_messages", "knows_things_they_should_not"], "channel": "instagram", **WHO}
-    calls = {"behaviours": ["calls"], "channel": "phone_call", **WHO}
+    chat = {"behaviours": ["chat_messages", "knows_things_they_should_not"], "channel": "instagram", **DAN_FIELDS}
+    calls = {"behaviours": ["calls"], "channel": "phone_call", **DAN_FIELDS}
     return [
         *(
-            _entry(
+            _entry_record(
                 f"call{n}",
                 f"He rang {n + 2} times.",
                 f"2026-05-{4 + n * 2:02d}T{19 + n % 4}:1{n}",
@@ -129,7 +131,7 @@ def _calls_and_messages() -> list[Row]:
             for n in range(10)
         ),
         *(
-            _entry(
+            _entry_record(
                 f"message{n}",
                 f"A new account: “nice blue coat”. Number {n}.",
                 f"2026-06-{2 + n * 3:02d}T22:4{n}",
@@ -141,17 +143,17 @@ def _calls_and_messages() -> list[Row]:
     ]
 
 
-def _stood() -> list[Row]:
+def _loitering_entries() -> list[SeedRecord]:
     """Return eight entries of him outside, the exact place in a restricted field."""
-    rows: list[Row] = []
+    rows: list[SeedRecord] = []
     for n in range(8):
         details = {
             "place_category": "outside_home" if n % 2 else "work",
             "witness_ids": ["ana"] if n % 3 == 0 else [],
-            **WHO,
+            **DAN_FIELDS,
         }
         local = f"2026-0{7 + n // 4}-{3 + n % 4 * 6:02d}T0{7 + n % 3}:30"
-        entry = _entry(
+        entry = _entry_record(
             f"stood{n}",
             f"He stood across the road, {n}.",
             local,
@@ -164,25 +166,25 @@ def _stood() -> list[Row]:
     return rows
 
 
-def _others() -> list[Row]:
+def _other_entries() -> list[SeedRecord]:
     """Return a threat, the night the clocks went back, a range, an unknown time, and the newest two."""
     breach = {"alleged_breaches": [{"order_id": "order", "term_no": 2}], "order_ids": ["order"]}
-    threat = {"behaviours": ["threat_to_me"], "channel": "phone_call", **breach, **WHO}
+    threat = {"behaviours": ["threat_to_me"], "channel": "phone_call", **breach, **DAN_FIELDS}
     damage = {"behaviours": ["damage_property"], "place_category": "home", "fold": 1}
     friends = {"until": "2026-10-01T00:00", "behaviours": ["contacts_friends_family"]}
     silent = {"count": 2, "count_is_estimate": True, "behaviours": ["silent_calls"], "channel": "phone_call"}
-    drove = {"behaviours": ["drive_past"], "response": ["told_to_stop"], **WHO}
+    drove = {"behaviours": ["drive_past"], "response": ["told_to_stop"], **DAN_FIELDS}
     return [
-        _entry("threat", "He said I would be sorry.", "2026-08-20T18:05", **threat),
-        _entry("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),
-        _entry("window2", "Someone ran off.", "2026-10-25T01:40"),
-        _entry("range", "My friends got messages about me.", "2026-09-01T00:00", "date_range", **friends),
+        _entry_record("threat", "He said I would be sorry.", "2026-08-20T18:05", **threat),
+        _entry_record("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),
+        _entry_record("window2", "Someone ran off.", "2026-10-25T01:40"),
+        _entry_record("range", "My friends got messages about me.", "2026-09-01T00:00", "date_range", **friends),
         (
             "unsure",
             "incident",
             {"narrative": "A note in my bag. مرحبا", "precision": "unknown", "tz": "Europe/London"},
             {},
         ),
-        _entry("late", "He drove past slowly. Café Zoë saw it.", "2026-11-20T08:15", **drove),
-        _entry("latest", "Two silent calls.", "2026-11-23T21:00", "hour", **silent),
+        _entry_record("late", "He drove past slowly. Café Zoë saw it.", "2026-11-20T08:15", **drove),
+        _entry_record("latest", "Two silent calls.", "2026-11-23T21:00", "hour", **silent),
     ]

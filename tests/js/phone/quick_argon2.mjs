@@ -2,7 +2,8 @@
  * Argon2id for the phones and pages of Node's tests, with the product's default cost replaced by the cheapest.
  *
  * A code, a sealed copy and a hand-over are always made at the default cost, which takes half a second of processor
- * time. Everything that opens one in these tests uses this function too, so the keys agree. tests/js/engine.test.mjs
+ * time. Everything that opens one in these tests uses this function too, so the keys agree.
+ * tests/js/crypto_engine.test.mjs
  * and the vectors test that the product uses the default cost.
  */
 import { argon2id } from '#app/crypto/argon2.js';

@@ -37,33 +37,34 @@ from starlette.applications import Starlette
 
 from diary.app import create_app
 from diary.clock import Clock
-from diary.config import Settings, load
+from diary.config import Settings, load_settings
 from diary.crypto import kdf
 from diary.paths import STATIC, TEMPLATES
 from diary.storage.database import migrate
-from diary.storage.sqlite.connection import path_of
+from diary.storage.sqlite.connection import path_from_url
 from diary.web.pages import render_pages
-from diary.web.rate_limits import NetworkLimit
-from tests import cookies, once
+from diary.web.rate_limits import NetworkRateLimiter
+from tests import cached_setup as once
+from tests import cookie_check as cookies
 
-ROOT = Path(__file__).parents[3]
-BUILT = ROOT / "build/tests"
-PATIENCE_S = 60
+PROJECT_ROOT = Path(__file__).parents[3]
+BUILD_FOLDER = PROJECT_ROOT / "build/tests"
+IDLE_TIMEOUT_SECONDS = 60
 
 
 def main() -> None:
     """Serve as the command line asks."""
     if sys.argv[1] == "--for":
-        serve_each(Path(sys.argv[2]))
+        serve_connections(Path(sys.argv[2]))
     else:
         serve(int(sys.argv[1]), sys.stdout.fileno())
 
 
-def serve_each(path: Path) -> None:
+def serve_connections(path: Path) -> None:
     """Start a process for each connection. No thread runs before the fork."""
-    once.remember()
-    with cheap_pages(), tempfile.TemporaryDirectory() as folder:
-        render_pages(load({"DIARY_DATA": folder}), STATIC, TEMPLATES)
+    once.cache_rendering_and_migration()
+    with minimal_pages(), tempfile.TemporaryDirectory() as folder:
+        render_pages(load_settings({"DIARY_DATA": folder}), STATIC, TEMPLATES)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # do not collect exit statuses
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
@@ -78,12 +79,12 @@ def serve_each(path: Path) -> None:
         request = json.loads(connection.makefile().readline())
         os.environ.clear()
         os.environ.update(request["environment"])
-        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        threading.Thread(target=_exit_when_closed, args=(connection,), daemon=True).start()
         serve(request["port"], connection.fileno())
         os._exit(0)
 
 
-def _end_with(connection: socket.socket) -> None:
+def _exit_when_closed(connection: socket.socket) -> None:
     """Wait until the connection closes, then end this process with a signal."""
     connection.recv(1)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -91,31 +92,31 @@ def _end_with(connection: socket.socket) -> None:
 
 def serve(port: int, output: int) -> None:
     """Migrate, listen, write the port to the file descriptor `output`, and serve until killed."""
-    listening = _listen(port)
-    port = listening.getsockname()[1]
+    listener = _listen(port)
+    port = listener.getsockname()[1]
     os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
     os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
-    settings = load(os.environ)
-    cookies.watch(end_for_a_cookie)
-    make_tables(settings)
+    settings = load_settings(os.environ)
+    cookies.install_cookie_check(exit_on_forbidden_cookie)
+    install_tables(settings)
     app = make_app(settings)
     os.write(output, f"{port}\n".encode())
     # A browser repeats a request that met a connection closed for being idle. Node does not.
     config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
-    with patch.object(NetworkLimit, "enter", let_in):
-        uvicorn.Server(config).run(sockets=[listening])
+    with patch.object(NetworkRateLimiter, "enter", allow_every_request):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """Return the real application."""
-    with cheap_pages():
-        return create_app(settings, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+    with minimal_pages():
+        return create_app(settings, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)
 
 
 @contextmanager
-def cheap_pages() -> Iterator[None]:
+def minimal_pages() -> Iterator[None]:
     """Make the pages with as little work as possible: few of these tests request them."""
-    compiled = BUILT / "templates"
+    compiled = BUILD_FOLDER / "templates"
     compiled.mkdir(parents=True, exist_ok=True)
     environment = partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(compiled)))
     packing = partial(gzip.compress, compresslevel=1)
@@ -126,15 +127,15 @@ def cheap_pages() -> Iterator[None]:
         yield
 
 
-def end_for_a_cookie(found: list[str]) -> None:
+def exit_on_forbidden_cookie(violations: list[str]) -> None:
     """End the server when a cookie was found. The test then fails, with the reason printed above it."""
-    if found:
-        sys.stderr.write("\n".join([*found, ""]))
+    if violations:
+        sys.stderr.write("\n".join([*violations, ""]))
         sys.stderr.flush()
         os._exit(1)
 
 
-async def let_in(*_args: object, **_kwargs: object) -> None:
+async def allow_every_request(*_args: object, **_kwargs: object) -> None:
     """Let every request in."""
 
 
@@ -143,41 +144,44 @@ def _listen(port: int) -> socket.socket:
 
     A restarted server needs its old port. If another program has that port for a moment, wait for it.
     """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    until = time.monotonic() + PATIENCE_S
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    deadline = time.monotonic() + IDLE_TIMEOUT_SECONDS
     while True:
         try:
-            listening.bind(("127.0.0.1", port))
+            listener.bind(("127.0.0.1", port))
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
         else:
-            listening.listen(128)
-            return listening
+            listener.listen(128)
+            return listener
 
 
-def make_tables(settings: Settings) -> None:
+def install_tables(settings: Settings) -> None:
     """Put the newest tables into the server's database: a copy of tables made once for these migrations."""
-    target = path_of(settings.database_url)
+    target = path_from_url(settings.database_url)
     if target.exists():
         return
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "diary/storage/migrations").glob("*.py")):
+    for path in sorted((PROJECT_ROOT / "diary/storage/migrations").glob("*.py")):
         digest.update(path.read_bytes())
-    made = BUILT / f"tables-{digest.hexdigest()[:16]}.sqlite"
-    if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+    cached_database = BUILD_FOLDER / f"tables-{digest.hexdigest()[:16]}.sqlite"
+    if not cached_database.exists():
+        cached_database.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cached_database.parent) as folder:
             url = f"sqlite://{folder}/made.db"
             asyncio.run(migrate(replace(settings, database_url=url)))
-            whole = Path(folder, "whole.db")
-            with closing(sqlite3.connect(path_of(url))) as source, closing(sqlite3.connect(whole)) as copy:
+            complete_database = Path(folder, "whole.db")
+            with (
+                closing(sqlite3.connect(path_from_url(url))) as source,
+                closing(sqlite3.connect(complete_database)) as copy,
+            ):
                 source.backup(copy)
-            whole.replace(made)
+            complete_database.replace(cached_database)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(made, target)
+    shutil.copyfile(cached_database, target)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,117 @@
+"""Advocates of one organisation, for every test of them, and a keeper's grant to one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from diary.app import open_instance
+from diary.client import advocates, grant_access
+from diary.client.advocates import Advocate, MemberInvitation
+from diary.client.grant_access import GrantTerms
+from diary.client.transport import RemoteServer
+from diary.crypto import kdf
+from diary.encoding import b64
+from diary.ledger.sharing.grants import DEFAULT_DURATION_MS, OpenedGrant
+from diary.services.sharing import organisations
+from tests.server_fixture import RECOVERY_CODE, InProcessServer, Keeper, Phone
+
+ADVOCATE_PASSPHRASE = "an advocate's own long words"
+ADVOCATE_NAME = "Priya K"
+ORGANISATION = "Stalking Support North"
+
+
+@dataclass
+class AdvocateDevice(Phone):
+    """An advocate at their desk."""
+
+    advocate: Advocate = None  # type: ignore[assignment] # always given
+    api_client: RemoteServer = field(default=None)  # type: ignore[assignment] # always given
+
+    async def list_clients(self, now: int) -> list[advocates.AdvocateClient]:
+        """Who lets them in, all of them holding."""
+        found, refused = await advocates.list_clients(self.api_client, self.advocate, now)
+        assert not refused
+        return found
+
+    async def passphrase_proof(self) -> str:
+        """X-Proof of the words."""
+        prelogin = (await self.request("POST", "/v1/prelogin", {"login": self.advocate.login})).json()
+        return b64(
+            kdf.derive_sign_in_proof(
+                kdf.derive_root(ADVOCATE_PASSPHRASE, prelogin["kdf"], kdf.TEST_POLICY),
+                prelogin["kdf"],
+                prelogin["kdf"]["origin"],
+            )
+        )
+
+    async def invite_colleague(self) -> str:
+        """An invitation for a colleague, after the words."""
+        answer = await self.request("POST", "/v1/organisation/invitations", x_proof=await self.passphrase_proof())
+        assert answer.status_code == 201
+        return str(answer.json()["invite"])
+
+
+@asynccontextmanager
+async def open_instance_on_database(server: InProcessServer) -> Any:
+    """The operator's command line, on the server's own database."""
+    async with open_instance(
+        server.settings, server.clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY
+    ) as instance:
+        yield instance
+
+
+async def create_organisation(server: InProcessServer, name: str = ORGANISATION) -> tuple[str, str]:
+    """An organisation's id and the invitation of its lead."""
+    async with open_instance_on_database(server) as instance:
+        return await organisations.create_organisation(instance, name)
+
+
+async def join_organisation(
+    server: InProcessServer, invite: str, name: str = ADVOCATE_NAME, address: str = "198.51.100.20"
+) -> AdvocateDevice:
+    """Somebody who joins with an invitation."""
+    client = server.http_client(address)
+    api_client = RemoteServer(client, server.settings.app_url)
+    invited = MemberInvitation(invite, name, os.urandom(20))
+    advocate = await advocates.join_organisation(
+        api_client,
+        ADVOCATE_PASSPHRASE,
+        invited,
+        recovery_code=RECOVERY_CODE,
+        now_ms=server.clock.now_ms(),
+        profile=kdf.CHEAPEST_PROFILE,
+        policy=kdf.TEST_POLICY,
+    )
+    return AdvocateDevice(client, dict(api_client.tokens), advocate=advocate, api_client=api_client)
+
+
+async def create_organisation_lead(server: InProcessServer) -> tuple[AdvocateDevice, str]:
+    """The lead of a new organisation, and its id."""
+    organisation, invite = await create_organisation(server)
+    return await join_organisation(server, invite, "Leigh"), organisation
+
+
+def api_client_for(keeper: Keeper, server: InProcessServer) -> RemoteServer:
+    """A keeper's own way to the server, for the reference client."""
+    api_client = RemoteServer(keeper.client, server.settings.app_url)
+    api_client.tokens.update(keeper.tokens)
+    return api_client
+
+
+def full_access_choice(server: InProcessServer, **changes: Any) -> GrantTerms:
+    """Everything, to look at, for thirty days from now."""
+    choice = GrantTerms({"all": True}, server.clock.now_ms() + DEFAULT_DURATION_MS, "Help with a report")
+    return replace(choice, **changes)
+
+
+async def grant_access_to(
+    server: InProcessServer, keeper: Keeper, desk: AdvocateDevice, choice: GrantTerms | None = None
+) -> OpenedGrant:
+    """The keeper hears the nine words, checks them, and lets the advocate in."""
+    api_client = api_client_for(keeper, server)
+    person = await grant_access.fetch_advocate(api_client, desk.advocate.fingerprint_words)
+    chosen = choice or full_access_choice(server)
+    return await grant_access.create_grant(api_client, keeper.identity, person, chosen, "Maya", server.clock.now_ms())

@@ -1,0 +1,98 @@
+"""Chat exports and emails made by the tests, in the form a phone saves them.
+The Python copy of tests/js/chat_exports.mjs.
+"""
+
+import io
+import zipfile
+from datetime import datetime, timedelta
+
+from tests.browser.pictures import make_png, picker_file
+
+NARROW_SPACE, DIRECTION_MARK = "\u202f", "\u200e"
+ANDROID_CHAT = "\n".join(
+    [
+        "This line stands before any message",
+        "24/10/2026, 20:58 - Messages and calls are end-to-end encrypted.",
+        *[f"24/10/2026, 21:{10 + n} - Sam Hill: Answer me" for n in range(3)],
+        "24/10/2026, 21:20 - Jo: Please stop",
+        f"24/10/2026, 21:21 - Sam Hill: {DIRECTION_MARK}IMG-20261024-WA0001.jpg (file attached)",
+        "24/10/2026, 21:22 - Sam Hill: This message was deleted",
+        "24/10/2026, 21:23 - Missed voice call",
+        "25/10/2026, 09:00 - Sam Hill: I know where you are",
+        "",
+        "the light is on",
+        "25/10/2026, 09:05 - A line of no known kind",
+        "",
+    ]
+)
+IOS_CHAT = "\r\n".join(
+    [
+        f"[03/04/26, 9:10:05{NARROW_SPACE}PM] Sam: {DIRECTION_MARK}Messages and calls are end-to-end encrypted.",
+        f"[03/04/26, 9:10:05{NARROW_SPACE}PM] \u202bسارة الخطيب\u202c: مرحبا، أين أنت؟",
+        f"{DIRECTION_MARK}[03/04/26, 9:10:40{NARROW_SPACE}PM] Sam: {DIRECTION_MARK}image omitted",
+        f"[03/04/26, 9:12:00{NARROW_SPACE}PM] Jo: leave me alone {DIRECTION_MARK}<This message was edited>",
+        f"[03/05/26, 1:05:00{NARROW_SPACE}AM] Sam: two",
+        "lines",
+        "",
+    ]
+)
+SAVED_EMAIL = "\r\n".join(
+    [
+        "Received: from mail.example (192.0.2.1)",
+        " by mx.example; Tue, 20 Oct 2026 21:10:05 +0000",
+        "From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>",
+        "To: jo@example.net",
+        "Subject: =?iso-8859-1?Q?Caf=E9?= tonight",
+        "Date: Tue, 20 Oct 2026 22:10:00 +0100",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="b1"',
+        "",
+        "--b1",
+        "Content-Type: text/plain; charset=windows-1252",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "That cost =80 20",
+        "--b1",
+        'Content-Type: image/png; name="map.png"',
+        "Content-Disposition: attachment",
+        "Content-Transfer-Encoding: base64",
+        "",
+        "iVBORw0KGgo=",
+        "--b1--",
+        "",
+    ]
+)
+
+
+def make_zip(files: dict[str, bytes]) -> bytes:
+    """Return a zip file with these files: the same bytes each time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> dict[str, object]:
+    """Return an Android export with its picture; `more` are lines that a later export adds."""
+    files = {"WhatsApp Chat with Sam Hill.txt": (ANDROID_CHAT + more).encode(), "IMG-20261024-WA0001.jpg": make_png(5)}
+    return picker_file(name, "application/zip", make_zip(files))
+
+
+def ios_zip() -> dict[str, object]:
+    """Return an iOS export without media."""
+    return picker_file("WhatsApp Chat - Sam.zip", "application/zip", make_zip({"_chat.txt": IOS_CHAT.encode()}))
+
+
+def make_long_chat(count: int) -> dict[str, object]:
+    """Return a chat of `count` messages, about 60 a day."""
+    lines = []
+    for n in range(count):
+        start = datetime(2024, 3, 1, 8)  # noqa: DTZ001 - local, as in an export
+        sent_at = start + timedelta(days=n // 60, minutes=7 * (n % 60))
+        sender = "Sam Hill" if n % 3 else "Jo"
+        lines.append(
+            f"{sent_at:%d/%m/%Y, %H:%M} - {sender}: message number {n},"
+            " with as many words as people write to one another"
+        )
+    return picker_file("WhatsApp Chat with Sam Hill.txt", "text/plain", "\n".join(lines).encode())

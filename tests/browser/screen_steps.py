@@ -1,0 +1,42 @@
+"""Steps on the fake app (fake_app.ts), and the fragments that several screens are built from."""
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.navigators.translations import translated_name
+
+Step = Callable[[Page], object]
+PACK_JOB_FIELDS = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
+MADE_PACK_FIELDS = "name: 'documents-2026-11-24.zip', no: 3, record: 'x1', size: 6100000"
+
+
+def js(code: str) -> Step:
+    """Return a step that runs `code` in the page, then waits until the page has redrawn."""
+    return lambda page: page.evaluate(f"(async () => {{ {code}; await new Promise((go) => setTimeout(go, 60)); }})()")
+
+
+def go_to_screen(name: str, **extra: object) -> Step:
+    """Return a step that goes to the screen `name`."""
+    return js(f"stage.go({json.dumps({'name': name, **extra})})")
+
+
+def set_form_values(values: str) -> Step:
+    """Return a step that sets unsaved form values."""
+    return js(f"stage.set({values})")
+
+
+def press(name: str) -> Step:
+    """Return a step that presses the button with this English name, in whatever language the page is."""
+    return lambda page: page.get_by_role("button", name=translated_name(page, name), exact=True).first.click()
+
+
+def fill(label: str, text: str) -> Step:
+    """Return a step that types into the field with this English label."""
+    return lambda page: page.get_by_label(translated_name(page, label), exact=True).first.fill(text)
+
+
+OPEN_DIARY = js("fake.open(24)")
+NO_DIARY = js("fake.set({phase: 'fresh'})")
+ENTRIES_ARRIVING = js("fake.set({account: {...fake.state.account, coming: true}})")

@@ -1,0 +1,167 @@
+"""Adding while locked and offline: photos, a voice note, a shared screenshot.
+After unlocking, the app asks about each and makes five drafts with the same digests.
+"""
+
+import base64
+import hashlib
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
+
+# A phone's share sheet sends the browser to this address with a form, and the worker takes it.
+SHARE_SCRIPT = """(encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (value) => value.charCodeAt(0));
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([bytes], 'screenshot.png', { type: 'image/png' }));
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'POST', action: '/share', enctype: 'multipart/form-data' });
+    const input = Object.assign(document.createElement('input'), { type: 'file', name: 'f', files: chosen.files });
+    form.append(input);
+    document.body.append(form);
+    form.submit();
+}"""
+# Collects the bytes of a recording before they are sealed.
+CAPTURE_RECORDING_SCRIPT = """() => {
+    globalThis.recorded = [];
+    const { prototype } = MediaRecorder;
+    const { start } = prototype;
+    prototype.start = function listen(...given) {
+        this.addEventListener('dataavailable', ({ data }) => { if (data.size) globalThis.recorded.push(data); });
+        return start.apply(this, given);
+    };
+}"""
+RECORDING_DIGEST_SCRIPT = """async () => {
+    const bytes = await new Blob(globalThis.recorded).arrayBuffer();
+    const made = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return Array.from(made, (value) => value.toString(16).padStart(2, '0')).join('');
+}"""
+REVEALING_WORDS = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
+
+
+def sha256_hex(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def assert_nothing_revealed(page: Page) -> None:
+    """A locked phone's page has no word that reveals the diary, and no Help or Leave button."""
+    assert not REVEALING_WORDS.search(page.inner_text("body")), page.inner_text("body")
+    expect(page.get_by_role("button", name="Help")).to_have_count(0)
+    assert accessibility_faults(page) == []
+
+
+def add_pictures(keeper: BrowserKeeper, photos: list[dict[str, object]]) -> None:
+    """Add three pictures from the lock."""
+    keeper.tap("Add picture")
+    keeper.wait_for_screen("Add picture")
+    assert_nothing_revealed(keeper.page)
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose a picture")
+    chooser.value.set_files(photos)  # type: ignore[arg-type]
+    keeper.wait_for_text("3 added")
+    assert keeper.page.get_by_role("img").count() == 0
+    assert not any(str(photo["name"]) in keeper.page.content() for photo in photos)
+
+
+def record_voice(keeper: BrowserKeeper) -> str:
+    """Record a voice note; return the digest of the recording."""
+    keeper.page.evaluate(CAPTURE_RECORDING_SCRIPT)
+    keeper.tap("Say it")
+    assert_nothing_revealed(keeper.page)
+    keeper.tap("Record")
+    keeper.wait_for_text("Recording")
+    expect(keeper.page.get_by_text("4:58 left")).to_be_visible()
+    keeper.tap("Stop")
+    keeper.wait_for_text("4 added")
+    return str(keeper.page.evaluate(RECORDING_DIGEST_SCRIPT))
+
+
+def share_screenshot(keeper: BrowserKeeper, screenshot: bytes) -> None:
+    """Share a screenshot from another app, and see the page that opens for it."""
+    encoded = base64.b64encode(screenshot).decode()
+    with keeper.page.expect_navigation():
+        keeper.page.evaluate(SHARE_SCRIPT, encoded)
+    keeper.wait_for_screen("Add picture")
+    assert keeper.page.url == f"{keeper.app_url}/"
+    keeper.wait_for_text("1 added")
+    assert_nothing_revealed(keeper.page)
+    keeper.tap("Done")
+    keeper.wait_for_lock()
+
+
+def test_five_files_are_added_while_locked_and_offline(phone_with_microphone: BrowserKeeper) -> None:
+    """Five files are added while the phone is locked and offline, and become drafts after unlocking."""
+    keeper = phone_with_microphone
+    keeper.open_without_diary()
+    assert manifest_name(keeper) == "manifest.webmanifest", (
+        "without a worker the app must not offer itself in share sheets"
+    )
+    keeper.create_registered_diary("He waited outside.")
+    keeper.wait_until_offline_ready()
+    keeper.page.reload()  # from here on the worker controls the page
+    keeper.wait_for_lock()
+    keeper.wait_until_loaded()
+    assert manifest_name(keeper) == "manifest-share.webmanifest"
+    keeper.page.context.set_offline(True)
+    photos = [make_png(n) for n in (3, 4, 5)]
+    add_pictures(keeper, [picker_file(f"photo-{n}.png", "image/png", raw) for n, raw in enumerate(photos)])
+    voice = record_voice(keeper)
+    keeper.tap("Done")
+    keeper.wait_for_lock()
+    screenshot = make_png(6)
+    share_screenshot(keeper, screenshot)
+    keeper.unlock()
+    keeper.wait_for_text("5 things were added while this was locked.")
+    keeper.tap("Look")
+    keeper.wait_for_screen("Added while this was locked")
+    keeper.wait_for_text("anyone holding this phone could have")
+    expect(keeper.button("Yes, make a draft")).to_have_count(5)
+    assert accessibility_faults(keeper.page) == []
+    assert_pictures_covered(keeper)
+    digests = keeper.page.locator("details .letters").all_text_contents()
+    assert sorted(digests) == sorted([*map(sha256_hex, photos), voice, sha256_hex(screenshot)])
+    for remaining in (4, 3, 2, 1, 0):
+        keeper.button("Yes, make a draft").first.click()
+        if keeper.page.get_by_role("dialog").is_visible():
+            keeper.tap("No, it is not")
+        expect(keeper.button("Yes, make a draft")).to_have_count(remaining)
+    expect(keeper.button("Write about it")).to_have_count(5)
+    assert accessibility_faults(keeper.page) == []
+    write_entry_from_draft(keeper)
+
+
+def manifest_name(keeper: BrowserKeeper) -> str:
+    """Return the manifest that a new installation would use."""
+    return str(keeper.page.evaluate("document.querySelector('link[rel=manifest]').href.split('/').pop()"))
+
+
+def assert_pictures_covered(keeper: BrowserKeeper) -> None:
+    """Every picture is covered until its own button is tapped, and can be covered again."""
+    pictures = keeper.page.locator(".captured img")
+    expect(pictures).to_have_count(4)
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
+    keeper.button("Show the picture").first.click()
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(3)
+    assert accessibility_faults(keeper.page) == []
+    keeper.tap("Cover the picture")
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
+
+
+def write_entry_from_draft(keeper: BrowserKeeper) -> None:
+    """A draft becomes an entry, is sent when there is a signal, and says permanently how its file was added."""
+    keeper.button("Write about it").first.click()
+    keeper.wait_for_screen("What happened?")
+    keeper.type_narrative("He was at the gate again.")
+    keeper.choose_time("Just now")
+    keeper.tap("Save")
+    keeper.wait_for_screen("Saved")
+    keeper.wait_for_text("4 drafts wait.")
+    keeper.page.context.set_offline(False)
+    keeper.wait_until_kept_safe("He was at the gate again.")
+    keeper.open_entry("He was at the gate again.")
+    keeper.wait_for_file("photo-0.png")
+    keeper.file_tile("photo-0.png").first.click()
+    keeper.wait_for_text("Captured while locked; anyone holding this phone could have")

@@ -1,0 +1,179 @@
+"""Taking out, putting back, erasing after seven days, and hold: on one phone, on two, and on a new one."""
+
+import re
+import sqlite3
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.keeper import BrowserKeeper
+
+FIRST_NARRATIVE = "He was at the gate."
+ERASED_NARRATIVE = "This one shall go."
+LAST_NARRATIVE = "And one more."
+DAY_SECONDS = 24 * 60 * 60
+
+
+def _take_out(keeper: BrowserKeeper, text: str) -> None:
+    keeper.open_entry(text)
+    keeper.tap("Take out or erase")
+    assert accessibility_faults(keeper.page) == []
+    keeper.tap("Take it out")
+    keeper.wait_for_text(re.compile("This entry was taken out on"))
+
+
+def _ask_to_erase(keeper: BrowserKeeper, words: str | None = None) -> None:
+    keeper.tap("Erase it for good")
+    keeper.field("Type your words to go on").fill(keeper.passphrase if words is None else words)
+    keeper.tap("Erase it in seven days")
+
+
+def _let_days_pass(keeper: BrowserKeeper, days: int) -> None:
+    keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + days * DAY_SECONDS)
+    keeper.page.wait_for_timeout(50)
+
+
+def _open_taken_out(keeper: BrowserKeeper) -> None:
+    keeper.go_to_tab("More")
+    keeper.tap("Taken out")
+    keeper.wait_for_screen("Taken out")
+
+
+def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
+    """While hold is on, nothing can be erased, and a waiting erasure is cancelled.
+    Hold ends some days after it is turned off.
+    """
+    keeper.go_to_tab("More")
+    keeper.tap(re.compile("^Hold"), exact=False)
+    keeper.tap("Turn hold on")
+    keeper.wait_for_text("Say who asked.")
+    keeper.field("Who asked?").fill("PC Hall")
+    keeper.field("Their reference").fill("CAD 12")
+    keeper.tap("Turn hold on")
+    keeper.wait_for_text(re.compile("Hold is on since"))
+    assert accessibility_faults(keeper.page) == []
+    expect(keeper.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+    _open_taken_out(keeper)
+    keeper.page.get_by_text(ERASED_NARRATIVE).click()
+    _ask_to_erase(keeper)
+    expect(keeper.error_message().first).to_contain_text("Hold is on, so nothing can be erased for good.")
+    keeper.go_to_tab("More")
+    keeper.tap(re.compile("^Hold"), exact=False)
+    keeper.tap("Turn hold off")
+    keeper.field("Type your words to go on").fill(keeper.passphrase)
+    keeper.page.get_by_role("dialog").get_by_role("button", name="Turn hold off").click()
+    keeper.wait_for_text(re.compile("Hold goes off on"))
+    _open_taken_out(keeper)
+    keeper.page.get_by_text(ERASED_NARRATIVE).click()
+    _ask_to_erase(keeper)
+    expect(keeper.error_message().first).to_contain_text("Hold is on")
+
+
+def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
+    """Erasing needs the words, seven days, and the words again; hold prevents it; the number is never reused."""
+    keeper.open_without_diary()
+    keeper.write_first_entry(FIRST_NARRATIVE)
+    keeper.postpone_copy()
+    keeper.add_entry(ERASED_NARRATIVE)
+    _take_out(keeper, ERASED_NARRATIVE)
+    _ask_to_erase(keeper, "these are not the words")
+    expect(keeper.error_message().first).to_contain_text("Those are not the words")
+    _ask_to_erase(keeper)
+    keeper.wait_for_text(re.compile("This entry will be erased for good on"))
+    keeper.go_to_tab("Add")
+    keeper.wait_for_text(re.compile("One entry will be erased for good on"))
+    keeper.page.reload()
+    keeper.unlock()
+    keeper.wait_for_text(re.compile("One entry will be erased for good on"))
+
+    _assert_hold_prevents_erasure(keeper)
+    _let_days_pass(keeper, 8)
+    keeper.unlock_if_locked()
+    _open_taken_out(keeper)
+    keeper.page.get_by_text(ERASED_NARRATIVE).click()
+    _ask_to_erase(keeper)
+    keeper.wait_for_text(re.compile("This entry will be erased for good on"))
+    _let_days_pass(keeper, 8)
+    keeper.unlock_if_locked()
+    _open_taken_out(keeper)
+    keeper.page.get_by_text(ERASED_NARRATIVE).click()
+    keeper.tap("Erase it now")
+    keeper.field("Type your words to go on").fill(keeper.passphrase)
+    keeper.page.get_by_role("dialog").get_by_role("button", name="Erase it now").click()
+    keeper.wait_for_screen("Taken out")
+    keeper.wait_for_text(re.compile("^Erased for good on"))
+    expect(keeper.page.get_by_text(ERASED_NARRATIVE)).to_have_count(0)
+    assert accessibility_faults(keeper.page) == []
+    keeper.add_entry(LAST_NARRATIVE)
+    keeper.go_to_tab("Entries")
+    expect(keeper.entry_row(LAST_NARRATIVE).get_by_text("No. 3", exact=True)).to_be_visible()
+
+
+def _make_erasure_due(server: LiveServer) -> None:
+    """Make the waiting erasure due and the server's clock trusted, then restart the server, which checks both."""
+    server.stop()
+    database = sqlite3.connect(next(server.data.rglob("*.sqlite3")), isolation_level=None)
+    assert database.execute("UPDATE erasure SET due_at = 1").rowcount == 1
+    assert database.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000").rowcount == 1
+    server.start()
+    for _ in range(200):
+        if database.execute("SELECT count(*) FROM erasure").fetchone() == (0,):
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("nothing was erased when it was due")
+    database.close()
+
+
+def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: LiveServer) -> None:
+    """An erasure is seen and stopped on the other device;
+    asked again, the entry is gone from both; a new phone keeps the numbers.
+    """
+    phone, desk = new_phone(), new_phone()
+    phone.create_registered_diary(FIRST_NARRATIVE)
+    phone.add_entry(ERASED_NARRATIVE)
+    phone.wait_until_kept_safe(ERASED_NARRATIVE)
+    phone.add_entry(LAST_NARRATIVE)
+    phone.wait_until_kept_safe(LAST_NARRATIVE)
+    desk.sign_in(phone.login, phone.passphrase)
+    desk.wait_for_entry_count(3)
+    _take_out(phone, ERASED_NARRATIVE)
+    expect(phone.page.locator(".state").first).to_contain_text("Kept safe")
+    _ask_to_erase(phone)
+    phone.wait_for_text(re.compile("This entry will be erased for good on"))
+    desk.lock()
+    desk.unlock()
+    desk.wait_for_text(re.compile("One entry will be erased for good on"))
+    desk.tap("Look")
+    desk.page.get_by_text(ERASED_NARRATIVE).click()
+    desk.tap("Do not erase it")
+    expect(desk.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+    phone.lock()
+    phone.unlock()
+    expect(phone.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+    _open_taken_out(phone)
+    phone.page.get_by_text(ERASED_NARRATIVE).click()
+    _ask_to_erase(phone)
+    phone.wait_for_text(re.compile("This entry will be erased for good on"))
+    desk.lock()
+    desk.unlock()
+    desk.wait_for_text(re.compile("One entry will be erased for good on"))
+    for device in (phone, desk):
+        device.lock()
+    _make_erasure_due(server)
+    for device in (phone, desk):
+        device.unlock()
+        expect(device.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+        _open_taken_out(device)
+        device.wait_for_text(re.compile("^Erased for good on"))
+        expect(device.page.get_by_text(ERASED_NARRATIVE)).to_have_count(0)
+        device.wait_for_entry_count(2)
+        expect(device.entry_row(LAST_NARRATIVE).get_by_text("No. 3", exact=True)).to_be_visible()
+    new_device = new_phone()
+    new_device.sign_in(phone.login, phone.passphrase)
+    new_device.wait_for_entry_count(2)
+    expect(new_device.entry_row(FIRST_NARRATIVE).get_by_text("No. 1", exact=True)).to_be_visible()
+    expect(new_device.entry_row(LAST_NARRATIVE).get_by_text("No. 3", exact=True)).to_be_visible()

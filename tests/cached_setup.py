@@ -1,0 +1,91 @@
+"""What every server of the tests has in common is made once: pages, packed files, and a database with every table.
+
+A test's server is as the real one; only the making is remembered. Hundreds of tests start a server of their own, and
+rendering and migrating took longer than most of what they test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from tortoise.apps import Apps
+from tortoise.models import Model
+
+import diary.app
+import diary.web.pages
+from diary import config
+from diary.config import Settings
+from diary.storage import database
+from diary.storage.sqlite.connection import path_from_url
+from diary.web.pages import RenderedPages
+from diary.web.public_pages import training_zip_path
+
+PLACEHOLDER_DATA_FOLDER = Path()
+_render_pages = diary.web.pages.render_pages
+_migrate = database.migrate
+_build_queries = Apps._build_initial_querysets
+# Each model, and the kind of queries that was built for it last: SQLite's or PostgreSQL's.
+_queries: WeakKeyDictionary[type[Model], type] = WeakKeyDictionary()
+
+
+def cache_rendering_and_migration() -> None:
+    """From here on in this process: pages of one release are rendered once for the same settings."""
+    for name in ("make_environment", "read_files", "make_release"):
+        setattr(diary.web.pages, name, cache(getattr(diary.web.pages, name)))
+    vars(diary.app)["render_pages"] = _render_once
+    Apps._build_initial_querysets = _build_queries_once  # type: ignore[method-assign]
+
+
+def _build_queries_once(self: Apps) -> None:
+    """Build the models' queries, unless the last that were built are for the same kind of database.
+
+    A server does it once as it starts, and it takes 10 ms of processor time.
+    """
+    kinds = {model: model._meta.db.query_class for app in self.apps.values() for model in app.values()}
+    if any(_queries.get(model) is not kind for model, kind in kinds.items()):
+        _build_queries(self)
+        _queries.update(kinds)
+
+
+def _render_once(settings: Settings, static: Path, templates: Path) -> RenderedPages:
+    """As `render_pages`; a data folder matters only where a training folder lies in it."""
+    if training_zip_path(settings).exists():
+        return _render_pages(settings, static, templates)
+    return _rendered(
+        replace(settings, data=PLACEHOLDER_DATA_FOLDER, database_url="", blob_url="", pepper=None, notary_key=None),
+        static,
+        templates,
+    )
+
+
+@cache
+def _rendered(settings: Settings, static: Path, templates: Path) -> RenderedPages:
+    return _render_pages(settings, static, templates)
+
+
+async def migrate_from_cached_copy(settings: Settings) -> None:
+    """As `database.migrate`; where there is no SQLite file yet, with a copy of one that was migrated before."""
+    path = path_from_url(settings.database_url) if settings.database_url.startswith("sqlite") else None
+    if path is None or path.exists():
+        await _migrate(settings)
+        return
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(await asyncio.to_thread(_migrated), path)
+
+
+@cache
+def _migrated() -> Path:
+    """An empty database with every table, as one file."""
+    folder = Path(tempfile.mkdtemp(prefix="kept-tests-"))
+    settings = config.load_settings({"DIARY_DATA": str(folder)})
+    asyncio.run(_migrate(settings))
+    path = path_from_url(settings.database_url)
+    assert not path.with_name(path.name + "-wal").exists(), "the database is not one file"
+    return path

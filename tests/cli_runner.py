@@ -1,0 +1,43 @@
+"""Running the command line as a person would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from click.testing import CliRunner
+
+from diary.cli.main import main
+from diary.storage import database
+from tests import cached_setup as once
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+# Under `make coverage`, a process that a test starts is measured too.
+COVERAGE_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+def run_cli(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "diary", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT_ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **COVERAGE_ENVIRONMENT, **env},
+    )
+
+
+def run_cli_in_process(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The same inside this process, for what takes a dozen commands: each process takes a second. A fault of ours is raised.
+
+    A new database is a copy of one that was migrated before: making the tables takes a second too.
+    """
+    with patch.object(database, "migrate", once.migrate_from_cached_copy):
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env, prog_name="diary")
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return subprocess.CompletedProcess([], result.exit_code, result.stdout, result.stderr)

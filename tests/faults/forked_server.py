@@ -1,0 +1,99 @@
+"""A server that is started, killed and started again at one port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def free_port() -> int:
+    """A port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ForkedServer:
+    """A nursery and its newest server."""
+
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
+        """Load everything; see nursery.py. The database must have been migrated."""
+        self.environ = server_environment(folder, port, **settings)
+        self.port = port
+        self.server = 0
+        command = [sys.executable, "-m", "tests.faults.fork_server", str(port)]
+        self._fork_process = subprocess.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+
+    def fork(self, command: str) -> int:
+        """The process number of what the nursery was asked for."""
+        assert self._fork_process.stdin is not None and self._fork_process.stdout is not None
+        self._fork_process.stdin.write(command + "\n")
+        self._fork_process.stdin.flush()
+        return int(self._fork_process.stdout.readline())
+
+    def start(self, command: str = "start") -> None:
+        """A new server; returns when it listens."""
+        self.server = self.fork(command)
+        for _ in range(3000):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return
+        raise RuntimeError("the server did not start")
+
+    def kill(self) -> None:
+        """kill -9, and wait until nobody listens."""
+        os.kill(self.server, signal.SIGKILL)
+        wait_until_ended(self.server)
+
+    def end(self) -> None:
+        """End both."""
+        with suppress(ProcessLookupError):
+            os.kill(self.server, signal.SIGKILL)
+        self._fork_process.kill()
+        self._fork_process.wait()
+        for pipe in (self._fork_process.stdin, self._fork_process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def wait_until_ended(process: int, seconds: float = 5) -> None:
+    """Return when a process has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.005)
+    raise RuntimeError("a process that was to end is still there")
+
+
+def server_environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
+    """The settings of a server at a port."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DIARY_DATA": str(folder / "data"),
+        "DIARY_APP_URL": f"http://localhost:{port}",
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+        "DIARY_CHECKPOINT_SECONDS": "20",  # so that the log is written to as well
+        **settings,
+    }

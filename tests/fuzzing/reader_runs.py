@@ -1,0 +1,72 @@
+"""Gives a reader bytes, and says what it did that no reader may do."""
+
+import signal
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from tests.fuzzing.mutation import mutated_input
+from tests.fuzzing.seeds import CORPUS
+from tests.fuzzing.targets import TARGETS, ReaderTarget
+
+# Of the processor's time, not the clock's: a busy machine does not make a reader slow.
+TIME_LIMIT_SECONDS: Final = 10
+
+
+class TooSlowError(BaseException):
+    """Not an Exception, so that no reader takes it for one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """What a reader did with bytes that it should have read or refused."""
+
+    target: str
+    raw: bytes
+    reason: str
+
+
+def corpus_of(form: str) -> list[bytes]:
+    """The files of a form, always in the same order."""
+    return [path.read_bytes() for path in sorted((CORPUS / form).iterdir())]
+
+
+def run_reader(target: ReaderTarget, raw: bytes) -> str | None:
+    """None when the reader answered or raised one of its own errors, else what it did."""
+    try:
+        target.reader(raw)
+    except target.allowed_errors:
+        return None
+    except TooSlowError:
+        return f"more than {TIME_LIMIT_SECONDS} seconds of the processor"
+    except Exception:  # noqa: BLE001  # the very thing that is looked for
+        return traceback.format_exc()
+    return None
+
+
+def run_reader_with_timeout(target: ReaderTarget, raw: bytes) -> str | None:
+    """The same, with an end."""
+
+    def raise_too_slow(_signal: int, _frame: FrameType | None) -> None:
+        raise TooSlowError
+
+    before = signal.signal(signal.SIGPROF, raise_too_slow)
+    signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT_SECONDS)
+    try:
+        return run_reader(target, raw)
+    except TooSlowError:  # it came while the answer was on its way out
+        return f"more than {TIME_LIMIT_SECONDS} seconds of the processor"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def find_crashes(name: str, runs: int, first_seed: int = 0) -> Iterator[Crash]:
+    """What a reader does wrong with its corpus, unchanged and changed by each of `runs` seeds."""
+    target = TARGETS[name]
+    corpus: Sequence[bytes] = corpus_of(target.form)
+    for raw in [*corpus, *(mutated_input(seed, corpus) for seed in range(first_seed, first_seed + runs))]:
+        if reason := run_reader_with_timeout(target, raw):
+            yield Crash(name, raw, reason)

@@ -1,0 +1,391 @@
+"""The only file of the state machines that knows how a server is started, asked and given its hourly work.
+
+A `Box` is one server in this process, over SQLite or PostgreSQL, whose clock stands still but for what a machine moves. Every
+answer of it, whoever asked, goes through `check`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
+
+from diary.client.journal import VersionContent
+from diary.crypto import handover, kdf
+from diary.crypto.file_parts import part_header, parts_digest
+from diary.crypto.keys import code_wrap_header, grant_wrap_header, words_wrap_header, wrap_key
+from diary.crypto.sealing import SUITE_PUBLIC_KEY, SUITE_SYMMETRIC, EnvelopeKind, envelope_prefix
+from diary.encoding import b64, decode_frames, encode_frames, unb64
+from diary.ids import id_text
+from diary.ledger import push
+from diary.ledger.push import WrapsForGrant
+from diary.ledger.sharing.witness_statements import request_header, statement_header
+from diary.services.sync.purge import purge
+from tests.advocate_helpers import AdvocateDevice, create_organisation, join_organisation
+from tests.server_fixture import RECOVERY_CODE, InProcessServer, Keeper, Phone, register_keeper, running_server
+
+SECOND_MS = 1_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+EXPECTED_HEADERS = (
+    *(
+        "content-security-policy",
+        "cross-origin-embedder-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+    ),
+    *("permissions-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "cache-control"),
+)
+_API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+_T = TypeVar("_T")
+
+
+def documented_codes() -> dict[str, int]:
+    """Each code of a failure and its status, as docs/api.md lists them."""
+    codes_section = _API_PAGE.read_text(encoding="utf-8").split("\n## Codes\n")[1]
+    return {code: int(status) for code, status in re.findall(r"`(\w+)` (\d{3})", codes_section)}
+
+
+STATUS_BY_CODE = documented_codes()
+
+
+async def check_response(response: httpx.Response) -> None:
+    """What holds of every answer: no fault of the server's, its headers, and a failure that has a listed code and a sentence."""
+    await response.aread()
+    request_line = f"{response.request.method} {response.request.url.path}"
+    assert response.status_code < 500, (request_line, response.status_code, response.text)
+    assert [name for name in EXPECTED_HEADERS if name not in response.headers] == [], request_line
+    assert response.headers["cache-control"] == "no-store", request_line
+    if response.status_code >= 400:
+        response_body = response.json()
+        assert STATUS_BY_CODE[response_body["error"]] == response.status_code, (
+            request_line,
+            response.status_code,
+            response_body,
+        )
+        assert response_body["message"].strip(), (request_line, response_body)
+
+
+class _CheckedServer(InProcessServer):
+    """A running application; whatever its clients are answered is checked."""
+
+    def http_client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
+        """As for every test, with each answer checked."""
+        made = super().http_client(address)
+        made.event_hooks["response"].append(check_response)
+        return made
+
+
+@dataclass(frozen=True)
+class ServerAnswer:
+    """An answer as a machine compares it."""
+
+    status: int
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The code of a failure, or ''."""
+        return str(self.body["error"]) if self.status >= 400 else ""
+
+
+@dataclass
+class ServerBox:
+    """A server, and the only way in which a machine uses it."""
+
+    server: InProcessServer
+    runner: asyncio.Runner
+    address_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run something of the server's to its end."""
+        return self.runner.run(work)
+
+    @property
+    def now_ms(self) -> int:
+        """The server's time in ms."""
+        return self.server.clock.now_ms()
+
+    def start_new_day(self) -> None:
+        """Midnight of a new day: every run of a machine begins at the same hour, whatever runs there were before."""
+        self.server.clock.advance(2 * DAY_MS - self.now_ms % DAY_MS)
+
+    def new_address(self) -> str:
+        """A network that nobody has come from yet."""
+        number = next(self.address_numbers)
+        return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+    def new_keeper(self) -> Keeper:
+        """Somebody with a new account and an empty diary, signed in on one device."""
+        return self.run(register_keeper(self.server, self.new_address()))
+
+    def new_phone(self) -> Phone:
+        """A device that has never been here."""
+        return Phone(self.server.http_client(self.new_address()))
+
+    def new_public_phone(self) -> Phone:
+        """Somebody without an account, on the public host."""
+        client = self.server.http_client(self.new_address())
+        client.base_url = httpx.URL(self.server.settings.public_url)
+        return Phone(client)
+
+    def new_organisation(self, names: tuple[str, ...]) -> list[AdvocateDevice]:
+        """Advocates of one new organisation; the first leads it."""
+        _, invite = self.run(create_organisation(self.server))
+        desks = [self.run(join_organisation(self.server, invite, names[0], self.new_address()))]
+        for name in names[1:]:
+            invite = self.run(desks[0].invite_colleague())
+            desks.append(self.run(join_organisation(self.server, invite, name, self.new_address())))
+        return desks
+
+    def advocate_proof(self, desk: AdvocateDevice) -> str:
+        """X-Proof of an advocate's words."""
+        return self.run(desk.passphrase_proof())
+
+    def request(
+        self, phone: Phone, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, **headers: str
+    ) -> ServerAnswer:
+        """One request, a second after the one before it."""
+        self.server.clock.advance(SECOND_MS)
+        response = self.run(phone.request(method, path, body, **headers))
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return ServerAnswer(response.status_code, response.json() if is_json else response.content)
+
+    def let_server_run(self) -> None:
+        """Let what the server does beside its answers go on for a moment."""
+        self.run(asyncio.sleep(0.02))
+
+    def advance_clock(self, ms: int) -> None:
+        """Move the clock, and nothing else."""
+        self.server.clock.advance(ms)
+
+    def run_hourly_work(self) -> int:
+        """Two of the server's hourly runs: the second believes the clock, whatever was passed before the first. When that was."""
+        instance = self.server.app.state.app_context.instance
+        self.run(purge(instance))
+        self.server.clock.advance(HOUR_MS)
+        assert self.run(purge(instance)).is_clock_steady
+        return self.now_ms
+
+    def sign_in_again(self, keeper: Keeper) -> None:
+        """The words once more on the keeper's device, before its session runs out."""
+        identity = keeper.identity
+        body = {"auth": identity.proof, "device": identity.device, "device_name": "Phone", "login": identity.login}
+        assert self.request(keeper, "POST", "/v1/sessions", body).status == 200
+
+
+@contextmanager
+def running_box(folder: Path, **setting: str) -> Iterator[ServerBox]:
+    """A server for the length of the block, with its files in `folder`."""
+    with asyncio.Runner() as runner:
+        context = running_server(folder, **setting)
+        server = runner.run(context.__aenter__())
+        try:
+            yield ServerBox(_CheckedServer(server.app, server.settings, server.clock), runner)
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+class ServerStateMachine(RuleBasedStateMachine):
+    """A machine that compares all of what the server says with its model every few steps, and at the end."""
+
+    def __init__(self, server_box: ServerBox) -> None:
+        """`on`: the server, which other runs share; nothing of theirs is this one's."""
+        super().__init__()
+        self.server_box = server_box
+        self.steps = 0
+        server_box.start_new_day()
+
+    def compare_with_model(self) -> None:
+        """Everything that can be read, against the model."""
+        raise NotImplementedError
+
+    @invariant()
+    def compare_sometimes(self) -> None:
+        """Reading everything costs more than a step does."""
+        self.steps += 1
+        if self.steps % 5 == 0:
+            self.compare_with_model()
+
+    def teardown(self) -> None:
+        """After the last step, unless a step has failed."""
+        if sys.exc_info()[0] is None:
+            self.compare_with_model()
+
+
+def parametrize_lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest.MarkDecorator:
+    """Run a test as it runs each time, and longer where slow tests run too. Each: examples, and steps of an example."""
+    return pytest.mark.parametrize(
+        ("examples", "steps"),
+        [pytest.param(*short, id="short"), pytest.param(*long, id="long", marks=pytest.mark.slow)],
+    )
+
+
+def run_machine(machine: Callable[[], ServerStateMachine], *, examples: int, steps: int) -> None:
+    """Run a machine; what fails is cut down to its shortest sequence. The same sequences each time."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+# What a phone sends, made as cheaply as the server can be made to look at it: it reads the public head of each envelope, and the
+# rest is random bytes to it.
+
+
+def diary_file_part(keeper: Keeper, blob: str, i: int, parts: int, content: bytes) -> bytes:
+    """A sealed part of a diary's file."""
+    return envelope_prefix(EnvelopeKind.FILE_PART, part_header(keeper.identity.diary, blob, i, parts)) + content
+
+
+def file_digest(parts: list[bytes]) -> str:
+    """What completes a file."""
+    return b64(parts_digest(hashlib.sha256(part).digest() for part in parts))
+
+
+def handover_kdf() -> dict[str, Any]:
+    """Salt and cost of the words of a hand-over."""
+    return handover.new_kdf_params(kdf.CHEAPEST_PROFILE, bytes(16))
+
+
+def handover_part(one: str, i: int, parts: int, content: bytes) -> bytes:
+    """A sealed part of a hand-over, or of a witness's files."""
+    return envelope_prefix(EnvelopeKind.HANDOVER, handover.handover_part_header(one, i, parts)) + content
+
+
+def sealed_witness_request(witness: str, content: bytes) -> bytes:
+    """What a witness is asked, sealed."""
+    return envelope_prefix(EnvelopeKind.WITNESS_REQUEST, request_header(witness), SUITE_SYMMETRIC) + content
+
+
+def sealed_witness_statement(witness: str, content: bytes) -> bytes:
+    """A witness's statement, sealed."""
+    return envelope_prefix(EnvelopeKind.LETTER, statement_header(witness), SUITE_PUBLIC_KEY) + content
+
+
+def grant_envelope(kind: str, diary: str, grant: str, content: bytes, **extra: str) -> bytes:
+    """What a grant carries, sealed. `kind`: grant (`to`: for the advocate), kept (`to`), summary, marks or letter (`letter`)."""
+    place: dict[str, object] = {"diary": diary, "grant": grant, "t": "grant" if kind == "kept" else kind, **extra}
+    kinds = {
+        "letter": (EnvelopeKind.LETTER, SUITE_PUBLIC_KEY),
+        "grant": (EnvelopeKind.GRANT, SUITE_PUBLIC_KEY),
+        "kept": (EnvelopeKind.GRANT, SUITE_SYMMETRIC),
+    }
+    return (
+        envelope_prefix(*kinds[kind][:1], place, kinds[kind][1]) + content
+        if kind in kinds
+        else envelope_prefix(EnvelopeKind.SUMMARY, place) + content
+    )
+
+
+def grant_wrap(diary: str, grant: str, version: str) -> bytes:
+    """The key of a version's open part, wrapped for a grant."""
+    return (
+        envelope_prefix(EnvelopeKind.WRAP, grant_wrap_header(grant, diary, version, "open"))
+        + b"wrapped for "
+        + grant.encode()
+    )
+
+
+def sealed_version_for_grants(keeper: Keeper, grants: tuple[str, ...], files: tuple[str, ...]) -> tuple[str, bytes]:
+    """A version with its files' names in it, and with its wrap for each grant: its address and its body."""
+    local_version = keeper.journal.append(
+        VersionContent("incident", {"narrative": "Again."}, open_keys=[(blob, bytes(32)) for blob in files])
+    )
+    place = local_version.opened_version.ids
+    grant_wraps = tuple(WrapsForGrant(grant, (grant_wrap(place.diary, grant, place.version),)) for grant in grants)
+    path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
+    return path, push.encode(replace(local_version.push, grants=grant_wraps))
+
+
+def advocate_versions(answer: ServerAnswer) -> list[tuple[dict[str, Any], tuple[bytes, ...], tuple[bytes, ...]]]:
+    """Each version that an advocate is given: its facts, its wraps and envelopes, and the wraps for the grant."""
+    split = [decode_frames(frame) for frame in decode_frames(answer.body, frames_limit=501)]
+    return [
+        (json.loads(facts), tuple(decode_frames(sealed)), tuple(decode_frames(own_wraps)))
+        for facts, sealed, own_wraps in split
+    ]
+
+
+def feed_versions(answer: ServerAnswer) -> list[tuple[dict[str, Any], tuple[bytes, ...]]]:
+    """Each version of a feed: its facts, and its wraps and envelopes."""
+    split = [decode_frames(frame) for frame in decode_frames(answer.body, frames_limit=501)[1:]]
+    return [(json.loads(facts), tuple(sealed)) for facts, *sealed in split]
+
+
+def new_passphrase_lock(server_box: ServerBox, keeper: Keeper, number: int) -> tuple[str, dict[str, Any]]:
+    """A lock on other words: the proof of them, and the body that sets it."""
+    identity = keeper.identity
+    kdf_parameters = {
+        "alg": "argon2id",
+        "login": identity.login,
+        "m": kdf.CHEAPEST_PROFILE.memory_kib,
+        "origin": server_box.server.settings.app_url,
+        "p": 1,
+    }
+    kdf_parameters |= {"salt": b64(number.to_bytes(16, "big")), "t": kdf.CHEAPEST_PROFILE.passes}
+    proof = b64(hashlib.sha256(b"words %d" % number).digest())
+    sealed = wrap_key(bytes(32), words_wrap_header(identity.account, 1, kdf_parameters), identity.account_key)
+    return proof, {"auth": proof, "kdf": kdf_parameters, "words_wrap": b64(sealed)}
+
+
+def new_recovery_code(keeper: Keeper, number: int) -> tuple[str, dict[str, str]]:
+    """A recovery code: its proof, and the body that sets it. Number 0 is the one every keeper begins with."""
+    identity, code = keeper.identity, number.to_bytes(16, "big") if number else RECOVERY_CODE
+    proof = b64(kdf.derive_code_proof(code, identity.login))
+    sealed = wrap_key(kdf.derive_code_kek(code), code_wrap_header(identity.account, 1), identity.account_key)
+    return proof, {"code_auth": proof, "code_wrap": b64(sealed)}
+
+
+__all__ = [
+    "DAY_MS",
+    "HOUR_MS",
+    "SECOND_MS",
+    "AdvocateDevice",
+    "Keeper",
+    "Phone",
+    "ServerAnswer",
+    "ServerBox",
+    "ServerStateMachine",
+    "advocate_versions",
+    "b64",
+    "diary_file_part",
+    "encode_frames",
+    "feed_versions",
+    "file_digest",
+    "grant_envelope",
+    "grant_wrap",
+    "handover_kdf",
+    "handover_part",
+    "id_text",
+    "new_passphrase_lock",
+    "new_recovery_code",
+    "run_machine",
+    "running_box",
+    "sealed_version_for_grants",
+    "sealed_witness_request",
+    "sealed_witness_statement",
+    "unb64",
+]  # fmt: skip

@@ -1,0 +1,83 @@
+"""Changing a pack's zip the way somebody might: one member's bytes, its name, its absence, something more."""
+
+import hashlib
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from diary.pack.bag.manifest import (
+    BAGIT_DECLARATION,
+    SERVABLE_MANIFEST_PATH,
+    MemberDigests,
+    StreamHasher,
+    bag_info,
+    payload_manifests,
+    servable_manifest,
+    tag_manifest,
+)
+
+Members = dict[str, bytes]
+
+
+def members_of(path: Path) -> Members:
+    """Every member by name inside the folder."""
+    with zipfile.ZipFile(path) as archive:
+        return {row.filename.partition("/")[2]: archive.read(row) for row in archive.infolist()}
+
+
+def pack_folder_name(path: Path) -> str:
+    """The pack's folder."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()[0].partition("/")[0]
+
+
+def change_members(source: Path, target: Path, change: Callable[[Members], Mapping[str, bytes]]) -> Path:
+    """A copy of a pack with its members changed."""
+    folder = pack_folder_name(source)
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in change(members_of(source)).items():
+            archive.writestr(f"{folder}/{name}", content)
+    return target
+
+
+def flip_each_member(source: Path, target: Path) -> Iterator[tuple[str, Path]]:
+    """One after the other, every member with one byte changed in its middle."""
+    original = members_of(source)
+    for name, content in original.items():
+        middle = len(content) // 2
+        damaged = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        yield (
+            name,
+            change_members(source, target, lambda members, name=name, damaged=damaged: {**members, name: damaged}),
+        )  # type: ignore[misc]
+
+
+def rebuild_digest_lists(source: Path, members: Mapping[str, bytes], target: Path) -> Path:
+    """What a forger would leave: other members, and every list of digests made anew."""
+    data = {name: content for name, content in members.items() if name.startswith("data/")}
+    listed = {name: content for name, content in data.items() if name != SERVABLE_MANIFEST_PATH}
+    data[SERVABLE_MANIFEST_PATH] = servable_manifest(
+        {name: hashlib.sha256(content).hexdigest() for name, content in listed.items()}
+    )
+    bag_info_lines = members["bag-info.txt"].decode().splitlines()
+    tag_files = {
+        "bag-info.txt": bag_info(
+            pack_folder_name(source), bag_info_lines[0].partition(": ")[2], sum(map(len, data.values())), len(data)
+        ),
+        "bagit.txt": BAGIT_DECLARATION,
+    }
+    tag_files |= payload_manifests({name: _digests(content) for name, content in data.items()})
+    tag_files["tagmanifest-sha256.txt"] = tag_manifest(tag_files)
+    return change_members(source, target, lambda _: {**tag_files, **data})
+
+
+def _digests(content: bytes) -> MemberDigests:
+    hashing = StreamHasher()
+    hashing.update(content)
+    return hashing.digests()
+
+
+def members_of_front(path: Path) -> Members:
+    """Every member of a front part, which has no folder around it."""
+    with zipfile.ZipFile(path) as archive:
+        return {row.filename: archive.read(row) for row in archive.infolist()}

@@ -1,0 +1,243 @@
+"""Every byte of what may be served, in every form in which somebody could read it, held against what the record keeps apart.
+
+A PDF hides its words in packed streams, in fonts' numbers, in pictures' margins: each is opened here. What must not be found
+is not a list of this test's: it is read out of the pack's own record, so that a field nobody thought of is looked for too.
+"""
+
+import io
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pypdf
+from PIL import Image
+
+from diary.record.schemas import find_schema
+from diary.record.vocabulary import CHOICE_LISTS
+
+POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
+PHONE_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
+EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Fields that hold people's names: each name by itself must not be there either.
+NAME_FIELDS = frozenset(
+    "by_name carried_out_by_names children_names helped_by present_names protects_names real_name recipient with_me "
+    "witness_names".split()
+)
+# Fields of long notes and of what a phone says of a file, whose every sentence an entry may use as well.
+UNSEARCHED_FIELDS = frozenset({"concerns", "mail_headers", "needs", "notes", "own_accounts"})
+# What a restricted field says by a word of the lists, by a media type or the like tells nobody anything.
+LIST_CODES = frozenset(term.code for choice in CHOICE_LISTS.values() for term in choice.terms)
+HARMLESS_VALUE = re.compile(
+    r"(?:image|video|audio|text|application|message)/[\w.+-]+|[0-9.]{1,4}|command line|files|photo_picker|share_target|none"
+)
+CAMERA_FILE_NAME = re.compile(r"(?:IMG|VID|Screenshot|DSC|PXL)?[_ -]?[0-9_ -]*", re.IGNORECASE)
+MONTH_NAMES = "january february march april may june july august september october november december".split()
+# Words that stand beside names in lists of them.
+COMMON_CAPITALISED_WORDS = frozenset(
+    "And The Mrs Miss Doctor Nurse Teacher Aunt Uncle Mum Dad Friend Neighbour Advice Support Service Services".split()
+)
+PRINTABLE_RUN = re.compile(rb"[ -~\t]{6,}")
+# Random values: base64 of 30 bytes or more, and base64url of a salt, a digest or a signature (16, 32 or 64 bytes). A short name
+# stands in one of them by chance: `Anna` about once in some hundred packs.
+RANDOM_VALUE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}|(?<![\w-])(?:[\w-]{22}|[\w-]{43}|[\w-]{86})(?![\w-])", re.ASCII)
+
+
+def letters_and_digits(text: str) -> str:
+    """Lower case, letters and digits only."""
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def without_random_values(text: str) -> str:
+    """The text with a space in place of every salt, digest and signature."""
+    return RANDOM_VALUE.sub(" ", text)
+
+
+def readable_forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
+    """Where and what: the name, the bytes as text, and for a PDF everything packed inside it."""
+    yield f"{name} (its name)", name
+    if not name.endswith(".pdf"):
+        yield name, raw.decode("utf-8-sig", "replace")
+        return
+    yield f"{name} (as it stands)", readable_text(raw)
+    for index, stream in enumerate(inflated_streams(raw)):
+        yield f"{name} (stream {index})", readable_text(stream)
+    reader = pypdf.PdfReader(io.BytesIO(raw))
+    for number, page in enumerate(reader.pages, 1):
+        yield f"{name} page {number}", page.extract_text()
+    for attachment in reader.attachments.items():
+        yield f"{name} (embedded {attachment[0]})", b"\n".join(attachment[1]).decode("utf-8", "replace")
+    yield f"{name} (facts)", repr(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.rdf_root.toxml())
+    yield f"{name} (bookmarks)", " ".join(bookmark_titles(reader.outline))
+    for index, jpeg in enumerate(embedded_jpegs(raw)):
+        yield f"{name} picture {index}", jpeg_segment_text(jpeg)
+
+
+def bookmark_titles(outline: Iterable[Any]) -> Iterator[str]:
+    """Every bookmark's title."""
+    for item in outline:
+        if isinstance(item, list):
+            yield from bookmark_titles(item)
+        else:
+            yield str(item.title)
+
+
+def inflated_streams(pdf: bytes) -> Iterator[bytes]:
+    """Every packed stream, unpacked: pages, structure with its words for pictures, embedded files, fonts."""
+    for match in re.finditer(rb"stream\r?\n", pdf):
+        try:
+            yield zlib.decompressobj().decompress(pdf[match.end() :])
+        except zlib.error:
+            continue
+
+
+def readable_text(raw: bytes) -> str:
+    """Runs of letters in bytes, plain and of two bytes each, and hexadecimal strings as what they stand for."""
+    hex_strings = [
+        bytes.fromhex(one.decode()).decode("utf-16-be", "replace")
+        for one in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
+    ]
+    utf16_strings = [one.decode("utf-16-be", "replace") for one in re.findall(rb"\xfe\xff((?:\x00[ -~]){2,})", raw)]
+    try:
+        plain_text = [raw.decode("utf-8")]
+    except UnicodeDecodeError:
+        plain_text = [run.decode() for run in PRINTABLE_RUN.findall(raw)]
+    return "\n".join((*plain_text, *hex_strings, *utf16_strings))
+
+
+def embedded_jpegs(pdf: bytes) -> Iterator[bytes]:
+    """Every JPEG that stands in a PDF undecoded."""
+    for match in re.finditer(rb"\xff\xd8\xff", pdf):
+        yield pdf[match.start() : pdf.index(b"\xff\xd9", match.start()) + 2]
+
+
+def jpeg_segment_text(jpeg: bytes) -> str:
+    """Everything in a JPEG that is no picture: its segments' text. Fails where any of it is metadata."""
+    offset, texts = 2, []
+    while offset + 4 <= len(jpeg) and jpeg[offset] == 0xFF and jpeg[offset + 1] != 0xDA:
+        kind, length = jpeg[offset + 1], int.from_bytes(jpeg[offset + 2 : offset + 4], "big")
+        assert not 0xE1 <= kind <= 0xEF and kind != 0xFE, "a picture carries metadata"
+        texts.append(jpeg[offset + 4 : offset + 2 + length].decode("latin-1"))
+        offset += 2 + length
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert not dict(image.getexif()) and not {"exif", "comment", "icc_profile", "xmp", "photoshop"} & set(
+            image.info
+        )
+    return "\n".join(texts)
+
+
+def restricted_values(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a pack's record keeps apart, with where it stands: each text whole, its parts, its numbers in both forms, names."""
+    origin_by_piece: dict[str, str] = {}
+    for version in record["versions"]:
+        names = set(find_schema(version["kind"], version["schema"]).restricted)
+        for name in names & set(version["fields"]):
+            for text in free_texts(version["fields"][name]):
+                origin_by_piece |= dict.fromkeys(searchable_pieces(name, text), f"{version['kind']}.{name}")
+        if version["kind"] == "person" and version["fields"].get("role") in ("witness", "child", "helper"):
+            person_names = (version["fields"].get("name", ""), *free_texts(version["fields"].get("aliases")))
+            origin_by_piece |= {
+                piece: "person.name" for text in person_names for piece in searchable_pieces("real_name", text)
+            }
+    for name, text in record["sheet"].items():
+        origin_by_piece |= dict.fromkeys(searchable_pieces(name, text), f"sheet.{name}")
+    origin_by_piece |= dict.fromkeys(record.get("hold_words", ()), "hold_words")
+    return {piece: where for piece, where in origin_by_piece.items() if letters_and_digits(piece)}
+
+
+def free_texts(value: Any) -> Iterator[str]:
+    """Every text inside a value that is no code."""
+    if isinstance(value, str):
+        if value not in LIST_CODES and not HARMLESS_VALUE.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from free_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from free_texts(inner)
+
+
+def searchable_pieces(name: str, text: str) -> Iterator[str]:
+    """A restricted text as it must not be found: whole, in parts, its numbers, postcodes and addresses, and the names in it."""
+    if name not in UNSEARCHED_FIELDS and len(letters_and_digits(text)) >= 5:
+        yield text
+        for part in re.split(r"[,;،、\n]+", text):
+            # A day alone says nothing of anybody.
+            if any(month in part.lower() for month in MONTH_NAMES) and len(part.split()) <= 3:
+                continue
+            street = re.sub(r"^\s*[0-9]+[a-zA-Z]?\s+", "", part).strip()
+            yield from (
+                one.strip() for one in (part, street if " " in street else "") if len(letters_and_digits(one)) >= 7
+            )
+        stem = text.rpartition(".")[0]
+        # A saved mail is named by its subject, which is the sender's own words.
+        is_descriptive = CAMERA_FILE_NAME.fullmatch(stem) or len(stem.split("_")) > 1
+        if (
+            name == "received_as"
+            and not text.endswith(".eml")
+            and len(letters_and_digits(stem)) >= 5
+            and is_descriptive
+        ):
+            yield stem
+    yield from (*POSTCODE.findall(text), *EMAIL_ADDRESS.findall(text))
+    # What a camera counts is a date, and the name it stands in is looked for as a whole.
+    for number in () if name == "received_as" else PHONE_NUMBER.findall(text):
+        digits = re.sub(r"\D", "", number)
+        yield number
+        yield from ("0" + digits[2:], digits) if digits.startswith("44") else ("44" + digits[1:], digits)
+    if name in NAME_FIELDS:
+        yield from (one for one in re.findall(r"\b[A-ZÀ-Þ][^\W\d_]{2,}\b", text) if one not in COMMON_CAPITALISED_WORDS)
+
+
+def prefix_pattern(pieces: Iterable[str], depth: int = 3) -> str:
+    """A pattern for any of many pieces, by their first letters: at each place of a text only a few of them are tried."""
+    if not depth:
+        return f"(?:{'|'.join(map(re.escape, sorted(pieces, reverse=True)))})"
+    rests: dict[str, list[str]] = {}
+    for piece in sorted(pieces, reverse=True):
+        rests.setdefault(piece[:1], []).append(piece[1:])
+    return f"(?:{'|'.join(re.escape(first) + prefix_pattern(rest, depth - 1) for first, rest in rests.items())})"
+
+
+class RestrictedScanner:
+    """What is kept apart, ready to be looked for."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        """`record`: 12_record.json, read."""
+        self.origin_by_value = restricted_values(record)
+        long = {
+            letters_and_digits(value): value for value in self.origin_by_value if len(letters_and_digits(value)) >= 7
+        }
+        # One pattern for all of them: a thousand searches of forty megabytes would take all night.
+        self._long_pattern = re.compile(prefix_pattern(long)) if long else None
+        short = [value for value in self.origin_by_value if len(letters_and_digits(value)) < 7]
+        self._short_pattern = (
+            re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
+        )
+
+    def find_in(self, text: str) -> str | None:
+        """The first piece that stands in a text: long ones in any spelling, short ones as words outside base64."""
+        match = self._long_pattern.search(letters_and_digits(text)) if self._long_pattern else None
+        match = match or (self._short_pattern.search(without_random_values(text)) if self._short_pattern else None)
+        return match[0] if match else None
+
+
+def servable_files(folder: Path) -> dict[str, bytes]:
+    """Every file under `servable/` of an unpacked pack, 00 and 15."""
+    data = folder / "data"
+    paths = [*data.glob("*.txt"), *(path for path in (data / "servable").rglob("*") if path.is_file())]
+    return {path.relative_to(data).as_posix(): path.read_bytes() for path in sorted(paths)}
+
+
+def gps_degrees_of_pictures(folder: Path) -> set[str]:
+    """The degrees of every place that a received picture holds, as text: found elsewhere, they would say where somebody lives."""
+    degrees_texts = set()
+    for path in (folder / "data" / "restricted").glob("13_*/*.jp*g"):
+        with Image.open(path) as image:
+            gps = image.getexif().get_ifd(0x8825)
+        if 2 in gps and 4 in gps:
+            for degrees, minutes, seconds in (gps[2], gps[4]):
+                degrees_texts.add(f"{float(degrees) + float(minutes) / 60 + float(seconds) / 3600:.2f}")
+    return degrees_texts

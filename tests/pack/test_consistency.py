@@ -1,0 +1,116 @@
+"""What an expert for the other side would look for in a pack: wrong order, wrong numbers, claims the evidence does not carry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from diary.ids import id_text, new_id
+from diary.ledger import receipts
+from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.reader import read_capsule
+from diary.pack.contents import build_contents
+from diary.pack.documents.method import method_data
+from diary.pack.tables import csv_tables
+from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, incident_fields
+from tests.pack.test_phone_tables import check_tables_on_phone
+from tests.pack.test_verify_kinds import make_pack, servable_variants
+from tests.pack.verifier_comparison import PackCases, compare_verifiers
+
+
+def now_ms(*parts: int) -> int:
+    return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
+
+
+def diary_of_two_devices() -> FictionalDiary:
+    """One entry, its words and its picture changed on a second phone whose clock is three days slow."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "First words."), at_ms=START_MS + HOUR_MS)
+    picture = diary.attach(entry, b"\x89PNG", "image/png", "A screen", at_ms=START_MS + 2 * HOUR_MS)
+    first, diary.device_id = diary.device_id, id_text(new_id())
+    for row, changes in (
+        (entry, {"narrative": "Other words.", "reason": "I was wrong."}),
+        (picture, {"description": "Two"}),
+    ):
+        second_version = diary.amend(row, changes, at_ms=START_MS - 3 * DAY_MS)
+        # The server's clock is right, whatever the phone's is.
+        second_version["receipt"] = receipts.sign_receipt(
+            diary.notary,
+            commitment=second_version["c"],
+            envelopes_digest=str(second_version["env"]),
+            timestamp_ms=START_MS + DAY_MS,
+        )
+    diary.device_id = first
+    diary.amend(entry, {"narrative": "Words again.", "reason": "And again."}, at_ms=START_MS + 2 * DAY_MS)
+    return diary
+
+
+async def test_the_first_version_is_chosen_by_the_feed_not_the_clock(tmp_path: Path) -> None:
+    """A second phone with a slow clock, or a clock put back: nothing is found in a sound pack, whole or in part."""
+    diary = diary_of_two_devices()
+    pack = await make_pack(diary, tmp_path)
+    cases = PackCases(tmp_path, diary.notary.pub)
+    cases.add("whole", pack)
+    for name, path in servable_variants(pack, tmp_path).items():
+        cases.add(name, path)
+    findings = compare_verifiers(cases)
+    assert findings.pop("whole") == set()
+    assert all(one == {("servable_only", None)} for one in findings.values())
+
+
+def test_phone_and_typesetter_end_a_time_range_alike(tmp_path: Path) -> None:
+    """Over both changes of clocks, in a zone nobody knows and with an offset that is not the zone's."""
+    diary = FictionalDiary()
+    for start, end, extra_fields in (
+        (now_ms(2026, 9, 30, 23), now_ms(2026, 11, 1), {}),
+        (now_ms(2026, 3, 28), now_ms(2026, 3, 29, 23), {}),
+        (now_ms(2026, 10, 24, 23, 30), now_ms(2026, 10, 25, 1, 30), {}),
+        (now_ms(2026, 10, 1), now_ms(2026, 11, 1), {"tz": "Mars/Olympus"}),
+        (now_ms(2026, 10, 1), now_ms(2026, 11, 1), {"utc_offset_min": 330}),
+        (now_ms(2026, 10, 1), now_ms(2026, 11, 1), {"tz": "America/New_York", "utc_offset_min": -240}),
+    ):
+        diary.add(
+            "incident",
+            {**incident_fields(start, "A while."), "occurred_end": end, "precision": "date_range", **extra_fields},
+        )
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    name = "data/servable/02_chronology.csv"
+    (result,) = check_tables_on_phone(
+        [(raw, {name: csv_tables.chronology_csv(build_contents(read_capsule(raw)))})], tmp_path
+    )
+    assert result["differs"] is None
+
+
+async def test_an_omitted_version_is_found(tmp_path: Path) -> None:
+    """The change in the middle is gone from everywhere: what was written on from it says so."""
+    diary = diary_of_two_devices()
+    middle = next(row for row in diary.versions if row["open"]["fields"].get("narrative") == "Other words.")
+    diary.versions.remove(middle)
+    cases = PackCases(tmp_path, diary.notary.pub)
+    cases.add("left out", await make_pack(diary, tmp_path))
+    assert {code for code, _ in compare_verifiers(cases)["left out"]} == {"left_out"}
+
+
+def test_the_method_page_says_how_the_pack_was_made() -> None:
+    """By a server, from a sealed copy, and of a diary that no server ever had: 10 says of none what is true of another."""
+    diary = diary_of_two_devices()
+    keys = {**diary.public_keys, "log": "", "notary": ""}
+    local = [{**row, "seq": None, "receipt": None} for row in diary.versions]
+    cases = (
+        (
+            diary.versions,
+            diary.public_keys,
+            False,
+            ("which also runs the server", "the keeper sent the server the words"),
+            True,
+        ),
+        (diary.versions, diary.public_keys, True, ("which also runs the server", "nothing was sent to a server"), True),
+        (local, keys, True, ("never sent to a server", "nothing was sent to a server"), False),
+    )
+    for versions, keys_given, alone, words, published in cases:
+        wish = replace(diary.wish(alone=alone), feed=None)
+        page = method_data(build_contents(read_capsule(build_capsule(versions, wish, keys_given))))  # type: ignore[arg-type]
+        assert all(word in str(page["software"]) for word in words) and page["published"] is published
+        assert ("keeps it in its own note" in str(page["worked_out"])) is not alone
+        assert ("sent the server the words" in str(page["software"])) is not alone

@@ -1,0 +1,122 @@
+"""PDFs made by hand in place of 01: what our renderer would write is read, and everything cleverer is refused by both judges."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from pathlib import Path
+
+from diary.pack.verify.embedded_files import EMBEDDED_FILE_LIMIT_BYTES, embedded_files
+from tests.pack.conftest import BuiltPack
+from tests.pack.verifier_comparison import PackCases, compare_verifiers
+
+CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
+NARRATIVE_BYTES = b"He waited."
+FILE_SPEC = "<< /Type /Filespec /F (a.txt) /EF << /F 4 0 R >> >>"
+
+
+def make_pdf(*objects: str | bytes, root: str = "1 0 R", trailer: str = "") -> bytes:
+    """A PDF of these objects, numbered from 1, with a table of places."""
+    content, offsets = b"%PDF-1.7\n", []
+    for number, pdf_object in enumerate(objects, 1):
+        offsets.append(len(content))
+        content += (
+            f"{number} 0 obj\n".encode()
+            + (pdf_object.encode() if isinstance(pdf_object, str) else pdf_object)
+            + b"\nendobj\n"
+        )
+    rows = "".join(f"{at:010} 00000 n\r\n" for at in offsets)
+    table = f"xref\n0 {len(offsets) + 1}\n0000000000 65535 f\r\n{rows}trailer\n<< /Size {len(offsets) + 1} /Root {root} >>\n"
+    return content + (table + f"startxref\n{len(content)}\n%%EOF{trailer}").encode()
+
+
+def stream_object(content: bytes, extra_entries: str = "", length: str | None = None) -> bytes:
+    """A stream object."""
+    return f"<< /Length {length or len(content)} {extra_entries} >>\nstream\n".encode() + content + b"\nendstream"
+
+
+def pdf_with_name_tree(names: str, *extra_entries: str | bytes, file: bytes | None = None) -> bytes:
+    """A PDF whose tree of names is this; object 4 is a file."""
+    catalog = "<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>"
+    return make_pdf(catalog, names, FILE_SPEC, stream_object(NARRATIVE_BYTES) if file is None else file, *extra_entries)
+
+
+READABLE_PDFS = {
+    "plain": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>"),
+    "deflated": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode")
+    ),
+    "branches": pdf_with_name_tree("<< /Kids [5 0 R] >>", "<< /Names [(a.txt) 3 0 R] >>"),
+    "a length elsewhere": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", "10", file=stream_object(NARRATIVE_BYTES, length="5 0 R")
+    ),
+}
+REFUSED_PDFS = {
+    "a tree that leads back into itself": pdf_with_name_tree("<< /Kids [2 0 R 2 0 R 2 0 R] >>"),
+    "two files of one name": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R (a.txt) 3 0 R] >>"),
+    "a name without a file": pdf_with_name_tree("<< /Names [(a.txt)] >>"),
+    "names that are no list": pdf_with_name_tree("<< /Names (ab) >>"),
+    "branches that are no list": pdf_with_name_tree("<< /Kids << >> >>"),
+    "a name that is not plain": pdf_with_name_tree("<< /Names [(\x07.txt) 3 0 R] >>"),
+    "a name that is none": pdf_with_name_tree("<< /Names [7 3 0 R] >>"),
+    "a reference to itself": pdf_with_name_tree("2 0 R"),
+    "nothing there": pdf_with_name_tree("<< /Names [(a.txt) 9 0 R] >>"),
+    "another filter": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, "/Filter /ASCIIHexDecode")
+    ),
+    "bytes after what was deflated": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>",
+        file=stream_object(zlib.compress(NARRATIVE_BYTES) + b"more", "/Filter /FlateDecode"),
+    ),
+    "deflated in part": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(zlib.compress(NARRATIVE_BYTES)[:-5], "/Filter /FlateDecode")
+    ),
+    "a bomb": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>",
+        file=stream_object(zlib.compress(bytes(EMBEDDED_FILE_LIMIT_BYTES + 1)), "/Filter /FlateDecode"),
+    ),
+    "a length that is too long": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="99999")
+    ),
+    "a length below nothing": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="-1")
+    ),
+    "half a length": pdf_with_name_tree(
+        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="1.5")
+    ),
+    "no stream": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>", file=b"<< >>"),
+    "deep": pdf_with_name_tree("<< /Names " + "[" * 50 + "]" * 50 + " >>"),
+    "no trailer": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"trailer", b"trailex"),
+    "no end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"%%EOF", b"%%EOX"),
+    "bytes after the end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>") + b"x",
+    "no table": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"xref\n0", b"xreg\n0"),
+    "no root": make_pdf("<< >>", root="7"),
+    "empty": b"",
+    "no PDF": b"\xff" * 300,
+}
+
+
+def test_pdfs_like_our_renderers_are_read() -> None:
+    """Names and bytes."""
+    for name, raw in READABLE_PDFS.items():
+        assert embedded_files(raw) == {"a.txt": NARRATIVE_BYTES}, name
+    assert embedded_files(make_pdf("<< /Type /Catalog >>")) == {}
+
+
+def test_unusual_pdfs_are_refused_quickly() -> None:
+    """Each by itself; none takes long, whatever it leads to."""
+    started_at = time.process_time()
+    for name, raw in REFUSED_PDFS.items():
+        assert embedded_files(raw) is None, name
+    assert time.process_time() - started_at < 5
+
+
+def test_the_verify_page_reads_and_refuses_the_same_pdfs(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """One that is read has the wrong files in it; one that is refused is unreadable."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in (READABLE_PDFS | REFUSED_PDFS).items():
+        cases.add_changed(name, small_pack.path, lambda held, raw=raw: {**held, CHRONOLOGY_PATH: raw})
+    findings = compare_verifiers(cases)
+    for name, codes in findings.items():
+        assert (("unreadable", CHRONOLOGY_PATH) in codes) == (name in REFUSED_PDFS), name
+        assert (("narrative", f"{CHRONOLOGY_PATH}#a.txt") in codes) == (name in READABLE_PDFS), name

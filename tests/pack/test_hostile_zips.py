@@ -1,0 +1,31 @@
+"""Zips made to harm whoever opens a pack: each is answered with findings, quickly, and nothing is written anywhere."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from diary.pack.verify.findings import SENTENCES
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.hostile_zips import EXPECTED_CODES
+from tests.vectors.write_hostile import OUTPUT_FOLDER, corpus
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED_CODES))
+def test_a_hostile_zip_gets_findings_quickly(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes that must be there are, each with its sentence, within seconds, and the folder stays empty."""
+    monkeypatch.chdir(tmp_path)
+    started_at = time.monotonic()
+    findings = verify_pack(OUTPUT_FOLDER / name)
+    assert time.monotonic() - started_at < 20
+    assert set(EXPECTED_CODES[name]) <= {one.code for one in findings}, [one.code for one in findings]
+    assert all(one.sentence == SENTENCES[one.code] and (one.member or "").isprintable() for one in findings)
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_stored_corpus_matches_its_generator() -> None:
+    """Nobody changes a zip without saying how it is made."""
+    generated = corpus()
+    assert sorted(generated) == sorted(EXPECTED_CODES)
+    for name, (raw, codes) in generated.items():
+        assert (OUTPUT_FOLDER / name).read_bytes() == raw and EXPECTED_CODES[name] == codes, name

@@ -1,0 +1,104 @@
+"""Packs judged twice: by the program, and by the modules of the page that checks packs, in one run of Node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diary.encoding import b64, canonical_json
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.pack_members import change_members
+
+VERIFY_SCRIPT = Path(__file__).parents[1] / "js" / "verify_packs.mjs"
+FindingSet = set[tuple[str, str | None]]
+
+
+@dataclass
+class PackCases:
+    """Packs to be judged twice, by name. A folder counts as a pack too."""
+
+    folder: Path
+    notary: bytes | None
+    packs: dict[str, tuple[Path, dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, name: str, path: Path, **anchors: Any) -> None:
+        """One more pack; its notary is the right one unless another, or None, is given."""
+        if path.is_file():
+            path = shutil.copyfile(path, self.folder / f"{len(self.packs)}.zip")
+        self.packs[name] = (path, {"notary": self.notary} | anchors)
+
+    def add_changed(self, name: str, source: Path, change: Callable[[dict[str, bytes]], Any], **anchors: Any) -> None:
+        """A copy of a pack with its members changed."""
+        self.add(name, change_members(source, self.folder / "bent.zip", change), **anchors)
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        """Bytes that claim to be a zip."""
+        path = self.folder / "raw.zip"
+        path.write_bytes(content)
+        self.add(name, path)
+
+
+def program_findings(cases: PackCases) -> list[FindingSet]:
+    """What the program finds, each case in turn."""
+    return [{(one.code, one.member) for one in verify_pack(path, **anchors)} for path, anchors in cases.packs.values()]
+
+
+class PageVerifier:
+    """The page's modules at work on every case, beside whatever else is done meanwhile."""
+
+    def __init__(self, cases: PackCases) -> None:
+        """Begin."""
+        case_list = []
+        for path, anchors in cases.packs.values():
+            keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
+            kind = "folder" if path.is_dir() else "zip"
+            keys |= {"witnesses": [{"name": one.name, "pub": b64(one.pub)} for one in anchors.get("witnesses", ())]}
+            case_list.append(
+                {kind: str(path), "roots": [pem.decode() for pem in anchors.get("tsa_roots") or ()], **keys}
+            )
+        (cases.folder / "cases.json").write_text(json.dumps(case_list))
+        node = shutil.which("node")
+        assert node, "Node 20 or newer is not on the path; `make test` puts it there"
+        self._output = (cases.folder / "told.json").open("w+")
+        self._process = subprocess.Popen(
+            [node, str(VERIFY_SCRIPT), str(cases.folder / "cases.json")], stdout=self._output
+        )
+
+    def findings(self) -> list[FindingSet]:
+        """What it found, each case in turn."""
+        with self._output:
+            assert self._process.wait() == 0
+            self._output.seek(0)
+            return [{(code, member) for code, member in one} for one in json.load(self._output)]
+
+
+def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, FindingSet]:
+    """What both find, by case. Fails with every case about which they differ."""
+    assert len(cases.packs) >= min_cases
+    page_verifier = PageVerifier(cases)
+    program = program_findings(cases)
+    differing = [
+        f"{name}: only the page {sorted(said - found, key=str)[:5]}, only the program {sorted(found - said, key=str)[:5]}"
+        for name, found, said in zip(cases.packs, program, page_verifier.findings(), strict=True)
+        if found != said
+    ]
+    assert differing == [], "\n".join(differing)
+    return dict(zip(cases.packs, program, strict=True))
+
+
+def change_json_member(name: str, change: Callable[[Any], object]) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
+    """A change of one member that is JSON, whose name begins so."""
+
+    def apply(members: dict[str, bytes]) -> dict[str, bytes]:
+        member = next(one for one in members if one.startswith(name))
+        value = json.loads(members[member])
+        change(value)
+        line_end = b"\n" if members[member].endswith(b"\n") else b""
+        return {**members, member: canonical_json(value, limit_bytes=1 << 26) + line_end}
+
+    return apply

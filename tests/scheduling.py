@@ -1,0 +1,183 @@
+"""The one queue of the suite: groups of tests, longest first, and what each cost in processor seconds.
+
+Tests of one file run one after the other on one worker, because they share what its fixtures make. Files that share something
+costly run on one worker together (GROUP_BY_FILE). costs.json beside this file holds what each group cost when it was
+last recorded (`make costs`); the longest start first, so that no worker is left with a long one at the end.
+
+The cost of a test is the processor time of its worker and of every process below it: servers, browsers, Node, child commands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+BROWSER_TESTS = PROJECT_ROOT / "tests" / "browser"
+COSTS_PATH = Path(__file__).with_name("costs.json")
+RECORD_COSTS_VARIABLE = "KEPT_RECORD_COSTS"
+# Files that read a pack which a session's fixture builds (tests/pack/conftest.py): on one worker it is built once.
+_PACK_MODULES = (
+    "documents log_part phone_tables preparer_statement rebuilt_digest_lists rerender rerender_isolated servable verify"
+    " verify_page"
+)
+GROUP_BY_FILE = {f"tests/pack/test_{name}.py": "packs" for name in _PACK_MODULES.split()}
+# Processor seconds an area may take in `make test`: a quarter above what it took when this was written. Above that the run says
+# so; it is not red, because another machine, or this one with other work to do, counts other seconds.
+BUDGET_SECONDS_BY_AREA = {
+    "browser": 1000, "js": 450, "pack": 230, "trust": 155, "(top)": 170, "migrations": 90, "web": 80, "storage": 50, "model": 45,
+    "operating": 40, "client": 35, "services": 25, "faults": 20, "judges": 20, "mutations": 20, "both": 15, "machines": 15,
+}  # fmt: skip
+SHOWN_TESTS_LIMIT = 30
+# A group with no record is tried early: a new file may be long.
+UNKNOWN_COST_SECONDS = 60.0
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def group_of(nodeid: str) -> str:
+    """The name of the group that a test belongs to."""
+    path = nodeid.partition("::")[0]
+    return GROUP_BY_FILE.get(path, path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser journeys first, then the longest groups.
+
+    A worker keeps one browser, with the app's files in it, for as long as one journey follows another.
+    """
+    recorded: dict[str, float] = json.loads(COSTS_PATH.read_text(encoding="utf-8"))
+    position_by_group = {group_of(item.nodeid): index for index, item in reversed(list(enumerate(items)))}
+
+    def sort_key(item: pytest.Item) -> tuple[bool, float, int]:
+        group = group_of(item.nodeid)
+        return (
+            BROWSER_TESTS not in item.path.parents,
+            -recorded.get(group, UNKNOWN_COST_SECONDS),
+            position_by_group[group],
+        )
+
+    items.sort(key=sort_key)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Give each worker whole groups, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """The scheduler of every run with workers."""
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
+
+
+def processor_seconds() -> float:
+    """Processor seconds used so far by this process, the processes below it, and those that it has waited for."""
+    rows: dict[int, tuple[int, float]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        rows[int(stat.parent.name)] = int(fields[1]), sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
+    children = defaultdict(list)
+    for pid, (parent, _) in rows.items():
+        children[parent].append(pid)
+    total, pending = 0.0, [os.getpid()]
+    while pending:
+        pid = pending.pop()
+        total += rows[pid][1] if pid in rows else 0.0
+        pending += children[pid]
+    return total
+
+
+class CostMeter:
+    """Measures each test on a worker, or in the only process there is.
+
+    Reading every process of the machine takes some milliseconds, so it is done for browser journeys only. Elsewhere the processes
+    below a worker have ended with the test, but for a database server now and then.
+    """
+
+    def __init__(self) -> None:
+        """Measure nothing yet."""
+        self._used_at_start = 0.0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Note what has been used before the test."""
+        self._used_at_start = _processor_seconds_for(item)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+        """Write the cost into the report of the test's end, which the workers send on."""
+        report = yield
+        if report.when == "teardown":  # type: ignore[attr-defined]
+            # A killed process that nobody waited for takes its time with it: never below nothing.
+            cost = max(0.0, _processor_seconds_for(item) - self._used_at_start)
+            report.user_properties.append(("processor_s", round(cost, 2)))  # type: ignore[attr-defined]
+        return report  # type: ignore[return-value]
+
+
+def _processor_seconds_for(item: pytest.Item) -> float:
+    """Processor seconds used so far, as far as this kind of test needs them."""
+    return processor_seconds() if BROWSER_TESTS in item.path.parents else sum(os.times()[:4])
+
+
+class CostReport:
+    """Adds up the costs and shows them at the end."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.cost_by_test: dict[str, float] = {}
+        self.cost_by_group: dict[str, float] = defaultdict(float)
+        self.node_tests = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in one test's end."""
+        if report.when != "teardown":
+            return
+        properties = dict(report.user_properties)
+        self.cost_by_test[report.nodeid] = float(properties.get("processor_s", 0.0))  # type: ignore[arg-type]
+        self.cost_by_group[group_of(report.nodeid)] += self.cost_by_test[report.nodeid]
+        self.node_tests += int(properties.get("node_tests", 0))  # type: ignore[call-overload]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show processor seconds by area against its budget, and the tests that cost most."""
+        write_line = terminalreporter.write_line
+        areas: dict[str, float] = defaultdict(float)
+        for name, cost in self.cost_by_test.items():
+            path = Path(name.partition("::")[0])
+            areas[path.parts[1] if len(path.parts) > 2 else "(top)"] += cost
+        write_line(f"processor seconds: {sum(areas.values()):.0f} in all, Node's own tests: {self.node_tests}")
+        for area, cost in sorted(areas.items(), key=lambda row: -row[1]):
+            budget = BUDGET_SECONDS_BY_AREA.get(area)
+            write_line(
+                f"  {cost:7.0f}  {area}" + (f"  OVER its budget of {budget}" if budget and cost > budget else "")
+            )
+        write_line(f"the {SHOWN_TESTS_LIMIT} that cost most:")
+        costliest = sorted(self.cost_by_test.items(), key=lambda row: -row[1])[:SHOWN_TESTS_LIMIT]
+        for name, cost in costliest:
+            write_line(f"  {cost:7.1f}  {name}")
+
+    def pytest_sessionfinish(self) -> None:
+        """Record the costs where that was asked for."""
+        if os.environ.get(RECORD_COSTS_VARIABLE):
+            rows = {group: round(cost, 1) for group, cost in sorted(self.cost_by_group.items()) if cost >= 0.1}
+            COSTS_PATH.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure on every worker; add up in the process that shows the result."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(CostReport(), "kept-totals")
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        config.pluginmanager.register(CostMeter(), "kept-meter")

@@ -1,0 +1,97 @@
+"""Words that would claim too much, or hurt, are nowhere a person can read them.
+
+docs/glossary.md says what to say instead. The list lives here, so that no page has to spell it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+TEXT_SUFFIXES = {".py", ".js", ".html", ".css", ".md", ".txt", ".json", ".typ", ".po", ".webmanifest", ".svg"}
+GENERATED_FOLDERS = (
+    PROJECT_ROOT / "static" / "vendor",
+    PROJECT_ROOT / "static" / "app",
+    PROJECT_ROOT / "diary" / "pack" / "fonts",
+)
+
+# Claims no software can keep, anywhere in the project.
+BANNED_CLAIM = re.compile(
+    r"""tamper[- ]?proof | court[- ]?admissible | \bforensic | \bcertified\b | 100\s?%\s?secure
+      | military[- ]grade | unhackable | (?:cryptographic|mathematical|digital|legal)\ proof
+      | \boriginal\ (?:file|picture|photo|image|screenshot|attachment|bytes|evidence)
+      | \bproves?\ (?:that|what|when|who|it|he|she|they|stalking|harassment)\b
+      | \blow[- ]risk\b | \brisk\ (?:score|level|rating)\b | \bMG11\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# The same words where they are denied: "does not prove", "no risk score".
+NEGATION = re.compile(
+    r"\b(?:not?|never|nor|cannot|can't|doesn't|does\ not|nothing\ here|without\ a)\b[^.|\n]{0,40}$", re.IGNORECASE
+)
+# The keeper is not called this on screen; names of services and laws keep theirs.
+VICTIM_WORD = re.compile(r"\bvictims?\b(?! support\b)(?!['’]s? (?:code|commissioner)\b)(?!s['’] code\b)", re.IGNORECASE)
+SCREEN_FOLDERS = ("static/", "templates/")
+
+
+def readable_files() -> Iterator[Path]:
+    """Every text file of the project that a person may come to read."""
+    yield PROJECT_ROOT / "README.md"
+    for folder in ("diary", "static", "templates", "docs"):
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            if (
+                path.suffix in TEXT_SUFFIXES
+                and path.is_file()
+                and not any(g in path.parents for g in GENERATED_FOLDERS)
+            ):
+                yield path
+
+
+def banned_claims(name: str, text: str) -> list[str]:
+    """Where `text` says what is never said."""
+    faults = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in BANNED_CLAIM.finditer(line):
+            if not NEGATION.search(line[: found.start()]):
+                faults.append(f"{name}:{number}: {found.group()}")
+        if name.startswith(SCREEN_FOLDERS) and (victim_match := VICTIM_WORD.search(line)):
+            faults.append(f"{name}:{number}: {victim_match.group()}")
+    return faults
+
+
+def test_no_text_makes_a_banned_claim() -> None:
+    """No page, screen, message or pack file says a word of the list."""
+    assert [
+        f for p in readable_files() for f in banned_claims(p.relative_to(PROJECT_ROOT).as_posix(), p.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Our tamper-proof diary",
+        "This proves that it happened",
+        "the original photo",
+        "A forensic copy",
+        "risk level: 3",
+        "100 % secure",
+    ],
+)
+def test_a_banned_claim_is_found(line: str) -> None:
+    """Each kind of claim is named when it is there."""
+    assert len(banned_claims("docs/a.md", line)) == 1
+
+
+def test_the_keeper_is_never_called_a_victim_on_screen() -> None:
+    """On a screen the word is found; in the name of a service, or in a document about police, it stands."""
+    assert banned_claims("templates/a.html", "for victims of stalking") == ["templates/a.html:1: victims"]
+    assert banned_claims("templates/a.html", "Victim Support, the Victims' Code") == []
+    assert banned_claims("docs/a.md", "what a victim statement is") == []
+
+
+def test_a_denial_may_use_the_word() -> None:
+    """Saying what a pack does not prove is the opposite of the claim."""
+    assert banned_claims("docs/a.md", "A pack does not prove that it happened; there is no risk score.") == []

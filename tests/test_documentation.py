@@ -1,0 +1,170 @@
+"""What the code names, the docs name: settings, error codes, audiences, vocabulary codes.
+
+The tables of the code are the source; a name that is missing from docs/, or that stands in docs/ and no longer in
+the code, fails. Phrases are never asserted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tortoise.models import Model
+
+from diary import errors
+from diary.config import SETTINGS
+from diary.storage.models.core import MODEL_MODULES
+from diary.web.routes import ROUTES
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DOCS_BY_PATH = {
+    p.relative_to(PROJECT_ROOT).as_posix(): p.read_text() for p in sorted((PROJECT_ROOT / "docs").rglob("*.md"))
+}
+CODE_SPAN = re.compile(r"`([^`\n]+)`")
+# Settings of the project's own are written in capitals with this beginning and nowhere else.
+SETTING_NAME = re.compile(r"\bDIARY_[A-Z_]+\b")
+
+
+def code_spans(texts: Iterable[str]) -> set[str]:
+    """Every name that stands as code somewhere in `texts`, lists in one span taken apart."""
+    return {name for text in texts for span in CODE_SPAN.findall(text) for name in re.split(r"[\s,|·:/]+", span)}
+
+
+def undocumented_names(names: Iterable[str], texts: Iterable[str]) -> list[str]:
+    """The `names` that no text writes as code."""
+    written = code_spans(texts)
+    return sorted(name for name in set(names) if name not in written)
+
+
+def error_codes(top: type[errors.KeptError] = errors.KeptError) -> Iterator[str]:
+    """The code of every class in the tree."""
+    yield top.code
+    for subclass in top.__subclasses__():
+        yield from error_codes(subclass)
+
+
+def vocabulary_codes(value: Any) -> Iterator[str]:
+    """Every code in vocabulary.json, however deep."""
+    if isinstance(value, dict):
+        if isinstance(value.get("code"), str):
+            yield value["code"]
+        for inner in value.values():
+            yield from vocabulary_codes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from vocabulary_codes(inner)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    """docs/settings.md has a row for each setting, in the code's words, with the code's default."""
+    page = DOCS_BY_PATH["docs/settings.md"]
+    rows = {line for line in page.splitlines() if line.startswith("| `DIARY_")}
+    expected = {
+        f"| `{s.name}` | {'worked out' if s.default is None else f'`{s.default}`'} | {s.description} |"
+        for s in SETTINGS
+    }
+    assert rows == expected
+
+
+def test_no_page_speaks_of_a_setting_that_is_gone() -> None:
+    """Each DIARY_ name in the docs and the README is a setting."""
+    texts = [*DOCS_BY_PATH.values(), (PROJECT_ROOT / "README.md").read_text()]
+    named = {name for text in texts for name in SETTING_NAME.findall(text)}
+    assert named <= {s.name for s in SETTINGS}
+
+
+def test_every_error_code_is_documented() -> None:
+    """Each class of diary/errors.py has its code in the docs."""
+    assert undocumented_names(error_codes(), DOCS_BY_PATH.values()) == []
+
+
+def test_every_audience_is_documented() -> None:
+    """Each audience a route names is explained in docs/api.md."""
+    assert undocumented_names({row.audience.value for row in ROUTES}, [DOCS_BY_PATH["docs/api.md"]]) == []
+
+
+def test_every_vocabulary_code_is_documented() -> None:
+    """Each code of diary/record/vocabulary.json stands in docs/record.md."""
+    vocabulary = json.loads((PROJECT_ROOT / "diary/record/vocabulary.json").read_text())
+    codes = list(vocabulary_codes(vocabulary))
+    assert len(codes) > 150
+    assert undocumented_names(codes, [DOCS_BY_PATH["docs/record.md"]]) == []
+
+
+def test_every_field_of_a_record_is_documented() -> None:
+    """The row of each kind in docs/record.md names the fields of diary/record/schemas.json, open and restricted."""
+    schemas = json.loads((PROJECT_ROOT / "diary/record/schemas.json").read_text())
+    rows = dict(re.findall(r"^\| `(\w+)` \(\d+\) (\|.*\|)$", DOCS_BY_PATH["docs/record.md"], re.MULTILINE))
+    for kind, numbers in schemas.items():
+        parts = numbers[max(numbers, key=int)]
+        wanted = {name for name in (*parts["open"], *parts["restricted"]) if not name.startswith("_")}
+        assert kind in rows, f"docs/record.md has no row for {kind}"
+        assert set(re.findall(r"`(\w+)`", rows[kind])) == wanted, f"row of {kind} in docs/record.md"
+
+
+def table_names() -> set[str]:
+    """Every table of the database."""
+    classes = [
+        model for name in MODEL_MODULES for model in vars(import_module(name)).values() if isinstance(model, type)
+    ]
+    return {str(vars(model.Meta)["table"]) for model in classes if issubclass(model, Model) and model is not Model}
+
+
+def event_codes(sources: Iterable[str]) -> set[str]:
+    """Every event the server can log: the strings inside its `say(…)` calls."""
+    log_calls = (arguments for text in sources for arguments in re.findall(r"event_log\.log_event\(([^\n]*)\)", text))
+    return {code for arguments in log_calls for code in re.findall(r'"([a-z_]+)"', arguments)}
+
+
+def test_the_record_of_processing_has_every_table_and_no_other() -> None:
+    """docs/operators/record-of-processing.md has one row for each table: a table that is added without its row fails."""
+    page = DOCS_BY_PATH["docs/operators/record-of-processing.md"].split("| log field")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    assert len(table_names()) > 14
+    assert sorted(rows) == sorted(table_names())
+
+
+def test_the_record_of_processing_has_every_log_field_and_event() -> None:
+    """What a line of the log can hold is what the page says, event by event; nothing else is formatted into one."""
+    page = DOCS_BY_PATH["docs/operators/record-of-processing.md"]
+    events = (PROJECT_ROOT / "diary/web/event_log.py").read_text()
+    assert re.findall(r'LOGGER\.\w+\("([^"]+)", (.+)\)', events) == [
+        ("%s %s", "self._current_hour(), code"),
+        ("%s internal %s %s", "self._current_hour(), type(error).__name__, _exception_location(error)"),
+    ]
+    assert undocumented_names({"hour", "code", "exception", "place", "internal"}, [page]) == []
+    (listed,) = re.findall(r"^Event codes: ([^.]+)\.", page, re.MULTILINE)
+    codes = event_codes(path.read_text() for path in (PROJECT_ROOT / "diary").rglob("*.py"))
+    assert "started" in codes
+    assert code_spans([listed]) == codes | {"internal"}
+
+
+def test_only_the_event_log_logs() -> None:
+    """One module of the server writes the log: no other asks for a logger to write with."""
+    files = [p for part in ("storage", "services", "web") for p in (PROJECT_ROOT / "diary" / part).rglob("*.py")]
+    asks = [p for p in files if re.search(r"getLogger\((?!\"asyncpg\")", p.read_text())]
+    assert [p.name for p in asks] == ["event_log.py"]
+
+
+def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:
+    """Each begins with both, and the list of them is whole."""
+    pages = {
+        name: text
+        for name, text in DOCS_BY_PATH.items()
+        if name.startswith("docs/operators/") and not name.endswith("README.md")
+    }
+    assert len(pages) == 11
+    for name, text in pages.items():
+        top = text[:900].lower()
+        assert "the design answers" in top and "you decide" in top, name
+        assert f"({name.rsplit('/', 1)[1]})" in DOCS_BY_PATH["docs/operators/README.md"], name
+
+
+def test_an_undocumented_name_is_found() -> None:
+    """The checker names what is missing and takes lists in one span apart."""
+    assert undocumented_names({"one", "two", "three"}, ["`one · two`", "three in plain words"]) == ["three"]
+    assert list(vocabulary_codes({"a": {"codes": [{"code": "x"}, {"code": "y"}]}})) == ["x", "y"]

@@ -1,0 +1,62 @@
+"""The phone's readers of camera, time and place, over files that other people's libraries wrote."""
+
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+SCRIPT = Path(__file__).parent / "js" / "read_metadata.mjs"
+EXPECTED_METADATA = {
+    "make": "Maker",
+    "model": "Phone 9",
+    "taken_local": "2026-11-03T20:14:05",
+    "offset_min": 60,
+    "place": True,
+}
+
+
+def make_exif(*, place: bool) -> Image.Exif:
+    """Camera, time and, if wanted, a place."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Maker", "Phone 9"
+    inner = exif.get_ifd(0x8769)
+    inner[0x9003], inner[0x9011] = "2026:11:03 20:14:05", "+01:00"
+    if place:
+        gps = exif.get_ifd(0x8825)
+        gps[1], gps[2], gps[3], gps[4] = "N", (53.0, 22.0, 30.0), "W", (1.0, 28.0, 0.0)
+    return exif
+
+
+def make_picture(kind: str, *, place: bool) -> bytes:
+    """A small picture as Pillow or libheif writes it."""
+    out = io.BytesIO()
+    picture = Image.new("RGB", (64, 48), (90, 120, 140))
+    if kind == "HEIC":
+        pillow_heif.from_pillow(picture).save(out, exif=make_exif(place=place).tobytes(), quality=60)
+    else:
+        picture.save(out, kind, exif=make_exif(place=place))
+    return out.getvalue()
+
+
+def read_in_node(paths: list[Path]) -> list[dict[str, Any]]:
+    """What Node says of them."""
+    node = shutil.which("node")
+    assert node, "Node 20 or newer is not on the path; `make test` puts it there"
+    result = subprocess.run([node, str(SCRIPT), *map(str, paths)], capture_output=True, check=True, timeout=60)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("place", [True, False])
+def test_metadata_of_third_party_files_is_read(tmp_path: Path, place: bool) -> None:
+    """JPEG, PNG, WebP and HEIC from Pillow and libheif: camera, time and place as they were put in."""
+    paths = []
+    for kind in ("JPEG", "PNG", "WEBP", "HEIC"):
+        paths.append(tmp_path / f"one.{kind.lower()}")
+        paths[-1].write_bytes(make_picture(kind, place=place))
+    assert [metadata["about"] for metadata in read_in_node(paths)] == [EXPECTED_METADATA | {"place": place}] * 4
