@@ -57,7 +57,7 @@ def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
     """The setting of each database in turn, new and with every table."""
     if request.param == "sqlite":
         return {}
-    return {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").fresh()}
+    return {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_migrated_database()}
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_every_operation_states_audience_rate_and_size() -> None:
         assert ("file_ticket" in schemes) is policy.accepts_upload_ticket
         assert ("429" in operation["responses"]) is (policy.limit.per_minute is not None)
         for kind in possible_errors(policy):
-            status = str(GENERATOR.status_of(kind(1) if kind is errors.TooManyRequests else kind()))
+            status = str(GENERATOR.http_status(kind(1) if kind is errors.TooManyRequests else kind()))
             answer = resolve_reference(operation["responses"][status])
             assert kind.code in answer["content"]["application/json"]["schema"]["properties"]["error"]["enum"]
             assert f"`{kind.code}`: {kind.default_message}" in answer["description"]

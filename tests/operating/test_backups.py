@@ -111,7 +111,7 @@ async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, back
     """A backup of SQLite fills an empty PostgreSQL database, and one that is in use is left alone."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)
-    url = postgres.empty()
+    url = postgres.create_empty_database()
     place = empty_server_settings(tmp_path / "new", DIARY_DATABASE_URL=url)
     await backups.restore_backup(place, path, scalar, ignore_progress)
     async with running_server(tmp_path / "new", DIARY_DATABASE_URL=url) as restored:
