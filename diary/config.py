@@ -99,6 +99,13 @@ def _parse_line(text: str) -> str:
     return text.strip()
 
 
+def _parse_contact(text: str) -> str:
+    """Return an email address or an https, mailto or tel address, or nothing."""
+    if text and not re.fullmatch(r"(https://|mailto:|tel:)[!-~]+|[^@\s:/?#]+@[^@\s:/?#]+\.[^@\s:/?#]+", text):
+        raise ValueError("is not an email address or an address that begins with https://")
+    return _parse_line(text)
+
+
 def _parse_enrolment_mode(text: str) -> str:
     """How someone new gets an account."""
     if text not in ENROLMENT_MODES:
@@ -169,6 +176,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_OPERATOR", "", _parse_line, "Name of the person or organisation that runs this server."),
     Setting(
         "DIARY_PRIVACY_CONTACT", "", _parse_line, "Address for questions about personal data. Somebody must read it."
+    ),
+    Setting(
+        "DIARY_SECURITY_CONTACT",
+        "",
+        _parse_contact,
+        "Email or https address for reports of vulnerabilities. Default: the privacy contact.",
     ),
     Setting("DIARY_ENROLMENT", None, _parse_enrolment_mode, "Who may register: invite, code (of the day) or open."),
     Setting(
@@ -242,6 +255,7 @@ class Settings:
     witnesses: Path | None
     operator: str
     privacy_contact: str
+    security_contact: str
     enrolment: str
     open_quota_bytes: int
     open_text_quota_bytes: int

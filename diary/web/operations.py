@@ -197,6 +197,11 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         the page (formats.md 7).""",
         {204: _NO_CONTENT},
     ),
+    pages.security_txt: Operation(
+        "Where to report a vulnerability (RFC 9116). 404 when the operator gave no address.",
+        {200: _TEXT_CONTENT},
+        (NotFound,),
+    ),
     pages.robots_txt: Operation("What search engines may index.", {200: _TEXT_CONTENT}),
     health.liveness: Operation("204 while the process responds.", {204: _NO_CONTENT}),
     health.readiness: Operation("204 while the process and the database respond.", {204: _NO_CONTENT}, (Unavailable,)),

@@ -28,6 +28,7 @@ from diary.web.route_policy import (
 )
 from diary.web.scripted_pages import CODE_PREFIX, STANDALONE_PATH
 from diary.web.scripted_pages import SCRIPTED_PAGES as SCRIPTED
+from diary.web.security_txt import PATH as SECURITY_TXT_PATH
 from diary.web.views import (
     account,
     advocates,
@@ -255,6 +256,7 @@ ROUTES: Final[tuple[RoutePolicy, ...]] = (
         for one in LANGUAGES
     ),
     *(RoutePolicy("GET", path, pages.public_file, Audience.PUBLIC, UNLIMITED, NO_BODY) for path in PUBLIC_FILES),
+    RoutePolicy("GET", SECURITY_TXT_PATH, pages.security_txt, Audience.PUBLIC, UNLIMITED, NO_BODY),
     RoutePolicy("GET", "/notary.txt", pages.notary_key, Audience.PUBLIC, UNLIMITED, NO_BODY),
     RoutePolicy("GET", "/keys.txt", log.public_keys, Audience.PUBLIC, UNLIMITED, NO_BODY),
     RoutePolicy("GET", "/log/checkpoint", log.newest_checkpoint, Audience.PUBLIC, PUBLIC_READ, NO_BODY),

@@ -11,6 +11,7 @@ from diary.web import legacy_cookies
 from diary.web.public_pages import size_in_megabytes, training_zip_path
 from diary.web.request_context import RequestContext
 from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
+from diary.web.security_txt import render_security_txt
 from diary.web.static_files import StaticFile, accepts_gzip
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
@@ -134,6 +135,14 @@ async def training_zip(request: RequestContext) -> ASGIApp:
 async def notary_key(request: RequestContext) -> ASGIApp:
     """The notary's public key, for whoever checks a pack; it must not be taken from the pack itself."""
     return BytesResponse(200, f"{b64(request.instance.notary.pub)}\n".encode(), TEXT_MEDIA_TYPE)
+
+
+async def security_txt(request: RequestContext) -> ASGIApp:
+    """Return where to report a vulnerability. Raises NotFound when the operator gave no address."""
+    raw = render_security_txt(request.instance.settings, request.instance.clock.now_ms())
+    if raw is None:
+        raise NotFound
+    return BytesResponse(200, raw, TEXT_MEDIA_TYPE)
 
 
 async def robots_txt(_: RequestContext) -> ASGIApp:
