@@ -1,1 +1,4 @@
-"""What a diary says, in plaintext and without layout. Pure: no files but its two tables, no keys, no clock."""
+"""Interpretation of diary records, in plaintext and without layout.
+
+Pure: no keys, no clock, and no files but JSON tables.
+"""

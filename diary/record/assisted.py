@@ -1,7 +1,7 @@
-"""An entry that an advocate typed while the keeper spoke: the fields it becomes, and how it is marked everywhere.
+"""Entries that an advocate typed while the keeper spoke: their fields and their authorship label.
 
-docs/formats.md, section 8; the twin of static/src/record/assisted.ts. The entry holds the
-whole letter and its signature, so it can still be proved who typed which words after the keeper confirms or changes them.
+Specified in docs/formats.md, section 8; mirrored by static/src/record/assisted.ts. The entry embeds the whole letter
+and its signature, so that it can still be proved who typed which words after the keeper confirms or changes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,16 +20,17 @@ _PROMPT_LABELS: Final = {
 
 
 def narrative_of(turns: Sequence[RecordFields]) -> str:
-    """What was said, in order, one thing after another; prompts are no part of it."""
+    """Return the answers of all turns in order, separated by blank lines; prompts are left out."""
     return "\n\n".join(answer_text for turn in turns if (answer_text := text_of(turn, "said")))
 
 
 def build_entry_fields(
     letter: Mapping[str, object], writer_pub: str, answer: str | None, answered_at_ms: int | None
 ) -> dict[str, object]:
-    """The open fields of the entry a letter becomes.
+    """Return the open fields of the entry made from a letter.
 
-    `pub`: the writer's key, b64. `answer`: `yes` or `changed`, None while it is not confirmed; `at`: when, ms.
+    `writer_pub`: the writer's public key in base64. `answer`: `yes` or `changed`, None until the keeper confirms the
+    entry. `answered_at_ms`: time of that answer, ms UTC.
     """
     fields = object_of(letter, "fields")
     turns = objects_of(fields, "turns")
@@ -43,12 +44,15 @@ def build_entry_fields(
 
 
 def letter_fields(entry: RecordFields) -> dict[str, object]:
-    """What the advocate wrote, of an assisted entry; empty for every other."""
+    """Return the fields of the advocate's letter, or an empty dict for an entry without one."""
     return object_of(object_of(object_of(entry, "assisted"), "letter"), "fields")
 
 
 def authorship_label(entry: RecordFields) -> str:
-    """`Written by PK from a call on 3 Nov 2026, read back, not yet confirmed by the keeper`; '' for the keeper's own."""
+    """Return who wrote an entry, from which conversation and whether it is confirmed; '' if the keeper wrote it.
+
+    For example `Written by PK from a call on 3 Nov 2026, read back, not yet confirmed by the keeper`.
+    """
     assisted_fields, letter = object_of(entry, "assisted"), letter_fields(entry)
     if not assisted_fields:
         return ""
@@ -64,7 +68,7 @@ def authorship_label(entry: RecordFields) -> str:
 
 
 def _date_suffix(ms: int | None, tz: str) -> str:
-    """` on 3 Nov 2026`; '' for no moment, or one that no calendar holds."""
+    """Return ` on 3 Nov 2026`, or '' for None and for an instant outside the supported years."""
     if ms is None or not times.EARLIEST_MS <= ms <= times.LATEST_MS:
         return ""
     moment = times.to_local_datetime(ms, times.offset_minutes_at(ms, tz))
@@ -72,17 +76,17 @@ def _date_suffix(ms: int | None, tz: str) -> str:
 
 
 def prompts_of(entry: RecordFields) -> list[str]:
-    """Each thing that was asked, in order: an open prompt by its words, the adult's own question as typed."""
+    """Return every prompt in order: the label of an open prompt, or the advocate's own question as typed."""
     turns = objects_of(letter_fields(entry), "turns")
     return [prompt for turn in turns if (prompt := _PROMPT_LABELS.get(text_of(turn, "asked"), text_of(turn, "words")))]
 
 
 def typed_narrative_if_changed(entry: RecordFields) -> str:
-    """The advocate's words where the keeper's are other ones now; '' where they are the same."""
+    """Return the advocate's words if the keeper has changed the narrative since, else ''."""
     typed_narrative = narrative_of(objects_of(letter_fields(entry), "turns"))
     return "" if typed_narrative == text_of(entry, "narrative") else typed_narrative
 
 
 def is_open_prompts_only(entry: RecordFields) -> bool:
-    """Whether it was written down with somebody under 18, with open prompts alone."""
+    """Return whether the letter says that the entry was taken from somebody under 18, with open prompts only."""
     return boolean_of(letter_fields(entry), "under_18") is True

@@ -1,5 +1,7 @@
-"""How an order stood when something happened: a term can be said to be broken only after the order was given to the other
-person. The twin of static/src/record/breaches.ts, held to it by tests/vectors/record.json.
+"""Status of a court order at the time of an incident.
+
+A term can only have been broken after the order was served on the other person. Mirrored by
+static/src/record/breaches.ts; both are tested against tests/vectors/record.json.
 """
 
 import re
@@ -14,9 +16,9 @@ _DEFAULT_TIME_ZONE: Final = "Europe/London"
 
 
 def order_status(order: RecordFields, incident: RecordFields) -> str:
-    """`in_force`, `expired`, `not_served`, `unknown_served` or `unknown_when`.
+    """Return `in_force`, `expired`, `not_served`, `unknown_served` or `unknown_when`.
 
-    A day is whole: on the day the order was given to them a term may have been broken, on the day it ended it still may.
+    Days count in full: a term can be broken on the day of service and on the day the order expires.
     """
     occurred_at = occurred_time(incident)
     if not occurred_at.is_known or occurred_at.start_ms is None:
@@ -35,7 +37,10 @@ def order_status(order: RecordFields, incident: RecordFields) -> str:
 
 
 def day_start_ms(fields: RecordFields, name: str, tz: str) -> int | None:
-    """When a day given as `2026-11-03`, as ms UTC or as a time block begins; None for what is no day."""
+    """Return the start of a day in ms UTC, or None.
+
+    The day may be stored as `2026-11-03`, as ms UTC or as a time block.
+    """
     instant_ms = integer_of(fields, name)
     if instant_ms is None:
         instant_ms = integer_of(object_of(fields, name), "start")
@@ -48,12 +53,12 @@ def day_start_ms(fields: RecordFields, name: str, tz: str) -> int | None:
         midnight = None
     if midnight is None:
         return None
-    # Of a midnight that came twice the first; one that never was begins when the clocks have moved.
+    # A midnight that occurs twice is read as the first; one that a clock change skips, as the instant of the change.
     return int(midnight.replace(tzinfo=find_time_zone(tz) or UTC).timestamp() * 1000)
 
 
 def find_term(order: RecordFields, number: object) -> RecordFields | None:
-    """The numbered term of an order, or None when it has none of that number."""
+    """Return the term of an order with this number, or None."""
     return next(
         (term for term in objects_of(order, "terms") if is_same_json(term.get("no"), number) and number is not None),
         None,

@@ -1,7 +1,7 @@
 """Order, gaps and counts of a pack's entries, each with the entries behind it; no layout and no conclusions.
 
-Nothing is counted here a second time: what a pack prints is what diary/record/patterns.py counts, and so what the phone's
-Patterns screen shows. This module gives the counts entry numbers and names.
+All counts come from diary/record/patterns.py, so a pack prints the same numbers as the Patterns screen. This module
+adds entry numbers and labels.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ _BLOCK_HOURS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many, of what, and which entries they are."""
+    """A label with the numbers of the entries counted under it."""
 
     label: str
     entry_numbers: tuple[str, ...]
@@ -28,13 +28,13 @@ class Tally:
 
     @property
     def count(self) -> int:
-        """How many entries."""
+        """Return the number of entries."""
         return len(self.entry_numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days from the last day that was reached to the next one with an entry."""
+    """Days between the last day covered so far and the next day with an entry."""
 
     previous_entry: str
     next_entry: str
@@ -45,7 +45,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapSummary:
-    """The longest gap, the middle one in whole days, and those of more than thirty days in order."""
+    """The longest gap, the median in whole days (rounded down), and the gaps of more than thirty days in order."""
 
     longest_gap: Gap | None
     median_days: int | None
@@ -53,7 +53,7 @@ class GapSummary:
 
 
 def sort_incidents(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """By the time they are said to have happened; those without a date last; ties by number."""
+    """Sort incidents by claimed time, undated ones last, ties by entry number."""
     return tuple(
         sorted(
             incidents,
@@ -67,12 +67,12 @@ def sort_incidents(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
 
 
 def _number_sort_key(incident: Incident) -> tuple[bool, int]:
-    """Those that have a number first, as they were received."""
+    """Return a sort key that puts numbered incidents first, in order of number."""
     return incident.seq_no is None, int(incident.number.lstrip("U") or 0)
 
 
 def extract_facts(incidents: Iterable[Incident]) -> tuple[IncidentFact, ...]:
-    """What is counted of each, in order of time; the `record` of a fact is its entry's number."""
+    """Return the countable facts of each incident in order of time; `record` of a fact is the entry number."""
     return sort_facts(
         [
             make_fact(incident.number, incident.fields, incident.restricted_fields)
@@ -82,12 +82,12 @@ def extract_facts(incidents: Iterable[Incident]) -> tuple[IncidentFact, ...]:
 
 
 def dated_facts(incident_facts: Iterable[IncidentFact]) -> tuple[IncidentFact, ...]:
-    """Those with a day."""
+    """Return the facts that have a day."""
     return tuple(fact for fact in incident_facts if fact.day)
 
 
 def tally_by_month(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
-    """Every month from the first entry to the last, the empty ones too: an empty month is a fact."""
+    """Count entries for every month from the first entry to the last, empty months included."""
     rows = patterns.count_by_month(dated_facts(incident_facts))
     return tuple(
         Tally(f"{times.short_month_name(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows
@@ -95,12 +95,12 @@ def tally_by_month(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
 
 
 def multi_month_entries(incident_facts: Iterable[IncidentFact]) -> tuple[str, ...]:
-    """Entries told over more than one month: they are in none."""
+    """Return the entries that span more than one month; `tally_by_month` leaves them out."""
     return tuple(fact.record for fact in incident_facts if fact.day[:7] != fact.last_day[:7])
 
 
 def tally_by_code(incidents: Iterable[Incident], field: str, list_name: str) -> tuple[Tally, ...]:
-    """One tally for each code of a field that was used, most used first, then in the list's own order."""
+    """Return one tally for each code used in a field, most used first, then in the order of the choice list."""
     order = {term.code: index for index, term in enumerate(vocabulary.CHOICE_LISTS[list_name].terms)}
     rows = patterns.group_by_code((incident.number, dict.fromkeys(incident.codes(field))) for incident in incidents)
     rows.sort(key=lambda row: (-len(row["ids"]), order.get(row["code"], len(order))))
@@ -111,19 +111,19 @@ def tally_by_code(incidents: Iterable[Incident], field: str, list_name: str) -> 
 
 
 def _section_letter(list_name: str, code: str) -> str:
-    """The letters a term carries; only behaviours have any, though other lists share some of their codes."""
+    """Return the section 2A(3) letters of a code; only behaviours have any, although other lists share some codes."""
     term = vocabulary.CHOICE_LISTS[list_name].find_term(code)
     return term.letter if term else ""
 
 
 def tally_by_weekday(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
-    """Monday to Sunday, for entries whose day is known."""
+    """Count the entries whose day is known by weekday, Monday to Sunday."""
     ids_by_weekday = patterns.count_by_weekday_and_hour(incident_facts)["weekdays"]
     return tuple(Tally(name, tuple(numbers)) for name, numbers in zip(WEEKDAYS, ids_by_weekday, strict=True))
 
 
 def tally_by_hour_block(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, ...]:
-    """Six blocks of four hours, for entries whose time of day is known."""
+    """Count the entries whose time of day is known in six blocks of four hours."""
     cells = patterns.count_by_weekday_and_hour(incident_facts)["hours"]
     tallies = []
     for start in range(0, 24, _BLOCK_HOURS):
@@ -136,12 +136,12 @@ def tally_by_hour_block(incident_facts: Sequence[IncidentFact]) -> tuple[Tally, 
 
 
 def tally_where(incidents: Iterable[Incident], label: str, predicate: Callable[[Incident], bool]) -> Tally:
-    """The entries for which something holds."""
+    """Return a tally of the incidents for which the predicate is true."""
     return Tally(label, tuple(incident.number for incident in incidents if predicate(incident)))
 
 
 def summarise_gaps(incident_facts: Sequence[IncidentFact]) -> GapSummary:
-    """The days in which nothing is written down; entries of one day have none between them."""
+    """Summarise the days without entries; entries on the same day have no gap between them."""
     gap_counts = patterns.find_gaps(dated_facts(incident_facts))
     longest = gap_counts["longest"]
     return GapSummary(
@@ -157,13 +157,13 @@ def _make_gap(gap: Mapping[str, Any]) -> Gap:
 
 
 def period_days(incident_facts: Sequence[IncidentFact]) -> int | None:
-    """Days from the first to the last day that is told of, both counted; None without a date."""
+    """Return the days from the first to the last day covered, both counted; None without a dated entry."""
     with_date = dated_facts(incident_facts)
     return days_between(with_date[0].day, _last_day(with_date)) + 1 if with_date else None
 
 
 def days_since_last_entry(incident_facts: Sequence[IncidentFact], made_at_ms: int, offset_minutes: int) -> int | None:
-    """Days from the last day that is told of to the day the pack was made; None without a date."""
+    """Return the days from the last day covered to the day the pack was made; None without a dated entry."""
     with_date = dated_facts(incident_facts)
     return (
         days_between(_last_day(with_date), times.to_local_datetime(made_at_ms, offset_minutes).date().isoformat())
@@ -179,7 +179,10 @@ def _last_day(with_date: Sequence[IncidentFact]) -> str:
 def count_contacts(
     incident_facts: Sequence[IncidentFact], schedules: Iterable[tuple[str, RecordFields]]
 ) -> tuple[int, bool]:
-    """Messages and calls inside entries, and whether any of the counts is an estimate. `schedules`: ids and fields."""
+    """Return the number of messages and calls in entries, and whether any count is an estimate.
+
+    `schedules`: pairs of record id and fields.
+    """
     message_counts = patterns.count_messages(
         incident_facts, [{"record": record, "fields": fields} for record, fields in schedules]
     )

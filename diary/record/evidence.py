@@ -1,4 +1,4 @@
-"""An attachment: a file as the app received it, and what the keeper says about it."""
+"""Attachments: files as the app received them, with the keeper's description."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,8 +7,8 @@ from diary.record import times, vocabulary
 from diary.record.reading import boolean_of, codes_of, integer_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordView
 
-# The extension a received file is given in a pack, from the type its first bytes show. Anything else
-# keeps its bytes under .bin: a name must never promise what the bytes are not.
+# File extensions in a pack by media type, which the app detects from the first bytes. Every other type gets .bin, so
+# that an extension never misstates the content.
 EXTENSIONS: Final = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -37,64 +37,67 @@ MAIL_EXTENSIONS: Final = frozenset({"eml"})
 
 @dataclass(frozen=True, slots=True)
 class Attachment(RecordView):
-    """One attachment as it stands now."""
+    """One attachment in its current state."""
 
     history: RecordHistory
 
     @property
     def extension(self) -> str:
-        """What its file is called in a pack, from the bytes and never from the name it came with."""
+        """Return the extension for the file in a pack, from the detected media type and never from the original name."""
         return EXTENSIONS.get(text_of(self.fields, "media_type"), "bin")
 
     @property
     def is_mail(self) -> bool:
-        """Whether it goes in the folder for mail, which gateways treat apart."""
+        """Return whether the file belongs in the mail folder, which mail gateways treat separately."""
         return self.extension in MAIL_EXTENSIONS
 
     @property
     def kind_label(self) -> str:
-        """What the keeper says it is."""
+        """Return the label of the kind the keeper chose, or `File`."""
         kind = text_of(self.fields, "kind")
         return vocabulary.label("attachment_kinds", kind) if kind else "File"
 
     @property
     def description(self) -> str:
-        """One sentence that identifies it; the kind when the keeper wrote none."""
+        """Return the keeper's description, or the kind label if there is none."""
         return text_of(self.fields, "description") or self.kind_label
 
     @property
     def is_held_back(self) -> bool:
-        """Whether its picture must not stand in the part that may be served."""
+        """Return whether the picture must stay out of the servable part."""
         shows_home = boolean_of(self.restricted_fields, "shows_where_i_live") is True
         return shows_home or not self.is_ordinary or not self.is_reviewed
 
     @property
     def is_ordinary(self) -> bool:
-        """Whether nothing marks it as intimate, distressing or the like."""
+        """Return whether the keeper has not marked the file as sensitive, for example intimate or distressing."""
         return text_of(self.fields, "sensitivity") in ("", "normal")
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether the keeper looked at the picture for a pack."""
+        """Return whether the keeper has reviewed the picture for a pack."""
         return integer_of(self.fields, "looked_at") is not None
 
     @property
     def incident_ids(self) -> tuple[str, ...]:
-        """The incidents it belongs to."""
+        """Return the ids of the incidents the file belongs to."""
         return codes_of(self.fields, "incident_ids")
 
     @property
     def captured_time(self) -> times.ClaimedTime:
-        """When the keeper took or made it."""
+        """Return when the keeper took or made the file."""
         return times.read_time_block(self.fields, "captured_at")
 
     @property
     def content_time(self) -> times.ClaimedTime:
-        """When what it shows was sent or posted."""
+        """Return when the content was sent or posted."""
         return times.read_time_block(self.fields, "content_time")
 
     def find_rendition(self, purpose: str) -> tuple[int, dict[str, object]] | None:
-        """The first derived picture for a purpose, with its place in the list (its key has the same place)."""
+        """Return the first rendition for a purpose and its index, which is also the index of its key.
+
+        None without one.
+        """
         for index, rendition in enumerate(objects_of(self.fields, "renditions")):
             if rendition.get("purpose") == purpose:
                 return index, rendition

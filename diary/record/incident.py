@@ -1,4 +1,4 @@
-"""An incident as a chronology needs it: the keeper's first words, and what stands now."""
+"""Incidents as a chronology needs them: the keeper's first words and the current fields."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +13,7 @@ LATE_AFTER_MS: Final = times.DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Incident(RecordView):
-    """One incident with its entry number as shown: `7`, or `U2` while no server has numbered it."""
+    """One incident with its displayed entry number: `7`, or `U2` until the server has numbered it."""
 
     number: str
     seq_no: int | None
@@ -21,19 +21,19 @@ class Incident(RecordView):
 
     @property
     def narrative(self) -> str:
-        """The words of the first version: never the corrected ones, those are printed beneath with their date."""
+        """Return the narrative of the first version; corrections are printed below it with their dates."""
         return text_of(self.history.first_version.fields, "narrative")
 
     @property
     def occurred_time(self) -> times.ClaimedTime:
-        """When it is now said to have happened."""
+        """Return when the incident is now claimed to have happened."""
         return times.occurred_time(self.fields)
 
     @property
     def is_late(self) -> bool:
-        """Whether it was written down later than a day after, or from memory, or copied.
+        """Return whether the entry was written more than a day later, from memory, or copied.
 
-        Who calls it soon after has said so, and stands in its row; the count is of what the clock shows as well.
+        An entry that the keeper calls contemporaneous still counts as late if the clock says so.
         """
         entry_kind, delay_since_event_ms = text_of(self.fields, "entry_kind"), self.delay_ms
         return entry_kind not in ("", "contemporaneous") or (
@@ -42,18 +42,21 @@ class Incident(RecordView):
 
     @property
     def delay_ms(self) -> int | None:
-        """From the end of what happened to the first sealing; None when either is unknown."""
+        """Return the ms from the end of the incident to its first recording, or None if either is unknown."""
         occurred_at, recorded_at_ms = self.occurred_time, self.history.first_recorded_at_ms
         if not occurred_at.is_known or recorded_at_ms is None:
             return None
         if occurred_at.end_ms is not None:
-            # A day, or a part of one, may not be over when it is written down: that is no delay.
+            # A day, or a part of a day, may not be over when the entry is written; that is no delay.
             return max(recorded_at_ms - occurred_at.end_ms, 0)
         return None if occurred_at.start_ms is None else recorded_at_ms - occurred_at.start_ms
 
     @property
     def claimed_count(self) -> tuple[int, bool] | None:
-        """How many messages or calls it says it stands for, and whether that is an estimate."""
+        """Return how many messages or calls the entry stands for, and whether that is an estimate.
+
+        None without a count.
+        """
         number = integer_of(self.fields, "count")
         if number is None or number < 0:
             return None
@@ -61,5 +64,5 @@ class Incident(RecordView):
 
     @property
     def has_witness(self) -> bool:
-        """Whether somebody saw it or was told of it."""
+        """Return whether somebody saw the incident or was told about it."""
         return has_witness(self.fields, self.restricted_fields)

@@ -1,9 +1,10 @@
-"""The pattern in numbers: each with the entries behind it, and no conclusion; the twin of static/src/record/patterns/patterns.ts.
+"""Pattern counts, each with the entries behind it and without conclusions.
 
-`count` takes a diary as plain values and gives plain values, so that both languages can be held to one set of vectors
-(tests/vectors/patterns.json): `{"incidents", "person", "account", "sighting", "order", "notice", "report", "background",
-"impact", "schedule"}`, each a list of `{"record", "fields"[, "restricted"][, "taken_out"]}` in feed order. Every list of
-records in the answer is in order of time. What was taken out is counted nowhere but in `taken_out`.
+Mirrored by static/src/record/patterns/patterns.ts. `count_patterns` takes and returns plain values, so that both
+implementations can be tested against the same vectors (tests/vectors/patterns.json). Its input is `{"incidents",
+"person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule"}`, each a list of
+`{"record", "fields"[, "restricted"][, "taken_out"]}` in feed order. Every list of records in the result is in order of
+time. Withdrawn records are counted in `taken_out` only.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,10 @@ DiaryRecords = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def count_patterns(diary: DiaryRecords, tz: str) -> dict[str, Any]:
-    """Everything the Patterns screen and the fact sheet say, by name. `tz` reads instants that came without a zone."""
+    """Return all counts of the Patterns screen and the fact sheet by name.
+
+    `tz`: zone for instants stored without one.
+    """
     active_incidents = [incident for incident in diary.get("incidents", ()) if incident.get("taken_out") is None]
     merge_targets = {kind: _resolve_merges(diary.get(kind, ())) for kind in ("person", "account")}
     facts = sort_facts(
@@ -63,12 +67,12 @@ def count_patterns(diary: DiaryRecords, tz: str) -> dict[str, Any]:
 
 
 def _record_ids(facts: Iterable[IncidentFact]) -> list[str]:
-    """The records."""
+    """Return the record ids of the facts."""
     return [fact.record for fact in facts]
 
 
 def _resolve_merges(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What each merged record leads to in the end; a ring leads nowhere, so each of it stands for itself."""
+    """Map each merged record to the end of its merge chain; records in a cycle map to themselves."""
     merged_into = {item["record"]: text_of(item["fields"], "merged_into") for item in records}
     targets = {}
     for record, target in merged_into.items():
@@ -81,7 +85,7 @@ def _resolve_merges(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _merge_identities(fact: IncidentFact, merge_targets: Mapping[str, Mapping[str, str]]) -> IncidentFact:
-    """The same fact with merged people and accounts counted as one."""
+    """Return the fact with merged people and accounts replaced by their merge targets."""
     person, account = merge_targets["person"], merge_targets["account"]
     values = {name: getattr(fact, name) for name in IncidentFact.__slots__}
     for name, targets_by_id in (("actors", person), ("targets", person), ("accounts", account)):
@@ -92,12 +96,15 @@ def _merge_identities(fact: IncidentFact, merge_targets: Mapping[str, Mapping[st
 def count_by_code(
     facts: Iterable[IncidentFact], codes: Callable[[IncidentFact], Iterable[str]]
 ) -> list[dict[str, Any]]:
-    """A count for each code, most entries first, then by the code itself."""
+    """Count entries by code, most entries first, then by code."""
     return group_by_code((fact.record, codes(fact)) for fact in facts)
 
 
 def group_by_code(coded: Iterable[tuple[str, Iterable[str]]]) -> list[dict[str, Any]]:
-    """The same of records with their codes, each code once a record."""
+    """Group record ids by code, most records first, then by code.
+
+    Input: record ids with their codes, each code once per record.
+    """
     ids_by_code: dict[str, list[str]] = {}
     for record, codes in coded:
         for code in codes:
@@ -108,7 +115,7 @@ def group_by_code(coded: Iterable[tuple[str, Iterable[str]]]) -> list[dict[str, 
 
 
 def _count_days(dated: Sequence[IncidentFact]) -> dict[str, Any]:
-    """Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own."""
+    """Count distinct days, and find the busiest day and the longest run of consecutive days; ranges are left out."""
     days: dict[str, list[str]] = {}
     for fact in dated:
         if fact.is_single_day:
@@ -135,7 +142,7 @@ def _count_days(dated: Sequence[IncidentFact]) -> dict[str, Any]:
 
 
 def find_gaps(dated: Sequence[IncidentFact]) -> dict[str, Any]:
-    """Days from the last day reached to the next one with an entry; entries of the same day have none between them."""
+    """Find the gaps between the last day covered and the next entry; entries on the same day have none between them."""
     gap_rows: list[dict[str, Any]] = []
     latest: IncidentFact | None = None
     for fact in dated:
@@ -148,14 +155,17 @@ def find_gaps(dated: Sequence[IncidentFact]) -> dict[str, Any]:
             latest = fact
     return {
         "longest": max(gap_rows, key=lambda gap: gap["days"], default=None),
-        # Halves rounded down: no gap is made longer than it was.
+        # Round halves down, so that no gap is overstated.
         "median": int(median(gap["days"] for gap in gap_rows)) if gap_rows else None,
         "long": [gap for gap in gap_rows if gap["days"] > LONG_GAP_DAYS],
     }
 
 
 def count_by_month(dated: Sequence[IncidentFact]) -> list[dict[str, Any]]:
-    """Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in neither."""
+    """Count entries for every month from the first to the last, empty ones included.
+
+    Entries that span two months are left out.
+    """
     ids_by_month: dict[str, list[str]] = {}
     for fact in dated:
         if fact.day[:7] == fact.last_day[:7]:
@@ -171,7 +181,10 @@ def count_by_month(dated: Sequence[IncidentFact]) -> list[dict[str, Any]]:
 
 
 def count_by_weekday_and_hour(facts: Sequence[IncidentFact]) -> dict[str, Any]:
-    """Weekday (Monday 0) and hour on the clock of the place; both 01:30s of an autumn night are in hour 1."""
+    """Count by weekday (Monday is 0) and by local hour.
+
+    Both occurrences of 01:30 in the autumn clock change are in hour 1.
+    """
     days: list[list[str]] = [[] for _ in range(7)]
     cells: dict[tuple[int, int], list[str]] = {}
     for fact in facts:
@@ -190,7 +203,7 @@ def count_by_weekday_and_hour(facts: Sequence[IncidentFact]) -> dict[str, Any]:
 
 
 def _first_with_mark(facts: Sequence[IncidentFact], mark: str) -> dict[str, Any]:
-    """The earliest dated entry of a mark, and all of them; with none dated, no first can be named."""
+    """Return the earliest dated entry with a mark and all entries with it; without a dated one, `first` is None."""
     marked = [fact for fact in facts if mark in fact.marks]
     first_marked = next((fact for fact in marked if fact.day), None)
     return {
@@ -202,12 +215,12 @@ def _first_with_mark(facts: Sequence[IncidentFact], mark: str) -> dict[str, Any]
 
 
 def _marks_in_use(facts: Iterable[IncidentFact]) -> list[str]:
-    """Every mark that some entry has."""
+    """Return the marks that occur, sorted."""
     return sorted({mark for fact in facts for mark in fact.marks})
 
 
 def _group_by_corroboration(facts: Sequence[IncidentFact]) -> dict[str, Any]:
-    """With somebody who saw or was told, with a file, with neither."""
+    """Split the entries into those with a witness, those with a file, and those with neither."""
     return {
         "witness": _record_ids(fact for fact in facts if fact.has_witness),
         "files": _record_ids(fact for fact in facts if fact.file_count),
@@ -216,7 +229,7 @@ def _group_by_corroboration(facts: Sequence[IncidentFact]) -> dict[str, Any]:
 
 
 def _count_breaches(facts: Iterable[IncidentFact]) -> list[dict[str, Any]]:
-    """Alleged breaches by order and term."""
+    """Group alleged breaches by order and term."""
     ids_by_term: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
         for breach in fact.breaches:
@@ -225,7 +238,7 @@ def _count_breaches(facts: Iterable[IncidentFact]) -> list[dict[str, Any]]:
 
 
 def count_messages(facts: Iterable[IncidentFact], schedules: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Messages and calls inside entries: the entry's own count, else what came in by its schedule."""
+    """Count messages and calls in entries: the entry's own count, otherwise the incoming count of its schedule."""
     counts = {
         schedule["record"]: _incoming_count(schedule["fields"])
         for schedule in schedules
@@ -246,7 +259,7 @@ def count_messages(facts: Iterable[IncidentFact], schedules: Iterable[Mapping[st
 
 
 def _incoming_count(fields: RecordFields) -> tuple[int, bool]:
-    """What came in: its own count, or its rows that came to the keeper."""
+    """Return the incoming count of a schedule and whether it is an estimate: the declared count, or the incoming rows."""
     declared_count = integer_of(fields, "count")
     if declared_count is not None and declared_count >= 0:
         return declared_count, boolean_of(fields, "count_is_estimate") is True

@@ -1,9 +1,9 @@
-"""Days that something changed, and the accounts that came after a block.
+"""Key dates, and the accounts first used after a block.
 
-The twin of static/src/record/patterns/patterns_dates.ts.
+Mirrored by static/src/record/patterns/patterns_dates.ts.
 
-[Note: the same day] Where only the day of one side is known, what happened on it is neither before nor after: it is
-counted apart. Nothing is put on the side that would look worse.
+[Note: the same day] If only the day of either side is known, an entry on that day is neither before nor after; it is
+counted separately. No entry is moved to the side that would look worse.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,21 +12,24 @@ from typing import Any, Final
 from diary.record.patterns_facts import IncidentFact, Moment, parse_moment
 from diary.record.reading import boolean_of, objects_of, text_of
 
-# kind of record → field with its time, and what the day is called
+# record kind, field with its time, kind of key date
 _DATE_FIELDS: Final = (("notice", "at", "notice"), ("report", "at", "report"), ("order", "served_on", "served"))
-# What a day that the keeper named is counted as, besides their own.
+# Key dates named by the keeper that count as one of the other kinds.
 _KEY_DATE_KINDS: Final = {"house_move": "moved", "blocked": "blocked"}
 DiaryRecords = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def find_key_dates(facts: Sequence[IncidentFact], diary: DiaryRecords, tz: str) -> list[dict[str, Any]]:
-    """`{kind, record, day, at, words, code}` in order of day; `code` is the keeper's own kind of day, '' elsewhere."""
+    """Return `{kind, record, day, at, words, code}` in order of day.
+
+    `code` is the keeper's own kind of date, '' for others.
+    """
     dates = [
         {"kind": kind, "record": record, "day": moment.day, "at": moment.instant_ms, "words": words, "code": code}
         for kind, record, value, words, code in _recorded_dates(diary)
         if (moment := parse_moment(value, tz))
     ]
-    # A block that no account record tells of, but an entry does.
+    # Use the first entry marked as blocked if no account has a date of blocking.
     blocked_fact = next((fact for fact in facts if "blocked" in fact.marks and fact.day), None)
     if blocked_fact and not any(key_date["kind"] == "blocked" for key_date in dates):
         dates.append(
@@ -43,7 +46,7 @@ def find_key_dates(facts: Sequence[IncidentFact], diary: DiaryRecords, tz: str) 
 
 
 def _recorded_dates(diary: DiaryRecords) -> Iterator[tuple[str, str, object, str, str]]:
-    """Kind, record, the time as it is kept, words, and the keeper's own code, of everything that has such a day."""
+    """Yield kind, record, stored time, words and the keeper's own code for every record with a key date."""
     for record_kind, field, kind in _DATE_FIELDS:
         yield from (
             (kind, record["record"], record["fields"].get(field), "", "")
@@ -67,7 +70,7 @@ def _recorded_dates(diary: DiaryRecords) -> Iterator[tuple[str, str, object, str
 
 
 def split_by_key_date(key_date: Mapping[str, Any], dated: Iterable[IncidentFact]) -> dict[str, list[str]]:
-    """Entries before, after, and those of which it can't be told. The key's own entry is on neither side."""
+    """Split entries into before, after, and undecided; the key date's own entry is left out."""
     records_by_side: dict[str, list[str]] = {"before": [], "same": [], "after": []}
     for fact in dated:
         if fact.record != key_date["record"]:
@@ -76,7 +79,7 @@ def split_by_key_date(key_date: Mapping[str, Any], dated: Iterable[IncidentFact]
 
 
 def _side_of(day: str, instant_ms: int | None, fact: IncidentFact) -> str:
-    """See [Note: the same day]."""
+    """Return `before`, `same` or `after`; see [Note: the same day]."""
     if instant_ms is not None and fact.instant_ms is not None:
         return "before" if fact.instant_ms < instant_ms else "after"
     if fact.last_day < day:
@@ -87,7 +90,7 @@ def _side_of(day: str, instant_ms: int | None, fact: IncidentFact) -> str:
 def count_accounts(
     facts: Sequence[IncidentFact], diary: DiaryRecords, merge_targets: Mapping[str, str], tz: str
 ) -> dict[str, Any]:
-    """Every account or number used, those that are new after a block, and the entries that tell of them."""
+    """Return every account used, the accounts new after a block, and the entries that mention those."""
     account_fields = {row["record"]: row["fields"] for row in _active_records(diary, "account")}
     merged = {record: merge_targets.get(record, record) for record in account_fields}
     records_by_account: dict[str, list[str]] = {record: [] for record in dict.fromkeys(merged.values())}
@@ -124,7 +127,7 @@ def _first_seen_moments(
     account_fields: Mapping[str, Mapping[str, Any]],
     tz: str,
 ) -> dict[str, Moment]:
-    """The earliest that anything tells of each account."""
+    """Return the earliest moment at which each account is mentioned."""
     earliest_moments: dict[str, Moment] = {}
 
     def keep_earliest(account: str, moment: Moment | None) -> None:
@@ -150,7 +153,7 @@ def _first_seen_moments(
 def _declared_new_accounts(
     diary: DiaryRecords, account_fields: Mapping[str, Mapping[str, Any]], merged: Mapping[str, str]
 ) -> dict[str, bool]:
-    """What the keeper said of an account themselves: it stands before any date."""
+    """Return what the keeper stated about accounts being new; a statement takes precedence over dates."""
     is_new_by_account: dict[str, bool] = {}
     for record, fields in account_fields.items():
         is_new = boolean_of(fields, "new_after_block")
@@ -169,7 +172,10 @@ def _is_first_seen_after_block(
     blocks: Iterable[tuple[str, str, Moment]],
     account_fields: Mapping[str, Mapping[str, Any]],
 ) -> bool:
-    """Whether it was first seen after another account of the same person was blocked; of the same day only by the clock."""
+    """Return whether an account was first seen after another account of the same person was blocked.
+
+    On the day of the block, the clock times decide; without them the result is False.
+    """
     if first_seen is None or account not in account_fields:
         return False
     person = text_of(account_fields[account], "person_id")
@@ -189,5 +195,5 @@ def _is_first_seen_after_block(
 
 
 def _active_records(diary: DiaryRecords, kind: str) -> list[Mapping[str, Any]]:
-    """The records of a kind that were not taken out."""
+    """Return the records of a kind that are not withdrawn."""
     return [record for record in diary.get(kind, ()) if record.get("taken_out") is None]

@@ -1,7 +1,7 @@
-"""What counting needs of one incident, in few words; the twin of static/src/record/patterns/patterns_facts.ts.
+"""Countable facts of an incident; mirrored by static/src/record/patterns/patterns_facts.ts.
 
-A fact never says more than the keeper did: an entry told to the month has no day of its own, one told to the part of
-a day no hour, and one without a time stands in no order at all.
+A fact is never more precise than the entry: an entry dated to the month has no single day, one dated to a part of the
+day has no minute, and one without a time has no place in the order.
 """
 
 import json
@@ -16,19 +16,22 @@ from diary.record import times
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, is_blank, objects_of, text_of
 
 _SOURCE: Final = json.loads(Path(__file__).with_name("marks.json").read_text("utf-8"))
-# mark → field → codes of the field that make it
+# mark → field → codes of that field that set the mark
 MARKS: Final[dict[str, dict[str, list[str]]]] = _SOURCE["marks"]
 FIRST_MARKS: Final[list[str]] = _SOURCE["firsts"]
 CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
 DAY_PRECISIONS: Final = CLOCK_PRECISIONS | {"part_of_day", "day"}
-# Before every instant that is counted.
+# Sorts before every possible instant.
 _BEFORE_ALL_MS: Final = -(10**15)
 _DATE_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentFact:
-    """One incident. `day` and `last` are local dates, '' when no time is known; `minute` is of the local day."""
+    """Facts of one incident.
+
+    `day` and `last_day` are local dates, '' without a known time; `minute_of_day` is local.
+    """
 
     record: str
     day: str
@@ -56,14 +59,14 @@ class IncidentFact:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something was, as exactly as it is known: a local date, and the instant where the clock is known too."""
+    """A time as precisely as it is known: a local date, and the instant in ms UTC if the clock time is known too."""
 
     day: str
     instant_ms: int | None = None
 
 
 def make_fact(record: str, fields: RecordFields, restricted: RecordFields) -> IncidentFact:
-    """What counting needs of an incident that says this now."""
+    """Extract the countable facts from the current fields of an incident."""
     occurred_at = times.occurred_time(fields)
     day, last_day, is_single_day = _local_days(occurred_at)
     local_start = occurred_at.local_start()
@@ -93,7 +96,10 @@ def make_fact(record: str, fields: RecordFields, restricted: RecordFields) -> In
 
 
 def _local_days(claimed_time: times.ClaimedTime) -> tuple[str, str, bool]:
-    """First and last local date, and whether it is one day; the end of a range is read on the clock of its own night."""
+    """Return the first and last local date, and whether they are a single day.
+
+    The end of a range is converted with the UTC offset in force at the end.
+    """
     local_start = claimed_time.local_start()
     if local_start is None or claimed_time.start_ms is None or not claimed_time.is_known:
         return "", "", False
@@ -112,19 +118,19 @@ def _local_days(claimed_time: times.ClaimedTime) -> tuple[str, str, bool]:
 
 
 def _unique(codes: Iterable[str]) -> tuple[str, ...]:
-    """Each once, in the order given."""
+    """Remove duplicates and keep the order."""
     return tuple(dict.fromkeys(codes))
 
 
 def has_witness(fields: RecordFields, restricted: RecordFields) -> bool:
-    """Whether somebody saw it or was told of it."""
+    """Return whether somebody saw the incident or was told about it."""
     if codes_of(fields, "witness_ids") or text_of(restricted, "witness_names"):
         return True
     return not is_blank(fields.get("told_others"))
 
 
 def _alleged_breaches(fields: RecordFields) -> tuple[tuple[str, int], ...]:
-    """Order and term of each alleged breach, each once; a term nobody named is 0."""
+    """Return order and term number of each alleged breach without duplicates; an unnamed term is 0."""
     order_terms = [
         (text_of(breach, "order_id"), integer_of(breach, "term_no") or 0)
         for breach in objects_of(fields, "alleged_breaches")
@@ -133,12 +139,12 @@ def _alleged_breaches(fields: RecordFields) -> tuple[tuple[str, int], ...]:
 
 
 def _is_marked(fields: RecordFields, mark_codes: dict[str, list[str]]) -> bool:
-    """Whether one of the codes that make a mark is said."""
+    """Return whether any of the codes that set a mark is present."""
     return any(code in codes for field, codes in mark_codes.items() for code in codes_of(fields, field))
 
 
 def parse_moment(value: object, tz: str) -> Moment | None:
-    """A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times)."""
+    """Parse a time in any stored form: a date, a local time, ms UTC or a time block (docs/record.md, Times)."""
     if isinstance(value, str):
         return Moment(value[:10]) if _parse_date(value[:10]) else None
     ms = integer_of({"ms": value}, "ms")
@@ -156,7 +162,7 @@ def parse_moment(value: object, tz: str) -> Moment | None:
 
 
 def _parse_date(text: str) -> date | None:
-    """The day, when a calendar has it. ISO has other ways to write one; a record has only this."""
+    """Parse `2026-11-03`, or return None. Other ISO 8601 forms are rejected, because records use only this one."""
     try:
         return date.fromisoformat(text) if _DATE_PATTERN.fullmatch(text) else None
     except ValueError:
@@ -164,19 +170,19 @@ def _parse_date(text: str) -> date | None:
 
 
 def days_between(first_day: str, second_day: str) -> int:
-    """Whole days from one local date to another."""
+    """Return the whole days from one local date to another; 0 if either is invalid."""
     start_date, end_date = _parse_date(first_day), _parse_date(second_day)
     return 0 if start_date is None or end_date is None else (end_date - start_date).days
 
 
 def next_day(day: str) -> str:
-    """The local date after."""
+    """Return the next local date, or '' for an invalid one."""
     parsed = _parse_date(day)
     return "" if parsed is None else (parsed + timedelta(days=1)).isoformat()
 
 
 def sort_facts(facts: Sequence[IncidentFact]) -> tuple[IncidentFact, ...]:
-    """By time, those without one last; within a day by the clock, those without one first; then as they came."""
+    """Sort by day, undated facts last; within a day by instant, facts without one first; ties keep their order."""
     return tuple(
         sorted(
             facts,

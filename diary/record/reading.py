@@ -1,8 +1,8 @@
-"""Reading fields that somebody else wrote.
+"""Tolerant readers for fields of decrypted records.
 
-An opened version is authentic, not well formed: an older or a broken app may have put a number where text
-belongs. These readers give the value when it has the right shape and the empty one otherwise, so that no
-field of any diary can stop a pack from being made.
+A decrypted version is authentic but may be malformed: an older or faulty app may have stored a number where text
+belongs. These readers return the value if it has the right type and an empty value otherwise, so that no field of any
+diary can prevent a pack from being made.
 """
 
 from collections.abc import Mapping
@@ -11,25 +11,25 @@ RecordFields = Mapping[str, object]
 
 
 def text_of(fields: RecordFields, name: str) -> str:
-    """The text of a field, or ''."""
+    """Return the text of a field, or ''."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
 
 def integer_of(fields: RecordFields, name: str) -> int | None:
-    """The whole number of a field, or None. A switch is not a number."""
+    """Return the integer of a field, or None; booleans are not integers."""
     value = fields.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def boolean_of(fields: RecordFields, name: str) -> bool | None:
-    """True, False, or None for left blank."""
+    """Return True, False, or None for anything else."""
     value = fields.get(name)
     return value if isinstance(value, bool) else None
 
 
 def codes_of(fields: RecordFields, name: str) -> tuple[str, ...]:
-    """The codes or ids in a field, whether it holds one or a list."""
+    """Return the codes or ids of a field that contains a single string or a list."""
     value = fields.get(name)
     if isinstance(value, str):
         return (value,) if value else ()
@@ -39,13 +39,13 @@ def codes_of(fields: RecordFields, name: str) -> tuple[str, ...]:
 
 
 def object_of(fields: RecordFields, name: str) -> dict[str, object]:
-    """The object in a field, or an empty one."""
+    """Return the object in a field, or an empty dict."""
     value = fields.get(name)
     return dict(value) if isinstance(value, Mapping) else {}
 
 
 def objects_of(fields: RecordFields, name: str) -> tuple[dict[str, object], ...]:
-    """The objects of a list."""
+    """Return the objects in a list field."""
     value = fields.get(name)
     if not isinstance(value, list | tuple):
         return ()
@@ -53,12 +53,12 @@ def objects_of(fields: RecordFields, name: str) -> tuple[dict[str, object], ...]
 
 
 def is_blank(value: object) -> bool:
-    """Whether nothing was said: null, no characters, no items. False and 0 say something."""
+    """Return whether a value is null or an empty string, list or object. False and 0 are not blank."""
     return value is None or (isinstance(value, str | list | tuple | dict) and not value)
 
 
 def is_same_json(first: object, second: object) -> bool:
-    """Whether two JSON values are the same; `==` takes true for 1."""
+    """Return whether two JSON values are equal; unlike `==`, true is not 1."""
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
     if isinstance(first, Mapping) and isinstance(second, Mapping):

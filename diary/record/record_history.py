@@ -1,8 +1,8 @@
-"""A record told by its versions: what was said first, and what was added or changed afterwards.
+"""History of a record from its versions: the first one, and later additions and amendments.
 
-The first version is the last one sealed within ten minutes of the first save: a person correcting a typing
-slip has not amended anything. After that a version that only adds is an *addition*, any other an *amendment*.
-Taking out is a version without words. It is no amendment, and what was said before it still stands behind it.
+The first version is the last one recorded within ten minutes of the first save, so that correcting a typing slip is not
+an amendment. After that, a version that only adds is an *addition* and every other one an *amendment*. A withdrawal is
+a version without content. It is not an amendment, and the earlier content stays behind it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,8 @@ from diary.record.reading import RecordFields, codes_of, integer_of, is_blank, i
 from diary.record.times import recorded_ms
 
 CORRECTION_WINDOW_MS: Final = constants.SETTLING_MS
-# Bookkeeping that says nothing about what happened: never counted as a change. That the keeper confirmed an assisted entry
-# is said in its mark, with the day.
+# Fields that do not describe what happened; their changes are not tracked. The label of an assisted entry states, with
+# the day, that the keeper confirmed it.
 _UNTRACKED_FIELDS: Final = frozenset(
     {"assisted", "cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"}
 )
@@ -24,7 +24,7 @@ _WITHDRAWAL_FIELDS: Final = frozenset({"taken_out", "reason"})
 
 @dataclass(frozen=True, slots=True)
 class RecordVersion:
-    """One opened version. `restricted` is empty when there is no such part, or when it was withheld."""
+    """One decrypted version. `restricted` is empty if there is no such part or it was withheld."""
 
     record: str
     version: str
@@ -35,12 +35,12 @@ class RecordVersion:
 
     @property
     def recorded_at_ms(self) -> int | None:
-        """When it was sealed, ms UTC by the device."""
+        """Return when the version was sealed, ms UTC by the device's clock."""
         return recorded_ms(self.fields)
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether it says only that the record was taken out."""
+        """Return whether the version does nothing but withdraw the record."""
         present_names = {name for name, value in self.fields.items() if not name.startswith("_") and value is not None}
         return (
             integer_of(self.fields, "taken_out") is not None
@@ -49,13 +49,13 @@ class RecordVersion:
         )
 
     def all_fields(self) -> dict[str, object]:
-        """Every field, open and restricted; names never collide."""
+        """Return all fields, open and restricted; their names never collide."""
         return {**self.fields, **self.restricted}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs: values as stored, None where there was nothing."""
+    """One changed field: the stored values, None for a missing one."""
 
     field: str
     old: object
@@ -63,7 +63,7 @@ class FieldChange:
 
     @property
     def is_addition(self) -> bool:
-        """Whether nothing that was said before has gone."""
+        """Return whether all of the old value is still present."""
         if is_blank(self.old):
             return True
         if isinstance(self.old, str) and isinstance(self.new, str):
@@ -77,7 +77,8 @@ class FieldChange:
 class Revision:
     """A version after the first: an `addition` or an `amendment`, with its changes in order of name.
 
-    `before` and `after` are the whole of the two versions: a time or a code cannot be put in words alone.
+    `fields_before` and `fields_after` are the complete fields of both versions: a time or a code cannot be worded
+    without its neighbours.
     """
 
     version: str
@@ -91,9 +92,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class RecordHistory:
-    """A record as told: its first version, the one that stands now, and what came between.
+    """A record with its first version, its current version and the revisions in between.
 
-    `taken_out`: when the keeper took it out, ms UTC; None while it stands. `newest` then holds the words taken out.
+    `withdrawn_at_ms`: when the keeper withdrew the record, ms UTC; None if it is active. For a withdrawn record,
+    `current_version` is the last one with content.
     """
 
     record: str
@@ -104,46 +106,46 @@ class RecordHistory:
 
     @property
     def first_recorded_at_ms(self) -> int | None:
-        """When its words were fixed: the sealing of the first version."""
+        """Return when the first version was sealed, ms UTC."""
         return self.first_version.recorded_at_ms
 
     def has_revision(self, kind: str) -> bool:
-        """Whether it holds an `addition` or an `amendment`."""
+        """Return whether there is a revision of this kind (`addition` or `amendment`)."""
         return any(revision.kind == kind for revision in self.revisions)
 
 
 class RecordView:
-    """What every reading of a told record gives: an incident, a file, a person, an order."""
+    """Base of typed views of a record: incident, attachment, person, order."""
 
     __slots__ = ()
     history: RecordHistory
 
     @property
     def record(self) -> str:
-        """The record's id."""
+        """Return the record id."""
         return self.history.record
 
     @property
     def fields(self) -> RecordFields:
-        """The open fields as they stand now."""
+        """Return the current open fields."""
         return self.history.current_version.fields
 
     @property
     def restricted_fields(self) -> RecordFields:
-        """The restricted fields as they stand now."""
+        """Return the current restricted fields."""
         return self.history.current_version.restricted
 
     def text(self, name: str) -> str:
-        """The text of an open field as it stands now."""
+        """Return the current text of an open field."""
         return text_of(self.fields, name)
 
     def codes(self, name: str) -> tuple[str, ...]:
-        """The codes or ids of an open field as they stand now."""
+        """Return the current codes or ids of an open field."""
         return codes_of(self.fields, name)
 
 
 def build_history(versions: Sequence[RecordVersion]) -> RecordHistory:
-    """One record from its versions in feed order; at least one."""
+    """Build the history of one record from its versions in feed order; at least one is required."""
     worded_versions = [version for version in versions if not version.is_withdrawal] or list(versions)
     first_version = _first_version(worded_versions, versions[0].recorded_at_ms)
     effective_versions: dict[str, RecordVersion] = {}
@@ -153,7 +155,7 @@ def build_history(versions: Sequence[RecordVersion]) -> RecordHistory:
     for version in versions:
         parent = _find_parent(version, effective_versions, latest_worded)
         if version.is_withdrawal and version is not first_version:
-            # Whoever writes on from a taking out writes on from the words behind it.
+            # The parent of a version written after a withdrawal is the content before the withdrawal.
             effective_versions[version.version] = parent
             continue
         if is_first_settled and (revision := _make_revision(parent, version)):
@@ -165,9 +167,9 @@ def build_history(versions: Sequence[RecordVersion]) -> RecordHistory:
 
 
 def _first_version(worded_versions: Sequence[RecordVersion], began_ms: int | None) -> RecordVersion:
-    """The last version sealed while a slip could still be corrected; none that came after one sealed later counts.
+    """Return the last version sealed within the correction window; stop at the first one sealed outside it.
 
-    Whoever puts a clock back does not get the ten minutes a second time.
+    Setting a device's clock back does not reopen the window.
     """
     settled = worded_versions[0]
     for version in worded_versions:
@@ -182,10 +184,10 @@ def _first_version(worded_versions: Sequence[RecordVersion], began_ms: int | Non
 
 
 def _current_version(versions: Sequence[RecordVersion], newest: RecordVersion) -> tuple[RecordVersion, int | None]:
-    """Which version is shown, and when the record was taken out.
+    """Return the current version and when the record was withdrawn, or None if it is active.
 
-    It is out when no version is the last word on any device but takings out: words written elsewhere at the same
-    moment bring it back rather than vanish with it.
+    A record is withdrawn if every version without a child is a withdrawal: content written on another device at the
+    same time restores the record.
     """
     parent_ids = {parent for version in versions for parent in codes_of(version.fields, "_parents")}
     leaf_versions = [version for version in versions if version.version not in parent_ids]
@@ -196,7 +198,7 @@ def _current_version(versions: Sequence[RecordVersion], newest: RecordVersion) -
 
 
 def _make_revision(parent: RecordVersion, version: RecordVersion) -> Revision | None:
-    """What a version changed; None when it says nothing new."""
+    """Return the revision a version makes, or None if it changes nothing."""
     old_fields, new_fields = parent.all_fields(), version.all_fields()
     changes = tuple(_field_changes(old_fields, new_fields))
     if not changes:
@@ -214,7 +216,7 @@ def _make_revision(parent: RecordVersion, version: RecordVersion) -> Revision | 
 
 
 def build_histories(versions: Iterable[RecordVersion], kind: str) -> tuple[RecordHistory, ...]:
-    """Every record of a kind, in the order of their earliest versions."""
+    """Build the histories of all records of a kind, in the order of their earliest versions."""
     grouped: dict[str, list[RecordVersion]] = {}
     for version in versions:
         if version.kind == kind:
@@ -225,9 +227,9 @@ def build_histories(versions: Iterable[RecordVersion], kind: str) -> tuple[Recor
 def _find_parent(
     version: RecordVersion, effective_versions: Mapping[str, RecordVersion], newest: RecordVersion
 ) -> RecordVersion:
-    """What a version grew from: its first parent that is here, else the one before it.
+    """Return the first parent of a version that is present, otherwise the version before it.
 
-    Two devices may both have written on from one version; each is compared with what its keeper saw.
+    Two devices may both continue from one version; each is compared with what its user saw.
     """
     for parent in codes_of(version.fields, "_parents"):
         if parent in effective_versions:
@@ -236,7 +238,7 @@ def _find_parent(
 
 
 def _field_changes(old_fields: RecordFields, new_fields: RecordFields) -> Iterable[FieldChange]:
-    """Every telling field that differs between two versions."""
+    """Yield every tracked field that differs between two versions."""
     for name in sorted(old_fields.keys() | new_fields.keys()):
         if name.startswith("_") or name in _UNTRACKED_FIELDS:
             continue

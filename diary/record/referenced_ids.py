@@ -1,7 +1,7 @@
-"""What a record names: the ids of other records in its fields, wherever they stand; the twin of record/referenced_ids.js.
+"""References between records: the ids of other records in any field.
 
-A link may point at nothing, at what was taken out, or in a circle. Whoever follows one asks first whether the record
-is there, and goes through each record once.
+Mirrored by static/src/record/referenced_ids.ts. A reference may point to a missing or withdrawn record, or form a
+cycle. Code that follows one checks first that the record exists, and visits each record once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from diary.record.reading import RecordFields
 from diary.record.record_history import RecordHistory
 
-# Links that are not called an id: what a person was found to be, and the file that is the account.
+# Reference fields without an id suffix: the merge target of a person, and the file that contains the narrative.
 _OTHER_LINK_FIELDS = frozenset({"merged_into", "narrative_media"})
 
 
 def ids_in(fields: RecordFields) -> Iterator[str]:
-    """Every id in fields called `…_id` or `…_ids`, in objects and lists of objects too. Reserved names are none."""
+    """Yield every id in fields named `…_id` or `…_ids`, nested objects and lists included.
+
+    Reserved names are skipped.
+    """
     for name, value in fields.items():
         if name.startswith("_"):
             continue
@@ -31,12 +34,12 @@ def ids_in(fields: RecordFields) -> Iterator[str]:
 
 
 def ids_named_by(history: RecordHistory) -> frozenset[str]:
-    """Every record that a record names now."""
+    """Return the ids of all records that the current version refers to."""
     return frozenset((*ids_in(history.current_version.fields), *ids_in(history.current_version.restricted)))
 
 
 def reachable_records(start: Iterable[str], references: Mapping[str, frozenset[str]]) -> set[str]:
-    """`start` and every record of `names` that something reached names, however far: circles end where they began."""
+    """Return `start` and every record of `references` that can be reached from it; cycles are allowed."""
     visited, pending = set(), list(start)
     while pending:
         record = pending.pop()
@@ -48,7 +51,7 @@ def reachable_records(start: Iterable[str], references: Mapping[str, frozenset[s
 
 
 def merge_root(record: str, merged_into: Mapping[str, str]) -> str:
-    """The record that one stands for after mergings (`into`: record to `merged_into`). In a circle, its lowest id."""
+    """Return the end of a record's merge chain (`merged_into`: record to target), or the lowest id of a cycle."""
     path: list[str] = []
     while record not in path:
         path.append(record)

@@ -1,8 +1,8 @@
-"""The code of a person in lists and packs (S1, W2, C1): given by the app, never given twice; the twin of record/roles.js.
+"""Short codes of people in lists and packs (S1, W2, C1); mirrored by static/src/record/roles.ts.
 
-P1 is the keeper. A version claims a code when it is sealed; two devices without a network may claim the same one, so
-claims are settled in feed order: the first keeps it, a later one gets the next number that no claim before it has. Only
-what comes earlier in the feed is looked at, so a code that was once settled never changes.
+P1 is the keeper. A version claims a code when it is sealed. Two devices without a network may claim the same code, so
+claims are resolved in feed order: the first one wins, and a later one gets the next number that no earlier claim has.
+Only earlier versions matter, so an assigned code never changes and is never reused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _KEEPER_CODE = "P1"
 
 @dataclass(frozen=True, slots=True)
 class RoleClaim:
-    """One version of a person: its role and the code it was sealed with, both '' when it says none."""
+    """One version of a person: its role and the code it was sealed with, '' if missing."""
 
     record: str
     role: str
@@ -26,12 +26,12 @@ class RoleClaim:
 
 
 def role_letter(role: str) -> str:
-    """The letter of a role; P for whoever has none of their own."""
+    """Return the letter of a role; P if the role has none of its own."""
     return _ROLE_LETTERS.get(role, "P")
 
 
 def assign_role_codes(claims: Iterable[RoleClaim]) -> dict[str, str]:
-    """Record to code. `claims` is every version of every person in feed order, those without a number last."""
+    """Return the code of each record. `claims`: every version of every person in feed order, unnumbered ones last."""
     record_by_code = {_KEEPER_CODE: ""}
     highest = {"P": 1}
     code_by_record: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""What values a field may hold, and what in a record does not fit together; the twin of static/src/record/rules.ts.
+"""Valid values of fields, and inconsistencies within a record; mirrored by static/src/record/rules.ts.
 
-rules.json is the one source of shapes; tests/vectors/record.json holds the two languages together. The phone refuses to
-seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is odd about it.
+rules.json is the only source of shapes; tests/vectors/record.json tests both implementations. The phone refuses to seal
+a record whose fields have the wrong shape. Readers accept everything and report the issues.
 """
 
 import json
@@ -28,20 +28,20 @@ _ID_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 _CODE_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 _DAY_PATTERN: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 _MAX_INTEGER: Final = (1 << 53) - 1
-# A clock that is a little ahead is no claim about the future.
+# A start time slightly ahead of the clock is not in the future.
 CLOCK_TOLERANCE_MS: Final = constants.CLOCK_TOLERANCE_MS
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ValidationIssue:
-    """What is wrong with a field: its path (`terms.2.text`), and a code that docs/record.md explains."""
+    """A fault of a field: its path (`terms.2.text`) and a code that docs/record.md explains."""
 
     field: str
     code: str
 
 
 def find_shape_issues(kind: str, fields: RecordFields) -> list[ValidationIssue]:
-    """Every field, open or restricted, that holds what its name does not stand for. Null stands for nothing said."""
+    """Return the fields, open or restricted, whose values have the wrong shape. Null is allowed everywhere."""
     rules = FIELD_RULES.get(kind, {})
     issues: list[ValidationIssue] = []
     for name, value in fields.items():
@@ -51,7 +51,7 @@ def find_shape_issues(kind: str, fields: RecordFields) -> list[ValidationIssue]:
 
 
 def _check_value(path: str, rule: str, value: object) -> Iterator[ValidationIssue]:
-    """The faults of one value under one rule."""
+    """Yield the issues of one value under one rule."""
     shape, _, name = rule.partition(" ")
     if shape == "any":
         return
@@ -64,7 +64,7 @@ def _check_value(path: str, rule: str, value: object) -> Iterator[ValidationIssu
 
 
 def _check_list(path: str, shape: str, name: str, value: object) -> Iterator[ValidationIssue]:
-    """A list, item by item. One id or code may stand without its list: early apps wrote it so."""
+    """Check a list item by item. A single id or code may stand without a list, as early apps wrote it."""
     if isinstance(value, str) and shape in ("ids", "codes"):
         value = [value]
     if not isinstance(value, list | tuple):
@@ -79,7 +79,7 @@ def _check_list(path: str, shape: str, name: str, value: object) -> Iterator[Val
 
 
 def _check_object(path: str, rules: Mapping[str, str], value: object) -> Iterator[ValidationIssue]:
-    """An object, member by member; members nobody knows are a newer app's."""
+    """Check an object member by member; unknown members may come from a newer app and are accepted."""
     if not isinstance(value, Mapping):
         yield ValidationIssue(path, "not_an_object")
         return
@@ -114,7 +114,7 @@ def _pattern_check(pattern: re.Pattern[str], mismatch_code: str) -> Callable[[ob
 
 
 def _check_day(value: object) -> str:
-    """A day as text, or an instant."""
+    """Return '' for a day as text or as an instant, else `not_a_day`."""
     return (
         ""
         if not _pattern_check(_DAY_PATTERN, "not_a_day")(value) or not _integer_check(EARLIEST_MS, LATEST_MS - 1)(value)
@@ -138,7 +138,10 @@ _SCALAR_CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
 
 
 def find_time_issues(fields: RecordFields, sealed_at_ms: int | None = None) -> list[ValidationIssue]:
-    """What cannot be about when an incident happened. `now`: when it was sealed; None leaves the future alone."""
+    """Return impossible times of an incident.
+
+    `sealed_at_ms`: when it was sealed; None skips the check for future times.
+    """
     start, end = integer_of(fields, "occurred_start"), integer_of(fields, "occurred_end")
     issues: list[ValidationIssue] = []
     if start is None:
@@ -154,13 +157,16 @@ def find_time_issues(fields: RecordFields, sealed_at_ms: int | None = None) -> l
     if tz and find_time_zone(tz) is None:
         issues.append(ValidationIssue("tz", "unknown_zone"))
     elif tz and offset is not None and is_possible and offset != offset_minutes_at(start, tz):
-        # A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
+        # This instant cannot result from a local time that was skipped or from the wrong half of a repeated hour.
         issues.append(ValidationIssue("utc_offset_min", "impossible_local_time"))
     return sorted(issues)
 
 
 def find_breach_issues(fields: RecordFields, orders: Mapping[str, RecordFields]) -> list[ValidationIssue]:
-    """Alleged breaches that cannot be. `orders`: the fields of each order by record id; one that is not there says nothing."""
+    """Return impossible alleged breaches.
+
+    `orders`: order fields by record id; breaches of a missing order are skipped.
+    """
     issues: list[ValidationIssue] = []
     for index, breach in enumerate(objects_of(fields, "alleged_breaches")):
         order = orders.get(text_of(breach, "order_id"))
@@ -175,7 +181,7 @@ def find_breach_issues(fields: RecordFields, orders: Mapping[str, RecordFields])
 
 
 def find_issues(kind: str, fields: RecordFields, restricted: RecordFields) -> list[ValidationIssue]:
-    """Everything a reader finds odd about one version, without anything beside it."""
+    """Return all issues of one version that can be found without other records."""
     sealed_at_ms = integer_of(object_of(fields, "_clock"), "utc")
     time_issues = find_time_issues(fields, sealed_at_ms) if kind == "incident" else []
     return sorted((*find_shape_issues(kind, fields), *find_shape_issues(kind, restricted), *time_issues))

@@ -1,7 +1,7 @@
-"""Which names each kind of record has, open and restricted, by schema number.
+"""Field names of each kind of record, open and restricted, by schema number.
 
-The commitment of a version spans every name of its schema, so a list never changes once released: a new
-field is a new schema number.
+The commitment of a version covers every name of its schema, so a released schema never changes: a new field needs a new
+schema number.
 """
 
 import json
@@ -18,7 +18,7 @@ RESERVED_NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RecordSchema:
-    """The names of one kind under one schema number; reserved names are among the open ones."""
+    """Field names of one kind under one schema number; `open` includes the reserved names."""
 
     open: tuple[str, ...]
     restricted: tuple[str, ...]
@@ -37,7 +37,7 @@ NEWEST_SCHEMA_NUMBERS: Final = {
 
 
 def find_schema(kind: str, number: int) -> RecordSchema:
-    """The names of a kind. Raises BadRequest for a kind or number this release does not know."""
+    """Return the schema of a kind. Raise BadRequest for an unsupported kind or number."""
     known_schema = _SCHEMAS.get((kind, number))
     if known_schema is None:
         raise BadRequest("A record is of a kind this release does not know.")

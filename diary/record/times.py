@@ -1,8 +1,8 @@
-"""The three times and how sure they are.
+"""Occurred, recorded and received times, and their precision.
 
-*Occurred* is claimed by the keeper, with a precision; *recorded* is the device's clock when a version was
-sealed; *received* is the server's. They are never mixed. Every printed time of day carries the offset
-from UTC in force then, so that 01:30 in the night the clocks go back can only be read one way.
+*Occurred* is claimed by the keeper, with a precision; *recorded* is the device's clock when a version was sealed;
+*received* is the server's clock. They are never mixed. Every printed time of day includes its UTC offset, so that 01:30
+in the night the clocks go back is unambiguous.
 """
 
 import re
@@ -17,12 +17,12 @@ from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
-# Years 1900 to 2200: what lies outside is a broken clock or a broken file, and datetime would refuse some.
+# Years 1900 to 2200. Anything outside comes from a broken clock or file, and datetime cannot represent all of it.
 EARLIEST_MS: Final = constants.RECORD_EARLIEST_MS
 LATEST_MS: Final = constants.RECORD_LATEST_MS
 _DATE_PREFIX: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
 _CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
-# English whatever the machine's locale is: the same pack must come out everywhere.
+# English regardless of the locale, so that a pack is the same on every machine.
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -32,7 +32,7 @@ _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTime:
-    """A claimed time: [start, end) in ms UTC, how precise, what was typed, and the offset then, in minutes."""
+    """A claimed time: [start, end) in ms UTC, typed text, UTC offset at the start in minutes, and precision."""
 
     start_ms: int | None
     end_ms: int | None
@@ -44,30 +44,30 @@ class ClaimedTime:
 
     @property
     def is_known(self) -> bool:
-        """Whether it can be placed in order at all."""
+        """Return whether the time can be placed in order."""
         return self.start_ms is not None and self.precision != "unknown"
 
     def local_start(self) -> datetime | None:
-        """Its beginning on the clock of the place, or None when unknown."""
+        """Return the start in local time, or None if unknown."""
         return None if self.start_ms is None else to_local_datetime(self.start_ms, self.offset_minutes)
 
     @property
     def end_offset_minutes(self) -> int:
-        """Minutes ahead of UTC when it ended: clocks may have been changed since it began."""
+        """Return the UTC offset in minutes at the end, which differs from the start's after a clock change."""
         return self._offset_at(self.end_ms)
 
     def local_end(self) -> datetime | None:
-        """Its exclusive end on the clock of the place, or None."""
+        """Return the exclusive end in local time, or None."""
         return None if self.end_ms is None else to_local_datetime(self.end_ms, self.end_offset_minutes)
 
     def last_day(self) -> date | None:
-        """The last local day of it, or None without an end: the end is read on the clock of its own night."""
+        """Return the last local day, or None without an end; it uses the offset in force at the end."""
         return (
             None if self.end_ms is None else to_local_datetime(self.end_ms - 1, self._offset_at(self.end_ms - 1)).date()
         )
 
     def _offset_at(self, ms: int | None) -> int:
-        """The zone's offset at an instant, where the zone says of the start what was kept; else what was kept."""
+        """Return the zone's offset at an instant, or the stored offset if the zone disagrees with it at the start."""
         if (
             ms is None
             or self.start_ms is None
@@ -80,29 +80,29 @@ class ClaimedTime:
 
 @dataclass(frozen=True, slots=True)
 class FormattedTime:
-    """A time in words: `day` always says something; `clock` and `note` may be ''."""
+    """A time in words: `day` is never empty; `clock` and `note` may be ''."""
 
     day: str
     clock: str
     note: str
 
     def to_line(self) -> str:
-        """All of it in one line."""
+        """Return the parts joined by commas."""
         return ", ".join(part for part in (self.day, self.clock, self.note) if part)
 
 
 def occurred_time(fields: RecordFields) -> ClaimedTime:
-    """When an incident is said to have happened."""
+    """Return when an incident is claimed to have happened."""
     return _read_time(fields, "occurred_start", "occurred_end", "occurred_local", "time_source")
 
 
 def read_time_block(fields: RecordFields, name: str) -> ClaimedTime:
-    """One of the other times: a single object with the same members under shorter names."""
+    """Return another claimed time: an object with the same members under shorter names."""
     return _read_time(object_of(fields, name), "start", "end", "local", "source")
 
 
 def _read_time(fields: RecordFields, start_name: str, end_name: str, local_name: str, source_name: str) -> ClaimedTime:
-    """Read a time; an instant outside the possible years counts as not given."""
+    """Read a claimed time; an instant outside the supported years counts as missing."""
     start_ms = _if_possible(integer_of(fields, start_name))
     end_ms = _if_possible(integer_of(fields, end_name))
     precision = text_of(fields, "precision") or ("unknown" if start_ms is None else "minute")
@@ -116,17 +116,17 @@ def _read_time(fields: RecordFields, start_name: str, end_name: str, local_name:
 
 
 def _if_possible(ms: int | None) -> int | None:
-    """The instant, when a calendar can hold it."""
+    """Return the instant if it is within the supported years, else None."""
     return ms if ms is not None and EARLIEST_MS <= ms < LATEST_MS else None
 
 
 def to_local_datetime(ms: int, offset_minutes: int) -> datetime:
-    """An instant on a clock `offset_min` ahead of UTC."""
+    """Return an instant in local time, `offset_minutes` ahead of UTC."""
     return datetime.fromtimestamp(ms // 1000, UTC).astimezone(timezone(timedelta(minutes=offset_minutes)))
 
 
 def offset_minutes_at(ms: int, tz: str) -> int:
-    """Minutes ahead of UTC in a zone at an instant; 0 for a zone nobody knows."""
+    """Return the minutes a zone is ahead of UTC at an instant; 0 for an unknown zone."""
     zone = find_time_zone(tz)
     if zone is None:
         return 0
@@ -135,7 +135,7 @@ def offset_minutes_at(ms: int, tz: str) -> int:
 
 
 def find_time_zone(tz: str) -> ZoneInfo | None:
-    """A zone by its IANA name, or None. Names come from records, so every refusal counts as unknown."""
+    """Return a zone by its IANA name, or None. Names come from records, so every error means an unknown zone."""
     try:
         return ZoneInfo(tz) if tz else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -143,7 +143,7 @@ def find_time_zone(tz: str) -> ZoneInfo | None:
 
 
 def zone_label(ms: int, tz: str, offset_minutes: int) -> str:
-    """`GMT (UTC)`, `BST (UTC+1)`, or `UTC+5:30` where the offset has no short name or is not the zone's."""
+    """Return `GMT (UTC)`, `BST (UTC+1)`, or `UTC+5:30` if the offset has no short name or is not the zone's."""
     sign, hours_and_minutes = ("-" if offset_minutes < 0 else "+"), divmod(abs(offset_minutes), 60)
     utc_label = (
         "UTC"
@@ -158,12 +158,12 @@ def zone_label(ms: int, tz: str, offset_minutes: int) -> str:
 
 
 def format_day(moment: datetime) -> str:
-    """`Tue 3 Nov 2026`."""
+    """Return for example `Tue 3 Nov 2026`."""
     return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {short_month_name(moment.month)} {moment.year}"
 
 
 def format_iso_date(text: str) -> str:
-    """`3 Nov 2026` for `2026-11-03`; any other text as it is."""
+    """Return `3 Nov 2026` for `2026-11-03`; return any other text unchanged."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -172,17 +172,17 @@ def format_iso_date(text: str) -> str:
 
 
 def short_month_name(month: int) -> str:
-    """`Jan` … `Dec`."""
+    """Return `Jan` … `Dec`."""
     return _MONTHS[month - 1][:3]
 
 
 def long_month_name(month: int) -> str:
-    """`January` … `December`."""
+    """Return `January` … `December`."""
     return _MONTHS[month - 1]
 
 
 def format_instant(ms: int, tz: str) -> FormattedTime:
-    """A recorded or received instant on the clock of a zone."""
+    """Format a recorded or received instant in the local time of a zone."""
     if _if_possible(ms) is None:
         return FormattedTime("a time no calendar holds", "", "")
     offset = offset_minutes_at(ms, tz)
@@ -191,7 +191,7 @@ def format_instant(ms: int, tz: str) -> FormattedTime:
 
 
 def format_claimed_time(claimed_time: ClaimedTime) -> FormattedTime:
-    """A claimed time in words, never more exact than it was said to be."""
+    """Format a claimed time, never more precisely than it was claimed."""
     local_start = claimed_time.local_start()
     if local_start is None or claimed_time.start_ms is None or claimed_time.precision == "unknown":
         return FormattedTime("Date not known", "", claimed_time.local_text)
@@ -210,12 +210,12 @@ def format_claimed_time(claimed_time: ClaimedTime) -> FormattedTime:
 
 
 def _part_of_day(local_text: str) -> str:
-    """The part of a day: `evening`, from the label or from `2026-11-03 evening` as a phone writes it."""
+    """Return the part of a day, such as `evening`, from a label or from `2026-11-03 evening` as the phone writes it."""
     return _DATE_PREFIX.sub("", local_text).replace("_", " ").strip().lower() or "part of the day"
 
 
 def _format_range(claimed_time: ClaimedTime, local_start: datetime) -> FormattedTime:
-    """A range: hours within one day, whole days, or hours of two days."""
+    """Format a range: hours within one day, whole days, or hours of two days."""
     local_end, last_day = claimed_time.local_end(), claimed_time.last_day()
     if local_end is None or last_day is None:
         return FormattedTime(f"from {format_day(local_start)}", "", "end not known")
@@ -231,7 +231,7 @@ def _format_range(claimed_time: ClaimedTime, local_start: datetime) -> Formatted
 
 
 def _format_range_clocks(claimed_time: ClaimedTime, local_start: datetime, local_end: datetime) -> tuple[str, str]:
-    """The two ends of a range by the clock, with the zone once where it is the same for both."""
+    """Return both clock times of a range; the zone is given once if it is the same for both."""
     start_zone = zone_label(claimed_time.start_ms or 0, claimed_time.tz, claimed_time.offset_minutes)
     end_zone = zone_label(claimed_time.end_ms or 0, claimed_time.tz, claimed_time.end_offset_minutes)
     until = "midnight" if local_end.time() == time.min else f"{local_end:%H:%M}"
@@ -239,7 +239,7 @@ def _format_range_clocks(claimed_time: ClaimedTime, local_start: datetime, local
 
 
 def format_iso(ms: int | None, offset_minutes: int = 0) -> str:
-    """ISO 8601 to the second with its offset; '' for None or an impossible instant."""
+    """Return ISO 8601 to the second with the offset; '' for None or an unsupported instant."""
     if ms is None or _if_possible(ms) is None:
         return ""
     text = to_local_datetime(ms, offset_minutes).isoformat(timespec="seconds")
@@ -247,7 +247,7 @@ def format_iso(ms: int | None, offset_minutes: int = 0) -> str:
 
 
 def format_delay(ms: int) -> str:
-    """How long after the event it was written: `12 minutes later`, `3 days later`."""
+    """Return how long after the event an entry was written: `12 minutes later`, `3 days later`."""
     if ms < 0:
         return "before the time given"
     steps = ((DAY_MS, "day"), (60 * MINUTE_MS, "hour"), (MINUTE_MS, "minute"))
@@ -259,5 +259,5 @@ def format_delay(ms: int) -> str:
 
 
 def recorded_ms(fields: Mapping[str, object]) -> int | None:
-    """When a version was sealed, by the device's clock."""
+    """Return when a version was sealed, ms UTC by the device's clock, or None."""
     return _if_possible(integer_of(object_of(fields, "_clock"), "utc"))

@@ -1,7 +1,7 @@
-"""The lists a keeper chooses from: codes, labels, sections and the letters of section 2A(3).
+"""Choice lists: codes, labels, sections and the letters of section 2A(3).
 
-vocabulary.json is the one source; static/src/record/vocabulary/vocabulary.ts is made from it. A code never changes
-its meaning and never goes: entries keep it for ever.
+vocabulary.json is the only source; static/src/record/vocabulary/vocabulary.ts is generated from it. Codes are never
+reused or removed, because entries contain them.
 """
 
 import json
@@ -14,10 +14,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One choice. `letter`: the paragraphs of section 2A(3) it reads like, as 'd/g'; '' where none fits.
+    """One choice. `letter`: the matching paragraphs of section 2A(3), such as 'd/g'; '' if none matches.
 
-    `young` and `young_hint` are the words for a young keeper, '' where the plain ones serve both. `sets`: what a
-    picture to begin with fills in, field by field.
+    `young` and `young_hint` are the wording for a young keeper, '' if the usual wording serves both. `sets`: field
+    values that a starting picture fills in.
     """
 
     code: str
@@ -33,7 +33,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceList:
-    """One list: its question as asked on screen, whether several may be chosen, and its terms in order."""
+    """One list: its question on screen, whether it allows several choices, and its terms in order."""
 
     name: str
     question: str
@@ -43,12 +43,12 @@ class ChoiceList:
     young_question: str = ""
 
     def find_term(self, code: str) -> Term | None:
-        """The term with this code, or None."""
+        """Return the term with this code, or None."""
         return next((term for term in self.terms if term.code == code), None)
 
 
 def _load_lists() -> MappingProxyType[str, ChoiceList]:
-    """vocabulary.json as choices."""
+    """Load vocabulary.json."""
     lists = json.loads(Path(__file__).with_name("vocabulary.json").read_text(encoding="utf-8"))
     return MappingProxyType(
         {
@@ -69,18 +69,18 @@ CHOICE_LISTS: Final = _load_lists()
 
 
 def label(list_name: str, code: str) -> str:
-    """The label of a code; the code itself, spaced, when a newer app wrote one this list does not have."""
+    """Return the label of a code, or the code with spaces if this release does not have it."""
     term = CHOICE_LISTS[list_name].find_term(code)
     return term.label if term else code.replace("_", " ")
 
 
 def labels(list_name: str, codes: Iterable[str]) -> tuple[str, ...]:
-    """The labels of several codes, in the order given."""
+    """Return the labels of several codes in the given order."""
     return tuple(label(list_name, code) for code in codes)
 
 
 def section_letters(codes: Iterable[str]) -> tuple[str, ...]:
-    """Every s2A(3) letter the behaviours read like, once each, in order."""
+    """Return the section 2A(3) letters of the behaviours, sorted, without duplicates."""
     unique_letters = {
         letter
         for code in codes

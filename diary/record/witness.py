@@ -1,7 +1,7 @@
-"""A statement of somebody else: how it is marked everywhere as no words of the keeper's.
+"""Labels of statements by somebody else, which are not the keeper's words.
 
-The twin of static/src/record/witness.ts: a pack must use the same words as the phone. `arrived` holds a statement
-that was sent with the spoken words, unchanged. The keeper may edit its text like any other, and the mark then says so.
+Mirrored by static/src/record/witness.ts: packs and phone use the same wording. `arrived` contains, unchanged, a
+statement that was sent with the spoken words. The keeper may edit the text like any other; the label then says so.
 """
 
 from typing import Final
@@ -14,12 +14,15 @@ _UNVERIFIED_LABEL: Final = "sent to the keeper, NOT written by somebody who had 
 _UNKNOWN_LABEL: Final = "sent to the keeper; NOT checked whether whoever wrote it had the spoken words"
 _ENTERED_BY_KEEPER_LABEL: Final = "what somebody else said or wrote, put in by the keeper"
 _CHANGED_SUFFIX: Final = "; CHANGED by the keeper since it came"
-# None: kept on a device that did not make the words, and so could not check it.
+# None: stored on a device that did not generate the words and so could not check them.
 _VERIFICATION_LABELS: Final = {True: _VERIFIED_LABEL, False: _UNVERIFIED_LABEL, None: _UNKNOWN_LABEL}
 
 
 def authorship_label(statement: RecordFields) -> str:
-    """Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone."""
+    """Return whose words the statement contains and whether that was checked.
+
+    `arrived` exists only for a received one.
+    """
     delivery = object_of(statement, "arrived")
     if not delivery:
         return NOT_KEEPERS_PREFIX + _ENTERED_BY_KEEPER_LABEL
@@ -28,6 +31,6 @@ def authorship_label(statement: RecordFields) -> str:
 
 
 def original_words_if_changed(statement: RecordFields) -> str:
-    """What was sent, where the words that stand now are other ones; '' where they are the same."""
+    """Return the words as sent if the statement has changed since, else ''."""
     original_words = text_of(object_of(statement, "arrived"), "words")
     return "" if original_words == text_of(statement, "narrative") else original_words
