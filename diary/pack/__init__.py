@@ -1,1 +1,1 @@
-"""Plaintext in, files out: what an officer receives, and how it is checked afterwards."""
+"""Evidence packs: building them from decrypted records, and verifying finished ones."""

@@ -1,7 +1,7 @@
-"""From a capsule to the front part of a pack: everything but the files as received and the bag around them.
+"""Build the front part of a pack from a capsule: everything but the received files and the bag around them.
 
-Runs in the isolated worker. Pictures are opened one at a time, and each document is laid out by a process of its own; what
-stands in memory at any moment is one document's worth.
+Runs in the isolated worker. Pictures are opened one at a time and each document is typeset in a process of its own, so
+that memory never contains more than one document.
 """
 
 import hashlib
@@ -38,17 +38,18 @@ CHRONOLOGY_FOLDER: Final = "01"
 def build_front(
     capsule: Capsule, fetch: PartFetcher, folder: Path, progress: ProgressCallback, layout_client: LayoutClient
 ) -> Path:
-    """Build the front part in `folder` (empty, the caller's) and give its path.
+    """Build the front part in `folder`, which must be empty, and return its path.
 
-    `fetch(blob, i)`: one sealed part, raising KeptError when there is none. `progress(step, done, total)`.
-    `spool`: has documents laid out. Raises PackFailed. Nothing but the front part is left behind.
+    `fetch(blob, i)` returns a sealed part and raises KeptError if there is none. `progress(step, done, total)` reports
+    progress. `layout_client` typesets documents. Raise PackBuildFailed. The folder contains only the front part
+    afterwards.
     """
     contents = build_contents(capsule)
     exhibit_volumes = volumes(contents)
     all_documents = list(main_documents(contents, folder, place_account_stills(contents, fetch, folder)))
     total_count = len(capsule.exhibits) + len(exhibit_volumes) + len(all_documents) + 1
     typesetter = Typesetter(capsule.metadata.made_at, layout_client)
-    # The first pages are laid out while the pictures are opened and the lists and proofs are written.
+    # The first pages are typeset while the pictures are opened and the lists and proofs are written.
     typesetter.add(all_documents)
     pictures = _place_pictures(
         contents, fetch, folder, lambda done_count: progress("pictures", done_count, total_count)
@@ -76,7 +77,10 @@ def build_front(
 
 
 def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[PdfDocument]:
-    """The documents beside the exhibits. `stills`: of accounts that are films, by item, in the folder of 01."""
+    """Yield the documents other than the exhibit volumes.
+
+    `stills`: stills of video accounts by item, in the folder of document 01.
+    """
     yield PdfDocument(
         "chronology",
         "servable/01_chronology.pdf",
@@ -93,7 +97,7 @@ def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Pi
 
 
 def exhibit_documents(contents: PackContents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[PdfDocument]:
-    """The volumes of 04."""
+    """Yield the exhibit volumes, document 04."""
     exhibit_volumes = volumes(contents)
     for index, volume in enumerate(exhibit_volumes):
         part_label = f", part {index + 1} of {len(exhibit_volumes)}" if len(exhibit_volumes) > 1 else ""
@@ -108,7 +112,10 @@ def volume_folder(index: int) -> str:
 def _place_pictures(
     contents: PackContents, fetch: PartFetcher, folder: Path, progress: Callable[[int], None]
 ) -> dict[str, Picture]:
-    """Every picture to be printed, by item, as a JPEG and its wrapper in the folder of its volume."""
+    """Write every printable picture into the folder of its volume as a JPEG with an SVG wrapper.
+
+    Return them by item.
+    """
     pictures: dict[str, Picture] = {}
     for index, volume in enumerate(volumes(contents)):
         volume_path = folder / volume_folder(index)
@@ -126,7 +133,7 @@ def _place_pictures(
 
 
 def place_account_stills(contents: PackContents, fetch: PartFetcher, folder: Path) -> dict[str, Picture]:
-    """The still of each account that is a film, by item, beside the table that shows it."""
+    """Write the still of each video account into the folder of the chronology; return them by item."""
     stills: dict[str, Picture] = {}
     for view in films_of_accounts(contents):
         still = _open_still(contents.capsule.diary_id, view.exhibit, fetch)
@@ -137,13 +144,13 @@ def place_account_stills(contents: PackContents, fetch: PartFetcher, folder: Pat
 
 
 def films_of_accounts(contents: PackContents) -> Iterator[ExhibitView]:
-    """Films in which an entry is told, whose picture may be shown."""
+    """Yield the films that contain the account of an entry, except those whose picture is withheld."""
     films = (recorded_account(contents, entry) for entry in contents.entries)
     return (view for view in films if view is not None and not view.exhibit.is_picture_withheld)
 
 
 def place_picture(copy: print_images.PrintCopy, folder: Path, key: str) -> Picture:
-    """A picture as a JPEG and its wrapper in a volume's folder. `key`: an item, held to its pattern, or its still."""
+    """Write a picture as a JPEG with an SVG wrapper. `key`: a validated item number, or the key of its still."""
     stem = key.replace("/", "-").replace(" ", "-")
     (folder / f"{stem}.jpg").write_bytes(copy.jpeg)
     (folder / f"{stem}.svg").write_text(exhibits.svg_wrapper(f"{stem}.jpg", copy.width, copy.height), encoding="ascii")
@@ -151,7 +158,10 @@ def place_picture(copy: print_images.PrintCopy, folder: Path, key: str) -> Pictu
 
 
 def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_images.PrintCopy | None:
-    """The still of a film, let in only as a bare JPEG; a film without one, or with an odd one, has a card of words."""
+    """Return the still of a film, or None; only a plain JPEG is accepted.
+
+    Without a still, the document prints a card of text.
+    """
     if exhibit.poster is None:
         return None
     raw = _unseal(diary, exhibit.poster, fetch)
@@ -162,9 +172,9 @@ def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_image
 
 
 def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_images.PrintCopy | None:
-    """The picture to print: the phone's own copy when it is sound, else one made here; None for no picture.
+    """Return the picture to print: the phone's copy if it is valid, else one made here; None without a picture.
 
-    A picture that cannot be decoded is not a failed pack: its page says that there is none to print.
+    An undecodable picture does not fail the pack: its page states that there is no picture to print.
     """
     blob = exhibit.print_copy or exhibit.received_file
     if blob is None:
@@ -182,7 +192,7 @@ def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_
 
 
 def _unseal(diary: str, blob: SealedPicture, fetch: PartFetcher) -> bytes:
-    """A file's bytes from its sealed parts. Raises PackFailed."""
+    """Decrypt a file from its sealed parts. Raise PackBuildFailed."""
     try:
         parts = (fetch(blob.blob, i) for i in range(blob.part_count))
         return b"".join(open_parts(blob.key, diary, blob.blob, parts, blob.part_count))
@@ -193,7 +203,7 @@ def _unseal(diary: str, blob: SealedPicture, fetch: PartFetcher) -> bytes:
 
 
 def _sha256_hex(content: bytes | Path) -> str:
-    """Digest in hex of a member."""
+    """Return the SHA-256 of a member in hex."""
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     with content.open("rb") as file:

@@ -1,7 +1,7 @@
-"""What a pack says, before it has a shape: entries, exhibits and people, once as told and once as servable.
+"""Contents of a pack before layout: entries, exhibits and people, once complete and once servable.
 
-The servable side is made by dropping every restricted field and masking restricted words in the open ones
-*before* anything is laid out, so no page or table can print what its folder must not hold.
+The servable contents have every restricted field removed and restricted words masked *before* anything is laid out, so
+that no page or table can print what its folder must not contain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ KEEPER_CODE: Final = "P1"
 
 @dataclass(frozen=True, slots=True)
 class ExhibitView:
-    """One exhibit: as numbered, as described (servable and whole), and the entries it belongs to."""
+    """One exhibit: its number, its attachment (servable and complete), and the entries it belongs to."""
 
     exhibit: Exhibit
     attachment: Attachment
@@ -40,7 +40,7 @@ class ExhibitView:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A print copy in the folder of the document that shows it, with its size in pixels."""
+    """A print copy in the folder of its document, with its size in pixels."""
 
     filename: str
     width: int
@@ -49,7 +49,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class PackContents:
-    """Everything the documents are made from. `entries` and `whole` have the same order."""
+    """Everything the documents are made from. `entries` and `unredacted_entries` have the same order."""
 
     capsule: Capsule
     redactor: Redactor
@@ -64,11 +64,11 @@ class PackContents:
 
     @property
     def utc_offset_minutes(self) -> int:
-        """Minutes ahead of UTC where and when the pack was made."""
+        """Return the UTC offset in minutes at the time and in the zone in which the pack was made."""
         return times.offset_minutes_at(self.capsule.metadata.made_at, self.capsule.metadata.tz)
 
     def page_header(self, title: str, statement: str) -> dict[str, object]:
-        """What the header and footer of every page say. The recipient's reference is masked like all words."""
+        """Return the data of page headers and footers. The recipient's reference is redacted like all text."""
         metadata = self.capsule.metadata
         return {
             "pack": metadata.label,
@@ -80,34 +80,34 @@ class PackContents:
         }
 
     def printed_made_at(self) -> times.FormattedTime:
-        """When the pack was made, on the keeper's clock."""
+        """Return when the pack was made, in the keeper's time zone."""
         return times.format_instant(self.capsule.metadata.made_at, self.capsule.metadata.tz)
 
     def person_of(self, entry: Incident) -> SuspectSummary | None:
-        """Whom an entry says did it."""
+        """Return the suspect an entry names, or None."""
         return next((person for person in self.people if entry.number in person.entry_numbers), None)
 
     def link_words(self, view: ExhibitView) -> str:
-        """What a file belongs to: its entries by number, else the order, report or other record that names it; '' for neither."""
+        """Return the entries a file belongs to, else the codes of other records that refer to it, else ''."""
         references = (record.code for record in self.registers.values() if view.exhibit.record in file_ids_of(record))
         return entry_numbers_words(view.entry_numbers) or ", ".join(references)
 
     def handler_code(self, fields: RecordFields, field_name: str) -> str:
-        """Who took a file or would produce it, by code: the keeper unless they named somebody. `name`: the field that does."""
+        """Return the code of the person named in a field who handled a file; the keeper's code if nobody is named."""
         person_id = text_of(fields, field_name)
         return self.labels.get(person_id, "somebody not in this pack") if person_id else KEEPER_CODE
 
     def exhibits_of(self, entry: Incident) -> tuple[ExhibitView, ...]:
-        """The exhibits of an entry, by number."""
+        """Return the exhibits of an entry by number."""
         return tuple(view for view in self.exhibits if entry.number in view.entry_numbers)
 
     def first_version(self, entry: Incident) -> CapsuleVersion:
-        """The first version with its commitment and receipt."""
+        """Return the first version of an entry with its commitment and receipt."""
         return self.versions[entry.history.first_version.version]
 
 
 def build_contents(capsule: Capsule) -> PackContents:
-    """The contents of a capsule."""
+    """Build the contents from a capsule."""
     redactor = build_redactor(capsule)
     opened = [version.opened for version in capsule.versions]
     redacted = [
@@ -140,7 +140,7 @@ def build_contents(capsule: Capsule) -> PackContents:
 
 
 def file_ids_of(record: RegisterRecord) -> tuple[str, ...]:
-    """The files that a record names, in whichever of its fields."""
+    """Return the ids of the files that any field of a record refers to."""
     return tuple(
         file_id
         for name in ("attachment_ids", "copy_attachment_id", "identity_link_id")
@@ -149,7 +149,7 @@ def file_ids_of(record: RegisterRecord) -> tuple[str, ...]:
 
 
 def _ordered_incidents(versions: Sequence[RecordVersion], labels: Mapping[str, str]) -> tuple[Incident, ...]:
-    """The incidents in order of time."""
+    """Return the incidents in order of time."""
     return sort_incidents(
         Incident(label, None if label.startswith("U") else int(label), history)
         for history in build_histories(versions, "incident")
@@ -163,7 +163,7 @@ def _exhibit_views(
     unredacted: Sequence[RecordVersion],
     entries: Sequence[Incident],
 ) -> tuple[ExhibitView, ...]:
-    """The exhibits in their numbered order."""
+    """Return the exhibits in order of number."""
     redacted_attachments = {history.record: Attachment(history) for history in build_histories(redacted, "attachment")}
     unredacted_attachments = {
         history.record: Attachment(history) for history in build_histories(unredacted, "attachment")
@@ -188,7 +188,7 @@ def _exhibit_views(
 
 
 def volumes(contents: PackContents) -> tuple[tuple[ExhibitView, ...], ...]:
-    """The exhibits in volumes of a hundred; one empty volume when there are none."""
+    """Split the exhibits into volumes of EXHIBITS_PER_VOLUME; without exhibits, return one empty volume."""
     views = contents.exhibits
     return tuple(views[start : start + EXHIBITS_PER_VOLUME] for start in range(0, len(views), EXHIBITS_PER_VOLUME)) or (
         (),
@@ -196,12 +196,12 @@ def volumes(contents: PackContents) -> tuple[tuple[ExhibitView, ...], ...]:
 
 
 def volume_filename(index: int) -> str:
-    """The file of a volume, counted from 0."""
+    """Return the file name of a volume, counted from 0."""
     return "04_exhibits.pdf" if index == 0 else f"04_exhibits-{index + 1}.pdf"
 
 
 def volume_index(contents: PackContents, item: str) -> int:
-    """Which volume an exhibit stands in, counted from 0."""
+    """Return the index of the volume that contains an exhibit, counted from 0."""
     return (
         next(index for index, view in enumerate(contents.exhibits) if view.exhibit.item == item) // EXHIBITS_PER_VOLUME
     )

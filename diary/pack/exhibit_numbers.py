@@ -1,4 +1,4 @@
-"""The numbered files of a capsule and what its other records are called, each read with care: their names become paths."""
+"""Exhibits and record references of a capsule, strictly validated because their names become paths."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from diary.errors import BadRequest
 from diary.ids import parse_id
 from diary.record.reading import RecordFields, boolean_of, integer_of, object_of
 
-# What may stand in a pack beside incidents and files. A private note, the settings, a question of an advocate and the
-# app's own bookkeeping never do; of custody only the lines of the packed files.
+# Kinds a pack may contain besides incidents and files. Private notes, settings, an advocate's questions and the app's
+# own bookkeeping are excluded; of custody records only the lines of packed files are used.
 REGISTER_KINDS: Final = (
     "account", "background", "case", "consent", "export", "impact", "notice", "order",
     "person", "report", "schedule", "sighting", "statement", "vehicle",
@@ -25,7 +25,7 @@ _REFERENCE_PATTERN = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
 
 @dataclass(frozen=True, slots=True)
 class SealedPicture:
-    """Where a picture lies: blob id, its 32-byte key, how many parts."""
+    """A sealed picture: blob id, 32-byte key, number of parts."""
 
     blob: str
     key: bytes
@@ -34,7 +34,7 @@ class SealedPicture:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One numbered attachment. `shape`: width and height of its print copy in pixels."""
+    """One numbered attachment. `print_size`: width and height of its print copy in pixels."""
 
     item: str
     filename: str
@@ -52,18 +52,18 @@ class Exhibit:
 
     @property
     def number(self) -> int:
-        """The number in its reference."""
+        """Return the number in the item reference."""
         return int(self.item.partition("/")[2])
 
     @property
     def stem(self) -> str:
-        """The file form of its reference: `JB-1`."""
+        """Return the item reference for file names: `JB-1`."""
         return self.item.replace("/", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordReference:
-    """What a record that is no entry and no file is called: `S1`, `O2`; `no` is its rank within its kind."""
+    """Reference of a record other than entries and files: `S1`, `O2`. `rank` counts within its kind."""
 
     record: str
     kind: str
@@ -72,7 +72,7 @@ class RecordReference:
 
 
 def parse_reference(row: dict[str, object]) -> RecordReference:
-    """One reference; it becomes part of a path and of a sentence."""
+    """Parse a reference, which becomes part of paths and sentences. Raise BadRequest."""
     kind, rank, ref = str(row["kind"]), non_negative_field(row, "no"), str(row["ref"])
     if kind not in REGISTER_KINDS or not 1 <= rank < 1_000_000 or not _REFERENCE_PATTERN.fullmatch(ref):
         raise BadRequest("The capsule is not complete.")
@@ -80,7 +80,7 @@ def parse_reference(row: dict[str, object]) -> RecordReference:
 
 
 def parse_exhibit(row: dict[str, object]) -> Exhibit:
-    """One exhibit; its names become paths, so they are held to a pattern."""
+    """Parse an exhibit; its names become paths and must match a pattern. Raise BadRequest."""
     item, filename = str(row["item"]), str(row["file"])
     item_match = _ITEM_PATTERN.fullmatch(item)
     if (
@@ -110,7 +110,7 @@ def parse_exhibit(row: dict[str, object]) -> Exhibit:
 
 
 def _parse_sealed_picture(row: dict[str, object]) -> SealedPicture | None:
-    """A place and key, or None when the capsule gives none."""
+    """Parse the blob and key of a picture, or return None for an empty row. Raise BadRequest."""
     if not row:
         return None
     key, part_count = unb64(str(row["key"])), non_negative_field(row, "parts")
@@ -120,14 +120,14 @@ def _parse_sealed_picture(row: dict[str, object]) -> SealedPicture | None:
 
 
 def id_field(row: RecordFields, name: str) -> str:
-    """An id as text. Raises BadRequest."""
+    """Return an id as text. Raise BadRequest."""
     text = str(row[name])
     parse_id(text)
     return text
 
 
 def non_negative_field(row: RecordFields, name: str) -> int:
-    """A whole number from 0. Raises BadRequest."""
+    """Return a non-negative integer. Raise BadRequest."""
     number = integer_of(row, name)
     if number is None or number < 0:
         raise BadRequest("The capsule is not complete.")

@@ -1,8 +1,8 @@
-"""The public log's part of a pack: checkpoints, timestamps, key statements, and where each version stands.
+"""Transparency log data of a pack: checkpoints, timestamps, key statements, and inclusion proofs of versions.
 
-In a capsule it is `log`: what the phone was given and checked. In the proof folders it is `log.json` with each
-checkpoint's note, each timestamp and its certificates as files of their own, so that tools other than ours can
-be pointed at them. The servable folder speaks of the versions it holds, the restricted one of all.
+In a capsule it is `log`: what the phone received and checked. In the proof folders it is `log.json`, with each
+checkpoint note, timestamp and certificate chain in a file of its own for use with other tools. The servable folder
+covers its own versions only, the restricted one all of them.
 """
 
 import re
@@ -26,7 +26,7 @@ AUTHORITY_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class PackTimestamp:
-    """An authority's answer for a checkpoint, and what was pinned when it was accepted."""
+    """A timestamp authority's response for a checkpoint, and what was pinned when it was accepted."""
 
     authority: str
     policy: str
@@ -37,8 +37,11 @@ class PackTimestamp:
 
 @dataclass(frozen=True, slots=True)
 class PackCheckpoint:
-    """A checkpoint that versions of this pack are proved under. `path`: from the anchor before it, to show that it grew;
-    `cosignatures`: log witnesses' signature lines over it, without their line ends."""
+    """A checkpoint that includes versions of this pack.
+
+    `consistency_path`: proof that the log grew from the previous checkpoint to this one. `cosignatures`: signature
+    lines of log witnesses, without line ends.
+    """
 
     size: int
     note: bytes
@@ -48,13 +51,13 @@ class PackCheckpoint:
 
     @property
     def stem(self) -> str:
-        """Its files' common beginning."""
+        """Return the common stem of its file names."""
         return f"checkpoint-{self.size}"
 
 
 @dataclass(frozen=True, slots=True)
 class PackLog:
-    """What a capsule says of the log. `authorities`: who the server asks for timestamps, by name."""
+    """Log data of a capsule. `authorities`: names of the authorities that the server uses for timestamps."""
 
     authorities: tuple[str, ...]
     checkpoints: tuple[PackCheckpoint, ...]
@@ -63,7 +66,7 @@ class PackLog:
 
     @property
     def timestamped_checkpoints(self) -> tuple[tuple[PackCheckpoint, PackTimestamp], ...]:
-        """Every timestamp there is."""
+        """Return every timestamp with its checkpoint."""
         return tuple((checkpoint, timestamp) for checkpoint in self.checkpoints for timestamp in checkpoint.timestamps)
 
 
@@ -71,9 +74,9 @@ EMPTY_LOG: Final = PackLog((), (), (), ())
 
 
 def parse_log(value: object) -> PackLog:
-    """`log` of a capsule; nothing when it is null or absent. Raises BadRequest (or KeyError) when it is not whole.
+    """Parse `log` of a capsule; null and absent give an empty log. Raise BadRequest or KeyError if it is malformed.
 
-    Names become files here, so they are held to their patterns; whether anything is true is for whoever checks.
+    Names become file names, so they must match their patterns; whether the data is true is checked by `verify`.
     """
     if value is None:
         return EMPTY_LOG
@@ -95,7 +98,7 @@ def parse_log(value: object) -> PackLog:
 
 
 def _parse_checkpoint(row: RecordFields) -> PackCheckpoint:
-    """One checkpoint with its stamps."""
+    """Parse one checkpoint with its timestamps."""
     timestamps = tuple(_parse_timestamp(timestamp) for timestamp in objects_of(row, "stamps"))
     size = integer_of(row, "size")
     if (
@@ -118,7 +121,7 @@ def _parse_checkpoint(row: RecordFields) -> PackCheckpoint:
 
 
 def _parse_timestamp(row: RecordFields) -> PackTimestamp:
-    """One timestamp."""
+    """Parse one timestamp."""
     return PackTimestamp(
         authority=_parse_authority(row["authority"]),
         policy=text_of(row, "policy"),
@@ -129,7 +132,7 @@ def _parse_timestamp(row: RecordFields) -> PackTimestamp:
 
 
 def _parse_inclusion_proof(row: RecordFields) -> Mapping[str, object]:
-    """Where one version stands."""
+    """Parse the inclusion proof of one version."""
     version, size, leaf_index = text_of(row, "version"), integer_of(row, "size"), integer_of(row, "i")
     parse_id(version)
     if size is None or leaf_index is None or not 0 <= leaf_index < size:
@@ -138,22 +141,22 @@ def _parse_inclusion_proof(row: RecordFields) -> Mapping[str, object]:
 
 
 def _parse_authority(name: object) -> str:
-    """An authority's name; it becomes part of a file's."""
+    """Parse an authority's name, which becomes part of file names."""
     if not isinstance(name, str) or not AUTHORITY_PATTERN.fullmatch(name):
         raise BadRequest("A timestamp authority's name is not one.")
     return name
 
 
 def _list_field(row: RecordFields, name: str) -> list[object]:
-    """A list, empty when it is absent."""
+    """Return a list field, or an empty list."""
     value = row.get(name)
     return value if isinstance(value, list) else []
 
 
 def log_files(log: PackLog, servable_versions: frozenset[str]) -> Iterator[tuple[str, bytes]]:
-    """Every file of the log in both proof folders, with its path under `data/`; none where the phone was never told.
+    """Yield the log files of both proof folders with their paths under `data/`; none for an empty log.
 
-    `servable`: the versions proved in that folder.
+    `servable_versions`: the versions proved in the servable folder.
     """
     if log is EMPTY_LOG:
         return
@@ -168,7 +171,7 @@ def log_files(log: PackLog, servable_versions: frozenset[str]) -> Iterator[tuple
 
 
 def encode_log(log: PackLog, proofs: list[Mapping[str, object]]) -> bytes:
-    """log.json: everything that is not a file of its own."""
+    """Return log.json: everything that has no file of its own."""
     return canonical_json(
         {
             "authorities": list(log.authorities),
@@ -182,7 +185,10 @@ def encode_log(log: PackLog, proofs: list[Mapping[str, object]]) -> bytes:
 
 
 def _checkpoint_json(checkpoint: PackCheckpoint) -> dict[str, object]:
-    """One checkpoint in log.json. What no witness saw is written as it was before there were witnesses."""
+    """Return one checkpoint for log.json.
+
+    Without cosignatures the row has the form used before log witnesses existed.
+    """
     row: dict[str, object] = {
         "path": list(checkpoint.consistency_path),
         "size": checkpoint.size,
@@ -195,13 +201,13 @@ def _checkpoint_json(checkpoint: PackCheckpoint) -> dict[str, object]:
 
 
 def checkpoint_stem(row: RecordFields) -> str:
-    """The name of a checkpoint's files without their endings, for its row in log.json."""
+    """Return the common stem of a checkpoint's file names from its row in log.json."""
     size = integer_of(row, "size")
     return f"checkpoint-{'' if size is None else size}"
 
 
 def expected_log_files(folder: str, log: RecordFields) -> set[str]:
-    """The paths that a log.json of `folder` (`data/servable/proof/`) promises, itself among them."""
+    """Return the paths that a log.json in `folder` (`data/servable/proof/`) implies, including its own."""
     paths = {f"{folder}log.json"}
     for row in objects_of(log, "checkpoints"):
         stem = f"{folder}{checkpoint_stem(row)}"

@@ -1,4 +1,4 @@
-"""A pack's own facts, as its capsule states them: what it is called, for whom it was made, what it continues."""
+"""Metadata of a pack from its capsule: name, recipient profile, and the packs it continues."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of,
 
 PROFILES: Final = constants.PACK_PROFILES
 PACK_KINDS: Final = ("pack", "supplement", "items", "portal")
-# The languages of the screens, English first.
+# Languages of the screens; English is the default.
 SCREEN_LANGUAGES: Final = ("en", "cy", "pl", "ur")
 TIME_LIMIT_MS: Final = 1 << 43
 _REFERENCE_LIMIT_CHARACTERS: Final = 200
@@ -37,7 +37,7 @@ class SupersededPack:
 
 @dataclass(frozen=True, slots=True)
 class SupplementChanges:
-    """What a supplement changes, by entry number."""
+    """Changes in a supplement by entry number."""
 
     new_entries: tuple[int, ...] = ()
     changed_entries: tuple[int, ...] = ()
@@ -46,7 +46,7 @@ class SupplementChanges:
 
 @dataclass(frozen=True, slots=True)
 class PictureReview:
-    """What the keeper looked at before it left. `override_at`: when they let it go with something left to look at."""
+    """What the keeper reviewed before export. `override_at`: when they exported despite unreviewed pictures, ms UTC."""
 
     looked_at_count: int
     not_looked_at_count: int
@@ -56,7 +56,10 @@ class PictureReview:
 
 @dataclass(frozen=True, slots=True)
 class FeedHead:
-    """The diary's own head when the pack was made: its running digest, 32 bytes, over its first `seq` numbered versions."""
+    """Head of the diary when the pack was made.
+
+    `digest`: a 32-byte running digest of the first `version_count` numbered versions.
+    """
 
     version_count: int
     digest: bytes
@@ -64,10 +67,10 @@ class FeedHead:
 
 @dataclass(frozen=True, slots=True)
 class PackMetadata:
-    """The pack's own facts. `raw` is the object as it came, for 12_record.json.
+    """Validated metadata of a pack. `raw` is the object as received, for 12_record.json.
 
-    `asked_in`: the language of the screens when it was made, and whether they asked in words for young people. `alone`: made
-    from a sealed copy, with no server.
+    `screen_language`: the language of the screens when the pack was made, and whether they used the wording for young
+    people. `is_offline`: whether the pack was made from a sealed copy without a server.
     """
 
     raw: Mapping[str, object]
@@ -96,12 +99,15 @@ class PackMetadata:
 
     @property
     def label(self) -> str:
-        """What headers call it: `JB 1`."""
+        """Return the pack's label for headers: `JB 1`."""
         return f"{self.initials} {self.number}"
 
 
 def _parse_screen_language(row: RecordFields) -> tuple[str, bool]:
-    """How the screens asked; the language names a file, so it is one that the screens have. Raises BadRequest."""
+    """Return language and wording of the screens; the language is part of a file name, so it must be supported.
+
+    Raise BadRequest for any other language.
+    """
     language = text_of(row, "language") or SCREEN_LANGUAGES[0]
     if language not in SCREEN_LANGUAGES:
         raise BadRequest(_INCOMPLETE_MESSAGE)
@@ -109,7 +115,7 @@ def _parse_screen_language(row: RecordFields) -> tuple[str, bool]:
 
 
 def parse_metadata(pack: dict[str, object]) -> PackMetadata:
-    """The facts, each checked. Raises BadRequest."""
+    """Parse and validate the metadata. Raise BadRequest."""
     metadata = PackMetadata(
         raw=pack,
         number=non_negative_field(pack, "no"),
@@ -154,7 +160,7 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
 
 
 def _parse_superseded_pack(row: dict[str, object]) -> SupersededPack:
-    """One earlier pack. Raises BadRequest for one that cannot have been before this one or at any time."""
+    """Parse an earlier pack. Raise BadRequest for an impossible number or time."""
     made_at = non_negative_field(row, "made_at")
     if made_at >= TIME_LIMIT_MS:
         raise BadRequest(_INCOMPLETE_MESSAGE)
@@ -167,7 +173,7 @@ def _parse_superseded_pack(row: dict[str, object]) -> SupersededPack:
 
 
 def _parse_feed_head(row: dict[str, object]) -> FeedHead:
-    """How far the server had numbered the diary. Raises BadRequest for what is no head."""
+    """Parse the head of the diary. Raise BadRequest if it is invalid."""
     feed_head = FeedHead(non_negative_field(row, "seq"), unb64(text_of(row, "head")))
     if feed_head.version_count < 1 or len(feed_head.digest) != _FEED_DIGEST_BYTES:
         raise BadRequest(_INCOMPLETE_MESSAGE)
@@ -179,13 +185,13 @@ def _parse_supplement_changes(row: dict[str, object]) -> SupplementChanges:
 
 
 def _entry_numbers(value: object) -> tuple[int, ...]:
-    """Entry numbers of a list."""
+    """Return the positive integers of a list."""
     items = value if isinstance(value, list) else []
     return tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool) and item > 0)
 
 
 def _parse_review(pack: dict[str, object]) -> PictureReview | None:
-    """What was looked at, or None where the phone did not say."""
+    """Parse the review; None if the phone sent none."""
     row = object_of(pack, "review")
     if not row:
         return None

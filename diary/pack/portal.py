@@ -1,7 +1,7 @@
-"""The portal set: a finished pack as at most sixteen plain files, for police websites that take no folders.
+"""Portal sets: a finished pack as at most sixteen plain files, for police websites that accept no folders.
 
-The documents stand alone; files as received, sidecars and proofs go into numbered zips, mail into one of its own because
-gateways stop it. What does not fit sixteen files is a second numbered submission with its own list.
+The documents are separate files. Received files, sidecars and proofs go into numbered zips, and emails into a zip of
+their own because gateways block them. Further files go into a second numbered submission with a manifest of its own.
 """
 
 import hashlib
@@ -28,9 +28,10 @@ MANIFEST_FILENAME: Final = "manifest-sha256.txt"
 
 
 def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_LIMIT_BYTES) -> list[Path]:
-    """Write the set into `folder` (made, must be empty) and give the folders of its submissions, the first being `folder`.
+    """Write the set into `folder` and return the folders of its submissions, the first being `folder`.
 
-    `part_bytes`: what a zip may hold. Raises PackFailed for a folder that holds something, or a file too large for any part.
+    `folder` is created and must be empty. `zip_limit_bytes`: maximum size of one zip. Raise PackBuildFailed for a
+    folder that is not empty, or a file larger than a zip may be.
     """
     if folder.exists() and any(folder.iterdir()):
         raise PackBuildFailed("That folder is not empty.")
@@ -38,7 +39,8 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
         members = [row for row in pack_zip.infolist() if "/data/" in row.filename]
         path_in_pack = {row.filename: row.filename.partition("/")[2] for row in members}
         separate_files = [row for row in members if _SEPARATE_FILE_PATTERN.fullmatch(path_in_pack[row.filename])]
-        # 04 may have many volumes: those beyond what leaves room for one part and one of mail travel in the parts.
+        # Document 04 may have many volumes: those that would not leave room for two zips and the manifest go into the
+        # zips.
         separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 3]
         separate_names = {row.filename for row in separate_files}
         zipped_members = [row for row in members if row.filename not in separate_names]
@@ -67,11 +69,14 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
 
 
 def _split_by_size(members: Sequence[zipfile.ZipInfo], zip_limit_bytes: int) -> Iterator[list[zipfile.ZipInfo]]:
-    """The rows in their order, in parts that each fit. Raises PackFailed for a row that fits none."""
+    """Split the rows in their order into groups within the size limit.
+
+    Raise PackBuildFailed for a row that is too large.
+    """
     part: list[zipfile.ZipInfo] = []
     remaining_bytes = zip_limit_bytes
     for row in members:
-        # A member's two headers with its name twice, and a little.
+        # Both headers of a member contain its name; 200 bytes cover the rest of them.
         size = row.file_size + 2 * len(row.filename) + 200
         if size > zip_limit_bytes:
             raise PackBuildFailed("One file is larger than the website takes. Hand the whole pack over another way.")
@@ -91,7 +96,7 @@ def _write_submission(
     zip_contents: Sequence[Sequence[zipfile.ZipInfo]],
     first_zip_number: int,
 ) -> None:
-    """One folder of files, and the list of them all but itself."""
+    """Write one folder of files with a manifest of all the others."""
     folder.mkdir(parents=True, exist_ok=True)
     for row in separate_files:
         with pack_zip.open(row) as source, (folder / row.filename.rpartition("/")[2]).open("xb") as out:
@@ -109,7 +114,7 @@ def _write_submission(
 
 
 def _read_member(pack_zip: zipfile.ZipFile, row: zipfile.ZipInfo) -> Iterator[bytes]:
-    """A member in pieces."""
+    """Yield a member in chunks."""
     with pack_zip.open(row) as source:
         while chunk := source.read(_CHUNK_BYTES):
             yield chunk

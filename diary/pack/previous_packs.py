@@ -1,7 +1,7 @@
-"""What earlier packs of a diary gave out: their numbers hold for ever. static/src/pack/previous_packs.ts reads the same.
+"""Contents and item numbers of earlier packs, which stay valid; mirrored by static/src/pack/previous_packs.ts.
 
-An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered from
-what the diary's own `export` records say, and only new ones get new numbers.
+An officer who has "JB/3" on paper must find the same file under that number in every later pack. Exhibits are therefore
+numbered from the diary's `export` records, and only new files get new numbers.
 """
 
 import re
@@ -22,7 +22,10 @@ _ITEM_PATTERN: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
 
 @dataclass(frozen=True, slots=True)
 class PreviousPack:
-    """One earlier pack: its number, when it was made, to whom it went, and what was in it. `items`: number by file."""
+    """One earlier pack: its number, time (ms UTC), recipient and contents.
+
+    `numbers_by_file`: item number by file id.
+    """
 
     number: int
     made_at: int
@@ -34,14 +37,14 @@ class PreviousPack:
 
 @dataclass(frozen=True, slots=True)
 class LaterChanges:
-    """What tells a change after a pack: when versions were received, and the entries that have a file no earlier pack holds."""
+    """Data for detecting later changes: times of receipt by version, and entries with a file no earlier pack contains."""
 
     received_times: Mapping[str, int]
     entries_with_new_files: frozenset[str]
 
 
 def list_previous_packs(versions: Sequence[RecordVersion], below_number: int) -> tuple[PreviousPack, ...]:
-    """The packs that the diary says were made with a number below `before`, by number."""
+    """Return the delivered packs with a number below `below_number`, by number."""
     packs = []
     for history in build_histories(versions, "export"):
         fields = history.current_version.fields
@@ -64,7 +67,7 @@ def list_previous_packs(versions: Sequence[RecordVersion], below_number: int) ->
 
 
 def _numbers_by_file(fields: Mapping[str, object]) -> dict[str, int]:
-    """Each file's number, as the record of a pack lists them."""
+    """Return each file's number as listed in the export record."""
     rows = (
         (text_of(row, "record"), _ITEM_PATTERN.fullmatch(text_of(row, "item")))
         for row in objects_of(fields, "items_included")
@@ -73,7 +76,7 @@ def _numbers_by_file(fields: Mapping[str, object]) -> dict[str, int]:
 
 
 def assigned_numbers(packs: Sequence[PreviousPack]) -> dict[str, int]:
-    """Every number already given, by file; the first pack that numbered a file or used a number keeps it."""
+    """Return every assigned number by file; the first pack that numbered a file or used a number has precedence."""
     numbers: dict[str, int] = {}
     used_numbers: set[int] = set()
     for pack in packs:
@@ -87,7 +90,7 @@ def assigned_numbers(packs: Sequence[PreviousPack]) -> dict[str, int]:
 def assign_numbers(
     attachments: Sequence[Attachment], packs: Sequence[PreviousPack], first_number: int
 ) -> list[tuple[int, Attachment]]:
-    """The files with their numbers, by number: those given before keep theirs, new ones follow the highest."""
+    """Return the files by number: assigned numbers stay, and new files follow the highest."""
     assigned = assigned_numbers(packs)
     next_number = max([first_number - 1, *assigned.values()]) + 1
     rows: list[tuple[int, Attachment]] = []
@@ -101,7 +104,7 @@ def assign_numbers(
 
 
 def requested_files(items: Sequence[str], packs: Sequence[PreviousPack]) -> frozenset[str]:
-    """The files that items name: `JB/12`. Raises BadRequest for one that no earlier pack holds."""
+    """Return the ids of files requested as `JB/12`. Raise BadRequest for an item that no earlier pack contains."""
     by_number = {number: record for record, number in assigned_numbers(packs).items()}
     file_ids = set()
     for item in items:
@@ -113,7 +116,7 @@ def requested_files(items: Sequence[str], packs: Sequence[PreviousPack]) -> froz
 
 
 def superseded_rows(packs: Sequence[PreviousPack]) -> list[dict[str, object]]:
-    """What a supplement names: every earlier pack, oldest first."""
+    """Return every earlier pack, oldest first, for a supplement."""
     return [
         {
             "delivered_to": pack.delivered_to or None,
@@ -126,15 +129,15 @@ def superseded_rows(packs: Sequence[PreviousPack]) -> list[dict[str, object]]:
 
 
 def is_revised_after(revision: Revision, instant_ms: int, received_times: Mapping[str, int]) -> bool:
-    """Whether a change was made after an instant, by its device's clock or by when it was received: either clock may be slow.
+    """Return whether a revision was made after an instant, by its device's clock or by its time of receipt.
 
-    `came`: when versions were received, ms UTC.
+    Either clock may be slow, so the later one decides. `received_times`: time of receipt by version, ms UTC.
     """
     return max(revision.recorded_at_ms or 0, received_times.get(revision.version, 0)) > instant_ms
 
 
 def find_entries_with_new_files(versions: Sequence[RecordVersion], packs: Sequence[PreviousPack]) -> frozenset[str]:
-    """The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them."""
+    """Return the entries with a packable file that no earlier pack contains: a file added later is a change."""
     delivered_files = {record for pack in packs for record in pack.numbers_by_file}
     files = [
         file
@@ -155,7 +158,10 @@ def find_entries_with_new_files(versions: Sequence[RecordVersion], packs: Sequen
 def new_or_changed_entries(
     versions: Sequence[RecordVersion], packs: Sequence[PreviousPack], received_times: Mapping[str, int]
 ) -> tuple[str, ...]:
-    """The entries that no earlier pack holds, or that were written on or given a file after. `came` as for `is_later`."""
+    """Return the entries that no earlier pack contains, or that were revised or given a file since.
+
+    `received_times`: as in `is_revised_after`.
+    """
     with_files = find_entries_with_new_files(versions, packs)
     last_delivered_at: dict[str, int] = {}
     for pack in packs:
@@ -182,9 +188,9 @@ def changes_since(
     missing_entries: Sequence[Mapping[str, object]],
     later_changes: LaterChanges,
 ) -> dict[str, object]:
-    """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
+    """Return the entry numbers that are new, changed since the last pack with them, or removed since.
 
-    `absent`: entries of which nothing is left, `{"record","no","at","why"}`.
+    `missing_entries`: entries without any readable version, `{"record","no","at","why"}`.
     """
     last_delivered_at: dict[str, int] = {}
     for pack in packs:

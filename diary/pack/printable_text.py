@@ -1,9 +1,8 @@
-"""Text that a PDF/A can hold, whatever somebody typed or sent.
+"""Conversion of any text to what a PDF/A can contain.
 
-PDF/A refuses a glyph that no font has, control characters and private-use code points, so those three are
-drawn as [U+XXXX]. The characters that change the direction of what follows are drawn the same way: a
-message must not be able to make the page read in another order than it was written. The words themselves,
-byte for byte, are embedded in the PDF beside the drawn text.
+PDF/A forbids glyphs that no font has, control characters and private-use code points, so these are printed as [U+XXXX].
+Bidirectional control characters are printed the same way: a message must not be able to change the order in which a
+page reads. The original text is embedded in the PDF byte for byte.
 """
 
 import re
@@ -21,10 +20,10 @@ _PLAIN_ASCII = re.compile(r"[\x20-\x7e\n]*")
 
 
 class FontCoverage:
-    """Which code points some font has, as sorted ranges."""
+    """Code points covered by at least one font, as sorted ranges."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """`ranges`: first and last code point, in any order, overlapping or not."""
+        """Merge ranges of first and last code point, in any order, overlapping or not."""
         merged: list[list[int]] = []
         for first, last in sorted(ranges):
             if merged and first <= merged[-1][1] + 1:
@@ -35,13 +34,13 @@ class FontCoverage:
         self._lasts = [last for _, last in merged]
 
     def __contains__(self, code_point: int) -> bool:
-        """Whether a font has it."""
+        """Return whether a font has the code point."""
         index = bisect_right(self._firsts, code_point) - 1
         return index >= 0 and code_point <= self._lasts[index]
 
 
 class _EscapeTable(dict[int, int | str]):
-    """A table for str.translate that works out each code point once."""
+    """Table for str.translate that computes each replacement once."""
 
     def __init__(self, coverage: FontCoverage) -> None:
         super().__init__()
@@ -67,14 +66,14 @@ def _escape_table() -> _EscapeTable:
 
 
 def escape_unprintable(text: str) -> str:
-    """The text as it can be drawn; line ends kept, everything undrawable shown by its number."""
+    """Return the text with every unprintable character as [U+XXXX]; line ends are kept."""
     if _PLAIN_ASCII.fullmatch(text):
         return text
     return text.translate(_escape_table())
 
 
 def font_ranges(folder: Path) -> Iterator[tuple[int, int]]:
-    """The ranges of every TTF in a folder."""
+    """Yield the code point ranges of every TTF in a folder."""
     for path in sorted(folder.glob("*.ttf")):
         with path.open("rb") as file:
             tables = struct.unpack(">H", file.read(12)[4:6])[0]
@@ -85,7 +84,7 @@ def font_ranges(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def _cmap_ranges(cmap: bytes) -> Iterator[tuple[int, int]]:
-    """The ranges of a font's character map: formats 12 and 4, the only ones these fonts use for text."""
+    """Yield the ranges of a cmap table in formats 4 and 12, the only ones these fonts use for text."""
     for table_index in range(struct.unpack_from(">H", cmap, 2)[0]):
         offset = struct.unpack_from(">HHL", cmap, 4 + 8 * table_index)[2]
         cmap_format = struct.unpack_from(">H", cmap, offset)[0]
@@ -109,14 +108,14 @@ _SCRIPT_PATTERNS: Final = (
     ("pl", re.compile("[ąćęłńśźżĄĆĘŁŃŚŹŻ]")),
 )
 _LETTER = re.compile(r"[^\W\d_]")
-# Letters Arabic does not have and Urdu does; without any the text is set in Naskh, not Nastaliq.
+# Letters of Urdu that Arabic lacks; text without any of them is set in Naskh instead of Nastaliq.
 _URDU_LETTER = re.compile("[\u0679\u067e\u0686\u0688\u0691\u0698\u06a9\u06af\u06ba\u06be\u06c1\u06cc\u06d2]")
 
 
 def paragraphs(text: str) -> list[dict[str, str]]:
-    """The drawable paragraphs of a text, each with language and direction for its script.
+    """Return the printable paragraphs of a text, each with language and direction.
 
-    `lang` is a guess from the letters used, for screen readers and shaping; it is never printed.
+    `lang` is guessed from the script, for screen readers and shaping; it is never printed.
     """
     return [
         {
@@ -130,7 +129,7 @@ def paragraphs(text: str) -> list[dict[str, str]]:
 
 
 def guess_language(line: str) -> str:
-    """The language a line is most likely written in: 'en' unless its letters say otherwise."""
+    """Return the most likely language of a line by its letters, 'en' by default."""
     if line.isascii():
         return "en"
     letters = len(_LETTER.findall(line))

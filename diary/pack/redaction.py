@@ -1,8 +1,8 @@
-"""Words that stand in the restricted part must stand nowhere else.
+"""Redaction: text of the restricted part must not appear anywhere else.
 
-A keeper writes where they live into *Where*, which is kept apart, and later mentions the street in their
-account. Everything that goes into the servable part passes through here: a piece of a restricted value is
-replaced by a visible mark, and a field that holds one is a digest in the servable proof.
+Keepers write their address into *Where*, which is restricted, and later mention the street in an account. Everything in
+the servable part is therefore redacted: a piece of a restricted value is replaced by a visible mark, and a field that
+contains one is only a digest in the servable proof.
 """
 
 import re
@@ -14,19 +14,20 @@ from diary.pack.capsule.reader import Capsule
 from diary.record.reading import RecordFields, object_of, text_of
 
 REDACTION_MARK: Final = "[held back, see 06]"
-# Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
+# Shorter pieces ("Flat 2", "no. 9") are common: redacting them would blank out ordinary sentences.
 PIECE_MIN_CHARACTERS: Final = constants.HIDDEN_NAME_MIN_CHARACTERS
 STREET_MIN_CHARACTERS: Final = constants.HIDDEN_STREET_MIN_CHARACTERS
 _PLACE_FIELDS: Final = ("place_detail", "reported_text")
 _NAME_FIELDS: Final = ("witness_names", "children_names", "helped_by")
 _SHEET_FIELDS: Final = ("name_to_use", "safe_contact", "helped_by")
 _DEVICE_FIELDS: Final = ("exif_summary", "physical_original", "source_device")
-# Of people, orders, reports and the like.
+# Fields of people, orders, reports and similar records.
 _CONTACT_FIELDS: Final = ("contact", "last_known_places", "my_places", "officer_contact", "recipient_contact")
 _PERSON_NAME_FIELDS: Final = (
     "by_name", "carried_out_by_names", "children_names", "present_names", "protects_names", "real_name", "recipient", "with_me",
 )  # fmt: skip
-# Long notes: holding back every piece of them would blank out ordinary sentences, so only what can be rung or found.
+# Long notes: only contact details are taken from them, because redacting every piece would blank out ordinary
+# sentences.
 _NOTE_FIELDS: Final = ("mail_headers", "notes", "own_accounts")
 _UNNAMED_ROLES: Final = frozenset({"witness", "child", "helper"})
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
@@ -34,17 +35,17 @@ _PHONE_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
 _HOUSE_NUMBER = re.compile(r"^[0-9]+[a-zA-Z]?\s+")
 _EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CAPITALISED_WORD = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][^\W\d_]{2,}\b")
-# Words that begin a list of names without being one.
+# Words that often begin a list of names but are not names.
 _NON_NAME_WORDS: Final = frozenset(
     "and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan "
     "gran grandma grandad cousin friend neighbour".split()
 )
-# What files are called when nobody named them. Holding these back would blank out the labels of exhibits.
+# Generic file names; redacting them would blank out the labels of exhibits.
 _GENERIC_FILE_STEMS: Final = frozenset(
     "photo photos screen screenshot image picture video audio voice letter document scan recording message "
     "download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement".split()
 )
-# A day by itself says nothing of where somebody is, and stands in half of all sentences.
+# A date alone does not reveal a place, and is too common to redact.
 _DATE = re.compile(
     r"(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november"
     r"|december)(?: [0-9]{4})?",
@@ -55,15 +56,18 @@ _NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def normalise(text: str) -> str:
-    """Lower case, letters and digits only: how two spellings of an address are compared."""
+    """Return lower-case letters and digits only, so that different spellings of an address compare equal."""
     return _NON_ALPHANUMERIC.sub("", text.lower())
 
 
 class Redactor:
-    """The pieces of one diary's restricted values, and what to do where one turns up."""
+    """Restricted pieces of one diary, and their replacement in text."""
 
     def __init__(self, texts: Iterable[str], names: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
-        """`texts`: addresses, numbers, free text; `names`: lists of people's names; `phrases`: as whole words, as they stand."""
+        """Collect the pieces.
+
+        `texts`: addresses, numbers, free text. `names`: lists of people's names. `phrases`: redacted as whole words.
+        """
         texts, names = list(texts), list(names)
         pieces = {piece for text in (*texts, *names) for piece in _restricted_pieces(text)}
         self.pieces = tuple(sorted(pieces, key=lambda piece: (-len(piece), piece)))
@@ -82,7 +86,7 @@ class Redactor:
         )
 
     def holds_restricted(self, value: object) -> bool:
-        """Whether any text inside a value holds a restricted piece."""
+        """Return whether any text in a value contains a restricted piece."""
         if isinstance(value, str):
             return self.redact(value) != value
         if isinstance(value, Mapping):
@@ -92,7 +96,7 @@ class Redactor:
         return False
 
     def redact(self, text: str) -> str:
-        """The text with every restricted piece replaced by the mark, whole words at a time."""
+        """Return the text with every restricted piece replaced by the mark."""
         if self.pieces and text:
             normalised = normalise(text)
             present_pieces = [piece for piece in self.pieces if piece in normalised]
@@ -103,20 +107,20 @@ class Redactor:
 
 
 def _whole_words_pattern(phrases: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern for phrases as whole words, in any case and with any space between; None for none."""
+    """Return a pattern for phrases as whole words, in any case and with any spacing; None without phrases."""
     escaped_phrases = [r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases if phrase.split()]
     longest_first = "|".join(sorted(escaped_phrases, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE) if escaped_phrases else None
 
 
 def _restricted_pieces(text: str) -> Iterable[str]:
-    """What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail."""
+    """Yield the pieces of a restricted text: parts between commas, streets, postcodes, email addresses, phone numbers."""
     for part in re.split(r"[,;،、\n]+", text):
         if _DATE.fullmatch(" ".join(part.split())):
             continue
         if len(normalise(part)) >= PIECE_MIN_CHARACTERS:
             yield normalise(part)
-        # "14 Elm Road" is given away by "Elm Road" too; two words at least, or every "Leeds" would go.
+        # "14 Elm Road" is also revealed by "Elm Road". A single word such as "Leeds" is too common to redact.
         street = _HOUSE_NUMBER.sub("", part.strip())
         if street != part.strip() and " " in street and len(normalise(street)) >= STREET_MIN_CHARACTERS:
             yield normalise(street)
@@ -132,7 +136,7 @@ def _restricted_pieces(text: str) -> Iterable[str]:
 
 
 def _mask_pieces(text: str, pieces: Iterable[str]) -> str:
-    """Replace the stretches of `text` whose squeezed form holds a piece."""
+    """Replace the parts of `text` whose normalised form contains a piece."""
     indexed_letters = [(index, lower) for index, letter in enumerate(text) for lower in normalise(letter)]
     normalised = "".join(letter for _, letter in indexed_letters)
     masked_indexes: set[int] = set()
@@ -151,7 +155,7 @@ def _mask_pieces(text: str, pieces: Iterable[str]) -> str:
 
 
 def build_redactor(capsule: Capsule) -> Redactor:
-    """The restricted pieces of everything in a capsule."""
+    """Collect the restricted pieces of a capsule."""
     texts = [text_of(capsule.sheet, name) for name in _SHEET_FIELDS[:2]]
     names = [text_of(capsule.sheet, "helped_by")]
     notes: list[str] = []
@@ -161,7 +165,7 @@ def build_redactor(capsule: Capsule) -> Redactor:
         names += [text for name in _PERSON_NAME_FIELDS for text in _texts_in(restricted.get(name))]
         notes += [text for name in _NOTE_FIELDS for text in _texts_in(restricted.get(name))]
         if version.opened.kind == "person" and text_of(version.opened.fields, "role") in _UNNAMED_ROLES:
-            # Page one and everything beside it name no witness and no child.
+            # Servable documents name no witness, child or helper.
             names += [text for name in ("name", "aliases") for text in _texts_in(version.opened.fields.get(name))]
         texts += [text_of(restricted, name) for name in _PLACE_FIELDS]
         names += [text_of(restricted, name) for name in _NAME_FIELDS]
@@ -173,14 +177,14 @@ def build_redactor(capsule: Capsule) -> Redactor:
 
 
 def _contact_details(note: str) -> Iterable[str]:
-    """Postcodes, addresses of mail and numbers in a long text."""
+    """Return the postcodes, email addresses and phone numbers in a long text."""
     return (*_POSTCODE.findall(note), *_EMAIL_ADDRESS.findall(note), *_PHONE_NUMBER.findall(note))
 
 
 def _revealing_stem(filename: str) -> str:
-    """A file's name without its ending, when it says more than a camera's counter does."""
+    """Return the stem of a file name, or '' if it is generic or belongs to an email."""
     if filename.lower().endswith(_MAIL_EXTENSIONS):
-        # Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
+        # Programs name a saved email by its subject, which the sender wrote and the page of the email must show.
         return ""
     stem = filename.rpartition(".")[0] or filename
     normalised = normalise(stem)
@@ -192,7 +196,7 @@ def _revealing_stem(filename: str) -> str:
 
 
 def _texts_in(value: object) -> Iterable[str]:
-    """Every text inside a value."""
+    """Yield every text in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -204,12 +208,12 @@ def _texts_in(value: object) -> Iterable[str]:
 
 
 def redact_fields(fields: RecordFields, redactor: Redactor) -> dict[str, object]:
-    """Open fields with every restricted piece masked, whatever their shape."""
+    """Return open fields with every restricted piece redacted, at any depth."""
     return {name: _redact_value(value, redactor) for name, value in fields.items()}
 
 
 def _redact_value(value: object, redactor: Redactor) -> object:
-    """A value with its texts masked."""
+    """Return a value with its texts redacted."""
     if isinstance(value, str):
         return redactor.redact(value)
     if isinstance(value, Mapping):

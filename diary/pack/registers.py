@@ -1,6 +1,6 @@
-"""People, orders, reports and message schedules as a pack's pages and tables speak of them.
+"""People, orders, reports and message schedules as they appear in a pack.
 
-A link that leads nowhere is left out, never guessed: what it named was not chosen, was taken out, or never was.
+A broken link is left out: its target was not chosen, was withdrawn, or never existed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ STANDING_LABELS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RegisterRecord(RecordView):
-    """One record that is no entry and no file, with what it is called: `S1`, `O2`."""
+    """A record other than entries and files, with its code in the pack: `S1`, `O2`."""
 
     code: str
     history: RecordHistory
@@ -35,7 +35,7 @@ class RegisterRecord(RecordView):
 
 @dataclass(frozen=True, slots=True)
 class SuspectSummary:
-    """Somebody entries speak of: a role code, the keeper's own words for them ('' for witnesses and children), and where."""
+    """A suspect in a pack: role code, the keeper's description ('' for witnesses and children), and the entries."""
 
     code: str
     description: str
@@ -46,7 +46,7 @@ Registers = Mapping[str, RegisterRecord]
 
 
 def build_registers(capsule: Capsule, versions: Sequence[RecordVersion]) -> dict[str, RegisterRecord]:
-    """Every such record of a pack by id, kind by kind in feed order. `versions`: whole, or as servable."""
+    """Return these records of a pack by id, by kind and then in feed order. `versions`: complete, or redacted."""
     return {
         history.record: RegisterRecord(capsule.references[history.record].ref, history)
         for kind in REGISTER_KINDS
@@ -56,12 +56,12 @@ def build_registers(capsule: Capsule, versions: Sequence[RecordVersion]) -> dict
 
 
 def records_of_kind(registers: Registers, kind: str) -> tuple[RegisterRecord, ...]:
-    """The records of one kind."""
+    """Return the records of one kind."""
     return tuple(record for record in registers.values() if record.history.current_version.kind == kind)
 
 
 def linked_records(registers: Registers, ids: Iterable[str], kind: str) -> tuple[RegisterRecord, ...]:
-    """The records that ids name, each once and as what it was merged into; those that are not here are left out."""
+    """Return the records with these ids, each once and after merges; missing ones are left out."""
     merged_into = {
         register_record.record: register_record.text("merged_into")
         for register_record in records_of_kind(registers, kind)
@@ -71,7 +71,7 @@ def linked_records(registers: Registers, ids: Iterable[str], kind: str) -> tuple
 
 
 def suspects_of(registers: Registers, entries: Sequence[Incident]) -> tuple[SuspectSummary, ...]:
-    """Whom the entries say did it: persons by their codes, then one code for each other way of naming somebody."""
+    """Return the suspects of the entries: people by code, then one code for each other wording."""
     suspects_by_code: dict[str, tuple[str, list[str]]] = {}
     for entry in entries:
         for person in linked_records(registers, entry.codes("actor_ids"), "person"):
@@ -82,7 +82,7 @@ def suspects_of(registers: Registers, entries: Sequence[Incident]) -> tuple[Susp
 
 
 def _unlinked_suspects(entries: Sequence[Incident], registers: Registers) -> Iterator[SuspectSummary]:
-    """A code for each way of naming somebody who is no person of the diary, after the last code in use."""
+    """Yield a code after the last one in use for each wording that names somebody who is not a person of the diary."""
     entries_by_name: dict[str, tuple[str, list[str]]] = {}
     for entry in entries:
         words = entry.text("who").strip()
@@ -97,7 +97,7 @@ def _unlinked_suspects(entries: Sequence[Incident], registers: Registers) -> Ite
 
 
 def breach_lines(registers: Registers, entry: Incident) -> list[str]:
-    """Each alleged breach: order, term, when it was served, and what stands in the way."""
+    """Return each alleged breach: order, term, date of service, and what speaks against it."""
     rows = []
     for breach in objects_of(entry.fields, "alleged_breaches"):
         order = registers.get(text_of(breach, "order_id"))
@@ -113,20 +113,20 @@ def breach_lines(registers: Registers, entry: Incident) -> list[str]:
 
 
 def orders_in_force(registers: Registers, entry: Incident) -> list[str]:
-    """Orders the keeper says were in force, beside those said to be broken."""
+    """Return the orders that the keeper says were in force, other than those allegedly breached."""
     breached_order_ids = {text_of(order_id, "order_id") for order_id in objects_of(entry.fields, "alleged_breaches")}
     ids = (order_id for order_id in entry.codes("order_ids") if order_id not in breached_order_ids)
     return [f"{order.code} {order_label(order)}" for order in linked_records(registers, ids, "order")]
 
 
 def order_label(order: RegisterRecord) -> str:
-    """The kind of an order in words."""
+    """Return the kind of an order in words."""
     kind = order.text("kind")
     return vocabulary.label("orders", kind) if kind and kind != "other" else order.text("kind_text") or "order"
 
 
 def report_lines(registers: Registers, entry: Incident) -> list[str]:
-    """Each report of an entry: to whom, and every reference."""
+    """Return each report of an entry: recipient and every reference."""
     report_ids = [
         report.record for report in records_of_kind(registers, "report") if entry.record in report.codes("incident_ids")
     ]
@@ -137,7 +137,7 @@ def report_lines(registers: Registers, entry: Incident) -> list[str]:
 
 
 def report_words(report: RegisterRecord) -> str:
-    """`R1 Police, Met, crime 123/45, incident 7, on 3 Nov 2026`."""
+    """Return `R1 Police, Met, crime 123/45, incident 7, on 3 Nov 2026`."""
     recipient_code = report.text("to")
     recipient = (
         vocabulary.label("report_to", recipient_code)
@@ -152,12 +152,12 @@ def report_words(report: RegisterRecord) -> str:
 
 
 def witness_codes(registers: Registers, entry: Incident) -> str:
-    """Who saw or heard it, by code alone."""
+    """Return the codes of an entry's witnesses."""
     return ", ".join(person.code for person in linked_records(registers, entry.codes("witness_ids"), "person"))
 
 
 def disclosure_words(registers: Registers, disclosure: Mapping[str, object]) -> str:
-    """Whom the keeper told (by code where it is a person of the diary), when, how, and how they were then."""
+    """Return whom the keeper told, when, how, and the keeper's state then; people of the diary by code."""
     person_codes = [person.code for person in linked_records(registers, codes_of(disclosure, "person_id"), "person")]
     details = (text_of(disclosure, key) for key in ("who", "when", "how", "state"))
     return ", ".join(part for part in (*person_codes, *details) if part)
@@ -170,7 +170,7 @@ NO_REFERENCES_TEXT: Final = (
 
 
 def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
-    """Orders with the entries said to break them, notices to stop, and every reference, for the first page."""
+    """Return the orders with their alleged breaches, the notices to stop, and every reference, for the front page."""
     lines = []
     for order in records_of_kind(registers, "order"):
         breaching_entries = [entry for entry in entries if breaches_order(entry, order)]
@@ -193,7 +193,7 @@ _ORDER_DATE_FIELDS: Final = (("made", "made_on"), ("served", "served_on"), ("unt
 
 
 def breaches_order(entry: Incident, order: RegisterRecord) -> bool:
-    """Whether an entry is said to break this order, and could have."""
+    """Return whether an entry is said to break this order, at a time when it could be broken."""
     is_alleged = any(
         text_of(breach, "order_id") == order.record for breach in objects_of(entry.fields, "alleged_breaches")
     )
@@ -201,12 +201,12 @@ def breaches_order(entry: Incident, order: RegisterRecord) -> bool:
 
 
 def can_be_breached_by(order: RegisterRecord, entry: Incident) -> bool:
-    """Whether an order could be broken then, as far as its dates say: served, and not run out. One rule for every place."""
+    """Return whether an order could be broken at the time of an entry, by its dates: served, and not expired."""
     return order_status(order.fields, entry.fields) not in ("not_served", "expired")
 
 
 def term_words(order: RegisterRecord, term_number: object) -> str:
-    """`term 2`, and whether the order has such a one."""
+    """Return `term 2`, and state if the order has no such term."""
     if not term_number:
         return "term not named"
     return (
@@ -217,14 +217,17 @@ def term_words(order: RegisterRecord, term_number: object) -> str:
 
 
 def choice_words(record: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
-    """A choice in words with the keeper's own after a colon, or either alone. `choice`: the vocabulary of its codes."""
+    """Return a choice in words with the keeper's own words after a colon, or either alone.
+
+    `vocabulary_name`: the choice list of its codes.
+    """
     code, own_words = record.text(field_name), record.text(f"{field_name}_text")
     label = vocabulary.label(vocabulary_name, code) if code and code != "other" else ""
     return ": ".join(part for part in (label, own_words) if part)
 
 
 def day_words(record: RegisterRecord, field_name: str) -> str:
-    """A day in words, however it was written: `2026-11-03`, ms UTC, or a time block; '' for none."""
+    """Return a day in words from `2026-11-03`, ms UTC or a time block; '' for none."""
     value = record.fields.get(field_name)
     if isinstance(value, str):
         return times.format_iso_date(value)

@@ -1,4 +1,4 @@
-"""Field names and values in words, for tables and pages."""
+"""Labels of fields and wording of values, for tables and documents."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -71,7 +71,7 @@ FIELD_VOCABULARIES: Final[Mapping[str, str]] = {
     "time_source": "time_sources",
 }
 
-# Members of an object that are codes. What early apps let people type there is printed as it was typed.
+# Object members that contain codes. Free text, which early apps allowed there, is printed as it was typed.
 _MEMBER_VOCABULARIES: Final[Mapping[str, str]] = {"outcome": "independent_outcomes", "reg_certainty": "reg_certainty"}
 _MEMBER_LABELS: Final[Mapping[str, str]] = {
     "reg": "number plate",
@@ -79,14 +79,14 @@ _MEMBER_LABELS: Final[Mapping[str, str]] = {
     "reg_certainty_text": "of the plate",
 }
 
-# Said by the fields beside them, so a change to one alone is told under the other's name.
+# Fields of a claimed time; a change to any of them is printed under the label of the time.
 _TIME_FIELDS: Final = frozenset(
     {"occurred_end", "occurred_local", "occurred_start", "precision", "tz", "utc_offset_min"}
 )
 
 
 def field_label(name: str) -> str:
-    """What a field is called on paper."""
+    """Return the printed label of a field."""
     if name in _TIME_FIELDS:
         return FIELD_LABELS["occurred_start"]
     base = name.removesuffix("_text")
@@ -94,7 +94,7 @@ def field_label(name: str) -> str:
 
 
 def value_words(name: str, value: object, fields: RecordFields) -> str:
-    """A field's value in words; '' for nothing. `fields`: the version it stands in, for times."""
+    """Return a field's value in words, or ''. `fields`: the version that contains it, for times."""
     if name in _TIME_FIELDS:
         return times.format_claimed_time(times.occurred_time(fields)).to_line()
     if name in ("captured_at", "content_time", "discovered_at"):
@@ -103,7 +103,7 @@ def value_words(name: str, value: object, fields: RecordFields) -> str:
 
 
 def _value_in_words(vocabulary_name: str | None, value: object) -> str:
-    """Any value as words: codes by their labels, lists with semicolons, objects member by member."""
+    """Return any value in words: codes by their labels, list items joined by semicolons, objects by member."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -121,7 +121,7 @@ def _value_in_words(vocabulary_name: str | None, value: object) -> str:
 
 
 def member_words(name: object, value: object) -> str:
-    """A member of an object in words: a known code by its label, anything else as it stands."""
+    """Return a member of an object in words: a known code by its label, anything else unchanged."""
     vocabulary_name = _MEMBER_VOCABULARIES.get(str(name))
     term = (
         vocabulary.CHOICE_LISTS[vocabulary_name].find_term(value)
@@ -132,7 +132,7 @@ def member_words(name: object, value: object) -> str:
 
 
 def field_choice_words(fields: RecordFields, name: str) -> str:
-    """A choice in words, with the keeper's own words for it after a colon where there are any."""
+    """Return a choice in words, with the keeper's own words after a colon if there are any."""
     labels = _value_in_words(FIELD_VOCABULARIES[name], fields.get(name))
     own_value = fields.get(f"{name}_text")
     own_words = own_value if isinstance(own_value, str) else ""
@@ -140,7 +140,7 @@ def field_choice_words(fields: RecordFields, name: str) -> str:
 
 
 def entry_numbers_words(numbers: tuple[str, ...]) -> str:
-    """Entry numbers, runs drawn together: `1–4, 7, U1`."""
+    """Return entry numbers with ranges combined: `1–4, 7, U1`."""
     numbered = sorted({int(number) for number in numbers if number.isdigit()})
     unnumbered = sorted(
         {number for number in numbers if not number.isdigit()}, key=lambda number: (len(number), number)
@@ -159,21 +159,21 @@ def entry_numbers_words(numbers: tuple[str, ...]) -> str:
 
 
 def size_words(size_bytes: int) -> str:
-    """A size in KB or MB of a thousand, as file managers show it."""
+    """Return a size in bytes, KB or MB (powers of 1000), as file managers show it."""
     if size_bytes < 1000:
         return f"{size_bytes} bytes"
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.0f} KB"
 
 
 def screenshot_point_words(fields: RecordFields, code: str) -> str:
-    """One of the nine points of a useful screenshot: what was not answered is not said to be missing."""
+    """Return `shown`, `not shown` or `not answered` for one of the nine points of a useful screenshot."""
     if code in codes_of(fields, "shows"):
         return "shown"
     return "not shown" if code in codes_of(fields, "not_shown") else "not answered"
 
 
 def entries_words(numbers: Iterable[str]) -> str:
-    """`entry 3` or `entries 3–5`."""
+    """Return `entry 3`, `entries 3–5` or `no entry`."""
     number_tuple = tuple(numbers)
     return (
         f"{'entry' if len(number_tuple) == 1 else 'entries'} {entry_numbers_words(number_tuple)}"

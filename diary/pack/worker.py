@@ -1,9 +1,8 @@
-"""The worker: `python -I -m diary.pack.worker FOLDER`. One pack, isolated, then gone;
-diary/pack/sandbox/supervisor.py watches it.
+"""Pack worker: `python -I -m diary.pack.worker FOLDER` builds one pack in isolation and exits.
 
-It speaks over its standard input and output and has nothing else. In: frames (u32 length ‖ bytes), first the
-capsule, then each sealed part it asked for, empty for one there is not. Out: a JSON object a line:
-`{"want":[blob,i]}`, `{"step","done","total"}`, and at the end `{"front":name}` or `{"failed":code,"sentence"}`.
+diary/pack/sandbox/supervisor.py supervises it. It communicates over standard input and output only. Input: frames (u32
+length ‖ bytes), first the capsule, then each requested sealed part, empty if there is none. Output: one JSON object a
+line: `{"want":[blob,i]}`, `{"step","done","total"}`, and at the end `{"front":name}` or `{"failed":code,"sentence"}`.
 """
 
 import json
@@ -23,9 +22,12 @@ PART_LIMIT_BYTES: Final = 1 << 20
 
 
 def main() -> int:
-    """Build a pack; say how it went. The exit code is 0 whenever the last line was written and nothing was left behind."""
+    """Build a pack and print the result.
+
+    Return the exit code: 0 if the last line was written and no process is left over.
+    """
     folder, *flags = sys.argv[1:]
-    # Time zones come from the package, so that the same pack has the same bytes on every machine.
+    # Use the time zones of the tzdata package, so that a pack has the same bytes on every machine.
     zoneinfo.reset_tzpath(())
     job_folder = Path(folder)
     return supervise(
@@ -41,7 +43,7 @@ def main() -> int:
 
 
 def _build_pack(folder: Path, layout_client: LayoutClient) -> int:
-    """Read the capsule and make the front part; runs isolated."""
+    """Read the capsule and build the front part inside the isolated process."""
     output, input_stream = sys.stdout, sys.stdin.buffer
     try:
         capsule = reader.read_capsule(_read_frame(input_stream, reader.CAPSULE_LIMIT_BYTES))
@@ -59,7 +61,7 @@ def _build_pack(folder: Path, layout_client: LayoutClient) -> int:
         front = build.build_front(capsule, fetch, folder, progress, layout_client)
     except KeptError as error:
         return _report_failure(error)
-    except Exception:  # noqa: BLE001 - whatever broke may carry words of the diary, and must end here
+    except Exception:  # noqa: BLE001 - an error message may contain diary text and must not leave the worker
         _write_message(output, {"failed": "pack_failed", "sentence": "The pack could not be built."})
     else:
         _write_message(output, {"front": front.name})
@@ -67,13 +69,13 @@ def _build_pack(folder: Path, layout_client: LayoutClient) -> int:
 
 
 def _report_failure(error: KeptError) -> int:
-    """Say why there is no pack."""
+    """Print why there is no pack."""
     _write_message(sys.stdout, {"failed": error.code, "sentence": error.message})
     return 0
 
 
 def _read_frame(input_stream: IO[bytes], limit: int) -> bytes:
-    """The next frame. Raises Unavailable when the other side is gone, BadRequest for one that is too long."""
+    """Read the next frame. Raise Unavailable at the end of the input, and BadRequest for a frame that is too long."""
     length = int.from_bytes(input_stream.read(4), "big")
     if length > limit:
         raise BadRequest("That is too large.")
@@ -84,7 +86,7 @@ def _read_frame(input_stream: IO[bytes], limit: int) -> bytes:
 
 
 def _write_message(output: IO[str], message: dict[str, object]) -> None:
-    """One line to the other side; file names and numbers only."""
+    """Print one message, which contains only file names, numbers and fixed sentences."""
     output.write(json.dumps(message) + "\n")
     output.flush()
 

@@ -1,1 +1,1 @@
-"""BagIt manifests and the zip around a pack."""
+"""BagIt manifests and the zip archive of a pack."""

@@ -1,4 +1,4 @@
-"""The zip: stored, sorted, the same bytes for the same members, and never a whole file in memory."""
+"""Zip archives of packs: stored, sorted, deterministic, and written in chunks so that no file is wholly in memory."""
 
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ _UNIX_SYSTEM: Final = 3
 
 
 def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
-    """The front part: a stored zip of `members` by path."""
+    """Write the front part: a stored zip of `members` by path."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path, content in sorted(members.items()):
             size = content.stat().st_size if isinstance(content, Path) else len(content)
@@ -33,11 +33,11 @@ def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
 
 
 def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: Path, capsule: Capsule) -> None:
-    """The finished pack at `out`: the front part, the files as received, and the bag around them.
+    """Write the finished pack to `out`: the front part, the received files and the bag around them.
 
-    `received`: path under `data/` and bytes of each exhibit's file, in any order; taken one at a time, in
-    order of path. Raises PackFailed when one is missing, not asked for, or of another size than announced:
-    the bag's total stands before the files, so it is known beforehand.
+    `received`: the path under `data/` and the bytes of each exhibit's file, in any order; they are read one at a time
+    in order of path. Raise PackBuildFailed if a file is missing, unexpected, or not of its announced size: the bag's
+    total size precedes the files in the archive, so it must be known beforehand.
     """
     files = dict(received)
     expected_sizes = received_file_sizes(capsule)
@@ -67,7 +67,7 @@ def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], 
 
 
 def received_file_sizes(capsule: Capsule) -> dict[str, int]:
-    """Where each exhibit's file as received goes, and its size."""
+    """Return the path and size of each exhibit's received file."""
     return {
         f"data/restricted/{_received_folder(exhibit)}/{exhibit.filename}": exhibit.size_bytes
         for exhibit in capsule.exhibits
@@ -75,14 +75,18 @@ def received_file_sizes(capsule: Capsule) -> dict[str, int]:
 
 
 def _received_folder(exhibit: Exhibit) -> str:
-    """Mail lies apart: gateways stop it, and the rest should still get through. Orders do, because they print addresses."""
+    """Return the folder of a received file.
+
+    Mail has its own folder, because gateways block mail files and the rest should still get through; so do orders,
+    because they contain addresses.
+    """
     if exhibit.filename.endswith(".eml"):
         return "13_mail"
     return "09_RESTRICTED_orders" if exhibit.is_order else "13_exhibits-as-received"
 
 
 def write_member(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterable[bytes]) -> MemberDigests:
-    """Write one member and give its digests. Raises PackFailed when its size is not `size`."""
+    """Write one member and return its digests. Raise PackBuildFailed if it is not `size` bytes long."""
     info = zipfile.ZipInfo(path, _MEMBER_DATE)
     info.external_attr, info.create_system, info.file_size = _MEMBER_MODE, _UNIX_SYSTEM, size
     hasher = StreamHasher()
@@ -96,7 +100,7 @@ def write_member(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterabl
 
 
 def _chunks(content: bytes | Path) -> Iterable[bytes]:
-    """Bytes, or a file in pieces."""
+    """Yield bytes as they are, or a file in chunks."""
     if isinstance(content, bytes):
         yield content
         return
@@ -105,7 +109,7 @@ def _chunks(content: bytes | Path) -> Iterable[bytes]:
 
 
 def _member_chunks(front_zip: zipfile.ZipFile, path: str) -> Iterable[bytes]:
-    """A member of the front part in pieces."""
+    """Yield a member of the front part in chunks."""
     with front_zip.open(path) as file:
         yield from _read_chunks(file)
 

@@ -1,4 +1,4 @@
-"""BagIt 1.0: what stands beside the payload, and the servable folder's own list."""
+"""BagIt 1.0 tag files, and the manifest of the servable folder."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ SERVABLE_MANIFEST_PATH: Final = "data/servable/manifest-sha256.txt"
 
 @dataclass(frozen=True, slots=True)
 class MemberDigests:
-    """A member's digests in hex, and its size in bytes."""
+    """SHA-256 and SHA-512 of a member in hex, and its size in bytes."""
 
     sha256: str
     sha512: str
@@ -21,30 +21,30 @@ class MemberDigests:
 
 
 class StreamHasher:
-    """Digests made while bytes pass through."""
+    """Incremental SHA-256, SHA-512 and size of a stream."""
 
     def __init__(self) -> None:
-        """Nothing has passed yet."""
+        """Start with an empty stream."""
         self._sha256, self._sha512, self.size_bytes = hashlib.sha256(), hashlib.sha512(), 0
 
     def update(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         self._sha256.update(chunk)
         self._sha512.update(chunk)
         self.size_bytes += len(chunk)
 
     def digests(self) -> MemberDigests:
-        """The digests of all that passed."""
+        """Return the digests of all bytes added so far."""
         return MemberDigests(self._sha256.hexdigest(), self._sha512.hexdigest(), self.size_bytes)
 
 
 def manifest_lines(digests: Iterable[tuple[str, str]]) -> bytes:
-    """`digest  path` a line, by path: the form sha256sum -c reads."""
+    """Return one line `digest  path` for each file, by path, as `sha256sum -c` reads them."""
     return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests)).encode("ascii")
 
 
 def servable_manifest(digests: Mapping[str, str]) -> bytes:
-    """data/servable/manifest-sha256.txt: every other file of the folder, by its path inside it. Digests in hex."""
+    """Return data/servable/manifest-sha256.txt: every other file of the folder by its path in it. Digests are hex."""
     return manifest_lines(
         (path.removeprefix(SERVABLE_PREFIX), digest)
         for path, digest in digests.items()
@@ -53,7 +53,7 @@ def servable_manifest(digests: Mapping[str, str]) -> bytes:
 
 
 def payload_manifests(members: Mapping[str, MemberDigests]) -> dict[str, bytes]:
-    """manifest-sha256.txt and manifest-sha512.txt over everything under data/."""
+    """Return manifest-sha256.txt and manifest-sha512.txt of everything under data/."""
     return {
         "manifest-sha256.txt": manifest_lines((path, digests.sha256) for path, digests in members.items()),
         "manifest-sha512.txt": manifest_lines((path, digests.sha512) for path, digests in members.items()),
@@ -61,10 +61,10 @@ def payload_manifests(members: Mapping[str, MemberDigests]) -> dict[str, bytes]:
 
 
 def bag_info(pack: str, date: str, size: int, count: int) -> bytes:
-    """bag-info.txt: no name, address, product or host. `date`: ISO day."""
+    """Return bag-info.txt, without any name, address, product or host. `date`: ISO 8601 date; `size`: bytes."""
     return (f"Bagging-Date: {date}\nExternal-Identifier: {pack}\nPayload-Oxum: {size}.{count}\n").encode("ascii")
 
 
 def tag_manifest(tags: Mapping[str, bytes]) -> bytes:
-    """tagmanifest-sha256.txt over the other files beside data/."""
+    """Return tagmanifest-sha256.txt of the other files outside data/."""
     return manifest_lines((name, hashlib.sha256(content).hexdigest()) for name, content in tags.items())

@@ -1,6 +1,7 @@
-"""What stands in a zip beside its list: each member's own header, the end record, and anything between them.
+"""Consistency of a zip outside its central directory: local headers, end record, and bytes in between.
 
-Readers differ in which of them they believe. Where two say different things one zip is two packs, and that is found.
+Zip readers differ in which of these they trust. If they contradict each other, one zip is two different packs; these
+checks detect that.
 """
 
 import io
@@ -16,19 +17,19 @@ _END_RECORD: Final = struct.Struct("<4s4H2IH")
 _ZIP64_END_RECORD: Final = struct.Struct("<4s12x2L4Q")
 _ZIP64_LOCATOR_BYTES: Final = 20
 _COMMENT_LIMIT_BYTES: Final = 65_535
-# Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some.
+# Encryption and data descriptor bits: readers interpret a member differently if its header and the directory disagree.
 _COMPARED_FLAGS: Final = 0x9
 _ZIP64_MARKER: Final = 0xFFFFFFFF
 _UNICODE_PATH_FIELD: Final = 0x7075
 DOS_DIRECTORY_FLAG: Final = 0x10
 _DESCRIPTOR_SIZES_BYTES: Final = (12, 16, 20, 24)
-# Further than any file reaches, and no further than a file can be asked for.
+# Beyond every file size, and still a valid argument of seek().
 _OFFSET_LIMIT_BYTES: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class LocalHeader:
-    """A member's own header in a zip. `end`: where its bytes end, None when there is no header."""
+    """Result of reading a local header. `data_end`: offset of the end of the data, None without a header."""
 
     data_end: int | None = None
     is_as_listed: bool = False
@@ -36,12 +37,15 @@ class LocalHeader:
 
 
 def listed_name(row: zipfile.ZipInfo) -> str:
-    """The name in the zip's list, up to a zero byte; from Python 3.13 on `filename` is the one an extra field gives."""
+    """Return the name in the central directory up to a zero byte.
+
+    From Python 3.13 on, `filename` may come from an extra field instead.
+    """
     return row.orig_filename.partition("\0")[0]
 
 
 def is_directory_contiguous(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
-    """Whether the list's own lengths lead from each of its rows to the next, and from the last to the end record."""
+    """Return whether the lengths in the central directory lead from row to row and then to the end record."""
     raw.seek(archive.start_dir)
     for _ in rows:
         header = raw.read(_DIRECTORY_HEADER.size)
@@ -52,9 +56,9 @@ def is_directory_contiguous(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[
 
 
 def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
-    """Whether the end record says of the list what is so: its members, one disk, and a place that leaves room for it.
+    """Return whether the end record matches the directory: member count, a single disk, and a possible offset and size.
 
-    Readers that go by the count, or by the place, see other members.
+    Readers that rely on the count or the offset would otherwise see other members.
     """
     size = raw.seek(0, io.SEEK_END)
     raw.seek(max(0, size - _END_RECORD_MIN_BYTES - _COMMENT_LIMIT_BYTES))
@@ -72,9 +76,8 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
         size - len(tail) + record_start,
     )
     if tail[max(0, record_start - _ZIP64_LOCATOR_BYTES) : record_start].startswith(b"PK\x06\x07") != is_zip64:
-        return (
-            False  # the numbers of a large zip stand in a record of their own: with one, no reader may go by the others
-        )
+        # A large zip has its numbers in a ZIP64 record; readers must not use the ordinary ones if it exists.
+        return False
     if is_zip64:
         record = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES - _ZIP64_END_RECORD.size) : record_start]
         if len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size or not record.startswith(b"PK\x06\x06"):
@@ -93,9 +96,9 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
 def has_hidden_bytes(
     raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[LocalHeader]
 ) -> bool:
-    """Whether something lies before, between or after the members: readers that start elsewhere would see another pack.
+    """Return whether there are bytes before, between or after the members; some readers would see another pack in them.
 
-    A descriptor after a member is allowed, since tools that pack a zip again write them.
+    A data descriptor after a member is allowed, because tools that repack a zip write them.
     """
     ordered_members = sorted(zip(rows, headers, strict=True), key=lambda one: one[0].header_offset)
     starts = [*(row.header_offset for row, _ in ordered_members), archive.start_dir]
@@ -109,7 +112,7 @@ def has_hidden_bytes(
 
 
 def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
-    """A member's own header, against what the list says of it."""
+    """Compare a member's local header with its row in the central directory."""
     raw.seek(min(max(0, row.header_offset), _OFFSET_LIMIT_BYTES))
     header = raw.read(_LOCAL_HEADER.size)
     if len(header) != _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
@@ -128,7 +131,7 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
 
 
 def has_unicode_path(extra: bytes) -> bool:
-    """Whether an extra field gives a member another name, as some readers would take it."""
+    """Return whether an extra field gives the member another name, which some readers would use."""
     position = 0
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, position)
@@ -139,7 +142,7 @@ def has_unicode_path(extra: bytes) -> bool:
 
 
 def _ends_with_directory(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
-    """Whether the file ends with the list of members and its end record, and nothing after them."""
+    """Return whether the file ends directly after the central directory and its end record."""
     raw.seek(0, io.SEEK_END)
     size = raw.tell()
     raw.seek(max(0, size - _END_RECORD_MIN_BYTES))

@@ -1,1 +1,1 @@
-"""A capsule: which opened records a pack is made from, built on the phone's side and read by the worker."""
+"""Capsules: the decrypted records from which a pack is made, built on the phone's side and read by the worker."""

@@ -1,6 +1,7 @@
-"""Making a capsule from opened versions. static/src/pack/capsule.ts does the same: tests/vectors/capsule.json.
+"""Building a capsule from decrypted versions; mirrored by static/src/pack/capsule.ts.
 
-Pure: whoever calls has opened the diary, chosen the entries and asked the keeper.
+Both are tested against tests/vectors/capsule.json. Pure: the caller has decrypted the diary, chosen the entries and
+obtained the keeper's consent.
 """
 
 import itertools
@@ -44,16 +45,16 @@ SHEET_FIELDS: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_co
 
 @dataclass(frozen=True, slots=True)
 class PackOptions:
-    """What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
+    """The keeper's choices: which incidents, and the facts for the front page. Times are ms UTC.
 
-    `start_with`: records for 'start with these'; None for the entries so marked.
-    `log`: what the log shows of the diary, docs/pack.md; None where the phone was never told.
-    `kind`: `pack`, `portal`, or `supplement` and `items`, which name the packs before them. `items`: `JB/12`, by a list.
-    `feed`: the diary's head and the number it stands at, `{"head": b64, "seq"}`; None where no server has numbered it.
-    `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
-    `asked_in`: `{"language", "wording"}` of the screens where they are not English and usual.
-    `absent`: entries of which nothing is left to be read, `{"record","no","at","why"}`: their numbers are nobody else's.
-    `alone`: made on a computer from a sealed copy, with no server.
+    `start_with`: records for 'start with these'; None for the entries marked so. `log`: what the transparency log shows
+    of the diary (docs/pack.md); None if the phone has not received it. `kind`: `pack`, `portal`, `supplement` or
+    `items`; the last two name the packs before them. `items`: requested item numbers such as `JB/12`. `feed`: the
+    diary's head and its sequence number, `{"head": b64, "seq"}`; None if no server has numbered it. `recipient_ref`:
+    the recipient's own reference. `review`: what the keeper reviewed. `hold_words`: words kept out of servable/.
+    `asked_in`: `{"language", "wording"}` of the screens if they differ from ordinary English. `absent`: entries without
+    any readable version, `{"record","no","at","why"}`; their numbers are not reused. `alone`: whether the pack is made
+    on a computer from a sealed copy, without a server.
     """
 
     pack_id: str
@@ -84,11 +85,11 @@ class PackOptions:
 
 
 def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
-    """The capsule for `wish`.
+    """Return the encoded capsule.
 
-    `versions`: the whole diary in feed order, those without `seq` last in the order they were made.
-    `keys`: account, ecdsa_pub, log, notary, and earlier; log and notary are '' where no server has the diary.
-    Raises BadRequest when nothing is chosen or it is too large.
+    `versions`: the whole diary in feed order, those without `seq` last in order of creation. `keys`: account,
+    ecdsa_pub, log, notary, and earlier; log and notary are '' if no server has the diary. Raise BadRequest if nothing
+    is chosen or the capsule is too large.
     """
     record_versions = opened_versions(versions)
     missing_entries = _missing_entries(options, versions)
@@ -149,12 +150,12 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
 
 
 def opened_versions(versions: Sequence[DiaryVersion]) -> list[RecordVersion]:
-    """A diary's versions as the record pages read them."""
+    """Convert a diary's versions to the form used by diary/record."""
     return [_opened_version(row) for row in versions]
 
 
 def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, object], ...]:
-    """The entries that the diary's own manifests number and of which no version is left: they were erased for good."""
+    """Return the permanently erased entries: numbered in the diary's manifests, but without any version left."""
     present_ids = {row["record"] for row in versions}
     number_lists = (row["open"]["fields"].get("numbers") for row in versions if row["kind"] == "manifest")
     pairs = [
@@ -167,33 +168,33 @@ def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, objec
 
 
 def receipt_times(versions: Sequence[DiaryVersion]) -> dict[str, int]:
-    """When each version was received, by version; those without a receipt are not in it."""
+    """Return the time of receipt by version, ms UTC; versions without a receipt are left out."""
     times = ((row["version"], integer_of(row["receipt"] or {}, "ts")) for row in versions)
     return {version: ts for version, ts in times if ts is not None}
 
 
 def _packed_log(log: Mapping[str, object] | None, packed_versions: set[str]) -> dict[str, object] | None:
-    """What the log shows of the packed versions: where others stand is nobody's business here."""
+    """Reduce the log to the proofs of packed versions, because the positions of others must not be disclosed."""
     if log is None:
         return None
     return {**log, "proofs": [row for row in objects_of(log, "proofs") if row.get("version") in packed_versions]}
 
 
 def _is_to_start_with(entry: Incident, options: PackOptions) -> bool:
-    """Whether an entry is one to start with."""
+    """Return whether an entry belongs to 'start with these'."""
     if options.start_with is not None:
         return entry.record in options.start_with
     return boolean_of(entry.fields, "start_with_this") is True
 
 
 def _opened_version(row: DiaryVersion) -> RecordVersion:
-    """A version as the record pages read it."""
+    """Convert one version to the form used by diary/record."""
     restricted = row["restricted"]["fields"] if row["restricted"] else {}
     return RecordVersion(row["record"], row["version"], row["kind"], row["schema"], row["open"]["fields"], restricted)
 
 
 def _missing_entries(options: PackOptions, versions: Sequence[DiaryVersion]) -> list[Mapping[str, object]]:
-    """Entries of which nothing is here: one that can be read after all is no gap."""
+    """Return the missing entries; an entry with any readable version is not missing."""
     present_ids = {row["record"] for row in versions}
     return [row for row in options.absent if row["record"] not in present_ids]
 
@@ -201,11 +202,11 @@ def _missing_entries(options: PackOptions, versions: Sequence[DiaryVersion]) -> 
 def _entry_numbers(
     versions: Sequence[DiaryVersion], missing_numbers: frozenset[int], *, is_local: bool
 ) -> dict[str, int | None]:
-    """Each incident's entry number: the rank of its earliest version in the feed; None before a receipt.
+    """Return each incident's entry number: the rank of its earliest version in the feed, None before a receipt.
 
-    `gone`: numbers of entries of which nothing is here. What came after one keeps the number it had beside it.
-    `is_local`: no server knows the diary, so that the order on the phone is the order. It is pushed in that order
-    later, and the numbers stay.
+    `missing_numbers`: numbers of missing entries, which are skipped so that later entries keep their numbers.
+    `is_local`: no server has the diary, so its local order counts. Versions are pushed in that order later, and the
+    numbers stay.
     """
     first_seq: dict[str, int | None] = {}
     for row in versions:
@@ -218,19 +219,19 @@ def _entry_numbers(
 
 
 def _entry_label(numbers: Mapping[str, int | None], record: str) -> str:
-    """`7`, or `U2` for the second incident that has no number yet."""
+    """Return `7`, or `U2` for the second incident without a number."""
     number = numbers[record]
     unnumbered = [other for other, known in numbers.items() if known is None]
     return f"U{unnumbered.index(record) + 1}" if number is None else str(number)
 
 
 def _settings(histories: Sequence[RecordHistory]) -> dict[str, object]:
-    """The keeper's settings, open and restricted; empty when there are none."""
+    """Return the keeper's settings, open and restricted, or an empty dict."""
     return histories[-1].current_version.all_fields() if histories else {}
 
 
 def _pack_fields(options: PackOptions, initials: str, start_no: int) -> dict[str, object]:
-    """The pack's own facts; the folder is dated on the keeper's own calendar."""
+    """Return the fields every pack has; the date in the folder name is in the keeper's time zone."""
     day = to_local_datetime(options.made_at, offset_minutes_at(options.made_at, options.tz))
     return {
         "consent_at": options.consent_at,
@@ -251,7 +252,7 @@ def _pack_fields(options: PackOptions, initials: str, start_no: int) -> dict[str
 
 
 def _optional_pack_fields(options: PackOptions) -> dict[str, object]:
-    """What only some packs say of themselves: docs/pack.md, "Further fields"."""
+    """Return the fields that only some packs have: docs/pack.md, "Further fields"."""
     pack_fields: dict[str, object] = {}
     if options.kind != "pack":
         pack_fields["kind"] = options.kind
@@ -277,7 +278,7 @@ def _supplement_fields(
     missing_entries: Sequence[Mapping[str, object]],
     later_changes: LaterChanges,
 ) -> dict[str, object]:
-    """What a later pack says of those before it."""
+    """Return the fields of a later pack about the packs before it."""
     numbered_histories = [(entry.seq_no, entry.history) for entry in entries]
     return {
         "since": changes_since(numbered_histories, packed_ids, packs, missing_entries, later_changes),
@@ -286,12 +287,12 @@ def _supplement_fields(
 
 
 def _feed_fields(options: PackOptions, keys: Mapping[str, object]) -> dict[str, object]:
-    """The diary's head, where a server has numbered it."""
+    """Return the diary's head if a server has numbered it."""
     return {"feed": dict(options.feed)} if options.feed is not None and keys["notary"] else {}
 
 
 def _opened_cards(history: RecordHistory, number: int | None) -> dict[str, object]:
-    """Which cards were opened for one entry, and when its words were fixed."""
+    """Return the question cards that were opened for an entry, and when its words were fixed."""
     cards = [
         {"at": integer_of(card, "at"), "card": text_of(card, "card")}
         for card in objects_of(history.current_version.fields, "cards_opened")
@@ -300,7 +301,7 @@ def _opened_cards(history: RecordHistory, number: int | None) -> dict[str, objec
 
 
 def _version_row(row: DiaryVersion, numbers: Mapping[str, int | None]) -> dict[str, object]:
-    """A version without its blob keys."""
+    """Return a version without its blob keys."""
     restricted = row["restricted"]
     return {
         "c": row["c"],

@@ -1,4 +1,4 @@
-"""The numbered files of a pack, where each lies sealed, and how each was handled; the twin of static/src/pack/exhibits.ts."""
+"""Exhibits of a pack: numbers, sealed copies and custody; mirrored by static/src/pack/exhibits.ts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, TypedDict
@@ -9,12 +9,12 @@ from diary.record.evidence import Attachment
 from diary.record.reading import integer_of, objects_of, text_of
 from diary.record.record_history import RecordVersion, build_histories
 
-# Copies of orders lie apart from other files: they often print an address.
+# Copies of orders go into a folder of their own, because they often contain an address.
 ORDER_FILE_KIND: Final = "order_or_court_paper"
 
 
 class OpenedPart(TypedDict):
-    """One opened part: every field (reserved names among them), the seed, and the blob keys as they stand."""
+    """One decrypted part: all fields (reserved names included), the seed, and the blob keys in stored order."""
 
     fields: Mapping[str, object]
     seed: bytes
@@ -22,7 +22,7 @@ class OpenedPart(TypedDict):
 
 
 class DiaryVersion(TypedDict):
-    """One opened version of a diary. `seq` and `receipt` None while no server has received it."""
+    """One decrypted version of a diary. `seq` and `receipt` are None until a server has received it."""
 
     record: str
     version: str
@@ -41,14 +41,14 @@ class DiaryVersion(TypedDict):
 def exhibit_rows(
     versions: Sequence[DiaryVersion], numbered_attachments: Sequence[tuple[int, Attachment]], initials: str
 ) -> list[dict[str, object]]:
-    """One row an attachment with its number."""
-    # What stands is not always what came last: a file taken out on one device may have been written on from on another.
+    """Return one row for each numbered attachment."""
+    # The current version is not always the newest one: a file withdrawn on one device may be edited on another.
     by_version = {row["version"]: row for row in versions}
     rows: list[dict[str, object]] = []
     for number, attachment in numbered_attachments:
         row = by_version[attachment.history.current_version.version]
         print_row = _print_rendition(attachment, row)
-        # A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
+        # A picture whose masked copy is missing is not printed: the received bytes show what the mask covered.
         is_picture = text_of(attachment.fields, "media_type").startswith("image/")
         needs_decoding = print_row is None and is_picture and _print_purpose(attachment) == "print"
         rows.append(
@@ -71,7 +71,10 @@ def exhibit_rows(
 
 
 def _is_picture_withheld(attachment: Attachment) -> bool:
-    """Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back."""
+    """Return whether no picture of a file may be printed.
+
+    A masked copy may be printed if the home address was the only reason to hold the file back.
+    """
     if not attachment.is_held_back:
         return False
     is_masked = _print_purpose(attachment) == "masked" and attachment.find_rendition("masked") is not None
@@ -79,7 +82,7 @@ def _is_picture_withheld(attachment: Attachment) -> bool:
 
 
 def _poster_field(attachment: Attachment, row: DiaryVersion) -> dict[str, object]:
-    """The still of a film, for its card; nothing for other files."""
+    """Return the still of a film for its card; empty for other files."""
     if not text_of(attachment.fields, "media_type").startswith("video/"):
         return {}
     still = _rendition_row(attachment, row, "preview")
@@ -87,17 +90,17 @@ def _poster_field(attachment: Attachment, row: DiaryVersion) -> dict[str, object
 
 
 def _print_purpose(attachment: Attachment) -> str:
-    """Which copy the pages print: the one with parts covered where the keeper chose that."""
+    """Return the purpose of the copy to print: `masked` if the keeper chose that, else `print`."""
     return "masked" if text_of(attachment.fields, "print_copy") == "masked" else "print"
 
 
 def _print_rendition(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """The copy to print."""
+    """Return the copy to print, or None."""
     return _rendition_row(attachment, row, _print_purpose(attachment))
 
 
 def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> dict[str, object] | None:
-    """A derived picture: its key stands in the open part at the place its rendition has in the list."""
+    """Return a rendition with its key, which has the same index in the open part as the rendition in its list."""
     found, keys = attachment.find_rendition(purpose), row["open"]["keys"]
     if found is None or found[0] >= len(keys):
         return None
@@ -115,7 +118,7 @@ def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> d
 
 
 def _received_row(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """The bytes as received, for a picture that only the pack's own sandbox can decode."""
+    """Return the file as received, for a picture that only the sandbox of the pack maker can decode."""
     keys = row["restricted"]["keys"] if row["restricted"] else ()
     if not keys:
         return None
@@ -129,7 +132,7 @@ def custody_rows(
     exhibits: Sequence[Mapping[str, object]],
     made_at: int,
 ) -> list[dict[str, object]]:
-    """Every handling step of the packed files, oldest first; the last one is going into this pack."""
+    """Return every custody step of the packed files, oldest first; the last step is the export into this pack."""
     items = {str(row["record"]): str(row["item"]) for row in exhibits}
     lines = [
         (line, record)
@@ -160,5 +163,5 @@ def custody_rows(
 
 
 def _custody_row(item: str, at: int | None, actor: str, action: str, detail: str) -> dict[str, object]:
-    """One line of the custody log."""
+    """Return one line of the custody log."""
     return {"action": action, "actor": actor, "at": at, "detail": detail, "item": item}

@@ -1,7 +1,7 @@
-"""Reading a capsule: the chosen entries, opened on the phone, that a pack is typeset from.
+"""Parsing of capsules: the chosen entries, decrypted on the phone, from which a pack is made.
 
-Everything in it was written by somebody else. What the rest of the pack relies on is checked here, once:
-names that become file names, sizes, and that each version is of a kind this release knows.
+A capsule is untrusted input. What the rest of the pack relies on is validated here once: names that become file names,
+sizes, and that each version is of a supported kind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ HOLD_WORDS_LIMIT: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class CapsuleVersion:
-    """One opened version with everything its proof needs; a `restricted_seed` of None means there is no such part."""
+    """One decrypted version with everything its proof needs; `restricted_seed` is None if it has no restricted part."""
 
     opened: RecordVersion
     seq: int | None
@@ -49,18 +49,18 @@ class CapsuleVersion:
 
     @property
     def diary_id(self) -> str:
-        """The diary's id, as its keeper committed to it."""
+        """Return the diary's id, to which the keeper committed."""
         return text_of(object_of(self.opened.fields, "_ids"), "diary")
 
     @property
     def received_at(self) -> int | None:
-        """The receipt's time, ms UTC."""
+        """Return the time of the receipt, ms UTC."""
         return integer_of(self.receipt, "ts") if self.receipt else None
 
 
 @dataclass(frozen=True, slots=True)
 class Capsule:
-    """A capsule whose shape has been checked."""
+    """A capsule whose shape has been validated."""
 
     metadata: PackMetadata
     sheet: Mapping[str, object]
@@ -76,42 +76,48 @@ class Capsule:
     log: PackLog
     references: Mapping[str, RecordReference]
     withheld_words: tuple[str, ...] = ()
-    # Statements about the account's keys that were replaced, oldest first.
+    # Statements about replaced keys of the account, oldest first.
     replaced_keys: Sequence[Mapping[str, object]] = ()
 
     @property
     def is_received(self) -> bool:
-        """Whether any server had the diary; without one there is no receipt, no log and no time but the phone's."""
+        """Return whether a server had the diary.
+
+        Without one there are no receipts, no log and only the phone's clock.
+        """
         return bool(self.keys["notary"])
 
     @property
     def diary_id(self) -> str:
-        """The diary's id; '' when the capsule holds no version."""
+        """Return the diary's id, or '' for a capsule without versions."""
         return self.versions[0].diary_id if self.versions else ""
 
 
 COUNT_NAMES: Final = ("total", "included", "withheld", "removed", "amended", "added_to", "late")
-# Only a supplement has it: entries that an earlier pack holds.
+# Only supplements have this count: entries that an earlier pack contains.
 EARLIER_COUNT_NAME: Final = "earlier"
-# Public keys and ids by name, with their length in bytes.
+# Public keys and ids by name, with their lengths in bytes.
 KEY_LENGTHS_BYTES: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
 SERVER_KEY_NAMES: Final = frozenset({"log", "notary"})
 
 
 def read_capsule(raw: bytes, *, limit: int = CAPSULE_LIMIT_BYTES) -> Capsule:
-    """A capsule from its canonical bytes. Raises BadRequest (NotCanonical included) with a plain sentence."""
+    """Parse a capsule from its canonical bytes.
+
+    Raise BadRequest (or its subclass NotCanonical) with a plain sentence.
+    """
     value = parse_canonical_json(raw, limit_bytes=limit)
     if not isinstance(value, dict) or value.get("t") != CAPSULE_TYPE:
         raise BadRequest("That is not a capsule.")
     try:
         return _parse_capsule(value)
     except (KeyError, TypeError, ValueError):
-        # The error's own text could repeat what a field holds.
+        # The message of the original error could contain field values.
         raise BadRequest("The capsule is not complete.") from None
 
 
 def _parse_capsule(value: dict[str, object]) -> Capsule:
-    """Every part of it, each checked."""
+    """Parse and validate every part."""
     keys = object_of(value, "keys")
     capsule = Capsule(
         metadata=parse_metadata(object_of(value, "pack")),
@@ -135,13 +141,13 @@ def _parse_capsule(value: dict[str, object]) -> Capsule:
 
 
 def _parse_counts(row: dict[str, object]) -> dict[str, int]:
-    """How many entries, and what became of them."""
+    """Return the counts of entries by outcome."""
     names = (*COUNT_NAMES, EARLIER_COUNT_NAME) if EARLIER_COUNT_NAME in row else COUNT_NAMES
     return {name: non_negative_field(row, name) for name in names}
 
 
 def _check_consistency(capsule: Capsule) -> None:
-    """What only the whole can be judged by: one diary, and no name used twice."""
+    """Check what concerns the capsule as a whole: a single diary, and unique names."""
     if len({version.diary_id for version in capsule.versions}) > 1:
         raise BadRequest("The capsule mixes two diaries.")
     ids = [version.opened.version for version in capsule.versions]
@@ -159,7 +165,7 @@ def _check_consistency(capsule: Capsule) -> None:
 
 
 def _check_references(capsule: Capsule) -> None:
-    """Every version has a name its proof can be filed under: an entry's number, an exhibit's, or a reference."""
+    """Check that every version has a name for its proof: an entry number, an exhibit or a reference."""
     kinds = {version.opened.record: version.opened.kind for version in capsule.versions}
     exhibit_ids = {exhibit.record for exhibit in capsule.exhibits}
     for record, kind in kinds.items():
@@ -174,7 +180,7 @@ def _check_references(capsule: Capsule) -> None:
 
 
 def _parse_version(row: dict[str, object]) -> CapsuleVersion:
-    """One version; its kind and schema must be known, and a private note is refused here as everywhere."""
+    """Parse one version. Its kind and schema must be supported, and private notes are rejected."""
     kind, schema_number = str(row["kind"]), non_negative_field(row, "schema")
     opened_part, restricted_part = object_of(row, "open"), object_of(row, "restricted")
     names = find_schema(kind, schema_number)
@@ -201,7 +207,7 @@ def _parse_version(row: dict[str, object]) -> CapsuleVersion:
 
 
 def _parse_keys(keys: Mapping[str, object]) -> dict[str, str]:
-    """The public keys, each of its length; the server's two are empty together where no server knows the diary."""
+    """Return the public keys after a check of their lengths; both server keys are empty if no server has the diary."""
     is_local = all(keys[name] == "" for name in SERVER_KEY_NAMES)
     return {
         name: "" if is_local and name in SERVER_KEY_NAMES else _sized_base64(keys[name], size)
@@ -210,20 +216,20 @@ def _parse_keys(keys: Mapping[str, object]) -> dict[str, str]:
 
 
 def _sized_base64(value: object, size: int) -> str:
-    """Base64url of exactly `size` bytes. Raises BadRequest."""
+    """Return a base64url value if it encodes exactly `size` bytes. Raise BadRequest."""
     if len(unb64(str(value))) != size:
         raise BadRequest("The capsule is not complete.")
     return str(value)
 
 
 def _parse_numbers(value: object) -> tuple[int, ...]:
-    """The whole numbers of a list, at most ten."""
+    """Return the first ten integers of a list."""
     items = value if isinstance(value, list) else []
     return tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool))[:10]
 
 
 def encode_capsule(capsule: Mapping[str, object]) -> bytes:
-    """A capsule's bytes. Raises BadRequest when it is larger than a server takes."""
+    """Encode a capsule. Raise BadRequest if it is larger than the server accepts."""
     try:
         return canonical_json(dict(capsule), limit_bytes=CAPSULE_LIMIT_BYTES)
     except KeptError as error:

@@ -1,8 +1,8 @@
-"""Which records go into a pack with the chosen entries; the twin of static/src/pack/selection.ts.
+"""Selection of the records that accompany the chosen entries; mirrored by static/src/pack/selection.ts.
 
-A person, an account, a vehicle or a message schedule comes along only when something in the pack names it. What is
-about the whole (an order, a report, a notice to stop) comes along unless every entry it names stays behind. What was
-taken out stays out, and a private note is not looked at here at all.
+A person, an account, a vehicle or a message schedule is included only if something in the pack refers to it. A record
+about the whole case (an order, a report, a notice to stop) is included unless every entry it refers to is left out.
+Withdrawn records are left out, and private notes are never read here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,9 @@ from diary.record.referenced_ids import ids_named_by, reachable_records
 from diary.record.roles import RoleClaim, assign_role_codes
 
 INTIMATE_SENSITIVITY: Final = "intimate_adult"
-# Only with something that names them: who a stranger to the pack's entries is, is nobody's business.
+# Included only with a record that refers to them: a pack must not disclose people unrelated to its entries.
 _ONLY_WHEN_REFERENCED_KINDS: Final = frozenset({"account", "case", "person", "schedule", "vehicle"})
-# An account of a person, and what was seen of an account, belong with them.
+# An account belongs to its person, and a sighting to its account or person.
 _OWNER_FIELDS: Final = {"account": ("person_id",), "sighting": ("account_id", "person_id"), "vehicle": ("person_ids",)}
 _REFERENCE_PREFIXES: Final = {
     "account": "A", "background": "BG", "case": "CA", "consent": "CS", "export": "EX", "impact": "IM", "notice": "NC",
@@ -30,7 +30,7 @@ _REFERENCE_PREFIXES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PackSelection:
-    """What goes in: incidents and files as told, and the records of every other kind."""
+    """Contents of a pack: histories of incidents, attachments, and records of every other kind."""
 
     incidents: tuple[RecordHistory, ...]
     attachments: tuple[Attachment, ...]
@@ -38,7 +38,7 @@ class PackSelection:
 
     @property
     def record_ids(self) -> frozenset[str]:
-        """The ids of all of it."""
+        """Return the ids of all selected records."""
         ids = (item.record for item in (*self.incidents, *self.registers))
         return frozenset((*ids, *(item.record for item in self.attachments)))
 
@@ -50,9 +50,10 @@ def select_records(
     include_intimate: bool,
     requested_file_ids: frozenset[str] | None = None,
 ) -> PackSelection:
-    """Everything that goes into a pack of the `wanted` incidents. `intimate`: private pictures of adults come along.
+    """Select everything for a pack of the given incidents.
 
-    `items`: the files somebody asked for by number. Then these alone come, and of other records only what they name.
+    `include_intimate`: include private pictures of adults. `requested_file_ids`: attachments requested by number; if
+    given, only these are included, and of the other records only those they refer to.
     """
     wanted_ids = set(incident_ids)
     incidents = build_histories(versions, "incident")
@@ -95,14 +96,14 @@ def select_records(
 
 
 def is_file_allowed(file: RecordHistory, *, include_intimate: bool) -> bool:
-    """Whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked that."""
+    """Return whether a file may be included; an intimate picture of an adult needs the keeper's explicit choice."""
     is_excluded = boolean_of(file.current_version.fields, "include_in_pack") is False
     is_intimate = text_of(file.current_version.fields, "sensitivity") == INTIMATE_SENSITIVITY and not include_intimate
     return file.withdrawn_at_ms is None and not is_excluded and not is_intimate
 
 
 def _attachments_of(files: Sequence[RecordHistory], incidents: Sequence[RecordHistory]) -> tuple[Attachment, ...]:
-    """Files of the chosen incidents, in the order of those incidents' first versions, then their own."""
+    """Return the files of the chosen incidents, in the order of the incidents and then of the files."""
     ranked: list[tuple[int, int, Attachment]] = []
     for file_rank, file in enumerate(files):
         incident_ids = codes_of(file.current_version.fields, "incident_ids")
@@ -126,7 +127,10 @@ def _referenced_records(
     *,
     only_referenced: bool,
 ) -> tuple[RecordHistory, ...]:
-    """The records of other kinds that come along, kind by kind, each kind in feed order. `alone`: only what is named."""
+    """Return the records of other kinds to include, by kind and then in feed order.
+
+    `only_referenced`: include only records that another included record refers to.
+    """
     references = {record.record: ids_named_by(record) for record in other_records}
     incident_ids = {record.record for record in incidents}
     start_ids = {
@@ -154,7 +158,7 @@ def _referenced_records(
 
 
 def _is_owned_by_included(history: RecordHistory, included_ids: set[str]) -> bool:
-    """Whether it is an account, a sighting or a vehicle of somebody who comes along."""
+    """Return whether a record is an account, a sighting or a vehicle that belongs to an included record."""
     owners = (
         one
         for name in _OWNER_FIELDS.get(history.current_version.kind, ())
@@ -164,7 +168,10 @@ def _is_owned_by_included(history: RecordHistory, included_ids: set[str]) -> boo
 
 
 def reference_rows(versions: Sequence[RecordVersion], selection: PackSelection) -> list[dict[str, object]]:
-    """What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`."""
+    """Return the references of selected records other than entries and files: a rank within the kind, and `S1` or `O2`.
+
+    Ranks count all records of the diary.
+    """
     person_codes = assign_role_codes(
         RoleClaim(version.record, text_of(version.fields, "role"), text_of(version.fields, "role_code"))
         for version in versions
@@ -189,9 +196,9 @@ def reference_rows(versions: Sequence[RecordVersion], selection: PackSelection) 
 def entry_counts(
     entries: Sequence[Incident], selection: PackSelection, previous_entry_ids: frozenset[str] | None = None
 ) -> dict[str, object]:
-    """How many entries there are and what became of them: included, withheld, removed and earlier add up to the total.
+    """Count the entries by outcome: included, withheld, removed and earlier add up to the total.
 
-    `before`: of a supplement, the entries of earlier packs; what is in one of those was not withheld.
+    `previous_entry_ids`: for a supplement, the entries of earlier packs; they do not count as withheld.
     """
     included_ids = {one.record for one in selection.incidents}
     included = [entry for entry in entries if entry.record in included_ids]
@@ -210,7 +217,7 @@ def entry_counts(
 
 
 def _is_in_previous_pack(entry: Incident, included: set[str], previous_entry_ids: frozenset[str] | None) -> bool:
-    """Whether an entry stands, is not here, and was in an earlier pack."""
+    """Return whether an active entry is not in this pack but in an earlier one."""
     return (
         entry.history.withdrawn_at_ms is None
         and entry.record not in included
@@ -221,7 +228,7 @@ def _is_in_previous_pack(entry: Incident, included: set[str], previous_entry_ids
 def add_missing_entries(
     counted_entries: Mapping[str, object], missing_entries: Sequence[Mapping[str, object]]
 ) -> dict[str, object]:
-    """The counts with the entries of which nothing is here: erased for good, or not to be opened."""
+    """Add the missing entries to the counts: erased permanently, or unreadable."""
     missing_counts = {why: sum(row["why"] == why for row in missing_entries) for why in ("removed", "withheld")}
     return {
         name: int(str(number)) + missing_counts.get(name, len(missing_entries) if name == "total" else 0)
@@ -235,7 +242,10 @@ def gap_rows(
     previous_entry_ids: frozenset[str] | None = None,
     missing_entries: Sequence[Mapping[str, object]] = (),
 ) -> list[dict[str, object]]:
-    """Every entry that is not in the pack, by number, with why; never a word of it. `before` as for `counts`."""
+    """Return the number and reason of every entry left out, and no content.
+
+    `previous_entry_ids`: as in `entry_counts`.
+    """
     included_ids = {one.record for one in selection.incidents}
     rows: list[dict[str, object]] = [
         {
@@ -251,13 +261,13 @@ def gap_rows(
 
 
 def _gap_reason(entry: Incident, included: set[str], previous_entry_ids: frozenset[str] | None) -> str:
-    """Why an entry is not in the pack."""
+    """Return why an entry is left out."""
     if entry.history.withdrawn_at_ms is not None:
         return "removed"
     return "earlier" if _is_in_previous_pack(entry, included, previous_entry_ids) else "withheld"
 
 
 def _entry_number_key(row: Mapping[str, object]) -> tuple[bool, int]:
-    """Numbers in order, entries without one last."""
+    """Return a sort key by number, unnumbered rows last."""
     number = row["seq_no"]
     return (False, number) if isinstance(number, int) else (True, 0)

@@ -1,1 +1,1 @@
-"""The PDFs and text files of a pack; each Typst template lies beside the module that fills it."""
+"""PDFs and text files of a pack; each Typst template is next to the module that supplies its data."""

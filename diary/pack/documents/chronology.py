@@ -1,4 +1,4 @@
-"""01_chronology.pdf as data: what its template lays out. Counts and words only; no conclusion is drawn."""
+"""Data of 01_chronology.pdf for its template. Counts and words only; no conclusions."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ LINKED_ENTRIES_LIMIT: Final = 6
 
 
 def chronology_data(contents: PackContents, stills: StillsByItem | None = None) -> TemplateData:
-    """Everything 01 needs. Only the servable side of the contents is read. `stills`: of accounts that are films, by item."""
+    """Return the data of document 01 from the servable contents only. `stills`: stills of video accounts by item."""
     entries = contents.entries
     facts = order.extract_facts(entries)
     rows = [incident_row(contents, entry, stills or {}) for entry in entries]
@@ -50,12 +50,12 @@ def chronology_data(contents: PackContents, stills: StillsByItem | None = None) 
 
 
 def _row_word_count(row: TemplateData) -> int:
-    """About how many words a row has."""
+    """Estimate the number of words in a row."""
     return len(str(row["words"]).split()) + len(str(row["later"]).split()) + 25
 
 
 def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> TemplateData:
-    """What an officer reads in the first minute."""
+    """Return the data of the front page."""
     entries, metadata = contents.entries, contents.capsule.metadata
     dated_entries = [entry for entry in entries if entry.occurred_time.is_known]
     days_since_first, period_days = (
@@ -104,7 +104,10 @@ _PROFILE_PLACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def _profile_entries(contents: PackContents) -> list[str]:
-    """For a school, an employer, housing: the entries at their place. For a solicitor: those said to break an order."""
+    """Return the line on the front page for the pack's profile, or an empty list.
+
+    Schools, employers and housing get the entries at their place; solicitors get the entries said to break an order.
+    """
     profile, entries = contents.capsule.metadata.profile, contents.entries
     if profile in _PROFILE_PLACES:
         label, places = _PROFILE_PLACES[profile]
@@ -121,7 +124,7 @@ def _profile_entries(contents: PackContents) -> list[str]:
 
 
 def _covered_dates(contents: PackContents) -> str:
-    """The dates the keeper chose, when the pack does not cover everything."""
+    """Return the dates the keeper chose, or '' if the pack covers everything."""
     metadata = contents.capsule.metadata
     if metadata.covers_from is None and metadata.covers_to is None:
         return ""
@@ -133,13 +136,13 @@ def _covered_dates(contents: PackContents) -> str:
 
 
 def exhibits_digest(contents: PackContents) -> str:
-    """SHA-256 over the canonical list of (item, SHA-256) pairs, hex: short enough to read out."""
+    """Return the SHA-256 in hex over the canonical list of (item, SHA-256) pairs, short enough to read out."""
     pairs = [[shown.exhibit.item, shown.exhibit.sha256] for shown in contents.exhibits]
     return hashlib.sha256(canonical_json(pairs)).hexdigest()
 
 
 def _fear_rows(entries: Sequence[Incident]) -> list[list[str]]:
-    """What was answered about fear of violence, with the entries; blank is counted and never read as no."""
+    """Return the answers about fear of violence with their entries; blank answers are counted and never read as no."""
     tallies = {tally.label: tally for tally in order.tally_by_code(entries, "feared_violence", "fear")}
     rows = [
         [label, str(tally.count), entry_numbers_words(tally.entry_numbers)]
@@ -151,14 +154,14 @@ def _fear_rows(entries: Sequence[Incident]) -> list[list[str]]:
 
 
 def _start_with_row(entry: Incident) -> list[str]:
-    """An entry the keeper marked to be read first: number, date, its opening words."""
+    """Return number, date and opening words of an entry the keeper marked to be read first."""
     opening = " ".join(entry.narrative.split())
     short = opening if len(opening) <= 66 else opening[:64].rsplit(" ", 1)[0] + " …"
     return [entry.number, times.format_claimed_time(entry.occurred_time).day, escape_unprintable(short)]
 
 
 def _charts(entries: Sequence[Incident], facts: Sequence[IncidentFact]) -> list[TemplateData]:
-    """Bars with their numbers and the entries behind each."""
+    """Return the bar charts with their numbers and the entries behind each bar."""
     multi_month_numbers = order.multi_month_entries(facts)
     excluded_note = (
         f" Over several months, so in none: {entries_words(multi_month_numbers)}." if multi_month_numbers else ""
@@ -191,7 +194,7 @@ def _largest_count(tallies: Sequence[Tally]) -> int:
 
 
 def _bar(tally: Tally) -> TemplateData:
-    """One bar."""
+    """Return one bar."""
     letter = f" ({tally.letter})" if tally.letter else ""
     return {
         "label": escape_unprintable(tally.label) + letter,
@@ -201,7 +204,7 @@ def _bar(tally: Tally) -> TemplateData:
 
 
 def _tally_rows(contents: PackContents) -> list[list[str]]:
-    """Counts that are not charts, each with its entries."""
+    """Return the counts without a chart, each with its entries."""
     entries, unredacted_entries = contents.entries, contents.unredacted_entries
     with_exhibit = {number for shown in contents.exhibits for number in shown.entry_numbers}
     witnessed_numbers = {entry.number for entry in unredacted_entries if entry.has_witness}
@@ -233,7 +236,10 @@ def _is_after_block(entry: Incident) -> bool:
 
 
 def _gap_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> list[list[str]]:
-    """Gaps of more than thirty days, with the days in them that mattered: the reason is the keeper's to give, or none is said."""
+    """Return the gaps of more than thirty days with the key dates in them.
+
+    The reason for a gap is the keeper's to give; otherwise none is stated.
+    """
     return [
         [
             f"{gap.days} days",
@@ -250,7 +256,7 @@ def _gap_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> list[lis
 
 
 def _key_dates_between(contents: PackContents, begins: str, ends: str) -> str:
-    """The days the keeper wrote down as mattering, from one ISO date to another: `30 Jul 2026, I changed my number`."""
+    """Return the keeper's key dates from one ISO date to another, as `30 Jul 2026, I changed my number`."""
     date_texts = []
     for background in records_of_kind(contents.registers, "background"):
         for day in objects_of(background.fields, "key_dates"):
@@ -267,7 +273,7 @@ def _key_dates_between(contents: PackContents, begins: str, ends: str) -> str:
 
 
 def _contact_by_keeper(entries: Sequence[Incident]) -> list[list[str]]:
-    """What may be said the other way, stated openly."""
+    """Return facts that may count against the keeper, such as replies and guesses, to disclose them openly."""
     replies = order.tally_where(entries, "I replied", lambda entry: "replied" in entry.codes("response"))
     contacted_first = order.tally_where(
         entries, "I contacted them first", lambda entry: "yes_first" in entry.codes("i_contacted_them")
@@ -295,7 +301,7 @@ def _contact_by_keeper(entries: Sequence[Incident]) -> list[list[str]]:
 
 
 def _missing_rows(entries: Sequence[Incident]) -> list[list[str]]:
-    """Material that is known to be missing, or may still be held elsewhere and overwritten."""
+    """Return material known to be missing, or still held elsewhere and at risk of being overwritten."""
     rows = [
         [entry.number, escape_unprintable(entry.text("missing_evidence"))]
         for entry in entries
@@ -308,7 +314,7 @@ def _missing_rows(entries: Sequence[Incident]) -> list[list[str]]:
 
 
 def _index_row(contents: PackContents, view: ExhibitView) -> list[object]:
-    """One line of the exhibits index; the last cell has the entries it links to, when they are few."""
+    """Return one line of the exhibits index; the last cell lists the linked entries if they are few."""
     volume = f"volume {volume_index(contents, view.exhibit.item) + 1}" if len(volumes(contents)) > 1 else ""
     return [
         view.exhibit.item,
@@ -323,7 +329,7 @@ def _index_row(contents: PackContents, view: ExhibitView) -> list[object]:
 
 
 def narratives(contents: PackContents) -> list[TemplateData]:
-    """The first words of each entry as they are embedded in 01: byte for byte, but for words held back."""
+    """Return the first words of each entry as embedded in 01, byte for byte apart from redacted words."""
     return [
         {"name": f"entry-{_padded_number(entry.number)}.txt", "no": entry.number, "text": entry.narrative}
         for entry in contents.entries
@@ -332,5 +338,5 @@ def narratives(contents: PackContents) -> list[TemplateData]:
 
 
 def _padded_number(number: str) -> str:
-    """`0007` or `U0001`: names that sort."""
+    """Return `0007` or `U0001`, so that names sort by number."""
     return f"U{int(number[1:]):04d}" if number.startswith("U") else f"{int(number):04d}"

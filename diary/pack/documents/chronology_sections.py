@@ -1,6 +1,6 @@
-"""The sections of 01 that speak of records other than entries: orders, notices, messages, contacts, witnesses.
+"""Sections of 01_chronology.pdf about records other than entries: orders, notices, messages, contacts, witnesses.
 
-Only the servable side is read: a witness or a child is a code here, and stands by name in 06.
+Only servable contents are read: witnesses and children appear as codes here and by name in document 06.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ _EXPIRED: Final = "expired"
 
 
 def record_sections(contents: PackContents) -> TemplateData:
-    """Everything of 01 besides its front, charts and incident table."""
+    """Return the sections of 01 other than the front page, the charts and the incident table."""
     return {
         "background": [_background_section(one) for one in records_of_kind(contents.registers, "background")],
         **people_sections(contents),
@@ -54,7 +54,7 @@ def _labelled_cells(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def _background_section(background: RegisterRecord) -> TemplateData:
-    """What was between the two before."""
+    """Return the relationship and history before the entries."""
     return {
         "facts": _labelled_cells(
             (
@@ -77,7 +77,7 @@ def _background_section(background: RegisterRecord) -> TemplateData:
 
 
 def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
-    """When the other person was told to stop, how, in which words, and what came next."""
+    """Return one notice to stop: who gave it, when and how, the exact words, and what happened next."""
     who, how = choice_words(notice, "by_whom", "notice_by"), choice_words(notice, "how", "notice_ways")
     recipients = ", ".join(
         (
@@ -96,7 +96,7 @@ def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
 
 
 def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateData:
-    """An order: its dates, each term, and each entry said to break one, with how the order stood then."""
+    """Return an order: its dates and terms, and each entry said to break one, with the order's status at the time."""
     alleged_breaches = [
         (entry, breach)
         for entry in contents.entries
@@ -150,17 +150,17 @@ def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateDat
 
 
 def _linked_codes(contents: PackContents, record: RegisterRecord, name: str, kind: str) -> list[str]:
-    """What the records that one names are called here."""
+    """Return the pack codes of the records a field refers to."""
     return [linked_record.code for linked_record in linked_records(contents.registers, record.codes(name), kind)]
 
 
 def _variation_words(change: RecordFields) -> str:
-    """`12 Oct 2026: the school was added`."""
+    """Return one variation, for example `12 Oct 2026: the school was added`."""
     return ": ".join(part for part in (times.format_iso_date(text_of(change, "on")), text_of(change, "what")) if part)
 
 
 def is_expired(contents: PackContents, order: RegisterRecord) -> bool:
-    """Whether the order had run out when the pack was made."""
+    """Return whether the order had expired when the pack was made."""
     pack_time = {
         "occurred_start": contents.capsule.metadata.made_at,
         "precision": "minute",
@@ -172,13 +172,13 @@ def is_expired(contents: PackContents, order: RegisterRecord) -> bool:
 def _term_breach_numbers(
     order: RegisterRecord, alleged_breaches: Iterable[tuple[Incident, RecordFields]], term: RecordFields
 ) -> str:
-    """The entries said to break one term while it could be broken."""
+    """Return the entries said to break one term at a time when it could be broken."""
     breaching_entries = (entry for entry, breach in alleged_breaches if breach.get("term_no") == term.get("no"))
     return entry_numbers_words(tuple(entry.number for entry in breaching_entries if can_be_breached_by(order, entry)))
 
 
 def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) -> list[str]:
-    """One alleged breach; what came before service is said to be none, and what came after it ended is not counted."""
+    """Return one alleged breach; it is not counted before service or after the order expired."""
     standing = order_status(order.fields, entry.fields)
     return [
         entry.number,
@@ -190,7 +190,7 @@ def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) ->
 
 
 def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]:
-    """One burst: when, through what, how many each way, whether it is whole, and where all of it stands."""
+    """Return one message schedule: its period, channel, counts in each direction, completeness, and entries or files."""
     rows = message_rows(schedule.fields)
     incoming_count = sum(text_of(row, "direction") == "in" for row in rows)
     outgoing_count = sum(text_of(row, "direction") == "out" for row in rows)
@@ -222,14 +222,14 @@ def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]
 
 
 def _time_span(first: str, last: str) -> str:
-    """`3 Nov 2026, 20:14 to 23:55`; both days where a burst crosses midnight."""
+    """Return `3 Nov 2026, 20:14 to 23:55`, with both days if the span crosses midnight."""
     days, clocks = (first[:10], last[:10]), (first[11:16], last[11:16])
     ends = clocks[1] if days[0] == days[1] else f"{times.format_iso_date(days[1])}, {clocks[1]}"
     return f"{times.format_iso_date(days[0])}, {clocks[0]} to {ends}"
 
 
 def _report_row(contents: PackContents, report: RegisterRecord) -> list[str]:
-    """One report: to whom with every reference, what was said, given and promised, and what came of it."""
+    """Return one report: the recipient with every reference, what was said, given and promised, and the outcome."""
     details = (
         ("I said", report.text("what_i_said")),
         ("They said", report.text("what_they_said")),
@@ -253,13 +253,13 @@ def _report_row(contents: PackContents, report: RegisterRecord) -> list[str]:
 
 
 def _switch_words(record: RegisterRecord, name: str) -> str:
-    """A switch in words; '' for one that was left blank."""
+    """Return a boolean field as words, or '' if it was left blank."""
     switch = boolean_of(record.fields, name)
     return "" if switch is None else "yes" if switch else "no"
 
 
 def _supplement_section(contents: PackContents) -> Mapping[str, object] | None:
-    """What a later pack says on its first page."""
+    """Return the note about earlier packs for the first page of a supplement, or None."""
     metadata = contents.capsule.metadata
     if not metadata.superseded_packs:
         return None

@@ -1,4 +1,4 @@
-"""How far each device's clock was from the server's when entries were sealed, for 10."""
+"""Offsets of each device's clock from the server's when entries were sealed, for document 10."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from diary.record.reading import integer_of, object_of, text_of
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """When an entry was first sealed and received, and how far its device's clock was from the server's; ms."""
+    """When an entry was first sealed and received (ms UTC), and the offset of its device's clock (ms)."""
 
     entry_number: str
     sealed_at: int | None
@@ -20,10 +20,9 @@ class ClockReading:
 
 
 def clock_offset_rows(contents: PackContents) -> list[list[str]]:
-    """The device's clock against the server's: entries of one device that differ by the same second stand together.
+    """Return the clock offsets, with entries of one device and the same offset in seconds in a single row.
 
-    A line for each entry filled five pages and said the same thing a hundred times; when each was sealed and received
-    stands in 02, entry by entry.
+    One row for each entry would fill pages with repetition; document 02 gives the times of each entry.
     """
     groups: dict[tuple[str, int | None], list[ClockReading]] = {}
     for entry in contents.unredacted_entries:
@@ -46,7 +45,7 @@ def clock_offset_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _reading_words(readings: Sequence[ClockReading], tz: str) -> list[str]:
-    """Of entries that stand together: sealed from when to when, how long until a server had them, the difference."""
+    """Return for a group of entries: the days of sealing, the longest delay until receipt, and the offset."""
     days = [
         times.format_instant(at, tz).day
         for at in sorted(one.sealed_at for one in readings if one.sealed_at is not None)

@@ -1,8 +1,7 @@
-"""04_exhibits.pdf as data: one exhibit a page, its picture print-sized and without metadata.
+"""Data of 04_exhibits.pdf: one exhibit on each page, with its picture at print size and without metadata.
 
-A picture reaches the template as a one-line SVG around a JPEG that this project encoded: typst then passes
-the JPEG through undecoded, and the bytes stand in the PDF as they are. That is why nothing as received may
-ever come this way: its metadata would stand there too.
+A picture reaches the template as a one-line SVG around a JPEG that this project encoded. Typst embeds such a JPEG
+unchanged in the PDF. For this reason a received file must never be used here: its metadata would be embedded too.
 """
 
 import math
@@ -18,24 +17,24 @@ from diary.pack.wording import field_choice_words, screenshot_point_words, size_
 from diary.record import times, vocabulary
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, text_of
 
-# Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
+# Space for a picture below the heading, in millimetres, and the overlap of two slices.
 PICTURE_WIDTH_LIMIT_MM: Final = 170.0
 PICTURE_HEIGHT_LIMIT_MM: Final = 212.0
-# An upright picture stands beside its facts, a wide one above them, where it must leave them room.
+# An upright picture is beside its facts; a wide one is above them and must leave space for them.
 UPRIGHT_WIDTH_LIMIT_MM: Final = 105.0
 WIDE_HEIGHT_LIMIT_MM: Final = 150.0
 UPRIGHT_MIN_RATIO: Final = 1.2
 STILL_SIZE_LIMIT_MM: Final = 110.0
 _MAIL_BODY_FIELDS: Final = ("text", "body", "words")
 SLICE_OVERLAP_MM: Final = 10.0
-# Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
+# A screenshot taller than this in relation to its width is unreadable when fitted to one page.
 SLICED_MIN_RATIO: Final = 2.6
 
 
 def exhibits_data(
     contents: PackContents, volume: Sequence[ExhibitView], pictures: Mapping[str, Picture], part_label: str
 ) -> TemplateData:
-    """Everything one volume of 04 needs. `pictures`: by item. `part`: '' or ', part 2 of 3'."""
+    """Return the data of one volume of 04. `pictures`: by item. `part_label`: '' or ', part 2 of 3'."""
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(
@@ -51,7 +50,7 @@ def exhibits_data(
 def _exhibit_page(
     contents: PackContents, view: ExhibitView, picture: Picture | None, poster: Picture | None
 ) -> TemplateData:
-    """One exhibit's page. `poster`: the still of a film."""
+    """Return one exhibit's page. `poster`: the still of a film."""
     fields = view.attachment.fields
     is_withheld = view.exhibit.is_picture_withheld
     return {
@@ -73,7 +72,7 @@ def _exhibit_page(
 
 
 def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str, str]]:
-    """What is known about it, servable fields only."""
+    """Return the facts about an exhibit, from servable fields only."""
     fields = view.attachment.fields
     taken, shown_time = view.attachment.captured_time, view.attachment.content_time
     duration_ms = integer_of(fields, "duration_ms")
@@ -101,7 +100,7 @@ def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str,
 
 
 def _screenshot_points(view: ExhibitView) -> list[list[str]]:
-    """The nine points of a useful screenshot, each shown, not shown or not answered; none for other kinds."""
+    """Return the nine points of a useful screenshot, each shown, not shown or not answered; none for other kinds."""
     if text_of(view.attachment.fields, "kind") != "screenshot":
         return []
     return [
@@ -111,12 +110,12 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
 
 
 def poster_key(item: str) -> str:
-    """What the still of a film is filed under among the pictures."""
+    """Return the key of a film's still among the pictures."""
     return f"{item} still"
 
 
 def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
-    """A film's still on its card."""
+    """Return the layout of a film's still on its card."""
     aspect_ratio = poster.height / max(1, poster.width)
     width = min(STILL_SIZE_LIMIT_MM, STILL_SIZE_LIMIT_MM / aspect_ratio)
     alt = escape_unprintable(f"Still from {view.exhibit.item}: {view.attachment.description}")
@@ -124,7 +123,7 @@ def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
 
 
 def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateData]:
-    """A mail as its record tells it, or the list made of it when it came: headers, words, and mails sent on inside it."""
+    """Return an email as its record describes it, or from the message list made on receipt, attached emails included."""
     mail = object_of(view.attachment.fields, "mail")
     if not mail:
         file_messages = messages_of_file(contents, view)
@@ -143,7 +142,7 @@ def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateDa
 
 
 def _listed_mail_section(tz: str, row: RecordFields, sender_and_recipient: Sequence[str]) -> TemplateData:
-    """One mail of a list."""
+    """Return one email of a message list."""
     at = integer_of(row, "sent_at")
     sent = "no date with a zone" if at is None else times.format_instant(at, tz).to_line()
     headers = (
@@ -161,7 +160,7 @@ def _listed_mail_section(tz: str, row: RecordFields, sender_and_recipient: Seque
 def messages_of_file(
     contents: PackContents, view: ExhibitView
 ) -> Iterator[tuple[RegisterRecord, RecordFields, tuple[str, ...]]]:
-    """Every message that was made of a file, with its list and who it is from and to."""
+    """Yield every message extracted from a file, with its schedule and its sender and recipient."""
     for schedule, unredacted in schedule_pairs(contents):
         is_source = view.exhibit.record in schedule.codes("source_attachment_id")
         for row, unredacted_row in zip(message_rows(schedule.fields), message_rows(unredacted.fields), strict=False):
@@ -170,7 +169,10 @@ def messages_of_file(
 
 
 def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
-    """The messages of a saved chat, as its schedules keep them: number, time, from whom, words."""
+    """Return the messages of a saved chat from its schedules: number, time, sender, words.
+
+    Empty if the exhibit has a print copy, which shows them already.
+    """
     rows = []
     for schedule, row, (sender, _) in messages_of_file(contents, view):
         if text_of(row, "type") == "email":
@@ -184,7 +186,7 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
 
 
 def _placeholder_text(view: ExhibitView, *, is_withheld: bool, has_still: bool) -> str:
-    """What stands where a picture cannot."""
+    """Return the text printed in place of a picture."""
     if is_withheld:
         return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
     printed = "One still of it is printed here." if has_still else "There is no picture of it to print."
@@ -195,7 +197,7 @@ def _placeholder_text(view: ExhibitView, *, is_withheld: bool, has_still: bool) 
 
 
 def _picture_layout(view: ExhibitView, picture: Picture) -> TemplateData:
-    """Size on paper and the slices of a picture, in millimetres."""
+    """Return the size on paper and the slices of a picture, in millimetres."""
     words = text_of(view.attachment.fields, "alt_text") or view.attachment.description
     alt = escape_unprintable(f"{view.exhibit.item}: {words}")
     aspect_ratio = picture.height / max(1, picture.width)
@@ -231,7 +233,7 @@ def _picture_layout(view: ExhibitView, picture: Picture) -> TemplateData:
 
 
 def svg_wrapper(jpeg_filename: str, width: int, height: int) -> str:
-    """The one-line SVG around a JPEG beside it. `jpeg`: a name we made, never one from outside."""
+    """Return a one-line SVG around a JPEG in the same folder. `jpeg_filename`: a name made here, never from outside."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'

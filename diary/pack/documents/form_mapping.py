@@ -1,4 +1,4 @@
-"""Which part of a pack feeds which form of an officer's file: an appendix of 10. Nothing here fills in a form."""
+"""Which part of a pack supplies which form of a police case file: an appendix of document 10. It fills in no form."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""08_impact.pdf as data: what changed in the keeper's life, part by part, dated; their words only."""
+"""Data of 08_impact.pdf: dated changes in the keeper's life by area, in the keeper's own words only."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ NOT_A_STATEMENT_TEXT: Final = "Not a Victim Personal Statement. One may be taken
 
 
 def impact_data(contents: PackContents) -> TemplateData:
-    """Everything 08 needs. Only the servable side is read."""
+    """Return the data of document 08 from the servable contents only."""
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(f"Life impact, pack {metadata.label}", NOT_A_STATEMENT_TEXT),
@@ -33,7 +33,7 @@ def impact_data(contents: PackContents) -> TemplateData:
 
 
 def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateData:
-    """One part of life."""
+    """Return one area of life."""
     domain, cost_pence = impact.text("domain"), integer_of(impact.fields, "cost_pence")
     domain_label = (
         vocabulary.label("impact_domains", domain)

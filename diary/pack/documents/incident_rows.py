@@ -1,4 +1,4 @@
-"""One row of the incident table: when, the keeper's words, what it was, and its effect."""
+"""Rows of the incident table: time, the keeper's words, what happened, and its effect."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -16,12 +16,12 @@ from diary.record.record_history import FieldChange, Revision
 TemplateData = dict[str, object]
 StillsByItem = Mapping[str, Picture]
 COMMITMENT_CHARACTERS: Final = 12
-# A row this long could fill a page by itself, so it may be broken; shorter ones never are.
+# A longer row could fill a page by itself, so it may be split; shorter rows are not split.
 LONG_ROW_CHARACTERS: Final = 2_600
 
 
 def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData:
-    """An entry as the template reads it. `stills`: of accounts that are films, by item."""
+    """Return an entry as data for the template. `stills`: stills of video accounts by item."""
     words = entry.narrative
     revision_blocks = [_revision_section(contents, revision) for revision in entry.history.revisions]
     return {
@@ -45,7 +45,10 @@ def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem) 
 
 
 def _assistance_section(entry: Incident) -> TemplateData | None:
-    """Who typed an entry that is not of the keeper's own hand, what was asked, and the words as typed where others stand now."""
+    """Return who typed an assisted entry, the prompts, and the typed words if they were changed.
+
+    None for other entries.
+    """
     mark = assisted.authorship_label(entry.fields)
     if not mark:
         return None
@@ -63,18 +66,18 @@ def _assistance_section(entry: Incident) -> TemplateData | None:
 
 
 def recorded_account(contents: PackContents, entry: Incident) -> ExhibitView | None:
-    """The film or recording in which an entry is told, where it is in the pack."""
+    """Return the film or recording that contains an entry's account, if it is in the pack."""
     media_ids = entry.codes("narrative_media")
     return next((view for view in contents.exhibits if view.exhibit.record in media_ids), None)
 
 
 def recorded_account_section(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData | None:
-    """An account that is signed or spoken: item, length, language, whether somebody must interpret; a film's still."""
+    """Return a signed or spoken account: item, length, language, need for an interpreter, and a film's still."""
     view = recorded_account(contents, entry)
     if view is None:
         return None
     fields, language = view.attachment.fields, text_of(entry.fields, "language")
-    # A voice recorded by some browsers was once taken for a film, by the wrapping it comes in.
+    # Audio recorded by some browsers was formerly classified as video because of its container format.
     is_film = text_of(fields, "media_type").startswith("video/") and text_of(fields, "kind") != "audio"
     duration_ms = integer_of(fields, "duration_ms")
     uses_sign_language = is_sign_language(language)
@@ -96,29 +99,29 @@ def recorded_account_section(contents: PackContents, entry: Incident, stills: St
 
 
 def duration_words(duration_ms: int) -> str:
-    """`2 min 34 s`."""
+    """Return for example `2 min 34 s`."""
     return f"{duration_ms // 60_000} min {duration_ms // 1000 % 60} s"
 
 
 def _when_lines(entry: Incident) -> Iterator[str]:
-    """Date, clock and how sure, each its own line."""
+    """Yield the date, the clock time and the precision, each as a line."""
     printed = times.format_claimed_time(entry.occurred_time)
     yield printed.day
     yield from (line for line in (printed.clock, printed.note) if line)
 
 
 def _time_source(entry: Incident) -> str:
-    """How the keeper knows the time, with their own words for it where there are any."""
+    """Return how the keeper knows the time, with their own words if there are any."""
     return lower_first_letter(field_choice_words(entry.fields, "time_source"))
 
 
 def lower_first_letter(label: str) -> str:
-    """A label in the middle of a sentence; `I` stays `I`."""
+    """Return a label for use within a sentence; `I` stays a capital."""
     return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]
 
 
 def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
-    """When it was written down, how long after, and the clock's state then."""
+    """Return when the entry was written, how long after the event, and the state of the clock."""
     written_at = entry.history.first_recorded_at_ms
     if written_at is None:
         return ["time not known"]
@@ -145,7 +148,7 @@ def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
 
 
 def _supplement_mark(contents: PackContents, entry: Incident) -> str:
-    """What a later pack says beside an entry's number."""
+    """Return `NEW` or `CHANGED` for an entry of a supplement, else ''."""
     changes = contents.capsule.metadata.changes
     if entry.seq_no in changes.new_entries:
         return "NEW"
@@ -153,7 +156,7 @@ def _supplement_mark(contents: PackContents, entry: Incident) -> str:
 
 
 def _translation_section(entry: Incident) -> TemplateData | None:
-    """A person's translation with who made it, or that there is none; None for words that are English as they stand."""
+    """Return an entry's translation with its translator, or that there is none; None for entries in English."""
     translation = object_of(entry.fields, "translation")
     language = text_of(entry.fields, "language")
     if not translation:
@@ -179,7 +182,7 @@ def _translation_section(entry: Incident) -> TemplateData | None:
 
 
 def _quote_section(quote: dict[str, object]) -> dict[str, object]:
-    """Words somebody used, with who and how."""
+    """Return quoted words with the speaker and the medium."""
     medium = text_of(quote, "medium")
     medium_term = vocabulary.CHOICE_LISTS["channels"].find_term(medium)
     source = ", ".join(
@@ -189,7 +192,7 @@ def _quote_section(quote: dict[str, object]) -> dict[str, object]:
 
 
 def _revision_section(contents: PackContents, revision: Revision) -> TemplateData:
-    """An addition or amendment, dated, as it prints beneath the first words."""
+    """Return an addition or amendment with its date, as printed below the first words."""
     revised_at = (
         times.format_instant(revision.recorded_at_ms, contents.capsule.metadata.tz).to_line()
         if revision.recorded_at_ms is not None
@@ -212,7 +215,7 @@ def _revision_section(contents: PackContents, revision: Revision) -> TemplateDat
 
 
 def _change_row(contents: PackContents, change: FieldChange, revision: Revision) -> TemplateData | None:
-    """One changed field: what it was, where that matters, and what it is now; None when nothing shows."""
+    """Return one changed field, with the old value for an amendment; None if the printed values are equal."""
     if change.field.endswith(("_id", "_ids")) or change.field in ("alleged_breaches", "narrative_media"):
         old, new = link_words(contents, change.old), link_words(contents, change.new)
     else:
@@ -228,7 +231,7 @@ def _change_row(contents: PackContents, change: FieldChange, revision: Revision)
 
 
 def link_words(contents: PackContents, value: object) -> str:
-    """Ids of other records as what those are called in this pack; a breach with its term."""
+    """Return the codes in this pack of referenced records; an alleged breach includes its term."""
     if isinstance(value, Mapping):
         term = value.get("term_no")
         return link_words(contents, value.get("order_id")) + (f" term {term}" if term is not None else "")

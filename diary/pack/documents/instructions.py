@@ -1,7 +1,7 @@
-"""00_READ-FIRST.txt and 15_VERIFY.txt: plain text, made from this pack's own names.
+"""00_READ-FIRST.txt and 15_VERIFY.txt: plain text with the names of this pack.
 
-Both lie beside the servable part and are held to its rules: no product, host, device or lock is named.
-Lines end in CRLF so that Notepad shows them as lines.
+Both accompany the servable part and obey its rules: they name no product, host, device or app lock. Lines end in CRLF
+for Notepad.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ _READING_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
         "servable/08_impact.pdf                      effects on home and moving, where there are any",
     ),
 }
-# The restricted part is for those who act on safety; others are given it only when the keeper says so.
+# The restricted part is for those responsible for safety; others receive it only if the keeper decides so.
 _PROFILES_WITHOUT_RESTRICTED: Final = frozenset({"school", "employer", "housing"})
 _RECIPIENT_LABELS: Final[Mapping[str, str]] = {
     "police": "the police",
@@ -64,7 +64,7 @@ _NO_RECEIPT_SENTENCE: Final = (
 
 
 def encode_read_first(contents: PackContents) -> bytes:
-    """00_READ-FIRST.txt."""
+    """Return 00_READ-FIRST.txt."""
     metadata = contents.capsule.metadata
     lines = [
         *([TRAINING_LINE, ""] if metadata.is_training else []),
@@ -101,7 +101,7 @@ def encode_read_first(contents: PackContents) -> bytes:
 
 
 def _supplement_lines(contents: PackContents) -> Iterator[str]:
-    """What a later pack continues, and what is different."""
+    """Yield what a supplement continues and what has changed."""
     metadata = contents.capsule.metadata
     if metadata.kind not in SUPPLEMENT_KINDS:
         return
@@ -129,7 +129,7 @@ def _supplement_lines(contents: PackContents) -> Iterator[str]:
 
 
 def _file_list_lines(contents: PackContents) -> Iterator[str]:
-    """Every file that is here, with what it is."""
+    """Yield every file of the pack with a description."""
     yield "WHAT IS WHERE"
     yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
     yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
@@ -156,7 +156,7 @@ def _file_list_lines(contents: PackContents) -> Iterator[str]:
 
 
 def encode_verify_steps(contents: PackContents) -> bytes:
-    """15_VERIFY.txt."""
+    """Return 15_VERIFY.txt."""
     folder = contents.capsule.metadata.folder
     lines = [
         f"HOW TO CHECK PACK {contents.capsule.metadata.label}",
@@ -195,7 +195,7 @@ def encode_verify_steps(contents: PackContents) -> bytes:
 
 
 def _signature_lines(contents: PackContents) -> list[str]:
-    """Who signed, and since when it can be shown; where no server ever had the diary, that nothing shows it."""
+    """Return who signed and what shows the time; or, if no server had the diary, that nothing shows it."""
     keys = contents.capsule.keys
     if not contents.capsule.is_received:
         return [
@@ -222,7 +222,7 @@ def _signature_lines(contents: PackContents) -> list[str]:
 
 
 def _log_lines(contents: PackContents) -> list[str]:
-    """How each entry stands in the public log."""
+    """Return the inclusion of the entries in the transparency log."""
     log, total = contents.capsule.log, len(contents.capsule.versions)
     if not log.checkpoints:
         return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
@@ -236,7 +236,7 @@ def _log_lines(contents: PackContents) -> list[str]:
 
 
 def _timestamp_lines(contents: PackContents) -> list[str]:
-    """How the timestamps are checked, with this pack's names; or that there are none, and why."""
+    """Return how to verify the timestamps with the file names of this pack, or why there are none."""
     log, folder = contents.capsule.log, contents.capsule.metadata.folder
     if not log.timestamped_checkpoints:
         timestamp_state = (
@@ -261,5 +261,5 @@ def _timestamp_lines(contents: PackContents) -> list[str]:
 
 
 def _encode_lines(lines: list[str]) -> bytes:
-    """Lines as a text file for any computer."""
+    """Encode lines as UTF-8 with CRLF."""
     return "".join(f"{line}\r\n" for line in lines).encode("utf-8")

@@ -1,4 +1,4 @@
-"""Languages as a keeper gives them, a code or a word of their own; the twin of static/src/pack/chronology/language_names.ts."""
+"""Language names and codes as a keeper enters them; mirrored by static/src/pack/chronology/language_names.ts."""
 
 from typing import Final
 
@@ -11,19 +11,22 @@ _ABBREVIATIONS: Final = {"asl": "ase", "bsl": "bfi", "isl": "isg"}
 
 
 def language_code(language: str) -> str:
-    """The code of a language given as `ur-PK`, `Urdu` or `BSL`; in lower case as given where it is none of these."""
+    """Return the code of a language given as `ur-PK`, `Urdu` or `BSL`.
+
+    For any other, the part before `-` in lower case.
+    """
     lower_name = language.strip().lower()
     code_by_name = next((code for code, name in _LANGUAGE_NAMES.items() if name.lower() == lower_name), None)
     return code_by_name or _ABBREVIATIONS.get(lower_name) or lower_name.split("-")[0]
 
 
 def language_name(language: str) -> str:
-    """A language by name where it is one of those this software is used in, else as written."""
+    """Return the name of a language if it is listed here, else the text as written."""
     return _LANGUAGE_NAMES.get(language_code(language), language)
 
 
 def is_sign_language(language: str) -> bool:
-    """Whether it is a language of signs."""
+    """Return whether a language is a sign language."""
     return language_code(language) in {"ase", "bfi", "isg"} or "sign language" in language.lower()
 
 

@@ -1,17 +1,17 @@
-"""What the pages say of the log and of outside timestamps: what there is, and in so many words what there is not."""
+"""Wording of the pages about the transparency log and outside timestamps, including their absence."""
 
 from diary.pack.capsule.reader import Capsule
 from diary.record.reading import integer_of
 
 
 def count_timestamped_versions(capsule: Capsule) -> int:
-    """How many versions are shown to stand under a checkpoint that an outside authority has stamped."""
+    """Return how many versions are included in a checkpoint that an outside authority has timestamped."""
     sizes = {checkpoint.size for checkpoint, _ in capsule.log.timestamped_checkpoints}
     return sum(integer_of(row, "size") in sizes for row in capsule.log.proofs)
 
 
 def log_sentence(capsule: Capsule) -> str:
-    """The one sentence of 01."""
+    """Return the sentence for document 01."""
     if not capsule.is_received:
         return "No server has received this diary, so nothing but that clock shows when an entry was written."
     count, total = count_timestamped_versions(capsule), len(capsule.versions)
@@ -23,7 +23,7 @@ def log_sentence(capsule: Capsule) -> str:
 
 
 def log_paragraph(capsule: Capsule) -> str:
-    """The paragraph of 10."""
+    """Return the paragraph for document 10."""
     if not capsule.is_received:
         return (
             "Public log: none. No server has received this diary. There is no receipt and no timestamp by an outside authority: "

@@ -1,6 +1,6 @@
-"""How the record was made: 10 in full, and the half page of it that stands in 01.
+"""How the record was made: document 10, and the half-page summary in document 01.
 
-The half page names no product, host, device or helper: 01 may be given to the other side.
+The summary names no product, host, device or helper, because 01 may be disclosed to the other side.
 """
 
 from diary.pack.capsule.reader import EARLIER_COUNT_NAME, Capsule
@@ -24,7 +24,7 @@ PRIVATE_NOTES_TEXT = (
 
 
 def method_summary(contents: PackContents) -> list[str]:
-    """The paragraphs of “How this record was made” in 01."""
+    """Return the paragraphs of “How this record was made” in document 01."""
     counts = contents.capsule.counts
     return [
         "This record was made with diary software, release "
@@ -49,7 +49,7 @@ def method_summary(contents: PackContents) -> list[str]:
 
 
 def method_data(contents: PackContents) -> TemplateData:
-    """Everything 10 needs."""
+    """Return the data of document 10."""
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(f"How this record was made, pack {metadata.label}", "Restricted; not for service"),
@@ -87,7 +87,7 @@ def method_data(contents: PackContents) -> TemplateData:
 
 
 def _software_words(contents: PackContents) -> str:
-    """Where the diary was kept, and who was sent what for this pack: nobody where it was made from a sealed copy."""
+    """Return where the diary was stored, and what was sent to whom to make this pack."""
     metadata = contents.capsule.metadata
     agreed_at = (
         times.format_instant(metadata.consent_at, metadata.tz).to_line()
@@ -114,7 +114,7 @@ def _software_words(contents: PackContents) -> str:
 
 
 def _count_rows(contents: PackContents) -> list[list[str]]:
-    """How many entries, and what became of them."""
+    """Return the counts of entries by outcome."""
     counts = contents.capsule.counts
     late_numbers = tuple(entry.number for entry in contents.unredacted_entries if entry.is_late)
     return [
@@ -138,7 +138,7 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _review_lines(contents: PackContents) -> list[str]:
-    """What the keeper looked at before the pack left, and what they let go unseen."""
+    """Return what the keeper reviewed before the pack was made, and what was left unreviewed."""
     review = contents.capsule.metadata.review
     looked_at_count = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
     rows = [
@@ -159,7 +159,7 @@ def _review_lines(contents: PackContents) -> list[str]:
 
 
 def missing_entries_words(capsule: Capsule) -> str:
-    """What became of the entries that are not in a pack, with their numbers: nothing is missing unsaid."""
+    """Return the counts and numbers of the entries left out of a pack, by reason."""
     withheld_count, removed_count = capsule.counts["withheld"], capsule.counts["removed"]
     numbers = [_gap_numbers(capsule, why) for why in ("withheld", "removed")]
     withheld_words = f"{withheld_count} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
@@ -172,7 +172,7 @@ def missing_entries_words(capsule: Capsule) -> str:
 
 
 def feed_head_words(capsule: Capsule) -> tuple[str, str]:
-    """The diary's head as a label and its 64 digits, or why there is none."""
+    """Return the diary's head as a label and 64 hex digits, or the reason why there is none."""
     feed_head = capsule.metadata.feed_head
     if feed_head is not None:
         return f"Head of the diary after {feed_head.version_count} versions", feed_head.digest.hex()
@@ -181,7 +181,7 @@ def feed_head_words(capsule: Capsule) -> tuple[str, str]:
 
 
 def _gap_numbers(capsule: Capsule, reason: str) -> str:
-    """The numbers of the entries that are not here for one reason."""
+    """Return the numbers of the entries left out for one reason."""
     numbers = (integer_of(gap, "seq_no") for gap in capsule.gaps if gap.get("why") == reason)
     return entry_numbers_words(tuple(str(number) for number in numbers if number is not None))
 
@@ -193,7 +193,7 @@ def _revised_numbers(contents: PackContents, kind: str) -> str:
 
 
 def _help_rows(contents: PackContents) -> list[list[str]]:
-    """Who helped with which entry, and how."""
+    """Return who helped with which entry, and how."""
     return [
         [
             entry.number,
@@ -206,7 +206,7 @@ def _help_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _revision_rows(contents: PackContents) -> list[list[str]]:
-    """Every addition and amendment, of entries and of exhibits."""
+    """Return every addition and amendment of entries and exhibits."""
     named_histories = [(f"entry {entry.number}", entry.history) for entry in contents.unredacted_entries]
     named_histories += [(view.exhibit.item, view.unredacted_attachment.history) for view in contents.exhibits]
     return [
@@ -223,7 +223,7 @@ def _revision_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _opened_card_rows(contents: PackContents) -> list[list[str]]:
-    """Which cards were opened for each entry, and when."""
+    """Return which cards were opened for each entry, and when."""
     numbers = {entry.record: entry.number for entry in contents.unredacted_entries}
     rows = []
     for row in contents.capsule.opened_cards:
@@ -236,7 +236,7 @@ def _opened_card_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _statute_letter_rows() -> list[list[str]]:
-    """The letters of section 2A(3), and the labels that carry each."""
+    """Return the letters of section 2A(3) with the behaviour labels that carry each."""
     meanings = {
         "a": "following a person",
         "b": "contacting, or attempting to contact, a person by any means",
@@ -254,7 +254,7 @@ def _statute_letter_rows() -> list[list[str]]:
 
 
 def _device_line_rows(contents: PackContents) -> list[list[str]]:
-    """Per device: how many of its versions are here and between which numbers; gaps are said, not explained."""
+    """Return for each device how many of its versions are here and in which range; gaps are stated, not explained."""
     devices: dict[str, list[int]] = {}
     for version in contents.versions.values():
         line = object_of(version.opened.fields, "_line")
@@ -269,7 +269,10 @@ def _device_line_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _custody_rows(contents: PackContents) -> list[list[str]]:
-    """The log of handling in short: per step how many files, by whom, from when to when. Every line is in 11."""
+    """Return a summary of the custody log: for each step the files, the actor and the period.
+
+    Document 11 has every line.
+    """
     steps: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for line in contents.capsule.custody:
         key = text_of(line, "action"), text_of(line, "actor")
@@ -291,7 +294,7 @@ def _custody_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _file_rows(contents: PackContents) -> list[list[str]]:
-    """How each file arrived: restricted, since it tells the device."""
+    """Return how each file was received; restricted, because it identifies the device."""
     rows = []
     for view in contents.exhibits:
         received_as = object_of(view.unredacted_attachment.restricted_fields, "received_as")
@@ -314,7 +317,7 @@ def _file_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _type_words(claimed_type: str, detected_type: str) -> str:
-    """What the first bytes show, and what was claimed where that was something else."""
+    """Return the detected media type, and the claimed one if it differs."""
     return (detected_type or "unknown") + (
         "" if claimed_type == detected_type else f" ({claimed_type or 'none claimed'})"
     )

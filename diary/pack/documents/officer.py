@@ -1,4 +1,4 @@
-"""06_RESTRICTED_officer-sheet.pdf as data: what is needed at the door, then contacts and what was held back."""
+"""Data of 06_RESTRICTED_officer-sheet.pdf: safety information, then contacts and what was held back."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -26,7 +26,7 @@ RESTRICTED_BANNER = "RESTRICTED: not for service. For the officer in the case an
 
 
 def officer_data(contents: PackContents) -> TemplateData:
-    """Everything 06 needs. This is the restricted side: nothing is masked."""
+    """Return the data of document 06 from the restricted contents; nothing is redacted."""
     metadata, sheet_fields = contents.capsule.metadata, contents.capsule.sheet
     return {
         **contents.page_header(f"Officer sheet, pack {metadata.label}", "Restricted; not for service"),
@@ -70,7 +70,7 @@ def officer_data(contents: PackContents) -> TemplateData:
 
 
 def _order_rows(contents: PackContents) -> list[list[str]]:
-    """Each order with its terms, when it was served and until when; one that had run out says so."""
+    """Return each order with its terms, service and end, and whether it had expired."""
     rows = []
     for order in records_of_kind(contents.unredacted_registers, "order"):
         terms = [f"{integer_of(term, 'no')}. {text_of(term, 'text')}" for term in objects_of(order.fields, "terms")]
@@ -91,7 +91,7 @@ def _order_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _person_rows(contents: PackContents, roles: Sequence[str] | None) -> list[list[str]]:
-    """People of some roles (None: all) by name, with how to reach them and whether they may be approached."""
+    """Return people of some roles (None: all) by name, with their contact details and whether they may be approached."""
     rows = []
     for person in records_of_kind(contents.unredacted_registers, "person"):
         if person.code == KEEPER_CODE or (roles is not None and text_of(person.fields, "role") not in roles):
@@ -110,7 +110,7 @@ def _person_rows(contents: PackContents, roles: Sequence[str] | None) -> list[li
 
 
 def _statement_author_rows(contents: PackContents) -> list[list[str]]:
-    """Who wrote the statements that stand in 01 by reference alone, and how to reach them, as far as they said."""
+    """Return the authors of statements, which 01 refers to by code only, and their contact details if given."""
     rows = []
     for statement in records_of_kind(contents.unredacted_registers, "statement"):
         parts = [
@@ -128,7 +128,7 @@ def _statement_author_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _people_ids(entry: Incident) -> tuple[str, ...]:
-    """Everybody an entry names by id."""
+    """Return the ids of all people an entry refers to."""
     people_fields = ("actor_ids", "witness_ids", "present_ids", "targeted_person_ids")
     return tuple(person for field in people_fields for person in entry.codes(field))
 
@@ -140,14 +140,14 @@ _WILLINGNESS_FIELDS: Final = (
 
 
 def _answer_words(value: object) -> str:
-    """A switch, a code or words, as words."""
+    """Return a boolean, a code or text as words."""
     if isinstance(value, bool):
         return "yes" if value else "NO"
     return value.replace("_", " ") if isinstance(value, str) else ""
 
 
 def _shared_children_rows(contents: PackContents) -> list[list[str]]:
-    """The children the keeper has with the person who does it."""
+    """Return the children the keeper has with the suspect."""
     names = (
         text_of(one.restricted_fields, "children_names")
         for one in records_of_kind(contents.unredacted_registers, "background")
@@ -156,7 +156,7 @@ def _shared_children_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _last_known_place_rows(contents: PackContents) -> list[list[str]]:
-    """Where those who are said to do it were last known to be."""
+    """Return the last known places of the suspects."""
     return [
         [escape_unprintable(f"{person.code}: {places}"), ""]
         for person in records_of_kind(contents.unredacted_registers, "person")
@@ -165,7 +165,7 @@ def _last_known_place_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _report_rows(contents: PackContents) -> list[list[str]]:
-    """Every report with its references, and how to reach the officer."""
+    """Return every report with its references and the officer's contact details."""
     rows = []
     for report in records_of_kind(contents.unredacted_registers, "report"):
         contact = text_of(report.restricted_fields, "officer_contact")
@@ -183,7 +183,7 @@ def _report_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _delivery_rows(contents: PackContents) -> list[list[str]]:
-    """To whom earlier packs went."""
+    """Return the recipients of earlier packs."""
     metadata = contents.capsule.metadata
     return [
         [
@@ -196,7 +196,7 @@ def _delivery_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _latest_entry(contents: PackContents) -> list[str]:
-    """The most recent dated entry: number, date, its first words."""
+    """Return number, date and first words of the most recent dated entry."""
     dated_entries = [entry for entry in contents.unredacted_entries if entry.occurred_time.is_known]
     if not dated_entries:
         return []
@@ -207,7 +207,7 @@ def _latest_entry(contents: PackContents) -> list[str]:
 
 
 def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list[str]]:
-    """A restricted field's values, each with the entries that hold it."""
+    """Return the values of a restricted field, each with the entries that contain it."""
     numbers_by_words: dict[str, list[str]] = {}
     for entry in contents.unredacted_entries:
         words = text_of(entry.restricted_fields, field_name).strip()
@@ -219,7 +219,7 @@ def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list
 
 
 def _description_rows(contents: PackContents) -> list[list[str]]:
-    """Each person who is said to do it, by name and as they look, then vehicles, then what single entries say of either."""
+    """Return each suspect by name and appearance, then vehicles, then descriptions of either in single entries."""
     rows = [
         [escape_unprintable(_suspect_description(record)), ""]
         for record in records_of_kind(contents.unredacted_registers, "person")
@@ -238,7 +238,7 @@ def _description_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _suspect_description(suspect: RegisterRecord) -> str:
-    """`S1 Callum Redfern. Ex-partner. Also called “Cal”. …`: enough to be looked up and known by sight."""
+    """Return `S1 Callum Redfern. Ex-partner. Also called “Cal”. …`, enough to look up and recognise the person."""
     real_name, name = text_of(suspect.restricted_fields, "real_name"), suspect.text("name")
     full_name = (
         f"{real_name} (“{name}”)" if real_name and name and real_name != name else real_name or name or "name not known"
@@ -252,7 +252,7 @@ def _suspect_description(suspect: RegisterRecord) -> str:
 
 
 def _vehicle_description(contents: PackContents, vehicle: RegisterRecord) -> str:
-    """`V1 silver Vauxhall Corsa, plate ends OVN (I saw part of it), linked with S1`."""
+    """Return `V1 silver Vauxhall Corsa, plate ends OVN (I saw part of it), linked with S1`."""
     appearance = (
         " ".join(filter(None, map(vehicle.text, ("colour", "make", "model"))))
         or vehicle.text("description")
@@ -273,7 +273,7 @@ def _vehicle_description(contents: PackContents, vehicle: RegisterRecord) -> str
 
 
 def _copy_rows(contents: PackContents) -> list[list[str]]:
-    """Where the copies on the phone are, as far as the keeper said; each removal with its day."""
+    """Return where copies on the phone are, as far as the keeper stated; each removal with its day."""
     items_by_state: dict[str, list[str]] = {}
     for view in contents.exhibits:
         outside_copy = object_of(view.unredacted_attachment.restricted_fields, "outside_copy")
@@ -286,7 +286,7 @@ def _copy_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _withheld_picture_rows(contents: PackContents) -> list[list[str]]:
-    """Exhibits whose picture is not in 04, and why."""
+    """Return the exhibits whose picture is not in document 04, with the reasons."""
     rows = []
     for view in contents.exhibits:
         if not view.exhibit.is_picture_withheld:
@@ -311,7 +311,7 @@ def _withheld_picture_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _redacted_account_rows(contents: PackContents) -> list[list[str]]:
-    """The accounts in which words were held back, in full."""
+    """Return the full narratives of entries in which words were redacted."""
     rows = []
     for redacted, unredacted in zip(contents.entries, contents.unredacted_entries, strict=True):
         if redacted.narrative != unredacted.narrative:

@@ -1,4 +1,4 @@
-"""The pattern in numbers as 01 prints it: the counts of diary/record/patterns.py with entry numbers; nothing is concluded."""
+"""Pattern counts of document 01: those of diary/record/patterns.py with entry numbers, and no conclusions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -39,7 +39,10 @@ _KEY_DATE_LABELS: Final[Mapping[str, str]] = {
 
 
 def count_patterns(contents: PackContents) -> dict[str, Any]:
-    """What record/patterns.py counts of the servable side. Names of witnesses count as there, and are not carried on."""
+    """Count the patterns of the servable contents.
+
+    Restricted fields only decide whether an entry has a witness; no name is passed on.
+    """
     records_by_kind = {
         kind: [
             {"record": record.record, "fields": record.fields} for record in records_of_kind(contents.registers, kind)
@@ -54,7 +57,7 @@ def count_patterns(contents: PackContents) -> dict[str, Any]:
 
 
 def pattern_sections(contents: PackContents) -> TemplateData:
-    """Key dates, firsts, whom it was aimed at, accounts after a block, and counts for FOUR."""
+    """Return key dates, firsts, targets, accounts after a block, and the counts for FOUR."""
     pattern_counts = count_patterns(contents)
     entry_numbers = {entry.record: entry.number for entry in contents.entries}
     return {
@@ -67,12 +70,12 @@ def pattern_sections(contents: PackContents) -> TemplateData:
 
 
 def _entry_numbers_of(ids: Iterable[str], entry_numbers: Mapping[str, str]) -> str:
-    """Entry numbers of records."""
+    """Return the entry numbers of records."""
     return entry_numbers_words(tuple(entry_numbers[record_id] for record_id in ids))
 
 
 def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:
-    """What happened, its day, and how many entries lie before, on and after it."""
+    """Return what happened, the day, and how many entries are before, on and after it."""
     ref = contents.labels.get(key_date["record"], "")
     label = _KEY_DATE_LABELS.get(key_date["kind"], "Day") + (f" ({ref})" if ref else "")
     words = f"{label}: {key_date['words']}" if key_date["words"] else label
@@ -84,7 +87,7 @@ def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[s
 
 
 def _first_row(first_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[str]:
-    """The earliest entry of a mark, and all that have it."""
+    """Return the earliest entry with a mark, and all entries with it."""
     first = entry_numbers.get(first_counts["first"] or "", "not dated")
     day = times.format_iso_date(first_counts["day"]) if first_counts["day"] else ""
     return [
@@ -97,7 +100,7 @@ def _first_row(first_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]
 
 
 def _target_row(contents: PackContents, target: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[str]:
-    """Entries aimed at one person; where nobody is named, that is said."""
+    """Return the entries aimed at one person; if nobody is named, the row says so."""
     code = (
         contents.labels.get(target["code"], "somebody who is not in this pack")
         if target["code"]
@@ -107,7 +110,7 @@ def _target_row(contents: PackContents, target: Mapping[str, Any], entry_numbers
 
 
 def _course_of_conduct_lines(contents: PackContents, pattern_counts: Mapping[str, Any]) -> list[str]:
-    """One line for each person said to have done it: how many occasions."""
+    """Return the number of occasions for each suspect, one line each."""
     return [
         f"{contents.labels.get(actor['code'], '?')}: {len(actor['ids'])} occasion{'' if len(actor['ids']) == 1 else 's'}"
         for actor in pattern_counts["actors"]
@@ -115,7 +118,7 @@ def _course_of_conduct_lines(contents: PackContents, pattern_counts: Mapping[str
 
 
 def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[list[str]]:
-    """Counts that may help when considering FOUR. No tick, no score, no word of what they mean."""
+    """Return counts that may help with the FOUR assessment, without ticks, scores or interpretation."""
     marks = pattern_counts["marks"]
     rows: Sequence[tuple[str, int, Iterable[str]]] = (
         ("Watching, or knowing things they should not", len(marks.get("watching", ())), marks.get("watching", ())),

@@ -1,6 +1,6 @@
-"""The part of 01 about people: who does it, who else is named, their accounts, how each new one came to notice, vehicles.
+"""Sections of document 01 about people: suspects, others named, their accounts, sightings of new accounts, vehicles.
 
-Only the servable side is read. A witness, a child and a helper are a code with no name; 06 has their names.
+Only servable contents are read. Witnesses, children and helpers appear as codes; document 06 has their names.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _PEOPLE_FIELDS: Final = ("actor_ids", "targeted_person_ids", "present_ids", "wit
 
 
 def people_sections(contents: PackContents) -> TemplateData:
-    """Everything the section "People and accounts" lays out."""
+    """Return the data of the section "People and accounts"."""
     return {
         "people": _suspect_rows(contents),
         "others": _other_person_rows(contents),
@@ -33,7 +33,7 @@ def people_sections(contents: PackContents) -> TemplateData:
 
 
 def linked_entry_numbers(contents: PackContents, record: RegisterRecord, field: str = "") -> str:
-    """Entries that a record names, or that name it in `field`."""
+    """Return the entries that a record refers to, or that refer to it in `field`."""
     incident_ids = set(record.codes("incident_ids"))
     numbers = (
         entry.number
@@ -44,7 +44,7 @@ def linked_entry_numbers(contents: PackContents, record: RegisterRecord, field: 
 
 
 def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
-    """Records in order of their `at`, undated last."""
+    """Return records in order of their `at`, undated ones last."""
 
     def time_key(record: RegisterRecord) -> tuple[bool, int]:
         start = integer_of(object_of(record.fields, "at"), "start")
@@ -54,7 +54,7 @@ def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
 
 
 def person_facts(person: RegisterRecord) -> list[str]:
-    """What tells one person from another, as the keeper knows it: relationship, other names, age, looks. Never a real name."""
+    """Return what distinguishes a person: relationship, other names, age, appearance; never the real name."""
     relation, dates = choice_words(person, "relationship", "relationships"), person.text("relationship_dates")
     age_band = person.text("age_band")
     age = person.text("dob_or_age") or (lower_first_letter(vocabulary.label("age_bands", age_band)) if age_band else "")
@@ -72,7 +72,7 @@ def person_facts(person: RegisterRecord) -> list[str]:
 
 
 def _suspect_rows(contents: PackContents) -> list[list[str]]:
-    """Role codes with the keeper's own words for each person and what tells them apart, and accounts named in words alone."""
+    """Return the suspects by code with the keeper's description, and the accounts that entries name only as text."""
     rows = [
         [KEEPER_CODE, "The person whose record this is and whom it happened to", str(len(contents.entries)), "all", ""]
     ]
@@ -95,7 +95,7 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _other_person_rows(contents: PackContents) -> list[list[str]]:
-    """Everybody else a code in this pack stands for: what they are to the keeper, and the entries that name them."""
+    """Return all other people with a code in this pack: their relation to the keeper, and the entries that name them."""
     listed_codes = {KEEPER_CODE, *(person.code for person in contents.people)}
     rows = []
     for other_person in records_of_kind(contents.registers, "person"):
@@ -125,12 +125,12 @@ def _other_person_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _names_person(entry: Incident, person_id: str) -> bool:
-    """Whether an entry names somebody, in any of the ways it can."""
+    """Return whether an entry refers to a person in any field."""
     return any(person_id in entry.codes(field) for field in _PEOPLE_FIELDS)
 
 
 def _owner_words(contents: PackContents, account: RegisterRecord) -> str:
-    """The person an account is said to be of, and on what grounds."""
+    """Return the person an account is attributed to, and on what grounds."""
     person_codes = ", ".join(
         person.code for person in linked_records(contents.registers, account.codes("person_id"), "person")
     )
@@ -141,7 +141,7 @@ def _owner_words(contents: PackContents, account: RegisterRecord) -> str:
 
 
 def _account_lines(account: RegisterRecord) -> str:
-    """An account or number as text that can be copied, line by line. What a sighting calls `account_id` is a link."""
+    """Return an account or number as copyable lines. In a sighting, `account_id` is a reference and is left out."""
     own_fields = ("account_id",) if account.history.current_version.kind == "account" else ()
     return escape_unprintable(
         "\n".join(filter(None, map(account.text, ("number", "handle", *own_fields, "url", "display_name"))))
@@ -149,7 +149,7 @@ def _account_lines(account: RegisterRecord) -> str:
 
 
 def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
-    """An account or number as text that can be copied, whose it is said to be, and its days."""
+    """Return an account or number as copyable text, its attributed owner, and its dates."""
     in_use_words = _ANSWER_WORDS.get(account.text("still_in_use"), "")
     days = (("first seen", "first_seen"), ("last seen", "last_seen"), ("blocked", "blocked_on"))
     date_notes = [f"{before} {day}" for before, name in days if (day := day_words(account, name))]
@@ -184,7 +184,7 @@ def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
 
 
 def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]:
-    """When a new account or number came to notice, which, how it was found and linked, and after which block."""
+    """Return when a new account was noticed, which one, how it was found and linked, and after which block."""
     linked_accounts = linked_records(contents.registers, sighting.codes("account_id"), "account")
     blocked_accounts = linked_records(contents.registers, sighting.codes("after_block_of_id"), "account")
     is_after_block = boolean_of(sighting.fields, "after_block")
@@ -216,12 +216,12 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
 
 
 def _platform_words(account: RegisterRecord) -> str:
-    """Where an account is."""
+    """Return the platform of an account."""
     return choice_words(account, "platform", "channels")
 
 
 def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
-    """A vehicle as far as it was seen, and whose it is said to be."""
+    """Return a vehicle as it was seen, and its attributed owner."""
     parts = (vehicle.text("colour"), vehicle.text("make"), vehicle.text("model"), vehicle.text("description"))
     kind = choice_words(vehicle, "type", "vehicle_types")
     person_codes = ", ".join(

@@ -1,7 +1,7 @@
-"""Pictures for paper: re-encoded here, so that no metadata and no trick of the received file comes along.
+"""Pictures for print, re-encoded so that no metadata and no malicious content of the received file is carried over.
 
-Decoding happens only inside the sandbox. The formats are a list, not whatever Pillow was built with; a
-warning counts as an error; a picture of more than forty million points is refused before it is decoded.
+Decoding happens only inside the sandbox. Formats are limited to an explicit list, whatever Pillow supports; a warning
+counts as an error; a picture of more than IMAGE_LIMIT_PIXELS is rejected before it is decoded.
 """
 
 import io
@@ -23,17 +23,18 @@ _JPEG_START: Final = b"\xff\xd8\xff"
 _JPEG_END: Final = b"\xff\xd9"
 _FRAME_MARKERS: Final = (0xC0, 0xC1, 0xC2)
 _SCAN_MARKER: Final = 0xDA
-# What a bare picture is made of: its shape, Huffman and quantisation tables, restart interval, scans, and a JFIF head
-# without a thumbnail. APP1 to APP15 and comments carry EXIF, places, colour profiles with a maker's name, and anything else.
+# Segments of a plain picture: frame, Huffman and quantisation tables, restart interval, scans, and a JFIF header
+# without a thumbnail. APP1 to APP15 and comments may contain EXIF, locations, and colour profiles with a manufacturer's
+# name.
 _ALLOWED_MARKERS: Final = frozenset((*_FRAME_MARKERS, 0xC4, 0xDB, 0xDD, _SCAN_MARKER, 0xE0))
 _JFIF_HEADER_BYTES: Final = 16
-# What ends a scan: a marker that is neither a stuffed byte nor a restart.
+# End of a scan: a marker that is neither a stuffed byte nor a restart.
 _MARKER_PATTERN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class PrintCopy:
-    """A JPEG without metadata, with its size in points."""
+    """A JPEG without metadata, with its size in pixels."""
 
     jpeg: bytes
     width: int
@@ -41,9 +42,10 @@ class PrintCopy:
 
 
 def check_print_copy(raw: bytes) -> PrintCopy:
-    """A print copy made on the phone, if it is what it should be: a plain JPEG without metadata.
+    """Return a print copy made on the phone if it is a plain JPEG without metadata.
 
-    It is not decoded: its structure is walked to the end. Raises BadRequest; the caller then decodes instead.
+    The picture is not decoded; its segments are parsed to the end. Raise BadRequest; the caller then decodes the file
+    instead.
     """
     width, height = _read_jpeg_size(raw)
     if width * height > IMAGE_LIMIT_PIXELS or width < 1 or height < 1:
@@ -52,7 +54,10 @@ def check_print_copy(raw: bytes) -> PrintCopy:
 
 
 def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
-    """Width and height of a JPEG that has no segment but those a bare picture needs, and ends with it. Raises BadRequest."""
+    """Return the width and height of a plain JPEG in pixels.
+
+    Raise BadRequest for any other segment, and for bytes after the end.
+    """
     if not raw.startswith(_JPEG_START):
         raise BadRequest("A print copy is not a JPEG.")
     position, size = 2, (0, 0)
@@ -79,7 +84,7 @@ def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
 
 
 def make_print_copy(raw: bytes) -> PrintCopy:
-    """Decode a picture of any listed format, turn it upright, and encode it for paper. Raises BadRequest."""
+    """Decode a picture of an accepted format, turn it upright, and encode it for print. Raise BadRequest."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -89,7 +94,7 @@ def make_print_copy(raw: bytes) -> PrintCopy:
 
 
 def _decode(raw: bytes) -> Image.Image:
-    """The upright picture; its size is judged from the header, before anything is unpacked."""
+    """Return the upright picture; its size is checked in the header, before decoding."""
     if raw[4:8] == b"ftyp":
         _register_heif()
     picture = Image.open(io.BytesIO(raw), formats=ACCEPTED_FORMATS)
@@ -103,7 +108,7 @@ def _decode(raw: bytes) -> Image.Image:
 
 
 def _encode(picture: Image.Image) -> PrintCopy:
-    """A JPEG of at most the print width; what was see-through becomes white."""
+    """Encode a JPEG of at most the print width; transparent parts become white."""
     if picture.mode in ("RGBA", "LA", "P", "PA"):
         layer = picture.convert("RGBA")
         picture = Image.new("RGB", layer.size, "white")
@@ -113,7 +118,7 @@ def _encode(picture: Image.Image) -> PrintCopy:
         height = max(1, round(rgb_picture.height * PRINT_WIDTH_PIXELS / rgb_picture.width))
         rgb_picture = rgb_picture.resize((PRINT_WIDTH_PIXELS, height), Image.Resampling.BILINEAR)
     jpeg_buffer = io.BytesIO()
-    # A fresh picture: saving the decoded one would carry its EXIF and colour profile along.
+    # A new picture, because saving the decoded one would keep its EXIF and colour profile.
     clean = Image.new("RGB", rgb_picture.size)
     clean.paste(rgb_picture)
     clean.save(jpeg_buffer, "JPEG", quality=JPEG_QUALITY)
@@ -121,7 +126,7 @@ def _encode(picture: Image.Image) -> PrintCopy:
 
 
 def _register_heif() -> None:
-    """Teach Pillow HEIC. Imported only when such a file has come, and only the sandbox ever comes here."""
+    """Enable HEIC in Pillow, inside the sandbox only."""
     import pillow_heif  # noqa: PLC0415 - its decoder is loaded for those who need it only
 
     pillow_heif.register_heif_opener()

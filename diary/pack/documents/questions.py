@@ -1,7 +1,6 @@
-"""What the software asked, word for word, for 10: in usual or simpler words, and in the language the screens were in.
+"""Questions as the software asked them, for document 10: in usual or simpler wording, and in the screens' language.
 
-Somebody may ask in court whether a question put words into the keeper's mouth. What they saw is the answer, not what it
-would have been in English.
+A court may want to know whether a question was leading. What the keeper saw answers that, not its English original.
 """
 
 import json
@@ -23,7 +22,10 @@ _FIRST_QUESTIONS: Final = (
 
 
 def question_rows(contents: PackContents) -> list[TemplateData]:
-    """Every question and its choices in English (`asked`, `choices`) and, of screens in another language, as they `stood`."""
+    """Return every question with its choices in English (`asked`, `choices`) and as shown on screen (`stood`).
+
+    `stood` is empty for screens in English.
+    """
     language, is_young_wording = contents.capsule.metadata.screen_language
     translate = _translator(language)
     rows = [_question_row(row, None) for row in _FIRST_QUESTIONS]
@@ -39,13 +41,13 @@ def question_rows(contents: PackContents) -> list[TemplateData]:
 
 
 def _question_row(english: tuple[str, str], translated: tuple[str, str] | None) -> TemplateData:
-    """A row as the template reads it; what stood in another language is paragraphs, each with its direction."""
+    """Return a row for the template; text in another language is split into paragraphs, each with its direction."""
     question, choices = map(escape_unprintable, english)
     return {"asked": question, "choices": choices, "stood": [paragraphs(text) for text in translated or ("", "")]}
 
 
 def screen_language_words(contents: PackContents) -> str:
-    """In which language and words, as far as this pack knows."""
+    """Return the language and wording of the screens, as far as the pack records them."""
     language, is_young_wording = contents.capsule.metadata.screen_language
     words = "in the simpler words for young people" if is_young_wording else "in the usual words"
     translation_note = " Each question stands in English, then as it was shown." if _translator(language) else ""
@@ -58,7 +60,7 @@ def screen_language_words(contents: PackContents) -> str:
 def _question_and_choices(
     choice: ChoiceList, is_young_wording: bool, translate: Callable[[str], str] = str
 ) -> tuple[str, str]:
-    """One question and its choices. `said`: into another language."""
+    """Return one question and its choices. `translate`: translates labels into another language."""
     labels = (term.young if is_young_wording and term.young else term.label for term in choice.terms)
     return translate(
         choice.young_question if is_young_wording and choice.young_question else choice.question
@@ -66,7 +68,7 @@ def _question_and_choices(
 
 
 def _translator(language: str) -> Callable[[str], str] | None:
-    """A label of the vocabulary in a language that this release has; None for English."""
+    """Return a function that translates labels of the vocabulary, or None for English and unavailable languages."""
     path = LOCALE / f"{language}.asked.json"
     if language == "en" or not path.is_file():
         return None

@@ -1,6 +1,6 @@
-"""Every file of a pack's front part that is not a PDF: words, tables, the record, the proofs.
+"""All files of a pack's front part that are not PDFs: text, tables, the record, the proofs.
 
-Whoever has the capsule can make them: the worker writes them, and the reference client makes them again and compares.
+They follow from the capsule alone: the worker writes them, and the reference client renders them again to compare.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from diary.pack.tables import csv_tables, message_schedules
 
 
 def text_files(contents: PackContents) -> Iterator[tuple[str, bytes]]:
-    """Every file that is not a PDF, with its path under `data/`."""
+    """Yield every file that is not a PDF, with its path under `data/`."""
     capsule = contents.capsule
     yield "00_READ-FIRST.txt", instructions.encode_read_first(contents)
     yield "15_VERIFY.txt", instructions.encode_verify_steps(contents)
@@ -33,7 +33,7 @@ def text_files(contents: PackContents) -> Iterator[tuple[str, bytes]]:
 
 
 def pdf_paths(contents: PackContents) -> Iterator[str]:
-    """The path under `data/` of each document beside them."""
+    """Yield the path under `data/` of every PDF."""
     yield "servable/01_chronology.pdf"
     yield "restricted/06_RESTRICTED_officer-sheet.pdf"
     yield "restricted/10_RESTRICTED_how-this-record-was-made.pdf"

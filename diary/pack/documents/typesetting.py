@@ -1,7 +1,7 @@
-"""The only importer of typst: one document, from a template and its data.
+"""Typesetting of one document from a template and its data; the only module that imports typst.
 
-typst keeps what it has read for as long as its process lives, a panic in it ends the process, and a bad picture may make it
-grow: so the supervisor gives each document an isolated process of its own that is thrown away.
+typst keeps everything it has read for the life of its process, a panic ends the process, and a malformed picture may
+exhaust its memory. The supervisor therefore runs each document in an isolated process of its own.
 """
 
 import json
@@ -26,9 +26,9 @@ _TEMPLATES_FOLDER: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class PdfDocument:
-    """One PDF to be made: template, its name under `data/`, its own folder with the pictures it names.
+    """One PDF to typeset: template, path under `data/`, and a folder of its own for its pictures.
 
-    `page` works its data out. `folder` lies in the job's own, with a name such as 01 or 04-2.
+    `build_data` returns the template's data. `folder` is inside the job's folder and has a name such as 01 or 04-2.
     """
 
     template: str
@@ -38,28 +38,31 @@ class PdfDocument:
 
     @property
     def output_path(self) -> Path:
-        """Where the PDF goes."""
+        """Return the path of the PDF."""
         return self.folder.with_suffix(".pdf")
 
 
 class Typesetter:
-    """Documents being laid out beside one another; they come back in order."""
+    """Documents in typesetting, several at the same time; results are returned in order."""
 
     def __init__(self, made_at: int, layout_client: LayoutClient) -> None:
-        """`made_at`: ms UTC, the only time in the files. `spool`: the way to whoever starts the processes."""
+        """Prepare for documents dated `made_at` (ms UTC, the only time in the files).
+
+        `layout_client`: the connection to the supervisor, which starts the processes.
+        """
         self._made_at = made_at
         self._layout_client = layout_client
         self._pending_documents: deque[PdfDocument] = deque()
 
     def add(self, documents: Iterable[PdfDocument]) -> None:
-        """Have documents laid out; those there is room for begin at once."""
+        """Submit documents for typesetting; the first ones start at once if there is capacity."""
         for document in documents:
             write_template_files(document)
             self._layout_client.request(document.template, document.folder.name, self._made_at)
             self._pending_documents.append(document)
 
     def wait_for_documents(self) -> Iterator[PdfDocument]:
-        """Each document when it is done, in order. Raises PackFailed for one whose process did not end well."""
+        """Yield each document in order when it is done. Raise PackBuildFailed for one whose process failed."""
         while self._pending_documents:
             document = self._pending_documents.popleft()
             if not self._layout_client.wait_for_result():
@@ -68,7 +71,7 @@ class Typesetter:
 
 
 def write_template_files(document: PdfDocument) -> None:
-    """Put the template and its data in the document's folder, which is made where it is not there."""
+    """Write the template and its data into the document's folder, which is created if missing."""
     document.folder.mkdir(parents=True, exist_ok=True)
     data_json = json.dumps(document.build_data(), ensure_ascii=False)
     (document.folder / "page.json").write_text(data_json, encoding="utf-8")
@@ -77,13 +80,13 @@ def write_template_files(document: PdfDocument) -> None:
 
 
 def compile_document(job_folder: Path, template: str, folder_name: str, made_at: int) -> None:
-    """Make the PDF of the folder `name` in the job's folder, beside it. Raises whatever typst does."""
+    """Typeset the PDF of the folder `folder_name` next to it, in the job's folder. Raise any exception of typst."""
     folder = job_folder / folder_name
     _compile_pdf(template, folder, folder.with_suffix(".pdf"), made_at)
 
 
 def _compile_pdf(template: str, folder: Path, output_path: Path, made_at: int) -> None:
-    """One PDF/A-3a and PDF/UA-1 file; deterministic for equal input."""
+    """Write one file that conforms to PDF/A-3a and PDF/UA-1; equal input gives equal bytes."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
     compiler = typst.Compiler(str(folder / f"{template}.typ"), root=str(folder), font_paths=fonts)
     pdf = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=made_at // 1000)
@@ -93,8 +96,8 @@ def _compile_pdf(template: str, folder: Path, output_path: Path, made_at: int) -
 
 
 def _replace_creator(pdf: bytes) -> bytes:
-    """The same file with a maker's name that says nothing, in the three places where one stands.
+    """Return the PDF with a neutral creator in all three places that name typst.
 
-    The name keeps its length, so that no offset in the file moves.
+    The name keeps its length, so that all offsets in the file stay valid.
     """
     return _CREATOR_PATTERN.sub(lambda found: found[1] + b"diary record".ljust(len(found[2]))[: len(found[2])], pdf)

@@ -1,6 +1,7 @@
-"""How a pack is checked, step by step, as 10 prints it: in a portal set 15_VERIFY.txt travels inside a zip, and 10 stands alone.
+"""Verification of a pack step by step, as document 10 prints it.
 
-The commands are those of 15_VERIFY.txt, with this pack's own names.
+In a portal set 15_VERIFY.txt is inside a zip, while 10 is a file of its own. The commands are those of 15_VERIFY.txt,
+with the names of this pack.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ VerificationStep = tuple[str, str, tuple[str, ...]]
 
 
 def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
-    """Title, what it shows, and the commands, of a pack in its folder."""
+    """Yield title, meaning and commands of each check, for a pack in its folder."""
     folder = contents.capsule.metadata.folder
     yield (
         "Nothing was changed, added or lost since the lists were made",
@@ -53,7 +54,7 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
 
 
 def portal_steps() -> Iterator[tuple[str, str]]:
-    """What is otherwise where the pack came as single files (a portal set)."""
+    """Yield what differs if the pack was received as single files (a portal set)."""
     yield f"{MANIFEST_FILENAME} lists every other file that came with it", f"sha256sum -c {MANIFEST_FILENAME}"
     yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
     yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"

@@ -1,7 +1,7 @@
-"""Who saw or heard it, and what they say: the section of 01, and 07_statements.csv.
+"""Witnesses and their statements: the section of document 01, and 07_statements.csv.
 
-By code and reference; names stand in 06. A statement is never taken for the keeper's: its mark stands before its words.
-Whether it was changed is judged before words are held back, as the phone judges it.
+Witnesses appear by code and reference; document 06 has their names. Every statement is preceded by a label that its
+words are not the keeper's. Whether it was changed is decided before redaction, as on the phone.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,17 @@ STATEMENT_COLUMNS: Final = (
 
 
 def witness_rows(contents: PackContents) -> list[TemplateData]:
-    """`code`, `entries` and what each says; those known by name alone stand in one row, without their names."""
+    """Return code, entries and statements of each witness.
+
+    Those known by name only share one row without their names.
+    """
     numbers: dict[str, list[str]] = {}
     for entry in contents.entries:
         for person in linked_records(contents.registers, entry.codes("witness_ids"), "person"):
             numbers.setdefault(person.code, []).append(entry.number)
     statements_by_code: dict[str, list[TemplateData]] = {}
     for statement in records_of_kind(contents.registers, "statement"):
-        # Somebody who answered a code may be no person of the diary yet: the statement stands under its own reference.
+        # The author of a statement may not be a person of the diary; the statement then has its own reference as code.
         for code in _author_codes(contents, statement) or [statement.code]:
             statements_by_code.setdefault(code, []).append(_statement_section(contents, statement))
             numbers.setdefault(code, []).extend(_linked_entry_numbers(contents, statement))
@@ -47,7 +50,7 @@ def witness_rows(contents: PackContents) -> list[TemplateData]:
 
 
 def _witness_row(code: str, numbers: list[str], statements: list[TemplateData], no_statement_text: str) -> TemplateData:
-    """`none`: what stands where nobody's words are."""
+    """Return one witness. `no_statement_text`: printed if there is no statement."""
     return {
         "code": code,
         "entries": entry_numbers_words(tuple(numbers)),
@@ -57,7 +60,7 @@ def _witness_row(code: str, numbers: list[str], statements: list[TemplateData], 
 
 
 def _statement_section(contents: PackContents, statement: RegisterRecord) -> TemplateData:
-    """One statement: its mark, how it came, its words, and as it came where they were changed."""
+    """Return one statement: its label, how it was received, its words, and the original words if they were changed."""
     when_words = text_of(object_of(statement.fields, "arrived"), "when")
     facts = [
         ("Who they are", _choice_words(statement, "by_role", "person_roles")),
@@ -85,7 +88,7 @@ def _statement_section(contents: PackContents, statement: RegisterRecord) -> Tem
 
 
 def statements_csv(contents: PackContents) -> bytes | None:
-    """07_statements.csv: one line a statement, in feed order; None for a pack without one."""
+    """Return 07_statements.csv, one line for each statement in feed order; None without statements."""
     statements = records_of_kind(contents.registers, "statement")
     return (
         encode_csv(STATEMENT_COLUMNS, (_statement_cells(contents, statement) for statement in statements))
@@ -95,7 +98,7 @@ def statements_csv(contents: PackContents) -> bytes | None:
 
 
 def _statement_cells(contents: PackContents, statement: RegisterRecord) -> Iterator[object]:
-    """The cells of one statement."""
+    """Yield the cells of one statement."""
     arrival, first_version, numbers = (
         object_of(statement.fields, "arrived"),
         contents.versions[statement.history.first_version.version],
@@ -120,35 +123,35 @@ def _statement_cells(contents: PackContents, statement: RegisterRecord) -> Itera
 
 
 def _authorship_mark(contents: PackContents, statement: RegisterRecord) -> str:
-    """Whose words these are; it says none of them."""
+    """Return the label that states whose words these are, without quoting them."""
     return witness.authorship_label(contents.unredacted_registers[statement.record].fields)
 
 
 def _original_words(contents: PackContents, statement: RegisterRecord) -> str:
-    """What was sent as it may be served, where the keeper changed it."""
+    """Return the redacted words as they were sent if the keeper changed them, else ''."""
     is_changed = witness.original_words_if_changed(contents.unredacted_registers[statement.record].fields)
     return text_of(object_of(statement.fields, "arrived"), "words") if is_changed else ""
 
 
 def _author_codes(contents: PackContents, statement: RegisterRecord) -> list[str]:
-    """The code of whoever said it, where they are a person of the diary."""
+    """Return the code of the author if they are a person of the diary."""
     return [person.code for person in linked_records(contents.registers, statement.codes("by_id"), "person")]
 
 
 def _linked_entry_numbers(contents: PackContents, statement: RegisterRecord) -> list[str]:
-    """The entries of this pack that a statement is about."""
+    """Return the entries of this pack that a statement is about."""
     incident_ids = statement.codes("incident_ids")
     return [entry.number for entry in contents.entries if entry.record in incident_ids]
 
 
 def _exhibit_items(contents: PackContents, statement: RegisterRecord) -> list[str]:
-    """The exhibits that came with it."""
+    """Return the exhibits attached to a statement."""
     attachment_ids = statement.codes("attachment_ids")
     return [view.exhibit.item for view in contents.exhibits if view.attachment.record in attachment_ids]
 
 
 def _choice_words(statement: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
-    """A choice in words, the keeper's own after it."""
+    """Return the label of a choice, followed by the keeper's own words."""
     code, own_words = statement.text(field_name), statement.text(f"{field_name}_text")
     label = vocabulary.label(vocabulary_name, code) if code else ""
     return f"{label}: {own_words}" if label and own_words else label or own_words

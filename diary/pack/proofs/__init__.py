@@ -1,1 +1,1 @@
-"""Proof files and 12_record.json: what lets a stranger recompute an entry from its fields."""
+"""Proof files and 12_record.json, from which anyone can recompute the commitments."""

@@ -1,7 +1,7 @@
-"""Proof files: what lets a stranger recompute an entry from its fields up, with or without the withheld ones.
+"""Proof files, from which anyone can recompute a commitment, with or without the withheld fields.
 
-The servable proof of a version opens its open fields and gives a digest for every restricted one; the
-restricted proof opens all of them. Blob ids and keys are in neither: they are no fields.
+The servable proof of a version discloses its open fields and gives a digest for every restricted one; the restricted
+proof discloses all. Neither has blob ids or keys, which are not fields.
 """
 
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ PROOF_TYPE: Final = "proof/v1"
 KEYS_TYPE: Final = "keys/v1"
 RECORD_TYPE: Final = "record/v1"
 RECORD_LIMIT_BYTES: Final = constants.PACK_RECORD_LIMIT_BYTES
-# People, orders and the like have names in them: what is proved of those is proved in the restricted part.
+# People, orders and the like contain names; they are proved in the restricted part only.
 SERVABLE_KINDS: Final = frozenset({"incident", "attachment"})
 
 
 def schema_names(kind: str, number: int) -> FieldNames:
-    """The ledger's view of a schema."""
+    """Return the field names of a schema in the form used by the ledger."""
     field_names = find_schema(kind, number)
     return FieldNames(field_names.open, field_names.restricted)
 
 
 def entry_labels(capsule: Capsule) -> dict[str, str]:
-    """What each incident is called: `7`, or `U1`, `U2`… in the order they came for those without a number."""
+    """Return the label of each incident: `7`, or `U1`, `U2`… in feed order for those without a number."""
     labels: dict[str, str] = {}
     unnumbered_count = 0
     for version in capsule.versions:
@@ -46,7 +46,7 @@ def entry_labels(capsule: Capsule) -> dict[str, str]:
 
 
 def proof_labels(capsule: Capsule) -> dict[str, str]:
-    """How each record's proofs are named: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`."""
+    """Return the name of each record's proofs: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`."""
     labels = {
         record: f"U{int(label[1:]):04d}" if label.startswith("U") else f"{int(label):04d}"
         for record, label in entry_labels(capsule).items()
@@ -56,7 +56,10 @@ def proof_labels(capsule: Capsule) -> dict[str, str]:
 
 
 def proof_files(capsule: Capsule, redactor: Redactor | None = None) -> Iterator[tuple[str, bytes]]:
-    """Every file of both proof folders, with its path under `data/`. `held`: made from the capsule when not given."""
+    """Yield every file of both proof folders with its path under `data/`.
+
+    `redactor`: built from the capsule if not given.
+    """
     redactor = redactor or build_redactor(capsule)
     labels = proof_labels(capsule)
     replaced_keys = {"earlier": [dict(one) for one in capsule.replaced_keys]} if capsule.replaced_keys else {}
@@ -75,7 +78,7 @@ def proof_files(capsule: Capsule, redactor: Redactor | None = None) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class SaltedField:
-    """A field with its salt; `restricted` by its schema."""
+    """A field with its salt, and whether its schema restricts it."""
 
     name: str
     salt: bytes
@@ -84,7 +87,7 @@ class SaltedField:
 
 
 def salted_fields(version: CapsuleVersion) -> tuple[SaltedField, ...]:
-    """Every field of a version's schema, those without a value too."""
+    """Return every field of a version's schema, including those without a value."""
     names = schema_names(version.opened.kind, version.opened.schema)
     seed = version.open_seed
     restricted_seed = seed if version.restricted_seed is None else version.restricted_seed
@@ -99,9 +102,9 @@ def salted_fields(version: CapsuleVersion) -> tuple[SaltedField, ...]:
 
 
 def encode_proof(version: CapsuleVersion, salted: tuple[SaltedField, ...], redactor: Redactor | None) -> bytes:
-    """One version's proof. With `held` it is the servable one.
+    """Return one version's proof: the servable one with a redactor, the restricted one without.
 
-    Restricted fields are digests there, and so is an open field in which a restricted value turns up.
+    In a servable proof, restricted fields are digests, and so are open fields that contain a restricted value.
     """
     fields: dict[str, object] = {}
     withheld: dict[str, object] = {}

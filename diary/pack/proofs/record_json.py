@@ -1,7 +1,7 @@
-"""12_record.json and the sidecars: every version whole, and what follows from the versions.
+"""12_record.json and the sidecars: all versions in full, and what is derived from them.
 
-static/src/pack/record_json.ts writes the same bytes: tests/vectors/capsule.json. What is derived is never sealed: a
-reader who doubts it works it out again from the versions beside it, and `verify` does.
+static/src/pack/record_json.ts writes the same bytes, tested against tests/vectors/capsule.json. Derived values are not
+sealed: they can be recomputed from the versions in the same file, and `verify` does so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +20,9 @@ SIDECAR_TYPE: Final = "sidecar/v1"
 
 
 def encode_record(capsule: Capsule) -> bytes:
-    """12_record.json: every version with every field that has a value, and a newline at the end."""
+    """Return 12_record.json: every version with every field that has a value, and a newline at the end."""
     record = {
-        # What the pages say besides, so that they can be laid out again from here.
+        # Further content of the pages, so that they can be rendered again from this file.
         "asked": [dict(row) for row in capsule.opened_cards],
         "exhibits": [_exhibit_row(one) for one in capsule.exhibits],
         **({"hold_words": list(capsule.withheld_words)} if capsule.withheld_words else {}),
@@ -61,7 +61,7 @@ def encode_record(capsule: Capsule) -> bytes:
 
 
 def _exhibit_row(exhibit: Exhibit) -> dict[str, object]:
-    """An exhibit's row without its keys: `printed` and `still` say whether there was a copy for the pages."""
+    """Return an exhibit's row without its keys; `printed` and `still` state whether there was a copy for the pages."""
     return {
         "file": exhibit.filename,
         "hold_picture": exhibit.is_picture_withheld,
@@ -78,7 +78,7 @@ def _exhibit_row(exhibit: Exhibit) -> dict[str, object]:
 
 
 def record_labels(capsule: Capsule) -> dict[str, str]:
-    """What each record of a pack is called: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here."""
+    """Return the reference of each record of a pack, for links in fields: `7`, `U1`, `JB/3`, `S1`."""
     files = {exhibit.record: exhibit.item for exhibit in capsule.exhibits}
     return entry_labels(capsule) | files | {ref.record: ref.ref for ref in capsule.references.values()}
 
@@ -87,14 +87,14 @@ VersionFacts = tuple[str, int | None, int | None]
 
 
 def _version_facts(capsule: Capsule) -> dict[str, VersionFacts]:
-    """Per version what its fields do not hold: commitment, receipt time, entry number."""
+    """Return what a version's fields do not contain: commitment, time of receipt, entry number."""
     return {one.opened.version: (one.commitment, one.received_at, one.entry_number) for one in capsule.versions}
 
 
 def derived_rows(
     versions: Iterable[RecordVersion], facts: Mapping[str, VersionFacts], labels: Mapping[str, str]
 ) -> list[dict[str, object]]:
-    """One row a record, in the order of their earliest versions: name, times, delay, and each revision field by field."""
+    """Return one row for each record, by earliest version: reference, times, delay, and each revision by field."""
     grouped: dict[str, list[RecordVersion]] = {}
     for version in versions:
         grouped.setdefault(version.record, []).append(version)
@@ -102,7 +102,7 @@ def derived_rows(
 
 
 def _derived_row(versions: Sequence[RecordVersion], facts: Mapping[str, VersionFacts], label: str) -> dict[str, object]:
-    """What follows from one record's versions."""
+    """Return what is derived from one record's versions."""
     history = build_history(versions)
     versions_by_id = {version.version: version for version in versions}
     commitment, received_at, seq_no = facts[history.first_version.version]
@@ -129,7 +129,7 @@ def _derived_row(versions: Sequence[RecordVersion], facts: Mapping[str, VersionF
 
 
 def _revision_row(number: int, revision: Revision, version: RecordVersion) -> dict[str, object]:
-    """One addition or amendment; `by` is the device it was sealed on."""
+    """Return one addition or amendment; `by` is the device on which it was sealed."""
     return {
         "at": revision.recorded_at_ms,
         "by": text_of(object_of(version.fields, "_author"), "device"),
@@ -142,19 +142,19 @@ def _revision_row(number: int, revision: Revision, version: RecordVersion) -> di
 
 
 def _non_empty_fields(version: RecordVersion) -> dict[str, object]:
-    """Every field of both parts that has a value."""
+    """Return the fields of both parts that have a value."""
     return {name: value for name, value in version.all_fields().items() if value is not None}
 
 
 def newest_version(capsule: Capsule, record: str) -> CapsuleVersion:
-    """The version of a record that stands now."""
+    """Return the current version of a record."""
     record_versions = [version for version in capsule.versions if version.opened.record == record]
     history: RecordHistory = build_history([version.opened for version in record_versions])
     return next(version for version in record_versions if version.opened.version == history.current_version.version)
 
 
 def encode_sidecar(capsule: Capsule, item: str) -> bytes:
-    """14_sidecars/JB-1.json: one exhibit's digests and every field of the version that stands."""
+    """Return 14_sidecars/JB-1.json: an exhibit's digests and all fields of its current version."""
     exhibit = next(exhibit for exhibit in capsule.exhibits if exhibit.item == item)
     return canonical_json(
         {

@@ -1,8 +1,9 @@
-"""Isolation that a process puts on itself: no files but its own, no network, no new process, bounded memory.
+"""Self-isolation of a process: access to its own files only, no network, no new processes, bounded memory.
 
-The pack worker reads what a stalker may have sent. It isolates itself before it reads the first byte of that: resource
-limits, no capabilities, Landlock (files, TCP, signals), then a seccomp allow-list. None of it needs a helper program, and it
-is the same for root and for an ordinary user. Inside bubblewrap, which has namespaces of its own, an older Landlock will do.
+The pack worker reads data that a stalker may have sent, so it isolates itself before it reads any of it: resource
+limits, no capabilities, Landlock (files, TCP, signals), then a seccomp allow-list. None of this needs a helper program,
+and it works the same for root and for an ordinary user. Inside bubblewrap, which has its own namespaces, an older
+Landlock version is sufficient.
 """
 
 import ctypes
@@ -19,7 +20,7 @@ from diary.errors import Unavailable
 from diary.isolation import LANDLOCK_MIN_VERSION, landlock_version
 from diary.pack.sandbox import seccomp
 
-# Of one process. The supervisor bounds the whole job.
+# Limits of one process. The supervisor limits the whole job.
 MEMORY_LIMIT_BYTES: Final = 1 << 30
 CPU_LIMIT_SECONDS: Final = 110
 WRITTEN_FILE_LIMIT_BYTES: Final = 1 << 30
@@ -31,10 +32,10 @@ _RULE_PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _MAKE_DIR, _MAKE_FILE, _TRUNCATE = 1 << 7, 1 << 8, 1 << 14
 _READ_RIGHTS = _READ_FILE | _READ_DIR
-# No links, sockets, pipes or devices: a link would lead the process that starts the worker to another place.
+# No links, sockets, pipes or devices: a link could direct the parent process of the worker to another path.
 _WRITE_RIGHTS = _READ_RIGHTS | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_FILE | _TRUNCATE
 _FILE_ONLY_RIGHTS = _WRITE_FILE | _READ_FILE | _TRUNCATE
-# Rights on files that each version of Landlock can withhold, ports from version 4, and signals and sockets from 6.
+# File rights that each Landlock version can restrict; ports from version 4, signals and abstract sockets from 6.
 _FILE_RIGHTS: Final = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _PORTS_MIN_VERSION, _SCOPES_MIN_VERSION = 4, 6
 
@@ -46,7 +47,7 @@ _SET_FILTER, _NEW_LISTENER = 1, 8
 
 
 class _SockFprog(ctypes.Structure):
-    """struct sock_fprog."""
+    """The C structure sock_fprog."""
 
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
@@ -58,12 +59,12 @@ def isolate_process(
     in_bubblewrap: bool = False,
     on_listener: Callable[[int], None] | None = None,
 ) -> None:
-    """Isolate this process for good.
+    """Isolate this process irrevocably.
 
-    `readable`: files and folders that may be read; `writable`: folders that may be written too. `is_walled`: it runs inside
-    bubblewrap, so that Landlock may be older. `give_listener`: takes the file descriptor at which a supervisor is asked
-    before each new thread, and must not keep it open here; without it no thread can be made. Raises Unavailable when this
-    computer lacks what is needed; then nothing must be read.
+    `readable`: files and folders that may be read. `writable`: folders that may also be written. `in_bubblewrap`: the
+    process runs inside bubblewrap, so Landlock may be older. `on_listener`: receives the seccomp listener, through
+    which a supervisor allows each new thread, and must close it in this process; without it, no thread can be created.
+    Raise Unavailable if this computer lacks a required feature; no untrusted data may be read then.
     """
     machine = platform.machine()
     if not sys.platform.startswith("linux") or not seccomp.is_machine_supported(machine):
@@ -81,13 +82,16 @@ def isolate_process(
 
 
 def set_parent_death_signal(signal_number: int) -> None:
-    """Have the kernel send this process `signal` when the one that started it ends. Nothing where there is no such call."""
+    """Have the kernel send this process `signal_number` when its parent ends.
+
+    Do nothing on systems other than Linux.
+    """
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
 def _set_resource_limits() -> None:
-    """Memory, processor time, file size, open files; and no memory image of a crash."""
+    """Limit memory, CPU time, file size and open files, and disable core dumps."""
     for resource_limit, value in (
         (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
         (resource.RLIMIT_CPU, CPU_LIMIT_SECONDS),
@@ -101,9 +105,9 @@ def _set_resource_limits() -> None:
 
 
 def _drop_capabilities(libc: ctypes.CDLL, machine: str) -> None:
-    """A worker of a server that runs as root has no more power than any other."""
+    """Drop all capabilities, so that the worker of a server that runs as root has no more rights than any other."""
     for capability in range(_LAST_CAPABILITY + 1):
-        # Fails for numbers this kernel does not know and for whoever has none to drop; both are right already.
+        # Fails for numbers that the kernel does not have and for unprivileged processes; both need nothing dropped.
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     header, none = struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
     _require_success(libc.syscall(_CAPSET_NUMBERS[machine], header, none), "capset")
@@ -112,7 +116,7 @@ def _drop_capabilities(libc: ctypes.CDLL, machine: str) -> None:
 def _apply_landlock(
     libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Path], *, in_bubblewrap: bool
 ) -> None:
-    """Everything about files is refused but what is beneath the paths given; TCP and signals to others too."""
+    """Deny all file access except beneath the given paths, and TCP and signals to other processes."""
     version = landlock_version()
     if version < LANDLOCK_MIN_VERSION and not in_bubblewrap:
         available = f"version {version}" if version else "none"
@@ -139,7 +143,7 @@ def _apply_landlock(
 
 
 def _add_path_rule(syscall: "ctypes._NamedFuncPointer", ruleset: int, path: Path, rights: int) -> None:
-    """One rule; a path that is not there needs none."""
+    """Allow access beneath one path; a missing path is skipped."""
     try:
         path_fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -153,7 +157,7 @@ def _add_path_rule(syscall: "ctypes._NamedFuncPointer", ruleset: int, path: Path
 
 
 def _install_filter(libc: ctypes.CDLL, machine: str, filter_bytes: bytes, flags: int) -> int:
-    """Put a filter on; the listener's file descriptor where `flags` ask for one, else 0."""
+    """Install a filter. Return the listener's file descriptor if `flags` request one, else 0."""
     program = ctypes.create_string_buffer(filter_bytes, len(filter_bytes))
     sock_fprog = _SockFprog(len(filter_bytes) // 8, ctypes.cast(program, ctypes.c_void_p))
     result = libc.syscall(
@@ -163,7 +167,7 @@ def _install_filter(libc: ctypes.CDLL, machine: str, filter_bytes: bytes, flags:
 
 
 def _require_success(result: int, call_name: str) -> int:
-    """The result of a call that must not fail."""
+    """Return the result of a call, or raise Unavailable if it failed."""
     if result < 0:
         message = os.strerror(ctypes.get_errno())
         raise Unavailable(f"The pack builder cannot be isolated on this computer ({call_name}: {message}).")

@@ -1,4 +1,4 @@
-"""Asking an isolated process: a module of diary.pack is started on a folder, and its last line is the answer."""
+"""Calls to an isolated process: a module of diary.pack runs on a folder and returns its last line of output."""
 
 import json
 import os
@@ -14,14 +14,14 @@ _ANSWER_LIMIT_BYTES: Final = 1 << 20
 
 
 def call_isolated(module: str, folder: Path, *, is_unsandboxed: bool = False) -> object:
-    """What `module` says in JSON; None when it failed, took too long or said nothing that can be read.
+    """Return the JSON output of `module`; None if it failed, timed out or printed something else.
 
-    It may have been taken over by what it read, so the answer may be anything. Raises Unavailable where this computer cannot
-    isolate it.
+    Malicious input may have taken over the process, so the output is untrusted. Raise Unavailable if this computer
+    cannot isolate it.
     """
     bubblewrap = "" if is_unsandboxed else isolation.require_isolation()
     command = isolation.worker_command(module, folder, bubblewrap, is_unsandboxed=is_unsandboxed)
-    # A file, not a pipe: a process that writes without end fills no memory here.
+    # A file instead of a pipe, so that endless output does not fill this process's memory.
     with tempfile.TemporaryFile() as output:
         try:
             result = subprocess.run(  # noqa: S603

@@ -1,6 +1,7 @@
-"""The system calls a pack worker may make, by number, as a seccomp filter. Everything else is refused with EPERM.
+"""Seccomp filter with the system calls of a pack worker, by number. All others fail with EPERM.
 
-The list was derived with strace from whole packs (pictures of every format, several volumes) under Python 3.11 and 3.13.
+The list was derived with strace from complete packs (pictures of every format, several volumes) under Python 3.11 and
+3.13.
 """
 
 import struct
@@ -15,11 +16,11 @@ RETURN_USER_NOTIFICATION: Final = 0x7FC00000
 RETURN_EPERM: Final = 0x00050001
 RETURN_ENOSYS: Final = 0x00050026
 
-# struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits (little-endian here).
+# The C structure seccomp_data: number, architecture, instruction pointer, six 64-bit arguments (little-endian here).
 _NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _X32_BIT: Final = 0x40000000
 
-# Name: number on x86_64, number on aarch64; None where that architecture has no such call.
+# Call name: number on x86_64, number on aarch64; None if that architecture has no such call.
 SYSCALL_NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
     "access": (21, None),
     "brk": (12, 214),
@@ -90,7 +91,7 @@ SYSCALL_NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _ArgumentRule:
-    """A call allowed for listed values of one argument only (its lower 32 bits)."""
+    """A call that is allowed only for listed values of one argument (its lower 32 bits)."""
 
     numbers: tuple[int, int]
     argument_index: int
@@ -99,17 +100,17 @@ class _ArgumentRule:
     is_64_bit: bool = False
 
 
-# CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS|PARENT_SETTID|CHILD_CLEARTID, as glibc makes a thread; musl adds DETACHED.
-# No other clone is allowed, so that no process can be made.
+# CLONE_VM|FS|FILES|SIGHAND|THREAD|SYSVSEM|SETTLS|PARENT_SETTID|CHILD_CLEARTID, as glibc creates a thread; musl adds
+# DETACHED. No other clone is allowed, so that no process can be created.
 _THREAD_CLONE_RULE: Final = _ArgumentRule((56, 220), 0, (0x3D0F00, 0x7D0F00), RETURN_USER_NOTIFICATION)
 _ARGUMENT_RULES: Final = (
-    # TCGETS, FIONCLEX, FIOCLEX: Python asks whether a file is a terminal and closes it on exec.
+    # TCGETS, FIONCLEX, FIOCLEX: Python tests whether a file is a terminal and sets close-on-exec.
     _ArgumentRule((16, 29), 1, (0x5401, 0x5450, 0x5451)),
     # F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC. Not F_SETPIPE_SZ (memory), F_SETOWN or F_SETSIG (signals).
     _ArgumentRule((72, 25), 1, (1, 2, 3, 1030)),
-    # PR_SET_NAME: threads name themselves.
+    # PR_SET_NAME: names a thread.
     _ArgumentRule((157, 167), 0, (15,)),
-    # prlimit64 to read a limit: a null pointer where the new limit would be.
+    # prlimit64 to read a limit: the pointer to the new limit is null.
     _ArgumentRule((302, 261), 2, (0,), is_64_bit=True),
 )
 _CLONE3_NUMBER: Final = 435
@@ -119,14 +120,14 @@ BpfInstruction = tuple[int, int, int, int]
 
 
 def is_machine_supported(machine: str) -> bool:
-    """Whether there are numbers for this architecture (platform.machine())."""
+    """Return whether the call numbers of an architecture (platform.machine()) are listed."""
     return machine in _ARCHITECTURES
 
 
 def allow_list_filter(machine: str, *, allow_threads: bool) -> bytes:
-    """The filter: listed calls are allowed, clone for a thread where `threads`, all else fails with EPERM.
+    """Return the filter that allows listed calls, and clone for threads if `allow_threads`; all else fails with EPERM.
 
-    clone3 fails with ENOSYS, because its flags lie in memory where no filter can read them; the C library then uses clone.
+    clone3 fails with ENOSYS, because its flags are in memory that a filter cannot read; the C library then uses clone.
     """
     column, _ = _ARCHITECTURES[machine]
     instructions = _architecture_check(machine)
@@ -144,7 +145,7 @@ def allow_list_filter(machine: str, *, allow_threads: bool) -> bytes:
 
 
 def thread_notification_filter(machine: str) -> bytes:
-    """A filter that asks its listener before each new thread and allows everything else."""
+    """Return a filter that notifies its listener before each new thread and allows everything else."""
     instructions = [
         *_architecture_check(machine),
         *_rule_instructions(_THREAD_CLONE_RULE, _ARCHITECTURES[machine][0], otherwise=RETURN_ALLOW),
@@ -154,12 +155,12 @@ def thread_notification_filter(machine: str) -> bytes:
 
 
 def _without_notification(rule: _ArgumentRule) -> _ArgumentRule:
-    """The same rule without asking: the listener's filter, which is stacked below, asks."""
+    """Return the same rule without notification, because the filter installed first already notifies the listener."""
     return _ArgumentRule(rule.numbers, rule.argument_index, rule.values)
 
 
 def _architecture_check(machine: str) -> list[BpfInstruction]:
-    """End a process that uses another architecture's numbers; leave the call's number loaded."""
+    """Return code that ends a process of another architecture and leaves the call number loaded."""
     instructions: list[BpfInstruction] = [
         (_LOAD_WORD, 0, 0, _ARCHITECTURE_OFFSET),
         (_JUMP_IF_EQUAL, 1, 0, _ARCHITECTURES[machine][1]),
@@ -172,7 +173,10 @@ def _architecture_check(machine: str) -> list[BpfInstruction]:
 
 
 def _rule_instructions(rule: _ArgumentRule, column: int, otherwise: int = RETURN_EPERM) -> list[BpfInstruction]:
-    """One call with its argument; the number stays loaded for whatever follows, as every path here returns."""
+    """Return code for one call and its argument.
+
+    Every path that loads the argument returns, so later rules still find the call number loaded.
+    """
     low_word_offset = _ARGUMENTS_OFFSET + 8 * rule.argument_index
     inner: list[BpfInstruction] = []
     if rule.is_64_bit:
@@ -185,5 +189,5 @@ def _rule_instructions(rule: _ArgumentRule, column: int, otherwise: int = RETURN
 
 
 def _encode_program(instructions: Sequence[BpfInstruction] | Iterable[BpfInstruction]) -> bytes:
-    """The program as an array of struct sock_filter."""
+    """Encode the program as an array of the C structure sock_filter."""
     return b"".join(struct.pack("=HBBI", *step) for step in instructions)

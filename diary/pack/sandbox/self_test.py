@@ -1,6 +1,7 @@
-"""`python -I -m diary.pack.sandbox.self_test FOLDER [--walled]`: whether a worker can be isolated here, tried from inside.
+"""Test of the isolation on this computer, run from inside a worker.
 
-Says `{"isolated":true}`, or `{"fault":sentence}`. Nothing is read but this program's own files.
+`python -I -m diary.pack.sandbox.self_test FOLDER [--walled]` prints `{"isolated":true}` or `{"fault":sentence}`. It
+reads no files but its own.
 """
 
 import json
@@ -27,7 +28,7 @@ _FORBIDDEN_ACTIONS: Final[dict[str, Callable[[Path], object]]] = {
 
 
 def main() -> int:
-    """Isolate a worker, try what must be refused and what must not be, say how it went."""
+    """Isolate a worker, try forbidden and permitted actions, and print the result."""
     folder, *flags = sys.argv[1:]
     job_folder = Path(folder)
     return supervise(
@@ -42,7 +43,7 @@ def main() -> int:
 
 
 def _run_self_test(folder: Path, layout_client: LayoutClient) -> int:
-    """Runs isolated."""
+    """Run the test inside the isolated worker."""
     permitted_actions = [name for name, action in _FORBIDDEN_ACTIONS.items() if not _is_refused(action, folder)]
     if permitted_actions:
         return _write_message({"fault": f"The pack builder could {', '.join(permitted_actions)}."})
@@ -59,7 +60,7 @@ def _run_self_test(folder: Path, layout_client: LayoutClient) -> int:
 
 
 def _is_refused(action: Callable[[Path], object], folder: Path) -> bool:
-    """Whether something fails."""
+    """Return whether the system refuses an action."""
     try:
         action(folder)
     except OSError:
@@ -68,12 +69,12 @@ def _is_refused(action: Callable[[Path], object], folder: Path) -> bool:
 
 
 def _report_unavailable(error: KeptError) -> int:
-    """This computer lacks what is needed."""
+    """Print that this computer lacks a required feature."""
     return _write_message({"fault": error.message})
 
 
 def _write_message(message: dict[str, object]) -> int:
-    """One line."""
+    """Print one line of JSON."""
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
     return 0

@@ -1,14 +1,15 @@
-"""The process that watches a pack job: it starts the isolated ones, bounds what they use together, and ends them all.
+"""Supervisor of a pack job: starts the isolated processes, limits their combined resources, and ends them all.
 
-[Note: three kinds of process] The supervisor is started first and reads nothing that came from outside. It forks the
-worker, which isolates itself, reads the diary and decodes pictures, and cannot make a process. When the worker wants a
-document laid out, it asks for it in a line of fixed form, and the supervisor forks one more isolated process for it. So the
-number of processes is set here, and no fault in a decoder changes it.
+[Note: three kinds of process] The supervisor starts first and reads nothing from outside. It forks the worker, which
+isolates itself, decrypts records, decodes pictures, and cannot create processes. To have a document typeset, the worker
+sends a request line of fixed form, and the supervisor forks one more isolated process for it. The number of processes
+is therefore set here, and no fault in a decoder can change it.
 
-[Note: what bounds the job] Each isolated process has its own limits in the kernel; at most 1 + AT_ONCE run. New threads are
-counted before they are made (a seccomp listener). Memory and files of all of them together are looked at five times a second,
-and the time since the start at every turn; past a limit the whole process group is killed. It cannot be left: setsid and
-setpgid are refused, and whatever is orphaned becomes a child of the supervisor, which does not end well before it is gone.
+[Note: what bounds the job] Each isolated process has its own limits in the kernel; at most 1 + MAX_CONCURRENT_DOCUMENTS
+run at a time. New threads are counted before they are created (a seccomp listener). The combined memory and files are
+checked five times a second, and the elapsed time in every iteration; beyond a limit the whole process group is killed.
+No process can leave the group: setsid and setpgid are refused, orphans become children of the supervisor, and it ends
+successfully only when none is left.
 """
 
 import ctypes
@@ -35,7 +36,7 @@ from diary.errors import Unavailable
 from diary.isolation import readable_paths
 from diary.pack.sandbox.confinement import isolate_process, set_parent_death_signal
 
-# The whole job's: memory of all its processes and files together, threads ever made, documents, time.
+# Limits of the whole job: memory of all its processes plus files, threads ever created, documents, time.
 JOB_LIMIT_BYTES: Final = 2 << 30
 JOB_FILES_LIMIT: Final = 20_000
 JOB_THREADS_LIMIT: Final = 4096
@@ -57,26 +58,29 @@ UnavailableHandler = Callable[[Unavailable], int]
 
 
 class LayoutClient:
-    """The worker's end: ask for documents, learn in the same order how each went."""
+    """The worker's connection to the supervisor: requests documents, and receives the results in the same order."""
 
     def __init__(self, request_fd: int, result_fd: int) -> None:
-        """Over the two pipes' file descriptors."""
+        """Use the file descriptors of two pipes."""
         self._request_fd, self._result_fd = request_fd, result_fd
 
     def request(self, template: str, folder: str, made_at: int) -> None:
-        """Have the document in `folder`, a name like 04-1, laid out."""
+        """Request the document in `folder`, which has a name such as 04-1."""
         os.write(self._request_fd, b"%s %s %d\n" % (template.encode("ascii"), folder.encode("ascii"), made_at))
 
     def wait_for_result(self) -> bool:
-        """Whether the next document, in the order of asking, was made."""
+        """Return whether the next document, in order of request, was made."""
         return os.read(self._result_fd, 1) == b"1"
 
 
 @dataclass(frozen=True, slots=True)
 class IsolatedJob:
-    """What is started. `work` runs in the worker and gives its exit code; `lay_out(template, folder name, made_at)` in a
-    process of its own; `folder`: the only one that they may write. `refused`: run in the worker instead of `work` where it
-    cannot be isolated."""
+    """A job to supervise.
+
+    `run_work` runs in the worker and returns its exit code. `lay_out(template, folder name, made_at)` runs in a process
+    of its own. `folder` is the only one that they may write. `on_unavailable` runs in the worker instead of `run_work`
+    if the worker cannot be isolated.
+    """
 
     folder: Path
     run_work: WorkFunction
@@ -87,13 +91,13 @@ class IsolatedJob:
 
 
 def supervise(job: IsolatedJob) -> int:
-    """Run a job to its end and give the worker's exit code. When something of it would be left, everything is killed."""
+    """Run a job to its end and return the worker's exit code. Kill everything if a process would be left over."""
     return _Supervisor(job).run()
 
 
 @dataclass(slots=True)
 class _Supervisor:
-    """One job's state."""
+    """State of one job."""
 
     job: IsolatedJob
     worker_pid: int = 0
@@ -107,11 +111,11 @@ class _Supervisor:
     partial_request: bytes = b""
 
     def run(self) -> int:
-        """Start the worker, serve it, end."""
+        """Start the worker, handle its requests, and return its exit code."""
         _become_group_leader()
         poll, wakeup_fd = select.poll(), _child_wakeup_fd()
         (request_reader, request_writer), (result_reader, result_writer) = os.pipe(), os.pipe()
-        # What was imported is never looked over for rubbish in a child: each page that is would be copied into it.
+        # Without this, garbage collection in a child would copy every memory page that the imports use.
         gc.freeze()
         self.worker_pid = self._fork(
             lambda: self.job.run_work(LayoutClient(request_writer, result_reader)),
@@ -120,7 +124,7 @@ class _Supervisor:
         )
         os.close(request_writer)
         os.close(result_reader)
-        self._enforce_limits()  # isolated by now: where its memory cannot be seen, nothing is begun
+        self._enforce_limits()  # the worker is isolated by now; the job ends here if its memory cannot be read
         for fd in (request_reader, wakeup_fd):
             os.set_blocking(fd, False)
             poll.register(fd, select.POLLIN)
@@ -148,7 +152,7 @@ class _Supervisor:
         return self._finish(exit_code)
 
     def _read_requests(self, raw: bytes) -> None:
-        """The worker's requests. Anything else than a request ends the job."""
+        """Queue the worker's requests. Anything but a valid request ends the job."""
         self.partial_request += raw
         while b"\n" in self.partial_request:
             line, _, self.partial_request = self.partial_request.partition(b"\n")
@@ -164,20 +168,23 @@ class _Supervisor:
         self._start_documents()
 
     def _start_documents(self) -> None:
-        """Begin as many documents as may run at once."""
+        """Start as many documents as may run at a time."""
         while self.queue and len(self.running_documents) < MAX_CONCURRENT_DOCUMENTS:
             number, template, folder, made_at = self.queue.popleft()
             self.running_documents[self._fork(lambda: self._lay_out(template, folder, made_at), kept_fds=(2,))] = number  # noqa: B023 - run now
 
     def _lay_out(self, template: str, folder: str, made_at: int) -> int:
-        """In a process of its own."""
+        """Typeset a document in a process of its own."""
         self.job.lay_out(template, folder, made_at)
         return 0
 
     def _fork(
         self, run: Callable[[], int], kept_fds: Sequence[int], on_unavailable: UnavailableHandler | None = None
     ) -> int:
-        """A child that isolates itself before it does anything else. `keep`: the file descriptors it has."""
+        """Fork a child that isolates itself before anything else, and return its pid.
+
+        `kept_fds`: its file descriptors.
+        """
         supervisor_socket, child_socket = socket.socketpair()
         parent, child = os.getpid(), os.fork()
         if child == 0:
@@ -194,7 +201,7 @@ class _Supervisor:
     def _run_isolated(
         self, run: Callable[[], int], on_unavailable: UnavailableHandler | None, parent_pid: int, channel: socket.socket
     ) -> int:
-        """Isolate this child, then run. The exit code."""
+        """Isolate this child, run the function, and return the exit code."""
         set_parent_death_signal(signal.SIGKILL)
         if os.getppid() != parent_pid:
             return 1
@@ -213,12 +220,12 @@ class _Supervisor:
         return run()
 
     def _receive_listener(self, channel: socket.socket) -> None:
-        """The child's listener. A child that could not isolate itself sends none, and ends by itself."""
+        """Receive the child's listener. A child that could not isolate itself sends none and exits."""
         _, listeners, _, _ = socket.recv_fds(channel, 1, 1)
         self.listeners += listeners
 
     def _on_listener_event(self, listener: int, event: int, poll: select.poll) -> None:
-        """A process wants a thread, or is gone."""
+        """Answer a request for a thread, or remove the listener of a process that has ended."""
         if event & select.POLLIN:
             self.thread_count += 1
             _answer_thread_request(listener, self.thread_count <= JOB_THREADS_LIMIT)
@@ -228,7 +235,7 @@ class _Supervisor:
             os.close(listener)
 
     def _enforce_limits(self) -> None:
-        """Kill the job when its processes and files take more than they may; one without isolation has no bounds."""
+        """Kill the job if its processes and files exceed the limit; without isolation there is no limit."""
         if self.job.is_unsandboxed:
             return
         used_bytes = sum(map(_process_memory_bytes, (self.worker_pid, *self.running_documents)))
@@ -236,7 +243,7 @@ class _Supervisor:
             _kill_all()
 
     def _reap(self, result_writer: int) -> int | None:
-        """Collect who has ended; the worker's exit code once it has, else None."""
+        """Collect ended children; return the worker's exit code once it has ended, else None."""
         exit_code = None
         while True:
             try:
@@ -251,7 +258,7 @@ class _Supervisor:
                 self.results[self.running_documents.pop(child)] = status == 0
         self._start_documents()
         while self.answered_count in self.results:
-            # A worker that has ended reads nothing more.
+            # A worker that has ended reads no more results.
             try:
                 os.write(result_writer, b"1" if self.results[self.answered_count] else b"0")
             except OSError:
@@ -260,7 +267,10 @@ class _Supervisor:
         return exit_code
 
     def _finish(self, exit_code: int) -> int:
-        """End the documents nobody waits for. If anything else is left of the job, it was made against the rules: kill all."""
+        """Kill documents that still run, and return the exit code.
+
+        Any other process left over is not permitted; then the whole job is killed.
+        """
         for child in self.running_documents:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -273,30 +283,30 @@ class _Supervisor:
 
 
 def _become_group_leader() -> None:
-    """Lead a process group, be the parent of every orphan below, and end them all when whoever started this ends."""
+    """Lead a process group, adopt orphans, and end the whole group when the parent process ends."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, lambda *_: _kill_all())
     set_parent_death_signal(signal.SIGTERM)
     if not sys.platform.startswith("linux"):
         return
-    # When memory runs out, the kernel should end this job before the server. Children inherit it.
+    # The kernel should kill this job before the server when memory runs out. Children inherit this value.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    # In bubblewrap the worker sees this process under /proc; its memory must not open there.
+    # In bubblewrap the worker sees this process under /proc; it must not be able to open its memory.
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _kill_all() -> NoReturn:
-    """End every process of the job, this one among them, at once."""
+    """Kill every process of the job at once, including this one."""
     os.killpg(0, signal.SIGKILL)
     raise SystemExit(1)
 
 
 def _child_wakeup_fd() -> int:
-    """A file descriptor that can be read when a child has ended."""
+    """Return a file descriptor that becomes readable when a child has ended."""
     readable, writable = os.pipe()
     os.set_blocking(writable, False)
     signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
@@ -305,7 +315,7 @@ def _child_wakeup_fd() -> int:
 
 
 def _run_child(run: Callable[[], int], kept_fds: Sequence[int]) -> NoReturn:
-    """Be a child: run with those file descriptors, and never return into the parent's stack."""
+    """Run as a child with these file descriptors, and exit without returning into the parent's stack."""
     exit_code = 1
     try:
         _close_other_fds(kept_fds)
@@ -313,7 +323,7 @@ def _run_child(run: Callable[[], int], kept_fds: Sequence[int]) -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         exit_code = run()
-    except BaseException:  # noqa: BLE001 - a Rust panic is no Exception
+    except BaseException:  # noqa: BLE001 - a panic of Rust code is not an Exception
         if os.environ.get("KEPT_TYPESET_LOUD"):
             traceback.print_exc()
     finally:
@@ -321,7 +331,7 @@ def _run_child(run: Callable[[], int], kept_fds: Sequence[int]) -> NoReturn:
 
 
 def _close_other_fds(wanted_fds: Sequence[int]) -> None:
-    """Close every file descriptor but those, with nothing behind the first two where they are not among them."""
+    """Close all file descriptors but these and stderr; connect 0 and 1 to /dev/null if they are not among them."""
     null_fd = os.open(os.devnull, os.O_RDWR)
     for fd in range(2):
         if fd not in wanted_fds:
@@ -334,14 +344,17 @@ def _close_other_fds(wanted_fds: Sequence[int]) -> None:
 
 
 def _send_listener(channel: socket.socket, listener: int) -> None:
-    """Hand the listener to the supervisor and forget it: whoever holds it may answer."""
+    """Send the listener to the supervisor and close it here, because any process that has it could answer."""
     socket.send_fds(channel, [b"L"], [listener])
     os.close(listener)
     channel.close()
 
 
 def _answer_thread_request(listener: int, is_allowed: bool) -> None:
-    """Let the thread be made, or have it fail with EAGAIN. The flags were in registers, so they cannot have changed since."""
+    """Allow the thread, or let it fail with EAGAIN.
+
+    The flags are in registers, so they cannot have changed since the filter read them.
+    """
     notification = bytearray(_NOTIFICATION_BYTES)
     try:
         fcntl.ioctl(listener, _NOTIFICATION_RECEIVE, notification)
@@ -351,15 +364,15 @@ def _answer_thread_request(listener: int, is_allowed: bool) -> None:
         )
         fcntl.ioctl(listener, _NOTIFICATION_SEND, answer)
     except OSError as error:
-        # The process ended while it waited.
+        # The process ended while it waited for the answer.
         if error.errno != errno.ENOENT:
             raise
 
 
 def _process_memory_bytes(pid: int) -> int:
-    """Bytes of memory of a child, swapped out or not; pages it shares with others are counted in each.
+    """Return the memory of a child in bytes, swapped or not; shared pages count in each process.
 
-    More than a job may take where that cannot be seen: a child has its entry until it is collected, so /proc hides it.
+    Return more than the limit of the job if /proc hides the child: a child has an entry until it is collected.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_bytes()
@@ -369,7 +382,10 @@ def _process_memory_bytes(pid: int) -> int:
 
 
 def _folder_bytes(folder: Path, limit_bytes: int) -> int:
-    """Bytes that a folder takes; more than `most` as soon as that is sure, or when there are too many files."""
+    """Return the bytes that a folder occupies on disk.
+
+    Return more than `limit_bytes` as soon as that is exceeded, and for too many files.
+    """
     used_bytes, count, folders = 0, 0, [str(folder)]
     while folders:
         try:

@@ -1,1 +1,1 @@
-"""The CSV files of a pack, and the table cells that pages share with them."""
+"""CSV files of a pack, and the table cells that they share with the documents."""

@@ -1,7 +1,7 @@
-"""What stands beside the words of an entry in the incident table: what it was, who, its effect, and what it belongs to.
+"""Cells next to an entry's narrative in the incident table: what happened, who did it, its effect, and related records.
 
-Everything an entry says outside its own words is here or in a later block under them: an officer who has only 01
-must not have to open 12_record.json to learn at whom something was aimed or who was there.
+Everything an entry states outside its narrative is here or in a dated block below it: an officer who has only document
+01 must not have to open 12_record.json to see who was targeted or who was present.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from diary.record.reading import boolean_of, integer_of, object_of, objects_of, 
 
 
 def labelled_cells(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """The pairs that say something, drawable."""
+    """Return the pairs that have words, made printable."""
     return [[label, escape_unprintable(words)] for label, words in pairs if words]
 
 
 def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """What kind of thing it was, how it came, where, who is said to have done it, and at whom it was aimed."""
+    """Yield what happened, through which channel, where, who is said to have done it, and who was targeted."""
     yield "Behaviour", "; ".join(_behaviour_label(code) for code in entry.codes("behaviours"))
     yield "In their words", entry.text("behaviours_text")
     yield "How it came", field_choice_words(entry.fields, "channel")
@@ -50,14 +50,17 @@ def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, 
 
 
 def _linked_codes(contents: PackContents, entry: Incident, field_name: str, kind: str) -> str:
-    """What the records an entry names are called here."""
+    """Return the codes in this pack of the records a field refers to."""
     return ", ".join(
         record.code for record in registers.linked_records(contents.registers, entry.codes(field_name), kind)
     )
 
 
 def _account_words(contents: PackContents, entry: Incident) -> str:
-    """As the keeper typed it, then each account of the list with its number or handle: `@quiet.walks (A3); A4 07700 900377`."""
+    """Return the account as typed, then each linked account by number or handle.
+
+    For example `@quiet.walks (A3); A4 07700 900377`.
+    """
     typed = entry.text("channel_account")
     linked_accounts = registers.linked_records(contents.registers, entry.codes("account_ids"), "account")
     account_labels = [
@@ -70,25 +73,28 @@ def _account_words(contents: PackContents, entry: Incident) -> str:
 
 
 def _with_codes(words: str, codes: str) -> str:
-    """`@quiet.walks (A3)`; either alone where the other is not."""
+    """Return `@quiet.walks (A3)`, or either part alone."""
     return f"{words} ({codes})" if words and codes else words or codes
 
 
 def target_words(contents: PackContents, entry: Incident) -> str:
-    """By code, then in the keeper's words; '' where it was aimed at the keeper alone, as all is unless they say otherwise."""
+    """Return the targets by code, then in the keeper's words.
+
+    Return '' if only the keeper was targeted, which is the default.
+    """
     codes = _linked_codes(contents, entry, "targeted_person_ids", "person")
     words = entry.text("targeted_text")
     return "" if codes == KEEPER_CODE and not words else ", ".join(part for part in (codes, words) if part)
 
 
 def _behaviour_label(code: str) -> str:
-    """A label with its letter: `Drove past (e/g)`."""
+    """Return a label with its letters: `Drove past (e/g)`."""
     letters = "/".join(vocabulary.section_letters((code,)))
     return f"{vocabulary.label('behaviours', code)}{f' ({letters})' if letters else ''}"
 
 
 def _person_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """Role code and the keeper's words for the person; always with how known, or that it is not recorded."""
+    """Yield role code and description of the person, and how that is known, or that it is not recorded."""
     person = contents.person_of(entry)
     done_by = text_of(entry.fields, "carried_out_by")
     if person:
@@ -102,7 +108,7 @@ def _person_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str
 
 
 def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """What it did, who was there, saw or was told, what the keeper did, and what it belongs to."""
+    """Yield the effect, who was present, saw it or was told, what the keeper did, and related records."""
     yield "Effect on me then", text_of(entry.fields, "feelings_then_text")
     yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
     yield "Afraid of violence", field_choice_words(entry.fields, "feared_violence")
@@ -141,13 +147,13 @@ def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str,
 
 
 def _loss_words(entry: Incident) -> str:
-    """What it cost, as the keeper gave it."""
+    """Return the loss as the keeper stated it."""
     pence = integer_of(entry.fields, "property_value_pence")
     return "" if pence is None else f"£{pence / 100:,.2f}"
 
 
 def _platform_report_words(entry: Incident) -> str:
-    """`reference R-88, 23 Nov 2026, took it down`."""
+    """Return `reference R-88, 23 Nov 2026, took it down`."""
     report = object_of(entry.fields, "platform_report")
     reference = text_of(report, "ref")
     parts = (
@@ -159,7 +165,7 @@ def _platform_report_words(entry: Incident) -> str:
 
 
 def recording_words(recording: dict[str, object]) -> str:
-    """Something that may have recorded it: `CCTV, held by the shop, asked for 11 May 2026, likely to be wiped 12 May 2026`."""
+    """Return a possible recording: `CCTV, held by the shop, asked for 11 May 2026, likely to be wiped 12 May 2026`."""
     kind = text_of(recording, "kind")
     parts = [vocabulary.label("independent_evidence", kind) if kind else ""]
     holder = text_of(recording, "holder")
@@ -172,7 +178,7 @@ def recording_words(recording: dict[str, object]) -> str:
 
 
 def yes_no_words(entry: Incident, name: str) -> str:
-    """A switch and its words: `yes: a bruise`; '' for left blank."""
+    """Return a boolean field with its words: `yes: a bruise`; '' if it was left blank."""
     switch = boolean_of(entry.fields, name)
     words = entry.text(f"{name}_text")
     answer = "" if switch is None else "yes" if switch else "no"

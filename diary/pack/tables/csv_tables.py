@@ -1,7 +1,7 @@
-"""The CSV files: the same rows as the pages, for spreadsheets.
+"""CSV files: the rows of the documents for spreadsheets.
 
-UTF-8 with a byte order mark, ISO 8601 dates, lines ending in CRLF. A spreadsheet runs a cell that begins
-with = + - @ as a formula; such a cell gets an apostrophe before it, which spreadsheets do not show.
+UTF-8 with a byte order mark, ISO 8601 dates, CRLF line ends. Spreadsheets run a cell that begins with = + - @ as a
+formula; such a cell gets a leading apostrophe, which spreadsheets do not show.
 """
 
 import csv
@@ -34,13 +34,13 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\
 
 
 def chronology_csv(contents: PackContents) -> bytes:
-    """02_chronology.csv: one line an entry, in the order of 01."""
+    """Return 02_chronology.csv: one line for each entry, in the order of document 01."""
     rows = [_entry_cells(contents, entry) for entry in contents.entries]
     return encode_csv(tuple(rows[0]) if rows else ("no",), (row.values() for row in rows))
 
 
 def _entry_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """One entry's cells by column."""
+    """Return one entry's cells by column."""
     return {
         **_time_cells(contents, entry),
         **_account_cells(entry),
@@ -51,7 +51,7 @@ def _entry_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _time_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """When it happened, was found out, was written down and was received."""
+    """Return when the event happened, was discovered, was recorded and was received."""
     when, delay = entry.occurred_time, entry.delay_ms
     discovered_at = times.read_time_block(entry.fields, "discovered_at")
     return {
@@ -73,7 +73,7 @@ def _time_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _account_cells(entry: Incident) -> dict[str, object]:
-    """The keeper's words, what kind of thing it was, how it came and where."""
+    """Return the keeper's words, the kind of behaviour, the channel and the place."""
     behaviours = entry.codes("behaviours")
     number, is_estimate = entry.claimed_count or ("", False)
     return {
@@ -99,7 +99,7 @@ def _account_cells(entry: Incident) -> dict[str, object]:
 
 
 def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """Who did it and how that is known, at whom it was aimed, who saw it and who was told."""
+    """Return who did it and how that is known, who was targeted, who saw it and who was told."""
     codes = ", ".join(person.code for person in contents.people if entry.number in person.entry_numbers)
     targets = linked_records(contents.registers, entry.codes("targeted_person_ids"), "person")
     present = linked_records(contents.registers, entry.codes("present_ids"), "person")
@@ -121,7 +121,7 @@ def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _effect_cells(entry: Incident) -> dict[str, object]:
-    """What it did to the keeper, and what the keeper did."""
+    """Return the effect on the keeper, and what the keeper did."""
     return {
         "effect_then": entry.text("feelings_then_text"),
         "feelings": "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))),
@@ -139,7 +139,7 @@ def _effect_cells(entry: Incident) -> dict[str, object]:
 
 
 def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """Orders, reports, what may have recorded it, what is missing, and the exhibits."""
+    """Return orders, reports, possible recordings, missing material, and the exhibits."""
     schedules = linked_records(contents.registers, entry.codes("schedule_id"), "schedule")
     return {
         "order_in_force": "; ".join(orders_in_force(contents.registers, entry)),
@@ -164,13 +164,13 @@ def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _quote_words(quote: RecordFields) -> str:
-    """Words somebody used, with who."""
+    """Return a quotation with its speaker."""
     speaker, words = text_of(quote, "speaker"), text_of(quote, "words")
     return f"{speaker}: {words}" if speaker and words else words
 
 
 def _revisions_words(entry: Incident) -> str:
-    """Additions and amendments in one cell, dated."""
+    """Return the additions and amendments with their dates, in one cell."""
     return " | ".join(
         f"{times.format_iso(revision.recorded_at_ms)} {revision.kind}: "
         + "; ".join(
@@ -183,7 +183,10 @@ def _revisions_words(entry: Incident) -> str:
 
 
 def exhibits_csv(contents: PackContents) -> bytes:
-    """03_exhibits-index.csv: one line an exhibit; the officer's own reference is blank until the keeper was told one."""
+    """Return 03_exhibits-index.csv, one line for each exhibit.
+
+    The officer's reference is blank unless it was recorded.
+    """
     header = (
         "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
         "producer", "sha256", "size_bytes", "file", "volume", "entries", "account_or_number",
@@ -195,7 +198,7 @@ def exhibits_csv(contents: PackContents) -> bytes:
 
 
 def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object]:
-    """One exhibit's cells."""
+    """Return one exhibit's cells."""
     fields, taken, shown_time = view.attachment.fields, view.attachment.captured_time, view.attachment.content_time
     is_screen = text_of(fields, "kind") == "screenshot"
     flags = list(vocabulary.labels("attachment_flags", codes_of(fields, "flags")))
@@ -227,7 +230,7 @@ def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object
 
 
 def custody_csv(contents: PackContents) -> bytes:
-    """11_custody-log.csv: every handling step of the packed files, oldest first."""
+    """Return 11_custody-log.csv: every custody step of the packed files, oldest first."""
     rows = (
         (
             times.format_iso(integer_of(line, "at")),
@@ -247,7 +250,7 @@ def _action_label(line: RecordFields) -> str:
 
 
 def encode_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """A CSV file's bytes; None is an empty cell."""
+    """Encode a CSV file; None is an empty cell."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(header)
@@ -256,13 +259,16 @@ def encode_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes
 
 
 def safe_cell(cell: str) -> str:
-    """A cell no spreadsheet will run: zero bytes gone, an apostrophe before what would begin a formula."""
+    """Return a cell that no spreadsheet runs as a formula.
+
+    Zero bytes become [U+0000], and a cell that would begin a formula gets a leading apostrophe.
+    """
     cell = cell.replace("\0", "[U+0000]")
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
 
 
 def contents_summary(contents: PackContents) -> str:
-    """One line for READ-FIRST: how much is in the pack."""
+    """Return one line for READ-FIRST with the number of entries and exhibits."""
     exhibits = len(contents.exhibits)
     entries = entries_words(entry.number for entry in contents.entries)
     return f"{entries}; {exhibits} exhibit{'' if exhibits == 1 else 's'}"

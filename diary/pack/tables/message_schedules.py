@@ -1,6 +1,6 @@
-"""05_message-schedules.csv: every line of every message schedule of a pack, both ways.
+"""05_message-schedules.csv: every line of every message schedule of a pack, in both directions.
 
-The keeper's own numbers and accounts stand in the restricted part alone: here they are me (1), me (2).
+The keeper's own numbers and accounts appear only in the restricted part; here they are me (1), me (2).
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ KEEPER_LABEL: Final = "me"
 
 
 def schedules_csv(contents: PackContents) -> bytes | None:
-    """The table, or None for a pack without a schedule."""
+    """Return the table, or None for a pack without a schedule."""
     pairs = list(schedule_pairs(contents))
     return (
         encode_csv(
@@ -35,7 +35,7 @@ def schedules_csv(contents: PackContents) -> bytes | None:
 
 
 def schedule_pairs(contents: PackContents) -> Iterator[tuple[RegisterRecord, RecordVersion]]:
-    """Each message schedule as servable, and the same before its words were masked."""
+    """Yield each message schedule after and before redaction."""
     unredacted = {
         history.record: history.current_version
         for history in build_histories((schedule.opened for schedule in contents.capsule.versions), "schedule")
@@ -45,18 +45,21 @@ def schedule_pairs(contents: PackContents) -> Iterator[tuple[RegisterRecord, Rec
 
 
 def message_parties(unredacted: RecordVersion, row: RecordFields, unredacted_row: RecordFields) -> tuple[str, ...]:
-    """From whom and to whom a message went; the keeper as `me (1)`. `before`: the row before its words were masked."""
+    """Return sender and recipient of a message, with the keeper as `me (1)`.
+
+    `unredacted_row`: the row before redaction.
+    """
     own_accounts = _own_accounts(unredacted)
     return tuple(own_accounts.get(text_of(unredacted_row, name)) or text_of(row, name) for name in ("from", "to"))
 
 
 def message_rows(fields: RecordFields) -> tuple[dict[str, object], ...]:
-    """The messages of a schedule."""
+    """Return the messages of a schedule."""
     return objects_of(fields, "rows")
 
 
 def _own_accounts(unredacted: RecordVersion) -> dict[str, str]:
-    """The keeper's own accounts as they are named here: the restricted part says which they are."""
+    """Map the keeper's own accounts, which a restricted field lists, to their labels in a pack."""
     value = unredacted.restricted.get("own_accounts")
     accounts = [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
     return {KEEPER_LABEL: f"{KEEPER_LABEL} (1)"} | {
@@ -67,7 +70,7 @@ def _own_accounts(unredacted: RecordVersion) -> dict[str, str]:
 def _schedule_cells(
     contents: PackContents, schedule: RegisterRecord, unredacted: RecordVersion
 ) -> Iterator[tuple[object, ...]]:
-    """One line a message. `whole`: the same schedule before its words were masked."""
+    """Yield one line for each message. `unredacted`: the same schedule before redaction."""
     fields = schedule.fields
     numbers = [
         entry.number
@@ -95,7 +98,7 @@ def _schedule_cells(
 def _message_cells(
     contents: PackContents, row: RecordFields, tz: str, sender_and_recipient: tuple[str, ...]
 ) -> tuple[object, ...]:
-    """The cells of one message."""
+    """Return the cells of one message."""
     return (
         integer_of(row, "msg_no"),
         times.format_iso(integer_of(row, "sent_at")),
@@ -117,6 +120,6 @@ def _message_cells(
 
 
 def _code_label(vocabulary_name: str, row: RecordFields, name: str) -> str:
-    """A code in words; '' for none."""
+    """Return the label of a code, or '' without one."""
     code = text_of(row, name)
     return vocabulary.label(vocabulary_name, code) if code else ""

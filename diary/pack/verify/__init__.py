@@ -1,1 +1,1 @@
-"""Verification of finished packs: offline, read-only and without trust in what the pack says."""
+"""Verification of finished packs: offline, read-only, and without trust in their content."""

@@ -1,4 +1,4 @@
-"""The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves."""
+"""Check of the bag: no missing or additional files, matching digests, and valid manifests."""
 
 import hashlib
 import re
@@ -27,8 +27,8 @@ _OXUM_PATTERN = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
 
 
 def check_bag(pack: OpenedPack) -> Iterator[Finding]:
-    """Every finding about files and lists."""
-    # A member that cannot be read has been found; it must not be found missing as well.
+    """Yield every finding about files and manifests."""
+    # A damaged member already has a finding; it must not be reported as missing too.
     damaged = {finding.member for finding in pack.findings if finding.member}
     payload = {path for path in pack.digests if path.startswith("data/")}
     manifests = dict(_read_manifests(pack))
@@ -40,7 +40,7 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
             yield make_finding("missing", name)
     yield from (make_finding("list_damaged", name) for name, rows in manifests.items() if rows is None)
     listed_paths = {path for name in TAG_FILES[2:] for path in (manifests.get(name) or {})}
-    # Who was given the servable part alone was not given the rest: that is said once, and nothing is missing.
+    # In a copy of the servable part alone, the restricted files are not missing; `servable_only` reports that once.
     absent_restricted = {path for path in listed_paths if pack.is_servable_only and path.startswith(RESTRICTED_PREFIX)}
     yield from (make_finding("missing", path) for path in sorted(listed_paths - payload - damaged - absent_restricted))
     yield from (make_finding("added", path) for path in sorted(payload - listed_paths) if listed_paths)
@@ -55,7 +55,7 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
 def _check_servable_folder(
     pack: OpenedPack, manifests: dict[str, dict[str, str] | None], damaged: set[str]
 ) -> Iterator[Finding]:
-    """The servable folder without the bag around it: its own list names every file of it."""
+    """Check the servable folder without the bag around it, by its own manifest."""
     if SERVABLE_MANIFEST_PATH not in pack.digests:
         yield from () if SERVABLE_MANIFEST_PATH in damaged else (make_finding("missing", SERVABLE_MANIFEST_PATH),)
         return
@@ -83,7 +83,7 @@ def _check_servable_folder(
 
 
 def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
-    """Every list of files, read; None for one that is no such list."""
+    """Yield every manifest, parsed; None for an invalid one."""
     for name in (*TAG_FILES[2:], TAG_MANIFEST, SERVABLE_MANIFEST_PATH):
         raw = pack.read(name)
         if raw is not None:
@@ -91,7 +91,7 @@ def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | No
 
 
 def _parse_manifest(raw: bytes) -> dict[str, str] | None:
-    """A list's paths and digests, or None."""
+    """Return a manifest's paths and digests, or None."""
     rows: dict[str, str] = {}
     for line in raw.splitlines():
         line_match = _MANIFEST_LINE.fullmatch(line)
@@ -104,9 +104,9 @@ def _parse_manifest(raw: bytes) -> dict[str, str] | None:
 def _check_digests(
     pack: OpenedPack, manifests: dict[str, dict[str, str] | None], *, is_whole: bool
 ) -> Iterator[Finding]:
-    """Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing.
+    """Yield files that differ from both manifests, and manifests that differ from files or from each other.
 
-    `is_whole`: every part is here, so that the lists can be made again and compared.
+    `is_whole`: all parts are present, so that the manifests can be regenerated and compared.
     """
     sha256_manifest, sha512_manifest = manifests.get(TAG_FILES[2]) or {}, manifests.get(TAG_FILES[3]) or {}
     changed_files, changed_manifests = set(), set()
@@ -127,7 +127,7 @@ def _check_digests(
 
 
 def _check_servable_manifest(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) -> Iterator[Finding]:
-    """The servable folder's own list, which must stand when the folder is all there is."""
+    """Check the servable folder's own manifest, which must be valid when the folder is copied alone."""
     if rows is None:
         return
     servable_digests = {path: held.sha256 for path, held in pack.digests.items() if path.startswith(SERVABLE_PREFIX)}
@@ -140,7 +140,7 @@ def _check_servable_manifest(pack: OpenedPack, rows: dict[str, str] | None, dama
 def _check_tag_files(
     pack: OpenedPack, manifests: dict[str, dict[str, str] | None], *, is_whole: bool
 ) -> Iterator[Finding]:
-    """The files beside data/, against their list and against what a pack of this release writes."""
+    """Check the files outside data/ against their manifest, and against what a pack of this release contains."""
     rows = manifests.get(TAG_MANIFEST)
     for name in TAG_FILES:
         if name in pack.digests and rows and rows.get(name) != pack.digests[name].sha256:

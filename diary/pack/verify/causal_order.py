@@ -1,7 +1,8 @@
-"""Proofs put in the order in which their versions came, so that a record is told as the diary told it.
+"""Causal order of proofs, so that the history of a record is the same as in the diary.
 
-A device's clock says nothing of order: it may be days wrong, or be put back. What a version grew from comes before it; beyond
-that the receipts' times decide, which are one clock's, and what has none comes last, by its device's own numbering.
+A device's clock does not determine the order: it may be days wrong, or be put back. A version follows its parents;
+beyond that the times of receipt decide, which come from a single clock; versions without a receipt come last, in the
+order of their device's own numbers.
 """
 
 import heapq
@@ -15,7 +16,7 @@ VERSION_SUFFIX_LENGTH = len("-12345678.json")
 
 
 def record_histories(proofs: Iterable[VersionProof], kind: str) -> list[tuple[str, RecordHistory, VersionProof]]:
-    """Every record of a kind: what its proofs are called (`0007`, `JB-1`), the record as told, and its last proof by name."""
+    """Return for every record of a kind: its proof label (`0007`, `JB-1`), its history, and its last proof by name."""
     proofs_by_record = {text_of(proof.raw, "record"): proof for proof in proofs if text_of(proof.raw, "kind") == kind}
     versions = [_opened_version(proof) for proof in sort_causally({proof.version: proof for proof in proofs})]
     return [
@@ -25,12 +26,12 @@ def record_histories(proofs: Iterable[VersionProof], kind: str) -> list[tuple[st
 
 
 def proof_label(proof: VersionProof) -> str:
-    """`0007` of `0007-12345678.json`."""
+    """Return `0007` for `0007-12345678.json`."""
     return proof.member.rpartition("/")[2][:-VERSION_SUFFIX_LENGTH]
 
 
 def sort_causally(proofs: Mapping[str, VersionProof]) -> list[VersionProof]:
-    """Proofs by version, parents first. What leads in a circle, as only forged ones can, comes at the end."""
+    """Sort proofs by version, parents first. Cycles, which only forged proofs have, come at the end."""
     unplaced_parents = {
         version: {parent_id for parent_id in codes_of(proof.values, "_parents") if parent_id in proofs}
         for version, proof in proofs.items()
@@ -54,11 +55,11 @@ def sort_causally(proofs: Mapping[str, VersionProof]) -> list[VersionProof]:
 
 
 def _arrival_key(proof: VersionProof) -> tuple[bool, int, int]:
-    """When it was received, else its number on its device."""
+    """Return a sort key: time of receipt, else the number on the device."""
     ts = integer_of(object_of(proof.raw, "receipt"), "ts")
     return ts is None, ts or 0, integer_of(object_of(proof.values, "_line"), "n") or 0
 
 
 def _opened_version(proof: VersionProof) -> RecordVersion:
-    """A proof as the record pages read a version."""
+    """Convert a proof to the form used by diary/record."""
     return RecordVersion(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})

@@ -1,4 +1,4 @@
-"""Whether every file that a pack has is here, and no other: lists of digests that were made anew say nothing of that."""
+"""Check that a pack has every required file and no unknown one, which regenerated manifests could hide."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _TABLE_PATHS: Final = (
     f"{SERVABLE_PREFIX}03_exhibits-index.csv",
     SERVABLE_MANIFEST_PATH,
 )
-# A pack with set pages has these besides; one made on the phone has the record alone.
+# Required for a typeset pack; a pack made on the phone has only the record.
 _RESTRICTED_DOCUMENT_PATHS: Final = tuple(
     f"{_RESTRICTED_PREFIX}{name}"
     for name in ("06_RESTRICTED_officer-sheet.pdf", "10_RESTRICTED_how-this-record-was-made.pdf", "11_custody-log.csv")
@@ -34,7 +34,7 @@ _KNOWN_PATH_PATTERN: Final = re.compile(
 
 
 def check_completeness(pack: OpenedPack) -> Iterator[Finding]:
-    """Files that no pack has, and files that this one lacks. What is wrong with a proof or an exhibit is said by its check."""
+    """Yield unknown and lacking files. Faults of proofs and exhibits are reported by their own checks."""
     damaged = {finding.member for finding in pack.findings if finding.member}
     payload = sorted(path for path in pack.digests if path.startswith("data/"))
     duplicate_chronology = {HTML_CHRONOLOGY} if {HTML_CHRONOLOGY, TYPESET_CHRONOLOGY} <= pack.digests.keys() else set()
@@ -51,7 +51,7 @@ def check_completeness(pack: OpenedPack) -> Iterator[Finding]:
 
 
 def _required_paths(pack: OpenedPack) -> Iterator[str]:
-    """What must be here, of what this is: the whole or its servable part, set pages or plain ones."""
+    """Yield the required files, depending on whether the pack is complete or servable only, and typeset or plain."""
     is_plain = HTML_CHRONOLOGY in pack.digests and TYPESET_CHRONOLOGY not in pack.digests
     yield from _TABLE_PATHS
     yield HTML_CHRONOLOGY if is_plain else TYPESET_CHRONOLOGY

@@ -1,7 +1,7 @@
-"""What 12_record.json says beside its versions: counts, numbers, names and files, each of which follows from what is proved.
+"""Unsigned content of 12_record.json, checked against what is proved: counts, numbers, references and files.
 
-Nobody signs these. Whoever changes one and makes every list of digests anew is found here, as far as it can be found at all;
-what the keeper said once for the whole pack (their own words, the officer's sheet) stands in no proof.
+These checks detect a changed value even if all manifests were regenerated, where that is possible. What the keeper
+stated once for the whole pack (their own words, the officer's sheet) is in no proof and cannot be checked.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _FILE_MEMBERS: Final = ("file", "record", "sha256", "sha512")
 
 
 def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
-    """Whether everything beside the versions of a read 12_record.json follows from them and from the files here."""
+    """Return whether everything outside the versions of 12_record.json is consistent with them and with the files."""
     versions, pack_fields = objects_of(record, "versions"), object_of(record, "pack")
     folder = text_of(pack_fields, "folder")
     histories = [build_history([opened_version(row) for row in group]) for group in _group_by_record(versions).values()]
@@ -44,7 +44,7 @@ def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
 
 
 def are_derived_rows_consistent(record: RecordFields) -> bool:
-    """Whether what a read 12_record.json derives follows from its versions, and its counts from its entries."""
+    """Return whether the derived rows of 12_record.json follow from its versions, and its counts from its entries."""
     versions = [opened_version(row) for row in objects_of(record, "versions")]
     facts = {
         text_of(row, "version"): (text_of(row, "c"), integer_of(row, "receipt_at"), integer_of(row, "seq_no"))
@@ -56,7 +56,7 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
     entry_count = sum(row.get("kind") == "incident" for row in rows)
     earlier_count = sum(gap.get("why") == "earlier" for gap in gaps)
     expected_counts = {
-        # Only a supplement counts what an earlier pack holds.
+        # Only supplements count entries of earlier packs.
         **({"earlier": earlier_count} if earlier_count or "earlier" in counts else {}),
         "included": entry_count,
         "removed": sum(gap.get("why") == "removed" for gap in gaps),
@@ -69,7 +69,7 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
 
 
 def opened_version(row: RecordFields) -> RecordVersion:
-    """A version as 12_record.json has it: both parts in one, split again by the names of its kind. Raises KeyError."""
+    """Return a version from 12_record.json, with its fields split into open and restricted. Raise KeyError."""
     kind, fields = text_of(row, "kind"), object_of(row, "fields")
     number = integer_of(row, "schema") or 0
     restricted = set(find_schema(kind, number).restricted)
@@ -91,13 +91,13 @@ def _group_by_record(versions: Sequence[RecordFields]) -> dict[str, list[RecordF
 
 
 def _is_feed_order(seqs: Sequence[int | None]) -> bool:
-    """Numbers rise, none stands twice, and what has none comes last."""
+    """Return whether the numbers increase without repetition, and versions without a number come last."""
     known = [seq for seq in seqs if seq is not None]
     return list(seqs) == [*known, *[None] * (len(seqs) - len(known))] and known == sorted(set(known))
 
 
 def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFields]) -> bool:
-    """Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice."""
+    """Return whether entry numbers increase in feed order and, together with the gaps, are complete and unique."""
     entries = [row for row in versions if row.get("kind") == "incident"]
     numbers_by_record = {text_of(row, "record"): integer_of(row, "seq_no") for row in entries}
     is_number_constant = all(numbers_by_record[text_of(row, "record")] == integer_of(row, "seq_no") for row in entries)
@@ -115,7 +115,7 @@ def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFiel
 
 
 def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) -> bool:
-    """How many were added to, amended, and written late."""
+    """Return whether the counts of additions, amendments and late entries are right."""
     entries = [one for one in histories if one.first_version.kind == "incident"]
     late_count = sum(Incident("", None, one).is_late for one in entries)
     revision_counts = {kind: sum(one.has_revision(kind) for one in entries) for kind in ("addition", "amendment")}
@@ -127,7 +127,7 @@ def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) 
 
 
 def _are_labels_right(record: RecordFields) -> bool:
-    """Each record is called what its number, its file or the list of references says."""
+    """Return whether each record's reference matches its number, its exhibit or the list of references."""
     items = {text_of(row, "record"): text_of(row, "item") for row in objects_of(record, "exhibits")}
     refs = {text_of(row, "record"): (text_of(row, "kind"), text_of(row, "ref")) for row in objects_of(record, "refs")}
     rows = objects_of(record, "records")
@@ -144,7 +144,7 @@ def _is_label_right(row: RecordFields, items: Mapping[str, str], refs: Mapping[s
 
 
 def _are_exhibits_right(record: RecordFields, pack: OpenedPack) -> bool:
-    """The list of exhibits says what the sidecars say, one each, and the custody tells of each that it went in."""
+    """Return whether exhibits and sidecars match one to one, and custody lists each exhibit as exported."""
     rows = objects_of(record, "exhibits")
     exhibit_facts = [
         (text_of(row, "item"), *(row.get(name) for name in _FILE_MEMBERS), row.get("size")) for row in rows
@@ -161,7 +161,7 @@ def _are_exhibits_right(record: RecordFields, pack: OpenedPack) -> bool:
 
 
 def _sidecar_facts(pack: OpenedPack) -> Iterator[tuple[object, ...]]:
-    """What each sidecar says of its file."""
+    """Yield the facts in each sidecar about its file."""
     for path in pack.digests:
         if path.startswith(SIDECARS_PREFIX):
             try:

@@ -1,8 +1,8 @@
-"""The files embedded in a PDF, by name: as our own renderer writes them, and nothing else.
+"""Files embedded in a PDF, by name, if the PDF has exactly the form that typst and this project write.
 
-A table of places at the end, objects where it says, streams bare or deflated. Anything cleverer is not a page of ours. A lenient
-reader mends what it is given, each in its own way, and so a damaged PDF could be two things to two readers. The twin of
-static/src/verify/pdf.ts: both refuse the same (tests/judges).
+That is a cross-reference table at the end, objects at the offsets it lists, and streams that are plain or deflated.
+Everything else is rejected: lenient readers repair damaged files in different ways, so that one PDF could be two
+documents. Mirrored by static/src/verify/pdf.ts; both reject the same files (tests/judges).
 """
 
 import re
@@ -31,12 +31,12 @@ _NUMBER: Final = re.compile(rb"[-+]?\d{0,15}\.?\d{1,15}")
 _KEYWORD: Final = re.compile(rb"true|false|null")
 _STRING: Final = re.compile(rb"\(((?:[^()\\]|\\[\s\S])*)\)")
 _PRINTABLE_ASCII: Final = re.compile(rb"[ -~]*")
-# How far from its place a head may reach, as the page looks for it.
+# Limits of the search for a header from its offset, as in the TypeScript reader.
 _TRAILER_SEARCH_BYTES, _XREF_HEAD_BYTES, _STREAM_HEAD_BYTES = 200, 40, 20
 
 
 class _UnsupportedPdf(Exception):
-    """Not a page of ours."""
+    """Raised for a PDF of any other form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ PdfValue = dict[bytes, "PdfValue"] | list["PdfValue"] | bytes | float | _ObjectR
 
 
 def embedded_files(raw: bytes) -> dict[str, bytes] | None:
-    """The files inside a PDF by name; None for one that is not as our own renderer writes it."""
+    """Return the files in a PDF by name, or None for a PDF of another form."""
     try:
         pdf = _PdfObjects(raw)
         catalog = pdf.dict_of(pdf.read_trailer().get(b"Root"))
@@ -58,7 +58,7 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
         files: dict[str, bytes] = {}
         for name, spec in pdf.walk_name_tree(tree, 0):
             file_streams = pdf.dict_of(pdf.dict_of(spec).get(b"EF"))
-            # Which of two files of one name is meant, nobody could say; and our names are plain.
+            # Two files of one name would be ambiguous.
             if name in files or len(files) >= EMBEDDED_FILES_LIMIT:
                 return None
             files[name] = pdf.read_stream(file_streams.get(b"F", file_streams.get(b"UF")))
@@ -68,7 +68,7 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
 
 
 class _PdfObjects:
-    """A PDF's objects, by the table of places."""
+    """Objects of a PDF, located by its cross-reference table."""
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
@@ -76,7 +76,7 @@ class _PdfObjects:
         self._visited_nodes = 0
 
     def read_trailer(self) -> dict[bytes, PdfValue]:
-        """Read the table of places, and give the trailer after it."""
+        """Read the cross-reference table, and return the trailer after it."""
         raw = self._raw
         end = _STARTXREF.search(raw, max(0, len(raw) - _TRAILER_SEARCH_BYTES))
         table_offset = int(end[1]) if end else -1
@@ -96,7 +96,7 @@ class _PdfObjects:
         return self.dict_of(_ValueReader(raw, trailer_offset + 7).read_value(0))
 
     def resolve(self, value: PdfValue | None) -> PdfValue | None:
-        """What a reference leads to, through other references."""
+        """Follow references from a value to what they refer to. Raise _UnsupportedPdf after too many steps."""
         for _ in range(DEPTH_LIMIT + 1):
             if not isinstance(value, _ObjectReference):
                 return value
@@ -104,14 +104,14 @@ class _PdfObjects:
         raise _UnsupportedPdf
 
     def dict_of(self, value: PdfValue | None) -> dict[bytes, PdfValue]:
-        """Give the dictionary that a value is or refers to. Raises _BrokenPdf for anything else."""
+        """Return the dictionary that a value is or refers to. Raise _UnsupportedPdf for anything else."""
         found = self.resolve(value)
         if not isinstance(found, dict):
             raise _UnsupportedPdf
         return found
 
     def list_of(self, value: PdfValue | None) -> list[PdfValue]:
-        """Give the list that a value is or refers to, empty for no value. Raises _BrokenPdf for anything else."""
+        """Return the list that a value is or refers to, empty for None. Raise _UnsupportedPdf for anything else."""
         found = self.resolve(value)
         if found is None:
             return []
@@ -120,7 +120,7 @@ class _PdfObjects:
         return found
 
     def read_object(self, number: int) -> tuple[PdfValue, int]:
-        """An object, and where it ends."""
+        """Return an object and the offset of its end."""
         offset = self._offsets.get(number, -1)
         head = _OBJECT.match(self._raw, offset, offset + 30) if offset >= 0 else None
         if head is None or int(head[1]) != number:
@@ -129,7 +129,7 @@ class _PdfObjects:
         return reader.read_value(0), reader.position
 
     def walk_name_tree(self, node: dict[bytes, PdfValue], depth: int) -> Iterator[tuple[str, PdfValue]]:
-        """Name and value of every leaf of a tree of names."""
+        """Yield name and value of every leaf of a name tree."""
         self._visited_nodes += 1
         if depth > DEPTH_LIMIT or self._visited_nodes > NODES_LIMIT:
             raise _UnsupportedPdf
@@ -145,7 +145,7 @@ class _PdfObjects:
             yield from self.walk_name_tree(self.dict_of(kid), depth + 1)
 
     def read_stream(self, ref: PdfValue | None) -> bytes:
-        """A stream's bytes, inflated where they are deflated."""
+        """Return the content of a stream, inflated if necessary."""
         if not isinstance(ref, _ObjectReference):
             raise _UnsupportedPdf
         value, end = self.read_object(ref.number)
@@ -170,7 +170,7 @@ class _PdfObjects:
 
 
 def _inflate(raw: bytes) -> bytes:
-    """Bytes that were deflated, whole and with nothing after them."""
+    """Inflate bytes; reject incomplete data and trailing bytes."""
     decompressor = zlib.decompressobj()
     try:
         inflated = decompressor.decompress(raw, EMBEDDED_FILE_LIMIT_BYTES + 1)
@@ -182,14 +182,14 @@ def _inflate(raw: bytes) -> bytes:
 
 
 class _ValueReader:
-    """Values of a PDF's own notation, from one place on. `at`: where the next one begins."""
+    """Parser of PDF syntax. `position`: offset of the next value."""
 
     def __init__(self, raw: bytes, position: int) -> None:
         self._raw = raw
         self.position = position
 
     def read_value(self, depth: int) -> PdfValue:
-        """The next value. A name keeps its stroke, a string loses its brackets."""
+        """Return the next value. A name keeps its slash, a string loses its parentheses."""
         if depth > DEPTH_LIMIT:
             raise _UnsupportedPdf
         self._match(_SPACE_AND_COMMENTS)
@@ -203,7 +203,7 @@ class _ValueReader:
         return self._read_scalar(prefix[:1])
 
     def _read_scalar(self, prefix: bytes) -> PdfValue:
-        """A value that holds no others."""
+        """Return a value that is not a dictionary, list or literal string."""
         if prefix in (b"<", b"/"):
             return self._require_match(_HEX if prefix == b"<" else _NAME)[0]
         if ref := self._match(_REFERENCE):

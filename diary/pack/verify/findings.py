@@ -1,7 +1,7 @@
-"""What checking a pack can find. Checking collects and never stops at the first.
+"""Possible findings of verification, which collects all findings and never stops at the first.
 
-A finding is a code for machines, the member it concerns (its path inside the pack's folder, or None for the
-whole pack), and a sentence for people. Codes and sentences are listed here and nowhere else.
+A finding has a code for machines, the affected member (its path in the pack's folder, or None for the whole pack), and
+a sentence for people. All codes and sentences are listed here only.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ SENTENCES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that is not as it should be."""
+    """One fault or remark about a pack."""
 
     code: str
     member: str | None
@@ -77,5 +77,5 @@ class Finding:
 
 
 def make_finding(code: str, member: str | None = None) -> Finding:
-    """The finding of a code."""
+    """Return the finding for a code."""
     return Finding(code, member, SENTENCES[code])

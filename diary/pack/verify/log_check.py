@@ -1,7 +1,7 @@
-"""The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign.
+"""Checks of a pack's transparency log data: signed checkpoints, inclusion proofs, timestamps, key statements.
 
-From the entry up: the proof gives the commitment, the receipt names it with a time and a number, the three are the
-leaf, and the leaf's path ends at the root that the checkpoint signs and an authority has stamped.
+The chain starts at the entry: the proof gives the commitment, the receipt adds a time and a number, these three form
+the leaf, and its inclusion proof ends at the root that the checkpoint signs and an authority has timestamped.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,24 +27,24 @@ _LOG_EXTENSIONS: Final = (".txt", ".tsr", ".pem")
 
 @dataclass(slots=True)
 class ReadLog:
-    """A pack's log.json as read ({} where there is none), the folder it lies in, and what was wrong on the way."""
+    """A pack's log.json as read ({} without one), its folder, and the findings on the way."""
 
     folder: str = RESTRICTED_PROOFS_PREFIX
     log_json: RecordFields = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def proofs_by_version(self) -> dict[str, RecordFields]:
-        """Where each version stands, by version."""
+        """Return the inclusion proofs by version."""
         return {text_of(row, "version"): row for row in objects_of(self.log_json, "proofs")}
 
 
 def is_log_file(path: str) -> bool:
-    """Whether a path in a proof folder is the log's and no version's proof."""
+    """Return whether a path in a proof folder belongs to the log and not to a version's proof."""
     return path.endswith(("/log.json", *_LOG_EXTENSIONS))
 
 
 def read_pack_log(pack: OpenedPack) -> ReadLog:
-    """Both folders' files of the log; they must be the same, but for the versions they speak of."""
+    """Read the log files of both folders, which must be equal except for the versions they cover."""
     log = ReadLog(SERVABLE_PROOFS_PREFIX if pack.is_servable_only else RESTRICTED_PROOFS_PREFIX)
     folders = (SERVABLE_PROOFS_PREFIX,) if pack.is_servable_only else (SERVABLE_PROOFS_PREFIX, RESTRICTED_PROOFS_PREFIX)
     logs_by_folder: dict[str, RecordFields] = {folder: _read_log_json(log, pack, folder) for folder in folders}
@@ -66,7 +66,7 @@ def read_pack_log(pack: OpenedPack) -> ReadLog:
 
 
 def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:
-    """One log.json; {} when it is absent, and a finding when it is not one."""
+    """Read one log.json; return {} if it is absent, or add a finding and return {} if it is invalid."""
     raw = pack.read(f"{folder}log.json")
     if raw is None:
         return {}
@@ -83,9 +83,10 @@ def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:
 def trusted_keys(
     log: ReadLog, notary_key: bytes, instance_key: bytes | None
 ) -> tuple[tuple[NotaryKey, ...], list[Finding]]:
-    """The notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
+    """Return the notary keys to trust: the given one, and those that the instance key certifies.
 
-    Statements count only under an instance key from outside: a forger can write some that join his key to ours.
+    Key statements count only under an instance key from outside the pack: a forger can write some that link another key
+    to ours.
     """
     own_key = (NotaryKey(b64(ed25519_key_id(notary_key)), notary_key, 0, None),)
     statements = objects_of(log.log_json, "statements")
@@ -106,7 +107,7 @@ def check_log(
     keys: Sequence[NotaryKey],
     roots: Sequence[bytes],
 ) -> Iterator[Finding]:
-    """Every finding about the log. `receipts`: by version. `roots`: PEM of authorities' roots to be trusted."""
+    """Yield every finding about the log. `receipts`: by version. `roots`: PEM certificates of trusted authorities."""
     yield from log.findings
     previous: Checkpoint | None = None
     for row in objects_of(log.log_json, "checkpoints"):
@@ -124,7 +125,7 @@ def check_log(
 def proven_leaf_indexes(
     pack: OpenedPack, log: ReadLog, receipts: Mapping[str, RecordFields], keys: Sequence[NotaryKey]
 ) -> Iterator[tuple[str, int]]:
-    """Each version that is shown to stand in the log, with its place."""
+    """Yield each version that is proved to be in the log, with its leaf index."""
     rows = objects_of(log.log_json, "checkpoints")
     signed_checkpoints = {
         checkpoint.size: checkpoint for row in rows if (checkpoint := _read_checkpoint(pack, log.folder, row, keys)[2])
@@ -137,7 +138,7 @@ def proven_leaf_indexes(
 def _read_checkpoint(
     pack: OpenedPack, folder: str, row: RecordFields, keys: Sequence[NotaryKey]
 ) -> tuple[str, bytes, Checkpoint | None]:
-    """A checkpoint's file, its bytes, and what it says when one of the keys signed it."""
+    """Return a checkpoint's file name, its bytes, and its content if one of the keys signed it."""
     size = integer_of(row, "size")
     name = f"{folder}{checkpoint_stem(row)}.txt"
     note = pack.read(name) or b""
@@ -148,7 +149,10 @@ def _read_checkpoint(
 def check_cosignatures(
     pack: OpenedPack, log: ReadLog, keys: Sequence[NotaryKey], witnesses: Sequence[LogWitness]
 ) -> tuple[int, tuple[Cosignature, ...], list[Finding]]:
-    """Leaves under the newest signed checkpoint, who of these witnesses cosigned it, and what does not hold under any."""
+    """Check the cosignatures of every signed checkpoint.
+
+    Return the size of the newest signed checkpoint, its cosignatures by these witnesses, and findings for invalid ones.
+    """
     size, valid_cosignatures, faults = 0, tuple[Cosignature, ...](), list[Finding]()
     for row in objects_of(log.log_json, "checkpoints"):
         name, note, checkpoint = _read_checkpoint(pack, log.folder, row, keys)
@@ -165,7 +169,7 @@ def check_cosignatures(
 
 
 def _verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:
-    """What a note by one of the keys says; an exposed key's holds only as far as its bound."""
+    """Return the checkpoint of a note signed by one of the keys; an exposed key is valid only up to its limit."""
     try:
         key = key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin)
         checkpoint = checkpoints.verify(note, key.pub)
@@ -175,7 +179,7 @@ def _verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint |
 
 
 def _is_consistent(previous: Checkpoint, checkpoint: Checkpoint, row: RecordFields) -> bool:
-    """Whether a checkpoint's log begins with the one before it."""
+    """Return whether a checkpoint's log is an extension of the previous one."""
     try:
         tree.verify_consistency(previous.size, checkpoint.size, (previous.root, checkpoint.root), _proof_path(row))
     except KeptError:
@@ -184,7 +188,7 @@ def _is_consistent(previous: Checkpoint, checkpoint: Checkpoint, row: RecordFiel
 
 
 def _is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpoints: Mapping[int, Checkpoint]) -> bool:
-    """Whether a version's leaf leads to a signed root."""
+    """Return whether a version's inclusion proof ends at a signed root."""
     checkpoint, leaf_index = signed_checkpoints.get(integer_of(row, "size") or 0), integer_of(row, "i")
     ts = integer_of(receipt or {}, "ts")
     if checkpoint is None or receipt is None or leaf_index is None or ts is None:
@@ -198,7 +202,7 @@ def _is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpo
 
 
 def _proof_path(row: RecordFields) -> list[bytes]:
-    """A proof's steps. Raises BadRequest."""
+    """Return the hashes of a proof. Raise BadRequest."""
     steps = row.get("path")
     return [unb64(str(step)) for step in steps] if isinstance(steps, list) else []
 
@@ -206,7 +210,7 @@ def _proof_path(row: RecordFields) -> list[bytes]:
 def _check_timestamps(
     pack: OpenedPack, name: str, note: bytes, row: RecordFields, roots: Sequence[bytes]
 ) -> Iterator[Finding]:
-    """The timestamps of one checkpoint: under the roots given, else under the pack's own."""
+    """Check the timestamps of one checkpoint under the given roots, else under the pack's own certificates."""
     trusted_roots = b"\n".join(roots) or None
     for stamp in objects_of(row, "stamps"):
         stem = f"{name.removesuffix('.txt')}.{text_of(stamp, 'authority')}"
@@ -222,10 +226,10 @@ def _check_timestamps(
 
 
 def has_timestamps(log: ReadLog) -> bool:
-    """Whether there is any timestamp."""
+    """Return whether there is any timestamp."""
     return any(objects_of(row, "stamps") for row in objects_of(log.log_json, "checkpoints"))
 
 
 def has_key_statements(log: ReadLog) -> bool:
-    """Whether there are statements about the keys at all; whether they hold is `trusted_keys`'."""
+    """Return whether there are statements about the keys; `trusted_keys` checks whether they are valid."""
     return bool(objects_of(log.log_json, "statements"))

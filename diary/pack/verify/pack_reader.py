@@ -1,6 +1,6 @@
-"""A pack opened with care, from its zip or its folder: names judged before anything is read, every member hashed as it passes.
+"""Safe opening of a pack from its zip or folder: names are checked before reading, and every member is hashed.
 
-Somebody who was given the one folder that may be served has a pack too: it is opened as what it is, and says so.
+A copy of the servable folder alone is accepted too, and marked as such.
 """
 
 import os
@@ -31,14 +31,14 @@ MEMBERS_LIMIT: Final = constants.PACK_MEMBERS_LIMIT
 TOTAL_LIMIT_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES
 COMPRESSION_RATIO_LIMIT: Final = constants.PACK_RATIO_LIMIT
 CHUNK_BYTES: Final = 1 << 20
-# What is read whole: proofs, lists, tables, and one PDF.
+# Members that are read as a whole: proofs, manifests, tables, and single PDFs.
 READ_LIMIT_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
 _FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
-# What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.
+# Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
 _PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
-# What zipfile raises for a file that was changed: NotImplementedError for a version or a compression that it does not know,
-# RuntimeError for a member that is marked as encrypted.
+# Exceptions of zipfile for a modified file: NotImplementedError for an unsupported version or compression, RuntimeError
+# for a member marked as encrypted.
 ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
@@ -47,9 +47,9 @@ MemberSource = zipfile.ZipInfo | Path
 
 @dataclass(slots=True)
 class OpenedPack:
-    """The members by path inside the pack's folder, with their digests. `findings`: what was wrong on the way.
+    """An opened pack: members by path in its folder, with their digests. `findings`: faults found on the way.
 
-    `alone`: the servable part by itself, with nothing of the restricted one.
+    `is_servable_only`: it has the servable part and nothing of the restricted one.
     """
 
     folder: str
@@ -61,34 +61,39 @@ class OpenedPack:
 
     @property
     def is_part_folder(self) -> bool:
-        """Whether its folder is one of a pack's and not the pack's own."""
+        """Return whether the folder is a part of a pack's folder."""
         return self.folder in _PART_PREFIXES
 
     def read(self, path: str) -> bytes | None:
-        """A member whole; None when it is absent, too large or damaged (which has been found already)."""
+        """Return a member; None if it is absent, too large or damaged (which has a finding already)."""
         if path not in self.digests or self.digests[path].size_bytes > READ_LIMIT_BYTES:
             return None
         with self.open_member(self.sources[path]) as member:
             return member.read()
 
     def open_member(self, source: MemberSource) -> IO[bytes]:
-        """A member's bytes. By its row: by its name the last of two would be read, where the first was hashed."""
+        """Open a member.
+
+        Zip members are opened by row: by name, zipfile would read the last of two members of one name, while the first
+        was hashed.
+        """
         if isinstance(source, Path):
             return source.open("rb")
         assert self.archive
         return self.archive.open(source)
 
     def close(self) -> None:
-        """Let go of the zip."""
+        """Close the zip."""
         if self.archive:
             self.archive.close()
 
 
 @dataclass(frozen=True, slots=True)
 class _CandidateMember:
-    """A file before it is judged. `is_as_written`: its name is the one that stood in the zip, whole, and it has no other.
+    """A file before it is checked.
 
-    `agrees`: its own header says what the zip's list says of it.
+    `is_name_exact`: the name is complete, as in the zip, and the only one. `is_header_as_listed`: its local header
+    agrees with the central directory.
     """
 
     name: str
@@ -99,12 +104,12 @@ class _CandidateMember:
 
 
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
-    """Open and hash a pack, or the findings that make it no pack at all. The caller closes it."""
+    """Open and hash a pack, or return the findings that make it unreadable. The caller closes the pack."""
     return _open_folder(path) if path.is_dir() else _open_zip(path)
 
 
 def _open_zip(path: Path) -> OpenedPack | list[Finding]:
-    """A pack's zip."""
+    """Open a pack's zip."""
     try:
         archive = zipfile.ZipFile(path)
     except ZIP_ERRORS:
@@ -123,7 +128,7 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
 
 
 def _zip_member(row: zipfile.ZipInfo, header: LocalHeader) -> _CandidateMember:
-    """One row of a zip, by the name in the zip's list."""
+    """Return one row of a zip under its name in the central directory."""
     kind = stat.S_IFMT(row.external_attr >> 16)
     is_file = not listed_name(row).endswith("/") and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
     is_file = is_file and not row.external_attr & DOS_DIRECTORY_FLAG and not row.volume
@@ -136,7 +141,7 @@ def _zip_member(row: zipfile.ZipInfo, header: LocalHeader) -> _CandidateMember:
 
 
 def _open_folder(path: Path) -> OpenedPack | list[Finding]:
-    """A folder that was taken out of its zip already. No link is followed."""
+    """Open an unpacked pack. No link is followed."""
     root = path.resolve()
     members = sorted(_folder_members(root), key=lambda one: one.name)
     if not members:
@@ -149,7 +154,7 @@ def _open_folder(path: Path) -> OpenedPack | list[Finding]:
 
 
 def _folder_members(root: Path) -> Iterator[_CandidateMember]:
-    """Every file below a folder, links as what they are."""
+    """Yield every file below a folder; links are yielded as such."""
     for folder, folders, names in os.walk(root):
         for name in (*names, *(one for one in folders if (Path(folder) / one).is_symlink())):
             path = Path(folder) / name
@@ -158,7 +163,7 @@ def _folder_members(root: Path) -> Iterator[_CandidateMember]:
 
 
 def _hash_members(pack: OpenedPack, members: list[_CandidateMember]) -> OpenedPack:
-    """The pack with every sound member hashed."""
+    """Hash every valid member and return the pack."""
     for member, path in _sound_members(pack, members):
         try:
             pack.digests[path] = _hash_member(pack, member.source)
@@ -173,7 +178,7 @@ def _hash_members(pack: OpenedPack, members: list[_CandidateMember]) -> OpenedPa
 
 
 def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
-    """Reasons not to read anything at all."""
+    """Return the findings that forbid reading the zip at all."""
     if not rows:
         return [make_finding("not_a_pack")]
     if len(rows) > MEMBERS_LIMIT:
@@ -184,7 +189,7 @@ def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
 
 
 def _sound_members(pack: OpenedPack, members: list[_CandidateMember]) -> Iterator[tuple[_CandidateMember, str]]:
-    """The ordinary files of one folder with their paths in the pack; the others are found."""
+    """Yield the ordinary files of the pack's folder with their paths in the pack; add findings for the others."""
     if not _FOLDER_PATTERN.fullmatch(pack.folder) and pack.folder not in _PART_PREFIXES:
         pack.findings.append(make_finding("no_folder", _printable(members[0].name)))
     seen_names: set[str] = set()
@@ -203,7 +208,7 @@ def _sound_members(pack: OpenedPack, members: list[_CandidateMember]) -> Iterato
 
 
 def _fault_code(member: _CandidateMember, path: str, is_in_folder: bool) -> str | None:
-    """Why a member is no ordinary file of the pack."""
+    """Return why a member is not an ordinary file of the pack, or None."""
     if not _PATH_PATTERN.fullmatch(path) or ".." in member.name or not member.is_name_exact:
         return "bad_name"
     if not is_in_folder:
@@ -212,12 +217,12 @@ def _fault_code(member: _CandidateMember, path: str, is_in_folder: bool) -> str 
 
 
 def _printable(name: str) -> str:
-    """A name that can be shown on a terminal."""
+    """Return a name that is safe to show on a terminal."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:200]
 
 
 def _hash_member(pack: OpenedPack, source: MemberSource) -> MemberDigests:
-    """A member's digests, its checksum included."""
+    """Return a member's digests; reading it to the end also checks its CRC."""
     if isinstance(source, zipfile.ZipInfo) and source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError("packed in a way that browsers do not read")
     claimed_size = source.lstat().st_size if isinstance(source, Path) else source.file_size

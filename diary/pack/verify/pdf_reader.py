@@ -1,6 +1,6 @@
-"""What is asked of a pack's PDFs, which a stranger may have made: an isolated process reads each (pdf_worker.py), never this one.
+"""Questions about a pack's PDFs, which may be forged: an isolated process (pdf_worker.py) reads them, never this one.
 
-What comes back is as little trusted as the PDFs: numbers, keys and JPEGs are taken from it, and no path.
+Its output is as untrusted as the PDFs: numbers, keys and JPEGs are used, but no paths.
 """
 
 import json
@@ -21,15 +21,15 @@ _KEY_LIMIT_BYTES: Final = 200
 
 
 def jpeg_name(number: int) -> str:
-    """Where a picture that was found lies; counted from 0."""
+    """Return the file name of an extracted picture; counted from 0."""
     return f"{number}.jpg"
 
 
 def read_pictures(volume: bytes, stills: Set[str], *, is_unsandboxed: bool = False) -> dict[str, bytes]:
-    """The JPEGs of a volume of 04 by item, taken from the pages its bookmarks lead to; a film's still under its own key.
+    """Return the JPEGs of a volume of 04 by item, from the pages of its bookmarks; stills have keys of their own.
 
-    `stills`: items of which 04 shows only a still. Empty when the volume cannot be read. Raises Unavailable where this computer
-    cannot isolate the process that reads it.
+    `stills`: items of which 04 shows only a still. The result is empty if the volume cannot be read. Raise Unavailable
+    if this computer cannot isolate the process.
     """
     pictures: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="kept-volume-") as work_folder:
@@ -45,9 +45,11 @@ def read_pictures(volume: bytes, stills: Set[str], *, is_unsandboxed: bool = Fal
 
 
 def first_differing_page(pack_document: bytes, rebuilt_document: bytes, *, is_unsandboxed: bool = False) -> int | None:
-    """The first page, counted from 1, on which two documents differ; None when no page does, or it cannot be told.
+    """Return the first page, counted from 1, on which two documents differ.
 
-    Raises Unavailable where this computer cannot isolate the process that reads them.
+    None if no page does or they are unreadable.
+
+    Raise Unavailable if this computer cannot isolate the process.
     """
     with tempfile.TemporaryDirectory(prefix="kept-pages-") as work:
         (Path(work) / PACK_DOCUMENT_FILENAME).write_bytes(pack_document)
@@ -57,5 +59,5 @@ def first_differing_page(pack_document: bytes, rebuilt_document: bytes, *, is_un
 
 
 def _is_picture_key(key: str) -> bool:
-    """Whether it can name a file."""
+    """Return whether a key has a plausible form and length."""
     return key.isprintable() and 0 < len(key.encode()) <= _KEY_LIMIT_BYTES

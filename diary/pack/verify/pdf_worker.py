@@ -1,8 +1,8 @@
-"""Reading a PDF that a stranger may have made: `python -I -m diary.pack.verify.pdf_worker FOLDER`, isolated as the pack
-worker is.
+"""Worker that reads a PDF which may be forged, isolated like the pack worker.
 
-The folder holds what it takes to answer one of two questions: which pictures stand in a volume of 04 (the answer is their keys,
-in the order in which they are written beside it), or on which page two documents differ.
+`python -I -m diary.pack.verify.pdf_worker FOLDER` answers one of two questions, depending on the files in the folder:
+which pictures a volume of 04 contains (it prints their keys, in the order of the files it writes next to it), or on
+which page two documents differ.
 """
 
 import json
@@ -30,7 +30,7 @@ _DEPTH_LIMIT: Final = 8
 
 
 def main() -> int:
-    """Answer the question that the folder holds. The exit code is 1 when it could not be done."""
+    """Answer the question in the folder. Return the exit code, 1 on failure."""
     folder, *flags = sys.argv[1:]
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     return supervise(
@@ -45,8 +45,8 @@ def main() -> int:
     )
 
 
-def _answer_question(folder: Path, _spool: LayoutClient) -> int:
-    """Runs isolated."""
+def _answer_question(folder: Path, _layout_client: LayoutClient) -> int:
+    """Answer inside the isolated process."""
     answer = (
         _extract_pictures(folder)
         if (folder / VOLUME_FILENAME).exists()
@@ -58,7 +58,7 @@ def _answer_question(folder: Path, _spool: LayoutClient) -> int:
 
 
 def _extract_pictures(folder: Path) -> list[str]:
-    """The key of every picture, written as 0.jpg and so on. None at all where the volume cannot be read to its end."""
+    """Write every picture as 0.jpg and so on, and return their keys; none if the volume cannot be read to its end."""
     stills = set(json.loads((folder / STILLS_FILENAME).read_text(encoding="utf-8")))
     try:
         pictures = list(_volume_pictures(folder / VOLUME_FILENAME, stills))[:PICTURES_LIMIT]
@@ -70,7 +70,7 @@ def _extract_pictures(folder: Path) -> list[str]:
 
 
 def _volume_pictures(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
-    """Those of one volume."""
+    """Yield key and JPEG of the pictures of one volume."""
     reader = pypdf.PdfReader(path)
     for entry in reader.outline:
         if isinstance(entry, list):
@@ -83,13 +83,13 @@ def _volume_pictures(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]
 
 
 def _first_jpeg(holder: Any, depth: int) -> bytes | None:
-    """The first JPEG among the pictures of a page, or inside a drawing on it."""
+    """Return the first JPEG among the pictures of a page, or in a form on it."""
     resources = holder.get("/Resources")
     xobjects = resources.get_object().get("/XObject") if resources is not None else None
     for reference in (xobjects.get_object() if xobjects is not None else {}).values():
         xobject = reference.get_object()
         if xobject.get("/Filter") == "/DCTDecode":
-            # The bytes as they stand: what a reader's decoder makes of them would be another picture.
+            # The stored bytes: decoding would give a different picture.
             return bytes(xobject._data)
         if xobject.get("/Subtype") == "/Form" and depth < _DEPTH_LIMIT:
             inner = _first_jpeg(xobject, depth + 1)
@@ -99,7 +99,7 @@ def _first_jpeg(holder: Any, depth: int) -> bytes | None:
 
 
 def _first_differing_page(pack_document: Path, rebuilt_document: Path) -> int | None:
-    """The first page that differs, counted from 1; None when no page does, or it cannot be read."""
+    """Return the first page that differs, counted from 1; None if no page does or one is unreadable."""
     try:
         rebuilt_pages, pack_pages = pypdf.PdfReader(rebuilt_document).pages, pypdf.PdfReader(pack_document).pages
         for index in range(max(len(rebuilt_pages), len(pack_pages))):
@@ -113,7 +113,7 @@ def _first_differing_page(pack_document: Path, rebuilt_document: Path) -> int | 
 
 
 def _page_content(page: Any) -> bytes:
-    """What a page draws."""
+    """Return the content stream of a page."""
     contents = page.get_contents()
     return contents.get_data() if contents is not None else b""
 

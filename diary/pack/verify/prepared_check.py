@@ -1,9 +1,9 @@
-"""Who prepared a pack, where that was not its keeper: an advocate's signature beside the grant that let them. docs/pack.md.
+"""Check of packs prepared by an advocate: their signed statement, and the keeper's grant (docs/pack.md).
 
-[Note: what it binds] The keeper's signature is on the grant and the advocate's on the statement, which names this pack, each
-version in it and 12_record.json. So it can neither be put into another pack nor say another name than its writer's own; who the
-person of that name is, only the keeper who compared nine words with them can say. Taken out altogether it leaves no trace:
-a keeper does not sign a pack as a whole.
+[Note: what it binds] The keeper signs the grant, and the advocate signs the statement, which names this pack, each
+version in it and 12_record.json. The statement can therefore not be moved to another pack, and names nobody but its
+author. The identity of that person is known only to the keeper, who compared nine words with them. A statement that is
+removed completely leaves no trace, because a keeper does not sign a pack as a whole.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from diary.record.reading import RecordFields, integer_of, object_of, text_of
 PREPARED_TYPE: Final = "prepared/v1"
 READ_FIRST_PATH: Final = "data/00_READ-FIRST.txt"
 PREPARED_LINE_PREFIX: Final = "PREPARED BY SOMEBODY ELSE: "
-# What would break a line of text in two, or the terminal it is shown on.
+# Characters that would split a line of text or affect a terminal.
 _CONTROL_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _STATEMENT_MEMBERS: Final = {
     *(
@@ -47,7 +47,7 @@ _STATEMENT_MEMBERS: Final = {
 
 
 def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
-    """`prepared` where somebody else prepared it and may have; `preparer` where what is said of that does not hold."""
+    """Yield `prepared` for a valid statement, and `preparer` for an invalid one or a claim without one."""
     raw = pack.read(PREPARED_PATH)
     record = parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
     recorded_claim = object_of(object_of(record, "pack"), "prepared")
@@ -70,7 +70,7 @@ def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
 
 
 def prepared_members(statement: Mapping[str, Any]) -> RecordFields:
-    """What `pack.prepared` of 12_record.json says of a statement."""
+    """Return `pack.prepared` of 12_record.json as it follows from a statement."""
     return {
         "by": statement["by"],
         "grant": statement["grant"]["grant"],
@@ -80,12 +80,12 @@ def prepared_members(statement: Mapping[str, Any]) -> RecordFields:
 
 
 def prepared_line(statement: Mapping[str, Any]) -> str:
-    """The line of 00_READ-FIRST.txt."""
+    """Return the line about the preparer in 00_READ-FIRST.txt."""
     return f"{PREPARED_LINE_PREFIX}{statement['by']}, {statement['organisation']}."
 
 
 def versions_digest(versions: Mapping[str, str]) -> str:
-    """SHA-256 over the versions in servable/proof with their commitments, b64."""
+    """Return SHA-256 over the versions in servable/proof and their commitments, in base64."""
     return b64(
         hashlib.sha256(
             canonical_json(
@@ -96,7 +96,7 @@ def versions_digest(versions: Mapping[str, str]) -> str:
 
 
 def _check_signatures(statement: Mapping[str, Any], keeper_pub: str) -> None:
-    """Return when the grant is the keeper's, to the key that signed, and let it; BadSignature otherwise."""
+    """Raise BadSignature unless the keeper granted the signing key the right to prepare packs at that time."""
     grant, made_at = statement["grant"], statement["made_at"]
     if (
         set(statement) != _STATEMENT_MEMBERS
@@ -119,7 +119,7 @@ def _check_signatures(statement: Mapping[str, Any], keeper_pub: str) -> None:
 
 
 def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_only: bool) -> None:
-    """Return when nothing here is outside the grant, as far as that shows; BadSignature otherwise."""
+    """Raise BadSignature if anything visible here is outside the grant."""
     diary_ids = {text_of(object_of(proof.values, "_ids"), "diary") for proof in proofs.fullest.values()}
     granted_records = grant["scope"].get("records")
     entries = {
@@ -134,7 +134,7 @@ def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_on
 
 
 def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, proofs: PackProofs) -> None:
-    """Return when it was said of this pack: its name, its versions, and its record where that is here; else BadSignature."""
+    """Raise BadSignature unless the statement names this pack, its versions, and its record if that is present."""
     versions = {version: text_of(one.raw, "c") for version, one in proofs.servable.items()}
     is_copied = pack.is_servable_only and not pack.folder.startswith("PACK_")
     if statement["list"] != versions_digest(versions) or (statement["folder"] != pack.folder and not is_copied):
@@ -152,13 +152,13 @@ def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, pro
 
 
 def _find_prepared_line(raw: bytes) -> str | None:
-    """The line in which READ-FIRST says so, None where there is none."""
+    """Return the line about the preparer in READ-FIRST, or None."""
     lines = raw.decode("utf-8", "replace").split("\n")
     return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)
 
 
 def _is_single_line(value: object) -> bool:
-    """Some text on one line."""
+    """Return whether a value is non-empty text on one line."""
     return (
         isinstance(value, str)
         and 0 < len(value) <= grants.NAME_LIMIT_CHARACTERS

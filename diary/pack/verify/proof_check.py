@@ -1,4 +1,4 @@
-"""Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other."""
+"""Checks of proofs: digests, commitments, signatures, receipts, device lines, and equality of the two folders."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _PROOF_FILENAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class VersionProof:
-    """One proof file, read: values by name, digests by name, and the rest as it stands."""
+    """One parsed proof file: values by name, digests by name, names of withheld fields, and the JSON object."""
 
     member: str
     raw: RecordFields
@@ -40,13 +40,13 @@ class VersionProof:
 
     @property
     def version(self) -> str:
-        """The version's id."""
+        """Return the version's id."""
         return text_of(self.raw, "version")
 
 
 @dataclass(slots=True)
 class PackProofs:
-    """Both folders, by version, and the keys they name."""
+    """Proofs of both folders by version, and the keys of the pack."""
 
     servable: dict[str, VersionProof] = field(default_factory=dict)
     restricted: dict[str, VersionProof] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class PackProofs:
 
     @property
     def fullest(self) -> dict[str, VersionProof]:
-        """The folder that says most: the restricted one, or the servable where that is all there is."""
+        """Return the proofs of the restricted folder, or of the servable one if the pack has only that."""
         return self.servable if self.is_servable_only else self.restricted
 
 
 def read_proofs(pack: OpenedPack) -> PackProofs:
-    """Every proof that can be read; what cannot is found."""
+    """Read every proof; unreadable ones become findings."""
     proofs = PackProofs(is_servable_only=pack.is_servable_only)
     for path in sorted(pack.digests):
         for folder, folder_proofs in (
@@ -101,7 +101,7 @@ def read_proofs(pack: OpenedPack) -> PackProofs:
 
 
 def parse_object(raw: bytes | None) -> dict[str, object] | None:
-    """Canonical JSON that is an object, or None."""
+    """Parse canonical JSON; return None unless it is an object."""
     try:
         value = parse_canonical_json(raw or b"", limit_bytes=RECORD_LIMIT_BYTES)
     except KeptError:
@@ -110,7 +110,10 @@ def parse_object(raw: bytes | None) -> dict[str, object] | None:
 
 
 def _are_keys_valid(keys: RecordFields) -> bool:
-    """Whether the two public keys are keys, and the log is the notary's digest; both of a server's are '' where none knew it."""
+    """Return whether the public keys are valid and `log` is the notary key's id.
+
+    Both server keys are '' if no server had the diary.
+    """
     try:
         load_public_key(unb64(text_of(keys, "ecdsa_pub")))
         _author_keys(keys)
@@ -122,12 +125,12 @@ def _are_keys_valid(keys: RecordFields) -> bool:
 
 
 def is_never_received(keys: RecordFields) -> bool:
-    """Whether the pack says that no server ever had the diary."""
+    """Return whether the pack states that no server ever had the diary."""
     return keys.get("notary") == "" == keys.get("log")
 
 
 def _read_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Finding:
-    """One proof, with every digest computed or taken as withheld."""
+    """Parse one proof, with every digest computed or taken as withheld."""
     value = parse_object(raw)
     if value is None or value.get("t") != PROOF_TYPE:
         return make_finding("unreadable", member)
@@ -151,12 +154,12 @@ def _read_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Fin
 
 
 def salted_field(proof: RecordFields, name: str) -> dict[str, object]:
-    """A field of a proof as it stands: value and salt."""
+    """Return a field of a proof with value and salt."""
     return object_of(object_of(proof, "fields"), name)
 
 
 def _schema_number(proof: RecordFields) -> int:
-    """The schema number. Raises KeyError when there is none."""
+    """Return the schema number. Raise KeyError if there is none."""
     number = integer_of(salted_field(proof, "_schema"), "v")
     if number is None:
         raise KeyError
@@ -164,7 +167,7 @@ def _schema_number(proof: RecordFields) -> int:
 
 
 def _withheld_digests(withheld: RecordFields) -> Iterator[tuple[str, str]]:
-    """Digests that stand for withheld fields; each must be 32 bytes."""
+    """Yield the digests of withheld fields. Raise KeyError unless each has 32 bytes."""
     for name, digest in withheld.items():
         if not isinstance(digest, str) or len(unb64(digest)) != 32:
             raise KeyError
@@ -172,17 +175,17 @@ def _withheld_digests(withheld: RecordFields) -> Iterator[tuple[str, str]]:
 
 
 def check_proofs(proofs: PackProofs, keys: Sequence[NotaryKey], leaf_indexes: Mapping[str, int]) -> Iterator[Finding]:
-    """Every finding about the proofs themselves.
+    """Yield every finding about the proofs themselves.
 
-    `keys`: the notary keys to trust. `before`: by version, the place in the log that was shown for it; a receipt by
-    a key that others may have had holds only for a place below that key's bound.
+    `keys`: trusted notary keys. `leaf_indexes`: proved position in the log by version; a receipt by an exposed key is
+    valid only for a position below that key's limit.
     """
     if _key_bytes(proofs.keys, "notary") not in {key.pub for key in keys}:
         yield make_finding("wrong_notary")
     try:
         author_keys = _author_keys(proofs.keys)
     except (KeptError, ValueError):
-        author_keys = ()  # said under "keys"; no signature holds under it
+        author_keys = ()  # reported as `keys`; no signature is valid without a key
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
         yield from _check_proof(proof, author_keys, keys, leaf_indexes)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
@@ -197,14 +200,14 @@ def check_proofs(proofs: PackProofs, keys: Sequence[NotaryKey], leaf_indexes: Ma
 
 
 def _check_parents(proofs: PackProofs) -> Iterator[Finding]:
-    """Versions written on from one that is not here: every version of a record goes into a pack, or none."""
+    """Yield versions whose parent is missing: a pack contains either all versions of a record or none."""
     for proof in proofs.fullest.values():
         if any(parent not in proofs.fullest for parent in codes_of(proof.values, "_parents")):
             yield make_finding("left_out", proof.member)
 
 
 def _key_bytes(keys: RecordFields, name: str) -> bytes:
-    """A key's bytes; none when it is not one, and every signature then fails."""
+    """Return a key's bytes; empty for an invalid key, so that every signature fails."""
     try:
         return unb64(text_of(keys, name))
     except KeptError:
@@ -212,25 +215,28 @@ def _key_bytes(keys: RecordFields, name: str) -> bytes:
 
 
 def receipts_by_version(proofs: PackProofs) -> dict[str, RecordFields]:
-    """The receipts, by version."""
+    """Return the receipts by version."""
     all_receipts = {version: object_of(proof.raw, "receipt") for version, proof in proofs.fullest.items()}
     return {version: receipt for version, receipt in all_receipts.items() if receipt}
 
 
 def pack_notary_key(proofs: PackProofs) -> bytes:
-    """The notary key that the pack names; none when it is not one."""
+    """Return the notary key of the pack; empty if it is invalid."""
     return _key_bytes(proofs.keys, "notary")
 
 
 def _author_keys(keys: RecordFields) -> tuple[AuthorKey, ...]:
-    """The account's keys, those that were replaced first. Raises BadSignature where they do not follow one another."""
+    """Return the account's keys, replaced ones first.
+
+    Raise BadSignature unless each one is signed by the key before it.
+    """
     return rekeying.verify_chain(
         objects_of(keys, "earlier") if "earlier" in keys else (), unb64(text_of(keys, "ecdsa_pub"))
     )
 
 
 def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message: bytes) -> None:
-    """Return when the key that a proof names, or one after it, signed it while it counted; BadSignature otherwise."""
+    """Raise BadSignature unless the key that a proof names, or a later one, signed it while it was in use."""
     key = rekeying.find_signing_key(author_keys, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
     received_at = integer_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
     if key.last_ms is not None and (received_at is None or received_at > key.last_ms):
@@ -240,7 +246,7 @@ def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message
 def _check_proof(
     proof: VersionProof, author_keys: Sequence[AuthorKey], keys: Sequence[NotaryKey], leaf_indexes: Mapping[str, int]
 ) -> Iterator[Finding]:
-    """Commitment, place, signature and receipt of one proof."""
+    """Check commitment, ids, signature and receipt of one proof."""
     raw, ids = proof.raw, object_of(proof.values, "_ids")
     stated_commitment = text_of(raw, "c")
     if b64(commitment(proof.digests)) != stated_commitment:
@@ -276,7 +282,7 @@ def _check_proof(
 
 
 def _check_pair(servable: VersionProof | None, restricted: VersionProof | None) -> Iterator[Finding]:
-    """The two proofs of one version."""
+    """Check the two proofs of one version against each other."""
     if servable is None and restricted and text_of(restricted.raw, "kind") not in SERVABLE_KINDS:
         return
     if servable is None or restricted is None:
@@ -291,7 +297,7 @@ def _check_pair(servable: VersionProof | None, restricted: VersionProof | None) 
 
 
 def _check_restricted_withheld(servable: VersionProof) -> Iterator[Finding]:
-    """Whether a restricted field stands open where it must not."""
+    """Yield a finding if a restricted field is disclosed in a servable proof."""
     kind = text_of(salted_field(servable.raw, "_kind"), "v")
     if set(schema_names(kind, integer_of(servable.values, "_schema") or 0).restricted) - servable.withheld:
         yield make_finding("twin", servable.member)
@@ -302,7 +308,10 @@ def _raise_no_proof() -> VersionProof:
 
 
 def _check_device_lines(proofs: PackProofs) -> Iterator[Finding]:
-    """The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too."""
+    """Check the numbering of each device.
+
+    Missing numbers are no fault: notes and entries not chosen have numbers too.
+    """
     links, members = [], {}
     for proof in proofs.fullest.values():
         line = object_of(proof.values, "_line")

@@ -1,4 +1,4 @@
-"""12_record.json as `verify` reads it: against the proofs, against what follows from it, and against what fields may hold."""
+"""Check of 12_record.json against the proofs, its own versions, and the rules for fields."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ RECORD_PATH: Final = "data/restricted/12_record.json"
 
 
 def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
-    """12_record.json against the restricted proofs."""
+    """Check 12_record.json against the restricted proofs."""
     raw = pack.read(RECORD_PATH)
     if raw is None:
         return
@@ -38,14 +38,14 @@ def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     if not is_consistent:
         yield make_finding("record", RECORD_PATH)
     for proof in proofs.restricted.values():
-        # What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
+        # A time in the future may result from a wrong clock; that is no fault of the pack.
         faults = find_issues(text_of(proof.raw, "kind"), proof.values, {})
         if any(fault.code != "in_the_future" for fault in faults):
             yield make_finding("odd", proof.member)
 
 
 def _matches_proof(row: RecordFields, proof: VersionProof) -> bool:
-    """Whether a row of the record says what the proof says."""
+    """Return whether a row of the record equals its proof."""
     fields = {name: value for name, value in proof.values.items() if value is not None}
     is_same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
     received_at = integer_of(object_of(proof.raw, "receipt"), "ts")

@@ -1,4 +1,4 @@
-"""`verify --rerender`: every document and table made again from the record and compared byte for byte; the page is named."""
+"""`verify --rerender`: renders every document and table from the record again, and compares byte for byte."""
 
 import re
 import tempfile
@@ -27,7 +27,10 @@ _DOCUMENT_PATTERN: Final = re.compile(
 def check_rerendered(
     pack: OpenedPack, proofs: PackProofs, release: str, *, is_unsandboxed: bool = False
 ) -> Iterator[Finding]:
-    """What differs when the documents and tables are made by this release, `release`; isolated unless `is_unsandboxed`."""
+    """Yield the documents and tables that differ from those of this release.
+
+    `release`: this release. `is_unsandboxed`: render without isolation.
+    """
     documents = sorted(name for name in pack.digests if _DOCUMENT_PATTERN.fullmatch(name))
     record = _read_object(pack, RECORD_PATH)
     with tempfile.TemporaryDirectory(prefix="kept-again-") as work_folder:
@@ -52,7 +55,7 @@ def check_rerendered(
 def _rebuild_documents(
     pack: OpenedPack, proofs: PackProofs, record: Mapping[str, Any] | None, work_folder: Path, *, is_unsandboxed: bool
 ) -> dict[str, Path]:
-    """The documents laid out again; none when the record is not whole."""
+    """Return the documents rendered again by path; empty if the record is incomplete."""
     keys = _read_object(pack, f"{_PROOFS_PREFIX}keys.json")
     if record is None or keys is None:
         return {}
@@ -66,7 +69,7 @@ def _rebuild_documents(
 
 
 def _read_object(pack: OpenedPack, name: str) -> dict[str, Any] | None:
-    """A canonical file's object, or None."""
+    """Return the object in a canonical JSON file, or None."""
     try:
         value = parse_canonical_json((pack.read(name) or b"").removesuffix(b"\n"), limit_bytes=RECORD_LIMIT_BYTES)
     except KeptError:
@@ -75,7 +78,7 @@ def _read_object(pack: OpenedPack, name: str) -> dict[str, Any] | None:
 
 
 def _rebuild_log(pack: OpenedPack) -> dict[str, object] | None:
-    """`log` of the capsule, from its files."""
+    """Rebuild `log` of the capsule from its files."""
     log = _read_object(pack, f"{_PROOFS_PREFIX}log.json")
     if log is None:
         return None
@@ -102,7 +105,7 @@ def _rebuild_log(pack: OpenedPack) -> dict[str, object] | None:
 def _exhibit_pictures(
     pack: OpenedPack, record: Mapping[str, Any], *, is_unsandboxed: bool
 ) -> Iterator[tuple[str, bytes]]:
-    """The JPEGs of 04 by item; none of a volume that cannot be read."""
+    """Yield the JPEGs of 04 by item; none for a volume that cannot be read."""
     stills = {text_of(row, "item") for row in objects_of(record, "exhibits") if not row.get("printed")}
     for name in sorted(pack.digests):
         if name.startswith("data/servable/04_exhibits"):

@@ -1,8 +1,7 @@
-"""Laying a pack's documents out again, from its own record: `python -I -m diary.pack.verify.rerender_worker FOLDER`,
-isolated as the worker is.
+"""Worker that renders a pack's documents again from its own record, isolated like the pack worker.
 
-What a reader sees is in the PDFs, what is proved is in the record. Whoever changed a word in a PDF and made every list of
-digests anew is found only by somebody who lays the page out once more and compares.
+Run as `python -I -m diary.pack.verify.rerender_worker FOLDER`. Readers see the PDFs, while the record is what is
+proved. If somebody changes a word in a PDF and regenerates all manifests, only rendering the page again detects it.
 """
 
 import json
@@ -36,10 +35,11 @@ _PLACEHOLDER_PICTURE: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "p
 def rerender_capsule(
     capsule: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path, *, is_unsandboxed: bool = False
 ) -> dict[str, Path]:
-    """The documents and tables of a capsule by path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
+    """Render the documents and tables of a capsule, and return them by path under `data/`.
 
-    Runs in isolated processes of its own, or without isolation where `is_unsandboxed`. Empty when the capsule cannot be laid
-    out. Raises Unavailable where this computer cannot isolate them.
+    `pictures`: JPEGs by item. `folder`: an empty folder owned by the caller. Runs in isolated processes, or without
+    isolation if `is_unsandboxed`. The result is empty if the capsule cannot be rendered. Raise Unavailable if this
+    computer cannot isolate the processes.
     """
     (folder / CAPSULE_FILENAME).write_bytes(canonical_json(dict(capsule), limit_bytes=reader.CAPSULE_LIMIT_BYTES * 4))
     (folder / PICTURES_FOLDER).mkdir()
@@ -49,7 +49,7 @@ def rerender_capsule(
     claimed_paths = (
         {name: path for name, path in answer.items() if isinstance(path, str)} if isinstance(answer, dict) else {}
     )
-    # A process that was taken over may name any path; what is read lies in the folder that it was given.
+    # A compromised process may return any path; only files in its folder are used.
     resolved_paths = {name: (folder / path).resolve() for name, path in claimed_paths.items() if path.isprintable()}
     return {
         name: place
@@ -59,7 +59,7 @@ def rerender_capsule(
 
 
 def _picture_filename(key: str) -> str:
-    """What a picture is called on its way to the isolated process."""
+    """Return the name of a picture's file in the folder of the isolated process."""
     return key.replace("/", "-").replace(" ", "-") + ".jpg"
 
 
@@ -69,7 +69,10 @@ def rebuild_capsule(
     keys: Mapping[str, Any],
     log: Mapping[str, Any] | None,
 ) -> dict[str, object]:
-    """A capsule again, from 12_record.json and the restricted proofs by version. What no page shows is zeros: keys, seeds."""
+    """Rebuild a capsule from 12_record.json and the restricted proofs by version.
+
+    Keys and seeds are zeros, because no document shows them.
+    """
     return {
         **{
             name: record[name]
@@ -86,14 +89,14 @@ def rebuild_capsule(
 
 
 def _exhibit_row(row: Mapping[str, Any]) -> dict[str, object]:
-    """An exhibit's row; whether it has a print copy is all the pages ask."""
+    """Return an exhibit's row; the documents only need to know whether it has a print copy."""
     exhibit_fields = {name: value for name, value in row.items() if name not in ("printed", "still")}
     still = {"poster": _PLACEHOLDER_PICTURE} if row.get("still") else {}
     return {**exhibit_fields, "print": _PLACEHOLDER_PICTURE if row.get("printed") else None, "received": None, **still}
 
 
 def _version_row(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, object]:
-    """A version with its parts told apart again."""
+    """Return a version with its fields split into open and restricted."""
     kind, number, fields = text_of(row, "kind"), integer_of(row, "schema") or 0, object_of(row, "fields")
     restricted_names = set(find_schema(kind, number).restricted)
     seed = b64(bytes(32))
@@ -114,7 +117,7 @@ def _version_row(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, 
 
 
 def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tuple[str, Path]]:
-    """Every document laid out, with its path under `data/`."""
+    """Typeset every document, and yield its path under `data/` with its file."""
     capsule = reader.read_capsule((folder / CAPSULE_FILENAME).read_bytes(), limit=reader.CAPSULE_LIMIT_BYTES * 4)
     contents = build_contents(capsule)
     pictures = {}
@@ -136,7 +139,10 @@ def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tu
 
 
 def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file of words and every table, with its path under `data/`. Proofs need salts, which are in the proofs alone."""
+    """Yield every text file and table with its path under `data/`.
+
+    Proofs are left out, because their salts are only in the proofs themselves.
+    """
     capsule = reader.read_capsule((folder / CAPSULE_FILENAME).read_bytes(), limit=reader.CAPSULE_LIMIT_BYTES * 4)
     (folder / TEXT_FILES_FOLDER).mkdir()
     for number, (name, raw) in enumerate(text_files(build_contents(capsule))):
@@ -148,7 +154,7 @@ def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _place_stills(contents: PackContents, folder: Path) -> dict[str, Picture]:
-    """The stills of accounts, as 04 shows them too."""
+    """Write the stills of video accounts, which 04 shows too, into the folder of the chronology."""
     stills = {}
     for view in build.films_of_accounts(contents):
         path = folder / PICTURES_FOLDER / _picture_filename(poster_key(view.exhibit.item))
@@ -160,7 +166,7 @@ def _place_stills(contents: PackContents, folder: Path) -> dict[str, Picture]:
 
 
 def main() -> int:
-    """Lay out, say which file is where. The exit code is 1 when it could not be done."""
+    """Render the documents and print their paths. Return the exit code, 1 on failure."""
     folder, *flags = sys.argv[1:]
     zoneinfo.reset_tzpath(())
     job_folder = Path(folder)
@@ -177,7 +183,7 @@ def main() -> int:
 
 
 def _rerender(folder: Path, layout_client: LayoutClient) -> int:
-    """Every document and table again; runs isolated."""
+    """Render every document and table inside the isolated process."""
     try:
         paths = {
             name: str(path.relative_to(folder))

@@ -1,7 +1,7 @@
-"""The servable part by itself: what can be said of its exhibits without the files.
+"""Check of exhibits in a copy of the servable part, which has no received files.
 
-Each attachment's servable proof has its digest and size among the open fields, sealed when the file came; the index must say
-the same. Whether a file somebody holds is that one is for whoever has it and the digest.
+Each attachment's servable proof discloses its digest and size, sealed on receipt; the index must state the same.
+Whether a given file is that exhibit can be checked with the digest by anyone who has the file.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ EXHIBITS_INDEX_PATH = "data/servable/03_exhibits-index.csv"
 
 
 def check_index_against_proofs(proofs: PackProofs, index: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
-    """Every exhibit of which the index and the sealed fields do not say the same, by its proof or the index."""
+    """Yield every exhibit for which the index and the sealed fields differ, by its proof or its row in the index."""
     rows_by_stem = {file.partition(".")[0]: row for file, row in index.items()}
     stems = set()
     for stem, history, proof in record_histories(proofs.servable.values(), "attachment"):

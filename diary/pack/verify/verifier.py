@@ -1,4 +1,7 @@
-"""Checking a pack: every finding, in the order of the checks. No network, nothing written, nothing trusted."""
+"""Verification of a pack: all findings in the order of the checks.
+
+Offline and read-only; nothing in the pack is trusted.
+"""
 
 import csv
 import io
@@ -63,16 +66,17 @@ def verify_pack(
     witnesses: Sequence[LogWitness] = (),
     on_cosignatures: Callable[[int, Sequence[Cosignature]], None] = lambda _size, _seen: None,
 ) -> list[Finding]:
-    """Everything that is wrong with a pack, its zip or its folder; an empty list when nothing is.
+    """Return every finding about a pack, given as zip or folder; an empty list if there is none.
 
-    The servable folder alone is checked as far as it goes, and `servable_only` says what it is.
+    A copy of the servable folder is checked as far as possible and gets the finding `servable_only`.
 
-    `notary`: the server's 32-byte public key, from outside the pack. Without it there is always the finding
-    `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `instance`: the server's instance key,
-    which vouches for its notary keys and may stand in for `notary`. `tsa_roots`: PEM certificates; without them
-    timestamps are held against the pack's own, and `roots_from_pack` says so. `rerender`: this release's name, to lay every
-    document out again and compare it byte for byte; needs the restricted part. `witnesses`: log witnesses, from outside the
-    pack; `on_seen` is told how many leaves the newest checkpoint has and which of them cosigned it.
+    `notary`: the server's 32-byte public key, from outside the pack. Without it the result includes the finding
+    `keys_from_pack`, because a forger of a whole pack can use other keys. `instance`: the server's instance key, which
+    certifies its notary keys and can replace `notary`. `tsa_roots`: PEM certificates; without them timestamps are
+    checked under the pack's own certificates, with the finding `roots_from_pack`. `rerender`: name of this release;
+    renders every document again and compares it byte for byte, which needs the restricted part. `witnesses`: log
+    witnesses, from outside the pack; `on_cosignatures` receives the size of the newest checkpoint and its valid
+    cosignatures.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
@@ -88,7 +92,7 @@ def verify_pack(
 def _run_checks(
     pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]
 ) -> Iterator[Finding]:
-    """Every check, one after the other; none depends on another having passed."""
+    """Run every check; none depends on the success of another."""
     if pack.is_servable_only:
         yield make_finding("servable_only")
     yield from pack.findings
@@ -126,7 +130,7 @@ def _check_witnesses(
     witnesses: Sequence[LogWitness],
     on_cosignatures: Callable[[int, Sequence[Cosignature]], None],
 ) -> list[Finding]:
-    """The witnesses' lines that do not hold; who saw the log is told on the way."""
+    """Return findings for invalid cosignatures, and pass the valid ones to `on_cosignatures`."""
     if not witnesses:
         return []
     log = read_pack_log(pack)
@@ -137,7 +141,7 @@ def _check_witnesses(
 
 
 def is_training(pack: OpenedPack) -> bool:
-    """Whether it says of itself that it is made up: in READ-FIRST, or in its record where that is here."""
+    """Return whether the pack is marked as training data in READ-FIRST, or in its record if that is present."""
     is_marked = (pack.read(READ_FIRST_PATH) or b"").startswith(TRAINING_LINE.encode())
     try:
         record = parse_canonical_json(
@@ -149,7 +153,7 @@ def is_training(pack: OpenedPack) -> bool:
 
 
 def _check_exhibits(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
-    """The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came."""
+    """Check each exhibit four ways (file, sidecar, index, manifest), and against the digest sealed on receipt."""
     index = _parse_exhibits_index(pack)
     if index is None:
         yield make_finding("unreadable", EXHIBITS_INDEX_PATH)
@@ -159,7 +163,7 @@ def _check_exhibits(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
         return
     paths = sorted(path for path in pack.digests if path.startswith(RECEIVED_PREFIXES))
     received = {path.rpartition("/")[2]: path for path in reversed(paths)}
-    # Which of two files of one name is the exhibit, nobody could say.
+    # Two received files of one name would be ambiguous.
     yield from (make_finding("exhibit", path) for path in paths if received[path.rpartition("/")[2]] != path)
     sealed_values = {text_of(proof.raw, "version"): proof.values for proof in proofs.restricted.values()}
     matched: set[str] = set()
@@ -185,7 +189,7 @@ def _check_exhibits(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
 def _is_exhibit_consistent(
     pack: OpenedPack, path: str | None, sidecar: RecordFields, row: dict[str, str] | None, sealed: RecordFields | None
 ) -> bool:
-    """Whether everything said about one exhibit's bytes is the same."""
+    """Return whether all statements about one exhibit's bytes agree."""
     if path is None or row is None or sealed is None:
         return False
     digests, fields = pack.digests[path], object_of(sidecar, "fields")
@@ -202,7 +206,7 @@ def _is_exhibit_consistent(
 
 
 def _parse_sidecar(raw: bytes | None) -> dict[str, object] | None:
-    """A sidecar, or None."""
+    """Parse a sidecar, or return None."""
     try:
         value = parse_canonical_json(raw or b"", limit_bytes=RECORD_LIMIT_BYTES)
     except KeptError:
@@ -211,14 +215,14 @@ def _parse_sidecar(raw: bytes | None) -> dict[str, object] | None:
 
 
 def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
-    """03 by file name; empty when it is not here, None when it is no such table."""
+    """Parse document 03 by file name; empty if it is absent, None if it is invalid."""
     raw = pack.read(EXHIBITS_INDEX_PATH)
     if raw is None:
         return {}
     try:
         text = io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline="")
         lines = [line for line in csv.reader(text, strict=True) if line]
-        # A row that is shorter or longer than the head could be read one way or another.
+        # A row of another length than the header would be ambiguous.
         rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
         rows_by_file = {row["file"]: row for row in rows}
         return rows_by_file if len(rows_by_file) == len(rows) else None
@@ -227,7 +231,7 @@ def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
 
 
 def _check_narratives(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
-    """The first words of each entry, as embedded in 01, against the sealed ones."""
+    """Check the first words of each entry as embedded in 01 against the sealed ones."""
     raw = pack.read(CHRONOLOGY_PATH)
     if raw is None:
         return
@@ -243,9 +247,10 @@ def _check_narratives(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]
 
 
 def _is_same_narrative(words: tuple[str | None, bool], embedded_words: bytes) -> bool:
-    """Byte for byte; where words are held back, everything around the marks must stand in the account in order.
+    """Return whether an embedded narrative equals the sealed one, except for redacted parts.
 
-    None for an account that is a digest in all that is here: then a mark must stand in it, and no more can be said.
+    The text around the marks must occur in the narrative in order. If `words` has no text because only its digest is
+    available, the embedded narrative must contain a mark; more cannot be checked.
     """
     text, is_masked = words
     if text is None:
@@ -265,7 +270,7 @@ def _is_same_narrative(words: tuple[str | None, bool], embedded_words: bytes) ->
 
 
 def _original_narratives(proofs: PackProofs) -> Iterator[tuple[str, tuple[str | None, bool]]]:
-    """Per embedded name: the narrative of the entry's first version, and whether some of it was held back."""
+    """Yield for each embedded file name the narrative of the entry's first version, and whether it was redacted."""
     for label, history, _ in record_histories(proofs.fullest.values(), "incident"):
         twin = proofs.servable.get(history.first_version.version)
         is_masked = twin is not None and "narrative" in twin.withheld
