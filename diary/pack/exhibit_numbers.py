@@ -88,7 +88,7 @@ def parse_exhibit(row: dict[str, object]) -> Exhibit:
         or not _FILENAME_PATTERN.fullmatch(filename)
         or not filename.startswith(f"{item_match[1]}-{item_match[2]}.")
     ):
-        raise BadRequest("An exhibit's name is not one a pack can have.")
+        raise BadRequest("An exhibit has an invalid name.")
     if not _HEX64.fullmatch(str(row["sha256"])) or not _HEX128.fullmatch(str(row["sha512"])):
         raise BadRequest("An exhibit has no digest.")
     print_row = object_of(row, "print")
@@ -115,7 +115,7 @@ def _parse_sealed_picture(row: dict[str, object]) -> SealedPicture | None:
         return None
     key, part_count = unb64(str(row["key"])), non_negative_field(row, "parts")
     if len(key) != 32 or not 1 <= part_count <= 256:
-        raise BadRequest("A picture's key is not one.")
+        raise BadRequest("A picture has an invalid key.")
     return SealedPicture(id_field(row, "blob"), key, part_count)
 
 

@@ -91,7 +91,7 @@ def parse_log(value: object) -> PackLog:
     sizes = [checkpoint.size for checkpoint in log.checkpoints]
     versions = [text_of(row, "version") for row in log.proofs]
     if sizes != sorted(set(sizes)) or len(sizes) > CHECKPOINTS_LIMIT or len(set(versions)) != len(versions):
-        raise BadRequest("The capsule names something twice.")
+        raise BadRequest("The log in the capsule has duplicate or too many entries.")
     if not {integer_of(row, "size") for row in log.proofs} <= set(sizes):
         raise BadRequest("The capsule is not complete.")
     return log
@@ -137,13 +137,13 @@ def _parse_inclusion_proof(row: RecordFields) -> Mapping[str, object]:
     parse_id(version)
     if size is None or leaf_index is None or not 0 <= leaf_index < size:
         raise BadRequest("The capsule is not complete.")
-    return {"i": leaf_index, "path": [str(one) for one in _list_field(row, "path")], "size": size, "version": version}
+    return {"i": leaf_index, "path": [str(step) for step in _list_field(row, "path")], "size": size, "version": version}
 
 
 def _parse_authority(name: object) -> str:
     """Parse an authority's name, which becomes part of file names."""
     if not isinstance(name, str) or not AUTHORITY_PATTERN.fullmatch(name):
-        raise BadRequest("A timestamp authority's name is not one.")
+        raise BadRequest("A timestamp authority has an invalid name.")
     return name
 
 

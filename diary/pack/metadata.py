@@ -21,7 +21,7 @@ _FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _RELEASE_PATTERN = re.compile(r"[0-9a-f]{12}")
 _ITEM_PATTERN = re.compile(r"[A-Z]{1,4}/[1-9][0-9]{0,4}")
 _FEED_DIGEST_BYTES: Final = 32
-_BAD_NAME_MESSAGE: Final = "The pack's name is not one a pack can have."
+_BAD_NAME_MESSAGE: Final = "The pack has an invalid name."
 _INCOMPLETE_MESSAGE: Final = "The capsule is not complete."
 
 

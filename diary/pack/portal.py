@@ -34,7 +34,7 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
     folder that is not empty, or a file larger than a zip may be.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise PackBuildFailed("That folder is not empty.")
+        raise PackBuildFailed("The folder is not empty.")
     with zipfile.ZipFile(pack_path) as pack_zip:
         members = [row for row in pack_zip.infolist() if "/data/" in row.filename]
         path_in_pack = {row.filename: row.filename.partition("/")[2] for row in members}
@@ -79,7 +79,7 @@ def _split_by_size(members: Sequence[zipfile.ZipInfo], zip_limit_bytes: int) -> 
         # Both headers of a member contain its name; 200 bytes cover the rest of them.
         size = row.file_size + 2 * len(row.filename) + 200
         if size > zip_limit_bytes:
-            raise PackBuildFailed("One file is larger than the website takes. Hand the whole pack over another way.")
+            raise PackBuildFailed("One file is larger than the website accepts. Deliver the whole pack in another way.")
         if size > remaining_bytes and part:
             yield part
             part, remaining_bytes = [], zip_limit_bytes

@@ -172,7 +172,7 @@ def build_redactor(capsule: Capsule) -> Redactor:
         texts += [text for name in _DEVICE_FIELDS for text in _texts_in(restricted.get(name))]
         texts.append(_revealing_stem(text_of(object_of(restricted, "received_as"), "filename")))
     return Redactor(
-        [*texts, *(found for note in notes for found in _contact_details(note))], names, capsule.withheld_words
+        [*texts, *(detail for note in notes for detail in _contact_details(note))], names, capsule.withheld_words
     )
 
 

@@ -179,8 +179,8 @@ def _is_first_seen_after_block(
     if first_seen is None or account not in account_fields:
         return False
     person = text_of(account_fields[account], "person_id")
-    for other, blocked_person, block in blocks:
-        if other == account or (person and blocked_person and person != blocked_person):
+    for blocked_account, blocked_person, block in blocks:
+        if blocked_account == account or (person and blocked_person and person != blocked_person):
             continue
         if first_seen.day > block.day:
             return True

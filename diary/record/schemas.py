@@ -40,5 +40,5 @@ def find_schema(kind: str, number: int) -> RecordSchema:
     """Return the schema of a kind. Raise BadRequest for an unsupported kind or number."""
     known_schema = _SCHEMAS.get((kind, number))
     if known_schema is None:
-        raise BadRequest("A record is of a kind this release does not know.")
+        raise BadRequest("This release does not support this kind of record.")
     return known_schema

@@ -42,7 +42,7 @@ def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], 
     files = dict(received)
     expected_sizes = received_file_sizes(capsule)
     if files.keys() != expected_sizes.keys():
-        raise PackBuildFailed("The files as received are not the ones this pack names.")
+        raise PackBuildFailed("The received files do not match the exhibits of this pack.")
     metadata = capsule.metadata
     with zipfile.ZipFile(front) as front_zip, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         sizes = {row.filename: row.file_size for row in front_zip.infolist()} | expected_sizes
@@ -95,7 +95,7 @@ def write_member(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterabl
             hasher.update(chunk)
             member.write(chunk)
     if hasher.size_bytes != size:
-        raise PackBuildFailed("A file is not as long as it was when it was added.")
+        raise PackBuildFailed("The size of a file has changed since it was added.")
     return hasher.digests()
 
 

@@ -100,7 +100,7 @@ def has_hidden_bytes(
 
     A data descriptor after a member is allowed, because tools that repack a zip write them.
     """
-    ordered_members = sorted(zip(rows, headers, strict=True), key=lambda one: one[0].header_offset)
+    ordered_members = sorted(zip(rows, headers, strict=True), key=lambda member: member[0].header_offset)
     starts = [*(row.header_offset for row, _ in ordered_members), archive.start_dir]
     if starts[0] != 0 or archive.comment or not _ends_with_directory(raw, archive):
         return True
@@ -123,7 +123,8 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
     permitted_values = (_ZIP64_MARKER, 0) if flags & 0x8 else (_ZIP64_MARKER,)
     is_same_checksum = local_sizes[0] == listed_sizes[0] or (flags & 0x8 and not local_sizes[0])
     is_as_listed = is_same_checksum and all(
-        one == other or one in permitted_values for one, other in zip(local_sizes[1:], listed_sizes[1:], strict=True)
+        local_size == listed_size or local_size in permitted_values
+        for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
     is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size

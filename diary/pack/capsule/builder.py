@@ -96,8 +96,8 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     missing_numbers = frozenset(int(str(row["no"])) for row in missing_entries)
     entry_numbers = _entry_numbers(versions, missing_numbers, is_local=not keys["notary"])
     entries = [
-        Incident(_entry_label(entry_numbers, one.record), entry_numbers[one.record], one)
-        for one in build_histories(record_versions, "incident")
+        Incident(_entry_label(entry_numbers, history.record), entry_numbers[history.record], history)
+        for history in build_histories(record_versions, "incident")
     ]
     packs = list_previous_packs(record_versions, options.no)
     requested_file_ids = None if options.items is None else requested_files(options.items, packs)
@@ -107,7 +107,9 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     if not selection.incidents and not (requested_file_ids and selection.attachments):
         raise BadRequest("Choose at least one entry.")
     previous_entry_ids = (
-        frozenset(one for pack in packs for one in pack.entry_ids) if options.kind in SUPPLEMENT_KINDS else None
+        frozenset(entry_id for pack in packs for entry_id in pack.entry_ids)
+        if options.kind in SUPPLEMENT_KINDS
+        else None
     )
     settings = _settings(build_histories(record_versions, "settings"))
     start_no = integer_of(settings, "exhibit_start_no") or 1
@@ -117,9 +119,11 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     exhibits = exhibit_rows(versions, numbered_files, initials)
     packed_ids = selection.record_ids
     capsule = {
-        "asked": [_opened_cards(one, entry_numbers[one.record]) for one in selection.incidents],
+        "asked": [_opened_cards(history, entry_numbers[history.record]) for history in selection.incidents],
         "counts": add_missing_entries(entry_counts(entries, selection, previous_entry_ids), missing_entries),
-        "custody": custody_rows(record_versions, [one for _, one in numbered_files], exhibits, options.made_at),
+        "custody": custody_rows(
+            record_versions, [attachment for _, attachment in numbered_files], exhibits, options.made_at
+        ),
         "exhibits": exhibits,
         "gaps": gap_rows(entries, selection, previous_entry_ids, missing_entries),
         **({"hold_words": list(options.hold_words)} if options.hold_words else {}),

@@ -101,10 +101,10 @@ def _print_rendition(attachment: Attachment, row: DiaryVersion) -> dict[str, obj
 
 def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> dict[str, object] | None:
     """Return a rendition with its key, which has the same index in the open part as the rendition in its list."""
-    found, keys = attachment.find_rendition(purpose), row["open"]["keys"]
-    if found is None or found[0] >= len(keys):
+    indexed_rendition, keys = attachment.find_rendition(purpose), row["open"]["keys"]
+    if indexed_rendition is None or indexed_rendition[0] >= len(keys):
         return None
-    index, rendition = found
+    index, rendition = indexed_rendition
     blob, key = keys[index]
     size = integer_of(rendition, "size_bytes") or 0
     return {

@@ -149,18 +149,18 @@ def _parse_counts(row: dict[str, object]) -> dict[str, int]:
 def _check_consistency(capsule: Capsule) -> None:
     """Check what concerns the capsule as a whole: a single diary, and unique names."""
     if len({version.diary_id for version in capsule.versions}) > 1:
-        raise BadRequest("The capsule mixes two diaries.")
+        raise BadRequest("The capsule contains versions of two diaries.")
     ids = [version.opened.version for version in capsule.versions]
     items = [exhibit.item for exhibit in capsule.exhibits]
     if len(set(ids)) != len(ids) or len(set(items)) != len(items) or len(items) > EXHIBITS_LIMIT:
-        raise BadRequest("The capsule names something twice.")
+        raise BadRequest("The capsule has duplicate ids or too many exhibits.")
     record_ids = {version.opened.record for version in capsule.versions}
     if not all(exhibit.record in record_ids for exhibit in capsule.exhibits):
         raise BadRequest("An exhibit has no record.")
     if not capsule.is_received and any(version.receipt or version.seq is not None for version in capsule.versions):
-        raise BadRequest("The capsule has a receipt and no key of a server.")
+        raise BadRequest("The capsule has a receipt but no server key.")
     if not capsule.is_received and capsule.metadata.feed_head:
-        raise BadRequest("The capsule has a head and no key of a server.")
+        raise BadRequest("The capsule has a diary head but no server key.")
     _check_references(capsule)
 
 
@@ -176,7 +176,7 @@ def _check_references(capsule: Capsule) -> None:
             raise BadRequest("A file is not among the exhibits.")
     ranks = [(ref.kind, ref.rank) for ref in capsule.references.values()]
     if len(set(ranks)) != len(ranks) or len({ref.ref for ref in capsule.references.values()}) != len(ranks):
-        raise BadRequest("The capsule names something twice.")
+        raise BadRequest("The capsule has duplicate references.")
 
 
 def _parse_version(row: dict[str, object]) -> CapsuleVersion:

@@ -135,8 +135,8 @@ def _referenced_records(
     incident_ids = {record.record for record in incidents}
     start_ids = {
         record
-        for told in (*incidents, *(file.history for file in attachments))
-        for record in ids_named_by(told)
+        for history in (*incidents, *(file.history for file in attachments))
+        for record in ids_named_by(history)
         if record in references
     }
     for record in other_records:
@@ -160,9 +160,9 @@ def _referenced_records(
 def _is_owned_by_included(history: RecordHistory, included_ids: set[str]) -> bool:
     """Return whether a record is an account, a sighting or a vehicle that belongs to an included record."""
     owners = (
-        one
+        owner_id
         for name in _OWNER_FIELDS.get(history.current_version.kind, ())
-        for one in codes_of(history.current_version.fields, name)
+        for owner_id in codes_of(history.current_version.fields, name)
     )
     return any(owner in included_ids for owner in owners)
 
@@ -200,7 +200,7 @@ def entry_counts(
 
     `previous_entry_ids`: for a supplement, the entries of earlier packs; they do not count as withheld.
     """
-    included_ids = {one.record for one in selection.incidents}
+    included_ids = {history.record for history in selection.incidents}
     included = [entry for entry in entries if entry.record in included_ids]
     removed_count = sum(entry.history.withdrawn_at_ms is not None for entry in entries)
     earlier_count = sum(_is_in_previous_pack(entry, included_ids, previous_entry_ids) for entry in entries)
@@ -246,7 +246,7 @@ def gap_rows(
 
     `previous_entry_ids`: as in `entry_counts`.
     """
-    included_ids = {one.record for one in selection.incidents}
+    included_ids = {history.record for history in selection.incidents}
     rows: list[dict[str, object]] = [
         {
             "at": entry.history.withdrawn_at_ms,

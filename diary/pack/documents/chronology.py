@@ -116,7 +116,7 @@ def _profile_entries(contents: PackContents) -> list[str]:
         orders = records_of_kind(contents.registers, "order")
         label, entry_numbers = (
             "Said to break an order",
-            [one.number for one in entries if any(breaches_order(one, order) for order in orders)],
+            [entry.number for entry in entries if any(breaches_order(entry, order) for order in orders)],
         )
     else:
         return []

@@ -37,12 +37,18 @@ _EXPIRED: Final = "expired"
 def record_sections(contents: PackContents) -> TemplateData:
     """Return the sections of 01 other than the front page, the charts and the incident table."""
     return {
-        "background": [_background_section(one) for one in records_of_kind(contents.registers, "background")],
+        "background": [
+            _background_section(background) for background in records_of_kind(contents.registers, "background")
+        ],
         **people_sections(contents),
-        "notices": [_notice_row(contents, one) for one in records_of_kind(contents.registers, "notice")],
-        "orders": [_order_section(contents, one) for one in records_of_kind(contents.registers, "order")],
-        "schedules": [_schedule_row(contents, one) for one in records_of_kind(contents.registers, "schedule")],
-        "contacts": [_report_row(contents, one) for one in sort_by_time(records_of_kind(contents.registers, "report"))],
+        "notices": [_notice_row(contents, notice) for notice in records_of_kind(contents.registers, "notice")],
+        "orders": [_order_section(contents, order) for order in records_of_kind(contents.registers, "order")],
+        "schedules": [
+            _schedule_row(contents, schedule) for schedule in records_of_kind(contents.registers, "schedule")
+        ],
+        "contacts": [
+            _report_row(contents, report) for report in sort_by_time(records_of_kind(contents.registers, "report"))
+        ],
         "witnesses": witness_rows(contents),
         "supplement": _supplement_section(contents),
         **pattern_sections(contents),

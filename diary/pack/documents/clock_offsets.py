@@ -48,19 +48,21 @@ def _reading_words(readings: Sequence[ClockReading], tz: str) -> list[str]:
     """Return for a group of entries: the days of sealing, the longest delay until receipt, and the offset."""
     days = [
         times.format_instant(at, tz).day
-        for at in sorted(one.sealed_at for one in readings if one.sealed_at is not None)
+        for at in sorted(reading.sealed_at for reading in readings if reading.sealed_at is not None)
     ]
     delays_ms = [
-        one.received_at - one.sealed_at for one in readings if one.received_at is not None and one.sealed_at is not None
+        reading.received_at - reading.sealed_at
+        for reading in readings
+        if reading.received_at is not None and reading.sealed_at is not None
     ]
-    unreceived_count = sum(one.received_at is None for one in readings)
+    unreceived_count = sum(reading.received_at is None for reading in readings)
     longest_delay = (
         f"at most {times.format_delay(max(delays_ms))}"
         if delays_ms and max(delays_ms) >= times.MINUTE_MS
         else "within a minute"
     )
     receipt_words = [longest_delay if delays_ms else "", f"{unreceived_count} not received" if unreceived_count else ""]
-    sorted_offsets = sorted(one.offset_ms for one in readings if one.offset_ms is not None)
+    sorted_offsets = sorted(reading.offset_ms for reading in readings if reading.offset_ms is not None)
     ends = (
         list(dict.fromkeys(f"{offset / 1000:+.1f}" for offset in (sorted_offsets[0], sorted_offsets[-1])))
         if sorted_offsets

@@ -59,7 +59,7 @@ def _assistance_section(entry: Incident) -> TemplateData | None:
     return {
         "mark": escape_unprintable(mark),
         "prompts": escape_unprintable(
-            f"{prompt_prefix}Asked: {' · '.join(f'“{one}”' for one in prompts)}" if prompts else ""
+            f"{prompt_prefix}Asked: {' · '.join(f'“{prompt}”' for prompt in prompts)}" if prompts else ""
         ),
         "typed": paragraphs(assisted.typed_narrative_if_changed({**entry.fields, "narrative": entry.narrative})),
     }

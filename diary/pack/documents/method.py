@@ -80,7 +80,7 @@ def method_data(contents: PackContents) -> TemplateData:
             [title, escape_unprintable(words), list(commands)]
             for title, words, commands in verification_steps(contents)
         ],
-        "single": [[what, command] for what, command in portal_steps()],
+        "single": [[title, command] for title, command in portal_steps()],
         "crosswalk": [list(row) for row in FORM_MAPPING],
         "banner": RESTRICTED_BANNER,
     }

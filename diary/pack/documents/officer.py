@@ -149,8 +149,8 @@ def _answer_words(value: object) -> str:
 def _shared_children_rows(contents: PackContents) -> list[list[str]]:
     """Return the children the keeper has with the suspect."""
     names = (
-        text_of(one.restricted_fields, "children_names")
-        for one in records_of_kind(contents.unredacted_registers, "background")
+        text_of(background.restricted_fields, "children_names")
+        for background in records_of_kind(contents.unredacted_registers, "background")
     )
     return [[escape_unprintable(f"{name} (children they have together)"), ""] for name in names if name]
 

@@ -61,9 +61,11 @@ def pattern_sections(contents: PackContents) -> TemplateData:
     pattern_counts = count_patterns(contents)
     entry_numbers = {entry.record: entry.number for entry in contents.entries}
     return {
-        "key_dates": [_key_date_row(contents, one) for one in pattern_counts["key_dates"]],
-        "firsts": [_first_row(one, entry_numbers) for one in pattern_counts["firsts"] if one["ids"]],
-        "targets": [_target_row(contents, one, entry_numbers) for one in pattern_counts["targets"]],
+        "key_dates": [_key_date_row(contents, key_date) for key_date in pattern_counts["key_dates"]],
+        "firsts": [
+            _first_row(first_counts, entry_numbers) for first_counts in pattern_counts["firsts"] if first_counts["ids"]
+        ],
+        "targets": [_target_row(contents, target, entry_numbers) for target in pattern_counts["targets"]],
         "four": _four_rows(pattern_counts, entry_numbers),
         "course": _course_of_conduct_lines(contents, pattern_counts),
     }

@@ -24,11 +24,12 @@ def people_sections(contents: PackContents) -> TemplateData:
     return {
         "people": _suspect_rows(contents),
         "others": _other_person_rows(contents),
-        "accounts": [_account_row(contents, one) for one in records_of_kind(contents.registers, "account")],
+        "accounts": [_account_row(contents, account) for account in records_of_kind(contents.registers, "account")],
         "sightings": [
-            _sighting_row(contents, one) for one in sort_by_time(records_of_kind(contents.registers, "sighting"))
+            _sighting_row(contents, sighting)
+            for sighting in sort_by_time(records_of_kind(contents.registers, "sighting"))
         ],
-        "vehicles": [_vehicle_row(contents, one) for one in records_of_kind(contents.registers, "vehicle")],
+        "vehicles": [_vehicle_row(contents, vehicle) for vehicle in records_of_kind(contents.registers, "vehicle")],
     }
 
 
@@ -76,7 +77,7 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
     rows = [
         [KEEPER_CODE, "The person whose record this is and whom it happened to", str(len(contents.entries)), "all", ""]
     ]
-    persons_by_code = {one.code: one for one in records_of_kind(contents.registers, "person")}
+    persons_by_code = {person.code: person for person in records_of_kind(contents.registers, "person")}
     for person in contents.people:
         facts = person_facts(persons_by_code[person.code]) if person.code in persons_by_code else []
         words, details = escape_unprintable(f"“{person.description}”"), escape_unprintable(". ".join(facts))
@@ -102,9 +103,9 @@ def _other_person_rows(contents: PackContents) -> list[list[str]]:
         if other_person.code in listed_codes:
             continue
         merged_codes = [
-            other.code
-            for other in linked_records(contents.registers, (other_person.record,), "person")
-            if other.code != other_person.code
+            merged_person.code
+            for merged_person in linked_records(contents.registers, (other_person.record,), "person")
+            if merged_person.code != other_person.code
         ]
         age_band = other_person.text("age_band")
         descriptions = (
@@ -156,9 +157,9 @@ def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
     date_notes += ["new after a block"] if boolean_of(account.fields, "new_after_block") else []
     date_notes += [f"still used: {in_use_words}"] if in_use_words else []
     merged_codes = [
-        other.code
-        for other in linked_records(contents.registers, (account.record,), "account")
-        if other.code != account.code
+        merged_account.code
+        for merged_account in linked_records(contents.registers, (account.record,), "account")
+        if merged_account.code != account.code
     ]
     identity_items = [
         shown.exhibit.item for shown in contents.exhibits if shown.exhibit.record in account.codes("identity_link_id")
@@ -197,7 +198,7 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
         filter(
             None,
             (
-                _account_lines(sighting) or "\n".join(_account_lines(other) for other in linked_accounts),
+                _account_lines(sighting) or "\n".join(_account_lines(account) for account in linked_accounts),
                 escape_unprintable(_platform_words(sighting)),
             ),
         )
@@ -207,10 +208,10 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
     )
     return [
         day_words(sighting, "at") or "not dated",
-        ", ".join(other.code for other in linked_accounts),
+        ", ".join(account.code for account in linked_accounts),
         account_words,
         escape_unprintable(". ".join(part.rstrip(".") for part in how if part)),
-        ", ".join((after_block_words, *(other.code for other in blocked_accounts))),
+        ", ".join((after_block_words, *(account.code for account in blocked_accounts))),
         linked_entry_numbers(contents, sighting),
     ]
 

@@ -66,7 +66,7 @@ def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
             raise BadRequest("A print copy is damaged.")
         kind, length = raw[position + 1], int.from_bytes(raw[position + 2 : position + 4], "big")
         if kind not in _ALLOWED_MARKERS or length < 2 or (kind == 0xE0 and length != _JFIF_HEADER_BYTES):
-            raise BadRequest("A print copy carries more than a picture.")
+            raise BadRequest("A print copy contains more than a picture.")
         if kind in _FRAME_MARKERS:
             size = (
                 int.from_bytes(raw[position + 7 : position + 9], "big"),
@@ -79,7 +79,7 @@ def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
                 raise BadRequest("A print copy is damaged.")
             position = scan_end.start()
     if position + 2 != len(raw):
-        raise BadRequest("A print copy goes on behind its picture.")
+        raise BadRequest("A print copy has bytes after its picture.")
     return size
 
 
@@ -99,7 +99,7 @@ def _decode(raw: bytes) -> Image.Image:
         _register_heif()
     picture = Image.open(io.BytesIO(raw), formats=ACCEPTED_FORMATS)
     if picture.width * picture.height > IMAGE_LIMIT_PIXELS:
-        raise ValueError("too many points")
+        raise ValueError("too many pixels")
     picture.draft(
         "RGB", (PRINT_WIDTH_PIXELS * 2, PRINT_WIDTH_PIXELS * 2 * max(1, picture.height // max(1, picture.width)))
     )

@@ -91,7 +91,7 @@ def _compile_pdf(template: str, folder: Path, output_path: Path, made_at: int) -
     compiler = typst.Compiler(str(folder / f"{template}.typ"), root=str(folder), font_paths=fonts)
     pdf = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=made_at // 1000)
     if not isinstance(pdf, bytes):
-        raise PackBuildFailed("A document came out in pieces.")
+        raise PackBuildFailed("A document could not be typeset as one file.")
     output_path.write_bytes(_replace_creator(pdf))
 
 
@@ -100,4 +100,4 @@ def _replace_creator(pdf: bytes) -> bytes:
 
     The name keeps its length, so that all offsets in the file stay valid.
     """
-    return _CREATOR_PATTERN.sub(lambda found: found[1] + b"diary record".ljust(len(found[2]))[: len(found[2])], pdf)
+    return _CREATOR_PATTERN.sub(lambda match: match[1] + b"diary record".ljust(len(match[2]))[: len(match[2])], pdf)

@@ -51,8 +51,8 @@ def proof_labels(capsule: Capsule) -> dict[str, str]:
         record: f"U{int(label[1:]):04d}" if label.startswith("U") else f"{int(label):04d}"
         for record, label in entry_labels(capsule).items()
     }
-    others = {ref.record: f"{ref.kind}-{ref.rank:04d}" for ref in capsule.references.values()}
-    return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits} | others
+    reference_labels = {ref.record: f"{ref.kind}-{ref.rank:04d}" for ref in capsule.references.values()}
+    return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits} | reference_labels
 
 
 def proof_files(capsule: Capsule, redactor: Redactor | None = None) -> Iterator[tuple[str, bytes]]:
@@ -62,11 +62,15 @@ def proof_files(capsule: Capsule, redactor: Redactor | None = None) -> Iterator[
     """
     redactor = redactor or build_redactor(capsule)
     labels = proof_labels(capsule)
-    replaced_keys = {"earlier": [dict(one) for one in capsule.replaced_keys]} if capsule.replaced_keys else {}
+    replaced_keys = (
+        {"earlier": [dict(statement) for statement in capsule.replaced_keys]} if capsule.replaced_keys else {}
+    )
     keys = canonical_json({**capsule.keys, **replaced_keys, "t": KEYS_TYPE})
     for part in ("servable", "restricted"):
         yield f"{part}/proof/keys.json", keys
-    servable_versions = frozenset(one.opened.version for one in capsule.versions if one.opened.kind in SERVABLE_KINDS)
+    servable_versions = frozenset(
+        version.opened.version for version in capsule.versions if version.opened.kind in SERVABLE_KINDS
+    )
     yield from log_files(capsule.log, servable_versions)
     for version in capsule.versions:
         name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"

@@ -24,7 +24,7 @@ def encode_record(capsule: Capsule) -> bytes:
     record = {
         # Further content of the pages, so that they can be rendered again from this file.
         "asked": [dict(row) for row in capsule.opened_cards],
-        "exhibits": [_exhibit_row(one) for one in capsule.exhibits],
+        "exhibits": [_exhibit_row(exhibit) for exhibit in capsule.exhibits],
         **({"hold_words": list(capsule.withheld_words)} if capsule.withheld_words else {}),
         "own_words": capsule.own_words,
         "refs": [
@@ -88,7 +88,10 @@ VersionFacts = tuple[str, int | None, int | None]
 
 def _version_facts(capsule: Capsule) -> dict[str, VersionFacts]:
     """Return what a version's fields do not contain: commitment, time of receipt, entry number."""
-    return {one.opened.version: (one.commitment, one.received_at, one.entry_number) for one in capsule.versions}
+    return {
+        version.opened.version: (version.commitment, version.received_at, version.entry_number)
+        for version in capsule.versions
+    }
 
 
 def derived_rows(
@@ -117,7 +120,8 @@ def _derived_row(versions: Sequence[RecordVersion], facts: Mapping[str, VersionF
         "recorded_at": history.first_recorded_at_ms,
         "ref": label,
         "revisions": [
-            _revision_row(no, one, versions_by_id[one.version]) for no, one in enumerate(history.revisions, 1)
+            _revision_row(no, revision, versions_by_id[revision.version])
+            for no, revision in enumerate(history.revisions, 1)
         ],
         "seq_no": seq_no,
         "taken_out": [

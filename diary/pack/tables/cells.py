@@ -44,7 +44,8 @@ def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, 
     yield (
         "Part of",
         "; ".join(
-            one.text("title") for one in registers.linked_records(contents.registers, entry.codes("case_ids"), "case")
+            case_record.text("title")
+            for case_record in registers.linked_records(contents.registers, entry.codes("case_ids"), "case")
         ),
     )
 
@@ -68,8 +69,8 @@ def _account_words(contents: PackContents, entry: Incident) -> str:
         for account in linked_accounts
     ]
     same_codes = ", ".join(ref for ref, words in account_labels if typed and words == typed)
-    others = (f"{ref} {words}".strip() for ref, words in account_labels if not typed or words != typed)
-    return "; ".join(part for part in (_with_codes(typed, same_codes), *others) if part)
+    other_labels = (f"{ref} {words}".strip() for ref, words in account_labels if not typed or words != typed)
+    return "; ".join(part for part in (_with_codes(typed, same_codes), *other_labels) if part)
 
 
 def _with_codes(words: str, codes: str) -> str:
@@ -125,7 +126,8 @@ def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str,
     yield (
         "Told",
         "; ".join(
-            registers.disclosure_words(contents.registers, one) for one in objects_of(entry.fields, "told_others")
+            registers.disclosure_words(contents.registers, disclosure)
+            for disclosure in objects_of(entry.fields, "told_others")
         ),
     )
     yield "What I did", field_choice_words(entry.fields, "response")
@@ -138,7 +140,7 @@ def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str,
     yield "Reported to the app or site", _platform_report_words(entry)
     yield (
         "May be recorded on",
-        "; ".join(recording_words(one) for one in objects_of(entry.fields, "independent_evidence")),
+        "; ".join(recording_words(recording) for recording in objects_of(entry.fields, "independent_evidence")),
     )
     yield "Missing", entry.text("missing_evidence")
     help_given = text_of(entry.fields, "help_given")

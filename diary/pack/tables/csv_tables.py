@@ -109,14 +109,14 @@ def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
         "who": entry.text("who"),
         "how_known": field_choice_words(entry.fields, "attribution_basis"),
         "done_by": field_choice_words(entry.fields, "carried_out_by"),
-        "aimed_at": ", ".join((*(one.code for one in targets), *filter(None, (entry.text("targeted_text"),)))),
+        "aimed_at": ", ".join((*(target.code for target in targets), *filter(None, (entry.text("targeted_text"),)))),
         "description": entry.text("description_actor"),
         "vehicle": value_words("vehicle", entry.fields.get("vehicle"), entry.fields),
-        "present": ", ".join(one.code for one in present),
+        "present": ", ".join(person.code for person in present),
         "children_present": yes_no_words(entry, "children_present"),
         "children_ages": entry.text("children_ages"),
         "saw_or_heard": witness_codes(contents.registers, entry),
-        "told": "; ".join(disclosure_words(contents.registers, one) for one in disclosures),
+        "told": "; ".join(disclosure_words(contents.registers, disclosure) for disclosure in disclosures),
     }
 
 
@@ -147,16 +147,17 @@ def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
         "reported": "; ".join(report_lines(contents.registers, entry)),
         "platform_report": value_words("platform_report", entry.fields.get("platform_report"), entry.fields),
         "may_be_recorded_on": "; ".join(
-            recording_words(one) for one in objects_of(entry.fields, "independent_evidence")
+            recording_words(recording) for recording in objects_of(entry.fields, "independent_evidence")
         ),
         "missing": entry.text("missing_evidence"),
-        "message_schedule": ", ".join(one.code for one in schedules),
+        "message_schedule": ", ".join(schedule.code for schedule in schedules),
         **{
-            column: ", ".join(one.code for one in linked_records(contents.registers, entry.codes(name), kind))
+            column: ", ".join(record.code for record in linked_records(contents.registers, entry.codes(name), kind))
             for column, name, kind in _REFERENCE_COLUMNS
         },
         "part_of": "; ".join(
-            one.text("title") for one in linked_records(contents.registers, entry.codes("case_ids"), "case")
+            case_record.text("title")
+            for case_record in linked_records(contents.registers, entry.codes("case_ids"), "case")
         ),
         "exhibits": " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
         "commitment": contents.first_version(entry).commitment,

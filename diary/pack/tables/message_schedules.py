@@ -61,7 +61,7 @@ def message_rows(fields: RecordFields) -> tuple[dict[str, object], ...]:
 def _own_accounts(unredacted: RecordVersion) -> dict[str, str]:
     """Map the keeper's own accounts, which a restricted field lists, to their labels in a pack."""
     value = unredacted.restricted.get("own_accounts")
-    accounts = [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+    accounts = [account for account in value if isinstance(account, str)] if isinstance(value, list | tuple) else []
     return {KEEPER_LABEL: f"{KEEPER_LABEL} (1)"} | {
         account: f"{KEEPER_LABEL} ({number})" for number, account in enumerate(accounts, 1)
     }

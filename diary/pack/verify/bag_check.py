@@ -121,7 +121,9 @@ def _check_digests(
             changed_manifests.add(TAG_FILES[2] if mismatches[0] else TAG_FILES[3])
     yield from (make_finding("changed", path) for path in sorted(changed_files))
     if not changed_files and is_whole:
-        expected = payload_manifests({path: held for path, held in pack.digests.items() if path.startswith("data/")})
+        expected = payload_manifests(
+            {path: digests for path, digests in pack.digests.items() if path.startswith("data/")}
+        )
         changed_manifests |= {name for name, raw in expected.items() if name in pack.digests and pack.read(name) != raw}
     yield from (make_finding("list_changed", name) for name in sorted(changed_manifests))
 
@@ -130,7 +132,9 @@ def _check_servable_manifest(pack: OpenedPack, rows: dict[str, str] | None, dama
     """Check the servable folder's own manifest, which must be valid when the folder is copied alone."""
     if rows is None:
         return
-    servable_digests = {path: held.sha256 for path, held in pack.digests.items() if path.startswith(SERVABLE_PREFIX)}
+    servable_digests = {
+        path: digests.sha256 for path, digests in pack.digests.items() if path.startswith(SERVABLE_PREFIX)
+    }
     if any(path.startswith(SERVABLE_PREFIX) for path in damaged):
         return
     if pack.read(SERVABLE_MANIFEST_PATH) != servable_manifest(servable_digests):
@@ -163,7 +167,7 @@ def _check_tag_files(
         yield make_finding("bag", "bag-info.txt")
     if not is_whole:
         return
-    payload_sizes = [held.size_bytes for path, held in pack.digests.items() if path.startswith("data/")]
+    payload_sizes = [digests.size_bytes for path, digests in pack.digests.items() if path.startswith("data/")]
     oxum_match = _OXUM_PATTERN.search(info)
     if "bag-info.txt" in pack.digests and (
         not oxum_match or (int(oxum_match[1]), int(oxum_match[2])) != (sum(payload_sizes), len(payload_sizes))

@@ -116,9 +116,11 @@ def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFiel
 
 def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) -> bool:
     """Return whether the counts of additions, amendments and late entries are right."""
-    entries = [one for one in histories if one.first_version.kind == "incident"]
-    late_count = sum(Incident("", None, one).is_late for one in entries)
-    revision_counts = {kind: sum(one.has_revision(kind) for one in entries) for kind in ("addition", "amendment")}
+    entries = [history for history in histories if history.first_version.kind == "incident"]
+    late_count = sum(Incident("", None, history).is_late for history in entries)
+    revision_counts = {
+        kind: sum(history.has_revision(kind) for history in entries) for kind in ("addition", "amendment")
+    }
     return (counts.get("added_to"), counts.get("amended"), counts.get("late")) == (
         revision_counts["addition"],
         revision_counts["amendment"],
@@ -131,8 +133,8 @@ def _are_labels_right(record: RecordFields) -> bool:
     items = {text_of(row, "record"): text_of(row, "item") for row in objects_of(record, "exhibits")}
     refs = {text_of(row, "record"): (text_of(row, "kind"), text_of(row, "ref")) for row in objects_of(record, "refs")}
     rows = objects_of(record, "records")
-    others = {text_of(row, "record") for row in rows if row.get("kind") not in ("incident", "attachment")}
-    return others == refs.keys() and all(_is_label_right(row, items, refs) for row in rows)
+    referenced_ids = {text_of(row, "record") for row in rows if row.get("kind") not in ("incident", "attachment")}
+    return referenced_ids == refs.keys() and all(_is_label_right(row, items, refs) for row in rows)
 
 
 def _is_label_right(row: RecordFields, items: Mapping[str, str], refs: Mapping[str, tuple[str, str]]) -> bool:

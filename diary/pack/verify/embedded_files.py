@@ -105,19 +105,19 @@ class _PdfObjects:
 
     def dict_of(self, value: PdfValue | None) -> dict[bytes, PdfValue]:
         """Return the dictionary that a value is or refers to. Raise _UnsupportedPdf for anything else."""
-        found = self.resolve(value)
-        if not isinstance(found, dict):
+        resolved = self.resolve(value)
+        if not isinstance(resolved, dict):
             raise _UnsupportedPdf
-        return found
+        return resolved
 
     def list_of(self, value: PdfValue | None) -> list[PdfValue]:
         """Return the list that a value is or refers to, empty for None. Raise _UnsupportedPdf for anything else."""
-        found = self.resolve(value)
-        if found is None:
+        resolved = self.resolve(value)
+        if resolved is None:
             return []
-        if not isinstance(found, list):
+        if not isinstance(resolved, list):
             raise _UnsupportedPdf
-        return found
+        return resolved
 
     def read_object(self, number: int) -> tuple[PdfValue, int]:
         """Return an object and the offset of its end."""
@@ -137,10 +137,10 @@ class _PdfObjects:
         if len(names) % 2:
             raise _UnsupportedPdf
         for name, value in zip(names[::2], names[1::2], strict=True):
-            found = self.resolve(name)
-            if not isinstance(found, bytes) or not _PRINTABLE_ASCII.fullmatch(found):
+            name_bytes = self.resolve(name)
+            if not isinstance(name_bytes, bytes) or not _PRINTABLE_ASCII.fullmatch(name_bytes):
                 raise _UnsupportedPdf
-            yield found.decode("ascii"), value
+            yield name_bytes.decode("ascii"), value
         for kid in self.list_of(node.get(b"Kids")):
             yield from self.walk_name_tree(self.dict_of(kid), depth + 1)
 
@@ -213,16 +213,16 @@ class _ValueReader:
         return self._require_match(_KEYWORD)[0]
 
     def _match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        found = pattern.match(self._raw, self.position)
-        if found:
-            self.position = found.end()
-        return found
+        match = pattern.match(self._raw, self.position)
+        if match:
+            self.position = match.end()
+        return match
 
     def _require_match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
-        found = self._match(pattern)
-        if found is None:
+        match = self._match(pattern)
+        if match is None:
             raise _UnsupportedPdf
-        return found
+        return match
 
     def _read_dict(self, depth: int) -> PdfValue:
         self.position += 2

@@ -59,9 +59,9 @@ def read_pack_log(pack: OpenedPack) -> ReadLog:
     if not is_same or any(row not in objects_of(main_log, "proofs") for row in objects_of(servable_log, "proofs")):
         log.findings.append(make_finding("log", f"{SERVABLE_PROOFS_PREFIX}log.json"))
     for path in sorted(expected_paths[log.folder] - {f"{log.folder}log.json"}):
-        twin = path.replace(RESTRICTED_PROOFS_PREFIX, SERVABLE_PROOFS_PREFIX)
-        if path in pack.digests and twin in pack.digests and pack.digests[path] != pack.digests[twin]:
-            log.findings.append(make_finding("log", twin))
+        servable_path = path.replace(RESTRICTED_PROOFS_PREFIX, SERVABLE_PROOFS_PREFIX)
+        if path in pack.digests and servable_path in pack.digests and pack.digests[path] != pack.digests[servable_path]:
+            log.findings.append(make_finding("log", servable_path))
     return log
 
 

@@ -143,12 +143,12 @@ def _zip_member(row: zipfile.ZipInfo, header: LocalHeader) -> _CandidateMember:
 def _open_folder(path: Path) -> OpenedPack | list[Finding]:
     """Open an unpacked pack. No link is followed."""
     root = path.resolve()
-    members = sorted(_folder_members(root), key=lambda one: one.name)
+    members = sorted(_folder_members(root), key=lambda member: member.name)
     if not members:
         return [make_finding("not_a_pack")]
     if len(members) > MEMBERS_LIMIT:
         return [make_finding("too_many")]
-    if sum(one.source.lstat().st_size for one in members if isinstance(one.source, Path)) > TOTAL_LIMIT_BYTES:
+    if sum(member.source.lstat().st_size for member in members if isinstance(member.source, Path)) > TOTAL_LIMIT_BYTES:
         return [make_finding("too_large")]
     return _hash_members(OpenedPack(root.name), members)
 
@@ -156,7 +156,7 @@ def _open_folder(path: Path) -> OpenedPack | list[Finding]:
 def _folder_members(root: Path) -> Iterator[_CandidateMember]:
     """Yield every file below a folder; links are yielded as such."""
     for folder, folders, names in os.walk(root):
-        for name in (*names, *(one for one in folders if (Path(folder) / one).is_symlink())):
+        for name in (*names, *(subfolder for subfolder in folders if (Path(folder) / subfolder).is_symlink())):
             path = Path(folder) / name
             is_file = stat.S_ISREG(path.lstat().st_mode)
             yield _CandidateMember(f"{root.name}/{path.relative_to(root).as_posix()}", path, is_file=is_file)
@@ -170,7 +170,7 @@ def _hash_members(pack: OpenedPack, members: list[_CandidateMember]) -> OpenedPa
             pack.sources[path] = member.source
         except ZIP_ERRORS:
             pack.findings.append(make_finding("damaged", path))
-    names = (*pack.digests, *(one.member or "" for one in pack.findings))
+    names = (*pack.digests, *(finding.member or "" for finding in pack.findings))
     pack.is_servable_only = any(name.startswith(SERVABLE_PREFIX) for name in names) and not any(
         name.startswith(RESTRICTED_PREFIX) for name in names
     )
@@ -224,14 +224,14 @@ def _printable(name: str) -> str:
 def _hash_member(pack: OpenedPack, source: MemberSource) -> MemberDigests:
     """Return a member's digests; reading it to the end also checks its CRC."""
     if isinstance(source, zipfile.ZipInfo) and source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("packed in a way that browsers do not read")
+        raise ValueError("compressed with a method that browsers do not support")
     claimed_size = source.lstat().st_size if isinstance(source, Path) else source.file_size
     hasher = StreamHasher()
     with pack.open_member(source) as member:
         while chunk := member.read(CHUNK_BYTES):
             hasher.update(chunk)
             if hasher.size_bytes > claimed_size:
-                raise ValueError("longer than it says")
+                raise ValueError("longer than its stated size")
     if hasher.size_bytes != claimed_size:
-        raise ValueError("shorter than it says")
+        raise ValueError("shorter than its stated size")
     return hasher.digests()

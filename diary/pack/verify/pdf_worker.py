@@ -92,9 +92,9 @@ def _first_jpeg(holder: Any, depth: int) -> bytes | None:
             # The stored bytes: decoding would give a different picture.
             return bytes(xobject._data)
         if xobject.get("/Subtype") == "/Form" and depth < _DEPTH_LIMIT:
-            inner = _first_jpeg(xobject, depth + 1)
-            if inner is not None:
-                return inner
+            nested_jpeg = _first_jpeg(xobject, depth + 1)
+            if nested_jpeg is not None:
+                return nested_jpeg
     return None
 
 

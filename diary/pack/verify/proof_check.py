@@ -240,7 +240,7 @@ def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message
     key = rekeying.find_signing_key(author_keys, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
     received_at = integer_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
     if key.last_ms is not None and (received_at is None or received_at > key.last_ms):
-        raise BadSignature("The key had been replaced by then.")
+        raise BadSignature("The key had been replaced before the version was received.")
 
 
 def _check_proof(

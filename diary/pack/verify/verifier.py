@@ -272,8 +272,8 @@ def _is_same_narrative(words: tuple[str | None, bool], embedded_words: bytes) ->
 def _original_narratives(proofs: PackProofs) -> Iterator[tuple[str, tuple[str | None, bool]]]:
     """Yield for each embedded file name the narrative of the entry's first version, and whether it was redacted."""
     for label, history, _ in record_histories(proofs.fullest.values(), "incident"):
-        twin = proofs.servable.get(history.first_version.version)
-        is_masked = twin is not None and "narrative" in twin.withheld
+        servable_proof = proofs.servable.get(history.first_version.version)
+        is_masked = servable_proof is not None and "narrative" in servable_proof.withheld
         words = None if proofs.is_servable_only and is_masked else text_of(history.first_version.fields, "narrative")
         if words != "":
             yield f"entry-{label}.txt", (words, is_masked)
