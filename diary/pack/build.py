@@ -40,9 +40,11 @@ def build_front(
 ) -> Path:
     """Build the front part in `folder`, which must be empty, and return its path.
 
-    `fetch(blob, i)` returns a sealed part and raises KeptError if there is none. `progress(step, done, total)` reports
-    progress. `layout_client` typesets documents. Raise PackBuildFailed. The folder contains only the front part
-    afterwards.
+    - `fetch(blob, i)`: returns a sealed part, and raises KeptError if there is none.
+    - `progress(step, done, total)`: is called after each step.
+    - `layout_client`: typesets documents.
+
+    Raise PackBuildFailed. The folder contains only the front part afterwards.
     """
     contents = build_contents(capsule)
     exhibit_volumes = volumes(contents)

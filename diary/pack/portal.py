@@ -39,8 +39,7 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
         members = [row for row in pack_zip.infolist() if "/data/" in row.filename]
         path_in_pack = {row.filename: row.filename.partition("/")[2] for row in members}
         separate_files = [row for row in members if _SEPARATE_FILE_PATTERN.fullmatch(path_in_pack[row.filename])]
-        # Document 04 may have many volumes: those that would not leave room for two zips and the manifest go into the
-        # zips.
+        # Document 04 may have many volumes: those without room beside two zips and the manifest go into the zips.
         separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 3]
         separate_names = {row.filename for row in separate_files}
         zipped_members = [row for row in members if row.filename not in separate_names]

@@ -97,7 +97,7 @@ def _unlinked_suspects(entries: Sequence[Incident], registers: Registers) -> Ite
 
 
 def breach_lines(registers: Registers, entry: Incident) -> list[str]:
-    """Return each alleged breach: order, term, date of service, and what speaks against it."""
+    """Return each alleged breach: order, term, date of service, and why it may not be a breach."""
     rows = []
     for breach in objects_of(entry.fields, "alleged_breaches"):
         order = registers.get(text_of(breach, "order_id"))

@@ -1,8 +1,10 @@
 """Pack worker: `python -I -m diary.pack.worker FOLDER` builds one pack in isolation and exits.
 
-diary/pack/sandbox/supervisor.py supervises it. It communicates over standard input and output only. Input: frames (u32
-length ‖ bytes), first the capsule, then each requested sealed part, empty if there is none. Output: one JSON object a
-line: `{"want":[blob,i]}`, `{"step","done","total"}`, and at the end `{"front":name}` or `{"failed":code,"sentence"}`.
+diary/pack/sandbox/supervisor.py supervises it. It communicates over standard input and output only.
+
+- Input: frames (u32 length ‖ bytes), first the capsule, then each requested sealed part, empty if there is none.
+- Output: one JSON object a line: `{"want":[blob,i]}`, `{"step","done","total"}`, and at the end `{"front":name}` or
+  `{"failed":code,"sentence"}`.
 """
 
 import json

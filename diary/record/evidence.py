@@ -43,7 +43,7 @@ class Attachment(RecordView):
 
     @property
     def extension(self) -> str:
-        """Return the extension for the file in a pack, from the detected media type and never from the original name."""
+        """Return the extension of the file in a pack, from the detected media type and not from the original name."""
         return EXTENSIONS.get(text_of(self.fields, "media_type"), "bin")
 
     @property

@@ -259,7 +259,7 @@ def count_messages(facts: Iterable[IncidentFact], schedules: Iterable[Mapping[st
 
 
 def _incoming_count(fields: RecordFields) -> tuple[int, bool]:
-    """Return the incoming count of a schedule and whether it is an estimate: the declared count, or the incoming rows."""
+    """Return the incoming count of a schedule, declared or counted from its rows, and whether it is an estimate."""
     declared_count = integer_of(fields, "count")
     if declared_count is not None and declared_count >= 0:
         return declared_count, boolean_of(fields, "count_is_estimate") is True

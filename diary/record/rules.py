@@ -64,7 +64,7 @@ def _check_value(path: str, rule: str, value: object) -> Iterator[ValidationIssu
 
 
 def _check_list(path: str, shape: str, name: str, value: object) -> Iterator[ValidationIssue]:
-    """Check a list item by item. A single id or code may stand without a list, as early apps wrote it."""
+    """Check a list item by item. A single id or code without a list is accepted, as early apps wrote it."""
     if isinstance(value, str) and shape in ("ids", "codes"):
         value = [value]
     if not isinstance(value, list | tuple):

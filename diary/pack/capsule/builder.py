@@ -45,16 +45,19 @@ SHEET_FIELDS: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_co
 
 @dataclass(frozen=True, slots=True)
 class PackOptions:
-    """The keeper's choices: which incidents, and the facts for the front page. Times are ms UTC.
+    """The keeper's choices for a pack, and the facts for its front page. Times are ms UTC.
 
-    `start_with`: records for 'start with these'; None for the entries marked so. `log`: what the transparency log shows
-    of the diary (docs/pack.md); None if the phone has not received it. `kind`: `pack`, `portal`, `supplement` or
-    `items`; the last two name the packs before them. `items`: requested item numbers such as `JB/12`. `feed`: the
-    diary's head and its sequence number, `{"head": b64, "seq"}`; None if no server has numbered it. `recipient_ref`:
-    the recipient's own reference. `review`: what the keeper reviewed. `hold_words`: words kept out of servable/.
-    `asked_in`: `{"language", "wording"}` of the screens if they differ from ordinary English. `absent`: entries without
-    any readable version, `{"record","no","at","why"}`; their numbers are not reused. `alone`: whether the pack is made
-    on a computer from a sealed copy, without a server.
+    - `start_with`: records for 'start with these'; None for the entries marked so.
+    - `log`: what the transparency log shows of the diary (docs/pack.md); None if the phone has not received it.
+    - `kind`: `pack`, `portal`, `supplement` or `items`; the last two name the packs before them.
+    - `items`: requested item numbers such as `JB/12`.
+    - `feed`: the diary's head and its sequence number, `{"head": b64, "seq"}`; None if no server has numbered it.
+    - `recipient_ref`: the recipient's own reference.
+    - `review`: what the keeper reviewed.
+    - `hold_words`: words kept out of servable/.
+    - `asked_in`: `{"language", "wording"}` of the screens if they differ from ordinary English.
+    - `absent`: entries without any readable version, `{"record","no","at","why"}`; their numbers are not reused.
+    - `alone`: whether the pack is made on a computer from a sealed copy, without a server.
     """
 
     pack_id: str

@@ -196,7 +196,7 @@ def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) ->
 
 
 def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]:
-    """Return one message schedule: its period, channel, counts in each direction, completeness, and entries or files."""
+    """Return one message schedule: period, channel, counts in each direction, completeness, and entries or files."""
     rows = message_rows(schedule.fields)
     incoming_count = sum(text_of(row, "direction") == "in" for row in rows)
     outgoing_count = sum(text_of(row, "direction") == "out" for row in rows)

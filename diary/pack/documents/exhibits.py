@@ -123,7 +123,7 @@ def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
 
 
 def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateData]:
-    """Return an email as its record describes it, or from the message list made on receipt, attached emails included."""
+    """Return an email as its record describes it, or from the message list made on receipt, with attached emails."""
     mail = object_of(view.attachment.fields, "mail")
     if not mail:
         file_messages = messages_of_file(contents, view)

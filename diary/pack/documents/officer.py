@@ -91,7 +91,7 @@ def _order_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _person_rows(contents: PackContents, roles: Sequence[str] | None) -> list[list[str]]:
-    """Return people of some roles (None: all) by name, with their contact details and whether they may be approached."""
+    """Return people of some roles (None: all) by name, with contact details and whether they may be approached."""
     rows = []
     for person in records_of_kind(contents.unredacted_registers, "person"):
         if person.code == KEEPER_CODE or (roles is not None and text_of(person.fields, "role") not in roles):

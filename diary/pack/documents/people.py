@@ -96,7 +96,7 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _other_person_rows(contents: PackContents) -> list[list[str]]:
-    """Return all other people with a code in this pack: their relation to the keeper, and the entries that name them."""
+    """Return all other people with a code in this pack: relation to the keeper, and the entries that name them."""
     listed_codes = {KEEPER_CODE, *(person.code for person in contents.people)}
     rows = []
     for other_person in records_of_kind(contents.registers, "person"):

@@ -61,9 +61,12 @@ def isolate_process(
 ) -> None:
     """Isolate this process irrevocably.
 
-    `readable`: files and folders that may be read. `writable`: folders that may also be written. `in_bubblewrap`: the
-    process runs inside bubblewrap, so Landlock may be older. `on_listener`: receives the seccomp listener, through
-    which a supervisor allows each new thread, and must close it in this process; without it, no thread can be created.
+    - `readable`: files and folders that may be read.
+    - `writable`: folders that may also be written.
+    - `in_bubblewrap`: whether the process runs inside bubblewrap, so that Landlock may be older.
+    - `on_listener`: receives the seccomp listener, through which a supervisor allows each new thread, and must close it
+      in this process. Without it, no thread can be created.
+
     Raise Unavailable if this computer lacks a required feature; no untrusted data may be read then.
     """
     machine = platform.machine()
@@ -107,7 +110,7 @@ def _set_resource_limits() -> None:
 def _drop_capabilities(libc: ctypes.CDLL, machine: str) -> None:
     """Drop all capabilities, so that the worker of a server that runs as root has no more rights than any other."""
     for capability in range(_LAST_CAPABILITY + 1):
-        # Fails for numbers that the kernel does not have and for unprivileged processes; both need nothing dropped.
+        # Fails for numbers that the kernel does not have and for unprivileged processes; neither has anything to drop.
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     header, none = struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
     _require_success(libc.syscall(_CAPSET_NUMBERS[machine], header, none), "capset")

@@ -1,9 +1,9 @@
 """Supervisor of a pack job: starts the isolated processes, limits their combined resources, and ends them all.
 
 [Note: three kinds of process] The supervisor starts first and reads nothing from outside. It forks the worker, which
-isolates itself, decrypts records, decodes pictures, and cannot create processes. To have a document typeset, the worker
-sends a request line of fixed form, and the supervisor forks one more isolated process for it. The number of processes
-is therefore set here, and no fault in a decoder can change it.
+isolates itself, reads the capsule, decodes pictures, and cannot create processes. To have a document typeset, the
+worker sends a request line of fixed form, and the supervisor forks one more isolated process for it. The number of
+processes is therefore set here, and no fault in a decoder can change it.
 
 [Note: what bounds the job] Each isolated process has its own limits in the kernel; at most 1 + MAX_CONCURRENT_DOCUMENTS
 run at a time. New threads are counted before they are created (a seccomp listener). The combined memory and files are

@@ -89,7 +89,7 @@ def rebuild_capsule(
 
 
 def _exhibit_row(row: Mapping[str, Any]) -> dict[str, object]:
-    """Return an exhibit's row; the documents only need to know whether it has a print copy."""
+    """Return an exhibit's row; the documents depend only on whether it has a print copy."""
     exhibit_fields = {name: value for name, value in row.items() if name not in ("printed", "still")}
     still = {"poster": _PLACEHOLDER_PICTURE} if row.get("still") else {}
     return {**exhibit_fields, "print": _PLACEHOLDER_PICTURE if row.get("printed") else None, "received": None, **still}

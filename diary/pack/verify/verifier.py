@@ -70,13 +70,15 @@ def verify_pack(
 
     A copy of the servable folder is checked as far as possible and gets the finding `servable_only`.
 
-    `notary`: the server's 32-byte public key, from outside the pack. Without it the result includes the finding
-    `keys_from_pack`, because a forger of a whole pack can use other keys. `instance`: the server's instance key, which
-    certifies its notary keys and can replace `notary`. `tsa_roots`: PEM certificates; without them timestamps are
-    checked under the pack's own certificates, with the finding `roots_from_pack`. `rerender`: name of this release;
-    renders every document again and compares it byte for byte, which needs the restricted part. `witnesses`: log
-    witnesses, from outside the pack; `on_cosignatures` receives the size of the newest checkpoint and its valid
-    cosignatures.
+    - `notary`: the server's 32-byte public key, from outside the pack. Without it the result includes the finding
+      `keys_from_pack`, because a forger of a whole pack can use other keys.
+    - `instance`: the server's instance key, which certifies its notary keys and can replace `notary`.
+    - `tsa_roots`: PEM certificates; without them timestamps are checked under the pack's own certificates, with the
+      finding `roots_from_pack`.
+    - `rerender`: name of this release; renders every document again and compares it byte for byte, which needs the
+      restricted part.
+    - `witnesses`: log witnesses, from outside the pack.
+    - `on_cosignatures`: receives the size of the newest checkpoint and its valid cosignatures.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
