@@ -37,7 +37,7 @@ class PreviousPack:
 
 @dataclass(frozen=True, slots=True)
 class LaterChanges:
-    """Data for detecting later changes: times of receipt by version, and entries with a file new to packs."""
+    """Data for detecting later changes: times of receipt by version, and entries with a file that no pack contains."""
 
     received_times: Mapping[str, int]
     entries_with_new_files: frozenset[str]

@@ -114,7 +114,7 @@ def _whole_words_pattern(phrases: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _restricted_pieces(text: str) -> Iterable[str]:
-    """Yield the pieces of a restricted text: comma-separated parts, streets, postcodes, email addresses, phone numbers."""
+    """Yield the restricted pieces of a text: parts between commas, streets, postcodes, email addresses, numbers."""
     for part in re.split(r"[,;،、\n]+", text):
         if _DATE.fullmatch(" ".join(part.split())):
             continue

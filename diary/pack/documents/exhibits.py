@@ -17,7 +17,7 @@ from diary.pack.wording import field_choice_words, screenshot_point_words, size_
 from diary.record import times, vocabulary
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, text_of
 
-# Space for a picture below the heading, in millimetres, and the overlap of two slices.
+# Space for a picture below the heading, in millimetres.
 PICTURE_WIDTH_LIMIT_MM: Final = 170.0
 PICTURE_HEIGHT_LIMIT_MM: Final = 212.0
 # An upright picture is beside its facts; a wide one is above them and must leave space for them.
