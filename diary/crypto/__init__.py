@@ -1,1 +1,1 @@
-"""Sealing, keys and signatures; the only importer of `cryptography`. docs/formats.md, sections 1, 3 and 4."""
+"""Sealing, keys and signatures. No other package imports `cryptography`. docs/formats.md, sections 1, 3 and 4."""

@@ -1,7 +1,7 @@
-"""Files, sealed part by part: docs/formats.md, sections 3 and 6.
+"""Sealing of files in parts: docs/formats.md, sections 3 and 6.
 
-A file is padded as a whole and cut into parts of 63 chunks, so that a sealed part stays under 1 MiB and
-only the number of parts and the size class can be seen. Nothing here holds more than two parts at once.
+A file is padded as a whole and cut into parts of 63 chunks. A sealed part stays under 1 MiB, and only the number of
+parts and the size class are visible. At most two parts are in memory at a time.
 """
 
 import hashlib
@@ -19,17 +19,20 @@ _PADDING_MARK: Final = b"\x80"
 
 
 def part_count(size: int) -> int:
-    """How many parts a file of `size` bytes has; at least one."""
+    """Return the number of parts of a file of `size` bytes, at least 1."""
     return -(-padded_file_size(size) // PART_BYTES)
 
 
 def part_header(diary: str, blob: str, index: int, total: int) -> dict[str, object]:
-    """Header of part `i` of `n`, counted from 0."""
+    """Return the header of part `index` of `total`, counted from 0."""
     return {"blob": blob, "diary": diary, "i": index, "n": total, "t": "part"}
 
 
 def padded_parts(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Cut a padded file of exactly `size` bytes into parts. Raises SealError when another number of bytes comes."""
+    """Yield the parts of a file of exactly `size` bytes, padded.
+
+    Raise SealError if `chunks` has another number of bytes.
+    """
     buffer = bytearray()
     bytes_read = 0
     for chunk in chunks:
@@ -52,21 +55,21 @@ def padded_parts(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def seal_parts(key: bytes, diary: str, blob: str, chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The sealed parts of a file, in order."""
+    """Yield the sealed parts of a file, in order. Raise SealError if `chunks` does not have `size` bytes."""
     total = part_count(size)
     for index, plaintext in enumerate(padded_parts(chunks, size)):
         yield seal_envelope(key, EnvelopeKind.FILE_PART, part_header(diary, blob, index, total), plaintext)
 
 
 def open_part(key: bytes, header: dict[str, object], sealed: bytes) -> bytes:
-    """The padded plaintext of one part, else SealError. `header`: from `part_header`."""
+    """Return the padded plaintext of one part. `header` is from `part_header`. Raise SealError."""
     return open_envelope(key, sealed, EnvelopeKind.FILE_PART, header)
 
 
 def open_parts(key: bytes, diary: str, blob: str, parts: Iterable[bytes], total: int) -> Iterator[bytes]:
-    """The file's bytes from its `n` sealed parts, in order, without the padding. Raises SealError.
+    """Yield the file's content, without padding, from its `total` sealed parts in order. Raise SealError.
 
-    What was yielded before an error is content of this file, but not all of it.
+    Bytes yielded before an error are authentic content of this file, but not all of it.
     """
     pending_zeros, has_pending_mark, parts_read = 0, False, 0
     for index, sealed in enumerate(parts):
@@ -85,12 +88,15 @@ def open_parts(key: bytes, diary: str, blob: str, parts: Iterable[bytes], total:
 
 
 def parts_digest(sealed_digests: Iterable[bytes]) -> bytes:
-    """What `complete` is told: SHA-256 over the canonical list of each sealed part's SHA-256 (32 bytes each)."""
+    """Return the digest that completes an upload: SHA-256 of the canonical JSON list of each sealed part's SHA-256.
+
+    Each item of `sealed_digests` has 32 bytes.
+    """
     return hashlib.sha256(canonical_json([b64(digest) for digest in sealed_digests])).digest()
 
 
 def _pending_bytes(has_pending_mark: bool, pending_zeros: int) -> Iterator[bytes]:
-    """What looked like padding and turned out to be content, in pieces of a part at most."""
+    """Yield bytes that looked like padding but are content, at most one part at a time."""
     if has_pending_mark:
         yield _PADDING_MARK
     while pending_zeros:

@@ -1,8 +1,8 @@
-"""Two people's keys, compared by voice: nine words that name an account's public keys. docs/formats.md, section 8.
+"""Fingerprints: nine words that name an account's public keys and are compared by voice. docs/formats.md, section 8.
 
-[Note: words that find and prove] The nine words are the fingerprint itself, so who has heard them can look the keys up on
-a server that is not trusted: it can only give the keys that belong to the words, or none. Two keys with one fingerprint
-would take 2^96 tries to find for keys that are there already.
+[Note: words that find and prove] The nine words are the fingerprint itself. Whoever has heard them can look the keys up
+on an untrusted server, which can only return the matching keys or none. Finding a second key pair for the fingerprint
+of an existing one takes about 2^96 tries.
 """
 
 import hashlib
@@ -23,20 +23,26 @@ _TEXT_LIMIT_CHARACTERS: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 
 
 def fingerprint(ecdsa_pub: bytes, hpke_pub: bytes) -> bytes:
-    """The first 96 bits of the digest of an account's two public keys, 65 bytes each. Raises BadRequest for other lengths."""
+    """Return the first 96 bits of the SHA-256 of an account's two public keys.
+
+    Raise BadRequest unless each has 65 bytes.
+    """
     if (len(ecdsa_pub), len(hpke_pub)) != (POINT_BYTES, POINT_BYTES):
         raise BadRequest("A public key has 65 bytes.")
     return hashlib.sha256(FINGERPRINT_LABEL + ecdsa_pub + hpke_pub).digest()[:FINGERPRINT_BYTES]
 
 
 def to_words(fingerprint_bytes: bytes) -> str:
-    """A fingerprint as nine words, to be read out: 96 bits and three that catch seven slips in eight."""
+    """Return a fingerprint as nine words to read aloud: 96 bits, and three check bits that detect 7 in 8 errors."""
     number = int.from_bytes(fingerprint_bytes, "big") << _CHECKSUM_BITS | _checksum(fingerprint_bytes)
     return " ".join(word_list()[number >> shift & 0x7FF] for shift in range(88, -1, -11))
 
 
 def parse_words(text: str) -> bytes:
-    """The fingerprint that nine words spell, in any case, with spaces, commas or hyphens. Raises BadRequest."""
+    """Return the fingerprint that nine words encode. Raise BadRequest.
+
+    Case does not matter; words may be separated by spaces, commas or hyphens.
+    """
     words = re.findall("[a-z]+", text.lower()) if len(text) <= _TEXT_LIMIT_CHARACTERS else []
     positions = {word: position for position, word in enumerate(word_list())}
     if len(words) != WORD_COUNT or not set(words) <= positions.keys():
@@ -51,7 +57,7 @@ def parse_words(text: str) -> bytes:
 
 
 def _checksum(fingerprint_bytes: bytes) -> int:
-    """The three bits that go with a fingerprint. Raises BadRequest for one of another length."""
+    """Return the three check bits of a fingerprint. Raise BadRequest if it does not have 12 bytes."""
     if len(fingerprint_bytes) != FINGERPRINT_BYTES:
         raise BadRequest("A fingerprint has 12 bytes.")
     return hashlib.sha256(CHECKSUM_LABEL + fingerprint_bytes).digest()[0] >> 8 - _CHECKSUM_BITS

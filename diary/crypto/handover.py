@@ -1,8 +1,9 @@
-"""Eight words and what they open: docs/formats.md, section 8.
+"""Handover codes: eight words that find and open a sealed pack. docs/formats.md, section 8.
 
-[Note: eight words] Three words (33 bits) name a sealed pack on the server, five (51 bits and 4 of a checksum) open it.
-The words never leave the phone and the page: the server is told a digest of the three and a proof made of the five by
-Argon2id, and keeps keyed digests of both. What opens the parts is another branch of the same root.
+[Note: eight words] The first three words (33 bits) name a sealed pack on the server. The other five (51 bits and 4
+check bits) open it. The words never leave the phone and the receiving page: the server receives a digest of the three
+and a proof derived from the five by Argon2id, and stores keyed digests of both. The key of the parts is derived from
+the same root under another label.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ NAME_WORD_COUNT: Final = constants.HANDOVER_NAME_WORDS
 NAME_BYTES: Final = 16
 SALT_BYTES: Final = 16
 _CODE_BYTES: Final = WORD_COUNT * 11 // 8
-# `str.split` and JavaScript's `\s` take different characters for space; a byte order mark comes with what was copied.
+# `str.split` and JavaScript's `\s` disagree about white space. Copied text may begin with a byte order mark.
 _SEPARATOR_PATTERN: Final = re.compile(f"[{WHITE_SPACE}\ufeff,]+")
 _KDF_NAMES: Final = {"alg", "m", "p", "salt", "t"}
 METADATA_TYPE: Final = "handover/v1"
@@ -35,7 +36,7 @@ METADATA_TYPE: Final = "handover/v1"
 
 @dataclass(frozen=True, slots=True)
 class HandoverSecrets:
-    """What eight words and a `kdf` give: the proof for the server, and the key of the parts."""
+    """Secrets derived from eight words and a `kdf`: the proof for the server, and the key of the parts."""
 
     proof: bytes = field(repr=False)
     key: bytes = field(repr=False)
@@ -43,7 +44,7 @@ class HandoverSecrets:
 
 @dataclass(frozen=True, slots=True)
 class HandoverMetadata:
-    """What lies beside the file: its true name, size in bytes, SHA-256 in hex, and when it was sealed (ms)."""
+    """Metadata sealed with a file: original name, size in bytes, SHA-256 in hex, time of sealing (ms UTC)."""
 
     name: str
     size: int
@@ -52,18 +53,21 @@ class HandoverMetadata:
 
 
 def generate_words() -> str:
-    """Eight words: 84 random bits and four that check them."""
+    """Return eight random words: 84 random bits and four check bits."""
     return encode_words(secrets.token_bytes(_CODE_BYTES))
 
 
 def encode_words(raw: bytes) -> str:
-    """The words of 11 bytes, whose last four bits are replaced by the checksum."""
+    """Return the words that encode 11 bytes. The last four bits are replaced by the checksum."""
     number = _with_checksum(int.from_bytes(raw, "big"))
     return " ".join(word_list()[number >> shift & 0x7FF] for shift in range(77, -1, -11))
 
 
 def parse_words(text: str) -> str:
-    """The words as they are derived from. Raises BadRequest when they are not eight of the list, or do not check."""
+    """Return the words in the spelling used for derivation. Raise BadRequest.
+
+    Raises for text that is not eight words of the list, or whose checksum is wrong.
+    """
     words = [word for word in _SEPARATOR_PATTERN.split(text.lower()) if word]
     positions = {word: position for position, word in enumerate(word_list())}
     if len(words) != WORD_COUNT or not all(word in positions for word in words):
@@ -77,7 +81,7 @@ def parse_words(text: str) -> str:
 
 
 def _with_checksum(number: int) -> int:
-    """88 bits with the last four made the checksum of the others."""
+    """Return the 88-bit number with its last four bits replaced by the checksum of the others."""
     payload_bits = number >> 4 << 4
     return (
         payload_bits
@@ -86,13 +90,13 @@ def _with_checksum(number: int) -> int:
 
 
 def derive_name(words: str) -> bytes:
-    """What the first three words name: 16 bytes, which the server is asked by."""
+    """Return the 16-byte name under which the server stores the handover, from the first three words."""
     name_words = " ".join(words.split()[:NAME_WORD_COUNT])
     return hashlib.sha256(b"kept/handover-name\0" + name_words.encode()).digest()[:NAME_BYTES]
 
 
 def new_kdf_params(profile: KdfProfile = DEFAULT_PROFILE, salt: bytes | None = None) -> dict[str, object]:
-    """Fresh parameters for the five words."""
+    """Return new `kdf` parameters for the five words. `salt` has 16 bytes and is random by default."""
     return {
         "alg": "argon2id",
         "m": profile.memory_kib,
@@ -103,7 +107,7 @@ def new_kdf_params(profile: KdfProfile = DEFAULT_PROFILE, salt: bytes | None = N
 
 
 def check_kdf_params(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> KdfProfile:
-    """The cost asked for. Raises KdfRefused for anything but a whole, allowed `kdf`."""
+    """Return the cost in `kdf`. Raise KdfPolicyViolation unless `kdf` is complete and within the policy."""
     m, t, salt = kdf.get("m"), kdf.get("t"), kdf.get("salt")
     if type(m) is not int or type(t) is not int or type(kdf.get("p")) is not int or not isinstance(salt, str):
         raise KdfPolicyViolation
@@ -122,7 +126,7 @@ def check_kdf_params(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_P
 
 
 def derive_secrets(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> HandoverSecrets:
-    """Proof and key of the five words: the cost of one Argon2id. Raises KdfRefused."""
+    """Derive the proof and the key from the words; costs one Argon2id. Raise KdfPolicyViolation."""
     profile = check_kdf_params(kdf, policy)
     salt_inputs = {"name": b64(derive_name(words)), "salt": kdf["salt"]}
     salt = hashlib.sha256(b"kept/handover-salt\0" + canonical_json(salt_inputs)).digest()[:SALT_BYTES]
@@ -135,17 +139,17 @@ def derive_secrets(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PR
 
 
 def handover_part_header(handover: str, index: int, total: int) -> dict[str, object]:
-    """Header of part `part` of `parts`, counted from 0; the last one is the slip."""
+    """Return the header of part `index` of `total`, counted from 0. The last part is the metadata."""
     return {"handover": handover, "part": index, "parts": total}
 
 
 def sealed_part_count(size: int) -> int:
-    """How many sealed parts a file of `size` bytes makes, its slip among them."""
+    """Return the number of sealed parts of a file of `size` bytes, its metadata included."""
     return part_count(size) + 1
 
 
 def sealed_size(handover: str, size: int) -> int:
-    """How many bytes all sealed parts of a file of `size` bytes are together."""
+    """Return the total size in bytes of all sealed parts of a file of `size` bytes."""
     total, padded = sealed_part_count(size), padded_file_size(size)
     lengths = [min(PART_BYTES, padded - offset) for offset in range(0, padded, PART_BYTES)] + [
         VERSION_SIZE_CLASSES_BYTES[0]
@@ -158,7 +162,10 @@ def sealed_size(handover: str, size: int) -> int:
 
 
 def seal_handover(key: bytes, handover: str, chunks: Iterable[bytes], metadata: HandoverMetadata) -> Iterator[bytes]:
-    """The sealed parts of a file and its slip, in order. Raises SealError when the bytes are not those of the slip."""
+    """Yield the sealed parts of a file and then its metadata.
+
+    Raise SealError if the bytes do not match the metadata.
+    """
     total, hasher = sealed_part_count(metadata.size), hashlib.sha256()
 
     def hashed_chunks() -> Iterator[bytes]:
@@ -186,7 +193,10 @@ def seal_handover(key: bytes, handover: str, chunks: Iterable[bytes], metadata: 
 
 
 def open_metadata(key: bytes, handover: str, total: int, sealed: bytes) -> HandoverMetadata:
-    """The slip, which is the last part. Raises SealError for one that is none or does not fit the number of parts."""
+    """Open the metadata, which is the last part.
+
+    Raise SealError if it is malformed or does not fit the number of parts.
+    """
     raw = unpad(open_envelope(key, sealed, EnvelopeKind.HANDOVER, handover_part_header(handover, total - 1, total)))
     try:
         metadata_members = parse_canonical_json(raw)
@@ -214,7 +224,7 @@ def open_metadata(key: bytes, handover: str, total: int, sealed: bytes) -> Hando
 
 
 def open_part(key: bytes, handover: str, index: int, metadata: HandoverMetadata, sealed: bytes) -> bytes:
-    """The file's own bytes in one part. Raises SealError."""
+    """Return the file's content in one part, without padding. Raise SealError."""
     padded = open_envelope(
         key, sealed, EnvelopeKind.HANDOVER, handover_part_header(handover, index, sealed_part_count(metadata.size))
     )

@@ -1,10 +1,9 @@
-"""From words to keys, and the policy that says which parameters may be used for it.
+"""Key derivation from words, and the policy for its parameters.
 
-[Note: downgrade] The server keeps `kdf` and hands it out before it knows who asks, so it could ask for a
-cheap derivation and guess the words from what comes back. Whatever is below the floor, above the ceiling
-or cheaper than this device has already seen is refused before anything is derived. The origin stands in
-the salt and is compared with the page's own, so a copy of the site on another host gets a proof that is
-worth nothing elsewhere.
+[Note: downgrade] The server stores `kdf` and returns it before anybody is authenticated. A malicious server could
+request a cheap derivation and guess the words from the proof. So parameters below the floor, above the ceiling or
+cheaper than this device has used before are refused before any derivation. The origin is part of the salt and is
+compared with the page's own, so a proof made on a copy of the site at another host is of no use elsewhere.
 """
 
 import hashlib
@@ -30,7 +29,7 @@ _PARAM_NAMES: Final = {"alg", "login", "m", "origin", "p", "salt", "t"}
 
 @dataclass(frozen=True, slots=True)
 class KdfProfile:
-    """Argon2id cost: `m` KiB of memory, `t` passes, one lane."""
+    """Argon2id cost with one lane: memory in KiB, and passes."""
 
     memory_kib: int
     passes: int
@@ -45,19 +44,25 @@ KNOWN_ANSWER: Final = bytes.fromhex("f1d624c0afb248107c0bfc6c7fdebc9d6eca7cf3010
 
 @dataclass(frozen=True, slots=True)
 class KdfPolicy:
-    """What may be derived: between floor and ceiling, and m·t not below `high`, the highest seen here."""
+    """Allowed parameters: between floor and ceiling.
+
+    Memory times passes must not be below `highest_cost`, the highest product this device has used.
+    """
 
     floor: KdfProfile = FLOOR_PROFILE
     ceiling: KdfProfile = CEILING_PROFILE
     highest_cost: int = 0
 
     def with_cost_of(self, kdf: Mapping[str, object]) -> "KdfPolicy":
-        """The policy once `kdf` has been used with success. Raises KdfRefused when it may not be."""
+        """Return the policy after `kdf` has been used successfully.
+
+        Raise KdfPolicyViolation if `kdf` is not allowed.
+        """
         profile = self.check(kdf)
         return replace(self, highest_cost=max(self.highest_cost, profile.memory_kib * profile.passes))
 
     def check(self, kdf: Mapping[str, object]) -> KdfProfile:
-        """The cost `kdf` asks for. Raises KdfRefused for anything but a whole, allowed `kdf`."""
+        """Return the cost in `kdf`. Raise KdfPolicyViolation unless `kdf` is complete and within the policy."""
         m, t = kdf.get("m"), kdf.get("t")
         if type(m) is not int or type(t) is not int or type(kdf.get("p")) is not int:
             raise KdfPolicyViolation
@@ -78,52 +83,61 @@ TEST_POLICY: Final = KdfPolicy(floor=CHEAPEST_PROFILE)
 
 
 def derive_root(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> bytes:
-    """ROOT of the words: 32 bytes, the cost of one Argon2id. Raises KdfRefused, or BadRequest for the words."""
+    """Derive the 32-byte root key from the words; costs one Argon2id.
+
+    Raise KdfPolicyViolation, or BadRequest for the words.
+    """
     profile = policy.check(kdf)
     return argon2id(normalise(words).encode("utf-8"), derive_salt(kdf), profile)
 
 
 def derive_salt(kdf: Mapping[str, object]) -> bytes:
-    """The salt really used: name and origin are in it, so one given salt is of no use for two people or hosts."""
+    """Return the effective salt.
+
+    It includes login and origin, so that one given salt does not serve two accounts or hosts.
+    """
     salt_inputs = {name: kdf[name] for name in ("login", "origin", "salt")}
     return hashlib.sha256(b"kept/salt\0" + canonical_json(salt_inputs)).digest()[:SALT_BYTES]
 
 
 def derive_sign_in_proof(root_key: bytes, kdf: Mapping[str, object], origin: str) -> bytes:
-    """The proof sent at sign-in. Raises KdfRefused unless `kdf` belongs to `origin`, the page's own."""
+    """Return the proof sent at sign-in. Raise KdfPolicyViolation unless `kdf` belongs to `origin`, the page's own."""
     if kdf["origin"] != origin:
         raise KdfPolicyViolation("This lock belongs to another address. Nothing was sent.")
     return derive_subkey(root_key, b"kept/auth\0" + canonical_json(dict(kdf)))
 
 
 def derive_words_kek(root_key: bytes, kdf: Mapping[str, object]) -> bytes:
-    """The key that wraps the account key for the words."""
+    """Return the key that wraps the account key for the words."""
     return derive_subkey(root_key, b"kept/wrap-words\0" + canonical_json(dict(kdf)))
 
 
 def derive_code_kek(code: bytes) -> bytes:
-    """The key that wraps the account key for the recovery code's 16 bytes."""
+    """Return the key that wraps the account key for the recovery code (16 bytes)."""
     return derive_subkey(code, b"kept/code\0")
 
 
 def derive_code_proof(code: bytes, login: str) -> bytes:
-    """The proof of the recovery code sent when signing in with it."""
+    """Return the proof sent when signing in with the recovery code."""
     return derive_subkey(code, b"kept/code-auth\0" + login.encode("utf-8"))
 
 
 def hash_proof(proof: bytes, *, salt: bytes, pepper: bytes, profile: KdfProfile = FLOOR_PROFILE) -> bytes:
-    """What a server keeps of a proof: Argon2id with its own salt (16 bytes) and its pepper as secret."""
+    """Return the hash of a proof that a server stores: Argon2id with its own 16-byte salt and the pepper as secret."""
     return argon2id(proof, salt, profile, pepper)
 
 
 def self_test() -> None:
-    """The known-answer test of docs/formats.md 1; builds have been seen that answer wrongly. Raises KdfBroken."""
+    """Run the known-answer test of docs/formats.md, section 1. Raise KdfSelfTestFailed.
+
+    Builds of Argon2 with wrong results have been seen.
+    """
     if argon2id(b"kept known answer", bytes(range(SALT_BYTES)), KdfProfile(64, 2)) != KNOWN_ANSWER:
         raise KdfSelfTestFailed
 
 
 def argon2id(password: bytes, salt: bytes, profile: KdfProfile, pepper: bytes | None = None) -> bytes:
-    """Argon2id v1.3 with one lane: 32 bytes. `pepper`: a secret the server adds."""
+    """Return 32 bytes of Argon2id v1.3 with one lane. `pepper` is the server's secret."""
     derivation = Argon2id(
         salt=salt,
         length=ROOT_BYTES,
@@ -136,7 +150,10 @@ def argon2id(password: bytes, salt: bytes, profile: KdfProfile, pepper: bytes | 
 
 
 def _check_salt_and_origin(kdf: Mapping[str, object]) -> None:
-    """Salt, login and origin: a registered name with its origin, or neither."""
+    """Check salt, login and origin. Raise KdfPolicyViolation.
+
+    The salt has 16 bytes; login and origin are both those of an account, or empty and `local`.
+    """
     salt, login, origin = kdf["salt"], kdf["login"], kdf["origin"]
     if not (isinstance(salt, str) and isinstance(login, str) and isinstance(origin, str)):
         raise KdfPolicyViolation

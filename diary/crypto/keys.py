@@ -1,4 +1,4 @@
-"""Wraps and the keyset: how one key opens the next. docs/formats.md, section 4."""
+"""Key wraps and the keyset. docs/formats.md, section 4."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,32 +15,35 @@ _KEYSET_MEMBER_NAMES: Final = {"ecdsa", "ecdsa_pub", "hpke", "hpke_pub"}
 
 
 def words_wrap_header(account: str, epoch: int, kdf: Mapping[str, object]) -> EnvelopeHeader:
-    """Header of the account key's wrap for the words."""
+    """Return the header of the account key's wrap for the words."""
     return _wrap_header("words", account, account, "account", epoch) | {"kdf": dict(kdf)}
 
 
 def code_wrap_header(account: str, epoch: int) -> EnvelopeHeader:
-    """Header of the account key's wrap for the recovery code."""
+    """Return the header of the account key's wrap for the recovery code."""
     return _wrap_header("code", account, account, "account", epoch)
 
 
 def diary_wrap_header(account: str, diary: str, epoch: int) -> EnvelopeHeader:
-    """Header of a diary key's wrap for the account key."""
+    """Return the header of a diary key's wrap for the account key."""
     return _wrap_header("account", account, diary, "diary", epoch)
 
 
 def version_wrap_header(diary: str, version: str, part: VersionPart, epoch: int) -> EnvelopeHeader:
-    """Header of a version key's wrap for the diary key."""
+    """Return the header of a version key's wrap for the diary key."""
     return _wrap_header("diary", diary, diary, f"{part}:{version}", epoch)
 
 
 def grant_wrap_header(grant: str, diary: str, version: str, part: VersionPart) -> EnvelopeHeader:
-    """Header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch."""
+    """Return the header of a version key's wrap for a grant's key. A grant never changes its key, so the epoch is 1."""
     return _wrap_header("grant", grant, diary, f"{part}:{version}", 1)
 
 
 def wrap_key(wrapping_key: bytes, header: Mapping[str, object], key: bytes) -> bytes:
-    """`key` sealed for `opener`, and opened again before it is handed out: a wrap that fails loses a diary."""
+    """Return `key` sealed under `wrapping_key`. Raise SealError.
+
+    The wrap is opened again first, because a wrap that does not open would make a diary unreadable.
+    """
     if len(key) != KEY_BYTES:
         raise SealError
     envelope = seal_envelope(wrapping_key, EnvelopeKind.WRAP, header, key)
@@ -50,7 +53,7 @@ def wrap_key(wrapping_key: bytes, header: Mapping[str, object], key: bytes) -> b
 
 
 def unwrap_key(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> bytes:
-    """The key in a wrap with exactly this header, else SealError."""
+    """Return the key in a wrap with exactly this header. Raise SealError."""
     key = open_envelope(wrapping_key, envelope, EnvelopeKind.WRAP, expected_header)
     if len(key) != KEY_BYTES:
         raise SealError
@@ -58,7 +61,7 @@ def unwrap_key(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[st
 
 
 def unwrap_any_epoch(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> tuple[bytes, int]:
-    """Key and epoch of a wrap whose header is `expect` but for `epoch`, which the reader does not know yet."""
+    """Return key and epoch of a wrap whose header is `expected_header` except for `epoch`. Raise SealError."""
     epoch = read_header(envelope, EnvelopeKind.WRAP).get("epoch")
     if type(epoch) is not int or epoch < 1:
         raise SealError
@@ -66,7 +69,10 @@ def unwrap_any_epoch(wrapping_key: bytes, envelope: bytes, expected_header: Mapp
 
 
 def read_wrap_kdf(envelope: bytes) -> EnvelopeHeader:
-    """The `kdf` a words wrap claims, unauthenticated: give it to KdfPolicy.check before anything else."""
+    """Return the unauthenticated `kdf` in a words wrap. Pass it to KdfPolicy.check before any other use.
+
+    Raise SealError.
+    """
     kdf = read_header(envelope, EnvelopeKind.WRAP).get("kdf")
     if not isinstance(kdf, dict):
         raise SealError
@@ -75,31 +81,31 @@ def read_wrap_kdf(envelope: bytes) -> EnvelopeHeader:
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """An account's two private keys, 32-byte scalars: for signing and for being sealed to."""
+    """An account's two private keys, 32-byte scalars: ECDSA for signing, HPKE for opening what is sealed to it."""
 
     ecdsa_scalar: bytes = field(repr=False)
     hpke_scalar: bytes = field(repr=False)
-    # Statements about the keys before these, oldest first (ledger/rekeying.py). Here, because only what the account
-    # key seals is the keeper's own word: a server could make up a key that hands over to the right one.
+    # Statements about the earlier keys, oldest first (ledger/rekeying.py). They are sealed under the account key, since
+    # a server could otherwise invent a key with a statement that leads to the genuine one.
     earlier_statements: tuple[Mapping[str, object], ...] = ()
 
     @classmethod
     def generate(cls) -> "Keyset":
-        """Two fresh keys."""
+        """Return a keyset with two new keys."""
         return cls(generate_scalar(), generate_scalar())
 
     @property
     def ecdsa_pub(self) -> bytes:
-        """Public half of the signing key, 65 bytes."""
+        """Return the public signing key, 65 bytes."""
         return public_point(self.ecdsa_scalar)
 
     @property
     def hpke_pub(self) -> bytes:
-        """Public half of the key one is sealed to by, 65 bytes."""
+        """Return the public encryption key, 65 bytes."""
         return public_point(self.hpke_scalar)
 
     def plaintext(self) -> bytes:
-        """The canonical JSON that is sealed."""
+        """Return the canonical JSON to seal."""
         keys = {
             "ecdsa": self.ecdsa_scalar,
             "ecdsa_pub": self.ecdsa_pub,
@@ -117,7 +123,7 @@ class Keyset:
         )
 
     def seal(self, account_key: bytes, account: str, epoch: int, revision: int) -> bytes:
-        """The keyset envelope, opened again before it is handed out."""
+        """Return the keyset envelope, after checking that it opens. Raise SealError."""
         envelope = seal_envelope(
             account_key, EnvelopeKind.KEYSET, keyset_header(account, epoch, revision), self.plaintext()
         )
@@ -127,12 +133,15 @@ class Keyset:
 
 
 def keyset_header(account: str, epoch: int, revision: int) -> EnvelopeHeader:
-    """Header of a keyset."""
+    """Return the header of a keyset envelope."""
     return {"account": account, "epoch": epoch, "rev": revision, "t": "keyset"}
 
 
 def open_keyset(account_key: bytes, envelope: bytes, account: str) -> Keyset:
-    """The keyset of `account`, whatever its epoch and rev. Raises SealError, also when a public key is not its own."""
+    """Open the keyset of `account`, of any epoch and revision. Raise SealError.
+
+    Raises also if a public key in it does not belong to its private key.
+    """
     claimed_header = read_header(envelope, EnvelopeKind.KEYSET)
     epoch, revision = claimed_header.get("epoch"), claimed_header.get("rev")
     if type(epoch) is not int or type(revision) is not int:
@@ -159,7 +168,7 @@ def open_keyset(account_key: bytes, envelope: bytes, account: str) -> Keyset:
 def _wrap_header(
     wrapped_by: str, wrapper_id: str, container_id: str, wrapped_key_name: str, epoch: int
 ) -> EnvelopeHeader:
-    """The fields every wrap's header has."""
+    """Return the fields that the header of every wrap has."""
     return {
         "by": wrapped_by,
         "by_id": wrapper_id,

@@ -1,4 +1,4 @@
-"""Padding inside what is sealed, so that a length says little: docs/formats.md, section 3."""
+"""Padding of plaintexts, so that sealed lengths reveal little: docs/formats.md, section 3."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _PADDING_MARK: Final = b"\x80"
 
 
 def padme_size(length: int) -> int:
-    """The Padmé class of a length above 1: at most 12 % longer, and only O(log log length) bits are told."""
+    """Return the Padmé size of a length above 1: at most 12 % more, and it reveals only O(log log length) bits."""
     exponent = length.bit_length() - 1
     mantissa_bits = exponent.bit_length()
     step = 1 << (exponent - mantissa_bits)
@@ -19,25 +19,25 @@ def padme_size(length: int) -> int:
 
 
 def padded_version_size(length: int) -> int:
-    """The padded size of `length` bytes of a version or of a record on the device."""
+    """Return the padded size of `length` bytes of a version or of a record on the device."""
     min_size = length + 1
     return next((size for size in VERSION_SIZE_CLASSES_BYTES if min_size <= size), 0) or padme_size(min_size)
 
 
 def pad_version(plaintext: bytes) -> bytes:
-    """`plaintext`, 0x80, and zeros up to its size class."""
+    """Return `plaintext`, 0x80, and zeros up to its size class."""
     return pad_to(plaintext, padded_version_size(len(plaintext)))
 
 
 def pad_to(plaintext: bytes, size: int) -> bytes:
-    """`plaintext`, 0x80, and zeros up to `size`. Raises SealError when it does not fit."""
+    """Return `plaintext`, 0x80, and zeros up to `size` bytes. Raise SealError if it does not fit."""
     if len(plaintext) >= size:
         raise SealError
     return plaintext + _PADDING_MARK + bytes(size - len(plaintext) - 1)
 
 
 def unpad(padded: bytes) -> bytes:
-    """What stood before the padding. Raises SealError when there is none."""
+    """Return the plaintext without its padding. Raise SealError if there is no padding."""
     stripped = padded.rstrip(b"\0")
     if not stripped.endswith(_PADDING_MARK):
         raise SealError
@@ -45,5 +45,5 @@ def unpad(padded: bytes) -> bytes:
 
 
 def padded_file_size(size: int) -> int:
-    """The padded size of a file of `size` bytes as a whole, before it is cut into parts."""
+    """Return the padded size of a whole file of `size` bytes, before it is cut into parts."""
     return padme_size(max(size + 1, FILE_MIN_BYTES))

@@ -1,7 +1,7 @@
-"""Envelope E1, suite 2: sealed to the holder of a P-256 key.
+"""Envelope E1, suite 2: sealed to the owner of a P-256 key.
 
-HPKE carries a fresh 32-byte key and nothing else; the content is sealed under that key as in suite 1. The
-header goes into both, so neither half opens in another envelope.
+HPKE encrypts only a fresh 32-byte key; the content is sealed under that key as in suite 1. The header is bound to both,
+so neither part opens in another envelope.
 """
 
 import os
@@ -22,7 +22,10 @@ _HPKE_SUITE: Final = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 def seal_to_public_key(pub: bytes, kind: EnvelopeKind, header: Mapping[str, object], plaintext: bytes) -> bytes:
-    """An envelope only the holder of `pub` (65 bytes) can open. Raises BadSignature for a pub that is none."""
+    """Return an envelope that only the owner of `pub` (65 bytes) can open.
+
+    Raise BadSignature for an invalid public key.
+    """
     context = envelope_prefix(kind, header, SUITE_PUBLIC_KEY)
     key = os.urandom(KEY_BYTES)
     sealed_key = _HPKE_SUITE.encrypt(key, load_public_key(pub), info=HPKE_LABEL + context)
@@ -32,7 +35,7 @@ def seal_to_public_key(pub: bytes, kind: EnvelopeKind, header: Mapping[str, obje
 def open_with_private_key(
     scalar: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]
 ) -> bytes:
-    """The plaintext of a suite 2 envelope with exactly this kind and header, else SealError."""
+    """Return the plaintext of a suite 2 envelope with exactly this kind and header. Raise SealError."""
     context = envelope_prefix(kind, expected_header, SUITE_PUBLIC_KEY)
     if not envelope.startswith(context):
         raise SealError

@@ -1,9 +1,9 @@
-"""Envelope E1, suite 1, and the bare box beneath it.
+"""Envelope E1, suite 1, and the sealed box inside it.
 
-[Note: Cobblestone] Each message draws a 24-byte salt, and key, nonces and commitment all come from
-HKDF(key, salt, context): no nonce can repeat for one key, and a ciphertext opens under one key only, so a
-slot cannot be made to open for two different words. The context is the envelope's first bytes: a header
-or kind that was changed, or bytes moved to another place, do not open.
+[Note: Cobblestone] Each message has a random 24-byte salt. Key, nonces and commitment all come from HKDF(key, salt,
+context), so no nonce repeats under one key, and a ciphertext opens under one key only: a slot cannot be made to open
+for two passphrases. The context is the envelope's prefix, so an envelope with a changed header or kind, or with bytes
+from another place, does not open.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ KEY_BYTES: Final = 32
 
 
 class EnvelopeKind(IntEnum):
-    """What an envelope holds; docs/formats.md, section 9."""
+    """Kind of an envelope's content; docs/formats.md, section 9."""
 
     VERSION = 1
     FILE_PART = 2
@@ -40,22 +40,22 @@ class EnvelopeKind(IntEnum):
 
 
 def envelope_prefix(kind: EnvelopeKind, header: Mapping[str, object], suite: int = SUITE_SYMMETRIC) -> bytes:
-    """The first bytes of an envelope, up to and with its header: what the rest is bound to."""
+    """Return the first bytes of an envelope, up to and including its header: the context of its sealed box."""
     header_bytes = canonical_json(dict(header), limit_bytes=HEADER_LIMIT_BYTES)
     return bytes((FORMAT_BYTE, suite, kind, 0)) + len(header_bytes).to_bytes(2, "big") + header_bytes
 
 
 def seal_envelope(key: bytes, kind: EnvelopeKind, header: Mapping[str, object], plaintext: bytes) -> bytes:
-    """An envelope of suite 1. `plaintext` is sealed as it stands: pad it first where its length tells."""
+    """Return an envelope of suite 1. `plaintext` is not padded here: pad it first if its length is sensitive."""
     context = envelope_prefix(kind, header)
     return context + seal_box(key, context, plaintext)
 
 
 def open_envelope(key: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]) -> bytes:
-    """The plaintext of an envelope of suite 1 with exactly this kind and header, else SealError.
+    """Return the plaintext of an envelope of suite 1 with exactly this kind and header. Raise SealError.
 
-    The caller says what it asked for. A header taken from the envelope would let whoever hands it over
-    choose: an older version, another record's, another kind.
+    The caller gives the expected header. A header taken from the envelope would let the sender substitute an older
+    version, another record or another kind.
     """
     context = envelope_prefix(kind, expected_header)
     if not envelope.startswith(context):
@@ -64,7 +64,7 @@ def open_envelope(key: bytes, envelope: bytes, kind: EnvelopeKind, expected_head
 
 
 def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRIC) -> dict[str, object]:
-    """The header an envelope claims, unauthenticated, else SealError; to choose a key or parameters by."""
+    """Return the unauthenticated header of an envelope, to choose a key or parameters by. Raise SealError."""
     if len(envelope) < PREAMBLE_BYTES or envelope[:4] != bytes((FORMAT_BYTE, suite, kind, 0)):
         raise SealError
     length = int.from_bytes(envelope[4:6], "big")
@@ -80,7 +80,10 @@ def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRI
 
 
 def seal_box(key: bytes, context: bytes, plaintext: bytes) -> bytes:
-    """Bare Cobblestone bytes: no magic, no header; 56 bytes and 16 a chunk longer than `plaintext`."""
+    """Return Cobblestone bytes without magic or header: 56 bytes, and 16 a chunk, more than `plaintext`.
+
+    Raise SealError.
+    """
     if len(key) != KEY_BYTES:
         raise SealError
     encryptor = Cobblestone256Encryptor(key, context)
@@ -88,12 +91,12 @@ def seal_box(key: bytes, context: bytes, plaintext: bytes) -> bytes:
 
 
 def sealed_box_size(length: int) -> int:
-    """How long `length` plaintext bytes become."""
+    """Return the sealed size of `length` plaintext bytes."""
     return 56 + length + 16 * (length // 16_384 + 1)
 
 
 def open_box(key: bytes, context: bytes, sealed: bytes) -> bytes:
-    """What `box_seal` sealed under this key and context, else SealError; never a part of it."""
+    """Return the whole plaintext that `seal_box` sealed under this key and context. Raise SealError."""
     if len(key) != KEY_BYTES:
         raise SealError
     decryptor = Cobblestone256Decryptor(key, context)

@@ -1,6 +1,6 @@
-"""Signatures: a keeper's device signs versions (ECDSA P-256), the notary signs receipts and heads (Ed25519).
+"""Signatures: devices sign versions (ECDSA P-256), the notary signs receipts and heads (Ed25519).
 
-`verify_author` and `verify_notary` return nothing and raise BadSignature: a bool could be ignored.
+`verify_author` and `verify_ed25519` return None and raise BadSignature, because a returned bool could be ignored.
 """
 
 import hashlib
@@ -19,24 +19,24 @@ from diary.errors import BadSignature, SealError
 SCALAR_BYTES: Final = 32
 POINT_BYTES: Final = 65
 SIGNATURE_BYTES: Final = 64
-# The nonce is derived from key and message (RFC 6979): a bad random source cannot give the key away.
+# The nonce is derived from key and message (RFC 6979), so a weak random source cannot reveal the key.
 _SIGNING_ALGORITHM: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
 _VERIFYING_ALGORITHM: Final = ec.ECDSA(SHA256())
 
 
 def public_point(scalar: bytes) -> bytes:
-    """The 65 bytes of the public key of a P-256 scalar. Raises SealError for a scalar that is none."""
+    """Return the 65-byte public key of a P-256 scalar. Raise SealError for an invalid scalar."""
     return _encode_point(load_private_key(scalar).public_key())
 
 
 def generate_scalar() -> bytes:
-    """A fresh P-256 private key: 32 bytes."""
+    """Return a new P-256 private key, 32 bytes."""
     numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
     return numbers.private_value.to_bytes(SCALAR_BYTES, "big")
 
 
 def load_private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
-    """The library's key of a 32-byte scalar. Raises SealError for a scalar that is none."""
+    """Return the private key object of a 32-byte scalar. Raise SealError for an invalid scalar."""
     if len(scalar) != SCALAR_BYTES:
         raise SealError
     try:
@@ -47,7 +47,7 @@ def load_private_key(scalar: bytes) -> ec.EllipticCurvePrivateKey:
 
 @lru_cache(maxsize=4096)
 def load_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
-    """The library's key of 65 bytes, which are checked to lie on the curve. Raises BadSignature."""
+    """Return the public key object of 65 bytes. Raise BadSignature unless they are a point on the curve."""
     if len(point) != POINT_BYTES:
         raise BadSignature("That is not a public key.")
     try:
@@ -57,27 +57,27 @@ def load_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def author_key_id(point: bytes) -> str:
-    """The key id of an author's 65-byte public key, as it stands in `_by`."""
+    """Return the key id of an author's 65-byte public key, as in the field `_by`."""
     return b64(hashlib.sha256(point).digest())
 
 
 class AuthorSigner:
-    """Signs in the keeper's name."""
+    """Signer with a keeper's private key."""
 
     def __init__(self, scalar: bytes) -> None:
-        """`scalar`: the 32-byte private key. Raises SealError for one that is none."""
+        """Load the 32-byte private key. Raise SealError for an invalid scalar."""
         self._key = load_private_key(scalar)
         self.pub: Final = _encode_point(self._key.public_key())
         self.key_id: Final = author_key_id(self.pub)
 
     def sign(self, message: bytes) -> bytes:
-        """A signature of 64 bytes, r ‖ s."""
+        """Return a signature of 64 bytes, r ‖ s."""
         r, s = decode_dss_signature(self._key.sign(message, _SIGNING_ALGORITHM))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def verify_author(pub: bytes, message: bytes, signature: bytes) -> None:
-    """Return when `signature` is by the owner of `pub` over `message`; raise BadSignature otherwise."""
+    """Raise BadSignature unless `signature` over `message` is by the owner of `pub`."""
     key = load_public_key(pub)
     if len(signature) != SIGNATURE_BYTES:
         raise BadSignature
@@ -89,21 +89,21 @@ def verify_author(pub: bytes, message: bytes, signature: bytes) -> None:
 
 
 def ed25519_key_id(pub: bytes) -> bytes:
-    """The notary's key id: SHA-256 of its 32-byte public key. Its b64 is `log` in a receipt."""
+    """Return the key id of a 32-byte Ed25519 public key: its SHA-256. In base64url it is `log` in a receipt."""
     return hashlib.sha256(pub).digest()
 
 
 def ed25519_fingerprint(pub: bytes) -> str:
-    """An Ed25519 key as people compare it: the first 96 bits of its digest, in six groups."""
+    """Return an Ed25519 key's fingerprint for people: the first 96 bits of its key id, in six groups."""
     text = ed25519_key_id(pub)[:12].hex()
     return " ".join(text[offset : offset + 4] for offset in range(0, len(text), 4))
 
 
 class Ed25519Signer:
-    """Signs for the server that it had something at a time."""
+    """Signer with an Ed25519 key: the notary's, the instance's, a release's or a witness's."""
 
     def __init__(self, seed: bytes) -> None:
-        """`seed`: the 32-byte private key. Raises SealError for another length."""
+        """Load the 32-byte private key. Raise SealError for another length."""
         if len(seed) != SCALAR_BYTES:
             raise SealError
         self._key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
@@ -111,12 +111,12 @@ class Ed25519Signer:
         self.log_id: Final = b64(ed25519_key_id(self.pub))
 
     def sign(self, message: bytes) -> bytes:
-        """A signature of 64 bytes."""
+        """Return a signature of 64 bytes."""
         return self._key.sign(message)
 
 
 def verify_ed25519(pub: bytes, message: bytes, signature: bytes) -> None:
-    """Return when `signature` is by the notary of `pub` over `message`; raise BadSignature otherwise."""
+    """Raise BadSignature unless `signature` over `message` is by the owner of `pub`."""
     if len(pub) != SCALAR_BYTES or len(signature) != SIGNATURE_BYTES:
         raise BadSignature
     try:
@@ -127,10 +127,10 @@ def verify_ed25519(pub: bytes, message: bytes, signature: bytes) -> None:
 
 @lru_cache(maxsize=64)
 def _load_ed25519_key(pub: bytes) -> ed25519.Ed25519PublicKey:
-    """The library's key of 32 bytes; ValueError for bytes that are none."""
+    """Return the public key object of 32 bytes. Raise ValueError for an invalid key."""
     return ed25519.Ed25519PublicKey.from_public_bytes(pub)
 
 
 def _encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
-    """A public key as its 65 uncompressed bytes."""
+    """Return a public key as 65 uncompressed bytes."""
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

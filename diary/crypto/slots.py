@@ -1,8 +1,8 @@
-"""What a device keeps: slots that words open, and records under a store key. docs/formats.md, section 4a.
+"""Storage on a device: slots that words open, and records under a store key. docs/formats.md, section 4a.
 
-[Note: slots] The four slots have one length in every install and an unused one is random bytes, so a copy
-of the storage does not tell how many secrets there are. Every attempt costs one Argon2id and tries all
-four; the key commitment of Cobblestone keeps one slot from being made to open for two secrets.
+[Note: slots] All four slots have the same length in every installation and unused slots are random bytes, so a copy of
+the storage does not reveal how many passphrases exist. Every attempt costs one Argon2id and tries all four.
+Cobblestone's key commitment prevents one slot from opening for two passphrases.
 """
 
 import os
@@ -25,40 +25,46 @@ _NOTEBOOK_LABEL: Final = b"kept/notebook\0"
 
 
 def generate_slots() -> tuple[bytes, ...]:
-    """Four slots that nothing opens."""
+    """Return four unused slots: random bytes."""
     return tuple(os.urandom(SLOT_BYTES) for _ in range(SLOT_COUNT))
 
 
 def generate_slot_order() -> tuple[int, ...]:
-    """Where an install puts its slots: the first three in random order, the fourth always last."""
+    """Return the slot order of an installation: the first three shuffled, the fourth last."""
     positions = list(range(SLOT_COUNT - 1))
     secrets.SystemRandom().shuffle(positions)
     return (*positions, SLOT_COUNT - 1)
 
 
 def slot_key(root: bytes, position: int) -> bytes:
-    """The key of the slot at `place`, 0 to 3, for a root derived from words."""
+    """Return the key of the slot at `position`, 0 to 3, for a root derived from words."""
     return derive_subkey(root, _SLOT_LABEL + bytes((position,)))
 
 
 def slot_context(install_id: bytes, position: int) -> bytes:
-    """What a slot is bound to: this install (16 bytes) and its place."""
+    """Return the context that binds a slot to this installation (16 bytes) and its position."""
     return _SLOT_LABEL + install_id + bytes((position,))
 
 
 def notebook_key(install_id: bytes) -> bytes:
-    """The store key of the notebook: known to whoever has the storage, since it opens with no words at all."""
+    """Return the store key of the notebook.
+
+    Anybody with the storage can derive it: the notebook opens without words.
+    """
     return derive_subkey(install_id, _NOTEBOOK_LABEL)
 
 
 def seal_slot(root: bytes, install_id: bytes, position: int, content: dict[str, object]) -> bytes:
-    """A slot of 1,144 bytes. Raises SealError when `content` is too long."""
+    """Return a sealed slot of 1,144 bytes. Raise SealError if `content` is too long."""
     plaintext = pad_to(canonical_json(content), SLOT_PLAINTEXT_BYTES)
     return seal_box(slot_key(root, position), slot_context(install_id, position), plaintext)
 
 
 def open_slots(root: bytes, install_id: bytes, slots: Sequence[bytes]) -> tuple[int, dict[str, object]]:
-    """Place and content of the slot this root opens. Raises NoMatch; all slots are tried either way."""
+    """Return position and content of the slot that this root opens. Raise InvalidCredentials.
+
+    All slots are tried in any case.
+    """
     opened: tuple[int, dict[str, object]] | None = None
     for position, slot in enumerate(slots):
         try:
@@ -74,7 +80,7 @@ def open_slots(root: bytes, install_id: bytes, slots: Sequence[bytes]) -> tuple[
 
 
 def seal_record(store_key: bytes, record_id: bytes, description: dict[str, object], body: bytes = b"") -> bytes:
-    """A record of the device's table at the 16-byte id `record`: a small description and bytes, padded."""
+    """Return the sealed, padded record with this 16-byte id: a short description and a body."""
     description_bytes = canonical_json(description, limit_bytes=0xFFFF)
     return seal_box(
         store_key,
@@ -84,7 +90,7 @@ def seal_record(store_key: bytes, record_id: bytes, description: dict[str, objec
 
 
 def open_record(store_key: bytes, record_id: bytes, sealed: bytes) -> tuple[dict[str, object], bytes]:
-    """Description and bytes of a record, else SealError."""
+    """Return description and body of a record. Raise SealError."""
     plaintext = unpad(open_box(store_key, _STORE_LABEL + record_id, sealed))
     end = 2 + int.from_bytes(plaintext[:2], "big")
     if len(plaintext) < end:

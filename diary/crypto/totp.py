@@ -1,4 +1,4 @@
-"""The second step of an advocate's sign-in: six digits of an authenticator app, RFC 6238 as every such app has it."""
+"""TOTP, the second factor of an advocate's sign-in: six digits, RFC 6238 with the parameters usual in apps."""
 
 import base64
 from typing import Final
@@ -13,21 +13,22 @@ from diary.errors import BadRequest
 SECRET_BYTES: Final = constants.SECOND_STEP_SECRET_BYTES
 DIGITS: Final = 6
 STEP_MS: Final = 30_000
-# A phone's clock may be half a minute off, and digits take a moment to type.
+# Tolerates a phone's clock that is half a minute off, and the time needed for typing.
 SLACK_STEPS: Final = 1
 
 
 def find_step(secret: bytes, typed_digits: str, now_ms: int, last_used_step: int) -> int | None:
-    """The step whose digits these are, at `now` ms and later than step `after`; None when they are of none.
+    """Return the time step that these digits belong to, at `now_ms` and after `last_used_step`; None if there is none.
 
-    A step is used once: digits that somebody saw being typed open nothing. Raises BadRequest for a secret that is none.
+    A step works once, so digits seen while they were typed cannot be used again. Raise BadRequest unless the secret has
+    20 bytes.
     """
     if len(secret) != SECRET_BYTES:
         raise BadRequest("The secret of the second step has 20 bytes.")
     digits_only = "".join(typed_digits.split())
     if len(digits_only) != DIGITS or not (digits_only.isascii() and digits_only.isdigit()):
         return None
-    totp = TOTP(secret, DIGITS, SHA1(), STEP_MS // 1000)  # noqa: S303 - HMAC-SHA-1, which holds
+    totp = TOTP(secret, DIGITS, SHA1(), STEP_MS // 1000)  # noqa: S303 - HMAC-SHA-1 is not broken; RFC 6238 apps use it
     step = now_ms // STEP_MS
     for candidate in range(max(last_used_step + 1, step - SLACK_STEPS), step + SLACK_STEPS + 1):
         try:
@@ -39,11 +40,11 @@ def find_step(secret: bytes, typed_digits: str, now_ms: int, last_used_step: int
 
 
 def digits_at(secret: bytes, now_ms: int) -> str:
-    """What the app shows at `now` ms."""
+    """Return the six digits that an authenticator app shows at `now_ms`."""
     return TOTP(secret, DIGITS, SHA1(), STEP_MS // 1000).generate(now_ms // 1000).decode()  # noqa: S303 - as above
 
 
 def format_secret(secret: bytes) -> str:
-    """The secret as an app takes it by hand: base32 in groups of four."""
+    """Return the secret for typing into an app: base32 in groups of four."""
     text = base64.b32encode(secret).decode().rstrip("=")
     return " ".join(text[offset : offset + 4] for offset in range(0, len(text), 4))

@@ -1,7 +1,7 @@
-"""Tickets for one file: a locked phone goes on sending it and can do nothing else. docs/formats.md, section 6.
+"""Upload tickets: each allows a locked phone to finish sending one file, and nothing else. docs/formats.md, section 6.
 
-The phone makes them itself, while the diary is open and with or without a network, under a key that the server gave it with
-its session and can compute again. A ticket says what it is for; its MAC says that a phone in that session made it.
+The phone makes tickets itself while the diary is open, online or offline, with a key that the server issues with the
+session and can derive again. A ticket states what it allows; its MAC proves that a phone in that session made it.
 """
 
 import hmac
@@ -22,7 +22,10 @@ _CLAIMS_BYTES: Final = 3 * _ID_BYTES + 3 * _NUMBER_BYTES + DIGEST_BYTES
 
 @dataclass(frozen=True, slots=True)
 class UploadTicket:
-    """What a ticket is for. Ids are 16 bytes; `until` in ms; `size` of all sealed parts in bytes; `digest` completes the file."""
+    """Claims of a ticket. Ids have 16 bytes.
+
+    `until` is in ms UTC; `size` is the total of all sealed parts in bytes; `digest` completes the upload.
+    """
 
     session: bytes
     diary: bytes
@@ -33,22 +36,22 @@ class UploadTicket:
     digest: bytes
 
     def sign(self, key: bytes) -> str:
-        """The ticket as it is sent. `key`: the session's, 32 bytes."""
+        """Return the ticket as text with its MAC. `key` is the session's 32-byte ticket key."""
         claims = self._claims()
         return b64(claims + derive_subkey(key, MAC_LABEL + claims))
 
     def matches(self, key: bytes, ticket_text: str) -> bool:
-        """Whether this is how `sent` reads under the session's key."""
+        """Check in constant time whether `ticket_text` is this ticket, signed with `key`."""
         return hmac.compare_digest(self.sign(key).encode(), ticket_text.encode())
 
     def _claims(self) -> bytes:
-        """The ticket without its MAC."""
+        """Return the ticket's bytes without the MAC."""
         numbers = b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in (self.until, self.parts, self.size))
         return self.session + self.diary + self.blob + numbers + self.digest
 
 
 def parse_ticket(ticket_text: str) -> UploadTicket:
-    """What stands in a ticket; its MAC is not looked at. Raises SealError for what is no ticket."""
+    """Return a ticket's claims without checking its MAC. Raise SealError for a malformed ticket."""
     try:
         raw = unb64(ticket_text)
     except BadRequest:

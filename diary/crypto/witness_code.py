@@ -1,10 +1,11 @@
-"""Nine words for somebody who saw it: four are a code, five say whose key to trust. docs/formats.md, section 8.
+"""Witness codes: four secret words and five words of the keeper's fingerprint. docs/formats.md, section 8.
 
-[Note: nine words] The server is told what Argon2id makes of the four, under another label than the key that seals what the
-keeper asks: it can find the row and not read or forge it. The other five are the first of the keeper's nine, so that a key
-the server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make.
-The five stand in the salt, with the address: a table of all codes would have to be made anew for each keeper. Codes of
-seven words (three of the key, the address alone in the salt) are read until the last of them has run out, and not made.
+[Note: nine words] The server stores an Argon2id derivation of the four code words. The key that seals the keeper's
+request has another label, so the server can find the row but cannot read or forge it. The other five are the first
+words of the keeper's fingerprint, so the page refuses a key that the server substituted; and the witness's statement
+carries a proof that only the four words give. The five are part of the salt, with the server's address, so a table of
+all codes would have to be computed for each keeper. Codes of seven words (three of the key, only the address in the
+salt) are accepted until the last one has expired, but no longer issued.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ _TEXT_LIMIT_CHARACTERS: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class WitnessCodeSecrets:
-    """What the four words give: the name the server knows the code by, the key of what is asked, the proof in the answer."""
+    """Secrets derived from the words: name on the server, key of the request, proof in the statement."""
 
     name: bytes
     key: bytes = field(repr=False)
@@ -40,12 +41,12 @@ class WitnessCodeSecrets:
 
 
 def generate_words(fingerprint_bytes: bytes) -> str:
-    """Nine words for a keeper with this fingerprint: 40 random bits, four that check all of it, and five words of the key."""
+    """Return nine words for a keeper with this fingerprint: 40 random bits, 4 check bits, five words of the key."""
     return encode_words(secrets.token_bytes(_CODE_BYTES), fingerprint_bytes)
 
 
 def encode_words(raw: bytes, fingerprint_bytes: bytes) -> str:
-    """The nine words of five bytes and a fingerprint."""
+    """Return the nine words for five bytes and a fingerprint."""
     key_words = " ".join(to_words(fingerprint_bytes).split()[:KEY_WORD_COUNT])
     number = int.from_bytes(raw, "big") << 4 | _checksum(raw, key_words)
     code = [word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11)]
@@ -53,7 +54,10 @@ def encode_words(raw: bytes, fingerprint_bytes: bytes) -> str:
 
 
 def parse_words(text: str) -> tuple[str, str]:
-    """The code and the words of the key, in any case, with spaces, commas or hyphens. Raises BadRequest."""
+    """Return the code words and the key words. Raise BadRequest.
+
+    Case does not matter; words may be separated by spaces, commas or hyphens.
+    """
     words = re.findall("[a-z]+", text.lower()) if len(text) <= _TEXT_LIMIT_CHARACTERS else []
     positions = {word: position for position, word in enumerate(word_list())}
     if len(words) not in (WORD_COUNT, OLD_WORD_COUNT) or not set(words) <= positions.keys():
@@ -70,7 +74,7 @@ def parse_words(text: str) -> tuple[str, str]:
 def derive_secrets(
     code_words: str, key_words: str, server_address: str, profile: KdfProfile = DEFAULT_PROFILE
 ) -> WitnessCodeSecrets:
-    """What the words are worth at one server's address: the cost of one Argon2id."""
+    """Derive the secrets for one server's address; costs one Argon2id."""
     label = (
         b"kept/witness-salt\0" if _is_old_format(key_words) else b"kept/witness-salt/v2\0" + key_words.encode() + b"\0"
     )
@@ -83,11 +87,11 @@ def derive_secrets(
 
 
 def _checksum(raw: bytes, key_words: str) -> int:
-    """The four bits that go with five bytes and, but for an old code, the words of the key."""
+    """Return the four check bits of five bytes and, except for an old code, the key words."""
     key_words_bytes = b"" if _is_old_format(key_words) else key_words.encode()
     return hashlib.sha256(b"kept/witness-check\0" + raw + key_words_bytes).digest()[0] >> 4
 
 
 def _is_old_format(key_words: str) -> bool:
-    """Whether these are the words of a code of before."""
+    """Check whether these key words belong to a seven-word code."""
     return len(key_words.split()) == OLD_KEY_WORD_COUNT

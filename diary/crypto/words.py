@@ -1,4 +1,4 @@
-"""The word list, the words a person chooses, and the recovery code in its two spellings."""
+"""The word list, passphrases, and the two spellings of the recovery code."""
 
 import hashlib
 import re
@@ -21,14 +21,14 @@ CODE_CHARACTERS: Final = constants.RECOVERY_CODE_CHARACTERS
 CODE_TEXT_LIMIT_CHARACTERS: Final = constants.TYPED_CODE_LIMIT_CHARACTERS
 WORD_LIST_LENGTH: Final = 2048
 _CROCKFORD_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Unicode's White_Space property, spelt out: `str.isspace` and JavaScript's `\s` each differ from it.
+# Unicode's White_Space property, listed because `str.isspace` and JavaScript's `\s` each differ from it.
 WHITE_SPACE: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _WHITE_SPACE_PATTERN = re.compile(f"[{WHITE_SPACE}]+")
 
 
 @cache
 def word_list() -> tuple[str, ...]:
-    """The 2,048 words, in order."""
+    """Return the 2,048 words in alphabetical order. Raise BadRequest if the file is damaged."""
     words = tuple((VENDOR / "words-en.txt").read_text("ascii").split())
     if len(words) != WORD_LIST_LENGTH or any(first >= second for first, second in pairwise(words)):
         raise BadRequest("The word list is damaged.")
@@ -36,15 +36,15 @@ def word_list() -> tuple[str, ...]:
 
 
 def suggest_words() -> str:
-    """Six random words, about 66 bits."""
+    """Return six random words, about 66 bits."""
     return " ".join(secrets.choice(word_list()) for _ in range(SUGGESTED_WORDS))
 
 
 def normalise(text: str) -> str:
-    """The words as they go into Argon2id. Raises BadRequest when they cannot be used.
+    """Return the words as they are passed to Argon2id. Raise BadRequest if they cannot be used.
 
-    NFKC, trimmed, each run of white space one space. Characters that Unicode 14 had not assigned are refused:
-    a newer device might fold them and an older one not, and the words would stop matching.
+    Applies NFKC, trims, and turns each run of white space into one space. Characters that Unicode 14 does not assign
+    are refused: newer and older devices might fold them differently, and the words would stop matching.
     """
     if not all(is_assigned(ord(character)) for character in text):
         raise BadRequest("One of these characters is too new for some phones. Use another.")
@@ -55,13 +55,13 @@ def normalise(text: str) -> str:
 
 
 def format_code_as_words(code: bytes) -> str:
-    """A recovery code as twelve words: 128 bits and 4 bits of their SHA-256."""
+    """Return a recovery code as twelve words: 128 bits and the first 4 bits of their SHA-256."""
     number = int.from_bytes(code, "big") << 4 | hashlib.sha256(code).digest()[0] >> 4
     return " ".join(word_list()[number >> shift & 0x7FF] for shift in range(121, -1, -11))
 
 
 def format_code_as_text(code: bytes) -> str:
-    """A recovery code as 28 characters in groups of four; the last two check the others."""
+    """Return a recovery code as 28 characters in groups of four. The last two characters are the checksum."""
     check = int.from_bytes(hashlib.sha256(code).digest()[:2], "big") >> 6
     number = int.from_bytes(code, "big") << 12 | check
     characters = "".join(_CROCKFORD_ALPHABET[number >> shift & 31] for shift in range(135, -1, -5))
@@ -69,12 +69,12 @@ def format_code_as_text(code: bytes) -> str:
 
 
 def generate_code() -> bytes:
-    """A fresh recovery code: 16 bytes."""
+    """Return a new recovery code of 16 bytes."""
     return secrets.token_bytes(CODE_BYTES)
 
 
 def parse_code(text: str) -> bytes:
-    """The 16 bytes of either spelling, as a person typed it. Raises BadRequest when it does not check."""
+    """Return the 16 bytes of a recovery code typed in either spelling. Raise BadRequest if it is wrong."""
     if len(text) > CODE_TEXT_LIMIT_CHARACTERS:
         raise BadRequest("A recovery code has 28 letters and numbers, or twelve words.")
     words = re.findall("[a-z]+", text.lower())
@@ -84,7 +84,7 @@ def parse_code(text: str) -> bytes:
 
 
 def _parse_code_words(words: list[str]) -> bytes:
-    """Twelve words back to 16 bytes."""
+    """Return the 16 bytes that twelve words encode. Raise BadRequest."""
     positions = {word: position for position, word in enumerate(word_list())}
     number = 0
     for word in words:
@@ -96,7 +96,7 @@ def _parse_code_words(words: list[str]) -> bytes:
 
 
 def _parse_code_characters(text: str) -> bytes:
-    """28 characters back to 16 bytes."""
+    """Return the 16 bytes that 28 characters encode. Raise BadRequest."""
     characters = re.sub(f"[{WHITE_SPACE}-]", "", text).upper().translate(str.maketrans("OIL", "011"))
     number = 0
     for character in characters:
