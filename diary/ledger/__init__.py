@@ -1,1 +1,1 @@
-"""The append-only log as a stranger sees it: versions, lines, heads, receipts. docs/formats.md, sections 5 and 6."""
+"""The append-only log and its signed objects: versions, lines, heads, receipts. docs/formats.md, sections 5 and 6."""

@@ -1,7 +1,7 @@
-"""Judging a log from outside: the tree is made again from its leaves, every checkpoint and stamp is held against it.
+"""Audit of a public log: the tree is rebuilt from its leaves, and every checkpoint and timestamp is checked against it.
 
-Consecutive checkpoints that both agree with one list of leaves are consistent with each other; nothing of what
-the server stored of the tree is believed.
+Consecutive checkpoints that agree with the same list of leaves are consistent with each other. Stored tree nodes are
+not trusted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from diary.ledger import checkpoints, key_statements, timestamps, tree
 
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
-    """What does not hold, and the row it stands in."""
+    """A failed check, and the row it is about."""
 
     row_label: str
     message: str
@@ -25,7 +25,7 @@ class AuditFinding:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCheckpoint:
-    """A checkpoint that was read: its number, what it says, and where it stands for people."""
+    """A checkpoint whose signature is valid: its number, row label for people, size and root."""
 
     number: int
     row_label: str
@@ -35,13 +35,13 @@ class VerifiedCheckpoint:
 
 @dataclass(slots=True)
 class IncrementalMerkleTree:
-    """The tree over the leaves so far; keeps only what later leaves need."""
+    """Merkle tree over the leaves so far. Stores only the nodes that later leaves need."""
 
     size: int = 0
     _peak_hashes: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def append(self, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
-        """Add leaves; gives every node above them that is finished now."""
+        """Add leaves and return every node above them that is complete now."""
         completed_nodes = tree.compute_new_nodes(self.size, leaves, lambda level, i: self._peak_hashes[level, i])
         known_nodes = (
             self._peak_hashes | completed_nodes | {(0, index): leaf for index, leaf in enumerate(leaves, self.size)}
@@ -51,12 +51,12 @@ class IncrementalMerkleTree:
         return completed_nodes
 
     def root(self) -> bytes:
-        """The root over the leaves so far."""
+        """Return the root over the leaves so far."""
         return tree.root_hash(self.size, lambda level, i: self._peak_hashes[level, i])
 
 
 def _peak_positions(size: int) -> Iterator[tuple[int, int]]:
-    """The whole subtrees that `size` leaves fall into."""
+    """Yield level and position of the complete subtrees that `size` leaves form."""
     for level in range(size.bit_length()):
         if size >> level & 1:
             yield level, (size >> level) - 1
@@ -68,7 +68,10 @@ PublicKeysByLogId = Mapping[str, bytes]
 def trusted_keys(
     statements: Sequence[Mapping[str, Any]], notary_pub: bytes | None, instance_pub: bytes | None
 ) -> tuple[PublicKeysByLogId, list[AuditFinding]]:
-    """The notary keys that may sign, by log id, from statements and from a key that is known anyway."""
+    """Return the trusted notary keys by log id, and findings.
+
+    The keys come from a chain of statements and from `notary_pub`, a key the caller trusts.
+    """
     known_keys = {b64(ed25519_key_id(notary_pub)): notary_pub} if notary_pub else {}
     if not statements:
         return known_keys, []
@@ -80,12 +83,12 @@ def trusted_keys(
     except (KeptError, AttributeError):
         n = next((n for n in range(len(statements)) if not _is_valid_chain(statements[: n + 1], instance_pub)), 0)
         return known_keys, [
-            AuditFinding(f"key_statement {n}", "The statement is not signed, or does not follow on the one before.")
+            AuditFinding(f"key_statement {n}", "The statement is not signed, or does not follow the one before.")
         ]
 
 
 def _is_valid_chain(statements: Sequence[Mapping[str, Any]], instance_pub: bytes | None) -> bool:
-    """Whether these statements are a chain."""
+    """Check whether these statements form a valid chain."""
     try:
         key_statements.verify_chain(statements, instance_pub or unb64(str(statements[0].get("instance", ""))))
     except (KeptError, AttributeError):
@@ -96,12 +99,12 @@ def _is_valid_chain(statements: Sequence[Mapping[str, Any]], instance_pub: bytes
 def verify_checkpoint(
     number: int, note: bytes, keys: PublicKeysByLogId, previous: VerifiedCheckpoint | None
 ) -> VerifiedCheckpoint | AuditFinding:
-    """A checkpoint's note, signed by a key that is vouched for, and larger than the one before it."""
+    """Return the checkpoint if a trusted key signed it and it is larger than the previous one, or else a finding."""
     row_label = f"log_checkpoint {number}"
     try:
         checkpoint = checkpoints.parse_checkpoint(note)
         if checkpoint.origin not in keys:
-            return AuditFinding(row_label, "The checkpoint is signed by a key that nobody vouches for.")
+            return AuditFinding(row_label, "The checkpoint is signed by an unknown key.")
         checkpoints.verify(note, keys[checkpoint.origin])
     except KeptError:
         return AuditFinding(row_label, "The checkpoint's signature does not hold.")
@@ -113,7 +116,10 @@ def verify_checkpoint(
 def verify_checkpoint_timestamp(
     row_label: str, note: bytes, stored_stamp: Mapping[str, Any], roots: bytes | None
 ) -> AuditFinding | int:
-    """The time of a stamp, ms UTC, or why it does not hold. `told`: tsr, chain, policy, nonce as bytes and text."""
+    """Return the time of a timestamp in ms UTC, or a finding if it is not valid for this note.
+
+    `stored_stamp` has `tsr`, `chain` and `nonce` as bytes and `policy` as text.
+    """
     try:
         stamped_bytes = checkpoints.strip_cosignatures(note)
         return timestamps.verify_response(
@@ -134,7 +140,10 @@ def verify_roots(
     check_nodes: Callable[[dict[tuple[int, int], bytes]], Iterator[AuditFinding]],
     batch_size: int = 4096,
 ) -> Iterator[AuditFinding]:
-    """Every checkpoint against the tree over `leaves`; `seen` is given the nodes as they are finished."""
+    """Yield findings for checkpoints whose root is not that of the tree over `leaves`.
+
+    `check_nodes` receives the tree's nodes as they are completed and returns its own findings.
+    """
     merkle_tree = IncrementalMerkleTree()
     for checkpoint in verified_checkpoints:
         while merkle_tree.size < checkpoint.size:
@@ -142,7 +151,7 @@ def verify_roots(
             if not batch:
                 yield AuditFinding(
                     checkpoint.row_label,
-                    f"The checkpoint speaks of {checkpoint.size} leaves and there are {merkle_tree.size}.",
+                    f"The checkpoint covers {checkpoint.size} leaves but there are only {merkle_tree.size}.",
                 )
                 return
             yield from check_nodes(merkle_tree.append(batch))

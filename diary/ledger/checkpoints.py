@@ -1,13 +1,14 @@
-"""Checkpoints: the notary's signed note that the log had so many leaves and this root (C2SP signed-note, tlog-checkpoint).
+"""Checkpoints: the notary's signed note of the log's size and root (C2SP signed-note, tlog-checkpoint).
 
-    {origin}            the notary key's id, b64: a log is known by its key and never by a host
+    {origin}            the notary key's id, b64: a log is identified by its key, never by a host
     {size}
     {root}              ordinary base64
     (an empty line)
     — {origin} {base64 of the key hash's first 4 bytes ‖ signature}
-    — {any other name} {base64}     none to fifteen more: witnesses' cosignatures (cosignatures.py), or of keys unknown here
+    — {any other name} {base64}     0 to 15 lines: witnesses' cosignatures (cosignatures.py), or by unknown keys
 
-Python and the browser must split a note alike, so white space is listed here and not left to either language's idea of it.
+Python and the browser must split a note in the same way, so white space is listed here: each language defines it
+differently.
 """
 
 import base64
@@ -26,7 +27,7 @@ NOTE_LIMIT_BYTES: Final = constants.CHECKPOINT_LIMIT_BYTES
 SIGNATURE_LINES_LIMIT: Final = constants.CHECKPOINT_LINES_LIMIT
 KEY_HASH_BYTES: Final = 4
 _ED25519_KEY_TYPE: Final = 0x01
-# Unicode's White_Space, with the control characters that a signed note may not hold.
+# Unicode's White_Space, and the control characters that a signed note must not contain.
 _WHITE_SPACE: Final = r"\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _BODY_PATTERN: Final = re.compile(r"([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n")
 _SIGNATURE_LINE_PATTERN: Final = re.compile(rf"\u2014 ([^+{_WHITE_SPACE}]+) ([A-Za-z0-9+/]+={{0,2}})")
@@ -35,7 +36,7 @@ _KEY_NAME_PATTERN: Final = re.compile(rf"[^+{_WHITE_SPACE}]+")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a note says; whether it is signed is another question."""
+    """Content of a note. Its signature is not checked."""
 
     origin: str
     size: int
@@ -44,7 +45,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
-    """One signature line: the key's name, the 4 bytes of its hash, and the signature's bytes (at least one)."""
+    """A signature line: key name, the first 4 bytes of the key hash, and the signature (at least one byte)."""
 
     key_name: str
     key_hash: bytes
@@ -53,7 +54,7 @@ class SignatureLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedNote:
-    """A note taken apart: the signed text with its last line end, its signature lines in order, and what the text says."""
+    """A parsed note: the signed text with its last line end, the signature lines in order, and the content."""
 
     signed_text: str
     signature_lines: tuple[SignatureLine, ...]
@@ -61,19 +62,22 @@ class ParsedNote:
 
 
 def sign_checkpoint(notary: Ed25519Signer, size: int, root: bytes) -> bytes:
-    """A note with the notary's line alone, as the bytes that are stored, stamped and put in packs."""
+    """Return a note with only the notary's line, in the bytes that are stored, timestamped and put in packs."""
     text = f"{notary.log_id}\n{size}\n{base64.b64encode(root).decode()}\n"
     line = SignatureLine(notary.log_id, key_hash(notary.log_id, notary.pub), notary.sign(text.encode()))
     return f"{text}\n{format_signature_line(line)}".encode()
 
 
 def parse_checkpoint(note: bytes) -> Checkpoint:
-    """What a note says. Raises BadSignature for anything that is not of the form above."""
+    """Return the content of a note. Raise BadSignature if it is malformed."""
     return parse_note(note).checkpoint
 
 
 def verify(note: bytes, notary_pub: bytes) -> Checkpoint:
-    """What a note signed by this notary says; lines of other keys are ignored. Raises BadSignature."""
+    """Return the content of a note signed by this notary. Raise BadSignature.
+
+    Lines by other keys are ignored.
+    """
     parsed = parse_note(note)
     log_id = b64(ed25519_key_id(notary_pub))
     notary_lines = [
@@ -89,7 +93,7 @@ def verify(note: bytes, notary_pub: bytes) -> Checkpoint:
 
 
 def strip_cosignatures(note: bytes) -> bytes:
-    """The note without the lines of other names: the bytes a timestamp is over. Raises BadSignature."""
+    """Return the note without lines by other names: the bytes that are timestamped. Raise BadSignature."""
     parsed = parse_note(note)
     own_lines = [
         format_signature_line(line) for line in parsed.signature_lines if line.key_name == parsed.checkpoint.origin
@@ -98,7 +102,7 @@ def strip_cosignatures(note: bytes) -> bytes:
 
 
 def parse_note(note: bytes) -> ParsedNote:
-    """A note taken apart. Raises BadSignature for more than 16 lines or 64 KiB, and for anything else that is no checkpoint."""
+    """Parse a note. Raise BadSignature if it is malformed, or has more than 16 signature lines or 64 KiB."""
     body_text, separator, signature_text = _decode_note(note).rpartition("\n\n")
     body_match = _BODY_PATTERN.fullmatch(body_text + "\n")
     if not separator or not body_match or not signature_text.endswith("\n"):
@@ -110,7 +114,7 @@ def parse_note(note: bytes) -> ParsedNote:
 
 
 def parse_signature_lines(text: str) -> tuple[SignatureLine, ...]:
-    """One to sixteen signature lines, each with its line end. Raises BadSignature when one of them is none."""
+    """Parse 1 to 16 signature lines, each with its line end. Raise BadSignature if one is malformed."""
     rows = text.removesuffix("\n").split("\n")
     if len(rows) > SIGNATURE_LINES_LIMIT or not text.endswith("\n"):
         raise BadSignature("That is not a checkpoint.")
@@ -125,22 +129,25 @@ def parse_signature_lines(text: str) -> tuple[SignatureLine, ...]:
 
 
 def format_signature_line(line: SignatureLine) -> str:
-    """A signature line with its line end."""
+    """Return a signature line with its line end."""
     return f"\u2014 {line.key_name} {base64.b64encode(line.key_hash + line.signature).decode()}\n"
 
 
 def is_valid_key_name(text: str) -> bool:
-    """Whether a key may bear this name: no white space, no plus, no control character, at most 255 bytes."""
+    """Check whether a key may have this name: no white space, plus sign or control character, at most 255 bytes."""
     return _KEY_NAME_PATTERN.fullmatch(text) is not None and len(text.encode()) <= 255
 
 
 def key_hash(name: str, pub: bytes, key_type: int = _ED25519_KEY_TYPE) -> bytes:
-    """The first four bytes of the digest by which a signature line names its key. `kind`: signed-note's type byte."""
+    """Return the first four bytes of the digest by which a signature line names its key.
+
+    `key_type` is the type byte of signed-note.
+    """
     return hashlib.sha256(name.encode() + b"\n" + bytes([key_type]) + pub).digest()[:KEY_HASH_BYTES]
 
 
 def _decode_note(note: bytes) -> str:
-    """A note as text; '' for what is none."""
+    """Return a note as text, or '' if it is too long or not UTF-8."""
     try:
         return note.decode() if len(note) <= NOTE_LIMIT_BYTES else ""
     except UnicodeDecodeError:
@@ -148,7 +155,7 @@ def _decode_note(note: bytes) -> str:
 
 
 def _decode_base64(text: str) -> bytes:
-    """Ordinary base64 in its one spelling. Raises BadSignature."""
+    """Decode ordinary base64 in canonical form. Raise BadSignature."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error:

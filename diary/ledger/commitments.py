@@ -1,7 +1,7 @@
-"""One digest a field, one commitment over all of them: docs/formats.md, section 5.
+"""Commitments: a digest for each field, and one commitment over all digests. docs/formats.md, section 5.
 
-Each digest is salted, so that a withheld field's digest cannot be guessed at, and the commitment spans
-every name of the schema: a pack may leave a field out and still show that nothing else was changed.
+Each digest is salted, so that the value of a withheld field cannot be guessed from its digest. The commitment covers
+every name of the schema, so a pack may omit a field and still prove that nothing else was changed.
 """
 
 import hashlib
@@ -18,29 +18,29 @@ RESERVED_NAMES: Final = ("_kind", "_schema", "_ids", "_parents", "_line", "_beac
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """The names of one kind and schema; reserved names count as open whether they are listed or not."""
+    """Field names of one kind and schema. Reserved names belong to the open part, listed or not."""
 
     open: tuple[str, ...]
     restricted: tuple[str, ...] = ()
 
     @property
     def open_with_reserved(self) -> tuple[str, ...]:
-        """Open names with the reserved ones, each once."""
+        """Return the reserved names and the open names, without duplicates."""
         return tuple(dict.fromkeys((*RESERVED_NAMES, *self.open)))
 
 
 def field_salt(seed: bytes, name: str) -> bytes:
-    """The 16-byte salt of a field, from the seed of its part."""
+    """Return the 16-byte salt of a field, derived from the seed of its part."""
     return derive_subkey(seed, b"kept/fieldsalt\0" + name.encode("ascii"))[:SALT_BYTES]
 
 
 def field_digest(name: str, salt: bytes, value: object) -> bytes:
-    """The 32-byte digest of a field; a field without a value has None."""
+    """Return the 32-byte digest of a field. `value` is None for an absent field."""
     return hashlib.sha256(b"kept/field\0" + canonical_json({"n": name, "s": b64(salt), "v": value})).digest()
 
 
 def part_digests(names: tuple[str, ...], seed: bytes, fields: Mapping[str, object]) -> dict[str, str]:
-    """Digest, as b64, of each of `names`, salted from `seed`."""
+    """Return the digest (b64) of each of `names`, salted from `seed`."""
     return {name: b64(field_digest(name, field_salt(seed, name), fields.get(name))) for name in names}
 
 
@@ -51,7 +51,10 @@ def all_field_digests(
     restricted_fields: Mapping[str, object],
     restricted_seed: bytes | None,
 ) -> dict[str, str]:
-    """Every name's digest. Without a restricted envelope (seed None) those salts come from the open seed."""
+    """Return the digest of every name.
+
+    Without a restricted envelope (`restricted_seed` is None), the salts of restricted fields come from the open seed.
+    """
     seed = open_seed if restricted_seed is None else restricted_seed
     return part_digests(names.restricted, seed, restricted_fields) | part_digests(
         names.open_with_reserved, open_seed, open_fields
@@ -59,5 +62,5 @@ def all_field_digests(
 
 
 def commitment(field_digests: Mapping[str, str]) -> bytes:
-    """The 32-byte commitment over a version's field digests (name → b64)."""
+    """Return the 32-byte commitment over a version's field digests (name → b64)."""
     return hashlib.sha256(b"kept/commit\0" + canonical_json(dict(field_digests))).digest()

@@ -1,10 +1,10 @@
-"""Cosignatures: a witness's line that it saw a checkpoint and that the log had only grown (C2SP tlog-cosignature).
+r"""Cosignatures: a witness's line that it saw a checkpoint and that the log had only grown (C2SP tlog-cosignature).
 
     — {witness's name} {base64 of the key hash's first 4 bytes ‖ time, u64 ‖ Ed25519 signature}
-    key hash = SHA-256({name} ‖ "\\n" ‖ 0x04 ‖ public key)
-    signed   = "cosignature/v1\\ntime {seconds}\\n" ‖ the checkpoint's three lines
+    key hash = SHA-256({name} ‖ "\n" ‖ 0x04 ‖ public key)
+    signed   = "cosignature/v1\ntime {seconds}\n" ‖ the checkpoint's three lines
 
-A line counts only for a witness the reader was given: whoever writes a note can put any other line beneath it.
+A line counts only for a witness in the reader's own list: the author of a note can append lines by any key.
 """
 
 import base64
@@ -26,21 +26,21 @@ _MAX_TIME_SECONDS: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class LogWitness:
-    """A witness by its name and its 32-byte Ed25519 key."""
+    """A log witness: its name and its 32-byte Ed25519 public key."""
 
     name: str
     pub: bytes
 
     @property
     def vkey(self) -> str:
-        """As signed-note writes keys that verify: {name}+{key hash, hex}+{base64 of type byte ‖ key}."""
+        """Return the verifier key of signed-note: {name}+{key hash, hex}+{base64 of type byte ‖ key}."""
         key_hash_hex = checkpoints.key_hash(self.name, self.pub, COSIGNATURE_KEY_TYPE).hex()
         return f"{self.name}+{key_hash_hex}+{base64.b64encode(bytes([COSIGNATURE_KEY_TYPE]) + self.pub).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessEndpoint:
-    """A witness that is asked over HTTP. `url`: its submission prefix, without a slash at the end."""
+    """A witness reached over HTTP. `url` is its submission prefix, without a slash at the end."""
 
     witness: LogWitness
     url: str
@@ -48,14 +48,14 @@ class WitnessEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Cosignature:
-    """That a witness saw a checkpoint. `at`: by the witness's clock, seconds UTC."""
+    """A verified cosignature. `at_seconds` is in seconds UTC by the witness's clock."""
 
     witness_name: str
     at_seconds: int
 
 
 def parse_vkey(text: str) -> LogWitness:
-    """A witness's key as it publishes it. Raises BadRequest for anything else, other kinds of key included."""
+    """Parse a witness's verifier key. Raise BadRequest, also for other types of key."""
     name, _, hash_and_key = text.strip().partition("+")
     key_hash_hex, _, encoded = hash_and_key.partition("+")
     try:
@@ -77,21 +77,21 @@ def parse_vkey(text: str) -> LogWitness:
 
 
 def parse_vkeys(raw: bytes) -> tuple[LogWitness, ...]:
-    """Witnesses' keys, one a line. Raises BadRequest."""
+    """Parse witnesses' verifier keys, one a line. Raise BadRequest."""
     return tuple(parse_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
 
 
 def cosign(witness: Ed25519Signer, name: str, note_text: str, at_seconds: int) -> SignatureLine:
-    """The line of a witness over a note's text; `at`: seconds UTC."""
+    """Return a witness's signature line over a note's text. `at_seconds` is in seconds UTC."""
     signature = at_seconds.to_bytes(_TIME_BYTES, "big") + witness.sign(_signed_message(note_text, at_seconds))
     return SignatureLine(name, checkpoints.key_hash(name, witness.pub, COSIGNATURE_KEY_TYPE), signature)
 
 
 def verified_cosignatures(note: bytes, witnesses: Sequence[LogWitness]) -> tuple[Cosignature, ...]:
-    """Which of these witnesses cosigned a note, in the order they are given; each counts once. Lines of others are ignored.
+    """Return the cosignatures by these witnesses, in their order and at most one each. Lines by others are ignored.
 
-    The notary's own line is not judged here. Raises BadSignature for what is no note, and when a line in the name of one
-    of them does not hold.
+    The notary's own line is not checked. Raise BadSignature if the note is malformed, or if a line by one of the
+    witnesses is not valid.
     """
     parsed = checkpoints.parse_note(note)
     verified = []
@@ -107,7 +107,7 @@ def verified_cosignatures(note: bytes, witnesses: Sequence[LogWitness]) -> tuple
 
 
 def is_line_of(line: SignatureLine, witness: LogWitness) -> bool:
-    """Whether a line names this witness's key; whether it holds is another question."""
+    """Check whether a line names this witness's key. The signature is not checked."""
     return (line.key_name, line.key_hash) == (
         witness.name,
         checkpoints.key_hash(witness.name, witness.pub, COSIGNATURE_KEY_TYPE),
@@ -115,14 +115,14 @@ def is_line_of(line: SignatureLine, witness: LogWitness) -> bool:
 
 
 def append_signature_lines(note: bytes, lines: Sequence[SignatureLine]) -> bytes:
-    """A note with more signature lines beneath it. Raises BadSignature when there would be too many."""
+    """Return a note with more signature lines. Raise BadSignature if there would be too many."""
     extended_note = note + "".join(map(checkpoints.format_signature_line, lines)).encode()
     checkpoints.parse_note(extended_note)
     return extended_note
 
 
 def _verify_line(line: SignatureLine, witness: LogWitness, note_text: str) -> int:
-    """The time of a line that holds. Raises BadSignature."""
+    """Return the time of a valid line in seconds UTC. Raise BadSignature."""
     at_seconds = int.from_bytes(line.signature[:_TIME_BYTES], "big")
     if at_seconds > _MAX_TIME_SECONDS:
         raise BadSignature("A witness's signature does not hold.")
@@ -131,5 +131,5 @@ def _verify_line(line: SignatureLine, witness: LogWitness, note_text: str) -> in
 
 
 def _signed_message(note_text: str, at_seconds: int) -> bytes:
-    """What a witness signs."""
+    """Return the bytes that a witness signs."""
     return f"cosignature/v1\ntime {at_seconds}\n{note_text}".encode()

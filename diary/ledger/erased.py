@@ -1,7 +1,7 @@
-"""What is left of a version that was erased for good: its place, its commitment, the digest of its envelopes.
+"""Tombstones: what remains of an erased version is its number, its commitment and the digest of its envelopes.
 
-That is what the running head is made of, so a device can still follow the whole diary; nothing of it says
-what the version held. docs/formats.md, section 6.
+These are the inputs of the running head, so a device can still verify the whole diary. They reveal no content.
+docs/formats.md, section 6.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ TOMBSTONE_NAMES: Final = frozenset({"c", "env", "erased_at", "record", "seq", "v
 
 
 def make_tombstone(version_frame: Mapping[str, Any], erased_at_ms: int) -> dict[str, object]:
-    """The feed's first frame for an erased version, from the one it had before; there are no other frames."""
+    """Return the feed's only frame for an erased version, made from the version's first frame."""
     return {
         "c": version_frame["c"],
         "env": version_frame["receipt"]["env"],

@@ -1,11 +1,11 @@
-"""What the instance key says about notary keys: which one signs from when, and what the one before is still good for.
+"""Statements by the instance key about notary keys: which key signs from when, and how far the previous one is valid.
 
-The instance key is made once, kept away from the server, and pinned by phones when they enrol. A notary key
-that is replaced is replaced by a statement, so that nobody who merely holds the server can hand out another.
+The instance key is created once, kept away from the server, and pinned by phones when they enrol. A notary key is
+replaced only by a statement, so that control of the server is not enough to introduce another key.
 
-`why`: `first`, `rotated` (the key before was retired in good order: its receipts hold), `lost` (nobody has it any
-more: its receipts hold) or `exposed` (somebody else may have it: its receipts hold only for what lies in the log
-below `last`, the last checkpoint it is known to have signed for us).
+`why` is `first`, `rotated` (the previous key was retired as planned: its receipts are valid), `lost` (the previous key
+is lost: its receipts are valid) or `exposed` (somebody else may have it: its receipts are valid only for leaves below
+`last`, the last checkpoint that it is known to have signed for this server).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _MEMBER_NAMES: Final = frozenset({"from", "instance", "last", "log", "n", "prev"
 
 @dataclass(frozen=True, slots=True)
 class NotaryKey:
-    """One key of a chain. `below`: receipts by it hold only for leaves below this number; None for no such bound."""
+    """A key of a chain. Its receipts are valid only for leaves below `leaf_limit`; None means no limit."""
 
     log_id: str
     pub: bytes
@@ -39,9 +39,10 @@ def draft_statement(
     timestamp_ms: int,
     last_checkpoint: Mapping[str, object] | None,
 ) -> JsonObject:
-    """What is carried to the instance key to be signed: the notary key `pub`, after the statements `before`.
+    """Return a statement about the notary key `pub`, to be signed with the instance key. Raise BadRequest.
 
-    `last`: `{"root","size"}` of the newest checkpoint of the key before. Raises BadRequest when it makes no sense.
+    `last_checkpoint` is `{"root","size"}` of the previous key's newest checkpoint. Raises if `reason` does not fit the
+    previous statements or the checkpoint.
     """
     if (reason == "first") != (not previous_statements) or (reason == "exposed" and last_checkpoint is None):
         raise BadRequest("That statement makes no sense here.")
@@ -60,14 +61,17 @@ def draft_statement(
 
 
 def sign_statement(instance_signer: Ed25519Signer, draft: Mapping[str, object]) -> JsonObject:
-    """A statement: `wished`, with the instance key's name and signature."""
+    """Return `draft` with the instance key's public key and signature. Raise BadSignature if it is malformed."""
     statement = sign_object(instance_signer, dict(draft) | {"instance": b64(instance_signer.pub)})
     _parse_statement(statement, instance_signer.pub)
     return statement
 
 
 def verify_chain(statements: Sequence[Mapping[str, object]], instance_pub: bytes) -> tuple[NotaryKey, ...]:
-    """The notary keys, oldest first, when the statements follow one another under this instance key; else BadSignature."""
+    """Return the notary keys, oldest first, if the statements form a chain under this instance key.
+
+    Raise BadSignature.
+    """
     keys: list[NotaryKey] = []
     for index, statement in enumerate(statements):
         key, leaf_limit = _parse_statement(statement, instance_pub)
@@ -83,15 +87,15 @@ def verify_chain(statements: Sequence[Mapping[str, object]], instance_pub: bytes
 
 
 def find_key(keys: Sequence[NotaryKey], log_id: object) -> NotaryKey:
-    """The key that `log` names, else BadSignature."""
+    """Return the key with this log id. Raise BadSignature if there is none."""
     for key in keys:
         if key.log_id == log_id:
             return key
-    raise BadSignature("The signature is by a key that nobody vouches for.")
+    raise BadSignature("The signature is by an unknown key.")
 
 
 def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tuple[NotaryKey, int | None]:
-    """The key a statement names, and its bound on the key before. Raises BadSignature."""
+    """Return the key in a statement, and its limit for the previous key. Raise BadSignature."""
     verify_object(statement, instance_pub, TYPE, _MEMBER_NAMES)
     leaf_limit = _checkpoint_size(statement["last"])
     try:
@@ -112,7 +116,7 @@ def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tu
 
 
 def _checkpoint_size(checkpoint: object) -> int | None:
-    """The size in `last`; None when there is none. Raises BadSignature for what is neither."""
+    """Return the size in `last`, or None if there is no checkpoint. Raise BadSignature."""
     if checkpoint is None:
         return None
     if (

@@ -1,6 +1,6 @@
-"""Leaves of the public log; the tree over them comes with the log itself.
+"""Leaves of the public log. The tree over them is in tree.py.
 
-What is hashed names its type in `t`, so that the leaf of a receipt can never be read as the leaf of a release.
+The hashed object names its type in `t`, so that a receipt's leaf cannot be mistaken for a release's.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ TYPE: Final = "leaf/v1"
 
 
 def receipt_leaf(*, commitment: str, number: str, timestamp_ms: int) -> bytes:
-    """The 32-byte leaf of a receipt: its commitment and number (b64) and its time in ms."""
+    """Return the 32-byte leaf of a receipt, from its commitment and number (b64) and its time in ms UTC."""
     return hashlib.sha256(
         b"\0" + canonical_json({"c": commitment, "n": number, "t": TYPE, "ts": timestamp_ms})
     ).digest()
 
 
 def release_leaf(manifest: bytes) -> bytes:
-    """The 32-byte leaf of a signed release: over `release.json` byte for byte (releases.py)."""
+    """Return the 32-byte leaf of a signed release, over the exact bytes of `release.json` (releases.py)."""
     return hashlib.sha256(b"\0" + manifest).digest()

@@ -1,4 +1,4 @@
-"""Lines: the dense link of one device's versions in a diary, each naming the commitment before it."""
+"""Lines: the chain of one device's versions in a diary. Each version names the commitment before it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ BreakReason = Literal["missing", "twice", "altered"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ChainLink:
-    """One version's place: `n` from 1 on `device`, `prev` the b64 commitment before it, `c` its own."""
+    """A version's place in a line: number `n` from 1 on `device`, commitment `c`, previous one `prev` (b64)."""
 
     device: str
     n: int
@@ -18,13 +18,13 @@ class ChainLink:
     c: str
 
     def line_member(self) -> dict[str, object]:
-        """`_line` of this version."""
+        """Return the field `_line` of this version."""
         return {"device": self.device, "n": self.n, "prev": self.prev}
 
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """Where a line does not hold: `n` to `last` of `device`; `last` is `n` but for numbers that are missing."""
+    """A fault in a line: numbers `n` to `last` of `device`. They differ only where numbers are missing."""
 
     device: str
     n: int
@@ -33,15 +33,15 @@ class ChainBreak:
 
 
 def next_line_member(device: str, previous: ChainLink | None) -> dict[str, object]:
-    """`_line` of the version after `last`, the newest link of `device` (None before the first)."""
+    """Return the field `_line` of the version after `previous`, the newest of `device` (None for the first)."""
     return {"device": device, "n": previous.n + 1 if previous else 1, "prev": previous.c if previous else None}
 
 
 def find_breaks(links: Iterable[ChainLink]) -> list[ChainBreak]:
-    """Every run of numbers missing, every number given twice, and every one whose `prev` is not the commitment before it.
+    """Return the breaks of all lines: gaps, numbers used twice, and versions with a wrong `prev`.
 
-    The order in which versions came says nothing: a line is judged as a set, from 1 to the highest number. What was
-    taken off its end cannot be told from here.
+    The order of arrival does not matter: a line is checked as a set, from 1 to its highest number. Versions missing
+    from the end of a line cannot be detected here.
     """
     chain_breaks: list[ChainBreak] = []
     for device, group in groupby(sorted(links, key=_sort_key), key=lambda link: link.device):
@@ -50,7 +50,7 @@ def find_breaks(links: Iterable[ChainLink]) -> list[ChainBreak]:
             if link.n == last_number:
                 chain_breaks.append(ChainBreak(device, link.n, link.n, "twice"))
                 continue
-            # One for the run, however long: a pack may claim any number.
+            # One break for the whole gap: a pack may claim any number.
             if link.n > last_number + 1:
                 chain_breaks.append(ChainBreak(device, last_number + 1, link.n - 1, "missing"))
             elif link.n == last_number + 1 and link.prev != last_commitment:
@@ -60,5 +60,5 @@ def find_breaks(links: Iterable[ChainLink]) -> list[ChainBreak]:
 
 
 def _sort_key(link: ChainLink) -> tuple[str, int, str]:
-    """Order along the lines."""
+    """Return the key that sorts links along their lines."""
     return link.device, link.n, link.c

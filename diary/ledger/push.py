@@ -1,4 +1,4 @@
-"""A version on the wire: meta, wraps, envelopes and the wraps for grants, in frames. docs/formats.md, section 6."""
+"""A version's wire format: metadata, wraps, envelopes and wraps for grants, in frames. docs/formats.md, section 6."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _META_NAMES: Final = {"blobs", "c", "grants", "parents", "parts", "sig"}
 
 @dataclass(frozen=True, slots=True)
 class WrapsForGrant:
-    """A version's keys for whoever has a grant: wraps of `open`, or of `open` and `restricted`."""
+    """A version's keys wrapped for one grant: the key of `open`, or of `open` and `restricted`."""
 
     grant: str
     wraps: tuple[bytes, ...]
@@ -29,7 +29,7 @@ class WrapsForGrant:
 
 @dataclass(frozen=True, slots=True)
 class VersionPush:
-    """A version as it travels: nothing of it can be read without its keys."""
+    """A version as it is sent. Nothing in it is readable without its keys."""
 
     commitment: str
     signature: str
@@ -41,16 +41,16 @@ class VersionPush:
 
     @property
     def parts(self) -> tuple[VersionPart, ...]:
-        """`open`, or `open` and `restricted`."""
+        """Return `open`, or `open` and `restricted`."""
         return PARTS[: len(self.envelopes)]
 
     @property
     def envelopes_digest(self) -> str:
-        """The digest of the envelopes a receipt names, b64."""
+        """Return the digest of the envelopes as in a receipt, b64."""
         return b64(digest_envelopes(self.envelopes))
 
     def meta(self) -> dict[str, object]:
-        """The first frame."""
+        """Return the content of the first frame."""
         return {
             "blobs": list(self.blobs),
             "c": self.commitment,
@@ -62,37 +62,40 @@ class VersionPush:
 
 
 def digest_envelopes(envelopes: Sequence[bytes]) -> bytes:
-    """SHA-256 over the envelopes, open then restricted."""
+    """Return SHA-256 over the envelopes, open then restricted."""
     return hashlib.sha256(b"".join(envelopes)).digest()
 
 
 def version_signing_input(*, c: str, diary: str, record: str, version: str) -> bytes:
-    """What the author signs of a version."""
+    """Return the bytes that the author of a version signs."""
     return canonical_json({"c": c, "diary": diary, "record": record, "t": "sig/v1", "version": version})
 
 
 def envelope_header(diary: str, record: str, version: str, part: VersionPart) -> dict[str, object]:
-    """Header of a version's envelope."""
+    """Return the header of a version's envelope."""
     return {"diary": diary, "part": part, "record": record, "t": "version", "version": version}
 
 
 def encode(push: VersionPush) -> bytes:
-    """The body of a version push."""
+    """Return the body of a version push."""
     grant_wraps = (wrap for for_grant in push.grants for wrap in for_grant.wraps)
     return encode_frames((canonical_json(push.meta()), *push.wraps, *push.envelopes, *grant_wraps))
 
 
 def body_digest(version_members: Mapping[str, object], sealed_frames: bytes) -> bytes:
-    """SHA-256 of the body of a push without grants, from what is said of it and its wraps and envelopes in frames."""
+    """Return SHA-256 of the body of a push without grants.
+
+    `version_members` has the metadata; `sealed_frames` are the wraps and envelopes in frames.
+    """
     meta = {name: version_members[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}
     return hashlib.sha256(encode_frames((canonical_json(meta),)) + sealed_frames).digest()
 
 
 def decode(raw: bytes, *, diary: str, record: str, version: str) -> VersionPush:
-    """A push for exactly this address. Raises BadRequest or NotCanonical; the signature is for the caller to check.
+    """Parse a push for exactly this address. Raise BadRequest or NotCanonical. The signature is not checked here.
 
-    The public headers are compared as well: something sealed for another place would be accepted, receipted
-    and then never open.
+    The public headers are checked too: content sealed for another place would be accepted and receipted, but would
+    never open.
     """
     parsed_frames = decode_frames(raw, frames_limit=1 + (2 + GRANTS_LIMIT) * len(PARTS))
     if not parsed_frames:
@@ -114,7 +117,7 @@ def decode(raw: bytes, *, diary: str, record: str, version: str) -> VersionPush:
 
 
 def from_frames(meta: object, sealed_frames: Sequence[bytes]) -> VersionPush:
-    """A push from its parsed first frame and the frames after it. Raises BadRequest."""
+    """Return a push from its parsed first frame and the frames after it. Raise BadRequest."""
     if not isinstance(meta, dict) or set(meta) != _META_NAMES:
         raise BadRequest("The version's description is not complete.")
     parts = meta["parts"]
@@ -134,7 +137,7 @@ def from_frames(meta: object, sealed_frames: Sequence[bytes]) -> VersionPush:
 
 
 def _parse_grants(wrap_counts: object, part_count: int, wraps: Sequence[bytes]) -> tuple[WrapsForGrant, ...]:
-    """The wraps for each grant, in the order of `told`: [[grant, how many]…]. Raises BadRequest."""
+    """Return the wraps for each grant. `wrap_counts` is [[grant, number of wraps]…]. Raise BadRequest."""
     if not isinstance(wrap_counts, list) or len(wrap_counts) > GRANTS_LIMIT:
         raise BadRequest("The version's grants do not add up.")
     wraps_for_grants: list[WrapsForGrant] = []
@@ -155,7 +158,7 @@ def _parse_grants(wrap_counts: object, part_count: int, wraps: Sequence[bytes]) 
 
 
 def _parse_ids(value: object, limit: int) -> tuple[str, ...]:
-    """A list of ids, each once."""
+    """Return a list of ids without duplicates. Raise BadRequest."""
     if not isinstance(value, list) or len(value) > limit or not all(isinstance(item, str) for item in value):
         raise BadRequest("A list of ids is wrong.")
     ids = cast("list[str]", value)
@@ -167,16 +170,16 @@ def _parse_ids(value: object, limit: int) -> tuple[str, ...]:
 
 
 def _check_b64(value: object, length_bytes: int) -> str:
-    """Text that is b64 of `length` bytes."""
+    """Return the text if it is b64 of this many bytes. Raise BadRequest."""
     if not isinstance(value, str) or len(unb64(value)) != length_bytes:
         raise BadRequest("A digest or signature has the wrong length.")
     return value
 
 
 def _check_wrap_header(wrap: bytes, expected_header: dict[str, object]) -> None:
-    """Refuse a wrap whose public header is not `expect`, whatever its epoch."""
+    """Raise BadRequest unless the wrap's public header is `expected_header`, in any epoch."""
     if wrap.startswith(envelope_prefix(EnvelopeKind.WRAP, expected_header)):
-        return  # the first epoch, so nearly always; a server does this for every push
+        return  # Fast path: nearly every wrap is of the first epoch, and a server checks each push.
     try:
         header = read_header(wrap, EnvelopeKind.WRAP)
     except (SealError, NotCanonical):

@@ -1,4 +1,4 @@
-"""Receipts: the notary's "I had this commitment at this time"."""
+"""Receipts: the notary's statement "I had this commitment at this time"."""
 
 import os
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ def sign_receipt(
     timestamp_ms: int,
     fixed_number: bytes | None = None,
 ) -> JsonObject:
-    """A receipt for commitment `c` and envelope digest `env` (both b64), received at `ts` ms.
+    """Return a receipt for a commitment and a digest of envelopes (both b64), received at `timestamp_ms`.
 
-    `n`: 16 random bytes, drawn when not given; it keeps equal commitments from having equal leaves.
+    `n` has 16 bytes, random unless `fixed_number` is given. It makes the leaves of equal commitments differ.
     """
     number = os.urandom(NUMBER_BYTES) if fixed_number is None else fixed_number
     fields = {
@@ -39,7 +39,10 @@ def sign_receipt(
 
 
 def verify(receipt: Mapping[str, object], notary_pub: bytes, *, commitment: str, envelopes_digest: str) -> int:
-    """The time of a receipt by this notary for exactly this commitment and envelopes; else BadSignature."""
+    """Return the time in ms UTC of a receipt by this notary for exactly this commitment and envelopes.
+
+    Raise BadSignature.
+    """
     verify_object(receipt, notary_pub, TYPE, _MEMBER_NAMES)
     if receipt["log"] != b64(ed25519_key_id(notary_pub)):
         raise BadSignature("The receipt names another notary.")

@@ -1,8 +1,8 @@
-"""What an account's key says when another takes its place: docs/formats.md, section 4b.
+"""Statements by an account's signing key about its replacement: docs/formats.md, section 4b.
 
-A statement is signed by the key that goes. It names the key that comes, and up to where the old one counts: the
-diary's number and head at that moment, the server's time of it, and the checkpoint seen last. A version by the
-old key above that number, or received after that time, is nobody's.
+A statement is signed by the old key. It names the new key and the limit of the old one: the diary's number and head at
+that moment, the server's time, and the newest checkpoint seen. A version by the old key above that number, or received
+after that time, has no valid author.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,10 @@ _DIGEST_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class AuthorKey:
-    """A key of an account. `seq`, `ts`: the last number and the last ms it counts for; None for the one in use."""
+    """A signing key of an account.
+
+    `last_seq` and `last_ms` are the last number and time (ms UTC) for which it is valid; None for the current key.
+    """
 
     pub: bytes
     last_seq: int | None = None
@@ -30,7 +33,10 @@ class AuthorKey:
 
 
 def sign_statement(author: AuthorSigner, fields: Mapping[str, object]) -> JsonObject:
-    """A statement: `fields` but for `old` and `t`, signed by the key that goes. Raises BadSignature for one that is none."""
+    """Return a statement signed by the old key, from its fields without `old` and `t`.
+
+    Raise BadSignature if it is malformed.
+    """
     unsigned = dict(fields) | {"old": b64(author.pub), "t": TYPE}
     statement = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
     verify_statement(statement)
@@ -38,7 +44,7 @@ def sign_statement(author: AuthorSigner, fields: Mapping[str, object]) -> JsonOb
 
 
 def verify_statement(statement: Mapping[str, Any]) -> None:
-    """Return when it is a statement and its signature holds; else BadSignature."""
+    """Raise BadSignature unless this is a well-formed statement with a valid signature."""
     if set(statement) != _MEMBER_NAMES | {"sig"} or statement["t"] != TYPE:
         raise BadSignature("That is not a statement about an account's keys.")
     fields = {name: value for name, value in statement.items() if name != "sig"}
@@ -52,7 +58,7 @@ def verify_statement(statement: Mapping[str, Any]) -> None:
         for name in ("ecdsa_pub", "hpke_pub"):
             load_public_key(unb64(str(statement[name])))
         if statement["ecdsa_pub"] == statement["old"]:
-            raise BadSignature("A key cannot take its own place.")
+            raise BadSignature("A key cannot replace itself.")
         verify_author(unb64(str(statement["old"])), canonical_json(fields), unb64(str(statement["sig"])))
     except BadSignature:
         raise
@@ -61,7 +67,7 @@ def verify_statement(statement: Mapping[str, Any]) -> None:
 
 
 def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) -> tuple[AuthorKey, ...]:
-    """The account's keys, oldest first, ending in `newest`; BadSignature where the statements do not lead there."""
+    """Return the account's keys, oldest first. Raise BadSignature unless the statements lead to `current_pub`."""
     keys: list[AuthorKey] = []
     for previous, statement in zip((None, *statements), statements, strict=False):
         verify_statement(statement)
@@ -80,9 +86,9 @@ def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) ->
 
 
 def find_signing_key(keys: Sequence[AuthorKey], key_id: object, message: bytes, signature: bytes) -> AuthorKey:
-    """The key that made a signature: the one that `by` (a key id) names, or one after it in `keys`. Raises BadSignature.
+    """Return the key that made a signature: the one with this key id, or a later one in `keys`. Raise BadSignature.
 
-    What a server lost is sent again under a signature of the key in use. A key never signs for one that came after it.
+    Versions that a server lost are sent again with a signature by the current key. A key never signs for a later one.
     """
     positions = [position for position, key in enumerate(keys) if author_key_id(key.pub) == key_id]
     for key in keys[positions[0] :] if positions else ():
@@ -95,7 +101,10 @@ def find_signing_key(keys: Sequence[AuthorKey], key_id: object, message: bytes, 
 
 
 def verify_by_any_key(keys: Sequence[AuthorKey], message: bytes, signature: bytes, seq: int | None) -> None:
-    """Return when one of the keys made the signature and counted for number `seq` (None: not numbered yet)."""
+    """Raise BadSignature unless one of the keys made the signature and was valid for number `seq`.
+
+    `seq` is None for a version that has no number yet.
+    """
     for key in reversed(keys):
         if key.last_seq is not None and (seq is None or seq > key.last_seq):
             continue
@@ -107,7 +116,7 @@ def verify_by_any_key(keys: Sequence[AuthorKey], message: bytes, signature: byte
 
 
 def _is_valid_beacon(beacon: object) -> bool:
-    """Null, or a checkpoint."""
+    """Check whether a beacon is None or a checkpoint. Raise BadRequest for text that is not b64."""
     if beacon is None:
         return True
     if not isinstance(beacon, dict) or set(beacon) != {"log", "root", "size"} or type(beacon["size"]) is not int:

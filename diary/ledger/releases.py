@@ -1,4 +1,4 @@
-"""Release manifests: which bytes phones are to get, signed off line by the release key (docs/formats.md, section 9)."""
+"""Release manifests: the files that phones load, signed offline by the release key (docs/formats.md, section 9)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,7 +13,10 @@ MEMBER_NAMES: Final = frozenset({"digest", "files", "t", "worker"})
 
 
 def sign_release(signer: Ed25519Signer, *, digest: str, files: Mapping[str, str], worker: str) -> bytes:
-    """`release.json`. `files`: address → SHA-256 in hex; `worker`: that of `/sw.js`; `digest`: the release's own."""
+    """Return the bytes of `release.json`.
+
+    `files` is address → SHA-256 in hex, `worker` the SHA-256 of `/sw.js`, and `digest` that of the release.
+    """
     manifest = {
         "digest": digest,
         "files": [[path, digest_hex] for path, digest_hex in sorted(files.items())],
@@ -24,7 +27,10 @@ def sign_release(signer: Ed25519Signer, *, digest: str, files: Mapping[str, str]
 
 
 def read_release(raw: bytes, pub: bytes) -> tuple[str, dict[str, str]]:
-    """The release's digest, and address → SHA-256 of everything served, `/sw.js` too. Raises BadRequest and BadSignature."""
+    """Return the release's digest, and address → SHA-256 (hex) of every file, `/sw.js` included.
+
+    Raise BadRequest and BadSignature.
+    """
     manifest = parse_canonical_json(raw.removesuffix(b"\n"))
     if not isinstance(manifest, dict):
         raise BadRequest("That is not a release's list.")

@@ -1,4 +1,4 @@
-"""Signed objects: fields and `sig`; what is signed is the canonical JSON without `sig`."""
+"""Signed objects: fields and `sig`, a signature over the canonical JSON without `sig`."""
 
 from collections.abc import Mapping
 
@@ -10,14 +10,14 @@ JsonObject = dict[str, object]
 
 
 def sign_object(signer: Ed25519Signer, fields: Mapping[str, object]) -> JsonObject:
-    """`fields` with the notary's signature."""
+    """Return `fields` with the signer's signature as `sig`."""
     return dict(fields) | {"sig": b64(signer.sign(canonical_json(dict(fields))))}
 
 
 def verify_object(
     signed: Mapping[str, object], signer_pub: bytes, expected_type: str, expected_names: frozenset[str]
 ) -> None:
-    """Return when `signed` has type `kind`, exactly `names` besides `sig`, and holds; else BadSignature."""
+    """Raise BadSignature unless `signed` has this type, exactly these names and `sig`, and a valid signature."""
     if set(signed) != expected_names | {"sig"} or signed["t"] != expected_type:
         raise BadSignature("That is not what it should be.")
     fields = {name: value for name, value in signed.items() if name != "sig"}

@@ -1,6 +1,6 @@
-"""Timestamp authorities, as settings name them.
+"""Timestamp authorities from the settings.
 
-Apart from timestamps.py, so that a server that asks none does not load what reads certificates.
+Separate from timestamps.py, so that a server without authorities does not load the certificate parser.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,16 @@ from typing import Final
 
 from diary import constants
 
-# An answer with its certificates has a few kilobytes.
+# A response with its certificates has a few kilobytes.
 RESPONSE_LIMIT_BYTES: Final = constants.TIMESTAMP_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class TimestampAuthority:
-    """One authority. `chain`: its certificates in PEM, the one that signs first, the root last; `policy`: dotted numbers."""
+    """A timestamp authority.
+
+    `chain` is its certificates in PEM, from the signing one to the root; `policy` is an OID in dotted form.
+    """
 
     name: str
     url: str

@@ -1,11 +1,11 @@
 """Timestamps of checkpoints by outside authorities: RFC 3161, with leaf certificate, policy and nonce pinned.
 
-An authority's answer says that bytes existed at its time, under a certificate that is not ours. What is
-stamped is a checkpoint's note, byte for byte, so `openssl ts -verify -data` says the same as this module.
+A response states that bytes existed at the authority's time, under a certificate of a third party. The stamped bytes
+are a checkpoint's note, so `openssl ts -verify -data` gives the same result as this module.
 
-[Note: pinned] Which certificate may sign for an authority is a setting, not a matter of who issued what: a
-chain that merely ends at the right root is refused when its leaf is another. Each answer gets a verifier of
-its own, built from nothing: builders that are passed around have been known to share their lists.
+[Note: pinned] The certificate that may sign for an authority is a setting: a chain to the right root is refused if its
+leaf is another certificate. Each response has its own new verifier, because shared builders have been known to share
+their lists.
 """
 
 import hashlib
@@ -31,14 +31,17 @@ _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 
 @dataclass(frozen=True, slots=True)
 class TimestampRequest:
-    """A request in DER, and the nonce its answer must carry."""
+    """A request in DER, and the nonce that the response must repeat."""
 
     der: bytes
     nonce: bytes
 
 
 def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM chain: leaf, then those between, then the root. Raises BadRequest for fewer than two."""
+    """Return the certificates of a PEM chain: leaf, intermediates, root.
+
+    Raise BadRequest if there are fewer than two.
+    """
     try:
         loaded = tuple(x509.load_pem_x509_certificates(chain))
     except ValueError:
@@ -49,12 +52,15 @@ def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
 
 
 def check_policy(policy: str) -> None:
-    """Return when `policy` is dotted numbers; else BadRequest."""
+    """Raise BadRequest unless `policy` is an OID in dotted form."""
     _parse_oid(policy)
 
 
 def build_request(note: bytes) -> TimestampRequest:
-    """What an authority is asked about a note. The policy is its own usual one; the answer must name the one pinned."""
+    """Return a request to timestamp a note. Raise BadRequest.
+
+    It names no policy: the authority uses its default, and the response must name the pinned one.
+    """
     builder = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256)
     timestamp_request = builder.nonce().cert_request(cert_request=True).build()
     if timestamp_request.nonce is None:
@@ -65,9 +71,10 @@ def build_request(note: bytes) -> TimestampRequest:
 def verify_response(
     tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
 ) -> int:
-    """The time, in ms UTC, of an answer that stamps exactly `note` under these pins; else BadSignature.
+    """Return the time in ms UTC of a response that timestamps exactly `note` under these pins. Raise BadSignature.
 
-    `nonce` None: whoever made the request is not asking. `roots`: PEM of roots to be trusted instead of the chain's.
+    `nonce` is None if the request is not known. `roots` (PEM) replaces the chain's own root as trust anchor. Raise
+    BadRequest if `chain`, `policy` or `roots` cannot be read.
     """
     pinned_certificates = load_chain(chain)
     trusted_roots = list(pinned_certificates[-1:]) if roots is None else _load_roots(roots)
@@ -93,22 +100,22 @@ def verify_response(
 
 
 def _check_imprint(response: TimeStampResponse, note: bytes) -> None:
-    """Raise BadSignature unless SHA-256 of the note is what was stamped; weaker digests are not taken."""
+    """Raise BadSignature unless the response stamps the note's SHA-256. Weaker digests are refused."""
     imprint = response.tst_info.message_imprint
     if imprint.hash_algorithm != _SHA256 or imprint.message != hashlib.sha256(note).digest():
         raise BadSignature("The timestamp is of something else.")
 
 
 def _load_roots(pem: bytes) -> list[x509.Certificate]:
-    """Roots somebody else vouches for. Raises BadRequest."""
+    """Return the certificates of a PEM file. Raise BadRequest."""
     try:
         return list(x509.load_pem_x509_certificates(pem))
     except ValueError:
-        raise BadRequest("That file holds no root certificate.") from None
+        raise BadRequest("That file contains no root certificate.") from None
 
 
 def _parse_oid(policy: str) -> x509.ObjectIdentifier:
-    """A policy's number. Raises BadRequest."""
+    """Return the OID of a policy. Raise BadRequest."""
     try:
         return x509.ObjectIdentifier(policy)
     except ValueError:

@@ -1,8 +1,8 @@
-"""The public log's tree over stored nodes: RFC 6962, as RFC 9162 words it.
+"""The public log's Merkle tree over stored nodes: RFC 6962, in the terms of RFC 9162.
 
-A node over a whole subtree never changes once its last leaf is there, so those and only those are stored;
-a root, an inclusion proof or a consistency proof reads about two for each level of the tree, however long
-the log is. A node is named by its level (0: leaves) and its place on that level.
+A node over a complete subtree never changes, so these nodes, and only these, are stored. A root, an inclusion proof or
+a consistency proof reads about two nodes for each level of the tree, whatever the size of the log. A node is identified
+by its level (0: leaves) and its position on that level.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from diary.errors import BadRequest, BadSignature
 LEVEL_BITS: Final = 48
 HASH_BYTES: Final = 32
 PROOF_PATH_LIMIT: Final = constants.LOG_PATH_LIMIT
-# C2SP tlog-tiles: a tile is eight levels high and 256 hashes wide.
+# C2SP tlog-tiles: a tile has eight levels and 256 hashes.
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
@@ -24,24 +24,24 @@ NodeReader = Callable[[int, int], bytes]
 
 
 def node_id(level: int, position: int) -> int:
-    """The one number a stored node goes by."""
+    """Return the number under which a node is stored."""
     return level << LEVEL_BITS | position
 
 
 def tile_entry_count(size: int, level: int) -> int:
-    """How many hashes the tiles of a level hold over a log of `size`: its whole subtrees of 256^level leaves."""
+    """Return the number of hashes in the tiles of a level: the complete subtrees of 256^level leaves."""
     return size >> level * TILE_HEIGHT
 
 
 def parent_hash(left: bytes, right: bytes) -> bytes:
-    """The node over two."""
+    """Return the hash of the node over two children."""
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
 def compute_new_nodes(size: int, leaves: Sequence[bytes], read_node: NodeReader) -> dict[tuple[int, int], bytes]:
-    """The nodes above the leaves that are finished by adding `leaves` to a log of `size`.
+    """Return the nodes above the leaves that are completed by adding `leaves` to a log of `size`.
 
-    `node` reads one that was stored before.
+    `read_node` returns a stored node by level and position.
     """
     nodes: dict[tuple[int, int], bytes] = {}
     for leaf_index, leaf in enumerate(leaves, size):
@@ -56,12 +56,15 @@ def compute_new_nodes(size: int, leaves: Sequence[bytes], read_node: NodeReader)
 
 
 def root_hash(size: int, read_node: NodeReader) -> bytes:
-    """The root over the first `size` leaves."""
+    """Return the root over the first `size` leaves."""
     return _subtree_hash(0, size, read_node) if size else EMPTY_ROOT
 
 
 def inclusion_proof(leaf_index: int, size: int, read_node: NodeReader) -> list[bytes]:
-    """The path from leaf `i` to the root over `size` leaves, nearest first. Raises BadRequest for a leaf outside."""
+    """Return the path from a leaf to the root over `size` leaves, nearest first.
+
+    Raise BadRequest if there is no such leaf.
+    """
     if not 0 <= leaf_index < size:
         raise BadRequest("There is no such leaf.")
     path: list[bytes] = []
@@ -78,7 +81,7 @@ def inclusion_proof(leaf_index: int, size: int, read_node: NodeReader) -> list[b
 
 
 def consistency_proof(old_size: int, new_size: int, read_node: NodeReader) -> list[bytes]:
-    """What shows that the log of `older` leaves is the beginning of the one of `newer`. Raises BadRequest."""
+    """Return the proof that the log of `old_size` leaves is a prefix of that of `new_size`. Raise BadRequest."""
     if not 0 < old_size <= new_size:
         raise BadRequest("There is no such pair of checkpoints.")
     path: list[bytes] = []
@@ -97,7 +100,7 @@ def consistency_proof(old_size: int, new_size: int, read_node: NodeReader) -> li
 
 
 def verify_inclusion(leaf: bytes, leaf_index: int, size: int, path: Sequence[bytes], expected_root: bytes) -> None:
-    """Return when `path` leads from `leaf` at `i` to the root `expected` over `size` leaves; else BadSignature."""
+    """Raise BadSignature unless `path` leads from `leaf` at `leaf_index` to `expected_root` over `size` leaves."""
     if not 0 <= leaf_index < size or len(path) > PROOF_PATH_LIMIT:
         raise BadSignature("The log's proof does not hold.")
     node_index, last_index, value = leaf_index, size - 1, leaf
@@ -116,7 +119,10 @@ def verify_inclusion(leaf: bytes, leaf_index: int, size: int, path: Sequence[byt
 
 
 def verify_consistency(old_size: int, new_size: int, roots: tuple[bytes, bytes], path: Sequence[bytes]) -> None:
-    """Return when the first root's log begins the second's (sizes and roots in that order); else BadSignature."""
+    """Raise BadSignature unless the log of the first root is a prefix of that of the second.
+
+    `roots` are the old and the new root.
+    """
     failure = BadSignature("The log was changed after it had been published.")
     if (
         not 0 < old_size <= new_size
@@ -136,7 +142,7 @@ def verify_consistency(old_size: int, new_size: int, roots: tuple[bytes, bytes],
 
 
 def _roots_from_path(node_index: int, last_index: int, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
-    """The two roots that `steps` lead to, from the older log's last leaf; None when there are too many or too few."""
+    """Return the old and the new root computed from `steps`, or None if their number does not fit."""
     while node_index & 1:
         node_index, last_index = node_index >> 1, last_index >> 1
     old_root = new_root = steps[0]
@@ -154,12 +160,12 @@ def _roots_from_path(node_index: int, last_index: int, steps: Sequence[bytes]) -
 
 
 def _left_leaf_count(width: int) -> int:
-    """How many leaves of `width` stand under the left child: the largest power of two below it."""
+    """Return the number of leaves under the left child: the largest power of two below `width`."""
     return 1 << (width - 1).bit_length() - 1
 
 
 def _subtree_hash(low: int, high: int, read_node: NodeReader) -> bytes:
-    """The node over leaves `low` to `high`; `low` begins a subtree at least that wide."""
+    """Return the node over leaves `low` to `high`. `low` begins a subtree at least that wide."""
     width = high - low
     if width & (width - 1) == 0:
         level = width.bit_length() - 1

@@ -1,6 +1,6 @@
-"""Making a version and reading one: docs/formats.md, section 5.
+"""Sealing and opening of versions: docs/formats.md, section 5.
 
-`compose` is everything but the sealing, so that the vectors can pin it byte for byte.
+`compose` does everything except the sealing, so that test vectors can pin its result byte for byte.
 """
 
 import os
@@ -25,20 +25,23 @@ FieldNamesLookup = Callable[[str, int], FieldNames]
 
 @dataclass(frozen=True, slots=True)
 class VersionIds:
-    """Where a version stands: three ids, as text."""
+    """The diary, record and version ids of a version, as text."""
 
     diary: str
     record: str
     version: str
 
     def ids_member(self) -> dict[str, object]:
-        """`_ids` of the version."""
+        """Return the field `_ids` of the version."""
         return {"diary": self.diary, "record": self.record, "version": self.version}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionDraft:
-    """What is about to be sealed. Fields whose value is None are left out; `line`, `clock` and `beacon` as in formats.md 5."""
+    """A version before sealing. Fields whose value is None are omitted.
+
+    `line`, `clock` and `beacon` are described in docs/formats.md, section 5.
+    """
 
     ids: VersionIds
     kind: str
@@ -57,7 +60,7 @@ class VersionDraft:
 
 @dataclass(frozen=True, slots=True)
 class VersionSecrets:
-    """The random parts of a version: its keys and seeds, 32 bytes each."""
+    """The random keys and seeds of a version, 32 bytes each."""
 
     open_key: bytes = field(repr=False)
     open_seed: bytes = field(repr=False)
@@ -66,13 +69,13 @@ class VersionSecrets:
 
     @classmethod
     def generate(cls) -> "VersionSecrets":
-        """Fresh ones; never used for two versions."""
+        """Return new keys and seeds. They must never be used for two versions."""
         return cls(*(os.urandom(KEY_BYTES) for _ in range(4)))
 
 
 @dataclass(frozen=True, slots=True)
 class ComposedVersion:
-    """A version before sealing: padded payloads (one or two), field digests (name → b64) and the commitment."""
+    """A version before sealing: padded payloads (one or two), field digests (name → b64) and commitment."""
 
     payloads: tuple[bytes, ...]
     digests: Mapping[str, str]
@@ -81,7 +84,7 @@ class ComposedVersion:
 
 @dataclass(frozen=True, slots=True)
 class SealedVersion:
-    """A version ready to travel, and what its maker keeps of it."""
+    """A sealed version ready to send, with the ids, commitment and field digests its author keeps."""
 
     ids: VersionIds
     push: VersionPush
@@ -91,13 +94,13 @@ class SealedVersion:
 
 @dataclass(frozen=True, slots=True)
 class OpenedVersion:
-    """A version as read. `fields` without the reserved names; `restricted` None when there is no such part, or no key to it.
+    """An opened version. `fields` has no reserved names; `restricted` is None if that part is absent or was not opened.
 
-    `withheld`: there is a restricted part that was not opened, so the commitment could not be made again: what was opened
-    is what whoever has its key sealed, at this place.
+    `is_restricted_withheld`: a restricted part exists but was not opened, so the commitment could not be recomputed.
+    The opened part is authentic only in that somebody with its key sealed it at this place.
 
-    `altered`: what was sealed does not add up to what was committed to. The text is still given: the reader
-    decides what to say of it, and a pack must name it.
+    `is_altered`: the content does not match the commitment. The text is returned in any case; the reader decides how to
+    report it, and a pack must name it.
     """
 
     ids: VersionIds
@@ -116,7 +119,7 @@ class OpenedVersion:
 
 
 def compose(draft: VersionDraft, field_names: FieldNames, key_id: str, secrets: VersionSecrets) -> ComposedVersion:
-    """Payloads and commitment of a draft. Raises SealError for a field the schema does not name."""
+    """Return payloads and commitment of a draft. Raise SealError for a field that is not in the schema."""
     open_fields = _without_none(draft.open) | {
         "_kind": draft.kind,
         "_schema": draft.schema,
@@ -143,7 +146,7 @@ def compose(draft: VersionDraft, field_names: FieldNames, key_id: str, secrets: 
 def seal_version(
     draft: VersionDraft, field_names: FieldNames, author: AuthorSigner, diary_key: bytes, epoch: int
 ) -> SealedVersion:
-    """Seal, wrap and sign a draft under fresh keys."""
+    """Seal, wrap and sign a draft under new keys. Raise SealError for a field that is not in the schema."""
     secrets = VersionSecrets.generate()
     composed = compose(draft, field_names, author.key_id, secrets)
     ids = draft.ids
@@ -172,9 +175,10 @@ def open_version(
     diary_key: bytes,
     author_pub: bytes | None = None,
 ) -> OpenedVersion:
-    """Read a version with the diary's key. Raises SealError; a commitment that differs makes it `altered`.
+    """Open a version with the diary's key. Raise SealError.
 
-    So does a signature that does not hold, where the version says it is by the owner of `author_pub`.
+    Sets `is_altered` if the commitment differs, or if the version names `author_pub` as its author and the signature is
+    not valid.
     """
     keys = [
         unwrap_any_epoch(diary_key, wrap_envelope, version_wrap_header(ids.diary, ids.version, part, 1))[0]
@@ -198,9 +202,9 @@ def open_with_keys(
     keys: Sequence[bytes],
     withheld_digests: Mapping[str, str] | None = None,
 ) -> OpenedVersion:
-    """As `open_version`, with the version's own keys: open, then restricted, which a reader need not have.
+    """Open a version with its own keys: open, then restricted, which a reader may lack. Raise SealError.
 
-    `apart`: digests of the restricted fields, b64 by name, for a reader without that part's key.
+    `withheld_digests` are the digests of the restricted fields (b64 by name), for a reader without that part's key.
     """
     if not 0 < len(keys) <= len(push.parts):
         raise SealError
@@ -221,7 +225,7 @@ def open_with_keys(
             raise SealError
         field_digests = {**field_digests, **withheld_digests}
     computed_commitment = commitment(field_digests)
-    # A field the schema does not name is outside the commitment, so it must not pass as part of the version.
+    # The commitment does not cover a field that is not in the schema, so it must not count as part of the version.
     has_only_known_names = set(fields) <= set(field_names.open_with_reserved) and set(restricted) <= set(
         field_names.restricted
     )
@@ -248,12 +252,12 @@ def open_with_keys(
 
 
 def _without_none(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields that have a value."""
+    """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _encode_payload(fields: Mapping[str, object], keys: BlobKeys, seed: bytes) -> bytes:
-    """The padded payload of one part."""
+    """Return the padded payload of one part."""
     payload = {"fields": dict(fields), "keys": [[blob, b64(key)] for blob, key in keys], "seed": b64(seed)}
     return pad_version(canonical_json(payload))
 
@@ -261,7 +265,7 @@ def _encode_payload(fields: Mapping[str, object], keys: BlobKeys, seed: bytes) -
 def _open_payload(
     key: bytes, envelope: bytes, ids: VersionIds, part: VersionPart
 ) -> tuple[dict[str, object], BlobKeys, bytes]:
-    """Fields, blob keys and seed of one part, else SealError."""
+    """Return fields, blob keys and seed of one part. Raise SealError."""
     header = envelope_header(ids.diary, ids.record, ids.version, part)
     plaintext = unpad(open_envelope(key, envelope, EnvelopeKind.VERSION, header))
     try:

@@ -1,8 +1,8 @@
-"""What WEBCAT (Freedom of the Press Foundation) needs of a release: its manifest, before its own tool signs and logs it.
+"""The manifest of a release for WEBCAT (Freedom of the Press Foundation), before its own tool signs and logs it.
 
-WEBCAT's extension blocks, on a host that is enrolled, whatever is not in a manifest that stands in a public log of
-signatures. The manifest's `timestamp` (a tree head of that log) and `signatures` are put in by WEBCAT's tool on the computer
-with the keys; a server only hands the finished files out.
+On an enrolled host, WEBCAT's browser extension blocks every file that is not in a manifest recorded in a public
+signature log. WEBCAT's tool adds the manifest's `timestamp` (a tree head of that log) and `signatures` on the computer
+with the keys; a server only serves the finished files.
 """
 
 import base64
@@ -14,13 +14,15 @@ from typing import Final
 
 INDEX_PATH: Final = "/index.html"
 ROOT_PATH: Final = "/"
-# A WebAssembly module that stands in a script begins so in base64: "\0asm" and its version.
+# Start of an embedded WebAssembly module in base64: "\0asm" and its version.
 _WASM_BASE64: Final = re.compile(rb"[\"'](AGFzbQEAAA[A-Za-z0-9+/]+={0,2})[\"']")
 
 
 def build_manifest(files: Mapping[str, bytes], *, app: str, version: str, content_security_policy: str) -> bytes:
-    """JSON of the `manifest` object without `timestamp`, keys in order. `files`: address → bytes as served; `policy`: the content
-    policy of every page. The page at `/` is listed as `/index.html`, since a manifest names files and not addresses.
+    """Return the JSON of the `manifest` object without `timestamp`, with sorted keys.
+
+    `files` is address → bytes as served; `content_security_policy` is that of every page. The page at `/` is listed as
+    `/index.html`, since a manifest lists files, not addresses.
     """
     file_digests = {INDEX_PATH if path == ROOT_PATH else path: _base64url_digest(raw) for path, raw in files.items()}
     manifest_members = {
@@ -32,12 +34,12 @@ def build_manifest(files: Mapping[str, bytes], *, app: str, version: str, conten
         "version": version,
         "wasm": sorted(_base64url_digest(raw) for raw in _find_wasm_modules(files.items())),
     }
-    # Its keys are addresses, which our own canonical JSON does not allow; the tool that signs writes it anew.
+    # The keys are addresses, which Kept's canonical JSON does not allow. The signing tool rewrites the JSON anyway.
     return json.dumps(manifest_members, sort_keys=True, indent=1).encode() + b"\n"
 
 
 def _find_wasm_modules(files: Iterable[tuple[str, bytes]]) -> set[bytes]:
-    """Every WebAssembly module of these files: files of their own, and those that stand in a script as base64."""
+    """Return every WebAssembly module in these files: separate files, and those embedded in scripts as base64."""
     modules = set()
     for path, raw in files:
         if path.endswith(".wasm"):
@@ -48,5 +50,5 @@ def _find_wasm_modules(files: Iterable[tuple[str, bytes]]) -> set[bytes]:
 
 
 def _base64url_digest(raw: bytes) -> str:
-    """SHA-256 in base64url without padding."""
+    """Return SHA-256 in base64url without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()

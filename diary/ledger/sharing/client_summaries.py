@@ -1,6 +1,6 @@
-"""What an advocate's list shows of a client before anything is opened: sealed by the keeper's device under the grant's key.
+"""Summaries of clients in an advocate's list, sealed by the keeper's device under the grant's key.
 
-Counts and dates, never content and never a measure of danger: the list is in order of what is due.
+They have counts and dates, but no content and no risk score: the list is sorted by due date.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from diary import constants
 from diary.ledger.sharing.grant_documents import GrantDocument
 
 TYPE: Final = "summary/v1"
-# What may be due: recordings about to be wiped, an update that was promised.
+# Due dates: a recording is about to be wiped, or an update was promised.
 DUE_KINDS: Final = ("recording_wiped", "update_due")
 DATES_LIMIT: Final = constants.SUMMARY_DATES_LIMIT
 _MEMBER_NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
 
 
 def _is_summary(summary: Mapping[str, Any]) -> bool:
-    """Whether a summary is one."""
+    """Check whether a document is a valid summary."""
     if (
         set(summary) != _MEMBER_NAMES
         or summary["t"] != TYPE
@@ -36,7 +36,7 @@ def _is_summary(summary: Mapping[str, Any]) -> bool:
 
 
 def _is_due_date(entry: object) -> bool:
-    """One date and what is due then."""
+    """Check whether an entry is a date and what is due then."""
     return (
         isinstance(entry, dict)
         and set(entry) == {"at", "what"}

@@ -1,4 +1,4 @@
-"""The statements about a keeper's keys before, as a grant carries and binds them. docs/formats.md, section 8."""
+"""Statements about a keeper's earlier keys, as a grant contains and signs them. docs/formats.md, section 8."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -13,14 +13,15 @@ EARLIER_KEYS_LIMIT: Final = constants.GRANT_EARLIER_KEYS_LIMIT
 
 
 def newest_statements(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """The statements about a keeper's keys before that a grant carries."""
+    """Return the newest of these statements, as many as a grant may contain."""
     return tuple(statements[-EARLIER_KEYS_LIMIT:])
 
 
 def earlier_keys_binding(earlier_statements: Sequence[Mapping[str, Any]]) -> JsonObject:
-    """What a grant's signature says of such statements; nothing where there are none.
+    """Return the grant's signed member for these statements; empty if there are none.
 
-    Signed by the key that came as well: else anyone could have a key of their own hand over to the keeper's.
+    It is signed by the current key too: otherwise an attacker could sign a statement from their own key to the
+    keeper's.
     """
     return (
         {

@@ -1,4 +1,4 @@
-"""What stands beside a grant, sealed under its key for its two people: a summary, marks."""
+"""Documents sealed under a grant's key for its two parties: client summaries and review marks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,18 +14,21 @@ from diary.ledger.signed_objects import JsonObject
 
 @dataclass(frozen=True)
 class GrantDocument:
-    """One kind of it. `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one."""
+    """Type of document.
+
+    `name` is in the header, `type` is the plaintext's `t`, and `is_valid` checks a whole plaintext.
+    """
 
     name: str
     type: str
     is_valid: Callable[[Mapping[str, Any]], bool]
 
     def header(self, opened_grant: OpenedGrant) -> JsonObject:
-        """Header of the envelope."""
+        """Return the header of the envelope."""
         return {"diary": str(opened_grant.statement["diary"]), "grant": opened_grant.id, "t": self.name}
 
     def seal(self, opened_grant: OpenedGrant, fields: Mapping[str, object]) -> bytes:
-        """`fields` without `t`, sealed for keeper and advocate. Raises SealError for what is none."""
+        """Seal `fields` (without `t`) for keeper and advocate. Raise SealError if they are not valid."""
         document = dict(fields) | {"t": self.type}
         if not self.is_valid(document):
             raise SealError
@@ -34,7 +37,7 @@ class GrantDocument:
         )
 
     def open(self, opened_grant: OpenedGrant, envelope: bytes) -> Mapping[str, Any]:
-        """What it says. Raises SealError."""
+        """Return the document in an envelope. Raise SealError."""
         try:
             document = parse_canonical_json(
                 unpad(open_envelope(opened_grant.key, envelope, EnvelopeKind.SUMMARY, self.header(opened_grant)))

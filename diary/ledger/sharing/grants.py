@@ -1,7 +1,7 @@
-"""What a keeper lets an advocate see, in the keeper's own signature. docs/formats.md, section 8.
+"""Grants: what a keeper allows an advocate to see, signed by the keeper. docs/formats.md, section 8.
 
-A grant says who, what, for how long and why. Only the two people read it: the server is given it sealed, and of it the
-end and whom it is for. An advocate believes nothing that is not signed by the key whose nine words were compared.
+A grant states recipient, content, duration and purpose. Only the two people can read it: the server has the sealed
+grant, its end and its recipient. An advocate accepts only what is signed by the key whose nine words were compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _SEALED_NAMES: Final = {"ecdsa_pub", "grant", "hpke_pub", "key", "name"}
 
 @dataclass(frozen=True, slots=True)
 class GrantParty:
-    """The other side of a grant: two public keys of 65 bytes and a name for people."""
+    """The other party of a grant: two public keys of 65 bytes, and a name for people."""
 
     ecdsa_pub: bytes
     hpke_pub: bytes
@@ -49,19 +49,19 @@ class GrantParty:
 
     @property
     def fingerprint(self) -> bytes:
-        """What the nine words say: 12 bytes."""
+        """Return the 12-byte fingerprint that the nine words encode."""
         return fingerprint(self.ecdsa_pub, self.hpke_pub)
 
     def public_key_members(self) -> JsonObject:
-        """The keys as they stand in what is sealed."""
+        """Return the public keys as members of a sealed document."""
         return {"ecdsa_pub": b64(self.ecdsa_pub), "hpke_pub": b64(self.hpke_pub)}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedGrant:
-    """A grant as either side reads it: the signed statement, the key of its wraps, and the other side.
+    """An opened grant: the signed statement, the key of its wraps, and the other party.
 
-    `earlier`: on the advocate's side, the statements about the keeper's keys before, oldest first.
+    `earlier_statements` is on the advocate's side: the statements about the keeper's earlier keys, oldest first.
     """
 
     statement: Mapping[str, Any]
@@ -71,33 +71,34 @@ class OpenedGrant:
 
     @property
     def id(self) -> str:
-        """The grant's id."""
+        """Return the grant's id."""
         return str(self.statement["grant"])
 
     @property
     def parts(self) -> tuple[VersionPart, ...]:
-        """The parts of a version whose keys it gives."""
+        """Return the parts of a version whose keys this grant gives."""
         return ("open", "restricted") if self.statement["restricted"] else ("open",)
 
     @property
     def gives_digests(self) -> bool:
-        """Whether it gives, in the place of a restricted part's key, the digests of that part's fields.
+        """Check whether the grant gives the digests of the restricted fields instead of that part's key.
 
-        Without them nobody who was not given the part could show that the rest is what the keeper sealed.
+        Without the digests, an advocate without that part's key could not prove that the rest is what the keeper
+        sealed.
         """
         return not self.statement["restricted"] and "pack" in self.statement["rights"]
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
-        """The keys the other side's versions may be signed by, those that were replaced first. Raises BadSignature."""
+        """Return the keys that may have signed the other party's versions, oldest first. Raise BadSignature."""
         return rekeying.verify_chain(self.earlier_statements, self.counterparty.ecdsa_pub)
 
     def is_unexpired(self, now_ms: int) -> bool:
-        """Whether it has not run out at `now` ms."""
+        """Check whether the grant has not expired at `now_ms`."""
         return now_ms < int(self.statement["not_after"])
 
 
 def sign_grant(author: AuthorSigner, fields: Mapping[str, object]) -> JsonObject:
-    """A grant: `fields` but for `t`, signed by its keeper. Raises BadSignature for one that is none."""
+    """Return a grant signed by its keeper, from its fields without `t`. Raise BadSignature if it is malformed."""
     unsigned = dict(fields) | {"t": TYPE}
     statement = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
     verify_grant(statement, author.pub)
@@ -105,7 +106,7 @@ def sign_grant(author: AuthorSigner, fields: Mapping[str, object]) -> JsonObject
 
 
 def verify_grant(statement: Mapping[str, Any], keeper_pub: bytes) -> None:
-    """Return when `said` is a grant, within its bounds, and signed by this key; else BadSignature."""
+    """Raise BadSignature unless `statement` is a well-formed grant within the limits, signed by this key."""
     if set(statement) - {EARLIER_KEYS_MEMBER} != _MEMBER_NAMES | {"sig"} or statement["t"] != TYPE:
         raise BadSignature("That is not a grant.")
     fields = {name: value for name, value in statement.items() if name != "sig"}
@@ -132,7 +133,7 @@ def verify_grant(statement: Mapping[str, Any], keeper_pub: bytes) -> None:
 
 
 def grant_envelope_header(diary: str, grant: str, recipient: str) -> JsonObject:
-    """Header of a grant's envelopes: the advocate's and the keeper's copy."""
+    """Return the header of a grant's envelopes: the advocate's and the keeper's copy."""
     return {"diary": diary, "grant": grant, "t": "grant", "to": recipient}
 
 
@@ -143,7 +144,10 @@ def seal_for_advocate(
     key: bytes,
     earlier_statements: Sequence[Mapping[str, Any]] = (),
 ) -> bytes:
-    """The envelope the advocate opens: the grant, its key, the keeper's keys and name, and the statements about those before."""
+    """Return the envelope for the advocate.
+
+    It contains the grant, its key, the keeper's keys and name, and the statements about earlier keys.
+    """
     payload = {"grant": dict(statement), "key": b64(key), "name": keeper.name} | keeper.public_key_members()
     payload |= (
         {EARLIER_KEYS_MEMBER: [dict(earlier_statement) for earlier_statement in earlier_statements]}
@@ -157,10 +161,10 @@ def seal_for_advocate(
 
 
 def open_as_advocate(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> OpenedGrant:
-    """What an advocate was given, checked whole: place, keeper's keys now and before, signature, and that it is for these keys.
+    """Open a grant as its advocate and check it. Raise SealError and BadSignature.
 
-    Whether the keeper's nine words were compared is for the caller: a stranger can give a grant of their own. Raises
-    SealError and BadSignature.
+    Checks the place, the keeper's current and earlier keys, the signature, and that the grant is for this keyset. The
+    caller must check that the keeper's nine words were compared: a stranger can issue a grant of their own.
     """
     own_fingerprint = fingerprint(keyset.ecdsa_pub, keyset.hpke_pub)
     plaintext = open_with_private_key(
@@ -181,7 +185,7 @@ def open_as_advocate(keyset: Keyset, envelope: bytes, diary: str, grant: str) ->
 
 
 def seal_keeper_copy(account_key: bytes, advocate: GrantParty, statement: Mapping[str, Any], key: bytes) -> bytes:
-    """The keeper's own copy: the grant, its key, and whom it is for."""
+    """Return the keeper's own copy: the grant, its key, and the advocate."""
     payload = {"grant": dict(statement), "key": b64(key), "name": advocate.name} | advocate.public_key_members()
     envelope_header = grant_envelope_header(str(statement["diary"]), str(statement["grant"]), b64(advocate.fingerprint))
     return seal_envelope(account_key, EnvelopeKind.GRANT, envelope_header, pad_version(canonical_json(payload)))
@@ -190,7 +194,10 @@ def seal_keeper_copy(account_key: bytes, advocate: GrantParty, statement: Mappin
 def open_keeper_copy(
     account_key: bytes, envelope: bytes, keeper_pub: bytes, expected_header: Mapping[str, object]
 ) -> OpenedGrant:
-    """The keeper's copy of the grant at `place` (see `header`). Raises SealError and BadSignature."""
+    """Open the keeper's copy of a grant. Raise SealError and BadSignature.
+
+    `expected_header` is from `grant_envelope_header`.
+    """
     opened_grant = _parse_plaintext(open_envelope(account_key, envelope, EnvelopeKind.GRANT, expected_header))
     statement = opened_grant.statement
     verify_grant(statement, keeper_pub)
@@ -203,7 +210,7 @@ def open_keeper_copy(
 
 
 def wrap_keys(opened_grant: OpenedGrant, version: str, keys: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The keys of one version's parts, `open` first, as far as this grant gives them."""
+    """Wrap the keys of one version's parts, `open` first, for those parts that this grant gives."""
     diary = str(opened_grant.statement["diary"])
     parts_and_keys = zip(opened_grant.parts, keys, strict=False)
     return tuple(
@@ -213,7 +220,10 @@ def wrap_keys(opened_grant: OpenedGrant, version: str, keys: Sequence[bytes]) ->
 
 
 def unwrap_keys(opened_grant: OpenedGrant, version: str, wrapped_keys: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The version keys in its wraps, at most one a part. Raises SealError, also for a part the grant does not give."""
+    """Return the version keys in the wraps, at most one a part.
+
+    Raise SealError, also for a part that the grant does not give.
+    """
     if len(wrapped_keys) > len(opened_grant.parts):
         raise SealError
     diary = str(opened_grant.statement["diary"])
@@ -225,7 +235,7 @@ def unwrap_keys(opened_grant: OpenedGrant, version: str, wrapped_keys: Sequence[
 
 
 def seal_digests(opened_grant: OpenedGrant, version: str, digests: Mapping[str, str]) -> bytes:
-    """The digests of one version's restricted fields (b64 by name), sealed where a wrap of that part would stand."""
+    """Seal the digests of one version's restricted fields (b64 by name) in place of a wrap of that part's key."""
     wrap_header = grant_wrap_header(opened_grant.id, str(opened_grant.statement["diary"]), version, "restricted")
     return seal_envelope(
         opened_grant.key, EnvelopeKind.WRAP, wrap_header, canonical_json({"digests": dict(digests), "t": DIGESTS_TYPE})
@@ -233,7 +243,7 @@ def seal_digests(opened_grant: OpenedGrant, version: str, digests: Mapping[str, 
 
 
 def open_digests(opened_grant: OpenedGrant, version: str, sealed: bytes) -> dict[str, str]:
-    """The digests that `seal_digests` sealed. Raises SealError, also for a grant that gives none."""
+    """Return the digests that `seal_digests` sealed. Raise SealError, also if the grant does not give digests."""
     if not opened_grant.gives_digests:
         raise SealError
     wrap_header = grant_wrap_header(opened_grant.id, str(opened_grant.statement["diary"]), version, "restricted")
@@ -252,7 +262,7 @@ def open_digests(opened_grant: OpenedGrant, version: str, sealed: bytes) -> dict
 
 
 def _parse_plaintext(plaintext: bytes) -> OpenedGrant:
-    """What either envelope holds; its signature is for the caller. Raises SealError."""
+    """Parse the content of either envelope. The signature is not checked. Raise SealError."""
     try:
         payload = parse_canonical_json(unpad(plaintext))
         if (
@@ -272,14 +282,17 @@ def _parse_plaintext(plaintext: bytes) -> OpenedGrant:
         counterparty = GrantParty(
             unb64(str(payload["ecdsa_pub"])), unb64(str(payload["hpke_pub"])), str(payload["name"])
         )
-        counterparty.fingerprint  # noqa: B018 - of the right length, or refused here
+        counterparty.fingerprint  # noqa: B018 - raises if a key has the wrong length
     except KeptError:
         raise SealError from None
     return OpenedGrant(payload["grant"], key, counterparty, tuple(earlier_statements))
 
 
 def _verify_earlier_statements(opened_grant: OpenedGrant) -> None:
-    """The statements are those the keeper signed, of this diary, and lead to the key in it. Raises BadSignature."""
+    """Check that the keeper signed these statements for this diary and that they lead to the keeper's key.
+
+    Raise BadSignature.
+    """
     statement, earlier_statements = opened_grant.statement, opened_grant.earlier_statements
     is_signed = earlier_keys_binding(earlier_statements).get(EARLIER_KEYS_MEMBER) == statement.get(EARLIER_KEYS_MEMBER)
     if (
@@ -287,12 +300,12 @@ def _verify_earlier_statements(opened_grant: OpenedGrant) -> None:
         or len(earlier_statements) > EARLIER_KEYS_LIMIT
         or any(earlier_statement.get("diary") != statement["diary"] for earlier_statement in earlier_statements)
     ):
-        raise BadSignature("What is said of the keys before is not what was signed.")
+        raise BadSignature("The statements about earlier keys are not the ones that were signed.")
     opened_grant.author_keys()
 
 
 def _are_ids_valid(statement: Mapping[str, Any]) -> bool:
-    """Ids and fingerprints of the right lengths. Raises BadRequest."""
+    """Check the lengths of ids and fingerprints. Raise BadRequest."""
     for name in ("diary", "grant", *(("prev",) if statement["prev"] is not None else ())):
         parse_id(_require_text(statement[name]))
     if EARLIER_KEYS_MEMBER in statement and len(unb64(_require_text(statement[EARLIER_KEYS_MEMBER]))) != DIGEST_BYTES:
@@ -301,7 +314,7 @@ def _are_ids_valid(statement: Mapping[str, Any]) -> bool:
 
 
 def _is_scope_valid(scope: object) -> bool:
-    """All, one case, or chosen records, each once. Raises BadRequest."""
+    """Check that a scope is everything, one case, or a list of records without duplicates. Raise BadRequest."""
     if not isinstance(scope, dict) or len(scope) != 1:
         return False
     if "case" in scope:
@@ -318,14 +331,14 @@ def _is_scope_valid(scope: object) -> bool:
 
 
 def _are_rights_valid(rights: object) -> bool:
-    """`view`, and of the others each once, in their order."""
+    """Check that rights begin with `view` and are in the order of RIGHTS, without duplicates."""
     return (
         isinstance(rights, list) and rights[:1] == ["view"] and rights == [right for right in RIGHTS if right in rights]
     )
 
 
 def _are_times_valid(statement: Mapping[str, Any]) -> bool:
-    """A grant ends, after it begins and within half a year."""
+    """Check that a grant ends after its start and within the longest duration."""
     made_at, not_after = statement["made_at"], statement["not_after"]
     if type(made_at) is not int or type(not_after) is not int:
         return False
@@ -333,12 +346,12 @@ def _are_times_valid(statement: Mapping[str, Any]) -> bool:
 
 
 def _is_text(value: object, limit_characters: int) -> bool:
-    """Some text, not longer than that."""
+    """Check whether a value is non-empty text within the limit."""
     return isinstance(value, str) and 0 < len(value) <= limit_characters
 
 
 def _require_text(value: object) -> str:
-    """Text, or BadRequest."""
+    """Return the value if it is text. Raise BadRequest."""
     if not isinstance(value, str):
         raise BadRequest
     return value

@@ -1,7 +1,8 @@
-"""What an advocate sends a keeper: a question about an entry, or an entry written down for them. docs/formats.md, section 8.
+"""Letters from an advocate to a keeper: a question about an entry, or an entry written for them.
 
-A letter changes nothing: it arrives sealed to the keeper, signed by the advocate, and the keeper's own device makes of it
-what the keeper says. So nobody but the keeper ever writes in a diary, and who wrote the words stays provable.
+docs/formats.md, section 8. A letter changes nothing in the diary. It is sealed to the keeper and signed by the
+advocate, and the keeper's device uses it as the keeper decides. So only the keeper writes in a diary, and the author of
+the words remains provable.
 """
 
 from collections.abc import Mapping
@@ -22,13 +23,13 @@ TYPE: Final = "letter/v1"
 QUESTION: Final = "question"
 ASSISTED_ENTRY: Final = "assisted"
 CONVERSATION_KINDS: Final = ("call", "video_call", "meeting")
-# What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
+# Open prompts, which do not suggest an answer. `own` is the adult's own question, typed as it was asked.
 PROMPTS: Final = ("tell_me", "what_happened_next", "explain", "describe")
 OWN_QUESTION: Final = "own"
 TURNS_LIMIT: Final = constants.LETTER_TURNS_LIMIT
 ANSWER_LIMIT_CHARACTERS: Final = constants.LETTER_ANSWER_LIMIT_CHARACTERS
 PROMPT_LIMIT_CHARACTERS: Final = constants.LETTER_PROMPT_LIMIT_CHARACTERS
-# What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was.
+# Fields of an assisted entry besides the words. A child's entry has only the times, nothing chosen from lists.
 TIME_FIELDS: Final = frozenset(
     ("language", "occurred_end", "occurred_local", "occurred_start", "precision", "time_source", "tz", "utc_offset_min")
 )
@@ -40,19 +41,22 @@ _MEMBER_NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", 
 
 @dataclass(frozen=True, slots=True)
 class LetterIds:
-    """Where a letter belongs: three ids, as text."""
+    """The diary, grant and letter ids of a letter, as text."""
 
     diary: str
     grant: str
     letter: str
 
     def header(self) -> JsonObject:
-        """Header of its envelope."""
+        """Return the header of the letter's envelope."""
         return {"diary": self.diary, "grant": self.grant, "letter": self.letter, "t": "letter"}
 
 
 def seal_letter(author: AuthorSigner, keeper_hpke_pub: bytes, ids: LetterIds, fields: Mapping[str, object]) -> bytes:
-    """A letter in its envelope. `fields`: `fields`, `from` (the writer's fingerprint), `made_at` ms and `what`."""
+    """Return a signed letter in its envelope. Raise BadSignature if it is malformed.
+
+    `fields` has `fields`, `from` (the writer's fingerprint), `made_at` (ms UTC) and `what`.
+    """
     unsigned = dict(fields) | {"diary": ids.diary, "grant": ids.grant, "letter": ids.letter, "t": TYPE}
     letter = unsigned | {"sig": b64(author.sign(canonical_json(unsigned)))}
     verify_letter(letter, author.pub, ids)
@@ -60,7 +64,7 @@ def seal_letter(author: AuthorSigner, keeper_hpke_pub: bytes, ids: LetterIds, fi
 
 
 def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: bytes) -> Mapping[str, Any]:
-    """What a letter says, when it was written for this place by this key. Raises SealError and BadSignature."""
+    """Return a letter signed by this key for this place. Raise SealError and BadSignature."""
     try:
         letter = parse_canonical_json(unpad(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, ids.header())))
     except KeptError:
@@ -72,7 +76,7 @@ def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: byte
 
 
 def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) -> None:
-    """Return when `said` is a letter for this place, signed by this key; else BadSignature."""
+    """Raise BadSignature unless `letter` is well formed, for this place, and signed by this key."""
     if (
         set(letter) != _MEMBER_NAMES | {"sig"}
         or letter["t"] != TYPE
@@ -94,14 +98,14 @@ def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) 
 
 
 def _check_question(fields: Mapping[str, Any]) -> None:
-    """A question names the record it is about and asks something. Raises BadRequest."""
+    """Check that a question names the record it is about and has text. Raise BadRequest."""
     if set(fields) != {"about", "text"} or not isinstance(fields["text"], str) or not fields["text"]:
         raise BadRequest
     parse_id(str(fields["about"]))
 
 
 def _check_assisted(fields: Mapping[str, Any]) -> None:
-    """An assisted entry: who typed, in what talk and when, each thing that was asked and said, in order. Raises BadRequest."""
+    """Check an assisted entry: the writer, the conversation and its time, and the turns in order. Raise BadRequest."""
     has_valid_types = (
         all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
     )
@@ -125,7 +129,7 @@ def _check_assisted(fields: Mapping[str, Any]) -> None:
 
 
 def _is_turn(turn: object, under_18: bool) -> bool:
-    """What was asked and what was said. With somebody under 18 nothing is said unasked: each prompt is on record."""
+    """Check a turn: a prompt and its answer. With somebody under 18 every answer has a prompt on record."""
     if not isinstance(turn, dict) or set(turn) != {"asked", "said", "words"}:
         return False
     prompt, question = turn["asked"], turn["words"]
@@ -140,7 +144,7 @@ def _is_turn(turn: object, under_18: bool) -> bool:
 
 
 def _is_writer_name(value: object) -> bool:
-    """Initials or a short name: letters, and what may stand between them."""
+    """Check whether a value is initials or a short name: letters, spaces, dots, apostrophes, hyphens."""
     return (
         _is_text(value, WRITER_LIMIT_CHARACTERS)
         and str(value)[0].isalpha()
@@ -149,5 +153,5 @@ def _is_writer_name(value: object) -> bool:
 
 
 def _is_text(value: object, limit_characters: int) -> bool:
-    """Some text, not longer than that."""
+    """Check whether a value is non-empty text within the limit."""
     return isinstance(value, str) and 0 < len(value) <= limit_characters

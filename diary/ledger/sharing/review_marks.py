@@ -1,6 +1,6 @@
-"""What an advocate has looked through for a keeper, so that the keeper need not look again: sealed under the grant's key.
+"""Review marks: the records an advocate has looked through for a keeper, sealed under the grant's key.
 
-A mark is the advocate's word about their own looking. It changes nothing of an entry, is in no pack, and stands in no diary.
+A mark is the advocate's statement about their own review. It changes no entry and is in no pack and no diary.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _MARK_NAMES: Final = {"at", "record", "seq"}
 
 
 def _is_marks_document(document: Mapping[str, Any]) -> bool:
-    """Whether these are marks, each record's once."""
+    """Check whether a document is a valid list of marks, at most one a record."""
     if (
         set(document) != _MEMBER_NAMES
         or document["t"] != TYPE
@@ -33,7 +33,7 @@ def _is_marks_document(document: Mapping[str, Any]) -> bool:
 
 
 def _is_mark(mark: object) -> bool:
-    """A record, the number of its newest version that was looked at, and when."""
+    """Check whether a mark has a record, the number of its newest reviewed version, and a time."""
     if not isinstance(mark, dict) or set(mark) != _MARK_NAMES or not isinstance(mark["record"], str):
         return False
     try:
@@ -44,7 +44,6 @@ def _is_mark(mark: object) -> bool:
 
 
 def _is_non_negative_integer(value: object) -> bool:
-    """A whole number that is not below nothing."""
     return type(value) is int and value >= 0
 
 

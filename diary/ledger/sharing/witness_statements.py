@@ -1,6 +1,6 @@
-"""What a keeper asks somebody who saw it, and the one statement that comes back. docs/formats.md, section 8.
+"""A keeper's request to somebody who saw an incident, and that person's one statement. docs/formats.md, section 8.
 
-Neither names an account: what is asked is sealed under the code, what is answered to the keeper's own key.
+Neither names an account. The request is sealed under the code, the statement to the keeper's public key.
 """
 
 import hmac
@@ -27,17 +27,20 @@ _FIELD_LIMITS_CHARACTERS: Final[Mapping[str, int]] = {"contact": 300, "name": 12
 
 
 def request_header(witness: str) -> dict[str, object]:
-    """Header of what is asked."""
+    """Return the header of a request."""
     return {"t": "asking", "witness": witness}
 
 
 def statement_header(witness: str) -> dict[str, object]:
-    """Header of a statement."""
+    """Return the header of a statement."""
     return {"t": "statement", "witness": witness}
 
 
 def seal_request(code_secrets: WitnessCodeSecrets, witness: str, fields: Mapping[str, object]) -> bytes:
-    """`asked`: `ecdsa_pub`, `hpke_pub` (b64), `made_at`, `until` (ms), `name` and `note` (text). Raises SealError for others."""
+    """Seal a request. Raise SealError if its fields are not valid.
+
+    `fields` has `ecdsa_pub` and `hpke_pub` (b64), `made_at` and `until` (ms UTC), `name` and `note` (text).
+    """
     request = dict(fields) | {"t": REQUEST_TYPE}
     if not _is_request(request):
         raise SealError
@@ -47,7 +50,7 @@ def seal_request(code_secrets: WitnessCodeSecrets, witness: str, fields: Mapping
 
 
 def open_request(code_secrets: WitnessCodeSecrets, key_words: str, witness: str, envelope: bytes) -> Mapping[str, Any]:
-    """What is asked. Raises SealError, and BadSignature when the keys are not those the words of the key name."""
+    """Return a request. Raise SealError, and BadSignature if its keys do not match the key words."""
     request = _parse(open_envelope(code_secrets.key, envelope, EnvelopeKind.WITNESS_REQUEST, request_header(witness)))
     if not _is_request(request):
         raise SealError
@@ -55,14 +58,17 @@ def open_request(code_secrets: WitnessCodeSecrets, key_words: str, witness: str,
         : len(key_words.split())
     ]
     if " ".join(expected_key_words) != key_words:
-        raise BadSignature("These are not the keys of whoever gave the words.")
+        raise BadSignature("These keys do not belong to the person who gave the words.")
     return request
 
 
 def seal_statement(
     code_secrets: WitnessCodeSecrets, hpke_pub: bytes, witness: str, fields: Mapping[str, object]
 ) -> bytes:
-    """`said`: `fields`, `files` and `made_at`, sealed to the keeper with the code's proof. Raises SealError for others."""
+    """Seal a statement to the keeper, with the code's proof. Raise SealError if its fields are not valid.
+
+    `fields` has `fields`, `files` and `made_at` (ms UTC).
+    """
     statement = dict(fields) | {"proof": b64(code_secrets.proof), "t": STATEMENT_TYPE, "witness": witness}
     if not _is_statement(statement):
         raise SealError
@@ -72,7 +78,7 @@ def seal_statement(
 
 
 def open_statement(scalar: bytes, proof: bytes, witness: str, envelope: bytes) -> tuple[Mapping[str, Any], bool]:
-    """What somebody saw, and whether it was written by one who had the code. Raises SealError."""
+    """Return a statement, and whether its writer had the code. Raise SealError."""
     statement = _parse(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, statement_header(witness)))
     if not _is_statement(statement) or statement["witness"] != witness:
         raise SealError
@@ -90,7 +96,7 @@ def _parse(plaintext: bytes) -> dict[str, Any]:
 
 
 def _is_request(request: Mapping[str, Any]) -> bool:
-    """Whether what is asked is whole."""
+    """Check whether a request is complete and valid."""
     has_valid_texts = all(
         isinstance(request.get(name), str) and len(request[name]) <= limit
         for name, limit in (("name", 80), ("note", 500))
@@ -109,7 +115,7 @@ def _is_request(request: Mapping[str, Any]) -> bool:
 
 
 def _is_statement(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement is whole."""
+    """Check whether a statement is complete and valid."""
     if (
         set(statement) != _STATEMENT_NAMES
         or statement["t"] != STATEMENT_TYPE
@@ -132,7 +138,7 @@ def _is_statement(statement: Mapping[str, Any]) -> bool:
 
 
 def _are_files(files: object) -> bool:
-    """One upload that holds every file, one after another, and what each is called."""
+    """Check the files of a statement: one upload with all files in sequence, and the list of them."""
     if not isinstance(files, dict) or set(files) != {"key", "list", "upload"} or not isinstance(files["list"], list):
         return False
     listed_files = files["list"]
@@ -145,7 +151,7 @@ def _are_files(files: object) -> bool:
 
 
 def _is_file(file: object) -> bool:
-    """A file's name, size in bytes and what the browser called it."""
+    """Check whether an entry has a file's name, its size in bytes and its type according to the browser."""
     if (
         not isinstance(file, dict)
         or set(file) != {"name", "size", "type"}

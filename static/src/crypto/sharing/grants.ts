@@ -146,7 +146,7 @@ export async function openForAdvocate(
     earlier.length <= GRANT_EARLIER_KEYS_LIMIT &&
     earlier.every((statement) => statement.diary === diary);
   if (!areStatementsSigned)
-    throw new KeptError('bad_signature', 'What is said of the keys before is not what was signed.');
+    throw new KeptError('bad_signature', 'The statements about earlier keys are not the ones that were signed.');
   return { terms, key, other: otherParty, earlier, authors: await verifyAuthorChain(earlier, otherParty.ecdsa_pub) };
 }
 
