@@ -1,1 +1,1 @@
-"""What the server does for a keeper: policy, and one transaction a use."""
+"""Use cases of the server: policy, and one transaction for each use case."""

@@ -1,4 +1,4 @@
-"""What one running server works with. Made once, by the composition root."""
+"""The collaborators of a running server, created once by the composition root."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ from diary.storage.database_interface import Database
 class Instance:
     """The collaborators of every service.
 
-    `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
-    takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
-    `disk`: how much room is left for files. `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to
-    cosign them. `statements`: what the instance key said about notary keys, oldest first; none where there is no instance
-    key. `shares`: which locks unknown names are answered with. `release`: the leaf of the signed list that is served, None
-    where nobody signed one.
+    `request_counter` is None if workers count separately. `kdf_policy` limits the credentials of accounts.
+    `argon2_semaphore` limits concurrent proof checks, since each needs tens of megabytes. `kdf_profile_shares` selects
+    the decoys for unknown names. `disk_space` is the free space for files. `timestamp_authorities` timestamp
+    checkpoints and `log_witnesses` cosign them. `notary_key_statements` are the instance key's statements about notary
+    keys, oldest first; empty without an instance key. `release_leaf` is the leaf of the signed release; None without
+    one.
     """
 
     settings: Settings

@@ -71,7 +71,7 @@ def test_an_interrupted_publication_is_resumed(data_folder: Path, tmp_path: Path
     new = (data_folder / "notary.key").read_bytes()
     (data_folder / "notary.next.key").write_bytes(new)
     (data_folder / "notary.key").write_bytes(before)
-    assert "Put the right notary.key back" in run_cli_in_process("invite", DIARY_DATA=str(data_folder)).stderr
+    assert "Restore the right notary.key" in run_cli_in_process("invite", DIARY_DATA=str(data_folder)).stderr
     run_keys_command(data_folder, "publish", tmp_path / "rotated.said")
     assert (data_folder / "notary.key").read_bytes() == new and not (data_folder / "notary.next.key").exists()
     assert "goes on" in run_cli_in_process("closing", DIARY_DATA=str(data_folder)).stdout
@@ -112,4 +112,4 @@ def test_a_server_whose_notary_key_is_not_the_one_vouched_for_does_not_start(dat
     run_keys_command(data_folder, "publish", tmp_path / "s")
     (data_folder / "notary.key").write_bytes(bytes(31) + b"\5")
     result = run_cli("serve", "--bind", "127.0.0.1:0", DIARY_DATA=str(data_folder))
-    assert result.returncode != 0 and "not the one the instance key vouches for" in result.stdout + result.stderr
+    assert result.returncode != 0 and "not the one the instance key certified" in result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""Registering, signing in and changing the locks."""
+"""Registration, sign-in, and replacement of the words and the recovery code."""
 
 import os
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _DUMMY_ACCOUNT_ID: Final = bytes(16)
 
 @dataclass(frozen=True, slots=True)
 class PassphraseCredentials:
-    """A lock on the words: how to derive, the proof that opens the account, the wrap that opens the key."""
+    """Credentials derived from the words: derivation parameters, sign-in proof, and wrap of the account key."""
 
     kdf: Mapping[str, object]
     auth: bytes
@@ -46,7 +46,7 @@ class PassphraseCredentials:
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account as a device makes it. `code_auth` and `code_wrap` come together or not at all."""
+    """An account as its device creates it. `code_auth` and `code_wrap` are both set or both None."""
 
     account_id: bytes
     login: str
@@ -61,7 +61,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRequest:
-    """All that a keeper's device sends to register."""
+    """Everything a keeper's device sends to register."""
 
     new_account: NewAccount
     diary_id: bytes
@@ -70,11 +70,14 @@ class RegistrationRequest:
 
 
 async def prelogin(instance: Instance, login: str) -> dict[str, object]:
-    """How the proof for a name is derived; for an unknown name an answer that looks the same, always."""
+    """Return the derivation parameters (`kdf`) of a sign-in name.
+
+    For an unknown name this is a decoy that looks the same and never changes. Raise BadRequest for a damaged row.
+    """
     login_mac = instance.pepper.login_mac(login)
     row = await account_rows.find_by_login(instance.db, login_mac)
     decoy_kdf = make_decoy_kdf(instance, login)
-    # Sealed either way: what only an unknown name costs would tell that it is one.
+    # Sealed for known names too: otherwise the extra time would reveal an unknown name.
     sealed_decoy = instance.pepper.seal(KDF_PURPOSE, _DUMMY_ACCOUNT_ID, canonical_json(decoy_kdf))
     owner, sealed = (row.id, row.kdf) if row else (_DUMMY_ACCOUNT_ID, sealed_decoy)
     kdf = parse_canonical_json(instance.pepper.open(KDF_PURPOSE, owner, sealed))
@@ -86,9 +89,10 @@ async def prelogin(instance: Instance, login: str) -> dict[str, object]:
 async def register(
     instance: Instance, registration: RegistrationRequest, device: Device
 ) -> tuple[dict[str, object], StartedSession, bool]:
-    """Make an account and its diary and sign in: the answer, the session, and whether it is new.
+    """Create an account and its diary and sign in. Return the response, the session, and whether the account is new.
 
-    The same enrolment sent again signs in instead. Raises BadRequest, NotInvited, Conflict and Unavailable.
+    A repeated registration with the same proof signs in instead. Raise BadRequest, BadSignature, InvalidInvitation,
+    Conflict and Unavailable; when repeated, also InvalidCredentials and TooManyRequests.
     """
     new_account = registration.new_account
     check_account(instance, new_account)
@@ -114,7 +118,10 @@ async def register(
 async def sign_in(
     instance: Instance, login: str, auth_proof: bytes, device: Device, device_token: str | None
 ) -> tuple[dict[str, object], StartedSession]:
-    """Sign in with the words, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
+    """Sign in with the words. An advocate also needs the six digits.
+
+    Raise InvalidCredentials, SecondFactorFailed and TooManyRequests.
+    """
     row = await authenticate_with_words(instance, login, auth_proof, device_token, device.network_key)
     await organisation_members.check_second_step(instance, row.id, device.totp_code)
     return await start_session(instance, row, device)
@@ -123,7 +130,10 @@ async def sign_in(
 async def recover(
     instance: Instance, login: str, code_auth: bytes, device: Device
 ) -> tuple[dict[str, object], StartedSession]:
-    """Sign in with the recovery code, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
+    """Sign in with the recovery code. An advocate also needs the six digits.
+
+    Raise InvalidCredentials, SecondFactorFailed and TooManyRequests.
+    """
     row = await authenticate_with_recovery_code(instance, login, code_auth)
     await organisation_members.check_second_step(instance, row.id, device.totp_code)
     started = await instance.db.writer.run(lambda tx: sessions.create_session(instance, tx, row, device, "recovered"))
@@ -132,7 +142,7 @@ async def recover(
 
 
 async def unlock(instance: Instance, session: AuthenticatedSession) -> dict[str, object]:
-    """What sign-in answers, for a device that has a session."""
+    """Return the response of a sign-in, for a device that has a session. Raise NotSignedIn."""
     row = await account_rows.find_by_id(instance.db, session.account)
     if row is None:
         raise NotSignedIn
@@ -142,9 +152,10 @@ async def unlock(instance: Instance, session: AuthenticatedSession) -> dict[str,
 async def change_words(
     instance: Instance, session: AuthenticatedSession, proof: bytes, credentials: PassphraseCredentials
 ) -> None:
-    """Replace the words. Every other session ends, and a change of keys that was begun. Raises NoMatch, SignedOut and BadRequest.
+    """Replace the words, end every other session, and cancel a key rotation that has begun.
 
-    A change of keys begun with the recovery code is ended by a proof of the code only.
+    A rotation begun with the recovery code is cancelled only by a proof of the code. Raise InvalidCredentials,
+    NotSignedIn and BadRequest.
     """
     proven = await verify_proof(instance, session, proof)
     login = credentials.kdf.get("login")
@@ -171,7 +182,7 @@ async def change_words(
 async def change_code(
     instance: Instance, session: AuthenticatedSession, proof: bytes, code_auth: bytes, code_wrap: bytes
 ) -> None:
-    """Replace the recovery code. Raises NoMatch, TryLater and BadRequest."""
+    """Replace the recovery code. Raise InvalidCredentials, NotSignedIn and BadRequest."""
     await verify_proof(instance, session, proof)
     check_wrap(code_wrap, code_wrap_header(id_text(session.account), 1))
     digest = hash_recovery_code_proof(code_auth)
@@ -186,13 +197,13 @@ async def change_code(
 async def start_session(
     instance: Instance, row: AccountRow, device: Device
 ) -> tuple[dict[str, object], StartedSession]:
-    """Begin a session and answer with what the words open."""
+    """Start a session and return the response of a sign-in with it."""
     started = await instance.db.writer.run(lambda tx: sessions.create_session(instance, tx, row, device))
     return await sign_in_payload(instance, started), started
 
 
 async def sign_in_payload(instance: Instance, started: StartedSession) -> dict[str, object]:
-    """The answer of a sign-in with the words."""
+    """Return the response of a sign-in with the words."""
     payload = await sessions.session_payload(instance, started.account, started.session_id)
     wrap = instance.pepper.open(WORDS_WRAP_PURPOSE, started.account.id, started.account.words_wrap)
     return payload | {"words_wrap": b64(wrap)}
@@ -201,11 +212,15 @@ async def sign_in_payload(instance: Instance, started: StartedSession) -> dict[s
 def _add_account_and_diary(
     instance: Instance, tx: Transaction, row: AccountRow, registration: RegistrationRequest, device: Device
 ) -> StartedSession:
-    """Store a new account with its diary and begin its first session. Raises Conflict."""
+    """Store a new account with its diary and start its first session.
+
+    Raise Conflict, InvalidInvitation and Unavailable.
+    """
     if account_rows.is_taken(tx, account=row.id, login_mac=row.login_mac, diary=registration.diary_id):
         raise Conflict
     epoch = _wrap_epoch(registration.diary_wrap)
-    # After the look for the account: an answer that was lost is given again although its invitation is used up.
+    # After the check for an existing account: a registration whose response was lost can be repeated although its
+    # invitation was used.
     is_open = enrolment_policy.check_may_register(instance, tx, registration.invitation_code)
     row = replace(row, is_open=is_open, quota_bytes=instance.settings.open_quota_bytes if is_open else None)
     account_rows.add_account(tx, row)
@@ -216,7 +231,7 @@ def _add_account_and_diary(
 
 
 async def build_account_row(instance: Instance, new_account: NewAccount) -> AccountRow:
-    """An account as it is stored; see `check_account`."""
+    """Return the database row of an account that `check_account` accepted."""
     pepper, account_id, credentials = instance.pepper, new_account.account_id, new_account.credentials
     salt = os.urandom(SALT_BYTES)
     row = AccountRow(
@@ -238,7 +253,10 @@ async def build_account_row(instance: Instance, new_account: NewAccount) -> Acco
 
 
 def check_account(instance: Instance, new_account: NewAccount) -> None:
-    """Refuse what could never be opened again: wraps for another place, keys that are none."""
+    """Refuse an account that could not be opened again: wraps for another place, invalid keys.
+
+    Raise BadRequest and BadSignature.
+    """
     sign_in_names.check_name_ticket(instance, sign_in_names.check_login(new_account.login), new_account.name_ticket)
     account_text = id_text(new_account.account_id)
     check_credentials(instance, new_account.account_id, new_account.login, new_account.credentials)
@@ -252,7 +270,10 @@ def check_account(instance: Instance, new_account: NewAccount) -> None:
 
 
 def check_credentials(instance: Instance, account_id: bytes, login: str, credentials: PassphraseCredentials) -> None:
-    """Refuse a lock below the floor, for another name or origin, or whose wrap says something else."""
+    """Refuse credentials with parameters outside the policy, for another name or origin, or with a wrong wrap.
+
+    Raise BadRequest.
+    """
     try:
         instance.kdf_policy.check(credentials.kdf)
     except KdfPolicyViolation:
@@ -263,7 +284,7 @@ def check_credentials(instance: Instance, account_id: bytes, login: str, credent
 
 
 def check_wrap(envelope: bytes, expected_header: dict[str, object], kind: EnvelopeKind = EnvelopeKind.WRAP) -> None:
-    """Refuse an envelope whose public header is not `expect`, whatever its epoch and revision."""
+    """Raise BadRequest unless the envelope's public header is `expected_header`, in any epoch and revision."""
     variable_fields = {"epoch", "rev"} & expected_header.keys()
     try:
         header = read_header(envelope, kind)
@@ -277,7 +298,7 @@ def check_wrap(envelope: bytes, expected_header: dict[str, object], kind: Envelo
 
 
 def _wrap_epoch(envelope: bytes) -> int:
-    """The epoch of a wrap that has been checked."""
+    """Return the epoch of a wrap that `check_wrap` accepted."""
     epoch = read_header(envelope, EnvelopeKind.WRAP)["epoch"]
     assert isinstance(epoch, int)
     return epoch

@@ -1,8 +1,8 @@
-"""Devices of releases that signed in with cookies: one exchange for tokens, and thirty days to take the new release.
+"""Migration of devices that signed in with cookies: one exchange for tokens, within a grace period of thirty days.
 
-[Note: both] The cookies alone are what somebody with a copy of the browser's jar has; the proof alone is what somebody with
-the words has. Whoever sends both goes on in the session they had. A session that was ended on purpose stays ended, whatever
-proof comes with it, so that a phone that was signed out from another does not come back by itself.
+[Note: both] The cookies alone could come from a copy of the browser's cookie jar; the proof alone from somebody who
+knows the words. Only a device with both continues its session. A session that was ended from another device stays
+ended, whatever the proof, so that a phone signed out from another device does not sign in again by itself.
 """
 
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ GRACE_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class LegacyCookies:
-    """The cookies of a device of an earlier release: its session, and that it has signed in before."""
+    """Cookies of a device of an earlier release: its session token and its device token."""
 
     session_token: str | None
     device_token: str | None
 
 
 async def start_grace_period(instance: Instance) -> int:
-    """Until when, in ms, cookies are taken; set at the first start after the upgrade."""
+    """Return the end of the grace period for cookies in ms UTC. It is set at the first start after the upgrade."""
     grace_ends_at_ms = instance.clock.now_ms() + GRACE_DAYS * sessions.DAY_MS
     await instance.db.writer.run(lambda tx: cookie_grace.set_end(tx, grace_ends_at_ms))
     return await cookie_grace.find_end_ms(instance.db)
@@ -36,9 +36,10 @@ async def start_grace_period(instance: Instance) -> int:
 async def exchange_cookies_for_tokens(
     instance: Instance, login: str, auth_proof: bytes, legacy_cookies: LegacyCookies, device: Device
 ) -> tuple[dict[str, object], StartedSession]:
-    """The answer of a sign-in, and tokens: of the session the cookie is for, or of a new one where that is over.
+    """Sign in with cookies and words. Return the response, and new tokens for the cookie's session.
 
-    Raises SessionEnded, and what `accounts.sign_in` does.
+    A new session starts if the cookie's session is over. Raise SessionRevoked, InvalidCredentials, SecondFactorFailed
+    and TooManyRequests.
     """
     try:
         session = await sessions.find_active_session(instance, legacy_cookies.session_token)

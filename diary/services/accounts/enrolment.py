@@ -1,8 +1,8 @@
-"""Who may register: anyone, whoever has the code of the day, or whoever was given an invitation.
+"""Enrolment: anybody, holders of the code of the day, or holders of an invitation may register.
 
-[Note: invitations] An invitation opens one account and is forgotten with it: nothing links an account to who gave it
-out. The code of the day is stored nowhere; it follows from the pepper and the date, and yesterday's still counts, so
-that a leaflet handed out at ten to midnight works.
+[Note: invitations] An invitation opens one account and is deleted with its use: nothing links an account to the person
+who gave out the invitation. The code of the day is not stored; it is derived from the pepper and the date. Yesterday's
+code is valid too, so that a leaflet handed out just before midnight works.
 """
 
 import re
@@ -26,7 +26,10 @@ _NON_CODE_CHARACTERS: Final = re.compile(r"[^a-z0-9]+")
 
 
 async def create_invitation(instance: Instance, valid_days: int) -> str:
-    """A fresh invitation, good for one account and `days` days; or the code of the day. Raises BadSetting in `open`."""
+    """Return a new invitation for one account, valid for `valid_days` days, or the code of the day.
+
+    Raise BadSetting if anybody may register.
+    """
     mode = instance.settings.enrolment
     if mode == "open":
         raise BadSetting("Anyone may register on this server: DIARY_ENROLMENT is open.")
@@ -40,7 +43,11 @@ async def create_invitation(instance: Instance, valid_days: int) -> str:
 
 
 def check_may_register(instance: Instance, tx: Transaction, invitation_code: str | None) -> bool:
-    """Let someone in, using up their invitation; whether it was where anyone may. Raises Unavailable (no room) and NotInvited."""
+    """Check that somebody may register, and use up their invitation. Return whether the account is an open one.
+
+    An open account is one registered where anybody may register on a public server. Raise InvalidInvitation, and
+    Unavailable if the disk is nearly full.
+    """
     settings, now = instance.settings, instance.clock.now_ms()
     instance.disk_space.check_room_for_account()
     if settings.enrolment == "open":
@@ -57,14 +64,17 @@ def check_may_register(instance: Instance, tx: Transaction, invitation_code: str
 
 
 async def set_quota(instance: Instance, login: str, quota_bytes: int | None) -> None:
-    """Give the account of a sign-in name its own room for files, or everyone's again with None. Raises NotFound."""
+    """Set the file quota of the account with this sign-in name; None restores the server's default.
+
+    Raise NotFound and BadRequest.
+    """
     mac = instance.pepper.login_mac(check_login(login))
     if not await instance.db.writer.run(lambda tx: invitations.set_quota(tx, mac, quota_bytes)):
         raise NotFound("There is no account with that sign-in name.")
 
 
 async def find_daily_limit(instance: Instance, account: bytes) -> DailyLimit | None:
-    """What all accounts like this one may send today; None for one that somebody let in."""
+    """Return the daily limit shared by all open accounts; None for an account without one."""
     settings = instance.settings
     if settings.enrolment != "open" or settings.is_local:
         return None
@@ -76,11 +86,11 @@ async def find_daily_limit(instance: Instance, account: bytes) -> DailyLimit | N
 
 
 def _daily_code(pepper: Pepper, time_ms: int) -> str:
-    """The code of a day, UTC."""
+    """Return the code of the day (UTC) of `time_ms`."""
     digest = pepper.invitation_mac("day " + datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d"))
     return "".join(INVITATION_ALPHABET[byte % len(INVITATION_ALPHABET)] for byte in digest[:_DAILY_CODE_LENGTH])
 
 
 def format_code(code: str) -> str:
-    """A code as it is read out: four at a time."""
+    """Return a code for people, in groups of four."""
     return "-".join(code[offset : offset + 4] for offset in range(0, len(code), 4))

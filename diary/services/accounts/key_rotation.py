@@ -1,8 +1,9 @@
-"""Someone knows the words: every key of an account is made anew. docs/formats.md, section 4b.
+"""Key rotation after somebody else has learned the words: every key of an account is replaced.
 
-[Note: who may] It begins and ends with the words that are still in use, or the recovery code, so a stolen session cannot lock a
-keeper out; who wins where two have begun, and over what is written meanwhile, stands in storage/accounts/key_rotation.py;
-and whoever had the old words, code, session or key has nothing afterwards that opens what is written from then on.
+docs/formats.md, section 4b. [Note: who may] It begins and ends with a proof of the current words or the recovery code,
+so a stolen session cannot lock a keeper out. storage/accounts/key_rotation.py decides between two concurrent rotations
+and about versions written meanwhile. Afterwards the old words, code, sessions and keys open nothing that is written
+from then on.
 """
 
 import os
@@ -37,7 +38,7 @@ MAX_VERSIONS_PER_REQUEST = 500
 
 @dataclass(frozen=True, slots=True)
 class NewAccountKeys:
-    """What takes the place of an account's keys; `statement` is the old key's word for it."""
+    """Replacement keys of an account. `statement` about them is signed by the old key."""
 
     credentials: PassphraseCredentials
     keyset: bytes
@@ -49,15 +50,16 @@ class NewAccountKeys:
 
 
 async def check_diary_owner(instance: Instance, session: AuthenticatedSession, diary: bytes) -> None:
-    """Return when the diary is the account's. Raises NotFound: before anything that was sent is looked at."""
+    """Raise NotFound unless the diary belongs to the account. Called before the request body is parsed."""
     if diary not in {diary_row.id for diary_row in await account_rows.list_diaries(instance.db, session.account)}:
         raise NotFound
 
 
 async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes, new_keys: NewAccountKeys) -> int:
-    """Keep the new keys beside the old; the number up to which versions have their new wraps already.
+    """Store the new keys beside the old ones. Return the number up to which versions already have new wraps.
 
-    The diary is the account's (`owned`). Raises NoMatch, SignedOut, BadRequest, BadSignature, and Conflict: begin again.
+    The diary must belong to the account (`check_diary_owner`). Raise InvalidCredentials, NotSignedIn, BadRequest,
+    BadSignature and Conflict. After Conflict the client begins again.
     """
     proven = await verify_proof(instance, session, proof)
     row = proven.account
@@ -89,16 +91,17 @@ async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes,
 
     rewrapped_seq = await instance.db.writer.run(write, account=session.account)
     if rewrapped_seq is None:
-        # Committed all the same: from now on nothing is pushed, so the next statement will be about the end of the diary.
+        # The rotation is stored in any case: it blocks pushes, so the next statement covers the end of the diary.
         raise Conflict("Something was written since. Begin again: nothing more is taken in meanwhile.")
     return rewrapped_seq
 
 
 async def stage_wraps(instance: Instance, session: AuthenticatedSession, diary: bytes, body: bytes) -> int:
-    """Take in new wraps; how many versions still lack theirs. Raises BadRequest, NotFound and Conflict.
+    """Store new wraps of versions. Return the number of versions that still need one.
 
-    `body`: the digest of the keyset they belong to, then the versions. Another device may have begun anew with keys of
-    the same epoch meanwhile: wraps of one beside the keyset of the other would never open again.
+    Raise BadRequest, NotFound and Conflict. `body` is the digest of the keyset that the wraps belong to, then the
+    versions. The digest is needed because another device may have begun again with keys of the same epoch, and wraps of
+    one keyset never open with another.
     """
     keyset_digest, *versions = decode_frames(body, frames_limit=1 + MAX_VERSIONS_PER_REQUEST) or [b""]
     version_wraps = [_read_wraps(frame) for frame in versions]
@@ -116,7 +119,10 @@ async def stage_wraps(instance: Instance, session: AuthenticatedSession, diary: 
 
 
 async def commit(instance: Instance, session: AuthenticatedSession, diary: bytes, proof: bytes) -> None:
-    """The new keys count and nothing else does: every session ends, this one too. Raises also Incomplete and Conflict."""
+    """Make the new keys the only valid ones and end every session, this one included.
+
+    Raise InvalidCredentials, NotSignedIn, NotFound, Conflict, and IncompleteUpload if versions still need wraps.
+    """
     await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
 
@@ -128,7 +134,10 @@ async def commit(instance: Instance, session: AuthenticatedSession, diary: bytes
 
 
 def _check_new_keys(instance: Instance, row: AccountRow, new_keys: NewAccountKeys, current_epoch: int) -> None:
-    """Refuse what would never open again, and keys the old one does not vouch for."""
+    """Refuse keys that could not be opened again, or that the old key did not sign.
+
+    Raise BadRequest and BadSignature.
+    """
     login = new_keys.credentials.kdf.get("login")
     if not isinstance(login, str) or instance.pepper.login_mac(login) != row.login_mac:
         raise BadRequest("That lock belongs to another name.")
@@ -154,7 +163,7 @@ def _check_new_keys(instance: Instance, row: AccountRow, new_keys: NewAccountKey
 
 
 def _read_wraps(frame: bytes) -> tuple[bytes, Sequence[bytes]]:
-    """One version's id and its new wraps."""
+    """Return one version's id and its new wraps. Raise BadRequest."""
     version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")
@@ -162,7 +171,7 @@ def _read_wraps(frame: bytes) -> tuple[bytes, Sequence[bytes]]:
 
 
 def _check_wrap_header(envelope: bytes, expected_header: dict[str, object]) -> None:
-    """Refuse a wrap whose public header is not exactly this one."""
+    """Raise BadRequest unless the wrap's public header is exactly `expected_header`."""
     try:
         header = read_header(envelope, EnvelopeKind.WRAP)
     except SealError:

@@ -1,6 +1,6 @@
-"""Members of an organisation, and their second step.
+"""Members of an organisation, and their second factor.
 
-Keepers have no second step: theirs is a phone that may be taken from them, and digits on it would lock them out.
+Keepers have no second factor: it would be on a phone that may be taken from them, and they would be locked out.
 """
 
 from typing import Final
@@ -16,10 +16,10 @@ MEMBER_NAME_PURPOSE: Final = b"member-name"
 
 
 async def check_second_step(instance: Instance, account: bytes, totp_code: str) -> None:
-    """Return when the account has no second step, or these are its digits and were not used. Raises SecondStep and TryLater.
+    """Check the six digits of an advocate's account; do nothing for a keeper's.
 
-    The words were right already, so what this answers tells nothing to whoever does not know them; wrong digits are
-    counted apart from wrong words.
+    Raise SecondFactorFailed and TooManyRequests. It is called after the words were verified, so the response reveals
+    nothing to somebody without them. Wrong digits are counted separately from wrong words.
     """
     member = await organisations.find(instance.db, account)
     if member is None:
@@ -38,12 +38,12 @@ async def check_second_step(instance: Instance, account: bytes, totp_code: str) 
 
 
 def member_name(instance: Instance, member: MemberRow) -> str:
-    """The name keepers and colleagues see."""
+    """Return the name that keepers and colleagues see."""
     return instance.pepper.open(MEMBER_NAME_PURPOSE, member.account, member.name).decode()
 
 
 def member_payload(instance: Instance, member: MemberRow) -> dict[str, object]:
-    """A member as they are told of themselves."""
+    """Return a member's own membership as JSON."""
     return {
         "leads": bool(member.leads),
         "name": member_name(instance, member),

@@ -1,4 +1,4 @@
-"""Signed-in devices: begun at sign-in, found by their token, listed and ended after the words again."""
+"""Sessions of signed-in devices: start, look-up by token, renewal, listing and end."""
 
 import hashlib
 import secrets
@@ -21,15 +21,15 @@ from diary.storage.sharing import organisations
 from diary.storage.sync import erasures
 from diary.storage.writer import Transaction
 
-__all__ = ["AuthenticatedSession"]  # web knows it from here
+__all__ = ["AuthenticatedSession"]  # imported by web
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 SESSION_LIFETIME_DAYS: Final = constants.SESSION_DAYS
 TOKEN_BYTES: Final = 32
-# A phone that lay in a drawer for longer asks for the words.
+# After a longer time without use a phone needs the words again.
 RENEWAL_LIFETIME_DAYS: Final = constants.SESSION_RENEWAL_DAYS
-# A device that is not the keeper's: the tab ends it, and this where the tab could not.
+# Limit for a device that is not the keeper's, if the tab could not end the session itself.
 BORROWED_SESSION_HOURS: Final = constants.SESSION_BORROWED_HOURS
 EVENT_SIGNED_IN: Final = "signed_in"
 KIND_ORDINARY: Final = "ordinary"
@@ -43,10 +43,10 @@ _CURSOR_PURPOSE: Final = b"sign-in-cursor"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The device that signs in: its id, what the keeper calls it, the token it came with, and an advocate's six digits.
+    """A device that signs in: id, the keeper's name for it, its present session token, and an advocate's six digits.
 
-    `kind`: ORDINARY, BORROWED, DESK, or RENEWED where the device came back by its renewal, without words. `network`: a
-    stand-in for where it comes from, to count tries by; never kept.
+    `kind` is ordinary, borrowed, desk, or renewed (without words, by a renewal token). `network_key` is a pseudonym of
+    its network address for counting attempts, and is never stored.
     """
 
     id: bytes
@@ -58,13 +58,13 @@ class Device:
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether it keeps nothing: its session ends soon, and its token is in the answer only."""
+        """Check whether the device stores nothing: its session is short and its token is only in the response."""
         return self.kind in (KIND_BORROWED, KIND_DESK)
 
 
 @dataclass(frozen=True, slots=True)
 class StartedSession:
-    """A session that has just begun, for the answer."""
+    """A session that has just started, with its tokens."""
 
     account: AccountRow
     session_id: bytes
@@ -77,7 +77,7 @@ class StartedSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A session as its keeper sees it; times in ms, rounded down to the hour."""
+    """A session in its keeper's list. Times are in ms UTC, rounded down to the hour."""
 
     session_id: str
     device_name: str
@@ -89,11 +89,10 @@ class SessionSummary:
 def create_session(
     instance: Instance, tx: Transaction, account: AccountRow, device: Device, event: str = EVENT_SIGNED_IN
 ) -> StartedSession:
-    """Start a session inside a job; `how` stands in the keeper's own list of what was done.
+    """Start a session within a transaction. `event` is its name in the keeper's access log.
 
-    The token the device came with stops working: tokens change at sign-in.
-
-    The device token is new each time as well, so that two accounts on one phone have nothing in common.
+    The device's previous session token stops working. The device token is new each time too, so that two accounts on
+    one phone have nothing in common.
     """
     now = instance.clock.now_ms()
     token = b64(secrets.token_bytes(TOKEN_BYTES))
@@ -125,7 +124,7 @@ def create_session(
 
 
 async def find_active_session(instance: Instance, token: str | None) -> AuthenticatedSession:
-    """The session of a token. Raises SignedOut, and SessionEnded where another device ended it."""
+    """Return the session of a token. Raise NotSignedIn, and SessionRevoked if another device ended it."""
     found = await sessions.find(instance.db, _token_digest(token)) if token else None
     if found is None or found.expires_at <= instance.clock.now_ms():
         raise NotSignedIn
@@ -137,7 +136,7 @@ async def find_active_session(instance: Instance, token: str | None) -> Authenti
 async def reissue_tokens(
     instance: Instance, session: AuthenticatedSession, row: AccountRow, device: Device
 ) -> StartedSession:
-    """New tokens for a session that goes on; the one it had stops working."""
+    """Replace the tokens of a session that continues."""
     token = b64(secrets.token_bytes(TOKEN_BYTES))
 
     def write(tx: Transaction) -> str:
@@ -158,9 +157,9 @@ async def reissue_tokens(
 
 
 async def renew_session(instance: Instance, renewal_token: str, device: Device) -> StartedSession:
-    """The next session of a device whose last one ran out; nothing but a session comes of it.
+    """Start the next session of a device whose session has expired.
 
-    Raises SignedOut for a renewal that is none any more, or of another device.
+    Raise NotSignedIn if the renewal token is unknown, expired, or of another device.
     """
     renewal_row = await renewal_tokens.find(instance.db, _token_digest(renewal_token))
     row = await account_rows.find_by_id(instance.db, renewal_row.account) if renewal_row else None
@@ -178,14 +177,14 @@ async def renew_session(instance: Instance, renewal_token: str, device: Device) 
 
 
 def _store_renewal_token(tx: Transaction, account_id: bytes, device_id: bytes, session_id: bytes, now: int) -> str:
-    """A new renewal for a device, b64."""
+    """Store and return a new renewal token (b64) for a device."""
     token = b64(secrets.token_bytes(TOKEN_BYTES))
     renewal_tokens.replace_for_device(tx, _token_digest(token), RenewalRow(account_id, device_id, now), session_id)
     return token
 
 
 async def record_use(instance: Instance, session: AuthenticatedSession) -> None:
-    """Remember, to the hour, that a session was used."""
+    """Store the time of the session's last use, rounded down to the hour."""
     used_at = _round_down_to_hour(instance.clock.now_ms())
     if used_at > session.seen_at:
         await instance.db.writer.run(
@@ -194,7 +193,7 @@ async def record_use(instance: Instance, session: AuthenticatedSession) -> None:
 
 
 async def list_sessions(instance: Instance, session: AuthenticatedSession, proof: bytes) -> list[SessionSummary]:
-    """The keeper's sessions, newest first. Raises NoMatch and TryLater."""
+    """Return the keeper's sessions, newest first. Raise InvalidCredentials and NotSignedIn."""
     await verify_proof(instance, session, proof)
     rows = await sessions.list_active(instance.db, session.account, instance.clock.now_ms())
     return [
@@ -210,7 +209,7 @@ async def list_sessions(instance: Instance, session: AuthenticatedSession, proof
 
 
 async def end_session(instance: Instance, session: AuthenticatedSession, session_id: bytes, proof: bytes) -> None:
-    """End one of the keeper's sessions; its device is told. Raises NoMatch, TryLater and NotFound."""
+    """Revoke one of the keeper's sessions. Raise InvalidCredentials, NotSignedIn and NotFound."""
     await verify_proof(instance, session, proof)
 
     def write(tx: Transaction) -> bool:
@@ -226,7 +225,7 @@ async def end_session(instance: Instance, session: AuthenticatedSession, session
 
 
 async def end_other_sessions(instance: Instance, session: AuthenticatedSession, proof: bytes) -> None:
-    """End every other session of the keeper's; their devices are told. Raises NoMatch and TryLater."""
+    """Revoke every other session of the keeper. Raise InvalidCredentials and NotSignedIn."""
     await verify_proof(instance, session, proof)
 
     def write(tx: Transaction) -> None:
@@ -239,19 +238,19 @@ async def end_other_sessions(instance: Instance, session: AuthenticatedSession, 
 
 
 async def rename_device(instance: Instance, session: AuthenticatedSession, name: str) -> None:
-    """What the keeper calls this device."""
+    """Store the keeper's name for this device."""
     sealed = instance.pepper.seal(_DEVICE_NAME_PURPOSE, session.session, name.encode())
     await instance.db.writer.run(lambda tx: sessions.rename(tx, session.session, sealed))
 
 
 async def record_access(instance: Instance, session: AuthenticatedSession, event: str) -> None:
-    """Write down for the keeper what was done in this session."""
+    """Add an event in this session to the keeper's access log."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda tx: access_log.record_access(tx, session.account, session.session, event, now))
 
 
 async def list_access_log(instance: Instance, session: AuthenticatedSession, proof: bytes) -> list[dict[str, object]]:
-    """What was done to the account, newest first. Raises NoMatch and TryLater."""
+    """Return the account's access log, newest first. Raise InvalidCredentials and NotSignedIn."""
     await verify_proof(instance, session, proof)
     rows = await instance.db.run_read(lambda tx: access_log.list_entries(tx, session.account))
     return [
@@ -265,10 +264,10 @@ async def list_access_log(instance: Instance, session: AuthenticatedSession, pro
 
 
 async def list_sign_ins(instance: Instance, session: AuthenticatedSession, cursor: str | None) -> dict[str, object]:
-    """Sign-ins of other sessions after a place in the list, oldest first: docs/api.md.
+    """Return a page of the sign-ins of other sessions, oldest first: docs/api.md. Raise BadRequest.
 
-    `after`: the `cursor` of an earlier answer; None for the sign-in that began this session. The device keeps it, not the server:
-    a copy of the session that looks changes nothing of what the keeper is shown. Raises BadRequest.
+    `cursor` is from an earlier response; None starts at the sign-in of this session. The device stores it, not the
+    server, so that requests by a copied session do not change what the keeper is shown.
     """
     now = instance.clock.now_ms()
     after_place = None if cursor is None else _decode_cursor(instance, session.account, cursor)
@@ -304,23 +303,23 @@ async def list_sign_ins(instance: Instance, session: AuthenticatedSession, curso
 
 
 def _encode_cursor(instance: Instance, account: bytes, place: access_log.SignInPosition) -> str:
-    """A place in the list for a device to keep. Sealed: places count the acts of every account of this server."""
+    """Return a sealed cursor. It is sealed because positions count the events of every account on the server."""
     return b64(
         instance.pepper.seal(_CURSOR_PURPOSE, account, place.id.to_bytes(8, "big") + place.at.to_bytes(8, "big"))
     )
 
 
 def _decode_cursor(instance: Instance, account: bytes, cursor: str) -> access_log.SignInPosition:
-    """What `_cursor` made for this account. Raises BadRequest."""
+    """Return the position in a cursor of this account. Raise BadRequest."""
     try:
         raw = instance.pepper.open(_CURSOR_PURPOSE, account, unb64(cursor))
     except (BadRequest, SealError):
-        raise BadRequest("That is not a place in this list. Ask again without one.") from None
+        raise BadRequest("That is not a cursor of this list. Send the request again without one.") from None
     return access_log.SignInPosition(int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:], "big"))
 
 
 async def sign_out(instance: Instance, session: AuthenticatedSession) -> None:
-    """Sign out: the device gets no other session without the words."""
+    """End the session. The device needs the words for another one."""
 
     def write(tx: Transaction) -> None:
         sessions.end(tx, session.account, session.session)
@@ -330,7 +329,7 @@ async def sign_out(instance: Instance, session: AuthenticatedSession) -> None:
 
 
 async def session_payload(instance: Instance, account: AccountRow, session_id: bytes) -> dict[str, object]:
-    """What a device gets at sign-in and at each unlock, but for the wraps of the account key."""
+    """Return what a device receives at sign-in and at each unlock, without the wraps of the account key."""
     diaries = await account_rows.list_diaries(instance.db, account.id)
     pending_erasures = await erasures.list_pending(instance.db, account.id)
     member = await organisations.find(instance.db, account.id)
@@ -358,7 +357,7 @@ async def session_payload(instance: Instance, account: AccountRow, session_id: b
 
 
 def _token_digest(token: str) -> bytes:
-    """What a token is stored as. A token that is no token has a digest, too: it is simply not found."""
+    """Return the digest under which a token is stored. Text that is not a token has one too, and is not found."""
     try:
         raw = unb64(token)
     except BadRequest:
@@ -367,5 +366,4 @@ def _token_digest(token: str) -> bytes:
 
 
 def _round_down_to_hour(time_ms: int) -> int:
-    """The hour a time lies in."""
     return time_ms - time_ms % HOUR_MS

@@ -1,8 +1,8 @@
-"""Sign-in names: given out with a ticket, so that whether a name exists cannot be asked.
+"""Sign-in names: issued with a ticket, so that nobody can find out whether a name exists.
 
-[Note: tickets] A name is generated, or wished for and given four random characters, so a wish is never
-"taken". To register it the ticket is needed that only this answer carries; trying names one by one at
-registration tells nothing, since without a ticket every name is refused alike.
+[Note: tickets] A name is generated, or is the preferred name with four random characters, so a preferred name is never
+"taken". Registration needs the ticket issued with the name. Trying names at registration reveals nothing, because every
+name without a ticket is refused in the same way.
 """
 
 import hmac
@@ -26,14 +26,14 @@ _NON_NAME_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class SignInNameOffer:
-    """A name that is free, and what registers it."""
+    """A free name, and the ticket that registers it."""
 
     login: str
     ticket: str
 
 
 async def offer(instance: Instance, preferred_name: str) -> SignInNameOffer:
-    """A free name, made from `wish` where there is one."""
+    """Return a free name, based on `preferred_name` unless that is empty."""
     while True:
         login = _generate_name(preferred_name)
         if await account_rows.find_by_login(instance.db, instance.pepper.login_mac(login)) is None:
@@ -43,27 +43,27 @@ async def offer(instance: Instance, preferred_name: str) -> SignInNameOffer:
 
 
 def check_login(login: str) -> str:
-    """A sign-in name as it may be. Raises BadRequest."""
+    """Return the sign-in name if it is well formed. Raise BadRequest."""
     if not _LOGIN_PATTERN.fullmatch(login):
         raise BadRequest("That is not a sign-in name.")
     return login
 
 
 def check_name_ticket(instance: Instance, login: str, ticket: str) -> None:
-    """Return when `ticket` was given out for this name within the hour. Raises BadRequest."""
+    """Raise BadRequest unless `ticket` was issued for this name and has not expired."""
     expires_at_ms = int.from_bytes(unb64(ticket)[:8], "big")
     is_authentic = hmac.compare_digest(_make_name_ticket(instance, login, expires_at_ms).encode(), ticket.encode())
     if not is_authentic or expires_at_ms < instance.clock.now_ms():
-        raise BadRequest("This name has to be asked for again.")
+        raise BadRequest("This name has to be requested again.")
 
 
 def _make_name_ticket(instance: Instance, login: str, expires_at_ms: int) -> str:
-    """The ticket for a name, good until `until` ms."""
+    """Return the ticket for a name, valid until `expires_at_ms`."""
     return b64(expires_at_ms.to_bytes(8, "big") + instance.pepper.name_ticket_mac(login, expires_at_ms))
 
 
 def _generate_name(preferred_name: str) -> str:
-    """A name from a wish, or from two words of the list; never without four random characters."""
+    """Return a name from a preferred name or from two words of the list, with four random characters."""
     stem = _NON_NAME_CHARACTERS.sub("-", preferred_name.lower()).strip("-")[:MAX_WISH_LENGTH].strip("-")
     if not stem:
         stem = "-".join(secrets.choice(word_list()) for _ in range(2))

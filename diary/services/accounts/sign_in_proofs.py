@@ -1,7 +1,7 @@
-"""Checking a proof: of the words at sign-in, of the recovery code, of either before a grave act.
+"""Verification of proofs: of the words at sign-in, of the recovery code, and of either before a critical action.
 
-[Note: equal work] Every path to an answer looks the name up once and, for words, does one Argon2id, whether or not there is
-such a name and whatever is wrong; the answer is one and the same.
+[Note: equal work] Every attempt looks the name up once and, for words, computes one Argon2id, whether or not the name
+exists and whatever is wrong. All failures have the same response.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ MAX_FAILED_PROOFS: Final = 10
 
 
 async def hash_proof(instance: Instance, proof: bytes, salt: bytes) -> bytes:
-    """What is stored of a proof, computed beside the event loop, few at a time."""
+    """Return the stored digest of a proof, computed in a thread with limited concurrency."""
     async with instance.argon2_semaphore:
         return await asyncio.to_thread(instance.pepper.stored, proof, salt)
 
 
 def hash_recovery_code_proof(code_auth: bytes) -> bytes:
-    """What is stored of the recovery code's proof: 128 bits of chance need no slow function."""
+    """Return the stored digest of the recovery code's proof. 128 random bits need no slow hash."""
     return hashlib.sha256(code_auth).digest()
 
 
 async def authenticate_with_words(
     instance: Instance, login: str, auth_proof: bytes, device_token: str | None, network_key: str
 ) -> AccountRow:
-    """The account of a name and the proof of its words. `network`: a stand-in for where it comes from.
+    """Return the account with this name and proof of the words. Raise InvalidCredentials and TooManyRequests.
 
-    Raises NoMatch and TryLater.
+    `network_key` is a pseudonym of the client's network address.
     """
     login_mac = instance.pepper.login_mac(login)
     device_nonce = instance.pepper.find_device(device_token, login_mac)
@@ -57,10 +57,10 @@ async def authenticate_with_words(
 
 
 async def authenticate_with_recovery_code(instance: Instance, login: str, code_auth: bytes) -> AccountRow:
-    """The account of a name and the proof of its recovery code. Raises NoMatch.
+    """Return the account with this name and proof of the recovery code. Raise InvalidCredentials.
 
-    Failures are not counted: 128 random bits cannot be guessed, and a count could be filled by somebody else. The check is one
-    look-up and one digest, so it is no load either; posts are limited by network (diary/web/rate_limits.py).
+    Failures are not counted: 128 random bits cannot be guessed, and an attacker could exhaust the limit to lock the
+    keeper out. An attempt costs one look-up and one digest; requests are limited by network (diary/web/rate_limits.py).
     """
     row = await account_rows.find_by_login(instance.db, instance.pepper.login_mac(login))
     expected_digest = (row.code_digest if row else None) or DUMMY_DIGEST
@@ -71,18 +71,19 @@ async def authenticate_with_recovery_code(instance: Instance, login: str, code_a
 
 @dataclass(frozen=True, slots=True)
 class ProvenAccount:
-    """An account whose words or, `by_code`, recovery code were proved."""
+    """An account whose words, or recovery code (`with_recovery_code`), were proved."""
 
     account: AccountRow
     with_recovery_code: bool
 
 
 async def verify_proof(instance: Instance, session: AuthenticatedSession, proof: bytes) -> ProvenAccount:
-    """The account, when `proof` is of its words or its code. Raises NoMatch, and SignedOut when the session has ended.
+    """Return the account if `proof` is of its words or its code.
 
-    [Note: wrong proofs] Wrong proofs are counted in the session's own row. The tenth in a row ends that session and nothing
-    else: whoever copied a session can spend its tries, and keeps nobody from acting in another one. Each try is counted before it
-    is looked at, so that many at once are not all looked at; a right one sets the count back.
+    Raise InvalidCredentials, and NotSignedIn if the session has ended. [Note: wrong proofs] Wrong proofs are counted in
+    the session's own row. The tenth in a row ends this session and nothing else: somebody with a copied session can use
+    up its attempts, but cannot block another session. Each attempt is counted before it is checked, so that concurrent
+    attempts are limited too. A correct proof resets the count.
     """
     if not await instance.db.writer.run(
         lambda tx: sessions.count_proof_attempt(tx, session.session, MAX_FAILED_PROOFS), account=session.account
@@ -100,7 +101,7 @@ async def verify_proof(instance: Instance, session: AuthenticatedSession, proof:
 
     def write(tx: Transaction) -> None:
         if sessions.end_if_proofs_exhausted(tx, session.account, session.session, MAX_FAILED_PROOFS):
-            # Else whoever tries would come back by the renewal and have ten more tries.
+            # Otherwise a renewal would start a new session with ten more attempts.
             renewal_tokens.delete_for_session(tx, session.account, session.session)
 
     await instance.db.writer.run(write, account=session.account)
@@ -108,7 +109,7 @@ async def verify_proof(instance: Instance, session: AuthenticatedSession, proof:
 
 
 def make_decoy_kdf(instance: Instance, login: str) -> dict[str, object]:
-    """The lock shown for a name that does not exist: always the same for one name."""
+    """Return derivation parameters for an unknown name, the same each time."""
     profile = instance.kdf_profile_shares.pick(instance.pepper.decoy_profile_number(login))
     return {
         "alg": "argon2id",

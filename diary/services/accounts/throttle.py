@@ -1,10 +1,10 @@
-"""Guessing is slow for everybody else and never locks the keeper out.
+"""Throttling of guesses, which slows attackers and never locks the keeper out.
 
-[Note: who is counted] Wrong words are counted by sign-in name and network together, and by name over all networks, whether
-or not there is such a name. A device that has signed in to the account before carries a token, and is counted by that token
-and its network: guesses from elsewhere do not reach its count. Proofs inside a session are counted in the session's own row
-(sign_in_proofs.py), and the recovery code is not counted at all. Counts live in memory (of Redis, where workers share them),
-are kept for an hour and never written down.
+[Note: who is counted] Wrong words are counted by sign-in name and network together, and by name over all networks,
+whether or not the name exists. A device that has signed in to the account before has a token, and is counted by that
+token and its network: guesses from elsewhere do not affect its count. Proofs inside a session are counted in the
+session's own row (sign_in_proofs.py), and the recovery code is not counted. Counts are kept in memory (in Redis, if
+several workers share them) for an hour and never written to disk.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ from diary.clock import Clock
 from diary.errors import KeptError, TooManyRequests
 
 FAILURES_LIMIT: Final = 10
-# By name over all networks: a guesser with many networks is stopped here, and keeps a new device out for as long as they go on.
+# By name over all networks. Guesses from many networks reach it, and block new devices for as long as they continue.
 FAILURES_PER_NAME_LIMIT: Final = 100
 FAILURE_WINDOW_MS: Final = 3_600_000
 FIRST_WAIT_SECONDS: Final = 60
@@ -26,7 +26,7 @@ TRACKED_KEYS_LIMIT: Final = 100_000
 
 
 class _FailureRecord:
-    """Times of the failures of the last hour, and refusals since."""
+    """Times of the last hour's failures, and the number of refusals in a row."""
 
     __slots__ = ("refused", "times")
 
@@ -36,20 +36,20 @@ class _FailureRecord:
 
 
 class FailureThrottle(Protocol):
-    """What counts wrong guesses, here or for several workers (services/operations/redis_limits.py)."""
+    """Counter of wrong guesses, in memory or shared by several workers (services/operations/redis_limits.py)."""
 
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
-        """Take one try out of `most` an hour. Raises TryLater."""
+        """Count one of `limit` attempts an hour. Raise TooManyRequests."""
         ...
 
     async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
-        """A try turned out well."""
+        """Remove a successful attempt from the count."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimit:
-    """At most `most` failures an hour under `key`."""
+    """At most `limit` failures an hour under `key`."""
 
     key: Hashable
     limit: int = FAILURES_LIMIT
@@ -57,9 +57,9 @@ class AttemptLimit:
 
 @asynccontextmanager
 async def limit_attempts(throttle: FailureThrottle, *limits: AttemptLimit) -> AsyncIterator[None]:
-    """Count a try under every bound at once; when the block raises, it stays counted as a failure.
+    """Count an attempt under every limit. It remains counted as a failure if the block raises.
 
-    Raises TryLater when one of the bounds is reached; then nothing is counted under the others.
+    Raise TooManyRequests if a limit is reached; then nothing is counted under the others.
     """
     attempts: list[tuple[Hashable, object]] = []
     try:
@@ -75,18 +75,17 @@ async def limit_attempts(throttle: FailureThrottle, *limits: AttemptLimit) -> As
 
 
 class MemoryFailureThrottle:
-    """At most so many failures an hour for each key."""
+    """Limit of failures an hour for each key, in this process's memory."""
 
     def __init__(self, clock: Clock) -> None:
-        """Count by this clock."""
         self._clock = clock
         self._failures: OrderedDict[Hashable, _FailureRecord] = OrderedDict()
 
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
-        """Take one try; it counts as failed until `leave` is called with what is returned here.
+        """Count an attempt as failed, and return the handle for `forgive_attempt`. Raise TooManyRequests.
 
-        Counting first means that many tries sent at once are not all let through. Raises TryLater when there
-        were `most` failures within the hour; how long to wait doubles with each refusal up to 15 minutes.
+        Counting first limits concurrent attempts too. Raises after `limit` failures within the hour. The wait doubles
+        with each refusal, up to 15 minutes.
         """
         now = self._clock.now_ms()
         failures = self._failures.setdefault(key, _FailureRecord())
@@ -102,13 +101,16 @@ class MemoryFailureThrottle:
         return now
 
     async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
-        """A try turned out well and no longer counts."""
+        """Remove a successful attempt from the count."""
         failures = self._failures.get(key)
         if failures and attempt in failures.times:
             failures.times.remove(attempt)
 
 
 def wait_seconds(refusal_count: int, oldest_failure_ms: int, now_ms: int) -> int:
-    """Seconds to wait after `refused` refusals in a row, when the oldest failure that counts was at `first` ms."""
+    """Return the seconds to wait after `refusal_count` refusals in a row.
+
+    `oldest_failure_ms` is the time of the oldest failure within the window.
+    """
     wait = min(FIRST_WAIT_SECONDS << min(refusal_count, 10), MAX_WAIT_SECONDS)
     return min(wait, -(-(oldest_failure_ms + FAILURE_WINDOW_MS - now_ms) // 1000))

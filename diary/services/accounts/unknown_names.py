@@ -1,10 +1,10 @@
-"""What is answered for a sign-in name that does not exist: a lock that looks like one of those that do.
+"""Derivation parameters for unknown sign-in names, distributed like those of existing accounts.
 
-[Note: shares] Phones without WebAssembly make a cheaper lock than others. An unknown name that always had the usual one would
-tell that a name with the cheaper one exists. So each unknown name is given one of the kinds of lock that there are, by an HMAC
-of the name, as often as known names have it. The shares are fixed when a server first starts, and kept: were they worked out
-anew, the answers for unknown names would change, and those for known ones would not. They are a count of the accounts that are
-there then, on top of a hundred made-up ones, so that no kind is ever missing.
+[Note: shares] Phones without WebAssembly use a cheaper KDF profile. If unknown names always had the usual profile, a
+cheaper one would reveal that a name exists. So each unknown name has one of the profiles in use, selected by an HMAC of
+the name, as often as existing names have it. The shares are fixed at a server's first start and stored: recomputing
+them would change the responses for unknown names and not those for existing ones. They count the accounts that exist at
+that time and a hundred assumed ones, so that no profile is missing.
 """
 
 from collections import Counter
@@ -19,26 +19,26 @@ from diary.services.accounts.pepper import KDF_PURPOSE, Pepper
 from diary.storage.accounts import account_rows, lock_shares
 from diary.storage.database_interface import Database
 
-# Of a hundred phones these many are taken to have no WebAssembly (iOS in Lockdown Mode, old or hardened browsers).
+# Assumed share of phones without WebAssembly (iOS in Lockdown Mode, old or hardened browsers), out of a hundred.
 ASSUMED_PROFILE_WEIGHTS: Final = {DEFAULT_PROFILE: 97, FLOOR_PROFILE: 3}
 SAMPLED_ACCOUNTS_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class KdfProfileShares:
-    """Kinds of lock with their weights, in a fixed order."""
+    """KDF profiles with their weights, in a fixed order."""
 
     weighted_profiles: tuple[tuple[KdfProfile, int], ...]
 
     def pick(self, number: int) -> KdfProfile:
-        """The kind that a number drawn for a name (any size, uniform) falls on."""
+        """Return the profile for a uniform number of any size that was derived from a name."""
         position = number % sum(weight for _, weight in self.weighted_profiles)
         ends = accumulate(weight for _, weight in self.weighted_profiles)
         return next(profile for (profile, _), end in zip(self.weighted_profiles, ends, strict=True) if position < end)
 
 
 async def load_profile_shares(db: Database, pepper: Pepper) -> KdfProfileShares:
-    """The shares of this server; worked out and stored at its first start. Raises BadSetting for a row that is damaged."""
+    """Return this server's shares, computed and stored at its first start. Raise BadSetting if the row is damaged."""
     stored = await db.run_read(lock_shares.find)
     if stored is None:
         sealed = await db.run_read(lambda tx: account_rows.list_sealed_kdfs(tx, SAMPLED_ACCOUNTS_LIMIT))
@@ -55,13 +55,13 @@ async def load_profile_shares(db: Database, pepper: Pepper) -> KdfProfileShares:
 
 
 def _weigh_profiles(profiles: list[KdfProfile | None]) -> list[list[int]]:
-    """The weight of each kind: `[m, t, weight]`, in order of cost."""
+    """Return the weight of each profile as `[memory_kib, passes, weight]`, in order of cost."""
     counts = Counter(ASSUMED_PROFILE_WEIGHTS) + Counter(profile for profile in profiles if profile is not None)
     return sorted([profile.memory_kib, profile.passes, weight] for profile, weight in counts.items())
 
 
 def _read_kdf_profile(pepper: Pepper, account: bytes, sealed: bytes) -> KdfProfile | None:
-    """The kind of lock of an account; None where it cannot be read."""
+    """Return the KDF profile of an account, or None if it cannot be read."""
     try:
         kdf = parse_canonical_json(pepper.open(KDF_PURPOSE, account, sealed))
     except KeptError:

@@ -1,8 +1,8 @@
-"""What a ticket for one file lets a locked phone do: declare it, send its parts, complete it. docs/api.md, Tickets for uploads.
+"""Upload tickets: a locked phone may declare, send and complete one file. docs/api.md, Tickets for uploads.
 
-[Note: what a ticket is worth] Nothing is stored for a ticket. Its session is looked up each time, so it ends with it, and
-its end is at most a few hours away, so a copy of a locked phone's memory is soon worth nothing. It reads nothing, and what it
-writes has to be the one file whose digest stands in it.
+[Note: what a ticket is worth] Nothing is stored for a ticket. Its session is looked up each time, so it ends with the
+session. It expires after at most 24 hours (phones use two), so a copy of a locked phone's memory is soon worthless. It
+allows no reading, and it only allows writing the one file whose digest it contains.
 """
 
 from typing import Final
@@ -15,21 +15,21 @@ from diary.services.instance import Instance
 from diary.storage.accounts import sessions
 from diary.storage.accounts.sessions import AuthenticatedSession
 
-__all__ = ["UploadTicket"]  # web knows it from here
+__all__ = ["UploadTicket"]  # imported by web
 
-# Phones give theirs two hours (static/src/diary/sync/locked_upload.ts); their clocks may be wrong.
+# Phones issue tickets for two hours (static/src/diary/sync/locked_upload.ts), but their clocks may be wrong.
 MAX_TICKET_LIFETIME_MS: Final = 24 * 3_600_000
 
 
 def derive_upload_key(instance: Instance, session_id: bytes) -> str:
-    """What a device makes tickets with, b64; it belongs to the session and is computed again for each ticket."""
+    """Return the session's key for upload tickets (b64). It is derived again for each ticket, not stored."""
     return b64(instance.pepper.upload_key(session_id))
 
 
 async def authenticate_ticket(
     instance: Instance, encoded_ticket: str, diary: bytes, blob: bytes
 ) -> tuple[AuthenticatedSession, UploadTicket]:
-    """The session a ticket was made in, and what it is for. Raises SignedOut and SessionEnded."""
+    """Return the session in which a ticket was made, and its claims. Raise NotSignedIn and SessionRevoked."""
     try:
         ticket = upload_ticket.parse_ticket(encoded_ticket)
     except SealError:
@@ -51,12 +51,12 @@ async def authenticate_ticket(
 
 
 def check_declaration(ticket: UploadTicket | None, parts: int, size: int) -> None:
-    """Return when there is no ticket, or these are the numbers in it. Raises BadRequest."""
+    """Raise BadRequest if there is a ticket and its numbers differ."""
     if ticket and (parts, size) != (ticket.parts, ticket.size):
         raise BadRequest("This ticket is for a file of another size.")
 
 
 def check_digest(ticket: UploadTicket | None, digest: bytes) -> None:
-    """Return when there is no ticket, or this is the digest in it. Raises BadRequest."""
+    """Raise BadRequest if there is a ticket and its digest differs."""
     if ticket and digest != ticket.digest:
         raise BadRequest("This ticket is for other bytes.")

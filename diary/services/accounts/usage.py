@@ -1,4 +1,4 @@
-"""How much room an account has used."""
+"""Storage use of an account."""
 
 from diary.errors import NotFound
 from diary.services.instance import Instance
@@ -7,7 +7,7 @@ from diary.storage.accounts.sessions import AuthenticatedSession
 
 
 async def usage(instance: Instance, session: AuthenticatedSession) -> dict[str, object]:
-    """Bytes of sealed files and, apart, of words; how many there may be of each."""
+    """Return the bytes of sealed files and of sealed text, and the quota of each. Raise NotFound."""
     room = await find_storage_usage(instance.db, session.account)
     if room is None:
         raise NotFound

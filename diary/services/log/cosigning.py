@@ -1,8 +1,9 @@
-"""Asking log witnesses to cosign checkpoints (C2SP tlog-witness). One that is away or refuses leaves the log as it is.
+"""Requests to log witnesses to cosign checkpoints (C2SP tlog-witness). A failure leaves the log as it is.
 
-What goes out is public: a note, and hashes that show that the log only grew. A witness answers for itself that it never saw
-another history under this notary key, so it is asked about each checkpoint once, and never about an older one again. After a
-change of the notary's key the last checkpoint under the key before is asked about too: it is where the next key takes over.
+Requests contain only public data: a note, and hashes that prove that the log only grew. A witness guarantees that it
+has seen no other history under this notary key, so it cosigns each checkpoint once and never an older one. After a
+replacement of the notary's key, the last checkpoint under the old key is submitted too, because the new key continues
+from there.
 """
 
 import base64
@@ -30,7 +31,7 @@ _TREE_SIZE_CONTENT_TYPE: Final = "text/x.tlog.size"
 
 
 def read_witnesses(file: Path | None) -> tuple[WitnessEndpoint, ...]:
-    """The witnesses of a settings file, docs/settings.md; none without a file. Raises BadSetting."""
+    """Return the witnesses of a settings file (docs/settings.md), none without a file. Raise BadSetting."""
     if file is None:
         return ()
     setting_error = BadSetting("DIARY_WITNESSES names a file that cannot be used.")
@@ -40,14 +41,14 @@ def read_witnesses(file: Path | None) -> tuple[WitnessEndpoint, ...]:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadRequest):
         raise setting_error from None
-    names = {one.witness.name for one in witnesses} | {one.witness.pub.hex() for one in witnesses}
+    names = {entry.witness.name for entry in witnesses} | {entry.witness.pub.hex() for entry in witnesses}
     if not 0 < len(witnesses) <= rows.MAX_LINES or len(names) != 2 * len(witnesses):
         raise setting_error
     return witnesses
 
 
 def _parse_witness(row: dict[str, Any]) -> WitnessEndpoint:
-    """One table of the file. Raises ValueError or BadRequest."""
+    """Parse one table of the file. Raise ValueError or BadRequest."""
     asked_witness = WitnessEndpoint(cosignatures.parse_vkey(str(row["key"])), str(row["url"]).rstrip("/"))
     if urlsplit(asked_witness.url).scheme not in ("http", "https") or asked_witness.witness.name != row["name"]:
         raise ValueError
@@ -55,8 +56,8 @@ def _parse_witness(row: dict[str, Any]) -> WitnessEndpoint:
 
 
 async def request_due_cosignatures(instance: Instance) -> int:
-    """Ask for every cosignature that is due; how many were accepted."""
-    witness_by_key = {one.witness.pub: one for one in instance.log_witnesses}
+    """Request every cosignature that is due. Return the number accepted."""
+    witness_by_key = {endpoint.witness.pub: endpoint for endpoint in instance.log_witnesses}
     if not witness_by_key:
         return 0
     checkpoint_numbers = await _list_checkpoints_to_cosign(instance)
@@ -66,24 +67,26 @@ async def request_due_cosignatures(instance: Instance) -> int:
                 now = instance.clock.now_ms()
                 await instance.db.writer.run(lambda tx, n=n, key=key, now=now: rows.enqueue(tx, n, key, now))  # type: ignore[misc]
     accepted = 0
-    for one in await rows.list_due(instance.db, checkpoint_numbers, instance.clock.now_ms()):
-        if one.witness in witness_by_key and await _request_cosignature(instance, witness_by_key[one.witness], one):
+    for due in await rows.list_due(instance.db, checkpoint_numbers, instance.clock.now_ms()):
+        if due.witness in witness_by_key and await _request_cosignature(instance, witness_by_key[due.witness], due):
             accepted += 1
     return accepted
 
 
 async def _list_checkpoints_to_cosign(instance: Instance) -> list[int]:
-    """The newest checkpoint, and the last one under each notary key of before."""
+    """Return the newest checkpoint, and the last one under each earlier notary key."""
     newest = await public_log.find_newest_checkpoint(instance.db)
     if newest is None:
         return []
-    logs = [str(one["log"]) for one in instance.notary_key_statements]
-    last_numbers = [await rows.find_last_checkpoint(instance.db, one) for one in logs if one != instance.notary.log_id]
+    log_ids = [str(statement["log"]) for statement in instance.notary_key_statements]
+    last_numbers = [
+        await rows.find_last_checkpoint(instance.db, log_id) for log_id in log_ids if log_id != instance.notary.log_id
+    ]
     return sorted({newest.number, *(n for n in last_numbers if n is not None)})
 
 
 async def _request_cosignature(instance: Instance, asked_witness: WitnessEndpoint, due: rows.DueCosignature) -> bool:
-    """Ask one witness about one checkpoint. What does not hold, or does not come, is asked for again later."""
+    """Request one cosignature, and return whether it was accepted. A failed request is repeated later."""
     retry_at_ms = instance.clock.now_ms() + min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** min(due.tries, 12))
     if not await instance.db.writer.run(lambda tx: rows.claim(tx, due, retry_at_ms)):
         return False
@@ -100,7 +103,7 @@ async def _request_cosignature(instance: Instance, asked_witness: WitnessEndpoin
 async def _fetch_cosignature(
     instance: Instance, asked_witness: WitnessEndpoint, due: rows.DueCosignature
 ) -> bytes | None:
-    """The witness's line, None when it gives none. Raises BadSignature, TooLarge and Unavailable."""
+    """Return the witness's line, or None if it returns none. Raise BadSignature, TooLarge and Unavailable."""
     old_size = await rows.find_last_cosigned_size(
         instance.db, due.witness, checkpoints.parse_checkpoint(due.note).origin
     )
@@ -113,7 +116,7 @@ async def _fetch_cosignature(
         )
         if status == HTTPStatus.OK:
             return _extract_cosignature(asked_witness, due.note, body)
-        # It knows another size than we thought; of one larger than ours there is nothing we could show it.
+        # The witness has another size than expected. A size above this checkpoint's cannot be proved consistent.
         reported_size = body.removesuffix(b"\n")
         if (
             status != HTTPStatus.CONFLICT
@@ -128,13 +131,13 @@ async def _fetch_cosignature(
 
 
 def _build_request_body(old_size: int, consistency_proof: list[bytes], note: bytes) -> bytes:
-    """An add-checkpoint request."""
+    """Return the body of an add-checkpoint request."""
     proof_lines = "".join(f"{base64.b64encode(step).decode()}\n" for step in consistency_proof)
     return f"old {old_size}\n{proof_lines}\n".encode() + note
 
 
 def _extract_cosignature(asked_witness: WitnessEndpoint, note: bytes, response: bytes) -> bytes:
-    """The witness's own line of an answer, which holds for this note; other lines in it are left. Raises BadSignature."""
+    """Return the witness's own line if it is valid for this note. Other lines are ignored. Raise BadSignature."""
     try:
         lines = checkpoints.parse_signature_lines(response.decode())
     except UnicodeDecodeError:
@@ -148,8 +151,11 @@ def _extract_cosignature(asked_witness: WitnessEndpoint, note: bytes, response: 
 
 
 async def _post(url: str, body: bytes) -> tuple[int, str, bytes]:
-    """Status, content type and body of an answer. Raises TooLarge and Unavailable; a redirect is not followed."""
-    # Here, because most servers ask nobody: see timestamping.py.
+    """Return status, content type and body of a response. Redirects are not followed.
+
+    Raise TooLarge and Unavailable.
+    """
+    # Imported here because most servers have no witnesses: see timestamping.py.
     import httpx  # noqa: PLC0415
 
     timeout = httpx.Timeout(RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)

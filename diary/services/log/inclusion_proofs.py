@@ -1,4 +1,4 @@
-"""What the log shows: to anyone its checkpoints and their stamps, to a keeper where the diary's own versions stand."""
+"""The log's public state, checkpoints and tiles, and inclusion proofs for a keeper's own versions."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -18,7 +18,11 @@ NO_SUCH_CHECKPOINT_MESSAGE: Final = "There is no checkpoint of that size."
 
 
 async def log_state(instance: Instance) -> dict[str, object]:
-    """Where the log stands: the newest checkpoint, the newest with a stamp and its stamps, who is asked, whose keys sign."""
+    """Return the state of the log as JSON.
+
+    It has the newest checkpoint, the newest timestamped one, the newest cosigned one, the authorities, the witnesses
+    and the statements about notary keys.
+    """
     newest = await public_log.find_newest_checkpoint(instance.db)
     newest_stamped_number = await stamps.find_newest_stamped(instance.db)
     stamped = (
@@ -31,12 +35,12 @@ async def log_state(instance: Instance) -> dict[str, object]:
         else await public_log.find_checkpoint(instance.db, newest_cosigned_number)
     )
     return {
-        "authorities": [one.name for one in instance.timestamp_authorities],
+        "authorities": [authority.name for authority in instance.timestamp_authorities],
         "checkpoint": checkpoint_payload(newest) if newest else None,
         "log": instance.notary.log_id,
         "now": instance.clock.now_ms(),
         "stamped": await stamped_checkpoint_payload(instance, stamped) if stamped else None,
-        "statements": [dict(one) for one in instance.notary_key_statements],
+        "statements": [dict(statement) for statement in instance.notary_key_statements],
         "witnessed": checkpoint_payload(cosigned) | {"note": (await join_cosignatures(instance, cosigned)).decode()}
         if cosigned
         else None,
@@ -45,19 +49,19 @@ async def log_state(instance: Instance) -> dict[str, object]:
 
 
 def checkpoint_payload(row: CheckpointRow) -> dict[str, object]:
-    """A checkpoint as it is sent."""
+    """Return a checkpoint as JSON."""
     return {"n": row.number, "note": row.note.decode(), "size": row.size}
 
 
 async def stamped_checkpoint_payload(instance: Instance, row: CheckpointRow) -> dict[str, object]:
-    """A checkpoint with every stamp that was accepted for it."""
+    """Return a checkpoint with every accepted timestamp as JSON."""
     return checkpoint_payload(row) | {
         "stamps": [stamp_payload(stamp) for stamp in await stamps.list_for_checkpoint(instance.db, row.number)]
     }
 
 
 def stamp_payload(stamp: AcceptedStamp) -> dict[str, object]:
-    """A stamp as it is sent: the answer, and what was pinned when it was accepted."""
+    """Return a timestamp as JSON: the authority's response, and the pins under which it was accepted."""
     return {
         "authority": stamp.authority,
         "chain": stamp.chain.decode(),
@@ -68,7 +72,7 @@ def stamp_payload(stamp: AcceptedStamp) -> dict[str, object]:
 
 
 def format_keys(instance: Instance) -> str:
-    """The keys to compare with what a phone, a pack or a command shows, each with its short form."""
+    """Return the instance key and the notary keys as text, each with its fingerprint, for comparison by people."""
     statements = instance.notary_key_statements
     instance_key = str(statements[0]["instance"]) if statements else None
     lines = [
@@ -88,17 +92,17 @@ def format_keys(instance: Instance) -> str:
 
 
 async def newest_checkpoint_note(instance: Instance) -> bytes:
-    """The newest checkpoint's note. Raises NotFound."""
+    """Return the note of the newest checkpoint. Raise NotFound."""
     return _require_checkpoint(await public_log.find_newest_checkpoint(instance.db)).note
 
 
 async def checkpoint_note(instance: Instance, n: int) -> bytes:
-    """Checkpoint `n`'s note. Raises NotFound."""
+    """Return the note of checkpoint `n`. Raise NotFound."""
     return _require_checkpoint(await public_log.find_checkpoint(instance.db, n)).note
 
 
 async def newest_cosigned_note(instance: Instance) -> bytes:
-    """The newest checkpoint that a witness cosigned, with the lines of all that did. Raises NotFound."""
+    """Return the note of the newest cosigned checkpoint with all its cosignatures. Raise NotFound."""
     n = await cosignatures.find_newest_cosigned(instance.db)
     return await join_cosignatures(
         instance, _require_checkpoint(None if n is None else await public_log.find_checkpoint(instance.db, n))
@@ -106,17 +110,17 @@ async def newest_cosigned_note(instance: Instance) -> bytes:
 
 
 async def cosigned_note(instance: Instance, n: int) -> bytes:
-    """Checkpoint `n`'s note with the lines of the witnesses that cosigned it, if any did. Raises NotFound."""
+    """Return the note of checkpoint `n` with all its cosignatures, if any. Raise NotFound."""
     return await join_cosignatures(instance, _require_checkpoint(await public_log.find_checkpoint(instance.db, n)))
 
 
 async def join_cosignatures(instance: Instance, row: CheckpointRow) -> bytes:
-    """A checkpoint's note with every cosignature that was accepted for it."""
+    """Return a checkpoint's note with every accepted cosignature."""
     return row.note + b"".join(await cosignatures.list_lines(instance.db, row.number))
 
 
 def witnesses_payload(instance: Instance) -> list[dict[str, str]]:
-    """The witnesses that are asked, as phones and the checking page are told."""
+    """Return the log witnesses as JSON."""
     return [
         {"name": asked_witness.witness.name, "pub": b64(asked_witness.witness.pub)}
         for asked_witness in instance.log_witnesses
@@ -124,12 +128,15 @@ def witnesses_payload(instance: Instance) -> list[dict[str, str]]:
 
 
 def format_witness_keys(instance: Instance) -> str:
-    """The witnesses that are asked, one key a line as signed-note writes it."""
+    """Return the witnesses' verifier keys as text, one a line (signed-note)."""
     return "".join(f"{asked_witness.witness.vkey}\n" for asked_witness in instance.log_witnesses)
 
 
 async def get_tile(instance: Instance, level: int, index: int, width: int | None) -> bytes:
-    """A tile of the log's hashes (C2SP tlog-tiles); `width` None: a full one. Raises NotFound for what no checkpoint covers."""
+    """Return a tile of the log's hashes (C2SP tlog-tiles). `width` None means a full tile.
+
+    Raise NotFound if no checkpoint covers it.
+    """
     width = width or tree.TILE_WIDTH
     newest = await public_log.find_newest_checkpoint(instance.db)
     if newest is None or index * tree.TILE_WIDTH + width > tree.tile_entry_count(newest.size, level):
@@ -138,14 +145,14 @@ async def get_tile(instance: Instance, level: int, index: int, width: int | None
 
 
 async def checkpoint_with_stamps(instance: Instance, n: int) -> dict[str, object]:
-    """Checkpoint `n` with its stamps. Raises NotFound."""
+    """Return checkpoint `n` with its timestamps as JSON. Raise NotFound."""
     return await stamped_checkpoint_payload(
         instance, _require_checkpoint(await public_log.find_checkpoint(instance.db, n))
     )
 
 
 async def list_leaves(instance: Instance, page: int) -> list[bytes]:
-    """A page of the leaves under the newest checkpoint. Raises NotFound when there are none."""
+    """Return a page of the leaves under the newest checkpoint. Raise NotFound if it has none."""
     newest = _require_checkpoint(await public_log.find_newest_checkpoint(instance.db))
     page_leaves = await public_log.list_leaves(instance.db, page, newest.size)
     if not page_leaves:
@@ -154,14 +161,17 @@ async def list_leaves(instance: Instance, page: int) -> list[bytes]:
 
 
 def _require_checkpoint(row: CheckpointRow | None) -> CheckpointRow:
-    """A row that is there. Raises NotFound."""
+    """Return the row. Raise NotFound if it is None."""
     if row is None:
         raise NotFound
     return row
 
 
 async def consistency_proof(instance: Instance, older_size: int, newer_size: int) -> dict[str, object]:
-    """What shows that one checkpoint's log begins another's. Raises NotFound for sizes that have none."""
+    """Return the proof that one checkpoint's log is a prefix of another's.
+
+    Raise NotFound unless both sizes have a checkpoint.
+    """
     checkpoints = [await public_log.find_checkpoint_by_size(instance.db, size) for size in (older_size, newer_size)]
     if None in checkpoints or older_size > newer_size:
         raise NotFound(NO_SUCH_CHECKPOINT_MESSAGE)
@@ -173,9 +183,9 @@ async def consistency_proof(instance: Instance, older_size: int, newer_size: int
 async def inclusion_proofs(
     instance: Instance, session: AuthenticatedSession, diary: bytes, size: int, after_seq: int
 ) -> Mapping[str, object]:
-    """Where a diary's versions above number `after` stand in the log of a checkpoint's `size`: docs/api.md.
+    """Return the proofs of a diary's versions above number `after_seq` in the log of this size: docs/api.md.
 
-    `to`: everything up to this number is told, or will never be under this checkpoint. Raises NotFound.
+    `to` is the number up to which the response is complete for this checkpoint. Raise NotFound.
     """
     row = await public_log.find_checkpoint_by_size(instance.db, size)
     if row is None:

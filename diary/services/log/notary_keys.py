@@ -1,4 +1,4 @@
-"""The notary's keys as the instance key vouches for them."""
+"""The notary's keys as the instance key has certified them."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -12,16 +12,16 @@ from diary.storage.log import public_log
 
 
 async def read_statements(db: Database) -> tuple[Mapping[str, object], ...]:
-    """Every statement that was published here, oldest first."""
+    """Return every published statement, oldest first."""
     return tuple(
         cast("dict[str, object]", parse_canonical_json(raw)) for raw in await public_log.list_key_statements(db)
     )
 
 
 def check_keys(statements: tuple[Mapping[str, object], ...], notary: Ed25519Signer) -> None:
-    """Return when the newest statement is about this notary, or there is none; else BadSetting: nothing must be signed.
+    """Raise BadSetting unless the newest statement, if any, is about this notary.
 
-    Receipts by a key that no statement names would be worth nothing to any phone that pinned the instance key.
+    Without a matching statement nothing may be signed: phones that pinned the instance key would refuse the receipts.
     """
     if not statements:
         return
@@ -30,11 +30,11 @@ def check_keys(statements: tuple[Mapping[str, object], ...], notary: Ed25519Sign
     except BadSignature:
         raise BadSetting("The statements about the notary's keys do not hold. Restore them from a backup.") from None
     if keys[-1].log_id != notary.log_id:
-        raise BadSetting("The notary's key is not the one the instance key vouches for. Put the right notary.key back.")
+        raise BadSetting("The notary's key is not the one the instance key certified. Restore the right notary.key.")
 
 
 async def publish_statement(db: Database, statement: Mapping[str, object]) -> None:
-    """Add a statement after the ones that are here. Raises BadSignature when it does not follow on them."""
+    """Add a statement after the existing ones. Raise BadSignature if it does not continue their chain."""
     existing = await read_statements(db)
     statements = (*existing, statement)
     keys = key_statements.verify_chain(statements, unb64(str(statements[0].get("instance", ""))))

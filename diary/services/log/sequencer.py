@@ -1,8 +1,8 @@
-"""Keeping the public log: leaves get their places, checkpoints are signed, authorities and witnesses are asked about them.
+"""The log sequencer: it appends leaves, signs checkpoints and requests timestamps and cosignatures.
 
-A receipt promises that its leaf is in a checkpoint within twenty minutes. Leaves are placed every half minute
-and a checkpoint is made ten minutes after the one before, when there is something new. Every worker of every
-host may run this: the rows decide who goes first (storage/log/public_log.py).
+A receipt promises that its leaf is in a checkpoint within twenty minutes. Leaves are appended every half minute, and a
+checkpoint is made ten minutes after the previous one if there are new leaves. Every worker on every host may run this:
+the database decides which one goes first (storage/log/public_log.py).
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from diary.storage.log import public_log
 from diary.storage.log.public_log import CheckpointRow
 
 LEAVES_PER_BATCH: Final = 200
-_ROUNDS_PER_CHECKPOINT: Final = 20  # times a checkpoint's interval that leaves are looked for
+_ROUNDS_PER_CHECKPOINT: Final = 20  # how often leaves are appended within one checkpoint interval
 
 
 async def sequence_leaves(instance: Instance) -> int:
-    """Give every waiting leaf its place; how many there were. In small jobs, so that pushes need not wait for it."""
+    """Append every waiting leaf to the log. Return their number. Small transactions keep pushes from waiting."""
     sequenced_count = 0
     while True:
         batch_count = await instance.db.writer.run(lambda tx: public_log.append_waiting_leaves(tx, LEAVES_PER_BATCH))
@@ -34,7 +34,7 @@ async def sequence_leaves(instance: Instance) -> int:
 
 
 async def log_release(instance: Instance) -> bool:
-    """Give the signed list of the release that is served its place in the log; False when it has one, or nothing is signed."""
+    """Append the leaf of the served release. Return False if it is in the log already, or if no release is signed."""
     leaf = instance.release_leaf
     if leaf is None or await public_log.is_release_logged(instance.db, leaf):
         return False
@@ -42,7 +42,7 @@ async def log_release(instance: Instance) -> bool:
 
 
 def read_release_leaf(settings: Settings) -> bytes | None:
-    """The leaf of DIARY_RELEASE, where DIARY_RELEASE_KEY signed it; else None: doctor says what is wrong with it."""
+    """Return the leaf of DIARY_RELEASE if DIARY_RELEASE_KEY signed it, else None. `doctor` reports what is wrong."""
     if settings.release is None or not settings.release_key:
         return None
     try:
@@ -54,7 +54,7 @@ def read_release_leaf(settings: Settings) -> bytes | None:
 
 
 async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
-    """A checkpoint, when the log has grown and the last one is old enough."""
+    """Make a checkpoint if the log has grown and the last one is old enough. Return it, or None."""
     min_interval_ms = instance.settings.checkpoint_seconds * 1000
     authority_names = tuple(authority.name for authority in instance.timestamp_authorities)
     return await instance.db.writer.run(
@@ -69,7 +69,7 @@ async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
 
 
 async def run_round(instance: Instance) -> None:
-    """One round: the release, leaves, a checkpoint, stamps, cosignatures."""
+    """Run one round: release, leaves, checkpoint, timestamps, cosignatures."""
     await log_release(instance)
     await sequence_leaves(instance)
     await make_checkpoint(instance)
@@ -78,10 +78,10 @@ async def run_round(instance: Instance) -> None:
 
 
 async def run_forever(instance: Instance, on_error: Callable[[BaseException], None]) -> None:
-    """Rounds for as long as the server runs. A round that fails is told to `fault`; the next one tries again."""
+    """Run rounds until cancelled. A failed round is reported to `on_error`, and the next one tries again."""
     while True:
         await asyncio.sleep(instance.settings.checkpoint_seconds / _ROUNDS_PER_CHECKPOINT)
         try:
             await run_round(instance)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the promise of twenty minutes stays
+        except Exception as error:  # noqa: BLE001 - no failure may end the loop: receipts promise twenty minutes
             on_error(error)

@@ -1,6 +1,7 @@
-"""Asking timestamp authorities about checkpoints. An authority that is away leaves a stamp pending, nothing else.
+"""Requests to timestamp authorities. If an authority is unavailable, the timestamp stays pending.
 
-What goes out is the digest of a checkpoint's note: it says nothing of anybody, not even how many diaries there are.
+A request contains only the digest of a checkpoint's note. It reveals nothing about people, not even the number of
+diaries.
 """
 
 import re
@@ -17,7 +18,7 @@ from diary.storage.log.stamps import AcceptedStamp, DueStamp
 
 MIN_RETRY_MS: Final = 60_000
 MAX_RETRY_MS: Final = 6 * 3_600_000
-# An authority whose clock is this far from ours says something about neither.
+# With a larger difference between the clocks, one is wrong and the timestamp proves nothing.
 MAX_CLOCK_SKEW_MS: Final = 3_600_000
 RESPONSE_TIMEOUT_SECONDS: Final = 20
 CONNECT_TIMEOUT_SECONDS: Final = 10
@@ -26,7 +27,7 @@ _HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "app
 
 
 def read_authorities(file: Path | None) -> tuple[TimestampAuthority, ...]:
-    """The authorities of a settings file, docs/settings.md; none without a file. Raises BadSetting."""
+    """Return the authorities of a settings file (docs/settings.md), none without a file. Raise BadSetting."""
     if file is None:
         return ()
     try:
@@ -40,8 +41,8 @@ def read_authorities(file: Path | None) -> tuple[TimestampAuthority, ...]:
 
 
 def _parse_authority(row: dict[str, Any], folder: Path) -> TimestampAuthority:
-    """One table of the file. Raises ValueError or BadRequest."""
-    from diary.ledger import timestamps  # noqa: PLC0415 - only where there is an authority
+    """Parse one table of the file. Raise OSError, ValueError or BadRequest."""
+    from diary.ledger import timestamps  # noqa: PLC0415 - most servers have no authority
 
     authority = TimestampAuthority(
         name=str(row["name"]),
@@ -57,19 +58,19 @@ def _parse_authority(row: dict[str, Any], folder: Path) -> TimestampAuthority:
 
 
 async def request_due_timestamps(instance: Instance) -> int:
-    """Ask for every stamp that is due; how many were accepted."""
-    authority_by_name = {one.name: one for one in instance.timestamp_authorities}
+    """Request every timestamp that is due. Return the number accepted."""
+    authority_by_name = {authority.name: authority for authority in instance.timestamp_authorities}
     accepted = 0
-    for one in await stamps.list_due(instance.db, instance.clock.now_ms()):
-        if one.authority in authority_by_name and await _request_timestamp(
-            instance, authority_by_name[one.authority], one
+    for due in await stamps.list_due(instance.db, instance.clock.now_ms()):
+        if due.authority in authority_by_name and await _request_timestamp(
+            instance, authority_by_name[due.authority], due
         ):
             accepted += 1
     return accepted
 
 
 async def _request_timestamp(instance: Instance, authority: TimestampAuthority, due: DueStamp) -> bool:
-    """Ask once. What does not hold, or does not come, is asked for again later."""
+    """Request one timestamp, and return whether it was accepted. A failed request is repeated later."""
     now = instance.clock.now_ms()
     retry_at_ms = now + min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** min(due.tries, 12))
     if not await instance.db.writer.run(lambda tx: stamps.claim(tx, due, retry_at_ms)):
@@ -92,8 +93,8 @@ async def _request_timestamp(instance: Instance, authority: TimestampAuthority, 
 
 
 async def _post(url: str, query: bytes) -> bytes:
-    """The answer to a query. Raises TooLarge and Unavailable; a redirect is not followed."""
-    # Here, because most servers ask nobody, and this library is a tenth of what an idle one holds.
+    """Return the body of a response. Redirects are not followed. Raise TooLarge and Unavailable."""
+    # Imported here because most servers have no authority, and this library is a tenth of an idle server's memory.
     import httpx  # noqa: PLC0415
 
     timeout = httpx.Timeout(RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
