@@ -103,7 +103,7 @@ def _check_imprint(response: TimeStampResponse, note: bytes) -> None:
     """Raise BadSignature unless the response stamps the note's SHA-256. Weaker digests are refused."""
     imprint = response.tst_info.message_imprint
     if imprint.hash_algorithm != _SHA256 or imprint.message != hashlib.sha256(note).digest():
-        raise BadSignature("The timestamp is of something else.")
+        raise BadSignature("The timestamp is for other data.")
 
 
 def _load_roots(pem: bytes) -> list[x509.Certificate]:

@@ -114,8 +114,8 @@ async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
 
 async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many capsules, or one that waits too long: Conflict, and the place can be used again. Given up while it waits: gone."""
-    monkeypatch.setattr(queue, "LINE_SECONDS", 0.05)
-    monkeypatch.setattr(queue, "LINE_LIMIT", 1)
+    monkeypatch.setattr(queue, "WAITING_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "WAITING_JOBS_LIMIT", 1)
     diary = fictional_diary(count=25, exhibits=4)
     jobs, raw = make_job_queue(diary), make_capsule_of(diary)
     first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -127,7 +127,7 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
     with pytest.raises(Conflict):
         await waiting
     assert second.is_idle and third.is_idle
-    monkeypatch.setattr(queue, "LINE_SECONDS", 60)
+    monkeypatch.setattr(queue, "WAITING_TIMEOUT_SECONDS", 60)
     waiting = asyncio.create_task(jobs.start_job(second.account, second.pack_id, raw))
     await asyncio.sleep(0)
     await jobs.cancel_job(second.account, second.pack_id)
@@ -194,8 +194,8 @@ async def test_an_abandoned_place_delays_nobody() -> None:
 async def test_an_abandoned_job_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
     alone, with no further request of anybody's."""
-    monkeypatch.setattr(queue, "DONE_MS", 2_000)
-    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(queue, "FINISHED_JOB_LIFETIME_MS", 2_000)
+    monkeypatch.setattr(queue, "CLEANUP_INTERVAL_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
     before = leftover_files()
     for dropped in (False, True):
@@ -315,7 +315,7 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
     assert job.task is not None
     await job.task
     assert job.state == "failed" and leftover_files() == before
-    monkeypatch.setattr(queue, "HARD_LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "BUILD_TIMEOUT_SECONDS", 0.05)
     slow = await run_job(jobs, make_capsule_of(diary))
     assert slow.state == "failed" and "too long" in slow.failure
     await jobs.close()

@@ -92,7 +92,7 @@ async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes,
     rewrapped_seq = await instance.db.writer.run(write, account=session.account)
     if rewrapped_seq is None:
         # The rotation is stored in any case: it blocks pushes, so the next statement covers the end of the diary.
-        raise Conflict("Something was written since. Begin again: nothing more is taken in meanwhile.")
+        raise Conflict("Something was written in the meantime. Begin again: until then no new version is accepted.")
     return rewrapped_seq
 
 

@@ -51,7 +51,7 @@ async def load_profile_shares(db: Database, pepper: Pepper) -> KdfProfileShares:
         assert isinstance(rows, list)
         return KdfProfileShares(tuple((KdfProfile(int(m), int(t)), int(weight)) for m, t, weight in rows))
     except (KeptError, AssertionError, TypeError, ValueError):
-        raise BadSetting("The table lock_shares is damaged. Put the database back from a backup.") from None
+        raise BadSetting("The table lock_shares is damaged. Restore the database from a backup.") from None
 
 
 def _weigh_profiles(profiles: list[KdfProfile | None]) -> list[list[int]]:

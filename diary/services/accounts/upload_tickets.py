@@ -59,4 +59,4 @@ def check_declaration(ticket: UploadTicket | None, parts: int, size: int) -> Non
 def check_digest(ticket: UploadTicket | None, digest: bytes) -> None:
     """Raise BadRequest if there is a ticket and its digest differs."""
     if ticket and digest != ticket.digest:
-        raise BadRequest("This ticket is for other bytes.")
+        raise BadRequest("This ticket is for a file with another digest.")

@@ -1,7 +1,7 @@
-"""What is remembered of running a server: when a backup was last made and when one was last tried.
+"""Records of running a server: the newest backup, the newest drill, and free disk space.
 
-A small file beside the data, `operating.json`. Of the secrets it holds short digests only, so that `doctor` can say
-whether the ones in use are the ones in the newest backup.
+They are in a small file in the data folder, `operating.json`. It contains only short digests of the secrets, so that
+`doctor` can check whether the secrets in use are in the newest backup.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ _DATABASE_TIMEOUT_SECONDS: Final = 5
 
 
 def format_backup_time(time_ms: int) -> str:
-    """A moment as it stands in a backup's name, UTC."""
+    """Return a time as in a backup's name, in UTC."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d-%H%M%S")
 
 
 def read_history(data_dir: Path) -> dict[str, Any]:
-    """What was noted; {} when nothing was, or it cannot be read."""
+    """Return the records, or {} if there are none or the file cannot be read."""
     try:
         value = json.loads((data_dir / HISTORY_FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -38,7 +38,10 @@ def read_history(data_dir: Path) -> dict[str, Any]:
 def record_backup(
     data_dir: Path, name: str, made_at_ms: int, size_bytes: int, secrets: Mapping[str, bytes], missing_part_count: int
 ) -> None:
-    """Note a backup that was made; `secrets` by name, `lost`: how many parts of files were not there to go in."""
+    """Record a finished backup. `secrets` is content by name.
+
+    `missing_part_count` is the number of parts of files that could not be backed up.
+    """
     fingerprints = {name: secret_fingerprint(raw) for name, raw in secrets.items()}
     _write_history(
         data_dir,
@@ -56,26 +59,26 @@ def record_backup(
 
 
 def record_drill(data_dir: Path, name: str, drilled_at_ms: int, backup_made_at_ms: int) -> None:
-    """Note that a backup was restored on trial and opened."""
+    """Record that a backup was restored and opened in a drill."""
     _write_history(
         data_dir, read_history(data_dir) | {"drill": {"at": drilled_at_ms, "made_at": backup_made_at_ms, "name": name}}
     )
 
 
 def record_free_space(data_dir: Path, now_ms: int, available_bytes: int) -> None:
-    """Note how much room there was; at most one row a day, a month of them."""
+    """Record the free disk space, at most once a day. Keep the records of 31 days."""
     rows = [row for row in read_history(data_dir).get("disk", []) if now_ms - 31 * _DAY_MS <= row[0] <= now_ms]
     if not rows or now_ms - rows[-1][0] >= _DAY_MS:
         _write_history(data_dir, read_history(data_dir) | {"disk": [*rows, [now_ms, available_bytes]]})
 
 
 def secret_fingerprint(secret: bytes) -> str:
-    """Enough of a digest to tell secrets apart; they are 32 random bytes and do not follow from it."""
+    """Return a short digest that distinguishes secrets. It does not reveal a secret of 32 random bytes."""
     return hashlib.sha256(b"kept/which-secret\0" + secret).hexdigest()[:16]
 
 
 def _write_history(data_dir: Path, history: dict[str, Any]) -> None:
-    """Put the file in its place in one step."""
+    """Replace the file atomically."""
     temporary_path = data_dir / (HISTORY_FILE_NAME + ".new")
     temporary_path.write_text(json.dumps(history, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     temporary_path.chmod(0o600)
@@ -84,7 +87,7 @@ def _write_history(data_dir: Path, history: dict[str, Any]) -> None:
 
 
 async def check_database_answers(instance: Instance) -> None:
-    """Return when the database answers. Raises Unavailable."""
+    """Raise Unavailable unless the database responds within five seconds."""
     try:
         async with asyncio.timeout(_DATABASE_TIMEOUT_SECONDS):
             await instance.db.fetch_one("SELECT 1 FROM log_size WHERE id = ?", (0,))

@@ -1,11 +1,11 @@
-"""Backups: the database, every sealed part and the server's own secrets, in one sealed file; and back.
+"""Backup and restore: the database, every sealed part and the server's secrets in one sealed file.
 
-[Note: order] The secrets stand first in the file, then the database, then the parts it speaks of. So a backup that
-nobody could ever sign in to is noticed at its first bytes, and every part can be held to the database that names it.
-Restoring reads the whole file once before it writes anything.
+[Note: order] The secrets come first in the file, then the database, then the parts that it references. A backup without
+secrets is detected at its start, and the database can be used to check that no part is missing. Restoring reads the
+whole file once before it writes anything.
 
-[Note: what went in between] Parts are copied after the database. One that is missing by then may have been erased
-for good in the meantime, which is what its keeper wanted; any other is damage, and the backup says so.
+[Note: what went in between] Parts are copied after the database. A part that is missing by then may have been erased by
+its keeper in the meantime. A part that the database still references is damage, and the backup reports it.
 """
 
 import hashlib
@@ -42,16 +42,16 @@ PART_MEMBER_PREFIX: Final = "parts/"
 BACKUP_SUFFIX: Final = ".backup"
 UNFINISHED_SUFFIX: Final = ".part"
 _NO_PEPPER_MESSAGE: Final = (
-    "This backup has no pepper in it: nobody could ever sign in to what it holds. Nothing was written."
+    "This backup contains no pepper, so nobody could sign in after a restore. Nothing was written."
 )
 _NO_NOTARY_KEY_MESSAGE: Final = (
-    "This backup has no notary key in it: phones would refuse what it holds. Nothing was written."
+    "This backup contains no notary key, so phones would refuse the restored server. Nothing was written."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made or read. `lost`: parts that were missing or damaged before it was made."""
+    """A backup that was made or read. `missing_parts` are parts that were missing or damaged before it was made."""
 
     path: Path
     app_url: str
@@ -63,7 +63,10 @@ class Backup:
 async def create_backup(
     settings: Settings, operator_public_key: bytes, folder: Path, clock: Clock, on_progress: ProgressCallback
 ) -> Backup:
-    """Write a backup into `folder`; the server may go on meanwhile. Raises BadSetting first when secrets are missing."""
+    """Write a backup into `folder`; the server may be running.
+
+    Raise BadSetting if secrets are missing or do not fit the database.
+    """
     secrets = _read_secrets(settings)
     now = clock.now_ms()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,7 +98,10 @@ async def create_backup(
 
 
 def verify_backup(path: Path, operator_private_key: bytes, on_progress: ProgressCallback) -> Backup:
-    """Read a backup to its end: every byte opens and its secrets belong to its database. Raises NotACopy; writes nothing."""
+    """Read a whole backup and check that it has its secrets and that no part is damaged. Write nothing.
+
+    Raise InvalidSealedCopy.
+    """
     manifest: dict[str, Any] = {}
     seen_members: set[str] = set()
     part_count = 0
@@ -111,18 +117,21 @@ def verify_backup(path: Path, operator_private_key: bytes, on_progress: Progress
             on_progress("read", part_count, 0)
     _check_secrets_present(seen_members)
     if DATABASE_MEMBER not in seen_members or not manifest:
-        raise InvalidSealedCopy("This backup has no database in it. Nothing was written.")
+        raise InvalidSealedCopy("This backup contains no database. Nothing was written.")
     return Backup(path, str(manifest["app_url"]), int(manifest["made_at"]), part_count, ())
 
 
 async def restore_backup(
     settings: Settings, path: Path, operator_private_key: bytes, on_progress: ProgressCallback
 ) -> Backup:
-    """Put a backup where the settings point, which must be empty. Raises NotACopy, Conflict and BadSetting before it writes."""
+    """Restore a backup into the empty database and folders of the settings.
+
+    Raise InvalidSealedCopy, Conflict and BadSetting before anything is written.
+    """
     verified = verify_backup(path, operator_private_key, on_progress)
     if verified.app_url != settings.app_url:
         raise BadSetting(
-            f"This backup is of {verified.app_url}, and keepers' words open there only. "
+            f"This backup is of {verified.app_url}, and keepers' words work only at that address. "
             "Set DIARY_APP_URL to it. Nothing was written."
         )
     await copies.check_target_empty(settings)
@@ -146,7 +155,7 @@ async def restore_backup(
                 secrets[name] = b"".join(chunks)
         for name, content in secrets.items():
             _write_secret_if_absent(settings, name, content)
-        # Last: a server finds a database only when everything it needs lies there.
+        # Last, so that a server never finds a database without the files that it needs.
         await copies.install_copy(settings, database, on_progress)
     return Backup(
         path, verified.app_url, verified.made_at, len(restored_parts), tuple(sorted(expected_parts - restored_parts))
@@ -154,19 +163,19 @@ async def restore_backup(
 
 
 def create_operator_key(key_path: Path) -> bytes:
-    """Draw the operator's key into `place`, its public half beside it; the public half. Raises Conflict when one is there."""
+    """Create the operator's private key in `key_path` and return its public key. Raise Conflict if the file exists."""
     private_key = generate_scalar()
     try:
         _write_new_file(key_path, iter([private_key]))
     except FileExistsError:
-        raise Conflict(f"There is a file {key_path.name} already.") from None
+        raise Conflict(f"The file {key_path.name} exists already.") from None
     return public_point(private_key)
 
 
 async def _add_parts(
     sealed: SealedBackupWriter, database: Path, store: BlobStore, on_progress: ProgressCallback
 ) -> tuple[int, list[str]]:
-    """Copy every part; how many, and the names of those that are not there or not whole."""
+    """Copy every part. Return their number, and the names of those that are missing or damaged."""
     names, missing = copies.list_part_names(database), list[str]()
     for part_number, name in enumerate(names, 1):
         try:
@@ -180,7 +189,7 @@ async def _add_parts(
 
 
 async def _still_referenced(settings: Settings, snapshot_path: Path, missing: list[str]) -> list[str]:
-    """Those of `lost` that the database still speaks of; see [Note: what went in between]."""
+    """Return the names in `missing` that the database still references; see [Note: what went in between]."""
     if not missing:
         return []
     await copies.take_snapshot(settings, snapshot_path)
@@ -189,13 +198,16 @@ async def _still_referenced(settings: Settings, snapshot_path: Path, missing: li
 
 
 def _read_secrets(settings: Settings) -> dict[str, bytes]:
-    """The pepper, the notary's keys and the canary as they are; none is made. Raises BadSetting naming what is missing."""
+    """Return the pepper, the notary's keys and the canary. None is created.
+
+    Raise BadSetting naming the missing ones.
+    """
     required = {PEPPER_MEMBER: settings.find_existing_pepper(), NOTARY_KEY_MEMBER: settings.find_existing_notary_seed()}
     missing = [name for name, raw in required.items() if raw is None]
     if missing:
         raise BadSetting(
             f"No backup was made: {' and '.join(missing)} cannot be found, and without them nobody could use it. "
-            "Look at DIARY_DATA, DIARY_PEPPER and DIARY_NOTARY_KEY."
+            "Check DIARY_DATA, DIARY_PEPPER and DIARY_NOTARY_KEY."
         )
     optional = {path.name: path.read_bytes() for path in sorted(settings.data.glob(OLD_NOTARY_KEYS_GLOB))}
     canary = settings.data / CANARY_MEMBER
@@ -205,7 +217,7 @@ def _read_secrets(settings: Settings) -> dict[str, bytes]:
 
 
 def _check_secrets(database: Path, pepper: bytes, notary_seed: bytes) -> None:
-    """Return when these secrets are those a copied database was written with. Raises BadSetting."""
+    """Raise BadSetting unless the copied database was written with these secrets."""
     statements = tuple(
         cast("Mapping[str, object]", parse_canonical_json(raw)) for raw in copies.list_key_statements(database)
     )
@@ -232,7 +244,7 @@ def _check_secrets(database: Path, pepper: bytes, notary_seed: bytes) -> None:
 
 
 def _check_secrets_present(seen_members: set[str]) -> None:
-    """Raise NotACopy unless the secrets have come; they stand before the database."""
+    """Raise InvalidSealedCopy unless the secrets came before the database."""
     if PEPPER_MEMBER not in seen_members:
         raise InvalidSealedCopy(_NO_PEPPER_MESSAGE)
     if NOTARY_KEY_MEMBER not in seen_members:
@@ -240,23 +252,23 @@ def _check_secrets_present(seen_members: set[str]) -> None:
 
 
 def _check_part(name: str, raw: bytes) -> None:
-    """Return when a part's bytes are those its name was made of. Raises NotACopy."""
+    """Raise InvalidSealedCopy unless the part's bytes match the digest in its name."""
     if not name.endswith("-" + hashlib.sha256(raw).hexdigest()[:32]):
         raise InvalidSealedCopy("A file in this backup is damaged. Nothing was written.")
 
 
 def _parse_manifest(raw: bytes) -> dict[str, Any]:
-    """What a backup says of itself. Raises NotACopy."""
+    """Return the backup's description of itself. Raise InvalidSealedCopy."""
     try:
         value = parse_canonical_json(raw)
         assert isinstance(value, dict)
         return {"app_url": str(value["app_url"]), "made_at": int(cast("int", value["made_at"]))}
     except (KeptError, AssertionError, KeyError, TypeError, ValueError):
-        raise InvalidSealedCopy("What this backup says of itself cannot be read. Nothing was written.") from None
+        raise InvalidSealedCopy("The description in this backup cannot be read. Nothing was written.") from None
 
 
 def _check_no_other_secrets(settings: Settings, path: Path, operator_private_key: bytes) -> None:
-    """Raise Conflict when other secrets than the backup's lie where the settings point."""
+    """Raise Conflict if the settings have secrets that differ from the backup's."""
     current_secrets = {
         PEPPER_MEMBER: settings.find_existing_pepper(),
         NOTARY_KEY_MEMBER: settings.find_existing_notary_seed(),
@@ -267,21 +279,21 @@ def _check_no_other_secrets(settings: Settings, path: Path, operator_private_key
         current = current_secrets.get(name)
         if current is not None and current != b"".join(chunks):
             raise Conflict(
-                f"Another {name} lies here or is set than the backup holds. Nothing was written; move it away first."
+                f"The {name} on this server is not the one in the backup. Nothing was written. Move it away first."
             )
 
 
 def _write_secret_if_absent(settings: Settings, name: str, content: bytes) -> None:
-    """Write a secret unless it is set or lies there."""
+    """Write a secret unless it is in the settings or its file exists. Raise InvalidSealedCopy."""
     is_set = (name == PEPPER_MEMBER and settings.pepper) or (name == NOTARY_KEY_MEMBER and settings.notary_key)
     if Path(name).name != name:
-        raise InvalidSealedCopy("This backup names a file it should not.")
+        raise InvalidSealedCopy("This backup contains a file with an unsafe name.")
     if not is_set and not (settings.data / name).exists():
         _write_new_file(settings.data / name, iter([content]))
 
 
 def _write_new_file(path: Path, chunks: Iterator[bytes]) -> None:
-    """A new file, readable by its owner only, on the disk."""
+    """Write a new file, readable only by its owner, and flush it to the disk. Raise FileExistsError."""
     file_descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file_descriptor, "wb") as file:
         for chunk in chunks:
@@ -291,7 +303,7 @@ def _write_new_file(path: Path, chunks: Iterator[bytes]) -> None:
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    """A file, a mebibyte at a time."""
+    """Yield a file's content in pieces of 1 MiB."""
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
             yield chunk

@@ -1,9 +1,9 @@
-"""A server that ends: what its operator has announced, and what is still done.
+"""Decommissioning: the operator's announcement that the server closes, and what it still does.
 
-[Note: ending] From the announcement on, nobody new is let in: a diary begun now would have to move before it is used to
-its place. From the day itself what is here can be read, sent to another phone and made into a pack, and nothing is added:
-a keeper whose phone believed in a receipt of a server that is about to be switched off would be misled. From the second
-date on nothing of a keeper's is answered. The public pages and the log stay: packs that were made are checked against them.
+[Note: ending] From the announcement on, nobody new may register: a new diary would have to move almost at once. From
+the closing date on, content can be read, sent to another phone and made into a pack, but nothing is added: a receipt by
+a server that is about to be switched off would mislead the keeper. From the second date on, every request for a
+keeper's content is refused. The public pages and the log stay, because existing packs are checked against them.
 """
 
 from typing import Final
@@ -21,29 +21,28 @@ __all__ = [
     "shutdown_payload",
     "withdraw_notice",
 ]
-# Other workers, and the command line, announce through the database.
+# Other workers and the command line change the announcement in the database.
 CACHE_LIFETIME_MS: Final = 2_000
 
 
 class ShutdownMonitor:
-    """What one worker knows of the end, looked at again every two seconds."""
+    """One worker's cached copy of the announcement, refreshed every two seconds."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
         self._notice: ShutdownSchedule | None = None
         self._checked_at_ms: int | None = None
 
     async def current_notice(self, instance: Instance) -> ShutdownSchedule | None:
-        """What is announced."""
+        """Return the announcement, or None."""
         now = instance.clock.now_ms()
         if self._checked_at_ms is None or not 0 <= now - self._checked_at_ms < CACHE_LIFETIME_MS:
             self._notice, self._checked_at_ms = await find_notice(instance), now
         return self._notice
 
     async def check_accepts(self, instance: Instance, *, adds_to_diary: bool, creates_account: bool) -> None:
-        """Let a request for a keeper's things go on. `grows`: it adds to a diary; `begins`: it opens an account.
+        """Refuse a request that the announcement no longer allows; see [Note: ending].
 
-        Raises Closing and Closed. See [Note: ending].
+        `adds_to_diary` and `creates_account` describe the request. Raise ServerClosed and ServerClosing.
         """
         notice = await self.current_notice(instance)
         if notice is None:
@@ -56,20 +55,20 @@ class ShutdownMonitor:
 
 
 def shutdown_payload(notice: ShutdownSchedule | None) -> dict[str, int] | None:
-    """The announcement as it is sent."""
+    """Return the announcement as JSON, or None."""
     return {"off": notice.off_at, "on": notice.closes_at} if notice else None
 
 
 async def find_notice(instance: Instance) -> ShutdownSchedule | None:
-    """What the database says now."""
+    """Return the announcement in the database, or None."""
     return await decommission.find(instance.db)
 
 
 async def announce_shutdown(instance: Instance, notice: ShutdownSchedule) -> None:
-    """Announce the end, or move it."""
+    """Announce the closing dates, or change them."""
     await instance.db.writer.run(lambda tx: decommission.announce(tx, notice))
 
 
 async def withdraw_notice(instance: Instance) -> bool:
-    """Take the announcement back; whether there was one."""
+    """Withdraw the announcement. Return whether there was one."""
     return await instance.db.writer.run(decommission.cancel)

@@ -1,9 +1,9 @@
-"""Room on the server's own disks.
+"""Free space on the server's own disks.
 
-[Note: the last of the disk] On a full disk nobody can write a word, or even sign in: each takes a row of the database. So
-files and new accounts stop while there is room left (`DIARY_MIN_FREE_BYTES`), and what is left is for words, signing in and
-fetching. Both disks count, that of the sealed files and that of the data folder; what lies in a bucket or in PostgreSQL is
-not on a disk that can be looked at from here.
+[Note: the last of the disk] On a full disk nobody can write text or even sign in, because each takes a row in the
+database. So files and new accounts are refused while there is still some space (`DIARY_MIN_FREE_BYTES`), which is kept
+for text, sign-in and fetching. The disks of the sealed files and of the data folder are checked. An object store and
+PostgreSQL are not: their disks cannot be measured from here.
 """
 
 import shutil
@@ -29,18 +29,21 @@ class DiskSpace:
     """The disks that a server writes to."""
 
     def __init__(self, settings: Settings, blob_folder: Path | None) -> None:
-        """`store`: the folder of the sealed files; None where they are not in a folder."""
+        """Store the folders to check. `blob_folder` is None if the sealed files are not in a folder."""
         self._folders = tuple(dict.fromkeys(folder for folder in (blob_folder, settings.data) if folder))
         self._configured_min_free_bytes = settings.min_free_bytes
 
     def spare_bytes(self) -> int:
-        """Bytes of the fullest disk above what is to stay free; below 0 when there are fewer. What cannot be asked has room."""
+        """Return the free bytes above the reserve, on the disk that has fewest. Negative if the reserve is in use.
+
+        A disk that cannot be measured does not count.
+        """
         spare_by_folder = []
         for folder in self._folders:
             try:
                 usage = shutil.disk_usage(folder)
             except OSError:
-                continue  # writing to it will fail, and says so
+                continue  # writing to it will fail with its own error
             min_free_bytes = (
                 max(MIN_FREE_BYTES, usage.total // MIN_FREE_DIVISOR)
                 if self._configured_min_free_bytes is None
@@ -50,10 +53,10 @@ class DiskSpace:
         return min(spare_by_folder, default=1 << 62)
 
     def refusal_message(self, size_bytes: int) -> str:
-        """Why `size` bytes of a file are not taken now; '' when they are."""
+        """Return why a file of `size_bytes` is refused now, or '' if it is accepted."""
         return NO_ROOM_FOR_FILES_MESSAGE if self.spare_bytes() < size_bytes else ""
 
     def check_room_for_account(self) -> None:
-        """Return when a new account may begin. Raises Unavailable."""
+        """Raise Unavailable if there is no room for a new account."""
         if self.spare_bytes() < 0:
             raise Unavailable(NO_ROOM_FOR_ACCOUNTS_MESSAGE)

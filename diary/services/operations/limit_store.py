@@ -1,6 +1,6 @@
-"""Where counts are kept: in this worker's memory, or in a Redis that several workers share.
+"""Stores of counts: this worker's memory, or a Redis that several workers share.
 
-The library for Redis is loaded only where one is used: it is a tenth of what an idle worker holds.
+The Redis library is imported only if it is used: it is a tenth of an idle worker's memory.
 """
 
 from collections.abc import AsyncIterator
@@ -16,15 +16,15 @@ REDIS_URL_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
 class RequestCounter(Protocol):
-    """How often, minute by minute, over all workers."""
+    """Counter of requests a minute, over all workers."""
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:
-        """Count one; False above the limit, None when nobody can say."""
+        """Count a request. Return False above the limit, None if the store does not respond."""
         ...
 
 
 def is_redis_url(url: str) -> bool:
-    """Whether an address is one of Redis's. Raises BadSetting for one that is neither that nor `memory`."""
+    """Check whether a URL is one of Redis. Raise BadSetting unless it is that or `memory`."""
     if url == MEMORY_URL:
         return False
     if not url.startswith(REDIS_URL_SCHEMES):
@@ -34,11 +34,14 @@ def is_redis_url(url: str) -> bool:
 
 @asynccontextmanager
 async def open_limit_stores(url: str, clock: Clock) -> AsyncIterator[tuple[RequestCounter | None, FailureThrottle]]:
-    """How counts are kept, for the length of the block: in memory, so None and a Throttle, or in Redis. Raises BadSetting."""
+    """Open the request counter and the throttle for the length of the block. Raise BadSetting.
+
+    In memory there is no shared request counter: the first value is None.
+    """
     if not is_redis_url(url):
         yield None, MemoryFailureThrottle(clock)
         return
-    from diary.services.operations.redis_limits import open_redis_limits  # noqa: PLC0415 - see the module's own words
+    from diary.services.operations.redis_limits import open_redis_limits  # noqa: PLC0415 - see the module's docstring
 
     async with open_redis_limits(url, clock) as stores:
         yield stores

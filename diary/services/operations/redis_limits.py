@@ -1,8 +1,8 @@
-"""Counts that several workers share, in Redis: how often, and how many wrong guesses.
+"""Counts that several workers share in Redis: requests, and wrong guesses.
 
-[Note: when Redis is away] How often someone may ask protects the server from load; without Redis each worker
-goes on counting by itself. Wrong guesses protect the keeper; without Redis nobody can sign in, since guessing
-must not become free because somebody cut a wire. Devices that are signed in notice nothing.
+[Note: when Redis is away] Request limits protect the server from load; without Redis each worker counts its own
+requests. Limits of wrong guesses protect the keeper; without Redis nobody can sign in, because an attacker who
+interrupts the connection must not gain free guesses. Devices that are signed in are not affected.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from diary.services.accounts.throttle import FAILURE_WINDOW_MS, FAILURES_LIMIT, 
 
 KEY_PREFIX: Final = "kept"
 REDIS_TIMEOUT_SECONDS: Final = 2.0
-# Hosts' clocks differ a little; a failure from further on than this is from before the clock was set back.
+# Hosts' clocks differ slightly. A failure further in the future dates from before a clock was set back.
 MAX_CLOCK_SKEW_MS: Final = 60_000
 _BEGIN_ATTEMPT_SCRIPT: Final = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[2])
@@ -41,17 +41,17 @@ return {0, '0'}
 
 
 class RedisRequestCounter:
-    """How often, minute by minute."""
+    """Counter of requests a minute in Redis."""
 
     def __init__(self, pool: Any) -> None:
-        """Over connections of `pool`; connects when first asked."""
+        """Use connections of `pool`. The first one is opened at the first count."""
         storage = RedisStorage(
             "async+redis://pool:6379", implementation="redispy", key_prefix=KEY_PREFIX, connection_pool=pool
         )
         self._limiter = FixedWindowRateLimiter(storage)
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:
-        """Count one; False above the limit, None when Redis does not answer."""
+        """Count a request. Return False above the limit, None if Redis does not respond."""
         try:
             return await self._limiter.hit(RateLimitItemPerMinute(per_minute), *names)
         except (RedisError, OSError, TimeoutError):
@@ -59,18 +59,17 @@ class RedisRequestCounter:
 
 
 class RedisFailureThrottle:
-    """`Throttle` for several workers; see [Note: who is counted] there."""
+    """FailureThrottle shared by several workers; see [Note: who is counted] in accounts/throttle.py."""
 
     def __init__(self, clock: Clock, redis: Any) -> None:
-        """Count by this clock, in this Redis."""
         self._clock = clock
         self._begin_attempt_script = redis.register_script(_BEGIN_ATTEMPT_SCRIPT)
         self._redis = redis
 
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> str:
-        """Take one try out of `most` an hour; it counts as failed until `leave` is called with what is returned here.
+        """Count an attempt as failed, and return the handle for `forgive_attempt`.
 
-        Raises TryLater, and Unavailable when Redis does not answer.
+        Raise TooManyRequests after `limit` failures within the hour, and Unavailable if Redis does not respond.
         """
         now = self._clock.now_ms()
         attempt = f"{now}-{secrets.token_hex(8)}"
@@ -87,16 +86,16 @@ class RedisFailureThrottle:
         return attempt
 
     async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
-        """A try turned out well and no longer counts."""
+        """Remove a successful attempt from the count."""
         try:
             await self._redis.zrem(_redis_key(key), str(attempt))
         except (RedisError, OSError, TimeoutError):
-            return  # it counts for an hour more; the keeper is signed in all the same
+            return  # it counts for another hour, but the keeper is signed in
 
 
 @asynccontextmanager
 async def open_redis_limits(url: str, clock: Clock) -> AsyncIterator[tuple[RedisRequestCounter, RedisFailureThrottle]]:
-    """Counts kept in the Redis at `url`, for the length of the block. Whether it is there shows when it is asked."""
+    """Open the counters in the Redis at `url` for the length of the block. It connects only at the first count."""
     pool = ConnectionPool.from_url(
         url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
     )
@@ -107,5 +106,5 @@ async def open_redis_limits(url: str, clock: Clock) -> AsyncIterator[tuple[Redis
 
 
 def _redis_key(key: Hashable) -> str:
-    """What a key is counted under: names in it are keyed digests already, and here they are not even that."""
+    """Return the Redis key of a counter: a digest, so that Redis does not contain even the keyed digests of names."""
     return f"{KEY_PREFIX}:{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"

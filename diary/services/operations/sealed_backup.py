@@ -1,9 +1,9 @@
-"""An operator's backup as a file: sealed to a key whose private half is not on the server.
+"""File format of a backup: sealed to the operator's key, whose private half is not on the server.
 
-[Note: who can open a backup] The server has the public half only. Whoever takes the server, or one of its backups,
-opens no older backup with what they find there. Each file draws a key of its own, sealed to the operator's; then come
-numbered frames, each bound to its number, and a last one that says how many there were. So a file that was cut
-short, put together from two, or changed by one bit does not open. docs/formats.md has the bytes.
+[Note: who can open a backup] The server has only the public key, so whoever takes over the server or a backup cannot
+open older backups with what they find there. Each file has its own random key, sealed to the operator's. Then follow
+numbered frames, each bound to its number, and a last frame with their total. So a file that was truncated, spliced or
+changed by one bit does not open. docs/formats.md describes the bytes.
 """
 
 import os
@@ -27,10 +27,10 @@ _WRONG_KEY_MESSAGE: Final = "This backup does not open with that key. Nothing wa
 
 
 class SealedBackupWriter:
-    """A backup while it is written."""
+    """Writer of a sealed backup."""
 
     def __init__(self, file: BinaryIO, operator_public_key: bytes) -> None:
-        """`pub`: the operator's public key, 65 bytes. Raises BadSignature for one that is none."""
+        """Write the file's header. Raise BadSignature unless `operator_public_key` (65 bytes) is valid."""
         self._file = file
         self._key = os.urandom(KEY_BYTES)
         self._frame_count = 0
@@ -39,7 +39,7 @@ class SealedBackupWriter:
         self._write_sealed(seal_to_public_key(operator_public_key, EnvelopeKind.WRAP, HEADER, self._key))
 
     def add_member(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Put a member in."""
+        """Write a member with this name and content."""
         self._member_count += 1
         self._write_frame(_MEMBER_FRAME + canonical_json({"name": name}))
         for chunk in chunks:
@@ -47,7 +47,7 @@ class SealedBackupWriter:
                 self._write_frame(_DATA_FRAME + chunk[offset : offset + CHUNK_BYTES])
 
     def close(self) -> None:
-        """Say that this was all, and have it on the disk."""
+        """Write the last frame and flush the file to the disk. The caller closes the file."""
         self._write_frame(_END_FRAME + canonical_json({"members": self._member_count}))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -61,9 +61,9 @@ class SealedBackupWriter:
 
 
 def read_members(path: Path, operator_private_key: bytes) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Each member's name and its pieces, to be read before the next is asked for. Raises NotACopy.
+    """Yield each member's name and chunks, which must be read before the next member. Raise InvalidSealedCopy.
 
-    Only a walk that came to its end has shown that the file is whole.
+    The file is known to be complete only after the last member.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -81,7 +81,7 @@ def read_members(path: Path, operator_private_key: bytes) -> Iterator[tuple[str,
             chunks = _read_member_chunks(frames, next_frame)
             yield str(_parse_object(content).get("name")), chunks
             for _ in chunks:
-                pass  # whoever was not interested in it
+                pass  # skip what the caller did not read
             kind, content = next_frame[0]
         if kind != _END_FRAME or _parse_object(content).get("members") != member_count or file.read(1):
             raise InvalidSealedCopy(_INVALID_BACKUP_MESSAGE)
@@ -90,7 +90,7 @@ def read_members(path: Path, operator_private_key: bytes) -> Iterator[tuple[str,
 def _read_member_chunks(
     frames: Iterator[tuple[bytes, bytes]], next_frame: list[tuple[bytes, bytes]]
 ) -> Iterator[bytes]:
-    """The data frames that follow; the first that is none goes to `after`."""
+    """Yield the data frames that follow. The first frame of another kind is added to `next_frame`."""
     for kind, content in frames:
         if kind != _DATA_FRAME:
             next_frame.append((kind, content))
@@ -99,7 +99,7 @@ def _read_member_chunks(
 
 
 def _read_frames(file: BinaryIO, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every frame's kind and content. Raises NotACopy for one that does not open or is not there."""
+    """Yield every frame's kind and content. Raise InvalidSealedCopy for a frame that is missing or does not open."""
     frame_number = 0
     while True:
         try:
@@ -111,7 +111,7 @@ def _read_frames(file: BinaryIO, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_sealed(file: BinaryIO) -> bytes:
-    """The next length and that many bytes. Raises NotACopy."""
+    """Read a length and that many bytes. Raise InvalidSealedCopy."""
     length = int.from_bytes(file.read(4), "big")
     sealed = file.read(length) if length <= FRAME_LIMIT_BYTES else b""
     if not length or len(sealed) != length:
@@ -120,7 +120,7 @@ def _read_sealed(file: BinaryIO) -> bytes:
 
 
 def _parse_object(raw: bytes) -> dict[str, object]:
-    """A frame's JSON. Raises NotACopy."""
+    """Return a frame's JSON object. Raise InvalidSealedCopy."""
     try:
         value = parse_canonical_json(raw)
     except KeptError:
@@ -131,5 +131,5 @@ def _parse_object(raw: bytes) -> dict[str, object]:
 
 
 def _frame_context(frame_number: int) -> bytes:
-    """What frame `n` is bound to."""
+    """Return the context that binds a frame to its number."""
     return _CONTEXT + frame_number.to_bytes(8, "big")

@@ -1,8 +1,8 @@
-"""Whether pepper and notary key are the ones a database was written with.
+"""Check that a database was written with the present pepper and notary key.
 
-[Note: a secret that is gone] A new pepper over old accounts turns every keeper's right words into wrong ones, and a new
-notary key makes receipts that no phone takes. So secrets are made for a database with nobody in it only; over any
-other a missing one stops the start, while the lost file can still be put back.
+[Note: a secret that is gone] With a new pepper every keeper's correct words are wrong, and with a new notary key phones
+refuse the receipts. So secrets are created only for a database without accounts; otherwise a missing one stops the
+start, while the lost file can still be restored.
 """
 
 from typing import Final
@@ -15,13 +15,16 @@ from diary.storage.accounts import account_rows
 from diary.storage.database import open_database
 from diary.storage.database_interface import Database
 
-_RESTORE_HINT: Final = "Put it back from a backup, or see docs/operating.md, Keys."
-# As many accounts are tried: a few may have been made under another pepper, by a server that was once without its own.
+_RESTORE_HINT: Final = "Restore it from a backup, or see docs/operating.md, Keys."
+# Several accounts are tried, because some may date from a time when the server ran with another pepper.
 ACCOUNTS_TRIED_LIMIT: Final = 20
 
 
 async def read_secrets(settings: Settings, db: Database) -> tuple[bytes, bytes]:
-    """The pepper and the notary's seed. They are made where nobody is there yet. Raises BadSetting, see the note."""
+    """Return the pepper and the notary's seed, creating them for a database without accounts.
+
+    Raise BadSetting; see the note.
+    """
     fault = await find_secrets_fault(settings, db)
     if fault:
         raise BadSetting(fault)
@@ -29,7 +32,10 @@ async def read_secrets(settings: Settings, db: Database) -> tuple[bytes, bytes]:
 
 
 async def find_secrets_fault(settings: Settings, db: Database) -> str:
-    """What is wrong with the secrets here, a sentence or two, or ''. Makes none. Raises BadSetting for a damaged file."""
+    """Return what is wrong with the secrets in a sentence or two, or ''. Nothing is created.
+
+    Raise BadSetting for a damaged file.
+    """
     pepper, notary_seed = settings.find_existing_pepper(), settings.find_existing_notary_seed()
     sealed_kdfs = await db.run_read(lambda tx: account_rows.list_sealed_kdfs(tx, ACCOUNTS_TRIED_LIMIT))
     if not sealed_kdfs:
@@ -43,7 +49,10 @@ async def find_secrets_fault(settings: Settings, db: Database) -> str:
 
 
 async def check_database(settings: Settings, now_ms: int) -> tuple[int, int, str, str]:
-    """What the database says of time (`times_of`), and what is wrong with it and with the secrets, '' for nothing."""
+    """Return the results of `read_database_times`, then the fault of the database and that of the secrets.
+
+    A fault is '' if nothing is wrong.
+    """
     try:
         async with open_database(settings) as db:
             return (*await read_database_times(db, now_ms), "", await find_secrets_fault(settings, db))
@@ -52,7 +61,7 @@ async def check_database(settings: Settings, now_ms: int) -> tuple[int, int, str
 
 
 def _can_open(pepper: Pepper, account: bytes, kdf: bytes) -> bool:
-    """Whether a sealed column of an account is this pepper's."""
+    """Check whether this pepper opens a sealed column of an account."""
     try:
         pepper.open(KDF_PURPOSE, account, kdf)
     except SealError:

@@ -1,4 +1,7 @@
-"""Where a backup or a restore works, and what one left that was killed. A lock on it tells whether its process lives."""
+"""Work folders of backups and restores, and removal of those left by a killed process.
+
+A lock on a folder shows whether its process is still running.
+"""
 
 import fcntl
 import os
@@ -14,7 +17,10 @@ WORK_DIR_PREFIX: Final = ".work-"
 
 @contextmanager
 def temporary_work_dir(data_dir: Path) -> Iterator[Path]:
-    """A folder beside the data, gone afterwards: a copy of the database must not lie on another disk."""
+    """Create a work folder in the data folder and remove it afterwards.
+
+    A copy of the database must not be on another disk.
+    """
     remove_abandoned(data_dir, WORK_DIR_PREFIX + "*")
     with tempfile.TemporaryDirectory(prefix=WORK_DIR_PREFIX, dir=data_dir) as name, exclusive_lock(Path(name)):
         yield Path(name)
@@ -22,7 +28,7 @@ def temporary_work_dir(data_dir: Path) -> Iterator[Path]:
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Keep a file or folder to ourselves. Raises OSError when a process that still lives has it."""
+    """Lock a file or folder for the length of the block. Raise OSError if another process has locked it."""
     file_descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(file_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,7 +38,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 
 def remove_abandoned(folder: Path, pattern: str) -> None:
-    """Remove what a process left behind that was killed: what is erased for good meanwhile would stay in it for ever."""
+    """Remove files and folders that a killed process left behind. Otherwise erased content would remain in them."""
     for abandoned in folder.glob(pattern):
         with suppress(OSError), exclusive_lock(abandoned):
             shutil.rmtree(abandoned) if abandoned.is_dir() else abandoned.unlink()

@@ -1,16 +1,15 @@
-"""Packs: a queue, and for each pack one worker that sees the plaintext and then is gone.
+"""The queue of packs. Each pack is made by one worker process, which has the plaintext and then ends.
 
-[Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
-of the pictures to be printed. They are asked for when a worker is free, not while the job waits; they go from the
-request straight into the worker's pipe and are kept nowhere here. A capsule that comes while another has just taken the
-worker waits for it in its own request, a minute at most. The worker has no network and no files but
-its own folder, which is removed whatever happens: also when the phone never asks again, and, at the next job, when
-this server itself was killed.
+[Note: the pack window] The server cannot read a diary. For one job it receives the chosen entries and the keys of the
+pictures to print. The phone sends them when a worker is free, not while the job waits; they are passed from the request
+straight to the worker's pipe and are stored nowhere. A capsule that arrives just after another has taken the worker
+waits in its own request, for a minute at most. The worker has no network and no files except its own folder. The folder
+is always removed: also when the phone does not return and, at the next job, when this server was killed.
 
-[Note: whose turn] A place holds nothing: while a worker is free, every place is ready, and the worker goes to whose capsule
-is there first. Those that come meanwhile have their turn in the order in which they came. So nobody waits for a phone that
-only asks, however many do, and one job an account is made at a time. A place lasts for as long as its phone asks for it; when
-there are too many, the one that was asked for longest ago makes room.
+[Note: whose turn] A place in the queue reserves nothing. While a worker is free, every place is ready, and the worker
+takes the first capsule that arrives. Later capsules wait in order of arrival. So nobody waits for a phone that only
+polls, however many do, and at most one job an account is in progress. A place lasts as long as its phone polls; when
+there are too many, the one polled longest ago is removed.
 """
 
 import asyncio
@@ -29,15 +28,15 @@ from diary.isolation import Isolation
 from diary.services.packs.worker_process import WorkerProcess, create_job_folder, remove_abandoned_folders
 
 CAPSULE_LIMIT_BYTES: Final = constants.CAPSULE_LIMIT_BYTES
-HARD_LIMIT_SECONDS: Final = 120
-# A page out of sight may ask only once a minute, and a capsule may be long on its way.
+BUILD_TIMEOUT_SECONDS: Final = 120
+# A hidden page may poll only once a minute, and the upload of a capsule may take long.
 IDLE_JOB_TIMEOUT_MS: Final = 10 * 60_000
-DONE_MS: Final = 2 * 60_000
-LOOK_SECONDS: Final = 1.0
+FINISHED_JOB_LIFETIME_MS: Final = 2 * 60_000
+CLEANUP_INTERVAL_SECONDS: Final = 1.0
 QUEUE_LIMIT: Final = 256
-# Capsules that wait for the worker, each in its request, and for how long: below what a phone waits for an answer.
-LINE_LIMIT: Final = 4
-LINE_SECONDS: Final = 50
+# Capsules that wait for a worker, each in its request, and for how long: less than a phone's timeout.
+WAITING_JOBS_LIMIT: Final = 4
+WAITING_TIMEOUT_SECONDS: Final = 50
 _WORKER_BUSY_MESSAGE: Final = "Other packs came first. Nothing was lost; try again in a little while."
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
@@ -45,7 +44,7 @@ FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
 
 @dataclass(slots=True)
 class PackJob:
-    """One pack of one account's diary. `state`: queued, ready, building, done, failed or cancelled."""
+    """A pack of one account's diary. `state` is queued, ready, building, done, failed or cancelled."""
 
     pack_id: bytes
     account: bytes
@@ -64,33 +63,37 @@ class PackJob:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is a place and nothing more: no capsule has come."""
+        """Check whether the job is only a place in the queue, without a capsule."""
         return self.state in ("queued", "ready") and self.turn_future is None
 
     @property
     def front_part(self) -> Path | None:
-        """The front part, while there is one to fetch."""
+        """Return the path of the front part, or None if there is none to fetch."""
         return self.folder / "front.zip" if self.state == "done" and self.folder else None
 
 
 class PackQueue:
-    """Every pack this server is making: a few at once, the others in order."""
+    """Queue of this server's packs. `max_concurrent` are built at once; the others wait in order."""
 
     def __init__(self, fetch_part: FetchPart, clock: Clock, *, enabled: bool = True, max_concurrent: int = 1) -> None:
-        """`fetch(account, diary, blob text, i)`: one sealed part of that account's, raising KeptError otherwise."""
+        """Create an empty queue.
+
+        `fetch_part(account, diary, blob, i)` returns one sealed part of the account's and raises KeptError if there is
+        none.
+        """
         self._fetch_part, self._clock, self._enabled, self._max_concurrent = fetch_part, clock, enabled, max_concurrent
         self._jobs: dict[bytes, PackJob] = {}
-        # Front parts on their way out: a request that is dropped before its first byte calls nobody back.
+        # Front parts being sent. A request that is dropped before its first byte never calls back, so they expire.
         self._being_sent: list[PackJob] = []
         self._cleanup_task: asyncio.Task[None] | None = None
         self._isolation: Isolation | None = None
-        # Jobs whose capsule is here and waits for the worker, in the order in which they came.
+        # Jobs whose capsule waits for a worker, in order of arrival.
         self._waiting_jobs: list[PackJob] = []
 
     async def enqueue(self, account: bytes, diary: bytes, pack_id: bytes) -> PackJob:
-        """A place in the queue; nothing of the diary is here yet. An account's earlier job is given up.
+        """Return a new place in the queue, without content. An earlier job of the account is cancelled.
 
-        Raises PacksOff, also where workers cannot be isolated, and TryLater when too many are being made.
+        Raise PacksDisabled, also if workers cannot be isolated, and TooManyRequests if the queue is full.
         """
         if not await self.is_available():
             raise PacksDisabled
@@ -112,17 +115,17 @@ class PackQueue:
         return job
 
     async def is_available(self) -> bool:
-        """Whether packs are made here: switched on, and workers can be isolated on this computer."""
+        """Check whether this server makes packs: enabled, and workers can be isolated."""
         return self._enabled and not (await self._find_isolation()).failure_reason
 
     async def _find_isolation(self) -> Isolation:
-        """How workers are isolated here, tried once."""
+        """Return how workers are isolated here. It is tested once."""
         if self._isolation is None:
             self._isolation = await asyncio.to_thread(isolation.find)
         return self._isolation
 
     def get_job(self, account: bytes, pack_id: bytes) -> PackJob:
-        """A job of this account. Raises NotFound, for another account's too."""
+        """Return a job of this account, and count the call as a poll. Raise NotFound."""
         job = self._jobs.get(pack_id)
         if job is not None and job.account == account:
             job.last_polled_ms = self._clock.now_ms()
@@ -132,10 +135,10 @@ class PackQueue:
         return job
 
     async def start_job(self, account: bytes, pack_id: bytes, capsule: bytes) -> PackJob:
-        """Begin, with the capsule, or wait for the turn and then begin.
+        """Start the job with its capsule, after waiting for a worker if necessary.
 
-        A job runs once: there is no way back from building. Raises NotFound, TooLarge, and Conflict when the capsule has
-        come already, or others have kept the worker for too long: the place stays.
+        A job runs once: it cannot be started again. Raise NotFound, TooLarge, and Conflict if its capsule has arrived
+        already or no worker became free in time. In the latter case the place remains.
         """
         job = self.get_job(account, pack_id)
         if not job.is_idle:
@@ -147,9 +150,10 @@ class PackQueue:
         return job
 
     def take_front_part(self, account: bytes, pack_id: bytes) -> tuple[Path, Callable[[], None]]:
-        """The front part, once, and what to call when it has been sent: then everything of the job is gone.
+        """Return the path of the front part, once, and a callback for when it has been sent.
 
-        Raises NotFound, Conflict while there is none, PackFailed when there will be none.
+        The callback deletes the job's files. Raise NotFound, Conflict while there is no front part, and PackBuildFailed
+        if the build failed.
         """
         job = self.get_job(account, pack_id)
         if job.state == "failed":
@@ -163,7 +167,7 @@ class PackQueue:
         return front_part, lambda: _delete_job_files(job)
 
     async def cancel_job(self, account: bytes, pack_id: bytes) -> None:
-        """Give a job up: its worker is killed and everything of it erased. Raises NotFound."""
+        """Cancel a job: kill its worker and delete its files. Raise NotFound."""
         job = self.get_job(account, pack_id)
         del self._jobs[pack_id]
         if job.turn_future is not None and not job.turn_future.done():
@@ -172,7 +176,7 @@ class PackQueue:
         self._assign_workers()
 
     async def close(self) -> None:
-        """End every job."""
+        """Cancel every job."""
         jobs, self._jobs, self._being_sent = [*self._jobs.values(), *self._being_sent], {}, []
         for job in jobs:
             await self._stop_job(job)
@@ -182,17 +186,17 @@ class PackQueue:
                 await self._cleanup_task
 
     async def _run_cleanup(self) -> None:
-        """While there is a job, give up what nobody comes back for."""
+        """Remove expired jobs while there are jobs."""
         while self._jobs or self._being_sent:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CLEANUP_INTERVAL_SECONDS)
             self._remove_expired()
 
     async def _stop_job(self, job: PackJob) -> None:
-        """Stop a job wherever it is."""
+        """Stop a job in any state and delete its files."""
         is_running = job.state == "building"
         job.state = "cancelled"
         if job.task is not None:
-            # One that has failed or is done may be ending its worker just now: that goes on to its end.
+            # The task of a failed or finished job may still be ending its worker, so it is not cancelled.
             if is_running:
                 job.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -200,31 +204,34 @@ class PackQueue:
         _delete_job_files(job)
 
     def _remove_expired(self) -> None:
-        """Give away places nobody used, and drop what nobody fetched."""
+        """Remove places that are no longer polled, and packs that were not fetched."""
         now = self._clock.now_ms()
         for pack_id, job in list(self._jobs.items()):
-            is_unfetched = job.state in ("done", "failed") and now - job.state_since_ms > DONE_MS
+            is_unfetched = job.state in ("done", "failed") and now - job.state_since_ms > FINISHED_JOB_LIFETIME_MS
             is_abandoned = job.is_idle and now - job.last_polled_ms > IDLE_JOB_TIMEOUT_MS
             if is_unfetched or is_abandoned:
                 del self._jobs[pack_id]
                 _delete_job_files(job)
-        for job in [job for job in self._being_sent if now - job.state_since_ms > DONE_MS]:
+        for job in [job for job in self._being_sent if now - job.state_since_ms > FINISHED_JOB_LIFETIME_MS]:
             _delete_job_files(job)
         self._being_sent = [job for job in self._being_sent if job.folder is not None]
         self._assign_workers()
 
     async def _wait_for_turn(self, job: PackJob) -> None:
-        """Wait until the worker is this job's, which is building then. Raises NotFound when it was given up, and Conflict."""
-        if len(self._waiting_jobs) >= LINE_LIMIT:
+        """Wait until the job has a worker; its state is then `building`.
+
+        Raise NotFound if it was cancelled, and Conflict.
+        """
+        if len(self._waiting_jobs) >= WAITING_JOBS_LIMIT:
             raise Conflict(_WORKER_BUSY_MESSAGE)
         job.turn_future = asyncio.get_running_loop().create_future()
         self._waiting_jobs.append(job)
         self._assign_workers()
         try:
-            async with asyncio.timeout(LINE_SECONDS):
+            async with asyncio.timeout(WAITING_TIMEOUT_SECONDS):
                 await job.turn_future
         except TimeoutError:
-            if job.state != "building":  # else its turn came in the same moment
+            if job.state != "building":  # otherwise its turn came at the same moment
                 raise Conflict(_WORKER_BUSY_MESSAGE) from None
         finally:
             job.turn_future = None
@@ -233,7 +240,7 @@ class PackQueue:
             self._assign_workers()
 
     def _assign_workers(self) -> None:
-        """Give a free worker to whoever is first in line; with nobody in line, every place is ready."""
+        """Assign free workers to waiting jobs in order. If no job waits, every place is ready."""
         busy_count = sum(job.state == "building" for job in self._jobs.values())
         while busy_count < self._max_concurrent and self._waiting_jobs:
             job = self._waiting_jobs.pop(0)
@@ -247,12 +254,12 @@ class PackQueue:
                 job.state = "ready" if busy_count < self._max_concurrent else "queued"
 
     async def _build_pack(self, job: PackJob, capsule: bytes) -> None:
-        """Run the worker to its end; the job's state says how it went, and never why in the diary's words."""
+        """Run the worker to its end and set the job's state. The failure message never contains the diary's text."""
         try:
             job.folder = create_job_folder()
-            async with asyncio.timeout(HARD_LIMIT_SECONDS):
+            async with asyncio.timeout(BUILD_TIMEOUT_SECONDS):
                 await self._run_worker(job, capsule)
-            # Both at once: what is done since long ago would be given up before it is fetched.
+            # Set together: with the old time the finished pack would expire before it is fetched.
             job.state, job.state_since_ms = "done", self._clock.now_ms()
         except TimeoutError:
             job.state, job.failure = "failed", "The pack took too long. Choose fewer entries."
@@ -269,7 +276,7 @@ class PackQueue:
             self._assign_workers()
 
     async def _run_worker(self, job: PackJob, capsule: bytes) -> None:
-        """Start the worker, give it the capsule and the parts it asks for. Raises PackFailed."""
+        """Start the worker, and send it the capsule and the parts that it requests. Raise PackBuildFailed."""
         if job.folder is None:
             raise PackBuildFailed
         job.worker = await WorkerProcess.start(job.folder, (await self._find_isolation()).bubblewrap_path)
@@ -279,7 +286,7 @@ class PackQueue:
 
 
 def _delete_job_files(job: PackJob) -> None:
-    """Remove everything of a job."""
+    """Delete the job's folder."""
     if job.folder is not None:
         shutil.rmtree(job.folder, ignore_errors=True)
         job.folder = None

@@ -1,4 +1,4 @@
-"""Packs for keepers: who may have one made, and the sealed parts a worker asks for."""
+"""Packs for signed-in keepers, and the sealed parts that a worker requests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,40 +17,46 @@ class PackService:
     """Pack jobs on behalf of sessions."""
 
     def __init__(self, instance: Instance) -> None:
-        """Parts are fetched from this instance, for the account the job belongs to."""
+        """Create the queue. Parts are fetched from this instance, for the account of the job."""
         self._instance = instance
         self._queue = PackQueue(self._get_part, instance.clock, enabled=instance.settings.server_packs)
 
     async def is_available(self) -> bool:
-        """Whether this server makes packs."""
+        """Check whether this server makes packs."""
         return await self._queue.is_available()
 
     async def enqueue(self, session: AuthenticatedSession, diary: bytes) -> PackJob:
-        """A place in the queue for one of the keeper's diaries. Raises NotFound, PacksOff and TryLater."""
+        """Return a new place in the queue for one of the keeper's diaries.
+
+        Raise NotFound, PacksDisabled and TooManyRequests.
+        """
         if diary not in {row.id for row in await list_diaries(self._instance.db, session.account)}:
             raise NotFound
         return await self._queue.enqueue(session.account, diary, new_id())
 
     def get_job(self, session: AuthenticatedSession, pack_id: bytes) -> PackJob:
-        """One of the keeper's jobs. Raises NotFound."""
+        """Return one of the keeper's jobs. Raise NotFound."""
         return self._queue.get_job(session.account, pack_id)
 
     async def start_job(self, session: AuthenticatedSession, pack_id: bytes, capsule: bytes) -> PackJob:
-        """Begin with the capsule. Raises NotFound, TooLarge and Conflict."""
+        """Start a job with its capsule. Raise NotFound, TooLarge and Conflict."""
         return await self._queue.start_job(session.account, pack_id, capsule)
 
     def take_front_part(self, session: AuthenticatedSession, pack_id: bytes) -> tuple[Path, Callable[[], None]]:
-        """The front part, once, and what to call afterwards. Raises NotFound, Conflict and PackFailed."""
+        """Return the path of the front part, once, and a callback for when it has been sent.
+
+        Raise NotFound, Conflict and PackBuildFailed.
+        """
         return self._queue.take_front_part(session.account, pack_id)
 
     async def cancel_job(self, session: AuthenticatedSession, pack_id: bytes) -> None:
-        """Give a job up. Raises NotFound."""
+        """Cancel a job. Raise NotFound."""
         await self._queue.cancel_job(session.account, pack_id)
 
     async def close(self) -> None:
-        """End every job."""
+        """Cancel every job."""
         await self._queue.close()
 
     async def _get_part(self, account: bytes, diary: bytes, blob: str, i: int) -> bytes:
-        """A sealed part of that account's. Raises NotFound and BadRequest."""
+        """Return a sealed part of the account's. Raise NotFound, ContentErased, DigestMismatch and BadRequest."""
         return await blobs.get_part(self._instance, file_reference(account, diary, parse_id(blob)), i)

@@ -1,7 +1,7 @@
-"""One worker as a program: the folder it may write, the pipe it is spoken to through, and its end.
+"""A pack worker's process: the folder it may write, the pipe to it, and its end.
 
-This module starts it and imports nothing of it: the server's own code cannot name an incident's text. Its folder lies in
-memory where the machine has such a place; what a server that was killed left there is removed by the next one.
+The worker's code is not imported here, so the server's process has no code that handles an incident's text. The folder
+is in memory if the machine has a memory file system. The next server removes folders that a killed server left.
 """
 
 import asyncio
@@ -25,17 +25,16 @@ _LINE_LIMIT_BYTES: Final = 1 << 16
 
 
 class WorkerProcess:
-    """One worker, from its start to its end."""
+    """A running worker."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Over a process that was started."""
         self._process = process
 
     @classmethod
     async def start(cls, folder: Path, bubblewrap_path: str) -> "WorkerProcess":
-        """Start one that may write `folder` only, in a session of its own and with nothing of ours around it.
+        """Start a worker that may write only `folder`, in its own session and with an empty environment.
 
-        `wall`: bubblewrap's path where the worker runs inside that.
+        `bubblewrap_path` is set if the worker runs inside bubblewrap.
         """
         start_task = asyncio.create_task(
             asyncio.create_subprocess_exec(
@@ -52,20 +51,20 @@ class WorkerProcess:
         try:
             return cls(await asyncio.shield(start_task))
         except asyncio.CancelledError:
-            # asyncio loses the pipes, and the rest of the process's session, when it is cancelled between the start of a
-            # process and the connection of its pipes. So the start is finished first, and the worker is ended after it.
+            # asyncio loses the pipes, and the rest of the process's session, if it is cancelled between the start of a
+            # process and the connection of its pipes. So the start is finished first, and then the worker is ended.
             await cls(await start_task).end()
             raise
 
     @property
     def pid(self) -> int:
-        """The process that was started, which leads a session of its own: the supervisor, or bubblewrap around it."""
+        """Return the id of the started process: the supervisor, or bubblewrap around it. It leads its own session."""
         return self._process.pid
 
     async def run_steps(self, capsule: bytes, fetch_part: PartFetcher) -> AsyncIterator[tuple[str, int, int]]:
-        """Give it the capsule and the parts it asks for; each step it says, until the front part is there.
+        """Send the capsule and the parts that the worker requests. Yield its progress until the front part is finished.
 
-        `part(blob, i)`: one sealed part, raising KeptError where there is none. Raises PackFailed.
+        `fetch_part(blob, i)` returns one sealed part and raises KeptError if there is none. Raise PackBuildFailed.
         """
         stdout, stdin = self._process.stdout, self._process.stdin
         if stdout is None or stdin is None:
@@ -84,17 +83,17 @@ class WorkerProcess:
         raise PackBuildFailed("The pack could not be built: the builder stopped.")
 
     async def end(self) -> None:
-        """End it and its children, and wait until it is gone."""
+        """Kill the process and its children, and wait for its end."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
-        # Closing the pipe's transport now, not when it is collected.
+        # Close the transport now rather than at garbage collection.
         if self._process.stdin is not None:
             self._process.stdin.close()
 
 
 async def _fetch_requested_part(request: list[Any], fetch_part: PartFetcher) -> bytes:
-    """The sealed part that was asked for; empty when there is none. Raises BadRequest for what is no such question."""
+    """Return the requested part, empty if there is none. Raise BadRequest for a malformed request."""
     blob, i = request
     if not isinstance(blob, str) or not isinstance(i, int):
         raise BadRequest
@@ -105,24 +104,24 @@ async def _fetch_requested_part(request: list[Any], fetch_part: PartFetcher) -> 
 
 
 async def _send_frame(stdin: asyncio.StreamWriter, payload: bytes) -> None:
-    """Send one frame. A worker that is gone shows at the next line that does not come."""
+    """Send one frame. If the worker has ended, nothing is raised here: its output ends too."""
     with contextlib.suppress(ConnectionError):
         stdin.write(len(payload).to_bytes(4, "big") + payload)
         await stdin.drain()
 
 
 def create_job_folder() -> Path:
-    """A folder of a job's own, in memory where there is such a place."""
+    """Create a job's folder, in memory if possible."""
     return Path(tempfile.mkdtemp(prefix=f"{JOB_FOLDER_PREFIX}{os.getpid()}-", dir=job_folder_root()))
 
 
 def job_folder_root() -> Path:
-    """Where folders of jobs are made."""
+    """Return the folder that contains the jobs' folders."""
     return MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def remove_abandoned_folders() -> None:
-    """Remove the folders of a server of this user's that was killed: nobody else is left to do so."""
+    """Remove job folders of this user whose server process no longer exists. Nothing else would remove them."""
     for folder in job_folder_root().glob(f"{JOB_FOLDER_PREFIX}*-*"):
         pid = folder.name.removeprefix(JOB_FOLDER_PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""An advocate at work: the clients they have, what each gave, and letters to them. Nothing here changes a diary."""
+"""An advocate's clients: their grants, the content these give, and letters to them. Nothing here changes a diary."""
 
 from typing import Final
 
@@ -16,15 +16,15 @@ from diary.storage.sharing.letters import LetterRow
 from diary.storage.sharing.organisations import MemberRow
 from diary.storage.sync.blobs import BlobReference, file_reference
 
-__all__ = ["MemberRow"]  # web knows it from here
-# What an advocate may say they did, for the keeper to read.
+__all__ = ["MemberRow"]  # imported by web
+# Actions that an advocate's device reports for the keeper's list.
 ADVOCATE_ACTIONS: Final = ("pack",)
 LETTER_LIMIT_BYTES: Final = 64 << 10
 MARKS_LIMIT_BYTES: Final = 256 << 10
 
 
 async def list_clients(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
-    """The grants of this advocate that stand, with the sealed summary of each."""
+    """Return the advocate's active grants as JSON, with the sealed summary of each."""
     rows = await advocate_clients.list_active(instance.db, member.account, instance.clock.now_ms())
     return [
         {
@@ -40,34 +40,43 @@ async def list_clients(instance: Instance, member: MemberRow) -> list[dict[str, 
 
 
 async def grant_status(instance: Instance, member: MemberRow, grant: bytes) -> dict[str, object]:
-    """The end of a grant that stands, in ms, and the newest number it gives, 0 for none. Raises NotFound."""
+    """Return the end of an active grant (ms UTC) and the newest number it gives, 0 for none. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
     return {"newest": await advocate_clients.find_newest_seq(instance.db, row.id), "not_after": row.not_after}
 
 
 async def list_versions(instance: Instance, member: MemberRow, grant: bytes, after_seq: int) -> list[GrantedVersion]:
-    """The versions given above number `after`, in order. A look, written down. Raises NotFound."""
+    """Return the granted versions above number `after_seq`, in order, and record the access. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
     await _record_look(instance, row, "read")
     return await advocate_clients.read_page(instance.db, row.id, after_seq)
 
 
 async def get_part(instance: Instance, member: MemberRow, grant: bytes, blob: bytes, i: int) -> bytes:
-    """One sealed part of a file that a given version names. A look, written down. Raises NotFound, Erased and DigestMismatch."""
+    """Return one sealed part of a file that a granted version references, and record the access.
+
+    Raise NotFound, ContentErased and DigestMismatch.
+    """
     row, place = await _require_granted_file(instance, member, grant, blob)
     await _record_look(instance, row, "file")
     return await blobs.get_part(instance, place, i)
 
 
 async def blob_state(instance: Instance, member: MemberRow, grant: bytes, blob: bytes) -> dict[str, object]:
-    """How many parts such a file has and whether all are here. Raises NotFound and Erased."""
+    """Return the number of parts of a granted file, and whether its upload is complete.
+
+    Raise NotFound and ContentErased.
+    """
     _, place = await _require_granted_file(instance, member, grant, blob)
     state = await blobs.state(instance, place)
     return {"complete": state.is_complete, "parts": state.part_count}
 
 
 async def record_action(instance: Instance, member: MemberRow, grant: bytes, action: str) -> int:
-    """The advocate says what they are about to do; how many packs that makes of this diary. Raises BadRequest and NotFound."""
+    """Record an action the advocate is about to take. Return the number of packs of this diary.
+
+    Raise BadRequest and NotFound.
+    """
     if action not in ADVOCATE_ACTIONS:
         raise BadRequest
     row = await _require_active_grant(instance, member, grant)
@@ -76,7 +85,7 @@ async def record_action(instance: Instance, member: MemberRow, grant: bytes, act
 
 
 async def send_letter(instance: Instance, member: MemberRow, grant: bytes, letter: bytes, envelope: bytes) -> None:
-    """Leave a letter for a keeper. Safe to repeat. Raises NotFound, BadRequest, Conflict and OverQuota."""
+    """Store a letter for a keeper. Idempotent. Raise NotFound, BadRequest, Conflict and QuotaExceeded."""
     row = await _require_active_grant(instance, member, grant)
     header = {"diary": id_text(row.diary), "grant": id_text(grant), "letter": id_text(letter), "t": "letter"}
     if len(envelope) > LETTER_LIMIT_BYTES or not envelope.startswith(
@@ -88,26 +97,26 @@ async def send_letter(instance: Instance, member: MemberRow, grant: bytes, lette
 
 
 async def get_review_marks(instance: Instance, member: MemberRow, grant: bytes) -> bytes | None:
-    """What this advocate has looked through, sealed; None for nothing. Raises NotFound."""
+    """Return the advocate's sealed review marks, or None. Raise NotFound."""
     return await review_marks.find_marks(instance.db, (await _require_active_grant(instance, member, grant)).id)
 
 
 async def put_review_marks(instance: Instance, member: MemberRow, grant: bytes, envelope: bytes) -> None:
-    """Keep newer marks. Safe to repeat. Raises NotFound and BadRequest."""
+    """Replace the advocate's review marks. Idempotent. Raise NotFound and BadRequest."""
     row = await _require_active_grant(instance, member, grant)
     check_review_marks(row.diary, grant, envelope)
     await instance.db.writer.run(lambda tx: review_marks.replace_marks(tx, grant, envelope))
 
 
 def check_review_marks(diary: bytes, grant: bytes, envelope: bytes) -> None:
-    """Raises BadRequest for what cannot be the marks of this grant."""
+    """Raise BadRequest unless the envelope is one of this grant's marks and within the limit."""
     header = {"diary": id_text(diary), "grant": id_text(grant), "t": "marks"}
     if len(envelope) > MARKS_LIMIT_BYTES or not envelope.startswith(envelope_prefix(EnvelopeKind.SUMMARY, header)):
         raise BadRequest("Those marks belong to another place, or are too many.")
 
 
 async def require_member(instance: Instance, account: bytes) -> MemberRow:
-    """The member of a session. Raises NotFound: for everyone else there is nothing at an advocate's addresses."""
+    """Return the session's membership. Raise NotFound, so that an advocate's paths do not exist for other accounts."""
     member = await organisations.find(instance.db, account)
     if member is None:
         raise NotFound
@@ -115,7 +124,10 @@ async def require_member(instance: Instance, account: bytes) -> MemberRow:
 
 
 def advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object]:
-    """An advocate as they see themselves: what to read out to a keeper comes from the keys on their own device."""
+    """Return an advocate's own data as JSON.
+
+    The words that an advocate reads out to a keeper are computed from the keys on their own device, not from this.
+    """
     return {
         "fingerprint": b64(member.fingerprint),
         "leads": bool(member.leads),
@@ -125,14 +137,14 @@ def advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object]
 
 
 async def _require_active_grant(instance: Instance, member: MemberRow, grant: bytes) -> GrantRow:
-    """A grant of this advocate's that stands. Raises NotFound."""
+    """Return an active grant of this advocate. Raise NotFound."""
     return await advocate_clients.find_active(instance.db, member.account, grant, instance.clock.now_ms())
 
 
 async def _require_granted_file(
     instance: Instance, member: MemberRow, grant: bytes, blob: bytes
 ) -> tuple[GrantRow, BlobReference]:
-    """A file that a version of this grant names, and the grant. Raises NotFound."""
+    """Return the grant, and the place of a file that a granted version references. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
     owner = await instance.db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (row.diary,))
     if owner is None or not await advocate_clients.is_file_referenced(instance.db, row.id, blob):
@@ -141,6 +153,6 @@ async def _require_granted_file(
 
 
 async def _record_look(instance: Instance, row: GrantRow, action: str) -> None:
-    """Write a look down; within one minute once, so that a page of pictures is one line."""
+    """Record an access. Equal accesses within a minute are recorded once, so that a page of pictures is one entry."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda tx: advocate_clients.record_look(tx, row.id, now, action))

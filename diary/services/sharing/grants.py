@@ -1,8 +1,8 @@
-"""What a keeper lets an advocate see: made, renewed and ended with the words. docs/formats.md, section 8.
+"""Grants: creation, renewal and end by the keeper. docs/formats.md, section 8.
 
-[Note: blind] Of a grant the server learns whose diary, which advocate, until when, and which versions have a wrap for it.
-What was chosen, why, and who the keeper is to the advocate is sealed. It enforces the end by its own clock, and the
-advocate's device does so by the signed grant: neither needs the other to be honest.
+[Note: blind] The server has a grant's diary, advocate and end, and the versions with a wrap for it. The choice, the
+purpose and the keeper's identity are sealed. The server enforces the end by its own clock, and the advocate's device
+enforces it by the signed grant, so neither relies on the other.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ from diary.storage.sharing.organisations import MemberRow
 from diary.storage.writer import Transaction
 
 MAX_VERSIONS_PER_REQUEST: Final = 500
-# A phone's clock is not the server's.
+# The phone's clock may differ from the server's.
 MAX_CLOCK_SKEW_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A grant as a phone makes it; `to`: the advocate's fingerprint, `kept`: the keeper's copy."""
+    """A grant as a phone creates it. `sealed` is for the advocate, `keeper_copy` for the keeper."""
 
     grant_id: bytes
     diary_id: bytes
@@ -45,7 +45,10 @@ class NewGrant:
 
 
 async def find_advocate(instance: Instance, fingerprint: bytes) -> dict[str, object]:
-    """Whom nine words name: keys, name, organisation. Raises NotFound. The phone checks that the keys are the words'."""
+    """Return the keys, name and organisation of the advocate with this fingerprint. Raise NotFound.
+
+    The phone checks that the keys match the nine words.
+    """
     member = await organisations.find_by_fingerprint(instance.db, fingerprint)
     if member is None:
         raise NotFound("Nobody here has these words. Ask for them again.")
@@ -55,11 +58,14 @@ async def find_advocate(instance: Instance, fingerprint: bytes) -> dict[str, obj
 async def create_grant(
     instance: Instance, session: AuthenticatedSession, proof: bytes, new_grant: NewGrant
 ) -> GrantRow:
-    """Keep a grant. Safe to repeat. Raises NoMatch, TryLater, BadRequest, NotFound, Conflict and OverQuota."""
+    """Store a grant. Idempotent.
+
+    Raise InvalidCredentials, NotSignedIn, BadRequest, NotFound, Conflict and QuotaExceeded.
+    """
     await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
     if not now < new_grant.not_after <= now + MAX_DURATION_MS + MAX_CLOCK_SKEW_MS:
-        raise BadRequest("Nobody can be let in for longer than half a year.")
+        raise BadRequest("A grant cannot last longer than half a year.")
     header = {
         "diary": id_text(new_grant.diary_id),
         "grant": id_text(new_grant.grant_id),
@@ -92,9 +98,9 @@ async def create_grant(
 
 
 async def add_wraps(instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, body: bytes) -> int:
-    """Take in wraps for versions that are there; how many were new. Raises BadRequest and NotFound.
+    """Store wraps of existing versions. Return the number of new ones. Raise BadRequest and NotFound.
 
-    `body`: one frame a version, of its id and its wraps.
+    `body` has one frame for each version, with its id and its wraps.
     """
     now = instance.clock.now_ms()
     await grants.check_owned(instance.db, session.account, diary, grant)
@@ -109,7 +115,7 @@ async def add_wraps(instance: Instance, session: AuthenticatedSession, diary: by
 async def put_summary(
     instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, envelope: bytes
 ) -> None:
-    """Keep a newer summary. Raises BadRequest and NotFound."""
+    """Replace a grant's summary. Raise BadRequest and NotFound."""
     await grants.check_owned(instance.db, session.account, diary, grant)
     header = {"diary": id_text(diary), "grant": id_text(grant), "t": "summary"}
     if not envelope.startswith(envelope_prefix(EnvelopeKind.SUMMARY, header)):
@@ -120,10 +126,10 @@ async def put_summary(
 
 
 async def list_grants(instance: Instance, session: AuthenticatedSession) -> list[dict[str, object]]:
-    """The keeper's grants, those that are over too: ids and times, and the keeper's own sealed copies.
+    """Return the keeper's grants as JSON, ended ones included: ids, times, and the keeper's own sealed copies.
 
-    No name: somebody with a copied session would learn who helps the keeper. `to`: the fingerprint the advocate has now,
-    None when they have left.
+    There are no names, because a copied session would reveal who helps the keeper. `to` is the advocate's current
+    fingerprint, None if they have left.
     """
     found = await grants.list_for_account(instance.db, session.account)
     marks_by_grant = await review_marks.list_numbers(instance.db, session.account)
@@ -150,14 +156,14 @@ async def list_grants(instance: Instance, session: AuthenticatedSession) -> list
 async def get_review_marks(
     instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes
 ) -> bytes | None:
-    """What the advocate has looked through, sealed; None for nothing. Raises NotFound."""
+    """Return the advocate's sealed review marks, or None. Raise NotFound."""
     return await review_marks.find_owned_marks(instance.db, session.account, diary, grant)
 
 
 async def carry_over_review_marks(
     instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes, envelope: bytes
 ) -> None:
-    """Keep the marks of the grant that this one takes the place of. Raises BadRequest and NotFound."""
+    """Store the review marks of an earlier grant for the grant that replaces it. Raise BadRequest and NotFound."""
     await grants.check_owned(instance.db, session.account, diary, grant)
     check_review_marks(diary, grant, envelope)
     await instance.db.writer.run(lambda tx: review_marks.replace_marks(tx, grant, envelope), account=session.account)
@@ -166,13 +172,13 @@ async def carry_over_review_marks(
 async def list_granted_versions(
     instance: Instance, session: AuthenticatedSession, diary: bytes, grant: bytes
 ) -> list[str]:
-    """The versions a grant has wraps for. Raises NotFound."""
+    """Return the ids of the versions for which a grant has wraps. Raise NotFound."""
     await grants.check_owned(instance.db, session.account, diary, grant)
     return [id_text(version) for version in await grants.list_wrapped_versions(instance.db, session.account, grant)]
 
 
 async def list_looks(instance: Instance, session: AuthenticatedSession) -> list[dict[str, object]]:
-    """Every look into the keeper's diaries, newest first."""
+    """Return every recorded access by advocates to the keeper's diaries, newest first."""
     rows = await grants.list_looks(instance.db, session.account)
     return [{"at": looked_at, "grant": id_text(bytes(grant)), "what": action} for grant, looked_at, action in rows]
 
@@ -180,9 +186,9 @@ async def list_looks(instance: Instance, session: AuthenticatedSession) -> list[
 async def end_grant(
     instance: Instance, session: AuthenticatedSession, proof: bytes, diary: bytes, grant: bytes
 ) -> None:
-    """End a grant at once. Raises NoMatch and NotFound.
+    """End a grant at once. Raise InvalidCredentials, NotSignedIn and NotFound.
 
-    Without a proof, somebody with a copied session could cut a keeper off from the people who help.
+    A proof is required: otherwise a copied session could cut a keeper off from the people who help.
     """
     await verify_proof(instance, session, proof)
     await grants.check_owned(instance.db, session.account, diary, grant)
@@ -198,7 +204,10 @@ async def end_grant(
 async def list_letters(
     instance: Instance, session: AuthenticatedSession, diary: bytes, *, include_taken: bool = False
 ) -> list[dict[str, object]]:
-    """What advocates sent and no device has taken in; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
+    """Return letters from advocates that no device has taken in. Raise NotFound.
+
+    `include_taken` adds those taken in within the last 30 days.
+    """
     rows = await letters.list_for_diary(instance.db, session.account, diary, include_taken=include_taken)
     return [
         {
@@ -213,7 +222,7 @@ async def list_letters(
 
 
 async def mark_letter_taken(instance: Instance, session: AuthenticatedSession, diary: bytes, letter: bytes) -> None:
-    """A letter has become the keeper's own. Raises NotFound."""
+    """Mark a letter as taken into the keeper's diary. Raise NotFound."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(
         lambda tx: letters.mark_taken(tx, session.account, diary, letter, now), account=session.account
@@ -223,7 +232,7 @@ async def mark_letter_taken(instance: Instance, session: AuthenticatedSession, d
 async def delete_letter(
     instance: Instance, session: AuthenticatedSession, proof: bytes, diary: bytes, letter: bytes
 ) -> None:
-    """A letter goes at once, taken in or not. Raises NoMatch and NotFound."""
+    """Delete a letter at once, taken in or not. Raise InvalidCredentials, NotSignedIn and NotFound."""
     await verify_proof(instance, session, proof)
     await instance.db.writer.run(
         lambda tx: letters.delete_letter(tx, session.account, diary, letter), account=session.account
@@ -231,7 +240,7 @@ async def delete_letter(
 
 
 def _advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object]:
-    """An advocate as a keeper is told of them."""
+    """Return an advocate's data for a keeper as JSON."""
     return {
         "ecdsa_pub": b64(member.ecdsa_pub),
         "fingerprint": b64(member.fingerprint),
@@ -242,7 +251,7 @@ def _advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object
 
 
 def _read_wraps(frame: bytes, diary: bytes, grant: bytes) -> tuple[bytes, Sequence[bytes]]:
-    """One version's id and its wraps, each for its own place. Raises BadRequest."""
+    """Return one version's id and its wraps, each checked for its place. Raise BadRequest."""
     version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")

@@ -1,8 +1,8 @@
-"""Hand-overs: a sealed pack left for fourteen days and five openings, for whoever has the eight words.
+"""Hand-overs: a sealed pack that whoever has the eight words can open, for fourteen days and at most five times.
 
-[Note: one answer] A wrong word, words nobody has, a hand-over that was ended, used up or has run out: all are NoMatch,
-after the same work. A name that nothing has gets a salt of its own, always the same, made from the pepper. Only a proof
-that holds counts as an opening; every other try counts against the name, by the network it came from and over all.
+[Note: one answer] A wrong word, unknown words, and a hand-over that was ended, used up or has expired all raise
+InvalidCredentials after the same work. An unknown name has its own constant salt, derived from the pepper. Only a
+correct proof counts as an opening; every other attempt counts against the name, by network and over all networks.
 """
 
 import hmac
@@ -29,13 +29,13 @@ from diary.storage.sync.blobs import BlobReference, handover_reference
 HANDOVER_LIFETIME_MS: Final = constants.HANDOVER_DAYS * 86_400_000
 OPENINGS_LIMIT: Final = constants.HANDOVER_OPENINGS_LIMIT
 TICKET_LIFETIME_MS: Final = 6 * 3_600_000
-# The use of a ticket: fetching the parts of one opening.
+# Purpose of a ticket: fetching the parts after one opening.
 FETCH_TICKET_PURPOSE: Final = b"ticket"
 
 
 @dataclass(frozen=True, slots=True)
 class NewHandover:
-    """What a phone wants to leave: ids and proofs as bytes, `kdf` as given, `parts` and sealed `size` in bytes."""
+    """A hand-over as a phone announces it. `kdf` is as received; `size_bytes` is the total of all sealed parts."""
 
     diary_id: bytes
     handover_id: bytes
@@ -48,7 +48,7 @@ class NewHandover:
 
 @dataclass(frozen=True, slots=True)
 class OpenedHandover:
-    """What an opening gives: which hand-over, how many parts, and the ticket they are fetched with."""
+    """Result of an opening: the hand-over's id, its number of parts, and the ticket to fetch them."""
 
     handover_id: bytes
     part_count: int
@@ -58,9 +58,10 @@ class OpenedHandover:
 async def create_handover(
     instance: Instance, session: AuthenticatedSession, proof: bytes, new_handover: NewHandover
 ) -> HandoverRow:
-    """Announce a hand-over and take its room. Safe to repeat.
+    """Announce a hand-over and reserve its space. Idempotent.
 
-    Raises NoMatch, BadRequest, KdfRefused, TooLarge, NotFound, Conflict and OverQuota.
+    Raise InvalidCredentials, NotSignedIn, BadRequest, KdfPolicyViolation, TooLarge, NotFound, Conflict and
+    QuotaExceeded.
     """
     await verify_proof(instance, session, proof)
     settings, now = instance.settings, instance.clock.now_ms()
@@ -90,58 +91,61 @@ async def create_handover(
 
 
 async def put_part(instance: Instance, session: AuthenticatedSession, handover: bytes, i: int, raw: bytes) -> None:
-    """Store one sealed part. Raises as blobs.put_part."""
+    """Store one sealed part. Raise what `blobs.put_part` raises."""
     await blobs.put_part(instance, await _handover_place(instance, session, handover), i, raw)
 
 
 async def complete(instance: Instance, session: AuthenticatedSession, handover: bytes, digest: bytes) -> None:
-    """Declare a hand-over whole; only then can it be opened. Raises as blobs.complete."""
+    """Complete a hand-over, which can be opened only then. Raise what `blobs.complete` raises."""
     await blobs.complete(instance, await _handover_place(instance, session, handover), digest)
 
 
 async def list_handovers(instance: Instance, session: AuthenticatedSession) -> tuple[HandoverSummary, ...]:
-    """The keeper's hand-overs with their openings."""
+    """Return the keeper's hand-overs with their openings."""
     return await handovers.list_for_account(instance.db, session.account)
 
 
 async def end_handover(instance: Instance, session: AuthenticatedSession, proof: bytes, handover: bytes) -> None:
-    """End one at once; nobody gets another part. Raises NoMatch and NotFound."""
+    """End a hand-over at once, so that no further part is served.
+
+    Raise InvalidCredentials, NotSignedIn and NotFound.
+    """
     await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda tx: handovers.end(tx, session.account, handover, now), account=session.account)
-    with suppress(Unavailable):  # what cannot be removed now is removed by the hour; nobody is given it any more
+    with suppress(Unavailable):  # the hourly purge removes the rest; it is no longer served
         await purge.bury(instance, session.account)
 
 
 async def kdf_for_name(instance: Instance, name: bytes) -> dict[str, Any]:
-    """Salt and cost of the five words behind a name; made up, the same each time, where there is nothing."""
+    """Return salt and cost of the five words for a name. For an unknown name it is a constant decoy."""
     row = await handovers.find_by_name(instance.db, instance.pepper.sharing_mac(b"name", name))
     decoy_kdf = words.new_kdf_params(DEFAULT_PROFILE, instance.pepper.sharing_mac(b"salt", name)[: words.SALT_BYTES])
-    # Also when it is over: a salt that changed on the day would say that there had been something. Both are made and
-    # read as stored, so that one takes as long as the other.
+    # An expired hand-over keeps its salt: a change on that day would reveal that it had existed. Both are encoded and
+    # parsed, so that both take the same time.
     encoded_decoy = canonical_json(decoy_kdf)
     kdf = parse_canonical_json(row.kdf if row else encoded_decoy)
     return kdf if isinstance(kdf, dict) else decoy_kdf
 
 
 async def open_handover(instance: Instance, name: bytes, auth: bytes, network_key: str) -> OpenedHandover:
-    """Take a proof of the words; when it holds, that is an opening. Raises NoMatch for every other case, and TryLater.
+    """Open a hand-over with a proof of its words. Raise InvalidCredentials and TooManyRequests.
 
-    `network`: a stand-in for where it comes from, to count tries by.
+    `network_key` is a pseudonym of the client's network address, for counting attempts.
     """
     pepper, now = instance.pepper, instance.clock.now_ms()
     mac, proof = pepper.sharing_mac(b"name", name), pepper.sharing_mac(b"auth", auth)
-    # By name and network together: whoever guesses behind an address that many share holds up their own guesses only.
+    # By name and network together, so that guesses behind a shared address do not block other names.
     limits = (AttemptLimit(("handover", mac, network_key)), AttemptLimit(("handover", mac), FAILURES_PER_NAME_LIMIT))
     async with limit_attempts(instance.throttle, *limits):
         return await _open_by_name_mac(instance, name, mac, proof, now)
 
 
 async def _open_by_name_mac(instance: Instance, name: bytes, name_mac: bytes, proof: bytes, now: int) -> OpenedHandover:
-    """One opening of the hand-over behind `mac`; see `open_`, which counts."""
+    """Open the hand-over with this name digest. `open_handover` limits the attempts."""
     pepper = instance.pepper
     row = await handovers.find_by_name(instance.db, name_mac)
-    # Made in every case, and parts are counted in every case, so that one kind of refusal takes as long as another.
+    # The decoy is made and the parts are counted in every case, so that every refusal takes the same time.
     decoy_row = HandoverRow(name, b"", name_mac, pepper.sharing_mac(b"nothing", name), b"", 0, 0)
     candidate = row or decoy_row
     parts = await handovers.count_parts(instance.db, candidate)
@@ -159,7 +163,10 @@ async def _open_by_name_mac(instance: Instance, name: bytes, name_mac: bytes, pr
 
 
 async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
-    """One sealed part for whoever opened it within six hours. Raises NoMatch, NotFound and DigestMismatch."""
+    """Return one sealed part of a hand-over opened within the last six hours.
+
+    Raise InvalidCredentials, NotFound, ContentErased and DigestMismatch.
+    """
     handover = tickets.read_ticket(instance, FETCH_TICKET_PURPOSE, ticket)
     found = await handovers.find_parts(instance.db, handover)
     if found is None or found[0].is_over(instance.clock.now_ms()):
@@ -171,7 +178,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
 
 
 async def _handover_place(instance: Instance, session: AuthenticatedSession, handover: bytes) -> BlobReference:
-    """Where the parts of a hand-over of this keeper lie. Raises NotFound."""
+    """Return the place of the parts of the keeper's hand-over. Raise NotFound."""
     row = await handovers.find(instance.db, session.account, handover)
     if row is None:
         raise NotFound
@@ -179,7 +186,7 @@ async def _handover_place(instance: Instance, session: AuthenticatedSession, han
 
 
 def handover_payload(listed: HandoverSummary) -> dict[str, object]:
-    """A hand-over as its keeper is told of it."""
+    """Return a hand-over as JSON for its keeper."""
     row = listed.row
     return {
         "complete": listed.complete,

@@ -1,7 +1,7 @@
-"""Organisations of advocates: begun by the operator, led by one of their own, joined by invitation.
+"""Organisations of advocates: created by the operator, led by a member, joined by invitation.
 
-[Note: no key of the organisation's] Nothing is sealed to an organisation. Each grant is sealed to one person, so whoever
-leaves takes nothing along, and no lead can read what was given to somebody else.
+[Note: no key of the organisation's] Nothing is sealed to an organisation. Each grant is sealed to one person, so
+somebody who leaves takes nothing along, and no lead can read what was given to somebody else.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _CODE_LENGTH: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """All that an advocate's device sends to join: the account, the invitation, a name for people, the second step."""
+    """Everything an advocate's device sends to join: account, invitation, display name, second factor."""
 
     new_account: NewAccount
     invitation_code: str
@@ -45,7 +45,7 @@ class JoinRequest:
 
 
 async def create_organisation(instance: Instance, name: str) -> tuple[str, str]:
-    """A new organisation: its id, and the invitation of whoever leads it. Raises BadRequest."""
+    """Create an organisation. Return its id and the invitation for its lead. Raise BadRequest."""
     if not name.strip():
         raise BadRequest("An organisation needs a name.")
     organisation_id, code, now = new_id(), _generate_code(), instance.clock.now_ms()
@@ -63,7 +63,7 @@ async def create_organisation(instance: Instance, name: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationSummary:
-    """An organisation as the operator sees it; `ended_at` in ms."""
+    """An organisation in the operator's list. `ended_at` is in ms UTC."""
 
     id: str
     name: str
@@ -72,30 +72,33 @@ class OrganisationSummary:
 
 
 async def list_organisations(instance: Instance) -> list[OrganisationSummary]:
-    """Every organisation, the earliest first."""
+    """Return every organisation, oldest first."""
     rows = await instance.db.run_read(organisations.list_all)
     return [OrganisationSummary(id_text(bytes(row)), name, members, ended) for row, name, _, ended, members in rows]
 
 
 async def create_lead_invitation(instance: Instance, organisation: bytes) -> str:
-    """Another invitation for whoever leads an organisation. Raises NotFound."""
+    """Return a new invitation for a lead of an organisation. Raise NotFound."""
     return await _create_invitation(instance, organisation, leads=True)
 
 
 async def create_member_invitation(
     instance: Instance, session: AuthenticatedSession, proof: bytes, member: MemberRow
 ) -> str:
-    """Make an invitation into the lead's own organisation. Raises NotFound for a member who is not a lead, and NoMatch."""
+    """Return a new invitation into the lead's own organisation.
+
+    Raise NotFound if the member is not a lead, InvalidCredentials and NotSignedIn.
+    """
     _check_lead(member)
     await verify_proof(instance, session, proof)
     return await _create_invitation(instance, member.organisation, leads=False)
 
 
 async def join(instance: Instance, request: JoinRequest, device: Device) -> tuple[StartedSession, dict[str, object]]:
-    """Make an advocate's account and sign in: the session and the answer of a sign-in.
+    """Create an advocate's account and sign in. Return the session and the response of a sign-in.
 
-    The digits are asked for now: a second step that does not work would lock the account at its next sign-in. Raises
-    BadRequest, SecondStep, NotInvited, Conflict and Unavailable.
+    The six digits are checked now, because a wrong second factor would lock the account at its next sign-in. Raise
+    BadRequest, BadSignature, SecondFactorFailed, InvalidInvitation, Conflict and Unavailable.
     """
     new_account, now = request.new_account, instance.clock.now_ms()
     check_account(instance, new_account)
@@ -133,7 +136,7 @@ async def join(instance: Instance, request: JoinRequest, device: Device) -> tupl
 
 
 async def list_members(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
-    """A lead's colleagues. Raises NotFound for whoever does not lead."""
+    """Return the lead's colleagues as JSON, the lead included. Raise NotFound if the member is not a lead."""
     _check_lead(member)
     rows = await instance.db.run_read(lambda tx: organisations.list_members(tx, member.organisation))
     return [
@@ -148,10 +151,10 @@ async def list_members(instance: Instance, member: MemberRow) -> list[dict[str, 
 
 
 async def list_looks(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
-    """Every look that is still written down, for the organisation's own audit. Raises NotFound for whoever does not lead.
+    """Return every recorded access by the organisation's members, for its own audit.
 
-    `client` tells one client from another and names nobody: it is made of the grant's id and the organisation's, so two
-    organisations cannot compare their lists.
+    Raise NotFound if the member is not a lead. `client` distinguishes clients without naming them: it is derived from
+    the grant's id and the organisation's, so that two organisations cannot compare their lists.
     """
     _check_lead(member)
     rows = await instance.db.run_read(lambda tx: organisations.list_looks(tx, member.organisation))
@@ -168,7 +171,7 @@ async def list_looks(instance: Instance, member: MemberRow) -> list[dict[str, ob
 
 
 async def organisation_statistics(instance: Instance, member: MemberRow) -> OrganisationStatistics:
-    """What a lead may know of the work: numbers. Raises NotFound for whoever does not lead."""
+    """Return the numbers that a lead may see. Raise NotFound if the member is not a lead."""
     _check_lead(member)
     now = instance.clock.now_ms()
     return await instance.db.run_read(
@@ -179,7 +182,10 @@ async def organisation_statistics(instance: Instance, member: MemberRow) -> Orga
 async def remove_member(
     instance: Instance, session: AuthenticatedSession, proof: bytes, member: MemberRow, member_account: bytes
 ) -> None:
-    """A colleague leaves, or the member themselves. All they could reach ends at once. Raises NotFound and NoMatch."""
+    """Remove a colleague, or the member themselves. All their access ends at once.
+
+    Raise NotFound, InvalidCredentials and NotSignedIn.
+    """
     if member_account != member.account:
         _check_lead(member)
     await verify_proof(instance, session, proof)
@@ -188,13 +194,13 @@ async def remove_member(
 
 
 async def end_organisation(instance: Instance, organisation: bytes) -> None:
-    """End an organisation. Raises NotFound."""
+    """End an organisation. Raise NotFound."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda tx: organisations.end_organisation(tx, organisation, now))
 
 
 async def _create_invitation(instance: Instance, organisation: bytes, *, leads: bool) -> str:
-    """A fresh invitation. Raises NotFound."""
+    """Store and return a new invitation. Raise NotFound."""
     code, now = _generate_code(), instance.clock.now_ms()
     mac = _invitation_mac(instance, code)
 
@@ -210,18 +216,18 @@ async def _create_invitation(instance: Instance, organisation: bytes, *, leads: 
 
 
 def _check_lead(member: MemberRow) -> None:
-    """Raises NotFound: what is not one's own to see is not there."""
+    """Raise NotFound if the member is not a lead. The response is the same as for unknown paths."""
     if not member.leads:
         raise NotFound
 
 
 def _generate_code() -> str:
-    """Sixteen characters, 79 bits, none of them like another."""
+    """Return sixteen random characters (79 bits) from an alphabet without similar ones."""
     return "".join(secrets.choice(INVITATION_ALPHABET) for _ in range(_CODE_LENGTH))
 
 
 def _invitation_mac(instance: Instance, code: str) -> bytes:
-    """What an invitation is stored as; a keeper's invitation is another thing with another digest."""
+    """Return the digest under which an invitation is stored. A keeper's invitation has another one."""
     return instance.pepper.invitation_mac(
         "member " + "".join(character for character in code.lower() if character.isalnum())
     )

@@ -1,7 +1,7 @@
-"""Tickets: whoever had the right words goes on with the one thing they named, for a time, with no account.
+"""Tickets: after proving the right words, somebody without an account can continue with one thing for a time.
 
-Nothing is stored for a ticket. It names its thing and its end, under a MAC of the pepper that is another one for each use, so
-that a ticket of one use is none of another.
+Nothing is stored for a ticket. It contains the id of its subject and its end, and a MAC under the pepper that depends
+on the purpose, so that a ticket for one purpose is invalid for another.
 """
 
 import hmac
@@ -16,13 +16,16 @@ TICKET_BYTES: Final = ID_BYTES + 8 + 32
 
 
 def issue_ticket(instance: Instance, purpose: bytes, subject_id: bytes, expires_at_ms: int) -> bytes:
-    """What lets somebody go on with `named` (16 bytes) until `until`, in ms."""
+    """Return a ticket for a subject (16 bytes), valid until `expires_at_ms`."""
     payload = subject_id + expires_at_ms.to_bytes(8, "big")
     return payload + instance.pepper.sharing_mac(purpose, payload)
 
 
 def read_ticket(instance: Instance, purpose: bytes, ticket: str) -> bytes:
-    """What a ticket, as base64url, is for. Raises NoMatch for one that is altered, of another use, or over."""
+    """Return the subject of a ticket (base64url).
+
+    Raise InvalidCredentials if it is altered, for another purpose, or expired.
+    """
     try:
         raw = unb64(ticket)
     except BadRequest:

@@ -1,9 +1,9 @@
-"""Statements of people who saw it: a keeper gives somebody nine words, and one sealed statement may come back.
+"""Witness statements: a keeper gives somebody nine words, and one sealed statement may come back.
 
-[Note: what a wrong word learns] Words that name nothing are NoMatch, whatever they are, after the same work; nobody can
-ask whether there is a code. Whoever has the right words is told kindly when they were used or have run out, in one
-answer for both. The name is made by Argon2id from 40 random bits, so the rows of a stolen
-database cannot be tried against a list of words.
+[Note: what a wrong word learns] Unknown words raise InvalidCredentials after the same work, so nobody can find out
+whether a code exists. With the right words a witness is told that the code was used or has expired, in one response for
+both. The name is derived from 40 random bits by Argon2id, so a word list is of little use against the rows of a stolen
+database.
 """
 
 from contextlib import suppress
@@ -33,13 +33,13 @@ TICKET_LIFETIME_MS: Final = 2 * 3_600_000
 QUESTION_LIMIT_BYTES: Final = 8 << 10
 STATEMENT_LIMIT_BYTES: Final = 256 << 10
 FILES_LIMIT_BYTES: Final = 100_000_000
-# The use of a ticket: sending one statement.
+# Purpose of a ticket: sending one statement.
 SEND_TICKET_PURPOSE: Final = b"witness-ticket"
 
 
 @dataclass(frozen=True, slots=True)
 class NewWitnessRequest:
-    """What a phone leaves for a witness: ids, the code's name, what is asked, sealed."""
+    """A request that a phone leaves for a witness: ids, the code's name, and the sealed question."""
 
     diary_id: bytes
     witness_id: bytes
@@ -49,7 +49,7 @@ class NewWitnessRequest:
 
 @dataclass(frozen=True, slots=True)
 class WitnessRequestLookup:
-    """What the right words give: what is asked and a ticket; nothing of either when the code is over."""
+    """Result of the right words: the sealed question and a ticket, both None if the code is over."""
 
     witness_id: bytes
     sealed_question: bytes | None
@@ -59,12 +59,15 @@ class WitnessRequestLookup:
 async def create_request(
     instance: Instance, session: AuthenticatedSession, proof: bytes, request: NewWitnessRequest
 ) -> WitnessCodeRow:
-    """Leave what is asked, for fourteen days. Safe to repeat. Raises NoMatch, BadRequest, NotFound, Conflict and OverQuota."""
+    """Store a request for fourteen days. Idempotent.
+
+    Raise InvalidCredentials, NotSignedIn, BadRequest, NotFound, Conflict and QuotaExceeded.
+    """
     await verify_proof(instance, session, proof)
     if len(request.sealed_question) > QUESTION_LIMIT_BYTES or not request.sealed_question.startswith(
         envelope_prefix(EnvelopeKind.WITNESS_REQUEST, request_header(id_text(request.witness_id)), SUITE_SYMMETRIC)
     ):
-        raise BadRequest("What is asked belongs to another place.")
+        raise BadRequest("That request belongs to another place.")
     now = instance.clock.now_ms()
     mac = instance.pepper.sharing_mac(b"witness", request.name)
     row = WitnessCodeRow(
@@ -78,7 +81,10 @@ async def create_request(
 async def list_requests(
     instance: Instance, session: AuthenticatedSession, diary: bytes, *, include_taken: bool = False
 ) -> list[dict[str, object]]:
-    """The codes of a diary with what came; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
+    """Return the codes of a diary with their statements. Raise NotFound.
+
+    `include_taken` adds those taken in within the last 30 days.
+    """
     rows = await witness_statements.list_for_diary(instance.db, session.account, diary, include_taken=include_taken)
     return [
         {
@@ -95,7 +101,7 @@ async def list_requests(
 
 
 async def mark_statement_taken(instance: Instance, session: AuthenticatedSession, diary: bytes, witness: bytes) -> None:
-    """What came has become the keeper's own; it stays for 30 days. Raises NotFound where nothing came."""
+    """Mark a statement as taken into the keeper's diary. It is kept for 30 days. Raise NotFound if there is none."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(
         lambda tx: witness_statements.mark_taken(tx, session.account, diary, witness, now), account=session.account
@@ -105,19 +111,22 @@ async def mark_statement_taken(instance: Instance, session: AuthenticatedSession
 async def delete_request(
     instance: Instance, session: AuthenticatedSession, proof: bytes, diary: bytes, witness: bytes
 ) -> None:
-    """End a code, or drop what came, at once. Raises NoMatch and NotFound."""
+    """End a code and delete its statement at once. Raise InvalidCredentials, NotSignedIn and NotFound."""
     await verify_proof(instance, session, proof)
     await instance.db.writer.run(
         lambda tx: witness_statements.remove_code(tx, session.account, diary, witness), account=session.account
     )
-    with suppress(Unavailable):  # what cannot be removed now is removed by the hour
+    with suppress(Unavailable):  # the hourly purge removes the rest
         await purge.bury(instance, session.account)
 
 
 async def look_up_request(instance: Instance, name: bytes, network_key: str) -> WitnessRequestLookup:
-    """What the words name. Raises NoMatch for words that name nothing, and TryLater. `network`: counts tries by it."""
+    """Return the request with this name. Raise InvalidCredentials and TooManyRequests.
+
+    `network_key` is a pseudonym of the client's network address, for counting attempts.
+    """
     mac, now = instance.pepper.sharing_mac(b"witness", name), instance.clock.now_ms()
-    # By name and network together; how many names one network may try is the limit of posts.
+    # By name and network together. The limit of requests restricts how many names one network may try.
     async with limit_attempts(instance.throttle, AttemptLimit(("witness", mac, network_key))):
         row = await witness_statements.find_by_name(instance.db, mac)
         if row is None:
@@ -130,7 +139,10 @@ async def look_up_request(instance: Instance, name: bytes, network_key: str) -> 
 
 
 async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: int, size: int) -> None:
-    """Announce the files of a statement. Raises NoMatch, NotFound, TooLarge, BadRequest, Conflict and OverQuota."""
+    """Announce the files of a statement.
+
+    Raise InvalidCredentials, NotFound, TooLarge, BadRequest, Conflict and QuotaExceeded.
+    """
     row, place = await _require_open_request(instance, ticket, upload)
     if parts > part_count(FILES_LIMIT_BYTES) + 1 or size > parts * blobs.PART_LIMIT_BYTES:
         raise TooLarge(
@@ -149,7 +161,7 @@ async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: i
 
 
 async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: bytes) -> None:
-    """Store one sealed part. Raises NoMatch and as blobs.put_part."""
+    """Store one sealed part. Raise InvalidCredentials, NotFound, and what `blobs.put_part` raises."""
     row, place = await _require_open_request(instance, ticket, upload)
     if row.upload != upload:
         raise NotFound
@@ -159,10 +171,10 @@ async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: 
 async def submit_statement(
     instance: Instance, ticket: str, envelope: bytes, upload: bytes | None, digest: bytes
 ) -> None:
-    """Leave the one statement; then the code is used. The same again is no fault.
+    """Store the statement, which uses up the code. The same statement again is accepted.
 
-    `upload` and `digest`: its files, None and b"" where there are none. Raises NoMatch, NotFound, BadRequest, Incomplete
-    and DigestMismatch.
+    `upload` and `digest` are those of its files, None and b"" without files. Raise InvalidCredentials, NotFound,
+    BadRequest, IncompleteUpload and DigestMismatch.
     """
     witness = tickets.read_ticket(instance, SEND_TICKET_PURPOSE, ticket)
     expected_prefix = envelope_prefix(EnvelopeKind.LETTER, statement_header(id_text(witness)), SUITE_PUBLIC_KEY)
@@ -175,7 +187,7 @@ async def submit_statement(
     now = instance.clock.now_ms()
     existing = await witness_statements.find(instance.db, witness)
     if existing is not None and bytes(existing[0].statement or b"") == envelope:
-        return  # its answer was lost on the way
+        return  # a repeated request whose response was lost
     if upload is not None:
         row, place = await _require_open_request(instance, ticket, upload)
         if row.upload != upload:
@@ -185,7 +197,7 @@ async def submit_statement(
 
 
 async def _require_open_request(instance: Instance, ticket: str, upload: bytes) -> tuple[WitnessCodeRow, BlobReference]:
-    """The code of a ticket while it takes something, and where this upload lies. Raises NoMatch and NotFound."""
+    """Return the unused code of a ticket, and the place of this upload. Raise InvalidCredentials and NotFound."""
     found = await witness_statements.find(instance.db, tickets.read_ticket(instance, SEND_TICKET_PURPOSE, ticket))
     if found is None or found[0].is_over(instance.clock.now_ms()):
         raise NotFound

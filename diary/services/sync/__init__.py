@@ -1,1 +1,1 @@
-"""Versions and sealed files in, the feed of changes out, erasure, and the hourly purge."""
+"""Sync: versions and sealed files, the feed of changes, erasure, and the hourly purge."""

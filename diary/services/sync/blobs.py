@@ -1,4 +1,4 @@
-"""Sealed files: announced, sent part by part in any order, declared whole, fetched."""
+"""Sealed files: declared, uploaded part by part in any order, completed, fetched."""
 
 import hashlib
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ PART_LIMIT_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class BlobState:
-    """Where an upload stands: parts in all, numbers of those that have come, and whether it was completed."""
+    """State of an upload: the number of parts, the numbers of those received, and whether it is complete."""
 
     part_count: int
     received_parts: tuple[int, ...]
@@ -40,14 +40,14 @@ class BlobState:
 
 
 def own_file_place(session: AuthenticatedSession, diary: bytes, blob: bytes) -> BlobReference:
-    """A file of the session's account."""
+    """Return the place of a file of the session's account."""
     return file_reference(session.account, diary, blob)
 
 
 async def find_readable_place(
     instance: Instance, session: AuthenticatedSession, diary: bytes, blob: bytes
 ) -> BlobReference:
-    """Where a keeper reads a file by its id: the diary's own, or else the files of a statement that came for this diary."""
+    """Return where a keeper's file is stored: in the diary itself, or among the files of a statement for this diary."""
     place = own_file_place(session, diary, blob)
     if await blobs.find_blob(instance.db, place) is None:
         return await witness_statements.find_statement_files(instance.db, session.account, diary, blob) or place
@@ -55,9 +55,10 @@ async def find_readable_place(
 
 
 async def declare(instance: Instance, place: BlobReference, parts: int, size: int) -> BlobState:
-    """Announce a file of `parts` parts and `size` sealed bytes. Safe to repeat; other numbers replace those of an unfinished one.
+    """Declare a file of `parts` parts and `size` sealed bytes.
 
-    Raises BadRequest, TooLarge, NotFound, Erased, Conflict and OverQuota.
+    Idempotent; other numbers replace those of an unfinished file. Raise BadRequest, TooLarge, NotFound, ContentErased,
+    Conflict and QuotaExceeded.
     """
     max_parts = part_count(instance.settings.file_bytes)
     if parts > max_parts or size > parts * PART_LIMIT_BYTES:
@@ -73,21 +74,22 @@ async def declare(instance: Instance, place: BlobReference, parts: int, size: in
 
 
 def new_upload(instance: Instance, parts: int, size: int) -> BlobAnnouncement:
-    """A file that is announced now, with the room there is."""
+    """Return the announcement of a file at the present time, with the present quota and free space."""
     return BlobAnnouncement(
         parts, size, instance.settings.quota_bytes, instance.clock.now_ms(), instance.disk_space.refusal_message(size)
     )
 
 
 async def state(instance: Instance, place: BlobReference) -> BlobState:
-    """Where an upload stands. Raises NotFound."""
+    """Return the state of an upload. Raise NotFound and ContentErased."""
     return await _build_blob_state(instance, await _require_blob(instance, place))
 
 
 async def put_part(instance: Instance, place: BlobReference, i: int, raw: bytes) -> None:
-    """Store one sealed part. The same bytes again change nothing; other bytes replace a part of an unfinished file.
+    """Store one sealed part. Equal bytes change nothing; other bytes replace a part of an unfinished file.
 
-    Raises BadRequest, NotFound, Erased, Conflict, Differs (the file is complete), TooLarge, OverQuota and Unavailable.
+    Raise BadRequest, NotFound, ContentErased, Conflict, ContentDiffers if the file is complete, TooLarge, QuotaExceeded
+    and Unavailable.
     """
     row = await _require_blob(instance, place)
     if i >= row.parts:
@@ -117,7 +119,7 @@ async def put_part(instance: Instance, place: BlobReference, i: int, raw: bytes)
         if daily_limit:
             daily_quota.refund_file_bytes(tx, daily_limit, part.size)
 
-    # What all of a day share is a row of nobody's.
+    # The daily limit is shared, so its row belongs to no account.
     job_owner = None if daily_limit else account
     if not await writer.run(reserve, account=job_owner, is_short=True):
         return
@@ -135,7 +137,7 @@ async def put_part(instance: Instance, place: BlobReference, i: int, raw: bytes)
 
 
 async def remove_dropped_bytes(instance: Instance, account: bytes) -> None:
-    """Remove the bytes that no part of this account's speaks of. What cannot be removed now is tried again by the hour."""
+    """Delete stored bytes that no part of this account references. The hourly purge repeats what fails now."""
     if not await blobs.has_dropped(instance.db, account):
         return
     names = await instance.db.run_read(lambda tx: blobs.list_dropped(tx, account))
@@ -148,7 +150,7 @@ async def remove_dropped_bytes(instance: Instance, account: bytes) -> None:
 
 
 async def complete(instance: Instance, place: BlobReference, digest: bytes) -> None:
-    """Make a file final. Raises NotFound, Erased, Incomplete with what is missing, and DigestMismatch, which drops its parts."""
+    """Complete a file. Raise NotFound, ContentErased, IncompleteUpload, and DigestMismatch, which deletes its parts."""
     row, now, account = await _require_blob(instance, place), instance.clock.now_ms(), place.account
     completion = await instance.db.writer.run(
         lambda tx: blobs.complete_blob(tx, account, row, digest, now), account=account
@@ -161,7 +163,7 @@ async def complete(instance: Instance, place: BlobReference, digest: bytes) -> N
 
 
 async def get_part(instance: Instance, place: BlobReference, i: int) -> bytes:
-    """One sealed part. Raises NotFound, and DigestMismatch when what lies in the store is not what came."""
+    """Return one sealed part. Raise NotFound, ContentErased, and DigestMismatch if the stored bytes have changed."""
     part = await blobs.find_part(instance.db, await _require_blob(instance, place), i)
     if part is None:
         raise NotFound
@@ -172,14 +174,14 @@ async def get_part(instance: Instance, place: BlobReference, i: int) -> bytes:
 
 
 def _expected_part_header(place: BlobReference, i: int, parts: int) -> tuple[EnvelopeKind, dict[str, object]]:
-    """The kind of envelope and the header that a part of this place must have."""
+    """Return the envelope kind and header that a part at this place must have."""
     if place.kind is BlobKind.FILE:
         return EnvelopeKind.FILE_PART, part_header(id_text(place.diary), id_text(place.blob), i, parts)
     return EnvelopeKind.HANDOVER, handover_header(id_text(place.blob), i, parts)
 
 
 async def _require_blob(instance: Instance, place: BlobReference) -> BlobRow:
-    """The file. Raises NotFound."""
+    """Return the file's row. Raise NotFound and ContentErased."""
     row = await blobs.find_blob(instance.db, place)
     if row is None:
         raise NotFound
@@ -189,6 +191,6 @@ async def _require_blob(instance: Instance, place: BlobReference) -> BlobRow:
 
 
 async def _build_blob_state(instance: Instance, row: BlobRow) -> BlobState:
-    """A file's row and parts together."""
+    """Return the state of a file from its row and parts."""
     parts = await blobs.list_parts(instance.db, row)
     return BlobState(row.parts, tuple(part.i for part in parts), row.complete)

@@ -1,4 +1,4 @@
-"""The feed of changes: what a device has not seen yet, in the diary's own order."""
+"""The feed of changes: versions that a device does not have yet, in the diary's order."""
 
 from diary.encoding import canonical_json, encode_frames, parse_canonical_json
 from diary.services.instance import Instance
@@ -7,7 +7,7 @@ from diary.storage.sync import versions
 
 
 async def feed(instance: Instance, session: AuthenticatedSession, diary: bytes, after_seq: int) -> bytes:
-    """One answer of the feed, in frames: docs/api.md. Raises NotFound."""
+    """Return one page of the feed in frames: docs/api.md. Raise NotFound."""
     page = await versions.read_page(instance.db, session.account, diary, after_seq)
     last_seq = page.versions[-1].seq if page.versions else min(after_seq, page.latest_seq)
     header = {

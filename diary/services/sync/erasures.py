@@ -1,9 +1,9 @@
-"""Erasing for good and closing an account: seven days in which any session can take it back.
+"""Permanent erasure and closing of an account, with seven days in which any session can cancel.
 
-[Note: seven days] Someone who holds the keeper's phone and knows the words could otherwise destroy what she has
-kept in a minute. So it is asked for with the words, one thing at a time, shown in every session, taken back by
-any of them without the words, and done by the server's clock only (services/sync/purge.py). One exception: a file
-the keeper says is a sexual image of someone under 18, which nobody may be made to keep for a week.
+[Note: seven days] Otherwise somebody who has the keeper's phone and knows the words could destroy the diary in a
+minute. So erasure needs the words, applies to one thing at a time, is shown in every session, can be cancelled by any
+of them without the words, and is done by the server's clock only (services/sync/purge.py). One exception is immediate:
+a file that the keeper declares to be a sexual image of somebody under 18, which nobody may be made to keep for a week.
 """
 
 from dataclasses import dataclass
@@ -24,19 +24,19 @@ from diary.storage.writer import Transaction
 ERASURE_DELAY_DAYS: Final = constants.ERASURE_DAYS
 REASON_KEEPER: Final = "keeper"
 REASON_UNDER_18_IMAGE: Final = "under_18_image"
-# One entry with its files and notes; the whole of a diary goes by closing the account.
+# Enough for one entry with its files and notes. A whole diary is erased by closing the account.
 MAX_RECORDS: Final = constants.ERASURE_RECORDS_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureStatus:
-    """An erasure as it is told; `done`: it has been carried out already."""
+    """An erasure for the response. `is_done` is True if it has been carried out."""
 
     row: ErasureRow
     is_done: bool = False
 
     def to_payload(self) -> dict[str, object]:
-        """As JSON has it."""
+        """Return the erasure as JSON."""
         return self.row.to_json() | {"done": self.is_done}
 
 
@@ -48,18 +48,18 @@ async def request_erasure(
     reason: str,
     proof: bytes,
 ) -> ErasureStatus:
-    """Have records erased in seven days, or one file's record now. The same records again: the same erasure.
+    """Schedule the erasure of records in seven days, or erase one file's record now.
 
-    Raises NoMatch, TryLater, BadRequest and NotFound.
+    A repeated request returns the same erasure. Raise InvalidCredentials, NotSignedIn, BadRequest and NotFound.
     """
     if not 1 <= len(set(records)) == len(records) <= MAX_RECORDS or reason not in (
         REASON_KEEPER,
         REASON_UNDER_18_IMAGE,
     ):
-        raise BadRequest("What is to be erased is not said clearly.")
+        raise BadRequest("The request does not say clearly what to erase.")
     is_immediate = reason == REASON_UNDER_18_IMAGE
     if is_immediate and len(records) > 1:
-        raise BadRequest("Only one file at a time can be erased at once.")
+        raise BadRequest("Only one file can be erased immediately.")
     await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
     erasure_row = ErasureRow(
@@ -81,20 +81,23 @@ async def request_erasure(
 
 
 async def list_pending(instance: Instance, session: AuthenticatedSession, diary: bytes) -> list[dict[str, object]]:
-    """What waits in one of the keeper's diaries. Raises NotFound."""
+    """Return the pending erasures of one of the keeper's diaries as JSON. Raise NotFound."""
     await instance.db.run_read(lambda tx: erasures.check_diary_owned(tx, session.account, diary))
     return [row.to_json() for row in await erasures.list_pending(instance.db, session.account) if row.diary == diary]
 
 
 async def cancel_erasure(instance: Instance, session: AuthenticatedSession, diary: bytes, erasure_id: bytes) -> None:
-    """Keep what was to be erased; any session may, without the words. Raises NotFound."""
+    """Cancel a pending erasure. Any session may do so without the words. Raise NotFound."""
     await instance.db.writer.run(
         lambda tx: erasures.cancel(tx, session.account, diary, erasure_id), account=session.account
     )
 
 
 async def request_account_closing(instance: Instance, session: AuthenticatedSession, proof: bytes) -> int:
-    """Have the account closed in seven days; when, in ms. Raises NoMatch and TryLater."""
+    """Schedule the closing of the account in seven days. Return its time in ms UTC.
+
+    Raise InvalidCredentials and NotSignedIn.
+    """
     await verify_proof(instance, session, proof)
     due_at = instance.clock.now_ms() + ERASURE_DELAY_DAYS * DAY_MS
     return await instance.db.writer.run(
@@ -103,7 +106,10 @@ async def request_account_closing(instance: Instance, session: AuthenticatedSess
 
 
 async def cancel_account_closing(instance: Instance, session: AuthenticatedSession) -> None:
-    """Keep the account; any session may, without the words. Raises NotFound when it was not to be closed."""
+    """Cancel the closing of the account. Any session may do so without the words.
+
+    Raise NotFound if none is scheduled.
+    """
     if not await instance.db.writer.run(
         lambda tx: account_closing.cancel_closing(tx, session.account), account=session.account
     ):

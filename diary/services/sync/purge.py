@@ -1,10 +1,10 @@
-"""What the server does by itself, at its start and every hour: carry out what is due, give up what is abandoned.
+"""The purge at the server's start and every hour: it carries out due erasures and removes what was abandoned.
 
-[Note: a clock that jumps] What is erased does not come back, so one wrong look at the clock must not do it. The
-database remembers when the clock was last looked at and since when it has run evenly: a look that finds it set
-back, or further on than the hourly looks account for (a machine that woke up in the wrong year, a server that
-was off), erases nothing and starts the count anew. What is due goes once the clock has been even for close to
-an hour. A late erasure is the price, by an hour after the server was off; an early one would be a loss.
+[Note: a clock that jumps] Erasure cannot be undone, so one wrong clock reading must not cause it. The database records
+when the clock was last read and since when it has been steady. If it was set back, or is further ahead than hourly
+readings explain (a machine that woke up in the wrong year, a server that was off), nothing is erased and the steady
+period starts again. Due erasures happen once the clock has been steady for almost an hour. The price is an erasure up
+to an hour late after the server was off; an early one would be a loss.
 """
 
 import asyncio
@@ -30,24 +30,24 @@ STEADY_CLOCK_MS: Final = 50 * 60_000
 MAX_CLOCK_GAP_MS: Final = 2 * 3_600_000
 MAX_CLOCK_SETBACK_MS: Final = 5 * 60_000
 UPLOAD_ABANDONED_AFTER_MS: Final = 30 * 86_400_000
-# What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
+# An expired hand-over keeps only its times, so that its keeper can still see them.
 HANDOVER_RETENTION_MS: Final = constants.HANDOVER_KEPT_DAYS * 86_400_000
-# What is left of a witness code that was taken in, or that ran out unused: a witness who comes late with the right words gets a
+# A witness code is kept after its statement was taken in or after it expired, so that a witness who is late gets a
 # message that says so.
 WITNESS_RETENTION_MS: Final = constants.WITNESS_KEPT_DAYS * 86_400_000
-# A letter that was taken in ([Note: taken in], diary/storage/sharing/letters.py).
+# Letters after they were taken in ([Note: taken in], diary/storage/sharing/letters.py).
 LETTER_RETENTION_MS: Final = constants.LETTER_KEPT_DAYS * 86_400_000
-# A phone that was shut while it left a pack cannot go on: the key was in its memory only.
+# An interrupted hand-over cannot be continued, because its key was only in the phone's memory.
 UNFINISHED_HANDOVER_TIMEOUT_MS: Final = 86_400_000
 DAY_MS: Final = 86_400_000
 DAILY_QUOTA_RETENTION_DAYS: Final = 7
-# No part is on its way for so long. One that is all the same is refused at its end, and sent again.
+# No upload of a part takes so long. If one does, it is refused at its end and sent again.
 STALE_PART_AGE_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeResult:
-    """What one run did. `steady`: whether the clock was believed."""
+    """Counts of one purge. `is_clock_steady` is False if the clock was not trusted."""
 
     is_clock_steady: bool
     erasure_count: int = 0
@@ -58,7 +58,7 @@ class PurgeResult:
 
 
 async def purge(instance: Instance) -> PurgeResult:
-    """One run. Safe to repeat and to run twice at once."""
+    """Run one purge. It is idempotent and may run twice at once."""
     now = instance.clock.now_ms()
     writer = instance.db.writer
     is_clock_steady = await writer.run(lambda tx: _update_clock_record(tx, now))
@@ -85,7 +85,10 @@ async def purge(instance: Instance) -> PurgeResult:
 
 
 async def bury(instance: Instance, account: bytes | None = None) -> int:
-    """Remove the bytes of files that nobody is given any more, of one account or of all; how many files. Raises Unavailable."""
+    """Delete the bytes of files that are no longer served, of one account or of all. Return their number.
+
+    Raise Unavailable.
+    """
     unwanted_files = await instance.db.writer.run(lambda tx: erasures.list_erased_blobs(tx, account))
     for unwanted_file in unwanted_files:
         for name in unwanted_file.part_names:
@@ -97,24 +100,27 @@ async def bury(instance: Instance, account: bytes | None = None) -> int:
 
 
 async def _remove_stale_parts(instance: Instance, now: int) -> None:
-    """Remove bytes that no part speaks of: of uploads that were refused or broken off, and of parts that were replaced."""
+    """Delete bytes that no part references: of refused or interrupted uploads, and of replaced parts."""
     writer = instance.db.writer
     for account in await writer.run(lambda tx: stored.drop_stale(tx, now - STALE_PART_AGE_MS, now + STALE_PART_AGE_MS)):
         await blobs.remove_dropped_bytes(instance, account)
 
 
 async def run_hourly(instance: Instance, on_error: Callable[[BaseException], None]) -> None:
-    """Run now and every hour until cancelled; a run that fails is told and tried again an hour later."""
+    """Run the purge now and every hour until cancelled.
+
+    A failed run is reported to `on_error` and repeated an hour later.
+    """
     while True:
         try:
             await purge(instance)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next hour is due all the same
+        except Exception as error:  # noqa: BLE001 - no failure may end the hourly runs
             on_error(error)
         await asyncio.sleep(PURGE_INTERVAL_SECONDS)
 
 
 def _update_clock_record(tx: Transaction, now: int) -> bool:
-    """Look at the clock; True when it may be believed. See [Note: a clock that jumps]."""
+    """Record the clock reading. Return whether the clock may be trusted; see [Note: a clock that jumps]."""
     clock_record = purge_clock.find_purge_clock(tx)
     if clock_record is None:
         steady_since_ms = now
@@ -126,7 +132,7 @@ def _update_clock_record(tx: Transaction, now: int) -> bool:
 
 
 def _carry_out(tx: Transaction, row: ErasureRow, now: int) -> int:
-    """Erase what one erasure names, if it still waits."""
+    """Erase the records of one erasure, and return 1, or 0 if it is no longer pending."""
     if not erasures.is_pending(tx, row.id):
         return 0
     erasures.erase_records(tx, row.diary, row.records, now)
@@ -135,7 +141,7 @@ def _carry_out(tx: Transaction, row: ErasureRow, now: int) -> int:
 
 
 async def _close_account(instance: Instance, account: bytes) -> int:
-    """Close one account; 0 when its leaves still wait for the log."""
+    """Close one account and return 1, or 0 if its leaves still wait for the log."""
     if not await instance.db.writer.run(lambda tx: account_closing.erase_contents(tx, account)):
         return 0
     await bury(instance)

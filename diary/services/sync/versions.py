@@ -1,4 +1,4 @@
-"""Taking in a version: check, number, witness, store; answered when it is on the disk."""
+"""Receipt of versions: check, number, notarise, store. The response is sent when the version is on the disk."""
 
 import hashlib
 from typing import cast
@@ -22,10 +22,10 @@ FRAME_LENGTH_BYTES = 4
 async def push(
     instance: Instance, session: AuthenticatedSession, diary: bytes, record: bytes, version: bytes, body: bytes
 ) -> AppendResult:
-    """Store a pushed version and answer with its receipt; the same bytes again get the same answer.
+    """Store a pushed version and return its receipt. The same bytes again return the same response.
 
-    Raises BadRequest, BadSignature, NotFound, Conflict, OverQuota, and Unavailable while keys are being changed or when the day's
-    room is used up.
+    Raise BadRequest, BadSignature, NotFound, Conflict, QuotaExceeded, and Unavailable during a key rotation or when the
+    daily limit is reached.
     """
     ids = {"diary": id_text(diary), "record": id_text(record), "version": id_text(version)}
     pushed = decode(body, **ids)
@@ -36,7 +36,7 @@ async def push(
         diary=diary,
         record=record,
         version=version,
-        # Without the wraps for grants: they are no part of the version, and may be others when it is sent again.
+        # Without the wraps for grants, which are not part of the version and may differ when it is sent again.
         body_digest=body_digest(pushed.meta(), sealed) if pushed.grants else hashlib.sha256(body).digest(),
         sealed=sealed,
         charged_bytes=len(body),
@@ -68,7 +68,7 @@ async def push(
 def _notarise(
     instance: Instance, pushed: VersionPush, ids: dict[str, str], seq: int, previous_head: bytes
 ) -> NotarisedVersion:
-    """The notary's part of a push that takes number `seq` after `head`."""
+    """Sign receipt and head of a push that takes number `seq` after `previous_head`."""
     ts, env = instance.clock.now_ms(), pushed.envelopes_digest
     place = {"record": ids["record"], "version": ids["version"]}
     receipt = receipts.sign_receipt(
@@ -83,7 +83,7 @@ def _notarise(
         "parents": list(pushed.parents),
         "parts": list(pushed.parts),
     }
-    # Canonical values joined under sorted names are canonical; each signed thing is spelt out once only.
+    # Canonical values joined under sorted names are canonical, so each signed object is encoded only once.
     facts = b'%b,"receipt":%b,"record":"%b","seq":%b,"sig":"%b","version":"%b"}' % (
         canonical_json(facts_prefix)[:-1],
         receipt_json,
@@ -102,5 +102,5 @@ def _notarise(
 
 
 def _strip_first_frame(body: bytes) -> bytes:
-    """Wraps and envelopes as they came, frames included."""
+    """Return wraps and envelopes as received, with their frames."""
     return body[FRAME_LENGTH_BYTES + int.from_bytes(body[:FRAME_LENGTH_BYTES], "big") :]
