@@ -86,6 +86,7 @@ def open_statement(scalar: bytes, proof: bytes, witness: str, envelope: bytes) -
 
 
 def _parse(plaintext: bytes) -> dict[str, Any]:
+    """Parse padded canonical JSON into an object. Raise SealError."""
     try:
         document = parse_canonical_json(unpad(plaintext))
     except KeptError:

@@ -141,7 +141,7 @@ async def look_up_request(instance: Instance, name: bytes, network_key: str) -> 
 async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: int, size: int) -> None:
     """Announce the files of a statement.
 
-    Raise InvalidCredentials, NotFound, TooLarge, BadRequest, Conflict and QuotaExceeded.
+    Raise InvalidCredentials, NotFound, TooLarge, BadRequest, Conflict, QuotaExceeded and Unavailable.
     """
     row, place = await _require_open_request(instance, ticket, upload)
     if parts > part_count(FILES_LIMIT_BYTES) + 1 or size > parts * blobs.PART_LIMIT_BYTES:
