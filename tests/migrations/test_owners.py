@@ -22,7 +22,7 @@ from diary.errors import ContentErased, NotFound
 from diary.services.accounts.pepper import KDF_PURPOSE, Pepper
 from diary.services.instance import Instance
 from diary.services.sync import blobs
-from diary.services.sync.purge import bury
+from diary.services.sync.purge import delete_unserved_files
 from diary.storage import backup, database
 from diary.storage.accounts.account_rows import find_storage_usage
 from diary.storage.sharing import handovers as stored
@@ -205,7 +205,7 @@ async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDa
         await instance.db.writer.run(
             lambda hand: stored.erase_expired(hand, NOON_MS + 30 * DAY_MS, NOON_MS, NOON_MS + 29 * DAY_MS)
         )
-        await bury(instance)
+        await delete_unserved_files(instance)
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
             assert await fetch_part(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name])) == part_content(
                 upgraded.ids[name], 0
@@ -245,7 +245,7 @@ async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_a
             )
         before = await find_storage_usage(instance.db, ACCOUNT_ID)
         assert before is not None and before.file_bytes == 9 * PART_BYTES
-        assert await bury(instance) == 1
+        assert await delete_unserved_files(instance) == 1
         room_after = await find_storage_usage(instance.db, ACCOUNT_ID)
         assert room_after == before
         declared_again = await blobs.declare(

@@ -305,7 +305,7 @@ async def test_files_left_by_a_crash_are_removed_by_the_next_run(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(purging, "bury", raise_error)
+        patch.setattr(purging, "delete_unserved_files", raise_error)
         await request_erasure(keeper, record, why="under_18_image")
     assert [path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]
     assert (await keeper.request("GET", f"{keeper.diary}/blobs/{file.blob}/parts/0")).status_code == 410

@@ -34,7 +34,7 @@ def test_everything_made_from_it_is_its_own() -> None:
         lambda pepper: pepper.name_ticket_mac("river-bank-abcd", 1),
         lambda pepper: pepper.network_key("192.0.2.1"),
         lambda pepper: pepper.device_token(bytes(16), bytes(32)),
-        lambda pepper: pepper.stored(bytes(32), bytes(16)),
+        lambda pepper: pepper.hash_proof(bytes(32), bytes(16)),
     ):
         assert make(PEPPER) == make(PEPPER) != make(OTHER_PEPPER)
 

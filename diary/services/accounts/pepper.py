@@ -98,7 +98,7 @@ class Pepper:
         is_authentic = hmac.compare_digest(self.device_token(nonce, login_mac).encode(), (token or "").encode())
         return nonce if is_authentic else None
 
-    def stored(self, proof: bytes, salt: bytes) -> bytes:
+    def hash_proof(self, proof: bytes, salt: bytes) -> bytes:
         """Return the stored digest of a proof. Costs one Argon2id: run it outside the event loop."""
         return hash_proof(proof, salt=salt, pepper=self._secret, profile=self._kdf_profile)
 

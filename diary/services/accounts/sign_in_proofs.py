@@ -28,7 +28,7 @@ MAX_FAILED_PROOFS: Final = 10
 async def hash_proof(instance: Instance, proof: bytes, salt: bytes) -> bytes:
     """Return the stored digest of a proof, computed in a thread with limited concurrency."""
     async with instance.argon2_semaphore:
-        return await asyncio.to_thread(instance.pepper.stored, proof, salt)
+        return await asyncio.to_thread(instance.pepper.hash_proof, proof, salt)
 
 
 def hash_recovery_code_proof(code_auth: bytes) -> bytes:

@@ -114,7 +114,7 @@ async def end_handover(instance: Instance, session: AuthenticatedSession, proof:
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda tx: handovers.end(tx, session.account, handover, now), account=session.account)
     with suppress(Unavailable):  # the hourly purge removes the rest; it is no longer served
-        await purge.bury(instance, session.account)
+        await purge.delete_unserved_files(instance, session.account)
 
 
 async def kdf_for_name(instance: Instance, name: bytes) -> dict[str, Any]:

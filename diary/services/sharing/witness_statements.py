@@ -117,7 +117,7 @@ async def delete_request(
         lambda tx: witness_statements.remove_code(tx, session.account, diary, witness), account=session.account
     )
     with suppress(Unavailable):  # the hourly purge removes the rest
-        await purge.bury(instance, session.account)
+        await purge.delete_unserved_files(instance, session.account)
 
 
 async def look_up_request(instance: Instance, name: bytes, network_key: str) -> WitnessRequestLookup:
@@ -155,7 +155,7 @@ async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: i
     await writer.run(
         lambda tx: witness_statements.abandon_other_upload(tx, row.id, upload, announced.now), account=account
     )
-    await purge.bury(instance, account)
+    await purge.delete_unserved_files(instance, account)
     await writer.run(lambda tx: witness_statements.announce_files(tx, row.id, place, announced), account=account)
     await blobs.remove_dropped_bytes(instance, account)
 

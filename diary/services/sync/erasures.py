@@ -76,7 +76,7 @@ async def request_erasure(
         erasures.erase_records(tx, diary, records, now, only_files=True)
 
     await instance.db.writer.run(erase, account=session.account)
-    await purge.bury(instance)
+    await purge.delete_unserved_files(instance)
     return ErasureStatus(erasure_row, is_done=True)
 
 

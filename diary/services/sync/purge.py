@@ -76,7 +76,7 @@ async def purge(instance: Instance) -> PurgeResult:
         upload_count = await writer.run(
             lambda tx: erasures.erase_abandoned_uploads(tx, now - UPLOAD_ABANDONED_AFTER_MS, now)
         )
-    file_count = await bury(instance)
+    file_count = await delete_unserved_files(instance)
     await _remove_stale_parts(instance, now)
     await writer.run(lambda tx: daily_quota.delete_before(tx, now // DAY_MS - DAILY_QUOTA_RETENTION_DAYS))
     if erasure_count or account_count:
@@ -84,7 +84,7 @@ async def purge(instance: Instance) -> PurgeResult:
     return PurgeResult(is_clock_steady, erasure_count, account_count, upload_count, file_count, handover_count)
 
 
-async def bury(instance: Instance, account: bytes | None = None) -> int:
+async def delete_unserved_files(instance: Instance, account: bytes | None = None) -> int:
     """Delete the bytes of files that are no longer served, of one account or of all. Return their number.
 
     Raise Unavailable.
@@ -144,6 +144,6 @@ async def _close_account(instance: Instance, account: bytes) -> int:
     """Close one account and return 1, or 0 if its leaves still wait for the log."""
     if not await instance.db.writer.run(lambda tx: account_closing.erase_contents(tx, account)):
         return 0
-    await bury(instance)
+    await delete_unserved_files(instance)
     await instance.db.writer.run(lambda tx: account_closing.delete_account(tx, account))
     return 1
