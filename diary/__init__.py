@@ -1,1 +1,1 @@
-"""Kept: a private incident diary. docs/glossary.md has the words; docs/formats.md the bytes."""
+"""Kept: a private incident diary. Terms are in docs/glossary.md, byte formats in docs/formats.md."""

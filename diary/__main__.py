@@ -1,4 +1,4 @@
-"""`python -m diary`: the command line."""
+"""Run the command line: `python -m diary`."""
 
 from diary.cli.main import main
 

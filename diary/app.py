@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows everything the server is made of."""
+"""Composition root: builds the server from its settings, services and routes."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ from diary.web.pages import render_pages
 from diary.web.rate_limits import NetworkRateLimiter, SessionRateLimiter
 from diary.web.request_context import AppContext
 
-# Each proof that is checked holds 46 MiB for its time.
+# Each proof check uses 46 MiB of memory while it runs.
 MAX_CONCURRENT_PROOFS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -47,10 +47,10 @@ def create_app(
     kdf_policy: KdfPolicy = PRODUCTION_POLICY,
     static: Path = STATIC,
 ) -> Starlette:
-    """The server as an ASGI application. The database must have been migrated (`storage.database.migrate`).
+    """Return the server as an ASGI application. Migrate the database first (`storage.database.migrate`).
 
-    `kdf_profile`: what the server's own Argon2id of a proof costs. `kdf_policy`: which locks accounts may
-    have. Tests make both cheap; nothing else does. `static`: the folder of what browsers are given.
+    `kdf_profile`: cost of the Argon2id that the server adds to each proof. `kdf_policy`: the key derivation parameters
+    that accounts may use. Only tests lower the two. `static`: folder with the files for browsers.
     """
     server_clock = clock or SystemClock()
     pages = render_pages(settings, static, TEMPLATES)
@@ -88,15 +88,18 @@ def create_app(
 
 
 class _LifespanServer(Starlette):
-    """Starlette's start, end and state. Requests go straight to the edge, which answers for every fault itself."""
+    """Starlette application of which only lifespan and state are used.
+
+    `HostRouter` handles requests and all their errors.
+    """
 
     def __init__(self, settings: Settings, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
-        """`lifespan`: what is open for as long as it runs."""
+        """Set the context manager that is open while the server runs."""
         super().__init__(lifespan=lifespan)
         self._settings = settings
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The edge, round what takes the start and the end."""
+        """Return the host router, which passes lifespan events to Starlette's router."""
         return HostRouter(self.router, settings=self._settings)
 
 
@@ -108,9 +111,9 @@ async def open_instance(
     kdf_profile: KdfProfile = FLOOR_PROFILE,
     kdf_policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> AsyncIterator[Instance]:
-    """What every service works with, for the length of the block: for the server, and for jobs beside it.
+    """Yield the objects that services need, for the server and for commands that run beside it.
 
-    Raises BadSetting when something does not fit together.
+    Raise BadSetting if the settings, the secrets and the database do not match.
     """
     isolation.check_secrets_unreadable(settings.secret_paths())
     async with open_database(settings) as db, open_limit_stores(settings.counts_url, clock) as (counts, throttle):

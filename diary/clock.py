@@ -1,4 +1,4 @@
-"""The only place that asks what time it is."""
+"""Clocks. No other module reads the time."""
 
 import time
 from dataclasses import dataclass
@@ -6,31 +6,31 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Whatever can say the time."""
+    """Source of the current time."""
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01T00:00:00Z."""
+        """Return milliseconds since 1970-01-01T00:00:00Z."""
         ...
 
 
 class SystemClock:
-    """The computer's own clock."""
+    """The computer's clock."""
 
     def now_ms(self) -> int:
-        """Milliseconds UTC; may go backwards when the computer's clock is set."""
+        """Return milliseconds UTC; the value falls when the computer's clock is set back."""
         return time.time_ns() // 1_000_000
 
 
 @dataclass
 class FixedClock:
-    """A clock that stands still until it is told to move; for tests and the demo."""
+    """Clock that changes only when it is set; for tests and the demo."""
 
     ms: int
 
     def now_ms(self) -> int:
-        """The time it was set to."""
+        """Return the time that was set."""
         return self.ms
 
     def advance(self, duration_ms: int) -> None:
-        """Move on by `ms` milliseconds."""
+        """Move the clock forward by `duration_ms` milliseconds."""
         self.ms += duration_ms

@@ -1,4 +1,4 @@
-"""Settings: one table, read once from the environment, frozen afterwards."""
+"""Settings: one table, read from the environment at the start and frozen."""
 
 import os
 import re
@@ -19,26 +19,26 @@ _ORIGIN_PATTERN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
 
 
 class Secret:
-    """Bytes that print as stars, so that no log or traceback shows them."""
+    """Bytes whose `repr` is stars, so that no log or traceback shows them."""
 
     __slots__ = ("_raw",)
 
     def __init__(self, raw: bytes) -> None:
-        """Hold `raw`."""
+        """Store `raw`."""
         self._raw = raw
 
     def reveal(self) -> bytes:
-        """The bytes themselves."""
+        """Return the bytes."""
         return self._raw
 
     def __repr__(self) -> str:
-        """Never the bytes."""
+        """Return a text without the bytes."""
         return "Secret(***)"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. `default` None means: worked out from DIARY_DATA."""
+    """One row of the table of settings. A `default` of None means that there is no fixed default."""
 
     name: str
     default: str | None
@@ -47,17 +47,17 @@ class Setting:
 
     @property
     def attribute_name(self) -> str:
-        """Its name on Settings."""
+        """Return the name of the attribute on Settings."""
         return self.name.removeprefix("DIARY_").lower()
 
 
 def _is_localhost(host: str) -> bool:
-    """Whether a host name is this computer's own."""
+    """Check whether a host name means this computer."""
     return host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
 
 
 def _parse_origin(text: str) -> str:
-    """Scheme, host and port without a path; http for this computer's own names only."""
+    """Return scheme, host and port. Raise ValueError for any other form, or for http to another computer."""
     match = _ORIGIN_PATTERN.fullmatch(text.lower())
     if not match:
         raise ValueError("is not an address like https://notes.example")
@@ -68,21 +68,21 @@ def _parse_origin(text: str) -> str:
 
 
 def _parse_positive_integer(text: str) -> int:
-    """A number of bytes, at least 1."""
+    """Return an integer of at least 1. Raise ValueError for any other text."""
     if not re.fullmatch(r"[1-9][0-9]{0,15}", text):
         raise ValueError("is not a whole number above zero")
     return int(text)
 
 
 def _parse_switch(text: str) -> bool:
-    """`on` or `off`."""
+    """Return whether `text` is `on`. Raise ValueError unless it is `on` or `off`."""
     if text not in ("on", "off"):
         raise ValueError("is neither on nor off")
     return text == "on"
 
 
 def _parse_secret(text: str) -> Secret:
-    """32 bytes or more as base64url."""
+    """Return 32 bytes or more from base64url. Raise ValueError for any other text."""
     try:
         raw = unb64(text)
     except BadRequest:
@@ -93,7 +93,7 @@ def _parse_secret(text: str) -> Secret:
 
 
 def _parse_line(text: str) -> str:
-    """One line of words for people."""
+    """Return one line of printable text, stripped. Raise ValueError when it is longer than 200 characters."""
     if not text.isprintable() or len(text) > 200:
         raise ValueError("is not one line of at most 200 characters")
     return text.strip()
@@ -107,19 +107,19 @@ def _parse_contact(text: str) -> str:
 
 
 def _parse_enrolment_mode(text: str) -> str:
-    """How someone new gets an account."""
+    """Return the mode if it is one of ENROLMENT_MODES. Raise ValueError otherwise."""
     if text not in ENROLMENT_MODES:
         raise ValueError("is not invite, code or open")
     return text
 
 
 def _parse_optional_path(text: str) -> Path | None:
-    """A file's path, or `none`."""
+    """Return an absolute path, or None for `none`."""
     return None if text == "none" else Path(text).absolute()
 
 
 def _parse_public_key(text: str) -> str:
-    """A public key of 32 bytes as base64url, or `none`, which is none at all."""
+    """Return the base64url of a 32-byte public key, or '' for `none`. Raise ValueError for any other text."""
     try:
         if text != "none" and len(unb64(text)) != SECRET_BYTES:
             raise ValueError("is not 32 bytes")
@@ -129,7 +129,7 @@ def _parse_public_key(text: str) -> str:
 
 
 def _parse_seed(text: str) -> Secret:
-    """Exactly 32 bytes as base64url."""
+    """Return exactly 32 bytes from base64url. Raise ValueError for any other text."""
     seed = _parse_secret(text)
     if len(seed.reveal()) != SECRET_BYTES:
         raise ValueError("is not 32 bytes")
@@ -235,7 +235,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `load` found; one field a row of SETTINGS, same order."""
+    """Parsed settings: one field for each row of SETTINGS, in the same order."""
 
     app_url: str
     public_url: str
@@ -268,33 +268,33 @@ class Settings:
     dev: bool
 
     def load_or_create_pepper(self) -> bytes:
-        """The pepper: from the setting, or from data/pepper, which is made when absent."""
+        """Return the pepper from the setting or from data/pepper. Create the file if it is absent."""
         return self.pepper.reveal() if self.pepper else load_or_create_secret(self.data / "pepper")
 
     def load_or_create_notary_seed(self) -> bytes:
-        """The notary's 32-byte seed: from the setting, or from data/notary.key, which is made when absent."""
+        """Return the notary's 32-byte seed from the setting or from data/notary.key. Create the file if absent."""
         return self.notary_key.reveal() if self.notary_key else load_or_create_secret(self.data / "notary.key")
 
     def find_existing_pepper(self) -> bytes | None:
-        """The pepper as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
+        """Return the pepper, or None if there is none; create nothing. Raise BadSetting for a damaged file."""
         return self.load_or_create_pepper() if self.pepper or (self.data / "pepper").exists() else None
 
     def find_existing_notary_seed(self) -> bytes | None:
-        """The notary's seed as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
+        """Return the notary's seed, or None if there is none; create nothing. Raise BadSetting for a damaged file."""
         return self.load_or_create_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
 
     def secret_paths(self) -> list[Path]:
-        """The folders and files on this computer's disk in which the server keeps what nobody else may read."""
+        """Return the local folders and files that contain data which only the server may read."""
         urls = (("sqlite://", self.database_url), ("file://", self.blob_url))
         return [self.data, *(Path(unquote(url.removeprefix(kind))) for kind, url in urls if url.startswith(kind))]
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a server for this computer, or for work on it, and not for people's diaries."""
+        """Return whether this server is for its own computer or for development, and not for other people's diaries."""
         return self.dev or _is_localhost(urlsplit(self.app_url).hostname or "")
 
     def check_operator_settings(self) -> None:
-        """Return when a server for people's diaries may start: whoever uses it can know who runs it. Raises BadSetting."""
+        """Raise BadSetting if other people can use this server and the settings do not say who runs it."""
         if self.is_local:
             return
         required = {"DIARY_OPERATOR": self.operator, "DIARY_PRIVACY_CONTACT": self.privacy_contact}
@@ -307,7 +307,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from an environment. Raises BadSetting naming the setting, never its value."""
+    """Return the settings of an environment. Raise BadSetting with the name of the wrong setting, but not its value."""
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         text = environ.get(setting.name) or setting.default
@@ -327,10 +327,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def load_or_create_secret(path: Path) -> bytes:
-    """The 32 bytes in `path`; drawn and written, readable by its owner only, when there is no such file.
+    """Return the 32 bytes in `path`. If the file is absent, create it with random bytes, readable by its owner only.
 
-    Raises BadSetting when the file is not 32 bytes long: a cut-off secret must not be replaced silently,
-    since everything made with the old one would stop matching.
+    Raise BadSetting if the file is not 32 bytes long. A truncated secret must not be replaced silently, because
+    everything made with the old one would no longer match.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -339,7 +339,7 @@ def load_or_create_secret(path: Path) -> bytes:
         try:
             raw = path.read_bytes()
         except OSError:
-            raise BadSetting(f"The file {path.name} cannot be read: run this as the user whose it is.") from None
+            raise BadSetting(f"The file {path.name} cannot be read. Run this as the user that owns it.") from None
         if len(raw) != SECRET_BYTES:
             raise BadSetting(f"The file {path.name} is damaged.") from None
         return raw

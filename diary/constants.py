@@ -1,4 +1,4 @@
-"""The values that the server, the command line and the phone share: constants.json, read once. Explained in docs/constants.md."""
+"""Values that the server, the command line and the phone share (constants.json). docs/constants.md explains them."""
 
 import json
 from pathlib import Path
@@ -9,17 +9,17 @@ _VALUES: Final = {name: value for group in _GROUPS.values() for name, value in g
 
 
 def _integer(name: str) -> int:
-    """A whole number."""
+    """Return the integer with this name."""
     return int(_VALUES[name])
 
 
 def _integers(name: str) -> tuple[int, ...]:
-    """A list of whole numbers."""
+    """Return the integers with this name."""
     return tuple(int(item) for item in _VALUES[name])
 
 
 def _strings(name: str) -> tuple[str, ...]:
-    """A list of names."""
+    """Return the texts with this name."""
     return tuple(str(item) for item in _VALUES[name])
 
 

@@ -1,7 +1,7 @@
 """Canonical JSON, base64url and frames: docs/formats.md, sections 2 and 6.
 
-Everything that is signed or digested is bytes from here, so there must be one spelling of each value.
-`parse` takes nothing but that spelling: it re-encodes what it read and compares.
+Signatures and digests cover these bytes, so every value must have exactly one encoding. `parse_canonical_json` accepts
+no other: it encodes the parsed value again and compares.
 """
 
 import binascii
@@ -27,34 +27,34 @@ _DEPTH_TOKENS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
 def b64(raw: bytes) -> str:
-    """Base64url without padding."""
+    """Return base64url without padding."""
     return binascii.b2a_base64(raw, newline=False).translate(_TO_URL_ALPHABET, b"=\n").decode("ascii")
 
 
 def unb64(text: str) -> bytes:
-    """The bytes of unpadded base64url. Raises BadRequest for any spelling `b64` would not have chosen."""
+    """Return the bytes of unpadded base64url. Raise BadRequest for any text that `b64` does not write."""
     try:
         raw = binascii.a2b_base64(text.encode("ascii").translate(_FROM_URL_ALPHABET) + b"=" * (-len(text) % 4))
     except ValueError:
-        # binascii.Error and UnicodeEncodeError; the latter would carry the text along.
+        # binascii.Error or UnicodeEncodeError. The latter contains the text, so the chain ends here.
         raise BadRequest("That is not base64url.") from None
-    # The one check there is, and all of them: the decoder skips what is no base64, and the last character can carry bits
-    # that no byte needs; two spellings of one id would be two ids.
+    # This comparison covers every case: the decoder skips other characters, and the last character can have bits
+    # that no byte uses. Two spellings of an id would be two ids.
     if b64(raw) != text:
         raise BadRequest("That is not base64url.")
     return raw
 
 
 def canonical_json(value: object, *, limit_bytes: int = SIZE_LIMIT_BYTES) -> bytes:
-    """The canonical JSON of `value`, at most `limit` bytes.
+    """Return the canonical JSON of `value`, at most `limit_bytes` long.
 
-    Takes None, bool, int, str, list, tuple (as a list) and dict with keys of the pattern. Raises NotCanonical
-    for everything else, floats and lone surrogates included.
+    Accept None, bool, int, str, list, tuple (as a list) and dict whose keys match `_KEY_PATTERN`. Raise NotCanonical
+    for everything else, including floats and lone surrogates.
     """
     try:
         raw = _encode_value(value, 0).encode("utf-8")
     except UnicodeEncodeError:
-        # The error would carry the text along, so the chain ends here.
+        # UnicodeEncodeError contains the text, so the chain ends here.
         raise NotCanonical("Text holds half of a character.") from None
     if len(raw) > limit_bytes:
         raise NotCanonical("The JSON is too large.")
@@ -62,10 +62,9 @@ def canonical_json(value: object, *, limit_bytes: int = SIZE_LIMIT_BYTES) -> byt
 
 
 def parse_canonical_json(raw: bytes, *, limit_bytes: int = SIZE_LIMIT_BYTES) -> object:
-    """The value of canonical JSON. Raises NotCanonical for any other bytes.
+    """Return the value of canonical JSON. Raise NotCanonical for any other bytes.
 
-    Size and depth are judged before the JSON parser sees the text: deep nesting would end in a
-    RecursionError there.
+    Size and depth are checked before the JSON parser runs, because deep nesting would raise RecursionError there.
     """
     if len(raw) > limit_bytes:
         raise NotCanonical("The JSON is too large.")
@@ -73,7 +72,7 @@ def parse_canonical_json(raw: bytes, *, limit_bytes: int = SIZE_LIMIT_BYTES) -> 
     try:
         value: object = _DECODER.decode(raw.decode("utf-8"))
     except ValueError:
-        # Covers JSONDecodeError and UnicodeDecodeError, which would carry the text along.
+        # JSONDecodeError or UnicodeDecodeError. Both contain the text, so the chain ends here.
         raise NotCanonical from None
     if canonical_json(value, limit_bytes=limit_bytes) != raw:
         raise NotCanonical
@@ -81,12 +80,15 @@ def parse_canonical_json(raw: bytes, *, limit_bytes: int = SIZE_LIMIT_BYTES) -> 
 
 
 def encode_frames(parts: Iterable[bytes]) -> bytes:
-    """Each part with its length before it, four bytes, big-endian."""
+    """Return the parts joined, each after its length in four bytes, big-endian."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 def decode_frames(raw: bytes, *, frames_limit: int = FRAMES_LIMIT) -> list[bytes]:
-    """The parts of `frames`. Raises BadRequest for missing or left-over bytes, or above `at_most`."""
+    """Return the parts of `encode_frames`.
+
+    Raise BadRequest for missing or trailing bytes and above `frames_limit` parts.
+    """
     parts: list[bytes] = []
     offset = 0
     while offset < len(raw):
@@ -100,10 +102,10 @@ def decode_frames(raw: bytes, *, frames_limit: int = FRAMES_LIMIT) -> list[bytes
 
 
 def _encode_value(value: object, depth: int) -> str:
-    """The one spelling of `value`; `depth` counts the arrays and objects around it. Raises NotCanonical.
+    """Return the encoding of `value`; `depth` counts the arrays and objects around it. Raise NotCanonical.
 
-    One pass that checks and writes: a push is judged and witnessed by a dozen small objects, and the standard
-    encoder, which would need a second pass to check, was the most of what that cost besides the signatures.
+    One pass checks and writes. A push is checked and signed through a dozen small objects. With the standard encoder,
+    which needs a second pass to check, encoding was the largest cost after the signatures.
     """
     if type(value) is str or isinstance(value, str):
         return encode_basestring(value)
@@ -123,7 +125,7 @@ def _encode_value(value: object, depth: int) -> str:
             keys = sorted(value)
         except TypeError:
             raise NotCanonical("An object has a key that is not allowed.") from None
-        # Nearly every value of a signed thing is text: written here, without a call for each.
+        # Most values of a signed object are texts. They are encoded here to save a call for each.
         return (
             "{"
             + ",".join(
@@ -142,14 +144,14 @@ def _encode_value(value: object, depth: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _encode_key(key: object) -> str:
-    """A key as it stands in an object, with its colon. Raises NotCanonical for one that is not allowed."""
+    """Return an object's key with its quotes and colon. Raise NotCanonical if it is not allowed."""
     if not isinstance(key, str) or not _KEY_PATTERN.fullmatch(key):
         raise NotCanonical("An object has a key that is not allowed.")
     return f'"{key}":'
 
 
 def _check_depth(raw: bytes) -> None:
-    """Refuse JSON nested deeper than the limit, in one pass whatever the bytes are."""
+    """Raise NotCanonical for JSON that is nested deeper than the limit. Any bytes take one pass."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH_LIMIT:
         return
     depth, is_inside_string = 0, False
@@ -166,7 +168,7 @@ def _check_depth(raw: bytes) -> None:
 
 
 def _build_unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; a key given twice would be lost silently otherwise."""
+    """Return a JSON object. Raise NotCanonical for a duplicate key, which `dict` would drop silently."""
     value = dict(pairs)
     if len(value) != len(pairs):
         raise NotCanonical("An object has the same key twice.")
@@ -174,14 +176,14 @@ def _build_unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _parse_integer(digits: str) -> int:
-    """A JSON integer; more than 17 characters are out of range without counting them."""
+    """Return a JSON integer. Raise NotCanonical for more than 17 characters, which are always out of range."""
     if len(digits) > 17:
         raise NotCanonical("A number is too large.")
     return int(digits)
 
 
 def _refuse_non_integer(_: str) -> NoReturn:
-    """Floats, NaN and infinities."""
+    """Raise NotCanonical for floats, NaN and infinities."""
     raise NotCanonical("Only whole numbers have a canonical form.")
 
 

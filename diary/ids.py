@@ -11,19 +11,19 @@ ID_CHARS: Final = 22
 
 
 def new_id() -> bytes:
-    """A fresh id. Nothing about time, place or order can be read from it."""
+    """Return a random id. It reveals no time, place or order."""
     return os.urandom(ID_BYTES)
 
 
 def id_text(raw: bytes) -> str:
-    """An id as its 22 characters. Raises BadRequest when it is not 16 bytes."""
+    """Return the 22 characters of an id. Raise BadRequest if it is not 16 bytes."""
     if len(raw) != ID_BYTES:
         raise BadRequest("An id has the wrong length.")
     return b64(raw)
 
 
 def parse_id(text: str) -> bytes:
-    """The 16 bytes of an id. Raises BadRequest unless `text` is the one spelling of them."""
+    """Return the 16 bytes of an id. Raise BadRequest unless `text` is its only valid spelling."""
     if len(text) != ID_CHARS:
         raise BadRequest("An id has the wrong length.")
     return unb64(text)

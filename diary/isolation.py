@@ -1,6 +1,6 @@
-"""How a pack worker is started: what it may read, and whether this computer can isolate it.
+"""Command that starts a pack worker, the paths it may read, and a check that this computer can isolate it.
 
-One truth for the server, which starts workers and may not import them, and for the command line.
+The server, which must not import a worker's code, and the command line share these rules.
 """
 
 import ctypes
@@ -21,11 +21,11 @@ from typing import Final
 from diary.errors import BadSetting, Unavailable
 from diary.paths import PACKAGE_FOLDER
 
-# Landlock 6 (Linux 6.12) keeps a process from signalling others; 3 keeps it from truncating files.
+# Landlock 6 (Linux 6.12) prevents a process from signalling others; version 3 prevents truncating files.
 LANDLOCK_MIN_VERSION: Final = 6
 _LANDLOCK_CREATE_RULESET_SYSCALL, _LANDLOCK_VERSION_FLAG = 444, 1
 _TRIAL_TIMEOUT_SECONDS: Final = 30
-# What the worker imports of installed packages. Shared libraries that a wheel brings lie in NAME.libs beside it.
+# Installed packages that the worker imports. The shared libraries of a wheel are in NAME.libs beside the package.
 _WORKER_PACKAGES: Final = (
     "PIL",
     "pillow_heif",
@@ -42,7 +42,10 @@ _WHEEL_LIBRARY_FOLDERS: Final = ("pillow.libs", "pillow_heif.libs")
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """`wall`: bubblewrap's path where a worker runs in it, else empty. `fault`: why no worker may run, empty when one may."""
+    """How this computer can isolate a worker.
+
+    `bubblewrap_path`: set if workers run in bubblewrap. `failure_reason`: set if no worker may run.
+    """
 
     bubblewrap_path: str = ""
     failure_reason: str = ""
@@ -50,12 +53,12 @@ class Isolation:
 
 @cache
 def readable_paths() -> tuple[Path, ...]:
-    """What a worker may read besides its own folder: the interpreter's libraries, the packages it imports, this package.
+    """Return what a worker may read besides its own folder.
 
-    Files and folders that exist, with symbolic links resolved.
+    That is Python's libraries, the packages that it imports and this package. All paths exist, and links are resolved.
     """
     system_folders = [f"{root}/{name}" for root in ("", "/usr") for name in ("lib64", f"lib/{_multiarch_triplet()}")]
-    # The base installation's: an environment's own folder has every installed package in it.
+    # From the base installation, because a virtual environment's folder contains every installed package.
     base_prefixes = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
     candidates = [Path(sysconfig.get_path(name, vars=base_prefixes)) for name in ("stdlib", "platstdlib")]
     candidates += [
@@ -73,7 +76,7 @@ def readable_paths() -> tuple[Path, ...]:
 
 
 def check_secrets_unreadable(secret_paths: Iterable[Path]) -> None:
-    """Return when none of `places` (folders or files with secrets) lies in what a worker may read. Raises BadSetting."""
+    """Raise BadSetting if one of `secret_paths` (files or folders) is inside a path that a worker may read."""
     for secret_path in secret_paths:
         for readable_path in launch_paths():
             if secret_path.resolve().is_relative_to(readable_path):
@@ -84,7 +87,7 @@ def check_secrets_unreadable(secret_paths: Iterable[Path]) -> None:
 
 
 def worker_command(module: str, folder: Path, bubblewrap_path: str = "", *, is_unsandboxed: bool = False) -> list[str]:
-    """The command that starts `module` (diary.pack.…) on `folder`. `wall`: bubblewrap's path where it runs inside that."""
+    """Return the command that starts `module` (diary.pack.…) on `folder`, in bubblewrap if its path is given."""
     flags = ["--walled"] if bubblewrap_path else ["--unsandboxed"] if is_unsandboxed else []
     python_command = [sys.executable, "-I", "-m", module, str(folder), *flags]
     return [*_bubblewrap_command(bubblewrap_path, folder), *python_command] if bubblewrap_path else python_command
@@ -92,7 +95,7 @@ def worker_command(module: str, folder: Path, bubblewrap_path: str = "", *, is_u
 
 @cache
 def find() -> Isolation:
-    """Try on this computer, once a process: a worker isolates itself, and what must be refused is tried from inside."""
+    """Test once a process whether a worker can isolate itself here: the worker tries what must be refused."""
     bubblewrap_path = shutil.which("bwrap")
     if bubblewrap_path is not None and not _isolation_failure(bubblewrap_path):
         return Isolation(bubblewrap_path=bubblewrap_path)
@@ -103,20 +106,20 @@ def find() -> Isolation:
 
 
 def require_isolation() -> str:
-    """bubblewrap's path where a worker on a person's own computer needs it, else empty. Raises Unavailable."""
+    """Return the path of bubblewrap if a worker on a personal computer needs it, else ''. Raise Unavailable."""
     if landlock_version() >= LANDLOCK_MIN_VERSION:
         return ""
     isolation = find()
     if isolation.failure_reason:
         raise Unavailable(
-            f"{isolation.failure_reason} Pictures in a diary may come from somebody who means harm. To go "
-            "on all the same, add --unsandboxed."
+            f"{isolation.failure_reason} Pictures in a diary can be hostile. To go on "
+            "without isolation, add --unsandboxed."
         )
     return isolation.bubblewrap_path
 
 
 def landlock_version() -> int:
-    """The version of Landlock that this kernel offers; 0 for none."""
+    """Return the Landlock version of this kernel, or 0 if it has none."""
     if not sys.platform.startswith("linux"):
         return 0
     syscall = ctypes.CDLL(None, use_errno=True).syscall
@@ -130,7 +133,7 @@ def landlock_version() -> int:
 
 
 def _isolation_failure(bubblewrap_path: str) -> str:
-    """Why a worker cannot be isolated; empty when it can."""
+    """Return why a worker cannot be isolated, or an empty text if it can."""
     try:
         with tempfile.TemporaryDirectory(prefix="kept-trial-") as folder:
             trial_command = worker_command("diary.pack.sandbox.self_test", Path(folder), bubblewrap_path)
@@ -144,9 +147,9 @@ def _isolation_failure(bubblewrap_path: str) -> str:
 
 
 def _bubblewrap_command(bubblewrap_path: str, folder: Path) -> list[str]:
-    """bubblewrap with namespaces of its own, and nothing of this computer's files but what it takes to run a worker."""
+    """Return the bubblewrap command with separate namespaces and only the files that a worker needs to run."""
     bind_arguments = [word for path in launch_paths() for word in ("--ro-bind", str(path), str(path))]
-    # Where /lib is a link to /usr/lib, the same link is made: the loader's own path begins there.
+    # The path of the dynamic loader begins with /lib, so a link from /lib to /usr/lib must exist inside too.
     linked_roots = [root for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     symlink_arguments = [word for root in linked_roots for word in ("--symlink", str(Path(root).readlink()), root)]
     return [
@@ -176,7 +179,7 @@ def _bubblewrap_command(bubblewrap_path: str, folder: Path) -> list[str]:
 
 
 def launch_paths() -> list[Path]:
-    """The readable paths, and what it takes besides to start Python in bubblewrap."""
+    """Return the readable paths, and the additional ones that start Python in bubblewrap."""
     executable = Path(sys.executable)
     executable_folder = executable.parent
     extra_paths = [executable_folder, Path(sys.prefix) / "pyvenv.cfg", Path("/etc/ld.so.cache")]
@@ -188,7 +191,7 @@ def launch_paths() -> list[Path]:
 
 
 def _package_paths(name: str) -> list[Path]:
-    """A package's folder, or a module's file; none when it is not installed."""
+    """Return a package's folders or a module's file, or an empty list if it is not installed."""
     spec = importlib.util.find_spec(name)
     if spec is None:
         return []
@@ -198,5 +201,5 @@ def _package_paths(name: str) -> list[Path]:
 
 
 def _multiarch_triplet() -> str:
-    """The folder name of this architecture's shared libraries, as Debian has it: x86_64-linux-gnu."""
+    """Return Debian's folder name for this architecture's shared libraries, like x86_64-linux-gnu."""
     return str(sysconfig.get_config_var("MULTIARCH") or f"{os.uname().machine}-linux-gnu")

@@ -1,4 +1,4 @@
-"""Where the files that come with the code are, in a checkout or in an installed wheel."""
+"""Paths of the files that come with the code, in a checkout or in an installed wheel."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ PACKAGE_FOLDER: Final = Path(__file__).resolve().parent
 
 
 def _bundled_folder(name: str) -> Path:
-    """A folder that a wheel carries inside the package and a checkout keeps next to it."""
+    """Return a folder that is inside the package in a wheel and next to it in a checkout."""
     packaged = PACKAGE_FOLDER / name
     return packaged if packaged.is_dir() else PACKAGE_FOLDER.parent / name
 
@@ -21,7 +21,7 @@ FONTS: Final = PACKAGE_FOLDER / "pack" / "fonts"
 
 
 def chown_to_folder_owner(path: Path) -> None:
-    """Give a file that root made to whom its folder belongs: the service reads it under a user of its own."""
+    """If root made a file, give it to its folder's owner, because the service runs as that user."""
     if os.geteuid() == 0:
         folder = path.parent.stat()
         os.chown(path, folder.st_uid, folder.st_gid)
