@@ -1,4 +1,4 @@
-"""The command line's part about people's accounts: `invite`, `quota`, `organisation`, and the end of them all, `closing`."""
+"""Commands for accounts: `invite`, `quota`, `organisation` and `closing`."""
 
 import asyncio
 import os
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from diary.services.operations.decommission import ShutdownSchedule
 
 T = TypeVar("T")
-# Whoever opens the app once a month still hears of it in time.
+# Long enough for people who open the app once a month.
 MIN_NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
-LATEST_MS: Final = 4_102_444_800_000  # 2100, ms: beyond is a slip of the pen
+LATEST_MS: Final = 4_102_444_800_000  # year 2100: a later date is a typing error
 
-# One id in 64 begins with "-", since ids are base64url: it is not an option, and "-h" in it asks for no help.
+# One id in 64 begins with "-", because ids are base64url. Such an id is not an option, and "-h" in it is not a request
+# for help.
 ID_ARGUMENT_SETTINGS: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
@@ -50,7 +51,7 @@ def quota(login: str, room: str) -> None:
     from diary.services.accounts.enrolment import set_quota
 
     if room != "usual" and not (room.isdecimal() and 0 < int(room) < 1 << 50):
-        raise click.BadParameter("a number of bytes, or the word usual", param_hint="BYTES|usual")
+        raise click.BadParameter("must be a number of bytes, or the word usual", param_hint="BYTES|usual")
 
     async def apply_quota() -> None:
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
@@ -109,7 +110,7 @@ def organisation_end(organisation_id: str) -> None:
 
 
 def _run_on_instance(operation: Callable[["Instance"], Awaitable[T]]) -> T:
-    """What `act` returns, on this server's own database."""
+    """Run `operation` on this server's instance and return its result."""
     from diary.app import open_instance
 
     async def run_operation() -> T:
@@ -157,39 +158,39 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
 
     announced_end = asyncio.run(update_closing())
     if announced_end is None:
-        click.echo("This server goes on: no end is announced.")
+        click.echo("This server stays open: no closing date is announced.")
         return
     click.echo(
-        f"From {_format_day(announced_end.closes_at)} this server takes nothing new, and from "
-        f"{_format_day(announced_end.off_at)} it answers nothing of a keeper's."
+        f"From {_format_day(announced_end.closes_at)} this server accepts nothing new, and from "
+        f"{_format_day(announced_end.off_at)} it answers no request of a keeper's app."
     )
-    click.echo('Phones show it in the diary at their next sync. See docs/operating.md, "Closing down".')
+    click.echo('Keepers see the announcement at their next sync. See docs/operating.md, "Closing down".')
 
 
 def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ShutdownSchedule":
-    """The two moments of an announcement. Raises BadParameter."""
+    """Return the two dates of an announcement. Raise BadParameter."""
     from diary.services.operations.decommission import ShutdownSchedule
 
     closes_at_ms = _day_start_ms(day, "DATE")
     shuts_down_at_ms = _day_start_ms(off_day, "--off") if off_day else closes_at_ms + 30 * _DAY_MS
     if closes_at_ms < earliest_ms:
-        raise click.BadParameter(f"that is too soon: give {MIN_NOTICE_DAYS} days, or say --at-once", param_hint="DATE")
+        raise click.BadParameter(f"must be at least {MIN_NOTICE_DAYS} days ahead, or add --at-once", param_hint="DATE")
     if shuts_down_at_ms > LATEST_MS:
-        raise click.BadParameter("that is no year of ours", param_hint="DATE")
+        raise click.BadParameter("must be before the year 2100", param_hint="DATE")
     if shuts_down_at_ms < closes_at_ms:
-        raise click.BadParameter("that is before the first date", param_hint="--off")
+        raise click.BadParameter("must not be before the first date", param_hint="--off")
     return ShutdownSchedule(closes_at_ms, shuts_down_at_ms)
 
 
 def _day_start_ms(text: str, param_hint: str) -> int:
-    """The first ms of a day, UTC. Raises BadParameter."""
+    """Return the first millisecond of a day in UTC. Raise BadParameter."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter("a day like 2027-05-03", param_hint=param_hint) from None
+        raise click.BadParameter("must be a date like 2027-05-03", param_hint=param_hint) from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 def _format_day(ms: int) -> str:
-    """A day, for people."""
+    """Return a date for people, like 3 May 2027."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%-d %B %Y")

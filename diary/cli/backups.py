@@ -1,4 +1,4 @@
-"""The command line's part about keeping what a server holds: backups, and trying them."""
+"""Commands for backups: make, restore and test them."""
 
 import asyncio
 import os
@@ -31,7 +31,9 @@ def backup_key(out: Path) -> None:
     pub = create_operator_key(out)
     public_path = out.with_name(out.name + ".pub")
     public_path.write_text(b64(pub) + "\n", encoding="ascii")
-    click.echo(f"Carry {public_path.name} to the server. Keep {out.name} off it, twice: without it no backup opens.")
+    click.echo(
+        f"Copy {public_path.name} to the server. Keep two copies of {out.name} elsewhere: no backup opens without it."
+    )
 
 
 @click.command()
@@ -63,8 +65,8 @@ def restore(file: Path, key: Path) -> None:
     click.echo(
         f"Restored: the server as it was at {_format_time(result.made_at)}, with {result.part_count} parts of files."
     )
-    click.echo("Start it, and tell keepers: what they wrote since is on their phones, which notice and send it again.")
-    click.echo("What they had erased for good since then is here again; see docs/operating.md.")
+    click.echo("Start the server, and tell keepers. Phones still have what was written since, and will send it again.")
+    click.echo("Entries that were erased for good since then are back; see docs/operating.md.")
     _report_lost_parts(result.missing_parts)
 
 
@@ -82,7 +84,7 @@ def drill(file: Path, key: Path) -> None:
     made_at = asyncio.run(run_drill(settings, file, _read_backup_key(key)))
     if settings.data.is_dir():
         backup_history.record_drill(settings.data, file.name, SystemClock().now_ms(), made_at)
-    click.echo(f"The backup of {_format_time(made_at)} was restored, the canary signed in and read its line.")
+    click.echo(f"The backup of {_format_time(made_at)} was restored. The canary signed in and read its entry.")
 
 
 @click.command()
@@ -93,7 +95,10 @@ def canary() -> None:
 
 
 async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> int:
-    """Restore into a temporary folder and sign in there; when the backup was made. Raises KeptError where it fails."""
+    """Restore into a temporary folder, sign in there and return when the backup was made.
+
+    Raise KeptError on failure.
+    """
     from diary.client import backup_canary as bird
     from diary.services.operations.backups import restore_backup, verify_backup
 
@@ -112,14 +117,14 @@ async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> 
             raise BadSetting(f"{len(result.missing_parts)} parts of files are missing from this backup.")
         credentials = bird.read_canary_file(data_folder)
         if credentials is None:
-            raise BadSetting("There is no canary in this backup: run `canary` on the server, then make another.")
+            raise BadSetting("This backup has no canary. Run `canary` on the server, then make another backup.")
         async with _running_app(drill_settings) as app:
             await bird.verify_canary(app, drill_settings.app_url, credentials, SystemClock())
     return backup_info.made_at
 
 
-def _running_app(settings: Settings):  # type: ignore[no-untyped-def] # starlette's types are the app's alone
-    """The application, in this process."""
+def _running_app(settings: Settings):  # type: ignore[no-untyped-def] # only the app may name Starlette's types
+    """Return a context manager that runs the application in this process."""
     from contextlib import asynccontextmanager
 
     from diary.app import create_app
@@ -134,12 +139,12 @@ def _running_app(settings: Settings):  # type: ignore[no-untyped-def] # starlett
 
 
 async def _register_canary(settings: Settings) -> None:
-    """Register the canary and keep how it signs in. Raises BadSetting when there is one."""
+    """Register the canary and store its credentials. Raise BadSetting if there is one already."""
     from diary.client import backup_canary as bird
     from diary.services.accounts.enrolment import create_invitation as make_invite
 
     if bird.read_canary_file(settings.data):
-        raise BadSetting("There is a canary already.")
+        raise BadSetting("This server already has a canary.")
     async with _running_app(replace(settings, timestamps=None)) as app:
         needs_invitation = settings.enrolment != "open"
         code = await make_invite(app.state.app_context.instance, 1) if needs_invitation else None
@@ -151,36 +156,36 @@ async def _register_canary(settings: Settings) -> None:
 
 
 def _read_backup_key(key: Path) -> bytes:
-    """The backup key. Raises BadRequest for a file that holds none."""
+    """Return the private backup key. Raise BadRequest if the file is not one."""
     raw = key.read_bytes()
     if len(raw) != 32:
-        raise BadRequest(f"{key.name} is not a backup key. Its public half does not open anything.")
+        raise BadRequest(f"{key.name} is not a private backup key. The public half does not open anything.")
     return raw
 
 
 def _report_lost_parts(lost_parts: tuple[str, ...]) -> None:
-    """Name what could not be saved, and end with status 1."""
+    """Print each part that is missing from the backup, and exit with status 1 if there is one."""
     for name in lost_parts:
         click.echo(f"missing or damaged: {name}", err=True)
     if lost_parts:
         click.echo(
-            f"Everything else is there. {len(lost_parts)} parts of files are not: look at an older backup.", err=True
+            f"Everything else is there, but {len(lost_parts)} parts of files are not. Try an older backup.", err=True
         )
         sys.exit(1)
 
 
 def _format_time(ms: int) -> str:
-    """A moment, for people."""
+    """Return a time for people, in UTC."""
     from diary.services.operations.backup_history import format_backup_time
 
     return format_backup_time(ms) + " UTC"
 
 
 def _print_finished_step(step_name: str, done: int, total: int) -> None:
-    """One line a step that is finished."""
+    """Print one line for each finished step that had something to do."""
     if total and done == total:
         click.echo(f"{step_name}: {total}")
 
 
 def _ignore_progress(*_: object) -> None:
-    """Nothing."""
+    """Do nothing; used where no progress is shown."""

@@ -1,4 +1,4 @@
-"""The command line's part that looks at a server as a phone, a stranger and its operator would."""
+"""The command `doctor`: checks a server from outside, from the public side and from its own data."""
 
 import asyncio
 import ctypes
@@ -41,13 +41,13 @@ def doctor(at: str, ca: Path | None, key: Path | None) -> None:
         click.echo(click.style(f"{line.state:<7}", fg=_COLOURS[line.state], bold=True), nl=False)
         click.echo(f"  {line.name}: {line.finding}.{' ' + line.remedy if line.remedy else ''}")
     red, unknown = (sum(line.state == state for line in lines) for state in ("red", "unknown"))
-    summary = f"{red} to mend." if red else "Nothing to mend." if unknown else "Everything is as it should be."
-    click.echo(summary + (f" {unknown} not known." if unknown else ""))
+    summary = f"{red} to fix." if red else "Nothing to fix." if unknown else "Everything is in order."
+    click.echo(summary + (f" {unknown} unknown." if unknown else ""))
     sys.exit(1 if red else 0)
 
 
 def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Observations":
-    """Everything `doctor` judges. `key`: a file with the release key's public half, in place of DIARY_RELEASE_KEY."""
+    """Collect what `doctor` checks. `key`: file with the public release key, used instead of DIARY_RELEASE_KEY."""
     from diary.client.host_probe import HostProbe
     from diary.services.operations import doctor as judging
     from diary.services.operations import secrets_check
@@ -82,10 +82,10 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
 
 
 def _check_release(settings: Settings, visitor: "HostProbe", key: Path | None) -> tuple[str | None, bool]:
-    """What is wrong with what phones are served, by the signed list; '' for nothing, None where nothing is signed. Whether
-    files or the list are others than they should be, not only out of reach.
+    """Return the fault in the files that phones get, and whether one of these files or the signed list was altered.
 
-    Do not compare with this server's own disk: somebody who changes a file there changes both sides of the comparison.
+    The fault is '' if every file matches the signed list, and None if no list is configured. Do not compare with this
+    server's own disk: somebody who changes a file there would change both sides of the comparison.
     """
     from diary.client import release_check
 
@@ -105,7 +105,7 @@ def _check_release(settings: Settings, visitor: "HostProbe", key: Path | None) -
 
 
 def _probe_host(visitor: "HostProbe", url: str, policy: str, foreign_paths: tuple[str, ...]) -> "HostProbeResult":
-    """One host from outside. `foreign`: what only the other may answer."""
+    """Check one host from outside. `foreign_paths`: paths that only the other host may answer."""
     from diary.services.operations.doctor import HostProbeResult
     from diary.web.headers import security_headers
 
@@ -128,8 +128,8 @@ def _probe_host(visitor: "HostProbe", url: str, policy: str, foreign_paths: tupl
 
 
 def _is_clock_synced() -> bool | None:
-    """Whether the kernel says that something keeps the clock right; None where it does not say."""
-    # struct timex is larger than its first fields; `modes` 0 reads only, `status` is the fifth.
+    """Check whether the kernel reports a synchronised clock. Return None if it reports nothing."""
+    # struct timex is longer than the fields used here: `modes` 0 only reads, and `status` is the fifth field.
     buffer = (ctypes.c_long * 64)()
     try:
         if ctypes.CDLL(None, use_errno=True).adjtimex(buffer) == -1:
@@ -140,7 +140,7 @@ def _is_clock_synced() -> bool | None:
 
 
 def _parse_json_object(raw: bytes) -> dict[str, object] | None:
-    """An answer of the server's."""
+    """Return a JSON object, or None for anything else."""
     try:
         value = json.loads(raw)
     except ValueError:

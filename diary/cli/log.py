@@ -1,4 +1,4 @@
-"""The command line's part about the log and its keys: `audit`, and `keys` for the instance key and the notary's.
+"""Commands for the log and its keys: `audit`, and `keys` for the instance key and the notary keys.
 
 [Note: two machines] The instance key is made and kept on a computer that is not the server. Only a wish (what is
 to be signed) and a statement (what was signed) travel between the two, as small files of public text.
@@ -58,7 +58,7 @@ def audit(
     if target and re.match(r"https?://", target):
         faults = _audit_pages(target, notary_key, instance_key, roots, witness)
         if notary_key is None and instance_key is None:
-            click.echo("The keys come from the server itself: give --notary or --instance to hold it to yours.")
+            click.echo("The keys come from the server itself. Give --notary or --instance to use your own copy.")
     else:
         address = f"sqlite://{Path(target).absolute()}" if target and "://" not in target else target
         faults = asyncio.run(_audit_database(address, notary_key, instance_key, roots))
@@ -73,7 +73,7 @@ def audit(
 def _audit_pages(
     origin: str, notary_key: bytes | None, instance_key: bytes | None, roots: bytes | None, witness: tuple[Path, ...]
 ) -> "list[AuditFinding]":
-    """The findings of a server's public pages; how many witnesses saw the log is printed."""
+    """Return the findings of a server's public pages, and print how many witnesses cosigned the log."""
     from diary.client.log_audit import audit_public_log, check_witnesses, connect_public_host
     from diary.ledger.cosignatures import parse_vkeys
 
@@ -82,10 +82,10 @@ def _audit_pages(
         witness_keys = b"".join(path.read_bytes() + b"\n" for path in witness) or pages.get("/log/witnesses") or b""
         witness_count = check_witnesses(pages, parse_vkeys(witness_keys))
     if not witness_count.witnesses:
-        click.echo("No witness is named: nobody outside keeps this server from showing two logs.")
+        click.echo("No witness is named, so nobody else can notice if this server shows two different logs.")
     else:
-        names = ", ".join(one.witness_name for one in witness_count.valid_cosignatures)
-        key_source_hint = "" if witness else " The server names them itself: give --witness to hold it to yours."
+        names = ", ".join(cosignature.witness_name for cosignature in witness_count.valid_cosignatures)
+        key_source_hint = "" if witness else " Their keys come from the server. Give --witness to use your own copy."
         extent = (
             f" the log up to {witness_count.cosigned_size} leaves ({names})"
             if witness_count.valid_cosignatures
@@ -101,17 +101,17 @@ def _audit_pages(
 async def _audit_database(
     target: str | None, pinned_key: bytes | None, instance_key: bytes | None, roots: bytes | None
 ) -> "list[AuditFinding]":
-    """The findings of a database."""
+    """Return the findings of a database."""
     from diary.storage.database import open_database
     from diary.storage.log.audit import audit_rows
 
     settings = config.load_settings({**os.environ, **({"DIARY_DATABASE_URL": target} if target else {})})
     seed = None if pinned_key else settings.find_existing_notary_seed()
     if pinned_key is None and seed is None:
-        raise BadSetting("There is no notary.key here: give --notary, or put the key back from a backup.")
+        raise BadSetting("There is no notary.key here. Give --notary, or restore the key from a backup.")
     notary_key = pinned_key or Ed25519Signer(seed or b"").pub
     async with open_database(settings) as db:
-        return await db.run_read(lambda hand: list(audit_rows(hand, notary_key, instance_key, roots)))
+        return await db.run_read(lambda transaction: list(audit_rows(transaction, notary_key, instance_key, roots)))
 
 
 @click.group()
@@ -146,9 +146,11 @@ def wish(out: Path, why: key_statements.ReplacementReason) -> None:
     key_request = key_statements.draft_statement(
         Ed25519Signer(seed).pub, statements, why, SystemClock().now_ms(), newest_checkpoint if why != "first" else None
     )
-    out.write_bytes(canonical_json({"before": [dict(one) for one in statements], "wish": key_request}) + b"\n")
+    out.write_bytes(
+        canonical_json({"before": [dict(statement) for statement in statements], "wish": key_request}) + b"\n"
+    )
     click.echo(f"Notary key: {ed25519_fingerprint(Ed25519Signer(seed).pub)}")
-    click.echo(f"Carry {out} to the computer with the instance key, and sign it there: keys sign")
+    click.echo(f"Copy {out} to the computer with the instance key, and sign it there: keys sign")
 
 
 @keys.command()
@@ -178,7 +180,7 @@ def publish(statement: Path) -> None:
     async def store_statement() -> None:
         async with open_database(settings) as db:
             statements = await notary_keys.read_statements(db)
-            # One that stands last while its key still lies beside: this was interrupted between the two, and goes on.
+            # If it is stored but its key is not in use yet, an earlier run was interrupted. Only the key remains to do.
             if next_key_path is None or not statements or statements[-1] != new_statement:
                 await notary_keys.publish_statement(db, new_statement)
 
@@ -187,7 +189,7 @@ def publish(statement: Path) -> None:
         settings.load_or_create_notary_seed() if next_key_path is None else _read_next_seed(next_key_path)
     )
     if current_notary.log_id != new_statement.get("log"):
-        raise BadRequest("That statement is about another key than the one that lies here.")
+        raise BadRequest("That statement is about another key than the one on this server.")
     asyncio.run(store_statement())
     if next_key_path is not None:
         _install_next_key(settings, next_key_path)
@@ -195,9 +197,12 @@ def publish(statement: Path) -> None:
 
 
 def _install_next_key(settings: config.Settings, next_key_path: Path) -> None:
-    """The next key becomes the notary's; the one before is kept under its own name, for receipts nobody has asked for yet."""
+    """Rename the next key to notary.key.
+
+    Keep the previous key under its own name: receipts may still be due under it.
+    """
     if settings.notary_key is not None:
-        click.echo(f"DIARY_NOTARY_KEY is set: change it to what {next_key_path} holds, in base64url.")
+        click.echo(f"DIARY_NOTARY_KEY is set. Change it to the content of {next_key_path}, in base64url.")
         return
     current_key_path = settings.data / "notary.key"
     if current_key_path.exists():
@@ -206,14 +211,14 @@ def _install_next_key(settings: config.Settings, next_key_path: Path) -> None:
 
 
 def _read_next_seed(path: Path) -> bytes:
-    """A key's file that must be there. Raises BadSetting."""
+    """Return the 32 bytes of the next notary key. Raise BadSetting if the file is absent."""
     if not path.exists():
-        raise BadSetting("There is no next notary key here: run `keys wish` on this server first.")
+        raise BadSetting("There is no next notary key here. Run `keys wish` on this server first.")
     return config.load_or_create_secret(path)
 
 
 async def _read_key_state() -> tuple[list[dict[str, Any]], dict[str, object] | None, config.Settings, bytes]:
-    """The statements that are here, what the newest checkpoint says, the settings, and the notary's seed."""
+    """Return the stored statements, the newest checkpoint's root and size, the settings and the notary's seed."""
     from diary.services.log import notary_keys
     from diary.services.operations import secrets_check
     from diary.storage.database import open_database
@@ -221,7 +226,7 @@ async def _read_key_state() -> tuple[list[dict[str, Any]], dict[str, object] | N
 
     settings = config.load_settings(os.environ)
     async with open_database(settings) as db:
-        statements = [dict(one) for one in await notary_keys.read_statements(db)]
+        statements = [dict(statement) for statement in await notary_keys.read_statements(db)]
         newest = await public_log.find_newest_checkpoint(db)
         _, seed = await secrets_check.read_secrets(settings, db)
     checkpoint = checkpoints.parse_checkpoint(newest.note) if newest else None
@@ -229,18 +234,18 @@ async def _read_key_state() -> tuple[list[dict[str, Any]], dict[str, object] | N
 
 
 def _read_json_object(path: Path) -> dict[str, Any]:
-    """A file of canonical JSON. Raises BadRequest."""
+    """Return a JSON object from a file of canonical JSON. Raise BadRequest."""
     value = parse_canonical_json(path.read_bytes().strip())
     if not isinstance(value, dict):
-        raise BadRequest(f"{path.name} is not what it should be.")
+        raise BadRequest(f"{path.name} does not contain a JSON object.")
     return value
 
 
 def read_public_key(path: Path) -> bytes:
-    """A public key: 32 bytes, or their base64url on one line. Raises BadRequest."""
+    """Return a public key from its 32 bytes or from one line of base64url. Raise BadRequest."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:
         raw = unb64(raw.decode("ascii", "replace").strip())
     if len(raw) != KEY_BYTES:
-        raise BadRequest(f"{path.name} holds no public key.")
+        raise BadRequest(f"{path.name} does not contain a public key.")
     return raw

@@ -1,7 +1,7 @@
-"""The command line: arguments and progress only. `python -m diary --help` lists it.
+"""The command line: arguments and progress only. `python -m diary --help` lists the commands.
 
-Each command imports what it needs when it runs: the process that serves never loads the code that can read
-a diary, and `verify` starts without a server's libraries.
+Each command imports what it needs when it runs, so that the server process never loads code that can read a diary, and
+`verify` starts without a server's libraries.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class ErrorReportingGroup(click.Group):
-    """A group whose failures are said in their own sentence, without a traceback."""
+    """Group of commands that prints a failure as one sentence, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command. Raise ClickException for a KeptError and for an error of the operating system."""
         try:
             return super().invoke(ctx)
         except KeptError as error:
@@ -89,10 +89,10 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             http=make_protocol(tls=settings.app_url.startswith("https:")),
             access_log=False,
             lifespan="on",
-            # What is below an error is a visitor's doing (an upgrade, a broken request): no line of theirs is in the log.
+            # uvicorn's lines below "error" are about visitors (an upgrade, a broken request); they are not logged.
             log_level="error",
-            # A TLS server on this machine may say whom it speaks for; limits by network would otherwise see one
-            # network only. Nobody else's word for it is taken.
+            # A TLS server on this machine may pass the client's address on. Without it, all clients would share one
+            # rate limit. The header is ignored if it comes from any other address.
             proxy_headers=True,
             forwarded_allow_ips="127.0.0.1",
             server_header=False,
@@ -101,7 +101,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     )
     _print_addresses(settings)
     _tune_runtime()
-    # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
+    # uvicorn raises Ctrl-C again after its shutdown. That is the usual way to stop the server, not a failure.
     with (
         _background_command(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
         if sample
@@ -113,7 +113,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
 
 
 async def _check_startup(settings: config.Settings) -> None:
-    """What would stop the start is said in its own sentence; from inside the server it would come as a traceback."""
+    """Open an instance once, so that a wrong setting ends in a plain sentence and not in a traceback of the server."""
     from diary.app import open_instance
     from diary.clock import SystemClock
 
@@ -122,10 +122,10 @@ async def _check_startup(settings: config.Settings) -> None:
 
 
 def _tune_runtime() -> None:
-    """What was made for the start stays as long as the server: it is not looked through again with every collection.
+    """Exclude the objects of the start from garbage collection, and shorten the thread switch interval.
 
-    Each of those would hold up whoever is being answered, for tens of milliseconds. And the thread that waits for the
-    disk gets its turn after a millisecond, not five.
+    Scanning those objects would delay responses by tens of milliseconds at each collection. The interval is 1 ms
+    instead of 5 ms, so that the thread that waits for the disk continues sooner.
     """
     gc.collect()
     gc.freeze()
@@ -133,19 +133,19 @@ def _tune_runtime() -> None:
 
 
 def _print_addresses(settings: config.Settings) -> None:
-    """What to open, and what a phone would need."""
+    """Print the two addresses, and what a phone needs."""
     click.echo(f"The app:          {_bold(settings.app_url)}")
     click.echo(f"The public pages: {_bold(settings.public_url)}")
     if settings.app_url.startswith("http:"):
         click.echo("Open them on this computer, in Chromium or Firefox.")
-        click.echo("A phone needs https: put a server that speaks TLS in front, and set DIARY_APP_URL to its name.")
-    click.echo("Ctrl-C stops it.")
+        click.echo("A phone needs https. Put a TLS server in front of this one, and set DIARY_APP_URL to its address.")
+    click.echo("Press Ctrl-C to stop it.")
 
 
 @contextmanager
 def _background_command(arguments: list[str]) -> Iterator[None]:
-    """Another command, in a process of its own: the server must not hold a diary's words, made up or not."""
-    # -P: import no module from the current folder, which may be full of downloads.
+    """Run another command in its own process: the server must not contain a diary's text, not even a fictional one."""
+    # -P: import no module from the current folder, which may contain downloads.
     process = subprocess.Popen([sys.executable, "-P", "-m", "diary", *arguments])  # noqa: S603
     try:
         yield
@@ -172,25 +172,25 @@ def sample(origin: str, note: Path) -> None:
     """Add the fictional diary to a running server, and print how to open it."""
     from diary.samples.demo import ensure_sample_diary
 
-    click.echo("\nA fictional diary is being written on this server, to look round in…")
+    click.echo("\nWriting a fictional diary to this server…")
     sign_in = asyncio.run(ensure_sample_diary(origin, note, _ignore_progress))
-    click.echo(f"{_bold('It can be opened')} at {origin} with “I have a sign-in name”:")
+    click.echo(f"{_bold('Open it')} at {origin} with “I have a sign-in name”:")
     for line in sign_in.text_lines():
         click.echo(f"  {line}")
 
 
 def _bold(text: str) -> str:
-    """Text that stands out on a terminal."""
+    """Return bold text for a terminal."""
     return click.style(text, bold=True)
 
 
 def _ignore_progress(*_: object) -> None:
-    """No bars: the server beside writes on the same screen."""
+    """Do nothing: the server beside prints to the same terminal."""
 
 
 @contextmanager
 def _progress_bars() -> Iterator[ProgressCallback]:
-    """Bars while a job runs, one a step; a total of 0 means that nobody knows."""
+    """Show a progress bar for each step while the block runs. A total of 0 means unknown."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -240,7 +240,7 @@ def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
 
 
 def _write_sample_pack(out: Path) -> None:
-    """The training pack, and what to check it with."""
+    """Write the training pack, and print how to check it."""
     from diary.samples.sample_pack import write_sample_pack
 
     notary, root = write_sample_pack(release_name(), out)
@@ -299,10 +299,10 @@ def verify(
 
     if rerender and not unsandboxed:
         isolation.require_isolation()
-    witness_keys = [one for path in witness for one in parse_vkeys(path.read_bytes())]
+    witness_keys = [key for path in witness for key in parse_vkeys(path.read_bytes())]
 
     def print_witness_count(size: int, cosignatures: Sequence[Cosignature]) -> None:
-        names = f" ({', '.join(one.witness_name for one in cosignatures)})" if cosignatures else ""
+        names = f" ({', '.join(cosignature.witness_name for cosignature in cosignatures)})" if cosignatures else ""
         extent = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
         click.echo(f"{len(cosignatures)} of {len(witness_keys)} witnesses have seen {extent}{names}.")
 
@@ -328,16 +328,14 @@ def verify(
         sys.exit(1)
     click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
     if not rerender:
-        click.echo(
-            "PDFs and tables are not signed, and lists can be regenerated. --rerender makes them again and compares."
-        )
+        click.echo("PDFs and tables are not signed. To typeset them again and compare, add --rerender.")
 
 
 def read_notary_key(path: Path) -> bytes:
-    """A notary's public key: 32 bytes, or their base64url on one line. Raises BadRequest."""
+    """Return a notary's public key from its 32 bytes or from one line of base64url. Raise BadRequest."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:
         raw = unb64(raw.decode("ascii", "replace").strip())
     if len(raw) != KEY_BYTES:
-        raise BadRequest("That file holds no notary key.")
+        raise BadRequest("That file does not contain a notary key.")
     return raw

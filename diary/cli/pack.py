@@ -1,4 +1,4 @@
-"""`python -m diary pack FILE.kept`: a sealed copy and its words become a pack, with no server."""
+"""The command `pack`: makes a pack from a sealed copy and its words, without a server."""
 
 import asyncio
 import os
@@ -60,14 +60,14 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bo
 
     if not unsandboxed:
         isolation.require_isolation()
-    typed_secret = _read_typed_secret("The code from the paper" if code else "The words")
+    typed_secret = _read_typed_secret("Recovery code" if code else "Passphrase")
     with DiaryBackupFile(kept) as kept_file, tempfile.TemporaryDirectory(prefix="kept-pack-") as work_folder:
         identity = (
             kept_file.open_with_code(parse_code(typed_secret)) if code else kept_file.open_with_words(typed_secret)
         )
         journal = kept_file.read_journal(identity, SystemClock())
         if not journal.record_ids("incident"):
-            raise PackBuildFailed("There is no entry in this copy.")
+            raise PackBuildFailed("This copy contains no entry.")
         pack_request = _make_pack_request(journal, str(kept_file.manifest["keys"]["kdf"]["origin"]), **options)
         build = build_pack_offline(
             kept_file,
@@ -86,7 +86,7 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bo
 
 
 def _read_typed_secret(prompt: str) -> str:
-    """Typed unseen at a terminal, else the first line of standard input."""
+    """Return a secret typed without echo at a terminal, or else the first line of standard input."""
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True))
     return sys.stdin.readline().rstrip("\n")
@@ -102,7 +102,7 @@ def _make_pack_request(
     items: str | None,
     their_ref: str,
 ) -> "PackOptions":
-    """What was asked for of the copy, now. `origin`: where the diary was kept. Raises BadRequest."""
+    """Return the options of a pack made now. `origin`: where the diary was kept. Raise BadRequest."""
     from diary.clock import SystemClock
     from diary.ids import id_text, new_id
     from diary.pack.capsule.builder import PackOptions, opened_versions, receipt_times
@@ -111,7 +111,8 @@ def _make_pack_request(
     now = SystemClock().now_ms()
     versions = journal.versions()
     readable_versions = opened_versions(versions)
-    pack_number = number or 1 + max((one.number for one in list_previous_packs(readable_versions, 1 << 20)), default=0)
+    previous_packs = list_previous_packs(readable_versions, 1 << 20)
+    pack_number = number or 1 + max((previous_pack.number for previous_pack in previous_packs), default=0)
     new_items = (
         new_or_changed_entries(
             readable_versions, list_previous_packs(readable_versions, pack_number), receipt_times(versions)
@@ -128,7 +129,7 @@ def _make_pack_request(
         chosen=() if items else chosen,
         profile=profile,
         kind="items" if items else "supplement" if supplement else "pack",
-        items=tuple(one.strip() for one in items.split(",")) if items else None,
+        items=tuple(item.strip() for item in items.split(",")) if items else None,
         recipient_ref=their_ref,
         release=release_name(),
         origin=origin,
@@ -138,7 +139,7 @@ def _make_pack_request(
 
 
 def release_name() -> str:
-    """What this release of the software is called in a pack: the first twelve digits of its pages' digest."""
+    """Return the name of this release in a pack: the first twelve digits of its pages' digest."""
     from diary import config
     from diary.paths import STATIC, TEMPLATES
     from diary.web.pages import render_pages

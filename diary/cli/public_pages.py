@@ -1,4 +1,4 @@
-"""The command line's part about the public pages: `training` makes what is practised on, `directory` says what to check."""
+"""Commands for the public pages: `training` makes the training files, `directory` lists the services to check."""
 
 import asyncio
 import hashlib
@@ -53,7 +53,7 @@ def training(when_needed: bool) -> None:
 
 
 def digest_inputs(parts: list[bytes]) -> bytes:
-    """What a folder was made of, to know later whether it has to be made again."""
+    """Return a digest of the inputs, to recognise later whether the files must be made again."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
@@ -61,7 +61,7 @@ def digest_inputs(parts: list[bytes]) -> bytes:
 
 
 def is_up_to_date(zip_path: Path, inputs_digest: bytes) -> bool:
-    """Whether the folder is there, and of these parts."""
+    """Check whether the zip exists and was made from these inputs."""
     if not zip_path.is_file():
         return False
     with zipfile.ZipFile(zip_path) as archive:
@@ -69,10 +69,10 @@ def is_up_to_date(zip_path: Path, inputs_digest: bytes) -> bool:
 
 
 def write_training_zip(zip_path: Path, files: dict[str, bytes], inputs_digest: bytes) -> None:
-    """One zip with a folder TRAINING in it; it appears only when it is whole. The same files give the same bytes.
+    """Write one zip with a folder TRAINING. It appears only when it is complete, and equal files give equal bytes.
 
-    The pack in it is another each time it is made: its diary has keys, ids and receipts of its own, as every diary has. Keys
-    that came out of published code would let anybody sign as its keeper or its server, as would chance that can be foretold.
+    The pack in it is different each time, because its diary has random keys, ids and receipts. If they were derived
+    from published code or from predictable random numbers, anybody could sign as its keeper or its server.
     """
     partial_path = zip_path.with_suffix(".part")
     with zipfile.ZipFile(partial_path, "w") as archive:
@@ -103,7 +103,7 @@ def due() -> None:
         )
         click.echo(f"{service.id:18} {service.contact:24} {last_check:34} {service.status:10} {service.source}")
     click.echo(
-        f"{len(due_services)} of {len(support_directory.services)} are due. Ring or open each, then write "
+        f"{len(due_services)} of {len(support_directory.services)} are due. Call or open each of them, then set "
         "checked_on and checked_by."
     )
     if due_services:

@@ -1,4 +1,4 @@
-"""The command line's part about releases: which bytes phones are to get, signed off line, and whether a server serves them."""
+"""Commands for releases: sign the list of files offline, and check that a server serves them."""
 
 import hashlib
 import os
@@ -44,7 +44,7 @@ def write_release_list(out: Path, key: Path) -> None:
     from diary.web.pages import render_pages
 
     notary = Ed25519Signer(key.read_bytes())
-    # The worker names the key whose list it asks for, so its own bytes hang on it.
+    # The service worker contains the public key of the release list, so its bytes depend on the key.
     built_release = render_pages(
         config.load_settings(os.environ | {"DIARY_RELEASE_KEY": b64(notary.pub)}), STATIC, TEMPLATES
     ).release
@@ -120,7 +120,7 @@ def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, 
 
 
 def _report_log_inclusion(public_url: str, release_list: bytes) -> bool:
-    """Whether the log of a server's public host holds a signed list; says where. Whether that log is sound, `audit` says."""
+    """Print whether a public log contains a signed list, and return it. `audit` checks the log itself."""
     from diary.client.log_audit import connect_public_host
 
     with connect_public_host(public_url.rstrip("/")) as pages:

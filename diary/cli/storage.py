@@ -1,4 +1,4 @@
-"""The command line's part about where things are stored: `purge` and `migrate-store`."""
+"""Commands for stored data: `purge` and `migrate-store`."""
 
 import asyncio
 import os
@@ -32,11 +32,9 @@ def purge() -> None:
 
     result = asyncio.run(run_purge())
     click.echo(f"Erased: {result.erasure_count}. Accounts closed: {result.account_count}.")
-    click.echo(f"Uploads given up: {result.upload_count}. Files gone: {result.file_count}.")
+    click.echo(f"Abandoned uploads removed: {result.upload_count}. Files removed: {result.file_count}.")
     if not result.is_clock_steady:
-        click.echo(
-            "What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour."
-        )
+        click.echo("What is due was not erased: the clock has not run steadily for an hour yet. Try again in an hour.")
 
 
 @click.command("migrate-store")
@@ -53,16 +51,19 @@ def migrate_store(target: Path) -> None:
     new_settings = config.load_settings({**os.environ, **read_movable_settings(target)})
     damaged_parts = asyncio.run(move_store(old_settings, new_settings, _print_finished_step))
     for name in damaged_parts:
-        click.echo(f"damaged or missing before it was moved: {name}", err=True)
+        click.echo(f"damaged or missing before the move: {name}", err=True)
     if damaged_parts:
-        click.echo(f"Everything else was moved. {len(damaged_parts)} parts of files could not be.", err=True)
+        click.echo(f"Everything else was moved. {len(damaged_parts)} parts of files could not be moved.", err=True)
         sys.exit(1)
     click.echo("Everything was moved and read back. Start the server with the new settings.")
-    click.echo("Then erase the old folder of files, and keep pepper and notary.key.")
+    click.echo("Then erase the old folder of files, but keep pepper and notary.key.")
 
 
 async def move_store(old_settings: Settings, new_settings: Settings, report_progress: ProgressCallback) -> list[str]:
-    """Move rows and files; the names of parts that were not whole before. The old database is put aside at the end."""
+    """Move rows and files, then retire the old database.
+
+    Return the names of parts that were damaged or missing before.
+    """
     from diary.storage import database, transfer
     from diary.storage.blob_store import open_blob_store
     from diary.storage.postgres.address import is_postgres
@@ -74,11 +75,11 @@ async def move_store(old_settings: Settings, new_settings: Settings, report_prog
         old_settings.blob_url != new_settings.blob_url,
     )
     if moves_rows and not is_postgres(new_settings.database_url):
-        raise BadSetting("The new DIARY_DATABASE_URL is not one of PostgreSQL's.")
+        raise BadSetting("The new DIARY_DATABASE_URL is not an address of PostgreSQL.")
     if not moves_rows and not moves_files:
-        raise BadSetting("The new settings name the database and the store that are used now.")
+        raise BadSetting("The new settings name the database and the store that are in use now.")
     if not path.exists():
-        raise BadSetting(f"There is no {path.name} to move. Has it been moved already?")
+        raise BadSetting(f"There is no {path.name} to move. It may have been moved already.")
     await database.migrate(old_settings)
     if moves_rows:
         await database.migrate(new_settings)
@@ -91,25 +92,25 @@ async def move_store(old_settings: Settings, new_settings: Settings, report_prog
         if moves_rows:
             await transfer.move_rows(source, new_settings.database_url, report_progress)
     if moves_rows:
-        # Once more, for the sequence that numbers versions: it goes on after the newest.
+        # Again, so that the sequence that numbers versions continues after the newest one.
         await database.migrate(new_settings)
         transfer.retire_database(path)
     return damaged_parts
 
 
 def read_movable_settings(path: Path) -> dict[str, str]:
-    """The two settings that may change, out of a file like systemd's. Raises BadSetting, never with a value."""
+    """Return the settings that may change from a file in systemd's format. Raise BadSetting without any value."""
     values = {}
     for line in path.read_text(errors="replace").splitlines():
         name, separator, value = line.strip().partition("=")
         if name in MOVABLE_SETTINGS and separator:
             values[name] = value.strip().strip("\"'")
     if not values:
-        raise BadSetting("The file has neither DIARY_DATABASE_URL=… nor DIARY_BLOB_URL=… in it.")
+        raise BadSetting("The file contains neither DIARY_DATABASE_URL=… nor DIARY_BLOB_URL=….")
     return values
 
 
 def _print_finished_step(step_name: str, done: int, total: int) -> None:
-    """One line a step that is finished."""
+    """Print one line for each finished step."""
     if done == total:
         click.echo(f"{step_name}: {total}")

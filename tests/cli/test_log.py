@@ -74,7 +74,7 @@ def test_an_interrupted_publication_is_resumed(data_folder: Path, tmp_path: Path
     assert "Restore the right notary.key" in run_cli_in_process("invite", DIARY_DATA=str(data_folder)).stderr
     run_keys_command(data_folder, "publish", tmp_path / "rotated.said")
     assert (data_folder / "notary.key").read_bytes() == new and not (data_folder / "notary.next.key").exists()
-    assert "goes on" in run_cli_in_process("closing", DIARY_DATA=str(data_folder)).stdout
+    assert "stays open" in run_cli_in_process("closing", DIARY_DATA=str(data_folder)).stdout
 
 
 def test_mismatched_keys_and_statements_are_refused(data_folder: Path, tmp_path: Path) -> None:

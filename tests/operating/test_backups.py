@@ -296,7 +296,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
     (tmp_path / "data" / CANARY_MEMBER).rename(tmp_path / CANARY_MEMBER)
     assert run_command("backup", tmp_path / "without", "--key", tmp_path / "k.pub")[0] == 0
     status, output = run_command("drill", next((tmp_path / "without").iterdir()), "--key", tmp_path / "k")
-    assert status != 0 and "run `canary`" in output and "drill" not in backup_history.read_history(tmp_path / "data")
+    assert status != 0 and "Run `canary`" in output and "drill" not in backup_history.read_history(tmp_path / "data")
     (tmp_path / CANARY_MEMBER).rename(tmp_path / "data" / CANARY_MEMBER)
     status, output = run_command("backup", tmp_path / "out", "--key", tmp_path / "k.pub")
     assert status == 0, output
@@ -307,7 +307,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
     assert backup_history.read_history(tmp_path / "data")["drill"]["name"] == file.name
     assert (tmp_path / "data/kept.sqlite3").read_bytes() == before
     status, output = run_command("drill", file, "--key", tmp_path / "k.pub")
-    assert status != 0 and "not a backup key" in output
+    assert status != 0 and "not a private backup key" in output
 
 
 async def test_a_canary_whose_words_changed_fails_the_drill(tmp_path: Path) -> None:

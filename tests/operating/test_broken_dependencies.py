@@ -163,7 +163,7 @@ def test_invalid_arguments_are_refused_before_anything_is_done(tmp_path: Path) -
     env = {"DIARY_DATA": str(tmp_path)}
     assert run_cli_in_process("migrate", **env).returncode == 0
     assert run_cli_in_process("closing", "9999-12-31", **env).returncode == 2
-    assert "goes on" in run_cli_in_process("closing", **env).stdout
+    assert "stays open" in run_cli_in_process("closing", **env).stdout
     assert "--bind" in failing_command_output("serve", "--bind", "127.0.0.1:70000", **env)
     assert "no address" in failing_command_output("doctor", "--at", "localhost:door", **env)
     (tmp_path / "bytes").write_bytes(b"\xe9\xff")

@@ -83,8 +83,8 @@ async def test_a_closing_announced_by_another_process_is_reported(tmp_path: Path
         assert "From 3 May 2099" in result.stdout and "1 June 2099" in result.stdout
         server.clock.advance(decommission.CACHE_LIFETIME_MS)
         assert await announced_closing(server) == {"off": 4083955200000, "on": 4081449600000}
-        assert "goes on" in run_cli("closing", "never", **env).stdout
-        assert "goes on" in run_cli("closing", **env).stdout
+        assert "stays open" in run_cli("closing", "never", **env).stdout
+        assert "stays open" in run_cli("closing", **env).stdout
 
 
 async def test_an_invalid_or_too_early_day_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -382,4 +382,4 @@ def test_the_exit_status_says_whether_all_is_well(tmp_path: Path) -> None:
     result = run_cli("doctor", **env)
     assert result.returncode == 1 and "Traceback" not in result.stderr, result.stderr
     rows = [row for row in result.stdout.splitlines() if row.startswith(("red", "green", "unknown"))]
-    assert len(rows) == 14 and "to mend" in result.stdout
+    assert len(rows) == 14 and "to fix" in result.stdout

@@ -171,7 +171,7 @@ def test_the_builder_is_isolated_under_the_unit(data_folder: Path) -> None:
     result = run_under_unit(
         UNIT_PATH.read_text(), data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"]
     )
-    assert result.stdout.strip() == "Isolation(wall='', fault='')", result.stdout + result.stderr
+    assert result.stdout.strip() == "Isolation(bubblewrap_path='', failure_reason='')", result.stdout + result.stderr
 
 
 def test_a_pack_is_made_under_the_unit(data_folder: Path) -> None:
@@ -207,4 +207,4 @@ def test_packs_are_bounded_where_processes_are_hidden(data_folder: Path, kind: s
     """ProtectProc= in a unit, or a hardened computer: the supervisor cannot see what its own builders use, and says so."""
     unit = UNIT_PATH.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
     result = run_under_unit(unit, data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
-    assert "fault='The pack builder" in result.stdout, result.stdout + result.stderr
+    assert "failure_reason='The pack builder" in result.stdout, result.stdout + result.stderr
