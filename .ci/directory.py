@@ -1,9 +1,10 @@
-"""Writes the directory, as diary/web/directory.toml has it, into a module the app can import.
+"""Write the directory of diary/web/directory.toml into a module that the app can import.
 
-    python .ci/directory.py           writes static/src/features/help/directory_rows.ts
-    python .ci/directory.py --check   exits 1 when it is not what it would write
+   python .ci/directory.py           write static/src/features/help/directory_rows.ts     python .ci/directory.py
+--check   exit with 1 if the file is out of date
 
-The module is committed, so that the bytes served are the bytes reviewed; tests/test_directory_script.py holds it to the table.
+The module is committed, so that the served bytes are the reviewed bytes. tests/test_directory_script.py compares it
+with the table.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "static" / "src" / "features" / "help" / "directory_rows.ts"
 # The longest text that fits in a line of 120 columns.
 LINE_TEXT_LIMIT = 107
-HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
+HEADER = """// Written by .ci/directory.py from diary/web/directory.toml. Change that file, then run the script again.
 
 export type Way = 'call' | 'text' | 'bsl';
 /** Days (0 is Monday), and minutes of the day in ZONE. */
@@ -29,20 +30,20 @@ export type Opening = { days: number[]; start: number; end: number };
 export type Service = {
   id: string;
   name: string;
-  /** What is rung, texted or opened. */
+  /** The number to call or text, or the address to open. */
   number: string;
   kind: 'tel' | 'sms' | 'web';
   ways: readonly Way[];
   nations: readonly string[];
   people: readonly string[];
   note: string;
-  /** null: day and night; empty: nobody knows. */
+  /** null: day and night; empty: unknown. */
   openings: readonly Opening[] | null;
   free: boolean;
   bill: 'no' | 'yes' | 'unknown';
-  /** The number stands on an official page. */
+  /** The number was found on an official page. */
   official: boolean;
-  /** The day a person last rang or opened it, or ''. */
+  /** The day on which a person last called or opened it, or ''. */
   checkedOn: string;
 };
 
@@ -50,11 +51,14 @@ export type Service = {
 
 
 def service_row(service: SupportService) -> dict[str, object]:
-    """One service as the app has it."""
+    """Return a service in the form that the app uses."""
     openings = (
         None
         if service.openings is None
-        else [{"days": sorted(o.weekdays), "start": o.start_minute, "end": o.end_minute} for o in service.openings]
+        else [
+            {"days": sorted(opening.weekdays), "start": opening.start_minute, "end": opening.end_minute}
+            for opening in service.openings
+        ]
     )
     return {
         "id": service.id,
@@ -74,7 +78,7 @@ def service_row(service: SupportService) -> dict[str, object]:
 
 
 def javascript_literal(value: object) -> str:
-    """Write a value as JavaScript. A text too long for one line is broken into several strings."""
+    """Return a value as JavaScript. A text too long for one line is split into several strings."""
     if not isinstance(value, str) or len(value) <= LINE_TEXT_LIMIT:
         return json.dumps(value, ensure_ascii=False)
     pieces = re.findall(rf".{{1,{LINE_TEXT_LIMIT}}}(?:\s|$)", value)
@@ -82,7 +86,7 @@ def javascript_literal(value: object) -> str:
 
 
 def module_text() -> str:
-    """The module's text."""
+    """Return the text of the module."""
     directory = read_support_directory()
     service_rows = "".join(
         f"  {{{', '.join(f'{name}: {javascript_literal(value)}' for name, value in service_row(service).items())}}},\n"
@@ -94,7 +98,7 @@ def module_text() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the module, or with --check only compare."""
+    """Write the module, or with --check only compare it. Return the exit status."""
     text = module_text()
     if TARGET.is_file() and TARGET.read_text() == text:
         return 0

@@ -1,14 +1,14 @@
-"""The catalogue: every text of the screens and the public pages, in every language there is.
+"""Build and update the catalogues: every text of the screens and the public pages, in every language.
 
-    python .ci/languages.py build     diary/locale/**.po → static/lang/*.js, diary/locale/*.mo and *.asked.json (set-up)
-    python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)
-    python .ci/languages.py missing   list what has no translation yet, by language (`make translations`)
+   python .ci/languages.py build     write static/lang/*.js, diary/locale/*.mo and *.asked.json from diary/locale/**.po
+python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)     python
+.ci/languages.py missing   list the texts without a translation, by language (`make translations`)
 
-A text without a translation is shown in English, so a change may bring its English alone.
+A text without a translation is shown in English, so a change may add English texts only.
 
-The texts of the screens are read by importing their tables (.ci/texts.mjs); those of the public pages have a catalogue of
-their own (languages_pages.py). `msgctxt` says where a text lives: `app:<key>` is a line of a table, `code` a label of the
-vocabulary, `said` a sentence of a failure. A translation belongs to its place: the same English word may need two.
+The texts of the screens are read by importing their tables (.ci/texts.mjs). The public pages have a catalogue of their
+own (languages_pages.py). `msgctxt` gives the place of a text: `app:<key>` is a line of a table, `code` a label of the
+vocabulary, `said` a sentence of a failure. A translation belongs to its place, because one English word may need two.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from diary.web.languages import LEFT_TO_RIGHT_ISOLATE
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "diary" / "locale"
 SERVED = ROOT / "static" / "lang"
-# Extraction has no date of its own: the same words give the same file.
+# The date of extraction is fixed, so that the same texts give the same file.
 FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class CatalogLanguage(NamedTuple):
-    """One language: its direction, and its plural forms in the order of CLDR with gettext's rule for choosing."""
+    """One language: its direction, and its plural forms in CLDR's order with gettext's rule."""
 
     code: str
     direction: str
@@ -56,7 +56,7 @@ LANGUAGES = (
 
 
 def texts() -> list[dict[str, str]]:
-    """Every text of the screens: `context`, `text` and, for a number of things, `plural`."""
+    """Return every text of the screens: `context`, `text` and, for texts with a number, `plural`."""
     node = (ROOT / ".venv" / "node-path").read_text().strip()
     result = subprocess.run([f"{node}/node", ".ci/texts.mjs"], cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -65,7 +65,7 @@ def texts() -> list[dict[str, str]]:
 
 
 def template() -> Catalog:
-    """The catalogue with no language: what is to be translated."""
+    """Return the catalogue without a language: all texts to be translated."""
     catalog = Catalog(domain="kept", project="Kept", version="1", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     for text_row in texts():
         message_id = (text_row["text"], text_row["plural"]) if "plural" in text_row else text_row["text"]
@@ -74,12 +74,12 @@ def template() -> Catalog:
 
 
 def po(language: CatalogLanguage) -> Path:
-    """Where a language lies."""
+    """Return the path of a language's catalogue."""
     return LOCALE / f"{language.code}.po"
 
 
 def read(language: CatalogLanguage) -> Catalog:
-    """A language as it is; empty where there is none yet."""
+    """Return the catalogue of a language, empty if there is none yet."""
     if not po(language).exists():
         return Catalog(locale=language.code, domain="kept", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     with po(language).open("rb") as file:
@@ -87,7 +87,7 @@ def read(language: CatalogLanguage) -> Catalog:
 
 
 def reviewer(language: CatalogLanguage) -> str:
-    """Who of that language has read all of it; '' for a draft. A header of the file, filled by that person."""
+    """Return the name of the reviewer of the whole translation, from the file's header, or '' for a draft."""
     if not po(language).exists():
         return ""
     for line in po(language).read_text(encoding="utf-8").split("\n\n", 1)[0].splitlines():
@@ -97,7 +97,7 @@ def reviewer(language: CatalogLanguage) -> str:
 
 
 def header_comment(language: CatalogLanguage) -> str:
-    """The comment at the top of a file."""
+    """Return the comment at the top of a catalogue."""
     return (
         f"# Kept in {language.code}. A draft until a native reader who knows the subject fills in the next line.\n"
         f"# reviewed_by: {reviewer(language)}"
@@ -105,7 +105,7 @@ def header_comment(language: CatalogLanguage) -> str:
 
 
 def update() -> None:
-    """Take new texts in, drop those that are gone. A changed text is a new one: nothing is guessed from the old."""
+    """Add new texts to each catalogue and drop removed ones. A changed text is new: no old translation is reused."""
     template_catalog = template()
     for language in LANGUAGES:
         old_catalog = read(language)
@@ -114,7 +114,7 @@ def update() -> None:
             header_comment=header_comment(language), fuzzy=False,
             creation_date=FIXED_DATE, revision_date=FIXED_DATE, msgid_bugs_address="", last_translator="", language_team="",
         )  # fmt: skip
-        # Babel counts other forms than CLDR, which is what the browser chooses by.
+        # Babel counts other plural forms than CLDR, whose forms browsers use.
         new_catalog.mime_headers = [("Plural-Forms", language.rule)]
         for message in template_catalog:
             if not message.id:
@@ -129,24 +129,25 @@ def update() -> None:
 
 
 def is_done(message: Message, language: CatalogLanguage) -> bool:
-    """Whether a message has all its words in this language."""
+    """Check whether a message is fully translated into this language."""
     if isinstance(message.id, tuple):
         return len(message.string) == len(language.plurals) and all(message.string)
     return bool(message.string)
 
 
-# A run of Latin letters and figures with a gap, a point or a sign in it: within a line that runs from right to left its
-# parts would change places, and a telephone number is then another one. The screens look after what fills a sentence.
-# First what is left alone: tags, what is filled in, signs by name, and what is isolated already.
+# A run of Latin letters and digits with a space, a point or a sign in it. In right-to-left text its parts would change
+# places, which would make a telephone number a different one. The screens isolate the values that fill a sentence.
+# The first group is left alone: tags, slots, named characters, and what is isolated already.
 _LEFT_TO_RIGHT_RUN = re.compile(
     r"(<[^>]*>|%\(\w+\)s|\{\w+\}|&\w+;|\u2066[^\u2069]*\u2069)|([.@#/]?[A-Za-z0-9](?:[A-Za-z0-9 ._\-/:@%+–'’&]*[A-Za-z0-9])?)"
 )
 
 
 def isolate_left_to_right_runs(text: str) -> str:
-    """A right-to-left text with every such run isolated (U+2066 to U+2069), but for a word or number alone, which has one order.
+    """Return right-to-left text with each left-to-right run isolated (U+2066 to U+2069).
 
-    A text with no letter of its own is one run.
+    Single words and numbers are not isolated, because they have only one order. A text without
+    letters of a right-to-left script is one run.
     """
     if not re.search(r"[\u0590-\u08ff{%<&]", text):
         return text.join(LEFT_TO_RIGHT_ISOLATE) if re.search(r"[A-Za-z0-9]", text) and not text.isalnum() else text
@@ -156,7 +157,7 @@ def isolate_left_to_right_runs(text: str) -> str:
 
 
 def build() -> None:
-    """What is served and what the server reads, from the .po files alone."""
+    """Write the files that are served and those that the server reads, from the .po files alone."""
     SERVED.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
         catalog = read(language)
@@ -187,7 +188,7 @@ def build() -> None:
         }  # fmt: skip
         table = json.dumps(language_table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         (SERVED / f"{language.code}.js").write_text(f"export default {table};\n", encoding="utf-8")
-        # Questions and choices alone, for the page of a pack that says what was asked.
+        # Questions and choices only, for the page of a pack that shows what was asked.
         labels = json.dumps(code_labels, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         (po(language).with_suffix(".asked.json")).write_text(labels + "\n", encoding="utf-8")
 
@@ -209,7 +210,7 @@ def missing() -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """What the command line asks for."""
+    """Run the command that the arguments name."""
     import languages_pages as pages  # noqa: PLC0415 - it imports this module
 
     command = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -228,7 +229,7 @@ def main() -> None:
 
 
 def report(*catalogue_gaps: dict[str, list[str]]) -> str:
-    """Return what each language lacks, as `msgctxt text`, a line each; the catalogues to fill stand above."""
+    """Return the missing texts of each language, as `msgctxt text`, one a line."""
     lines = []
     for language in LANGUAGES:
         rows = [row for catalogue in catalogue_gaps for row in catalogue.get(language.code, ())]

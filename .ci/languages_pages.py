@@ -1,8 +1,8 @@
-"""The catalogue of the public pages: diary/locale/pages/*.po, and the .mo files the server reads. Run by languages.py.
+"""The catalogues of the public pages (diary/locale/pages/*.po) and the .mo files for the server; languages.py runs it.
 
-It stands apart from the app's, since other people may translate and review it. The texts are read by Babel's own
-extractor from what the templates mark: `{% trans %}`, `_()`, `ngettext()` and `both()`, whose English stands beneath in a draft.
-The directory's names and notes are in the app's catalogue, which shows them too; they are taken from there.
+They are separate from the app's, because other people may translate and review them. Babel's extractor finds the texts
+that the templates mark: `{% trans %}`, `_()`, `ngettext()` and `both()`, whose English follows below in a draft. The
+directory's names and notes come from the app's catalogue, since the app shows them too.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ EXTRACTION_METHODS = [("public_*.html", "jinja2"), ("public/*.html", "jinja2")]
 
 
 def po(language: CatalogLanguage) -> Path:
-    """Where the pages' words in a language lie."""
+    """Return the path of a language's catalogue."""
     return LOCALE / "pages" / f"{language.code}.po"
 
 
 def marked() -> Iterator[str | tuple[str, str]]:
-    """Every text that is marked in a public page, and what the check of a pack can find."""
-    # Not at the top: a build of the wheel makes the languages without the server's libraries.
+    """Yield every text that is marked in a public page, and every finding of the pack checker."""
+    # Not at the top, because a build of the wheel builds the languages without the server's libraries.
     from diary.web.scripted_pages import finding_sentences  # noqa: PLC0415
 
     extracted = extract_from_dir(str(ROOT / "templates"), method_map=EXTRACTION_METHODS, keywords=KEYWORDS)
@@ -43,7 +43,7 @@ def marked() -> Iterator[str | tuple[str, str]]:
 
 
 def template() -> Catalog:
-    """The catalogue with no language: what is to be translated."""
+    """Return the catalogue without a language: all texts to be translated."""
     catalog = Catalog(domain="pages", project="Kept", version="1", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     for text in marked():
         catalog.add(text)
@@ -51,7 +51,7 @@ def template() -> Catalog:
 
 
 def read(language: CatalogLanguage) -> Catalog:
-    """A language as it is; empty where there is none yet."""
+    """Return the catalogue of a language, empty if there is none yet."""
     if not po(language).exists():
         return Catalog(locale=language.code, domain="pages", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     with po(language).open("rb") as file:
@@ -59,14 +59,14 @@ def read(language: CatalogLanguage) -> Catalog:
 
 
 def reviewer(language: CatalogLanguage) -> str:
-    """Who of that language has read all of it; '' for a draft."""
+    """Return the name of the reviewer of the whole translation, or '' for a draft."""
     text = po(language).read_text(encoding="utf-8") if po(language).exists() else ""
     match = re.search(r"^# reviewed_by:(.*)$", text, re.MULTILINE)
     return match[1].strip() if match else ""
 
 
 def update() -> None:
-    """Take new texts in, drop those that are gone. A changed text is a new one."""
+    """Add new texts to each catalogue and drop removed ones. A changed text is new."""
     template_catalog = template()
     for language in LANGUAGES:
         old_catalog = read(language)
@@ -91,7 +91,7 @@ def update() -> None:
 
 
 def _directory_translations(language: CatalogLanguage) -> Iterator[tuple[str, str]]:
-    """The words of the directory's table, from the app's catalogue."""
+    """Yield the texts of the directory with their translations, from the app's catalogue."""
     catalog = languages.read(language)
     for service in read_support_directory().services:
         for text in (service.name, service.note):
@@ -101,7 +101,7 @@ def _directory_translations(language: CatalogLanguage) -> Iterator[tuple[str, st
 
 
 def build() -> None:
-    """What the server reads, from the .po files alone."""
+    """Write the files that the server reads, from the .po files alone."""
     for language in LANGUAGES:
         catalog = Catalog(locale=language.code, domain="pages", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
         catalog.mime_headers = [("Plural-Forms", language.rule)]
@@ -123,7 +123,7 @@ def build() -> None:
 
 
 def missing() -> dict[str, list[str]]:
-    """Texts with no translation, by language."""
+    """Return the texts without a translation, by language."""
     template_catalog = template()
     missing_by_language: dict[str, list[str]] = {}
     for language in LANGUAGES:

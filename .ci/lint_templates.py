@@ -1,9 +1,10 @@
-"""Looks over templates/: each parses, calls only what it can know, and holds no inline script or style.
+"""Check templates/: each template parses, uses only known names, and contains no inline script or style.
 
-    python .ci/lint_templates.py
+   python .ci/lint_templates.py
 
-Inline handlers, scripts and styles would need holes in the content security policy; an unquoted attribute
-with an expression in it can be broken out of; a text field without its browser helpers off sends what is typed away.
+Inline handlers, scripts and styles would need exceptions in the content security policy. An unquoted attribute with an
+expression in it can be broken out of. Browser helpers send what is typed in a text field away unless they are turned
+off.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ REQUIRED_FIELD_ATTRIBUTES = ("spellcheck=", "autocomplete=", "autocorrect=", "au
 
 
 def find_faults(name: str, source: str) -> list[str]:
-    """What is wrong in one template."""
+    """Return the faults of one template."""
     uncommented = COMMENT.sub("", source)
     fault_lines = [
         f"{name}: {reason}: {match.group().strip()}" for rule, reason in RULES for match in rule.finditer(uncommented)
@@ -53,12 +54,12 @@ def find_faults(name: str, source: str) -> list[str]:
 
 
 def main() -> int:
-    """Print every fault; the exit status says whether there was one."""
+    """Print every fault. Return the exit status, 1 if there is a fault."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, extensions=["jinja2.ext.i18n"]
     )
     fault_lines = []
-    paths = sorted(p for p in TEMPLATES.rglob("*") if p.is_file() and p.suffix in {".html", ".txt", ".xml"})
+    paths = sorted(path for path in TEMPLATES.rglob("*") if path.is_file() and path.suffix in {".html", ".txt", ".xml"})
     for path in paths:
         name = path.relative_to(TEMPLATES).as_posix()
         try:
@@ -66,7 +67,7 @@ def main() -> int:
         except TemplateSyntaxError as error:
             fault_lines.append(f"{name}:{error.lineno}: {error.message}")
         fault_lines.extend(find_faults(name, path.read_text()))
-    print("\n".join(fault_lines) if fault_lines else f"templates: {len(paths)} looked over, no fault")
+    print("\n".join(fault_lines) if fault_lines else f"templates: {len(paths)} checked, no fault")
     return 1 if fault_lines else 0
 
 

@@ -52,7 +52,7 @@ def command_section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     parts = [f"## {name}", f"`{usage}`", *_paragraphs(command.help or "")]
-    rows = [record for one in command.params if (record := one.get_help_record(context))]
+    rows = [record for parameter in command.params if (record := parameter.get_help_record(context))]
     if not rows:
         return "\n\n".join(parts)
     parts.append(
@@ -68,7 +68,7 @@ def command_section(name: str, command: click.Command) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield a help text's paragraphs, each on lines of the usual length; one that begins with \\b keeps its lines."""
+    r"""Yield a help text's paragraphs, wrapped. A paragraph that begins with a backspace (`\b`) keeps its lines."""
     for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         if paragraph.startswith("\b"):
             yield "```\n" + inspect.cleandoc(paragraph.removeprefix("\b")).strip("\n") + "\n```"
@@ -77,7 +77,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _wrap_words(words: list[str]) -> Iterator[str]:
-    """Yield the words in lines of at most `_LINE` characters."""
+    """Yield the words in lines of at most `_LINE_LENGTH_LIMIT` characters."""
     line = ""
     for word in words:
         if line and len(line) + 1 + len(word) > _LINE_LENGTH_LIMIT:
@@ -89,7 +89,7 @@ def _wrap_words(words: list[str]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """Return a text that can stand in a cell of a table."""
+    """Return a text for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
@@ -109,7 +109,7 @@ def pages() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write both pages, or say which one is out of date."""
+    """Write both pages, or with --check exit with 1 and name those that are out of date."""
     stale_pages = {path: text for path, text in pages().items() if not path.exists() or path.read_text() != text}
     if "--check" not in sys.argv:
         for path, text in stale_pages.items():

@@ -1,6 +1,6 @@
 """The SBOM of a wheel, in CycloneDX: the npm packages whose files it contains, and the Python packages it depends on.
 
-It is part of the wheel's metadata (PEP 770). All of it comes from the lock files, so every build makes the same bytes.
+It is part of the wheel's metadata (PEP 770). Its data comes only from the lock files, so every build makes equal bytes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def make_sbom(root: Path, version: str) -> str:
         purl=PackageURL("pypi", None, "kept", version), licenses=[LICENSES.make_from_string("Apache-2.0")],
     )  # fmt: skip
     components = [*_npm_components(root / "package-lock.json"), *_pypi_components(root / "requirements.lock")]
-    # With a random number, each build would make different bytes.
+    # Derived from the content, because a random number would make each build different.
     serial_number = uuid.uuid5(
         uuid.NAMESPACE_URL, "\n".join(sorted([str(kept_component.purl), *(str(part.purl) for part in components)]))
     )

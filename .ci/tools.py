@@ -1,13 +1,13 @@
-"""Finds, and where it may installs, the programs that tests drive: browsers, qpdf, exiftool.
+"""Find the programs that tests drive, such as browsers, qpdf and exiftool, and install them where possible.
 
-    python .ci/tools.py chromium headless-shell webkit firefox qpdf exiftool witness
+   python .ci/tools.py chromium headless-shell webkit firefox qpdf exiftool witness     python .ci/tools.py --print
+chromium
 
-A test never stands aside because its program is missing. So each one named is looked for, installed from
-Debian's packages when this is root on a Debian, and otherwise the run ends here, saying what to install.
-Chromium's headless shell only saves time: where it cannot be had, tests use Chromium itself.
-The log witness is a Python program of others that needs a newer Python than ours: it has an environment of its own in
-.venv/witness, by .ci/witness.lock.
-`--print chromium` prints the path found, or nothing when Playwright's own Chromium is to be used.
+No test is skipped because its program is missing. Each program is looked for, and installed from Debian's packages if
+this runs as root on Debian. Otherwise the run ends with a message that says what to install. Chromium's headless shell
+only saves time: without it, tests use Chromium itself. The log witness is an independent Python program that needs a
+newer Python than ours, so it has its own environment in .venv/witness, by .ci/witness.lock. `--print chromium` prints
+the path found, or an empty line if Playwright's own Chromium is to be used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
-# program: (Debian packages, what to tell someone elsewhere)
+# program: (Debian packages, what to install on other systems)
 PACKAGES = {
     "chromium": (["chromium"], "Chromium or Chrome"),
     "headless-shell": (["chromium-headless-shell"], "Chromium's headless shell"),
@@ -43,12 +43,12 @@ WITNESS_PYTHON_VERSION = ">=3.12"
 
 
 def find_chromium() -> str | None:
-    """Path of an installed Chromium, or None."""
+    """Return the path of an installed Chromium, or None."""
     return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
 def has_playwright_chromium() -> bool:
-    """Whether Playwright has, or can fetch, a Chromium of its own that starts."""
+    """Check whether Playwright has, or can fetch, its own Chromium that starts."""
     probe = (
         "from playwright.sync_api import sync_playwright as p\n"
         "with p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
@@ -72,13 +72,13 @@ def has_playwright_chromium() -> bool:
 
 
 def find_minibrowser() -> str | None:
-    """Path of WebKitGTK's MiniBrowser; it lies beside the library, not on PATH."""
+    """Return the path of WebKitGTK's MiniBrowser, which is beside the library and not on PATH, or None."""
     paths = [str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser")]
     return max(paths, default=None)
 
 
 def is_available(program: str) -> bool:
-    """Whether `program` can be used as it is."""
+    """Check whether `program` is installed."""
     if program == "chromium":
         return find_chromium() is not None
     if program == "headless-shell":
@@ -93,7 +93,7 @@ def is_available(program: str) -> bool:
 
 
 def apt_install(packages: list[str]) -> None:
-    """Debian's packages, as root; a failure shows apt's own words."""
+    """Install Debian's packages as root. A failure shows apt's own messages."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "-qq", "update"], env=env, check=False)
     subprocess.run(
@@ -105,13 +105,13 @@ def apt_install(packages: list[str]) -> None:
 
 
 def install_witness() -> None:
-    """Have the witness's environment as its lock file says, or end saying what is missing."""
+    """Install the log witness by its lock file. Raise SystemExit if that is not possible."""
     lock = ROOT / ".ci" / "witness.lock"
     lock_digest, stamp_path = hashlib.sha256(lock.read_bytes()).hexdigest(), WITNESS_VENV / "stamp"
     if stamp_path.is_file() and stamp_path.read_text() == lock_digest:
         return
-    print("set-up: a log witness, in an environment of its own", flush=True)
-    # The system's certificates, as pip takes them: a network of an organisation may have its own.
+    print("set-up: a log witness, in its own environment", flush=True)
+    # Trust the system's certificates, as pip does: the network of an organisation may have its own.
     uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads", "--system-certs"]
     if subprocess.run(
         [*uv, "venv", "--clear", "--python", WITNESS_PYTHON_VERSION, WITNESS_VENV], check=False
@@ -126,7 +126,7 @@ def install_witness() -> None:
 
 
 def ensure_program(program: str) -> None:
-    """Have `program`, or end saying what to install."""
+    """Install `program` if it is missing. Raise SystemExit that says what to install if that is not possible."""
     if program == "witness":
         install_witness()
         return
@@ -143,7 +143,7 @@ def ensure_program(program: str) -> None:
 
 
 def main() -> None:
-    """Ensure each program named."""
+    """Ensure that each named program is installed."""
     names = sys.argv[1:]
     if names[:1] == ["--print"]:
         print(find_chromium() or "")

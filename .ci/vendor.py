@@ -1,11 +1,11 @@
-"""Copies what the browser is served and what the typesetter prints with, out of node_modules.
+"""Copy the browser libraries and the fonts of packs out of node_modules.
 
-    python .ci/vendor.py
+   python .ci/vendor.py
 
-static/vendor/ and diary/pack/fonts/ are made anew each time and are never committed. Files are copied
-byte for byte, with one exception: @hpke/core names its sibling by a bare specifier, which a worker
-cannot resolve (import maps do not reach workers), so that one specifier becomes a relative path.
-Declaration files (.d.ts, .d.mts) lie beside the modules for `tsc`; no page asks for them.
+static/vendor/ and diary/pack/fonts/ are rebuilt each time and never committed. Files are copied byte for byte, with two
+exceptions: @hpke/core names @hpke/common by a bare specifier, which a worker cannot resolve (import maps do not apply
+in workers), so that specifier becomes a relative path; and fonts lose their SVG drawings (`strip_svg_table`).
+Declaration files (.d.ts, .d.mts) are beside the modules for `tsc`; no page requests them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import struct
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# A build of the wheel has a link here, to the packages that set-up fetched.
+# In a build of the wheel this is a link to the packages that set-up fetched.
 MODULES = (ROOT / "node_modules").resolve()
 VENDOR = ROOT / "static" / "vendor"
 FONTS = ROOT / "diary" / "pack" / "fonts"
 
-# (package folder, its modules as published, folder under static/vendor/); what those import comes too.
+# (package folder, its modules as published, folder in static/vendor/). Modules that these import are copied too.
 BROWSER_PACKAGES = (
     (
         "lit-html",
@@ -72,7 +72,7 @@ WORD_LIST_LITERAL = re.compile(r"`([a-z\n]+)`")
 
 
 def reachable_modules(folder: Path, entry_names: tuple[str, ...]) -> set[Path]:
-    """The modules in `folder` that `firsts` import, themselves included, by relative path."""
+    """Return `entry_names` and the modules in `folder` that they import, as absolute paths."""
     visited: set[Path] = set()
     queue = [folder / name for name in entry_names]
     while queue:
@@ -80,7 +80,7 @@ def reachable_modules(folder: Path, entry_names: tuple[str, ...]) -> set[Path]:
         if path in visited:
             continue
         if not path.is_file():
-            raise SystemExit(f"node_modules/{path.relative_to(MODULES)} is not there; run `make setup`")
+            raise SystemExit(f"node_modules/{path.relative_to(MODULES)} is missing; run `make setup`")
         visited.add(path)
         imports = IMPORT.findall(path.read_text())
         queue.extend((path.parent / name).resolve() for _, name in imports)
@@ -88,13 +88,13 @@ def reachable_modules(folder: Path, entry_names: tuple[str, ...]) -> set[Path]:
 
 
 def declaration_path(module: Path) -> Path:
-    """Where `tsc` looks for the types of a module: .d.ts for .js, .d.mts for .mjs."""
+    """Return the path at which `tsc` expects the types of a module: .d.ts for .js, .d.mts for .mjs."""
     return module.with_suffix(".d.mts" if module.suffix == ".mjs" else ".d.ts")
 
 
 def with_declarations(folder: Path, modules: set[Path]) -> set[Path]:
-    """`modules` and every declaration file that they or their declarations name."""
-    queue = [p for m in modules if (p := declaration_path(m)).is_file()]
+    """Return `modules` and every declaration file that they or their declarations name."""
+    queue = [path for module in modules if (path := declaration_path(module)).is_file()]
     visited = set(modules)
     while queue:
         path = queue.pop()
@@ -111,7 +111,7 @@ def with_declarations(folder: Path, modules: set[Path]) -> set[Path]:
 
 
 def copy_browser_libraries() -> None:
-    """Fill static/vendor/ with modules, their declarations and their licences."""
+    """Write static/vendor/: modules, their declarations and their licences."""
     shutil.rmtree(VENDOR, ignore_errors=True)
     for package, entry_names, name in BROWSER_PACKAGES:
         source = MODULES / package
@@ -129,7 +129,7 @@ def copy_browser_libraries() -> None:
 
 
 def write_word_list() -> None:
-    """The 2,048 English words of BIP 39: words-en.txt, one a line, and words-en.js, which a worker can import."""
+    """Write the 2,048 English words of BIP 39 to words-en.txt, one a line, and to words-en.js for workers."""
     text = (MODULES / "@scure/bip39/wordlists/english.js").read_text()
     match = WORD_LIST_LITERAL.search(text)
     words = match.group(1).split("\n") if match else []
@@ -141,10 +141,10 @@ def write_word_list() -> None:
 
 
 def strip_svg_table(font: bytes) -> bytes:
-    """A TrueType font without its table of SVG drawings.
+    """Return a TrueType font without its table of SVG drawings.
 
-    The emoji have each picture twice, as coloured outlines and as SVG; typst draws the outlines, and the pages are the
-    same to the byte. The drawings are 20 of 25 MB, which every document with one emoji in it would hold in memory.
+    Each emoji is in the font twice, as coloured outlines and as SVG. typst draws the outlines, and the pages are equal
+    to the byte without the SVG. The drawings are 20 of 25 MB, which every document with an emoji would keep in memory.
     """
     (count,) = struct.unpack_from(">H", font, 4)
     table_rows = [row for row in struct.iter_unpack(">4sIII", font[12 : 12 + 16 * count]) if row[0] != b"SVG "]
@@ -162,7 +162,7 @@ def strip_svg_table(font: bytes) -> bytes:
 
 
 def copy_fonts() -> None:
-    """Fill diary/pack/fonts/ with the weights the pack is set in, and the fonts' licence."""
+    """Write diary/pack/fonts/: the fonts of packs and their licence."""
     shutil.rmtree(FONTS, ignore_errors=True)
     FONTS.mkdir(parents=True)
     for name in FONT_FILES:

@@ -1,10 +1,10 @@
-"""Writes what a diary says (diary/record/*.json) and the shared constants into modules the browser can import.
+"""Write the vocabulary of a diary (diary/record/*.json) and the shared constants into modules for browsers.
 
-    python .ci/vocabulary.py           writes static/src/record/vocabulary/ and static/src/core/constants.ts
-    python .ci/vocabulary.py --check   exits 1 when they are not what it would write
+   python .ci/vocabulary.py           write static/src/record/vocabulary/ and static/src/core/constants.ts     python
+.ci/vocabulary.py --check   exit with 1 if a file is out of date
 
-The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
-holds them to the JSON.
+The modules are committed, so that the served bytes are the reviewed bytes. tests/test_vocabulary_script.py compares
+them with the JSON.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SOURCE = ROOT / "diary" / "record"
 TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
 CONSTANTS = ROOT / "diary" / "constants.json"
 CONSTANTS_TARGET = ROOT / "static" / "src" / "core" / "constants.ts"
-HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
+HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json. Change that file, then run the script again.\n"
 CODE_TYPE = (
-    "/** `young`: other words for a young person; absent where the usual ones will do. */\n"
+    "/** `young`: other words for a young person; absent if the usual ones are suitable. */\n"
     "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
     " letter?: string; named_in?: string; sets?: Record<string, string | string[]> };\n"
 )
@@ -32,22 +32,22 @@ LIST_TYPE = (
     "export type List = { question: string; young?: string; many: boolean; sections?: { code: string; label: string }[];"
     " codes: Code[] };\n"
 )
-# The lists in four modules by what they are about, in the order of the JSON: the first list of each.
+# The lists are in four modules by subject, in the order of the JSON: the first list of each, and a description.
 PARTS = {
-    "incident": ("behaviours", "What happened, and how it is told."),
+    "incident": ("behaviours", "What happened, when and where."),
     "named": ("attachment_kinds", "Files, people, and what people use."),
     "case": ("orders", "Orders, reports, messages and the rest of a case."),
-    "sharing": ("consent_kinds", "What is given to whom, and how the app is set."),
+    "sharing": ("consent_kinds", "Consents, recipients, packs and choices about the app."),
 }
 
 
 def javascript_line(value: object) -> str:
-    """One value as JavaScript on one line."""
+    """Return a value as JavaScript on one line."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """vocabulary.ts, which joins the parts, each part, and the types they share."""
+    """Return the vocabulary modules by file name: vocabulary.ts, its parts, and the types that they share."""
     names = list(vocabularies)
     starts = [names.index(first) for first, _ in PARTS.values()]
     if starts != sorted(starts) or starts[0] != 0:
@@ -69,7 +69,7 @@ def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str
 
 
 def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
-    """One part: one exported object."""
+    """Return the module of one part: one exported object."""
     imports = f"import type {{ List }} from './code_list.js';\n\n/** {PARTS[part][1]} */\n"
     rows = [HEADER.format(name="vocabulary"), imports, f"export const {part.upper()}: Record<string, List> = {{\n"]
     for name, code_list in vocabularies.items():
@@ -85,7 +85,7 @@ def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
 
 
 def schemas_module(schemas: dict[str, Any]) -> str:
-    """schemas.ts: kind → schema number → names of the open and the restricted part."""
+    """Return schemas.ts: kind → schema number → names of the open and the restricted part."""
     rows = [
         HEADER.format(name="schemas"),
         "\nexport const SCHEMAS: Record<string, Record<string, { open: string[]; restricted: string[] }>> = {\n",
@@ -102,7 +102,7 @@ def schemas_module(schemas: dict[str, Any]) -> str:
 
 
 def marks_module(marks: dict[str, Any]) -> str:
-    """marks.ts: which codes make which mark, and the marks whose first time is looked for."""
+    """Return marks.ts: which codes make which mark, and the marks whose first occurrence is a pattern."""
     marks_type = "{ marks: Record<string, Record<string, string[]>>; firsts: string[] }"
     rows = [f"    {name}: {javascript_line(codes)},\n" for name, codes in marks["marks"].items()]
     return "".join(
@@ -111,7 +111,7 @@ def marks_module(marks: dict[str, Any]) -> str:
 
 
 def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
-    """rules_table.ts: what each field may hold, kind by kind, and each member of an object."""
+    """Return rules_table.ts: what each field may contain, for each kind of record and each member of an object."""
     rows = [HEADER.format(name="rules"), "\n"]
     rows.append("export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, string>>> = {\n")
     for part, tables in rules.items():
@@ -122,9 +122,9 @@ def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
 
 
 def constants_module(groups: dict[str, dict[str, Any]]) -> str:
-    """constants.ts: one exported constant for each value. The name of a value is the same in both languages."""
-    rows = ["// Written by .ci/vocabulary.py from diary/constants.json; change that and run it again.\n"]
-    rows.append("// docs/constants.md says what each value is.\n")
+    """Return constants.ts: one exported constant for each value, with the same name in both languages."""
+    rows = ["// Written by .ci/vocabulary.py from diary/constants.json. Change that file, then run the script again.\n"]
+    rows.append("// docs/constants.md explains each value.\n")
     for group, values in groups.items():
         rows.append(f"\n// {group}\n")
         for name, value in values.items():
@@ -135,7 +135,7 @@ def constants_module(groups: dict[str, dict[str, Any]]) -> str:
 
 
 def modules() -> dict[Path, str]:
-    """Each module's path and the text it should have."""
+    """Return the text that each module should have, by path."""
     sources = {
         name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")
     }
@@ -151,7 +151,7 @@ def modules() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the modules, or with --check only compare."""
+    """Write the modules, or with --check only compare them. Return the exit status."""
     texts = modules()
     stale = [path for path, text in texts.items() if not path.is_file() or path.read_text() != text]
     if "--check" in arguments:

@@ -1,5 +1,5 @@
-// Written by .ci/vocabulary.py from diary/constants.json; change that and run it again.
-// docs/constants.md says what each value is.
+// Written by .ci/vocabulary.py from diary/constants.json. Change that file, then run the script again.
+// docs/constants.md explains each value.
 
 // files
 export const FILE_LIMIT_BYTES = 209_715_200;

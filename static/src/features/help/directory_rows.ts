@@ -1,4 +1,4 @@
-// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
+// Written by .ci/directory.py from diary/web/directory.toml. Change that file, then run the script again.
 
 export type Way = 'call' | 'text' | 'bsl';
 /** Days (0 is Monday), and minutes of the day in ZONE. */
@@ -6,20 +6,20 @@ export type Opening = { days: number[]; start: number; end: number };
 export type Service = {
   id: string;
   name: string;
-  /** What is rung, texted or opened. */
+  /** The number to call or text, or the address to open. */
   number: string;
   kind: 'tel' | 'sms' | 'web';
   ways: readonly Way[];
   nations: readonly string[];
   people: readonly string[];
   note: string;
-  /** null: day and night; empty: nobody knows. */
+  /** null: day and night; empty: unknown. */
   openings: readonly Opening[] | null;
   free: boolean;
   bill: 'no' | 'yes' | 'unknown';
-  /** The number stands on an official page. */
+  /** The number was found on an official page. */
   official: boolean;
-  /** The day a person last rang or opened it, or ''. */
+  /** The day on which a person last called or opened it, or ''. */
   checkedOn: string;
 };
 

@@ -1,6 +1,6 @@
-// Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/vocabulary.json. Change that file, then run the script again.
 
-/** `young`: other words for a young person; absent where the usual ones will do. */
+/** `young`: other words for a young person; absent if the usual ones are suitable. */
 export type Code = {
   code: string;
   label: string;

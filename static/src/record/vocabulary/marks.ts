@@ -1,4 +1,4 @@
-// Written by .ci/vocabulary.py from diary/record/marks.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/marks.json. Change that file, then run the script again.
 
 export const MARKS: { marks: Record<string, Record<string, string[]>>; firsts: string[] } = {
   marks: {

@@ -1,4 +1,4 @@
-// Written by .ci/vocabulary.py from diary/record/rules.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/rules.json. Change that file, then run the script again.
 
 export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, string>>> = {
   kinds: {

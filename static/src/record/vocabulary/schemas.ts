@@ -1,4 +1,4 @@
-// Written by .ci/vocabulary.py from diary/record/schemas.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/schemas.json. Change that file, then run the script again.
 
 export const SCHEMAS: Record<string, Record<string, { open: string[]; restricted: string[] }>> = {
   account: {

@@ -1,7 +1,7 @@
-// Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/vocabulary.json. Change that file, then run the script again.
 import type { List } from './code_list.js';
 
-/** What happened, and how it is told. */
+/** What happened, when and where. */
 export const INCIDENT: Record<string, List> = {
   behaviours: {
     question: 'What kind of thing was it?',

@@ -1,4 +1,4 @@
-// Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/vocabulary.json. Change that file, then run the script again.
 import type { List } from './code_list.js';
 
 /** Files, people, and what people use. */

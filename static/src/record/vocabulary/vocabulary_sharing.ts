@@ -1,7 +1,7 @@
-// Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
+// Written by .ci/vocabulary.py from diary/record/vocabulary.json. Change that file, then run the script again.
 import type { List } from './code_list.js';
 
-/** What is given to whom, and how the app is set. */
+/** Consents, recipients, packs and choices about the app. */
 export const SHARING: Record<string, List> = {
   consent_kinds: {
     question: 'What was shared?',
