@@ -33,11 +33,11 @@ ID_ARGUMENT_SETTINGS: Final = {"ignore_unknown_options": True, "help_option_name
 def invite(days: int) -> None:
     """Print an invitation for one account or, if DIARY_ENROLMENT is `code`, today's code."""
     from diary.app import open_instance
-    from diary.services.accounts.enrolment import create_invitation as make
+    from diary.services.accounts.enrolment import create_invitation
 
     async def make_invitation() -> str:
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
-            return await make(instance, days)
+            return await create_invitation(instance, days)
 
     click.echo(asyncio.run(make_invitation()))
 

@@ -59,9 +59,11 @@ def restore(file: Path, key: Path) -> None:
 
     They must be empty. The whole file is checked before anything is written.
     """
-    from diary.services.operations.backups import restore_backup as run
+    from diary.services.operations.backups import restore_backup
 
-    result = asyncio.run(run(config.load_settings(os.environ), file, _read_backup_key(key), _print_finished_step))
+    result = asyncio.run(
+        restore_backup(config.load_settings(os.environ), file, _read_backup_key(key), _print_finished_step)
+    )
     click.echo(
         f"Restored: the server as it was at {_format_time(result.made_at)}, with {result.part_count} parts of files."
     )
@@ -99,7 +101,7 @@ async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> 
 
     Raise KeptError on failure.
     """
-    from diary.client import backup_canary as bird
+    from diary.client import backup_canary
     from diary.services.operations.backups import restore_backup, verify_backup
 
     backup_info = verify_backup(file, backup_key_bytes, _ignore_progress)
@@ -115,11 +117,11 @@ async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> 
         result = await restore_backup(drill_settings, file, backup_key_bytes, _print_finished_step)
         if result.missing_parts:
             raise BadSetting(f"{len(result.missing_parts)} parts of files are missing from this backup.")
-        credentials = bird.read_canary_file(data_folder)
+        credentials = backup_canary.read_canary_file(data_folder)
         if credentials is None:
             raise BadSetting("This backup has no canary. Run `canary` on the server, then make another backup.")
         async with _running_app(drill_settings) as app:
-            await bird.verify_canary(app, drill_settings.app_url, credentials, SystemClock())
+            await backup_canary.verify_canary(app, drill_settings.app_url, credentials, SystemClock())
     return backup_info.made_at
 
 
@@ -140,16 +142,16 @@ def _running_app(settings: Settings):  # type: ignore[no-untyped-def] # only the
 
 async def _register_canary(settings: Settings) -> None:
     """Register the canary and store its credentials. Raise BadSetting if there is one already."""
-    from diary.client import backup_canary as bird
-    from diary.services.accounts.enrolment import create_invitation as make_invite
+    from diary.client import backup_canary
+    from diary.services.accounts.enrolment import create_invitation
 
-    if bird.read_canary_file(settings.data):
+    if backup_canary.read_canary_file(settings.data):
         raise BadSetting("This server already has a canary.")
     async with _running_app(replace(settings, timestamps=None)) as app:
         needs_invitation = settings.enrolment != "open"
-        code = await make_invite(app.state.app_context.instance, 1) if needs_invitation else None
-        credentials = await bird.create_canary(app, settings.app_url, code, SystemClock())
-    credentials_path = settings.data / bird.CANARY_FILE_NAME
+        code = await create_invitation(app.state.app_context.instance, 1) if needs_invitation else None
+        credentials = await backup_canary.create_canary(app, settings.app_url, code, SystemClock())
+    credentials_path = settings.data / backup_canary.CANARY_FILE_NAME
     credentials_path.touch(mode=0o600)
     credentials_path.write_bytes(credentials)
     chown_to_folder_owner(credentials_path)

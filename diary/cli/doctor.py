@@ -49,20 +49,20 @@ def doctor(at: str, ca: Path | None, key: Path | None) -> None:
 def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Observations":
     """Collect what `doctor` checks. `key`: file with the public release key, used instead of DIARY_RELEASE_KEY."""
     from diary.client.host_probe import HostProbe
-    from diary.services.operations import doctor as judging
+    from diary.services.operations import doctor as doctor_service
     from diary.services.operations import secrets_check
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
 
     now = SystemClock().now_ms()
-    visitor = HostProbe(at, str(ca) if ca else None)
-    release, altered = _check_release(settings, visitor, key)
-    server_response = visitor.get(settings.app_url, "/v1/server")
+    host_probe = HostProbe(at, str(ca) if ca else None)
+    release, altered = _check_release(settings, host_probe, key)
+    server_response = host_probe.get(settings.app_url, "/v1/server")
     newest_ms, pending, database, secrets = asyncio.run(secrets_check.check_database(settings, now))
-    free = judging.free_bytes(settings)
-    return judging.Observations(
+    free = doctor_service.free_bytes(settings)
+    return doctor_service.Observations(
         now_ms=now,
-        app=_probe_host(visitor, settings.app_url, APP_POLICY, ("/notary.txt", "/log/checkpoint")),
-        public=_probe_host(visitor, settings.public_url, PUBLIC_POLICY, ("/v1/server", "/sw.js")),
+        app=_probe_host(host_probe, settings.app_url, APP_POLICY, ("/notary.txt", "/log/checkpoint")),
+        public=_probe_host(host_probe, settings.public_url, PUBLIC_POLICY, ("/v1/server", "/sw.js")),
         server_info=_parse_json_object(server_response.body)
         if server_response and server_response.status == 200
         else None,
@@ -76,12 +76,12 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
         bubblewrap_path=isolation.find().bubblewrap_path if settings.server_packs else "",
         database_fault=database,
         secrets_fault=secrets,
-        history=judging.record_free_space(settings.data, now, free),
-        spare_bytes=judging.spare_bytes(settings),
+        history=doctor_service.record_free_space(settings.data, now, free),
+        spare_bytes=doctor_service.spare_bytes(settings),
     )
 
 
-def _check_release(settings: Settings, visitor: "HostProbe", key: Path | None) -> tuple[str | None, bool]:
+def _check_release(settings: Settings, host_probe: "HostProbe", key: Path | None) -> tuple[str | None, bool]:
     """Return the fault in the files that phones get, and whether one of these files or the signed list was altered.
 
     The fault is '' if every file matches the signed list, and None if no list is configured. Do not compare with this
@@ -94,26 +94,26 @@ def _check_release(settings: Settings, visitor: "HostProbe", key: Path | None) -
     if not settings.release or not (settings.release_key or key):
         return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set", False
     signed_files = release_check.fetch_release_list(
-        visitor, settings.app_url, release_check.read_release_key(key) if key else unb64(settings.release_key)
+        host_probe, settings.app_url, release_check.read_release_key(key) if key else unb64(settings.release_key)
     )
     if signed_files == release_check.UNSIGNED_FAULT:
         return "the signed list is not served", False
     if isinstance(signed_files, str):
         return signed_files, signed_files == release_check.BAD_SIGNATURE_FAULT
-    comparison = release_check.compare_release(visitor, settings.app_url, signed_files)
+    comparison = release_check.compare_release(host_probe, settings.app_url, signed_files)
     return comparison.summary, bool(comparison.differing_paths)
 
 
-def _probe_host(visitor: "HostProbe", url: str, policy: str, foreign_paths: tuple[str, ...]) -> "HostProbeResult":
+def _probe_host(host_probe: "HostProbe", url: str, policy: str, foreign_paths: tuple[str, ...]) -> "HostProbeResult":
     """Check one host from outside. `foreign_paths`: paths that only the other host may answer."""
     from diary.services.operations.doctor import HostProbeResult
     from diary.web.headers import security_headers
 
-    response = visitor.get(url, "/")
+    response = host_probe.get(url, "/")
     if response is None:
-        return HostProbeResult(url, failure=visitor.faults[-1])
+        return HostProbeResult(url, failure=host_probe.faults[-1])
     expected = {name.decode(): value.decode() for name, value in security_headers(policy, tls=url.startswith("https:"))}
-    probes = zip(foreign_paths, visitor.get_all(url, list(foreign_paths)), strict=True)
+    probes = zip(foreign_paths, host_probe.get_all(url, list(foreign_paths)), strict=True)
     leaks = [path for path, probe in probes if probe is None or probe.status != 404]
     return HostProbeResult(
         url,

@@ -222,8 +222,8 @@ def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
     from diary.clock import SystemClock
     from diary.samples.demo import run_demo
 
-    with _progress_bars() as step:
-        result = asyncio.run(run_demo(out, keep, SystemClock(), step, with_timestamps=stamp))
+    with _progress_bars() as show_progress:
+        result = asyncio.run(run_demo(out, keep, SystemClock(), show_progress, with_timestamps=stamp))
     click.echo(
         f"\nPack:       {result.pack_path} ({result.pack_path.stat().st_size / 1e6:.1f} MB, {result.elapsed_seconds:.0f} s)"
     )
@@ -295,7 +295,7 @@ def verify(
     """
     from diary import isolation
     from diary.ledger.cosignatures import Cosignature, parse_vkeys
-    from diary.pack.verify.verifier import verify_pack as findings_of
+    from diary.pack.verify.verifier import verify_pack
 
     if rerender and not unsandboxed:
         isolation.require_isolation()
@@ -310,7 +310,7 @@ def verify(
     tsa_roots = [path.read_bytes() for path in tsa_root]
     instance_key = read_notary_key(instance) if instance else None
     release = release_name() if rerender else None
-    findings = findings_of(
+    findings = verify_pack(
         pack,
         notary=notary_key,
         tsa_roots=tsa_roots or None,

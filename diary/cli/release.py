@@ -62,14 +62,14 @@ def write_release_list(out: Path, key: Path) -> None:
 )
 def write_webcat_manifest(out: Path, app: str) -> None:
     """Write the manifest that WEBCAT's tool signs and logs: every file that the app's host may run, and its policy."""
-    from diary.ledger.webcat import build_manifest as manifest_of
+    from diary.ledger.webcat import build_manifest
     from diary.paths import STATIC, TEMPLATES
     from diary.web.headers import APP_POLICY
     from diary.web.pages import app_files, render_pages
 
     pages = render_pages(config.load_settings(os.environ), STATIC, TEMPLATES)
     files = app_files(pages)
-    out.write_bytes(manifest_of(files, app=app, version=pages.release.name, content_security_policy=APP_POLICY))
+    out.write_bytes(build_manifest(files, app=app, version=pages.release.name, content_security_policy=APP_POLICY))
     click.echo(f"Release {pages.release.name}: {len(files)} files. Sign it with WEBCAT's tool, then set DIARY_WEBCAT.")
 
 
@@ -93,16 +93,16 @@ def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, 
     from diary.client import release_check
     from diary.client.host_probe import HostProbe
 
-    visitor, host, pub = HostProbe(at, str(ca) if ca else None), url.rstrip("/"), release_check.read_release_key(key)
+    host_probe, host, pub = HostProbe(at, str(ca) if ca else None), url.rstrip("/"), release_check.read_release_key(key)
     expected_files = (
         releases.read_release(manifest.read_bytes(), pub)[1]
         if manifest
-        else release_check.fetch_release_list(visitor, host, pub)
+        else release_check.fetch_release_list(host_probe, host, pub)
     )
     if isinstance(expected_files, str):
         click.echo(f"{expected_files[0].upper()}{expected_files[1:]}.")
         sys.exit(2 if expected_files != release_check.BAD_SIGNATURE_FAULT else 1)
-    comparison = release_check.compare_release(visitor, host, expected_files)
+    comparison = release_check.compare_release(host_probe, host, expected_files)
     for path in comparison.differing_paths:
         click.echo(f"differs: {path}")
     if comparison.summary:
@@ -113,7 +113,7 @@ def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, 
         sys.exit(
             0
             if _report_log_inclusion(
-                public, manifest.read_bytes() if manifest else release_check.fetch_raw_release_list(visitor, host)
+                public, manifest.read_bytes() if manifest else release_check.fetch_raw_release_list(host_probe, host)
             )
             else 1
         )

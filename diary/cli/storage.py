@@ -23,12 +23,11 @@ def purge() -> None:
     """Erase what is due and remove abandoned uploads, as the server does every hour."""
     from diary.app import open_instance
     from diary.clock import SystemClock
-    from diary.services.sync.purge import PurgeResult
-    from diary.services.sync.purge import purge as run
+    from diary.services.sync import purge as purge_service
 
-    async def run_purge() -> PurgeResult:
+    async def run_purge() -> purge_service.PurgeResult:
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
-            return await run(instance)
+            return await purge_service.purge(instance)
 
     result = asyncio.run(run_purge())
     click.echo(f"Erased: {result.erasure_count}. Accounts closed: {result.account_count}.")
