@@ -1,1 +1,1 @@
-"""HTTP in, HTTP out: what may be asked by whom, and how it is answered."""
+"""The HTTP interface: routes, views, pages and responses."""

@@ -1,4 +1,4 @@
-"""The directory as data: who can be reached how, by whom, and when. `directory.toml` says what each column means."""
+"""The directory of help services as data. `directory.toml` explains its columns."""
 
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ TABLE_PATH: Final = Path(__file__).with_name("directory.toml")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CONTACT_WAYS: Final = ("call", "text", "bsl")
 NATIONS: Final = ("england", "wales", "scotland", "ni")
-# Who can interpret: in a language of the pages, or "any" where they find somebody for any.
+# Languages of the pages in which a service has interpreters; "any" means that it finds one for any language.
 INTERPRETERS: Final = ("any", "cy", "pl", "ur")
 PEOPLE: Final = ("anyone", "young", "men", "lgbt", "deaf", "family", "pictures")
 _ALLOWED_VALUES: Final = {
@@ -27,7 +27,7 @@ _ALLOWED_LISTS: Final = {"ways": CONTACT_WAYS, "nations": NATIONS, "people": PEO
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Open on these days (0 is Monday) from `start` until `end`, in minutes of the day; `end` may be 1440."""
+    """Opening hours on these weekdays (0 is Monday), in minutes of the day. `end_minute` may be 1440."""
 
     weekdays: frozenset[int]
     start_minute: int
@@ -36,7 +36,7 @@ class OpeningHours:
 
 @dataclass(frozen=True, slots=True)
 class SupportService:
-    """One row. `openings` None: day and night; empty: nobody has found out."""
+    """One row. `openings`: None means day and night, empty means unknown."""
 
     id: str
     name: str
@@ -58,52 +58,60 @@ class SupportService:
     checked_by: str
 
     def is_open(self, local_time: datetime) -> bool | None:
-        """Whether somebody answers at `local` (in the directory's zone); None when the hours are not known."""
+        """Check whether the service is open at `local_time` (in the directory's zone).
+
+        Return None if the hours are unknown.
+        """
         if self.openings is None:
             return True
         if not self.openings:
             return None
         minute = local_time.hour * 60 + local_time.minute
         return any(
-            local_time.weekday() in one.weekdays and one.start_minute <= minute < one.end_minute
-            for one in self.openings
+            local_time.weekday() in opening.weekdays and opening.start_minute <= minute < opening.end_minute
+            for opening in self.openings
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SupportDirectory:
-    """All rows in their order, the zone their hours are in, and how many days a check holds."""
+    """All rows in order, the time zone of their hours, and how long a check stays valid."""
 
     services: tuple[SupportService, ...]
     time_zone: ZoneInfo
     check_valid_for: timedelta
 
     def services_reached_by(self, way: str) -> tuple[SupportService, ...]:
-        """The rows for one way of talking."""
-        return tuple(one for one in self.services if way in one.ways)
+        """Return the services that can be reached in one way: by call, text or BSL."""
+        return tuple(service for service in self.services if way in service.ways)
 
     def services_due(self, today: date) -> tuple[SupportService, ...]:
-        """Rows that nobody has rung or opened, or not lately."""
+        """Return the services that were never checked, or not recently enough."""
         return tuple(
-            one for one in self.services if one.checked_on is None or one.checked_on + self.check_valid_for <= today
+            service
+            for service in self.services
+            if service.checked_on is None or service.checked_on + self.check_valid_for <= today
         )
 
 
 def read_support_directory(path: Path = TABLE_PATH) -> SupportDirectory:
-    """The table. Raises BadSetting naming the row that is wrong: a wrong number on screen is worse than none."""
+    """Return the directory.
+
+    Raise BadSetting that names the faulty row: a wrong number on screen is worse than no page.
+    """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         services = tuple(_parse_service(row) for row in table["service"])
         directory = SupportDirectory(services, ZoneInfo(table["zone"]), timedelta(days=int(table["due_after_days"])))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSetting(f"{path.name}: {error}.") from None
-    if len({one.id for one in services}) != len(services):
-        raise BadSetting(f"{path.name}: an id stands twice.")
+    if len({service.id for service in services}) != len(services):
+        raise BadSetting(f"{path.name}: two rows have the same id.")
     return directory
 
 
 def _parse_service(row: dict[str, Any]) -> SupportService:
-    """One row, checked. Raises ValueError with its id."""
+    """Return one row, checked. Raise ValueError with its id."""
     if fault := next(_row_errors(row), None):
         raise ValueError(f"row {row.get('id', '?')}: {fault}")
     hours = row["hours"]
@@ -124,7 +132,7 @@ def _parse_service(row: dict[str, Any]) -> SupportService:
 
 
 def _row_errors(row: dict[str, Any]) -> Iterator[str]:
-    """What is wrong in a row."""
+    """Yield the faults of a row."""
     for name in ("id", "name", "contact", "note", "status"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             yield f"{name} is missing"
@@ -133,27 +141,27 @@ def _row_errors(row: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is none of {', '.join(choices)}"
     for name, allowed in _ALLOWED_LISTS.items():
         if not row.get(name) or not set(row[name]) <= set(allowed):
-            yield f"{name} holds something else than {', '.join(allowed)}"
+            yield f"{name} contains something other than {', '.join(allowed)}"
     if not set(row.get("interpreter_languages", ("missing",))) <= set(INTERPRETERS):
-        yield f"interpreter_languages holds something else than {', '.join(INTERPRETERS)}"
+        yield f"interpreter_languages contains something other than {', '.join(INTERPRETERS)}"
     if row.get("kind") != "web" and not str(row.get("contact", "")).replace(" ", "").isdigit():
-        yield "the number holds something else than digits"
+        yield "the number contains something other than digits"
     if bool(row.get("checked_on")) != bool(row.get("checked_by")):
         yield "checked_on and checked_by belong together"
 
 
 def _parse_opening_hours(line: str) -> OpeningHours:
-    """`mon tue 09:30-16:00`. Raises ValueError."""
+    """Return the hours of a line like `mon tue 09:30-16:00`. Raise ValueError."""
     *days, time_range = line.split()
     start, end = (_parse_minute(text) for text in time_range.split("-"))
     if not days or end <= start:
-        raise ValueError(f"hours {line!r} make no sense")
+        raise ValueError(f"hours {line!r} are invalid")
     return OpeningHours(frozenset(DAYS.index(day) for day in days), start, end)
 
 
 def _parse_minute(text: str) -> int:
-    """`09:30` as minutes of the day; 24:00 is allowed. Raises ValueError."""
+    """Return a time like `09:30` in minutes of the day; 24:00 is allowed. Raise ValueError."""
     hour, minute = (int(part) for part in text.split(":"))
     if not (0 <= minute < 60 and 0 <= hour * 60 + minute <= 1440):
-        raise ValueError(f"{text!r} is no time of day")
+        raise ValueError(f"{text!r} is not a time of day")
     return hour * 60 + minute

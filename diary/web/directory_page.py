@@ -1,4 +1,4 @@
-"""The directory as a page: right for the minute it is asked in, and the same for everyone who asks in that minute."""
+"""The page with the directory: it shows which services are open in the current minute, the same for every visitor."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Final
 
 from diary.web.directory import CONTACT_WAYS, DAYS, OpeningHours, SupportDirectory, SupportService
 
-# Its address, without the language.
+# Path without the language prefix.
 DIRECTORY_PATH: Final = "/directory"
 MINUTE_MS: Final = 60_000
 WEEK: Final = timedelta(days=7)
@@ -14,22 +14,22 @@ RenderFunction = Callable[..., bytes]
 
 
 class DirectoryPage:
-    """Renders at most once a minute, so that asking often costs nothing."""
+    """Page that is rendered at most once a minute, so that frequent requests cost nothing."""
 
     def __init__(self, directory: SupportDirectory, render: RenderFunction) -> None:
-        """`render`: takes the page's values by name and gives the bytes."""
+        """`render` takes the page's values by name and returns its bytes."""
         self._directory = directory
         self._render = render
         self._cached_minute = -1
         self._cached_page = b""
 
     def render_at(self, now_ms: int) -> bytes:
-        """The page for a moment."""
+        """Return the page for a time."""
         minute = now_ms // MINUTE_MS
         if minute != self._cached_minute:
             local = datetime.fromtimestamp(minute * 60, self._directory.time_zone)
             sections = [
-                (way, [service_row(one, local) for one in self._directory.services_reached_by(way)])
+                (way, [service_row(service, local) for service in self._directory.services_reached_by(way)])
                 for way in CONTACT_WAYS
             ]
             self._cached_page, self._cached_minute = (
@@ -40,9 +40,10 @@ class DirectoryPage:
 
 
 def service_row(service: SupportService, local_time: datetime) -> dict[str, object]:
-    """What the template says of one row.
+    """Return the values of one row for the template.
 
-    `state` is always, open, closed or unknown; `opens` (day, time) when closed; `hours` those of a week.
+    `state` is always, open, closed or unknown. `opens` is (day, time) if the service is closed. `hours` are those of a
+    week.
     """
     is_open = service.is_open(local_time)
     state = "always" if service.openings is None else "unknown" if is_open is None else "open" if is_open else "closed"
@@ -51,12 +52,12 @@ def service_row(service: SupportService, local_time: datetime) -> dict[str, obje
         "is": service,
         "state": state,
         "opens": next_opening_time,
-        "hours": [format_hours(one) for one in service.openings or ()],
+        "hours": [format_hours(opening) for opening in service.openings or ()],
     }
 
 
 def format_hours(opening: OpeningHours) -> tuple[list[tuple[str, str]], str]:
-    """Runs of days, each its first and its last, and the time of day: `([("mon", "tue"), ("thu", "fri")], "09:30–16:00")`."""
+    """Return runs of days with the hours: `([("mon", "tue"), ("thu", "fri")], "09:30–16:00")`."""
     days = sorted(opening.weekdays)
     starts = [day for day in days if day - 1 not in opening.weekdays]
     ends = [day for day in days if day + 1 not in opening.weekdays]
@@ -65,12 +66,12 @@ def format_hours(opening: OpeningHours) -> tuple[list[tuple[str, str]], str]:
 
 
 def next_opening(service: SupportService, local_time: datetime) -> tuple[str, str]:
-    """The day and time at which somebody answers again."""
+    """Return the weekday and time at which the service opens next."""
     moments = [
-        (local_time + timedelta(days=ahead)).replace(hour=one.start_minute // 60, minute=one.start_minute % 60)
+        (local_time + timedelta(days=ahead)).replace(hour=opening.start_minute // 60, minute=opening.start_minute % 60)
         for ahead in range(WEEK.days + 1)
-        for one in service.openings or ()
-        if (local_time + timedelta(days=ahead)).weekday() in one.weekdays
+        for opening in service.openings or ()
+        if (local_time + timedelta(days=ahead)).weekday() in opening.weekdays
     ]
     first = min(moment for moment in moments if moment > local_time)
     return DAYS[first.weekday()], f"{first:%H:%M}"

@@ -1,4 +1,4 @@
-"""Failures on the wire: a status, a code and a sentence; never what was sent."""
+"""Responses for failures: a status, a code and a sentence, never anything from the request."""
 
 from typing import Final
 
@@ -35,23 +35,23 @@ HTTP_STATUS: Final[dict[type[KeptError], int]] = {
 
 
 def error_response(error: KeptError) -> BytesResponse:
-    """The answer for a failure with a name."""
+    """Return the response for a KeptError."""
     return _error_response(http_status(error), error.code, error.message, error)
 
 
 def method_not_allowed_response(allowed: bytes) -> BytesResponse:
-    """The answer for a method this address does not know."""
+    """Return the response for a method that the path does not support."""
     body = {"error": "wrong_method", "message": "That is not done at this address."}
     return json_response(body, 405, ((b"allow", allowed),))
 
 
 def internal_error_response() -> BytesResponse:
-    """The answer when the fault is ours."""
+    """Return the response for an unexpected exception."""
     return _error_response(500, KeptError.code, KeptError.default_message)
 
 
 def http_status(error: KeptError) -> int:
-    """The status of the nearest class that has one."""
+    """Return the HTTP status of the nearest class that has one."""
     for error_class in type(error).__mro__:
         if error_class in HTTP_STATUS:
             return HTTP_STATUS[error_class]
@@ -59,7 +59,7 @@ def http_status(error: KeptError) -> int:
 
 
 def _error_response(status: int, code: str, message: str, error: KeptError | None = None) -> BytesResponse:
-    """The one form every failure has."""
+    """Return a response in the form that all failures share."""
     body: dict[str, object] = {"error": code, "message": message}
     headers: HeaderPairs = ()
     if isinstance(error, errors.IncompleteUpload):

@@ -1,9 +1,8 @@
-"""The log: an event's code and the hour, nothing else.
+"""The event log: a code and the hour, nothing else.
 
-[Note: logs] A log outlives what it speaks of and is read by people the keeper never met. No address, user
-agent, id, sign-in name, token, path or body is ever put into one, so no filter has to take it out. Where
-the fault is ours, the class of the exception and the place in our own code are added: both are known
-without the request.
+[Note: logs] A log is kept for longer than the data it is about, and people read it whom the keeper never met. No
+address, user agent, id, sign-in name, token, path or body is ever logged, so no filter has to remove it. For an
+unexpected exception, its class and its place in our own code are added: neither depends on the request.
 """
 
 import logging
@@ -19,10 +18,10 @@ LOGGER: Final = logging.getLogger("diary.events")
 
 
 class EventLog:
-    """Where the server says what happened."""
+    """Writer of the server's event log."""
 
     def __init__(self, clock: Clock) -> None:
-        """Tell the hour by this clock."""
+        """`clock` gives the hour of each line."""
         self._clock = clock
 
     def log_event(self, code: str) -> None:
@@ -30,16 +29,16 @@ class EventLog:
         LOGGER.info("%s %s", self._current_hour(), code)
 
     def log_exception(self, error: BaseException) -> None:
-        """Log a fault of ours: which exception, and where in our code."""
+        """Log an unexpected exception: its class, and its place in our code."""
         LOGGER.error("%s internal %s %s", self._current_hour(), type(error).__name__, _exception_location(error))
 
     def _current_hour(self) -> str:
-        """The hour, UTC."""
+        """Return the current hour in UTC."""
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y-%m-%dT%H")
 
 
 def _exception_location(error: BaseException) -> str:
-    """The innermost line of ours in the traceback."""
+    """Return the file and line of the innermost frame in our own code, or `-`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(PACKAGE_FOLDER):

@@ -1,10 +1,10 @@
-"""Whether a request for the interface was made by a script of this host's own page.
+"""Check that a request for the interface was made by a script of this host's own page.
 
-[Note: fetch only] The address bar, a link, a form, a frame, an image and a script of another site can all make a browser
-ask for an address under `/v1/`. None of them needs to, so each gets the answer of an address that does not exist, before
-any route or session is looked at: nobody who types an address into a phone learns what a diary's owner would see there.
-A browser says what makes a request in `Sec-Fetch-*`, which no page can set. A client without these headers is no browser,
-or one from before 2023; it is judged by `Origin` where it sends one, and by its credential.
+[Note: fetch only] The address bar, a link, a form, a frame, an image and a script of another site can all make a
+browser request an address under `/v1/`. None of them needs to, so each gets the response of an address that does not
+exist, before any route or session is checked: typing an address into a phone reveals nothing that a diary's owner would
+see. Browsers describe the source of a request in `Sec-Fetch-*`, which no page can set. A client without these headers
+is not a browser, or is one from before 2023. It is checked by `Origin` if it sends one, and by its credential.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _ALLOWED_VALUES: Final = {
 
 
 def is_fetched_by(origin: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether what a browser says of this request fits a `fetch` by a page of `origin` (scheme, host and port)."""
+    """Check whether a request's headers fit a `fetch` by a page of `origin` (scheme, host and port)."""
     for name, value in headers:
         if name == b"origin" and value != origin:
             return False

@@ -1,4 +1,4 @@
-"""The headers that stand on every response, errors and static files included. docs/threats.md says why each."""
+"""Headers of every response, including errors and static files. docs/threats.md gives the reason for each."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ APP_POLICY: Final = "; ".join(
         "trusted-types app-url lit-html",
     )
 )
-# A public page is words and a style sheet; its one script blanks it and can reach no server.
+# A public page has text and a style sheet. Its one script blanks the page, and cannot connect to any server.
 PUBLIC_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -36,11 +36,11 @@ PUBLIC_POLICY: Final = "; ".join(
         "trusted-types 'none'",
     )
 )
-# The page that fetches a pack asks this host for its parts, and Argon2 is WebAssembly.
+# The page that fetches a pack requests its parts from this host, and Argon2 is WebAssembly.
 FETCH_PAGE_POLICY: Final = (
     PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
 )
-# The page that checks one may run, and reach nobody.
+# The page that checks a pack may run WebAssembly and scripts of its own, and connect to nothing.
 CHECK_PAGE_POLICY: Final = PUBLIC_POLICY
 SELF_PERMISSIONS: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
 DENIED_PERMISSIONS: Final = (
@@ -77,13 +77,13 @@ PERMISSIONS_POLICY: Final = ", ".join(
 CSP_HEADER_NAME: Final = b"content-security-policy"
 NO_STORE_HEADER: Final = (b"cache-control", b"no-store")
 HSTS_MAX_AGE_SECONDS: Final = 31_536_000
-# What an answer may say itself.
+# Headers that a response may set itself.
 _OVERRIDABLE_HEADERS: Final = frozenset((CSP_HEADER_NAME, NO_STORE_HEADER[0]))
 HeaderPair = tuple[bytes, bytes]
 
 
 def security_headers(policy: str, *, tls: bool) -> tuple[HeaderPair, ...]:
-    """The headers for one host. `tls`: its address begins with https."""
+    """Return the headers for one host. `tls`: its address begins with https."""
     headers_by_name = {
         "content-security-policy": policy,
         "cross-origin-embedder-policy": "require-corp",
@@ -100,16 +100,16 @@ def security_headers(policy: str, *, tls: bool) -> tuple[HeaderPair, ...]:
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers to whatever the application inside answers."""
+    """ASGI middleware that adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, headers: tuple[HeaderPair, ...]) -> None:
-        """`headers`: from `security_headers`."""
+        """`headers` come from `security_headers`."""
         self._app = app
         self._headers = headers
         self._default_headers = [*headers, NO_STORE_HEADER]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request through; `no-store` unless the answer says how it may be kept; its own policy, where it has one."""
+        """Handle a request. Add `no-store` and the policy of the host unless the response has its own."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""The outermost layer: one process, two hosts, and an answer for whatever goes wrong inside."""
+"""The outermost layer: one process serves two hosts, and every failure inside becomes a response."""
 
 from urllib.parse import urlsplit
 
@@ -16,16 +16,16 @@ from diary.web.route_handler import APP_CONTEXT_KEY
 from diary.web.route_policy import Audience
 from diary.web.routes import routes_for
 
-# `/cy`: what stands before an address in another language.
+# Length of a language prefix like `/cy`.
 LANGUAGE_PREFIX_CHARACTERS = 3
 API_PREFIX = "/v1/"
 
 
 class HostRouter:
-    """Chooses the host's side by the Host header; anything that is not HTTP goes to the application inside."""
+    """ASGI application that chooses a host's routes by the Host header. Lifespan events go to `app`."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """`app`: takes what is not a request, the start and the end."""
+        """`app` handles what is not an HTTP request."""
         self._app = app
         tls = settings.app_url.startswith("https:")
         session_audiences = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
@@ -38,14 +38,14 @@ class HostRouter:
         public_app = ErrorMiddleware(public_router, settings.public_url, shows_page=True)
         public_host = SecurityHeadersMiddleware(public_app, security_headers(PUBLIC_POLICY, tls=tls))
         self._unknown_host = SecurityHeadersMiddleware(unknown_host_app, security_headers(PUBLIC_POLICY, tls=tls))
-        # The app's side wins where both have one address, which only --dev allows.
+        # With DIARY_DEV both hosts can be the same. Then the app's host takes precedence.
         self._apps_by_host: dict[bytes, ASGIApp] = {
             urlsplit(settings.public_url).netloc.encode(): public_host,
             urlsplit(settings.app_url).netloc.encode(): app_host,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to its host's side."""
+        """Pass a request to its host's routes."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -55,16 +55,16 @@ class HostRouter:
 
 
 class ErrorMiddleware:
-    """Turns what no row answered, and what nobody expected, into an answer."""
+    """ASGI middleware that turns unmatched requests and unexpected exceptions into responses."""
 
     def __init__(self, app: ASGIApp, origin: str, *, shows_page: bool) -> None:
-        """`app`: the routes of one host, `origin`. `page`: whether its visitors are shown a page when there is nothing."""
+        """`app`: the routes of one host, with the address `origin`. `shows_page`: whether a 404 response is a page."""
         self._app = app
         self._origin = origin.encode()
         self._shows_page = shows_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request through. A fault is logged by its class and place, never with what was sent."""
+        """Handle a request. An exception is logged by its class and place, never with anything from the request."""
         if scope["path"].startswith(API_PREFIX) and not is_fetched_by(self._origin, scope["headers"]):
             await self._not_found_response(scope)(scope, receive, send)
             return
@@ -79,21 +79,21 @@ class ErrorMiddleware:
             await self._app(scope, receive, send_and_note_start)
         except HTTPException as error:
             await self._unmatched_response(scope, error)(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends here
+        except Exception as error:  # noqa: BLE001 - the outermost layer answers for every exception
             scope[APP_CONTEXT_KEY].event_log.log_exception(error)
             if has_started:
                 raise _ResponseAbortedError from None
             await internal_error_response()(scope, receive, send)
 
     def _unmatched_response(self, scope: Scope, error: HTTPException) -> BytesResponse:
-        """The answer when no row matched."""
+        """Return the response when no route matched."""
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
             return method_not_allowed_response(", ".join(sorted(allowed.split(", "))).encode())
         return self._not_found_response(scope)
 
     def _not_found_response(self, scope: Scope) -> BytesResponse:
-        """The answer for an address that does not exist."""
+        """Return the response for a path that does not exist."""
         if self._shows_page:
             pages = scope[APP_CONTEXT_KEY].pages.not_found_pages
             return BytesResponse(404, pages.get(scope["path"][:LANGUAGE_PREFIX_CHARACTERS], pages[""]), HTML_MEDIA_TYPE)
@@ -101,9 +101,9 @@ class ErrorMiddleware:
 
 
 class _ResponseAbortedError(Exception):
-    """An answer that broke off halfway: the connection has to end. Carries nothing of the request."""
+    """Exception that ends the connection after a partial response. It contains nothing of the request."""
 
 
 async def unknown_host_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """The answer to a Host this server does not have."""
+    """Return 404 for a Host that this server does not have."""
     await error_response(NotFound())(scope, receive, send)

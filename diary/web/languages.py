@@ -1,6 +1,6 @@
-"""The languages of the public pages. The address says which one: nothing has to be remembered of whoever reads.
+"""The languages of the public pages. The path selects one, so the server remembers nothing about its readers.
 
-`.ci/languages.py build` makes `diary/locale/*.mo` of the catalogues; English stands in the templates themselves.
+`.ci/languages.py build` makes `diary/locale/*.mo` from the catalogues. The templates themselves are in English.
 """
 
 import gettext
@@ -13,16 +13,19 @@ from markupsafe import Markup
 
 from diary.errors import BadSetting
 
-# Left-to-right isolate and its end: a telephone number keeps its order in a line that runs to the left.
+# Left-to-right isolate and its end: they keep the order of a telephone number in right-to-left text.
 LEFT_TO_RIGHT_ISOLATE: Final = ("\u2066", "\u2069")
 NO_BREAK_SPACE: Final = "\u00a0"
-# Where a catalogue says who has read all of it (msgctxt, msgid).
+# Catalogue entry (msgctxt, msgid) that names who has reviewed the whole translation.
 REVIEWED_BY_MESSAGE: Final = ("about", "reviewed_by")
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`at` stands before each address. `forms`: CLDR's name of each plural form, with a number that takes it."""
+    """Language of the public pages.
+
+    `path_prefix` precedes each path. `plural_forms`: the CLDR name of each plural form, with a number that takes it.
+    """
 
     code: str
     html_lang: str
@@ -49,20 +52,20 @@ LANGUAGES: Final = (
 
 
 class Translation:
-    """What the pages say in one language. A text that has no words there yet is said in English."""
+    """Texts of the pages in one language. Untranslated texts are in English."""
 
     def __init__(self, language: Language, catalogue: gettext.NullTranslations) -> None:
-        """`found`: the catalogue; an empty one for English."""
+        """`catalogue` has the translations; it is empty for English."""
         self.language = language
         self._catalogue = catalogue
         self.is_draft = language is not ENGLISH and catalogue.pgettext(*REVIEWED_BY_MESSAGE) == REVIEWED_BY_MESSAGE[1]
 
     def with_english(self, text: str, **slots: object) -> Markup:
-        """A sentence that somebody's safety hangs on: in a draft its English stands beneath it.
+        """Return a safety-critical sentence. While the translation is a draft, the English follows below it.
 
-        `text` is the template's own and may hold marks; what fills its slots is escaped.
+        `text` comes from a template and may contain markup. The values of its slots are escaped.
         """
-        translated, english = Markup(self._catalogue.gettext(text)), Markup(text)  # noqa: S704 - words of ours, never a visitor's
+        translated, english = Markup(self._catalogue.gettext(text)), Markup(text)  # noqa: S704 - not a visitor's text
         if slots:
             translated, english = translated % slots, english % slots
         if not self.is_draft or translated == english:
@@ -71,12 +74,12 @@ class Translation:
         return markup.format(translated, english)
 
     def nonbreaking_number(self, number: str) -> str:
-        """A telephone number within a sentence: in its own order, and on one line where it fits."""
+        """Return a telephone number for use in a sentence: in its own direction, and without line breaks."""
         joined = number.replace(" ", NO_BREAK_SPACE)
         return joined.join(LEFT_TO_RIGHT_ISOLATE) if self.language.text_direction == "rtl" else joined
 
     def template_context(self, language_links: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-        """What every page is rendered with. `tongues`: from `tongues_of`."""
+        """Return the context that every page is rendered with. `language_links` come from `list_language_links`."""
         return {
             "at": self.language.path_prefix,
             "both": self.with_english,
@@ -92,22 +95,27 @@ class Translation:
         }
 
     def directory_text(self, text: str, *, grave: bool = False) -> str:
-        """Words of the directory's table; a name that is the same in every language keeps its own direction."""
+        """Return a text of the directory's table.
+
+        An untranslated name keeps its own direction; `grave` adds the English.
+        """
         if self.language is not ENGLISH and self._catalogue.gettext(text) == text:
             return Markup('<span lang="en-GB" dir="ltr">{}</span>').format(text)
         return self.with_english(text) if grave else self._catalogue.gettext(text)
 
     @property
     def draft_label(self) -> str:
-        """What stands beside a language's name while nobody has checked it; '' afterwards."""
+        """Return the mark beside the name of an unreviewed translation; '' once it is reviewed."""
         return self._catalogue.gettext("Draft translation").lower() if self.is_draft else ""
 
 
 def read_translations(locale_folder: Path) -> tuple[Translation, ...]:
-    """Every language, English first. Raises BadSetting when set-up has not built one."""
+    """Return every language, English first. Raise BadSetting if set-up has not built one."""
     return tuple(
-        Translation(one, gettext.NullTranslations() if one is ENGLISH else _read_catalogue(locale_folder, one))
-        for one in LANGUAGES
+        Translation(
+            language, gettext.NullTranslations() if language is ENGLISH else _read_catalogue(locale_folder, language)
+        )
+        for language in LANGUAGES
     )
 
 
@@ -123,21 +131,21 @@ def _read_catalogue(locale_folder: Path, language: Language) -> gettext.GNUTrans
 
 
 def list_language_links(translations: Sequence[Translation]) -> list[dict[str, str]]:
-    """The switch between languages: each in its own words."""
+    """Return the links that switch between languages, each in its own language."""
     return [
         {
-            "at": w.language.path_prefix,
-            "code": w.language.code,
-            "draft": w.draft_label,
-            "lang": w.language.html_lang,
-            "name": w.language.name,
+            "at": translation.language.path_prefix,
+            "code": translation.language.code,
+            "draft": translation.draft_label,
+            "lang": translation.language.html_lang,
+            "name": translation.language.name,
         }
-        for w in translations
+        for translation in translations
     ]
 
 
 def render_each_language(
     translations: Sequence[Translation], render: Callable[[Translation], bytes]
 ) -> dict[str, bytes]:
-    """One page in every language, by what stands before its address."""
-    return {w.language.path_prefix: render(w) for w in translations}
+    """Return one page in every language, by the path prefix of the language."""
+    return {translation.language.path_prefix: render(translation) for translation in translations}

@@ -1,6 +1,6 @@
-"""The two cookies of earlier releases: read for a time after an upgrade, then expired. docs/api.md, Going over.
+"""The two cookies of earlier releases: accepted for a time after an upgrade, then expired. docs/api.md, Going over.
 
-[Note: no cookies] A cookie is sent by the browser, whoever made it ask; so nothing that only a browser attaches by itself
+[Note: no cookies] A browser sends a cookie whoever caused the request, so nothing that a browser attaches by itself
 signs anybody in. Sessions are tokens that the app keeps sealed and sends as `Authorization: Bearer`.
 """
 
@@ -12,7 +12,10 @@ _EXPIRED_ATTRIBUTES: Final = "Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Stri
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """The two cookies out of a Cookie header; the first of a name counts, as browsers send the oldest path first."""
+    """Return the two cookies of a Cookie header.
+
+    The first of a name counts: browsers send the most specific path first.
+    """
     cookies: dict[str, str] = {}
     for pair in header.split(";"):
         name, _, value = pair.strip().partition("=")
@@ -22,12 +25,12 @@ def read_cookies(header: str) -> dict[str, str]:
 
 
 def expire_cookie_headers() -> tuple[tuple[bytes, bytes], ...]:
-    """Headers that have a browser throw both away. Every install gets them alike: they tell nobody from anybody."""
+    """Return headers that expire both cookies. They are the same for every install, so they identify nobody."""
     return tuple(
         (b"set-cookie", f"{name}=; {_EXPIRED_ATTRIBUTES}".encode()) for name in (SESSION_COOKIE, DEVICE_COOKIE)
     )
 
 
 def clear_site_data_headers() -> tuple[tuple[bytes, bytes], ...]:
-    """The header that has a borrowed device's browser throw away what it kept of this host."""
+    """Return the header that makes a borrowed device's browser delete what it stored for this host."""
     return ((b"clear-site-data", b'"cache", "cookies", "storage"'),)

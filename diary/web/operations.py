@@ -79,7 +79,7 @@ from diary.web.views import (
 
 @dataclass(frozen=True, slots=True)
 class ResponseContent:
-    """The content of a response: its types, its shape if it is JSON, and headers that only it has."""
+    """The content of a response: its media types, its schema if it is JSON, and headers that only this response has."""
 
     media_types: tuple[str, ...] = ()
     schema: Schema | None = None
@@ -88,11 +88,12 @@ class ResponseContent:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a view does. `text` is Markdown. `raises`: its failures besides those of its row's policy (`failures`).
+    """What a view does: its description in Markdown, its responses and its errors.
 
-    `shapes`: body fields that the view passes on whole, or checks more strictly than `Fields` does. `places`: path
-    parameters that are neither ids nor numbers. `headers`: request headers that change the response. `by_ticket`:
-    whether a recipient sends the ticket that the right words gave them.
+    `errors`: those of the view, besides the ones of its route's policy (`possible_errors`). `body_schemas`: body fields
+    that the view passes on whole, or checks more strictly than `Fields` does. `path_schemas`: path parameters that are
+    neither ids nor numbers. `request_headers`: headers that change the response. `takes_recipient_ticket`: whether a
+    recipient sends the ticket that the right words gave them.
     """
 
     description: str
@@ -122,7 +123,7 @@ def _json_content(schema: Schema, *headers: str) -> ResponseContent:
     return ResponseContent((responses.JSON_MEDIA_TYPE.decode(),), schema, headers)
 
 
-# Of the files of the app and of the public pages.
+# Media types of the app's files and of the public pages.
 _FILE_MEDIA_TYPES: Final = (
     "application/json",
     "application/manifest+json",
@@ -794,7 +795,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
 }
 
-# What stands at each address of a view that has several.
+# Views that serve several paths: the description of each path.
 PAGE_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "/": "The home page.",
     "/is-this-stalking": "What stalking is, with FOUR. The page asks for nothing and stores nothing.",
@@ -821,17 +822,17 @@ PAGE_DESCRIPTIONS: Final[Mapping[str, str]] = {
 
 
 def possible_errors(policy: RoutePolicy) -> set[type[KeptError]]:
-    """Return every failure of a row: those of its policy, which are raised before the view runs, and those of its view."""
+    """Return every error of a route: those of its policy, raised before the view runs, and those of its view."""
     error_types = {*OPERATIONS[policy.view].errors}
     if policy.audience not in (Audience.PAGES, Audience.PUBLIC):
-        # Not fetched by a page of this host.
+        # The request was not made by a page of this host.
         error_types.add(NotFound)
     if ("{" in policy.path and ":path" not in policy.path) or policy.body.kind is not BodyKind.NONE:
         error_types.add(BadRequest)
     if policy.changes_state:
         error_types |= {WrongOrigin, UnsupportedMediaType}
     if policy.limit.per_minute is not None:
-        # A look at the database, which may be busy.
+        # A query of the database, which may be busy.
         error_types |= {TooManyRequests, Unavailable}
     if policy.requires_session or (policy.audience is Audience.ANYONE and policy.changes_state):
         error_types.add(ServerClosed)

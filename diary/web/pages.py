@@ -1,4 +1,4 @@
-"""Pages: rendered once, when the server starts; they hold nothing of anybody's."""
+"""Pages, rendered once when the server starts. They contain no personal data."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ from diary.web.public_pages import TrainingPage, make_renderer, read_public_file
 from diary.web.scripted_pages import ScriptedPages, render_scripted_pages
 from diary.web.static_files import StaticFile, read_desk_files, read_files
 
-# The advocate's page. Its code has an address of its own: a keeper's worker in the same browser answers for /static/ from
-# what it keeps, which may be another release.
+# The advocate's page. Its code has a path of its own: in the same browser, a keeper's service worker answers requests
+# under /static/ from its cache, which can have another release.
 DESK_PATH: Final = "/desk"
-# What a browser with WEBCAT's extension asks an enrolled host for, under /.well-known/webcat/.
+# Files that a browser with the WEBCAT extension requests from an enrolled host, under /.well-known/webcat/.
 WEBCAT_FILE_NAMES: Final = frozenset({"bundle.json", "enrollment.json", "enrollment-prev.json", "manifest.json"})
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPages:
-    """Everything that is the same for everyone."""
+    """Pages and files that are the same for every visitor."""
 
     app_shell: bytes
     release: Release
@@ -46,16 +46,16 @@ class RenderedPages:
 
     @property
     def service_worker_etag(self) -> str:
-        """The entity tag of `/sw.js`."""
+        """Return the entity tag of `/sw.js`."""
         return f'"{hashlib.sha256(self.release.service_worker_script).hexdigest()[:32]}"'
 
 
 def render_pages(settings: Settings, static_folder: Path, template_folder: Path) -> RenderedPages:
-    """All pages of this release. Raises OSError or the template's error when one cannot be made."""
+    """Return all pages of this release. Raise OSError or the template's error if one cannot be rendered."""
     environment = make_environment(template_folder)
     renderer = make_renderer(environment, settings)
     support_directory = read_support_directory()
-    # First, since the making takes megabytes that the others then lie in, and a process gives none of them back.
+    # First, because rendering needs megabytes that the process does not return to the system. The others reuse them.
     scripted_pages = render_scripted_pages(renderer, static_folder, template_folder)
     app_shell = environment.get_template("shell.html").render().encode()
     return RenderedPages(
@@ -68,13 +68,13 @@ def render_pages(settings: Settings, static_folder: Path, template_folder: Path)
         training_pages=renderer.training_pages(),
         public_files=read_public_files(static_folder, template_folder),
         directory_pages={
-            words.language.path_prefix + DIRECTORY_PATH: DirectoryPage(
-                support_directory, partial(renderer.render, words, "directory.html", DIRECTORY_PATH)
+            translation.language.path_prefix + DIRECTORY_PATH: DirectoryPage(
+                support_directory, partial(renderer.render, translation, "directory.html", DIRECTORY_PATH)
             )
-            for words in renderer.translations
+            for translation in renderer.translations
         },
         not_found_pages=render_each_language(
-            renderer.translations, lambda words: renderer.render(words, "missing.html", "")
+            renderer.translations, lambda translation: renderer.render(translation, "missing.html", "")
         ),
         scripted_pages=scripted_pages,
         release_manifest=_read_release_manifest(settings),
@@ -83,7 +83,7 @@ def render_pages(settings: Settings, static_folder: Path, template_folder: Path)
 
 
 def app_files(pages: RenderedPages) -> dict[str, bytes]:
-    """Everything that the app's host may run or show: address → bytes."""
+    """Return everything that the app's host may run or show: path → bytes."""
     desk_files = {
         f"{DESK_PATH}/code/{path}": file.plain_bytes
         for path, file in {**pages.static_files, **pages.desk_files}.items()
@@ -99,7 +99,7 @@ def app_files(pages: RenderedPages) -> dict[str, bytes]:
 
 
 def _read_webcat_files(settings: Settings) -> Mapping[str, bytes]:
-    """The files of a WEBCAT enrolment by name, none where there is none. Raises BadSetting."""
+    """Return the files of a WEBCAT enrolment by name, or none if none is set. Raise BadSetting."""
     if settings.webcat is None:
         return {}
     try:
@@ -112,7 +112,7 @@ def _read_webcat_files(settings: Settings) -> Mapping[str, bytes]:
 
 
 def _read_release_manifest(settings: Settings) -> bytes | None:
-    """The signed list that is handed out, None where there is none. Raises BadSetting."""
+    """Return the signed release list, or None if none is set. Raise BadSetting."""
     try:
         return settings.release.read_bytes() if settings.release else None
     except OSError:
@@ -120,7 +120,7 @@ def _read_release_manifest(settings: Settings) -> bytes | None:
 
 
 def make_environment(template_folder: Path) -> Environment:
-    """Templates whose unknown names are errors and whose values are escaped; text is marked for translation."""
+    """Return a template environment that escapes values, refuses unknown names and marks texts for translation."""
     environment = Environment(
         loader=FileSystemLoader(template_folder),
         undefined=StrictUndefined,

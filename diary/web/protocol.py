@@ -1,7 +1,7 @@
-"""The HTTP/1.1 protocol of the server: bounded request heads, and error answers with the security headers.
+"""The server's HTTP/1.1 protocol: size limits for request heads, and security headers on early error responses.
 
-uvicorn parses requests and refuses broken ones itself, before the application runs. Its own refusal carries none of the
-security headers, and it puts no bound on the number or the size of headers.
+uvicorn parses requests and refuses malformed ones before the application runs. Its own error response has no security
+headers, and it limits neither the number nor the size of request headers.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ MAX_HEAD_BYTES: Final = 32 << 10
 
 
 class _HeadTooLargeError(Exception):
-    """Stops the parser inside a callback."""
+    """Exception that stops the parser inside a callback."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits on what comes before a body, between its chunks and after it."""
+    """uvicorn's protocol with limits on the head of a request, on trailers and on what comes between chunks."""
 
     response_headers: tuple[HeaderPair, ...] = ()
     _header_count = 0
@@ -33,10 +33,10 @@ class BoundedProtocol(HttpToolsProtocol):
     _is_head_too_large = False
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came. Bytes that complete no head and no piece of a body are bounded as a whole.
+        """Parse received bytes. Limit the bytes that complete neither a head nor a piece of a body.
 
-        The parser holds an unfinished header line, an address or a trailer in memory for as long as it grows, and
-        calls back only at its end, so counting in the callbacks alone would not bound it.
+        The parser buffers an unfinished header line, URL or trailer for as long as it grows, and calls back only at its
+        end. Counting in the callbacks alone would not limit it.
         """
         self._has_progressed = False
         super().data_received(data)
@@ -46,36 +46,39 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
-        """A new request: its head is counted from nothing."""
+        """Reset the counts for the head of a new request."""
         self._header_count = self._head_bytes = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the address."""
+        """Count a piece of the URL."""
         self._count_head_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer after a body in chunks."""
+        """Count a header, or a trailer after a chunked body."""
         self._header_count += 1
         self._count_head_bytes(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head has been read."""
+        """Note that a head is complete."""
         self._has_progressed = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body; the views bound its size and its pace."""
+        """Note a piece of the body. The route handler limits its size and pace."""
         self._has_progressed = True
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse in the form every other failure has, and close. uvicorn's sentence is not used."""
+        """Refuse the request in the form that all failures share, and close the connection.
+
+        Ignore uvicorn's own sentence.
+        """
         del msg
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
-            # A second head in the middle of an answer would be read as a part of it.
+            # A client would read a second head in the middle of a response as a part of it.
             self.transport.close()
             return
         error: KeptError = BadRequest()
@@ -90,7 +93,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _count_head_bytes(self, size: int) -> None:
-        """Count bytes of a head. Raises inside the parser, which uvicorn answers with `send_400_response`."""
+        """Count bytes of a head. Raise an exception in the parser, so that uvicorn calls `send_400_response`."""
         self._head_bytes += size
         if self._header_count > MAX_HEADERS or self._head_bytes > MAX_HEAD_BYTES:
             self._is_head_too_large = True
@@ -98,12 +101,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def make_protocol(*, tls: bool) -> type[asyncio.Protocol]:
-    """The protocol for one server. `tls`: its app's address begins with https."""
+    """Return the protocol class for one server. `tls`: its app's address begins with https."""
 
     class ServerProtocol(BoundedProtocol):
-        """With the headers of this server."""
+        """Protocol with this server's security headers."""
 
-        # Before the head has been read nobody knows which host was asked: the stricter policy holds.
+        # Until the head has been read the host is unknown, so the stricter policy applies.
         response_headers = security_headers(PUBLIC_POLICY, tls=tls)
 
     return ServerProtocol

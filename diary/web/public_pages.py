@@ -1,4 +1,4 @@
-"""The public pages: which there are, and how each is made. They hold nothing of anybody's and keep nothing."""
+"""The list of public pages, and how each is rendered. They contain no personal data and store nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from diary.paths import LOCALE
 from diary.web.languages import ENGLISH, Translation, list_language_links, read_translations
 from diary.web.static_files import StaticFile, read_static_file
 
-# Address → template below templates/public/. A row here is all that a page of words needs.
+# Path → template in templates/public/. A page of text needs no more than a row here.
 PUBLIC_PAGES: Final[Mapping[str, str]] = {
     "/": "home.html",
     "/is-this-stalking": "stalking.html",
@@ -28,9 +28,9 @@ PUBLIC_PAGES: Final[Mapping[str, str]] = {
     "/easy-read/is-this-stalking": "easy_stalking.html",
     "/easy-read/before-you-report": "easy_report.html",
 }
-# The page that hands out the training folder: what it says depends on whether that has been made.
+# The page that offers the training folder. Its text depends on whether the folder has been made.
 TRAINING_PATH: Final = "/training"
-# Address → file: what the pages bring along. Kept by no browser, like the pages themselves.
+# Path → file that the pages use. Browsers do not store them, nor the pages.
 PUBLIC_FILES: Final[Mapping[str, str]] = {
     "/style.css": "templates/public_style.css",
     "/page.js": "templates/public_page.js",
@@ -40,14 +40,17 @@ PUBLIC_FILES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PageRenderer:
-    """Makes the pages of one server, in every language it has."""
+    """Renderer of one server's pages in all its languages."""
 
     environment: Environment
     settings: Settings
     translations: Sequence[Translation]
 
     def render(self, translation: Translation, template_name: str, path: str, **extra_context: object) -> bytes:
-        """One page. `here`: its address without the language, '' where it has none; `more`: what only this page needs."""
+        """Return one page.
+
+        `path`: without the language, or '' if it has none. `extra_context`: values for this page only.
+        """
         context = {
             "bundle": 0,
             "contact": self.settings.privacy_contact,
@@ -65,68 +68,74 @@ class PageRenderer:
         ).encode()
 
     def render_all(self) -> Mapping[str, bytes]:
-        """Each page of PUBLIC_PAGES in each language, by its address. Raises the template's error when one cannot be made."""
+        """Return the pages of PUBLIC_PAGES in each language, by path. Raise the template's error."""
         return {
-            words.language.path_prefix + path: self.render(words, name, path)
-            for words in self.translations
+            translation.language.path_prefix + path: self.render(translation, name, path)
+            for translation in self.translations
             for path, name in PUBLIC_PAGES.items()
             if path != TRAINING_PATH
         }
 
     def training_pages(self) -> Mapping[str, "TrainingPage"]:
-        """The page that hands out the training folder, in each language."""
+        """Return the page that offers the training folder, in each language."""
         template_name = PUBLIC_PAGES[TRAINING_PATH]
 
         def make_page(translation: Translation) -> "TrainingPage":
             return TrainingPage(lambda size: self.render(translation, template_name, TRAINING_PATH, bundle=size))
 
-        return {words.language.path_prefix + TRAINING_PATH: make_page(words) for words in self.translations}
+        return {
+            translation.language.path_prefix + TRAINING_PATH: make_page(translation)
+            for translation in self.translations
+        }
 
 
 class TrainingPage:
-    """The page as it is now: the folder may be made while the server runs."""
+    """Page that depends on the size of the training folder, which may be made while the server runs."""
 
     def __init__(self, render: Callable[[int], bytes]) -> None:
-        """`render`: takes the folder's size in megabytes, 0 when there is none."""
+        """`render` takes the size of the folder in megabytes, or 0 if there is none."""
         self._render = render
         self._cached: tuple[int, bytes] | None = None
 
     def page_for_size(self, megabytes: int) -> bytes:
-        """The page that offers a folder of this size."""
+        """Return the page for a folder of this size."""
         if self._cached is None or self._cached[0] != megabytes:
             self._cached = megabytes, self._render(megabytes)
         return self._cached[1]
 
 
 def make_renderer(template_environment: Environment, settings: Settings) -> PageRenderer:
-    """A renderer with every language that set-up has built. Raises BadSetting when one is missing."""
+    """Return a renderer with every language that set-up has built. Raise BadSetting if one is missing."""
     return PageRenderer(template_environment, settings, read_translations(LOCALE))
 
 
 def render_lesson(environment: Environment, translation: Translation) -> bytes:
-    """The lesson as it lies in the training folder: no script, no address, its style sheet beside it."""
+    """Return the lesson for the training folder: without scripts and links, and with its style sheet beside it."""
     context = translation.template_context(()) | {"served": False, "style": "style.css"}
     return environment.get_template("public/lesson.html").render(**context).encode()
 
 
 def render_lessons(environment: Environment) -> Mapping[str, bytes]:
-    """The lesson in every language, by its file's name in the training folder."""
-    pages = {words.language: render_lesson(environment, words) for words in read_translations(LOCALE)}
-    return {"lesson.html" if one is ENGLISH else f"lesson.{one.code}.html": page for one, page in pages.items()}
+    """Return the lesson in every language, by its file name in the training folder."""
+    pages = {translation.language: render_lesson(environment, translation) for translation in read_translations(LOCALE)}
+    return {
+        "lesson.html" if language is ENGLISH else f"lesson.{language.code}.html": page
+        for language, page in pages.items()
+    }
 
 
 def training_zip_path(settings: Settings) -> Path:
-    """Where `python -m diary training` leaves the folder for the public page."""
+    """Return the path of the zip that `python -m diary training` writes."""
     return settings.data / "training" / "TRAINING.zip"
 
 
 def size_in_megabytes(path: Path) -> int:
-    """Megabytes, rounded up; 0 when there is no such file."""
+    """Return the size in megabytes, rounded up, or 0 if the file does not exist."""
     return -(-path.stat().st_size // 1_000_000) if path.is_file() else 0
 
 
 def read_public_files(static: Path, templates: Path) -> Mapping[str, StaticFile]:
-    """Each file of PUBLIC_FILES by its address. Raises OSError for an unreadable one."""
+    """Return the files of PUBLIC_FILES by path. Raise OSError if one cannot be read."""
     source_folders = {"static": static, "templates": templates}
     path_parts = {path: name.partition("/") for path, name in PUBLIC_FILES.items()}
     return {path: read_static_file(source_folders[folder] / rest) for path, (folder, _, rest) in path_parts.items()}

@@ -1,4 +1,4 @@
-"""How often: by network for what is open to anyone, by session for what is not."""
+"""Rate limits: by network for routes that are open to anyone, by session for all others."""
 
 import hashlib
 import ipaddress
@@ -18,17 +18,20 @@ MINUTE_SECONDS: Final = 60
 
 
 class NetworkRateLimiter:
-    """Counts by network: an IPv4 address, or the /64 one household has of IPv6. Kept as a keyed digest."""
+    """Rate limiter by network: an IPv4 address, or an IPv6 /64 as one household has.
+
+    Networks are stored as keyed digests.
+    """
 
     def __init__(self, pepper: Pepper, shared_counts: RequestCounter | None = None) -> None:
-        """`pepper`: so that what is counted by cannot be turned back into an address."""
+        """`pepper` keys the digests, so that they cannot be turned back into addresses."""
         self._pepper = pepper
         self._shared_counts = shared_counts
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._limit_items: dict[int, RateLimitItem] = {}
 
     async def enter(self, address: str | None, per_minute: int, record: bytes = b"") -> None:
-        """Take one, of this network, or of this network about one record. Raises TryLater."""
+        """Count one request of this network, or of this network about one record. Raise TooManyRequests."""
         key = self._pepper.network_key(network_of(address) + (f" {record.hex()}" if record else ""))
         is_allowed = await self._shared_counts.hit(per_minute, "network", key) if self._shared_counts else None
         if is_allowed is None:
@@ -39,22 +42,23 @@ class NetworkRateLimiter:
 
 
 class SessionRateLimiter:
-    """Counts by session, minute by minute. Plain dictionaries where they are not shared: this runs on every push.
+    """Rate limiter by session and minute.
 
-    By session and not by account: a copy of one session cannot use up the minutes of the keeper's other devices.
+    A copied session cannot use up the limit of the keeper's other devices, as it could if accounts were counted.
+    Unshared counts are plain dictionaries, because this runs on every push.
     """
 
     def __init__(self, clock: Clock, shared_counts: RequestCounter | None = None) -> None:
-        """Count by this clock."""
+        """`clock` gives the minute."""
         self._clock = clock
         self._shared_counts = shared_counts
         self._minute = 0
         self._counts: dict[tuple[bytes, str], int] = {}
 
     async def enter(self, session: bytes, route_path: str, per_minute: int) -> None:
-        """Take one. Raises TryLater."""
+        """Count one request. Raise TooManyRequests."""
         if self._shared_counts:
-            # Whoever may read Redis sees no id that other answers and lists name.
+            # A digest, so that people who can read Redis see no id that occurs in responses or lists.
             is_allowed = await self._shared_counts.hit(
                 per_minute, hashlib.sha256(b"kept/limit" + session).hexdigest()[:32], route_path
             )
@@ -74,7 +78,7 @@ class SessionRateLimiter:
 
 
 def network_of(address: str | None) -> str:
-    """The network of an address; one name for all that have none."""
+    """Return the network of an address, or one name for everything that is not an address."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""One request, as a view sees it: who asks, where, and what was sent, all of it checked already."""
+"""Everything that a view reads of a request: session, path, query, headers and body."""
 
 from dataclasses import dataclass
 
@@ -20,13 +20,14 @@ from diary.web.rate_limits import NetworkRateLimiter, SessionRateLimiter, networ
 from diary.web.request_parsing import Fields, read_fields, read_number
 
 PROOF_BYTES = 32
-# Of one record from one network. Someone who asks faster than this holds up their own record only, not their neighbours.
+# For one record from one network: a client that exceeds this delays requests about its own record only, not those of
+# its neighbours.
 RECORD_ATTEMPTS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What the web side works with, the same for every request."""
+    """Objects that all requests share."""
 
     instance: Instance
     packs: PackService
@@ -40,7 +41,7 @@ class AppContext:
 
 @dataclass(slots=True)
 class RequestContext:
-    """A request on its way to a view."""
+    """One request, filled in by the route handler before the view runs."""
 
     app_context: AppContext
     scope: Scope
@@ -52,37 +53,37 @@ class RequestContext:
 
     @property
     def instance(self) -> Instance:
-        """What services work with."""
+        """Return the instance that services work with."""
         return self.app_context.instance
 
     @property
     def keeper(self) -> AuthenticatedSession:
-        """The session; rows for keepers have one. Raises SignedOut."""
+        """Return the session; routes for keepers have one. Raise NotSignedIn."""
         if self.auth_session is None:
             raise NotSignedIn
         return self.auth_session
 
     @property
     def advocate(self) -> MemberRow:
-        """The member of an organisation whose session this is; rows for advocates have one. Raises SignedOut."""
+        """Return the member of an organisation; routes for advocates have one. Raise NotSignedIn."""
         if self.member is None:
             raise NotSignedIn
         return self.member
 
     @property
     def session_token(self) -> str | None:
-        """The token in `Authorization: Bearer`; None without one, and for any other scheme."""
+        """Return the token of `Authorization: Bearer`, or None without one."""
         scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         return (token.strip() or None) if scheme.lower() == "bearer" else None
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The two cookies of earlier releases, where they are sent."""
+        """Return the two cookies of earlier releases, as far as they were sent."""
         return legacy_cookies.read_cookies(self.headers.get(b"cookie", b"").decode("latin-1"))
 
     @property
     def legacy_token(self) -> str | None:
-        """The session of an earlier release of the app: its cookie, or what a borrowed device sent in its place."""
+        """Return the session token of an earlier release: its cookie, or what a borrowed device sends instead."""
         return (
             self.headers.get(b"x-session", b"").decode("latin-1")
             or self.cookies.get(legacy_cookies.SESSION_COOKIE)
@@ -91,29 +92,32 @@ class RequestContext:
 
     @property
     def network_key(self) -> str:
-        """A stand-in for the network it comes from, to count tries by."""
+        """Return a keyed digest of the client's network, to count attempts by."""
         return self.instance.pepper.network_key(network_of(self.client_address))
 
     @property
     def client_address(self) -> str | None:
-        """The address it comes from, or None."""
+        """Return the client's address, or None."""
         client = self.scope.get("client")
         return client[0] if client else None
 
     async def enforce_record_limit(self, record: bytes) -> None:
-        """Count a post about one record (a sign-in name, the name of a hand-over) from this network. Raises TryLater."""
+        """Count a request about one record (a sign-in name, the name of a hand-over) from this network.
+
+        Raise TooManyRequests.
+        """
         await self.app_context.network_limiter.enter(self.client_address, RECORD_ATTEMPTS_PER_MINUTE, record)
 
     def id(self, name: str) -> bytes:
-        """An id in the address. Raises BadRequest."""
+        """Return an id in the path. Raise BadRequest."""
         return parse_id(self.scope["path_params"][name])
 
     def number(self, name: str, maximum: int) -> int:
-        """A whole number in the address. Raises BadRequest."""
+        """Return an integer in the path. Raise BadRequest."""
         return read_number(self.scope["path_params"][name], maximum)
 
     def query_number(self, name: str, maximum: int) -> int:
-        """The one query field there is, a whole number; 0 without a query. Raises BadRequest."""
+        """Return the value of the only query field, an integer, or 0 without a query. Raise BadRequest."""
         query = self.scope["query_string"].decode("latin-1")
         if not query:
             return 0
@@ -123,7 +127,10 @@ class RequestContext:
         return read_number(value, maximum)
 
     def query_text(self, name: str, max_characters: int) -> str | None:
-        """The one query field there is, base64url of at most `most` characters; None without a query. Raises BadRequest."""
+        """Return the value of the only query field, or None without a query.
+
+        Raise BadRequest above `max_characters`.
+        """
         query: str = self.scope["query_string"].decode("latin-1")
         if not query:
             return None
@@ -133,11 +140,11 @@ class RequestContext:
         return value
 
     def fields(self) -> Fields:
-        """The body as a JSON object. Raises BadRequest."""
+        """Return the body as a JSON object. Raise BadRequest."""
         return read_fields(self.body)
 
     def proof(self) -> bytes:
-        """The proof of the words in X-Proof. Raises NoMatch when there is none."""
+        """Return the proof of the words in X-Proof. Raise InvalidCredentials if it is missing or malformed."""
         try:
             proof = unb64(self.headers.get(b"x-proof", b"").decode("latin-1"))
         except BadRequest:

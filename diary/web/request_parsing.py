@@ -1,4 +1,4 @@
-"""Reading what was sent. Everything that is not as it should be is a BadRequest, before anything is looked up."""
+"""Parsing of request bodies and paths. Invalid input raises BadRequest before anything is looked up."""
 
 import json
 from typing import Any, Final
@@ -11,18 +11,18 @@ MAX_INTEGER_DIGITS: Final = 15
 
 
 class Fields:
-    """The fields of a JSON object, taken out one by one by what they should be."""
+    """Fields of a JSON object, read by name and expected type."""
 
     def __init__(self, values: dict[str, Any]) -> None:
-        """Take an object that has been parsed."""
+        """Wrap a parsed object."""
         self._values = values
 
     def has(self, name: str) -> bool:
-        """Whether a field is there and not null."""
+        """Check whether a field is present and not null."""
         return self._values.get(name) is not None
 
     def text(self, name: str, max_characters: int) -> str:
-        """Text of at most `most` characters, without halves of characters and without NUL."""
+        """Return text of at most `max_characters`. Raise BadRequest, also for lone surrogates and NUL."""
         value = self._values.get(name)
         if not isinstance(value, str) or len(value) > max_characters or "\0" in value:
             raise BadRequest(f"The field {name} is missing or too long.")
@@ -33,7 +33,7 @@ class Fields:
         return value
 
     def octets(self, name: str, max_bytes: int, min_bytes: int = 1) -> bytes:
-        """Bytes given as base64url."""
+        """Return bytes from base64url. Raise BadRequest."""
         value = self._values.get(name)
         if not isinstance(value, str) or len(value) > max_bytes * 4 // 3 + 4:
             raise BadRequest(f"The field {name} is missing or too long.")
@@ -43,36 +43,36 @@ class Fields:
         return raw
 
     def id(self, name: str) -> bytes:
-        """An id."""
+        """Return an id. Raise BadRequest."""
         return parse_id(self.text(name, 22))
 
     def ids(self, name: str, max_items: int) -> tuple[bytes, ...]:
-        """A list of at most `most` ids."""
+        """Return a list of at most `max_items` ids. Raise BadRequest."""
         value = self._values.get(name)
         if not isinstance(value, list) or len(value) > max_items or not all(isinstance(item, str) for item in value):
             raise BadRequest(f"The field {name} is not a list of ids.")
         return tuple(parse_id(item) for item in value)
 
     def integer(self, name: str, maximum: int) -> int:
-        """A whole number from 0 to `most`."""
+        """Return an integer from 0 to `maximum`. Raise BadRequest."""
         value = self._values.get(name)
         if type(value) is not int or not 0 <= value <= maximum:
             raise BadRequest(f"The field {name} is not a number that fits.")
         return value
 
     def flag(self, name: str) -> bool:
-        """True, false, or not there."""
+        """Return true or false; an absent field is false. Raise BadRequest."""
         value = self._values.get(name, False)
         if type(value) is not bool:
             raise BadRequest(f"The field {name} is neither true nor false.")
         return value
 
     def inner(self, name: str) -> "Fields":
-        """An object inside."""
+        """Return the fields of an object inside. Raise BadRequest."""
         return Fields(self.mapping(name))
 
     def mapping(self, name: str) -> dict[str, Any]:
-        """An object inside, as it is, without halves of characters."""
+        """Return an object inside as a dict. Raise BadRequest, also for lone surrogates."""
         value = self._values.get(name)
         if not isinstance(value, dict):
             raise BadRequest(f"The field {name} is missing.")
@@ -84,11 +84,11 @@ class Fields:
 
 
 def read_fields(body: bytes) -> Fields:
-    """A JSON object. Raises BadRequest for any other body, deep nesting included."""
+    """Return the fields of a JSON object. Raise BadRequest for any other body and for deep nesting."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        # The error would carry the body along.
+        # The error contains the body, so the chain ends here.
         raise BadRequest("That is not JSON.") from None
     if not isinstance(value, dict):
         raise BadRequest("That is not a JSON object.")
@@ -96,7 +96,7 @@ def read_fields(body: bytes) -> Fields:
 
 
 def read_number(text: str, maximum: int) -> int:
-    """A whole number in an address. Raises BadRequest."""
+    """Return an integer in a path or a query. Raise BadRequest."""
     if not (text.isascii() and text.isdigit()) or len(text) > MAX_INTEGER_DIGITS or int(text) > maximum:
         raise BadRequest("That is not a number that fits.")
     return int(text)

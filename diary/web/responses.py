@@ -1,4 +1,4 @@
-"""Answers: bytes with a status, a type and headers, sent as they are."""
+"""Responses: bytes with a status, a media type and headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ HeaderPairs = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class BytesResponse:
-    """A whole response; the security headers are added on the way out."""
+    """A whole response. The security headers are added by `SecurityHeadersMiddleware`."""
 
     status: int = 204
     body: bytes = b""
@@ -25,8 +25,8 @@ class BytesResponse:
     headers: HeaderPairs = field(default=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        del scope, receive  # the form of every ASGI application
+        """Send the response."""
+        del scope, receive  # ASGI passes them to every application
         headers = [*self.headers]
         if self.status != 204:
             headers.append((b"content-length", str(len(self.body)).encode()))
@@ -37,12 +37,12 @@ class BytesResponse:
 
 
 def json_response(value: Mapping[str, object], status: int = 200, headers: HeaderPairs = ()) -> BytesResponse:
-    """Canonical JSON."""
+    """Return a response of canonical JSON."""
     return BytesResponse(
         status, canonical_json(dict(value), limit_bytes=RESPONSE_LIMIT_BYTES), JSON_MEDIA_TYPE, headers
     )
 
 
 def binary_response(raw: bytes, status: int = 200) -> BytesResponse:
-    """Bytes that no browser shows: they are for code, and saved if ever opened."""
+    """Return a response that no browser displays: it is for code, and is saved if it is ever opened."""
     return BytesResponse(status, raw, BINARY_MEDIA_TYPE, ((b"content-disposition", b"attachment"),))

@@ -1,11 +1,12 @@
-"""A row of the route table at work: origin, limits, session, type and size, in that order, then the view.
+"""Handler of one route: checks origin, limits, session, type and size in this order, then calls the view.
 
-[Note: cross-site] A writing request must come from the app's own page. A request whose browser says that it comes from
-elsewhere never gets here (diary/web/fetch_metadata.py). What remains must say where it comes from, and carry X-Requested-By,
-which cannot be set across origins without a preflight that nothing here answers; a form or an image can do neither.
+[Note: cross-site] A writing request must come from the app's own page. Requests that the browser marks as coming from
+elsewhere are refused before (diary/web/fetch_metadata.py). The others must name their origin and carry X-Requested-By,
+which cannot be set across origins without a preflight that this server never answers. A form or an image can do
+neither.
 
-[Note: earlier releases] An installed app keeps the release it has until its person takes the next one, and releases before
-tokens sign in with a cookie. For thirty days after the upgrade such a cookie reads and appends, and does nothing else.
+[Note: earlier releases] An installed app keeps its release until its owner accepts an update, and releases before
+tokens sign in with a cookie. For thirty days after the upgrade such a cookie can read and append, and nothing else.
 """
 
 import asyncio
@@ -32,25 +33,26 @@ from diary.web.responses import BytesResponse
 from diary.web.route_policy import Addition, Audience, BodyKind, RoutePolicy
 
 APP_CONTEXT_KEY: Final = "kept.app_context"
-# Between two pieces of a body, before it must have a pace, and the pace in bytes a second: below the slowest phone.
-SILENCE_S = 30.0
-GRACE_S = 30.0
-SLOWEST = 500
+# Seconds between two pieces of a body; seconds before a minimum pace applies; and that pace in bytes a second, which is
+# below the slowest phone's.
+CHUNK_TIMEOUT_SECONDS = 30.0
+PACE_GRACE_SECONDS = 30.0
+MIN_BYTES_PER_SECOND = 500
 RESPONSE_TIMEOUT_SECONDS = 1800.0
 MAX_LENGTH_DIGITS: Final = 15
-# What the system's own buffers take whether or not anybody reads.
+# The system buffers this much whether or not the client reads.
 SOCKET_BUFFER_BYTES: Final = 32 << 10
 
 
 class RouteHandler:
-    """The ASGI application of one row."""
+    """ASGI application of one route."""
 
     def __init__(self, policy: RoutePolicy) -> None:
-        """`row`: the policy to hold."""
+        """`policy` is the route's row in the table."""
         self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through to its view, or answer why not."""
+        """Pass a request to its view, or respond with the reason why not."""
         app_context: AppContext = scope[APP_CONTEXT_KEY]
         response: ASGIApp
         try:
@@ -62,12 +64,12 @@ class RouteHandler:
         if isinstance(response, BytesResponse) and len(response.body) <= SOCKET_BUFFER_BYTES:
             await response(scope, receive, send)
             return
-        # Who reads a byte a second holds an answer in memory; the longest one takes minutes on the worst line.
+        # A client that reads a byte a second keeps a response in memory. The longest takes minutes on a bad connection.
         async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
             await response(scope, receive, send)
 
     async def _dispatch(self, app_context: AppContext, scope: Scope, receive: Receive) -> ASGIApp:
-        """The view's answer. Raises the first thing that stands in the way."""
+        """Return the view's response. Raise the first failure of the checks before it."""
         policy = self.policy
         headers = dict(scope["headers"])
         request = RequestContext(app_context, scope, headers)
@@ -99,7 +101,10 @@ class RouteHandler:
 
 
 async def _authenticate(policy: RoutePolicy, request: RequestContext) -> AuthenticatedSession:
-    """The session a request is made in; see [Note: earlier releases]. Raises SignedOut, SessionEnded and Outdated."""
+    """Return the session of a request; see [Note: earlier releases].
+
+    Raise NotSignedIn, SessionRevoked or ClientOutdated.
+    """
     instance, token = request.instance, request.session_token
     ticket_header = request.headers.get(b"x-ticket", b"").decode("latin-1")
     if policy.accepts_upload_ticket and token is None and ticket_header:
@@ -115,14 +120,14 @@ async def _authenticate(policy: RoutePolicy, request: RequestContext) -> Authent
 
 
 async def _enforce_network_limit(policy: RoutePolicy, app_context: AppContext, scope: Scope) -> None:
-    """Count what anyone may ask. Raises TryLater."""
+    """Count a request to a route that is limited by network. Raise TooManyRequests."""
     if policy.limit.counted_by == "network" and policy.limit.per_minute is not None:
         client = scope.get("client")
         await app_context.network_limiter.enter(client[0] if client else None, policy.limit.per_minute)
 
 
 def _check_origin(headers: dict[bytes, bytes]) -> None:
-    """Refuse a writing request that does not say that our own page sent it; see [Note: cross-site]. Raises WrongOrigin."""
+    """Raise WrongOrigin for a writing request without the signs of our own page; see [Note: cross-site]."""
     if headers.get(b"x-requested-by") != b"app":
         raise WrongOrigin
     if b"sec-fetch-site" not in headers and b"origin" not in headers:
@@ -130,7 +135,7 @@ def _check_origin(headers: dict[bytes, bytes]) -> None:
 
 
 def _check_content_type(policy: RoutePolicy, headers: dict[bytes, bytes]) -> None:
-    """Refuse a body of another type than the row's, or any where there should be none. Raises WrongType."""
+    """Raise UnsupportedMediaType if a writing request has a body of a type that the route does not accept."""
     content_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
     has_no_body = policy.body.kind is BodyKind.NONE
     allowed = {"", BodyKind.JSON.value, BodyKind.OCTETS.value} if has_no_body else {policy.body.kind.value}
@@ -139,21 +144,21 @@ def _check_content_type(policy: RoutePolicy, headers: dict[bytes, bytes]) -> Non
 
 
 async def _read_body(receive: Receive, headers: dict[bytes, bytes], max_bytes: int) -> bytes:
-    """The body, given up as soon as it is above its limit, or too slow to be a phone's.
+    """Return the body. Stop as soon as it exceeds its limit or is slower than any phone.
 
-    Raises TooLarge and Unavailable; a device that was only unlucky sends it again.
+    Raise TooLarge, or Unavailable for a slow connection: a device that had a bad connection sends the body again.
     """
     content_length = headers.get(b"content-length", b"0")
-    # Python refuses to read a number of more than 4,300 digits.
+    # Python does not convert more than 4,300 digits.
     if content_length.isdigit() and (len(content_length) > MAX_LENGTH_DIGITS or int(content_length) > max_bytes):
         raise TooLarge
     chunks: list[bytes] = []
     size = 0
     clock = asyncio.get_running_loop().time
-    deadline = clock() + GRACE_S
+    deadline = clock() + PACE_GRACE_SECONDS
     while True:
-        # Each byte that has come buys a little more time.
-        timeout_seconds = min(SILENCE_S, deadline + size / SLOWEST - clock())
+        # Each received byte extends the deadline.
+        timeout_seconds = min(CHUNK_TIMEOUT_SECONDS, deadline + size / MIN_BYTES_PER_SECOND - clock())
         try:
             async with asyncio.timeout(timeout_seconds):
                 message = await receive()

@@ -1,4 +1,4 @@
-"""What a row of the route table says: who may ask, how often, and how much may be sent."""
+"""What a row of the route table contains: audience, rate limit and largest body."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ View = Callable[["RequestContext"], Awaitable[ASGIApp]]
 
 
 class Audience(Enum):
-    """Who may ask. Explained in docs/api.md."""
+    """Who may use a route. docs/api.md explains the audiences."""
 
     PAGES = "pages"  # the app's own files, the same for everyone
     PUBLIC = "public"  # the public host's pages
-    ANYONE = "anyone"  # the interface without a session
-    KEEPER = "keeper"  # the interface with one: reads sealed bytes and appends
-    PROVED = "proved"  # the interface with one, and the words typed for this request (X-Proof)
-    ADVOCATE = "advocate"  # the interface with a session of a member of an organisation
-    ADVOCATE_PROVED = "advocate_proved"  # the same, and the words typed for this request (X-Proof)
-    RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words, or seven
+    ANYONE = "anyone"  # the interface, without a session
+    KEEPER = "keeper"  # the interface, with a session: reads sealed bytes and appends
+    PROVED = "proved"  # the interface, with a session and a proof of the words for this request (X-Proof)
+    ADVOCATE = "advocate"  # the interface, with the session of a member of an organisation
+    ADVOCATE_PROVED = "advocate_proved"  # the same, with a proof of the words for this request (X-Proof)
+    RECIPIENT = "recipient"  # the public host's interface, for people with the words of a hand-over or a request
 
 
 class BodyKind(Enum):
-    """What a body is."""
+    """Media type of a request body."""
 
     NONE = "none"
     JSON = "application/json"
@@ -38,7 +38,7 @@ class BodyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BodyPolicy:
-    """The kind and the size in bytes a body may have."""
+    """Media type and largest size in bytes of a request body."""
 
     kind: BodyKind
     max_bytes: int
@@ -46,7 +46,10 @@ class BodyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How often a minute, and by whom it is counted. `None` a minute is a choice, with its reason."""
+    """Requests per minute, and what they are counted by.
+
+    `per_minute` None means no limit; each use gives its reason.
+    """
 
     counted_by: str
     per_minute: int | None
@@ -54,28 +57,31 @@ class RateLimit:
 
 NO_BODY: Final = BodyPolicy(BodyKind.NONE, 0)
 JSON_BODY: Final = BodyPolicy(BodyKind.JSON, 64 << 10)
-# With a statement for each time before: room for a thousand.
+# Contains one statement for each earlier change of keys: room for a thousand.
 KEYS_BODY: Final = BodyPolicy(BodyKind.JSON, 1 << 20)
 VERSION_BODY: Final = BodyPolicy(BodyKind.OCTETS, (1 << 20) + (64 << 10))
 PART_BODY: Final = BodyPolicy(BodyKind.OCTETS, 1 << 20)
 CAPSULE_BODY: Final = BodyPolicy(BodyKind.OCTETS, constants.CAPSULE_LIMIT_BYTES)
 
-# The same small files for everyone, made to be asked for many at once; nothing is computed for them.
+# Small files that are the same for everyone and requested many at a time. Nothing is computed for them.
 UNLIMITED: Final = RateLimit("nobody", None)
-# Many share a network: a household, a police force, a telephone company. One record (a name, a hand-over) has 60 of these
-# (`Call.count_record`), so one neighbour who asks without end does not use up what the others need.
+# A household, a police force or a telephone company shares a network. One record (a name, a hand-over) is limited to 60
+# of these (`RequestContext.enforce_record_limit`), so one client cannot use up the limit of its neighbours.
 UNAUTHENTICATED: Final = RateLimit("network", 300)
-# Reading what anyone may: once a visit.
+# Public reads happen once a visit.
 PUBLIC_READ: Final = RateLimit("network", 600)
-# The parts of a few packs of 250 MB.
+# Enough for the parts of a few packs of 250 MB.
 PART_TRANSFER: Final = RateLimit("network", 1_200)
-# A hundred a second would empty the longest diary in minutes, and leaves room for everyone else.
+# A hundred a second would download the longest diary in minutes, and leaves room for all other clients.
 SYNC: Final = RateLimit("session", 12_000)
 SENSITIVE: Final = RateLimit("session", 60)
 
 
 class Addition(Enum):
-    """What a row brings to the server: a server that is to close takes less (diary/services/operations/decommission.py)."""
+    """What a route adds to the server.
+
+    A server that will close accepts less (diary/services/operations/decommission.py).
+    """
 
     NOTHING = "nothing"
     DIARY_CONTENT = "to a diary"
@@ -84,7 +90,7 @@ class Addition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RoutePolicy:
-    """One address and method, and its whole policy."""
+    """One route: method and path, with its whole policy."""
 
     method: str
     path: str
@@ -93,26 +99,26 @@ class RoutePolicy:
     limit: RateLimit
     body: BodyPolicy = NO_BODY
     addition: Addition = Addition.NOTHING
-    # Whether a ticket for one file is enough (diary/services/accounts/upload_tickets.py).
+    # A ticket for one file is enough (diary/services/accounts/upload_tickets.py).
     accepts_upload_ticket: bool = False
 
     @property
     def requires_session(self) -> bool:
-        """Whether it is asked in a session."""
+        """Whether the route needs a session."""
         return self.audience in (Audience.KEEPER, Audience.PROVED) or self.requires_membership
 
     @property
     def requires_membership(self) -> bool:
-        """Whether it is there for members of an organisation only."""
+        """Whether the route is only for members of an organisation."""
         return self.audience in (Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
 
     @property
     def allows_legacy_cookies(self) -> bool:
-        """Whether a release that signs in with a cookie may still ask: it reads and appends, and does nothing else."""
+        """Whether releases that sign in with a cookie may use the route: they can read and append, and nothing else."""
         is_append = self.addition is Addition.DIARY_CONTENT and self.method in ("PUT", "POST")
         return self.limit is SYNC and (self.method == "GET" or is_append)
 
     @property
     def changes_state(self) -> bool:
-        """Whether asking changes anything. A page's row never does, whatever it is asked with."""
+        """Whether a request changes anything. Routes for pages never do, whatever the method."""
         return self.method not in ("GET", "HEAD") and self.audience is not Audience.PAGES

@@ -1,4 +1,4 @@
-"""The whole address space and its policy: nothing is served that has no row here."""
+"""The route table: every path that the server serves, with its policy."""
 
 from typing import Final
 
@@ -55,7 +55,7 @@ _BLOB_PATH: Final = _DIARY_PATH + "/blobs/{blob}"
 _GRANT_PATH: Final = _DIARY_PATH + "/grants/{grant}"
 _CLIENT_PATH: Final = "/v1/clients/{grant}"
 
-# The hot rows stand first: the router looks from the top.
+# The busiest routes come first, because the router searches from the top.
 ROUTES: Final[tuple[RoutePolicy, ...]] = (
     RoutePolicy(
         "PUT",
@@ -224,36 +224,38 @@ ROUTES: Final[tuple[RoutePolicy, ...]] = (
     *(
         RoutePolicy(
             "GET",
-            one.path_prefix + path,
+            language.path_prefix + path,
             pages.training_page if path == TRAINING_PATH else pages.public_page,
             Audience.PUBLIC,
             UNLIMITED,
             NO_BODY,
         )
-        for one in LANGUAGES
+        for language in LANGUAGES
         for path in PUBLIC_PAGES
     ),
     RoutePolicy("GET", "/training/TRAINING.zip", pages.training_zip, Audience.PUBLIC, PUBLIC_READ, NO_BODY),
     *(
-        RoutePolicy("GET", one.path_prefix + path, scripted_pages.scripted_page, Audience.PUBLIC, UNLIMITED, NO_BODY)
-        for one in LANGUAGES
+        RoutePolicy(
+            "GET", language.path_prefix + path, scripted_pages.scripted_page, Audience.PUBLIC, UNLIMITED, NO_BODY
+        )
+        for language in LANGUAGES
         for path in SCRIPTED
     ),
     *(
         RoutePolicy(
             "GET",
-            one.path_prefix + STANDALONE_PATH,
+            language.path_prefix + STANDALONE_PATH,
             scripted_pages.standalone_checker,
             Audience.PUBLIC,
             UNLIMITED,
             NO_BODY,
         )
-        for one in LANGUAGES
+        for language in LANGUAGES
     ),
     RoutePolicy("GET", CODE_PREFIX + "{path:path}", scripted_pages.code_file, Audience.PUBLIC, UNLIMITED, NO_BODY),
     *(
-        RoutePolicy("GET", one.path_prefix + DIRECTORY_PATH, pages.directory, Audience.PUBLIC, UNLIMITED, NO_BODY)
-        for one in LANGUAGES
+        RoutePolicy("GET", language.path_prefix + DIRECTORY_PATH, pages.directory, Audience.PUBLIC, UNLIMITED, NO_BODY)
+        for language in LANGUAGES
     ),
     *(RoutePolicy("GET", path, pages.public_file, Audience.PUBLIC, UNLIMITED, NO_BODY) for path in PUBLIC_FILES),
     RoutePolicy("GET", SECURITY_TXT_PATH, pages.security_txt, Audience.PUBLIC, UNLIMITED, NO_BODY),
@@ -276,5 +278,5 @@ ROUTES: Final[tuple[RoutePolicy, ...]] = (
 
 
 def routes_for(*audiences: Audience) -> list[Route]:
-    """The rows for some audiences, as routes."""
+    """Return the routes for some audiences."""
     return [Route(row.path, RouteHandler(row), methods=[row.method]) for row in ROUTES if row.audience in audiences]

@@ -14,13 +14,13 @@ Schema = Mapping[str, Any]
 
 MAX_INTEGER: Final = 2**53 - 1
 _BASE64URL_CHARACTER: Final = "[A-Za-z0-9_-]"
-# The last character of base64url holds bits that no byte needs; they are zero.
+# The last character of base64url can have bits that no byte uses; they are zero.
 _TAIL_OF_ONE_BYTE: Final = f"{_BASE64URL_CHARACTER}[AQgw]"
 _TAIL_OF_TWO_BYTES: Final = f"{_BASE64URL_CHARACTER}{{2}}[AEIMQUYcgkosw048]"
 
 
 def bytes_schema(max_bytes: int | None = None, min_bytes: int = 0) -> Schema:
-    """Return the schema of bytes as unpadded base64url, `least` to `most` of them."""
+    """Return the schema of `min_bytes` to `max_bytes` bytes as unpadded base64url."""
     if max_bytes is not None and max_bytes == min_bytes:
         groups, rest = divmod(max_bytes, 3)
         tail = ("", _TAIL_OF_ONE_BYTE, _TAIL_OF_TWO_BYTES)[rest]
@@ -54,7 +54,7 @@ def object_schema(required: Mapping[str, Schema], optional: Mapping[str, Schema]
 
 
 def list_schema(item: Schema, max_items: int | None = None) -> Schema:
-    """Return the schema of a list with at most `most` items."""
+    """Return the schema of a list with at most `max_items` items."""
     return {"type": "array", "items": item} | ({} if max_items is None else {"maxItems": max_items})
 
 
@@ -77,7 +77,7 @@ def schema_reference(name: str) -> Schema:
 
 TEXT_SCHEMA: Final[Schema] = {"type": "string"}
 BOOLEAN_SCHEMA: Final[Schema] = {"type": "boolean"}
-# Single values that stand in many places, by the name the docs have for each.
+# Values that occur in many places, by their name in the docs.
 _SHARED_SCHEMAS: Final[Mapping[str, Schema]] = {
     "bytes": bytes_schema(),
     "digest": bytes_schema(32, 32),
@@ -135,7 +135,7 @@ _ERASURE_FIELDS: Final[Mapping[str, Schema]] = {
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
     **_SHARED_SCHEMAS,
-    # What is sent as an object and kept or checked as a whole: `kdf`, `statement`.
+    # Objects that are stored or checked as a whole: `kdf`, `statement`.
     "Lock": object_schema({**_LOCK_FIELDS, "login": LOGIN_SCHEMA, "origin": TEXT_SCHEMA}),
     "HandoverLock": object_schema(_LOCK_FIELDS),
     "RekeyStatement": object_schema(

@@ -1,10 +1,10 @@
-"""The two pages of the public host that need a script: their code, and /verify as one file to keep.
+"""The public host's pages that need scripts: their code, and /verify as one file to save.
 
-They take of static/ what they import and nothing else, under an address of their own: the public host serves none of
-the app. The one file holds the same modules, each as an address of its own bytes that an import map names, so what is
-saved is what was reviewed; it may load nothing and connect to nothing.
+They use the modules of static/ that they import and no others, under paths of their own: the public host serves nothing
+of the app. The one file contains the same modules as data URLs that an import map names, so that the saved code is the
+reviewed code. It may load nothing and connect to nothing.
 
-What a check can find is said by the module that finds it, in English; the page holds each sentence in its own language.
+The module that finds a fault has its sentence in English. The page contains each sentence in its own language.
 """
 
 import base64
@@ -34,7 +34,7 @@ ANCHORS_PLACEHOLDER: Final = b"@ANCHORS@"
 _MODULES_PLACEHOLDER: Final = b"<!-- style and modules -->"
 _FINDINGS_MODULE: Final = "js/verify/findings.js"
 _FINDING_SENTENCE: Final = re.compile(r"^ +(\w+):\s+'([^'\n]+)',$", re.MULTILINE)
-# A sentence that is broken over lines.
+# A sentence that continues on the next line.
 _SENTENCE_BREAK: Final = re.compile(r"' \+\n +'")
 _COMMENT = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
@@ -48,9 +48,10 @@ _IMPORT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ScriptedPages:
-    """Pages by address with their policy, ANCHORS to be filled in; code by its path; the one file by its address, in two.
+    """Pages by path with their policy, code files by path, and the checker as one file, split in two.
 
-    `frames` are in each language, `modules` are the same in all of them and by far the larger part: held once.
+    Pages contain a placeholder for the trust anchors. `standalone_templates` exist in each language.
+    `standalone_modules` are the same in all of them and by far the larger part, so they are stored once.
     """
 
     pages: Mapping[str, tuple[bytes, str]]
@@ -59,7 +60,10 @@ class ScriptedPages:
     standalone_modules: bytes
 
     def standalone_file(self, path: str, anchors: bytes) -> bytes:
-        """The check to keep, whole; `anchors`: from `anchors_json`. Raises KeyError where there is none."""
+        """Return the whole checker as one file.
+
+        `anchors` come from `trust_anchors_json`. Raise KeyError for an unknown path.
+        """
         return (
             self.standalone_templates[path]
             .replace(ANCHORS_PLACEHOLDER, anchors)
@@ -68,12 +72,12 @@ class ScriptedPages:
 
 
 def render_scripted_pages(renderer: PageRenderer, static_folder: Path, template_folder: Path) -> ScriptedPages:
-    """Everything of the two pages. Raises OSError or the template's error when one cannot be made."""
+    """Return everything that these pages need. Raise OSError or the template's error."""
     module_sources = collect_modules(static_folder, ENTRY_MODULES)
     findings = finding_sentences(static_folder)
     pages = {
-        words.language.path_prefix + path: (renderer.render(words, name, path, findings=findings), policy)
-        for words in renderer.translations
+        translation.language.path_prefix + path: (renderer.render(translation, name, path, findings=findings), policy)
+        for translation in renderer.translations
         for path, (name, policy) in SCRIPTED_PAGES.items()
     }
     style = (template_folder / "public_style.css").read_text(encoding="utf-8")
@@ -99,13 +103,13 @@ def render_scripted_pages(renderer: PageRenderer, static_folder: Path, template_
 
 
 def finding_sentences(static_folder: Path) -> dict[str, str]:
-    """What a check can find: code → English sentence, as the module that finds it says them."""
+    """Return the sentences of all findings: code → English sentence, from the module that reports them."""
     source = (static_folder / _FINDINGS_MODULE).read_text(encoding="utf-8")
     return dict(_FINDING_SENTENCE.findall(_SENTENCE_BREAK.sub("", source)))
 
 
 def collect_modules(static_folder: Path, entry_modules: Iterable[str]) -> dict[str, str]:
-    """The modules that some modules need, themselves among them: path below static/ → source."""
+    """Return the entry modules and all modules that they import: path below static/ → source."""
     sources: dict[str, str] = {}
     pending = list(entry_modules)
     while pending:
@@ -113,15 +117,15 @@ def collect_modules(static_folder: Path, entry_modules: Iterable[str]) -> dict[s
         if path in sources:
             continue
         sources[path] = (static_folder / path).read_text(encoding="utf-8")
-        pending += [_resolve_import(path, found[2]) for found in _IMPORT.finditer(_strip_comments(sources[path]))]
+        pending += [_resolve_import(path, match[2]) for match in _IMPORT.finditer(_strip_comments(sources[path]))]
     return dict(sorted(sources.items()))
 
 
 def make_import_map(sources: Mapping[str, str]) -> str:
-    """An import map that gives each module as the bytes it is, with names instead of places."""
+    """Return an import map with each module as a data URL, under a name instead of a path."""
 
     def rewrite_imports(path: str) -> str:
-        return _IMPORT.sub(lambda found: f"{found[1]}kept/{_resolve_import(path, found[2])}{found[3]}", sources[path])
+        return _IMPORT.sub(lambda match: f"{match[1]}kept/{_resolve_import(path, match[2])}{match[3]}", sources[path])
 
     modules = {f"kept/{path}": base64.b64encode(rewrite_imports(path).encode()).decode() for path in sources}
     return json.dumps({"imports": {name: f"data:text/javascript;base64,{raw}" for name, raw in modules.items()}})
@@ -130,22 +134,22 @@ def make_import_map(sources: Mapping[str, str]) -> str:
 def trust_anchors_json(
     notary: str, instance: str | None, roots: Iterable[str], witnesses: Iterable[Mapping[str, str]] = ()
 ) -> bytes:
-    """What this instance vouches for, as it may stand inside a page."""
+    """Return this instance's keys and roots as JSON that can be put into a page."""
     text = json.dumps({"instance": instance, "notary": notary, "roots": list(roots), "witnesses": list(witnesses)})
     return text.replace("&", "\\u0026").replace("<", "\\u003c").encode()
 
 
 def root_certificate(chain: bytes) -> str:
-    """The root of an authority's chain in PEM, which stands last."""
+    """Return the last certificate of an authority's chain in PEM, which is its root."""
     header = b"-----BEGIN CERTIFICATE-----"
     return (header + chain.rpartition(header)[2]).decode("ascii")
 
 
 def _strip_comments(source: str) -> str:
-    """JavaScript without its comments: types that are only named there are not needed."""
-    return _COMMENT.sub(lambda found: found[1] or " ", source)
+    """Return JavaScript without its comments, because types that occur only there are not needed."""
+    return _COMMENT.sub(lambda match: match[1] or " ", source)
 
 
 def _resolve_import(path: str, specifier: str) -> str:
-    """The path below static/ that a relative specifier of a module means."""
+    """Return the path below static/ of a relative import in the module `path`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))

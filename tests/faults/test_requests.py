@@ -134,7 +134,7 @@ async def test_a_body_that_comes_too_slowly_is_aborted(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Silence, and a byte now and then: 503 with nothing kept; the same body at a phone's pace is taken."""
-    for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
+    for name, value in (("CHUNK_TIMEOUT_SECONDS", 0.3), ("PACE_GRACE_SECONDS", 0.5), ("MIN_BYTES_PER_SECOND", 1000)):
         monkeypatch.setattr(route_handler, name, value)
     path, body = keeper.seal()
 

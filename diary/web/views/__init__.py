@@ -1,1 +1,1 @@
-"""Views: read what was sent, call one service, answer."""
+"""Views: each reads a request, calls a service and returns a response."""

@@ -1,4 +1,4 @@
-"""A keeper's session and locks."""
+"""Views of a keeper's session and account."""
 
 from starlette.types import ASGIApp
 
@@ -12,12 +12,15 @@ MAX_CURSOR_CHARACTERS = 200
 
 
 async def describe_session(request: RequestContext) -> ASGIApp:
-    """What sign-in answers, for a device that has a session."""
+    """Return what sign-in returns, for a device that has a session."""
     return json_response(await authentication.unlock(request.instance, request.keeper))
 
 
 async def sign_out(request: RequestContext) -> ASGIApp:
-    """End this session. Only a page on a borrowed device asks to have the browser cleared: elsewhere a diary lies in it."""
+    """End this session.
+
+    Only a page on a borrowed device asks to clear the browser. On other devices the browser stores a diary.
+    """
     await sessions.sign_out(request.instance, request.keeper)
     return BytesResponse(
         headers=legacy_cookies.clear_site_data_headers() if request.headers.get(b"x-leave-nothing") == b"yes" else ()
@@ -25,37 +28,37 @@ async def sign_out(request: RequestContext) -> ASGIApp:
 
 
 async def list_sessions(request: RequestContext) -> ASGIApp:
-    """The keeper's sessions, after the words again."""
+    """List the keeper's sessions. Needs a proof of the words."""
     sessions_found = await sessions.list_sessions(request.instance, request.keeper, request.proof())
     rows = [
         {
-            "created_at": found.created_at,
-            "device_name": found.device_name,
-            "here": found.is_current,
-            "seen_at": found.seen_at,
-            "session": found.session_id,
+            "created_at": session.created_at,
+            "device_name": session.device_name,
+            "here": session.is_current,
+            "seen_at": session.seen_at,
+            "session": session.session_id,
         }
-        for found in sessions_found
+        for session in sessions_found
     ]
     return json_response({"sessions": rows})
 
 
 async def end_session(request: RequestContext) -> ASGIApp:
-    """End one of the keeper's sessions, after the words again."""
+    """End one of the keeper's sessions. Needs a proof of the words."""
     await sessions.end_session(request.instance, request.keeper, request.id("session"), request.proof())
     request.app_context.event_log.log_event("session_ended")
     return BytesResponse()
 
 
 async def end_other_sessions(request: RequestContext) -> ASGIApp:
-    """End every other session of the keeper's, after the words again."""
+    """End every other session of the keeper. Needs a proof of the words."""
     await sessions.end_other_sessions(request.instance, request.keeper, request.proof())
     request.app_context.event_log.log_event("session_ended")
     return BytesResponse()
 
 
 async def rename_device(request: RequestContext) -> ASGIApp:
-    """What the keeper calls this device."""
+    """Set the name of this device."""
     await sessions.rename_device(
         request.instance, request.keeper, request.fields().text("device_name", MAX_DEVICE_NAME_CHARACTERS)
     )
@@ -63,12 +66,12 @@ async def rename_device(request: RequestContext) -> ASGIApp:
 
 
 async def list_access(request: RequestContext) -> ASGIApp:
-    """What was done to the account, after the words again."""
+    """List what was done to the account. Needs a proof of the words."""
     return json_response({"access": await sessions.list_access_log(request.instance, request.keeper, request.proof())})
 
 
 async def list_sign_ins(request: RequestContext) -> ASGIApp:
-    """Sign-ins of other sessions since this device last looked."""
+    """List sign-ins of other sessions after a cursor."""
     return json_response(
         await sessions.list_sign_ins(
             request.instance, request.keeper, request.query_text("after", MAX_CURSOR_CHARACTERS)
@@ -77,7 +80,7 @@ async def list_sign_ins(request: RequestContext) -> ASGIApp:
 
 
 async def change_words(request: RequestContext) -> ASGIApp:
-    """New words for the account; every other session ends."""
+    """Replace the account's words, and end every other session."""
     await authentication.change_words(
         request.instance, request.keeper, request.proof(), read_new_lock(request.fields())
     )
@@ -86,7 +89,7 @@ async def change_words(request: RequestContext) -> ASGIApp:
 
 
 async def change_code(request: RequestContext) -> ASGIApp:
-    """A new recovery code for the account."""
+    """Replace the account's recovery code."""
     fields = request.fields()
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
     code_wrap = fields.octets("code_wrap", MAX_WRAP_BYTES)
@@ -96,5 +99,5 @@ async def change_code(request: RequestContext) -> ASGIApp:
 
 
 async def show_usage(request: RequestContext) -> ASGIApp:
-    """How much room is used."""
+    """Return how much of the quotas is used."""
     return json_response(await usage.usage(request.instance, request.keeper))

@@ -1,4 +1,4 @@
-"""An advocate's side: joining, clients, what they gave, and the organisation."""
+"""Views for advocates: joining, their clients, what clients share, and the organisation."""
 
 from starlette.types import ASGIApp
 
@@ -23,7 +23,7 @@ MAX_PARTS = 1 << 20
 
 
 async def register_advocate(request: RequestContext) -> ASGIApp:
-    """An account for an advocate, signed in."""
+    """Create an advocate's account, and sign in."""
     fields = request.fields()
     registration = JoinRequest(
         new_account=read_new_account(fields),
@@ -38,7 +38,7 @@ async def register_advocate(request: RequestContext) -> ASGIApp:
 
 
 async def list_clients(request: RequestContext) -> ASGIApp:
-    """Who lets this advocate in, and until when."""
+    """List the clients who let this advocate read, and until when."""
     clients = await advocate_clients.list_clients(request.instance, request.advocate)
     return json_response(
         {
@@ -50,27 +50,29 @@ async def list_clients(request: RequestContext) -> ASGIApp:
 
 
 async def grant_status(request: RequestContext) -> ASGIApp:
-    """Until when one grant stands, and the number of the newest version it gives. Nothing is read, so it is no look."""
+    """Return when a grant ends, and the number of its newest version. This is not recorded as a look."""
     return json_response(await advocate_clients.grant_status(request.instance, request.advocate, request.id("grant")))
 
 
 async def list_client_versions(request: RequestContext) -> ASGIApp:
-    """What one client gave, from a number on: for each version its facts, its envelopes and the grant's wraps."""
+    """List a client's versions after a number: for each its facts, its envelopes and the grant's wraps."""
     page = await advocate_clients.list_versions(
         request.instance, request.advocate, request.id("grant"), request.query_number("after", MAX_SEQUENCE_NUMBER)
     )
-    return binary_response(encode_frames(encode_frames((one.facts, one.sealed, one.wraps)) for one in page))
+    return binary_response(
+        encode_frames(encode_frames((version.facts, version.sealed, version.wraps)) for version in page)
+    )
 
 
 async def blob_state(request: RequestContext) -> ASGIApp:
-    """How many parts a file has."""
+    """Return how many parts a file has."""
     return json_response(
         await advocate_clients.blob_state(request.instance, request.advocate, request.id("grant"), request.id("blob"))
     )
 
 
 async def get_part(request: RequestContext) -> ASGIApp:
-    """One sealed part of a file."""
+    """Return one sealed part of a file."""
     part_number = request.number("i", MAX_PARTS)
     return binary_response(
         await advocate_clients.get_part(
@@ -80,7 +82,7 @@ async def get_part(request: RequestContext) -> ASGIApp:
 
 
 async def record_activity(request: RequestContext) -> ASGIApp:
-    """What the advocate says they did."""
+    """Record an action that the advocate reports."""
     packs = await advocate_clients.record_action(
         request.instance, request.advocate, request.id("grant"), request.fields().text("what", 20)
     )
@@ -88,7 +90,7 @@ async def record_activity(request: RequestContext) -> ASGIApp:
 
 
 async def send_letter(request: RequestContext) -> ASGIApp:
-    """Leave a letter for a client."""
+    """Send a letter to a client."""
     await advocate_clients.send_letter(
         request.instance, request.advocate, request.id("grant"), request.id("letter"), request.body
     )
@@ -96,19 +98,19 @@ async def send_letter(request: RequestContext) -> ASGIApp:
 
 
 async def get_marks(request: RequestContext) -> ASGIApp:
-    """What the advocate has looked through."""
+    """Return the sealed marks of what the advocate has reviewed."""
     found = await advocate_clients.get_review_marks(request.instance, request.advocate, request.id("grant"))
     return json_response({"marks": b64(found) if found else None})
 
 
 async def put_marks(request: RequestContext) -> ASGIApp:
-    """What they have looked through now."""
+    """Store the sealed marks of what the advocate has reviewed."""
     await advocate_clients.put_review_marks(request.instance, request.advocate, request.id("grant"), request.body)
     return BytesResponse()
 
 
 async def show_organisation(request: RequestContext) -> ASGIApp:
-    """Numbers and colleagues, for whoever leads."""
+    """Return the organisation's numbers and members, for a lead."""
     summary = await organisations.organisation_statistics(request.instance, request.advocate)
     members = await organisations.list_members(request.instance, request.advocate)
     numbers = {
@@ -121,12 +123,12 @@ async def show_organisation(request: RequestContext) -> ASGIApp:
 
 
 async def list_looks(request: RequestContext) -> ASGIApp:
-    """Who looked and when, for whoever leads: of clients no more than that they are different ones."""
+    """List who looked and when, for a lead. A code distinguishes clients without naming them."""
     return json_response({"looks": await organisations.list_looks(request.instance, request.advocate)})
 
 
 async def invite_member(request: RequestContext) -> ASGIApp:
-    """An invitation for a colleague, after the words again."""
+    """Create an invitation for a member. Needs a proof of the words."""
     return json_response(
         {
             "invite": await organisations.create_member_invitation(
@@ -138,7 +140,7 @@ async def invite_member(request: RequestContext) -> ASGIApp:
 
 
 async def remove_member(request: RequestContext) -> ASGIApp:
-    """A colleague leaves, or the advocate themselves, after the words again."""
+    """Remove a member, or let the advocate leave. Needs a proof of the words."""
     await organisations.remove_member(
         request.instance, request.keeper, request.proof(), request.advocate, request.id("member")
     )

@@ -1,4 +1,4 @@
-"""Sealed files, part by part."""
+"""Views of sealed files, part by part."""
 
 from starlette.types import ASGIApp
 
@@ -24,7 +24,7 @@ async def declare_file(request: RequestContext) -> ASGIApp:
 
 
 async def upload_state(request: RequestContext) -> ASGIApp:
-    """Where an upload stands."""
+    """Return the state of an upload."""
     place = await find_readable_place(request.instance, request.keeper, request.id("diary"), request.id("blob"))
     return _state_response(await blobs.state(request.instance, place))
 
@@ -37,7 +37,7 @@ async def put_part(request: RequestContext) -> ASGIApp:
 
 
 async def get_part(request: RequestContext) -> ASGIApp:
-    """One sealed part."""
+    """Return one sealed part."""
     place = await find_readable_place(request.instance, request.keeper, request.id("diary"), request.id("blob"))
     try:
         return binary_response(await blobs.get_part(request.instance, place, request.number("i", MAX_PARTS)))
@@ -47,7 +47,7 @@ async def get_part(request: RequestContext) -> ASGIApp:
 
 
 async def complete_upload(request: RequestContext) -> ASGIApp:
-    """Declare a file whole."""
+    """Complete a file."""
     place = own_file_place(request.keeper, request.id("diary"), request.id("blob"))
     digest = request.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES)
     upload_tickets.check_digest(request.upload_ticket, digest)
@@ -56,7 +56,7 @@ async def complete_upload(request: RequestContext) -> ASGIApp:
 
 
 def _state_response(blob_state: BlobState) -> ASGIApp:
-    """The state as JSON."""
+    """Return the state of an upload as JSON."""
     return json_response(
         {"complete": blob_state.is_complete, "have": list(blob_state.received_parts), "parts": blob_state.part_count}
     )

@@ -1,4 +1,4 @@
-"""A keeper lets an advocate in, sees who looked, and shuts the door. Also what advocates sent."""
+"""Views for a keeper's grants: create, list, fill and end them, and read the letters of advocates."""
 
 from starlette.types import ASGIApp
 
@@ -16,7 +16,7 @@ LATEST_MS = 1 << 45
 
 
 async def find_advocate(request: RequestContext) -> ASGIApp:
-    """Whom nine words name."""
+    """Find an advocate by the fingerprint that nine words encode."""
     text = request.scope["path_params"]["fingerprint"]
     if len(text) != FINGERPRINT_CHARACTERS:
         raise BadRequest
@@ -24,7 +24,7 @@ async def find_advocate(request: RequestContext) -> ASGIApp:
 
 
 async def create_grant(request: RequestContext) -> ASGIApp:
-    """A new grant, after the words again."""
+    """Create a grant. Needs a proof of the words."""
     fields = request.fields()
     new_grant = NewGrant(
         grant_id=fields.id("grant"),
@@ -40,7 +40,7 @@ async def create_grant(request: RequestContext) -> ASGIApp:
 
 
 async def list_grants(request: RequestContext) -> ASGIApp:
-    """The keeper's grants and every look."""
+    """List the keeper's grants and every look."""
     return json_response(
         {
             "grants": await grants.list_grants(request.instance, request.keeper),
@@ -50,7 +50,7 @@ async def list_grants(request: RequestContext) -> ASGIApp:
 
 
 async def list_wrapped_versions(request: RequestContext) -> ASGIApp:
-    """The versions a grant has wraps for."""
+    """List the versions that a grant has wraps for."""
     versions = await grants.list_granted_versions(
         request.instance, request.keeper, request.id("diary"), request.id("grant")
     )
@@ -58,7 +58,7 @@ async def list_wrapped_versions(request: RequestContext) -> ASGIApp:
 
 
 async def add_wraps(request: RequestContext) -> ASGIApp:
-    """Wraps for versions that are there already."""
+    """Add a grant's wraps for versions that the server already has."""
     added = await grants.add_wraps(
         request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
     )
@@ -66,7 +66,7 @@ async def add_wraps(request: RequestContext) -> ASGIApp:
 
 
 async def put_summary(request: RequestContext) -> ASGIApp:
-    """What the advocate's list shows."""
+    """Store the summary that the advocate's list shows."""
     if len(request.body) > MAX_SEALED_BYTES:
         raise BadRequest
     await grants.put_summary(request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body)
@@ -74,13 +74,13 @@ async def put_summary(request: RequestContext) -> ASGIApp:
 
 
 async def get_marks(request: RequestContext) -> ASGIApp:
-    """What an advocate has looked through."""
+    """Return the sealed marks of what an advocate has reviewed."""
     found = await grants.get_review_marks(request.instance, request.keeper, request.id("diary"), request.id("grant"))
     return json_response({"marks": b64(found) if found else None})
 
 
 async def copy_marks(request: RequestContext) -> ASGIApp:
-    """What they looked through under the grant before."""
+    """Store marks that were carried over from the grant before."""
     await grants.carry_over_review_marks(
         request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
     )
@@ -88,14 +88,14 @@ async def copy_marks(request: RequestContext) -> ASGIApp:
 
 
 async def end_grant(request: RequestContext) -> ASGIApp:
-    """End a grant now, after the words again."""
+    """End a grant at once. Needs a proof of the words."""
     await grants.end_grant(request.instance, request.keeper, request.proof(), request.id("diary"), request.id("grant"))
     request.app_context.event_log.log_event("let_out")
     return BytesResponse()
 
 
 async def list_letters(request: RequestContext) -> ASGIApp:
-    """What waits to be taken in, and with `?taken=1` what was."""
+    """List the letters that wait to be taken in, with `?taken=1` also those that were."""
     include_taken = bool(request.query_number("taken", 1))
     return json_response(
         {
@@ -107,13 +107,13 @@ async def list_letters(request: RequestContext) -> ASGIApp:
 
 
 async def mark_letter_taken_in(request: RequestContext) -> ASGIApp:
-    """A letter has become the keeper's."""
+    """Mark a letter as taken in by the keeper."""
     await grants.mark_letter_taken(request.instance, request.keeper, request.id("diary"), request.id("letter"))
     return BytesResponse()
 
 
 async def delete_letter(request: RequestContext) -> ASGIApp:
-    """A letter goes now, after the words again."""
+    """Delete a letter at once. Needs a proof of the words."""
     await grants.delete_letter(
         request.instance, request.keeper, request.proof(), request.id("diary"), request.id("letter")
     )

@@ -1,4 +1,4 @@
-"""Hand-overs: the keeper's side on the app host, the recipient's on the public one."""
+"""Views of hand-overs: the keeper's on the app host, the recipient's on the public host."""
 
 from starlette.types import ASGIApp
 
@@ -17,7 +17,7 @@ KDF_FIELD_COUNT = 5
 
 
 async def create_handover(request: RequestContext) -> ASGIApp:
-    """Announce a sealed pack, after the words again."""
+    """Announce a sealed pack. Needs a proof of the words."""
     fields = request.fields()
     kdf = fields.mapping("kdf")
     if len(kdf) != KDF_FIELD_COUNT:
@@ -41,15 +41,21 @@ async def create_handover(request: RequestContext) -> ASGIApp:
 
 
 async def list_handovers(request: RequestContext) -> ASGIApp:
-    """What was left, with when it was opened."""
+    """List the keeper's hand-overs, with when each was opened."""
     handovers_found = await handovers.list_handovers(request.instance, request.keeper)
     return json_response(
-        {"address": _pickup_address(request), "handovers": [handovers.handover_payload(one) for one in handovers_found]}
+        {
+            "address": _pickup_address(request),
+            "handovers": [handovers.handover_payload(handover) for handover in handovers_found],
+        }
     )
 
 
 def _pickup_address(request: RequestContext) -> str:
-    """Where the words are typed. Told to a keeper only: the app's host names the public one to nobody else."""
+    """Return the address of the page where the words are typed.
+
+    Only keepers get it: no other response of the app host names the public host.
+    """
     return f"{request.instance.settings.public_url}/get"
 
 
@@ -62,27 +68,27 @@ async def put_part(request: RequestContext) -> ASGIApp:
 
 
 async def complete_handover(request: RequestContext) -> ASGIApp:
-    """Declare it whole."""
+    """Complete a hand-over."""
     digest = request.fields().octets("digest", PROOF_BYTES, PROOF_BYTES)
     await handovers.complete(request.instance, request.keeper, request.id("handover"), digest)
     return BytesResponse()
 
 
 async def end_handover(request: RequestContext) -> ASGIApp:
-    """End it now, after the words again."""
+    """End a hand-over at once. Needs a proof of the words."""
     await handovers.end_handover(request.instance, request.keeper, request.proof(), request.id("handover"))
     return BytesResponse()
 
 
 async def get_kdf_parameters(request: RequestContext) -> ASGIApp:
-    """What the five words are derived with."""
+    """Return the parameters to derive the proof from the five secret words of a hand-over."""
     name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
     await request.enforce_record_limit(name)
     return json_response({"kdf": await handovers.kdf_for_name(request.instance, name)})
 
 
 async def open_handover(request: RequestContext) -> ASGIApp:
-    """The proof of the words against a ticket for the parts."""
+    """Exchange a proof of the words for a ticket for the parts."""
     fields = request.fields()
     name, auth = fields.octets("name", NAME_BYTES, NAME_BYTES), fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     await request.enforce_record_limit(name)
@@ -93,6 +99,6 @@ async def open_handover(request: RequestContext) -> ASGIApp:
 
 
 async def get_part(request: RequestContext) -> ASGIApp:
-    """One sealed part, for a ticket in X-Proof."""
+    """Return one sealed part, for a ticket in X-Proof."""
     ticket = request.headers.get(b"x-proof", b"").decode("latin-1")
     return binary_response(await handovers.get_part(request.instance, ticket, request.number("i", MAX_PARTS)))

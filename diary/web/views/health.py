@@ -1,4 +1,7 @@
-"""For whoever supervises the process: whether it answers, and whether it can be of use. No word about anything else."""
+"""Views for supervision of the process: whether it runs, and whether it can reach its database.
+
+They reveal nothing else.
+"""
 
 from starlette.types import ASGIApp
 
@@ -8,11 +11,11 @@ from diary.web.responses import BytesResponse
 
 
 async def liveness(_: RequestContext) -> ASGIApp:
-    """The process answers."""
+    """Respond while the process runs."""
     return BytesResponse(204, b"", None)
 
 
 async def readiness(request: RequestContext) -> ASGIApp:
-    """The database answers too. Raises Unavailable."""
+    """Respond while the database can be reached. Raise Unavailable."""
     await check_database_answers(request.instance)
     return BytesResponse(204, b"", None)

@@ -1,4 +1,4 @@
-"""New keys for an account: begun with the words in use, sent bit by bit, and put in place at once."""
+"""Views to change an account's keys: begin with the words in use, send wraps in batches, and commit all at once."""
 
 from starlette.types import ASGIApp
 
@@ -10,7 +10,7 @@ from diary.web.views.sign_in import MAX_KEYSET_BYTES, MAX_WRAP_BYTES, PUBLIC_KEY
 
 
 async def begin_rotation(request: RequestContext) -> ASGIApp:
-    """Keep new keys beside the old ones."""
+    """Store new keys beside the ones in use. Needs a proof of the words or the code."""
     await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
     fields = request.fields()
     keys = NewAccountKeys(
@@ -26,7 +26,7 @@ async def begin_rotation(request: RequestContext) -> ASGIApp:
 
 
 async def stage_wraps(request: RequestContext) -> ASGIApp:
-    """New wraps of some versions."""
+    """Store new wraps of some versions."""
     await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
     return json_response(
         {"lacking": await key_rotation.stage_wraps(request.instance, request.keeper, request.id("diary"), request.body)}
@@ -34,7 +34,7 @@ async def stage_wraps(request: RequestContext) -> ASGIApp:
 
 
 async def commit_rotation(request: RequestContext) -> ASGIApp:
-    """The new keys count from now on, and every session has ended."""
+    """Put the new keys into use, and end every session."""
     await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
     await key_rotation.commit(request.instance, request.keeper, request.id("diary"), request.proof())
     request.app_context.event_log.log_event("keys_changed")

@@ -1,4 +1,4 @@
-"""The public log: as plain text for whoever looks from outside, and as JSON for a keeper's device."""
+"""Views of the public log: plain text on the public host, JSON for a keeper's device."""
 
 import re
 from typing import Final
@@ -22,14 +22,17 @@ _TILE_PATH: Final = re.compile(
 
 
 async def log_state(request: RequestContext) -> ASGIApp:
-    """Where the log stands, whether this server is to close, and its file limit: what a phone asks first whenever it looks."""
+    """Return the state of the log, any announced closing, and the file limit.
+
+    A phone requests this first at each sync.
+    """
     closing = shutdown_payload(await request.app_context.closing_schedule.current_notice(request.instance))
     server_fields = {"closing": closing, "file_bytes": request.instance.settings.file_bytes}
     return json_response(await inclusion_proofs.log_state(request.instance) | server_fields)
 
 
 async def consistency_proof(request: RequestContext) -> ASGIApp:
-    """What shows that one checkpoint's log begins another's."""
+    """Return a proof that one checkpoint's log is a prefix of another's."""
     return json_response(
         await inclusion_proofs.consistency_proof(
             request.instance, request.number("older", MAX_NUMBER), request.number("newer", MAX_NUMBER)
@@ -38,7 +41,7 @@ async def consistency_proof(request: RequestContext) -> ASGIApp:
 
 
 async def inclusion_proofs_for_diary(request: RequestContext) -> ASGIApp:
-    """Where a diary's versions stand in the log of a checkpoint."""
+    """Return inclusion proofs for a diary's versions in the log of a checkpoint."""
     after = request.query_number("after", MAX_NUMBER)
     size = request.number("size", MAX_NUMBER)
     return json_response(
@@ -47,36 +50,39 @@ async def inclusion_proofs_for_diary(request: RequestContext) -> ASGIApp:
 
 
 async def newest_checkpoint(request: RequestContext) -> ASGIApp:
-    """The newest checkpoint's note."""
+    """Return the newest checkpoint's note."""
     return BytesResponse(200, await inclusion_proofs.newest_checkpoint_note(request.instance), TEXT_MEDIA_TYPE)
 
 
 async def checkpoint(request: RequestContext) -> ASGIApp:
-    """One checkpoint's note, however old."""
+    """Return the note of any checkpoint."""
     return BytesResponse(
         200, await inclusion_proofs.checkpoint_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
     )
 
 
 async def newest_witnessed_checkpoint(request: RequestContext) -> ASGIApp:
-    """The newest checkpoint that a witness cosigned, with those lines."""
+    """Return the newest checkpoint that a witness cosigned, with the cosignature lines."""
     return BytesResponse(200, await inclusion_proofs.newest_cosigned_note(request.instance), TEXT_MEDIA_TYPE)
 
 
 async def witnessed_checkpoint(request: RequestContext) -> ASGIApp:
-    """One checkpoint's note with the lines of the witnesses that cosigned it."""
+    """Return a checkpoint's note with the cosignature lines of its witnesses."""
     return BytesResponse(
         200, await inclusion_proofs.cosigned_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
     )
 
 
 async def witness_keys(request: RequestContext) -> ASGIApp:
-    """The keys of the witnesses that this server asks, one a line."""
+    """Return the keys of the witnesses that this server asks, one a line."""
     return BytesResponse(200, inclusion_proofs.format_witness_keys(request.instance).encode(), TEXT_MEDIA_TYPE)
 
 
 async def tile(request: RequestContext) -> ASGIApp:
-    """A tile of hashes, as C2SP tlog-tiles addresses it. Entry bundles are not served: they would tell when each version came."""
+    """Return a tile of hashes, by its C2SP tlog-tiles path.
+
+    Entry bundles are not served, because they would show when each version arrived.
+    """
     match = _TILE_PATH.fullmatch(request.scope["path_params"]["path"])
     if not match:
         raise NotFound
@@ -90,24 +96,24 @@ async def tile(request: RequestContext) -> ASGIApp:
 
 
 async def leaves(request: RequestContext) -> ASGIApp:
-    """A page of leaves under the newest checkpoint, one a line."""
+    """Return a page of leaves under the newest checkpoint, one a line."""
     page_leaves = await inclusion_proofs.list_leaves(request.instance, request.number("page", MAX_NUMBER))
     return BytesResponse(200, "".join(f"{leaf.hex()}\n" for leaf in page_leaves).encode(), TEXT_MEDIA_TYPE)
 
 
 async def checkpoint_timestamps(request: RequestContext) -> ASGIApp:
-    """A checkpoint's stamps."""
+    """Return a checkpoint's timestamps."""
     return json_response(
         await inclusion_proofs.checkpoint_with_stamps(request.instance, request.number("n", MAX_NUMBER))
     )
 
 
 async def key_statements(request: RequestContext) -> ASGIApp:
-    """What the instance key said about notary keys, one statement a line."""
-    lines = [canonical_json(dict(one)) + b"\n" for one in request.instance.notary_key_statements]
+    """Return the instance key's statements about notary keys, one a line."""
+    lines = [canonical_json(dict(statement)) + b"\n" for statement in request.instance.notary_key_statements]
     return BytesResponse(200, b"".join(lines), JSON_MEDIA_TYPE if lines else TEXT_MEDIA_TYPE)
 
 
 async def public_keys(request: RequestContext) -> ASGIApp:
-    """The keys to compare with what a phone or a pack shows."""
+    """Return the keys to compare with those that a phone or a pack shows."""
     return BytesResponse(200, inclusion_proofs.format_keys(request.instance).encode(), TEXT_MEDIA_TYPE)

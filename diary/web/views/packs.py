@@ -1,4 +1,4 @@
-"""Packs: a place, the capsule, progress, the front part."""
+"""Views of packs: reserve a place, send the capsule, follow the progress, and fetch the front part."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,18 +17,18 @@ CHUNK_BYTES = 1 << 18
 
 
 async def reserve_place(request: RequestContext) -> ASGIApp:
-    """A place in the queue; nothing of the diary is sent yet."""
+    """Reserve a place in the queue. No diary content is sent yet."""
     job = await request.app_context.packs.enqueue(request.keeper, request.fields().id("diary"))
     return json_response({"pack": id_text(job.pack_id), "state": job.state}, 201)
 
 
 async def pack_state(request: RequestContext) -> ASGIApp:
-    """How far a job is."""
+    """Return the progress of a job."""
     return json_response(_job_fields(request.app_context.packs.get_job(request.keeper, request.id("pack"))))
 
 
 async def start_pack(request: RequestContext) -> ASGIApp:
-    """Begin with the capsule. It goes on into the worker's pipe and is kept nowhere here."""
+    """Start a job with its capsule. The capsule goes straight to the worker's pipe and is not stored."""
     job = await request.app_context.packs.start_job(request.keeper, request.id("pack"), request.body)
     request.app_context.event_log.log_event("pack_started")
     await sessions.record_access(request.instance, request.keeper, "pack_built")
@@ -36,20 +36,20 @@ async def start_pack(request: RequestContext) -> ASGIApp:
 
 
 async def download_front(request: RequestContext) -> ASGIApp:
-    """The front part, once; then everything of the job is gone."""
+    """Return the front part once, then delete everything of the job."""
     path, delete_job = request.app_context.packs.take_front_part(request.keeper, request.id("pack"))
     headers = {"content-length": str(path.stat().st_size), "content-disposition": "attachment"}
     return StreamingResponse(_stream_file(path, delete_job), media_type="application/octet-stream", headers=headers)
 
 
 async def cancel_pack(request: RequestContext) -> ASGIApp:
-    """Give a job up."""
+    """Cancel a job."""
     await request.app_context.packs.cancel_job(request.keeper, request.id("pack"))
     return BytesResponse()
 
 
 async def _stream_file(path: Path, delete_job: Callable[[], None]) -> AsyncIterator[bytes]:
-    """The file piece by piece; it is erased also when nobody reads to the end."""
+    """Yield the file in chunks, then delete it, also when the client disconnects early."""
     try:
         async with await anyio.open_file(path, "rb") as file:
             while chunk := await file.read(CHUNK_BYTES):
@@ -59,5 +59,5 @@ async def _stream_file(path: Path, delete_job: Callable[[], None]) -> AsyncItera
 
 
 def _job_fields(job: PackJob) -> dict[str, object]:
-    """A job as its keeper sees it."""
+    """Return a job's fields for its keeper."""
     return {"done": job.done, "pack": id_text(job.pack_id), "state": job.state, "step": job.step, "total": job.total}

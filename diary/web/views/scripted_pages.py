@@ -1,4 +1,4 @@
-"""The pages that fetch and check a pack, their code, and the check as one file."""
+"""Views of the pages that fetch and check a pack, their code, and the checker as one file."""
 
 from starlette.types import ASGIApp
 
@@ -14,20 +14,20 @@ ATTACHMENT_DISPOSITION = b'attachment; filename="check-a-pack.html"'
 
 
 async def scripted_page(request: RequestContext) -> ASGIApp:
-    """A page with a script, under its own policy."""
+    """Return a page with a script, under its own policy."""
     content, policy = request.app_context.pages.scripted_pages.pages[request.scope["path"]]
     headers = ((b"content-security-policy", policy.encode()),)
     return BytesResponse(200, content.replace(ANCHORS_PLACEHOLDER, _trust_anchors(request)), HTML_MEDIA_TYPE, headers)
 
 
 async def standalone_checker(request: RequestContext) -> ASGIApp:
-    """The check to keep: a file that needs no network."""
+    """Return the checker as one file that needs no network."""
     content = request.app_context.pages.scripted_pages.standalone_file(request.scope["path"], _trust_anchors(request))
     return BytesResponse(200, content, HTML_MEDIA_TYPE, ((b"content-disposition", ATTACHMENT_DISPOSITION),))
 
 
 async def code_file(request: RequestContext) -> ASGIApp:
-    """A module of the two pages. No browser keeps it, like everything of the public host."""
+    """Return a module of these pages. Browsers do not store it, like everything on the public host."""
     file = request.app_context.pages.scripted_pages.code_files.get(request.scope["path_params"]["path"])
     if file is None:
         raise NotFound
@@ -37,10 +37,10 @@ async def code_file(request: RequestContext) -> ASGIApp:
 
 
 def _trust_anchors(request: RequestContext) -> bytes:
-    """The keys and roots of this instance."""
+    """Return the keys and root certificates of this instance."""
     instance = request.instance
     instance_key = str(instance.notary_key_statements[0]["instance"]) if instance.notary_key_statements else None
-    roots = (root_certificate(one.chain) for one in instance.timestamp_authorities)
+    roots = (root_certificate(authority.chain) for authority in instance.timestamp_authorities)
     return trust_anchors_json(
         b64(instance.notary.pub), instance_key, roots, inclusion_proofs.witnesses_payload(instance)
     )

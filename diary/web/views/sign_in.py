@@ -1,4 +1,4 @@
-"""Open to anyone: what this server is, names, registering, signing in."""
+"""Views that are open to anyone: the server's description, sign-in names, registration and sign-in."""
 
 from starlette.types import ASGIApp
 
@@ -23,13 +23,13 @@ MAX_INVITE_CHARACTERS = 40
 MAX_DEVICE_NAME_CHARACTERS = 64
 MAX_DIGITS_CHARACTERS = 12
 MAX_WRAP_BYTES = 8192
-# It grows by four hundred bytes with each change of keys, and nobody may be told that they were changed too often.
+# It grows by 400 bytes with each change of keys, and the limit must never stop a change.
 MAX_KEYSET_BYTES = 600_000
 PUBLIC_KEY_BYTES = 65
 
 
 async def describe_server(request: RequestContext) -> ASGIApp:
-    """What this server is, and its limits."""
+    """Describe this server and its limits."""
     instance = request.instance
     settings = instance.settings
     return json_response(
@@ -55,7 +55,7 @@ async def describe_server(request: RequestContext) -> ASGIApp:
 
 
 async def offer_name(request: RequestContext) -> ASGIApp:
-    """A free sign-in name and its ticket."""
+    """Offer a free sign-in name and a ticket for it."""
     fields = request.fields()
     wanted_name = fields.text("wish", MAX_WISH_CHARACTERS) if fields.has("wish") else ""
     offer = await sign_in_names.offer(request.instance, wanted_name)
@@ -63,7 +63,7 @@ async def offer_name(request: RequestContext) -> ASGIApp:
 
 
 async def register(request: RequestContext) -> ASGIApp:
-    """A new account, signed in."""
+    """Create an account, and sign in."""
     fields = request.fields()
     diary = fields.inner("diary")
     enrolment = RegistrationRequest(
@@ -80,14 +80,14 @@ async def register(request: RequestContext) -> ASGIApp:
 
 
 async def get_kdf_parameters(request: RequestContext) -> ASGIApp:
-    """How to derive the proof for a name."""
+    """Return the parameters to derive the proof for a name."""
     login = sign_in_names.check_login(request.fields().text("login", MAX_LOGIN_CHARACTERS))
     await request.enforce_record_limit(login.encode())
     return json_response({"kdf": await authentication.prelogin(request.instance, login)})
 
 
 async def sign_in(request: RequestContext) -> ASGIApp:
-    """A session for the words."""
+    """Sign in with a proof of the words."""
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
@@ -104,7 +104,7 @@ async def sign_in(request: RequestContext) -> ASGIApp:
 
 
 async def recover(request: RequestContext) -> ASGIApp:
-    """A session for the recovery code."""
+    """Sign in with a proof of the recovery code."""
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
@@ -121,7 +121,7 @@ async def recover(request: RequestContext) -> ASGIApp:
 
 
 async def exchange_legacy_cookies(request: RequestContext) -> ASGIApp:
-    """Tokens for a device of an earlier release: both cookies and the proof it kept, once."""
+    """Exchange both cookies and the stored proof of an earlier release for tokens, once."""
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
@@ -140,7 +140,7 @@ async def exchange_legacy_cookies(request: RequestContext) -> ASGIApp:
 
 
 async def renew_session(request: RequestContext) -> ASGIApp:
-    """The next session of a device whose last one ran out."""
+    """Start the next session of a device whose session has expired."""
     fields = request.fields()
     new_session = await sessions.renew_session(
         request.instance, fields.text("renewal", MAX_TOKEN_CHARACTERS), read_device(request, fields)
@@ -152,7 +152,7 @@ async def renew_session(request: RequestContext) -> ASGIApp:
 
 
 def read_new_account(fields: Fields) -> NewAccount:
-    """A new account out of a body."""
+    """Return the new account in a body. Raise BadRequest."""
     has_recovery_code = fields.has("code_auth") or fields.has("code_wrap")
     return NewAccount(
         account_id=fields.id("account"),
@@ -168,7 +168,7 @@ def read_new_account(fields: Fields) -> NewAccount:
 
 
 def read_new_lock(fields: Fields) -> PassphraseCredentials:
-    """A new lock on the words out of a body."""
+    """Return the new words' credentials in a body. Raise BadRequest."""
     return PassphraseCredentials(
         kdf=fields.mapping("kdf"),
         auth=fields.octets("auth", PROOF_BYTES, PROOF_BYTES),
@@ -177,7 +177,7 @@ def read_new_lock(fields: Fields) -> PassphraseCredentials:
 
 
 def read_device(request: RequestContext, fields: Fields) -> Device:
-    """The device that signs in."""
+    """Return the device that signs in. Raise BadRequest."""
     name = fields.text("device_name", MAX_DEVICE_NAME_CHARACTERS)
     digits = fields.text("digits", MAX_DIGITS_CHARACTERS) if fields.has("digits") else ""
     borrowed, desk = fields.flag("borrowed"), fields.flag("desk")
@@ -188,9 +188,9 @@ def read_device(request: RequestContext, fields: Fields) -> Device:
 
 
 def read_device_token(request: RequestContext, fields: Fields) -> str | None:
-    """The token by which a device shows that it has signed in to the account before; None from a new one.
+    """Return the token that proves an earlier sign-in of this device to the account, or None for a new device.
 
-    A device of an earlier release whose session was ended has it in its cookie still: the exchange gave it nothing.
+    A device of an earlier release whose session was ended still has the token in its cookie: it could not exchange it.
     """
     return (
         fields.text("device_token", MAX_TOKEN_CHARACTERS)
@@ -202,9 +202,9 @@ def read_device_token(request: RequestContext, fields: Fields) -> str | None:
 def session_response(
     response_fields: dict[str, object], new_session: StartedSession, status: int = 200, *, at_desk: bool = False
 ) -> ASGIApp:
-    """The answer of everything that begins a session.
+    """Return the response of every request that starts a session.
 
-    `at_desk`: an advocate's page keeps nothing, and whoever uses that browser besides may keep a diary in it.
+    `at_desk`: the advocate's page stores nothing, and another user of that browser may have a diary in it.
     """
     if new_session.is_borrowed and at_desk:
         return json_response(response_fields | {"token": new_session.token}, status)

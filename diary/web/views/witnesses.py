@@ -1,4 +1,4 @@
-"""Statements of people who saw it: the keeper's side on the app host, the witness's on the public one."""
+"""Views of witness statements: the keeper's on the app host, the witness's on the public host."""
 
 from starlette.types import ASGIApp
 
@@ -18,7 +18,7 @@ MAX_BYTES = 1 << 50
 
 
 async def create_witness_request(request: RequestContext) -> ASGIApp:
-    """Leave what a witness is asked, after the words again."""
+    """Store a request to a witness. Needs a proof of the words."""
     fields = request.fields()
     witness_request = NewWitnessRequest(
         diary_id=request.id("diary"),
@@ -31,7 +31,10 @@ async def create_witness_request(request: RequestContext) -> ASGIApp:
 
 
 async def list_requests(request: RequestContext) -> ASGIApp:
-    """What was asked, what came, and where the words are typed; the public host is named to a keeper only."""
+    """List requests and statements, with the address where the words are typed.
+
+    Only keepers get the public host's name.
+    """
     include_taken = bool(request.query_number("taken", 1))
     witness_requests = await witness_statements.list_requests(
         request.instance, request.keeper, request.id("diary"), include_taken=include_taken
@@ -42,7 +45,7 @@ async def list_requests(request: RequestContext) -> ASGIApp:
 
 
 async def mark_taken_in(request: RequestContext) -> ASGIApp:
-    """What came has become the keeper's."""
+    """Mark a statement as taken in by the keeper."""
     await witness_statements.mark_statement_taken(
         request.instance, request.keeper, request.id("diary"), request.id("witness")
     )
@@ -50,7 +53,7 @@ async def mark_taken_in(request: RequestContext) -> ASGIApp:
 
 
 async def remove_request(request: RequestContext) -> ASGIApp:
-    """End a code, or drop what came, after the words again."""
+    """End a code, or delete the statement. Needs a proof of the words."""
     await witness_statements.delete_request(
         request.instance, request.keeper, request.proof(), request.id("diary"), request.id("witness")
     )
@@ -58,7 +61,7 @@ async def remove_request(request: RequestContext) -> ASGIApp:
 
 
 async def find_request(request: RequestContext) -> ASGIApp:
-    """What nine words give."""
+    """Find the request to a witness by nine words."""
     name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
     await request.enforce_record_limit(name)
     witness_request = await witness_statements.look_up_request(request.instance, name, request.network_key)
@@ -94,7 +97,7 @@ async def put_part(request: RequestContext) -> ASGIApp:
 
 
 async def submit_statement(request: RequestContext) -> ASGIApp:
-    """Leave the statement: frames of the envelope and, where there are files, of their upload and digest."""
+    """Submit the statement: frames of the envelope and, if there are files, of their upload and digest."""
     envelope, *files = decode_frames(request.body, frames_limit=3) or [b""]
     if files and (len(files), len(files[0]), len(files[-1])) != (2, ID_BYTES, PROOF_BYTES):
         raise BadRequest("The frames do not add up.")
@@ -104,5 +107,5 @@ async def submit_statement(request: RequestContext) -> ASGIApp:
 
 
 def _read_ticket(request: RequestContext) -> str:
-    """What the right words gave, in X-Proof."""
+    """Return the ticket in X-Proof."""
     return request.headers.get(b"x-proof", b"").decode("latin-1")
