@@ -294,7 +294,10 @@ class Settings:
         return self.dev or _is_localhost(urlsplit(self.app_url).hostname or "")
 
     def check_operator_settings(self) -> None:
-        """Raise BadSetting if other people can use this server and the settings do not say who runs it."""
+        """Raise BadSetting if other people can use this server and a setting that they rely on is missing.
+
+        They must be able to learn who runs the server, and the public pages need a host of their own.
+        """
         if self.is_local:
             return
         required = {"DIARY_OPERATOR": self.operator, "DIARY_PRIVACY_CONTACT": self.privacy_contact}
@@ -303,7 +306,7 @@ class Settings:
             raise BadSetting(f"{' and '.join(missing)} must be set: people have a right to know who keeps their diary.")
         app_host, public_host = (urlsplit(url).hostname or "" for url in (self.app_url, self.public_url))
         if app_host == public_host or _is_localhost(public_host):
-            raise BadSetting("DIARY_PUBLIC_URL must be a host name of its own, beside DIARY_APP_URL's.")
+            raise BadSetting("DIARY_PUBLIC_URL must have its own host name, different from that of DIARY_APP_URL.")
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

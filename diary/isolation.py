@@ -81,7 +81,7 @@ def check_secrets_unreadable(secret_paths: Iterable[Path]) -> None:
         for readable_path in launch_paths():
             if secret_path.resolve().is_relative_to(readable_path):
                 raise BadSetting(
-                    f"The data folder {secret_path} lies inside {readable_path}, which the pack builder may read."
+                    f"The data folder {secret_path} is inside {readable_path}, which the pack builder may read."
                     " Set DIARY_DATA to a folder of its own, such as /var/lib/kept."
                 )
 

@@ -40,7 +40,7 @@ PUBLIC_POLICY: Final = "; ".join(
 FETCH_PAGE_POLICY: Final = (
     PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
 )
-# The page that checks a pack may run WebAssembly and scripts of its own, and connect to nothing.
+# The page that checks a pack may run scripts of this host, and connect to nothing.
 CHECK_PAGE_POLICY: Final = PUBLIC_POLICY
 SELF_PERMISSIONS: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
 DENIED_PERMISSIONS: Final = (

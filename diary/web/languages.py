@@ -97,7 +97,7 @@ class Translation:
     def directory_text(self, text: str, *, grave: bool = False) -> str:
         """Return a text of the directory's table.
 
-        An untranslated name keeps its own direction; `grave` adds the English.
+        An untranslated name keeps its own direction; `grave` adds the English in a draft.
         """
         if self.language is not ENGLISH and self._catalogue.gettext(text) == text:
             return Markup('<span lang="en-GB" dir="ltr">{}</span>').format(text)

@@ -1,7 +1,7 @@
 """Static files: read once when the server starts, and sent compressed to clients that accept gzip.
 
 Only files that are the same for everyone are compressed: the compressed length of a response that mixes a secret with
-text from somebody else would reveal the secret. The phone checks the uncompressed bytes against the release
+text from somebody else could reveal the secret. The phone checks the uncompressed bytes against the release
 (precache.py), so nobody has to trust the compression.
 """
 
