@@ -21,7 +21,7 @@ FONTS: Final = PACKAGE_FOLDER / "pack" / "fonts"
 
 
 def chown_to_folder_owner(path: Path) -> None:
-    """If root made a file, give it to its folder's owner, because the service runs as that user."""
+    """Give a file that root made to its folder's owner, because the service runs as that user."""
     if os.geteuid() == 0:
         folder = path.parent.stat()
         os.chown(path, folder.st_uid, folder.st_gid)

@@ -17,7 +17,7 @@ class DirectoryPage:
     """Page that is rendered at most once a minute, so that frequent requests cost nothing."""
 
     def __init__(self, directory: SupportDirectory, render: RenderFunction) -> None:
-        """`render` takes the page's values by name and returns its bytes."""
+        """Store `render`, which takes the page's values by name and returns its bytes."""
         self._directory = directory
         self._render = render
         self._cached_minute = -1

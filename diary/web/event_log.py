@@ -21,7 +21,7 @@ class EventLog:
     """Writer of the server's event log."""
 
     def __init__(self, clock: Clock) -> None:
-        """`clock` gives the hour of each line."""
+        """Use `clock` for the hour of each line."""
         self._clock = clock
 
     def log_event(self, code: str) -> None:

@@ -103,7 +103,7 @@ class SecurityHeadersMiddleware:
     """ASGI middleware that adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, headers: tuple[HeaderPair, ...]) -> None:
-        """`headers` come from `security_headers`."""
+        """Store the headers to add, from `security_headers`."""
         self._app = app
         self._headers = headers
         self._default_headers = [*headers, NO_STORE_HEADER]

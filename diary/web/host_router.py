@@ -25,7 +25,7 @@ class HostRouter:
     """ASGI application that chooses a host's routes by the Host header. Lifespan events go to `app`."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """`app` handles what is not an HTTP request."""
+        """Build the routes of both hosts. `app` handles what is not an HTTP request."""
         self._app = app
         tls = settings.app_url.startswith("https:")
         session_audiences = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
@@ -58,7 +58,7 @@ class ErrorMiddleware:
     """ASGI middleware that turns unmatched requests and unexpected exceptions into responses."""
 
     def __init__(self, app: ASGIApp, origin: str, *, shows_page: bool) -> None:
-        """`app`: the routes of one host, with the address `origin`. `shows_page`: whether a 404 response is a page."""
+        """Wrap `app`, the routes of the host at `origin`. `shows_page`: whether a 404 response is a page."""
         self._app = app
         self._origin = origin.encode()
         self._shows_page = shows_page

@@ -55,7 +55,7 @@ class Translation:
     """Texts of the pages in one language. Untranslated texts are in English."""
 
     def __init__(self, language: Language, catalogue: gettext.NullTranslations) -> None:
-        """`catalogue` has the translations; it is empty for English."""
+        """Store the translations; `catalogue` is empty for English."""
         self.language = language
         self._catalogue = catalogue
         self.is_draft = language is not ENGLISH and catalogue.pgettext(*REVIEWED_BY_MESSAGE) == REVIEWED_BY_MESSAGE[1]

@@ -93,7 +93,7 @@ class TrainingPage:
     """Page that depends on the size of the training folder, which may be made while the server runs."""
 
     def __init__(self, render: Callable[[int], bytes]) -> None:
-        """`render` takes the size of the folder in megabytes, or 0 if there is none."""
+        """Store `render`, which takes the folder's size in megabytes, or 0 if there is none."""
         self._render = render
         self._cached: tuple[int, bytes] | None = None
 

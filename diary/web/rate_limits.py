@@ -24,7 +24,7 @@ class NetworkRateLimiter:
     """
 
     def __init__(self, pepper: Pepper, shared_counts: RequestCounter | None = None) -> None:
-        """`pepper` keys the digests, so that they cannot be turned back into addresses."""
+        """Use `pepper` to key the digests, so that they cannot be turned back into addresses."""
         self._pepper = pepper
         self._shared_counts = shared_counts
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
@@ -49,7 +49,7 @@ class SessionRateLimiter:
     """
 
     def __init__(self, clock: Clock, shared_counts: RequestCounter | None = None) -> None:
-        """`clock` gives the minute."""
+        """Use `clock` for the minutes."""
         self._clock = clock
         self._shared_counts = shared_counts
         self._minute = 0

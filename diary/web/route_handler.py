@@ -48,7 +48,7 @@ class RouteHandler:
     """ASGI application of one route."""
 
     def __init__(self, policy: RoutePolicy) -> None:
-        """`policy` is the route's row in the table."""
+        """Store the route's row of the table."""
         self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

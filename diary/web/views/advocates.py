@@ -99,8 +99,8 @@ async def send_letter(request: RequestContext) -> ASGIApp:
 
 async def get_marks(request: RequestContext) -> ASGIApp:
     """Return the sealed marks of what the advocate has reviewed."""
-    found = await advocate_clients.get_review_marks(request.instance, request.advocate, request.id("grant"))
-    return json_response({"marks": b64(found) if found else None})
+    sealed_marks = await advocate_clients.get_review_marks(request.instance, request.advocate, request.id("grant"))
+    return json_response({"marks": b64(sealed_marks) if sealed_marks else None})
 
 
 async def put_marks(request: RequestContext) -> ASGIApp:

@@ -75,8 +75,10 @@ async def put_summary(request: RequestContext) -> ASGIApp:
 
 async def get_marks(request: RequestContext) -> ASGIApp:
     """Return the sealed marks of what an advocate has reviewed."""
-    found = await grants.get_review_marks(request.instance, request.keeper, request.id("diary"), request.id("grant"))
-    return json_response({"marks": b64(found) if found else None})
+    sealed_marks = await grants.get_review_marks(
+        request.instance, request.keeper, request.id("diary"), request.id("grant")
+    )
+    return json_response({"marks": b64(sealed_marks) if sealed_marks else None})
 
 
 async def copy_marks(request: RequestContext) -> ASGIApp:
