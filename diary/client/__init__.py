@@ -1,1 +1,1 @@
-"""The reference client: everything a phone does, without a screen. The demo, tests and benches use it."""
+"""Reference client: everything a phone does, without a screen. The demo, tests and benchmarks use it."""

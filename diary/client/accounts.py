@@ -1,4 +1,4 @@
-"""Who is writing: enrolling, signing in with words or with the recovery code, and the keys that opens."""
+"""Accounts of keepers: enrol, sign in with words, recover with the recovery code, and unlock the keys."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ DEVICE_NAME: Final = "Command line"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An unlocked account with its one diary. Ids are text; keys are 32 bytes and print as nothing."""
+    """Unlocked account with its one diary. Ids are text; keys are 32 bytes and left out of `repr`."""
 
     login: str
     account: str
@@ -46,15 +46,18 @@ class Identity:
     proof: str = field(repr=False)
 
     def author(self) -> AuthorSigner:
-        """Signs in this account's name."""
+        """Return the signer for this account."""
         return AuthorSigner(self.keyset.ecdsa_scalar)
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
-        """This account's keys, those that were replaced first. Raises BadSignature when they do not follow one another."""
+        """Return this account's signing keys, replaced ones first.
+
+        Raises BadSignature when the chain of statements is broken.
+        """
         return rekeying.verify_chain(self.keyset.earlier_statements, self.keyset.ecdsa_pub)
 
     def public_keys(self) -> dict[str, object]:
-        """What a pack says about keys: account, ecdsa_pub, log, notary, and the statements about keys before."""
+        """Return the public keys for a pack: account, ecdsa_pub, log, notary, and the statements about replaced keys."""
         return {
             "account": self.account,
             **(
@@ -69,12 +72,12 @@ class Identity:
 
 
 def generate_key() -> bytes:
-    """32 random bytes."""
+    """Return 32 random bytes."""
     return secrets.token_bytes(KEY_BYTES)
 
 
 def new_kdf_parameters(login: str, origin: str, profile: KdfProfile) -> dict[str, object]:
-    """Parameters with a fresh salt."""
+    """Return key-derivation parameters with a fresh salt."""
     salt = b64(secrets.token_bytes(derivation.SALT_BYTES))
     return {
         "alg": "argon2id",
@@ -89,7 +92,7 @@ def new_kdf_parameters(login: str, origin: str, profile: KdfProfile) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class PreparedAccount:
-    """An account that is about to be registered: its keys, and what whoever registers says of it. Keys print as nothing."""
+    """Account ready for registration: its keys and the body of the request. Keys are left out of `repr`."""
 
     login: str
     account: str
@@ -103,7 +106,7 @@ class PreparedAccount:
 async def prepare_account(
     server: RemoteServer, words: str, recovery_code: bytes, profile: KdfProfile, policy: KdfPolicy
 ) -> PreparedAccount:
-    """New keys under a name the server makes up, locked with the words and with the recovery code (16 bytes)."""
+    """Reserve a login name and generate keys, wrapped with the words and with the recovery code (16 bytes)."""
     offered_name = await server.json("POST", "/v1/names", {})
     login = str(offered_name["login"])
     kdf_parameters = new_kdf_parameters(login, server.origin, profile)
@@ -140,7 +143,10 @@ async def enrol(
     policy: KdfPolicy = PRODUCTION_POLICY,
     invite: str | None = None,
 ) -> Identity:
-    """A new account with a name the server makes up, and its diary. `code`: 16 bytes for the sheet; `invite`: if asked for."""
+    """Register a new account and its diary, under a name the server chooses.
+
+    `code`: the 16 bytes printed on the recovery sheet; `invite`: the invitation, where the server requires one.
+    """
     server_info = await server.json("GET", "/v1/server")
     new_account = await prepare_account(server, words, code, profile, policy)
     diary, diary_key = id_text(new_id()), generate_key()
@@ -167,7 +173,7 @@ async def enrol(
 
 
 async def sign_in(server: RemoteServer, login: str, words: str, *, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
-    """The account of a name, opened with its words. Raises NoMatch, KdfRefused or SealError."""
+    """Sign in and unlock the account with its words. Raises InvalidCredentials, KdfPolicyViolation or SealError."""
     device = id_text(new_id())
     answer, account_key, proof = await open_session(server, login, words, {"device": device}, policy)
     return _identity_from_answer(answer, login, device, account_key, proof)
@@ -176,7 +182,10 @@ async def sign_in(server: RemoteServer, login: str, words: str, *, policy: KdfPo
 async def open_session(
     server: RemoteServer, login: str, words: str, extra_fields: dict[str, str], policy: KdfPolicy
 ) -> tuple[dict[str, Any], bytes, str]:
-    """A sign-in with words: the answer, the account key, the proof. `told`: what else the body says. Raises as `sign_in`."""
+    """Sign in with words and return the answer, the account key and the proof.
+
+    `extra_fields`: further members of the request. Raises as `sign_in` does.
+    """
     kdf_parameters = dict((await server.json("POST", "/v1/prelogin", {"login": login}))["kdf"])
     root = derivation.derive_root(words, kdf_parameters, policy)
     proof = b64(derivation.derive_sign_in_proof(root, kdf_parameters, server.origin))
@@ -198,7 +207,7 @@ async def recover(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Identity:
-    """The account of a name, opened with its recovery code and given new words. Raises NoMatch or SealError."""
+    """Unlock the account with its recovery code and set new words. Raises InvalidCredentials or SealError."""
     device = id_text(new_id())
     code_proof = b64(derivation.derive_code_proof(code, login))
     body = {"code_auth": code_proof, "device": device, "device_name": DEVICE_NAME, "login": login}
@@ -220,7 +229,7 @@ async def recover(
 
 
 def _identity_from_answer(answer: dict[str, Any], login: str, device: str, account_key: bytes, proof: str) -> Identity:
-    """What a sign-in answer holds, opened with the account key. Raises SealError when it is not this account's."""
+    """Build the identity from a sign-in answer and the account key. Raises SealError when a key does not open."""
     account = str(answer["account"])
     if not answer["diaries"]:
         raise SealError

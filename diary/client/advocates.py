@@ -1,4 +1,4 @@
-"""An advocate's side without a screen: joining an organisation, what clients gave, letters to them."""
+"""Advocate's side without a screen: join an organisation, fetch what clients share, send letters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ MAX_VERSION_FRAMES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Advocate:
-    """An unlocked advocate: their keys, their account's id and the secret of their second step."""
+    """Unlocked advocate: keys, account id and TOTP secret."""
 
     login: str
     account: str
@@ -37,18 +37,18 @@ class Advocate:
 
     @property
     def fingerprint(self) -> bytes:
-        """What the nine words say."""
+        """Return the fingerprint of the advocate's public keys."""
         return fingerprint(self.keyset.ecdsa_pub, self.keyset.hpke_pub)
 
     @property
     def fingerprint_words(self) -> str:
-        """What to read out to a keeper."""
+        """Return the fingerprint as the nine words an advocate reads out to a keeper."""
         return to_words(self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
 class AdvocateClient:
-    """Somebody who lets this advocate in. `summary` is None until the keeper's device has made one."""
+    """Keeper who shares with this advocate. `summary` is None until the keeper's device has uploaded one."""
 
     grant: OpenedGrant
     summary: Mapping[str, Any] | None
@@ -57,7 +57,7 @@ class AdvocateClient:
 
 @dataclass(frozen=True, slots=True)
 class ClientVersion:
-    """One version of a client's, opened with the grant's keys; its signature was checked."""
+    """One version from a client, opened with the grant's keys. Its signature was checked."""
 
     seq: int
     opened_version: OpenedVersion
@@ -66,7 +66,7 @@ class ClientVersion:
 
 @dataclass(frozen=True, slots=True)
 class MemberInvitation:
-    """What somebody joins with: the invitation, a name for people, and the 20 secret bytes of the second step."""
+    """What a new member joins with: the invitation, a display name, and the 20-byte TOTP secret."""
 
     invite: str
     name: str
@@ -83,7 +83,10 @@ async def join_organisation(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Advocate:
-    """A new advocate's account. `code`: 16 bytes for the sheet; `now` in ms. Raises NotInvited and SecondStep."""
+    """Register an advocate's account. `recovery_code`: 16 bytes, for the sheet.
+
+    Raises InvalidInvitation and SecondFactorFailed.
+    """
     new_account = await prepare_account(server, words, recovery_code, profile, policy)
     member_fields = {
         "digits": digits_at(invitation.totp_secret, now_ms),
@@ -104,7 +107,10 @@ async def sign_in(
     *,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Advocate:
-    """The advocate of a name, with words and digits. Raises NoMatch, SecondStep, KdfRefused or SealError."""
+    """Sign an advocate in with words and a TOTP code.
+
+    Raises InvalidCredentials, SecondFactorFailed, KdfPolicyViolation or SealError.
+    """
     extra_fields = {"device": id_text(new_id()), "digits": digits_at(totp_secret, now_ms)}
     answer, account_key, _ = await open_session(server, login, words, extra_fields, policy)
     account = str(answer["account"])
@@ -112,7 +118,7 @@ async def sign_in(
 
 
 async def list_clients(server: RemoteServer, advocate: Advocate, now_ms: int) -> tuple[list[AdvocateClient], int]:
-    """Who lets this advocate in, and how many grants were left out because they do not hold: altered, unsigned, run out."""
+    """Return the clients of this advocate, and how many grants were left out as altered, unsigned or expired."""
     answer = await server.json("GET", "/v1/clients")
     clients, refused_count = [], 0
     for row in answer["clients"]:
@@ -129,7 +135,10 @@ async def list_clients(server: RemoteServer, advocate: Advocate, now_ms: int) ->
 
 
 async def fetch_versions(server: RemoteServer, client: AdvocateClient, after_seq: int = 0) -> list[ClientVersion]:
-    """All that a client gave above number `after`. Raises SealError or BadSignature for what is not what it should be."""
+    """Return all versions a client shares above `after_seq`.
+
+    Raises SealError or BadSignature for a version that is out of order, does not open or has no valid signature.
+    """
     versions: list[ClientVersion] = []
     authors = client.grant.author_keys()
     while True:
@@ -148,7 +157,7 @@ async def fetch_versions(server: RemoteServer, client: AdvocateClient, after_seq
 async def send_question(
     server: RemoteServer, advocate: Advocate, client: AdvocateClient, record_id: str, text: str, now_ms: int
 ) -> str:
-    """A question about one of the client's records; the letter's id."""
+    """Send a question about one of the client's records and return the letter's id."""
     letter_fields = {"fields": {"about": record_id, "text": text}, "what": letters.QUESTION}
     return await send_letter(server, advocate, client, letter_fields, now_ms)
 
@@ -156,9 +165,9 @@ async def send_question(
 async def send_assisted_entry(
     server: RemoteServer, advocate: Advocate, client: AdvocateClient, entry_fields: Mapping[str, object], now_ms: int
 ) -> str:
-    """An entry typed while the client spoke, read back and sent to them; the letter's id. `told`: fields of docs/formats.md 8.
+    """Send an entry that was typed while the client spoke, and return the letter's id.
 
-    Raises BadSignature for fields that are not those of an assisted entry.
+    `entry_fields`: as in docs/formats.md 8. Raises BadSignature for fields that are not those of an assisted entry.
     """
     return await send_letter(
         server, advocate, client, {"fields": dict(entry_fields), "what": letters.ASSISTED_ENTRY}, now_ms
@@ -168,7 +177,10 @@ async def send_assisted_entry(
 async def mark_reviewed(
     server: RemoteServer, client: AdvocateClient, reviewed_seqs: Mapping[str, int], now_ms: int
 ) -> None:
-    """Say which records (id: number of the newest version looked at) were looked through; those marked before stay."""
+    """Mark records as reviewed, and keep the earlier marks.
+
+    `reviewed_seqs`: record id to the number of the newest version that was reviewed.
+    """
     path = f"/v1/clients/{client.grant.id}/marks"
     sealed_marks = (await server.json("GET", path))["marks"]
     earlier_marks = review_marks.MARKS_DOCUMENT.open(client.grant, unb64(sealed_marks))["marks"] if sealed_marks else []
@@ -180,7 +192,7 @@ async def mark_reviewed(
 async def send_letter(
     server: RemoteServer, advocate: Advocate, client: AdvocateClient, fields: Mapping[str, object], now_ms: int
 ) -> str:
-    """Seal a letter to a client and leave it; its id."""
+    """Seal a letter to a client, upload it, and return its id."""
     grant = client.grant
     place = letters.LetterIds(str(grant.statement["diary"]), grant.id, id_text(new_id()))
     letter = dict(fields) | {"from": b64(advocate.fingerprint), "made_at": now_ms}
@@ -194,7 +206,10 @@ async def send_letter(
 def _open_version(
     grant: OpenedGrant, authors: Sequence[AuthorKey], raw_meta: bytes, raw_parts: bytes, raw_wraps: bytes
 ) -> ClientVersion:
-    """One version of the feed, signed by a key that counted for its number: the one in the grant, or one before it."""
+    """Open one version of the feed.
+
+    The signature must be by a key that was valid at the version's number: the key in the grant, or an earlier one.
+    """
     meta: Any = parse_canonical_json(raw_meta)
     place = VersionIds(str(grant.statement["diary"]), str(meta["record"]), str(meta["version"]))
     pushed_version: VersionPush = push.from_frames(
@@ -210,5 +225,5 @@ def _open_version(
     restricted_digests = grants.open_digests(grant, place.version, wraps[part_count]) if wraps[part_count:] else None
     opened_version = open_with_keys(pushed_version, place, field_names, keys, restricted_digests)
     if opened_version.is_altered:
-        raise BadSignature("That is not what was committed to.")
+        raise BadSignature("The content does not match its commitment.")
     return ClientVersion(int(meta["seq"]), opened_version, pushed_version.blobs)

@@ -1,4 +1,4 @@
-"""Files: sealed part by part as they are, with a print copy beside them, and fetched back again."""
+"""Attached files: sealed part by part, with a print rendition, uploaded and fetched."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ from diary.ids import id_text, new_id
 
 PRINT_WIDTH_LIMIT_PIXELS: Final = 900
 PRINT_JPEG_QUALITY: Final = 80
-# First bytes and what they mean; docs/record.md: the type a file shows, not the one it claims.
+# Magic numbers: prefix, offset, media type. docs/record.md uses the detected type, not the claimed one.
 _MAGIC_NUMBERS: Final = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -40,7 +40,7 @@ _MAIL_PREFIXES: Final = (b"Return-Path:", b"Received:", b"From:", b"Delivered-To
 
 @dataclass(frozen=True, slots=True)
 class BlobReference:
-    """One sealed file: id as text, its 32-byte key, how many bytes it holds."""
+    """One sealed file: id as text, 32-byte key, size in bytes."""
 
     blob_id: str
     key: bytes = field(repr=False)
@@ -48,23 +48,23 @@ class BlobReference:
 
     @classmethod
     def new(cls, size_bytes: int) -> "BlobReference":
-        """A fresh place and key for `size` bytes."""
+        """Return a reference with a new id and key for `size_bytes` bytes."""
         return cls(id_text(new_id()), secrets.token_bytes(KEY_BYTES), size_bytes)
 
     @property
     def sealed_part_count(self) -> int:
-        """How many sealed parts it has."""
+        """Return the number of sealed parts."""
         return part_count(self.size_bytes)
 
     @property
     def id_and_key(self) -> tuple[str, bytes]:
-        """As it stands among a version's keys."""
+        """Return the pair (id, key), as a version's keys list it."""
         return self.blob_id, self.key
 
 
 @dataclass(frozen=True, slots=True)
 class PrintRendition:
-    """A JPEG without metadata, upright, at most PRINT_WIDTH wide."""
+    """Upright JPEG without metadata, at most PRINT_WIDTH_LIMIT_PIXELS wide."""
 
     content: bytes
     width: int
@@ -72,7 +72,10 @@ class PrintRendition:
 
 
 def detect_media_type(content: bytes, name: str) -> str:
-    """The media type that the first bytes show; mail and text are told by their beginning, else octet-stream."""
+    """Return the media type that the first bytes show.
+
+    Mail also needs a name that ends in `.eml`; anything unrecognised is application/octet-stream.
+    """
     for magic, offset, media_type in _MAGIC_NUMBERS:
         if content[offset : offset + len(magic)] == magic:
             return media_type
@@ -82,12 +85,12 @@ def detect_media_type(content: bytes, name: str) -> str:
 
 
 def claimed_media_type(name: str) -> str:
-    """The media type that a file's name claims."""
+    """Return the media type that the extension of a file's name claims."""
     return _TYPES_BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | None:
-    """A picture re-encoded for print; None for what a browser would not decode either (HEIC, files)."""
+    """Re-encode a picture for print. Return None for what browsers do not decode either (HEIC, other files)."""
     if media_type not in ("image/png", "image/jpeg"):
         return None
     with Image.open(BytesIO(content)) as picture:
@@ -96,7 +99,7 @@ def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | No
         upright_picture = upright_picture.resize(
             (PRINT_WIDTH_LIMIT_PIXELS, round(upright_picture.height * PRINT_WIDTH_LIMIT_PIXELS / upright_picture.width))
         )
-    # A new image: nothing of the old one's metadata can come along.
+    # A new image carries over none of the original's metadata.
     clean_picture = Image.new("RGB", upright_picture.size)
     clean_picture.paste(upright_picture)
     buffer = BytesIO()
@@ -105,12 +108,15 @@ def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | No
 
 
 def seal_file(diary: str, blob: BlobReference, content: bytes) -> list[bytes]:
-    """A file's sealed parts. Sealed once and then kept: sealing again would give other bytes."""
+    """Return the sealed parts of a file.
+
+    Keep them for retries: sealing again gives other bytes.
+    """
     return list(seal_parts(blob.key, diary, blob.blob_id, [content], blob.size_bytes))
 
 
 async def upload_blob(server: RemoteServer, diary: str, blob: BlobReference, sealed_parts: Sequence[bytes]) -> None:
-    """Put sealed parts on the server; those it already has are not sent again."""
+    """Upload the sealed parts that the server does not have yet, and complete the blob."""
     blob_path = f"/v1/diaries/{diary}/blobs/{blob.blob_id}"
     declaration = {"parts": len(sealed_parts), "size": sum(len(part) for part in sealed_parts)}
     stored_parts = set((await server.json("PUT", blob_path, declaration))["have"])
@@ -122,9 +128,9 @@ async def upload_blob(server: RemoteServer, diary: str, blob: BlobReference, sea
 
 
 async def fetch_blob(server: RemoteServer, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
-    """The bytes of a file, one part at a time. Raises SealError for a part that is not this file's.
+    """Yield the bytes of a file, part by part. Raises SealError for a part that is not of this file.
 
-    The size comes from the signed version, so the padding needs no search: it is what lies beyond.
+    The size comes from the signed version: bytes beyond it are padding.
     """
     remaining_bytes = blob.size_bytes
     for i in range(blob.sealed_part_count):

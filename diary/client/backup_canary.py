@@ -1,6 +1,6 @@
-"""The canary: an account of the operator's own, with one known line in it, to try a restored copy with.
+"""Canary: an account of the operator's, with one known line in it, that verifies a restored backup.
 
-Its words lie beside the pepper and go into every backup, so they protect nothing; nothing of anybody is written under them.
+Its words are stored beside the pepper and are in every backup, so they protect nothing. No diary is written under them.
 """
 
 import secrets
@@ -31,7 +31,7 @@ async def create_canary(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> bytes:
-    """Register a canary on a running application and write its line; what its file holds."""
+    """Register a canary on a running application, write its line, and return the content of its file."""
     words = " ".join(secrets.choice(word_list()) for _ in range(6))
     async with connect(origin, httpx.ASGITransport(app)) as server:
         identity = await accounts.enrol(
@@ -46,7 +46,10 @@ async def create_canary(
 async def verify_canary(
     app: Any, origin: str, file_content: bytes, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
 ) -> None:
-    """Sign in as the canary and read its line: words, keys, versions, receipts and head all hold. Raises KeptError."""
+    """Sign in as the canary and read its line. Raises KeptError.
+
+    This checks words, keys, versions, receipts and head.
+    """
     login, words = _parse_credentials(file_content)
     async with connect(origin, httpx.ASGITransport(app)) as server:
         await verify_canary_entry(server, login, words, clock, policy=policy)
@@ -55,23 +58,23 @@ async def verify_canary(
 async def verify_canary_entry(
     server: RemoteServer, login: str, words: str, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
 ) -> None:
-    """As `look`, on a server that is reached already."""
+    """Verify the canary as `verify_canary` does, on a server that is already connected."""
     identity = await accounts.sign_in(server, login, words, policy=policy)
     journal = Journal(identity, clock)
     await journal.fetch(server)
     narratives = [journal.newest_version(record).fields.get("narrative") for record in journal.record_ids("incident")]
     if narratives != [_CANARY_NARRATIVE]:
-        raise BadSignature("The canary's line is not there.")
+        raise BadSignature("The canary's line is missing.")
 
 
 def read_canary_file(data_folder: Path) -> bytes | None:
-    """The canary's file in the data folder, when there is one."""
+    """Return the content of the canary's file in the data folder, or None."""
     path = data_folder / CANARY_FILE_NAME
     return path.read_bytes() if path.is_file() else None
 
 
 def _parse_credentials(file_content: bytes) -> tuple[str, str]:
-    """Name and words. Raises NotACopy."""
+    """Parse the name and words. Raises InvalidSealedCopy."""
     try:
         credentials = parse_canonical_json(file_content)
     except KeptError:

@@ -1,4 +1,4 @@
-"""A sealed copy, `.kept`: read with the words or the recovery code, asking no server (docs/formats.md, section 8)."""
+"""Sealed copy of a diary, `.kept`: read offline with the words or the recovery code (docs/formats.md, section 8)."""
 
 import zipfile
 from collections.abc import AsyncIterator, Iterator
@@ -38,10 +38,10 @@ _KEY_MEMBERS: Final = {
 
 
 class DiaryBackupFile:
-    """One sealed copy on the disk. Use as a context manager."""
+    """One sealed copy on disk. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Raises NotACopy when the file is something else, or damaged where that can be told before it is opened."""
+        """Open the file and read its manifest. Raises InvalidSealedCopy when either is malformed."""
         try:
             self._zip = zipfile.ZipFile(path)
         except ZIP_ERRORS:
@@ -53,7 +53,7 @@ class DiaryBackupFile:
             raise
 
     def __enter__(self) -> "DiaryBackupFile":
-        """Itself."""
+        """Return the copy itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,14 +61,17 @@ class DiaryBackupFile:
         self._zip.close()
 
     def open_with_words(self, words: str, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
-        """The identity in it, as another device. Raises NoMatch, KdfRefused."""
+        """Unlock with the words, as a new device. Raises InvalidCredentials, KdfPolicyViolation."""
         keys = self.manifest["keys"]
         root = derivation.derive_root(words, keys["kdf"], policy)
         header = words_wrap_header(keys["account"], 1, keys["kdf"])
         return self._open_identity(derivation.derive_words_kek(root, keys["kdf"]), keys["words_wrap"], header)
 
     def open_with_code(self, recovery_code: bytes) -> Identity:
-        """The same with the recovery code, 16 bytes. Raises NoMatch, also when no code was written into the copy."""
+        """Unlock with the recovery code (16 bytes).
+
+        Raises InvalidCredentials, also when the copy was made without a code.
+        """
         keys = self.manifest["keys"]
         if not keys["code_wrap"]:
             raise InvalidCredentials
@@ -77,7 +80,10 @@ class DiaryBackupFile:
         )
 
     def read_journal(self, identity: Identity, clock: Clock) -> Journal:
-        """Every version in it, opened and checked. Raises NotACopy when one is not its author's or does not open."""
+        """Return every version in the copy, opened and checked.
+
+        Raises InvalidSealedCopy when a version does not verify.
+        """
         journal = Journal(identity, clock)
         try:
             for frame in self._frames("versions.bin"):
@@ -91,13 +97,16 @@ class DiaryBackupFile:
         return journal
 
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
-        """One sealed part, empty when it is not in the copy."""
+        """Return one sealed part, or b"" when it is not in the copy."""
         if f"parts/{blob_id}" not in self._zip.namelist():
             return b""
         return next((frame for index, frame in enumerate(self._frames(f"parts/{blob_id}")) if index == part_index), b"")
 
     async def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
-        """The bytes of a file. Raises SealError for a part that is not this file's, NotACopy when it is not in the copy."""
+        """Yield the bytes of a file.
+
+        Raises SealError for a part that is not of this file, InvalidSealedCopy when the file is not in the copy.
+        """
         remaining_bytes, sealed_parts = blob.size_bytes, self._sealed_parts(blob)
         for i, sealed in enumerate(sealed_parts):
             plaintext = open_part(blob.key, part_header(diary, blob.blob_id, i, blob.sealed_part_count), sealed)[
@@ -164,7 +173,7 @@ class DiaryBackupFile:
         return dict(manifest)
 
     def _frames(self, member_name: str) -> Iterator[bytes]:
-        """The frames of a member, one at a time. Raises NotACopy for one that is too long or cut off."""
+        """Yield the frames of a member. Raises InvalidSealedCopy for a frame that is too long or truncated."""
         try:
             with self._zip.open(member_name) as member:
                 while length_prefix := member.read(4):
@@ -178,7 +187,7 @@ class DiaryBackupFile:
 
 
 def _has_valid_types(manifest: dict[str, Any]) -> bool:
-    """Whether what is read of a copy's head is of the types it should be: it is not sealed, so anyone may have changed it."""
+    """Check the types of the manifest's values. It is not sealed, so anyone may have changed it."""
     keys = manifest["keys"]
     required_texts = [keys[name] for name in ("account", "diary", "diary_wrap", "keyset", "words_wrap")]
     optional_texts = [keys["code_wrap"], manifest["log"], manifest["notary"]]

@@ -1,4 +1,4 @@
-"""A keeper's side of letting an advocate in, without a screen: check the words, grant, give keys, shut the door."""
+"""Keeper's side of grants, without a screen: verify an advocate's words, grant, share keys, end the grant."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ WRAP_BATCH_SIZE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class GrantTerms:
-    """What is granted: scope as in docs/formats.md 8, rights, whether restricted fields too, until when (ms), and why."""
+    """Terms of a grant: scope (docs/formats.md 8), rights, restricted fields or not, expiry (ms UTC), purpose."""
 
     scope: Mapping[str, object]
     not_after: int
@@ -34,7 +34,10 @@ class GrantTerms:
 
 
 async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantParty:
-    """The advocate of nine words. Raises BadRequest, NotFound, and BadSignature when the server gives other keys."""
+    """Fetch the advocate whom nine words name.
+
+    Raises BadRequest, NotFound, and BadSignature when the server returns other keys.
+    """
     wanted_fingerprint = parse_words(fingerprint_words)
     answer = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
     person = GrantParty(unb64(str(answer["ecdsa_pub"])), unb64(str(answer["hpke_pub"])), str(answer["name"]))
@@ -46,7 +49,10 @@ async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantP
 async def create_grant(
     server: RemoteServer, identity: Identity, person: GrantParty, terms: GrantTerms, keeper_name: str, now_ms: int
 ) -> OpenedGrant:
-    """Grant, in the keeper's signature. `name`: what the keeper is called to this advocate. Raises BadSignature and NoMatch."""
+    """Sign a grant and upload it. `keeper_name`: the keeper's name for this advocate.
+
+    Raises BadSignature and InvalidCredentials.
+    """
     keeper = GrantParty(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, keeper_name)
     earlier_key = earlier_keys.newest_statements(identity.keyset.earlier_statements)
     signed_grant = grants.sign_grant(
@@ -79,12 +85,12 @@ async def create_grant(
 
 
 async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[OpenedGrant, dict[str, Any]]]:
-    """The keeper's grants that hold, each with what the server says of it: `given`, `looked_at`, `ended_at`, `not_after`."""
+    """Return the keeper's grants that open, each with the server's row (docs/api.md, `GET /v1/grants`)."""
     answer = await server.json("GET", "/v1/grants")
     own_grants = []
     for row in answer["grants"]:
         if row["to"] is None:
-            continue  # they have left, and everything with them
+            continue  # the advocate's account was deleted
         grant_header = grants.grant_envelope_header(str(row["diary"]), str(row["grant"]), str(row["to"]))
         try:
             grant = grants.open_keeper_copy(
@@ -99,7 +105,7 @@ async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[Op
 def wrap_keys_for_grant(
     grant: OpenedGrant, identity: Identity, pushed_version: VersionPush, place: VersionIds
 ) -> WrapsForGrant:
-    """The wraps of one version for a grant, for its push or for `give`."""
+    """Wrap the keys of one version for a grant, for a push or for `upload_version_keys`."""
     headers = (version_wrap_header(place.diary, place.version, part, identity.epoch) for part in pushed_version.parts)
     keys = [
         unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
@@ -119,7 +125,7 @@ def wrap_keys_for_grant(
 async def upload_version_keys(
     server: RemoteServer, identity: Identity, grant: OpenedGrant, versions: Iterable[tuple[VersionPush, VersionIds]]
 ) -> int:
-    """Give the keys of versions that are on the server already; how many were new."""
+    """Upload the keys of versions that are on the server already, and return how many were new."""
     wrapped_versions = [
         (place, wrap_keys_for_grant(grant, identity, pushed_version, place)) for pushed_version, place in versions
     ]
@@ -135,7 +141,7 @@ async def upload_version_keys(
 
 
 async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapping[str, object]) -> None:
-    """Put a newer summary on the advocate's list."""
+    """Upload a newer summary for the advocate's list of clients."""
     diary = grant.statement["diary"]
     await server.put(
         f"/v1/diaries/{diary}/grants/{grant.id}/summary", client_summaries.SUMMARY_DOCUMENT.seal(grant, summary)
@@ -143,20 +149,23 @@ async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapp
 
 
 async def fetch_review_marks(server: RemoteServer, grant: OpenedGrant) -> Mapping[str, Any] | None:
-    """What the advocate has looked through, None for nothing. Raises NotFound and SealError."""
+    """Return what the advocate has reviewed, None for nothing. Raises NotFound and SealError."""
     answer = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
     return review_marks.MARKS_DOCUMENT.open(grant, unb64(answer["marks"])) if answer["marks"] else None
 
 
 async def end_grant(server: RemoteServer, identity: Identity, grant_id: str) -> None:
-    """End a grant at once. Raises NoMatch and NotFound."""
+    """End a grant at once. Raises InvalidCredentials and NotFound."""
     await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant_id}", proof=identity.proof)
 
 
 async def fetch_letters(
     server: RemoteServer, identity: Identity, grants_by_id: Mapping[str, OpenedGrant]
 ) -> list[Mapping[str, Any]]:
-    """What advocates wrote, of those whose grant is known and whose signature holds. They stay until `take_in`."""
+    """Return the letters from known grants whose signature is valid.
+
+    Letters stay on the server until `acknowledge_letter` or `delete_letter`.
+    """
     answer = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
     opened_letters = []
     for row in answer["letters"]:
@@ -171,12 +180,12 @@ async def fetch_letters(
                 )
             )
         except KeptError:
-            continue  # not by whom it should be: it is nobody's
+            continue  # not signed by the grant's advocate: ignored
     return opened_letters
 
 
 def entry_from_letter(letter: Mapping[str, Any], grant: OpenedGrant, answer: str | None, now_ms: int) -> VersionContent:
-    """The entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has only kept it."""
+    """Return the entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has not confirmed it."""
     advocate_public_key = b64(grant.counterparty.ecdsa_pub)
     return VersionContent(
         "incident",
@@ -186,10 +195,10 @@ def entry_from_letter(letter: Mapping[str, Any], grant: OpenedGrant, answer: str
 
 
 async def acknowledge_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
-    """A letter has become the keeper's own; the server keeps it for 30 days. Raises NotFound."""
+    """Mark a letter as accepted. The server deletes it after 30 days. Raises NotFound."""
     await server.json("POST", f"/v1/diaries/{identity.diary}/letters/{letter_id}/taken")
 
 
 async def delete_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
-    """A letter goes from the server at once. Raises NoMatch and NotFound."""
+    """Delete a letter from the server at once. Raises InvalidCredentials and NotFound."""
     await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter_id}", proof=identity.proof)

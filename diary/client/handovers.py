@@ -1,4 +1,4 @@
-"""A pack handed over: sealed and left by the keeper's side, fetched with eight words by anybody's."""
+"""Handovers of packs: the keeper seals and uploads one, anyone with its eight words fetches it."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CHUNK_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class PendingHandover:
-    """What the keeper keeps of it: the words to say, its id, and when it runs out (ms)."""
+    """The keeper's note of a handover: the words to pass on, its id, and its expiry (ms UTC)."""
 
     words: str = field(repr=False)
     handover_id: str
@@ -36,9 +36,9 @@ async def upload_handover(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> PendingHandover:
-    """Seal a pack under new words and leave it on the server, with the proof of the keeper's own. Raises NoMatch.
+    """Seal a pack under new words and upload it, with the keeper's proof. Raises InvalidCredentials.
 
-    `profile`: what the new words cost; tests make it cheap.
+    `profile`: the cost of deriving keys from the new words; tests use a cheap one.
     """
     words, kdf_parameters, handover_id = handover.generate_words(), handover.new_kdf_params(profile), id_text(new_id())
     opener = handover.derive_secrets(words, kdf_parameters, policy)
@@ -67,10 +67,10 @@ async def upload_handover(
 async def collect_handover(
     server: RemoteServer, typed_words: str, folder: Path, policy: KdfPolicy = PRODUCTION_POLICY
 ) -> Path:
-    """Fetch what eight words open into `folder`, under its true name. `server`: the public host.
+    """Download the pack that eight words open into `folder`, under its own name. `server`: the public host.
 
-    Raises BadRequest for words that do not fit together, NoMatch when they open nothing, SealError when what came is
-    not what was sealed; then nothing is left in the folder.
+    Raises BadRequest for words that fail their checksum, InvalidCredentials when no handover matches, SealError when
+    the content is not what was sealed. The folder is then left empty.
     """
     words = handover.parse_words(typed_words)
     name = b64(handover.derive_name(words))
@@ -95,7 +95,7 @@ async def collect_handover(
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    """A file in pieces."""
+    """Yield a file in chunks."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

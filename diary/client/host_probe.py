@@ -1,4 +1,4 @@
-"""Looking at a server from outside, as a phone and a stranger do: certificates, headers, what each host gives away."""
+"""Probe a server from outside, as phones and strangers reach it: certificates, headers, what each host serves."""
 
 import hashlib
 import ssl
@@ -12,13 +12,13 @@ import httpx
 from diary.errors import BadRequest
 
 _HTTP_TIMEOUT: Final = httpx.Timeout(20, connect=10)
-# Whoever gave no answer so often in a row is away: hundreds of files more would each be waited for.
+# Give up after this many failures in a row: a release lists hundreds of files, each with its own timeout.
 _MAX_FAILURES_IN_A_ROW: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """One answer. `names` and `until` (seconds UTC): of the certificate it came under, none without TLS."""
+    """One HTTP answer, with the names and expiry (seconds UTC) of the certificate; empty without TLS."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,24 +28,27 @@ class ProbeResponse:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the body, hex."""
+        """Return the SHA-256 of the body, hex."""
         return hashlib.sha256(self.body).hexdigest()
 
 
 @dataclass
 class HostProbe:
-    """Asks one server by its public names. `at`: HOST:PORT to connect to instead; `ca`: a certificate to trust besides."""
+    """Client for one server under its public names.
+
+    `connect_to`: HOST:PORT to connect to instead; `ca_file`: a further certificate to trust; `faults`: errors so far.
+    """
 
     connect_to: str = ""
     ca_file: str | None = None
     faults: list[str] = field(default_factory=list)
 
     def get(self, origin: str, path: str) -> ProbeResponse | None:
-        """The answer at an address; None when there is none, and `faults` says why."""
+        """Return the answer at an address, or None when the request failed; `faults` has the reason."""
         return next(self.get_all(origin, [path]))
 
     def get_all(self, origin: str, paths: list[str]) -> Iterator[ProbeResponse | None]:
-        """Answers over one connection; a server that is away is not asked for the rest."""
+        """Yield answers over one connection, None after too many failures in a row."""
         url = urlsplit(origin)
         host = url.hostname or ""
         is_local = host == "localhost" or host.endswith(".localhost")
@@ -54,7 +57,7 @@ class HostProbe:
         )
         base_url = f"{url.scheme}://{address}"
         if not address.rpartition(":")[2].isdecimal() and ":" in address:
-            raise BadRequest("That is no address: a host and a port are meant, like 127.0.0.1:8000.")
+            raise BadRequest("This is not an address. Give a host and a port, for example 127.0.0.1:8000.")
         with httpx.Client(
             base_url=base_url, timeout=_HTTP_TIMEOUT, trust_env=False, verify=self._tls_context()
         ) as client:
@@ -67,7 +70,7 @@ class HostProbe:
                 yield response
 
     def _one(self, client: httpx.Client, host: str, netloc: str, path: str) -> ProbeResponse | None:
-        """One answer; the certificate is held to the host's own name, wherever the connection goes."""
+        """Send one request. The certificate must match the host's own name, whatever address is connected to."""
         try:
             request = client.build_request("GET", path, headers={"Host": netloc, "Accept-Encoding": "identity"})
             request.extensions["sni_hostname"] = host
@@ -84,7 +87,7 @@ class HostProbe:
             return None
 
     def _tls_context(self) -> ssl.SSLContext:
-        """The system's authorities, and the one that was given."""
+        """Return a context that trusts the system's authorities and `ca_file`."""
         context = ssl.create_default_context()
         if self.ca_file:
             context.load_verify_locations(self.ca_file)
@@ -92,7 +95,7 @@ class HostProbe:
 
 
 def _certificate_names_and_expiry(stream: Any) -> tuple[tuple[str, ...], float | None]:
-    """The names in the other side's certificate and its last second."""
+    """Return the names in the server's certificate and when it expires (seconds UTC)."""
     tls_socket = stream.get_extra_info("ssl_object") if stream is not None else None
     certificate = tls_socket.getpeercert() if tls_socket is not None else None
     if not certificate:

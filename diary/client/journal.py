@@ -1,7 +1,7 @@
-"""A diary as one device holds it: sealed versions waiting, versions received, and what they say.
+"""One device's copy of a diary: versions waiting to be sent, versions received, and their content.
 
-The order is the phone's (docs/formats.md 6): seal, queue, push, check the receipt. A version leaves the
-outbox only with a receipt that holds.
+The order is the phone's (docs/formats.md 6): seal, queue, push, check the receipt. A version leaves the outbox only
+with a valid receipt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from diary.record.times import offset_minutes_at
 
 MAX_FEED_FRAMES = 520
 MAX_VERSION_FRAMES = 5
-# How long a made-up diary's notary takes.
+# Simulated delay of the notary of a made-up diary.
 RECEIPT_DELAY_MS = 1_500
 
 
@@ -43,7 +43,7 @@ class HeldVersion:
 
 @dataclass(frozen=True, slots=True)
 class VersionContent:
-    """What to seal as one version; `parents` are version ids."""
+    """Content to seal as one version. `parents` are version ids."""
 
     kind: str
     fields: Mapping[str, object]
@@ -55,7 +55,7 @@ class VersionContent:
 
 
 def field_names(kind: str, schema_number: int) -> FieldNames:
-    """The names of a kind, as the ledger asks for them."""
+    """Return the field names of a kind, in the form the ledger uses."""
     record_schema = find_schema(kind, schema_number)
     return FieldNames(record_schema.open, record_schema.restricted)
 
@@ -64,7 +64,7 @@ class Journal:
     """One device's copy of a diary."""
 
     def __init__(self, identity: Identity, clock: Clock, tz: str = "Europe/London") -> None:
-        """`clock` is the phone's, `tz` the zone it is in."""
+        """Start an empty journal. `clock`: the phone's clock; `tz`: the time zone it is in."""
         self.identity = identity
         self._clock = clock
         self._tz = tz
@@ -74,29 +74,30 @@ class Journal:
         self._offset_ms: int | None = None
         self._seq = 0
         self._head = heads.INITIAL_HEAD
-        self.beacon: Mapping[str, object] | None = None  # the checkpoint seen last, for `_beacon`
+        self.beacon: Mapping[str, object] | None = None  # the newest checkpoint seen, for `_beacon`
 
     @property
     def unsent_count(self) -> int:
-        """How many versions have no receipt yet."""
+        """Return how many versions have no receipt yet."""
         return len(self._outbox)
 
     @property
     def acknowledged_count(self) -> int:
-        """How many versions of this diary the server has acknowledged or sent."""
+        """Return how many versions the server has acknowledged or sent."""
         return self._seq
 
     @property
     def feed_head(self) -> dict[str, object] | None:
-        """The diary's head and its number, as a pack gives them; None before the first, and where a number is not here.
+        """Return the diary's head and its number for a pack.
 
-        A sealed copy lacks what was erased for good, so that the head cannot be worked out beyond it.
+        None before the first version, and where a version number is missing: a sealed copy has no permanently erased
+        versions, so the head cannot be computed beyond them.
         """
         is_whole = all(held.seq is None or held.seq <= self._seq for held in self._versions_by_id.values())
         return {"head": b64(self._head), "seq": self._seq} if self._seq and is_whole else None
 
     def append(self, content: VersionContent) -> HeldVersion:
-        """Seal one version now, on this device; it goes to the server with the next `send`."""
+        """Seal one version now, on this device. The next `send` uploads it."""
         identity = self.identity
         now_ms = self._clock.now_ms()
         place = VersionIds(identity.diary, content.record or id_text(new_id()), id_text(new_id()))
@@ -119,7 +120,7 @@ class Journal:
         sealed_version = seal_version(
             draft, field_names(content.kind, schema_number), identity.author(), identity.diary_key, identity.epoch
         )
-        # Read back before anything is called saved.
+        # Open it again before it counts as saved.
         opened_version = self._open_version(sealed_version.push, place)
         self._last_links[identity.device] = ChainLink(
             identity.device, _line_number(opened_version), _line_prev(opened_version), sealed_version.push.commitment
@@ -130,21 +131,21 @@ class Journal:
         return held_version
 
     def switch_device(self, device: str, offset_ms: int | None) -> None:
-        """Go on writing on another device of the same keeper, whose clock is `offset_ms` ahead."""
+        """Continue on another device of the same keeper, whose clock is `offset_ms` ahead."""
         self.identity = replace(self.identity, device=device)
         self._offset_ms = offset_ms
 
     @property
     def tz(self) -> str:
-        """The zone the phone is in."""
+        """Return the time zone the phone is in."""
         return self._tz
 
     def switch_time_zone(self, tz: str) -> None:
-        """Go on writing in another zone."""
+        """Continue in another time zone."""
         self._tz = tz
 
     def sign_receipts(self, notary: Ed25519Signer) -> None:
-        """Have a notary on this computer sign for what waits, in its order: for made-up diaries, which no server has."""
+        """Sign the waiting versions with a local notary, in order. For made-up diaries, which no server stores."""
         for version_id in self._outbox:
             held_version = self._versions_by_id[version_id]
             clock: Any = held_version.opened_version.reserved_fields["_clock"]
@@ -160,7 +161,7 @@ class Journal:
         self._outbox.clear()
 
     async def send(self, server: RemoteServer) -> None:
-        """Push what waits, oldest first. Raises BadSignature for a receipt or head that does not hold."""
+        """Push the waiting versions, oldest first. Raises BadSignature for an invalid receipt or head."""
         while self._outbox:
             held_version = self._versions_by_id[self._outbox[0]]
             place = held_version.opened_version.ids
@@ -178,12 +179,12 @@ class Journal:
                 self._advance_past(held_version, seq, answer["head"])
                 self._versions_by_id[place.version] = replace(held_version, seq=seq, receipt=receipt)
             else:
-                # Another device has written meanwhile: the feed brings everything in its order.
+                # Another device has written in the meantime: fetch everything in the feed's order.
                 await self.fetch(server)
             self._outbox.pop(0)
 
     async def fetch(self, server: RemoteServer) -> int:
-        """Take in what the server has beyond this device; gives how many versions were new here."""
+        """Receive what the server has beyond this device, and return how many versions were new here."""
         new_count = 0
         while True:
             path = f"/v1/diaries/{self.identity.diary}/changes?after={self._seq}"
@@ -200,7 +201,10 @@ class Journal:
     def add_from_backup(
         self, pushed_version: VersionPush, place: VersionIds, seq: int | None, receipt: Mapping[str, Any] | None
     ) -> None:
-        """One version from a sealed copy, with what a server once said of it. Raises BadSignature, SealError."""
+        """Add one version from a sealed copy, with its number and receipt if it has them.
+
+        Raises BadSignature, SealError.
+        """
         message = push.version_signing_input(
             c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
         )
@@ -219,17 +223,17 @@ class Journal:
             self._advance_past(held_version, seq, None)
 
     def versions(self) -> list[DiaryVersion]:
-        """The whole diary in feed order, what waits last, as a capsule is made from."""
+        """Return the whole diary in feed order, unsent versions last. A capsule is built from this."""
         held_versions = [self._versions_by_id[version] for version in self._versions_by_id]
         ordered = sorted(held_versions, key=lambda held: (held.seq is None, held.seq or 0))
         return [_diary_version(held) for held in ordered]
 
     def record_ids(self, kind: str) -> list[str]:
-        """The records of a kind, each once, in feed order."""
+        """Return the ids of the records of a kind, each once, in feed order."""
         return list(dict.fromkeys(row["record"] for row in self.versions() if row["kind"] == kind))
 
     def newest_version(self, record: str) -> OpenedVersion:
-        """The newest version of a record on this device. Raises KeyError when there is none."""
+        """Return the newest version of a record on this device. Raises KeyError when there is none."""
         record_versions = [
             held.opened_version for held in self._versions_by_id.values() if held.opened_version.ids.record == record
         ]
@@ -238,15 +242,18 @@ class Journal:
         return record_versions[-1]
 
     def utc_offset_minutes(self, at_ms: int) -> int:
-        """Minutes ahead of UTC here at an instant."""
+        """Return the journal's offset from UTC at an instant, in minutes."""
         return offset_minutes_at(at_ms, self._tz)
 
     def _open_version(self, pushed_version: VersionPush, place: VersionIds) -> OpenedVersion:
-        """Open with this diary's key."""
+        """Open a version with this diary's key."""
         return open_version(pushed_version, place, field_names, self.identity.diary_key)
 
     def _receive_version(self, frame: bytes, head: Mapping[str, object] | None) -> int:
-        """One version of the feed: signature, receipt and place are checked; 1 when it was new here."""
+        """Check the signature, receipt and number of one version of the feed, and store it.
+
+        Return 1 when it is new here.
+        """
         raw_meta, *raw_parts = decode_frames(frame, frames_limit=MAX_VERSION_FRAMES)
         meta: Any = parse_canonical_json(raw_meta)
         if set(meta) == erased.TOMBSTONE_NAMES:
@@ -276,7 +283,7 @@ class Journal:
         return 0 if is_known else 1
 
     def _receive_erased(self, erased_version: Mapping[str, Any], head: Mapping[str, object] | None) -> int:
-        """What is left of a version that was erased for good: this device lets go of it as well."""
+        """Delete a version that was permanently erased, and advance the head past it."""
         place = VersionIds(self.identity.diary, str(erased_version["record"]), str(erased_version["version"]))
         if erased_version["seq"] != self._seq + 1:
             raise BadSignature("The server left a version out.")
@@ -285,7 +292,7 @@ class Journal:
         return 0
 
     def _advance_past(self, held_version: HeldVersion, seq: int, signed_head: Mapping[str, object] | None) -> None:
-        """Move the running head on by one version, `seq`."""
+        """Advance the running head by one version, `seq`."""
         assert seq == self._seq + 1
         self._advance_head(
             held_version.opened_version.ids,
@@ -295,7 +302,7 @@ class Journal:
         )
 
     def _advance_head(self, place: VersionIds, c: str, env: str, signed_head: Mapping[str, object] | None) -> None:
-        """Move the running head on; compare it with the server's when it gave one. Raises BadSignature."""
+        """Advance the running head, and compare it with the server's signed head if given. Raises BadSignature."""
         seq = self._seq + 1
         head = heads.next_head(
             self._head, seq=seq, record=place.record, version=place.version, commitment=c, envelopes_digest=env
@@ -306,19 +313,19 @@ class Journal:
 
 
 def _line_number(opened_version: OpenedVersion) -> int:
-    """`n` of a version this device has just sealed."""
+    """Return `n` of a version this device has just sealed."""
     line: Any = opened_version.reserved_fields["_line"]
     return int(line["n"])
 
 
 def _line_prev(opened_version: OpenedVersion) -> str | None:
-    """`prev` of a version this device has just sealed."""
+    """Return `prev` of a version this device has just sealed."""
     line: Any = opened_version.reserved_fields["_line"]
     return None if line["prev"] is None else str(line["prev"])
 
 
 def _diary_version(held_version: HeldVersion) -> DiaryVersion:
-    """One version as the pack's side reads it."""
+    """Return one version in the form that packs are built from."""
     opened_version = held_version.opened_version
     seeds: Sequence[bytes] = opened_version.seeds
     restricted = opened_version.restricted

@@ -1,7 +1,6 @@
-"""Auditing a server's log over its public pages, with nothing but what anyone may read.
+"""Audit of a server's log over its public pages only: every leaf, checkpoint and timestamp.
 
-Every leaf, every checkpoint there ever was, every timestamp. Keys: what the caller pins, else what the server says
-of itself, and then the caller is told so.
+Keys are those the caller pins, otherwise those the server publishes, which prove nothing about who runs it.
 """
 
 import time
@@ -26,15 +25,15 @@ _PAGE_LIMIT_BYTES: Final = 8 << 20
 
 
 class PublicHostClient:
-    """A server's public host."""
+    """Client for a server's public host."""
 
     def __init__(self, client: httpx.Client, origin: str) -> None:
-        """`client` reaches the server; `origin` is its public address."""
+        """Use `client`, which connects to the server at the public address `origin`."""
         self._client = client
         self._host_header = {"Host": urlsplit(origin).netloc}
 
     def get(self, path: str) -> bytes | None:
-        """A page; None when there is none. Raises Unavailable."""
+        """Return a page, or None for a 404. Raises Unavailable."""
         for _ in range(_MAX_ATTEMPTS):
             try:
                 response = self._client.get(path, headers=self._host_header)
@@ -51,14 +50,14 @@ class PublicHostClient:
         raise Unavailable("The server's answer makes no sense.")
 
     def checkpoint_notes(self) -> Iterator[bytes]:
-        """Every checkpoint, from the first."""
+        """Yield every checkpoint note, oldest first."""
         n = 0
         while note := self.get(f"/log/checkpoints/{n}"):
             yield note
             n += 1
 
     def leaves(self) -> Iterator[bytes]:
-        """Every leaf under the newest checkpoint."""
+        """Yield every leaf under the newest checkpoint."""
         page = 0
         while text := self.get(f"/log/leaves/{page}"):
             yield from (bytes.fromhex(line) for line in text.decode("ascii").split())
@@ -67,7 +66,7 @@ class PublicHostClient:
 
 @contextmanager
 def connect_public_host(origin: str) -> Iterator[PublicHostClient]:
-    """The public pages of a server; names under localhost are this computer."""
+    """Connect to the public pages of a server. Names under localhost resolve to this computer."""
     url = urlsplit(origin)
     is_local = (url.hostname or "").endswith("localhost")
     base_url = f"{url.scheme}://127.0.0.1:{url.port or 80}" if is_local else origin
@@ -78,7 +77,7 @@ def connect_public_host(origin: str) -> Iterator[PublicHostClient]:
 def audit_public_log(
     public_host: PublicHostClient, pinned_notary: bytes | None, pinned_instance: bytes | None, tsa_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """Everything that does not hold. Raises Unavailable when a page cannot be had."""
+    """Yield every fault found in the log. Raises Unavailable when a page cannot be fetched."""
     statements = [_parse_object(line) for line in (public_host.get("/log/statements") or b"").splitlines()]
     notary_key = pinned_notary or unb64((public_host.get("/notary.txt") or b"").decode("ascii").strip())
     keys, faults = audit.trusted_keys(statements, notary_key, pinned_instance)
@@ -108,8 +107,11 @@ def audit_public_log(
 
 @dataclass(frozen=True, slots=True)
 class WitnessReport:
-    """What witnesses say of a log. `size`: leaves under the newest checkpoint that any of `asked` cosigned, 0 for none;
-    `seen`: their cosignatures of it; `faults`: what does not hold."""
+    """Witnesses' cosignatures of a log, and the faults found.
+
+    `cosigned_size`: leaves under the newest checkpoint that any of `witnesses` cosigned, 0 for none;
+    `valid_cosignatures`: their cosignatures of it.
+    """
 
     witnesses: tuple[LogWitness, ...]
     cosigned_size: int = 0
@@ -118,10 +120,9 @@ class WitnessReport:
 
 
 def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitness]) -> WitnessReport:
-    """How far these witnesses have seen the log that is served, and whether they saw each key before hand over to the next.
+    """Check how far these witnesses have cosigned the log, and that they did so before each change of the notary's key.
 
-    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raises
-    Unavailable.
+    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raises Unavailable.
     """
     asked_witnesses = tuple(witnesses)
     notes = list(public_host.checkpoint_notes())
@@ -150,9 +151,10 @@ def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitnes
 def _unwitnessed_key_changes(
     public_host: PublicHostClient, notes: Sequence[bytes], witnesses: Sequence[LogWitness]
 ) -> Iterator[AuditFinding]:
-    """The last checkpoint of each notary key that was replaced, where no witness cosigned it.
+    """Yield a finding for each last checkpoint of a replaced notary key that no witness cosigned.
 
-    To a witness the next key is a new log: without this line nobody outside saw that the one goes on where the other ended.
+    To a witness the next key is a new log: without this cosignature nobody outside can tell that one continues the
+    other.
     """
     for n, (note, next_note) in enumerate(pairwise(notes)):
         if not witnesses or _log_origin(note) == _log_origin(next_note):
@@ -171,12 +173,12 @@ def _unwitnessed_key_changes(
 
 
 def _log_origin(note: bytes) -> bytes:
-    """Which key's log a note is of: its first line."""
+    """Return the first line of a note, which names the log and so the key."""
     return note.split(b"\n", 1)[0]
 
 
 def _is_same_checkpoint(first: bytes, second: bytes) -> bool:
-    """Whether two notes hold the same checkpoint of the notary. Other signatures are ignored."""
+    """Check whether two notes are the same checkpoint of the notary. Other signatures are ignored."""
     try:
         return checkpoints.strip_cosignatures(first) == checkpoints.strip_cosignatures(second)
     except KeptError:
@@ -186,7 +188,7 @@ def _is_same_checkpoint(first: bytes, second: bytes) -> bool:
 def _stamp_faults(
     public_host: PublicHostClient, checkpoint_number: int, note: bytes, tsa_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """The stamps of one checkpoint."""
+    """Yield the faults in the timestamps of one checkpoint."""
     page = _parse_object(public_host.get(f"/log/stamps/{checkpoint_number}") or b"{}")
     for stamp in page.get("stamps", []):
         location = f"log_stamp of checkpoint {checkpoint_number} ({stamp.get('authority')})"
@@ -202,7 +204,7 @@ def _stamp_faults(
 
 
 def _parse_object(raw: bytes) -> dict[str, Any]:
-    """Canonical JSON that is an object; {} for anything else, which then holds for nothing."""
+    """Parse canonical JSON that must be an object. Return {} for anything else; it then fails verification."""
     try:
         value = parse_canonical_json(raw)
     except KeptError:

@@ -1,6 +1,6 @@
-"""What the log shows of a diary, fetched and checked by its keeper's device, for a pack: docs/pack.md, `log`.
+"""Log proofs of a diary for a pack (docs/pack.md, `log`), fetched and verified on the keeper's device.
 
-Nothing is passed on that does not hold: a pack with a proof that fails would speak against its keeper.
+Unverified data is never passed on: a pack with a failing proof would count against its keeper.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ POLL_SECONDS: Final = 0.2
 
 
 async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object] | None:
-    """`log` of a capsule; None while the server has no checkpoint. Raises BadSignature when the log does not hold."""
+    """Return `log` of a capsule, or None while the server has no checkpoint. Raises BadSignature for an invalid log."""
     log_state = await server.json("GET", "/v1/log")
     if log_state["checkpoint"] is None:
         return None
@@ -54,7 +54,7 @@ async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object]
 
 
 def _notary_keys(statements: Sequence[Mapping[str, Any]], own_key: bytes) -> tuple[NotaryKey, ...]:
-    """The key this device signed in with, and those that statements say came before it."""
+    """Return the key this device signed in with, and the earlier keys that signed statements link to it."""
     own_notary_key = NotaryKey(b64(ed25519_key_id(own_key)), own_key, 0, None)
     if not statements:
         return (own_notary_key,)
@@ -66,7 +66,7 @@ def _notary_keys(statements: Sequence[Mapping[str, Any]], own_key: bytes) -> tup
 def _verify_anchor(
     row: Mapping[str, Any], keys: Sequence[NotaryKey], cosigned_checkpoint: Mapping[str, Any]
 ) -> tuple[Checkpoint, dict[str, object]]:
-    """A checkpoint and its stamps, all of them checked, and the lines of witnesses over it as they came."""
+    """Verify a checkpoint and its timestamps, and add the cosignatures of witnesses unverified."""
     note = str(row["note"]).encode()
     checkpoint = checkpoints.verify(note, key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin).pub)
     stamps = [dict(stamp) for stamp in row.get("stamps", [])]
@@ -93,7 +93,7 @@ def _verify_anchor(
 
 
 async def _fetch_consistency_path(server: RemoteServer, older: Checkpoint, newer: Checkpoint) -> list[str]:
-    """What shows that one continues the other."""
+    """Fetch and verify the proof that `newer` extends `older`."""
     answer = await server.json("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
     path = [unb64(step) for step in answer["path"]]
     tree.verify_consistency(older.size, newer.size, (older.root, newer.root), path)
@@ -103,7 +103,7 @@ async def _fetch_consistency_path(server: RemoteServer, older: Checkpoint, newer
 async def _fetch_proofs(
     server: RemoteServer, journal: Journal, checkpoint: Checkpoint, receipts: Mapping[str, Any]
 ) -> AsyncIterator[dict[str, object]]:
-    """Where the diary's versions stand under one checkpoint, each checked."""
+    """Yield the inclusion proofs of the diary's versions under one checkpoint, each verified."""
     after_seq = 0
     while True:
         answer = await server.json(
@@ -112,7 +112,7 @@ async def _fetch_proofs(
         for row in answer["proofs"]:
             receipt = receipts.get(row["version"])
             if receipt is None:
-                raise BadSignature("The log speaks of a version that has no receipt here.")
+                raise BadSignature("The log has a proof for a version that has no receipt on this device.")
             leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
             tree.verify_inclusion(
                 leaf, row["i"], checkpoint.size, [unb64(step) for step in row["path"]], checkpoint.root
@@ -126,7 +126,10 @@ async def _fetch_proofs(
 async def wait_until_logged(
     server: RemoteServer, journal: Journal, timeout_seconds: float, *, require_stamps: bool
 ) -> None:
-    """Return when everything with a receipt is in the log, and stamped if that is asked. Raises NotFound if not in time."""
+    """Return when every version with a receipt is in the log, and timestamped if `require_stamps`.
+
+    Raises NotFound after `timeout_seconds`.
+    """
     wanted_versions = {row["version"] for row in journal.versions() if row["receipt"]}
     try:
         async with asyncio.timeout(timeout_seconds):
@@ -137,9 +140,9 @@ async def wait_until_logged(
                     return
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
-        raise NotFound("The log did not take these entries in time.") from None
+        raise NotFound("The log did not include these entries in time.") from None
 
 
 def _log_rows(log: Mapping[str, Any] | None, name: str) -> list[Any]:
-    """A list of a log; empty when there is none."""
+    """Return a list member of a log, empty without a log."""
     return list(log[name]) if log else []

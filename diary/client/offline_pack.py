@@ -1,4 +1,4 @@
-"""The whole pack from a sealed copy, with no server: the same worker typesets, started here."""
+"""Build a whole pack from a sealed copy, offline: the worker that typesets on a server is started here."""
 
 import json
 import subprocess
@@ -19,13 +19,13 @@ LENGTH_PREFIX_BYTES = 4
 
 
 class SealedFileSource(Protocol):
-    """Where the sealed files lie: a sealed copy, or a made-up diary's own."""
+    """Source of sealed files: a sealed copy, or a made-up diary."""
 
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
-        """One sealed part, empty when there is none."""
+        """Return one sealed part, or b"" when there is none."""
 
     def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
-        """The bytes of a file. Raises KeptError."""
+        """Yield the bytes of a file. Raises KeptError."""
 
 
 async def build_pack_offline(
@@ -38,11 +38,11 @@ async def build_pack_offline(
     *,
     is_unsandboxed: bool = False,
 ) -> None:
-    """Write the pack to `out`, which appears only when every check has passed.
+    """Write the pack to `pack_path`. The file appears only when every check has passed.
 
-    `work`: an empty folder of the caller's. `is_unsandboxed`: build it without isolation. A diary that no server knows is
-    numbered in its own order, and its pack says so. Raises PackFailed when the worker fails, NotACopy for a file that is not
-    in the copy, Unavailable where this computer cannot isolate the worker.
+    `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. A diary that no server
+    stores is numbered in its own order, and its pack says so. Raises PackBuildFailed when the worker fails,
+    InvalidSealedCopy for a file that is not in the copy, Unavailable where this computer cannot isolate the worker.
     """
     versions = journal.versions()
     wish = replace(wish, feed=journal.feed_head, absent=erased_entries(versions))
@@ -70,7 +70,10 @@ def _typeset_locally(
     *,
     is_unsandboxed: bool,
 ) -> Path:
-    """The front part, from an isolated worker of our own: without network, with one folder. Raises PackFailed, Unavailable."""
+    """Typeset the front part in an isolated worker, without network and with one folder.
+
+    Raises PackBuildFailed, Unavailable.
+    """
     wall = "" if is_unsandboxed else isolation.require_isolation()
     folder = work_folder / "front"
     folder.mkdir()
@@ -94,6 +97,6 @@ def _typeset_locally(
 
 
 def _send_frame(pipe: IO[bytes], frame: bytes) -> None:
-    """One frame to the worker."""
+    """Send one length-prefixed frame to the worker."""
     pipe.write(len(frame).to_bytes(LENGTH_PREFIX_BYTES, "big") + frame)
     pipe.flush()

@@ -1,7 +1,7 @@
-"""A pack from the phone's side: ask, send the capsule, check what came back, add the files as received.
+"""Build a pack from the phone's side: upload the capsule, check the typeset part, add the files as received.
 
-The server typesets; it is not trusted with the result. What can be computed here is compared byte for byte,
-and nothing that was not asked for is let in.
+The server typesets, but its result is not trusted. Whatever this device can compute is compared byte for byte, and
+unexpected files are refused.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _FRONT_LIMIT_BYTES: Final = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One exhibit's file as received: its path in the pack, where it lies sealed, and the digest it must have."""
+    """One exhibit's file as received: its path in the pack, its sealed blob, and the digest it must have."""
 
     path: str
     blob: BlobReference
@@ -52,10 +52,10 @@ async def build_pack(
     work_folder: Path,
     report_progress: ProgressCallback,
 ) -> None:
-    """Write the whole pack to `out`, which appears only when every check has passed.
+    """Write the whole pack to `pack_path`. The file appears only when every check has passed.
 
-    `work`: an empty folder of the caller's for what is half done. Raises PackFailed when the server's part is
-    not what it should be, and whatever the server answers.
+    `work_folder`: an empty folder of the caller's for temporary files. Raises PackBuildFailed when the server's part
+    fails a check, and the server's own errors.
     """
     versions = journal.versions()
     wish = replace(wish, log=await fetch_log(server, journal), feed=journal.feed_head, absent=erased_entries(versions))
@@ -85,7 +85,7 @@ async def finish_pack(
     work_folder: Path,
     report_progress: ProgressCallback,
 ) -> None:
-    """Add the files as received to a checked front part and write the pack. `content`: a blob's bytes."""
+    """Add the files as received to a checked front part and write the pack. `read_blob`: yields a blob's bytes."""
     received_folder = work_folder / "received"
     for done_count, file in enumerate(files):
         report_progress("files as received", done_count, len(files))
@@ -97,7 +97,7 @@ async def finish_pack(
         )
         partial_path.replace(pack_path)
     except BaseException:
-        # Half a pack is readable too, and nobody would look for it.
+        # A truncated pack is still readable, and nobody would notice the leftover.
         partial_path.unlink(missing_ok=True)
         raise
     report_progress("files as received", len(files), len(files))
@@ -106,14 +106,14 @@ async def finish_pack(
 async def _typeset_on_server(
     server: RemoteServer, diary: str, capsule_bytes: bytes, front: Path, report_progress: ProgressCallback
 ) -> None:
-    """Have the server typeset a capsule and fetch its part to `front`. The job is given up when this fails."""
+    """Have the server typeset a capsule, and download its part to `front`. Cancel the job on failure."""
     job = await server.json("POST", "/v1/packs", {"diary": diary})
     job_path = f"/v1/packs/{job['pack']}"
     try:
         async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
             while job["state"] in ("queued", "ready"):
                 if job["state"] == "ready":
-                    # Others may come first; then the place stays, and the state says when to send again.
+                    # Another job may be ahead: the place in the queue is kept, and the state tells when to send again.
                     with suppress(Conflict):
                         await server.put(f"{job_path}/capsule", capsule_bytes)
                 else:
@@ -135,10 +135,10 @@ async def _typeset_on_server(
 
 
 def check_front(front: Path, capsule: reader.Capsule) -> None:
-    """Compare the server's part with what this device can compute itself: all but the PDFs. Raises PackFailed.
+    """Compare the server's part with what this device computes: all but the PDFs. Raises PackBuildFailed.
 
-    The worker words times by the zone rules of the package, so they are worded by those here too: a computer whose own
-    rules are older would refuse a sound pack.
+    The worker formats times with the time zone data of the `tzdata` package, so this does too: a computer with older
+    data would otherwise refuse a correct pack.
     """
     zoneinfo.reset_tzpath(())
     zoneinfo.ZoneInfo.clear_cache()
@@ -164,7 +164,7 @@ def check_front(front: Path, capsule: reader.Capsule) -> None:
 
 
 def _is_servable_list_correct(front_zip: zipfile.ZipFile) -> bool:
-    """Whether the servable folder's own list is there and names what lies in it, with the digests it has."""
+    """Check that the servable folder has its own manifest, with exactly its files and their digests."""
     names = [
         name for name in front_zip.namelist() if name.startswith("data/servable/") and name != SERVABLE_MANIFEST_PATH
     ]
@@ -173,7 +173,10 @@ def _is_servable_list_correct(front_zip: zipfile.ZipFile) -> bool:
 
 
 def _member_names(front_zip: zipfile.ZipFile) -> set[str]:
-    """The members' names, each once, none compressed, all of a size that can be true."""
+    """Return the names of the members.
+
+    Raises PackBuildFailed unless they are unique, uncompressed and of plausible size.
+    """
     member_infos = front_zip.infolist()
     is_uncompressed = all(row.compress_type == zipfile.ZIP_STORED for row in member_infos)
     if (
@@ -186,7 +189,7 @@ def _member_names(front_zip: zipfile.ZipFile) -> set[str]:
 
 
 def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFile]:
-    """Where each exhibit's file lies, in exhibit order: its key stands in the newest version's restricted part."""
+    """Locate each exhibit's file, in exhibit order. Its key is in the restricted part of the newest version."""
     by_version = {row["version"]: row for row in journal.versions()}
     files = []
     for exhibit, path in zip(capsule.exhibits, archive.received_file_sizes(capsule), strict=True):
@@ -199,7 +202,7 @@ def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFi
 
 
 async def _keep_file(chunks: AsyncIterator[bytes], file: ReceivedFile, folder: Path) -> None:
-    """One file as received to its path under `folder`. Raises PackFailed for bytes that are not those received."""
+    """Write one file as received below `folder`. Raises PackBuildFailed when its digest differs."""
     target = folder / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -212,7 +215,7 @@ async def _keep_file(chunks: AsyncIterator[bytes], file: ReceivedFile, folder: P
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    """A file in pieces."""
+    """Yield a file in chunks."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

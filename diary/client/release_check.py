@@ -1,4 +1,4 @@
-"""What a host serves, held against the signed list of its release: the one comparison that `doctor` and `verify-host` make."""
+"""Compare what a host serves with the signed list of its release, for `doctor` and `verify-host`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,11 @@ _MISSING_STATUSES: Final = frozenset({404, 410})
 
 @dataclass(frozen=True, slots=True)
 class ReleaseComparison:
-    """Served files against listed ones. `asked`: how many were to be compared; `differing`: addresses whose bytes are others,
-    or that are not there; `unanswered`: what came in place of an answer, for each file that could not be compared."""
+    """Result of comparing served files with listed ones.
+
+    `file_count`: files listed; `differing_paths`: addresses whose content differs or is missing; `failures`: what
+    happened instead, for each file that could not be compared.
+    """
 
     file_count: int
     differing_paths: tuple[str, ...] = ()
@@ -28,7 +31,7 @@ class ReleaseComparison:
 
     @property
     def summary(self) -> str:
-        """What is wrong, without a full stop; '' when every file is the listed one."""
+        """Return what is wrong, without a full stop; '' when every file matches."""
         parts = []
         if self.differing_paths:
             parts.append(
@@ -40,9 +43,10 @@ class ReleaseComparison:
 
 
 def compare_release(probe: HostProbe, url: str, expected_digests: Mapping[str, str]) -> ReleaseComparison:
-    """Fetch every address of `wanted` (address → SHA-256, hex) from the host at `url`, and compare.
+    """Fetch the listed addresses (address → SHA-256, hex) from the host at `url`, and compare.
 
-    An error is no other file. A host that gave none of them has not been asked anything: its 404s may be another site's.
+    A failed request does not count as a difference. If no listed file is served, all count as failures: the 404s may
+    come from another site.
     """
     responses = dict(zip(expected_digests, probe.get_all(url, list(expected_digests)), strict=True))
     none_served = not any(candidate is not None and candidate.status == _STATUS_OK for candidate in responses.values())
@@ -56,7 +60,7 @@ def compare_release(probe: HostProbe, url: str, expected_digests: Mapping[str, s
 
 
 def fetch_release_list(probe: HostProbe, url: str, public_key: bytes) -> dict[str, str] | str:
-    """Return address → SHA-256 from the signed list that the host serves, or the fault found in it; `UNSIGNED` without a list."""
+    """Return address → SHA-256 from the host's signed list, or a fault; `UNSIGNED_FAULT` without a list."""
     response = probe.get(url, RELEASE_LIST_PATH)
     if response is None or response.status not in {_STATUS_OK, *_MISSING_STATUSES}:
         return f"the signed list could not be asked for: {RELEASE_LIST_PATH} {_failure_text(response)}"
@@ -69,16 +73,16 @@ def fetch_release_list(probe: HostProbe, url: str, public_key: bytes) -> dict[st
 
 
 def fetch_raw_release_list(probe: HostProbe, url: str) -> bytes:
-    """The bytes of the list that the host hands out; b"" where it gives none."""
+    """Return the bytes of the list the host serves, or b""."""
     response = probe.get(url, RELEASE_LIST_PATH)
     return response.body if response is not None and response.status == _STATUS_OK else b""
 
 
 def read_release_key(path: Path) -> bytes:
-    """The public half of a release key, from its file. Raises BadRequest."""
+    """Return the public half of a release key from its file. Raises BadRequest."""
     return unb64(path.read_text(encoding="ascii", errors="replace").strip())
 
 
 def _failure_text(response: ProbeResponse | None) -> str:
-    """What came in place of a file."""
+    """Return what happened instead of a file being served."""
     return "was not answered" if response is None else f"was answered {response.status}"

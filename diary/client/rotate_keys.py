@@ -1,4 +1,4 @@
-"""New keys for an account, from the plaintext side: what the phone does in static/src/diary/keys/rotating.ts."""
+"""Replace the keys of an account, as the phone does in static/src/diary/keys/rotating.ts."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -38,9 +38,10 @@ async def rotate(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Identity:
-    """Replace every key, under new words, and end all sessions. Raises Conflict when another device wrote meanwhile.
+    """Replace every key, under new words, and end all sessions. Raises Conflict when another device keeps writing.
 
-    `code`: the recovery code's 16 bytes, to use its proof in place of the words': nobody who has only the words stops it.
+    `recovery_code`: 16 bytes; its proof then replaces that of the words. Somebody who has only the words cannot block
+    this.
     """
     proof = (
         identity.proof if recovery_code is None else b64(derivation.derive_code_proof(recovery_code, identity.login))
@@ -49,7 +50,7 @@ async def rotate(
         try:
             return await _try_rotation(server, identity, new_words, proof, profile, policy)
         except Conflict:
-            # Somebody wrote before it was begun; from then on the server takes in nothing more.
+            # Another device wrote before the rotation began. Once begun, the server accepts no more versions.
             if not tries_left:
                 raise
     raise AssertionError
@@ -58,7 +59,7 @@ async def rotate(
 async def _try_rotation(
     server: RemoteServer, identity: Identity, new_words: str, current_proof: str, profile: KdfProfile, policy: KdfPolicy
 ) -> Identity:
-    """One try; `by`: the proof of the words in use, or of the code."""
+    """Try once. `current_proof`: the proof of the current words, or of the recovery code."""
     session_info = await server.json("GET", "/v1/session")
     diary_row = next(row for row in session_info["diaries"] if row["diary"] == identity.diary)
     keyset, account_key, diary_key = Keyset.generate(), generate_key(), generate_key()
@@ -99,7 +100,7 @@ async def _try_rotation(
 def _make_rekeying_statement(
     identity: Identity, keyset: Keyset, diary_row: dict[str, Any], now_ms: int
 ) -> Mapping[str, Any]:
-    """The old key's word for the new one, about the diary as the server says it stands."""
+    """Sign a statement by the old key that names the new one and the diary's current head."""
     head = diary_row["head"]
     return rekeying.sign_statement(
         identity.author(),
@@ -120,7 +121,7 @@ def _make_rekeying_statement(
 async def _rewrap_page(
     server: RemoteServer, identity: Identity, diary_key: bytes, epoch: int, after_seq: int
 ) -> tuple[Sequence[bytes], int]:
-    """Some of the versions above `after` with their new wraps, in frames, and the number they reach."""
+    """Rewrap a page of versions above `after_seq`. Return their new wraps as frames, and the last number reached."""
     path = f"/v1/diaries/{identity.diary}/changes?after={after_seq}"
     _, *rows = decode_frames(await server.get(path), frames_limit=MAX_FEED_FRAMES)
     wrap_frames, reached_seq = [], after_seq

@@ -1,4 +1,4 @@
-"""Sign-ins to an account by other sessions: what a device shows at its next unlock. docs/api.md, `GET /v1/sign-ins`."""
+"""Sign-ins to an account by other sessions, shown by a device at its next unlock. docs/api.md, `GET /v1/sign-ins`."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from diary.client.transport import RemoteServer
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One sign-in. `at`: ms UTC, to the minute. `device_name`: what the device called itself then.
+    """One sign-in. `at_ms`: ms UTC, to the minute. `device_name`: the device's name at the time.
 
-    `kind`: ordinary, borrowed or desk; None where an earlier release noted it. `what`: signed_in (with the words) or recovered
-    (with the recovery code).
+    `kind`: ordinary, borrowed or desk; None when recorded by an earlier release. `event`: signed_in (with the words) or
+    recovered (with the recovery code).
     """
 
     at_ms: int
@@ -22,10 +22,10 @@ class SignIn:
 
 
 async def fetch_new_sign_ins(server: RemoteServer, cursor: str | None) -> tuple[list[SignIn], str]:
-    """Every sign-in since `cursor`, oldest first, and the cursor for the next look; it is for the device to keep, sealed.
+    """Return every sign-in since `cursor`, oldest first, and the next cursor, which the device stores sealed.
 
-    `cursor`: None on a device that has not looked yet, for all since its own sign-in. Raises BadRequest for a cursor that is
-    not this account's, and SignedOut.
+    `cursor`: None on a device that has none yet, for all sign-ins since its own. Raises BadRequest for a cursor of
+    another account, and NotSignedIn.
     """
     sign_ins: list[SignIn] = []
     while True:

@@ -1,7 +1,6 @@
-"""Talking to a server: docs/api.md over httpx, with its failures as the errors of diary.errors.
+"""HTTP client for the API (docs/api.md) over httpx. Failures are raised as the errors of diary.errors.
 
-The reference client connects to this computer's own address and names the host it means, as a phone's
-name server would: `*.localhost` does not resolve everywhere.
+For `*.localhost` it connects to 127.0.0.1 and sends the name as Host: not every resolver knows these names.
 """
 
 import json
@@ -17,19 +16,19 @@ from diary import errors
 WRITE_HEADERS: Final = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
 HTTP_TIMEOUT: Final = httpx.Timeout(60, connect=5)
 _LOCAL_HOST_SUFFIXES: Final = ("localhost", ".localhost")
-# What a page of somebody else's, such as a captive portal, might answer with; never worth showing.
+# Shown instead of a foreign answer, such as a captive portal's page.
 _UNINTELLIGIBLE_ANSWER_MESSAGE: Final = "The server's answer makes no sense. Nothing was lost."
 
 
 def _error_classes(base: type[errors.KeptError] = errors.KeptError) -> Iterator[type[errors.KeptError]]:
-    """Every class of the tree."""
+    """Yield `base` and every class below it."""
     yield base
     for subclass in base.__subclasses__():
         yield from _error_classes(subclass)
 
 
 def error_from_response(response: httpx.Response) -> errors.KeptError:
-    """The failure an answer speaks of; Unavailable for anything that is not ours."""
+    """Return the error of a failed response; Unavailable when it is not from this API."""
     try:
         body = json.loads(response.content)
         code, message = str(body["error"]), str(body["message"])
@@ -46,10 +45,10 @@ def error_from_response(response: httpx.Response) -> errors.KeptError:
 
 
 class RemoteServer:
-    """One server as one device sees it: an origin and the tokens it gave."""
+    """One server as seen by one device: an origin and the tokens it issued."""
 
     def __init__(self, client: httpx.AsyncClient, origin: str) -> None:
-        """`client` reaches the server; `origin` is the app host's, as it stands in key derivation."""
+        """Use `client` to reach the server. `origin`: the app host's, as used in key derivation."""
         self._client = client
         self.tokens: dict[str, str] = {}
         self.origin = origin
@@ -62,7 +61,10 @@ class RemoteServer:
         *,
         proof: str | None = None,
     ) -> dict[str, Any]:
-        """A JSON answer to a JSON body; {} when there is none. `proof`: b64 of AUTH, for what needs it."""
+        """Send a JSON body and return the JSON answer, {} when it is empty.
+
+        `proof`: base64 of AUTH, for requests that need one.
+        """
         content = None if body is None else json.dumps(body).encode()
         response = await self._send_request(method, path, content, "application/json", proof)
         reply = self._json_object(response)
@@ -71,20 +73,20 @@ class RemoteServer:
 
     @property
     def device_credentials(self) -> dict[str, str]:
-        """What a sign-in says of a device that has signed in before: `{"device_token": text}`, empty for a new one."""
+        """Return the sign-in fields of a known device, `{"device_token": text}`; empty for a new one."""
         return {"device_token": self.tokens["device"]} if "device" in self.tokens else {}
 
     async def put(self, path: str, content: bytes) -> dict[str, Any]:
-        """A JSON answer to opaque bytes."""
+        """Put opaque bytes and return the JSON answer."""
         return self._json_object(await self._send_request("PUT", path, content, "application/octet-stream", None))
 
     async def get(self, path: str, *, proof: str | None = None) -> bytes:
-        """The bytes at an address. `proof`: for what needs one."""
+        """Return the bytes at an address. `proof`: for requests that need one."""
         return (await self._send_request("GET", path, None, "", proof)).content
 
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The bytes at an address as they come."""
+        """Stream the bytes at an address."""
         async with self._client.stream("GET", path, headers=self._headers("GET", "", None)) as response:
             if response.status_code != httpx.codes.OK:
                 await response.aread()
@@ -94,7 +96,7 @@ class RemoteServer:
     async def _send_request(
         self, method: str, path: str, content: bytes | None, content_type: str, proof: str | None
     ) -> httpx.Response:
-        """One request; raises what went wrong. Nothing follows a redirect: the app host has none."""
+        """Send one request. Raises the error of a failed response. Redirects are not followed: the app host has none."""
         headers = self._headers(method, content_type if content is not None else "", proof)
         try:
             response = await self._client.request(method, path, content=content, headers=headers)
@@ -105,7 +107,7 @@ class RemoteServer:
         return response
 
     def _headers(self, method: str, content_type: str, proof: str | None) -> dict[str, str]:
-        """Host, session, and what a writing request must carry."""
+        """Return the headers: host, session, and what writing requests must carry."""
         headers = {"Host": urlsplit(self.origin).netloc}
         if "session" in self.tokens:
             headers["Authorization"] = f"Bearer {self.tokens['session']}"
@@ -118,7 +120,7 @@ class RemoteServer:
         return headers
 
     def _store_tokens(self, method: str, path: str, reply: Mapping[str, Any]) -> None:
-        """Tokens as an answer gives them; the session's goes when the session has ended."""
+        """Store the tokens of an answer. Drop the session token once the session has ended."""
         if (method, path) == ("DELETE", "/v1/session"):
             self.tokens.pop("session", None)
         for name, field in (("session", "token"), ("device", "device_token")):
@@ -127,7 +129,7 @@ class RemoteServer:
 
     @staticmethod
     def _json_object(response: httpx.Response) -> dict[str, Any]:
-        """The JSON object in an answer."""
+        """Return the JSON object in a response, {} when it is empty. Raises Unavailable for anything else."""
         if not response.content:
             return {}
         try:
@@ -141,7 +143,7 @@ class RemoteServer:
 
 @asynccontextmanager
 async def connect(origin: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[RemoteServer]:
-    """A server at `origin`. `transport`: how to reach it other than over the network, for tests."""
+    """Connect to the server at `origin`. `transport`: replaces the network, for tests."""
     url = urlsplit(origin)
     host = url.hostname or ""
     is_local = host.endswith(_LOCAL_HOST_SUFFIXES) and transport is None

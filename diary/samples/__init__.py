@@ -1,1 +1,1 @@
-"""Fictional diaries, the sample pack and the training diary: code and data. Nothing in them is real."""
+"""Fictional diaries, the sample pack and the training diary: code and data. All of it is made up."""

@@ -1,4 +1,4 @@
-"""The whole job without a browser: a real server, a fictional diary, a pack."""
+"""Demo without a browser: a real server, a fictional diary, a pack."""
 
 import os
 import socket
@@ -36,14 +36,14 @@ NOT_STARTED_MESSAGE: Final = "The server did not start; with --keep its log is s
 
 @dataclass(frozen=True, slots=True)
 class SampleCredentials:
-    """How to open the fictional diary."""
+    """Credentials of the fictional diary."""
 
     login: str
     words: str
     recovery_code: bytes
 
     def text_lines(self) -> list[str]:
-        """For a screen or a file."""
+        """Return the credentials as lines for a screen or a file."""
         return [
             f"Sign-in name:  {self.login}",
             f"Words:         {self.words}",
@@ -54,9 +54,9 @@ class SampleCredentials:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What a demo leaves: the pack, the notary's public key beside it, how to sign in, and the folder if kept.
+    """Result of a demo: the pack, the notary's public key, the credentials, and the folder if kept.
 
-    `root`: the local timestamp authority's root, when there was one.
+    `tsa_root_path`: root certificate of the local timestamp authority, if one was used.
     """
 
     pack_path: Path
@@ -90,10 +90,10 @@ async def run_demo(
     *,
     with_timestamps: bool = False,
 ) -> DemoResult:
-    """Start a server on a free port, do the whole job against it, write the pack to `out`.
+    """Start a server on a free port, write the diary, and build the pack at `pack_path`.
 
-    `keep`: a folder for the server's own files, the files as received and the sign-in, kept afterwards.
-    `stamp`: a local timestamp authority stamps the log, which shows how it is done and nothing else.
+    `keep_folder`: a folder to keep the server's files, the files as received and the credentials in. `with_timestamps`:
+    let a local timestamp authority stamp the log. It shows the procedure but proves nothing.
     """
     started_at_seconds = time.monotonic()
     pack_path = pack_path.absolute()
@@ -107,7 +107,7 @@ async def run_demo(
         origin = stack.enter_context(running_server(folder / "server", settings))
         async with connect(origin) as server:
             credentials, _ = await write_sample_diary(server, report_progress)
-            # A second device, with nothing but the name and the words, makes the pack.
+            # Build the pack on a second device that starts with only the name and the words.
             identity = await accounts.sign_in(server, credentials.login, credentials.words)
             journal = Journal(identity, clock, fictional_diary.TZ)
             await journal.fetch(server)
@@ -135,7 +135,7 @@ async def run_demo(
 
 
 def make_wish(journal: Journal, clock: Clock, origin: str, release: str) -> PackOptions:
-    """Everything in the diary, for the police, now."""
+    """Return options for a pack of the whole diary, for the police, made now."""
     now_ms = clock.now_ms()
     return PackOptions(
         pack_id=id_text(new_id()),
@@ -150,7 +150,7 @@ def make_wish(journal: Journal, clock: Clock, origin: str, release: str) -> Pack
 
 
 def save_demo_files(folder: Path, credentials: SampleCredentials) -> None:
-    """Leave the files as received and the sign-in beside the server's own files."""
+    """Save the files as received and the credentials next to the server's own files."""
     received_folder = folder / "files-as-received"
     received_folder.mkdir(exist_ok=True)
     for entry in fictional_diary.load_entries():
@@ -161,7 +161,7 @@ def save_demo_files(folder: Path, credentials: SampleCredentials) -> None:
 
 @contextmanager
 def _working_folder(keep_folder: Path | None) -> Iterator[Path]:
-    """The folder to keep, or one that goes."""
+    """Yield the folder to keep, or a temporary one."""
     if keep_folder:
         keep_folder.mkdir(parents=True, exist_ok=True)
         yield keep_folder.absolute()
@@ -172,7 +172,7 @@ def _working_folder(keep_folder: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def running_server(data_folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A server of this code in a process of its own, on a free port, with its files in `data`; gives its origin."""
+    """Run a server in its own process on a free port, with its files in `data_folder`, and yield its origin."""
     data_folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -201,7 +201,7 @@ def running_server(data_folder: Path, settings: Mapping[str, str] | None = None)
 
 
 def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Return when the port answers. Raises Unavailable when the server ended or is too slow."""
+    """Return when the port accepts connections. Raises Unavailable when the server exits or the time runs out."""
     deadline_seconds = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline_seconds and process.poll() is None:
         try:
@@ -214,7 +214,10 @@ def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 async def ensure_sample_diary(origin: str, note_path: Path, report_progress: ProgressCallback) -> SampleCredentials:
-    """The fictional diary on a running server: the one that `note` speaks of when it still opens, else a new one."""
+    """Return credentials of the fictional diary on a running server.
+
+    Those in the note are used when they still work; otherwise a new diary is written.
+    """
     async with connect(origin) as server:
         known_credentials = _read_credentials_note(note_path)
         if known_credentials and await _can_sign_in(server, known_credentials):
@@ -229,7 +232,7 @@ async def ensure_sample_diary(origin: str, note_path: Path, report_progress: Pro
 
 
 def _read_credentials_note(note_path: Path) -> SampleCredentials | None:
-    """What an earlier run wrote down."""
+    """Return the credentials an earlier run saved, or None."""
     if not note_path.is_file():
         return None
     lines = note_path.read_text(encoding="ascii").splitlines()
@@ -240,7 +243,7 @@ def _read_credentials_note(note_path: Path) -> SampleCredentials | None:
 
 
 async def _can_sign_in(server: RemoteServer, credentials: SampleCredentials) -> bool:
-    """Whether this server has that diary."""
+    """Check whether the credentials work on this server."""
     try:
         identity: Identity = await accounts.sign_in(server, credentials.login, credentials.words)
     except KeptError:

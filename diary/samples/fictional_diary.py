@@ -1,7 +1,7 @@
-"""A fictional diary of 26 incidents, one of them taken out, with 30 pictures and files, for the demo, tests and teaching.
+"""Fictional diary of 26 incidents, one of them withdrawn, with 30 pictures and files, for the demo, tests and teaching.
 
-sample_entries.json tells it. Nobody in it exists; telephone numbers are the ones kept for drama, addresses
-of the web are the ones kept for examples.
+The text is in sample_entries.json. All people are made up; telephone numbers are those reserved for drama, web
+addresses those reserved for examples.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ OFFICER_SHEET: Final[Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class DiaryScript:
-    """A fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and what its keeper set up."""
+    """Fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and its keeper's settings."""
 
     name: str
     words: str
@@ -50,7 +50,7 @@ class DiaryScript:
     officer_sheet: Mapping[str, object]
 
     def load_table(self, part: str) -> Any:
-        """One of its two files as it stands; `part` is entries or records."""
+        """Load one of its two JSON files. `part`: entries or records."""
         return json.loads(Path(__file__).with_name(f"{self.name}_{part}.json").read_text(encoding="utf-8"))
 
 
@@ -59,23 +59,26 @@ SAMPLE_SCRIPT: Final = DiaryScript("sample", SAMPLE_WORDS, SAMPLE_SETTINGS, OFFI
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
-    """One file: its bytes, the open and restricted fields that go with it."""
+    """One file: its bytes, and its open and restricted fields."""
 
     name: str
     content: bytes
     fields: Mapping[str, object]
     restricted: Mapping[str, object]
-    still_frame: bytes | None = None  # of a film
+    still_frame: bytes | None = None  # of a video
 
     @property
     def media_type(self) -> str:
-        """The media type its bytes show."""
+        """Return the media type that the bytes show."""
         return detect_media_type(self.content, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleChange:
-    """A later version of an entry: when, which fields, why. `takes_out`: they are all it says."""
+    """Later version of an entry: when, which fields, why.
+
+    `is_removal`: the version withdraws the entry and has only these fields.
+    """
 
     changed_at_ms: int
     fields: Mapping[str, object]
@@ -84,7 +87,7 @@ class SampleChange:
 
 @dataclass(frozen=True, slots=True)
 class SampleEntry:
-    """One incident: when it was written (ms UTC), what it says, its files, what changed later, its private note."""
+    """One incident: when it was written (ms UTC), its fields, files, later changes and private note."""
 
     written_at_ms: int
     fields: Mapping[str, object]
@@ -92,21 +95,21 @@ class SampleEntry:
     files: Sequence[Mapping[str, Any]]
     later_changes: Sequence[SampleChange]
     private_note: str
-    account_file: str = ""  # the file in which it is told: signed, or spoken
-    purged_files: Sequence[SampleFile] = ()  # added by mistake, and gone at once
+    account_file: str = ""  # file that is the account itself: signed or spoken
+    purged_files: Sequence[SampleFile] = ()  # added by mistake and removed at once
 
     def draw_files(self) -> Iterator[SampleFile]:
-        """Its files, drawn now; the same entry gives the same bytes."""
+        """Draw the files. The same entry gives the same bytes."""
         return (draw_file(picture, self.written_at_ms) for picture in self.files)
 
 
 def load_entries(script: DiaryScript = SAMPLE_SCRIPT) -> list[SampleEntry]:
-    """The whole diary in the order it was written."""
+    """Return the whole diary in the order it was written."""
     return [_parse_entry(row) for row in script.load_table("entries")]
 
 
 def _parse_entry(row: Mapping[str, Any]) -> SampleEntry:
-    """One row of the table."""
+    """Parse one row of the table."""
     fields = dict(row["fields"]) | _occurrence_fields(row["occurred"])
     if "discovered" in row:
         fields["discovered_at"] = _time_block(_local_time(row["discovered"]), "minute")
@@ -139,23 +142,23 @@ _FIELDS_BY_CARD: Final = (
 
 
 def _local_time(text: str, fold: int = 0) -> datetime:
-    """Local time in the diary's zone; `fold` 1 is the second of two equal ones."""
+    """Parse a local time in the diary's zone. `fold` 1 is the second of two equal times."""
     return datetime.fromisoformat(text).replace(tzinfo=_ZONE, fold=fold)
 
 
 def _utc_ms(moment: datetime) -> int:
-    """Milliseconds UTC."""
+    """Return the time in ms UTC."""
     return int(moment.timestamp() * 1000)
 
 
 def _utc_offset_minutes(moment: datetime) -> int:
-    """Minutes ahead of UTC."""
+    """Return the offset from UTC in minutes."""
     offset = moment.utcoffset() or timedelta(0)
     return int(offset.total_seconds() // 60)
 
 
 def _occurrence_fields(row: Mapping[str, Any]) -> dict[str, object]:
-    """The time block of an incident, docs/record.md."""
+    """Return the time fields of an incident (docs/record.md)."""
     fields: dict[str, object] = {"precision": row["precision"], "time_source": row["source"], "tz": TZ}
     if "from" not in row:
         return fields | {"occurred_local": row["local"]}
@@ -171,7 +174,7 @@ def _occurrence_fields(row: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _time_block(moment: datetime, precision: str) -> dict[str, object]:
-    """One of the other times."""
+    """Return the fields of one further time."""
     return {
         "local": moment.strftime("%Y-%m-%dT%H:%M"),
         "precision": precision,
@@ -182,7 +185,7 @@ def _time_block(moment: datetime, precision: str) -> dict[str, object]:
 
 
 def draw_file(picture: Mapping[str, Any], added_at_ms: int) -> SampleFile:
-    """One picture, photo or e-mail with its fields. `added`: when it came into the app, ms UTC."""
+    """Draw one picture, photo or e-mail with its fields. `added_at_ms`: when it was added to the app, ms UTC."""
     taken_at = _taken_at(picture, added_at_ms)
     if picture["draw"] == "mail":
         content = build_mail(picture, taken_at)
@@ -198,7 +201,7 @@ def draw_file(picture: Mapping[str, Any], added_at_ms: int) -> SampleFile:
 
 
 def _taken_at(picture: Mapping[str, Any], added_at_ms: int) -> datetime:
-    """When the picture was taken; a screenshot shows its own clock on the day it was added."""
+    """Return when the picture was taken. A screenshot shows its own clock on the day it was added."""
     text = picture.get("taken") or picture.get("sent")
     if text:
         return _local_time(text, picture.get("fold", 0))
@@ -208,7 +211,7 @@ def _taken_at(picture: Mapping[str, Any], added_at_ms: int) -> datetime:
 
 
 def _open_fields(picture: Mapping[str, Any], content: bytes, taken_at: datetime, added_at_ms: int) -> dict[str, object]:
-    """The open fields of an attachment."""
+    """Return the open fields of an attachment."""
     media_type = detect_media_type(content, picture["name"])
     flags = ["type_mismatch"] if media_type != claimed_media_type(picture["name"]) else []
     if media_type == "image/heic":
@@ -232,7 +235,7 @@ def _open_fields(picture: Mapping[str, Any], content: bytes, taken_at: datetime,
 
 
 def _restricted_fields(picture: Mapping[str, Any], content: bytes, taken_at: datetime) -> dict[str, object]:
-    """The fields of an attachment that are kept apart."""
+    """Return the restricted fields of an attachment."""
     return {
         "gps_present": bool(picture.get("gps")),
         "outside_copy": {"at": _utc_ms(taken_at), "state": "kept"},

@@ -1,4 +1,4 @@
-"""Putting a whole diary into a journal: entries with their files, notes, and what was changed later."""
+"""Write a whole diary to a journal: entries with their files, notes, and later changes."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,26 +21,27 @@ from diary.record.times import to_local_datetime
 from diary.samples.fictional_diary import SAMPLE_SCRIPT, DiaryScript, SampleChange, SampleEntry, SampleFile
 from diary.samples.register_records import SampleRecordVersion, load_entry_links, resolve_ids
 
-# What the version says that takes the place of a purged file; as on the phone.
+# Reason in the version that replaces a purged file, as on the phone.
 FILE_REMOVED_REASON: Final = "file_removed"
 ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass
 class PendingUpload:
-    """A sealed file that the server does not have yet."""
+    """Sealed file that the server does not have yet."""
 
     blob: BlobReference
     sealed_parts: Sequence[bytes] = field(repr=False)
 
 
 class JournalWriter:
-    """Writes entries at the times they were written; files wait beside the journal until they are sent."""
+    """Writer of entries at their own times. Files wait in `pending_uploads` until they are sent."""
 
     def __init__(self, journal: Journal, clock: FixedClock, devices: Sequence[tuple[str, int | None]] = ()) -> None:
-        """`clock` is the one the journal reads. `devices`: id and clock offset in ms; each entry is written on the next one.
+        """Write to `journal`, whose clock is `clock`.
 
-        `files`, set by whoever needs it: the record ids that files are to have, by name.
+        `devices`: id and clock offset in ms; entries are written on them in turn. Set `file_record_ids` to give files
+        chosen record ids, by name.
         """
         self._devices = cycle(devices)
         self.journal = journal
@@ -54,12 +55,12 @@ class JournalWriter:
             self.journal.switch_device(*first)
 
     def write_settings(self, at_ms: int, script: DiaryScript) -> None:
-        """Initials, own words and the officer's sheet."""
+        """Write initials, own words and the officer's sheet."""
         self._clock.ms = at_ms
         self._append_version(VersionContent("settings", script.settings, script.officer_sheet))
 
     def write_entry(self, entry: SampleEntry, record: str | None = None) -> str:
-        """One entry with its files and private note; gives its record id, `record` when that is given."""
+        """Write one entry with its files and private note, and return its record id. `record`: the id to use."""
         self._clock.ms = entry.written_at_ms
         if device := next(self._devices, None):
             self.journal.switch_device(*device)
@@ -85,7 +86,10 @@ class JournalWriter:
         return record
 
     def purge_attachment(self, attachment_id: str) -> None:
-        """A file the keeper says is a sexual picture of someone under 18: gone with every copy, a version without words left."""
+        """Purge a file that the keeper reports as a sexual picture of someone under 18.
+
+        Every copy is dropped; a version without words remains.
+        """
         now_ms = self._clock.now_ms()
         newest_version = self.journal.newest_version(attachment_id)
         blob_ids = {blob for blob, _ in (*newest_version.open_keys, *newest_version.restricted_keys)}
@@ -100,7 +104,10 @@ class JournalWriter:
         ).append(custody_line)
 
     def write_change(self, record: str, change: SampleChange) -> None:
-        """A later version of an entry: what it adds or amends, over what stands; a taking out says nothing else."""
+        """Write a later version of an entry: the changed fields over the current ones.
+
+        A withdrawal has no other fields.
+        """
         self._clock.ms = change.changed_at_ms
         newest_version = self.journal.newest_version(record)
         parents = (newest_version.ids.version,)
@@ -113,7 +120,7 @@ class JournalWriter:
         )
 
     def write_record(self, record_version: SampleRecordVersion, record: str) -> None:
-        """A version of a record of any other kind, on from the one that stands."""
+        """Write a version of a record of any other kind, on top of the current one."""
         self._clock.ms = record_version.written_at_ms
         is_known = record in self._newest_versions
         parents = (self._newest_versions[record],) if is_known else ()
@@ -124,7 +131,7 @@ class JournalWriter:
         )
 
     def _append_version(self, content: VersionContent) -> HeldVersion:
-        """Seal one version, refusing what a phone would refuse. Raises BadRequest."""
+        """Seal one version, with the phone's validation. Raises BadRequest."""
         require_valid_record(content.kind, content.fields, content.restricted, self._orders_by_record)
         held_version = self.journal.append(content)
         record = held_version.opened_version.ids.record
@@ -134,14 +141,14 @@ class JournalWriter:
         return held_version
 
     def write_custody(self, at_ms: int) -> None:
-        """What was done with every file so far: one record for each day."""
+        """Write the custody lines of every file so far, one record for each day."""
         self._clock.ms = at_ms
         for day, lines in sorted(self._custody_lines_by_day.items()):
             self._append_version(VersionContent("custody", {"lines": lines, "on": day}))
         self._custody_lines_by_day.clear()
 
     def _attach_file(self, file: SampleFile, incident_id: str) -> str:
-        """Seal a file as received and its print copy; gives the attachment's record id."""
+        """Seal a file as received and its print rendition, and return the attachment's record id."""
         received_blob = self._seal_blob(file.content)
         print_rendition = make_print_rendition(file.content, file.media_type)
         renditions, keys = [], []
@@ -169,13 +176,13 @@ class JournalWriter:
         return record
 
     def _seal_blob(self, content: bytes) -> BlobReference:
-        """Seal a file's bytes; they wait for the server."""
+        """Seal a file's bytes and queue them for upload."""
         blob = BlobReference.new(len(content))
         self.pending_uploads.append(PendingUpload(blob, seal_file(self.journal.identity.diary, blob, content)))
         return blob
 
     async def send(self, server: RemoteServer, report_progress: ProgressCallback) -> None:
-        """Versions first, then files; a version's receipt does not wait for its pictures."""
+        """Send versions first, then files: a version's receipt does not wait for its pictures."""
         total = self.journal.unsent_count + len(self.pending_uploads)
         report_progress("sending", 0, total)
         await self.journal.send(server)
@@ -193,9 +200,9 @@ def require_valid_record(
     restricted: Mapping[str, object],
     orders: Mapping[str, Mapping[str, object]],
 ) -> None:
-    """What no screen could show again, an end before its start, and a breach of an order that was not served yet.
+    """Refuse what no screen could show again, an end before its start, and a breach before its order was served.
 
-    Raises BadRequest naming the fields; never what they hold.
+    Raises BadRequest with the names of the fields, never their content.
     """
     faults = [*find_shape_issues(kind, fields), *find_shape_issues(kind, restricted)]
     if kind == "incident":
@@ -203,7 +210,7 @@ def require_valid_record(
         faults += find_breach_issues(fields, orders)
     if faults:
         field_list = ", ".join(f"{fault.field} ({fault.code})" for fault in faults)
-        raise BadRequest(f"This cannot be kept as it is: {field_list}.")
+        raise BadRequest(f"This record is not valid: {field_list}.")
 
 
 def write_diary(
@@ -213,9 +220,9 @@ def write_diary(
     records: Sequence[SampleRecordVersion] = (),
     script: DiaryScript = SAMPLE_SCRIPT,
 ) -> list[str]:
-    """The whole diary in the order things were written, later changes in their place; gives the entries' record ids.
+    """Write the whole diary in chronological order, and return the entries' record ids.
 
-    `records`: versions of other kinds, and with them the links of the entries, by the names of the story's table.
+    `records`: versions of other kinds. With them entries get their links, by the keys in the script's table.
     """
     ids_by_key = {f"entry:{index}": id_text(new_id()) for index in range(len(entries))}
     ids_by_key |= {key: id_text(new_id()) for key in dict.fromkeys(record_version.key for record_version in records)}
@@ -254,7 +261,7 @@ def write_diary(
 
 
 def _rendition_fields(print_rendition: PrintRendition) -> dict[str, object]:
-    """The print copy's row among an attachment's renditions."""
+    """Return the print rendition's fields."""
     return {
         "height": print_rendition.height,
         "media_type": "image/jpeg",

@@ -1,7 +1,7 @@
-"""The ordinary days of a long made-up diary: bursts of messages, calls, somebody in the street; seeded.
+"""Ordinary days of a long made-up diary, from a seed: bursts of messages, calls, somebody in the street.
 
-Together with the 26 entries of sample_entries.json they make what docs/pack.md calls the sample pack: 120 entries, 300
-exhibits and 2,500 messages, and of each odd thing exactly one.
+Together with the 26 entries of sample_entries.json they form the sample pack of docs/pack.md: 120 entries, 300
+exhibits, 2,500 messages, and one of each special case.
 """
 
 import random
@@ -73,14 +73,17 @@ _FEAR_ANSWERS: Final = ("yes", "no", "not_sure", None)
 
 @dataclass(frozen=True, slots=True)
 class GeneratedEntry(SampleEntry):
-    """An entry whose files are drawn small and quickly; `shots`: how many pictures, `lines`: what they show."""
+    """Entry whose files are drawn small and quickly.
+
+    `screenshot_count`: number of pictures; `messages`: what they show; `other_files`: names of the rest.
+    """
 
     screenshot_count: int = 0
     messages: Sequence[tuple[str, str, str]] = ()
     other_files: Sequence[str] = ()
 
     def draw_files(self) -> Iterator[SampleFile]:
-        """Its files, drawn now; the same entry gives the same bytes."""
+        """Draw the files. The same entry gives the same bytes."""
         for index in range(self.screenshot_count):
             yield draw_chat_screen(
                 self.written_at_ms, index, self.messages[index * 9 : index * 9 + 9] or self.messages[:9]
@@ -90,7 +93,7 @@ class GeneratedEntry(SampleEntry):
 
 
 def adapt_for_sample_pack(entry: SampleEntry) -> SampleEntry:
-    """An entry of the fictional diary as the sample pack has it: none taken out, and one photo alone that says where it was."""
+    """Adapt an entry of the fictional diary for the sample pack: no withdrawals, and a position only in HOME_PHOTO."""
     files = tuple({**file, "gps": file["name"] == HOME_PHOTO} for file in entry.files)
     return replace(
         entry, files=files, later_changes=tuple(change for change in entry.later_changes if not change.is_removal)
@@ -98,13 +101,13 @@ def adapt_for_sample_pack(entry: SampleEntry) -> SampleEntry:
 
 
 def generate_entries(seed: int) -> list[GeneratedEntry]:
-    """The entries after the fictional diary's own, in the order of their days."""
+    """Return the entries that follow the fictional diary's own, in chronological order."""
     rng = random.Random(seed)  # noqa: S311 - made-up days; nothing depends on their being unguessable
     entry_count = ENTRY_COUNT - len(fictional_diary.load_entries())
     picture_count = (
         EXHIBIT_COUNT - sum(len(entry.files) for entry in fictional_diary.load_entries()) - len(_OTHER_FILES)
     )
-    # None for the last, which is withheld: all 300 are to be in the pack.
+    # No screenshots for the last entry, which is withheld: all 300 exhibits must be in the pack.
     screenshot_counts = [
         picture_count // (entry_count - 1) + (index < picture_count % (entry_count - 1))
         for index in range(entry_count - 1)
@@ -113,7 +116,7 @@ def generate_entries(seed: int) -> list[GeneratedEntry]:
 
 
 def _generate_entry(rng: random.Random, index: int, entry_count: int, screenshot_count: int) -> GeneratedEntry:
-    """One day."""
+    """Generate the entry of one day."""
     day = _FIRST_DAY + timedelta(days=index * _DAY_COUNT // entry_count)
     day = day.replace(tzinfo=ZoneInfo(ABROAD_TIME_ZONE)) if index == _ABROAD_INDEX else day
     start = day.replace(hour=rng.randrange(7, 23), minute=rng.randrange(60))
@@ -146,7 +149,7 @@ def _generate_entry(rng: random.Random, index: int, entry_count: int, screenshot
 
 
 def _sign_language_fields(fields: Mapping[str, object]) -> dict[str, object]:
-    """An account in British Sign Language: the film is the account, somebody's translation stands beside it."""
+    """Return the fields of an account in British Sign Language: the video is the account, with a translation."""
     text = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
     translation = {"by": "Jo Hale", "at": "2026-06-07", "relation": "registered interpreter", "text": text}
     kept_fields = {name: value for name, value in fields.items() if name != "help_given"}
@@ -165,7 +168,7 @@ def _sign_language_fields(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _burst_sizes(entry_count: int) -> dict[int, int]:
-    """Which entries are bursts, and of how many messages: together with the diary's own they are MESSAGES."""
+    """Return the number of messages of each burst, by entry index. With the diary's own they add up to MESSAGE_COUNT."""
     row_count = sum(
         len(objects_of(row.fields, "rows")) for row in register_records.load_versions() if row.kind == "schedule"
     )
@@ -177,7 +180,7 @@ def _burst_sizes(entry_count: int) -> dict[int, int]:
 
 
 def _time_fields(start: datetime) -> dict[str, object]:
-    """When it was, to the minute."""
+    """Return the time fields of an entry, to the minute."""
     return {
         "occurred_local": start.strftime("%Y-%m-%dT%H:%M"),
         "occurred_start": utc_ms(start),
@@ -189,7 +192,7 @@ def _time_fields(start: datetime) -> dict[str, object]:
 
 
 def _burst_fields(start: datetime) -> dict[str, object]:
-    """A burst of messages, and my answers among them."""
+    """Return the fields of a burst of messages, with some answers by the keeper."""
     return {
         "actor_ids": ["@callum"],
         "attribution_basis": ["known_account_or_number", "pattern"],
@@ -205,7 +208,7 @@ def _burst_fields(start: datetime) -> dict[str, object]:
 
 
 def _day_fields(rng: random.Random, index: int) -> dict[str, object]:
-    """One of the other things."""
+    """Return the fields of an entry that is not a burst."""
     narrative, behaviours, channel, place_category = _DAY_TEMPLATES[index % len(_DAY_TEMPLATES)]
     fields: dict[str, object] = {
         "actor_ids": ["@callum"],
@@ -248,15 +251,15 @@ _SIGN_LANGUAGE_INDEX: Final = 14
 _ABROAD_INDEX: Final = 17
 _UNDER_18_INDEX: Final = 20
 ABROAD_TIME_ZONE: Final = "Asia/Karachi"
-# The one photo that says where it was taken, and that shows where the keeper lives.
+# The only photo with a position. It shows where the keeper lives.
 HOME_PHOTO: Final = "IMG_2321.JPG"
 _OTHER_FILES: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGN_LANGUAGE_FILM)
-# Files that other records name.
+# Files that other records refer to.
 NAMED_FILES: Final = ("chat.txt", "you_should_read_this.eml")
 
 
 def generate_records(seed: int) -> list[SampleRecordVersion]:
-    """The message schedules of the bursts, a child by code, and a picture that was removed at once."""
+    """Return the message schedules of the bursts, a child under a code name, and a picture that was removed at once."""
     first_index = len(fictional_diary.load_entries())
     records = []
     for index, entry in enumerate(generate_entries(seed)):

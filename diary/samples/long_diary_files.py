@@ -1,6 +1,6 @@
-"""Files of the long made-up diary, drawn small and quickly: chat screens, films with a still, sound, a saved chat.
+"""Files of the long made-up diary, drawn small and quickly: chat screens, videos with a still, sound, a saved chat.
 
-What is no picture is a stand-in: bytes of the right kind, not a recording.
+Videos and sound are placeholders: bytes with the right signature, not recordings.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ MESSAGE_TEXTS: Final = (
 
 
 def draw_chat_screen(added_at_ms: int, index: int, messages: Sequence[tuple[str, str, str]]) -> SampleFile:
-    """A small chat screen."""
+    """Draw a small chat screen."""
     image = Image.new("RGB", SCREEN_SIZE_PIXELS, "white")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SCREEN_SIZE_PIXELS[0], 78), fill=(238, 240, 243))
@@ -71,7 +71,10 @@ def draw_chat_screen(added_at_ms: int, index: int, messages: Sequence[tuple[str,
 
 
 def make_other_file(added_at_ms: int, name: str) -> SampleFile:
-    """A film with a still, a voice message, a saved chat. The film and the sound are stand-ins: bytes, not recordings."""
+    """Return a video with a still, a voice message or a saved chat, by name.
+
+    Videos and sound are placeholders, not recordings.
+    """
     filler = random.Random(name).randbytes(4_000)  # noqa: S311 - filling
     if name.lower().endswith(".mp4"):
         description, duration_ms = _FILMS[name]
@@ -107,7 +110,7 @@ _FILMS: Final = {
 
 
 def _draw_still_frame(name: str) -> bytes:
-    """A frame of a film: a gate at night, or somebody signing."""
+    """Draw a video frame: a gate at night, or somebody signing."""
     image = Image.new("RGB", (480, 270), (54, 58, 66))
     draw = ImageDraw.Draw(image)
     if name == SIGN_LANGUAGE_FILM:
@@ -127,7 +130,7 @@ def _draw_still_frame(name: str) -> bytes:
 def _sample_file(
     name: str, content: bytes, media_type: str, kind: str, description: str, added_at_ms: int
 ) -> SampleFile:
-    """A file with its fields; somebody has looked at it."""
+    """Return a file with its fields, marked as reviewed."""
     fields = {
         "added_at": added_at_ms,
         "alteration_before_receipt": "none_known",
@@ -154,7 +157,7 @@ def _sample_file(
 
 
 def make_purged_file(added_at_ms: int) -> SampleFile:
-    """A picture nobody may keep, as it came: the bytes are a grey square. It is in no pack and in no store."""
+    """Return the file that is purged: its bytes are a grey square. It is in no pack and in no store."""
     buffer = BytesIO()
     Image.new("RGB", (64, 64), (120, 120, 120)).save(buffer, "PNG")
     return _sample_file("IMG_9999.PNG", buffer.getvalue(), "image/png", "screenshot", "Added by mistake", added_at_ms)

@@ -1,4 +1,4 @@
-"""The messages of a long made-up diary: what a burst says line by line, a saved chat and a saved e-mail."""
+"""Messages of a long made-up diary: bursts line by line, a saved chat and a saved e-mail."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ _REPLIES: Final = ("Please stop.", "I have asked you not to contact me.", "Leave
 
 
 def burst_messages(index: int, message_count: int, start: datetime) -> list[tuple[str, str, str]]:
-    """`(who, clock, words)` for each message of a burst; every tenth is an answer."""
+    """Return `(who, clock, words)` for each message of a burst. Every tenth is an answer."""
     return [
         (
             "me" if number % 10 == 9 else "them",
@@ -27,7 +27,7 @@ def burst_messages(index: int, message_count: int, start: datetime) -> list[tupl
 
 
 def schedule_rows(messages: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapping[str, object]]:
-    """The lines as a schedule keeps them."""
+    """Return the messages as rows of a schedule."""
     rows: list[Mapping[str, object]] = []
     for index, (sender, _, text) in enumerate(messages):
         sent_at = start + timedelta(seconds=40 * index)
@@ -51,9 +51,9 @@ def schedule_rows(messages: Sequence[tuple[str, str, str]], start: datetime) -> 
 
 
 def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRecordVersion]:
-    """What a saved chat and a saved e-mail hold, as lists made from those files.
+    """Return schedules of the messages in a saved chat and a saved e-mail.
 
-    `first`: the first of the days; `base`: the number of the entry of that day.
+    `first_day`: the first day of the series; `first_index`: the number of the entry of that day.
     """
     start = first_day.replace(hour=20, minute=0)
     chat_fields = {
@@ -97,5 +97,5 @@ def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRec
 
 
 def utc_ms(moment: datetime) -> int:
-    """Milliseconds UTC."""
+    """Return the time in ms UTC."""
     return int(moment.timestamp() * 1000)

@@ -1,6 +1,6 @@
-"""Photographs of a fictional phone: JPEG with camera data, place and orientation, one HEIC, one e-mail.
+"""Photographs of a fictional phone: JPEG with camera data, position and orientation, one HEIC, one e-mail.
 
-Each is drawn from shapes and grain that follow from its name, so that the same name gives the same picture.
+Shapes and grain are derived from the picture's name: the same name gives the same picture.
 """
 
 import math
@@ -21,23 +21,23 @@ PictureSpec = Mapping[str, Any]
 Canvas = ImageDraw.ImageDraw
 _SIZE_PIXELS: Final = (1512, 2016)
 _JPEG_QUALITY: Final = 86
-# A patch of the North Sea: a position that is nobody's home.
+# A patch of the North Sea: nobody's home.
 _LATITUDE: Final = 54.25
 _LONGITUDE: Final = 1.75
 _TRANSPOSE_BY_ORIENTATION: Final = {1: None, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
 
 def draw_photo(picture: PictureSpec, taken_at: datetime) -> bytes:
-    """The JPEG or HEIC that `picture` describes. `taken`: aware local time, for the camera data."""
+    """Draw the JPEG or HEIC that `picture` describes. `taken_at`: aware local time, for the camera data."""
     image = _draw_scene(picture["draw"], picture["name"])
     transpose = _TRANSPOSE_BY_ORIENTATION[picture["turned"]]
     if transpose is not None:
-        # Stored lying down with a note which way is up, as a phone does.
+        # Stored sideways with an orientation tag, as phones do.
         image = image.transpose(transpose)
     exif = _camera_data(picture, taken_at)
     buffer = BytesIO()
     if picture["name"].endswith(".HEIC"):
-        # The encoder's own choice takes seven times as long, for a fifth of the size: too long for a picture of a demo.
+        # The encoder's default takes seven times as long for a fifth of the size: too slow for a demo.
         pillow_heif.from_pillow(image).save(buffer, quality=60, exif=exif.tobytes(), enc_params={"preset": "ultrafast"})
     else:
         image.save(buffer, "JPEG", quality=_JPEG_QUALITY, exif=exif)
@@ -45,7 +45,7 @@ def draw_photo(picture: PictureSpec, taken_at: datetime) -> bytes:
 
 
 def _camera_data(picture: PictureSpec, taken_at: datetime) -> Image.Exif:
-    """Make, model, orientation, time and, when the picture has one, place."""
+    """Return Exif data: make, model, orientation, time and, if the picture has one, position."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0131] = "Fictional", "Phone 3", "3.1"
     exif[0x0112] = picture["turned"]
@@ -62,14 +62,14 @@ def _camera_data(picture: PictureSpec, taken_at: datetime) -> Image.Exif:
 
 
 def _degrees(value: float) -> tuple[float, float, float]:
-    """Degrees, minutes, seconds."""
+    """Return an angle as degrees, minutes and seconds."""
     whole_degrees = math.floor(value)
     minutes = (value - whole_degrees) * 60
     return float(whole_degrees), float(math.floor(minutes)), round((minutes - math.floor(minutes)) * 60, 2)
 
 
 def _draw_scene(scene: str, seed: str) -> Image.Image:
-    """A scene with grain on it, slightly out of focus."""
+    """Draw a scene with grain, slightly out of focus."""
     rng = random.Random(seed)  # noqa: S311 - grain on a picture; nothing depends on its being unguessable
     image = Image.new("RGB", _SIZE_PIXELS, (120, 124, 122))
     _SCENES[scene](ImageDraw.Draw(image), rng)
@@ -79,7 +79,7 @@ def _draw_scene(scene: str, seed: str) -> Image.Image:
 
 
 def _draw_gradient(draw: Canvas, top: tuple[int, int, int], bottom: tuple[int, int, int]) -> None:
-    """A background from one colour at the top to another at the bottom."""
+    """Draw a background that fades from one colour at the top to another at the bottom."""
     width, height = _SIZE_PIXELS
     for y in range(0, height, 8):
         fraction = y / height
@@ -88,7 +88,7 @@ def _draw_gradient(draw: Canvas, top: tuple[int, int, int], bottom: tuple[int, i
 
 
 def _draw_flowers(draw: Canvas, rng: random.Random) -> None:
-    """A bunch in paper on a desk, with a card."""
+    """Draw a bunch of flowers in paper on a desk, with a card."""
     _draw_gradient(draw, (188, 180, 168), (128, 98, 70))
     draw.polygon([(500, 1900), (1050, 1900), (1220, 900), (330, 900)], fill=(206, 190, 160))
     for _ in range(46):
@@ -99,7 +99,7 @@ def _draw_flowers(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_street(draw: Canvas, rng: random.Random) -> None:
-    """Evening, a row of houses, a parked car."""
+    """Draw a row of houses in the evening, with a parked car."""
     _draw_gradient(draw, (92, 104, 138), (54, 54, 58))
     for house in range(6):
         x = house * 260 - 20
@@ -116,7 +116,7 @@ def _draw_street(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_bags(draw: Canvas, rng: random.Random) -> None:
-    """Paper bags on a step."""
+    """Draw paper bags on a step."""
     _draw_gradient(draw, (78, 92, 80), (150, 146, 140))
     draw.rectangle((440, 120, 1080, 1400), fill=(44, 74, 96))
     draw_text(draw, (700, 300), "9", 120, (220, 214, 190))
@@ -126,7 +126,7 @@ def _draw_bags(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_tag(draw: Canvas, rng: random.Random) -> None:
-    """A white disc on dark lining with cut thread."""
+    """Draw a white disc on dark lining with cut thread."""
     _draw_gradient(draw, (38, 40, 52), (22, 24, 32))
     for _ in range(120):
         x, y = rng.randint(0, 1512), rng.randint(0, 2016)
@@ -139,7 +139,7 @@ def _draw_tag(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_tyre(draw: Canvas, rng: random.Random) -> None:
-    """A wheel with a cut in its wall."""
+    """Draw a wheel with a cut in the tyre's wall."""
     _draw_gradient(draw, (128, 130, 134), (84, 84, 86))
     draw.ellipse((160, 380, 1360, 1580), fill=(30, 30, 32))
     draw.ellipse((420, 640, 1100, 1320), fill=(150, 152, 158))
@@ -152,7 +152,7 @@ def _draw_tyre(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_door(draw: Canvas, rng: random.Random) -> None:
-    """A street door from above at night, somebody in the light."""
+    """Draw a street door from above at night, with a person in the light."""
     _draw_gradient(draw, (16, 18, 30), (34, 34, 44))
     draw.polygon([(560, 900), (960, 900), (1300, 2016), (200, 2016)], fill=(120, 104, 62))
     draw.rectangle((620, 420, 900, 920), fill=(70, 50, 44))
@@ -161,7 +161,7 @@ def _draw_door(draw: Canvas, rng: random.Random) -> None:
 
 
 def _draw_figure(draw: Canvas, rng: random.Random) -> None:
-    """Dusk, a road, somebody on the other side."""
+    """Draw a road at dusk with a person on the other side."""
     _draw_street(draw, rng)
     draw.ellipse((1240, 1010, 1320, 1090), fill=(40, 34, 32))
     draw.rounded_rectangle((1200, 1080, 1360, 1360), 50, fill=(28, 28, 34))
@@ -182,7 +182,7 @@ _SCENES: Final[dict[str, Callable[[Canvas, random.Random], None]]] = {
 
 
 def build_mail(picture: PictureSpec, sent_at: datetime) -> bytes:
-    """The e-mail that `picture` describes, with the headers a mail program saves."""
+    """Return the e-mail that `picture` describes, with the headers a mail program saves."""
     message = EmailMessage()
     message["Return-Path"] = "<bounce-7781@example.net>"
     message["Received"] = (

@@ -1,7 +1,7 @@
-"""Writing on the fictional pictures: six scripts and a few faces, set with the fonts the pack is printed in.
+"""Text on the fictional pictures: six scripts and a few emoji, in the fonts of the pack.
 
-Pillow shapes one font at a time and cannot draw the emoji font, so a line is cut into runs by script, and
-the handful of faces used are drawn as shapes.
+Pillow shapes text in one font at a time and cannot draw the emoji font, so lines are split into runs by script and the
+few emoji in use are drawn as shapes.
 """
 
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ _URDU_FONT: Final = "NotoNastaliqUrdu_400Regular.ttf"
 
 @cache
 def load_font(name: str, size_pixels: int) -> ImageFont.FreeTypeFont:
-    """One of the pack's fonts at a size in pixels."""
+    """Load one of the pack's fonts at a size in pixels."""
     return ImageFont.truetype(FONTS / name, size_pixels, layout_engine=ImageFont.Layout.RAQM)
 
 
 def _font_name(character: str, latin_font: str) -> str:
-    """The font a character is set in; 'face' for those that are drawn."""
+    """Return the font for a character; 'face' for the emoji that are drawn."""
     if character in _EMOJI:
         return "face"
     code_point = ord(character)
@@ -43,7 +43,7 @@ def _font_name(character: str, latin_font: str) -> str:
 
 
 def _split_runs(text: str, latin_font: str) -> Iterator[tuple[str, str]]:
-    """(font, text) pieces of one line; a space stays with what stands before it."""
+    """Split a line into (font, text) runs. A space stays with the text before it."""
     run, run_font = "", ""
     for character in text:
         character_font = (
@@ -59,22 +59,25 @@ def _split_runs(text: str, latin_font: str) -> Iterator[tuple[str, str]]:
 
 
 def _run_width(font_name: str, text: str, size: int) -> int:
-    """Width of one piece in pixels."""
+    """Return the width of one run in pixels."""
     return int(size * 1.15) if font_name == "face" else int(load_font(font_name, size).getlength(text))
 
 
 def text_width(text: str, size: int, latin_font: str = LATIN_FONT) -> int:
-    """Width of a line in pixels."""
+    """Return the width of a line in pixels."""
     return sum(_run_width(name, piece, size) for name, piece in _split_runs(text, latin_font))
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether a line is Urdu."""
+    """Check whether a line is Urdu."""
     return any(0x0600 <= ord(character) <= 0x06FF for character in text)
 
 
 def wrap_text(text: str, size: int, width_limit: int) -> list[str]:
-    """A paragraph as lines no wider than `limit`; Chinese may break anywhere, other text at spaces."""
+    """Wrap a paragraph to lines no wider than `width_limit` pixels.
+
+    Chinese breaks anywhere, other text at spaces.
+    """
     lines, line = [], ""
     words = list(text) if any(ord(c) >= 0x3000 and c not in _EMOJI for c in text) else text.split(" ")
     separator = "" if words and len(words) == len(text) else " "
@@ -89,7 +92,7 @@ def wrap_text(text: str, size: int, width_limit: int) -> list[str]:
 
 
 def line_height(text: str, size: int) -> int:
-    """Room for a line: Nastaliq hangs far below its baseline."""
+    """Return the height of a line in pixels. Nastaliq hangs far below its baseline."""
     return int(size * (2.1 if is_right_to_left(text) else 1.4))
 
 
@@ -101,7 +104,7 @@ def draw_text(
     fill: Colour,
     latin_font: str = LATIN_FONT,
 ) -> None:
-    """One line with its left edge and top at `at`."""
+    """Draw one line with its left edge and top at `position`."""
     x, y = position
     pieces = list(_split_runs(text, latin_font))
     if is_right_to_left(text):
@@ -117,12 +120,12 @@ def draw_text(
 
 
 def draw_text_centred(draw: ImageDraw.ImageDraw, centre_x: int, y: int, text: str, size: int, fill: Colour) -> None:
-    """One line centred on x = `middle`."""
+    """Draw one line centred on x = `centre_x`."""
     draw_text(draw, (centre_x - text_width(text, size) // 2, y), text, size, fill)
 
 
 def _draw_emoji(draw: ImageDraw.ImageDraw, position: tuple[int, int], size: int, character: str) -> None:
-    """One of the faces, in a square of `size`."""
+    """Draw one of the emoji, in a square of `size` pixels."""
     x, y = position
     unit = size / 20
     if character == "❤":

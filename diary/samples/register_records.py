@@ -1,6 +1,7 @@
-"""The other records of the fictional diary: people, accounts, an order, reports and the rest, and how entries name them.
+"""Other records of the fictional diary: people, accounts, an order, reports and more, and their links from entries.
 
-sample_records.json tells them. A value `@callum` stands for that record's id, `@entry:3` for the fourth entry's.
+The data is in sample_records.json. A value `@callum` stands for the id of that record, `@entry:3` for that of the
+fourth entry.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,12 @@ from zoneinfo import ZoneInfo
 from diary.samples.fictional_diary import SAMPLE_SCRIPT, TZ, DiaryScript
 
 _ZONE: Final = ZoneInfo(TZ)
-_DRAWN_MESSAGE_PARTS: Final = 3  # of a drawn message: who, when, what
+_DRAWN_MESSAGE_PARTS: Final = 3  # parts of a drawn message: who, when, what
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRecordVersion:
-    """One version of a record: when it was written (ms UTC), of what kind, and all it says."""
+    """One version of a record: when it was written (ms UTC), its kind, key and fields."""
 
     written_at_ms: int
     kind: str
@@ -27,23 +28,23 @@ class SampleRecordVersion:
 
 
 def load_versions(script: DiaryScript = SAMPLE_SCRIPT) -> list[SampleRecordVersion]:
-    """Every version in the order it was written, links as they stand in the table."""
+    """Return every version in chronological order, with links unresolved."""
     unsorted = (version for row in script.load_table("records")["records"] for version in _parse_versions(row, script))
     return sorted(unsorted, key=lambda version: version.written_at_ms)
 
 
 def load_entry_links(script: DiaryScript = SAMPLE_SCRIPT) -> dict[int, dict[str, object]]:
-    """Per entry, the fields that name these records."""
+    """Return the fields that link entries to these records, by entry index."""
     return {int(index): fields for index, fields in script.load_table("records")["entries"].items()}
 
 
 def record_keys() -> list[str]:
-    """What each record is called in the table."""
+    """Return the keys of the records in the table."""
     return [row["key"] for row in SAMPLE_SCRIPT.load_table("records")["records"]]
 
 
 def resolve_ids(value: Any, ids: Mapping[str, str]) -> Any:
-    """A value with the ids its `@` names stand for; what is no name (an account's handle) stays as it is."""
+    """Replace `@` keys in a value by ids. Unknown keys stay as they are (an account's handle, for instance)."""
     if isinstance(value, str):
         return ids.get(value[1:], value) if value.startswith("@") else value
     if isinstance(value, Mapping):
@@ -54,7 +55,7 @@ def resolve_ids(value: Any, ids: Mapping[str, str]) -> Any:
 
 
 def _parse_versions(row: Mapping[str, Any], script: DiaryScript) -> list[SampleRecordVersion]:
-    """The first version of a record, what was added or changed, and a taking out."""
+    """Return the versions of a record: the first, its changes, and a withdrawal."""
     fields = dict(row["fields"]) | _message_rows(row, script)
     restricted = row.get("restricted", {})
     record_versions = [SampleRecordVersion(_utc_ms(row["written"]), row["kind"], row["key"], fields, restricted)]
@@ -75,7 +76,7 @@ def _parse_versions(row: Mapping[str, Any], script: DiaryScript) -> list[SampleR
 
 
 def _message_rows(row: Mapping[str, Any], script: DiaryScript) -> dict[str, object]:
-    """The lines of a message schedule: calls evenly spread, or the messages of an entry's pictures."""
+    """Return the rows of a message schedule: evenly spread calls, or the messages in an entry's pictures."""
     if "calls" in row:
         calls = row["calls"]
         first, last = _utc_ms(calls["from"]), _utc_ms(calls["to"])
@@ -101,7 +102,7 @@ def _message_rows(row: Mapping[str, Any], script: DiaryScript) -> dict[str, obje
 
 
 def _message_row(number: int, sent_at_ms: int, message_fields: Mapping[str, object]) -> dict[str, object]:
-    """One line with its number and time."""
+    """Return one row with its number and time."""
     sent_local = datetime.fromtimestamp(sent_at_ms / 1000, _ZONE).strftime("%Y-%m-%dT%H:%M")
     return {
         **message_fields,
@@ -113,11 +114,11 @@ def _message_row(number: int, sent_at_ms: int, message_fields: Mapping[str, obje
 
 
 def _drawn_messages(entry_index: int, script: DiaryScript) -> Sequence[Sequence[str]]:
-    """The messages drawn in an entry's pictures: who, when, what."""
+    """Return the messages drawn in an entry's pictures: who, when, what."""
     entry_row = script.load_table("entries")[entry_index]
     return [line for file in entry_row["files"] for line in file["lines"] if len(line) == _DRAWN_MESSAGE_PARTS]
 
 
 def _utc_ms(text: str) -> int:
-    """Local time in the diary's zone as ms UTC."""
+    """Return a local time in the diary's zone as ms UTC."""
     return int(datetime.fromisoformat(text).replace(tzinfo=_ZONE).timestamp() * 1000)

@@ -1,8 +1,8 @@
-"""A whole pack for teaching and for tests: 120 entries, 300 exhibits, 2,500 messages, all made up, without any server.
+"""Whole pack for teaching and tests, made offline: 120 entries, 300 exhibits, 2,500 messages, all made up.
 
-It begins with the fictional diary and goes on as such diaries do. What is drawn follows from a seed; ids, keys and
-signatures are fresh. A notary and a timestamp authority on this computer sign, so that every check can be tried; what
-they vouch for is nothing, and the pack says TRAINING on every page.
+It continues the fictional diary. Drawings follow from a seed; ids, keys and signatures are random. A local notary and a
+local timestamp authority sign, so that every check can be tried. Their signatures prove nothing, and every page of the
+pack has the TRAINING mark.
 """
 
 import asyncio
@@ -46,21 +46,21 @@ _CLOCK_OFFSETS_MS: Final = (800, -420_000, 1_900)
 
 @dataclass
 class LocalSealedFiles:
-    """The sealed files of a diary that has no server: what the worker and the pack ask for."""
+    """Sealed files of a diary that no server stores, for the worker and the pack."""
 
     uploads: Sequence[PendingUpload] = field(repr=False)
 
     def __post_init__(self) -> None:
-        """By blob."""
+        """Index the uploads by blob id."""
         self._parts_by_blob = {upload.blob.blob_id: upload.sealed_parts for upload in self.uploads}
 
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
-        """One sealed part, empty when there is none."""
+        """Return one sealed part, or b"" when there is none."""
         parts = self._parts_by_blob.get(blob_id, ())
         return parts[part_index] if part_index < len(parts) else b""
 
     async def read_blob(self, diary: str, blob: BlobReference) -> Any:
-        """The bytes of a file. Raises NotACopy when it is not here."""
+        """Yield the bytes of a file. Raises InvalidSealedCopy when it is not here."""
         if blob.blob_id not in self._parts_by_blob:
             raise InvalidSealedCopy
         for plaintext in open_parts(
@@ -71,7 +71,7 @@ class LocalSealedFiles:
 
 @dataclass(frozen=True, slots=True)
 class SamplePackDiary:
-    """The made-up diary, acknowledged, with its files and what is needed to check a pack of it."""
+    """Made-up diary, acknowledged and logged, with its files and the keys to verify a pack of it."""
 
     journal: Journal
     sealed_files: LocalSealedFiles
@@ -80,7 +80,7 @@ class SamplePackDiary:
     tsa_root: bytes
 
     def wish(self, release: str, **overrides: Any) -> PackOptions:
-        """Everything but one entry that the keeper kept back, for the police."""
+        """Return options for a pack for the police: everything but the withheld entry. `overrides`: other options."""
         withheld_records = {
             row["record"]
             for row in self.journal.versions()
@@ -98,7 +98,7 @@ class SamplePackDiary:
 
 
 def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
-    """Write the whole diary, have it acknowledged, stamped and logged. Needs openssl."""
+    """Write the whole diary, with receipts, log and timestamps. Needs openssl."""
     clock = FixedClock(0)
     notary = Ed25519Signer(secrets.token_bytes(32))
     journal = Journal(_offline_identity(notary), clock, fictional_diary.TZ)
@@ -116,7 +116,7 @@ def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
 
 
 def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path) -> None:
-    """Build one pack of it at `out`. Raises PackFailed."""
+    """Build a pack of the diary at `pack_path`. Raises PackBuildFailed."""
     with tempfile.TemporaryDirectory(prefix="kept-training-") as work_folder:
         asyncio.run(
             build_pack_offline(
@@ -126,7 +126,10 @@ def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path)
 
 
 def write_sample_pack(release: str, pack_path: Path) -> tuple[Path, Path]:
-    """A pack at `out`; beside it the notary's key and the authority's root. Raises PackFailed when it does not check out."""
+    """Write a pack to `pack_path`, with the notary's key and the authority's root beside it, and verify it.
+
+    Returns the paths of the two. Raises PackBuildFailed when the pack does not verify.
+    """
     pack_path.absolute().parent.mkdir(parents=True, exist_ok=True)
     diary = make_sample_pack_diary()
     make_sample_pack(diary, diary.wish(release), pack_path)
@@ -137,16 +140,16 @@ def write_sample_pack(release: str, pack_path: Path) -> tuple[Path, Path]:
         finding.code for finding in verify_pack(pack_path, notary=diary.notary.pub, tsa_roots=[diary.tsa_root])
     ]
     if finding_codes != ["training"]:
-        raise PackBuildFailed(f"The training pack does not check out: {', '.join(finding_codes)}.")
+        raise PackBuildFailed(f"The training pack does not verify: {', '.join(finding_codes)}.")
     return notary_key_path, tsa_root_path
 
 
 def _ignore_progress(*_: object) -> None:
-    """No bars."""
+    """Ignore progress reports."""
 
 
 def _offline_identity(notary: Ed25519Signer) -> Identity:
-    """An account that no server knows."""
+    """Return a new account that is on no server."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
     return Identity(
         login="", account=account, diary=diary, device=device, epoch=1, notary_pub=notary.pub, log_id=notary.log_id,
@@ -155,7 +158,7 @@ def _offline_identity(notary: Ed25519Signer) -> Identity:
 
 
 def _build_log(journal: Journal, notary: Ed25519Signer) -> tuple[dict[str, object], bytes]:
-    """A log of this diary alone, its checkpoint stamped; and the stamping authority's root."""
+    """Build a log of this diary alone with a timestamped checkpoint. Return it with the authority's root (PEM)."""
     rows = [(row["version"], row["receipt"]) for row in journal.versions() if row["receipt"]]
     leaf_hashes = [
         leaves.receipt_leaf(

@@ -1,6 +1,6 @@
 """Screenshots of a fictional phone, 1170 × 2532 PNG: chats, call lists, profiles, posts, orders, a bank.
 
-Nothing here imitates a real company's app; the shapes are what such screens have in common.
+They imitate no real company's app, only what such screens have in common.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ Canvas = ImageDraw.ImageDraw
 
 
 def draw_screenshot(picture: PictureSpec) -> bytes:
-    """The PNG that `picture` describes; the same description gives the same bytes."""
+    """Draw the PNG that `picture` describes. The same description gives the same bytes."""
     image = Image.new("RGB", (WIDTH_PIXELS, HEIGHT_PIXELS), _PAPER)
     draw = ImageDraw.Draw(image)
     _draw_status_bar(draw, picture["clock"])
@@ -53,7 +53,7 @@ def draw_screenshot(picture: PictureSpec) -> bytes:
 
 
 def _draw_status_bar(draw: Canvas, clock: str) -> None:
-    """Clock, signal and battery."""
+    """Draw the clock, signal and battery."""
     draw_text(draw, (90, 48), clock, 50, _INK, BOLD_FONT)
     for bar in range(4):
         x = 880 + bar * 20
@@ -63,7 +63,7 @@ def _draw_status_bar(draw: Canvas, clock: str) -> None:
 
 
 def _draw_title_bar(draw: Canvas, title: str, subtitle: str) -> int:
-    """A bar with a round picture, a name and a line beneath; gives the y below it."""
+    """Draw a bar with a round picture, a name and a subtitle. Return the y below it."""
     draw.ellipse((150, 158, 258, 266), fill=(176, 184, 196))
     draw.ellipse((186, 178, 222, 214), fill=_PAPER)
     draw.chord((168, 216, 240, 290), 180, 360, fill=_PAPER)
@@ -75,7 +75,7 @@ def _draw_title_bar(draw: Canvas, title: str, subtitle: str) -> int:
 
 
 def _draw_chat(draw: Canvas, picture: PictureSpec) -> None:
-    """Bubbles left and right with their times."""
+    """Draw bubbles left and right with their times."""
     y = _draw_title_bar(draw, picture["title"], picture["under"])
     draw_text_centred(draw, WIDTH_PIXELS // 2, y, picture["day"], 36, _GREY)
     y += 90
@@ -88,7 +88,7 @@ def _draw_chat(draw: Canvas, picture: PictureSpec) -> None:
 
 
 def _draw_bubble(draw: Canvas, y: int, is_mine: bool, clock: str, text: str) -> int:
-    """One message; gives the y below it."""
+    """Draw one message and return the y below it."""
     lines = wrap_text(text, _TEXT_SIZE_PIXELS, 720)
     bubble_width = max(text_width(line, _TEXT_SIZE_PIXELS) for line in lines) + 80
     bubble_height = sum(line_height(line, _TEXT_SIZE_PIXELS) for line in lines) + 44
@@ -113,7 +113,7 @@ def _draw_bubble(draw: Canvas, y: int, is_mine: bool, clock: str, text: str) -> 
 
 
 def _draw_calls(draw: Canvas, picture: PictureSpec) -> None:
-    """A list of missed calls, one every few minutes backwards from `first`."""
+    """Draw a list of missed calls, a few minutes apart, back from `first`."""
     draw_text(draw, (70, 160), "Recents", 84, _INK, BOLD_FONT)
     draw.line([(0, 300), (WIDTH_PIXELS, 300)], fill=_RULE, width=3)
     hour, minute = (int(part) for part in picture["first"].split(":"))
@@ -129,7 +129,7 @@ def _draw_calls(draw: Canvas, picture: PictureSpec) -> None:
 
 
 def _draw_profile(draw: Canvas, picture: PictureSpec) -> None:
-    """A person's page: round picture, name, three counts, a line about them, an empty grid."""
+    """Draw a profile: round picture, name, three counts, a line of text, an empty grid."""
     draw_text_centred(draw, WIDTH_PIXELS // 2, 150, picture["title"], 52, _INK)
     draw.ellipse((80, 300, 360, 580), fill=(150, 160, 150))
     for house in range(4):
@@ -147,7 +147,7 @@ def _draw_profile(draw: Canvas, picture: PictureSpec) -> None:
 
 
 def _draw_post(draw: Canvas, picture: PictureSpec) -> None:
-    """A picture of a party with comments under it."""
+    """Draw a picture of a party with comments under it."""
     draw_text(draw, (70, 150), "Post", 60, _INK, BOLD_FONT)
     draw.rectangle((0, 260, WIDTH_PIXELS, 1160), fill=(196, 170, 140))
     for person in range(5):
@@ -164,7 +164,7 @@ def _draw_post(draw: Canvas, picture: PictureSpec) -> None:
 
 
 def _draw_order(draw: Canvas, picture: PictureSpec) -> None:
-    """A delivery with what was ordered and the note for the rider."""
+    """Draw a delivery with its items and the note for the rider."""
     draw_text(draw, (70, 160), picture["title"], 64, _INK, BOLD_FONT)
     draw.rounded_rectangle((60, 290, WIDTH_PIXELS - 60, 700), 30, fill=(238, 240, 232))
     draw.line([(200, 500), (500, 420), (760, 560), (980, 400)], fill=(120, 140, 100), width=14)
@@ -177,7 +177,7 @@ def _draw_order(draw: Canvas, picture: PictureSpec) -> None:
 
 
 def _draw_bank(draw: Canvas, picture: PictureSpec) -> None:
-    """Payments of one penny, newest first, each with its reference."""
+    """Draw payments of one penny, newest first, each with its reference."""
     draw_text(draw, (70, 160), "Payments in", 64, _INK, BOLD_FONT)
     references: Sequence[str] = picture["lines"]
     for number, reference in enumerate(reversed(references)):

@@ -1,6 +1,6 @@
-"""A timestamp authority of one's own, on this computer, for tests and for `demo --stamp`: openssl behind HTTP.
+"""Local timestamp authority for tests and `demo --stamp`: openssl behind HTTP.
 
-It says nothing about anybody's diary to anybody: whoever runs it could set its clock as they like.
+Its timestamps prove nothing to others: whoever runs it can set its clock.
 """
 
 import http.server
@@ -53,23 +53,26 @@ authorityKeyIdentifier = keyid
 
 @dataclass(frozen=True, slots=True)
 class LocalTimestampAuthority:
-    """An authority's folder: keys, certificates, settings for openssl."""
+    """Folder of an authority: keys, certificates, openssl configuration."""
 
     folder: Path
     policy: str = POLICY_OID
 
     @property
     def chain_pem(self) -> bytes:
-        """Its certificate and its root, in PEM."""
+        """Return its certificate and root (PEM)."""
         return (self.folder / "tsa.pem").read_bytes() + (self.folder / "ca.pem").read_bytes()
 
     @property
     def root_pem(self) -> bytes:
-        """Its root alone."""
+        """Return its root (PEM)."""
         return (self.folder / "ca.pem").read_bytes()
 
     def renew_certificate(self, validity: tuple[str, str] | None = None) -> None:
-        """Another signing key and certificate under the same root. `valid`: from and to, as `20260101000000Z`."""
+        """Create another signing key and certificate under the same root.
+
+        `validity`: start and end, as `20260101000000Z`.
+        """
         validity_arguments = ["-not_before", validity[0], "-not_after", validity[1]] if validity else ["-days", "30"]
         self._openssl(
             "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Local TSA",
@@ -80,7 +83,7 @@ class LocalTimestampAuthority:
         )  # fmt: skip
 
     def answer_query(self, query: bytes) -> bytes:
-        """What it says to a request in DER."""
+        """Return the reply to a DER query, in DER."""
         (self.folder / "query.tsq").write_bytes(query)
         self._openssl(
             "ts", "-reply", "-queryfile", "query.tsq", "-out", "reply.tsr", extra_arguments=("-config", "tsa.cnf")
@@ -88,7 +91,7 @@ class LocalTimestampAuthority:
         return (self.folder / "reply.tsr").read_bytes()
 
     def write_settings(self, url: str, name: str = "local") -> Path:
-        """A file for DIARY_TIMESTAMPS that names this authority at `url`."""
+        """Write a file for DIARY_TIMESTAMPS that names this authority at `url`, and return its path."""
         (self.folder / "chain.pem").write_bytes(self.chain_pem)
         settings_path = self.folder / "timestamps.toml"
         settings_path.write_text(
@@ -98,7 +101,7 @@ class LocalTimestampAuthority:
 
     @contextmanager
     def serve(self) -> Iterator[str]:
-        """Answer over HTTP for the length of the block; gives the address."""
+        """Serve queries over HTTP within the block, and yield the address."""
         authority, openssl_lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -116,7 +119,7 @@ class LocalTimestampAuthority:
                 self.wfile.write(reply)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Suppress the request log."""
 
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -133,11 +136,11 @@ class LocalTimestampAuthority:
         except FileNotFoundError:
             raise Unavailable("openssl is not installed, so there is no local timestamp authority.") from None
         if result.returncode:
-            raise Unavailable("openssl could not play a timestamp authority.")
+            raise Unavailable("openssl failed to run as a timestamp authority.")
 
 
 def make_authority(folder: Path, policy: str = POLICY_OID, *, sends_root: bool = False) -> LocalTimestampAuthority:
-    """A fresh authority with its files in `folder`, which is made. `sends_root`: its root goes along with each answer."""
+    """Create an authority with its files in a new `folder`. `sends_root`: include its root in each reply."""
     folder.mkdir(parents=True, exist_ok=True)
     certs = f"certs = {folder.absolute()}/ca.pem" if sends_root else ""
     (folder / "tsa.cnf").write_text(_OPENSSL_CONFIG.format(folder=folder.absolute(), policy=policy, certs=certs))

@@ -1,7 +1,7 @@
-"""The training diary: sixty made-up incidents over five months, and the pack made of them. Nothing in it is real.
+"""Training diary: sixty made-up incidents over five months, and the pack made of them.
 
-training_entries.json and training_records.json tell it; the pack is built the way every pack is, by a server of this
-code, with the mark that says TRAINING on every page and to whoever verifies it.
+The text is in training_entries.json and training_records.json. The pack is built by a server like any other, with a
+TRAINING mark on every page and in the verifier's report.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ from diary.encoding import b64
 from diary.samples.demo import ProgressCallback, make_wish, running_server, write_sample_diary
 from diary.samples.fictional_diary import DiaryScript
 
-# What the diary is made of.
+# Source files of the diary, for checks that it is up to date.
 SCRIPT_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
 PACK_NAME: Final = "TRAINING-pack.zip"
 NOTARY_KEY_NAME: Final = "TRAINING-notary.txt"
@@ -45,7 +45,10 @@ TRAINING_SCRIPT: Final = DiaryScript(
 
 
 async def write_training_files(out_folder: Path, clock: Clock, report_progress: ProgressCallback) -> list[Path]:
-    """Write the pack and the key to check it with to the folder `out`; gives both. Raises what building a pack raises."""
+    """Write the pack and its notary's key to `out_folder`, and return both paths.
+
+    Raises what building a pack raises.
+    """
     out_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kept-training-") as temporary_path:
         folder = Path(temporary_path)
