@@ -122,7 +122,7 @@ def test_sha256sum_accepts_every_list(demo_output: DemoOutput, tmp_path: Path) -
 
 
 def test_qpdf_accepts_every_document(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """Each PDF is sound in syntax and stream encoding."""
+    """Each PDF has valid syntax and stream encoding."""
     documents = sorted(demo_output.unpack(tmp_path).rglob("*.pdf"))
     assert [path.name for path in documents] == [
         "06_RESTRICTED_officer-sheet.pdf",
@@ -137,14 +137,14 @@ def test_qpdf_accepts_every_document(demo_output: DemoOutput, tmp_path: Path) ->
 
 
 def test_files_are_as_received(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """Every file in the pack is byte for byte one that was added, and every one that was added is there."""
+    """The files in the pack are exactly the added ones, byte for byte."""
     folder = demo_output.unpack(tmp_path) / "data" / "restricted"
     packed = {p.read_bytes() for name in ("13_exhibits-as-received", "13_mail") for p in (folder / name).iterdir()}
     assert packed == {path.read_bytes() for path in (demo_output.folder / "files-as-received").iterdir()}
 
 
 def rewrite_pack(source: Path, target: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]) -> None:
-    """A copy of a pack with its members changed."""
+    """Copy a pack with changed members."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
         for row in old.infolist():
             for name, content in change(row.filename, old.read(row)):
@@ -152,20 +152,20 @@ def rewrite_pack(source: Path, target: Path, change: Callable[[str, bytes], list
 
 
 def verify_failure(pack: Path, notary: Path) -> str:
-    """What `verify` prints of a pack that must not pass."""
+    """Return the output of `verify` for a pack that must fail."""
     result = run_cli_in_process("verify", pack, "--notary", notary)
     assert result.returncode == 1, result.stdout + result.stderr
     return result.stdout
 
 
 def with_flipped_bit(content: bytes) -> bytes:
-    """One bit of the middle byte changed."""
+    """Return the content with one bit of the middle byte flipped."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
 def test_a_changed_byte_in_any_member_is_named(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """With one byte changed in every payload file, every one of them is named."""
+    """With one byte changed in every payload file, each of them is named."""
     rewrite_pack(
         demo_output.pack, tmp_path / "bad.zip", lambda n, c: [(n, with_flipped_bit(c) if "/data/" in n else c)]
     )
@@ -181,7 +181,7 @@ TAG_FILES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha51
 
 @pytest.mark.parametrize("name", TAG_FILES)
 def test_a_changed_byte_in_a_tag_file_is_named(demo_output: DemoOutput, tmp_path: Path, name: str) -> None:
-    """The lists themselves are covered."""
+    """The manifests themselves are covered."""
     with zipfile.ZipFile(demo_output.pack) as archive:
         (member,) = [one for one in archive.namelist() if one.endswith(f"/{name}") and "/data/" not in one]
     rewrite_pack(demo_output.pack, tmp_path / "bad.zip", lambda n, c: [(n, with_flipped_bit(c) if n == member else c)])
@@ -193,7 +193,7 @@ def test_a_changed_byte_in_a_tag_file_is_named(demo_output: DemoOutput, tmp_path
     "member", ["restricted/12_record.json", "servable/01_chronology.pdf", "restricted/13_mail/JB-14.eml"]
 )
 def test_missing_added_and_renamed_members_are_named(demo_output: DemoOutput, tmp_path: Path, member: str) -> None:
-    """Each is found, by its name."""
+    """Missing, added and renamed members are found by name."""
     bad = tmp_path / "bad.zip"
     rewrite_pack(demo_output.pack, bad, lambda n, c: [] if n.endswith(member) else [(n, c)])
     assert f"missing: data/{member}" in verify_failure(bad, demo_output.notary)
@@ -206,14 +206,14 @@ def test_missing_added_and_renamed_members_are_named(demo_output: DemoOutput, tm
 
 
 def test_the_tools_these_tests_judge_with_are_here() -> None:
-    """`make setup` installs them; no test stands aside without them."""
+    """`make setup` installs the tools; no test is skipped without them."""
     assert shutil.which("qpdf")
     assert shutil.which("sha256sum")
 
 
-@pytest.mark.slow  # it makes two whole diaries; tests/samples/test_fictional_diary.py reads one in every `make test`
+@pytest.mark.slow  # makes two whole diaries; tests/samples/test_fictional_diary.py reads one in every `make test`
 def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
-    """`make run` twice gives the same sign-in; on another server, where it opens nothing, a new one."""
+    """`make run` twice gives the same credentials; on another server, where they fail, new ones."""
     note = tmp_path / "sample.txt"
     with running_server(tmp_path / "one") as origin:
         told = [run_cli("sample", "--on", origin, "--note", note).stdout for _ in range(2)]
@@ -224,5 +224,5 @@ def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
 
 
 def sign_in_name(output: str) -> str:
-    """The name in what `sample` printed."""
+    """Return the login name in the output of `sample`."""
     return next(line for line in output.splitlines() if "Sign-in name:" in line)

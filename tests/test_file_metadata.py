@@ -1,4 +1,4 @@
-"""The phone's readers of camera, time and place, over files that other people's libraries wrote."""
+"""The phone's readers of camera, time and position, on files written by third-party libraries."""
 
 import io
 import json
@@ -22,7 +22,7 @@ EXPECTED_METADATA = {
 
 
 def make_exif(*, place: bool) -> Image.Exif:
-    """Camera, time and, if wanted, a place."""
+    """Return Exif data with camera, time and, if requested, a position."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Maker", "Phone 9"
     inner = exif.get_ifd(0x8769)
@@ -34,7 +34,7 @@ def make_exif(*, place: bool) -> Image.Exif:
 
 
 def make_picture(kind: str, *, place: bool) -> bytes:
-    """A small picture as Pillow or libheif writes it."""
+    """Return a small picture written by Pillow or libheif."""
     out = io.BytesIO()
     picture = Image.new("RGB", (64, 48), (90, 120, 140))
     if kind == "HEIC":
@@ -45,7 +45,7 @@ def make_picture(kind: str, *, place: bool) -> bytes:
 
 
 def read_in_node(paths: list[Path]) -> list[dict[str, Any]]:
-    """What Node says of them."""
+    """Return the metadata that Node reads."""
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
     result = subprocess.run([node, str(SCRIPT), *map(str, paths)], capture_output=True, check=True, timeout=60)
@@ -54,7 +54,7 @@ def read_in_node(paths: list[Path]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("place", [True, False])
 def test_metadata_of_third_party_files_is_read(tmp_path: Path, place: bool) -> None:
-    """JPEG, PNG, WebP and HEIC from Pillow and libheif: camera, time and place as they were put in."""
+    """Camera, time and position are read from JPEG, PNG, WebP and HEIC by Pillow and libheif."""
     paths = []
     for kind in ("JPEG", "PNG", "WEBP", "HEIC"):
         paths.append(tmp_path / f"one.{kind.lower()}")

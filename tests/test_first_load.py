@@ -1,4 +1,4 @@
-"""What a phone fetches before the door is drawn, and what it fetches in all: few files, and the first of them small."""
+"""Files fetched before the unlock screen is drawn, and in total: few files, and small ones first."""
 
 import gzip
 import re
@@ -13,12 +13,12 @@ UNLOCK_SCRIPT = STATIC / "app" / "main.js"
 
 
 def files_named_by_the_shell() -> list[str]:
-    """The files that the page names, as the browser asks for them."""
+    """Return the files that the page refers to, as the browser requests them."""
     return re.findall(r'(?:href|src)="(/static/[^"]+)"', SHELL_HTML)
 
 
 def test_the_unlock_screen_is_one_script() -> None:
-    """The page names one script, and that script waits for no other."""
+    """The page refers to one script, which waits for no other."""
     assert [name for name in files_named_by_the_shell() if name.endswith(".js")] == ["/static/app/main.js"]
     assert (
         re.findall(r"^(?:import|export)\b[^;]*?\bfrom\b|^import ['\"]", UNLOCK_SCRIPT.read_text("utf-8"), re.MULTILINE)
@@ -27,14 +27,14 @@ def test_the_unlock_screen_is_one_script() -> None:
 
 
 def test_the_first_load_stays_below_its_limit() -> None:
-    """Scripts and styles before first use, packed as the server packs them."""
+    """Scripts and styles before first use, packed as the server packs them, are within the limit."""
     files = [UNLOCK_SCRIPT, *STATIC.glob("css/*.css")]
     size = sum(len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in files)
     assert size <= FIRST_LOAD_LIMIT_BYTES, size
 
 
 def test_heavy_modules_are_loaded_lazily() -> None:
-    """No sealing, no word list, no lock engine, no pack, no QR code before the door is drawn."""
+    """Sealing, word list, lock engine, packs and QR codes are not loaded before the unlock screen is drawn."""
     modules = re.findall(r"^// (js/\S+|vendor/\S+)$", UNLOCK_SCRIPT.read_text("utf-8"), re.MULTILINE)
     assert "js/main.js" in modules and "js/features/lock/door.js" in modules
     lazy_prefixes = (
@@ -50,6 +50,6 @@ def test_heavy_modules_are_loaded_lazily() -> None:
 
 
 def test_the_whole_app_is_few_files() -> None:
-    """Each file costs a phone some milliseconds, and a weak signal a round trip. A language comes when it is chosen."""
+    """Each file costs a phone milliseconds, and on a weak signal a round trip. A language is loaded when chosen."""
     files = make_release(STATIC, SHELL_HTML.encode()).files
     assert len([at for at in files if not at.startswith("/static/lang/")]) <= APP_FILES_LIMIT

@@ -1,4 +1,4 @@
-"""No module imports itself by way of others, in either language, imports of types included."""
+"""No module imports itself indirectly, in either language, type imports included."""
 
 import shutil
 import subprocess
@@ -13,7 +13,8 @@ BIOME = PROJECT_ROOT / "node_modules" / "@biomejs" / "biome" / "bin" / "biome"
 
 
 def find_python_import_cycle(sources: dict[str, str]) -> list[str]:
-    """Return the modules of one ring, in order, or an empty list. Imports under `TYPE_CHECKING` and in functions count."""
+    """Return the modules of one cycle in order, or an empty list. Imports under `TYPE_CHECKING` and in functions count.
+    """
     graph = {
         name: {imported for imported in imports_of(name, text, sources) if imported in sources} - {name}
         for name, text in sources.items()
@@ -27,7 +28,7 @@ def find_python_import_cycle(sources: dict[str, str]) -> list[str]:
 
 
 def find_browser_import_cycles(root: Path) -> str:
-    """Return what Biome says of rings below `static/src` of a checkout; empty for none. It reads biome.json there."""
+    """Return Biome's report of cycles below `static/src` of a checkout, '' for none. It uses biome.json there."""
     node = shutil.which("node")
     assert node is not None
     command = [node, str(BIOME), "lint", "--only=suspicious/noImportCycles", "--max-diagnostics=50", "static/src"]
@@ -38,7 +39,7 @@ def find_browser_import_cycles(root: Path) -> str:
 
 
 def make_checkout(tmp_path: Path, **modules: str) -> Path:
-    """A checkout with a few modules and this project's own configuration of Biome."""
+    """Create a checkout with a few modules and this project's configuration of Biome."""
     folder = tmp_path / "static" / "src"
     folder.mkdir(parents=True)
     shutil.copy(PROJECT_ROOT / "biome.json", tmp_path / "biome.json")
@@ -48,7 +49,7 @@ def make_checkout(tmp_path: Path, **modules: str) -> Path:
 
 
 def test_browser_modules_have_no_import_cycle() -> None:
-    """Every module of static/src/."""
+    """No module of static/src/ is in a cycle."""
     assert find_browser_import_cycles(PROJECT_ROOT) == ""
 
 
@@ -75,12 +76,12 @@ def test_browser_modules_have_no_import_cycle() -> None:
     ids=["values", "types alone", "a type one way", "a type passed on"],
 )
 def test_a_planted_browser_cycle_is_found(tmp_path: Path, one: str, other: str) -> None:
-    """The check fails for what it is there to find."""
+    """The check finds a planted cycle."""
     assert "noImportCycles" in find_browser_import_cycles(make_checkout(tmp_path, a=one, b=other))
 
 
 def test_modules_without_a_cycle_pass(tmp_path: Path) -> None:
-    """Two modules that import a third are no ring."""
+    """Two modules that import a third are not a cycle."""
     assert (
         find_browser_import_cycles(
             make_checkout(
@@ -92,12 +93,12 @@ def test_modules_without_a_cycle_pass(tmp_path: Path) -> None:
 
 
 def test_python_modules_have_no_import_cycle() -> None:
-    """Every module of diary/."""
+    """No module of diary/ is in a cycle."""
     assert find_python_import_cycle(python_sources()) == []
 
 
 def test_a_planted_python_cycle_is_found() -> None:
-    """Also where one of the imports is for types alone, or stands in a function."""
+    """Cycles through type imports, or imports in functions, are found too."""
     sources = {
         "diary.a": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from diary.b import B\n",
         "diary.b": "def f():\n    from diary import c\n",

@@ -1,4 +1,4 @@
-"""What outlives a process keeps its names: a move or a rename of code changes none of them."""
+"""Names that outlive a process stay: moving or renaming code changes none of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ CURRENT_INVENTORY = build_inventory()
 
 @pytest.mark.parametrize("kind", CURRENT_INVENTORY)
 def test_no_frozen_name_has_changed(kind: str) -> None:
-    """Against inventory.json, which `python -m tests.inventory` writes again where a name was meant to come, go or change."""
+    """Names match inventory.json. `python -m tests.inventory` writes it again after an intended change."""
     frozen = json.loads(INVENTORY_PATH.read_text(encoding="utf-8"))
     assert list(frozen) == list(CURRENT_INVENTORY)
     assert CURRENT_INVENTORY[kind] == frozen[kind]
 
 
 def test_the_inventory_is_not_empty() -> None:
-    """Each pattern still finds what it is about: after a move of the code one that finds nothing would freeze nothing."""
+    """Each pattern still finds names: after a move, a pattern that finds nothing would protect nothing."""
     fewest = {
         "browser: labels of keys and bytes": 25,
         "browser: database, tables, lock, caches": 6,

@@ -1,4 +1,4 @@
-"""The files of static/app/ are the modules of static/js/, joined and nothing else (.ci/join_modules.mjs)."""
+"""The files of static/app/ are the modules of static/js/, joined without other changes (.ci/join_modules.mjs)."""
 
 import re
 import shutil
@@ -11,8 +11,8 @@ from diary.paths import STATIC
 from diary.web.scripted_pages import ENTRY_MODULES, collect_modules
 
 PROJECT_ROOT = STATIC.parent
-# What Rollup takes away or writes anew: imports and exports, the object of a module that is asked for later, and names that
-# stand for another module's (`envelope.seal`, or a second name). So names are not compared, and no comments.
+# Rollup removes or rewrites imports and exports, objects of lazily loaded modules, and names of other modules
+# (`envelope.seal`, or an alias). So names and comments are not compared.
 _IMPORT = re.compile(r"^import\b[^;'\"]*?(?:\bfrom\s*)?['\"][^'\"]+['\"];?[ \t]*$", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export\s*(?:\*|\{[^}]*\})(?:\s*from\s*['\"][^'\"]+['\"])?;?[ \t]*$", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:default )?(?=const|let|function|async|class)", re.MULTILINE)
@@ -23,18 +23,18 @@ _IDENTIFIER = re.compile(r"\b(?:[A-Za-z_$][\w$]*\s*\??\.\s*)*[A-Za-z_$][\w$]*")
 
 
 def read_built_files(folder: Path) -> dict[str, str]:
-    """The files below a folder, by path."""
+    """Return the files below a folder, by path."""
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.js"))}
 
 
 @pytest.fixture(scope="module")
 def joined_files() -> dict[str, str]:
-    """The files that are served."""
+    """Return the files that are served."""
     return read_built_files(STATIC / "app")
 
 
 def test_joined_files_are_up_to_date(joined_files: dict[str, str], tmp_path: Path) -> None:
-    """Made again from this checkout, they are the same bytes."""
+    """Built again from this checkout, they are identical."""
     node = shutil.which("node")
     assert node is not None
     subprocess.run([node, ".ci/join_modules.mjs", str(tmp_path / "app")], cwd=PROJECT_ROOT, check=True)
@@ -42,7 +42,7 @@ def test_joined_files_are_up_to_date(joined_files: dict[str, str], tmp_path: Pat
 
 
 def test_each_module_is_complete_in_its_joined_file(joined_files: dict[str, str]) -> None:
-    """Line by line and in order: no statement is dropped, changed or put in."""
+    """No statement is dropped, changed or inserted; lines are compared in order."""
     changed = []
     for name, text in joined_files.items():
         for module, body in split_modules(text):
@@ -54,7 +54,7 @@ def test_each_module_is_complete_in_its_joined_file(joined_files: dict[str, str]
 
 
 def test_every_module_is_joined_somewhere(joined_files: dict[str, str]) -> None:
-    """No module of the app or of the desk was forgotten. The public host's pages have theirs one by one (front.py)."""
+    """No module of the app or of the desk is missing. The public host's pages load theirs one by one (front.py)."""
     joined_modules = {module for text in joined_files.values() for module, _ in split_modules(text)}
     entry_points = ("main", "desk/main", "crypto/worker", "features/entries/view", "pack/chronology/chronology")
     assert {f"js/{name}.js" for name in entry_points} <= joined_modules
@@ -63,13 +63,13 @@ def test_every_module_is_joined_somewhere(joined_files: dict[str, str]) -> None:
 
 
 def split_modules(text: str) -> list[tuple[str, str]]:
-    """The modules in one file: path below static/, and its text."""
+    """Return the modules in one file: path below static/, and text."""
     pieces = re.split(r"^// ((?:js|vendor)/\S+\.m?js)$\n", text, flags=re.MULTILINE)
     return list(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
 def comparable_lines(text: str) -> list[str]:
-    """The lines of a module that joining leaves alone, without spaces, names and comments."""
+    """Return the lines that joining leaves unchanged, without spaces, names and comments."""
     for pattern, replacement in (
         (_IMPORT, ""),
         (_EXPORT_LIST, ""),

@@ -1,4 +1,4 @@
-"""The catalogue holds every text once, keeps what a sentence is filled with, and is served as it stands."""
+"""The catalogue has every text once, keeps placeholders, and is served as it is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LANGUAGE_CODES = [language.code for language in languages.LANGUAGES]
 
 @pytest.fixture(scope="module")
 def source_messages() -> list[tuple[str | None, object]]:
-    """Every text there is: where it lives and what it says."""
+    """Return every text by its location."""
     return [(message.context, message.id) for message in languages.template() if message.id]
 
 
@@ -45,14 +45,14 @@ def placeholders(text: str) -> set[str]:
 def test_the_catalogue_holds_exactly_the_texts_of_the_app(
     language: object, source_messages: list[tuple[str | None, object]]
 ) -> None:
-    """A new, changed or dropped text is a difference until `languages.py update` has been run."""
+    """A new, changed or removed text is a difference until `languages.py update` has been run."""
     there = [(message.context, message.id) for message in languages.read(language) if message.id]
     assert there == source_messages, "run: python .ci/languages.py update"
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
 def test_translations_have_the_placeholders_of_the_source(language: object) -> None:
-    """No slot is lost or invented; a form for one thing may leave its number out."""
+    """No placeholder is lost or invented; a singular form may omit its number."""
     faults = []
     for message in languages.read(language):
         if isinstance(message.id, tuple):
@@ -65,7 +65,7 @@ def test_translations_have_the_placeholders_of_the_source(language: object) -> N
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
 def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
-    """The file of a language is made of its catalogue, and says that it is a draft until somebody has read it."""
+    """A language's file is generated from its catalogue, and is marked as a draft until someone has reviewed it."""
     code = language.code  # type: ignore[attr-defined]
     text = (PROJECT_ROOT / "static" / "lang" / f"{code}.js").read_text()
     served_texts = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
@@ -86,7 +86,7 @@ def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
     ],
 )
 def test_plural_rules_choose_as_the_browser_does(code: str, numbers: tuple[int, ...], forms: tuple[int, ...]) -> None:
-    """The rule in the file's header gives the form of CLDR that stands at that place."""
+    """The rule in the file's header gives CLDR's plural form for each position."""
     language = next(one for one in languages.LANGUAGES if one.code == code)
     rule = language.rule.split("plural=")[1].rstrip(";")
     python = plural_rule_to_python(rule)
@@ -118,13 +118,13 @@ def test_each_list_of_languages_is_complete() -> None:
 
 
 def test_a_pack_names_each_language() -> None:
-    """The page of what was asked says the language in English, not as a code."""
+    """The page about the questions names the language in English, not as a code."""
     nameless = [code for code in SCREEN_LANGUAGES if language_name(code) == code]
     assert nameless == [], "diary/pack/documents/language_names.py and its twin language_names.ts lack these"
 
 
 def test_no_view_holds_untranslatable_text() -> None:
-    """Text between tags, in a label or an alternative text comes from a table: nothing visible escapes translation."""
+    """Text between tags, in labels and in alternative texts comes from a table, so that it can be translated."""
     letters = set(string.ascii_letters)
     faults = []
     built = PROJECT_ROOT / "static" / "js"
@@ -155,7 +155,7 @@ def test_numbers_keep_their_order_in_a_line_that_runs_the_other_way(text: str, t
 
 
 def test_english_may_change_before_its_translations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A new text that nobody has translated is listed, and the app shows it in English: its key is not served."""
+    """An untranslated text is listed, and the app shows it in English: its key is not served."""
     before = languages.missing()
     known = languages.texts()
     monkeypatch.setattr(languages, "texts", lambda: [*known, {"context": "app:new.line", "text": "A new line."}])
@@ -175,7 +175,7 @@ def test_english_may_change_before_its_translations(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_list_names_the_language_the_place_and_the_text() -> None:
-    """What `make translations` prints: every language with its count, also where nothing is missing."""
+    """`make translations` prints every language with its count, even if nothing is missing."""
     text = languages.report({"cy": ["app:a.b One."]}, {"cy": ["page Two."], "ur": ["page Two."]})
     assert text.splitlines() == [
         "cy: 2 texts without a translation; they are shown in English",

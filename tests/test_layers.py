@@ -1,7 +1,7 @@
-"""Imports point down, the server cannot name a diary's text, and dangerous names have one home.
+"""Imports point down, the server cannot import code for a diary's text, and dangerous names have one module.
 
-docs/architecture.md draws the ranks. Every import counts: lazy ones inside functions, type-only ones
-under TYPE_CHECKING, and JSDoc `import(...)` types, because rings hide behind exactly those.
+docs/architecture.md shows the ranks. Every import counts, including lazy ones inside functions, type-only ones under
+TYPE_CHECKING, and JSDoc `import(...)` types, because cycles hide in exactly those.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 # --- Python -----------------------------------------------------------------------------------------
 
-# What each part of diary/ may import of diary/. The parts of rank 1 are open to everyone above.
+# Allowed imports between parts of diary/. Parts of rank 1 are open to all parts above.
 FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths", "constants"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": FOUNDATION | {"crypto", "ledger", "storage", "services", "web"},
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
     "samples": FOUNDATION | {"crypto", "record", "ledger", "pack", "client"},
-    # Of cli/ each module is a part of its own: what a command loads is argued command by command.
+    # In cli/ each module is a part of its own: the imports of each command are argued separately.
     "cli": set(),
     "cli.main": FOUNDATION
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "samples"}
@@ -55,12 +55,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 SERVER_PARTS = ("storage", "services", "web", "app")
 PLAINTEXT_PARTS = ("record", "pack", "client", "samples", "cli")
-# Folders inside a part that also import downwards only. Modules that lie beside the folders have no rank.
+# Folders inside a part that also import downwards only. Modules beside the folders have no rank.
 INNER_RANK: dict[str, dict[str, int]] = {
     "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "verify": 4},
     "services": {"accounts": 1, "log": 1, "operations": 2, "sync": 2, "packs": 3, "sharing": 3},
 }
-# Packages of others with one home here. A home is a module, or a package with all that is in it.
+# Third-party packages that only one module or package may import.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
     "rfc3161_client": ("diary.ledger.timestamps",),
@@ -81,23 +81,23 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "rich": ("diary.cli.main",),
     "httpx": ("diary.client", "diary.services.log.timestamping", "diary.services.log.cosigning"),
 }
-# Ways round an import statement: the graph below would not see them.
+# Alternatives to an import statement, which the graph below would not see.
 DYNAMIC_IMPORTS = {"__import__", "import_module"}
 
 
 def module_name(path: Path, root: Path) -> str:
-    """diary/pack/build.py -> diary.pack.build; a package is named by its folder."""
+    """Return the module's name: diary/pack/build.py -> diary.pack.build. A package has its folder's name."""
     parts = list(path.relative_to(root).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def python_sources(root: Path = PROJECT_ROOT) -> dict[str, str]:
-    """Every module of diary/ by name."""
+    """Return every module of diary/ by name."""
     return {module_name(p, root): p.read_text() for p in sorted((root / "diary").rglob("*.py"))}
 
 
 def imports_of(name: str, source: str, modules: Iterable[str]) -> Iterator[str]:
-    """The dotted names that `source` imports, as precisely as they can be told."""
+    """Return the dotted names that `source` imports, as precisely as possible."""
     known_modules = set(modules)
     is_package = any(module.startswith(name + ".") for module in known_modules) or "." not in name
     for node in ast.walk(ast.parse(source)):
@@ -119,13 +119,13 @@ def imports_of(name: str, source: str, modules: Iterable[str]) -> Iterator[str]:
 
 
 def part_of(name: str) -> str:
-    """diary.pack.build -> pack; diary.cli.pack -> cli.pack; diary itself -> ''."""
+    """Return the part: diary.pack.build -> pack; diary.cli.pack -> cli.pack; diary itself -> ''."""
     parts = name.split(".")[1:] if name.startswith("diary.") else [""]
     return ".".join(parts[:2] if parts[0] == "cli" else parts[:1])
 
 
 def inner_folder_fault(name: str, target: str) -> str | None:
-    """What is wrong with a module of one inner folder importing from another, or None."""
+    """Return the fault in an import between inner folders, or None."""
     importer_parts, target_parts = name.split("."), target.split(".")
     ranks = (
         INNER_RANK.get(importer_parts[1], {})
@@ -139,18 +139,18 @@ def inner_folder_fault(name: str, target: str) -> str | None:
 
 
 def unranked_folders(names: Iterable[str]) -> set[str]:
-    """Folders inside the parts of INNER_RANK that have no rank there."""
+    """Return folders inside the parts of INNER_RANK that have no rank."""
     folders = {tuple(name.split(".")[1:3]) for name in names if name.count(".") > 2}
     return {f"{part}/{folder}" for part, folder in folders if part in INNER_RANK and folder not in INNER_RANK[part]}
 
 
 def is_inside_any(name: str, modules: tuple[str, ...]) -> bool:
-    """Whether a module is, or lies in, one of `homes`."""
+    """Check whether a module is one of `modules`, or below one."""
     return any(name == home or name.startswith(home + ".") for home in modules)
 
 
 def import_faults(sources: dict[str, str]) -> list[str]:
-    """Every import in `sources` that breaks a rank, a single importer or the blindness rule."""
+    """Return every import in `sources` that breaks a rank, a single importer or the plaintext rule."""
     faults = []
     graph: dict[str, set[str]] = {}
     for name, source in sources.items():
@@ -177,7 +177,7 @@ def import_faults(sources: dict[str, str]) -> list[str]:
 
 
 def plaintext_reachability_faults(graph: dict[str, set[str]]) -> list[str]:
-    """Server modules from which plaintext code can be reached, with the way there."""
+    """Return server modules from which plaintext code can be reached, with the path."""
     faults = []
     for start in sorted(name for name in graph if part_of(name) in SERVER_PARTS):
         path_by_module: dict[str, tuple[str, ...]] = {start: (start,)}
@@ -198,7 +198,7 @@ def plaintext_reachability_faults(graph: dict[str, set[str]]) -> list[str]:
 
 
 def test_python_imports_point_down() -> None:
-    """No module of diary/ imports upward, sideways, or a package that is not its to import."""
+    """No module of diary/ imports upward, sideways, or a package reserved for another."""
     sources = python_sources()
     assert import_faults(sources) == []
     assert unranked_folders(sources) == set()
@@ -224,7 +224,7 @@ def test_python_imports_point_down() -> None:
     ],
 )
 def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str) -> None:
-    """Each kind of forbidden import is found when it is there."""
+    """Each kind of forbidden import is found."""
     assert any(says in fault for fault in import_faults(sources))
 
 
@@ -232,7 +232,7 @@ def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str)
     "planted", ["diary.samples.demo", "diary.cli.pack", "diary.record.times", "diary.pack.verify.findings"]
 )
 def test_planted_plaintext_is_found_in_the_server(planted: str) -> None:
-    """The blindness rule finds an import of plaintext code planted in the deepest folder of the server."""
+    """An import of plaintext code in the deepest folder of the server is found."""
     sources = python_sources()
     sources["diary.services.sync.versions"] += f"\ndef planted():\n    import {planted}\n"
     faults = [one for one in import_faults(sources) if one.startswith("blindness:")]
@@ -247,7 +247,7 @@ def test_an_inner_folder_without_a_rank_is_found() -> None:
 
 
 def test_the_server_cannot_reach_plaintext_indirectly() -> None:
-    """A server module that reaches plaintext through another is found, package inits included."""
+    """A server module that reaches plaintext through another one is found, package inits included."""
     graph = {
         "diary.services.sync": {"diary.ledger.push"},
         "diary.ledger": {"diary.record.times"},
@@ -261,7 +261,7 @@ def test_the_server_cannot_reach_plaintext_indirectly() -> None:
 # --- The browser -------------------------------------------------------------------------------------
 
 SCRIPT_SOURCES = PROJECT_ROOT / "static" / "src"
-# From the bottom up. A part may import what has a lower rank, and of its own part anything.
+# From the bottom up. A part may import lower ranks, and anything of its own part.
 JS_RANK = {
     "core": 1,
     "crypto": 2,
@@ -300,8 +300,8 @@ JS_IMPORT = re.compile(
     r"""(?:\bimport\s*\(\s*|^[ \t]*import\s+|^[ \t]*(?:im|ex)port\b[^;'"]*?\bfrom\s*)(['"])([^'"\n]+)\1""",
     re.MULTILINE,
 )
-# A name, the parts of static/src that may write it, and why. "sw" is static/src/sw.ts, a classic script that can
-# import nothing: it fetches, and compares what it fetched with the digests it carries.
+# A name, the parts of static/src that may use it, and why. "sw" is static/src/sw.ts, a classic script without imports:
+# it fetches, and compares the files with the digests in it.
 JS_RESTRICTED_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto", "sw"), "WebCrypto has one home"),
     (r"\bindexedDB\b|\bIDBKeyRange\b", ("store",), "the database has one home"),
@@ -321,35 +321,35 @@ JS_RESTRICTED_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"\blocalStorage\b|\bsessionStorage\b|\bdocument\s*\.\s*cookie\b", (), "nothing lies outside the sealed store"),
     (r"\bconsole\s*\.", (), "a console line outlives the lock"),
 )
-# Strings are kept, comments go; the strings come first so that '//' inside one is no comment.
+# Strings are kept, comments removed; strings match first so that '//' inside one is not a comment.
 JS_TOKEN = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
 )
 
 
 def without_comments(source: str) -> str:
-    """JavaScript with each comment replaced by a space."""
+    """Return JavaScript with each comment replaced by a space."""
     return JS_TOKEN.sub(lambda m: m.group(1) or " ", source)
 
 
 def js_part(path: str) -> str:
-    """static/src/net/sync.ts -> net; static/src/main.ts -> main; static/src/sw.ts -> sw."""
+    """Return the part: static/src/net/sync.ts -> net; static/src/main.ts -> main; static/src/sw.ts -> sw."""
     parts = path.removeprefix("static/src/").split("/")
     return parts[0].partition(".")[0] if len(parts) == 1 else parts[0]
 
 
 def feature_of(path: str) -> str:
-    """static/src/features/share/view.ts -> share."""
+    """Return the feature: static/src/features/share/view.ts -> share."""
     return path.removeprefix("static/src/features/").split("/")[0]
 
 
 def js_sources(root: Path = PROJECT_ROOT) -> dict[str, str]:
-    """Every script of ours by its path in the checkout."""
+    """Return every script of the project by its path in the checkout."""
     return {p.relative_to(root).as_posix(): p.read_text() for p in sorted((root / "static" / "src").rglob("*.ts"))}
 
 
 def js_target(path: str, specifier: str) -> str | None:
-    """The path in the checkout that a relative specifier means, or None for any other kind."""
+    """Return the path of a relative specifier, or None for any other kind."""
     if not specifier.startswith(("./", "../")):
         return None
     parts = path.split("/")[:-1]
@@ -362,7 +362,7 @@ def js_target(path: str, specifier: str) -> str | None:
 
 
 def js_rank_fault(path: str, target: str) -> str | None:
-    """What is wrong with one module of ours importing another, or None."""
+    """Return the fault in one module's import of another, or None."""
     part, target_part = js_part(path), js_part(target)
     if target_part not in JS_RANK:
         return f"{path}: {target_part} has no rank"
@@ -376,7 +376,7 @@ def js_rank_fault(path: str, target: str) -> str | None:
 
 
 def js_import_faults(path: str, source: str) -> Iterator[str]:
-    """Imports of one script that break a rank, the blindness rule or a vendored library's home."""
+    """Return imports of one script that break a rank, the plaintext rule or a vendored library's home."""
     part = js_part(path)
     for _, specifier in JS_IMPORT.findall(source):
         target = js_target(path, specifier)
@@ -395,7 +395,7 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
 
 
 def js_faults(sources: dict[str, str]) -> list[str]:
-    """Every forbidden import and name in `sources`."""
+    """Return every forbidden import and name in `sources`."""
     faults = []
     for path, source in sources.items():
         part = js_part(path)
@@ -411,7 +411,7 @@ def js_faults(sources: dict[str, str]) -> list[str]:
 
 
 def test_javascript_imports_point_down_and_restricted_names_stay_home() -> None:
-    """No script imports upward or writes a name that is not its to write."""
+    """No script imports upward, or uses a name reserved for another part."""
     assert js_faults(js_sources()) == []
 
 
@@ -446,11 +446,11 @@ def test_javascript_imports_point_down_and_restricted_names_stay_home() -> None:
     ],
 )
 def test_javascript_checker_sees_a_planted_fault(path: str, source: str, says: str) -> None:
-    """Each kind of forbidden import and name is found when it is there."""
+    """Each kind of forbidden import and name is found."""
     assert any(says in fault for fault in js_faults({path: source}))
 
 
 def test_javascript_comments_may_name_what_code_may_not() -> None:
-    """A comment that argues why a name is not used is no use of it."""
+    """A comment that explains why a name is not used is allowed."""
     source = "// fetch( is net's; innerHTML is nobody's\n/* console. */ const a = 'https://x';\nthis.fetch();"
     assert js_faults({"static/src/shell/a.ts": source}) == []

@@ -1,4 +1,4 @@
-"""No line of the browser's code, of its tests or of the scripts that build it is longer than 120 columns."""
+"""No line of the browser's code, its tests or its build scripts is longer than 120 columns."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def long_lines(text: str) -> list[int]:
 
 
 def test_no_line_is_too_long() -> None:
-    """The formatters break code; regular expressions, comments and sentences are broken by hand."""
+    """Formatters break code; regular expressions, comments and sentences are broken by hand."""
     assert len(SOURCES) > 700
     found = {path.relative_to(PROJECT_ROOT).as_posix(): long_lines(path.read_text("utf-8")) for path in SOURCES}
     assert {name: lines for name, lines in found.items() if lines} == {}

@@ -1,4 +1,7 @@
-"""The public pages' catalogue: every marked text once, in every language; a draft shows its English where safety hangs on it."""
+"""Catalogue of the public pages: every marked text once in every language.
+
+A draft translation shows the English as well where safety depends on it.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ from diary.web.scripted_pages import ANCHORS_PLACEHOLDER, finding_sentences
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 FINDING_CODES = finding_sentences(STATIC)
 MORNING_MS = 1_795_514_400_000
-# Sentences with one of these decide about safety, consent, erasing or a failure.
+# A sentence with one of these is about safety, consent, erasure or a failure.
 SENSITIVE_TEXT = re.compile(
     r"\b(999|55|danger|notice|noticed|delete|erase|under 18|immigration|never touched|spying|recovery code|parents"
     r"|evidence before|sent or kept|another device|different phone|try again|must not reach)\b",
     re.IGNORECASE,
 )
-# What matches and hangs on nothing: headings' questions, the lesson's exercises, words for those who teach.
+# Matches without safety relevance: headings with questions, exercises of the lesson, text for trainers.
 HARMLESS_TEXT = re.compile(
     r"^(FOUR helps|The danger can rise|They are not|Do your photos|What is in the restricted"
     r"|\d: |\d+ \w+: |Is this device safe)"
@@ -60,12 +63,12 @@ LANGUAGE_CODES = [language.code for language in catalogue_tool.LANGUAGES]
 
 @pytest.fixture(scope="module")
 def pages() -> RenderedPages:
-    """Every page in every language."""
+    """Render every page in every language."""
     return render_pages(config.load_settings({}), STATIC, TEMPLATES)
 
 
 def pages_of_language(pages: RenderedPages, prefix: str) -> dict[str, str]:
-    """Each page of one language, by its address without the language."""
+    """Return the pages of one language, by address without the language."""
     all_pages = dict(pages.public_pages) | {path: page for path, (page, _) in pages.scripted_pages.pages.items()}
     all_pages |= {
         path: pages.scripted_pages.standalone_file(path, b"") for path in pages.scripted_pages.standalone_templates
@@ -82,12 +85,12 @@ def pages_of_language(pages: RenderedPages, prefix: str) -> dict[str, str]:
 
 
 def placeholders(text: str) -> list[str]:
-    """What a text is filled with, and the marks in it."""
+    """Return the placeholders and markup in a text."""
     return sorted(re.findall(r"\{\w+\}|%\(\w+\)s|</?\w+>", text))
 
 
 def test_the_pages_know_the_languages_of_the_catalogue() -> None:
-    """The same languages run the same way, with as many plural forms, each reached by its example."""
+    """The languages, directions and numbers of plural forms match, and each form has an example."""
     assert [(language.code, language.text_direction) for language in LANGUAGES[1:]] == [
         (language.code, language.direction) for language in catalogue_tool.LANGUAGES
     ]
@@ -97,13 +100,13 @@ def test_the_pages_know_the_languages_of_the_catalogue() -> None:
 
 
 def phone_numbers(text: str) -> list[str]:
-    """The numbers in a text that somebody may ring."""
+    """Return the telephone numbers in a text."""
     return sorted(re.findall(r"0\d{3} [\d ]{6,}\d|\b(?:999|101|18001)\b", text))
 
 
 @pytest.mark.parametrize("language", catalogue_tool.LANGUAGES, ids=LANGUAGE_CODES)
 def test_no_text_escapes_the_catalogue(language: object) -> None:
-    """A new, changed or dropped text of a page is a difference until `languages.py update` has been run."""
+    """A new, changed or removed text of a page is a difference until `languages.py update` has been run."""
     wanted = [message.id for message in catalogue_tool.template() if message.id]
     there = [message.id for message in catalogue_tool.read(language) if message.id]
     assert there == wanted, "run: python .ci/languages.py update"
@@ -111,7 +114,7 @@ def test_no_text_escapes_the_catalogue(language: object) -> None:
 
 
 def test_a_text_of_a_page_without_a_translation_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """English may land alone; the list names the text in each language."""
+    """English may be added first; missing translations are listed by language."""
     before = catalogue_tool.missing()
     known = list(catalogue_tool.marked())
     monkeypatch.setattr(catalogue_tool, "marked", lambda: [*known, "A sentence that is new."])
@@ -122,7 +125,7 @@ def test_a_text_of_a_page_without_a_translation_is_listed(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("language", catalogue_tool.LANGUAGES, ids=LANGUAGE_CODES)
 def test_translations_have_the_placeholders_of_the_source(language: object) -> None:
-    """No slot and no mark is lost or invented; numbers to ring stand as they are."""
+    """No placeholder or markup is lost or invented; telephone numbers are unchanged."""
     faults = []
     for message in catalogue_tool.read(language):
         if not message.id or isinstance(message.id, tuple) or not message.string:
@@ -135,7 +138,7 @@ def test_translations_have_the_placeholders_of_the_source(language: object) -> N
 
 
 def test_no_page_says_anything_that_is_not_marked() -> None:
-    """Between the tags of a template stands no English but names, numbers and commands."""
+    """The only unmarked English in templates is names, numbers and commands."""
     known = re.compile(
         r"Kept|axe-core|Lighthouse|Windows|PowerShell|macOS, Linux|servable|RESTRICTED|MG\d+C?(?:, MG\d+)*,?|/[\w./]+|@ANCHORS@"
         r"|certutil.*|Get-FileHash.*|shasum.*|python -m diary.*|999"
@@ -151,7 +154,7 @@ def test_no_page_says_anything_that_is_not_marked() -> None:
 
 
 def test_every_sensitive_sentence_is_marked_to_show_its_english() -> None:
-    """A sentence with a word that safety hangs on is marked `both()`, not only `trans`."""
+    """A sentence with a word about safety is marked `both()`, not only `trans`."""
     faults = []
     for path in [*(TEMPLATES / "public").glob("*.html"), TEMPLATES / "public_base.html"]:
         for found in MARKED_TEXT.finditer(HEAD_BLOCK.sub("", path.read_text())):
@@ -168,7 +171,7 @@ def test_every_sensitive_sentence_is_marked_to_show_its_english() -> None:
 
 @pytest.mark.parametrize("one", LANGUAGES[1:], ids=[one.code for one in LANGUAGES[1:]])
 def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) -> None:
-    """Every sentence marked so, on every page of a draft; and on an English page never twice."""
+    """Every marked sentence has its English on every page of a draft, and English pages have it once."""
     at = one.path_prefix  # type: ignore[attr-defined]
     graves = [
         m
@@ -186,7 +189,8 @@ def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) ->
 
 @pytest.mark.parametrize("one", LANGUAGES, ids=[one.code for one in LANGUAGES])
 def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(pages: RenderedPages, one: object) -> None:
-    """Each finding on `/verify`, `/get` and in the file to keep; a draft has the English beneath, an English page has it once."""
+    """Findings on `/verify`, `/get` and in the saved file are translated; drafts add the English, English pages do not.
+    """
     at = one.path_prefix  # type: ignore[attr-defined]
     said = pages_of_language(pages, at)
     for place in ("/get", "/verify", "/verify/check-a-pack.html"):
@@ -199,7 +203,7 @@ def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(page
 
 @pytest.fixture(scope="module")
 def english_sentences() -> set[str]:
-    """Sentences that are another in at least one language."""
+    """Return sentences that differ in at least one language."""
     sentences = {
         m.id for m in catalogue_tool.template() if isinstance(m.id, str) and len(m.id.split()) > 3 and "%(" not in m.id
     }
@@ -212,7 +216,7 @@ def english_sentences() -> set[str]:
 def test_a_page_in_another_language_holds_no_english_of_its_own(
     pages: RenderedPages, english_sentences: set[str], one: object
 ) -> None:
-    """What a page says in English outside the sentences beneath is a name: no heading, button or label is left over."""
+    """Outside the added English, the only English on a page is names: headings, buttons and labels are translated."""
     for path, text in pages_of_language(pages, one.path_prefix).items():  # type: ignore[attr-defined]
         own = re.sub(r'<span class="in-english".*?</span>', "", text, flags=re.DOTALL)
         marked = {said for said in english_sentences if "<" in said and f">{said}<" in own}
@@ -220,7 +224,7 @@ def test_a_page_in_another_language_holds_no_english_of_its_own(
 
 
 def test_numbers_keep_their_order_in_urdu(pages: RenderedPages) -> None:
-    """A telephone number in a line that runs to the left stands in an isolate or in an element that runs to the right."""
+    """A telephone number in a right-to-left line is in an isolate, or in a left-to-right element."""
     for path, text in pages_of_language(pages, "/ur").items():
         body = re.sub(INVISIBLE_MARKUP, "", text[text.index("<body") :], flags=re.DOTALL)
         body = re.sub(r'<(\w+)[^>]* dir="ltr"[^>]*>.*?</\1>', "", body, flags=re.DOTALL)
@@ -234,7 +238,7 @@ def test_numbers_keep_their_order_in_urdu(pages: RenderedPages) -> None:
 
 @pytest.mark.parametrize("at", ["", "/ur"])
 def test_a_number_on_a_button_stays_on_one_line(pages: RenderedPages, at: str) -> None:
-    """A telephone number broken over two lines is read wrong."""
+    """A telephone number broken over two lines is misread."""
     buttons = [
         link
         for text in pages_of_language(pages, at).values()

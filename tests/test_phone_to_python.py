@@ -1,4 +1,4 @@
-"""What a phone seals, Python opens, from nothing but the words: the other way round is in the vectors."""
+"""Python opens what a phone seals, with only the words. The vectors cover the other direction."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).parent / "js" / "seal_samples.mjs"
 
 @pytest.fixture(scope="module")
 def sealed_by_phone() -> Any:
-    """One of everything, sealed by the phone's engine in Node."""
+    """Return one item of each kind, sealed by the phone's engine in Node."""
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
     made = subprocess.run([node, str(SCRIPT)], capture_output=True, check=True, timeout=120)
@@ -31,7 +31,7 @@ def sealed_by_phone() -> Any:
 
 @pytest.fixture(scope="module")
 def account_key(sealed_by_phone: Any) -> bytes:
-    """The account key, from the words."""
+    """Return the account key, opened with the words."""
     body = sealed_by_phone["body"]
     root = kdf.derive_root(sealed_by_phone["words"], body["kdf"], kdf.TEST_POLICY)
     assert b64(kdf.derive_sign_in_proof(root, body["kdf"], "https://notes.example")) == body["auth"]
@@ -41,14 +41,14 @@ def account_key(sealed_by_phone: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def diary_key(sealed_by_phone: Any, account_key: bytes) -> bytes:
-    """The diary key, from the account key."""
+    """Return the diary key, opened with the account key."""
     body = sealed_by_phone["body"]
     header = keys.diary_wrap_header(body["account"], body["diary"]["diary"], 1)
     return keys.unwrap_key(account_key, unb64(body["diary"]["wrap"]), header)
 
 
 def test_the_code_opens_the_same_account(sealed_by_phone: Any, account_key: bytes) -> None:
-    """Both spellings of the recovery code, and the proof and the wrap made from it."""
+    """Both spellings of the recovery code give its proof and wrap."""
     body, code = sealed_by_phone["body"], words.parse_code(sealed_by_phone["code"]["crockford"])
     assert words.parse_code(" ".join(sealed_by_phone["code"]["words12"])) == code
     assert b64(kdf.derive_code_proof(code, sealed_by_phone["login"])) == body["code_auth"]
@@ -57,7 +57,7 @@ def test_the_code_opens_the_same_account(sealed_by_phone: Any, account_key: byte
 
 
 def test_the_keyset_holds_the_published_keys(sealed_by_phone: Any, account_key: bytes) -> None:
-    """Signing and sealing keys are the ones registration names, and what is sealed to them opens."""
+    """Signing and sealing keys are those in the registration, and what is sealed to them opens."""
     body = sealed_by_phone["body"]
     keyset = keys.open_keyset(account_key, unb64(body["keyset"]), body["account"])
     assert (b64(keyset.ecdsa_pub), b64(keyset.hpke_pub)) == (body["ecdsa_pub"], body["hpke_pub"])
@@ -69,7 +69,7 @@ def test_the_keyset_holds_the_published_keys(sealed_by_phone: Any, account_key: 
 
 
 def test_the_version_opens_and_its_signature_holds(sealed_by_phone: Any, diary_key: bytes) -> None:
-    """Its text, its kept-apart text, its commitment, its envelopes' digest and its author."""
+    """Text, restricted text, commitment, envelopes' digest and author are correct."""
     told, body = sealed_by_phone["version"], sealed_by_phone["body"]
     place = versions.VersionIds(body["diary"]["diary"], told["record"], told["version"])
     pushed = push.decode(unb64(told["push"]), diary=place.diary, record=place.record, version=place.version)
@@ -89,7 +89,7 @@ def test_the_version_opens_and_its_signature_holds(sealed_by_phone: Any, diary_k
 
 
 def test_the_file_is_the_one_taken_in(sealed_by_phone: Any) -> None:
-    """Its parts open in order to the bytes that went in, and its digests are theirs."""
+    """Parts open in order to the original content, with the right digests."""
     file, diary = sealed_by_phone["file"], sealed_by_phone["body"]["diary"]["diary"]
     sealed = [unb64(part) for part in file["sealed"]]
     assert sum(len(part) for part in sealed) == file["sealed_bytes"]
@@ -100,7 +100,7 @@ def test_the_file_is_the_one_taken_in(sealed_by_phone: Any) -> None:
 
 
 def test_the_store_opens_with_what_the_slot_holds(sealed_by_phone: Any) -> None:
-    """The words open one slot; its store key opens the store's records and says where the root lies."""
+    """The words open one slot; its store key opens the store's records and gives the location of the root."""
     door = sealed_by_phone["door"]
     asked = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {
         name: door[name] for name in ("m", "t", "salt")

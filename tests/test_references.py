@@ -1,4 +1,4 @@
-"""docs/settings.md and docs/commands.md are what the generator writes from the settings and the commands."""
+"""docs/settings.md and docs/commands.md equal the generator's output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_committed_pages_are_what_the_generator_writes() -> None:
 
 @pytest.mark.parametrize("name", ["SETTINGS_PAGE", "COMMANDS_PAGE"])
 def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One changed word is enough, and so is a missing page."""
+    """A changed word and a missing page are reported."""
     script = load_script()
     real: Path = getattr(script, name)
     copy = tmp_path / "docs" / real.name
@@ -55,7 +55,7 @@ def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pyt
 
 
 def test_every_command_and_option_has_help() -> None:
-    """Each command, each of its options and each of its arguments says what it is for."""
+    """Each command, option and argument has a help text."""
     script = load_script()
     found = dict(script.commands(script.kept))
     assert len(found) > 25

@@ -1,4 +1,4 @@
-"""The style sheets name no side: a page from right to left is mirrored, and the room for an arrow moves with the arrow."""
+"""Style sheets name no side, so that right-to-left pages are mirrored, arrows and their space included."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from diary.paths import STATIC, TEMPLATES
 SHEETS = sorted([*(STATIC / "src").rglob("*.css"), *TEMPLATES.glob("*.css")])
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 DECLARATION = re.compile(r"[;{]\s*([a-z-]+)\s*:\s*([^;{}]+)")
-# One value may have a function's brackets with spaces inside.
+# A value may have a function's brackets with spaces inside.
 VALUE = re.compile(r"(?:[^\s()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+")
 SIDE_PROPERTY = re.compile(r"^(?:(?:margin|padding|border)-(?:left|right)\b.*|left|right)$")
 
 
 def one_sided_declarations(sheet: str) -> Iterator[str]:
-    """Declarations that stay on the same side when the page is mirrored."""
+    """Return declarations that would not be mirrored."""
     for name, value in DECLARATION.findall(COMMENT.sub("", sheet)):
         parts = VALUE.findall(value)
         if SIDE_PROPERTY.match(name) or (name in ("float", "clear") and parts[0] in ("left", "right")):
@@ -32,7 +32,7 @@ def one_sided_declarations(sheet: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_declaration_names_a_side(path: Path) -> None:
-    """Padding, margins, insets and corners are the same on both sides, or said as start and end."""
+    """Padding, margins, insets and corners are symmetric, or use start and end."""
     assert list(one_sided_declarations(path.read_text(encoding="utf-8"))) == []
 
 
@@ -51,6 +51,6 @@ SYMMETRIC_EXAMPLE = (
 
 @pytest.mark.parametrize("wrong", ONE_SIDED_EXAMPLES)
 def test_a_one_sided_declaration_is_found(wrong: str) -> None:
-    """The test itself can fail; what is the same on both sides is let be."""
+    """A one-sided declaration is found; symmetric ones are allowed."""
     assert list(one_sided_declarations(f"a {{ color: red; {wrong}; }}")) == [wrong]
     assert not list(one_sided_declarations(SYMMETRIC_EXAMPLE))

@@ -1,4 +1,4 @@
-"""The route table is the policy: no row without audience, limit and size. tests/test_api_documents.py holds the docs to it."""
+"""Every route has an audience, limit and size in the table. tests/test_api_documents.py checks the docs against it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WRITING_POLICIES = [row for row in ROUTES if row.changes_state]
 
 @pytest.fixture
 async def keeper(server: InProcessServer) -> Keeper:
-    """A keeper with something to lose: a version, a file half sent, a second session."""
+    """Create a keeper with a version, a partial file and a second session."""
     registered = await register_keeper(server)
     await registered.push()
     await registered.request("PUT", f"{registered.diary}/blobs/{'A' * 22}", {"parts": 2, "size": 4000})
@@ -28,12 +28,12 @@ async def keeper(server: InProcessServer) -> Keeper:
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as a test's name."""
+    """Return a route's name for a test id."""
     return f"{policy.method} {policy.path}"
 
 
 def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
-    """A row's address with ids that exist where there are any."""
+    """Return a route's path with existing ids where there are any."""
     ids = {
         "diary": keeper.identity.diary,
         "record": "A" * 22,
@@ -58,7 +58,7 @@ def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
 
 
 def test_every_route_has_a_policy() -> None:
-    """Audience, limit and size stand in each row, and fit what the row does."""
+    """Audience, limit and size are in each row, and fit the route."""
     for policy in ROUTES:
         assert policy.method in {"GET", "PUT", "POST", "DELETE"}, route_name(policy)
         assert isinstance(policy.audience, Audience), route_name(policy)
@@ -72,19 +72,19 @@ def test_every_route_has_a_policy() -> None:
 
 
 def test_no_route_is_defined_twice() -> None:
-    """A method and path has one row on its host."""
+    """A method and path has one row per host."""
     rows = [(row.audience in PUBLIC_HOST_AUDIENCES, row.method, row.path) for row in ROUTES]
     assert len(rows) == len(set(rows))
 
 
 async def client_for(policy: RoutePolicy, keeper: Keeper, server: InProcessServer) -> Phone:
-    """Somebody with a session that the row lets in."""
+    """Return a client whose session the route accepts."""
     return (await create_organisation_lead(server))[0] if policy.requires_membership else keeper
 
 
 @pytest.mark.parametrize("row", WRITING_POLICIES, ids=route_name)
 async def test_a_cross_site_request_changes_nothing(row: RoutePolicy, keeper: Keeper, server: InProcessServer) -> None:
-    """Each writing row refuses a missing header and a form, and does not exist for a foreign page, whoever is signed in."""
+    """Each writing route refuses a missing header and a form, and gives 404 to foreign pages, for any session."""
     path, body = path_with_ids(row, keeper), b"{}" if row.body.kind is BodyKind.JSON else b"x" * 10
     kind = {"content_type": row.body.kind.value} if row.body.kind is not BodyKind.NONE else {}
     asking = await client_for(row, keeper, server)
@@ -114,7 +114,7 @@ async def test_a_cross_site_request_changes_nothing(row: RoutePolicy, keeper: Ke
 
 @pytest.mark.parametrize("row", [row for row in WRITING_POLICIES if row.body.kind is not BodyKind.NONE], ids=route_name)
 async def test_a_body_above_its_limit_is_refused(row: RoutePolicy, keeper: Keeper, server: InProcessServer) -> None:
-    """413 for an announced size and for one that turns out, before the whole of it is read."""
+    """Announced and actual sizes above the limit give 413 before the whole body is read."""
     asking = await client_for(row, keeper, server)
     path, before = path_with_ids(row, keeper), server.dump()
     kind = row.body.kind.value
@@ -138,7 +138,7 @@ async def test_a_body_above_its_limit_is_refused(row: RoutePolicy, keeper: Keepe
 
 
 async def test_each_host_answers_to_its_own_paths_only(server: InProcessServer) -> None:
-    """What one host serves is 404 on the other, and everything is on a host nobody named."""
+    """Paths of one host give 404 on the other, and everything does on an unknown host."""
     client = server.http_client()
     for policy in ROUTES:
         if policy.path == "/":
@@ -151,7 +151,7 @@ async def test_each_host_answers_to_its_own_paths_only(server: InProcessServer) 
 
 
 async def test_a_wrong_method_is_answered_with_the_allowed_ones(keeper: Keeper) -> None:
-    """405 with what is allowed; a preflight of another site meets an unknown path."""
+    """A wrong method gives 405 with the allowed ones; a preflight of another site gets 404."""
     answer = await keeper.request("DELETE", "/v1/usage")
     assert (answer.status_code, answer.json()["error"], answer.headers["allow"]) == (405, "wrong_method", "GET, HEAD")
     preflight = await keeper.request("OPTIONS", "/v1/names", origin="https://elsewhere.example")

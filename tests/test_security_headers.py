@@ -1,4 +1,4 @@
-"""Every class of response carries every header: pages, scripts, answers, failures, on both hosts."""
+"""Every class of response has every header: pages, scripts, answers, failures, on both hosts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ APP_DIRECTIVES = {
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[InProcessServer]:
-    """A server whose addresses have TLS."""
+    """Run a server with TLS addresses."""
     urls = {
         "DIARY_APP_URL": "https://notes.example",
         "DIARY_PUBLIC_URL": "https://kept.example",
@@ -48,12 +48,12 @@ async def server(tmp_path: Path) -> AsyncIterator[InProcessServer]:
 
 @pytest.fixture
 async def keeper(server: InProcessServer) -> Keeper:
-    """A keeper."""
+    """Register a keeper."""
     return await register_keeper(server)
 
 
 async def responses_of_every_class(keeper: Keeper, server: InProcessServer) -> list[httpx.Response]:
-    """One response of every class of the app's host."""
+    """Return one response of every class on the app's host."""
     stranger = server.http_client("192.0.2.1")
     responses = [await keeper.request("GET", path) for path in ("/", "/sw.js", "/static/css/app.css", "/robots.txt")]
     responses += [await stranger.get(path) for path in ("/v1/server", "/v1/session", "/nothing", "/static/nothing.js")]
@@ -73,7 +73,7 @@ async def responses_of_every_class(keeper: Keeper, server: InProcessServer) -> l
 async def test_every_class_of_response_has_every_header(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Success, failure, static, 404, 405, 413, 415, 429 and 500 alike."""
+    """Success, failure, static, 404, 405, 413, 415, 429 and 500 have them alike."""
     found = await responses_of_every_class(keeper, server)
 
     async def broken(*_: object) -> None:
@@ -88,7 +88,8 @@ async def test_every_class_of_response_has_every_header(
 
 
 async def test_the_public_host_has_them_too(server: InProcessServer) -> None:
-    """Pages, style sheet, missing pages and unknown hosts, with a policy under which no script can ask anything of anybody."""
+    """Pages, style sheet, missing pages and unknown hosts have them; their policy lets no script connect anywhere.
+    """
     client = server.http_client()
     for url in ("https://kept.example/", "https://kept.example/style.css", "https://kept.example/x"):
         answer = await client.get(url)
@@ -100,7 +101,7 @@ async def test_the_public_host_has_them_too(server: InProcessServer) -> None:
 
 
 def check_headers(response: httpx.Response, policy: str) -> None:
-    """Compare a response's headers with what must stand."""
+    """Compare a response's headers with the required ones."""
     request_line = f"{response.request.method} {response.request.url} {response.status_code}"
     for name, value in COMMON_HEADERS.items():
         assert response.headers.get_list(name) == [value], request_line
@@ -115,21 +116,21 @@ def check_headers(response: httpx.Response, policy: str) -> None:
 
 
 def test_the_content_security_policy_has_the_designed_directives() -> None:
-    """The app's policy allows its own files and nothing inline, and no other host anywhere."""
+    """The app's policy allows its own files, nothing inline, and no other host."""
     assert set(APP_POLICY.split("; ")) >= APP_DIRECTIVES
     assert "unsafe-inline" not in APP_POLICY
     assert not re.search(r"https?:|\*|data:", APP_POLICY + PUBLIC_POLICY)
 
 
 async def test_without_tls_no_hsts_header_is_sent(tmp_path: Path) -> None:
-    """On this computer's own http the browser is not told to insist on TLS."""
+    """On plain local http the browser is not told to require TLS."""
     async with running_server(tmp_path) as plain:
         assert "strict-transport-security" not in (await plain.http_client().get("/")).headers
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
 def test_templates_hold_no_inline_script_or_style(template: Path) -> None:
-    """No template holds script, style, or a handler that the policy would refuse."""
+    """No template has inline scripts, styles or handlers, which the policy would refuse."""
     text = template.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", text)
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text)

@@ -1,4 +1,4 @@
-"""Style sheets lie with what they style, nothing in them is unused, and browsers get them whole in a fixed order."""
+"""Style sheets are beside what they style, have no unused rules, and reach browsers complete in a fixed order."""
 
 import re
 import subprocess
@@ -12,22 +12,22 @@ SOURCES = STATIC / "src"
 SHEETS = sorted(SOURCES.rglob("*.css"))
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 CLASS_SELECTOR = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
-# What stands before a brace: selectors, and conditions of at-rules, in which no class can stand.
+# Text before a brace: selectors, and conditions of at-rules, which have no classes.
 SELECTOR = re.compile(r"([^{};]+)\{")
 
 
 def class_names(sheet: str) -> set[str]:
-    """The classes that a style sheet names in its selectors."""
+    """Return the classes in a style sheet's selectors."""
     return {name for selector in SELECTOR.findall(COMMENT.sub("", sheet)) for name in CLASS_SELECTOR.findall(selector)}
 
 
 def view_sources(*folders: Path) -> str:
-    """The text of every view below these folders."""
+    """Return the text of every view below these folders."""
     return "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.ts")))
 
 
 def is_used(name: str, code: str) -> bool:
-    """Whether the code names a class as a whole, or by a stem and a value, as in `input-${field.lines}`."""
+    """Check whether the code has a class in full, or as stem and value, as in `input-${field.lines}`."""
     name_stems = (name[: index + 1] for index, separator in enumerate(name) if separator == "-")
     return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code)) or any(
         f"{stem}${{" in code for stem in name_stems
@@ -35,20 +35,20 @@ def is_used(name: str, code: str) -> bool:
 
 
 def unused_classes(sheet: str, code: str) -> set[str]:
-    """The classes of a style sheet that the code names nowhere."""
+    """Return the classes of a style sheet that the code never uses."""
     return {name for name in class_names(sheet) if not is_used(name, code)}
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.relative_to(SOURCES).as_posix())
 def test_every_class_is_used(path: Path) -> None:
-    """A rule for a class that no view or template names is dead."""
+    """A rule for a class that no view or template uses is dead."""
     pages = "\n".join(page.read_text(encoding="utf-8") for page in TEMPLATES.glob("*.html"))
     assert unused_classes(path.read_text(encoding="utf-8"), view_sources(SOURCES) + pages) == set()
 
 
 @pytest.mark.parametrize("path", sorted(SOURCES.glob("features/*/style.css")), ids=lambda path: path.parent.name)
 def test_a_feature_styles_only_what_it_draws(path: Path) -> None:
-    """Every class of a feature's sheet is named by the feature, its components or the shell; no other feature's views need it."""
+    """A class of a feature's sheet is used by the feature, its components or the shell only."""
     sheet = path.read_text(encoding="utf-8")
     own = view_sources(path.parent)
     shared = class_names(
@@ -63,14 +63,14 @@ def test_a_feature_styles_only_what_it_draws(path: Path) -> None:
 
 
 def test_an_unused_class_is_found() -> None:
-    """The measure itself can fail: a class in a comment or in a value is none, and a stem counts only where it is used."""
+    """An unused class is found: comments and values do not count, and a stem counts only where it is used."""
     sheet = "/* .gone */ .a, .b-c:hover > .d { background: url(x.png) } @media (width > 1.5rem) { .e-f { inset: 0 } }"
     assert class_names(sheet) == {"a", "b-c", "d", "e-f"}
     assert unused_classes(sheet, "class='a b-${x}'") == {"d", "e-f"}
 
 
 def test_browsers_get_every_sheet_once_in_order(tmp_path: Path) -> None:
-    """Tokens, base, parts, components, features: a later rule wins, so the order is part of the meaning."""
+    """Tokens, base, parts, components, features: later rules win, so the order matters."""
     subprocess.run(["node", STATIC.parent / ".ci" / "join_styles.mjs", tmp_path / "css"], check=True)
     app = (tmp_path / "css" / "app.css").read_text(encoding="utf-8")
     desk = (tmp_path / "css" / "desk.css").read_text(encoding="utf-8")
@@ -92,12 +92,12 @@ SIDE_PROPERTY = re.compile(
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=[sheet.relative_to(SOURCES).as_posix() for sheet in SHEETS])
 def test_no_rule_names_a_side(sheet: Path) -> None:
-    """Start and end, not left and right: pages in Urdu run from right to left with the same style sheets."""
+    """Rules use start and end, not left and right: Urdu pages use the same style sheets."""
     found = SIDE_PROPERTY.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8")))
     assert found == [], "use the logical property, as in border-inline-start"
 
 
 def test_a_named_side_is_found() -> None:
-    """Physical properties are found, logical ones are let be."""
+    """Physical properties are found, logical ones are allowed."""
     assert SIDE_PROPERTY.findall("a {\n  border-left: 0;\n  right: 0;\n}") == ["border-left", "right"]
     assert SIDE_PROPERTY.findall("a {\n  border-inline-start: 0;\n  text-align: left;\n  inset-inline-end: 0;\n}") == []

@@ -1,4 +1,4 @@
-"""The tool that reviews a move tells a changed statement from a moved module (.ci/same_trees.mjs)."""
+"""The tool for reviewing moves distinguishes changed statements from moved modules (.ci/same_trees.mjs)."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ SAMPLE_MODULE = (
 def compare_folders(
     tmp_path: Path, before: dict[str, str], new_files: dict[str, str], moves: str = ""
 ) -> tuple[int, str]:
-    """Exit status and output of a comparison of two made-up folders."""
+    """Compare two made-up folders. Return exit status and output."""
     for name, modules in (("before", before), ("after", new_files)):
         for path, text in modules.items():
             file = tmp_path / name / path
@@ -33,7 +33,7 @@ def compare_folders(
 
 
 def test_a_moved_module_is_the_same(tmp_path: Path) -> None:
-    """Its imports follow, and comments, layout and parentheses may change."""
+    """Its imports are updated, and comments, layout and parentheses may change."""
     moved = "import {b} from '../low/b.js'\nexport const a = (n) => (b(n, \"x\")) + 1;\nimport('../later.js');\n"
     assert compare_folders(tmp_path, {"a.js": SAMPLE_MODULE}, {"high/a.js": moved}, "a high/a\n") == (
         0,
@@ -52,7 +52,7 @@ def test_a_moved_module_is_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_statement_is_named(tmp_path: Path, change: str, to: str) -> None:
-    """A number, a text, a call, a name, and what an import stands for."""
+    """A changed number, text, call, name or import is reported."""
     assert change in SAMPLE_MODULE
     assert compare_folders(tmp_path, {"a.js": SAMPLE_MODULE}, {"a.js": SAMPLE_MODULE.replace(change, to)}) == (
         1,
@@ -61,6 +61,6 @@ def test_a_changed_statement_is_named(tmp_path: Path, change: str, to: str) -> N
 
 
 def test_a_removed_or_added_module_is_named(tmp_path: Path) -> None:
-    """Also where the map names a module that is not there."""
+    """Removed and added modules are reported, and so is a module in the map that does not exist."""
     status, output = compare_folders(tmp_path, {"a.js": "1;", "b.js": "2;"}, {"a.js": "1;", "d.js": "2;"}, "b c\n")
     assert (status, output.splitlines()) == (1, ["b is gone: there is no c", "d is new"])

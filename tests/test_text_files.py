@@ -1,4 +1,4 @@
-"""Each folder's words.json: one key a line, in order, in one file only, and known to the type check."""
+"""Each folder's words.json has one key per line, in order, in one file only, and is part of the type check."""
 
 import json
 import re
@@ -14,7 +14,7 @@ WORD_FILE_NAMES = [path.relative_to(TYPESCRIPT_SOURCES).as_posix() for path in W
 
 
 def word_file_faults(text: str) -> list[str]:
-    """What is wrong with the text of one file."""
+    """Return the faults in the text of one file."""
     pairs = json.loads(text, object_pairs_hook=list)
     keys = [key for key, _ in pairs]
     found = [f"{key}: not a text" for key, value in pairs if not isinstance(value, str)]
@@ -28,12 +28,12 @@ def word_file_faults(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", WORD_FILES, ids=WORD_FILE_NAMES)
 def test_a_file_is_in_order(path: Path) -> None:
-    """Two people who add a word to one folder change two lines."""
+    """Two people who add a text to one folder change different lines."""
     assert word_file_faults(path.read_text(encoding="utf-8")) == []
 
 
 def test_no_key_stands_in_two_files() -> None:
-    """A later file would take the words of an earlier one away."""
+    """A later file would override texts of an earlier one."""
     seen: dict[str, str] = {}
     twice = []
     for path, name in zip(WORD_FILES, WORD_FILE_NAMES, strict=True):
@@ -46,7 +46,7 @@ def test_no_key_stands_in_two_files() -> None:
 
 
 PLURAL_SUFFIX = re.compile(r"\.(?:one|other)$")
-# Functions that draw the texts `key_1`, `key_2`, … of a list.
+# Functions that show the texts `key_1`, `key_2`, … of a list.
 LIST_CALL = re.compile(r"\b(?:pointList|bulletList)\('([a-z0-9_.]+)'")
 
 
@@ -60,7 +60,7 @@ def unused_keys(keys: list[str], source: str) -> list[str]:
     lists = tuple(f"{name}_" for name in LIST_CALL.findall(source))
 
     def is_used(key: str) -> bool:
-        # The words for young people stand for the usual ones: `young.${key}`.
+        # Texts for young people replace the usual ones: `young.${key}`.
         key = key.removeprefix("young.")
         base = PLURAL_SUFFIX.sub("", key)
         if key in named_keys or base in named_keys or key.startswith((*template_prefixes, *lists)):
@@ -71,7 +71,7 @@ def unused_keys(keys: list[str], source: str) -> list[str]:
 
 
 def test_every_text_can_be_shown() -> None:
-    """A text that no module can ask for would still be translated into every language."""
+    """A text that no module shows would still be translated into every language."""
     source = "\n".join(
         path.read_text("utf-8") for path in sorted(TYPESCRIPT_SOURCES.rglob("*.ts")) if path.name != "word_keys.ts"
     )
@@ -80,14 +80,14 @@ def test_every_text_can_be_shown() -> None:
 
 
 def test_a_planted_text_that_nothing_shows_is_found() -> None:
-    """By name, template, plural and list, a text is used; the others are not."""
+    """A text is used by name, template, plural or list; others are reported."""
     source = "t('a.name'); tn('b.many', 2); lookUp(`c.${kind}`); lookUp(`${who}.mark_${x}`); pointList('d.list', 2)"
     keys = ["a.name", "b.many.one", "b.many.other", "c.any", "z.mark_yes", "d.list_1", "a.other", "b.one", "d.lists"]
     assert unused_keys(keys, source) == ["a.other", "b.one", "d.lists"]
 
 
 def test_the_type_check_knows_every_file() -> None:
-    """word_keys.ts imports each, and takes each into the keys."""
+    """word_keys.ts imports each file, and includes its keys."""
     text = (TYPESCRIPT_SOURCES / "word_keys.ts").read_text(encoding="utf-8")
     imported = {path: name for name, path in re.findall(r"^import type (\w+) from '\./([^']+)';", text, re.MULTILINE)}
     not_imported, imported_but_missing = (
@@ -112,5 +112,5 @@ def test_the_type_check_knows_every_file() -> None:
     ],
 )
 def test_planted_faults_are_found(text: str, says: str) -> None:
-    """The check fails for what it is there to find."""
+    """The check finds planted faults."""
     assert any(says in fault for fault in word_file_faults(text))

@@ -1,4 +1,4 @@
-"""Claims are tests: each sentence about a protection has an id and a test that tries it, which exists and is run."""
+"""Each sentence about a protection has an id and a test that exists and is run."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ PROMISE_ROWS = claims.table_rows((PROJECT_ROOT / "docs" / "promises.md").read_te
 
 
 def protections_against(threat: str) -> str:
-    """What stands between "What stops them." and "Where." of a threat."""
+    """Return the text between "What stops them." and "Where." of a threat."""
     match = re.search(r"\*\*What stops (?:them|it)\.\*\*\n(.*?)\n\*\*Where\.\*\*", SECTIONS[threat], re.DOTALL)
     assert match, threat
     return match.group(1)
 
 
 def claims_of_table(cells: list[list[str]]) -> list[DocumentedClaim]:
-    """Rows of a table as claims; those of the boundaries themselves, which begin with a place and no id, are none."""
+    """Return rows of a table as claims. Rows about a boundary begin with a place instead of an id and are left out."""
     return [
         DocumentedClaim(row[0], " ".join(row[1:-1]), claims.named_tests(row[-1]))
         for row in cells
@@ -59,12 +59,12 @@ NAMED_TESTS = sorted({*ANSWERING_TESTS, *(test for claim in ALL_CLAIMS for test 
 
 @pytest.mark.parametrize("path", NAMED_PATHS)
 def test_every_path_is_there(path: str) -> None:
-    """A control that is named has its file."""
+    """The files of each control exist."""
     assert (PROJECT_ROOT / path).exists()
 
 
 def test_every_adversary_has_a_section() -> None:
-    """T1 to T14, each once, in order, each with who, what stops them, where and what remains."""
+    """T1 to T14 appear once, in order, each with who, what stops them, where and what remains."""
     assert [name.split()[0] for name in THREATS] == [f"T{n}" for n in range(1, 15)]
     for threat in THREATS:
         labels = re.findall(r"^\*\*(.+?\.)\*\*", SECTIONS[threat], re.MULTILINE)
@@ -72,7 +72,7 @@ def test_every_adversary_has_a_section() -> None:
 
 
 def test_every_sentence_about_a_protection_has_an_id() -> None:
-    """Below "What stops them" stand claims alone, of one sentence each; the one line beside them points to another threat."""
+    """Below "What stops them" are only claims, of one sentence each; the single other line refers to another threat."""
     for threat in THREATS:
         claims_found, unparsed = claims.parse_claims(protections_against(threat))
         assert unparsed in ([], ["What stops T6 stops them too."]), f"{threat}: no id: {unparsed}"
@@ -83,26 +83,27 @@ def test_every_sentence_about_a_protection_has_an_id() -> None:
     for name in TABLES:
         found_rows = claims.table_rows(SECTIONS[name])
         numbered = claims_of_table(found_rows)
-        # The places of the boundaries stand in a table of their own, of three cells; what holds there begins with an id.
+        # Places of the boundaries have their own table with three cells; claims begin with an id.
         places = 6 if name == "Boundaries" else 0
         assert numbered, f"{name}: no ids"
         assert len(numbered) == len(found_rows) - places, f"{name}: a row without an id"
 
 
 def test_ids_stand_for_one_claim_each() -> None:
-    """No id twice."""
+    """No id is repeated."""
     ids = [claim.id for claim in ALL_CLAIMS]
     assert sorted(ids) == sorted(set(ids))
 
 
 def test_every_claim_names_a_test() -> None:
-    """At least one."""
+    """Each claim names at least one test."""
     assert len(ALL_CLAIMS) > 100
     assert [claim for claim in ALL_CLAIMS if not claim.tests] == []
 
 
 def test_every_named_test_is_there() -> None:
-    """Under its full name, in its file. A span that looks like a test and is not read as one is a slip in the page."""
+    """Each test exists under its full name, in its file. A span that looks like a test but is not parsed is a mistake.
+    """
     assert [
         test for test in NAMED_TESTS if test.partition("::")[2] not in claims.test_names_in(test.partition("::")[0])
     ] == []
@@ -111,7 +112,7 @@ def test_every_named_test_is_there() -> None:
 
 
 def test_no_test_is_left_out_or_forgiven() -> None:
-    """No mark or call below tests/ skips a test or expects its failure; what skips while it runs fails (tests/claims.py)."""
+    """No mark or call below tests/ skips a test or expects a failure; skips at run time fail (tests/claims.py)."""
     files = sorted((PROJECT_ROOT / "tests").rglob("*.py"))
     assert {
         str(path): list(found)
@@ -125,12 +126,12 @@ def test_no_test_is_left_out_or_forgiven() -> None:
     ["@pytest.mark.skip\ndef test_a(): ...", "def test_a():\n    pytest.importorskip('x')", "pytestmark = mark.xfail"],
 )
 def test_a_test_that_is_left_out_is_found(source: str) -> None:
-    """As a mark, a call, and a mark of a whole file."""
+    """A mark, a call and a mark of a whole file are found."""
     assert list(claims.skipped_tests(source))
 
 
 def test_a_test_that_is_skipped_while_it_runs_fails(tmp_path: Path) -> None:
-    """Whatever skipped it: here unittest's own exception, which no mark announces."""
+    """A skip at run time fails for any cause: here unittest's own exception, without a mark."""
     (tmp_path / "test_a.py").write_text(
         "import unittest\n\ndef test_a():\n    raise unittest.SkipTest('no')\n", encoding="utf-8"
     )
@@ -156,7 +157,7 @@ def test_a_test_that_is_skipped_while_it_runs_fails(tmp_path: Path) -> None:
 
 
 def test_make_test_all_leaves_nothing_out() -> None:
-    """Its recipe gives pytest no marks, names or paths to choose by."""
+    """The recipe of `make test-all` selects no marks, names or paths."""
     recipe = re.search(
         r"^test-all:.*\n((?:\t.*\n)+)", (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -167,7 +168,7 @@ def test_make_test_all_leaves_nothing_out() -> None:
 
 @pytest.mark.whole
 def test_every_named_test_is_collected() -> None:
-    """What pytest would run of the files named, with the marks of `make test-all`, has each of them. Node's files run whole."""
+    """pytest collects each named test, with the marks of `make test-all`. Node's files run whole."""
     files = sorted({test.partition("::")[0] for test in NAMED_TESTS})
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
@@ -183,7 +184,7 @@ def test_every_named_test_is_collected() -> None:
 
 @pytest.mark.parametrize("row", COMPETITOR_ATTACK_ROWS, ids=lambda row: row[0])
 def test_every_published_attack_has_an_answer(row: list[str]) -> None:
-    """It does not apply, and why; or it is refused, by a test; or it remains, and the page says where."""
+    """An attack does not apply, with a reason; or is refused, by a test; or remains, with a reference."""
     assert len(row) == 3, row
     answers = re.findall(r"\*\*(Does not apply|Refused|Remains|remains)\*\*", row[2], re.IGNORECASE)
     assert answers, row[0]
@@ -195,19 +196,20 @@ def test_every_published_attack_has_an_answer(row: list[str]) -> None:
 
 
 def test_every_attack_of_the_paper_has_a_row() -> None:
-    """Its Table 1: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password, each once."""
+    """The rows of its Table 1 are complete: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password.
+    """
     listed = [one for row in COMPETITOR_ATTACK_ROWS for one in re.findall(r"\b(?:BW|LP|DL|1P)\d\d\b", row[0])]
     kinds = {"BW": 12, "LP": 7, "DL": 6, "1P": 6}
     assert sorted(listed) == sorted(f"{kind}{n:02}" for kind, most in kinds.items() for n in range(1, most + 1))
 
 
 def test_every_promise_of_the_readme_has_an_id() -> None:
-    """Each sentence of "What it does" and each cell of what it helps against end with one, and each id has its row."""
+    """Each sentence of "What it does", and each cell of what it helps against, ends with an id that has a row."""
     parts = claims.split_sections(README_PAGE)
     does, protects = parts["What it does"], parts["What it protects from, and what it does not"]
     promise_ids = re.findall(r"\[(R-\d+)\]", does + protects)
     assert promise_ids == [claim.id for claim in claims_of_table(PROMISE_ROWS)]
-    # A headline in bold, and the line that says what the numbers are, promise nothing by themselves.
+    # A headline in bold, and the line that explains the ids, promise nothing by themselves.
     items = re.split(r"^- ", does, flags=re.MULTILINE)[1:]
     assert items
     for item in items:

@@ -1,4 +1,4 @@
-"""The training folder: one command makes it, the public page hands it out, and it works with nothing else."""
+"""Training folder: one command creates it, the public page serves it, and it works offline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.server_fixture import running_server
 # The command starts a server and builds a pack.
 pytestmark = pytest.mark.whole
 
-# Nothing that is taught says that a diary can be hidden, or how.
+# No training material says that a diary can be hidden, or how.
 HIDING_WORDS = re.compile(rb"\b(notebook|decoy|skins?|disguis\w+|panic|quick unlock|hidden)\b", re.IGNORECASE)
 LESSON_FILES = {f"lesson.{one.code}.html" for one in LANGUAGES if one.path_prefix}
 TEXT_SUFFIXES = {".txt", ".csv", ".json", ".html"}
@@ -25,7 +25,7 @@ TEXT_SUFFIXES = {".txt", ".csv", ".json", ".html"}
 
 @pytest.fixture(scope="module")
 def training_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The server's folder after the command has run."""
+    """Return the server's folder after the command has run."""
     made = tmp_path_factory.mktemp("training")
     result = run_cli("training", DIARY_DATA=str(made / "data"))
     assert result.returncode == 0, result.stdout + result.stderr
@@ -37,7 +37,7 @@ def training_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_folder_is_complete_and_self_contained(training_folder: Path) -> None:
-    """Lesson with its style, pack, key; the lesson has no script and no address of the web."""
+    """It has the lesson with its style, the pack and the key; the lesson has no script and no web address."""
     names = {path.name for path in (training_folder / "TRAINING").iterdir()}
     assert (
         names
@@ -51,7 +51,7 @@ def test_the_folder_is_complete_and_self_contained(training_folder: Path) -> Non
 
 
 def test_an_existing_folder_is_not_made_again(training_folder: Path) -> None:
-    """Where the folder of this release lies, nothing is made again; a folder of another release is."""
+    """The folder of this release is not created again; that of another release is."""
     made = training_folder / "data" / "training" / "TRAINING.zip"
     before = made.stat().st_mtime_ns
     assert run_cli("training", "--when-needed", DIARY_DATA=str(training_folder / "data")).stdout == ""
@@ -61,7 +61,7 @@ def test_an_existing_folder_is_not_made_again(training_folder: Path) -> None:
 
 
 def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
-    """Whatever order they come in and whenever it is made: nothing of the clock is in it."""
+    """Order of files and time do not matter: the folder depends on the files alone."""
     files = {"lesson.html": b"<h1>", "START-HERE.txt": b"TRAINING" * 99}
     write_training_zip(tmp_path / "a.zip", files, b"stamp")
     write_training_zip(tmp_path / "b.zip", dict(reversed(files.items())), b"stamp")
@@ -72,7 +72,7 @@ def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
 
 
 def test_the_pack_says_that_it_is_made_up(training_folder: Path) -> None:
-    """Verify finds that it is training and nothing else; each page of each PDF and READ-FIRST say so; sixty entries."""
+    """Verify reports only that it is training; each page of each PDF and READ-FIRST say so; there are sixty entries."""
     home = training_folder / "TRAINING"
     told = run_cli("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
     assert told.startswith("training: ") and told.rstrip().endswith("1 finding.")
@@ -91,7 +91,7 @@ def test_the_pack_says_that_it_is_made_up(training_folder: Path) -> None:
 
 
 def test_no_file_mentions_the_hiding_features(training_folder: Path) -> None:
-    """No word of it in the lesson, the page or a file of the pack."""
+    """The lesson, the page and the files of the pack do not mention them."""
     files = [
         path
         for part in ("TRAINING", "pack")
@@ -106,7 +106,7 @@ def test_no_file_mentions_the_hiding_features(training_folder: Path) -> None:
 
 
 async def test_the_public_page_serves_the_training_folder(training_folder: Path, tmp_path: Path) -> None:
-    """Where it was made, the page links to it and the bytes come as a file; where not, the page says so and 404."""
+    """The page links to the folder and serves it as a file; without one it says so and gives 404."""
     made = (training_folder / "data" / "training" / "TRAINING.zip").read_bytes()
     async with running_server(training_folder) as running:
         page = await running.http_client().get(running.settings.public_url + "/training")

@@ -1,4 +1,4 @@
-"""What the type check covers, and how often code steps out of it. Each such place has its reason beside it."""
+"""Coverage of the type check, and the number of escapes from it. Each escape states its reason."""
 
 import json
 import re
@@ -22,7 +22,10 @@ SUPPRESSION_COMMENT = re.compile(r"(?:@ts-(?:expect-error|ignore)|biome-ignore [
 
 
 def without_comments_and_strings(text: str) -> str:
-    """The text without block comments, strings and templates; line comments stay, since suppressions are among them."""
+    """Return the text without block comments, strings and templates.
+
+    Line comments stay, since they may be suppressions.
+    """
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
     text = re.sub(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", "''", text)
     return re.sub(
@@ -34,12 +37,12 @@ def without_comments_and_strings(text: str) -> str:
 
 
 def type_escapes(text: str) -> list[str]:
-    """Every place of one module where the type check is told to look away."""
+    """Return every escape from the type check in one module."""
     return [match.group() for match in TYPE_ESCAPE.finditer(without_comments_and_strings(text))]
 
 
 def type_escapes_in_comments(text: str) -> list[str]:
-    """The same for JavaScript, whose types are in comments: `any` inside braces, casts by way of `object`, suppressions."""
+    """Return the same for JavaScript with types in comments: `any` in braces, casts through `object`, suppressions."""
     escapes = []
     for comment in re.findall(r"/\*\*.*?\*/", text, re.DOTALL):
         depth = 0
@@ -52,7 +55,7 @@ def type_escapes_in_comments(text: str) -> list[str]:
 
 
 def test_type_escapes_stay_below_the_limit() -> None:
-    """Twenty at most with the tests, so that a new one takes the place of an old one or is argued for."""
+    """At most twenty, tests included, so that a new one replaces an old one or is argued for."""
     tests = PROJECT_ROOT / "tests"
     sources = [*sorted(TYPESCRIPT_SOURCES.rglob("*.ts")), *sorted(tests.rglob("*.ts"))]
     found = {path.relative_to(PROJECT_ROOT).as_posix(): type_escapes(path.read_text("utf-8")) for path in sources}
@@ -66,7 +69,7 @@ def test_type_escapes_stay_below_the_limit() -> None:
 
 
 def test_every_suppression_states_its_reason() -> None:
-    """A rule that is switched off for a line has a reason after its name."""
+    """A rule that is disabled for a line has a reason after its name."""
     lacking = []
     for path in sorted(TYPESCRIPT_SOURCES.rglob("*.ts")):
         for line in path.read_text("utf-8").splitlines():
@@ -77,7 +80,7 @@ def test_every_suppression_states_its_reason() -> None:
 
 
 def test_each_kind_is_counted() -> None:
-    """The count sees what it is there to count, and not the word in a sentence."""
+    """Each kind of escape is counted, but not the word in a sentence."""
     assert type_escapes("const a = b as any;") == ["any"]
     assert type_escapes("let a: any[] = []; const c: Record<string, any> = {};") == ["any", "any"]
     assert type_escapes("const a = b as unknown as C;") == ["as unknown as"]
@@ -94,7 +97,7 @@ def test_each_kind_is_counted() -> None:
 
 
 def type_errors(project: Path) -> list[str]:
-    """Return what tsc reports for a tsconfig.json, or the one in a folder: a line each."""
+    """Return tsc's report for a tsconfig.json, or the one in a folder, as lines."""
     node = shutil.which("node")
     assert node is not None
     command = [
@@ -120,10 +123,10 @@ MODULE_CHECK_PROJECT = PROJECT_ROOT / "tests" / "tsconfig.check.json"
 
 
 def test_the_modules_of_the_tests_fit_the_app(tmp_path: Path) -> None:
-    """The tests' modules call what the app has, with arguments that it takes; a planted call that does not is found."""
+    """The tests' modules call what the app has, with valid arguments; a planted wrong call is found."""
     shutil.rmtree(
         PROJECT_ROOT / "var" / "types", ignore_errors=True
-    )  # a declaration of a module that is gone would stay
+    )  # otherwise the declaration of a deleted module would stay
     assert type_errors(PROJECT_ROOT / "tests" / "tsconfig.types.json") == []
     assert type_errors(MODULE_CHECK_PROJECT) == []
     phone = PROJECT_ROOT / "tests" / "js" / "phone" / "phone.mjs"
@@ -146,7 +149,7 @@ def test_the_modules_of_the_tests_fit_the_app(tmp_path: Path) -> None:
     assert files == ["argument.mjs", "gone.mjs", "option.mjs"], reported
 
 
-# What drifts when the app changes and its double does not: file, its text, the text of the double that fell behind.
+# Changes of the app that its double does not follow: file, its text, the outdated text of the double.
 DRIFT_EXAMPLES = {
     "a state member of another name": (
         "fake_app.ts",
@@ -166,7 +169,7 @@ DRIFT_EXAMPLES = {
 
 
 def test_a_fake_that_drifts_from_the_app_is_found(tmp_path: Path) -> None:
-    """Each planted drift is a type error in the file it was planted in; copies without one have none."""
+    """Each planted difference is a type error in its file; copies without one have none."""
     unchanged = tmp_path / "unchanged"
     unchanged.mkdir()
     for path in BROWSER_TEST_FAKES.glob("*.ts"):

@@ -1,4 +1,4 @@
-"""What browsers read (static/js/, static/sw.js) is static/src/ with its types replaced by spaces, and nothing else."""
+"""Files for browsers (static/js/, static/sw.js) are static/src/ with types replaced by spaces, and nothing else."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from diary.web.static_files import read_desk_files, read_files
 
 PROJECT_ROOT = STATIC.parent
 TYPESCRIPT_SOURCES = STATIC / "src"
-# The digest of SAMPLE without its types. It changes only where amaro's output does, and then every release changes with it.
+# Digest of SAMPLE without its types. It changes only when amaro's output does, and then every release changes too.
 SAMPLE = """import type { A } from './a.js';
 import { b } from './b.js';
 /** Kept: a comment. */
@@ -32,7 +32,7 @@ SAMPLE_DIGEST = "2eaa52854709f2c492ecd9378009448b216430d0ba0c5809682c7fef6d97d6d
 
 
 def strip_types(sources: dict[str, str]) -> list[str]:
-    """Each source as the build strips it. Raises RuntimeError with the tool's message where it refuses."""
+    """Return each source as the build strips it. Raises RuntimeError with the tool's message for invalid syntax."""
     node = shutil.which("node")
     assert node is not None
     code = (
@@ -50,7 +50,7 @@ def strip_types(sources: dict[str, str]) -> list[str]:
 
 
 def build_output() -> dict[str, str]:
-    """All that the build writes now, by its path below static/."""
+    """Return the build's current output, by path below static/."""
     node = shutil.which("node")
     assert node is not None
     code = (
@@ -64,7 +64,7 @@ def build_output() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def sources() -> dict[str, str]:
-    """Every source by its path below static/src/."""
+    """Return every source by its path below static/src/."""
     return {
         path.relative_to(TYPESCRIPT_SOURCES).as_posix(): path.read_text("utf-8")
         for path in sorted(TYPESCRIPT_SOURCES.rglob("*.ts"))
@@ -73,14 +73,14 @@ def sources() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def built_modules() -> dict[str, str]:
-    """Every module that lies ready for browsers, by the path of its source."""
+    """Return every built module, by the path of its source."""
     modules = {path.relative_to(STATIC / "js"): path for path in (STATIC / "js").rglob("*.js")}
     found = {name.with_suffix(".ts").as_posix(): path.read_text("utf-8") for name, path in modules.items()}
     return {**found, "sw.ts": (STATIC / "sw.js").read_text("utf-8")}
 
 
 def test_what_is_served_is_the_source_without_its_types(sources: dict[str, str], built_modules: dict[str, str]) -> None:
-    """Byte for byte, for every module, for the words, and for the service worker."""
+    """Every module, the word lists and the service worker are identical to the stripped source."""
     served = {
         "sw.js" if name == "sw.ts" else f"js/{name.removesuffix('.ts')}.js": code
         for name, code in built_modules.items()
@@ -102,21 +102,21 @@ def test_every_line_and_column_stays(sources: dict[str, str], built_modules: dic
             moved_lines.append(name)
             continue
         for line, one in zip(lines, served, strict=True):
-            # A blank takes the place of each unit; `;` guards a statement that would join the one before it.
+            # A space replaces each unit; `;` guards a statement that would join the previous one.
             if len(line.encode("utf-16-le")) != len(one.encode("utf-16-le")):
                 moved_lines.append(f"{name}: {line.strip()}")
     assert moved_lines == []
 
 
 def test_only_modules_without_code_are_left_out(sources: dict[str, str], built_modules: dict[str, str]) -> None:
-    """A source that is not built holds types and comments alone."""
+    """A source that is not built has only types and comments."""
     for name in sources.keys() - built_modules.keys():
         code = strip_types({name: sources[name]})[0]
         assert re.sub(r"/\*.*?\*/|//[^\n]*|export \{\s*\};?|\s", "", code, flags=re.DOTALL) == "", name
 
 
 def test_the_tool_strips_a_fixed_sample_to_fixed_bytes() -> None:
-    """The output of amaro is part of every release's digest, so a change of it must be seen."""
+    """The output of amaro is part of every release's digest, so a change of it must be noticed."""
     assert hashlib.sha256(strip_types({"sample.ts": SAMPLE})[0].encode()).hexdigest() == SAMPLE_DIGEST
 
 
@@ -124,7 +124,7 @@ def test_the_tool_strips_a_fixed_sample_to_fixed_bytes() -> None:
     "source", ["enum A { B }", "namespace A { export const b = 1; }", "class A { constructor(private b: string) {} }"]
 )
 def test_syntax_that_cannot_be_stripped_is_refused_by_name(source: str) -> None:
-    """An enum, a namespace or a parameter property would need code of the tool's own."""
+    """An enum, a namespace and a parameter property are refused: they would need generated code."""
     with pytest.raises(RuntimeError, match=r"static/src/shell/a\.ts: .*not supported"):
         strip_types({"shell/a.ts": source})
 
@@ -138,7 +138,7 @@ def test_sources_reach_no_browser_and_no_release() -> None:
 
 
 def test_types_are_imported_by_statements_alone(sources: dict[str, str]) -> None:
-    """An inline `type` would leave `import {} from` behind, which fetches a module and hides an edge."""
+    """An inline `type` would leave `import {} from` behind, which fetches a module and hides an import."""
     faults = []
     for name, text in sources.items():
         faults += [
@@ -151,14 +151,14 @@ def test_types_are_imported_by_statements_alone(sources: dict[str, str]) -> None
 
 
 def test_the_worker_is_a_classic_script(sources: dict[str, str]) -> None:
-    """It can import nothing and export nothing, and the places that the server fills in survive."""
+    """It has no imports and exports, and the server's placeholders remain."""
     assert re.search(r"^\s*(?:import|export)\b", sources["sw.ts"], re.MULTILINE) is None
     worker = Path(STATIC / "sw.js").read_text("utf-8")
     assert all(mark in worker for mark in ("'@RELEASE@'", "'@KEY@'", "/*@FILES@*/", "/*@EARLY@*/", "/*@BOUND@*/"))
 
 
 def test_addresses_written_in_modules_exist(built_modules: dict[str, str]) -> None:
-    """Every literal address of a worker or a library beside a module is a file."""
+    """Every literal path of a worker, or of a library beside a module, is a file."""
     for name, code in built_modules.items():
         for target in re.findall(r"new URL\('([^']+\.js)', import\.meta\.url\)", code):
             assert (STATIC / "js" / name).parent.joinpath(target).resolve().is_file(), f"{name}: {target}"

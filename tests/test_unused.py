@@ -15,7 +15,7 @@ CONFIGURATION_FILES = ("package.json", "knip.json", "tsconfig.json", "tests/tsco
 
 
 def knip_report(root: Path) -> str:
-    """Return what knip reports for a checkout; empty for nothing. It reads knip.json there."""
+    """Return knip's report for a checkout, '' for no finding. It uses knip.json there."""
     node = shutil.which("node")
     assert node is not None
     result = subprocess.run([node, str(KNIP), "--no-progress"], cwd=root, capture_output=True, text=True, check=False)
@@ -38,7 +38,7 @@ PLANTED_UNUSED_CODE = {
 
 @pytest.mark.parametrize("what", PLANTED_UNUSED_CODE)
 def test_what_is_unused_is_found(tmp_path: Path, what: str) -> None:
-    """A planted export, type or module is named; what only a test imports by `#app/` counts as used."""
+    """A planted export, type or module is reported; an import by a test through `#app/` counts as use."""
     for name in CONFIGURATION_FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT_ROOT / name, tmp_path / name)

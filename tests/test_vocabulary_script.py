@@ -1,4 +1,4 @@
-"""The browser's copy of the vocabulary and the schemas is the record's own."""
+"""The browser's copies of the vocabulary and the schemas match the originals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS 
 
 
 def test_the_committed_modules_are_what_the_generator_writes() -> None:
-    """Nobody changed one side alone."""
+    """The committed modules equal the generator's output."""
     result = subprocess.run(
         [sys.executable, str(PROJECT_ROOT / ".ci" / "vocabulary.py"), "--check"],
         capture_output=True,
@@ -27,7 +27,7 @@ def test_the_committed_modules_are_what_the_generator_writes() -> None:
 
 
 def test_a_browser_reads_the_same_lists() -> None:
-    """Importing the modules gives the JSON, code for code and name for name."""
+    """The imported modules equal the JSON, code by code and name by name."""
     result = subprocess.run(
         ["node", "--input-type=module", "-e", READ_BROWSER_VOCABULARY.format(root=PROJECT_ROOT.as_posix())],
         capture_output=True,

@@ -1,4 +1,5 @@
-"""Every warning of the app has a row in docs/warnings.md: a test that it comes, and one that it goes or stays by design."""
+"""Every warning of the app has a row in docs/warnings.md, with tests that it appears, and goes or stays by design.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ WARNING_ROWS = [
     if section != NOT_WARNINGS_SECTION
     for row in claims.table_rows(text)
 ]
-# Where a code may become a sentence by itself, without a tap: nothing else in the engine calls sentenceOf.
+# Modules where a code may become a sentence without a tap. Nothing else in the engine calls sentenceOf.
 MODULES_WITH_WARNING_SENTENCES = {
     "diary/drafts/drafts.ts",
     "diary/index/showing.ts",
@@ -31,18 +32,18 @@ MODULES_WITH_WARNING_SENTENCES = {
 
 
 def read_module(path: str) -> str:
-    """One module of the app."""
+    """Return one module of the app."""
     return (SCRIPT_SOURCES / path).read_text(encoding="utf-8")
 
 
 def read_modules(*folders: str) -> dict[str, str]:
-    """Every module of some folders, by its path below static/src/."""
+    """Return every module of some folders, by its path below static/src/."""
     paths = [path for folder in folders for path in sorted((SCRIPT_SOURCES / folder).rglob("*.ts"))]
     return {path.relative_to(SCRIPT_SOURCES).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def frozen_list_strings(name: str, text: str) -> list[str]:
-    """The strings of a frozen list, with those of the lists it takes in. Raises AssertionError for no such list."""
+    """Return the strings of a frozen list, included lists too. Raises AssertionError for an unknown list."""
     match = re.search(rf"export const {name}\b[^\n]*= Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
     assert match, name
     included_lists = [
@@ -54,25 +55,25 @@ def frozen_list_strings(name: str, text: str) -> list[str]:
 
 
 def standing_warning_codes(text: str) -> list[str]:
-    """The keys of what stands in the root."""
+    """Return the keys of the warnings stored in the root."""
     match = re.search(r"export const STANDING\b[^\n]*= Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
     assert match
     return re.findall(r"^  (\w+): ", match.group(1), re.MULTILINE)
 
 
 def frame_message_keys(text: str) -> set[str]:
-    """The words that a line above every page is said with; those of its buttons are not among them."""
+    """Return the text keys of the line above every page, without those of its buttons."""
     spans = "\n".join(re.findall(r"<span[^>]*>\$\{.*?\}</span>", text, re.DOTALL))
     return set(re.findall(r"'((?:frame|server|erase|adv)\.[a-z_]+)'", spans))
 
 
 def warning_codes_in_section(section: str) -> list[str]:
-    """The codes of the rows of a section, in order."""
+    """Return the codes in the rows of a section, in order."""
     return [row[0].strip("`") for row in claims.table_rows(SECTIONS[section])]
 
 
 def documented_non_warnings() -> set[str]:
-    """What the page says is no warning."""
+    """Return what the page lists as not a warning."""
     return set(re.findall(r"`([^`]+)`", SECTIONS[NOT_WARNINGS_SECTION]))
 
 
@@ -85,13 +86,13 @@ def documented_non_warnings() -> set[str]:
     ],
 )
 def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
-    """The lists of the app and the tables of the page are the same."""
+    """The lists of the app and the tables of the page have the same codes."""
     assert codes
     assert sorted(warning_codes_in_section(section)) == sorted(codes)
 
 
 def test_every_code_has_a_sentence() -> None:
-    """A code without one would be said as a fault of the server. The sentences are in diary/sentences.ts."""
+    """A code without a sentence would be shown as a server error. The sentences are in diary/sentences.ts."""
     warnings = read_module("diary/warnings.ts")
     codes = {
         *frozen_list_strings("OF_RUNS", warnings),
@@ -104,7 +105,7 @@ def test_every_code_has_a_sentence() -> None:
 
 
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
-    """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
+    """A new line in the frame is a warning with tests, or listed as not a warning."""
     known = set(warning_codes_in_section("Lines above every page"))
     shown = frame_message_keys(read_module("app/frame.ts"))
     assert known <= shown, known - shown
@@ -112,7 +113,7 @@ def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     assert shown <= allowed, shown - allowed
 
 
-# What the lock counts down, and beneath the sign-ins what each was.
+# The lock's countdown, and the kinds of sign-ins below their list.
 FRAME_KEYS_THAT_ARE_NO_WARNINGS = {
     "frame.locking",
     "frame.locking_soon",
@@ -124,7 +125,7 @@ FRAME_KEYS_THAT_ARE_NO_WARNINGS = {
 
 
 def test_every_mark_of_an_entry_has_a_row() -> None:
-    """Each flag that a screen asks for, and each reason that keeps an entry from "kept safe"."""
+    """Each flag a screen reads, and each reason that prevents "kept safe", has a row."""
     marks = set(warning_codes_in_section("At an entry, a list or a pack"))
     screens = "\n".join(read_modules("app", "components", "features").values())
     flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
@@ -135,7 +136,7 @@ def test_every_mark_of_an_entry_has_a_row() -> None:
 
 
 def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
-    """A warning that another module of the engine begins to say has to come by one of the lists."""
+    """A new warning in another module of the engine must use one of the lists."""
     from_engine = re.compile(r"\bsentenceOf\b[^;]*? from '[^']*/sentences\.js'|\bfunction sentenceOf\(")
     modules = read_modules("app", "diary", "features")
     assert {
@@ -147,7 +148,7 @@ def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
     ("section", "row"), WARNING_ROWS, ids=[f"{section}: {row[0]}" for section, row in WARNING_ROWS]
 )
 def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
-    """One that it comes and one that it goes; one that never goes says so, and why."""
+    """Each row names a test that the warning appears, and one that it goes; a permanent one says why."""
     assert len(row) == 5, section
     for cell in row[3:]:
         named = claims.named_tests(cell)
@@ -161,7 +162,7 @@ def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
 
 
 def test_the_lists_are_read_as_they_stand() -> None:
-    """A list that takes another in, and a line of the frame that is new, are seen."""
+    """An included list and a new line of the frame are found."""
     text = "export const A = Object.freeze(['x']);\nexport const B = Object.freeze([...A, 'y', 'z']);\n"
     assert frozen_list_strings("B", text) == ["x", "y", "z"]
     assert standing_warning_codes("export const STANDING = Object.freeze({\n  one: ({ a }) => a,\n  two: b,\n});") == [

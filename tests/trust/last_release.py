@@ -1,4 +1,4 @@
-"""The last release, from the repository's history: its own tree, its own bundle, its own server over TLS."""
+"""The last release from the repository's history: its tree, its browser bundle, its server over TLS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HISTORY_MISSING_MESSAGE = (
     f"the repository's history does not hold the last release (commit {LAST_RELEASE_COMMIT[:7]}), which this test starts. "
     "In a shallow clone, `git fetch --unshallow` brings it; a copy without .git cannot run this test."
 )
-# The old tree's own test server, in a process of its own: its arguments are the settings.
+# The old tree's test server, in its own process: its arguments are the settings.
 SERVE_SCRIPT = """
 import sys
 from pathlib import Path
@@ -41,17 +41,17 @@ server.stop()
 
 @dataclass(frozen=True)
 class LastRelease:
-    """Its tree, set up to run with the packages of today."""
+    """Tree of the last release, set up to run with today's packages."""
 
     root: Path
 
     @property
     def python(self) -> Path:
-        """An interpreter whose `diary` is that tree's, in child processes too."""
+        """Return an interpreter whose `diary` is that tree's, in child processes too."""
         return self.root / ".venv" / "bin" / "python"
 
     def run_command(self, *arguments: str, **environ: str) -> str:
-        """One command of its own; what it printed."""
+        """Run one of its commands, and return the output."""
         command = [self.python, "-m", "diary", *arguments]
         env = {"PATH": "/usr/bin:/bin", **environ}
         result = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
@@ -62,7 +62,7 @@ class LastRelease:
     def running_server(
         self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]
     ) -> Iterator[None]:
-        """Its server, for the length of the block."""
+        """Run its server within the block."""
         told = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
         told += [f"{name}={value}" for name, value in settings.items()]
         running = subprocess.Popen(
@@ -83,13 +83,16 @@ class LastRelease:
 
 
 def library_digests(root: Path) -> dict[str, str]:
-    """The packages that browsers are served or packs are printed with: where each lies, and the digest of its archive."""
+    """Return the packages served to browsers or used in packs: folder, and digest of the archive."""
     locked = json.loads((root / "package-lock.json").read_text("utf-8"))["packages"]
     return {at: one["integrity"] for at, one in locked.items() if at and not one.get("dev")}
 
 
 def check_out_last_release(folder: Path) -> LastRelease:
-    """The tree in `folder`, with the browser libraries and languages that its set-up would make. Fails where git lacks it."""
+    """Check out the tree into `folder`, with the browser libraries and languages of its setup.
+
+    Fails where git lacks it.
+    """
     packed = subprocess.run(["git", "archive", LAST_RELEASE_COMMIT], cwd=PROJECT_ROOT, capture_output=True, check=False)
     if packed.returncode:
         pytest.fail(HISTORY_MISSING_MESSAGE)
@@ -102,14 +105,14 @@ def check_out_last_release(folder: Path) -> LastRelease:
     _run([sys.executable, ".ci/vendor.py"], folder)
     _run([sys.executable, ".ci/languages.py", "build"], folder)
     _run([sys.executable, "-m", "venv", "--without-pip", ".venv"], folder)
-    # Its worker starts Python isolated (-I), which heeds neither the folder it is in nor PYTHONPATH.
+    # Its worker starts Python isolated (-I), which ignores the current folder and PYTHONPATH.
     own_packages = next((folder / ".venv" / "lib").glob("python3*/site-packages"))
     (own_packages / "last-release.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
     return LastRelease(folder)
 
 
 def link_or_copy(source: str, target: str) -> None:
-    """The same file by another name where that can be, which costs nothing; else a copy."""
+    """Hard-link a file where possible, else copy it."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,4 +1,4 @@
-"""People who used the last release: what they did on its screens, and what each of them left under way."""
+"""People who used the last release: their actions on its screens, and what each left unfinished."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WAIT_LIMIT_MS = 60_000
 
 @dataclass
 class People:
-    """Each at a browser of their own, and what a test has to know of them."""
+    """People with a browser each, and what a test needs of them."""
 
     browser: Browser
     app_url: str
@@ -57,10 +57,10 @@ class People:
     eight_words: str = ""
     seven_words: str = ""
     pack: Path = Path()
-    taken_over_files: dict[str, str] = field(default_factory=dict)  # files that a hand-over took over, with their diary
+    taken_over_files: dict[str, str] = field(default_factory=dict)  # files taken over by a handover, with their diary
 
     def new_phone(self) -> BrowserKeeper:
-        """Another phone that knows nothing."""
+        """Open a new phone without data."""
         context = self.browser.new_context(**chromium.PHONE_OPTIONS, accept_downloads=True)
         context.set_default_timeout(chromium.TIMEOUT_MS)
         page = context.new_page()
@@ -68,13 +68,13 @@ class People:
         return BrowserKeeper(page, self.app_url)
 
     def reopen_app(self, keeper: BrowserKeeper) -> None:
-        """The app once more, in a page of its own, as when a phone was put away."""
+        """Reopen the app in a new page, as after putting a phone away."""
         keeper.page = keeper.page.context.new_page()
         keeper.page.on("filechooser", lambda _chooser: None)
         keeper.page.goto(self.app_url)
 
     def wait_until(self, holds: Callable[[], object]) -> None:
-        """Wait until something holds."""
+        """Wait until a condition holds."""
         for _ in range(chromium.TIMEOUT_MS // 100):
             if holds():
                 return
@@ -82,19 +82,19 @@ class People:
         raise AssertionError("it did not come to hold")
 
     def query(self, sql: str) -> list[Any]:
-        """What the server's database holds."""
+        """Return rows of the server's database."""
         with closing(sqlite3.connect(self.data / "kept.sqlite3")) as database:
             return database.execute(sql).fetchall()
 
 
 def write_entries_as_ann(people: People) -> None:
-    """Two entries, one with a picture; and one that is to be erased in seven days."""
+    """Write two entries as Ann, one with a picture, and one with a pending erasure."""
     ann = people.ann = people.new_phone()
     ann.create_registered_diary(FIRST_ENTRY)
     ann.wait_until_offline_ready()
     ann.open_entry(FIRST_ENTRY)
     ann.open_card("Photos & screenshots")
-    # Of several parts: that release let a hand-over name nothing smaller.
+    # Of several parts: in that release a handover could not name a smaller one.
     ann.pick_files([picker_file("gate.png", "image/png", make_png_of_size(3_000_000))])
     ann.wait_for_file("gate.png")
     ann.add_entry(ERASED_ENTRY)
@@ -111,7 +111,7 @@ def write_entries_as_ann(people: People) -> None:
 
 
 def grant_access_as_ann(people: People, invitation: str) -> None:
-    """Who may see it all, and marks the first entry as looked through."""
+    """Grant an advocate access to everything as Ann. The advocate marks the first entry as reviewed."""
     ann = people.ann
     page = people.browser.new_context(**chromium.DESKTOP_OPTIONS).new_page()
     page.set_default_timeout(chromium.TIMEOUT_MS)
@@ -138,7 +138,7 @@ def grant_access_as_ann(people: People, invitation: str) -> None:
 
 
 def review_first_entry(desk: AdvocatePage) -> None:
-    """The advocate reads the first entry and says so."""
+    """Read the first entry as the advocate, and mark it as reviewed."""
     for _ in range(20):
         desk.tap("Clients")
         if desk.page.locator("button.desk-client", has_text=WITNESS_NAME).count():
@@ -154,7 +154,7 @@ def review_first_entry(desk: AdvocatePage) -> None:
 
 
 def take_over_anns_files(people: People, certificate: Certificate) -> None:
-    """Whoever copied the cookies of Ann's browser makes hand-overs that name her files, which in that release took them over."""
+    """Create handovers that name Ann's files with her copied cookies: in that release they took the files over."""
     jar = {cookie["name"]: cookie["value"] for cookie in people.ann.page.context.cookies()}
     headers = {
         "Host": people.app_url.partition("//")[2],
@@ -184,7 +184,7 @@ def take_over_anns_files(people: People, certificate: Certificate) -> None:
 
 
 def share_pack_as_ann(people: People) -> None:
-    """A pack that is saved and handed over with eight words, and seven words for somebody who saw it."""
+    """Save a pack and hand it over with eight words, and create a code of seven words for a witness."""
     ann = people.ann
     go_to_consent(ann, 1)
     give_consent(ann)
@@ -208,7 +208,7 @@ def share_pack_as_ann(people: People) -> None:
 
 
 def sign_ann_in_on_other_devices(people: People) -> None:
-    """On a phone that she then loses and signs out from afar, on a tablet of hers, and on a phone that is not hers."""
+    """Sign Ann in on a phone she loses and signs out remotely, on a tablet, and on a borrowed phone."""
     ann, lost_device = people.ann, people.new_phone()
     lost_device.sign_in(ann.login, ann.passphrase)
     lost_device.wait_until_kept_safe(FIRST_ENTRY)
@@ -232,7 +232,7 @@ def sign_ann_in_on_other_devices(people: People) -> None:
 
 
 def sign_in_on_borrowed_phone(phone: BrowserKeeper, owner: BrowserKeeper) -> None:
-    """Signs in on a phone that is not theirs."""
+    """Sign in on a phone that belongs to somebody else."""
     phone.open_without_diary()
     phone.wait_until_loaded()
     phone.tap("This is not my phone")
@@ -247,7 +247,7 @@ def sign_in_on_borrowed_phone(phone: BrowserKeeper, owner: BrowserKeeper) -> Non
 
 
 def clear_one_phone(people: People) -> None:
-    """With no signal, with an entry that was not sent and a half one."""
+    """Clear a phone that is offline, with an unsent entry and a draft."""
     keeper = people.cleared_phone = people.new_phone()
     keeper.create_registered_diary(FIRST_ENTRY)
     keeper.wait_until_offline_ready()
@@ -261,7 +261,7 @@ def clear_one_phone(people: People) -> None:
 
 
 def make_notebook_phone(people: People) -> None:
-    """No diary, and a note."""
+    """Create a phone without a diary, with a note."""
     keeper = people.notebook_phone = people.new_phone()
     keeper.open_without_diary()
     keeper.create_notebook_only(COVER_PASSPHRASE)
@@ -274,7 +274,7 @@ def make_notebook_phone(people: People) -> None:
 
 
 def start_key_change(people: People) -> None:
-    """Somebody knows the words; the connection goes before the new keys take effect."""
+    """Begin to change keys because somebody knows the words; the connection fails before they take effect."""
     keeper = people.rekeying_phone = people.new_phone()
     keeper.create_registered_diary(FIRST_ENTRY)
     keeper.add_entry(SECOND_ENTRY)
@@ -294,7 +294,7 @@ def start_key_change(people: People) -> None:
 
 
 def remove_picture_offline(people: People) -> None:
-    """A picture that must go at once, with no signal: the server is to be asked when there is one."""
+    """Remove a picture at once while offline: the request to the server must follow later."""
     keeper = people.removing_phone = people.new_phone()
     keeper.create_registered_diary(FIRST_ENTRY)
     keeper.open_entry(FIRST_ENTRY)
@@ -319,16 +319,17 @@ def remove_picture_offline(people: People) -> None:
 
 
 def close_removing_page(people: People) -> None:
-    """Close the page of `one_takes_a_picture_away`, while no server is there.
+    """Close the page of `remove_picture_offline`, while no server runs.
 
-    A page that closes has a signal for a moment, and would ask the server for the erasure at once.
+    A page that closes is online for a moment, and would send the erasure at once.
     """
     people.removing_phone.page.close()
     assert people.query("SELECT count(*) FROM blob WHERE erased") == [(0,)]
 
 
 def count_openable_records(page: Page, words: str) -> tuple[int, int]:
-    """How many records of the phone's store the words open, by the app's own cryptography; how many of them hold a proof."""
+    """Count the records in the phone's store that the words open by the app's own code, and those with a proof.
+    """
     stored = page.evaluate(READ_STORED_RECORDS)
     script = Path(__file__).with_name("opened_store.mjs")
     script_input = json.dumps(stored | {"words": words})
@@ -338,7 +339,7 @@ def count_openable_records(page: Page, words: str) -> tuple[int, int]:
     return opened, proofs
 
 
-# The sealed records and the door as they lie in the database, bytes in base64 (opened_store.mjs).
+# The sealed records and the slots as stored in the database, bytes in base64 (opened_store.mjs).
 READ_STORED_RECORDS = """async () => {
   const asked = (request) => new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);

@@ -1,4 +1,4 @@
-"""Servers that set a cookie, for test_no_cookies.py, which runs this file by name and expects each test to fail."""
+"""Servers that set a cookie. test_no_cookies.py runs this file by name, and expects each test to fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.server_fixture import running_server
 
 @pytest.fixture(autouse=True)
 def _add_cookie_to_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a cookie beside the security headers of every answer."""
+    """Add a cookie beside the security headers of every answer."""
     original_headers = headers.security_headers
     planted = (b"set-cookie", b"__Host-s=planted")
     monkeypatch.setattr(
@@ -24,13 +24,13 @@ def _add_cookie_to_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_in_process(tmp_path: Path) -> None:
-    """Asked as most tests ask."""
+    """Send a request in this process, as most tests do."""
     async with running_server(tmp_path) as server:
         assert (await server.http_client().get("/v1/server")).status_code == 200
 
 
 def test_over_tls(tmp_path: Path) -> None:
-    """Asked over a connection, as browsers ask."""
+    """Send a request over a connection, as browsers do."""
     certificate = make_certificate(tmp_path)
     server = LiveServer(tmp_path / "data", certificate)
     server.start()

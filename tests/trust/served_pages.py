@@ -1,4 +1,4 @@
-"""The public pages of a real server's log, served again by a plain HTTP server, so that a test can change them."""
+"""Public pages of a real server's log, served by a plain HTTP server so that a test can change them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_PAGES = ("/notary.txt", "/log/checkpoint", "/log/leaves/0")
 
 
 async def grow_log(server: InProcessServer, pushes: tuple[int, ...]) -> None:
-    """Write as a keeper, and have a checkpoint made after each number of versions."""
+    """Push versions as a keeper, with a checkpoint after each given number."""
     keeper = await register_keeper(server)
     for count in pushes:
         for _ in range(count):
@@ -25,7 +25,7 @@ async def grow_log(server: InProcessServer, pushes: tuple[int, ...]) -> None:
 
 
 async def fetch_log_pages(folder: Path, pushes: tuple[int, ...] = (2, 3, 1), **settings: str) -> dict[str, bytes]:
-    """Every page of a log with one checkpoint for each number of versions, by path."""
+    """Return every page of a log with one checkpoint for each number of versions, by path."""
     async with running_server(folder, **settings) as server:
         await grow_log(server, pushes)
         paths = [*LOG_PAGES, *(f"/log/{kind}/{n}" for kind in ("checkpoints", "stamps") for n in range(len(pushes)))]
@@ -37,7 +37,7 @@ async def fetch_log_pages(folder: Path, pushes: tuple[int, ...] = (2, 3, 1), **s
 
 @contextmanager
 def serve_over_http(pages: Mapping[str, bytes]) -> Iterator[str]:
-    """Serve pages on a port of this computer; 404 for every other path. Gives the address."""
+    """Serve pages on a local port, with 404 for every other path, and yield the address."""
 
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -48,7 +48,7 @@ def serve_over_http(pages: Mapping[str, bytes]) -> Iterator[str]:
             self.wfile.write(body or b"")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Suppress the request log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Malformed bytes never become a 500, and every answer carries the security headers, also those of the HTTP server itself."""
+"""Malformed bytes never cause a 500, and every answer has the security headers, the HTTP server's own too."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ OCTET_STREAM_POLICIES = [row for row in ROUTES if row.body.kind is BodyKind.OCTE
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as a test's name."""
+    """Return a route's name for a test id."""
     return f"{policy.method} {policy.path}"
 
 
 def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
-    """A row's address with ids of the keeper's."""
+    """Return a route's path with the keeper's ids."""
     ids = {"diary": keeper.identity.diary, "i": "0"}
     return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), policy.path)
 
 
 async def send_body(server: InProcessServer, keeper: Keeper, policy: RoutePolicy, body: bytes) -> Any:
-    """A body to a row, on the row's own host."""
+    """Send a body to a route, on its host."""
     path = path_with_ids(policy, keeper)
     if policy.audience is Audience.RECIPIENT:
         path = server.settings.public_url + path
@@ -66,7 +66,7 @@ async def send_body(server: InProcessServer, keeper: Keeper, policy: RoutePolicy
 async def test_an_empty_inner_frame_in_new_wraps_is_refused(
     inner: bytes, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """After a change of keys was begun: 400, nothing kept."""
+    """Once a change of keys has begun, an empty frame gives 400, and nothing is stored."""
     await keeper.push()
     body = await rotation_body(keeper, server)
     assert (await keeper.request("POST", f"{keeper.diary}/rotation", body, x_proof=keeper.proof)).status_code == 201
@@ -81,7 +81,7 @@ INNER_FRAMES = st.recursive(
 
 
 def test_no_framed_body_causes_a_server_error() -> None:
-    """Frames in frames in frames, whole and cut short, at every row that takes bytes; under a digest that is right too."""
+    """Nested frames, complete and truncated, are sent to every route that accepts bytes, with a correct digest too."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         context = running_server(Path(folder), DIARY_COUNTS_URL="memory")
         server: InProcessServer = runner.run(context.__aenter__())
@@ -107,7 +107,7 @@ def test_no_framed_body_causes_a_server_error() -> None:
 
 @pytest.fixture(scope="module")
 def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real `serve`, with the HTTP server that the product uses."""
+    """Return the port of a real `serve`, with the product's HTTP server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         found = int(probe.getsockname()[1])
@@ -131,14 +131,14 @@ def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def raw_response(port: int, raw: bytes, more_chunks: Callable[[], Iterator[bytes]] | None = None) -> bytes:
-    """All that comes back for these bytes until the server closes or says no more; `more` is sent after them."""
+    """Send bytes, then `more_chunks`. Return everything received until the server closes or stops answering."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         try:
             connection.sendall(raw)
             for piece in more_chunks() if more_chunks else ():
                 connection.sendall(piece)
         except (ConnectionResetError, BrokenPipeError):
-            pass  # it has answered and closed already
+            pass  # already answered and closed
         received = b""
         try:
             while piece := connection.recv(65_536):
@@ -151,7 +151,7 @@ def raw_response(port: int, raw: bytes, more_chunks: Callable[[], Iterator[bytes
 
 
 def parse_headers(answer: bytes) -> tuple[int, dict[str, str]]:
-    """Status and headers of an answer."""
+    """Return status and headers of an answer."""
     assert answer.startswith(b"HTTP/1.1 "), answer
     first, *lines = answer.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     return int(first.split()[1]), dict(line.lower().split(": ", 1) for line in lines)
@@ -175,19 +175,19 @@ BROKEN_REQUESTS = {
 
 @pytest.mark.parametrize("raw", BROKEN_REQUESTS.values(), ids=BROKEN_REQUESTS.keys())
 def test_what_the_http_server_refuses_carries_the_security_headers(server_port: int, raw: bytes) -> None:
-    """Every answer, made by whatever layer; none is a 500."""
+    """Answers of every layer have the headers; none is a 500."""
     status, headers = parse_headers(raw_response(server_port, raw))
     assert 400 <= status < 500
     assert [name for name in HEADERS if name not in headers] == []
 
 
 def request_head(port: int, *lines: str, method: str = "GET", path: str = "/up") -> bytes:
-    """A request to the app's host without its end."""
+    """Return a request to the app's host without its end."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: localhost:{port}", *lines, ""]).encode()
 
 
 def test_the_usual_number_of_headers_is_read(server_port: int) -> None:
-    """A browser's 20 and a proxy's, and some that are long."""
+    """A browser's 20 headers and a proxy's, some of them long, are accepted."""
     lines = [f"X-Long-{n}: {'a' * 400}" for n in range(50)]
     assert parse_headers(raw_response(server_port, request_head(server_port, *lines) + b"\r\n"))[0] == 204
 
@@ -198,7 +198,7 @@ def test_the_usual_number_of_headers_is_read(server_port: int) -> None:
     ids=["20,000 headers", "150 headers", "100 KB in one"],
 )
 def test_too_many_headers_are_refused(server_port: int, lines: list[str]) -> None:
-    """By number and by size; the answer says so."""
+    """Too many and too large headers are refused with an explanation."""
     answer = raw_response(server_port, request_head(server_port, *lines) + b"\r\n")
     status, headers = parse_headers(answer)
     assert status == 431
@@ -206,7 +206,7 @@ def test_too_many_headers_are_refused(server_port: int, lines: list[str]) -> Non
 
 
 def test_a_long_address_is_refused(server_port: int) -> None:
-    """The address is part of the head."""
+    """The address is part of the head, so a long one is refused."""
     assert parse_headers(raw_response(server_port, request_head(server_port, path="/" + "a" * 100_000) + b"\r\n"))[
         0
     ] in (414, 431)
@@ -214,7 +214,7 @@ def test_a_long_address_is_refused(server_port: int) -> None:
 
 @pytest.mark.parametrize("start", ["in a header", "in an address", "in a trailer", "in a chunk's extension"])
 def test_an_endless_line_is_aborted(server_port: int, start: str) -> None:
-    """Eight megabytes in one line without an end are not held in memory: the server answers 431 and closes."""
+    """A line of eight megabytes is not buffered: the server answers 431 and closes."""
     request_starts = {
         "in a header": request_head(server_port) + b"X-Long: ",
         "in an address": b"GET /",
@@ -235,12 +235,12 @@ def test_an_endless_line_is_aborted(server_port: int, start: str) -> None:
 
     answer = raw_response(server_port, request_starts, endless)
     assert answer == b"" or parse_headers(answer)[0] in (403, 431), answer
-    # Socket buffers hold some of what is sent; the rest could not be sent any more.
+    # Socket buffers accept some of the bytes; the rest could not be sent any more.
     assert bytes_sent < 8_000_000
 
 
 def test_the_next_request_on_a_connection_begins_to_count_anew(server_port: int) -> None:
-    """A phone sends hundreds over one connection."""
+    """A phone sends hundreds of requests over one connection."""
     with socket.create_connection(("127.0.0.1", server_port), timeout=10) as connection:
         for _ in range(300):
             connection.sendall(request_head(server_port, *[f"X-{n}: {'a' * 100}" for n in range(30)]) + b"\r\n")
@@ -252,7 +252,7 @@ def test_the_next_request_on_a_connection_begins_to_count_anew(server_port: int)
 
 @pytest.mark.parametrize("size", [70_000, 3_000_000])
 def test_a_large_body_in_small_pieces_is_no_large_head(server_port: int, size: int) -> None:
-    """Bodies have their own limits: what the views say."""
+    """Bodies have their own limits, set by the views."""
     raw = (
         request_head(
             server_port, f"Content-Length: {size}", "Content-Type: application/json", method="POST", path="/v1/names"

@@ -1,7 +1,7 @@
-"""Ids are nobody's key: what one kind of thing names, ends or erases never touches a file of another kind or owner.
+"""Knowing an id gives no access: naming, ending or erasing one kind of object never affects another kind or owner.
 
-Each test is an attack over HTTP alone, so the same file runs against a release from before. A hand-over is asked for and ended
-with the session alone and with the words too: neither may cost the keeper a file.
+Each test is an attack over HTTP alone, so that the same file runs against an earlier release. Handovers are created and
+ended with the session alone and with the words too: neither may cost the keeper a file.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ CREDENTIALS = ["the session alone", "the words"]
 
 
 def proof_header(keeper: Keeper, which: str) -> dict[str, str]:
-    """The header of somebody who knows the words, or none."""
+    """Return the proof header of somebody who has the words, or none."""
     return {"x_proof": keeper.proof} if which == "the words" else {}
 
 
 def blob_path(keeper: Keeper, file: SealedUpload) -> str:
-    """Where a file is sent."""
+    """Return the path of a file."""
     return f"{keeper.diary}/blobs/{file.blob}"
 
 
 async def upload_parts(keeper: Keeper, file: SealedUpload) -> None:
-    """Send every part, and say that it is all."""
+    """Upload every part, and complete the file."""
     for i, part in enumerate(file.sealed_parts):
         answer = await keeper.request("PUT", f"{blob_path(keeper, file)}/parts/{i}", part)
         assert answer.status_code == 204, answer.text
@@ -45,7 +45,7 @@ async def upload_parts(keeper: Keeper, file: SealedUpload) -> None:
 
 
 async def store_file(keeper: Keeper, content: bytes = FILE_CONTENT) -> SealedUpload:
-    """A file that the server has acknowledged as whole."""
+    """Store a file, and return it once the server has acknowledged it as complete."""
     file = seal_file(keeper, content)
     assert (await keeper.request("PUT", blob_path(keeper, file), file.declaration)).status_code == 200
     await upload_parts(keeper, file)
@@ -53,7 +53,7 @@ async def store_file(keeper: Keeper, content: bytes = FILE_CONTENT) -> SealedUpl
 
 
 async def assert_file_complete(keeper: Keeper, file: SealedUpload) -> None:
-    """The file is there, byte for byte, and takes the room it took."""
+    """Assert that the file is there, byte for byte, and uses the same quota."""
     state = await keeper.request("GET", blob_path(keeper, file))
     assert state.status_code == 200, state.text
     assert state.json() == {
@@ -67,12 +67,12 @@ async def assert_file_complete(keeper: Keeper, file: SealedUpload) -> None:
 
 
 async def used_bytes(keeper: Keeper) -> int:
-    """Bytes of files, as the keeper is told."""
+    """Return the bytes used by files, as reported to the keeper."""
     return int((await keeper.request("GET", "/v1/usage")).json()["used_bytes"])
 
 
 def pack_with_id(blob: str, content: bytes = b"a pack") -> PreparedHandover:
-    """A hand-over under an id that somebody chose."""
+    """Return a handover with a chosen id."""
     handover = make_handover(content)
     slip = HandoverMetadata(
         "PACK_JB_1_20261124.zip", len(content), hashlib.sha256(content).hexdigest(), 1_790_000_000_000
@@ -84,7 +84,7 @@ def pack_with_id(blob: str, content: bytes = b"a pack") -> PreparedHandover:
 
 
 def cheap_kdf_policy() -> Any:
-    """Cheap words, as every test has them."""
+    """Use cheap key derivation, as in every test."""
     from diary.crypto.kdf import TEST_POLICY
 
     return TEST_POLICY
@@ -93,7 +93,7 @@ def cheap_kdf_policy() -> Any:
 async def announce_handover(
     keeper: Keeper, handover: PreparedHandover, file: SealedUpload | None = None, **extra: str
 ) -> httpx.Response:
-    """Ask for a hand-over, with the numbers of the file whose id it bears."""
+    """Announce a handover with the id and sizes of a file."""
     numbers = (
         file.declaration
         if file
@@ -111,7 +111,7 @@ async def announce_handover(
 
 @pytest.mark.parametrize("which", CREDENTIALS)
 async def test_a_handover_named_after_a_file_cannot_erase_it(keeper: Keeper, which: str) -> None:
-    """The id of the only copy of a file, given to a hand-over that is then ended: the file stands, and so does its room."""
+    """A handover with the id of a file is ended: the file and its quota are unchanged."""
     file = await store_file(keeper)
     room = await used_bytes(keeper)
     await announce_handover(keeper, pack_with_id(file.blob), file, **proof_header(keeper, which))
@@ -124,7 +124,7 @@ async def test_a_handover_named_after_a_file_cannot_erase_it(keeper: Keeper, whi
 
 @pytest.mark.parametrize("which", CREDENTIALS)
 async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: str) -> None:
-    """Announced and half sent, taken by a hand-over with parts of its own, ended: the rest of the file still goes in."""
+    """A partial upload is named by a handover with its own parts, which is then ended: the upload still completes."""
     file = seal_file(keeper, FILE_CONTENT)
     await keeper.request("PUT", blob_path(keeper, file), file.declaration)
     assert (await keeper.request("PUT", f"{blob_path(keeper, file)}/parts/0", file.sealed_parts[0])).status_code == 204
@@ -141,7 +141,7 @@ async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: 
 
 
 async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InProcessServer) -> None:
-    """Both whole, both read back, each ended by its own end only."""
+    """A file and a handover with one id are both complete and readable, and each ends separately."""
     file = await store_file(keeper)
     left = pack_with_id(file.blob)
     more = proof_header(keeper, "the words")
@@ -176,7 +176,7 @@ async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InP
 
 
 async def declare_as_witness(witness_code: WitnessRequest, upload: str, parts: int, size: int) -> httpx.Response:
-    """What whoever has the code sends to begin with files."""
+    """Announce files as the owner of a witness code."""
     declaration = {"parts": parts, "size": size}
     return await witness_code.witness_phone.request(
         "PUT", f"/v1/statement/files/{upload}", declaration, x_proof=witness_code.ticket
@@ -184,7 +184,8 @@ async def declare_as_witness(witness_code: WitnessRequest, upload: str, parts: i
 
 
 async def test_a_witness_cannot_erase_a_file_of_the_diary(server: InProcessServer, keeper: Keeper) -> None:
-    """A code alone, from the public host: a file's id named as the upload, then another, then none; then the code removed."""
+    """A code from the public host names a file's id as its upload, then another, then none, and is removed: no effect.
+    """
     file = await store_file(keeper)
     room = await used_bytes(keeper)
     witness_request = await create_witness_code(server, keeper)
@@ -203,7 +204,7 @@ async def test_a_witness_cannot_erase_a_file_of_the_diary(server: InProcessServe
 
 
 async def test_a_witness_cannot_stand_in_the_way_of_a_file(server: InProcessServer, keeper: Keeper) -> None:
-    """An id named before the keeper's phone sends its file: the file goes in, and the witness's end takes nothing from it."""
+    """An id named before the keeper's upload does not block it, and the end of the witness's upload deletes nothing."""
     file = seal_file(keeper, FILE_CONTENT)
     witness_request = await create_witness_code(server, keeper)
     await witness_request.enter_words()
@@ -216,7 +217,7 @@ async def test_a_witness_cannot_stand_in_the_way_of_a_file(server: InProcessServ
 
 
 async def test_two_witnesses_who_choose_one_id_do_not_meet(server: InProcessServer, keeper: Keeper) -> None:
-    """The same upload id under two codes: each has its own files, and what one sends or gives up is not the other's."""
+    """Two codes with one upload id have separate files: neither affects the other's."""
     first, second = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
     upload, content, key = id_text(new_id()), b"door", bytes(32)
     slip = HandoverMetadata("files", len(content), hashlib.sha256(content).hexdigest(), 1)
@@ -242,7 +243,7 @@ async def test_two_witnesses_who_choose_one_id_do_not_meet(server: InProcessServ
 
 
 async def test_two_keepers_can_choose_the_same_id(keeper: Keeper, other_keeper: Keeper) -> None:
-    """Another account's file and hand-over of the same id: nothing of either reaches the first."""
+    """Another account's file and handover with the same id have no effect on the first."""
     file = await store_file(keeper)
     same = seal_file(other_keeper, FILE_CONTENT)
     same.sealed_parts = seal_with_id(other_keeper, file.blob)
@@ -256,14 +257,14 @@ async def test_two_keepers_can_choose_the_same_id(keeper: Keeper, other_keeper: 
 
 
 def seal_with_id(keeper: Keeper, blob: str) -> list[bytes]:
-    """A file under an id that somebody chose."""
+    """Seal a file under a chosen id."""
     from diary.crypto import file_parts
 
     return list(file_parts.seal_parts(bytes(32), keeper.identity.diary, blob, [FILE_CONTENT], len(FILE_CONTENT)))
 
 
 async def test_wrong_numbers_are_not_final(keeper: Keeper) -> None:
-    """Somebody with the session announces the file first, with other numbers: the right ones are taken, and the file goes in."""
+    """A session that announces the file first with wrong sizes does not block it: the right ones are accepted."""
     file = seal_file(keeper, FILE_CONTENT)
     size = file.declaration["size"]
     n = len(file.sealed_parts)
@@ -280,12 +281,12 @@ async def test_wrong_numbers_are_not_final(keeper: Keeper) -> None:
 
 
 async def test_a_wrong_part_can_be_replaced(keeper: Keeper) -> None:
-    """Somebody with the session sends a part first: the digest refuses it, what does not match is dropped, the file goes in."""
+    """A wrong part fails the digest and is dropped; the right one is then accepted."""
     file = seal_file(keeper, FILE_CONTENT)
     await keeper.request("PUT", blob_path(keeper, file), file.declaration)
     altered = file.sealed_parts[0][:-1] + bytes([file.sealed_parts[0][-1] ^ 1])
     assert (await keeper.request("PUT", f"{blob_path(keeper, file)}/parts/0", altered)).status_code == 204
-    # As a phone does: ask what is missing, send that, and say that it is all. Twice, since the first is refused.
+    # As a phone does: request the missing parts, send them, complete. Twice, since the first try is refused.
     codes = []
     for _ in range(2):
         have = (await keeper.request("PUT", blob_path(keeper, file), file.declaration)).json()["have"]
@@ -304,7 +305,7 @@ async def test_a_wrong_part_can_be_replaced(keeper: Keeper) -> None:
 
 
 async def test_a_part_can_be_replaced_until_the_end(keeper: Keeper) -> None:
-    """The later bytes of one number count, without a refusal in between."""
+    """The last upload of a part counts, without a refusal in between."""
     file = seal_file(keeper, FILE_CONTENT)
     await keeper.request("PUT", blob_path(keeper, file), file.declaration)
     altered = file.sealed_parts[0][:-1] + bytes([file.sealed_parts[0][-1] ^ 1])

@@ -1,6 +1,6 @@
-"""A checkpoint stays valid when somebody else signs it too: C2SP notes carry the lines of any number of witnesses.
+"""A checkpoint stays valid with others' signatures: C2SP notes have the lines of any number of witnesses.
 
-Judged from outside: `audit` over HTTP, and the phone's own module in Node.
+Checked from outside: by `audit` over HTTP, and by the phone's own module in Node.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ console.log(JSON.stringify([said.size, b64(said.root)]));
 
 @pytest.fixture(scope="module")
 def log_pages_by_path(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """A log with three checkpoints."""
+    """Return the pages of a log with three checkpoints."""
     return asyncio.run(fetch_log_pages(tmp_path_factory.mktemp("log")))
 
 
 def with_signature_lines(pages: dict[str, bytes], lines: bytes, *, before: bool = False) -> dict[str, bytes]:
-    """The same pages, each checkpoint with more signature lines."""
+    """Return the pages with additional signature lines in each checkpoint."""
 
     def put(note: bytes) -> bytes:
         text, own = note.split(b"\n\n")
@@ -49,7 +49,7 @@ def run_audit(pages: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
 
 
 def read_note_as_phone(note: bytes, pub: bytes) -> list[object]:
-    """Size and root as the phone's module reads a note, or the code of its refusal."""
+    """Return size and root as the phone's module reads a note, or the error code."""
     node = (PROJECT_ROOT / ".venv" / "node-path").read_text().strip()
     script_input = json.dumps([note.decode(), pub.decode().strip()])
     result = subprocess.run(
@@ -69,7 +69,7 @@ def read_note_as_phone(note: bytes, pub: bytes) -> list[object]:
 def test_audit_takes_a_log_whose_checkpoints_others_signed_too(
     log_pages_by_path: dict[str, bytes], count: int, before: bool
 ) -> None:
-    """One line more or fifteen, beneath the notary's or above it: the log holds."""
+    """The log is valid with one or fifteen more lines, below the notary's or above it."""
     result = run_audit(with_signature_lines(log_pages_by_path, count * STRANGERS_SIGNATURE_LINE, before=before))
     assert result.returncode == 0, result.stdout
     assert "No finding. The log holds." in result.stdout
@@ -92,7 +92,7 @@ def test_the_phone_reads_what_the_notary_signed_among_other_lines(
 
 
 def test_another_line_does_not_stand_in_for_the_notary(log_pages_by_path: dict[str, bytes]) -> None:
-    """Only strangers' lines, or a line too many: refused, by both."""
+    """Both refuse a note with strangers' lines only, or with too many lines."""
     note = log_pages_by_path["/log/checkpoint"]
     text, _ = note.split(b"\n\n")
     other_size = note.replace(b"\n6\n", b"\n7\n") + STRANGERS_SIGNATURE_LINE

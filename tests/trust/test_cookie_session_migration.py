@@ -1,4 +1,4 @@
-"""Devices that hold a cookie session of the release before go over to tokens without signing in again."""
+"""Devices with a cookie session of an earlier release move to tokens without a new sign-in."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ WRONG_PROOF = b64(bytes(32))
 
 @dataclass
 class CookiePhone(Phone):
-    """A device of the release before: it has cookies, and sends nothing else."""
+    """Device of the earlier release: it has cookies only."""
 
     cookie_header: str = ""
 
     async def request(self, method: str, path: str, *args: object, **headers: object) -> httpx.Response:  # type: ignore[override]
-        """One request with both cookies."""
+        """Send a request with both cookies."""
         return await super().request(method, path, *args, **({"cookie": self.cookie_header} | headers))  # type: ignore[arg-type]
 
 
 @asynccontextmanager
 async def server_upgraded_with_cookies(folder: Path) -> AsyncIterator[tuple[InProcessServer, Keeper, CookiePhone]]:
-    """A server with a keeper, upgraded while the keeper's phone held cookies: what it stores of them did not change."""
+    """Return an upgraded server whose keeper's phone has cookies, which are stored unchanged."""
     async with running_server(folder) as before:
         keeper = await register_keeper(before)
         await keeper.push()
@@ -61,14 +61,14 @@ async def server_upgraded_with_cookies(folder: Path) -> AsyncIterator[tuple[InPr
 
 @asynccontextmanager
 async def restarted_server(settings: object, clock: FixedClock) -> AsyncIterator[InProcessServer]:
-    """The server once more, over the same files."""
+    """Restart the server on the same files."""
     app = create_app(settings, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)
     async with app.router.lifespan_context(app):
         yield InProcessServer(app, settings, clock)
 
 
 def session_exchange_body(keeper: Keeper) -> dict[str, str]:
-    """The body of the exchange."""
+    """Return the body of the exchange."""
     return {
         "auth": keeper.proof,
         "device": keeper.identity.device,
@@ -78,7 +78,7 @@ def session_exchange_body(keeper: Keeper) -> dict[str, str]:
 
 
 async def test_a_session_goes_on_with_a_token(tmp_path: Path) -> None:
-    """The same session, with its id and its end; the cookie stops working, and the device stays known."""
+    """The session keeps its id and its expiry; the cookie stops working, and the device stays known."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         before = (await keeper.request("GET", "/v1/session")).json()["session"]
         phone = Phone(server.http_client())
@@ -90,7 +90,7 @@ async def test_a_session_goes_on_with_a_token(tmp_path: Path) -> None:
         for method, path in (("GET", "/v1/session"), ("GET", f"{keeper.diary}/changes")):
             assert (await earlier.request(method, path)).status_code == 401
         assert server.query("SELECT count(*) FROM session") == [(1,)]
-        # Ten wrong tries from elsewhere use up the count of strangers, not this device's.
+        # Ten wrong tries from elsewhere use up the limit of unknown devices, not this device's.
         for _ in range(10):
             await Phone(server.http_client("192.0.2.5")).request(
                 "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, WRONG_PROOF)
@@ -101,7 +101,7 @@ async def test_a_session_goes_on_with_a_token(tmp_path: Path) -> None:
 
 
 async def test_the_jar_alone_or_the_proof_of_another_gives_no_token(tmp_path: Path) -> None:
-    """A copy of the jar without the proof is refused, and whose cookie it is is not told."""
+    """Copied cookies without the proof are refused, without revealing the account."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         second_keeper = await register_keeper(server, "203.0.113.9")
         for body in (
@@ -112,7 +112,7 @@ async def test_the_jar_alone_or_the_proof_of_another_gives_no_token(tmp_path: Pa
                 "POST", "/v1/session/exchange", body, cookie=earlier.cookie_header
             )
             assert (answer.status_code, answer.json()["error"]) == (401, "no_match")
-        # The cookie of one account beside the proof of another: a new session of the proof's, and the other is untouched.
+        # A cookie of one account with the proof of another starts a session of the latter; the former is unaffected.
         answer = await Phone(server.http_client("192.0.2.8")).request(
             "POST", "/v1/session/exchange", session_exchange_body(second_keeper), cookie=earlier.cookie_header
         )
@@ -121,7 +121,7 @@ async def test_the_jar_alone_or_the_proof_of_another_gives_no_token(tmp_path: Pa
 
 
 async def test_a_session_that_was_ended_stays_ended(tmp_path: Path) -> None:
-    """Whatever proof comes with it: a phone that was signed out from another does not come back by itself."""
+    """With any proof: a phone that was signed out from another does not sign in again by itself."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         other = Phone(server.http_client("192.0.2.6"))
         await other.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof))
@@ -138,7 +138,7 @@ async def test_a_session_that_was_ended_stays_ended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cookie", [True, False])
 async def test_an_ended_device_comes_back_as_a_known_one(cookie: bool, tmp_path: Path) -> None:
-    """It got no tokens, and strangers have used up the tries of new devices: its old device cookie has tries of its own."""
+    """Without tokens, and with the tries of new devices used up, its old device cookie has its own tries."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         assert (await keeper.request("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
         for _ in range(10):
@@ -154,7 +154,7 @@ async def test_an_ended_device_comes_back_as_a_known_one(cookie: bool, tmp_path:
 
 
 async def test_an_expired_session_signs_in_with_its_proof(tmp_path: Path) -> None:
-    """As it would have done before; nothing is asked of the keeper."""
+    """An expired session signs in with its proof as before, without asking the keeper."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         server.clock.advance(40 * DAY_MS)
         phone = Phone(server.http_client())
@@ -166,7 +166,7 @@ async def test_an_expired_session_signs_in_with_its_proof(tmp_path: Path) -> Non
 
 
 async def test_for_thirty_days_an_earlier_release_reads_and_appends(tmp_path: Path) -> None:
-    """With its cookie it reads, pushes and uploads, and nothing else; then it is signed out, and both cookies are expired."""
+    """With its cookie it can read, push and upload only; after thirty days it is signed out and both cookies expire."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, earlier):
         assert "set-cookie" not in (await earlier.request("GET", "/sw.js")).headers
         for path in ("/v1/session", "/v1/usage", f"{keeper.diary}/changes", f"{keeper.diary}/letters"):
@@ -200,7 +200,7 @@ async def test_for_thirty_days_an_earlier_release_reads_and_appends(tmp_path: Pa
 
 
 async def test_the_date_is_stored_once(tmp_path: Path) -> None:
-    """A restart does not move it."""
+    """A restart does not change the date."""
     async with server_upgraded_with_cookies(tmp_path) as (server, _, _):
         first = server.query("SELECT until FROM cookie_grace")
         server.clock.advance(10 * DAY_MS)
@@ -214,7 +214,7 @@ async def test_the_date_is_stored_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sent", [{}, {"device_token": "A" * 43}])
 async def test_a_borrowed_device_of_the_release_before_still_reads(sent: dict[str, str], tmp_path: Path) -> None:
-    """It sent its token in a header of its own, and does so until its tab is closed."""
+    """It sends its token in a separate header until its tab is closed."""
     async with server_upgraded_with_cookies(tmp_path) as (server, keeper, _):
         borrowed_phone = Phone(server.http_client("192.0.2.3"))
         body = new_device_sign_in_body(keeper.identity.login, keeper.proof) | {"borrowed": True} | sent

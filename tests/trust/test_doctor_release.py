@@ -1,6 +1,6 @@
-"""Only what was signed off line says whether a server serves what was released: not the server's own disk, and not an error.
+"""Only the offline signature decides whether a server serves the release: not the server's disk, and not an error.
 
-Judged by the commands an operator and a stranger run, against a copy of the program whose files are changed.
+Checked with the commands of an operator and of a stranger, on a copy of the program with changed files.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ UNRELEASED_LINE = b"\n// a line that nobody released\n"
 
 
 class ProgramCopy:
-    """A copy of the program on a disk of its own, and what is set for it."""
+    """Copy of the program in its own folder, and its settings."""
 
     def __init__(self, folder: Path) -> None:
-        """Copy what runs, and make the database."""
+        """Copy the program, and create the database."""
         self.root = folder / "program"
         for name in ("diary", "static", "templates"):
             shutil.copytree(
@@ -42,12 +42,12 @@ class ProgramCopy:
         assert self.run("migrate").returncode == 0
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """One command of the copy."""
+        """Run a command of the copy."""
         command = [sys.executable, "-m", "diary", *map(str, arguments)]
         return subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, check=False)
 
     def sign_release(self, folder: Path) -> tuple[Path, Path]:
-        """A release key and the list of what lies here now; the server is told of both. Gives the list and the key."""
+        """Create a release key, sign the list of the current files, and configure both. Return the list and the key."""
         key, manifest = folder / "release.key", folder / "release.json"
         assert self.run("release", "key", key).returncode == 0
         assert self.run("release", "make", manifest, "--key", key).returncode == 0
@@ -56,13 +56,13 @@ class ProgramCopy:
         return manifest, pub
 
     def change_script(self) -> None:
-        """What somebody with a hand on the disk does to a script."""
+        """Change a script, as somebody with access to the disk could."""
         with (self.root / "static" / "app" / "main.js").open("ab") as script:
             script.write(UNRELEASED_LINE)
 
     @contextmanager
     def running_server(self) -> Iterator[None]:
-        """The server of the copy, answering."""
+        """Run the copy's server until the end of the block."""
         command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{self.port}"]
         server = subprocess.Popen(
             command, cwd=self.root, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -85,7 +85,7 @@ class ProgramCopy:
 
 @contextmanager
 def failing_host(status: int) -> Iterator[str]:
-    """A host that answers every request with one status."""
+    """Run a host that answers every request with one status."""
 
     class Ill(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -94,7 +94,7 @@ def failing_host(status: int) -> Iterator[str]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Suppress the request log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Ill)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -108,12 +108,12 @@ def failing_host(status: int) -> Iterator[str]:
 
 
 def release_lines(said: str) -> list[str]:
-    """The lines of `doctor` about what is served."""
+    """Return the lines of `doctor` about served files."""
     return [line for line in said.splitlines() if "release" in line.split(":")[0]]
 
 
 def test_an_unsigned_release_is_never_confirmed(tmp_path: Path) -> None:
-    """Nothing signed: a script changed on the same disk cannot be told from the released one, and `doctor` says so."""
+    """Without a signature, a changed script cannot be told from the released one, and `doctor` says so."""
     program = ProgramCopy(tmp_path)
     program.change_script()
     with program.running_server():
@@ -124,7 +124,7 @@ def test_an_unsigned_release_is_never_confirmed(tmp_path: Path) -> None:
 
 
 def test_a_script_changed_on_disk_is_reported(tmp_path: Path) -> None:
-    """Signed, then changed: `doctor` and `verify-host` name the file; as signed, both say so."""
+    """Once a signed file is changed, `doctor` and `verify-host` name it; before that, both confirm the release."""
     program = ProgramCopy(tmp_path)
     listed, pub = program.sign_release(tmp_path)
     command = ("verify-host", program.url, "--manifest", listed, "--key", pub)
@@ -143,7 +143,7 @@ def test_a_script_changed_on_disk_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [500, 503, 429, 302, 404])
 def test_error_responses_are_not_compared(tmp_path: Path, status: int) -> None:
-    """No file is said to differ: nothing was served that could be compared."""
+    """No file is reported as different: nothing was served that could be compared."""
     key, listed = tmp_path / "release.key", tmp_path / "release.json"
     env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(tmp_path)}
 

@@ -1,7 +1,7 @@
-"""From the last release to this one, with its real bundle: what people had under way goes on, and nobody signs in again.
+"""Upgrade from the last release, with its real bundle: unfinished actions continue, and nobody signs in again.
 
-People use the release of before in a browser, at its own server; this release's `migrate` and server follow on the same files and
-the same address, and the same browsers are opened again.
+People use the last release in a browser, on its own server; this release's `migrate` and server follow on the same
+files and address, and the same browsers are reopened.
 """
 
 from __future__ import annotations
@@ -66,13 +66,14 @@ LATE_ENTRY, RETURNED_ENTRY, LAST_ENTRY = (
 
 @pytest.fixture(scope="module")
 def ann_api_client(upgraded_server: UpgradedServer) -> tuple[ScreenlessUser, Identity]:
-    """Ann without a screen: this release's own client, signed in with her words."""
+    """Return this release's client, signed in as Ann with her words."""
     far, ann = ScreenlessUser(upgraded_server.server), upgraded_server.people.ann
     return far, far.run(lambda server: accounts.sign_in(server, ann.login, ann.passphrase))
 
 
 def test_a_page_that_stood_open_writes_on_and_goes_over_with_nothing_asked(upgraded_server: UpgradedServer) -> None:
-    """By its cookies until the update is taken; then by a token: no sign-in, no proof kept, and the cookie opens nothing."""
+    """The page uses its cookies until the update, then a token: no sign-in, no stored proof, and the cookie is invalid.
+    """
     ann, jar = upgraded_server.people.ann, cookies_of(upgraded_server.people.ann)
     ann.add_entry(LATE_ENTRY)
     ann.wait_until_kept_safe(LATE_ENTRY)
@@ -94,7 +95,7 @@ def test_a_page_that_stood_open_writes_on_and_goes_over_with_nothing_asked(upgra
 def test_another_device_goes_over_too(
     upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
-    """It was put away: opened again, it reads what came meanwhile, and is told of sign-ins since, none of which is its own."""
+    """A closed device reads new entries when reopened, and lists sign-ins since, but not its own."""
     people = upgraded_server.people
     before = len(upgraded_server.server.exchanges)
     people.tablet.passphrase = people.ann.passphrase
@@ -108,7 +109,7 @@ def test_another_device_goes_over_too(
 
 
 def test_a_borrowed_device_writes_until_its_page_is_closed(upgraded_server: UpgradedServer) -> None:
-    """And keeps nothing then."""
+    """A borrowed device writes until its page is closed, and then stores nothing."""
     lent = upgraded_server.people.borrowed_phone
     lent.unlock_if_locked()
     lent.add_entry(BORROWED_PHONE_ENTRY)
@@ -119,7 +120,7 @@ def test_a_borrowed_device_writes_until_its_page_is_closed(upgraded_server: Upgr
 
 
 def test_names_and_marks_of_grants_stay(upgraded_server: UpgradedServer) -> None:
-    """Who may see it, and what they looked through; the list of devices opens with it."""
+    """People with access and their review marks remain, with the list of devices."""
     ann = upgraded_server.people.ann
     ann.go_to_tab("Entries")
     expect(ann.entry_row(FIRST_ENTRY)).to_contain_text("Looked through by Priya K")
@@ -135,7 +136,7 @@ def test_names_and_marks_of_grants_stay(upgraded_server: UpgradedServer) -> None
 
 
 def test_the_advocate_reads_on(upgraded_server: UpgradedServer) -> None:
-    """The desk keeps nothing: signed in again, the client is there with what was looked through."""
+    """The desk stores nothing: after signing in, the client is there with its review marks."""
     there = upgraded_server.people.advocate_page
     there.page.reload()
     there.sign_in()
@@ -145,7 +146,7 @@ def test_the_advocate_reads_on(upgraded_server: UpgradedServer) -> None:
 
 
 def test_a_hand_over_under_way_is_fetched(upgraded_server: UpgradedServer, browser: Browser, tmp_path: Path) -> None:
-    """With the eight words that were said before: the same bytes, which hold; the keeper sees that it was opened."""
+    """The earlier eight words give the same bytes, which verify; the keeper sees that the handover was opened."""
     people = upgraded_server.people
     with open_desktop_page(browser) as officer:
         pack = fetch_pack(officer, upgraded_server.server, people.eight_words, tmp_path)
@@ -157,7 +158,7 @@ def test_a_hand_over_under_way_is_fetched(upgraded_server: UpgradedServer, brows
 
 
 def test_a_code_for_somebody_who_saw_it_is_answered(upgraded_server: UpgradedServer, browser: Browser) -> None:
-    """With the seven words of before; the keeper reads what came with them."""
+    """The earlier seven words work, and the keeper reads the statement."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{upgraded_server.server.public_url}/answer")
@@ -184,7 +185,7 @@ def test_a_code_for_somebody_who_saw_it_is_answered(upgraded_server: UpgradedSer
 def test_files_taken_over_are_returned_to_their_diary(
     upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
-    """Whatever becomes of the hand-overs that named them; a phone that knows nothing gets the picture."""
+    """Files stay, whatever happens to the handovers that named them; a new phone receives the picture."""
     far, ann = ann_api_client
     for blob, diary in upgraded_server.people.taken_over_files.items():
         far.run(lambda server, blob=blob: server.json("DELETE", f"/v1/handovers/{blob}", proof=ann.proof))
@@ -200,15 +201,15 @@ def test_files_taken_over_are_returned_to_their_diary(
 
 
 def test_numbers_of_entries_packs_and_exhibits_go_on(upgraded_server: UpgradedServer, tmp_path: Path) -> None:
-    """The next pack is the second, and the picture is the exhibit it was."""
+    """The next pack is the second, and the picture keeps its exhibit number."""
     ann = upgraded_server.people.ann
     ann.lock()
     ann.unlock()
     ann.wait_until_kept_safe(
         BORROWED_PHONE_ENTRY
-    )  # what came meanwhile is here, so that nothing comes after it was looked through
+    )  # sync first, so that nothing arrives after the review
     expect(ann.entry_row(FIRST_ENTRY).get_by_text("No. 1", exact=True)).to_be_visible()
-    go_to_consent(ann, 0)  # what was said of the picture was kept
+    go_to_consent(ann, 0)  # the picture's review was kept
     give_consent(ann)
     pack = save_pack(ann, tmp_path)
     assert upgraded_server.pack_findings(pack) == []
@@ -219,14 +220,14 @@ def test_numbers_of_entries_packs_and_exhibits_go_on(upgraded_server: UpgradedSe
 
 
 def pack_and_exhibit_name(pack: Path) -> tuple[str, str]:
-    """The name of a pack without its day, and of its one exhibit."""
+    """Return the name of a pack without its date, and of its one exhibit."""
     with ZipFile(pack) as archive:
         (exhibit,) = [name for name in archive.namelist() if "/13_exhibits-as-received/" in name]
     return exhibit.partition("/")[0].rpartition("_")[0], exhibit.rpartition("/")[2]
 
 
 def test_notes_of_the_log_and_their_stamps_are_the_same_bytes(upgraded_server: UpgradedServer) -> None:
-    """One line of the notary each, as phones of before expect it, and the new log goes on from there."""
+    """Each note has one line of the notary, as old phones expect, and the log continues from there."""
     for path, before in upgraded_server.log_pages.items():
         assert upgraded_server.get(path, host="public").content == before
         if path.startswith("/log/checkpoints/"):
@@ -240,7 +241,7 @@ def test_notes_of_the_log_and_their_stamps_are_the_same_bytes(upgraded_server: U
 
 
 def test_a_cleared_phone_comes_back_whole(upgraded_server: UpgradedServer) -> None:
-    """What it had not sent is sent, what it had sent is fetched, and the half sentence is there."""
+    """Unsent entries are sent, sent ones are fetched, and the draft is there."""
     keeper = upgraded_server.people.cleared_phone
     keeper.page.context.set_offline(False)
     reopen_with_new_release(upgraded_server.people, keeper)
@@ -253,7 +254,7 @@ def test_a_cleared_phone_comes_back_whole(upgraded_server: UpgradedServer) -> No
 
 
 def test_a_notebook_stays_a_notebook(upgraded_server: UpgradedServer) -> None:
-    """Its words open its notes, and no request goes out for it."""
+    """Its words open its notes, and it sends no request."""
     keeper = upgraded_server.people.notebook_phone
     reopen_with_new_release(upgraded_server.people, keeper)
     before = len(upgraded_server.server.exchanges_with("/v1/session"))
@@ -264,7 +265,8 @@ def test_a_notebook_stays_a_notebook(upgraded_server: UpgradedServer) -> None:
 
 
 def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
-    """It stood half-way on the phone and at the server: the new words finish it, and the old ones open nothing."""
+    """A change of keys that was half done on phone and server is completed by the new words; the old ones open nothing.
+    """
     keeper, old = upgraded_server.people.rekeying_phone, upgraded_server.people.rekeying_phone.passphrase
     upgraded_server.people.reopen_app(keeper)
     keeper.wait_for_lock()
@@ -285,7 +287,7 @@ def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
 
 
 def test_a_picture_that_was_taken_away_is_erased_at_the_server(upgraded_server: UpgradedServer) -> None:
-    """It waited for a signal with the proof that was kept; now the words of the next opening ask for it."""
+    """The removal waited offline with a stored proof; now the words of the next unlock authorise it."""
     keeper = upgraded_server.people.removing_phone
     before = upgraded_server.people.query("SELECT count(*) FROM blob WHERE erased")
     keeper.page.context.set_offline(False)
@@ -303,7 +305,7 @@ def test_a_picture_that_was_taken_away_is_erased_at_the_server(upgraded_server: 
 
 
 def test_an_erasure_that_waits_is_carried_out_when_it_is_due(upgraded_server: UpgradedServer) -> None:
-    """It is said until then, and its entry is gone after it."""
+    """A pending erasure is shown until it is due; afterwards its entry is gone."""
     ann = upgraded_server.people.ann
     ann.go_to_tab("Entries")
     ann.wait_for_text(re.compile("One entry will be erased for good on"))
@@ -319,7 +321,7 @@ def test_an_erasure_that_waits_is_carried_out_when_it_is_due(upgraded_server: Up
 def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
     upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
-    """No proof brings it back by itself, and strangers who use up the tries of new devices do not keep its owner out."""
+    """No proof restores the session, but its owner can sign in although the tries of new devices are used up."""
     people, lost, ann = upgraded_server.people, upgraded_server.people.lost_phone, ann_api_client[1]
     jar, device = cookies_of(lost), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
     for answer in (
@@ -350,7 +352,7 @@ def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
 
 
 def test_the_old_cookies_are_thrown_away_everywhere(upgraded_server: UpgradedServer) -> None:
-    """When their thirty days are over: at the next contact, of a diary and of a notebook alike."""
+    """After thirty days they are expired at the next contact, for diaries and notebooks alike."""
     people = upgraded_server.people
     everybody = (
         people.ann,
@@ -378,7 +380,7 @@ def test_the_old_cookies_are_thrown_away_everywhere(upgraded_server: UpgradedSer
 
 
 def test_a_history_without_the_last_release_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A shallow clone fails with what to do about it."""
+    """A shallow clone fails with instructions."""
     monkeypatch.setattr(last_release, "LAST_RELEASE_COMMIT", "0" * 40)
     with pytest.raises(pytest.fail.Exception, match="git fetch --unshallow"):
         check_out_last_release(tmp_path / "tree")

@@ -1,4 +1,4 @@
-"""With the phone locked, no address under /v1/ tells anything to whoever holds it, or to another site."""
+"""With the phone locked, no path under /v1/ reveals anything, to its user or to another site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["browser", "certificate", "playwright"]  # fixtures, which pytest fin
 pytestmark = pytest.mark.browser
 V1_ADDRESSES = sorted({(row.audience.value == "recipient", row.path) for row in ROUTES if row.path.startswith("/v1/")})
 UNKNOWN_PATH = "/v1/nothing-here"
-# Fetches one address in every way a script of another site can; the answers are looked at on the server.
+# Fetches one address in every way that another site's script can; the answers are recorded on the server.
 FETCH_SCRIPT = """async (addresses) => {
   for (const address of addresses) {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
@@ -56,7 +56,7 @@ FORM_SCRIPT = """async (addresses) => {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[LiveServer]:
-    """A server with an empty database."""
+    """Run a server with an empty database."""
     served = LiveServer(tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True)
     served.start()
     yield served
@@ -65,7 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -
 
 @pytest.fixture(scope="module")
 def locked_phone(browser: Browser, server: LiveServer) -> Iterator[BrowserKeeper]:
-    """A phone with a registered diary, locked."""
+    """Return a phone with a registered diary, locked."""
     context = browser.new_context(**chromium.PHONE_OPTIONS)
     context.set_default_timeout(chromium.TIMEOUT_MS)
     keeper = BrowserKeeper(context.new_page(), server.app_url)
@@ -76,7 +76,7 @@ def locked_phone(browser: Browser, server: LiveServer) -> Iterator[BrowserKeeper
 
 
 def addresses_with_ids(server: LiveServer) -> list[str]:
-    """Every address under /v1/ with its host, filled with the ids of the diary that lies behind the lock."""
+    """Return every path under /v1/ with its host, with the ids of the locked diary."""
     pushed = next(exchange.path for exchange in server.exchanges if "/records/" in exchange.path).split("/")
     ids = {
         "diary": pushed[3],
@@ -95,14 +95,14 @@ def addresses_with_ids(server: LiveServer) -> list[str]:
 
 
 def visible_answer(exchange: Exchange) -> tuple[int, bytes, dict[str, str]]:
-    """All that an answer tells."""
+    """Return everything an answer reveals."""
     return exchange.status, bytes(exchange.response_body), exchange.response_headers
 
 
 def check_answered_as_unknown(server: LiveServer, since: int, minimum_count: int) -> None:
-    """Every exchange under /v1/ since then was answered as an unknown path of its host, and there were enough of them."""
+    """Check that every later exchange under /v1/ was answered as an unknown path, and that there were enough."""
     v1_exchanges = [exchange for exchange in server.exchanges[since:] if exchange.path.startswith("/v1/")]
-    # A browser gives a preflight up at its status, before the body is there.
+    # A browser drops a preflight at its status, before the body arrives.
     until = time.monotonic() + 30
     while not all(exchange.is_answered for exchange in v1_exchanges) and time.monotonic() < until:
         time.sleep(0.01)
@@ -118,14 +118,14 @@ def check_answered_as_unknown(server: LiveServer, since: int, minimum_count: int
 
 
 def host_header(exchange: Exchange) -> bytes:
-    """The Host header of a request."""
+    """Return the Host header of a request."""
     match = re.search(rb"(?m)^host: (.*)$", exchange.request_headers)
     assert match
     return match[1]
 
 
 class BlankSite(BaseHTTPRequestHandler):
-    """A site that has one empty page, without any policy."""
+    """Site with one empty page, without any policy."""
 
     def do_GET(self) -> None:
         """Answer with the page."""
@@ -135,12 +135,12 @@ class BlankSite(BaseHTTPRequestHandler):
         self.wfile.write(b"<!doctype html><title>x</title><body>")
 
     def log_message(self, *_: object) -> None:
-        """Write nothing down."""
+        """Suppress the request log."""
 
 
 @pytest.fixture
 def other_site_page(locked_phone: BrowserKeeper) -> Iterator[Page]:
-    """A page of another site in the same browser; on this computer too, for Chromium keeps a public site from asking it."""
+    """Open a page of another site in the same browser. It is local too: Chromium blocks requests from public sites."""
     other_server = ThreadingHTTPServer(("127.0.0.1", 0), BlankSite)
     threading.Thread(target=other_server.serve_forever, daemon=True).start()
     page = locked_phone.page.context.new_page()
@@ -152,7 +152,7 @@ def other_site_page(locked_phone: BrowserKeeper) -> Iterator[Page]:
 
 
 def test_an_address_typed_into_a_locked_phone_tells_nothing(locked_phone: BrowserKeeper, server: LiveServer) -> None:
-    """Navigation, by the address bar, to each address."""
+    """Each path typed into the address bar is answered as an unknown one."""
     found, since = addresses_with_ids(server), len(server.exchanges)
     page = locked_phone.page.context.new_page()
     for address in [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found]:
@@ -167,14 +167,14 @@ def test_an_address_typed_into_a_locked_phone_tells_nothing(locked_phone: Browse
 def test_another_site_learns_nothing_from_a_locked_phone(
     script: str, times: int, other_site_page: Page, server: LiveServer
 ) -> None:
-    """Fetches with and without credentials, images and forms of another origin, to each address."""
+    """Fetches with and without credentials, images and forms from another origin reveal nothing."""
     found, since = addresses_with_ids(server), len(server.exchanges)
     other_site_page.evaluate(script, [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found])
     check_answered_as_unknown(server, since, times * (len(found) + 2))
 
 
 def test_the_page_itself_still_opens(locked_phone: BrowserKeeper) -> None:
-    """After all of that the diary opens with its words, and reaches the server."""
+    """Afterwards the diary still opens with its words, and connects to the server."""
     locked_phone.unlock()
     locked_phone.add_entry("It is still there.")
     locked_phone.wait_until_kept_safe("It is still there.")

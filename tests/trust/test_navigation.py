@@ -1,4 +1,4 @@
-"""Every address under /v1/ answers a browser's own requests (navigation, form, frame, image) as an unknown path does."""
+"""Paths under /v1/ answer a browser's own requests (navigation, form, frame, image) like unknown paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLIC_URL = "http://public.localhost:8000"
 
 
 def navigation_headers() -> list[dict[str, str]]:
-    """The headers of every way to ask but a fetch by our own page."""
+    """Return the headers of every kind of request except a fetch by the app's own page."""
     typed = FETCH_HEADERS | {
         "Sec-Fetch-Site": "none",
         "Sec-Fetch-Mode": "navigate",
@@ -41,12 +41,12 @@ def navigation_headers() -> list[dict[str, str]]:
 
 
 def visible_answer(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """All that a browser could tell two answers apart by."""
+    """Return everything by which a browser could distinguish two answers."""
     return answer.status_code, answer.content, sorted(answer.headers.multi_items())
 
 
 async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> None:
-    """With a keeper's session, and whatever the method: the answer is the one of a path that does not exist."""
+    """Within a keeper's session, with any method, the answer is that of an unknown path."""
     told = []
     for headers in navigation_headers():
         left_out = () if "Sec-Fetch-Site" in headers else ("Sec-Fetch-Site",)
@@ -65,12 +65,12 @@ async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> No
 
 
 def as_keyword_headers(headers: dict[str, str]) -> dict[str, str]:
-    """Headers as `Phone.ask` takes them."""
+    """Return headers as keyword arguments of `Phone.request`."""
     return {name.lower().replace("-", "_"): value for name, value in headers.items()}
 
 
 async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: InProcessServer) -> None:
-    """What Chromium, Firefox and Safari send with a fetch of the page's own host is let through."""
+    """The headers that Chromium, Firefox and Safari send with a same-origin fetch are accepted."""
     for headers in (
         FETCH_HEADERS,
         FETCH_HEADERS | {"Sec-Fetch-Mode": "same-origin"},

@@ -1,4 +1,4 @@
-"""Somebody who knows the sign-in name keeps nobody out on a new phone: not the right words, and not the recovery code."""
+"""Knowing the login name is not enough to lock the keeper out of a new phone, with words or with the recovery code."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MINUTE_MS = 60_000
 
 
 def recovery_sign_in_body(login: str, code: bytes = RECOVERY_CODE) -> dict[str, Any]:
-    """A sign-in with the recovery code."""
+    """Return the body of a sign-in with the recovery code."""
     return new_device_sign_in_body(login, "") | {"code_auth": b64(kdf.derive_code_proof(code, login))}
 
 
 async def guess_repeatedly(
     server: InProcessServer, keeper: Keeper, address: str, times: int = 1, path: str = "/v1/sessions"
 ) -> list[int]:
-    """Wrong words, or wrong codes, from one network."""
+    """Try wrong words or codes repeatedly, from one network."""
     phone, login = Phone(server.http_client(address)), keeper.identity.login
     body = (
         new_device_sign_in_body(login, WRONG_PROOF)
@@ -39,7 +39,7 @@ async def guess_repeatedly(
 
 
 async def test_guesses_from_other_networks_do_not_lock_out_a_new_phone(keeper: Keeper, server: InProcessServer) -> None:
-    """Ten wrong tries by somebody who knows the name, and twenty more: the right words work on a new phone at once."""
+    """After thirty wrong tries by somebody who knows the name, the right words work on a new phone at once."""
     await guess_repeatedly(server, keeper, "192.0.2.9", 30)
     stranger = Phone(server.http_client("203.0.113.50"))
     assert (
@@ -48,7 +48,7 @@ async def test_guesses_from_other_networks_do_not_lock_out_a_new_phone(keeper: K
 
 
 async def test_the_recovery_code_always_works(keeper: Keeper, server: InProcessServer) -> None:
-    """Whatever is guessed, by words or by code, from however many networks: the right code signs in, each minute of an hour."""
+    """The right code signs in each minute of an hour, whatever wrong words or codes are tried from any networks."""
     for minute in range(60):
         server.clock.advance(MINUTE_MS)
         await guess_repeatedly(server, keeper, f"10.0.{minute}.1", 10)
@@ -61,7 +61,7 @@ async def test_the_recovery_code_always_works(keeper: Keeper, server: InProcessS
 
 
 async def test_the_recovery_code_works_behind_the_guessers_own_address(keeper: Keeper, server: InProcessServer) -> None:
-    """The guesser sits in the same household."""
+    """The code works from the same address as the wrong tries, such as a shared household's."""
     await guess_repeatedly(server, keeper, "192.0.2.9", 15)
     await guess_repeatedly(server, keeper, "192.0.2.9", 15, "/v1/recoveries")
     new = Phone(server.http_client("192.0.2.9"))
@@ -71,14 +71,14 @@ async def test_the_recovery_code_works_behind_the_guessers_own_address(keeper: K
 
 
 async def test_words_are_tried_ten_times_an_hour_from_a_network(keeper: Keeper, server: InProcessServer) -> None:
-    """Then that network waits, for this name."""
+    """After ten tries that network has to wait, for this name."""
     assert await guess_repeatedly(server, keeper, "192.0.2.9", 12) == [401] * 10 + [429] * 2
     server.clock.advance(HOUR_MS)
     assert await guess_repeatedly(server, keeper, "192.0.2.9") == [401]
 
 
 async def test_words_are_tried_a_hundred_times_an_hour_in_all(keeper: Keeper, server: InProcessServer) -> None:
-    """From a thousand networks; the phone that has signed in before is not held up."""
+    """After tries from a thousand networks, a phone that has signed in before is not delayed."""
     statuses = [(await guess_repeatedly(server, keeper, f"10.2.{n // 200}.{n % 200}"))[0] for n in range(130)]
     assert statuses == [401] * 100 + [429] * 30
     known = await keeper.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof))
@@ -86,7 +86,7 @@ async def test_words_are_tried_a_hundred_times_an_hour_in_all(keeper: Keeper, se
 
 
 async def test_a_copied_known_device_does_not_use_up_the_keepers_tries(keeper: Keeper, server: InProcessServer) -> None:
-    """What tells a known device was copied, and guesses are made with it elsewhere: the keeper's phone signs in at once."""
+    """Wrong tries with a copy of a known device's token do not delay the keeper's phone."""
     thief = device_with_copied_tokens(server, keeper)
     for _ in range(15):
         await thief.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, WRONG_PROOF))
@@ -95,7 +95,7 @@ async def test_a_copied_known_device_does_not_use_up_the_keepers_tries(keeper: K
 
 
 async def test_unknown_names_are_counted_alike(server: InProcessServer) -> None:
-    """Status by status: waiting tells nobody that there is such a name."""
+    """Statuses are the same, so that waiting does not reveal whether a name exists."""
     phone = Phone(server.http_client("192.0.2.9"))
     statuses = [
         (

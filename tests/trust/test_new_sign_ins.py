@@ -1,4 +1,4 @@
-"""Every sign-in since a device last looked is shown to it: borrowed, at the desk, left again, or with a known device's id."""
+"""Every sign-in since a device's last check is listed: borrowed, at the desk, ended, or with a known device's id."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRONG_PROOF = b64(bytes(32))
 
 
 async def sign_in_device(server: InProcessServer, keeper: Keeper, address: str = "203.0.113.77", **extra: Any) -> Phone:
-    """Somebody who has the words signs in; `more`: what their device says of itself."""
+    """Sign in with the words. `extra`: further members of the request."""
     phone = Phone(server.http_client(address))
     answer = await phone.request(
         "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof) | extra
@@ -35,12 +35,12 @@ async def sign_in_device(server: InProcessServer, keeper: Keeper, address: str =
 
 
 async def sign_out(phone: Phone) -> None:
-    """They sign out again."""
+    """Sign out again."""
     assert (await phone.request("DELETE", "/v1/session")).status_code == 204
 
 
 async def new_sign_ins_since(phone: Phone, cursor: str | None = None) -> tuple[list[dict[str, Any]], str]:
-    """The new sign-ins, all pages, and where the next look begins."""
+    """Return the new sign-ins over all pages, and the next cursor."""
     sign_ins: list[dict[str, Any]] = []
     while True:
         answer = await phone.request("GET", "/v1/sign-ins" + (f"?after={cursor}" if cursor else ""))
@@ -53,12 +53,12 @@ async def new_sign_ins_since(phone: Phone, cursor: str | None = None) -> tuple[l
 
 
 async def device_names_since(phone: Phone, cursor: str | None = None) -> list[str]:
-    """What the new devices called themselves."""
+    """Return the names of the new devices."""
     return [sign_in["device_name"] for sign_in in (await new_sign_ins_since(phone, cursor))[0]]
 
 
 async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, server: InProcessServer) -> None:
-    """Read with the session alone; once it was looked at it is not new any more."""
+    """The list needs only the session; a listed sign-in is not new any more."""
     server.clock.advance(17 * MINUTE_MS + 5_000)
     await sign_in_device(server, keeper, device_name="Silver laptop")
     (one,), cursor = await new_sign_ins_since(keeper)
@@ -84,7 +84,7 @@ async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, s
 async def test_every_way_of_signing_in_is_listed(
     says: dict[str, bool], kind: str, left: bool, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Whatever the other device says of itself, and also when it left within the minute."""
+    """A sign-in is listed whatever the device claims, and also if it ends within the minute."""
     phone = await sign_in_device(server, keeper, **says)
     if left:
         await sign_out(phone)
@@ -93,12 +93,12 @@ async def test_every_way_of_signing_in_is_listed(
 
 
 async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: InProcessServer) -> None:
-    """With the keeper's own device id, or that of another device that was shown before."""
+    """The keeper's own device id, and that of a device listed before, hide nothing."""
     await sign_in_device(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
     _, cursor = await new_sign_ins_since(keeper)
     await sign_in_device(server, keeper, device="B" * 21 + "A", device_name="Work laptop")
     assert await device_names_since(keeper, cursor) == ["Work laptop"]
-    # The keeper's own id ends the keeper's session: the phone signs in again, and is shown whose fault that was.
+    # A sign-in with the keeper's own id ends the keeper's session: the phone signs in again, and is shown the cause.
     await sign_in_device(server, keeper, device=keeper.identity.device, device_name="Command line")
     assert (await keeper.request("GET", "/v1/session")).json()["error"] == "signed_out"
     own = new_device_sign_in_body(keeper.identity.login, keeper.proof) | {
@@ -110,7 +110,7 @@ async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: InProc
 
 
 async def test_a_borrowed_session_whose_time_is_over_is_still_shown(keeper: Keeper, server: InProcessServer) -> None:
-    """Two hours later it has gone by itself."""
+    """After two hours the session has expired, and is still listed."""
     await sign_in_device(server, keeper, borrowed=True)
     server.clock.advance(3 * HOUR_MS)
     (one,), _ = await new_sign_ins_since(keeper)
@@ -118,7 +118,7 @@ async def test_a_borrowed_session_whose_time_is_over_is_still_shown(keeper: Keep
 
 
 async def test_the_recovery_code_is_shown_as_such(keeper: Keeper, server: InProcessServer) -> None:
-    """Signed in with the code."""
+    """A sign-in with the code is marked as such."""
     phone = Phone(server.http_client("203.0.113.77"))
     body = new_device_sign_in_body(keeper.identity.login, "") | {
         "code_auth": b64(kdf.derive_code_proof(RECOVERY_CODE, keeper.identity.login))
@@ -128,7 +128,7 @@ async def test_the_recovery_code_is_shown_as_such(keeper: Keeper, server: InProc
 
 
 async def test_a_device_cannot_rename_what_it_did(keeper: Keeper, server: InProcessServer) -> None:
-    """The name at sign-in stays in the list and in the access log, whatever it calls itself later."""
+    """The name at sign-in stays in the list and in the access log after a rename."""
     phone = await sign_in_device(server, keeper, device_name="Strange phone")
     assert (await phone.request("PUT", "/v1/session", {"device_name": "Command line"})).status_code == 204
     assert await device_names_since(keeper) == ["Strange phone"]
@@ -141,7 +141,7 @@ async def test_a_device_cannot_rename_what_it_did(keeper: Keeper, server: InProc
 
 
 async def test_a_flood_of_acts_pushes_no_sign_in_out(keeper: Keeper, server: InProcessServer) -> None:
-    """Whoever signed in makes 350 acts that are noted: it is still shown, in the list and in the access log."""
+    """After 350 recorded actions the sign-in is still in the list and in the access log."""
     _, cursor = await new_sign_ins_since(keeper)
     phone = await sign_in_device(server, keeper, device_name="Strange phone")
     for n in range(350):
@@ -158,7 +158,7 @@ async def test_a_flood_of_acts_pushes_no_sign_in_out(keeper: Keeper, server: InP
 
 
 async def test_a_flood_of_sign_ins_is_shown_whole(keeper: Keeper, server: InProcessServer) -> None:
-    """Six hundred of them, in pages, oldest first, each once."""
+    """All six hundred are listed in pages, oldest first, once each."""
     _, cursor = await new_sign_ins_since(keeper)
     for n in range(600):
         if n % 50 == 0:
@@ -171,7 +171,7 @@ async def test_a_flood_of_sign_ins_is_shown_whole(keeper: Keeper, server: InProc
 
 
 async def test_a_phone_that_was_off_for_weeks_is_shown_what_it_missed(keeper: Keeper, server: InProcessServer) -> None:
-    """Its session ran out; it signs in again with the place where it last looked."""
+    """After its session expired, a phone signs in again with its last cursor, and gets everything since."""
     _, cursor = await new_sign_ins_since(keeper)
     await sign_out(await sign_in_device(server, keeper, device_name="Strange phone"))
     server.clock.advance(60 * DAY_MS)
@@ -185,7 +185,7 @@ async def test_a_phone_that_was_off_for_weeks_is_shown_what_it_missed(keeper: Ke
 async def test_a_place_in_the_list_says_nothing_and_is_bound_to_its_account(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """It is no number that counts other people's sign-ins; another account's, a bent one and a long one are refused."""
+    """A cursor reveals no count of other sign-ins; another account's, an altered and a long one are refused."""
     _, cursor = await new_sign_ins_since(keeper)
     assert len(cursor) > 40 and not cursor.isdigit()
     second_keeper = await register_keeper(server, "203.0.113.9")
@@ -196,7 +196,7 @@ async def test_a_place_in_the_list_says_nothing_and_is_bound_to_its_account(
 
 
 async def test_nobody_else_reads_it(keeper: Keeper, other_keeper: Keeper, server: InProcessServer) -> None:
-    """Without a session nothing; another keeper sees their own."""
+    """Without a session there is no answer; another keeper sees their own list."""
     await sign_in_device(server, keeper, device_name="Strange phone")
     assert (await Phone(server.http_client()).request("GET", "/v1/sign-ins")).json()["error"] == "signed_out"
     assert await device_names_since(other_keeper) == []
@@ -207,7 +207,7 @@ async def test_nobody_else_reads_it(keeper: Keeper, other_keeper: Keeper, server
 async def test_a_copy_of_the_session_that_looks_hides_nothing_from_the_keeper(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """What was shown is kept on the phone, not at the server: somebody else's look changes nothing."""
+    """The cursor is stored on the phone, not on the server: another client's request changes nothing."""
     await sign_in_device(server, keeper, device_name="Strange phone")
     await new_sign_ins_since(device_with_copied_tokens(server, keeper))
     assert await device_names_since(keeper) == ["Strange phone"]

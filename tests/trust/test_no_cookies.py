@@ -1,6 +1,6 @@
-"""No answer of the app's host sets a cookie but `/sw.js`, which expires the two of earlier releases; no cookie signs in.
+"""Only `/sw.js` on the app's host sets cookies, to expire two of earlier releases; no cookie signs in.
 
-Every other test is watched for the same: tests/cookie_check.py.
+tests/cookie_check.py checks the same during every other test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 async def test_no_answer_sets_a_cookie(keeper: Keeper, server: InProcessServer) -> None:
-    """Every route, in a session and without one; signing in, signing out and everything between."""
+    """Every route, with a session and without one, and signing in and out set none."""
     stranger = Phone(server.http_client("192.0.2.1"))
     responses: list[str] = []
     for phone in (stranger, keeper):
@@ -43,7 +43,7 @@ async def test_no_answer_sets_a_cookie(keeper: Keeper, server: InProcessServer) 
 
 
 async def test_the_worker_expires_both_in_every_install_alike(keeper: Keeper, server: InProcessServer) -> None:
-    """With and without cookies, with and without a session, and when the worker has not changed."""
+    """They are expired with and without cookies or a session, also when the worker has not changed."""
     first = await server.http_client().get("/sw.js")
     again = await server.http_client().get("/sw.js", headers={"If-None-Match": first.headers["etag"]})
     held = await server.http_client().get("/sw.js", headers={"Cookie": f"__Host-s={'A' * 43}; __Host-d={'A' * 43}"})
@@ -54,7 +54,7 @@ async def test_the_worker_expires_both_in_every_install_alike(keeper: Keeper, se
 
 @pytest.mark.parametrize("how", ["in_process", "over_tls"])
 def test_a_cookie_that_is_set_in_any_test_fails_it(how: str) -> None:
-    """Servers that set one (planted_cookies.py): the test that asked them fails although it looked at nothing, and says which."""
+    """The test that sent the request fails although it checks nothing, and names the cookie (planted_cookies.py)."""
     test = f"tests/trust/planted_cookies.py::test_{how}"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
     result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
@@ -73,7 +73,7 @@ def test_a_cookie_that_is_set_in_any_test_fails_it(how: str) -> None:
     ],
 )
 def test_only_the_two_expiries_pass_and_only_there(host: str, path: str, value: str) -> None:
-    """Another value, another end, another name, another address or another host is found."""
+    """Another value, expiry, name, path or host is reported."""
     assert len(forbidden_cookies([(b"Set-Cookie", value.encode())], host, path, "app.test")) == 1
     assert (
         forbidden_cookies(
@@ -85,7 +85,7 @@ def test_only_the_two_expiries_pass_and_only_there(host: str, path: str, value: 
 
 @pytest.mark.parametrize("how", ["cookie", "x_session", "query", "basic"])
 async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: InProcessServer) -> None:
-    """The right token, sent in any way a browser attaches by itself or as earlier releases did, is no session."""
+    """The right token, sent in a way browsers attach by themselves or as earlier releases did, is no session."""
     token = keeper.tokens["session"]
     sent = {
         "cookie": {"cookie": f"__Host-s={token}; __Host-d={token}"},

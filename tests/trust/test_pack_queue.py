@@ -1,6 +1,6 @@
-"""A place in the queue of packs holds nothing: whoever only asks, however often and with however many accounts, delays nobody.
+"""A place in the queue of packs reserves nothing: polling delays nobody, however often and with however many accounts.
 
-Over HTTP alone, by a clock that stands still, so the same file runs against a release from before.
+Over HTTP alone, with a clock that stands still, so that the same file runs against an earlier release.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ INVALID_CAPSULE = b'{"t":"not a capsule"}'
 
 
 async def take_place(keeper: Keeper) -> str:
-    """The address of a new place."""
+    """Return the path of a new place."""
     response = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
     assert response.status_code == 201, response.text
     return f"/v1/packs/{response.json()['pack']}"
 
 
 async def job_state(keeper: Keeper, where: str) -> str:
-    """How far a job is."""
+    """Return the state of a job."""
     return str((await keeper.request("GET", where)).json()["state"])
 
 
 async def wait_for_end(keeper: Keeper, where: str) -> str:
-    """What a job came to; the worker had it, whatever it made of it."""
+    """Return the final state of a job that a worker has processed."""
     for _ in range(1200):
         now = await job_state(keeper, where)
         if now not in ("queued", "ready", "building"):
@@ -35,7 +35,7 @@ async def wait_for_end(keeper: Keeper, where: str) -> str:
 
 
 async def test_five_accounts_that_only_poll_delay_nobody(server: InProcessServer) -> None:
-    """Five accounts have places and poll. A keeper who comes after them has the worker at once."""
+    """A keeper who comes after five polling accounts gets the worker at once."""
     idle = [await register_keeper(server, f"203.0.113.{n}") for n in range(5)]
     places = [await take_place(one) for one in idle]
     keeper = await register_keeper(server)
@@ -49,7 +49,7 @@ async def test_five_accounts_that_only_poll_delay_nobody(server: InProcessServer
 
 
 async def test_forty_queue_places_keep_nobody_out(server: InProcessServer) -> None:
-    """Forty accounts with a place each, all asking: a keeper still gets one, and the worker."""
+    """With forty polling accounts in the queue, a keeper still gets a place, and the worker."""
     idle = [await register_keeper(server, f"203.0.113.{n}") for n in range(40)]
     for each_keeper in idle:
         await each_keeper.request("POST", "/v1/packs", {"diary": each_keeper.identity.diary})
@@ -60,7 +60,7 @@ async def test_forty_queue_places_keep_nobody_out(server: InProcessServer) -> No
 
 
 async def test_capsules_that_come_together_are_made_one_after_another(server: InProcessServer) -> None:
-    """Three phones are told that it is their turn and send at once: each is taken, none is refused or lost."""
+    """Three phones whose turn it is send at once: each capsule is accepted, none is refused or lost."""
     keepers = [await register_keeper(server, f"203.0.113.{n}") for n in range(3)]
     places = [await take_place(one) for one in keepers]
     sent = [one.request("PUT", f"{where}/capsule", INVALID_CAPSULE) for one, where in zip(keepers, places, strict=True)]

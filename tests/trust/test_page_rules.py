@@ -1,6 +1,6 @@
-"""The app's pages stay within what WEBCAT and WAICT can hold a host to: a fixed shell, listed files, nothing inline, no eval.
+"""The app's pages satisfy WEBCAT and WAICT: a fixed shell, listed files, nothing inline, no eval.
 
-The rules are those of WEBCAT's csp.md and manifest.md, written down here and not taken from our code.
+The rules are those of WEBCAT's csp.md and manifest.md, written here independently of the product.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EVALUATES_TEXT = re.compile(r"\beval\s*\(|\bnew Function\s*\(|\bimportScripts\s*
 
 
 class PageResourceParser(HTMLParser):
-    """What a page loads, and what stands in it that no list could cover."""
+    """Parser of what a page loads, and of content that no list could cover."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,12 +52,12 @@ class PageResourceParser(HTMLParser):
 
 
 def parse_policy(text: str) -> dict[str, list[str]]:
-    """Directives by name."""
+    """Return the directives by name."""
     return {words[0].lower(): words[1:] for words in (directive.split() for directive in text.split(";")) if words}
 
 
 def policy_faults(text: str) -> list[str]:
-    """What WEBCAT would refuse of a content policy."""
+    """Return what WEBCAT would refuse in a content security policy."""
     policy = parse_policy(text)
     faults = ["a list of policies"] if "," in text else []
     if policy.get("default-src") != ["'none'"]:
@@ -72,13 +72,13 @@ def policy_faults(text: str) -> list[str]:
 
 
 def manifest_digest(raw: bytes) -> str:
-    """As a manifest names bytes."""
+    """Return a digest in the manifest's spelling."""
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
 def webcat_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What `release webcat` writes."""
+    """Return the output of `release webcat`."""
     folder = tmp_path_factory.mktemp("webcat")
     result = run_cli_in_process("release", "webcat", folder / "manifest.json", DIARY_DATA=str(folder))
     assert result.returncode == 0, result.stderr
@@ -100,7 +100,7 @@ def webcat_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, objec
     ],
 )
 def test_each_forbidden_policy_is_refused(bad: str) -> None:
-    """Each in a policy that is right otherwise."""
+    """Each is in an otherwise valid policy."""
     assert policy_faults("default-src 'none'; script-src 'self'") == []
     assert policy_faults(f"default-src 'none'; {bad}")
     assert policy_faults("default-src 'self'") == ["default-src"]
@@ -109,7 +109,7 @@ def test_each_forbidden_policy_is_refused(bad: str) -> None:
 async def test_pages_are_fixed_and_load_listed_files_only(
     server: InProcessServer, webcat_manifest: dict[str, object]
 ) -> None:
-    """The same bytes for everybody, under a policy that can be held; every file they name is in the manifest, as served."""
+    """Everybody gets the same bytes with a valid policy; each file they load is in the manifest, as served."""
     files = webcat_manifest["files"]
     assert (
         isinstance(files, dict)
@@ -133,7 +133,7 @@ async def test_pages_are_fixed_and_load_listed_files_only(
 async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
     server: InProcessServer, webcat_manifest: dict[str, object]
 ) -> None:
-    """Each address of the manifest; no eval in any of our scripts, and every WebAssembly module stands in the list."""
+    """Each path of the manifest is served as listed; no script uses eval, and every WebAssembly module is listed."""
     files, wasm = webcat_manifest["files"], webcat_manifest["wasm"]
     assert isinstance(files, dict) and isinstance(wasm, list) and len(files) > 40
     modules = set()
@@ -148,12 +148,12 @@ async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
 
 
 def without_comments(text: str) -> str:
-    """A script without its comments."""
+    """Return a script without its comments."""
     return re.sub(r"/\*.*?\*/|^\s*//.*?$", "", text, flags=re.S | re.M)
 
 
 async def test_an_enrolment_is_handed_out_only_where_its_operator_set_it(tmp_path: Path) -> None:
-    """404 by default; set, the files of the folder byte for byte and no other file of it; on the app's host alone."""
+    """Without the setting it is 404; with it, exactly the files of the folder are served, on the app's host only."""
     folder = tmp_path / "webcat"
     folder.mkdir()
     (folder / "enrollment.json").write_bytes(b'{"type":"sigsum"}')

@@ -1,4 +1,5 @@
-"""The page that a person accepted is the page that runs, also after every tab was closed and the browser changed workers."""
+"""The page that runs is the one the keeper accepted, also after every tab was closed and the browser changed workers.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ TRIES_LIMIT = 40
 
 @pytest.fixture
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A phone that has never seen the app."""
+    """Return a browser context that has never opened the app."""
     made = browser.new_context(**chromium.PHONE_OPTIONS)
     made.set_default_timeout(chromium.TIMEOUT_MS)
     yield made
@@ -46,7 +47,7 @@ def browser_context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
-    """A server whose release nobody signed."""
+    """Run a server with an unsigned release."""
     served = LiveServer(tmp_path / "data", certificate)
     served.start()
     yield served
@@ -55,7 +56,7 @@ def server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def signing_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
-    """A server whose release OLD signed."""
+    """Run a server with a release signed by OLD."""
     key = {"DIARY_RELEASE_KEY": b64(OLD_KEY.pub)}
     made = render_pages(load_settings({"DIARY_DATA": str(tmp_path)} | key), STATIC, TEMPLATES).release
     listed = tmp_path / "release.json"
@@ -71,7 +72,7 @@ def signing_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveSer
 
 
 def open_app(context: BrowserContext, server: LiveServer, before: BrowserKeeper | None = None) -> BrowserKeeper:
-    """The app in a new tab, after the one before was closed; the same person's words."""
+    """Open the app in a new tab, after closing `before`. The words stay the same."""
     if before:
         before.page.close()
     page = context.new_page()
@@ -84,7 +85,7 @@ def open_app(context: BrowserContext, server: LiveServer, before: BrowserKeeper 
 
 
 def register_with_page_stored(context: BrowserContext, server: LiveServer) -> BrowserKeeper:
-    """A diary with one entry, its page kept on the phone."""
+    """Register a diary with one entry, and wait until its page is stored on the phone."""
     phone = open_app(context, server)
     phone.open_without_diary()
     phone.write_first_entry("He rang at nine.")
@@ -94,7 +95,7 @@ def register_with_page_stored(context: BrowserContext, server: LiveServer) -> Br
 
 
 def change_release(server: LiveServer, phone: BrowserKeeper, signer: Ed25519Signer | None = None) -> None:
-    """One script is changed on the server's disk, and the server started again: it lists the changed file as its own."""
+    """Change one script on the server's disk and restart the server, which lists the changed file as its own."""
     digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + CHANGED_LINE).hexdigest()
     script: str = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
     script, count = re.subn(r'(/app/main\.js":")[0-9a-f]{64}', rf"\g<1>{digest}", script)
@@ -119,7 +120,7 @@ def change_release(server: LiveServer, phone: BrowserKeeper, signer: Ed25519Sign
 
 
 def close_tabs_and_reopen(context: BrowserContext, server: LiveServer, phone: BrowserKeeper) -> BrowserKeeper:
-    """Close every tab and open one again, until the browser has put the new worker in charge. What nobody accepted never runs."""
+    """Close and reopen the tabs until the browser activates the new worker. Unaccepted code must never run."""
     assert phone.page.evaluate(WAITING_WORKER) is True
     for _ in range(TRIES_LIMIT):
         phone = open_app(context, server, phone)
@@ -133,7 +134,7 @@ def close_tabs_and_reopen(context: BrowserContext, server: LiveServer, phone: Br
 def test_a_changed_script_does_not_run_because_tabs_were_closed(
     browser_context: BrowserContext, server: LiveServer
 ) -> None:
-    """It waits for a tap, also once its worker is in charge and the server is gone; after the tap it runs."""
+    """It waits for a tap, even with its worker active and the server gone; after the tap it runs."""
     phone = register_with_page_stored(browser_context, server)
     change_release(server, phone)
     phone = close_tabs_and_reopen(browser_context, server, phone)
@@ -159,7 +160,7 @@ def test_a_changed_script_does_not_run_because_tabs_were_closed(
 def test_a_release_by_another_key_is_not_offered_after_tabs_were_closed(
     browser_context: BrowserContext, signing_server: LiveServer
 ) -> None:
-    """Signed, whole, its worker in charge: the page of the first key goes on, and the keeper reads why."""
+    """The release is signed and complete, its worker active: the first key's page stays, and the keeper is told why."""
     phone = register_with_page_stored(browser_context, signing_server)
     change_release(signing_server, phone, NEW_KEY)
     phone = close_tabs_and_reopen(browser_context, signing_server, phone)

@@ -1,4 +1,4 @@
-"""A signed release stands in the public log of every server that serves it, once; a stranger finds it there."""
+"""A signed release is in the public log of every server that serves it, once, where anyone can find it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RELEASE_KEY, OTHER_KEY = Ed25519Signer(bytes(range(32))), Ed25519Signer(bytes(ra
 
 
 def signed_release_settings(folder: Path, key: Ed25519Signer, digest: str = "0" * 64) -> dict[str, str]:
-    """Settings of a server whose release this key signed."""
+    """Return the settings of a server whose release this key signed."""
     given = {"DIARY_RELEASE_KEY": b64(key.pub)}
     made = render_pages(load_settings({"DIARY_DATA": str(folder)} | given), STATIC, TEMPLATES).release
     listed = folder / f"release-{key.log_id[:4]}-{digest[:4]}.json"
@@ -34,18 +34,18 @@ def signed_release_settings(folder: Path, key: Ed25519Signer, digest: str = "0" 
 
 
 async def log_leaves(server: InProcessServer) -> list[str]:
-    """What the public log shows, as anybody reads it."""
+    """Return the leaves of the public log, as anybody reads them."""
     response = await server.http_client().get(server.settings.public_url + "/log/leaves/0")
     return response.text.split()
 
 
 def expected_leaf(settings: dict[str, str]) -> str:
-    """RFC 6962's leaf of the list, made here from its bytes."""
+    """Return the RFC 6962 leaf of the list, computed from its bytes."""
     return hashlib.sha256(b"\0" + Path(settings["DIARY_RELEASE"]).read_bytes()).hexdigest()
 
 
 async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """At the first round; not again after a start; the next release beside it; versions before and after; the audit holds."""
+    """The release is added at the first round, not again after a restart, the next one too; the audit passes."""
     first, second = (
         signed_release_settings(tmp_path, RELEASE_KEY),
         signed_release_settings(tmp_path, RELEASE_KEY, "1" * 64),
@@ -71,7 +71,7 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
 
 
 async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> None:
-    """Nor where nothing is signed: an empty log stays empty."""
+    """Without a valid signature an empty log stays empty."""
     wrong = signed_release_settings(tmp_path, OTHER_KEY) | {"DIARY_RELEASE_KEY": b64(RELEASE_KEY.pub)}
     for settings in (wrong, {}):
         async with running_server(tmp_path, **settings) as server:
@@ -80,7 +80,7 @@ async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> Non
 
 
 async def test_anyone_finds_the_release_in_the_log(tmp_path: Path) -> None:
-    """`verify-host --log`, over HTTP: the leaf's place; a list that was never served there is said not to be in it."""
+    """`verify-host --log` reports the leaf's position over HTTP, and says when a list is not in the log."""
     settings = signed_release_settings(tmp_path, RELEASE_KEY)
     other = signed_release_settings(tmp_path, RELEASE_KEY, "2" * 64)
     pub = tmp_path / "release.pub"

@@ -1,4 +1,4 @@
-"""A device comes back after its session ran out by a token that begins a session and does nothing else."""
+"""After its session expired, a device returns with a token that starts a session and does nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 async def sign_in_device(
     keeper: Keeper, server: InProcessServer, address: str = "192.0.2.2", **extra: object
 ) -> tuple[Phone, dict[str, str]]:
-    """Another device of the keeper's, and what it sends to come back."""
+    """Sign in on another device of the keeper's. Return it with the body of its renewal."""
     phone = Phone(server.http_client(address))
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof) | extra
     response_body = (await phone.request("POST", "/v1/sessions", body)).json()
@@ -22,7 +22,7 @@ async def sign_in_device(
 
 
 async def test_a_renewal_gives_one_new_session_and_nothing_else(keeper: Keeper, server: InProcessServer) -> None:
-    """After the thirty days; the token is another one each time, and proves nothing."""
+    """After thirty days it gives one session; the token changes each time, and proves nothing."""
     phone, renewal_body = await sign_in_device(keeper, server)
     server.clock.advance(31 * DAY_MS)
     assert (await phone.request("GET", "/v1/session")).json()["error"] == "signed_out"
@@ -40,7 +40,7 @@ async def test_a_renewal_gives_one_new_session_and_nothing_else(keeper: Keeper, 
 
 
 async def test_a_renewal_is_bound_to_its_device(keeper: Keeper, other_keeper: Keeper, server: InProcessServer) -> None:
-    """With another device's id it is nothing, and so is what is no token; only its digest is stored."""
+    """With another device's id, or malformed, a token is refused; only its digest is stored."""
     phone, renewal_body = await sign_in_device(keeper, server)
     _, others_renewal_body = await sign_in_device(other_keeper, server, "192.0.2.3")
     devices = [{"device": id_text(new_id())}, {"device": others_renewal_body["device"]}]
@@ -56,7 +56,7 @@ async def test_a_renewal_is_bound_to_its_device(keeper: Keeper, other_keeper: Ke
 async def test_other_devices_are_told_that_it_came_back_and_did_not_sign_in_anew(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """It stands in their list all the same: whoever copied the token would come back the same way."""
+    """The renewal is in the list of sign-ins all the same, since a copied token would be used the same way."""
     phone, by = await sign_in_device(keeper, server)
     server.clock.advance(29 * DAY_MS)
     assert (await phone.request("POST", "/v1/session/renewal", by)).status_code == 200
@@ -66,7 +66,7 @@ async def test_other_devices_are_told_that_it_came_back_and_did_not_sign_in_anew
 
 @pytest.mark.parametrize("how", ["signed out", "ended", "others ended", "new words", "wrong proofs", "too old"])
 async def test_ending_a_session_on_purpose_kills_it(how: str, keeper: Keeper, server: InProcessServer) -> None:
-    """However it was ended: the device comes back by the words alone."""
+    """After any kind of sign-out, the device returns with the words only."""
     from diary.client import accounts
     from diary.crypto import kdf
     from diary.crypto.keys import words_wrap_header, wrap_key
@@ -104,6 +104,6 @@ async def test_ending_a_session_on_purpose_kills_it(how: str, keeper: Keeper, se
 
 
 async def test_a_borrowed_device_and_a_desk_get_none(keeper: Keeper, server: InProcessServer) -> None:
-    """They end with their tab."""
+    """Their sessions end with their tab."""
     for more in ({"borrowed": True}, {"desk": True}):
         assert (await sign_in_device(keeper, server, **more))[1]["renewal"] == ""

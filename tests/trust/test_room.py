@@ -1,7 +1,7 @@
-"""Room is taken before bytes are stored and given back when they are not kept; a disk that fills up stops files, not words.
+"""Quota is reserved before bytes are stored, and freed when they are not kept; a full disk stops files, not text.
 
-Attacks over HTTP alone; what lies in the folder of sealed files is measured beside the server. The same file runs against a
-release from before.
+Attacks over HTTP alone; the folder of sealed files is measured on the server. The same file runs against an earlier
+release.
 """
 
 from __future__ import annotations
@@ -46,22 +46,22 @@ PUBLIC_SERVER_SETTINGS = {
 
 
 def stored_bytes(server: InProcessServer) -> int:
-    """Bytes in the folder of sealed files."""
+    """Return how many bytes are in the folder of sealed files."""
     return sum(path.stat().st_size for path in (server.settings.data / "blobs").rglob("*") if path.is_file())
 
 
 def altered_part(part: bytes) -> bytes:
-    """A part of the same place with other bytes at its end."""
+    """Return a part with other bytes at its end."""
     return part[:-8] + os.urandom(8)
 
 
 async def used_bytes(keeper: Keeper) -> int:
-    """Bytes of files, as the keeper is told."""
+    """Return the bytes used by files, as reported to the keeper."""
     return int((await keeper.request("GET", "/v1/usage")).json()["used_bytes"])
 
 
 async def upload_file(keeper: Keeper, content: bytes) -> tuple[str, list[bytes], httpx.Response]:
-    """A file up to its end or its first refusal: its address, its parts, and the last answer."""
+    """Upload a file to its end or its first refusal. Return its path, its parts, and the last answer."""
     file = seal_file(keeper, content)
     where = f"{keeper.diary}/blobs/{file.blob}"
     answer = await keeper.request("PUT", where, file.declaration)
@@ -75,7 +75,7 @@ async def upload_file(keeper: Keeper, content: bytes) -> tuple[str, list[bytes],
 
 
 async def test_a_part_that_is_refused_leaves_no_bytes(keeper: Keeper, server: InProcessServer) -> None:
-    """A part that does not fit its file, sent again and again with other bytes: nothing of it is stored, usage says the truth."""
+    """Unfitting parts, sent repeatedly with other bytes, leave nothing stored, and the reported usage is correct."""
     file = seal_file(keeper, bytes(1_500_000))
     where = f"{keeper.diary}/blobs/{file.blob}"
     size = len(file.sealed_parts[0]) + 10
@@ -89,7 +89,7 @@ async def test_a_part_that_is_refused_leaves_no_bytes(keeper: Keeper, server: In
 
 
 async def test_a_part_that_is_replaced_leaves_no_bytes(keeper: Keeper, server: InProcessServer) -> None:
-    """One number sent twenty times with other bytes takes the room of one part, whatever each of them is answered."""
+    """Twenty uploads of one part with other bytes use the quota of one part, whatever the answers."""
     file = seal_file(keeper, bytes(900_000))
     where = f"{keeper.diary}/blobs/{file.blob}"
     await keeper.request("PUT", where, file.declaration)
@@ -102,7 +102,7 @@ async def test_a_part_that_is_replaced_leaves_no_bytes(keeper: Keeper, server: I
 
 
 async def test_a_witness_code_holds_one_upload_and_no_more(server: InProcessServer, keeper: Keeper) -> None:
-    """From the public host with a code alone: refused parts, and upload after upload, never take more than one upload's room."""
+    """With a code alone, refused parts and repeated uploads never use more than one upload's quota."""
     witness_request = await create_witness_code(server, keeper)
     await witness_request.enter_words()
     content, key = bytes(900_000), bytes(32)
@@ -135,7 +135,7 @@ async def test_a_witness_code_holds_one_upload_and_no_more(server: InProcessServ
 
 
 async def test_a_handover_that_is_ended_leaves_no_bytes(server: InProcessServer, keeper: Keeper) -> None:
-    """Left and ended again and again: its bytes are gone when its room is."""
+    """Created and ended repeatedly, a handover's bytes are deleted when its quota is freed."""
     for _ in range(4):
         handover = await leave_handover(keeper, bytes(900_000))
         assert (
@@ -145,7 +145,7 @@ async def test_a_handover_that_is_ended_leaves_no_bytes(server: InProcessServer,
 
 
 async def test_below_the_least_free_space_only_files_and_new_accounts_stop(tmp_path: Path) -> None:
-    """The operator's line is crossed: a sentence for files and for somebody new; all the rest goes on, also what came before."""
+    """Below the operator's limit files and registration get an explanation; everything else works."""
     async with running_server(tmp_path) as server:
         keeper = await register_keeper(server)
         where, sealed, last = await upload_file(keeper, bytes(1_500_000))
@@ -179,7 +179,7 @@ async def test_below_the_least_free_space_only_files_and_new_accounts_stop(tmp_p
 
 
 async def check_text_still_works(server: InProcessServer, keeper: Keeper) -> None:
-    """A version is taken in and read back, and somebody signs in on a new device."""
+    """Check that a version is stored and read back, and that a new device can sign in."""
     assert (await keeper.push()).status_code == 201
     assert (await keeper.request("GET", f"{keeper.diary}/changes")).status_code == 200
     phone = Phone(server.http_client("192.0.2.77"))
@@ -195,7 +195,7 @@ MIN_FREE_BYTES = 40 * MIB_BYTES
 
 @pytest.fixture(params=["a disk of its own", "a disk that is counted"])
 def small_disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on a disk of 96 MiB. Who may not mount one gets it counted: what is free is told, and a write above it fails."""
+    """Return a folder on a disk of 96 MiB, simulated where it cannot be mounted."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = request.param == "a disk of its own" and os.geteuid() == 0
@@ -212,7 +212,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
 
 
 def simulate_small_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a folder behave like a small disk, for whoever asks what is free and for sealed files."""
+    """Simulate a small disk in a folder: reported free space, and failing writes of sealed files."""
     real_disk_usage, real_put = shutil.disk_usage, blob_store.BlobStore.put
 
     def usage(path: Path) -> object:
@@ -231,8 +231,10 @@ def simulate_small_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> None:
-    """Files until the server takes none, refused parts after that: words, signing in and fetching go on; all that was
-    acknowledged is there, also after a new start."""
+    """Files stop once the disk is full; text, signing in and fetching work.
+
+    Everything acknowledged is there, also after a restart.
+    """
     folder = small_disk / "kept"
     kept: list[tuple[str, list[bytes]]] = []
     pushed: list[tuple[str, bytes]] = []
@@ -274,7 +276,7 @@ async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> Non
 
 
 async def test_open_registration_has_a_limit_for_each_account(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Whoever registered where anyone may has less room, for words as for files; usage says how much."""
+    """Accounts from open registration have a smaller quota, for text and for files; usage reports it."""
     limits = {"DIARY_OPEN_QUOTA_BYTES": "60000", "DIARY_OPEN_TEXT_QUOTA_BYTES": "30000"}
     async with running_server(tmp_path, **PUBLIC_SERVER_SETTINGS, **limits, **database_setting) as server:
         keeper = await register_keeper(server)
@@ -288,7 +290,7 @@ async def test_open_registration_has_a_limit_for_each_account(tmp_path: Path, da
 async def test_open_registration_has_a_limit_for_a_day_over_all(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
-    """Many accounts of one stranger: together no more than the day's files and words; the next day there is room again."""
+    """Many accounts together may use no more than the day's bytes of files and text; the next day has new quota."""
     limits = {"DIARY_OPEN_DAY_BYTES": "150000", "DIARY_OPEN_DAY_TEXT_BYTES": "40000"}
     async with running_server(tmp_path, **PUBLIC_SERVER_SETTINGS, **limits, **database_setting) as server:
         crowd = [await register_keeper(server, f"203.0.113.{n}") for n in range(4)]

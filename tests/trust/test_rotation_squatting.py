@@ -1,4 +1,4 @@
-"""A change of keys can be finished whatever others do: push, begin one and leave it, or begin one with words alone."""
+"""Key rotation can be completed despite others' pushes, abandoned rotations, and rotations begun with words alone."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ MINUTE_MS = 60_000
 
 
 def recovery_code_proof(keeper: Keeper) -> str:
-    """X-Proof of the recovery code."""
+    """Return the X-Proof value of the recovery code."""
     return b64(kdf.derive_code_proof(RECOVERY_CODE, keeper.identity.login))
 
 
 async def begin_rotation(keeper: Keeper, body: dict[str, Any], proof: str) -> int:
-    """Begin a change of keys; the status."""
+    """Begin a rotation, and return the status."""
     return (await keeper.request("POST", f"{keeper.diary}/rotation", body, x_proof=proof)).status_code
 
 
 async def stage_wraps(keeper: Keeper, body: dict[str, Any]) -> tuple[int, int]:
-    """Send the wraps of every version the keeper knows; the status, and how many are lacking."""
+    """Send the wraps of every version the keeper has. Return the status, and how many are missing."""
     rows = [
         encode_frames([unb64(version["version"]), new_wrap(keeper, version["version"], "open", bytes(32))])
         for version in keeper.journal.versions()
@@ -43,14 +43,14 @@ async def stage_wraps(keeper: Keeper, body: dict[str, Any]) -> tuple[int, int]:
 
 
 async def commit_rotation(keeper: Keeper, proof: str) -> int:
-    """Put the new keys in place; the status."""
+    """Commit the rotation, and return the status."""
     return (await keeper.request("POST", f"{keeper.diary}/rotation/commit", x_proof=proof)).status_code
 
 
 async def test_pushes_from_another_device_do_not_keep_it_from_being_finished(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Somebody with a session and the keys pushes between every two steps: the change of keys is finished all the same."""
+    """Pushes between every two steps, by a session with the keys, do not prevent completion."""
     await keeper.push("He waited outside.")
     second_device = await sign_in_on_second_device(server, keeper)
     body = await rotation_body(keeper, server)
@@ -69,7 +69,7 @@ async def test_pushes_from_another_device_do_not_keep_it_from_being_finished(
 
 
 async def test_what_was_pushed_just_before_holds_it_up_once(keeper: Keeper, server: InProcessServer) -> None:
-    """The statement was about an earlier end of the diary: 409, and from then on nothing is pushed, so the next one holds."""
+    """The statement has an outdated head: 409 once; from then on pushes are refused, so the next one succeeds."""
     second_device = await sign_in_on_second_device(server, keeper)
     late = await rotation_body(keeper, server)
     await second_device.request("PUT", *keeper.seal("Just before."))
@@ -79,7 +79,7 @@ async def test_what_was_pushed_just_before_holds_it_up_once(keeper: Keeper, serv
 
 
 async def test_an_abandoned_rotation_blocks_pushes_for_ten_minutes(keeper: Keeper, server: InProcessServer) -> None:
-    """Then entries are taken in again, and it has to be begun again; sent once more, the same wraps do not keep it alive."""
+    """After ten minutes pushes are accepted and the rotation must restart; resending the wraps does not prolong it."""
     await keeper.push("He waited outside.")
     body = await rotation_body(keeper, server)
     assert await begin_rotation(keeper, body, keeper.proof) == 201
@@ -102,7 +102,7 @@ async def test_an_abandoned_rotation_blocks_pushes_for_ten_minutes(keeper: Keepe
 
 
 async def test_one_that_was_interrupted_goes_on(keeper: Keeper, server: InProcessServer) -> None:
-    """An hour later, with the same keys, when nothing was written: what was sent is still there."""
+    """An hour later, with the same keys and nothing written, the sent wraps are still there."""
     await keeper.push("He waited outside.")
     body = await rotation_body(keeper, server)
     assert await begin_rotation(keeper, body, keeper.proof) == 201
@@ -116,7 +116,7 @@ async def test_one_that_was_interrupted_goes_on(keeper: Keeper, server: InProces
 async def test_a_rotation_with_the_code_replaces_one_with_the_passphrase(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """One begun with the code replaces one begun with words, and is not replaced by one; it is finished."""
+    """A rotation begun with the code replaces one begun with words, not the reverse, and completes."""
     await keeper.push("He waited outside.")
     thief = await sign_in_on_second_device(server, keeper)
     theirs, ours = await rotation_body(thief, server), await rotation_body(keeper, server)
@@ -142,7 +142,7 @@ async def test_a_rotation_with_the_code_replaces_one_with_the_passphrase(
 async def test_a_code_that_was_used_and_left_blocks_the_words_for_ten_minutes_only(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Then one may be begun with words."""
+    """Afterwards a rotation may be begun with words."""
     assert await begin_rotation(keeper, await rotation_body(keeper, server), recovery_code_proof(keeper)) == 201
     assert await begin_rotation(keeper, await rotation_body(keeper, server), keeper.proof) == 409
     server.clock.advance(10 * MINUTE_MS)
@@ -150,7 +150,7 @@ async def test_a_code_that_was_used_and_left_blocks_the_words_for_ten_minutes_on
 
 
 async def test_a_new_passphrase_ends_a_rotation_begun_with_the_old_one(keeper: Keeper, server: InProcessServer) -> None:
-    """With the code the keeper sets new words; what the thief began holds up nothing any more."""
+    """New words, set with the code, cancel a thief's rotation."""
     thief = await sign_in_on_second_device(server, keeper)
     assert await begin_rotation(thief, await rotation_body(thief, server), thief.proof) == 201
     identity = keeper.identity
@@ -171,7 +171,7 @@ async def test_a_new_passphrase_ends_a_rotation_begun_with_the_old_one(keeper: K
 
 
 async def test_words_do_not_end_what_was_begun_with_the_code(keeper: Keeper, server: InProcessServer) -> None:
-    """The thief sets new words: the keeper comes back with the code and goes on where the phone stopped."""
+    """After a thief set new words, the keeper returns with the code and continues where the phone stopped."""
     await keeper.push("He waited outside.")
     thief = await sign_in_on_second_device(server, keeper)
     keepers_rotation = await rotation_body(keeper, server)
@@ -195,7 +195,7 @@ async def test_words_do_not_end_what_was_begun_with_the_code(keeper: Keeper, ser
 
 
 async def test_a_clock_set_back_does_not_hold_pushes_up(keeper: Keeper, server: InProcessServer) -> None:
-    """Begun at a time that has not come yet."""
+    """A rotation begun at a future time does not block pushes."""
     assert await begin_rotation(keeper, await rotation_body(keeper, server), keeper.proof) == 201
     server.clock.advance(-365 * 24 * 60 * MINUTE_MS)
     assert (await keeper.push()).status_code == 201

@@ -1,7 +1,7 @@
-"""Every route, asked by everybody who might: the table of routes says who gets an answer, and this walk finds out.
+"""Requests to every route by every kind of client, compared with the audience in the table of routes.
 
-The walk is made of the table. A new route has an audience there, or it cannot be written down; a route that acts for a keeper
-says whether a session is enough (`keeper`) or the words have to be typed for it (`proved`).
+The requests are derived from the table. A new route needs an audience there; a route that acts for a keeper says
+whether a session is enough (`keeper`) or the words must be entered for it (`proved`).
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ WRONG_PROOF = b64(bytes(32))
 DAY_MS = 86_400_000
 V1_POLICIES = [row for row in ROUTES if row.path.startswith("/v1/")]
 LOCK_CHANGING_ROUTES = ("PUT /v1/account/words", "PUT /v1/account/code", "POST /v1/diaries/{diary}/rotation")
-# What a session alone may end: each takes back what was asked for, or is its own, and destroys nothing that was written.
+# What a session alone may end: each cancels a request or is the session's own, and deletes nothing that was written.
 ROUTES_ENDING_WITHOUT_PROOF = {
-    "DELETE /v1/session",  # this device's own
-    "DELETE /v1/diaries/{diary}/erasures/{erasure}",  # takes back what would have destroyed
-    "DELETE /v1/account/closing",  # takes back what would have destroyed
+    "DELETE /v1/session",  # the device's own session
+    "DELETE /v1/diaries/{diary}/erasures/{erasure}",  # cancels a deletion
+    "DELETE /v1/account/closing",  # cancels a deletion
     "DELETE /v1/packs/{pack}",  # a job of this session's, which ends by itself in minutes
 }
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as it is written in the docs."""
+    """Return a route's name as in the docs."""
     return f"{policy.method} {policy.path}"
 
 
 @dataclass
 class RequestActors:
-    """Everybody who may ask, and what a keeper has."""
+    """All kinds of clients, and the objects of one keeper."""
 
     server: InProcessServer
     keeper: Keeper
@@ -58,7 +58,7 @@ class RequestActors:
     ids: dict[str, str]
 
     async def request(self, policy: RoutePolicy, client: Phone, proof: str | None = None) -> httpx.Response:
-        """The row's request about what is the keeper's."""
+        """Send the route's request about the keeper's objects."""
         ids = self.ids | {
             name: "A" * 22 for name in ("upload", "member", "size", "older", "newer") if name not in self.ids
         }
@@ -71,7 +71,7 @@ class RequestActors:
 
 @pytest.fixture
 async def actors(tmp_path: Path) -> AsyncIterator[RequestActors]:
-    """A keeper with one of everything, another keeper, an advocate who was let in, and one who was not."""
+    """Create a keeper with one of everything, another keeper, an advocate with a grant, and one without."""
     async with running_server(tmp_path) as server:
         keeper, other = await register_keeper(server), await register_keeper(server, "203.0.113.9")
         lead, _ = await create_organisation_lead(server)
@@ -80,21 +80,21 @@ async def actors(tmp_path: Path) -> AsyncIterator[RequestActors]:
 
 
 def expected_refusals(policy: RoutePolicy) -> tuple[str, ...]:
-    """What a row may say to a request without a right proof.
+    """Return the error codes a route may give without a valid proof.
 
-    New locks and keys are read before the proof is looked at, and the walk's are none: test_sessions and test_rotation send
-    real ones.
+    New parameters and keys are parsed before the proof is checked, and those sent here are invalid; test_sessions and
+    test_rotation send valid ones.
     """
     return ("no_match", "bad_request") if route_name(policy) in LOCK_CHANGING_ROUTES else ("no_match",)
 
 
 def error_code(answer: httpx.Response) -> str:
-    """The code of a refusal, empty for an answer."""
+    """Return the code of a refusal, '' for any other answer."""
     return "" if answer.is_success else str(answer.json().get("error", ""))
 
 
 async def test_no_session_an_expired_one_and_a_witness_are_signed_out_everywhere(actors: RequestActors) -> None:
-    """On every route that is asked in a session, with or without something that looks like a proof or a ticket."""
+    """Every route that needs a session refuses them, with or without something that resembles a proof or a ticket."""
     stranger = Phone(actors.server.http_client("192.0.2.1"))
     made_up = Phone(actors.server.http_client("192.0.2.1"), {"session": WRONG_PROOF})
     expired = Phone(actors.server.http_client("192.0.2.1"), dict(actors.keeper.tokens))
@@ -112,7 +112,7 @@ async def test_no_session_an_expired_one_and_a_witness_are_signed_out_everywhere
 
 
 async def test_a_token_alone_is_refused_where_a_proof_is_needed(actors: RequestActors) -> None:
-    """No proof, a wrong one, and all that a phone holds besides the words: nothing changes and nothing is told."""
+    """With no proof, a wrong one, or everything stored on a phone except the words, nothing changes or is revealed."""
     rows = [row for row in V1_POLICIES if row.audience is Audience.PROVED]
     assert len(rows) >= 11
     before = actors.server.dump()
@@ -128,14 +128,14 @@ async def test_a_token_alone_is_refused_where_a_proof_is_needed(actors: RequestA
             "POST", "/v1/sessions", new_device_sign_in_body(actors.keeper.identity.login, actors.keeper.proof)
         )
         assert error_code(await actors.request(row, another, WRONG_PROOF)) in expected_refusals(row), route_name(row)
-    # The second devices' own sessions apart, nothing has changed.
+    # Except for the second devices' own sessions nothing has changed.
     own = tuple(f'INSERT INTO "{table}"' for table in ("session", "renewal", "access", "sqlite_sequence"))
     kept, now = ([line for line in dump if not line.startswith(own)] for dump in (before, actors.server.dump()))
     assert now == kept
 
 
 async def test_with_the_proof_every_row_answers_its_keeper(actors: RequestActors) -> None:
-    """No route for keepers is refused for want of a session or a proof to whoever has both."""
+    """No keeper's route refuses a client with both session and proof for lack of either."""
     for row in V1_POLICIES:
         if row.audience is Audience.KEEPER and route_name(row) != "DELETE /v1/session":
             assert error_code(await actors.request(row, actors.keeper)) not in ("signed_out", "no_match", "internal"), (
@@ -148,13 +148,14 @@ async def test_with_the_proof_every_row_answers_its_keeper(actors: RequestActors
 
 
 async def test_another_keeper_and_an_advocate_reach_nothing_of_the_keepers(actors: RequestActors) -> None:
-    """A diary's routes do not exist for them, whatever proof of their own they send."""
+    """Another keeper and an advocate get 404 for a diary's routes, whatever proof of their own they send."""
     rows = [row for row in V1_POLICIES if row.audience in (Audience.KEEPER, Audience.PROVED) and "{" in row.path]
     rows = [row for row in rows if "{fingerprint}" not in row.path]
     before = actors.server.dump()
     for row in rows:
         for by in (actors.other_keeper, actors.lead_advocate, actors.outside_advocate):
-            # An advocate sends what a keeper's proof looks like: wrong ones end a session, so each is asked in one of its own.
+            # An advocate sends something that resembles a keeper's proof. Wrong ones end a session, so each is sent in
+            # a new one.
             answer = await actors.request(
                 row,
                 by,
@@ -169,7 +170,7 @@ async def test_another_keeper_and_an_advocate_reach_nothing_of_the_keepers(actor
 
 
 async def test_an_advocates_routes_answer_the_one_who_was_let_in(actors: RequestActors) -> None:
-    """In scope there is an answer; to another advocate, a keeper and nobody there is none."""
+    """The granted advocate gets an answer; another advocate, a keeper and an anonymous client do not."""
     rows = [
         row
         for row in V1_POLICIES
@@ -185,7 +186,7 @@ async def test_an_advocates_routes_answer_the_one_who_was_let_in(actors: Request
 
 
 def test_routes_that_end_or_change_access_need_a_proof() -> None:
-    """A route that deletes for a keeper is `proved`, or is one of those that are named here with their reason."""
+    """A route that deletes for a keeper is `proved`, or is listed above with its reason."""
     alone = (Audience.KEEPER, Audience.ADVOCATE)
     found = {route_name(row) for row in V1_POLICIES if row.audience in alone and row.method == "DELETE"}
     assert found == ROUTES_ENDING_WITHOUT_PROOF
@@ -212,7 +213,7 @@ def test_routes_that_end_or_change_access_need_a_proof() -> None:
 
 
 async def test_an_advocates_session_alone_is_refused_where_a_proof_is_needed(actors: RequestActors) -> None:
-    """Nobody is invited and nobody's membership ends; no route reads, sets or takes off the second step."""
+    """No invitation is created and no membership ended; no route reads, sets or removes the second factor."""
     rows = [row for row in V1_POLICIES if row.audience is Audience.ADVOCATE_PROVED]
     assert {route_name(row) for row in rows} == {
         "POST /v1/organisation/invitations",
@@ -237,6 +238,6 @@ async def test_an_advocates_session_alone_is_refused_where_a_proof_is_needed(act
 
 
 def test_every_row_of_the_interface_has_its_audience() -> None:
-    """Nothing of the interface is a page, and bodies are of a kind that forms cannot send."""
+    """No path of the API is a page, and bodies have types that forms cannot send."""
     assert {row.audience for row in V1_POLICIES} == set(Audience) - {Audience.PAGES, Audience.PUBLIC}
     assert all(row.body.kind is not BodyKind.NONE or row.body.max_bytes == 0 for row in V1_POLICIES)

@@ -1,7 +1,7 @@
-"""Attacks from inside a pack worker that somebody has taken over.
+"""Attacks from inside a compromised pack worker.
 
-The stand-in is the real worker, started by the real queue, in which the capsule's bytes are run as code once the worker has
-isolated itself: what a fault in a decoder would give an attacker. What it found out comes back as the job's failure.
+The real queue starts the real worker, with a stand-in that runs the capsule's bytes as code once the worker has
+isolated itself, as a fault in a decoder would allow. Its output is the job's failure message.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ DEFAULT_DATA = PROJECT_ROOT / "var"
 JOB_LIMIT_BYTES = 2 << 30
 THREADS_LIMIT = 4096
 
-# Taken over: reading a capsule runs it, and so does laying a page out. LANDLOCK: the version this computer seems to have.
+# Compromised: parsing a capsule runs it, and so does typesetting a page. LANDLOCK: the version this computer appears to
+# have.
 STAND_IN_SCRIPT = """
 import ctypes, os, sys
 LANDLOCK, PAGE, CDLL = {landlock}, {page!r}, ctypes.CDLL
@@ -84,13 +85,13 @@ Attack = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker isolates itself, as where bubblewrap is not installed; inside bubblewrap the stand-in is not there."""
+    """Make the worker isolate itself, as without bubblewrap; the stand-in does not exist inside bubblewrap."""
     monkeypatch.setattr(isolation, "find", isolation.Isolation)
 
 
 @pytest.fixture
 def replace_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put the stand-in where the worker is started from."""
+    """Start the stand-in in place of the worker."""
     real_python = sys.executable
 
     def stand_in(landlock: int | None = None, page: str = "") -> None:
@@ -106,7 +107,7 @@ def replace_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 @pytest.fixture
 def attack(replace_worker: Callable[..., None]) -> Callable[..., str]:
-    """Run code in the worker; what it says, or the name of the error it met."""
+    """Run code in the worker. Return its output, or the name of the exception."""
 
     def attack(code: str, landlock: int | None = None) -> str:
         replace_worker(landlock)
@@ -118,12 +119,12 @@ def attack(replace_worker: Callable[..., None]) -> Callable[..., str]:
 
 
 def is_refused(output: str) -> bool:
-    """Whether the attempt failed inside, or the worker did not start at all."""
+    """Check whether the attempt failed inside, or the worker did not start at all."""
     return output in ("PermissionError", "FileNotFoundError", "OSError") or "cannot be isolated" in output
 
 
 def processes_of(folder: Path) -> list[int]:
-    """Processes whose command line names the stand-in of this test."""
+    """Return the processes whose command line names this test's stand-in."""
     pids = []
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
@@ -137,7 +138,7 @@ def processes_of(folder: Path) -> list[int]:
 
 @pytest.fixture
 def pepper() -> Iterator[Path]:
-    """The pepper of a server with its data in the default place."""
+    """Create the pepper of a server with its data in the default folder."""
     folder_existed, path = DEFAULT_DATA.is_dir(), DEFAULT_DATA / "pepper"
     if path.exists():
         yield path
@@ -151,7 +152,7 @@ def pepper() -> Iterator[Path]:
 
 
 def test_the_pepper_in_the_default_data_folder_cannot_be_read(attack: Attack, pepper: Path) -> None:
-    """DIARY_DATA is `var` beside the program unless it is set."""
+    """Without the setting DIARY_DATA is `var` beside the program."""
     assert is_refused(attack(f"said = len(open({str(pepper)!r}, 'rb').read())"))
 
 
@@ -186,7 +187,7 @@ def test_the_pepper_in_the_default_data_folder_cannot_be_read(attack: Attack, pe
     ],
 )
 def test_system_calls_a_worker_never_needs_are_refused(attack: Attack, what: str) -> None:
-    """Each by itself."""
+    """Each system call is refused."""
     assert is_refused(attack(what)), what
 
 
@@ -203,7 +204,7 @@ def test_system_calls_a_worker_never_needs_are_refused(attack: Attack, what: str
 def test_a_worker_cannot_change_files_outside_its_folder(
     attack: Attack, tmp_path: Path, what: str, fact: Callable[[Path], object]
 ) -> None:
-    """Mode, times, attributes, length and owner, which Landlock alone does not all guard."""
+    """Mode, times, attributes, length and owner are protected, some of which Landlock alone does not cover."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
     before = fact(victim)
@@ -213,7 +214,7 @@ def test_a_worker_cannot_change_files_outside_its_folder(
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
 def test_no_worker_runs_under_an_older_landlock(attack: Attack, tmp_path: Path, version: int) -> None:
-    """There a worker could truncate the database, or end another process."""
+    """Under it a worker could truncate the database, or kill another process."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
     with subprocess.Popen(["/bin/sleep", "60"]) as other:
@@ -226,7 +227,7 @@ def test_no_worker_runs_under_an_older_landlock(attack: Attack, tmp_path: Path, 
 
 
 def test_memory_is_bounded_for_the_whole_job(attack: Attack) -> None:
-    """Eight processes of 900 MiB each: no more of them than fit in one job."""
+    """Of eight processes with 900 MiB each, only as many run as fit in one job."""
     received = attack(
         "import time\n"
         "got, rows = 0, []\n"
@@ -251,13 +252,13 @@ def test_memory_is_bounded_for_the_whole_job(attack: Attack) -> None:
 
 
 def test_threads_are_bounded_for_the_whole_job(attack: Attack) -> None:
-    """Each takes memory of the kernel's, which no limit on a process counts."""
+    """Each thread uses kernel memory, which no limit on a process counts."""
     received = attack(
-        # Not threading.Thread: its start waits for ever for a thread that had no memory to begin.
+        # Not threading.Thread: its start waits for ever for a thread that got no memory.
         "import _thread\n"
         "_thread.stack_size(32768)\n"
         "wait, said = _thread.allocate_lock(), 0\n"
-        # Given back before the answer is made, which takes memory too.
+        # Freed before the answer is made, which needs memory too.
         "held = bytearray(32 << 20)\n"
         "wait.acquire()\n"
         "try:\n"
@@ -290,10 +291,10 @@ SLEEP_SCRIPT = "open(own + '/asleep', 'w').close()\nimport time\ntime.sleep(600)
 
 
 async def processes_left_by(job: Coroutine[object, object, None], folder: Path) -> list[int]:
-    """What of the stand-in still runs when a job has ended. A job that its leftovers hold open ends once they are killed."""
+    """Return stand-in processes that still run after a job. A job that they keep open ends once they are killed."""
     task = asyncio.create_task(job)
     await asyncio.wait({task}, timeout=30)
-    # A killed process is there for a moment more; what was to outlive the job sleeps for ten minutes.
+    # A killed process remains for a moment; a process that should outlive the job sleeps for ten minutes.
     for _ in range(500):
         if not task.done() or not processes_of(folder):
             break
@@ -307,7 +308,7 @@ async def processes_left_by(job: Coroutine[object, object, None], folder: Path) 
 
 @pytest.mark.parametrize("ends", ["by itself", "cancelled"])
 def test_nothing_of_a_job_outlives_it(replace_worker: Callable[..., None], tmp_path: Path, ends: str) -> None:
-    """A child that forks, calls setsid and sleeps is gone with its job, however that ends."""
+    """A child that forks, calls setsid and sleeps ends with its job, however that ends."""
     replace_worker()
 
     async def job() -> None:
@@ -332,7 +333,7 @@ def test_nothing_of_a_job_outlives_it(replace_worker: Callable[..., None], tmp_p
 
 
 def test_a_page_being_laid_out_is_isolated_too(replace_worker: Callable[..., None], tmp_path: Path) -> None:
-    """The process that typesets reads the same pictures: it can change no mode elsewhere and leave no child behind."""
+    """The typesetting process reads the same pictures: it can change no mode elsewhere and leave no child behind."""
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
     victim.chmod(0o600)
@@ -349,7 +350,7 @@ def test_a_page_being_laid_out_is_isolated_too(replace_worker: Callable[..., Non
 
 
 def test_bytes_after_a_print_copys_picture_reach_no_page(job_folder: Path) -> None:  # noqa: F811
-    """A print copy with anything behind its image data is encoded afresh, and the picture is still there."""
+    """A print copy with bytes behind its image data is encoded again, and the picture is still there."""
     secret = b"SENTINEL-AFTER-THE-PICTURE"
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START_MS, "He sent this."))
@@ -363,7 +364,7 @@ def test_bytes_after_a_print_copys_picture_reach_no_page(job_folder: Path) -> No
 
 
 def test_a_server_does_not_start_with_its_data_where_a_worker_may_read(tmp_path: Path) -> None:
-    """Inside the program's own folder, for one."""
+    """The program's own folder, for example, is refused."""
     data = PROJECT_ROOT / "diary" / "locale" / f"data-of-{os.getpid()}"
     environment = {"PATH": "/usr/bin:/bin", "DIARY_DATA": str(data), "HOME": str(tmp_path)}
     try:

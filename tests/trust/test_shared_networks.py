@@ -1,4 +1,4 @@
-"""Many share one address: a household, a police force, a telephone company. One of them does not shut the others out."""
+"""People behind one address, such as a household, a police force or a mobile network, do not lock each other out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ SHARED_ADDRESS = "192.0.2.200"
 async def test_a_neighbours_wrong_words_do_not_close_a_hand_over_to_an_officer(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Forty wrong tries at hand-overs behind one address; the officer with the right words opens theirs at once."""
+    """After forty wrong tries at handovers from one address, an officer there still opens theirs at once.
+    """
     handover = await leave_handover(keeper, b"a pack")
     neighbour, desk = officer_phone(server, SHARED_ADDRESS), officer_phone(server, SHARED_ADDRESS)
     for _ in range(40):
@@ -27,7 +28,7 @@ async def test_a_neighbours_wrong_words_do_not_close_a_hand_over_to_an_officer(
 async def test_a_neighbours_wrong_words_do_not_close_a_statement_to_a_witness(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """The same for whoever has seven words."""
+    """The same holds for a witness with the right words."""
     witness_request = await create_witness_code(server, keeper)
     neighbour, witness = officer_phone(server, SHARED_ADDRESS), officer_phone(server, SHARED_ADDRESS)
     for _ in range(40):
@@ -38,7 +39,8 @@ async def test_a_neighbours_wrong_words_do_not_close_a_statement_to_a_witness(
 
 
 async def test_a_neighbours_endless_requests_delay_only_their_own_name(keeper: Keeper, server: InProcessServer) -> None:
-    """Seventy posts about one name in a minute: 429 for that name, and the keeper signs in behind the same address."""
+    """After seventy posts about one name in a minute that name gets 429, and the keeper signs in from the same address.
+    """
     neighbour, at_home = Phone(server.http_client(SHARED_ADDRESS)), Phone(server.http_client(SHARED_ADDRESS))
     statuses = [
         (await neighbour.request("POST", "/v1/prelogin", {"login": "somebody-else-x2y3"})).status_code
@@ -50,7 +52,7 @@ async def test_a_neighbours_endless_requests_delay_only_their_own_name(keeper: K
 
 
 async def test_wrong_words_for_one_hand_over_are_still_few(keeper: Keeper, server: InProcessServer) -> None:
-    """Ten an hour from one network, a hundred from all of them together."""
+    """The limits are ten an hour from one network, and a hundred from all together."""
     handover = await leave_handover(keeper, b"a pack")
     wrong = {"name": handover.opening_body["name"], "auth": WRONG_PROOF}
     phone = officer_phone(server, SHARED_ADDRESS)

@@ -1,4 +1,4 @@
-"""What a locked phone holds sends one file each, reads nothing, and ends with its session."""
+"""Tickets on a locked phone upload one file each, read nothing, and end with their session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOUR_MS = 3_600_000
 
 @dataclass
 class LockedPhone:
-    """A phone that has been locked: tickets, and nothing else."""
+    """Locked phone: it has tickets only."""
 
     phone: Phone
     diary: str
@@ -26,18 +26,18 @@ class LockedPhone:
 
     @property
     def blob_path(self) -> str:
-        """The file's address."""
+        """Return the path of the file."""
         return f"{self.diary}/blobs/{self.file.blob}"
 
     async def request_with_ticket(
         self, method: str, path: str, body: object = None, ticket: UploadTicket | str | None = None
     ) -> httpx.Response:
-        """One request with the ticket, or another one."""
+        """Send a request with the ticket, or another one."""
         token = ticket if isinstance(ticket, str) else (ticket or self.ticket).sign(self.key)
         return await self.phone.request(method, path, body, x_ticket=token)  # type: ignore[arg-type]
 
     async def upload_file(self) -> list[int]:
-        """The file to its end; the statuses."""
+        """Upload the whole file, and return the statuses."""
         answers = [await self.request_with_ticket("PUT", self.blob_path, self.file.declaration)]
         answers += [
             await self.request_with_ticket("PUT", f"{self.blob_path}/parts/{i}", part)
@@ -50,7 +50,7 @@ class LockedPhone:
 
 
 async def lock_phone(keeper: Keeper, server: InProcessServer, phone: Phone | None = None) -> LockedPhone:
-    """The keeper signs in, makes a ticket for a file, and locks."""
+    """Sign the keeper in, create a ticket for a file, and lock the phone."""
     sign_in = await (phone or keeper).request(
         "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)
     )
@@ -67,12 +67,12 @@ async def lock_phone(keeper: Keeper, server: InProcessServer, phone: Phone | Non
 
 
 def status_and_code(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code of a refusal."""
+    """Return status and code of a refusal."""
     return answer.status_code, answer.json()["error"]
 
 
 async def test_a_ticket_sends_its_file_and_reads_nothing(keeper: Keeper, server: InProcessServer) -> None:
-    """To its end, with no session; everything that reads is as if nothing had been sent with it."""
+    """Without a session the file is uploaded completely; requests that read are answered as without a ticket."""
     locked = await lock_phone(keeper, server)
     assert await locked.upload_file() == [200, 204, 204, 204]
     for path in (
@@ -94,7 +94,7 @@ async def test_a_ticket_sends_its_file_and_reads_nothing(keeper: Keeper, server:
 
 
 async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other_keeper: Keeper, server: InProcessServer) -> None:
-    """Another file, another diary, other numbers and other bytes are refused, and so is every changed ticket."""
+    """Another file, diary, size or content and an altered ticket are refused."""
     locked = await lock_phone(keeper, server)
     elsewhere = f"{locked.diary}/blobs/{id_text(new_id())}"
     assert status_and_code(await locked.request_with_ticket("PUT", elsewhere, locked.file.declaration)) == (
@@ -124,7 +124,7 @@ async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other_keeper: Keepe
         assert status_and_code(
             await locked.request_with_ticket("PUT", locked.blob_path, locked.file.declaration, sent)
         ) == (401, "signed_out")
-    # Somebody else's session signs for what is not theirs: it is as if it were not there.
+    # Another account's session signs a ticket for a file that is not theirs: it is answered as unknown.
     theirs = await lock_phone(other_keeper, server, Phone(server.http_client("203.0.113.9")))
     foreign = replace(theirs.ticket, diary=locked.ticket.diary, blob=locked.ticket.blob)
     answer = await theirs.request_with_ticket("PUT", locked.blob_path, theirs.file.declaration, foreign)
@@ -133,7 +133,7 @@ async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other_keeper: Keepe
 
 
 async def test_a_ticket_ends_with_its_time_and_with_its_session(keeper: Keeper, server: InProcessServer) -> None:
-    """Signed out, ended from another device, run out, or made for longer than any may be."""
+    """A ticket is refused after sign-out, remote sign-out or expiry, and if its lifetime is too long."""
     locked = await lock_phone(keeper, server)
     too_long = replace(locked.ticket, until=server.clock.now_ms() + 25 * HOUR_MS)
     assert status_and_code(
@@ -160,7 +160,7 @@ async def test_a_ticket_ends_with_its_time_and_with_its_session(keeper: Keeper, 
 
 
 async def test_a_desk_gets_no_key_for_tickets(keeper: Keeper, server: InProcessServer) -> None:
-    """It sends no files of its own."""
+    """A desk uploads no files."""
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof) | {"desk": True}
     assert (
         "upload_key" not in (await Phone(server.http_client("192.0.2.3")).request("POST", "/v1/sessions", body)).json()

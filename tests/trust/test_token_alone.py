@@ -1,4 +1,4 @@
-"""A copied session, without the words: it reads sealed bytes and appends, and what was written stays as it is."""
+"""A copied session without the words can read sealed bytes and append, but change nothing that was written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRONG_PROOF_HEADERS: tuple[dict[str, str], ...] = ({}, {"x_proof": WRONG_PROOF},
 
 
 async def assert_proof_required(thief: Phone, method: str, path: str, body: dict[str, object] | None = None) -> None:
-    """No proof and wrong ones are answered alike."""
+    """Assert that a missing proof and wrong ones give the same refusal."""
     for proof in WRONG_PROOF_HEADERS:
         answer = await thief.request(method, path, body, **proof)
         code = answer.json().get("error") if answer.content else None
@@ -37,12 +37,12 @@ async def assert_proof_required(thief: Phone, method: str, path: str, body: dict
 
 @pytest.fixture
 async def desk(server: InProcessServer) -> AdvocateDevice:
-    """An advocate."""
+    """Register an advocate."""
     return (await create_organisation_lead(server))[0]
 
 
 async def test_a_copied_session_ends_no_grant(keeper: Keeper, server: InProcessServer, desk: AdvocateDevice) -> None:
-    """The advocate can still read; the keeper ends it with the words, at once."""
+    """The advocate can still read; the keeper ends the grant with the words, at once."""
     granted = await grant_access_to(server, keeper, desk)
     path = f"{keeper.diary}/grants/{granted.id}"
     await assert_proof_required(device_with_copied_tokens(server, keeper), "DELETE", path)
@@ -52,13 +52,13 @@ async def test_a_copied_session_ends_no_grant(keeper: Keeper, server: InProcessS
 
 
 def handover_body(keeper: Keeper) -> dict[str, object]:
-    """What announces a hand-over."""
+    """Return the body that announces a handover."""
     body = {"diary": keeper.identity.diary, "handover": id_text(new_id()), "name": b64(new_id()), "auth": "A" * 43}
     return body | {"kdf": new_kdf_params(CHEAPEST_PROFILE), "parts": 2, "size": 9000}
 
 
 async def test_a_copied_session_makes_and_ends_no_handover(keeper: Keeper, server: InProcessServer) -> None:
-    """Nothing is left in the keeper's name, and what the keeper left stands until the keeper ends it."""
+    """No handover is created in the keeper's name, and the keeper's own stays until the keeper ends it."""
     thief = device_with_copied_tokens(server, keeper)
     await assert_proof_required(thief, "POST", "/v1/handovers", handover_body(keeper))
     left = await keeper.request("POST", "/v1/handovers", handover_body(keeper), x_proof=keeper.proof)
@@ -71,13 +71,13 @@ async def test_a_copied_session_makes_and_ends_no_handover(keeper: Keeper, serve
 
 
 async def test_a_copied_session_makes_and_ends_no_witness_code(keeper: Keeper, server: InProcessServer) -> None:
-    """Nobody is asked in the keeper's name, and the code that a witness was given goes on."""
+    """No code is created in the keeper's name, and a witness's code keeps working."""
     thief, witness = device_with_copied_tokens(server, keeper), id_text(new_id())
     body: dict[str, object] = {"witness": witness, "name": b64(new_id()), "sealed": sealed_witness_request(witness)}
     await assert_proof_required(thief, "POST", f"{keeper.diary}/witnesses", body)
     assert (await keeper.request("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
     await assert_proof_required(thief, "DELETE", f"{keeper.diary}/witnesses/{witness}")
-    # Nothing has come, so there is nothing to have been taken in.
+    # No statement has arrived, so there is none to accept.
     assert (await thief.request("POST", f"{keeper.diary}/witnesses/{witness}/taken")).status_code == 404
     assert [row["witness"] for row in await list_of(keeper, "witnesses")] == [witness]
 
@@ -85,7 +85,7 @@ async def test_a_copied_session_makes_and_ends_no_witness_code(keeper: Keeper, s
 async def test_a_copied_session_destroys_no_letter(
     keeper: Keeper, server: InProcessServer, desk: AdvocateDevice
 ) -> None:
-    """What it says was taken in is there for thirty days, to the byte, and goes sooner with the words only."""
+    """An accepted letter stays for thirty days, byte for byte; only the words delete it sooner."""
     await grant_access_to(server, keeper, desk, full_access_choice(server, rights=("view", "comment")))
     path, body = keeper.seal()
     await keeper.request("PUT", path, body)
@@ -105,7 +105,7 @@ async def test_a_copied_session_destroys_no_letter(
     assert (await thief.request("POST", f"{place}/taken")).status_code == 204
     assert len(await list_of(keeper, "letters?taken=1")) == 2
     await run_hours(server, 25)
-    keeper = await sign_in_on_second_device(server, keeper)  # the session was of thirty days too
+    keeper = await sign_in_on_second_device(server, keeper)  # the session lasted thirty days too
     assert await list_of(keeper, "letters?taken=1") == [second]
     assert (
         await keeper.request("DELETE", f"{keeper.diary}/letters/{second['letter']}", x_proof=keeper.proof)
@@ -114,7 +114,7 @@ async def test_a_copied_session_destroys_no_letter(
 
 
 async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: InProcessServer) -> None:
-    """What a witness wrote stays for thirty days after it was taken in, and goes sooner with the words only."""
+    """An accepted statement stays for thirty days; only the words delete it sooner."""
     asked, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
     for one in (asked, other):
         await one.enter_words()
@@ -130,8 +130,8 @@ async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: In
     await run_hours(server, 29 * 24)
     assert {one["witness"] for one in await list_of(keeper, "witnesses?taken=1")} == {asked.id, other.id}
     await run_hours(server, 25)
-    keeper = await sign_in_on_second_device(server, keeper)  # the session was of thirty days too
-    # What came and was not taken in is never dropped by itself.
+    keeper = await sign_in_on_second_device(server, keeper)  # the session lasted thirty days too
+    # A statement that was not accepted is never deleted automatically.
     assert [one["witness"] for one in await list_of(keeper, "witnesses?taken=1")] == [other.id]
     departed = await keeper.request("DELETE", f"{keeper.diary}/witnesses/{other.id}", x_proof=keeper.proof)
     assert (departed.status_code, await list_of(keeper, "witnesses?taken=1")) == (204, [])
@@ -140,7 +140,7 @@ async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: In
 async def test_a_copied_session_reads_no_name_among_the_grants(
     keeper: Keeper, server: InProcessServer, desk: AdvocateDevice
 ) -> None:
-    """Ids, times and what the keeper sealed: neither the advocate's name nor their organisation stands in it."""
+    """The answer has ids, times and sealed data: neither the advocate's name nor their organisation."""
     granted = await grant_access_to(server, keeper, desk)
     answer = await device_with_copied_tokens(server, keeper).request("GET", "/v1/grants")
     assert granted.id in answer.text
@@ -151,7 +151,7 @@ async def test_a_copied_session_reads_no_name_among_the_grants(
 async def test_a_copied_session_of_an_advocate_ends_and_invites_nobody(
     keeper: Keeper, server: InProcessServer, desk: AdvocateDevice
 ) -> None:
-    """What clients gave stays given, and nobody stands in the organisation's name, until the advocate's words are typed."""
+    """Grants stay, and nobody is invited in the organisation's name, without the advocate's words."""
     granted = await grant_access_to(server, keeper, desk)
     thief = Phone(server.http_client("192.0.2.66"), dict(desk.tokens))
     path = f"/v1/organisation/members/{desk.advocate.account}"
@@ -163,15 +163,15 @@ async def test_a_copied_session_of_an_advocate_ends_and_invites_nobody(
 
 
 async def list_of(keeper: Keeper, what: str) -> list[dict[str, object]]:
-    """The diary's letters or codes."""
+    """Return the diary's letters or codes."""
     return list((await keeper.request("GET", f"{keeper.diary}/{what}")).json()[what.partition("?")[0]])
 
 
 async def run_hours(server: InProcessServer, n: int) -> None:
-    """Time goes on, the server awake, and what is due is carried out."""
+    """Let hours pass on a running server, with its hourly work."""
     server.clock.advance((n - 2) * HOUR_MS)
     async with open_instance_on_database(server) as instance:
-        for _ in range(3):  # a clock that has just jumped is believed after an hour
+        for _ in range(3):  # a clock that has just jumped is trusted after an hour
             await purge(instance)
             server.clock.advance(HOUR_MS)
     server.clock.advance(-HOUR_MS)

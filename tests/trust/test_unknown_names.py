@@ -1,4 +1,4 @@
-"""One request does not tell whether a sign-in name exists, whichever kind of lock it has."""
+"""No request reveals whether a login name exists, whichever kind of parameters it has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN_NAMES = [f"nobody-{n:03}-x2y3" for n in range(700)]
 
 
 async def prelogin_locks(server: InProcessServer, names: list[str]) -> list[dict[str, Any]]:
-    """What is answered for each name, with the limits of posts in mind."""
+    """Return the answer for each name, within the limits of posts."""
     lock_rows = []
     for n, name in enumerate(names):
         phone = Phone(server.http_client(f"10.{n // 50}.0.1"))
@@ -29,7 +29,8 @@ async def prelogin_locks(server: InProcessServer, names: list[str]) -> list[dict
 
 
 async def register_with_profile(server: InProcessServer, profile: KdfProfile) -> str:
-    """The name of an account whose lock is of this kind, as a phone with WebAssembly or without makes it."""
+    """Register an account with this kind of parameters, as a phone with or without WebAssembly does. Return its name.
+    """
     api_client = RemoteServer(server.http_client(), server.settings.app_url)
     return (
         await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE, profile=profile, policy=kdf.TEST_POLICY)
@@ -37,13 +38,13 @@ async def register_with_profile(server: InProcessServer, profile: KdfProfile) ->
 
 
 def count_lock_kinds(lock_rows: list[dict[str, Any]]) -> Counter[tuple[int, int]]:
-    """How often each kind of lock was answered."""
+    """Count the answers by kind of parameters."""
     return Counter((row["m"], row["t"]) for row in lock_rows)
 
 
 @pytest.mark.parametrize("profile", [DEFAULT_PROFILE, FLOOR_PROFILE], ids=["with WebAssembly", "without"])
 async def test_unknown_names_have_both_kinds_of_lock(profile: KdfProfile, tmp_path: Path) -> None:
-    """Among seven hundred unknown names some have the same kind of lock: seeing it proves nothing."""
+    """Some of seven hundred unknown names have the account's kind of parameters, so that seeing it proves nothing."""
     async with running_server(tmp_path) as server:
         login = await register_with_profile(server, profile)
         (known,) = await prelogin_locks(server, [login])
@@ -51,12 +52,12 @@ async def test_unknown_names_have_both_kinds_of_lock(profile: KdfProfile, tmp_pa
         assert count_lock_kinds(unknown)[known["m"], known["t"]] > 0
         assert {tuple(sorted(one)) for one in unknown} == {tuple(sorted(known))}
         assert len({one["salt"] for one in unknown}) == len(UNKNOWN_NAMES)
-        # The usual kind is the usual one.
+        # The usual kind is more frequent.
         assert count_lock_kinds(unknown).most_common(1)[0][0] == (DEFAULT_PROFILE.memory_kib, DEFAULT_PROFILE.passes)
 
 
 async def test_a_name_always_gets_the_same_response(tmp_path: Path) -> None:
-    """Again, from elsewhere, after accounts of the rarer kind were made, and after a restart; elsewhere it is another draw."""
+    """The answer is the same again, from elsewhere, with new accounts and after a restart; another server's differs."""
     async with running_server(tmp_path / "one") as server:
         before = await prelogin_locks(server, UNKNOWN_NAMES)
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""`verify` and the page say how many witnesses saw the log of a pack, and find a line in a witness's name that does not hold."""
+"""`verify` and the page report how many witnesses cosigned the log of a pack, and find invalid lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGNED_AT_SECONDS = 1_790_000_000
 
 
 def cosignature_line(n: int, note: str, *, over: str | None = None) -> str:
-    """One witness's line over a note, or over another text."""
+    """Return one witness's line over a note, or over another text."""
     text = over or note.split("\n\n", maxsplit=1)[0] + "\n"
     return checkpoints.format_signature_line(
         cosignatures.cosign(WITNESS_KEYS[n], WITNESSES[n].name, text, SIGNED_AT_SECONDS)
@@ -32,7 +32,7 @@ def cosignature_line(n: int, note: str, *, over: str | None = None) -> str:
 
 
 def build_witnessed_pack(folder: Path, change: Any) -> BuiltPack:
-    """A pack whose newest checkpoint has these lines."""
+    """Build a pack whose newest checkpoint has these lines."""
     folder.mkdir()
     diary = fictional_diary(count=2)
     log = InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 1, None)
@@ -43,7 +43,7 @@ def build_witnessed_pack(folder: Path, change: Any) -> BuiltPack:
 
 @pytest.fixture(scope="module")
 def witnessed_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
-    """Two of the three witnesses, and a key nobody knows."""
+    """Build a pack with lines of two of the three witnesses, and of an unknown key."""
     stranger = checkpoints.format_signature_line(
         cosignatures.cosign(Ed25519Signer(bytes(32)), "other.example", "x\n", 1)
     ).rstrip("\n")
@@ -56,7 +56,7 @@ def witnessed_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
 def count_witnesses(
     pack: BuiltPack, witnesses: Sequence[LogWitness]
 ) -> tuple[list[str], list[tuple[int, Sequence[Cosignature]]]]:
-    """The codes found, and what was told of the witnesses."""
+    """Return the codes of the findings, and the report about witnesses."""
     seen_witnesses: list[tuple[int, Sequence[Cosignature]]] = []
     findings = verify_pack(
         pack.path,
@@ -68,7 +68,7 @@ def count_witnesses(
 
 
 def test_the_witnesses_a_reader_knows_are_counted(witnessed_pack: BuiltPack, tmp_path: Path) -> None:
-    """Those given, each once; nobody given, nothing said. The command names them."""
+    """Each given witness counts once; without any there is no report. The command names them."""
     size = witnessed_pack.capsule.log.checkpoints[-1].size
     assert count_witnesses(witnessed_pack, ()) == ([], [])
     assert count_witnesses(witnessed_pack, WITNESSES) == (
@@ -93,7 +93,7 @@ def test_the_witnesses_a_reader_knows_are_counted(witnessed_pack: BuiltPack, tmp
 
 
 def test_a_line_that_does_not_hold_is_found_by_both(witnessed_pack: BuiltPack, tmp_path: Path) -> None:
-    """Over another text, or no line at all; a stranger's says nothing. Page and program agree."""
+    """A line over another text and a malformed one are found, a stranger's is ignored. Page and program agree."""
     forged = build_witnessed_pack(
         tmp_path / "forged", lambda note: [cosignature_line(0, note), cosignature_line(1, note, over="x\n1\ny\n")]
     )

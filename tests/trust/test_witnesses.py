@@ -1,4 +1,4 @@
-"""Log witnesses: a program that is not ours cosigns the real log over HTTP, refuses a forked one, and everyone counts it."""
+"""Log witnesses: independent software cosigns the real log over HTTP, refuses a forked one, and everyone counts it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MINUTE_MS = 60_000
 
 @asynccontextmanager
 async def running_on_public_port(folder: Path, **settings: str) -> AsyncIterator[InProcessServer]:
-    """A server that answers on a port of this computer; its public host is that port's address."""
+    """Run a server on a local port, with the port's address as its public host."""
     with socket.create_server(("127.0.0.1", 0)) as port_probe:
         port = port_probe.getsockname()[1]
         variables = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
@@ -53,14 +53,14 @@ async def running_on_public_port(folder: Path, **settings: str) -> AsyncIterator
 
 @pytest.fixture
 def witness(tmp_path: Path) -> WitnessProgram:
-    """A witness that trusts this module's notary."""
+    """Create a witness that trusts this module's notary."""
     made = new_witness(tmp_path / "witness")
     made.add_log(NOTARY_KEY.log_id, NOTARY_KEY.pub)
     return made
 
 
 async def get_public_page(server: InProcessServer, path: str) -> bytes:
-    """A public page."""
+    """Return a public page."""
     async with httpx.AsyncClient(trust_env=False) as client:
         response = await client.get(server.settings.public_url + path)
     assert response.status_code == 200, (path, response.text)
@@ -68,7 +68,7 @@ async def get_public_page(server: InProcessServer, path: str) -> bytes:
 
 
 async def run_audit(server: InProcessServer, *arguments: str | Path) -> tuple[int, str]:
-    """`audit` of the running server's public pages."""
+    """Run `audit` on the running server's public pages."""
     result = await asyncio.to_thread(run_cli, "audit", server.settings.public_url, *arguments)
     return result.returncode, result.stdout
 
@@ -76,7 +76,7 @@ async def run_audit(server: InProcessServer, *arguments: str | Path) -> tuple[in
 async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
     tmp_path: Path, witness: WitnessProgram, database_setting: dict[str, str]
 ) -> None:
-    """Three checkpoints, each cosigned; the notes at the old addresses keep their one line."""
+    """Three checkpoints are cosigned; the notes at the old addresses keep their one line."""
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey + "\n")
     with witness.running_witness():
@@ -106,7 +106,8 @@ async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
 
 
 async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: WitnessProgram) -> None:
-    """The same notary key over another tree: no line, and the witness keeps what it was shown; the first log is unharmed."""
+    """The same key over another tree gets no cosignature; the witness keeps its state, and the first log is unharmed.
+    """
     settings = {"DIARY_WITNESSES": str(witness.write_settings_file())}
     with witness.running_witness():
         async with running_on_public_port(tmp_path / "one", **settings) as server:
@@ -120,7 +121,7 @@ async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: W
             key = tmp_path / "witness.vkey"
             key.write_text(witness.vkey)
             assert "0 of 1 witnesses have seen this log." in (await run_audit(server, "--witness", key))[1]
-            # Who shows the fork beside what the witness saw of the first log is found out by audit.
+            # Audit detects a server that shows the fork with the witness's cosignature of the first log.
             wanted = ["/notary.txt", "/log/checkpoint", "/log/leaves/0"]
             wanted += [f"/log/{kind}/{n}" for n in (0, 1) for kind in ("checkpoints", "stamps")]
             pages = {path: await get_public_page(server, path) for path in wanted}
@@ -132,7 +133,7 @@ async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: W
 
 
 async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness: WitnessProgram) -> None:
-    """Over more than one full tile: checkpoint and its cosignature, and that the log only grew, out of tiles alone."""
+    """Checkpoint, cosignature and consistency are verified from tiles alone, over more than one full tile."""
     earlier = tmp_path / "earlier"
     with witness.running_witness():
         async with running_on_public_port(tmp_path / "s", DIARY_WITNESSES=str(witness.write_settings_file())) as server:
@@ -159,7 +160,7 @@ async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness
 
 
 async def test_a_witness_that_is_away_or_lies_stops_nothing(tmp_path: Path, witness: WitnessProgram) -> None:
-    """Not there, or with another's line for an answer: the log is served as ever, and asked for again, and then it is there."""
+    """Without a witness, or with a wrong answer, the log is served and the request repeated until it succeeds."""
     forged = checkpoints.format_signature_line(cosignatures.cosign(NEXT_NOTARY_KEY, witness.name, "x\n", 5)).encode()
     async with running_on_public_port(tmp_path / "s", DIARY_WITNESSES=str(witness.write_settings_file())) as server:
         await grow_log(server, (2,))
@@ -180,7 +181,7 @@ async def test_a_witness_that_is_away_or_lies_stops_nothing(tmp_path: Path, witn
 async def test_the_end_of_a_replaced_key_must_have_been_seen(
     tmp_path: Path, witness: WitnessProgram, database_setting: dict[str, str]
 ) -> None:
-    """The next key is a new log to a witness: audit asks for its line over the last checkpoint under the key before."""
+    """To a witness the next key is a new log: audit requires its cosignature of the old key's last checkpoint."""
     settings = {"DIARY_WITNESSES": str(witness.write_settings_file())}
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey)
@@ -222,12 +223,12 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
 
 
 async def newest_note(server: InProcessServer) -> bytes:
-    """The newest checkpoint's note."""
+    """Return the newest checkpoint's note."""
     return (await server.http_client().get(server.settings.public_url + "/log/checkpoint")).content
 
 
 async def fetch_log_pages(server: InProcessServer) -> dict[str, bytes]:
-    """Every public page of the log that is there."""
+    """Return every public page of the log."""
     paths = ["/notary.txt", "/log/checkpoint", "/log/checkpoint-witnessed", "/log/leaves/0", "/log/statements"]
     paths += [f"/log/{kind}/{n}" for kind in ("checkpoints", "checkpoints-witnessed", "stamps") for n in range(2)]
     async with server.http_client() as client:
@@ -236,7 +237,7 @@ async def fetch_log_pages(server: InProcessServer) -> dict[str, bytes]:
 
 
 def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None:
-    """Another hash, another name, no address, the same twice, none at all: the setting is named."""
+    """A wrong hash or name, a missing address, a duplicate and an empty list are reported with the setting."""
     vkey = LogWitness("w.example/1", NOTARY_KEY.pub).vkey
     good = f'[[witness]]\nname = "w.example/1"\nkey = "{vkey}"\nurl = "https://w.example/"\n'
     path = tmp_path / "witnesses.toml"

@@ -1,4 +1,4 @@
-"""Wrong proofs on a copied session end that session, and keep the keeper from nothing."""
+"""Wrong proofs in a copied session end that session, and do not hinder the keeper."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 
 
 async def guess_repeatedly(phone: Phone, times: int, path: str = "/v1/access") -> list[tuple[int, str]]:
-    """Wrong proofs, one after another."""
+    """Send wrong proofs, one after another."""
     results = []
     for _ in range(times):
         answer = await phone.request("GET", path, x_proof=WRONG_PROOF)
@@ -35,7 +35,7 @@ async def guess_repeatedly(phone: Phone, times: int, path: str = "/v1/access") -
 
 
 def new_passphrase_lock(keeper: Keeper, server: InProcessServer) -> dict[str, Any]:
-    """A new lock on the account."""
+    """Set new parameters on the account."""
     identity = keeper.identity
     lock = accounts.new_kdf_parameters(identity.login, server.settings.app_url, kdf.CHEAPEST_PROFILE)
     root = kdf.derive_root(NEW_PASSPHRASE, lock, kdf.TEST_POLICY)
@@ -50,14 +50,14 @@ def new_passphrase_lock(keeper: Keeper, server: InProcessServer) -> dict[str, An
 
 
 def new_recovery_code(keeper: Keeper) -> dict[str, Any]:
-    """A new recovery code."""
+    """Set a new recovery code."""
     identity, code = keeper.identity, bytes(16)
     sealed = wrap_key(kdf.derive_code_kek(code), code_wrap_header(identity.account, 1), identity.account_key)
     return {"code_auth": b64(kdf.derive_code_proof(code, identity.login)), "code_wrap": b64(sealed)}
 
 
 async def test_ten_wrong_proofs_end_the_session_they_were_made_in(keeper: Keeper, server: InProcessServer) -> None:
-    """Ten are looked at; then that device is signed out, and is not told that somebody ended it."""
+    """After ten checked proofs the device is signed out, without a notice that somebody ended its session."""
     second = await sign_in_on_second_device(server, keeper)
     thief = device_with_copied_tokens(server, second)
     assert await guess_repeatedly(thief, 12) == [(401, "no_match")] * 10 + [(401, "signed_out")] * 2
@@ -69,7 +69,7 @@ async def test_ten_wrong_proofs_end_the_session_they_were_made_in(keeper: Keeper
 
 @pytest.mark.parametrize("act", ["list", "end", "end all", "access", "words", "code", "rotation", "closing", "erasure"])
 async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: Keeper, server: InProcessServer) -> None:
-    """After ten wrong proofs in a copy of another session each of the keeper's acts succeeds at once."""
+    """After ten wrong proofs in a copy of another session each of the keeper's actions succeeds at once."""
     second = await sign_in_on_second_device(server, keeper)
     third = await sign_in_on_second_device(server, keeper)
     rows_listed = (await keeper.request("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
@@ -90,20 +90,20 @@ async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: K
         "erasure": lambda: request_erasure(keeper),
     }[act]
     found = await answer()
-    # "end" names a session that the wrong proofs have ended already, which is no fault of the keeper's proof.
+    # "end" names a session that the wrong proofs have ended already; the keeper's proof is correct.
     assert found.status_code in (200, 201, 204) or (act == "end" and found.status_code == 404), found.text
     del pushed
 
 
 async def begin_rotation(keeper: Keeper, server: InProcessServer) -> Any:
-    """Begin a change of keys."""
+    """Begin a rotation."""
     return await keeper.request(
         "POST", f"{keeper.diary}/rotation", await rotation_body(keeper, server), x_proof=keeper.proof
     )
 
 
 async def request_erasure(keeper: Keeper) -> Any:
-    """Ask for a record to be erased."""
+    """Request the erasure of a record."""
     path, body = keeper.seal()
     assert (await keeper.request("PUT", path, body)).status_code == 201
     record = path.split("/")[5]
@@ -129,7 +129,7 @@ async def test_a_copy_of_the_keepers_own_session_delays_nothing_but_a_sign_in(
 
 
 async def test_an_ended_session_cannot_be_renewed(keeper: Keeper, server: InProcessServer) -> None:
-    """An hour of guesses by every copied session there is: the keeper's proof is looked at each minute."""
+    """After an hour of wrong proofs by every copied session, the keeper's proof is still checked each minute."""
     copies = [
         device_with_copied_tokens(
             server, await sign_in_on_second_device(server, keeper, f"192.0.2.{n}"), f"203.0.113.{n}"
@@ -144,7 +144,7 @@ async def test_an_ended_session_cannot_be_renewed(keeper: Keeper, server: InProc
 
 
 async def test_many_at_once_are_not_all_looked_at(keeper: Keeper, server: InProcessServer) -> None:
-    """Forty guesses sent together, the right words among the last: at most ten are checked."""
+    """Of forty wrong proofs sent together at most ten are checked, although a right one is among the last."""
     second = await sign_in_on_second_device(server, keeper)
     thief = device_with_copied_tokens(server, second)
     answers = await asyncio.gather(*(thief.request("GET", "/v1/access", x_proof=WRONG_PROOF) for _ in range(40)))
@@ -154,14 +154,14 @@ async def test_many_at_once_are_not_all_looked_at(keeper: Keeper, server: InProc
 
 
 async def test_a_right_proof_resets_the_count_of_wrong_ones(keeper: Keeper) -> None:
-    """Nine wrong, one right, nine wrong: the session goes on."""
+    """With nine wrong, one right and nine wrong proofs the session stays valid."""
     for _ in range(3):
         assert await guess_repeatedly(keeper, 9) == [(401, "no_match")] * 9
         assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
 
 
 async def test_a_copied_session_cannot_use_up_the_keepers_minutes(keeper: Keeper, server: InProcessServer) -> None:
-    """Sixty a minute are counted for each session: the keeper ends the others in the same minute."""
+    """The limit of sixty a minute is per session: the keeper ends the others in the same minute."""
     thief = device_with_copied_tokens(server, await sign_in_on_second_device(server, keeper))
     for method, path in (("DELETE", "/v1/sessions"), ("GET", "/v1/access"), ("PUT", "/v1/account/words")):
         for _ in range(70):

@@ -1,4 +1,4 @@
-"""The upgrade itself: everybody at the last release, then this release's `migrate` and server over the same files."""
+"""Upgrade from the last release: this release's `migrate` and server run on the old server's files."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ ORGANISATION = "Support North"
 
 @dataclass
 class UpgradedServer:
-    """The new server over the files of the old one, the people, and what was so before."""
+    """The new server on the old one's files, the people, and their previous state."""
 
     people: People
     server: LiveServer
     authority: LocalTimestampAuthority
-    proof_count: int  # how many of these lay in Ann's phone
+    proof_count: int  # number of proofs stored on Ann's phone
     log_pages: dict[str, bytes] = field(default_factory=dict)
 
     def pack_findings(self, pack: Path) -> list[Finding]:
-        """What is wrong with a pack."""
+        """Return the findings for a pack."""
         notary = Ed25519Signer(self.server.settings.load_or_create_notary_seed()).pub
         return verify_pack(pack, notary=notary, tsa_roots=[self.authority.root_pem])
 
     def get(self, path: str, jar: str = "", host: str = "app") -> httpx.Response:
-        """What a host answers; `jar`: the cookies that are sent."""
+        """Return a host's answer. `jar`: the cookies to send."""
         return self._request("GET", path, jar, host)
 
     def post(self, path: str, body: dict[str, Any], jar: str = "") -> httpx.Response:
-        """What the app's host answers to a body, asked as by its own page."""
+        """Post a body to the app's host, as its own page does."""
         return self._request("POST", path, jar, "app", json=body)
 
     def _request(self, method: str, path: str, jar: str, host: str, **extra: Any) -> httpx.Response:
@@ -57,7 +57,7 @@ class UpgradedServer:
 def send_app_request(
     trusting: ssl.SSLContext, port: int, method: str, path: str, cookies: str = "", host: str = "app", **extra: Any
 ) -> httpx.Response:
-    """One request, as the app's own page makes it."""
+    """Send one request, as the app's own page does."""
     headers = {"Host": f"{host}.localhost:{port}", "X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
     with httpx.Client(verify=trusting, trust_env=False) as client:
         headers |= {"Cookie": cookies} if cookies else {}
@@ -65,7 +65,7 @@ def send_app_request(
 
 
 def cookies_of(keeper: BrowserKeeper) -> str:
-    """The cookies of a phone."""
+    """Return the cookies of a phone."""
     return "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in keeper.page.context.cookies())
 
 
@@ -73,7 +73,7 @@ def cookies_of(keeper: BrowserKeeper) -> str:
 def upgraded_server(
     tmp_path_factory: pytest.TempPathFactory, browser: Browser, certificate: Certificate
 ) -> Iterator[UpgradedServer]:
-    """Everybody at the last release, and then the upgrade."""
+    """Let everybody use the last release, then upgrade."""
     folder = tmp_path_factory.mktemp("last")
     release = check_out_last_release(folder / "tree")
     data, port = folder / "data", free_port()
@@ -110,7 +110,7 @@ def upgraded_server(
 
 
 def stamped_log_pages(people: People, certificate: Certificate, port: int) -> dict[str, bytes]:
-    """What the public log says of a checkpoint that was stamped: by address."""
+    """Return the public pages of a timestamped checkpoint, by address."""
     trusting = ssl.create_default_context(cafile=str(certificate.cert))
     stamped: list[dict[str, Any]] = []
 
@@ -130,7 +130,7 @@ def stamped_log_pages(people: People, certificate: Certificate, port: int) -> di
 
 
 def accept_update(keeper: BrowserKeeper) -> None:
-    """Say yes to the new release, and open the lock of its page."""
+    """Accept the new release, and unlock its page."""
     keeper.go_to_tab("Entries")
     expect(keeper.button("Use it now")).to_be_visible(timeout=WAIT_LIMIT_MS)
     keeper.tap("Use it now")
@@ -139,7 +139,7 @@ def accept_update(keeper: BrowserKeeper) -> None:
 
 
 def reopen_with_new_release(people: People, keeper: BrowserKeeper) -> None:
-    """Open the app, which fetches the new release, close it, and open it again: nothing of the old one runs any more."""
+    """Open the app, which fetches the new release, close it, and reopen it: no old code runs any more."""
     people.reopen_app(keeper)
     expect(keeper.field("Your words")).to_be_visible()
     before = keeper.page.evaluate("caches.keys()")

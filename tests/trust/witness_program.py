@@ -1,4 +1,4 @@
-"""A log witness and a reader of logs that are not ours (aics-witness, aics-tlog), run as their own programs over HTTP."""
+"""Independent log witness and log reader (aics-witness, aics-tlog), run as programs over HTTP."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PROGRAM_FOLDER = PROJECT_ROOT / ".venv" / "witness" / "bin"
 
 
 def log_vkey(log: str, pub: bytes) -> str:
-    """A notary's key as signed-note writes keys; made here from the specification, not by our code."""
+    """Return a notary's key in signed-note's format, written from the specification and not by our code."""
     key = hashlib.sha256(log.encode() + b"\n\x01" + pub).digest()[:4]
     return f"{log}+{key.hex()}+{base64.b64encode(bytes([1]) + pub).decode()}"
 
 
 @dataclass
 class WitnessProgram:
-    """The witness with its folder. `vkey`: as it published it when it was set up; `url`: its address while it runs."""
+    """Witness with its folder. `vkey`: the key it published at setup; `url`: its address while it runs."""
 
     folder: Path
     name: str
@@ -37,11 +37,11 @@ class WitnessProgram:
 
     @property
     def url(self) -> str:
-        """Its submission prefix."""
+        """Return its submission prefix."""
         return f"http://127.0.0.1:{self.port}"
 
     def run(self, *arguments: str) -> str:
-        """One of its commands; what it printed."""
+        """Run one of its commands, and return the output."""
         command = [
             PROGRAM_FOLDER / "aics-witness",
             arguments[0],
@@ -54,25 +54,25 @@ class WitnessProgram:
         return result.stdout
 
     def add_log(self, log: str, pub: bytes) -> None:
-        """Name a log to it."""
+        """Add a log to its configuration."""
         self.run("add-log", "--origin", log, "--vkey", log_vkey(log, pub))
 
     def write_settings_file(self) -> Path:
-        """A file for DIARY_WITNESSES that names it."""
+        """Write a file for DIARY_WITNESSES that names it, and return the path."""
         path = self.folder / "witnesses.toml"
         entry = {"name": self.name, "key": self.vkey, "url": self.url}
         path.write_text("[[witness]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in entry.items()))
         return path
 
     def latest_checkpoint(self, log: str) -> bytes:
-        """The checkpoint it cosigned last, from its own monitoring address."""
+        """Return the checkpoint it cosigned last, from its monitoring address."""
         response = httpx.get(f"{self.url}/{hashlib.sha256(log.encode()).hexdigest()}/checkpoint", trust_env=False)
         assert response.status_code == 200, response.text
         return response.content
 
     @contextmanager
     def running_witness(self) -> Iterator[None]:
-        """The witness answering."""
+        """Run the witness within the block."""
         command = [PROGRAM_FOLDER / "aics-witness", "serve", "--config", self.folder / "witness.json"]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -90,7 +90,7 @@ class WitnessProgram:
 
 
 def new_witness(folder: Path, name: str = "witness.example/w1") -> WitnessProgram:
-    """A witness with a key of its own that knows no log yet."""
+    """Create a witness with a new key and no logs."""
     folder.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as port_probe:
         port = port_probe.getsockname()[1]
@@ -106,7 +106,7 @@ def new_witness(folder: Path, name: str = "witness.example/w1") -> WitnessProgra
 
 
 def read_tiles(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
-    """`aics-tlog`: its status and what it found."""
+    """Run `aics-tlog`, and return status and output."""
     result = subprocess.run(
         [PROGRAM_FOLDER / "aics-tlog", *map(str, arguments)], capture_output=True, text=True, check=False
     )

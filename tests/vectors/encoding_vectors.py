@@ -62,12 +62,12 @@ NOT_CANONICAL: dict[str, bytes] = {
 
 
 def invalid_text_case(raw: bytes | str, name: str, **extra: object) -> dict[str, object]:
-    """Bytes a parser must refuse."""
+    """Return bytes that a parser must refuse."""
     return {"name": name, "bytes": b64(raw if isinstance(raw, bytes) else raw.encode()), **extra}
 
 
 def canonical_cases() -> Cases:
-    """Ordinary JSON text and its one canonical spelling."""
+    """Return ordinary JSON texts, each with its canonical spelling."""
     text_by_name = {
         "space and order": '{ "b" : 1, "a" : [ true , false, null ] }',
         "empty things": '{"a":{},"b":[],"c":""}',
@@ -89,7 +89,7 @@ def canonical_cases() -> Cases:
 
 
 def refused_cases() -> Cases:
-    """Bytes that are not canonical JSON, by name; a few by rule: prefix, one character repeated, suffix."""
+    """Return bytes that are not canonical JSON, by name; some by rule: prefix, repeated character, suffix."""
     code = {"code": "not_canonical"}
     ruled = [
         {"name": "very deep", "before": "", "repeat": "[", "times": 500_000, "after": ""},
@@ -101,7 +101,7 @@ def refused_cases() -> Cases:
 
 
 def encoding_cases() -> dict[str, object]:
-    """Base64url, ids and frames."""
+    """Return cases of base64url, ids and frames."""
     parts = [b"", b"a", fixed_bytes("frame", 300)]
     return {
         "base64url": {
@@ -136,7 +136,7 @@ def encoding_cases() -> dict[str, object]:
 
 
 def encoding_vectors() -> dict[str, object]:
-    """encoding.json."""
+    """Return encoding.json."""
     first, digest = random_objects.objects_digest()
     return {
         "about": "Canonical JSON, base64url, frames. `bytes` are b64; a rule is before, repeat x times, after.",
@@ -166,7 +166,7 @@ def encoding_vectors() -> dict[str, object]:
 
 
 def padding_vectors() -> dict[str, object]:
-    """padding.json."""
+    """Return padding.json."""
     lengths = (2, 3, 9, 4095, 4096, 4097, 65_537, 100_000, 1_032_192, 1_032_193, 209_715_200)
     version = (*SIZES, 4095, 4096, 8191, 8192, 32_767, 65_535, 65_536)
     unpadded = (b"", b"\0", b"a", b"a\0\0", b"\x80a", b"\x81\0")
@@ -191,7 +191,7 @@ def padding_vectors() -> dict[str, object]:
 
 
 def word_vectors() -> dict[str, object]:
-    """words.json."""
+    """Return words.json."""
     valid_texts = [
         "cage candy arch gather drum buyer",
         "  cage\tcandy\u00a0 arch\r\ngather\u3000drum buyer\u2028",
@@ -225,7 +225,7 @@ def word_vectors() -> dict[str, object]:
 
 
 def recovery_code_cases() -> dict[str, object]:
-    """Recovery codes: both spellings, ways of typing them, and slips of the pen."""
+    """Return recovery codes: both spellings, ways of typing them, and typing errors."""
     codes = [bytes(16), bytes([255]) * 16, bytes(range(16)), fixed_bytes("code", 16)]
     text, code_words = words.format_code_as_text(codes[3]), words.format_code_as_words(codes[3])
     typed = (text.lower(), text.replace("-", ""), f" {text.replace('-', ' ')} ", code_words.upper(), f"\n{code_words} ")

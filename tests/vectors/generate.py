@@ -80,7 +80,7 @@ GENERATOR_BY_FILE = {
 
 
 def vector_text(name: str) -> str:
-    """The text of one vector file; lone surrogates and all else above ASCII are escaped."""
+    """Return the text of one vector file, with everything above ASCII escaped, including lone surrogates."""
     return json.dumps(GENERATOR_BY_FILE[name](), indent=1, ensure_ascii=True) + "\n"
 
 

@@ -19,13 +19,13 @@ BAD_SIGNATURE = {"code": "bad_signature"}
 
 
 def _person(who: str, name: str) -> tuple[bytes, bytes, GrantParty]:
-    """Two scalars and what others know of them."""
+    """Return two private keys, and their public part with the name."""
     ecdsa, hpke = fixed_bytes(f"{who} ecdsa", 32), fixed_bytes(f"{who} hpke", 32)
     return ecdsa, hpke, GrantParty(public_point(ecdsa), public_point(hpke), name)
 
 
 def grant_vectors() -> Case:
-    """grants.json."""
+    """Return grants.json."""
     keeper_key, keeper_hpke, keeper = _person("keeper", "Maya")
     advocate_key, advocate_hpke, advocate = _person("advocate", "Priya K, Stalking Support North")
     fields: Case = {
@@ -60,7 +60,7 @@ def grant_vectors() -> Case:
 
 
 def fingerprint_cases(*people: GrantParty) -> Case:
-    """Digests, words, and what is not nine words that fit together."""
+    """Return digests with their words, and invalid words."""
     fingerprint_rows = [
         {"ecdsa_pub": b64(person.ecdsa_pub), "hpke_pub": b64(person.hpke_pub), "print": person.fingerprint.hex()}
         for person in people
@@ -83,7 +83,7 @@ def fingerprint_cases(*people: GrantParty) -> Case:
 
 
 def advocate_envelope(advocate: GrantParty, keeper: GrantParty, grant: Case, key: bytes) -> Case:
-    """The advocate's envelope."""
+    """Return the advocate's envelope."""
     plaintext = canonical_json({"grant": grant, "key": b64(key), "name": keeper.name} | keeper.public_key_members())
     place = grants.grant_envelope_header(SAMPLE_IDS["diary"], SAMPLE_IDS["grant"], b64(advocate.fingerprint))
     random_values = {
@@ -96,7 +96,7 @@ def advocate_envelope(advocate: GrantParty, keeper: GrantParty, grant: Case, key
 
 
 def keepers_copy(advocate: GrantParty, grant: Case, key: bytes) -> Case:
-    """The keeper's own copy."""
+    """Return the keeper's own copy."""
     plaintext = canonical_json({"grant": grant, "key": b64(key), "name": advocate.name} | advocate.public_key_members())
     place = grants.grant_envelope_header(SAMPLE_IDS["diary"], SAMPLE_IDS["grant"], b64(advocate.fingerprint))
     salt = fixed_bytes("kept grant", 24)
@@ -105,7 +105,7 @@ def keepers_copy(advocate: GrantParty, grant: Case, key: bytes) -> Case:
 
 
 def wrap_cases(granted: OpenedGrant) -> list[Case]:
-    """A version's two keys for the grant."""
+    """Return a version's two keys, wrapped for the grant."""
     wraps: list[Case] = []
     for part in granted.parts:
         header = grant_wrap_header(granted.id, SAMPLE_IDS["diary"], SAMPLE_IDS["version"], part)
@@ -116,7 +116,7 @@ def wrap_cases(granted: OpenedGrant) -> list[Case]:
 
 
 def digest_cases(keeper_key: bytes, fields: Case, granted: OpenedGrant) -> Case:
-    """Digests in the place of a restricted part's key, for a grant of packs without what is kept apart; and what is none."""
+    """Return digests in place of a restricted part's key, for a grant without restricted fields, and invalid ones."""
     grant_without_restricted = grants.sign_grant(
         AuthorSigner(keeper_key), fields | {"restricted": False, "rights": ["view", "pack"]}
     )
@@ -143,7 +143,7 @@ def digest_cases(keeper_key: bytes, fields: Case, granted: OpenedGrant) -> Case:
 
 
 def seal_with_grant(granted: OpenedGrant, kind: GrantDocument, payload: Case) -> Case:
-    """One that opens, by the second implementation."""
+    """Return an envelope that opens, sealed by the second implementation."""
     salt = fixed_bytes(kind.name, 24)
     plaintext = pad_version(canonical_json(payload | {"t": kind.type}))
     return {
@@ -155,7 +155,7 @@ def seal_with_grant(granted: OpenedGrant, kind: GrantDocument, payload: Case) ->
 
 
 def summary_cases(granted: OpenedGrant) -> Case:
-    """A summary under the grant's key, and what is none."""
+    """Return summaries under the grant's key, valid and invalid."""
     due = {"at": NOW_MS + DAY_MS, "what": "recording_wiped"}
     summary: Case = {"dates": [due], "entries": 31, "made_at": NOW_MS, "newest_at": NOW_MS - DAY_MS}
     return seal_with_grant(granted, client_summaries.SUMMARY_DOCUMENT, summary) | {
@@ -170,7 +170,7 @@ def summary_cases(granted: OpenedGrant) -> Case:
 
 
 def mark_cases(granted: OpenedGrant) -> Case:
-    """What an advocate has looked through, and what is none."""
+    """Return an advocate's review marks, valid and invalid."""
     mark: Case = {"at": NOW_MS, "record": SAMPLE_IDS["record"], "seq": 7}
     marks: Case = {
         "made_at": NOW_MS,
@@ -190,7 +190,7 @@ def mark_cases(granted: OpenedGrant) -> Case:
 
 
 def letter_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -> Case:
-    """A question, in its envelope, and what does not hold."""
+    """Return a question in its envelope, and invalid letters."""
     place = letters.LetterIds(SAMPLE_IDS["diary"], SAMPLE_IDS["grant"], SAMPLE_IDS["letter"])
     fields: Case = {
         "diary": SAMPLE_IDS["diary"], "fields": {"about": SAMPLE_IDS["record"], "text": "Was anyone with you?"},
@@ -221,7 +221,7 @@ def letter_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -> Case:
 
 
 def assisted_entry_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -> Case:
-    """An entry typed in a call, in its envelope; every refused one is signed, so that it is its form that is refused."""
+    """Return assisted entries in their envelopes. Invalid ones are signed, so that they are refused for their form."""
     place = letters.LetterIds(SAMPLE_IDS["diary"], SAMPLE_IDS["grant"], SAMPLE_IDS["letter"])
     turn: Case = {"asked": "tell_me", "said": "Er stand wieder da. =1+1", "words": ""}
     assisted_fields: Case = {
@@ -269,7 +269,7 @@ def assisted_entry_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -
             *(BAD_SIGNATURE | {"letter": letter(assisted_fields | altered)} for altered in altered_fields),
             BAD_SIGNATURE
             | {"letter": letter({name: value for name, value in assisted_fields.items() if name != "how"})},
-            # With somebody under 18: nothing unasked, nothing chosen from a list.
+            # With somebody under 18: no answer that was not asked for, and none chosen from a list.
             BAD_SIGNATURE | {"letter": letter(child | {"turns": [turn | {"asked": ""}]})},
             BAD_SIGNATURE | {"letter": letter(child | {"incident": {"behaviours": ["follow"]}})},
         ],
@@ -277,7 +277,7 @@ def assisted_entry_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -
 
 
 def invalid_grants(key: bytes, grant: Case) -> list[Case]:
-    """Grants that are none, though whoever holds the key signed them; and some that nobody signed."""
+    """Return invalid grants, most of them correctly signed, some unsigned."""
     repeated_records = [SAMPLE_IDS["record"]] * 2
     signed: list[Case] = [
         {"rights": []}, {"rights": ["comment"]}, {"rights": ["view", "view"]}, {"rights": ["pack", "view"]},

@@ -1,4 +1,4 @@
-"""handover.json: eight words, what they name and open, and a pack sealed under them."""
+"""handover.json: eight words, the values derived from them, and a pack sealed under them."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ NOT_OPENED = {"code": "not_opened"}
 
 
 def handover_vectors() -> Case:
-    """handover.json."""
+    """Return handover.json."""
     raw = fixed_bytes("handover words", 11)
     words = handover.encode_words(raw)
     return {
@@ -38,7 +38,7 @@ def handover_vectors() -> Case:
 
 
 def refused_words(words: str) -> list[Case]:
-    """What is not eight words that fit together."""
+    """Return words that must be refused."""
     word_list = words.split()
     swapped = [*word_list[:6], word_list[7], word_list[6]]
     cases: list[tuple[str, str, list[str]]] = [
@@ -53,12 +53,12 @@ def refused_words(words: str) -> list[Case]:
 
 
 def kdf_parameters(profile: KdfProfile) -> dict[str, object]:
-    """Parameters with a given salt."""
+    """Return parameters with a fixed salt."""
     return handover.new_kdf_params(profile, fixed_bytes("handover salt", 16))
 
 
 def opener_case(words: str, profile: KdfProfile, policy: str) -> Case:
-    """What the words give at one cost."""
+    """Return the values derived from the words at one cost."""
     kdf = kdf_parameters(profile)
     opener = handover.derive_secrets(words, kdf, TEST_POLICY)
     return {
@@ -72,7 +72,7 @@ def opener_case(words: str, profile: KdfProfile, policy: str) -> Case:
 
 
 def sealed_pack_case(words: str, size: int) -> Case:
-    """A pack of `size` bytes, part by part, the slip last; each with its salt, the digests in hex."""
+    """Return a sealed pack of `size` bytes, part by part, the metadata last; each with its salt, digests in hex."""
     key, place, content = (
         handover.derive_secrets(words, kdf_parameters(CHEAPEST_PROFILE), TEST_POLICY).key,
         b64(fixed_bytes("handover", 16)),

@@ -1,4 +1,4 @@
-"""kdf.json: from words to keys, and what must be refused before anything is derived."""
+"""kdf.json: keys derived from words, and parameters that must be refused before any derivation."""
 
 from diary.crypto import kdf
 from diary.encoding import b64
@@ -20,7 +20,7 @@ LOCAL_KDF_CHANGES: Case = {"login": "", "origin": "local"}
 
 
 def derivation_cases() -> list[Case]:
-    """Roots and what comes of them; those marked `tests` are below the product's floor."""
+    """Return roots and derived values; those marked `tests` are below the product's minimum."""
     variants: list[tuple[str, str, Case, str]] = [
         ("cheapest", "tests", {}, PASSPHRASE),
         ("cheapest, words typed another way", "tests", {}, "  cage  candy arch\tgather drum buyer "),
@@ -58,7 +58,8 @@ def derivation_cases() -> list[Case]:
 
 
 def refused_parameters() -> list[Case]:
-    """Parameters the product's policy must refuse, some for a device that has seen better (`high`, m times t)."""
+    """Return parameters the product's policy must refuse, some after a higher cost was seen (`high`, m × t).
+    """
     valid_parameters: Case = {"m": 65_536, "t": 3}
     changes: list[tuple[str, Case, int]] = [
         ("memory below the floor", {"m": 47_103, "t": 3}, 0),
@@ -92,7 +93,7 @@ def refused_parameters() -> list[Case]:
 
 
 def kdf_vectors() -> Case:
-    """kdf.json."""
+    """Return kdf.json."""
     code = fixed_bytes("code", 16)
     root = kdf.derive_root(PASSPHRASE, BASE_KDF, kdf.TEST_POLICY)
     return {

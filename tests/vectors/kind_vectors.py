@@ -1,4 +1,4 @@
-"""kinds.json: one version of each kind of record with every field of its schema filled, byte for byte in both languages."""
+"""kinds.json: one version of each kind of record with every field filled, byte for byte in both languages."""
 
 from dataclasses import replace
 
@@ -14,16 +14,16 @@ from tests.vectors.reference import fixed_bytes
 
 Case = dict[str, object]
 NOW_MS = 1_790_000_000_000
-# Text of several scripts, a lone combining mark, direction marks and a formula: kept exactly as typed.
+# Text in several scripts, with a lone combining mark, direction marks and a formula: kept exactly as typed.
 HOSTILE_TEXT = "=1+1 \u0648\u06c1 \u202e cafe\u0301 \U0001f622\n"
 
 
 def sample_value(rule: str, name: str) -> object:
-    """A value a field of this rule may hold; the same each time."""
+    """Return a fixed value that a field of this rule may have."""
     shape, _, of = rule.partition(" ")
     if shape in ("code", "codes"):
         terms = CHOICE_LISTS[of].terms
-        # The first: a list that grows at its end changes no vector.
+        # The first code: appending to a list changes no vector.
         code = terms[0].code
         return [code, "of_a_newer_app"] if shape == "codes" else code
     if shape in ("object", "objects", "block"):
@@ -49,7 +49,7 @@ def sample_value(rule: str, name: str) -> object:
 
 
 def make_draft(kind: str, n: int) -> versions.VersionDraft:
-    """A version of a kind with every field."""
+    """Return a draft of a kind with every field."""
     kind_schema, rules = find_schema(kind, NEWEST_SCHEMA_NUMBERS[kind]), FIELD_RULES[kind]
     return versions.VersionDraft(
         ids=versions.VersionIds(
@@ -68,7 +68,7 @@ def make_draft(kind: str, n: int) -> versions.VersionDraft:
 
 
 def kind_vectors() -> Case:
-    """kinds.json."""
+    """Return kinds.json."""
     cases, prev = [], None
     for n, kind in enumerate(SCHEMA_KINDS, 1):
         kind_schema = find_schema(kind, NEWEST_SCHEMA_NUMBERS[kind])

@@ -1,4 +1,4 @@
-"""lines.json: devices' lines, and where they do not hold. The order in which versions came says nothing."""
+"""lines.json: devices' lines, and their breaks. The order in which versions arrive does not matter."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +17,7 @@ SECOND_LINE = [ChainLink("b", 1, None, "b1"), ChainLink("b", 2, "b1", "b2")]
 
 
 def line_vectors() -> Case:
-    """lines.json."""
+    """Return lines.json."""
     first, second, third, fourth = FIRST_LINE
     cases: dict[str, list[ChainLink]] = {
         "nothing": [],

@@ -1,4 +1,4 @@
-"""What the tests of both halves share in reading vectors: bytes, rules and operations."""
+"""Readers of vectors for the tests of both halves: bytes, rules and operations."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 
 
 def load_vectors(name: str) -> Any:
-    """The vectors in tests/vectors/`name`."""
+    """Return the vectors in tests/vectors/`name`."""
     return json.loads((FOLDER / name).read_text("ascii"))
 
 
