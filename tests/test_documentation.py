@@ -6,6 +6,7 @@ the code, fails. Phrases are never asserted.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -162,6 +163,87 @@ def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> 
         top = text[:900].lower()
         assert "the design answers" in top and "you decide" in top, name
         assert f"({name.rsplit('/', 1)[1]})" in DOCS_BY_PATH["docs/operators/README.md"], name
+
+
+# An identifier as guides write it: `Fields`, `activeTab`, `stage.find`, `rowsOf(…)`.
+IDENTIFIER = re.compile(r"[A-Za-z$][\w$]*(?:\.[A-Za-z$][\w$]*)*(?:\(.*\))?")
+# The heading in CHANGELOG.md, and a browser's property that no module may use.
+NAMES_OF_OTHERS = frozenset({"Unreleased", "innerHTML"})
+MODULE_SUFFIXES = frozenset({".py", ".ts", ".mjs"})
+FILE_SUFFIXES = MODULE_SUFFIXES | {".css", ".js", ".json", ".md", ".toml"}
+SOURCES = [
+    path
+    for folder in ("diary", "static/src", "tests", ".ci")
+    for path in sorted((PROJECT_ROOT / folder).rglob("*"))
+    if path.suffix in MODULE_SUFFIXES | {".json"}
+]
+
+
+def guide_identifiers(text: str) -> set[str]:
+    """Return the identifiers that a guide names, without placeholders ("example"), file names and commands (`make`)."""
+    return {
+        span.partition("(")[0]
+        for span in set(CODE_SPAN.findall(text)) - NAMES_OF_OTHERS
+        if IDENTIFIER.fullmatch(span) and re.search("[A-Z_(.]", span)
+        if "example" not in span and Path(span).suffix not in FILE_SUFFIXES
+    }
+
+
+def code_identifiers(path: Path) -> set[str]:
+    """Return the identifiers of a Python or TypeScript module, or the keys of a JSON file; no comments or strings."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".json":
+        return set(re.findall(r'"([^"\n]+)":', text))
+    if path.suffix == ".py":
+        fields = ("id", "attr", "name", "arg")
+        return {str(vars(node)[field]) for node in ast.walk(ast.parse(text)) for field in fields if field in vars(node)}
+    code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*|'(?:[^'\\\n]|\\.)*'", " ", text, flags=re.DOTALL)
+    return set(re.findall(r"[A-Za-z_$][\w$]*", code))
+
+
+def missing_identifiers(names: Iterable[str], paths: Iterable[Path]) -> list[str]:
+    """Return the names that stand in no file: neither the whole name as a JSON key nor its last part in code."""
+    missing = {name: name.rpartition(".")[2] for name in names}
+    for path in paths:
+        text = path.read_text("utf-8")
+        if any(last in text for last in missing.values()):
+            found = code_identifiers(path)
+            missing = {name: last for name, last in missing.items() if not found & {name, last}}
+    return sorted(missing)
+
+
+def misplaced_identifiers(text: str) -> list[str]:
+    """Return the names of the phrases "`name` in `path`" and "`name` (`path`)" that are not in that file.
+
+    A test in brackets is the one that fails when the step is forgotten, and need not hold the name.
+    """
+    pairs = re.findall(r"`([^`\n]+)`\s+(?:in\s+|\((?!`tests/))`([\w./]+/[\w./]+)`", text)
+    return [
+        f"{name} in {place}"
+        for name, place in pairs
+        for path in [PROJECT_ROOT / folder / place for folder in ("", "static/src", "diary")]
+        if path.is_file() and missing_identifiers(guide_identifiers(f"`{name}`"), [path])
+    ]
+
+
+def test_every_identifier_in_a_guide_exists() -> None:
+    """CONTRIBUTING.md and docs/architecture.md name no identifier that was renamed or removed, and no such module."""
+    text = (PROJECT_ROOT / "CONTRIBUTING.md").read_text("utf-8") + DOCS_BY_PATH["docs/architecture.md"]
+    names = guide_identifiers(text)
+    assert len(names) > 30
+    assert missing_identifiers(names, SOURCES) == []
+    assert misplaced_identifiers(text) == []
+    modules = {span for span in CODE_SPAN.findall(text) if re.fullmatch(r"\w+\.(py|ts|mjs)", span)}
+    assert modules - {path.name for path in SOURCES} == set()
+
+
+def test_an_identifier_that_is_gone_or_elsewhere_is_found() -> None:
+    """The check reads code, not comments, and looks in the file that a guide names."""
+    text = "`SETTINGS` in `diary/config.py`, `SETTINGS` in `diary/clock.py`, `OldName`, `old_name`, `make`, `Fields(x)`"
+    names = guide_identifiers(text)
+    assert names == {"SETTINGS", "OldName", "old_name", "Fields"}
+    assert missing_identifiers(names, [PROJECT_ROOT / "diary/config.py"]) == ["Fields", "OldName", "old_name"]
+    assert misplaced_identifiers(text) == ["SETTINGS in diary/clock.py"]
 
 
 def test_an_undocumented_name_is_found() -> None:
