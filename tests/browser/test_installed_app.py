@@ -19,7 +19,7 @@ NARRATIVE = "SENTINELACCOUNT he waited by the gate"
 HALF_SENTENCE = "SENTINELHALF a sent"
 
 
-# The same steps in a tab are in every run: test_notebook.py, test_capture.py.
+# The same steps in a tab are in every run: test_notebook.py, test_capture_while_locked.py.
 @pytest.mark.slow
 def test_the_installed_app_leaves_locks_and_adds_offline(
     playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path

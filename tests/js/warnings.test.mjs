@@ -99,7 +99,7 @@ test('every kind of sync failure is reported until a sync succeeds', async () =>
     // An expired session is renewed automatically; here that is refused too.
     if (['signed_out', 'session_ended'].includes(code))
       deviceA.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
-    if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
+    if (code === 'session_ended') continue; // this phone locks: ended_session.test.mjs
     await trySync(deviceA);
     assert.deepEqual(codesShown(deviceA), [code]);
     assert.equal(deviceA.app.state.account.trouble.sentence, SENTENCES[code], code);

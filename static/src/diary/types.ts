@@ -396,7 +396,7 @@ export interface SyncRun extends Sync {
   setTrouble(open: Open, owner: string, code: string): Promise<void>;
 }
 
-/** The records of an open diary: versions read and written (book.ts). */
+/** The records of an open diary: versions read and written (record_store.ts). */
 export interface RecordStore {
   readonly clock: { now(): number };
   pushes: Index | null;
@@ -438,14 +438,14 @@ export interface ScreenState {
   subscribe(listener: () => void): () => void;
 }
 
-/** Sends parts of files while the diary is locked (carrier.ts). */
+/** Sends parts of files while the diary is locked (locked_upload.ts). */
 export interface LockedUpload {
   prepare(open: Open, onWifi: boolean): Promise<void>;
   go(): Promise<void>;
   drop(): void;
 }
 
-/** The notes behind the cover (notebook.ts). */
+/** The notes behind the cover (features/notebook/actions.ts). */
 export interface NotebookStore {
   ids(): Promise<Uint8Array[]>;
   open(): Promise<void>;

@@ -158,8 +158,8 @@ export function offsetIn(ms: number | null, tz: string): number | null {
 }
 
 /**
- * Return the minutes east of UTC at the end of a range, as `When.end_offset_min` of times.py does: clocks may have
- * changed since it began.
+ * Return the minutes east of UTC at the end of a range, as `ClaimedTime.end_offset_minutes` of times.py does: clocks
+ * may have changed since it began.
  * @param start ms UTC
  * @param end ms UTC
  * @param offset stored for its start

@@ -1,6 +1,6 @@
 /**
  * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file was added. The twin
- * of `_exhibits` in diary/pack/verify/verifier.py.
+ * of `_check_exhibits` in diary/pack/verify/verifier.py.
  */
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';

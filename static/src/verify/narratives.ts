@@ -1,5 +1,5 @@
 /**
- * Compares the first words of each entry, as embedded in 01, with the sealed ones. The twin of `_narratives` in
+ * Compares the first words of each entry, as embedded in 01, with the sealed ones. The twin of `_check_narratives` in
  * diary/pack/verify/verifier.py.
  */
 import { bytesEqual, utf8 } from '../core/bytes.js';
