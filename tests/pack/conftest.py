@@ -1,4 +1,4 @@
-"""One pack of the fictional diary, built by the real worker, for every test that reads one."""
+"""Packs that the worker built once for all tests that read them."""
 
 import asyncio
 import csv
@@ -39,7 +39,7 @@ class BuiltPack:
 
 
 async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
-    """The front part of a capsule, made as the server makes it."""
+    """Return the front part of a capsule, made as the server makes it."""
 
     async def fetch(account: bytes, diary_id: bytes, blob: str, index: int) -> bytes:
         if (blob, index) not in diary.sealed_parts:
@@ -61,7 +61,7 @@ async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_pa
 
 
 def assemble_pack(diary: FictionalDiary, front_path: Path, capsule: Capsule, pack_path: Path) -> Path:
-    """The whole pack: the front part and the files as received."""
+    """Return the complete pack: the front part and the files as received."""
     files = {exhibit.filename: diary.received_files[exhibit.record] for exhibit in capsule.exhibits}
     received = [(path, [files[path.rpartition("/")[2]]]) for path in archive.received_file_sizes(capsule)]
     archive.assemble_pack(front_path, received, pack_path, capsule)
@@ -69,14 +69,14 @@ def assemble_pack(diary: FictionalDiary, front_path: Path, capsule: Capsule, pac
 
 
 def _build_in_thread(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
-    """`build` in a thread of its own: where a browser is driven, this one's event loop is the driver's."""
+    """Run `build_front_part` in another thread: under a browser, this thread's event loop belongs to the driver."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(build_front_part(diary, capsule_bytes, front_path))).result()
 
 
 @pytest.fixture(scope="session")
 def full_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
-    """The fictional diary's pack."""
+    """Return the fictional diary's pack."""
     folder = tmp_path_factory.mktemp("pack")
     diary = fictional_diary()
     capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
@@ -89,7 +89,7 @@ def full_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
 
 @pytest.fixture(scope="session")
 def small_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
-    """A pack of three entries and one picture, for tests that change every byte of it."""
+    """Return a pack of three entries and one picture, for tests that change every byte of it."""
     folder = tmp_path_factory.mktemp("small")
     diary = fictional_diary(count=3, exhibits=1)
     capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
@@ -102,41 +102,41 @@ def small_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
 
 @dataclass(frozen=True)
 class SamplePack:
-    """The training diary's first pack, unpacked, and what to check it with."""
+    """The training diary's first pack, unpacked."""
 
     diary: SamplePackDiary
     path: Path
     folder: Path
 
     def read_member(self, name: str) -> bytes:
-        """A member under `data/`."""
+        """Return a file below `data/`."""
         return (self.folder / "data" / name).read_bytes()
 
     def read_table(self, name: str) -> list[dict[str, str]]:
-        """A table under `data/`."""
+        """Return the rows of a table below `data/`."""
         return list(csv.DictReader(io.StringIO(self.read_member(name).decode("utf-8-sig"), newline="")))
 
     @cached_property
     def chronology_page_texts(self) -> list[str]:
-        """The drawn words of each page of 01."""
+        """Return the text drawn on each page of 01."""
         reader = pypdf.PdfReader(io.BytesIO(self.read_member("servable/01_chronology.pdf")))
         return [" ".join(page.extract_text().split()) for page in reader.pages]
 
     @cached_property
     def servable_texts(self) -> list[tuple[str, str]]:
-        """Every byte that may be served, 00 and 15, in every form in which it can be read, with where that is."""
+        """Return every readable form of every servable file, of 00 and of 15: where it stands, and its text."""
         files = servable_files(self.folder)
         return [found for name, raw in files.items() for found in readable_forms(name, raw)]
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """12_record.json."""
+        """Return 12_record.json."""
         return dict(json.loads(self.read_member("restricted/12_record.json")))
 
 
 @pytest.fixture(scope="session")
 def sample_pack(tmp_path_factory: pytest.TempPathFactory) -> SamplePack:
-    """Built once for every test that reads it: some twenty seconds of one core."""
+    """Return the sample pack. It is built once, because that takes twenty seconds of one core."""
     folder = tmp_path_factory.mktemp("sample")
     diary = make_sample_pack_diary()
     path = folder / "sample.zip"

@@ -1,4 +1,4 @@
-"""A fictional diary, opened, as the phone would hold it: real signatures, real receipts, made-up people."""
+"""A fictional diary as an unlocked phone holds it, with real signatures and receipts and invented people."""
 
 import hashlib
 import io
@@ -29,7 +29,7 @@ DAY_MS = 24 * HOUR_MS
 
 @dataclass
 class FictionalDiary:
-    """Versions in feed order, and the sealed parts of every picture by (blob, part)."""
+    """Opened versions in feed order, and the sealed parts of every picture by (blob, part)."""
 
     diary_id: str = field(default_factory=lambda: id_text(new_id()))
     account_id: str = field(default_factory=lambda: id_text(new_id()))
@@ -56,7 +56,7 @@ class FictionalDiary:
         received: bool = True,
         offset_ms: int | None = 0,
     ) -> DiaryVersion:
-        """Seal (all but the envelope), sign and receipt one version."""
+        """Seal (except for the envelope), sign and receipt one version."""
         fields = {name: value for name, value in fields.items() if value is not None}
         record = record or id_text(new_id())
         version = id_text(new_id())
@@ -86,7 +86,7 @@ class FictionalDiary:
     def _opened_version(
         self, draft: VersionDraft, composed: ComposedVersion, secrets: VersionSecrets, *, received_at: int | None
     ) -> DiaryVersion:
-        """A composed version as the phone holds it once it is opened."""
+        """Return a composed version as a phone holds it after opening."""
         ids, received = draft.ids, received_at is not None
         record, version, kind, parents = ids.record, ids.version, draft.kind, draft.parents
         fields, restricted = draft.open, draft.restricted
@@ -139,7 +139,7 @@ class FictionalDiary:
         at_ms: int,
         restricted: Mapping[str, object] | None = None,
     ) -> DiaryVersion:
-        """A later version of a record: the newest fields with some changed."""
+        """Add a version of a record: the newest fields with some changed."""
         newest = [one for one in self.versions if one["record"] == version["record"]][-1]
         fields = {name: value for name, value in newest["open"]["fields"].items() if not name.startswith("_")}
         newest_restricted = dict(newest["restricted"]["fields"]) if newest["restricted"] else {}
@@ -156,7 +156,7 @@ class FictionalDiary:
         )
 
     def take_out(self, version: DiaryVersion, *, at_ms: int, reason: str | None = None) -> DiaryVersion:
-        """A version that says only that the record was taken out."""
+        """Add a version that says only that the record was taken out."""
         newest = [one for one in self.versions if one["record"] == version["record"]][-1]
         fields = {"taken_out": at_ms, "reason": reason}
         return self.add(version["kind"], fields, record=version["record"], at_ms=at_ms, parents=(newest["version"],))
@@ -174,7 +174,7 @@ class FictionalDiary:
         extra_fields: Mapping[str, object] | None = None,
         restricted: Mapping[str, object] | None = None,
     ) -> DiaryVersion:
-        """A file with its received bytes sealed, and a print copy when there is one."""
+        """Add a file with its received bytes sealed, and a print copy if one is given."""
         received = self.seal_file(content)
         renditions, keys = (
             ([], []) if print_image is None else ([_rendition_fields(print_image)], [self.seal_file(print_image)])
@@ -205,7 +205,7 @@ class FictionalDiary:
         return row
 
     def seal_file(self, content: bytes) -> tuple[str, bytes]:
-        """Seal a file's bytes where the worker will ask for them; blob id and key."""
+        """Seal a file's bytes in parts for the worker. Return the blob id and the key."""
         blob, key = id_text(new_id()), os.urandom(32)
         for i, part in enumerate(seal_parts(key, self.diary_id, blob, [content], len(content))):
             self.sealed_parts[blob, i] = part
@@ -213,7 +213,7 @@ class FictionalDiary:
         return blob, key
 
     def replace_signing_key(self, *, at_ms: int) -> AuthorSigner:
-        """A new signing key takes the old one's place, which counts for what was received up to now. Gives the old one."""
+        """Replace the signing key, which stays valid for everything received so far. Return the old key."""
         old_author, self.author = self.author, AuthorSigner(generate_scalar())
         statement = {
             "account": self.account_id,
@@ -233,7 +233,7 @@ class FictionalDiary:
 
     @property
     def public_keys(self) -> dict[str, Any]:
-        """The capsule's public keys, and what is said of those that were replaced."""
+        """Return the capsule's public keys, and the statements about replaced ones."""
         return {
             **({"earlier": self.key_replacements} if self.key_replacements else {}),
             "account": self.account_id,
@@ -244,7 +244,7 @@ class FictionalDiary:
 
     @property
     def feed_head(self) -> dict[str, object]:
-        """The head over every version the notary signed for, and how many those are."""
+        """Return the head over every receipted version, and its number in the feed."""
         head, seq = heads.INITIAL_HEAD, 0
         for row in self.versions:
             if row["seq"] is not None:
@@ -262,7 +262,7 @@ class FictionalDiary:
     def wish(
         self, chosen: tuple[str, ...] | None = None, made_at: int = START_MS + 218 * DAY_MS, **options: object
     ) -> PackOptions:
-        """A wish for some incidents, or for all."""
+        """Return the options of a pack of these incidents, by default of all."""
         incidents = tuple(dict.fromkeys(row["record"] for row in self.versions if row["kind"] == "incident"))
         return PackOptions(
             pack_id=id_text(new_id()),
@@ -281,7 +281,7 @@ class FictionalDiary:
 def _attachment_fields(
     incident: DiaryVersion, content: bytes, media_type: str, description: str, at_ms: int
 ) -> dict[str, object]:
-    """The open fields of an attachment somebody has looked at."""
+    """Return the open fields of an attachment that somebody has looked at."""
     captured_at = {
         "precision": "minute",
         "start": at_ms - HOUR_MS,
@@ -306,7 +306,7 @@ def _attachment_fields(
 
 
 def _rendition_fields(print_image: bytes) -> dict[str, object]:
-    """What the record says of a print copy."""
+    """Return the fields of a print copy."""
     width, height = Image.open(io.BytesIO(print_image)).size
     return {
         "height": height,
@@ -321,7 +321,7 @@ def _rendition_fields(print_image: bytes) -> dict[str, object]:
 def draw_screenshot(
     seed: int, size: tuple[int, int] = (1170, 2532), image_format: str = "PNG", **save: object
 ) -> bytes:
-    """A phone-like message screen, different for each seed."""
+    """Return a picture like a phone's message screen, different for each seed."""
     image = Image.new("RGB", size, (246, 246, 248))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size[0], 150), fill=(32, 60, 84))
@@ -342,7 +342,7 @@ def draw_screenshot(
 
 
 def make_print_copy(content: bytes, width: int = 900) -> bytes:
-    """What the phone would make: re-encoded, narrower, without metadata."""
+    """Return the print copy that a phone would make: re-encoded, narrower, without metadata."""
     image, buffer = Image.open(io.BytesIO(content)).convert("RGB"), io.BytesIO()
     image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR).save(
         buffer, "JPEG", quality=80
@@ -351,7 +351,7 @@ def make_print_copy(content: bytes, width: int = 900) -> bytes:
 
 
 def incident_fields(start_ms: int, text: str, **extra_fields: object) -> dict[str, object]:
-    """The fields of an incident known to the minute, in London."""
+    """Return the fields of an incident known to the minute, in London."""
     return {
         "include_in_pack": True,
         "narrative": text,
@@ -414,7 +414,7 @@ def _add_incident(diary: FictionalDiary, index: int) -> DiaryVersion:
 
 
 def _add_later_versions(diary: FictionalDiary, rows: list[DiaryVersion]) -> None:
-    """Additions, amendments and a private note."""
+    """Add additions, amendments and a private note."""
     added = f"{STORY_INCIDENTS[0]['narrative']} I have since found out that a colleague saw him too."
     changed = "A new account messaged me after I blocked the last one, near Elmhurst Road. Anna saw it."
     later: list[tuple[int, dict[str, object], int]] = [
@@ -430,7 +430,7 @@ def _add_later_versions(diary: FictionalDiary, rows: list[DiaryVersion]) -> None
 
 
 def _attach_screenshot(diary: FictionalDiary, incident: DiaryVersion, index: int) -> None:
-    """The third shows where the keeper lives, the fourth is very long."""
+    """Add a screenshot. The third shows where the keeper lives, the fourth is very long."""
     raw = draw_screenshot(index, (1170, 9000) if index == 3 else (1170, 2532))
     extra_by_index: dict[int, dict[str, object]] = {
         0: {

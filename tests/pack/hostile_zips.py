@@ -1,7 +1,7 @@
-"""One corpus of zips that mean harm, for every reader of packs there is: the program, the page's modules, the page in a browser.
+"""Hostile zips for every reader of packs: the program, the page's modules, and the page in a browser.
 
-The first part is the files of tests/vectors/hostile, small and always the same bytes; the second is made of a sound pack,
-so that the harm stands among members that hold.
+The first part is the stored files of tests/vectors/hostile: small, and always the same bytes. The second part is made
+from a valid pack, so that the damage stands among valid members.
 """
 
 import json
@@ -19,19 +19,19 @@ from tests.pack.pack_members import members_of, pack_folder_name
 from tests.vectors.write_hostile import OUTPUT_FOLDER
 
 EXPECTED_CODES: dict[str, list[str]] = json.loads((OUTPUT_FOLDER / "expected.json").read_text(encoding="ascii"))
-# Too long to be driven through a browser's file chooser in a test; Node's run of the same modules has them.
+# Too long for a browser's file chooser in a test. Node runs the same modules over them.
 TOO_SLOW_FOR_BROWSER = frozenset({"sixty thousand members", "a list of twenty megabytes"})
 
 
 def hostile_zips(built: BuiltPack, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every case, by name. `folder`: for what is made on the way."""
+    """Yield each case with its name. `folder` is for temporary files."""
     for name in sorted(EXPECTED_CODES):
         yield name, (OUTPUT_FOLDER / name).read_bytes()
     yield from zips_with_hostile_members(built, folder)
 
 
 def zips_with_hostile_members(built: BuiltPack, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Zips that mean harm: names that lead outside, links, twins, bombs, lists that lie, odd encodings, bytes between members."""
+    """Yield zips with hostile members: names that lead outside, links, duplicates, odd encodings, bombs."""
     valid_zip, zip_path, pack_folder = built.path.read_bytes(), folder / "hostile.zip", pack_folder_name(built.path)
 
     def with_member(name: str, content: bytes = b"x", **row: Any) -> bytes:
@@ -55,7 +55,7 @@ def zips_with_hostile_members(built: BuiltPack, folder: Path) -> Iterator[tuple[
 def zips_with_hostile_structure(
     built: BuiltPack, zip_path: Path, with_member: Callable[..., bytes]
 ) -> Iterator[tuple[str, bytes]]:
-    """What is wrong with the zip itself."""
+    """Yield zips whose own structure is wrong."""
     valid_zip, pack_folder = built.path.read_bytes(), pack_folder_name(built.path)
     yield "link", with_member(f"{pack_folder}/data/link", b"/etc/passwd", external_attr=(stat.S_IFLNK | 0o777) << 16)
     yield "folder", with_member(f"{pack_folder}/data/more/", b"")
@@ -68,7 +68,7 @@ def zips_with_hostile_structure(
 
 
 def bombs_and_damaged_zips(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:
-    """Too much, cut short, or packed another way."""
+    """Yield zip bombs, truncated and damaged zips, and other compressions."""
     valid_zip, pack_folder = built.path.read_bytes(), pack_folder_name(built.path)
     yield "comment", valid_zip[:-2] + struct.pack("<H", 4) + b"note"
     with zipfile.ZipFile(zip_path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""Values that no screen writes, in every kind of record: what a broken app, or somebody who means harm, might have sealed."""
+"""Values that no screen writes, as a faulty app or an attacker could have sealed them, in every kind of record."""
 
 from diary.pack.exhibit_numbers import REGISTER_KINDS
 from diary.record.schemas import find_schema
@@ -19,7 +19,7 @@ ODD_VALUES: list[object] = [
 
 
 def add_odd_records(diary: FictionalDiary, at_ms: int) -> None:
-    """Every kind of record with values that no screen writes: wrong types, missing links, impossible times."""
+    """Add every kind of record with wrong types, missing links and impossible times."""
     for index, kind in enumerate(kind for kind in REGISTER_KINDS if kind != "schedule"):
         names = find_schema(kind, 1)
         fields = {

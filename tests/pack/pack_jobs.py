@@ -1,4 +1,4 @@
-"""Pack jobs of a test: a queue over a fictional diary, and one job to its end."""
+"""Pack jobs of tests: a queue over a fictional diary, and a job run to its end."""
 
 import tempfile
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ async def run_job(jobs: PackQueue, capsule_bytes: bytes) -> PackJob:
 
 @pytest.fixture(autouse=True)
 def job_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give the test a folder of its own in memory: another server on this machine has jobs of its own."""
+    """Give the test its own folder in memory, because another server on this machine has jobs of its own."""
     with tempfile.TemporaryDirectory(dir=worker_process.MEMORY) as folder:
         monkeypatch.setattr(worker_process, "MEMORY", Path(folder))
         yield Path(folder)

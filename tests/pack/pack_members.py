@@ -1,4 +1,4 @@
-"""Changing a pack's zip the way somebody might: one member's bytes, its name, its absence, something more."""
+"""Change the members of a pack's zip: bytes, names, missing and additional members."""
 
 import hashlib
 import zipfile
@@ -20,19 +20,19 @@ Members = dict[str, bytes]
 
 
 def members_of(path: Path) -> Members:
-    """Every member by name inside the folder."""
+    """Return the bytes of every member by its name below the pack's folder."""
     with zipfile.ZipFile(path) as archive:
         return {row.filename.partition("/")[2]: archive.read(row) for row in archive.infolist()}
 
 
 def pack_folder_name(path: Path) -> str:
-    """The pack's folder."""
+    """Return the name of the pack's folder."""
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()[0].partition("/")[0]
 
 
 def change_members(source: Path, target: Path, change: Callable[[Members], Mapping[str, bytes]]) -> Path:
-    """A copy of a pack with its members changed."""
+    """Write a copy of a pack with its members changed."""
     folder = pack_folder_name(source)
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in change(members_of(source)).items():
@@ -41,7 +41,7 @@ def change_members(source: Path, target: Path, change: Callable[[Members], Mappi
 
 
 def flip_each_member(source: Path, target: Path) -> Iterator[tuple[str, Path]]:
-    """One after the other, every member with one byte changed in its middle."""
+    """Yield a copy of the pack for each member, with one byte in the member's middle changed."""
     original = members_of(source)
     for name, content in original.items():
         middle = len(content) // 2
@@ -53,7 +53,7 @@ def flip_each_member(source: Path, target: Path) -> Iterator[tuple[str, Path]]:
 
 
 def rebuild_digest_lists(source: Path, members: Mapping[str, bytes], target: Path) -> Path:
-    """What a forger would leave: other members, and every list of digests made anew."""
+    """Write a pack with these members and every digest list rebuilt, as a forger would."""
     data = {name: content for name, content in members.items() if name.startswith("data/")}
     listed = {name: content for name, content in data.items() if name != SERVABLE_MANIFEST_PATH}
     data[SERVABLE_MANIFEST_PATH] = servable_manifest(
@@ -78,6 +78,6 @@ def _digests(content: bytes) -> MemberDigests:
 
 
 def members_of_front(path: Path) -> Members:
-    """Every member of a front part, which has no folder around it."""
+    """Return the bytes of every member of a front part, which has no folder."""
     with zipfile.ZipFile(path) as archive:
         return {row.filename: archive.read(row) for row in archive.infolist()}

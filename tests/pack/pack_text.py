@@ -1,4 +1,4 @@
-"""What somebody reads off a pack while leafing through it: numbers in words, times, digests, headings."""
+"""Parse what a reader sees in a pack: number ranges, times, digests, headings."""
 
 import hashlib
 import re
@@ -9,23 +9,23 @@ import pypdf
 
 
 def entry_numbers(text: str) -> set[int]:
-    """The entries that `1–4, 7` names."""
+    """Return the entry numbers that a text such as `1–4, 7` lists."""
     ranges = [part.strip().split("–") for part in re.sub(r"[^0-9–,]", " ", text).split(",") if part.strip()]
     return {number for span in ranges for number in range(int(span[0]), int(span[-1]) + 1)}
 
 
 def unix_seconds(text: str) -> float:
-    """A time with its offset, as seconds since 1970."""
+    """Return a time with its offset as seconds since 1970."""
     return datetime.fromisoformat(text).timestamp()
 
 
 def sha256_of_file(path: Path) -> str:
-    """SHA-256 in hex."""
+    """Return a file's SHA-256 in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def heading_levels(path: Path) -> list[int]:
-    """The levels of a document's headings, in reading order, out of its tags."""
+    """Return the levels of a PDF's tagged headings, in reading order."""
     levels: list[int] = []
 
     def walk(node: object) -> None:

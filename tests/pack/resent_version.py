@@ -1,4 +1,4 @@
-"""A version that a server lost, as it is sent again."""
+"""A version that a server lost and receives again."""
 
 from diary.crypto.signing import AuthorSigner
 from diary.encoding import b64
@@ -9,7 +9,7 @@ from tests.pack.fictional_diary import FictionalDiary
 
 
 def resend_version(diary: FictionalDiary, version: DiaryVersion, author: AuthorSigner, *, at_ms: int) -> None:
-    """Have `author` sign a version of a diary, and the notary receive it a second time, at `at` ms."""
+    """Sign a version of a diary with `author` and add a second receipt, dated `at` ms."""
     signed = version_signing_input(
         c=version["c"], diary=diary.diary_id, record=version["record"], version=version["version"]
     )

@@ -1,7 +1,7 @@
-"""Every byte of what may be served, in every form in which somebody could read it, held against what the record keeps apart.
+"""Search every servable byte, in every readable form, for what the record restricts.
 
-A PDF hides its words in packed streams, in fonts' numbers, in pictures' margins: each is opened here. What must not be found
-is not a list of this test's: it is read out of the pack's own record, so that a field nobody thought of is looked for too.
+A PDF hides text in compressed streams, fonts' code numbers and pictures' metadata, so each is opened here. The values
+searched for are not listed in a test: they are read from the pack's own record, so that no field is forgotten.
 """
 
 import io
@@ -20,42 +20,42 @@ from diary.record.vocabulary import CHOICE_LISTS
 POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
 PHONE_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
 EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-# Fields that hold people's names: each name by itself must not be there either.
+# Fields that hold people's names. Each name by itself must not be found either.
 NAME_FIELDS = frozenset(
     "by_name carried_out_by_names children_names helped_by present_names protects_names real_name recipient with_me "
     "witness_names".split()
 )
-# Fields of long notes and of what a phone says of a file, whose every sentence an entry may use as well.
+# Long notes, and what a phone records about a file: an entry may use the same sentences.
 UNSEARCHED_FIELDS = frozenset({"concerns", "mail_headers", "needs", "notes", "own_accounts"})
-# What a restricted field says by a word of the lists, by a media type or the like tells nobody anything.
+# A code of a choice list, a media type and the like reveal nothing about anybody.
 LIST_CODES = frozenset(term.code for choice in CHOICE_LISTS.values() for term in choice.terms)
 HARMLESS_VALUE = re.compile(
     r"(?:image|video|audio|text|application|message)/[\w.+-]+|[0-9.]{1,4}|command line|files|photo_picker|share_target|none"
 )
 CAMERA_FILE_NAME = re.compile(r"(?:IMG|VID|Screenshot|DSC|PXL)?[_ -]?[0-9_ -]*", re.IGNORECASE)
 MONTH_NAMES = "january february march april may june july august september october november december".split()
-# Words that stand beside names in lists of them.
+# Words that stand beside names in lists of names.
 COMMON_CAPITALISED_WORDS = frozenset(
     "And The Mrs Miss Doctor Nurse Teacher Aunt Uncle Mum Dad Friend Neighbour Advice Support Service Services".split()
 )
 PRINTABLE_RUN = re.compile(rb"[ -~\t]{6,}")
-# Random values: base64 of 30 bytes or more, and base64url of a salt, a digest or a signature (16, 32 or 64 bytes). A short name
-# stands in one of them by chance: `Anna` about once in some hundred packs.
+# Random values: base64 of 30 bytes or more, and base64url of a salt, a digest or a signature (16, 32 or 64 bytes). A
+# short name stands in one by chance: `Anna` in about one of a hundred packs.
 RANDOM_VALUE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}|(?<![\w-])(?:[\w-]{22}|[\w-]{43}|[\w-]{86})(?![\w-])", re.ASCII)
 
 
 def letters_and_digits(text: str) -> str:
-    """Lower case, letters and digits only."""
+    """Return the letters and digits of a text, in lower case."""
     return re.sub(r"[\W_]+", "", text.lower())
 
 
 def without_random_values(text: str) -> str:
-    """The text with a space in place of every salt, digest and signature."""
+    """Return the text with a space in place of every salt, digest and signature."""
     return RANDOM_VALUE.sub(" ", text)
 
 
 def readable_forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
-    """Where and what: the name, the bytes as text, and for a PDF everything packed inside it."""
+    """Yield where and what can be read: the name, the bytes as text, and for a PDF everything inside it."""
     yield f"{name} (its name)", name
     if not name.endswith(".pdf"):
         yield name, raw.decode("utf-8-sig", "replace")
@@ -75,7 +75,7 @@ def readable_forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
 
 
 def bookmark_titles(outline: Iterable[Any]) -> Iterator[str]:
-    """Every bookmark's title."""
+    """Yield every bookmark's title."""
     for item in outline:
         if isinstance(item, list):
             yield from bookmark_titles(item)
@@ -84,7 +84,7 @@ def bookmark_titles(outline: Iterable[Any]) -> Iterator[str]:
 
 
 def inflated_streams(pdf: bytes) -> Iterator[bytes]:
-    """Every packed stream, unpacked: pages, structure with its words for pictures, embedded files, fonts."""
+    """Yield every compressed stream, inflated: pages, structure with alternative texts, embedded files, fonts."""
     for match in re.finditer(rb"stream\r?\n", pdf):
         try:
             yield zlib.decompressobj().decompress(pdf[match.end() :])
@@ -93,12 +93,14 @@ def inflated_streams(pdf: bytes) -> Iterator[bytes]:
 
 
 def readable_text(raw: bytes) -> str:
-    """Runs of letters in bytes, plain and of two bytes each, and hexadecimal strings as what they stand for."""
+    """Return runs of letters in one-byte and UTF-16 form, and hexadecimal strings decoded."""
     hex_strings = [
-        bytes.fromhex(one.decode()).decode("utf-16-be", "replace")
-        for one in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
+        bytes.fromhex(digits.decode()).decode("utf-16-be", "replace")
+        for digits in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
     ]
-    utf16_strings = [one.decode("utf-16-be", "replace") for one in re.findall(rb"\xfe\xff((?:\x00[ -~]){2,})", raw)]
+    utf16_strings = [
+        raw_text.decode("utf-16-be", "replace") for raw_text in re.findall(rb"\xfe\xff((?:\x00[ -~]){2,})", raw)
+    ]
     try:
         plain_text = [raw.decode("utf-8")]
     except UnicodeDecodeError:
@@ -107,13 +109,13 @@ def readable_text(raw: bytes) -> str:
 
 
 def embedded_jpegs(pdf: bytes) -> Iterator[bytes]:
-    """Every JPEG that stands in a PDF undecoded."""
+    """Yield every JPEG that a PDF embeds as it is."""
     for match in re.finditer(rb"\xff\xd8\xff", pdf):
         yield pdf[match.start() : pdf.index(b"\xff\xd9", match.start()) + 2]
 
 
 def jpeg_segment_text(jpeg: bytes) -> str:
-    """Everything in a JPEG that is no picture: its segments' text. Fails where any of it is metadata."""
+    """Return the text of a JPEG's segments, without the image. Raise AssertionError if any is metadata."""
     offset, texts = 2, []
     while offset + 4 <= len(jpeg) and jpeg[offset] == 0xFF and jpeg[offset + 1] != 0xDA:
         kind, length = jpeg[offset + 1], int.from_bytes(jpeg[offset + 2 : offset + 4], "big")
@@ -128,7 +130,7 @@ def jpeg_segment_text(jpeg: bytes) -> str:
 
 
 def restricted_values(record: Mapping[str, Any]) -> dict[str, str]:
-    """What a pack's record keeps apart, with where it stands: each text whole, its parts, its numbers in both forms, names."""
+    """Return what a record restricts, with its field: each text whole, its parts, names, numbers in both forms."""
     origin_by_piece: dict[str, str] = {}
     for version in record["versions"]:
         names = set(find_schema(version["kind"], version["schema"]).restricted)
@@ -147,7 +149,7 @@ def restricted_values(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def free_texts(value: Any) -> Iterator[str]:
-    """Every text inside a value that is no code."""
+    """Yield every text inside a value that is not a code."""
     if isinstance(value, str):
         if value not in LIST_CODES and not HARMLESS_VALUE.fullmatch(value):
             yield value
@@ -160,19 +162,21 @@ def free_texts(value: Any) -> Iterator[str]:
 
 
 def searchable_pieces(name: str, text: str) -> Iterator[str]:
-    """A restricted text as it must not be found: whole, in parts, its numbers, postcodes and addresses, and the names in it."""
+    """Yield the forms of a restricted text to search for: whole, parts, numbers, postcodes, addresses, names."""
     if name not in UNSEARCHED_FIELDS and len(letters_and_digits(text)) >= 5:
         yield text
         for part in re.split(r"[,;،、\n]+", text):
-            # A day alone says nothing of anybody.
+            # A day alone reveals nothing about anybody.
             if any(month in part.lower() for month in MONTH_NAMES) and len(part.split()) <= 3:
                 continue
             street = re.sub(r"^\s*[0-9]+[a-zA-Z]?\s+", "", part).strip()
             yield from (
-                one.strip() for one in (part, street if " " in street else "") if len(letters_and_digits(one)) >= 7
+                piece.strip()
+                for piece in (part, street if " " in street else "")
+                if len(letters_and_digits(piece)) >= 7
             )
         stem = text.rpartition(".")[0]
-        # A saved mail is named by its subject, which is the sender's own words.
+        # A saved mail is named after its subject, which is the sender's own text.
         is_descriptive = CAMERA_FILE_NAME.fullmatch(stem) or len(stem.split("_")) > 1
         if (
             name == "received_as"
@@ -182,17 +186,19 @@ def searchable_pieces(name: str, text: str) -> Iterator[str]:
         ):
             yield stem
     yield from (*POSTCODE.findall(text), *EMAIL_ADDRESS.findall(text))
-    # What a camera counts is a date, and the name it stands in is looked for as a whole.
+    # A camera's counter is a date. The file name that contains it is searched for as a whole.
     for number in () if name == "received_as" else PHONE_NUMBER.findall(text):
         digits = re.sub(r"\D", "", number)
         yield number
         yield from ("0" + digits[2:], digits) if digits.startswith("44") else ("44" + digits[1:], digits)
     if name in NAME_FIELDS:
-        yield from (one for one in re.findall(r"\b[A-ZÀ-Þ][^\W\d_]{2,}\b", text) if one not in COMMON_CAPITALISED_WORDS)
+        yield from (
+            word for word in re.findall(r"\b[A-ZÀ-Þ][^\W\d_]{2,}\b", text) if word not in COMMON_CAPITALISED_WORDS
+        )
 
 
 def prefix_pattern(pieces: Iterable[str], depth: int = 3) -> str:
-    """A pattern for any of many pieces, by their first letters: at each place of a text only a few of them are tried."""
+    """Return a pattern for many pieces, grouped by first letters, so that few are tried at each position."""
     if not depth:
         return f"(?:{'|'.join(map(re.escape, sorted(pieces, reverse=True)))})"
     rests: dict[str, list[str]] = {}
@@ -202,15 +208,15 @@ def prefix_pattern(pieces: Iterable[str], depth: int = 3) -> str:
 
 
 class RestrictedScanner:
-    """What is kept apart, ready to be looked for."""
+    """The restricted values of a record, compiled into patterns."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
-        """`record`: 12_record.json, read."""
+        """Compile the values of `record`, the parsed 12_record.json."""
         self.origin_by_value = restricted_values(record)
         long = {
             letters_and_digits(value): value for value in self.origin_by_value if len(letters_and_digits(value)) >= 7
         }
-        # One pattern for all of them: a thousand searches of forty megabytes would take all night.
+        # One pattern for all values: searching forty megabytes a thousand times would take all night.
         self._long_pattern = re.compile(prefix_pattern(long)) if long else None
         short = [value for value in self.origin_by_value if len(letters_and_digits(value)) < 7]
         self._short_pattern = (
@@ -218,21 +224,21 @@ class RestrictedScanner:
         )
 
     def find_in(self, text: str) -> str | None:
-        """The first piece that stands in a text: long ones in any spelling, short ones as words outside base64."""
+        """Return the first value found in a text: long ones in any spelling, short ones as words outside base64."""
         match = self._long_pattern.search(letters_and_digits(text)) if self._long_pattern else None
         match = match or (self._short_pattern.search(without_random_values(text)) if self._short_pattern else None)
         return match[0] if match else None
 
 
 def servable_files(folder: Path) -> dict[str, bytes]:
-    """Every file under `servable/` of an unpacked pack, 00 and 15."""
+    """Return every file below `servable/` of an unpacked pack, with 00 and 15."""
     data = folder / "data"
     paths = [*data.glob("*.txt"), *(path for path in (data / "servable").rglob("*") if path.is_file())]
     return {path.relative_to(data).as_posix(): path.read_bytes() for path in sorted(paths)}
 
 
 def gps_degrees_of_pictures(folder: Path) -> set[str]:
-    """The degrees of every place that a received picture holds, as text: found elsewhere, they would say where somebody lives."""
+    """Return the degrees of every location in received pictures, as text. Elsewhere they would reveal a home."""
     degrees_texts = set()
     for path in (folder / "data" / "restricted").glob("13_*/*.jp*g"):
         with Image.open(path) as image:

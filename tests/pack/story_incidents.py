@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What the fictional keeper wrote: several scripts, bursts, formulas, markup, and things no font has."""
+"""What the fictional keeper wrote: several scripts, bursts, formulas, markup, and characters that no font has."""
 
 STORY_INCIDENTS: list[dict[str, object]] = [
     {

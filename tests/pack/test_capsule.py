@@ -1,4 +1,4 @@
-"""Making a capsule and reading one: the vector both languages share, and what is refused."""
+"""Making and reading capsules: the vector that both languages share, and what is refused."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def parse_wish(expected: dict[str, Any]) -> PackOptions:
 
 
 def test_the_vector_gives_the_same_capsule_bytes() -> None:
-    """tests/vectors/capsule.json: what the phone makes, too."""
+    """A capsule has the bytes of tests/vectors/capsule.json, as on the phone."""
     for expected in (VECTOR, *VECTOR["later"].values()):
         wish = parse_wish(expected)
         raw = build_capsule(without_absent(VERSIONS, wish), wish, VECTOR["keys"])
@@ -48,7 +48,7 @@ def test_the_vector_gives_the_same_capsule_bytes() -> None:
 
 
 def test_a_supplement_keeps_numbers_and_counts_what_it_leaves_out() -> None:
-    """Numbers given before stand, new files follow; included, earlier, withheld and removed add up; what changed is named."""
+    """Earlier numbers stay and new files follow. The counts add up, and changed entries are named."""
     capsule = read_capsule(VECTOR["later"]["supplement"]["capsule"].encode())
     assert (capsule.exhibits[0].item, capsule.exhibits[0].filename) == ("KB/5", "KB-5.bin")
     assert [one.number for one in capsule.exhibits] == list(range(5, 5 + len(capsule.exhibits)))
@@ -70,11 +70,11 @@ def test_a_supplement_keeps_numbers_and_counts_what_it_leaves_out() -> None:
 
 
 def test_an_erased_entry_keeps_its_number_and_is_counted() -> None:
-    """Nothing of it is left: what came after it does not move up, and the pack says that it was removed."""
+    """No later entry takes an erased entry's number, and the pack says that the entry was removed."""
     capsule, before = (read_capsule(one["capsule"].encode()) for one in (VECTOR["later"]["gone"], VECTOR))
     numbers = {one.entry_number for one in capsule.versions if one.opened.kind == "incident"} - {None}
     missing_numbers = {gap["seq_no"] for gap in capsule.gaps} - {None}
-    # 1 and 2 were erased, 4 does not open: no other entry has one of these numbers, and none is missing unsaid.
+    # Entries 1 and 2 were erased and 4 does not open. No other entry has these numbers, and each is listed as missing.
     assert (
         {1, 2, 4} <= missing_numbers
         and not missing_numbers & numbers
@@ -87,7 +87,7 @@ def test_an_erased_entry_keeps_its_number_and_is_counted() -> None:
 
 
 def test_manifests_show_what_was_erased() -> None:
-    """For a reader who never saw the entry: a sealed copy, another computer."""
+    """A reader that never had the entry, such as a sealed copy, learns of it from manifests."""
     diary = fictional_diary(count=2, exhibits=0)
     standing = next(row["record"] for row in diary.versions if row["kind"] == "incident")
     diary.add("manifest", {"numbers": [[standing, 1], ["gone", 2], ["odd"], ["gone too", "3"], 7]})
@@ -99,7 +99,7 @@ def test_manifests_show_what_was_erased() -> None:
 
 
 def test_items_chosen_by_number_include_nothing_else() -> None:
-    """The files asked for and no entry; an item nobody was given is refused."""
+    """Only the chosen files are in the capsule. An item number that was never given is refused."""
     capsule = read_capsule(VECTOR["later"]["items"]["capsule"].encode())
     assert [one.item for one in capsule.exhibits] == ["KB/4", "KB/5"]
     assert {one.opened.kind for one in capsule.versions} == {"attachment"}
@@ -108,7 +108,7 @@ def test_items_chosen_by_number_include_nothing_else() -> None:
 
 
 def test_a_diary_without_a_server_is_numbered_in_its_own_order() -> None:
-    """No U1: the order on the phone is the order, in both languages; and a receipt without a server's key is refused."""
+    """Entries are numbered in the phone's order, in both languages. A receipt without a server's key is refused."""
     raw = local_capsule(VERSIONS, parse_wish(VECTOR), VECTOR["keys"])
     assert hashlib.sha256(raw).hexdigest() == VECTOR["local_sha256"]
     capsule = read_capsule(raw)
@@ -124,7 +124,7 @@ def test_a_diary_without_a_server_is_numbered_in_its_own_order() -> None:
 
 
 def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() -> None:
-    """Keys of the files as received stay on the phone unless the worker must decode one."""
+    """Keys of received files stay on the phone unless the worker must decode the file."""
     diary = fictional_diary(count=3, exhibits=1)
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys).decode()
     assert "PRIVATE-NOTE-SENTINEL" not in raw
@@ -134,7 +134,7 @@ def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() 
 
 
 def test_an_empty_selection_is_refused() -> None:
-    """An empty pack helps nobody."""
+    """A pack of no entries is refused."""
     diary = fictional_diary(count=1, exhibits=0)
     with pytest.raises(BadRequest):
         build_capsule(diary.versions, diary.wish(chosen=()), diary.public_keys)
@@ -180,7 +180,7 @@ def test_an_empty_selection_is_refused() -> None:
     ],
 )
 def test_a_malformed_capsule_is_refused(json_path: tuple[str | int, ...], value: object) -> None:
-    """Names that become paths, kinds and fields nobody knows, private notes, another diary's versions."""
+    """Path-like names, unknown kinds and fields, private notes and other diaries' versions are refused."""
     diary = fictional_diary(count=2, exhibits=1)
     capsule_json = json.loads(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     target = capsule_json
@@ -192,7 +192,7 @@ def test_a_malformed_capsule_is_refused(json_path: tuple[str | int, ...], value:
 
 
 def test_fields_of_the_wrong_shape_are_read_as_empty() -> None:
-    """A broken app's diary still becomes a pack."""
+    """A pack can be made of a diary that a faulty app wrote."""
     diary = FictionalDiary()
     odd = {
         "behaviours": 7,

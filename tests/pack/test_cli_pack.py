@@ -1,4 +1,4 @@
-"""What `diary pack` makes of its options: number, recipient, supplement, items; and the command itself, from copy to pack."""
+"""The options of `diary pack`, and the command from a sealed copy to a pack."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ NOON_MS = 1_793_000_000_000
 
 @pytest.fixture(scope="module")
 def journal() -> Journal:
-    """Four entries on a phone that has never seen a server."""
+    """Return a journal with four entries that was never sent to a server."""
     clock = FixedClock(NOON_MS)
     writer = JournalWriter(local_journal(clock), clock)
     for entry in (load_entries()[1], load_entries()[2], load_entries()[6], load_entries()[11]):
@@ -35,7 +35,7 @@ def journal() -> Journal:
 
 
 def test_command_options_become_a_wish(journal: Journal) -> None:
-    """The number after the last, the recipient, their reference; without an earlier pack a supplement is of everything."""
+    """Number, profile and reference are taken over. Without an earlier pack, a supplement contains every entry."""
     plain = _make_pack_request(
         journal, "https://x.example", number=None, profile="school", supplement=False, items=None, their_ref="REF 9"
     )
@@ -54,7 +54,7 @@ def test_command_options_become_a_wish(journal: Journal) -> None:
 
 
 def test_items_of_no_earlier_pack_are_refused(journal: Journal) -> None:
-    """By number, with a sentence; nothing is guessed."""
+    """Items that no earlier pack numbered are refused."""
     wish = _make_pack_request(
         journal, "https://x.example", number=2, profile="police", supplement=False, items="JB/1, JB/9", their_ref=""
     )
@@ -66,7 +66,7 @@ def test_items_of_no_earlier_pack_are_refused(journal: Journal) -> None:
 def _run_diary_command(
     folder: Path, *arguments: object, passphrase: str = PASSPHRASE
 ) -> subprocess.CompletedProcess[str]:
-    """The command line, with a folder of its own for what is half done."""
+    """Run the command line with its own folder for temporary files."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "diary", *map(str, arguments)]
@@ -78,7 +78,7 @@ def _run_diary_command(
 
 @pytest.mark.whole
 def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
-    """FILE.kept and its words: a pack for the police that `verify` and bagit pass, every file whole; nothing beside it."""
+    """A sealed copy and its passphrase give a pack that `verify` and bagit accept, with every file complete."""
     copy, pack_path = tmp_path / "diary.kept", tmp_path / "pack.zip"
     notary = make_sealed_copy(copy, entries=12, files=3, file_bytes=70_000)
     (tmp_path / "notary.txt").write_text(b64(notary.pub))

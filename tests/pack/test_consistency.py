@@ -1,4 +1,4 @@
-"""What an expert for the other side would look for in a pack: wrong order, wrong numbers, claims the evidence does not carry."""
+"""Inconsistencies that an opposing expert would look for: wrong order, wrong numbers, unsupported claims."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def now_ms(*parts: int) -> int:
 
 
 def diary_of_two_devices() -> FictionalDiary:
-    """One entry, its words and its picture changed on a second phone whose clock is three days slow."""
+    """Return a diary whose entry and picture were changed on a second phone with a clock three days slow."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START_MS, "First words."), at_ms=START_MS + HOUR_MS)
     picture = diary.attach(entry, b"\x89PNG", "image/png", "A screen", at_ms=START_MS + 2 * HOUR_MS)
@@ -34,7 +34,7 @@ def diary_of_two_devices() -> FictionalDiary:
         (picture, {"description": "Two"}),
     ):
         second_version = diary.amend(row, changes, at_ms=START_MS - 3 * DAY_MS)
-        # The server's clock is right, whatever the phone's is.
+        # The server's clock is right in any case.
         second_version["receipt"] = receipts.sign_receipt(
             diary.notary,
             commitment=second_version["c"],
@@ -47,7 +47,7 @@ def diary_of_two_devices() -> FictionalDiary:
 
 
 async def test_the_first_version_is_chosen_by_the_feed_not_the_clock(tmp_path: Path) -> None:
-    """A second phone with a slow clock, or a clock put back: nothing is found in a sound pack, whole or in part."""
+    """A valid pack has no findings, complete or in part, even if a second phone's clock was slow."""
     diary = diary_of_two_devices()
     pack = await make_pack(diary, tmp_path)
     cases = PackCases(tmp_path, diary.notary.pub)
@@ -60,7 +60,7 @@ async def test_the_first_version_is_chosen_by_the_feed_not_the_clock(tmp_path: P
 
 
 def test_phone_and_typesetter_end_a_time_range_alike(tmp_path: Path) -> None:
-    """Over both changes of clocks, in a zone nobody knows and with an offset that is not the zone's."""
+    """Both agree over clock changes, in an unknown zone and with an offset that does not fit the zone."""
     diary = FictionalDiary()
     for start, end, extra_fields in (
         (now_ms(2026, 9, 30, 23), now_ms(2026, 11, 1), {}),
@@ -83,7 +83,7 @@ def test_phone_and_typesetter_end_a_time_range_alike(tmp_path: Path) -> None:
 
 
 async def test_an_omitted_version_is_found(tmp_path: Path) -> None:
-    """The change in the middle is gone from everywhere: what was written on from it says so."""
+    """A version omitted everywhere is found, because the next version names its predecessor."""
     diary = diary_of_two_devices()
     middle = next(row for row in diary.versions if row["open"]["fields"].get("narrative") == "Other words.")
     diary.versions.remove(middle)
@@ -93,7 +93,7 @@ async def test_an_omitted_version_is_found(tmp_path: Path) -> None:
 
 
 def test_the_method_page_says_how_the_pack_was_made() -> None:
-    """By a server, from a sealed copy, and of a diary that no server ever had: 10 says of none what is true of another."""
+    """Document 10 describes packs from a server, from a sealed copy and without a server, each correctly."""
     diary = diary_of_two_devices()
     keys = {**diary.public_keys, "log": "", "notary": ""}
     local = [{**row, "seq": None, "receipt": None} for row in diary.versions]

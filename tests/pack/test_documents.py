@@ -1,4 +1,4 @@
-"""The PDFs: what an officer finds in a minute, in every script, the same bytes each time."""
+"""The PDFs: what an officer finds in a minute, every script, and reproducible bytes."""
 
 import io
 import re
@@ -39,7 +39,7 @@ def page_text(page: pypdf.PageObject) -> str:
 
 
 def test_page_one_answers_the_main_questions(full_pack: BuiltPack) -> None:
-    """Who, how many, first and last with days since, period, gaps, fear with entry numbers, where to start."""
+    """Page one has who, how many, first and last, period, gaps, fear with entry numbers, and where to start."""
     first = page_text(open_pdf(full_pack).pages[0])
     for words in (
         "25",
@@ -60,7 +60,7 @@ def test_page_one_answers_the_main_questions(full_pack: BuiltPack) -> None:
 
 
 def test_every_entry_is_in_the_table_in_time_order(full_pack: BuiltPack) -> None:
-    """Landscape pages, each number once, each with two times."""
+    """On landscape pages, each number appears once, with two times."""
     pages = [page for page in open_pdf(full_pack).pages if page.mediabox.width > page.mediabox.height]
     table = " ".join(page_text(page) for page in pages)
     assert table.count("Recorded:") == 25 and table.count("Commitment:") == 25
@@ -69,7 +69,7 @@ def test_every_entry_is_in_the_table_in_time_order(full_pack: BuiltPack) -> None
 
 
 def test_all_pdfs_are_tagged_archival_and_have_titles(full_pack: BuiltPack) -> None:
-    """PDF/A-3a and PDF/UA-1 in the metadata; language, title, tags; every figure has words."""
+    """Each PDF is PDF/A-3a and PDF/UA-1 with language, title and tags, and every figure has an alternative text."""
     for name, raw in members_of(full_pack.path).items():
         if name.endswith(".pdf"):
             assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw, name
@@ -82,7 +82,7 @@ def test_all_pdfs_are_tagged_archival_and_have_titles(full_pack: BuiltPack) -> N
 
 
 def test_narratives_are_embedded_byte_for_byte(full_pack: BuiltPack) -> None:
-    """The first version's words, in any script, control characters included."""
+    """The first version's words are embedded unchanged, in any script, with control characters."""
     embedded = {name: files[0] for name, files in open_pdf(full_pack).attachments.items()}
     assert len(embedded) == 25
     for number, row in enumerate([row for row in full_pack.diary.versions if row["kind"] == "incident"][:25], 1):
@@ -91,7 +91,7 @@ def test_narratives_are_embedded_byte_for_byte(full_pack: BuiltPack) -> None:
 
 
 async def test_the_same_capsule_gives_the_same_bytes(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Twice, in different folders; and the finished zip too."""
+    """Two runs in different folders give the same documents and the same zip."""
     second_front = await build_front_part(full_pack.diary, full_pack.capsule_bytes, tmp_path / "again.zip")
     assert second_front.read_bytes() == full_pack.front_path.read_bytes()
     second_pack = assemble_pack(full_pack.diary, second_front, full_pack.capsule, tmp_path / "whole.zip")
@@ -99,7 +99,7 @@ async def test_the_same_capsule_gives_the_same_bytes(full_pack: BuiltPack, tmp_p
 
 
 async def test_more_than_a_hundred_exhibits_are_split_into_volumes(tmp_path: Path) -> None:
-    """04_exhibits.pdf and 04_exhibits-2.pdf, and the index says which."""
+    """The second volume is 04_exhibits-2.pdf, and the index says which volume has each exhibit."""
     diary = FictionalDiary()
     row = diary.add("incident", incident_fields(START_MS, "Many."))
     small = draw_screenshot(1, (60, 120))
@@ -116,7 +116,7 @@ async def test_more_than_a_hundred_exhibits_are_split_into_volumes(tmp_path: Pat
 
 
 async def test_entries_without_words_date_or_receipt_are_laid_out(tmp_path: Path) -> None:
-    """No words, no date, no receipt, a page-long account: each has its place, and U1 its name."""
+    """Entries without words, date or receipt and a very long account are all printed."""
     diary = FictionalDiary()
     diary.add("incident", {"precision": "unknown"}, at_ms=START_MS)
     diary.add("incident", incident_fields(START_MS, "Long. " * 3_000), at_ms=START_MS + DAY_MS)
@@ -133,7 +133,7 @@ async def test_entries_without_words_date_or_receipt_are_laid_out(tmp_path: Path
 
 
 def test_counts_name_their_entries_and_add_up(full_pack: BuiltPack) -> None:
-    """Every bar's count is the number of entries named beside it; months add up to the dated entries."""
+    """Each bar's count equals the number of entries named beside it. The months add up to the dated entries."""
     page = chronology_data(build_contents(full_pack.capsule))
     charts = {chart["title"]: chart["bars"] for chart in page["charts"]}  # type: ignore[attr-defined,index]
     for bars in charts.values():
@@ -143,7 +143,7 @@ def test_counts_name_their_entries_and_add_up(full_pack: BuiltPack) -> None:
 
 
 def _count_entries(words: str) -> int:
-    """How many entries `1–4, 7` names."""
+    """Return how many entries a text such as `1–4, 7` lists."""
     spans = [part.strip().split("–") for part in words.split(",") if part.strip()]
     return sum(int(span[-1]) - int(span[0]) + 1 for span in spans)
 
@@ -162,19 +162,19 @@ def _count_entries(words: str) -> int:
     ],
 )
 def test_characters_without_a_glyph_are_shown_by_code_point(typed: str, expected: str) -> None:
-    """Unknown glyphs, control, private-use and direction characters."""
+    """Unknown glyphs, control, private-use and direction characters are shown as [U+…]."""
     assert escape_unprintable(typed) == expected
 
 
 def test_each_paragraph_has_its_own_language_and_direction() -> None:
-    """For screen readers and shaping."""
+    """Screen readers and text shaping get the language and direction of each paragraph."""
     tagged = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
     assert [(one["lang"], one["dir"]) for one in tagged] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
     assert guess_language("مرحبا بالعالم") == "ar" and guess_language("Zażółć") == "pl"
 
 
 def test_entries_with_the_same_clock_offset_share_a_line() -> None:
-    """By device and second; how long the server waited for them, which it never had, and which clock nobody checked."""
+    """Entries share a line by device and whole second. Entries not received and clocks not checked are marked."""
     diary = FictionalDiary()
     for n, offset in enumerate((420, 450, -420_000, None)):
         diary.add(
@@ -206,7 +206,7 @@ def contents_for(diary: FictionalDiary, **options: object) -> PackContents:
 
 
 def test_questions_are_printed_as_they_were_asked() -> None:
-    """In English and usual words; in a young person's; in Urdu, with the English beside it. No other language is a file name."""
+    """Questions appear in the usual or the young wording, or in Urdu beside English. Other languages are refused."""
     diary = FictionalDiary()
     diary.add("incident", incident_fields(START_MS, "One."), at_ms=START_MS)
     usual, young = question_rows(contents_for(diary)), question_rows(contents_for(diary, asked_in={"wording": "young"}))
@@ -227,7 +227,7 @@ def test_questions_are_printed_as_they_were_asked() -> None:
 
 
 def test_a_gap_is_explained_by_its_important_days() -> None:
-    """By what the keeper wrote down of those days, and by nothing else; without them the page says that no reason is recorded."""
+    """A gap is explained only by recorded key dates. Without them, the page says that no reason is recorded."""
     diary = FictionalDiary()
     days = [
         {"about": "He was in Spain.", "kind": "other", "on": "2026-05-20"},

@@ -1,4 +1,4 @@
-"""PDFs made by hand in place of 01: what our renderer would write is read, and everything cleverer is refused by both judges."""
+"""PDFs made by hand in place of 01: both verifiers read what our renderer could write and refuse everything else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE_SPEC = "<< /Type /Filespec /F (a.txt) /EF << /F 4 0 R >> >>"
 
 
 def make_pdf(*objects: str | bytes, root: str = "1 0 R", trailer: str = "") -> bytes:
-    """A PDF of these objects, numbered from 1, with a table of places."""
+    """Return a PDF of these objects, numbered from 1, with a cross-reference table."""
     content, offsets = b"%PDF-1.7\n", []
     for number, pdf_object in enumerate(objects, 1):
         offsets.append(len(content))
@@ -31,12 +31,12 @@ def make_pdf(*objects: str | bytes, root: str = "1 0 R", trailer: str = "") -> b
 
 
 def stream_object(content: bytes, extra_entries: str = "", length: str | None = None) -> bytes:
-    """A stream object."""
+    """Return a stream object."""
     return f"<< /Length {length or len(content)} {extra_entries} >>\nstream\n".encode() + content + b"\nendstream"
 
 
 def pdf_with_name_tree(names: str, *extra_entries: str | bytes, file: bytes | None = None) -> bytes:
-    """A PDF whose tree of names is this; object 4 is a file."""
+    """Return a PDF with this name tree, whose object 4 is a file."""
     catalog = "<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>"
     return make_pdf(catalog, names, FILE_SPEC, stream_object(NARRATIVE_BYTES) if file is None else file, *extra_entries)
 
@@ -97,14 +97,14 @@ REFUSED_PDFS = {
 
 
 def test_pdfs_like_our_renderers_are_read() -> None:
-    """Names and bytes."""
+    """The embedded files' names and bytes are read."""
     for name, raw in READABLE_PDFS.items():
         assert embedded_files(raw) == {"a.txt": NARRATIVE_BYTES}, name
     assert embedded_files(make_pdf("<< /Type /Catalog >>")) == {}
 
 
 def test_unusual_pdfs_are_refused_quickly() -> None:
-    """Each by itself; none takes long, whatever it leads to."""
+    """Each unusual PDF is refused, and none takes long, whatever it refers to."""
     started_at = time.process_time()
     for name, raw in REFUSED_PDFS.items():
         assert embedded_files(raw) is None, name
@@ -112,7 +112,7 @@ def test_unusual_pdfs_are_refused_quickly() -> None:
 
 
 def test_the_verify_page_reads_and_refuses_the_same_pdfs(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """One that is read has the wrong files in it; one that is refused is unreadable."""
+    """A PDF that is read has the wrong files in it. A refused PDF is reported as unreadable."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     for name, raw in (READABLE_PDFS | REFUSED_PDFS).items():
         cases.add_changed(name, small_pack.path, lambda held, raw=raw: {**held, CHRONOLOGY_PATH: raw})

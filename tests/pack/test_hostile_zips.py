@@ -1,4 +1,4 @@
-"""Zips made to harm whoever opens a pack: each is answered with findings, quickly, and nothing is written anywhere."""
+"""Hostile zips: each gets findings quickly, and nothing is written to disk."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.vectors.write_hostile import OUTPUT_FOLDER, corpus
 
 @pytest.mark.parametrize("name", sorted(EXPECTED_CODES))
 def test_a_hostile_zip_gets_findings_quickly(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The codes that must be there are, each with its sentence, within seconds, and the folder stays empty."""
+    """The expected codes are found within seconds, each with its sentence, and the folder stays empty."""
     monkeypatch.chdir(tmp_path)
     started_at = time.monotonic()
     findings = verify_pack(OUTPUT_FOLDER / name)
@@ -24,7 +24,7 @@ def test_a_hostile_zip_gets_findings_quickly(name: str, tmp_path: Path, monkeypa
 
 
 def test_the_stored_corpus_matches_its_generator() -> None:
-    """Nobody changes a zip without saying how it is made."""
+    """The stored zips are those that the generator makes."""
     generated = corpus()
     assert sorted(generated) == sorted(EXPECTED_CODES)
     for name, (raw, codes) in generated.items():

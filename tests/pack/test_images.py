@@ -1,4 +1,4 @@
-"""Only pictures, only of listed kinds, never more points than fit, and nothing of their metadata."""
+"""Decoding pictures: only listed formats, limited in size, without metadata."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ from tests.pack.fictional_diary import make_print_copy as phone_copy
 
 
 def make_photo_with_exif(image_format: str = "JPEG") -> bytes:
-    """A sideways photo with a place and a device in its EXIF."""
+    """Return a sideways photo with a location and a device in its EXIF data."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "SecretMaker"
@@ -27,7 +27,7 @@ def make_photo_with_exif(image_format: str = "JPEG") -> bytes:
 
 
 def make_png_bomb(width: int, height: int) -> bytes:
-    """A small PNG that says it is huge."""
+    """Return a small PNG that declares huge dimensions."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))
@@ -39,7 +39,7 @@ def make_png_bomb(width: int, height: int) -> bytes:
 
 
 def test_a_photo_comes_out_upright_without_metadata() -> None:
-    """Turned as its EXIF says, then the EXIF is gone."""
+    """The photo is rotated as its EXIF data says, and the EXIF data is removed."""
     copy = make_print_copy(make_photo_with_exif())
     assert (copy.width, copy.height) == (200, 400)
     assert b"SecretMaker" not in copy.jpeg and not dict(Image.open(io.BytesIO(copy.jpeg)).getexif())
@@ -47,7 +47,7 @@ def test_a_photo_comes_out_upright_without_metadata() -> None:
 
 
 def test_heic_becomes_a_print_copy() -> None:
-    """What no browser here can show, the sandbox prints."""
+    """The sandbox decodes HEIC, which the tests' browsers cannot show."""
     buffer = io.BytesIO()
     pillow_heif.from_pillow(Image.new("RGB", (1200, 900), "blue")).save(buffer)
     copy = make_print_copy(buffer.getvalue())
@@ -55,7 +55,7 @@ def test_heic_becomes_a_print_copy() -> None:
 
 
 def test_transparent_pictures_get_a_white_background() -> None:
-    """Not black."""
+    """Transparent areas are printed white, not black."""
     buffer = io.BytesIO()
     Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(buffer, "PNG")
     assert Image.open(io.BytesIO(make_print_copy(buffer.getvalue()).jpeg)).getpixel((5, 5)) == (255, 255, 255)
@@ -79,7 +79,7 @@ def test_transparent_pictures_get_a_white_background() -> None:
     ],
 )
 def test_an_invalid_picture_is_refused(raw: bytes) -> None:
-    """Renamed SVG, HTML, EPS, PSD and ICNS, bombs, cut-off files: one clean error."""
+    """Renamed SVG, HTML, EPS, PSD and ICNS files, bombs and truncated files raise one clean error."""
     with pytest.raises(BadRequest):
         make_print_copy(raw)
     with pytest.raises(BadRequest):
@@ -87,7 +87,7 @@ def test_an_invalid_picture_is_refused(raw: bytes) -> None:
 
 
 def test_a_print_copy_with_metadata_is_refused() -> None:
-    """EXIF, comments and profiles stand in the PDF as they are, so they must not come that far."""
+    """EXIF data, comments and profiles are refused, because a PDF embeds the JPEG unchanged."""
     plain = phone_copy(draw_screenshot(1, (60, 90)), 30)
     assert check_print_copy(plain).jpeg == plain
     for segment in (b"\xff\xe1", b"\xff\xe2", b"\xff\xed", b"\xff\xfe"):
@@ -100,7 +100,7 @@ def test_a_print_copy_with_metadata_is_refused() -> None:
 
 
 def test_damaged_pictures_never_crash_the_decoder() -> None:
-    """Two hundred damaged files of each kind."""
+    """Two hundred damaged files of each format cause no crash."""
     generator = __import__("random").Random(11)
     buffer = io.BytesIO()
     pillow_heif.from_pillow(Image.new("RGB", (64, 64), "blue")).save(buffer)

@@ -1,4 +1,4 @@
-"""How a worker's isolation is found on a computer, and what a person is told where there is none."""
+"""How the isolation of workers is chosen on a computer, and what the user is told if there is none."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.pack.conftest import BuiltPack
 
 @pytest.fixture(autouse=True)
 def reset_isolation() -> Iterator[None]:
-    """Each test looks for itself, and leaves nothing it found behind."""
+    """Let each test detect the isolation afresh, and discard what it found."""
     find = isolation.find
     find.cache_clear()
     yield
@@ -25,7 +25,7 @@ def reset_isolation() -> Iterator[None]:
 
 
 def install_fake_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, shell_code: str) -> Path:
-    """A stand-in first on the path, which is given bubblewrap's arguments."""
+    """Put a fake program first on the path, which is called with bubblewrap's arguments."""
     path = folder / "bwrap"
     path.write_text(f'#!/bin/sh\necho "$@" > {folder}/given\n{shell_code}\n')
     path.chmod(0o755)
@@ -37,7 +37,7 @@ RUN_INNER_COMMAND = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
 
 
 def test_bubblewrap_is_used_only_where_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that fails is left out; with Landlock the worker is isolated all the same."""
+    """A bubblewrap that fails is not used. Landlock still isolates the worker."""
     path = install_fake_bubblewrap(tmp_path, monkeypatch, "exit 1")
     assert isolation.find() == Isolation()
     isolation.find.cache_clear()
@@ -46,7 +46,7 @@ def test_bubblewrap_is_used_only_where_it_works(tmp_path: Path, monkeypatch: pyt
 
 
 def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of this computer only what a worker needs is there: not the root, the project, /etc, /home or the whole of /usr."""
+    """The worker sees only the folders it needs: not the root, the project, /etc, /home or all of /usr."""
     install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
     isolation.find()
     arguments = (tmp_path / "given").read_text().split()
@@ -65,7 +65,7 @@ def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monk
 
 
 def test_only_code_folders_are_readable() -> None:
-    """Neither the project's folder nor the environment's, and nothing above them."""
+    """The folders of the project and of the environment are not readable, nor any folder above them."""
     project = Path(__file__).parents[2]
     for path in isolation.readable_paths():
         assert not project.is_relative_to(path) and not Path(sys.prefix).is_relative_to(path), path
@@ -76,14 +76,14 @@ def test_only_code_folders_are_readable() -> None:
 
 
 def test_a_symlink_into_a_readable_folder_is_resolved(tmp_path: Path) -> None:
-    """The folder is where it leads."""
+    """The folder that a symlink points to becomes readable."""
     (tmp_path / "data").symlink_to(Path(__file__).parents[2] / "diary" / "locale")
     with pytest.raises(BadSetting):
         isolation.check_secrets_unreadable([tmp_path / "data"])
 
 
 def test_without_any_isolation_the_reason_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker's own sentence, and that bubblewrap is there in vain."""
+    """The reason begins with the worker's own sentence and mentions that bubblewrap did not help."""
     python = tmp_path / "python"
     worker_output = '{"fault": "It needs Landlock 6."}'
     python.write_text(f"#!/bin/sh\necho '{worker_output}'\n")
@@ -104,7 +104,7 @@ def test_without_any_isolation_the_reason_is_given(tmp_path: Path, monkeypatch: 
 def test_decoding_without_isolation_needs_consent(
     small_pack: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""
+    """Without isolation, `verify --rerender` and `pack` need consent. Plain `verify` decodes nothing and runs."""
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
     monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="It needs Landlock 6."))
     notary, copy = tmp_path / "notary.txt", tmp_path / "diary.kept"
@@ -116,6 +116,6 @@ def test_decoding_without_isolation_needs_consent(
         assert refused.exit_code == 1 and "--unsandboxed" in refused.output and "Landlock 6" in refused.output
     assert CliRunner().invoke(main, check).exit_code == 0
     result = CliRunner().invoke(main, [*check, "--rerender", "--unsandboxed"])
-    # The pack was made by a release of another name: no document differs for another reason.
+    # The pack was made by a release of another name. No document differs for another reason.
     assert "rerendered" not in result.output.replace("other_release", "")
     assert "not_rerendered" not in result.output

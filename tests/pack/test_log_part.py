@@ -1,4 +1,4 @@
-"""The log in a pack: from an entry's fields to a checkpoint that an authority stamped, and every way to break that."""
+"""The log in a pack: from an entry's fields to a checkpoint with a timestamp, and every way to tamper with it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from tests.pack.pack_members import change_members, flip_each_member, members_of
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 PROOF_FOLDERS = ("data/servable/proof/", "data/restricted/proof/")
-FOREIGN_LEAF_COUNT = 5  # leaves of other diaries before ours
+FOREIGN_LEAF_COUNT = 5  # leaves of other diaries, before those of the test's diary
 
 
 class InMemoryLog:
-    """A log in memory with a diary's receipts in it, and what a phone would be told of them."""
+    """A log in memory with a diary's receipts, and what a phone would receive about them."""
 
     def __init__(self, diary: FictionalDiary) -> None:
         self.diary = diary
@@ -88,7 +88,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> LocalTimestampAuthori
 
 
 def make_pack_with_log(diary: FictionalDiary, log: dict[str, Any], folder: Path) -> BuiltPack:
-    """A pack of a diary with this log, made by the real worker."""
+    """Write a pack of a diary with this log, built by the real worker."""
     capsule_bytes = build_capsule(diary.versions, replace(diary.wish(), log=log), diary.public_keys)
     front_path = asyncio.run(build_front_part(diary, capsule_bytes, folder / "front.zip"))
     capsule = read_capsule(capsule_bytes)
@@ -99,7 +99,7 @@ def make_pack_with_log(diary: FictionalDiary, log: dict[str, Any], folder: Path)
 
 @pytest.fixture(scope="module")
 def logged_pack(tmp_path_factory: pytest.TempPathFactory, authority: LocalTimestampAuthority) -> BuiltPack:
-    """Four entries and a picture; two checkpoints, the first of them stamped."""
+    """Return a pack of four entries and a picture, with two checkpoints, of which the first is stamped."""
     diary = fictional_diary(count=4, exhibits=1)
     log = InMemoryLog(diary)
     return make_pack_with_log(diary, log.log_part(FOREIGN_LEAF_COUNT + 4, authority), tmp_path_factory.mktemp("logged"))
@@ -116,7 +116,7 @@ def codes(findings: list[Finding]) -> set[str]:
 def test_a_valid_pack_verifies_with_the_authoritys_root(
     logged_pack: BuiltPack, authority: LocalTimestampAuthority
 ) -> None:
-    """Nothing is found; without the root it is said that the certificates come from the pack."""
+    """With the root nothing is found. Without it, a finding says that the certificates come from the pack."""
     assert pack_findings(logged_pack.path, logged_pack, tsa_roots=[authority.root_pem]) == []
     assert codes(pack_findings(logged_pack.path, logged_pack)) == {"roots_from_pack"}
     log = json.loads(members_of(logged_pack.path)[f"{PROOF_FOLDERS[0]}log.json"])
@@ -124,7 +124,7 @@ def test_a_valid_pack_verifies_with_the_authoritys_root(
 
 
 def test_another_authoritys_root_is_refused(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """The stamp must lead to the root that was given."""
+    """The stamp must chain to the root that was given."""
     other = make_authority(tmp_path)
     assert codes(pack_findings(logged_pack.path, logged_pack, tsa_roots=[other.root_pem])) == {"timestamp"}
 
@@ -132,7 +132,7 @@ def test_another_authoritys_root_is_refused(logged_pack: BuiltPack, tmp_path: Pa
 def test_a_changed_byte_in_any_member_is_named(
     logged_pack: BuiltPack, authority: LocalTimestampAuthority, tmp_path: Path
 ) -> None:
-    """The log's files among them."""
+    """A changed byte is named in every member, the log's files included."""
     for name, path in flip_each_member(logged_pack.path, tmp_path / "bent.zip"):
         if "/proof/" in name:
             assert name in {one.member for one in pack_findings(path, logged_pack, tsa_roots=[authority.root_pem])}, (
@@ -143,7 +143,7 @@ def test_a_changed_byte_in_any_member_is_named(
 def change_log_copy(
     pack: BuiltPack, target: Path, change: Callable[[dict[str, Any], dict[str, bytes]], object]
 ) -> Path:
-    """A copy in which both log.json and files beside them are changed alike."""
+    """Return a copy in which log.json and its files are changed in the same way in both folders."""
 
     def change_both_folders(members: dict[str, bytes]) -> dict[str, bytes]:
         changed_members = dict(members)
@@ -192,7 +192,7 @@ def swap_proof_versions(log: dict[str, Any], _: dict[str, bytes]) -> None:
 def test_every_change_of_the_log_is_found(
     logged_pack: BuiltPack, authority: LocalTimestampAuthority, tmp_path: Path, change: Any, code: str
 ) -> None:
-    """Both folders changed alike: only the signatures, the digests and the authority can tell."""
+    """With both folders changed alike, signatures, digests and the timestamp still reveal each change."""
     path = change_log_copy(logged_pack, tmp_path / "bent.zip", change)
     assert code in codes(pack_findings(path, logged_pack, tsa_roots=[authority.root_pem]))
 
@@ -200,7 +200,7 @@ def test_every_change_of_the_log_is_found(
 def test_a_swapped_stamp_and_a_swapped_receipt_are_found(
     logged_pack: BuiltPack, authority: LocalTimestampAuthority, tmp_path: Path
 ) -> None:
-    """A real stamp of something else; a real receipt of another version."""
+    """A valid stamp of other data and a valid receipt of another version are found."""
     request = timestamps.build_request(b"something else")
     name = next(path for path in members_of(logged_pack.path) if path.endswith(".tsr")).rpartition("/")[2]
     path = change_log_copy(
@@ -225,7 +225,7 @@ def test_a_swapped_stamp_and_a_swapped_receipt_are_found(
 
 
 def test_a_missing_or_added_file_of_the_log_is_named(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """In one folder or both."""
+    """A missing or added file is named, in one folder or in both."""
     for name in (path for path in members_of(logged_pack.path) if "/proof/checkpoint-" in path):
         path = change_members(
             logged_pack.path, tmp_path / "bent.zip", lambda members, name=name: members_without(members, name)
@@ -264,13 +264,13 @@ def test_the_printed_commands_of_15_work_as_printed(logged_pack: BuiltPack, tmp_
 
 
 def run_shell_line(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """One printed line, run as an officer would."""
+    """Run one printed line in a shell, as an officer would."""
     assert shutil.which("openssl") and shutil.which("sha256sum")
     return subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, check=False)
 
 
 def test_a_pack_without_a_log_or_stamps_says_so(full_pack: BuiltPack, logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """01, 10 and 15 in each case: never asked, waiting for an authority, stamped."""
+    """01, 10 and 15 describe each case: no log, waiting for an authority, stamped."""
 
     def verify_steps(pack: BuiltPack) -> str:
         return members_of(pack.path)["data/15_VERIFY.txt"].decode()
@@ -301,8 +301,11 @@ def test_a_pack_without_a_log_or_stamps_says_so(full_pack: BuiltPack, logged_pac
 
 
 def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) -> None:
-    """After a rotation: with the instance key nothing is found; without it the older receipts are another key's; a
-    chain under a key of the forger's own joins nothing; an exposed key holds only below its bound."""
+    """Receipts of a rotated notary key verify if the instance key is given.
+
+    Without it, the older receipts belong to an unknown key. A chain under a forger's key does not connect, and an
+    exposed key is valid only below its bound.
+    """
     diary = fictional_diary(count=2, exhibits=1)
     new = Ed25519Signer(bytes(31) + b"\x22")
     first = key_statements.sign_statement(
@@ -338,7 +341,7 @@ def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) ->
 def test_bytes_that_belong_to_no_member_are_found(
     logged_pack: BuiltPack, authority: LocalTimestampAuthority, tmp_path: Path
 ) -> None:
-    """Before the first member, between two, after the end, in a comment: another reader could see another pack."""
+    """Bytes before, between or after members, or in a comment, are found: another reader could see another pack."""
     raw = logged_pack.path.read_bytes()
     with zipfile.ZipFile(logged_pack.path) as archive:
         second, start = archive.infolist()[1].header_offset, archive.start_dir

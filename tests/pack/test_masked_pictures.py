@@ -1,4 +1,4 @@
-"""A picture with parts covered: pages print that copy, and never fall back to what it covers."""
+"""A picture with masked parts: pages print the masked copy and never fall back to the original."""
 
 import json
 import shutil
@@ -39,7 +39,7 @@ def _rendition(purpose: str, size: int) -> dict[str, object]:
 
 
 def _printed_and_decoded(copies: list[tuple[str, str]], wish: str | None) -> list[object]:
-    """Which blob is printed and which is decoded in the sandbox, told alike by both languages."""
+    """Return which blob is printed and which one the sandbox decodes, as both languages report it."""
     clock = {"utc": 1_793_650_000_000, "tz": "Europe/London", "offset_ms": None}
     fields: dict[str, Any] = {
         "_kind": "attachment",
@@ -83,7 +83,7 @@ def _printed_and_decoded(copies: list[tuple[str, str]], wish: str | None) -> lis
 
 
 def _run_on_phone(fields: dict[str, Any], copies: list[tuple[str, str]]) -> object:
-    """The same by the phone's code."""
+    """Return the same, computed by the phone's code."""
     part = {"fields": fields, "keys": [[blob] for _, blob in copies]}
     version = {
         "record": RECORD_ID,
@@ -126,12 +126,12 @@ def _run_on_phone(fields: dict[str, Any], copies: list[tuple[str, str]]) -> obje
 def test_which_copy_is_printed(
     copies: list[tuple[str, str]], wish: str | None, printed: str | None, decoded: str | None
 ) -> None:
-    """The first masked copy where it was chosen; and where it is missing, nothing rather than what it covered."""
+    """The first masked copy is printed. If it is missing, nothing is printed rather than what it masked."""
     assert _printed_and_decoded(copies, wish) == [printed, decoded]
 
 
 def test_unanswered_points_are_not_said_to_be_missing() -> None:
-    """What was not answered is not said to be missing."""
+    """A point that was not answered is not reported as missing."""
     answers = {"shows": ["clock"], "not_shown": ["url"]}
     assert [screenshot_point_words(answers, code) for code in ("clock", "url", "date")] == [
         "shown",

@@ -1,6 +1,6 @@
-"""The tables the typesetter writes and the cells the phone works out for itself are the same, in odd diaries as in ordinary ones.
+"""The typesetter's tables and the cells that the phone computes are equal, in odd diaries too.
 
-The phone refuses a pack of which one cell differs: a difference between the two codes would cost somebody their pack.
+The phone refuses a pack if one cell differs, so a difference between the two programs would cost somebody their pack.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLE_PATHS = tuple(
         "restricted/11_custody-log.csv",
     )
 )
-# Times in words and what links records to one another: only the typesetter says these.
+# Times in words and links between records, which only the typesetter writes.
 UNCHECKED_COLUMNS = {
     "occurred", "found_out", "delay", "later", "person_code", "aimed_at", "vehicle", "present", "saw_or_heard", "told",
     "order_in_force", "term_said_to_be_broken", "reported", "platform_report", "may_be_recorded_on", "message_schedule",
@@ -43,7 +43,7 @@ UNCHECKED_COLUMNS = {
 def check_tables_on_phone(
     cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change_cells: bool = False
 ) -> list[dict[str, Any]]:
-    """For each capsule with its tables: which one differs, and the columns in which a change is noticed."""
+    """Return, for each capsule with its tables, which table differs and in which columns a change is noticed."""
     rows = []
     for n, (capsule, tables) in enumerate(cases):
         paths = {name: folder / f"{n}-{at}.csv" for at, name in enumerate(tables)}
@@ -61,14 +61,14 @@ def check_tables_on_phone(
 
 
 def read_tables(path: Path, folder: str = "") -> dict[str, bytes]:
-    """The tables of a front part, or of a pack."""
+    """Return the tables of a front part or of a pack."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         return {name: archive.read(folder + name) for name in TABLE_PATHS if folder + name in names}
 
 
 def diary_with_hostile_words() -> FictionalDiary:
-    """Words that tables are broken with: quotes, ends of lines, formulas, apostrophes before them, zero bytes."""
+    """Return a diary with text that breaks tables: quotes, line ends, formulas, leading apostrophes, NUL bytes."""
     diary = FictionalDiary()
     odd = ("'=1+1", "'  @x", '"a",b', "a\r\nb\rc\n", "\0x", " -1", "\uff1dx", "[held back, see 06]", "", "a\tb")
     for n, words in enumerate(odd):
@@ -95,7 +95,7 @@ def diary_with_hostile_words() -> FictionalDiary:
 
 
 def diary_with_changed_place() -> FictionalDiary:
-    """Typed by an advocate; all that the keeper changed is a place that is held back."""
+    """Return an entry typed by an advocate, in which the keeper changed only a restricted place."""
     diary = FictionalDiary()
     turns = [{"asked": "tell_me", "said": "He stood in Larch Court.", "words": ""}]
     letter = {"by": "PK", "held_at": START_MS, "how": "call", "incident": {}, "read_back": True, "turns": turns}
@@ -112,9 +112,9 @@ def diary_with_changed_place() -> FictionalDiary:
 
 
 def test_the_phone_agrees_with_every_table(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Six scripts, held back words, bursts, odd values, words that break tables: no pack is refused for nothing.
+    """Six scripts, withheld words, bursts, odd values and table-breaking text give equal tables.
 
-    The sample pack with its 300 files is asked the same in test_sample_pack.py.
+    test_sample_pack.py checks the same for the sample pack with its 300 files.
     """
     cases = [(full_pack.capsule_bytes, read_tables(full_pack.front_path))]
     odd = diary_with_order()
@@ -126,7 +126,7 @@ def test_the_phone_agrees_with_every_table(full_pack: BuiltPack, tmp_path: Path)
 
 
 def test_phone_and_pack_name_languages_alike() -> None:
-    """By code, name or usual letters: what a set page says of a signed account, the phone's own page says too."""
+    """Typesetter and phone name a language alike, given its code, its name or its usual letters."""
     language_codes = [
         "",
         "en",
@@ -162,7 +162,7 @@ def test_phone_and_pack_name_languages_alike() -> None:
 
 
 def test_the_phone_notices_a_change_in_every_checked_column(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Column by column; what it cannot know is on a list, and that list is all there is."""
+    """A change is noticed in every column except those listed as unknown to the phone."""
     schedule = diary_with_order()
     raw = build_capsule(schedule.versions, schedule.wish(), schedule.public_keys)
     front = asyncio.run(build_front_part(schedule, raw, tmp_path / "front"))

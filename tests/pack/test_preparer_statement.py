@@ -1,4 +1,4 @@
-"""Who prepared a pack, judged by the program and by the page: said truly, forged, moved, stretched, half taken out."""
+"""Statements about who prepared a pack, judged by the program and by the page: valid, forged, moved or incomplete."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ StatementFields = dict[str, Any]
 
 
 class PackPreparer:
-    """An advocate of the fictional diary's keeper, with what they sign; every part of it may be bent."""
+    """An advocate of the fictional diary's keeper. Tests change any part of what the advocate signs."""
 
     def __init__(self, pack: BuiltPack) -> None:
-        """Begin with the keeper's pack."""
+        """Start from the keeper's pack."""
         self.pack, self.author, self.hpke_public_key = (
             pack,
             AuthorSigner(generate_scalar()),
@@ -49,7 +49,7 @@ class PackPreparer:
         self.pack_head = json.loads(members_of(pack.path)[RECORD_PATH])["pack"]
 
     def make_grant(self, keeper: AuthorSigner | None = None, **changed: Any) -> StatementFields:
-        """A grant of everything, in the keeper's signature."""
+        """Return a grant of everything, signed by the keeper."""
         keeper, made_at = keeper or self.pack.diary.author, self.pack_head["made_at"]
         default_fields = {
             "diary": self.pack.diary.diary_id,
@@ -67,7 +67,7 @@ class PackPreparer:
         return grants.sign_grant(keeper, default_fields | changed)
 
     def prepared_members(self, grant: StatementFields, signer: AuthorSigner | None = None, **changed: Any) -> Members:
-        """The pack as this advocate would have made it: READ-FIRST, the record and the statement say who."""
+        """Return the pack as this advocate would make it: READ-FIRST, record and statement name the preparer."""
         data_members = {name: raw for name, raw in members_of(self.pack.path).items() if name.startswith("data/")}
         statement: StatementFields = {"by": "Priya K", "grant": grant, "organisation": "Stalking Support North"}
         record = json.loads(data_members[RECORD_PATH])
@@ -100,14 +100,14 @@ class PackPreparer:
 
 @pytest.fixture
 def preparer(small_pack: BuiltPack) -> PackPreparer:
-    """Somebody whom the keeper let in."""
+    """Return an advocate to whom the keeper gave access."""
     return PackPreparer(small_pack)
 
 
 def test_preparer_statements_are_confirmed_or_reported(
     preparer: PackPreparer, small_pack: BuiltPack, tmp_path: Path
 ) -> None:
-    """One true pack, and every way that came to mind of saying who prepared it falsely."""
+    """A true statement is confirmed, and every known way to falsify one is reported."""
     cases, head, bag = (
         PackCases(tmp_path, small_pack.diary.notary.pub),
         preparer.pack_head,
@@ -189,7 +189,7 @@ def test_preparer_statements_are_confirmed_or_reported(
 def test_the_servable_folder_alone_names_the_preparer(
     preparer: PackPreparer, small_pack: BuiltPack, tmp_path: Path
 ) -> None:
-    """Copied out of the pack under its own name, the servable folder keeps who prepared it."""
+    """The servable folder alone, copied under its own name, still names the preparer."""
     bag = {"bag-info.txt": members_of(small_pack.path)["bag-info.txt"]}
     prepared_pack = rebuild_digest_lists(
         small_pack.path, preparer.prepared_members(preparer.make_grant()) | bag, tmp_path / "whole.zip"
@@ -209,5 +209,5 @@ def test_the_servable_folder_alone_names_the_preparer(
 
 
 def _servable_members(members: Members) -> Members:
-    """The same without its restricted part."""
+    """Return these members without the restricted part."""
     return {name: raw for name, raw in members.items() if not name.startswith("data/restricted/")}

@@ -1,7 +1,7 @@
-"""What a keeper can say is on a page: no field that a screen asks ends in 12_record.json alone.
+"""Every field that a screen asks for is printed on a page, not only in 12_record.json.
 
-An officer reads 01 and 06. A name, a reference or a reason that only the machine's file holds is lost on them, and
-nobody would notice: so each field of words of each kind gets a word of its own, and every word must be found.
+An officer reads 01 and 06. A name, a reference or a reason that stands only in the JSON file would be lost on them
+unnoticed. So each text field of each kind gets a unique word, and every word must be found on a page.
 """
 
 import json
@@ -37,7 +37,7 @@ REGISTER_KINDS: Final = (
     "statement",
     "vehicle",
 )
-# Notes are long, kept apart and the keeper's own reminders. The rest is book-keeping, or said in another way.
+# Notes are long, restricted and the keeper's own. The rest is administrative, or printed in another way.
 FIELDS_NOT_PRINTED: Final[Mapping[str, frozenset[str]]] = {
     "account": frozenset({"notes"}),
     "background": frozenset({"notes"}),
@@ -54,14 +54,14 @@ FIELDS_NOT_PRINTED: Final[Mapping[str, frozenset[str]]] = {
 
 
 def distinct_words(kind: str) -> tuple[dict[str, str], dict[str, object], dict[str, object]]:
-    """Per field of words a word of its own; then the open and the restricted fields of a record that says them all."""
+    """Return a unique word for each text field of a kind, then the open and restricted fields with those words."""
     words: dict[str, str] = {}
     fields: dict[str, object] = {}
     for index, (name, rule) in enumerate(sorted(FIELD_RULES[kind].items())):
         if name in ("reason", "role_code", "taken_out", "merged_into"):
             continue
         if rule in ("text", "line", "texts"):
-            # Letters only: a figure would be taken for a number that must be held back.
+            # Letters only, because a digit would be withheld as part of a number.
             words[name] = f"Zq{chr(97 + index // 26)}{chr(97 + index % 26)}x{kind}"
             fields[name] = [words[name]] if rule == "texts" else words[name]
         elif rule.startswith(("code ", "codes ")) and f"{name}_text" in FIELD_RULES[kind]:
@@ -76,7 +76,7 @@ def distinct_words(kind: str) -> tuple[dict[str, str], dict[str, object], dict[s
 
 
 def laid_out_pages(diary: FictionalDiary) -> tuple[PackContents, str]:
-    """All that 01, 06 and 08 lay out, as text."""
+    """Return everything that 01, 06 and 08 print, as text."""
     contents = build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
     laid = [chronology_data(contents), officer_data(contents), impact_data(contents)]
     return contents, json.dumps(laid, ensure_ascii=False)
@@ -84,7 +84,7 @@ def laid_out_pages(diary: FictionalDiary) -> tuple[PackContents, str]:
 
 @pytest.mark.parametrize("kind", REGISTER_KINDS)
 def test_every_word_of_a_register_is_on_a_page(kind: str) -> None:
-    """Of each kind, whatever the keeper typed; what is on none is on a list with its reason, and that list is all there is."""
+    """Every typed field of each register kind is printed, except those that a list exempts with a reason."""
     words, fields, restricted = distinct_words(kind)
     diary = FictionalDiary()
     if kind == "person":
@@ -102,7 +102,7 @@ def test_every_word_of_a_register_is_on_a_page(kind: str) -> None:
 
 
 def test_every_word_of_an_entry_is_on_a_page() -> None:
-    """The same of an entry, with objects and lists, people by code, and the day of a translation as the app writes it."""
+    """The same holds for entries, with objects, lists, people by code, and the date of a translation."""
     words, fields, restricted = distinct_words("incident")
     diary = FictionalDiary()
     relative = diary.add("person", {"name": "Mum", "relationship": "family", "role": "other", "role_code": "P2"})
@@ -140,7 +140,7 @@ def test_every_word_of_an_entry_is_on_a_page() -> None:
 
 
 def test_every_word_of_a_file_is_on_its_page() -> None:
-    """Who took it, who would produce it, the reference the police gave it and the one the keeper would like."""
+    """Who took it, who would produce it, and both references are printed."""
     diary = fictional_diary(count=2, exhibits=1)
     file = next(row for row in diary.versions if row["kind"] == "attachment")
     witness = diary.add("person", {"name": "Wanda", "role": "witness", "role_code": "W1"})
@@ -159,7 +159,7 @@ def test_every_word_of_a_file_is_on_its_page() -> None:
 
 
 def test_a_file_names_the_order_or_report_it_belongs_to() -> None:
-    """It stands in no entry, and was called "not linked" though the order names it; of one in both the entries are said."""
+    """A file linked only from orders or reports names them. A file that is also in entries names the entries."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START_MS, "He rang."))
     unlinked, linked_twice = (diary.attach(entry, name, "application/pdf", name.decode(), extra_fields=extra) for name, extra in (
@@ -175,7 +175,7 @@ def test_a_file_names_the_order_or_report_it_belongs_to() -> None:
 
 
 def test_page_one_of_06_identifies_the_suspect() -> None:
-    """By real name, other names, age, looks and car; that they are not safe to approach stands before all of it."""
+    """Page one has name, aliases, age, looks and car. A warning not to approach comes first."""
     diary = FictionalDiary()
     suspect = diary.add(
         "person",

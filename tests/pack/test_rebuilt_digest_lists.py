@@ -1,7 +1,7 @@
-"""What somebody changes who makes every list of digests anew, which takes no key: all that follows from what is proved is found.
+"""A forger can rebuild every digest list without a key: changes are found because they contradict the proofs.
 
-The program and the page judge the same packs. Words of pages and tables are for `--rerender` (test_rerender.py); what the keeper
-said once for the whole pack is held by the digest that their diary notes of each pack.
+The program and the page judge the same packs. Words of pages and tables need `--rerender` (test_rerender.py). What the
+keeper stated for the whole pack is covered by the digest that the diary stores for each pack.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MembersChange = Callable[[Members], Members]
 
 
 def change_json(name: str, change: Callable[[Any], object]) -> MembersChange:
-    """A change of one member that is JSON."""
+    """Return a change of one JSON member."""
     return change_json_member(name, change)
 
 
 def added_file_changes() -> Iterator[tuple[str, str, MembersChange]]:
-    """Files that no pack has, and two files where there is one."""
+    """Yield changes that add a file of no known kind, or a second file of a kind that is unique."""
     for name in (
         f"{SERVABLE_FOLDER}16_confession.pdf",
         "data/setup.exe",
@@ -58,22 +58,22 @@ def added_file_changes() -> Iterator[tuple[str, str, MembersChange]]:
 
 
 def removed_file_changes(original: Members) -> Iterator[tuple[str, str, MembersChange]]:
-    """Each file that every pack has."""
-    required_parts = ("/proof/", "13_", "14_", "manifest")
+    """Yield changes that remove each file that every pack has."""
+    optional_parts = ("/proof/", "13_", "14_", "manifest")
     for name in (
-        one for one in original if one.startswith("data/") and not any(part in one for part in required_parts)
+        path for path in original if path.startswith("data/") and not any(part in path for part in optional_parts)
     ):
         yield (
             f"without {name}",
             "lacking",
             lambda members, name=name: {  # type: ignore[misc]
-                one: raw for one, raw in members.items() if one != name
+                path: raw for path, raw in members.items() if path != name
             },
         )
 
 
 def duplicate_index_row(members: Members) -> Members:
-    """The index with another row before an exhibit's own."""
+    """Insert another index row before an exhibit's own."""
     head, first, *rest = members[EXHIBITS_INDEX_PATH].split(b"\r\n")
     return {
         **members,
@@ -82,44 +82,48 @@ def duplicate_index_row(members: Members) -> Members:
 
 
 def truncate_index(members: Members) -> Members:
-    """The index with its last row broken off before the file's name."""
+    """Append an index row that breaks off before the file's name."""
     return {**members, EXHIBITS_INDEX_PATH: members[EXHIBITS_INDEX_PATH] + b"9,JB/9\r\n"}
 
 
 def swap_index_items(members: Members) -> Members:
-    """Two exhibits' names in the index."""
+    """Swap two exhibits' item numbers in the index."""
     index = members[EXHIBITS_INDEX_PATH].replace(b"JB/1", b"JB/x").replace(b"JB/2", b"JB/1").replace(b"JB/x", b"JB/2")
     return {**members, EXHIBITS_INDEX_PATH: index}
 
 
 def content_changes(members: Members) -> Iterator[tuple[str, str, MembersChange]]:
-    """The index, a sidecar, and what 12 says beside its versions."""
+    """Yield changes of the index, of a sidecar, and of what 12 states beside its versions."""
     yield "a row twice", "unreadable", duplicate_index_row
     yield "a row cut short", "unreadable", truncate_index
     yield "items swapped", "exhibit", swap_index_items
     for name, value in {"item": "JB/2", "record": "A" * 22, "note": "x"}.items():
-        yield f"sidecar {name}", "exhibit", change_json(SIDECAR_PATH, lambda one, n=name, v=value: one.update({n: v}))
+        yield (
+            f"sidecar {name}",
+            "exhibit",
+            change_json(SIDECAR_PATH, lambda sidecar, n=name, v=value: sidecar.update({n: v})),
+        )
     changes: dict[str, Callable[[Any], object]] = {
-        "a digest": lambda one: one["exhibits"][0].update(sha256="0" * 64),
-        "an item": lambda one: one["exhibits"][0].update(item="JB/9"),
-        "an exhibit less": lambda one: one["exhibits"].pop(),
-        "amended": lambda one: one["counts"].update(amended=0, added_to=0),
-        "late": lambda one: one["counts"].update(late=9),
-        "custody": lambda one: one["custody"].clear(),
-        "more": lambda one: one.update(conclusion="guilty"),
-        "more of a version": lambda one: one["versions"][1].update(weather="fine"),
-        "somebody": lambda one: one["refs"].append({"kind": "person", "no": 1, "record": "A" * 22, "ref": "S9"}),
-        "feed": lambda one: [row.update(seq=99 - n) for n, row in enumerate(one["versions"])],
-        "parents": lambda one: one["versions"][0].update(parents=["A" * 22]),
-        "schema": lambda one: one["versions"][0].update(schema=2),
-        "start with": lambda one: one.update(start_with=[9]),
-        "asked": lambda one: one["asked"].reverse(),
-        "number": lambda one: one["pack"].update(no=9),
-        "initials": lambda one: one["pack"].update(initials="XX"),
-        "folder": lambda one: one["pack"].update(folder="PACK_JB_1_20200101"),
-        "a gap of none": lambda one: _add_false_gap(one, 77),
-        "a gap for another": lambda one: _add_false_gap(one, 1),
-        "called": lambda one: one["records"][0].update(ref="8"),
+        "a digest": lambda record: record["exhibits"][0].update(sha256="0" * 64),
+        "an item": lambda record: record["exhibits"][0].update(item="JB/9"),
+        "an exhibit less": lambda record: record["exhibits"].pop(),
+        "amended": lambda record: record["counts"].update(amended=0, added_to=0),
+        "late": lambda record: record["counts"].update(late=9),
+        "custody": lambda record: record["custody"].clear(),
+        "more": lambda record: record.update(conclusion="guilty"),
+        "more of a version": lambda record: record["versions"][1].update(weather="fine"),
+        "somebody": lambda record: record["refs"].append({"kind": "person", "no": 1, "record": "A" * 22, "ref": "S9"}),
+        "feed": lambda record: [row.update(seq=99 - n) for n, row in enumerate(record["versions"])],
+        "parents": lambda record: record["versions"][0].update(parents=["A" * 22]),
+        "schema": lambda record: record["versions"][0].update(schema=2),
+        "start with": lambda record: record.update(start_with=[9]),
+        "asked": lambda record: record["asked"].reverse(),
+        "number": lambda record: record["pack"].update(no=9),
+        "initials": lambda record: record["pack"].update(initials="XX"),
+        "folder": lambda record: record["pack"].update(folder="PACK_JB_1_20200101"),
+        "a gap of none": lambda record: _add_false_gap(record, 77),
+        "a gap for another": lambda record: _add_false_gap(record, 1),
+        "called": lambda record: record["records"][0].update(ref="8"),
     }
     for name, change in changes.items():
         yield f"record: {name}", "record", change_json(RECORD_PATH, change)
@@ -127,29 +131,29 @@ def content_changes(members: Members) -> Iterator[tuple[str, str, MembersChange]
 
 
 def _add_false_gap(record: Any, number: int) -> None:
-    """An entry that never was, counted as withheld."""
+    """Add an entry that never existed, counted as withheld."""
     record["gaps"].append({"at": None, "seq_no": number, "why": "withheld"})
     record["counts"].update(total=record["counts"]["total"] + 1, withheld=record["counts"]["withheld"] + 1)
 
 
 def _remove_entry(original: Members) -> MembersChange:
-    """An entry taken out of proofs, record and counts; nothing says that there was a second."""
+    """Remove an entry from proofs, record and counts, without a trace."""
     record = json.loads(original[RECORD_PATH])
     removed_record = next(
         row["record"] for row in record["versions"] if row["kind"] == "incident" and row["seq_no"] == 2
     )
     for name in ("versions", "records", "asked"):
         record[name] = [row for row in record[name] if row["record"] != removed_record]
-    entries = [one for one in record["records"] if one["kind"] == "incident"]
+    entries = [row for row in record["records"] if row["kind"] == "incident"]
     record["counts"].update(total=len(entries), included=len(entries))
     raw = canonical_json(record, limit_bytes=1 << 26) + b"\n"
     return lambda members: (
-        {name: one for name, one in members.items() if "/proof/0002-" not in name} | {RECORD_PATH: raw}
+        {name: content for name, content in members.items() if "/proof/0002-" not in name} | {RECORD_PATH: raw}
     )
 
 
 def add_bag_info_cases(pack: BuiltPack, cases: PackCases) -> None:
-    """Another folder's name, and lines of bag-info that nothing lists."""
+    """Add cases with another folder name, and with bag-info lines that no list covers."""
     members = members_of(pack.path)
     with zipfile.ZipFile(cases.folder / "named.zip", "w") as archive:
         for name, raw in members.items():
@@ -167,7 +171,7 @@ def add_bag_info_cases(pack: BuiltPack, cases: PackCases) -> None:
 
 
 def test_changes_are_found_even_with_rebuilt_digest_lists(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Some fifty changes of a sound pack, each under its code, by both."""
+    """Some fifty changes of a valid pack are each found by both verifiers under the right code."""
     cases, members, expected = PackCases(tmp_path, small_pack.diary.notary.pub), members_of(small_pack.path), {}
     cases.add("lists made anew and nothing else", rebuild_digest_lists(small_pack.path, members, tmp_path / "anew.zip"))
     for name, code, change in (*added_file_changes(), *removed_file_changes(members), *content_changes(members)):

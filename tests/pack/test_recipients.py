@@ -1,4 +1,4 @@
-"""For whom a pack is laid out: what is named first changes, and nothing that is true does."""
+"""Packs for different recipients: the order of presentation changes, the facts do not."""
 
 import json
 
@@ -18,7 +18,7 @@ FILM_BYTES = b"\0\0\0\x18ftypmp42 a film"
 
 
 def diary_with_places() -> FictionalDiary:
-    """Something at each kind of place, an order and what breaks it; one account is a film, one is a recording."""
+    """Return a diary with an entry at each kind of place, an order with a breach, a film and a recording."""
     diary = FictionalDiary()
     order = diary.add("order", {"kind": "spo", "served_on": "2026-05-01", "terms": [{"no": 1, "text": "No contact"}]})
     for n, place_category in enumerate(("school_or_nursery", "work", "home", "outside_home", "street")):
@@ -48,7 +48,7 @@ def contents_for(diary: FictionalDiary, profile: str = "police") -> PackContents
     ],
 )
 def test_each_profile_names_its_starting_point(profile: str, expected_names: list[str]) -> None:
-    """Page one names what is at their place; READ-FIRST has an order of its own and says what it means if a part is not there."""
+    """Page one names what happened at the recipient's place. READ-FIRST adapts its order and explains missing parts."""
     pack_contents = contents_for(diary_with_places(), profile)
     assert chronology_data(pack_contents)["front"]["setting"] == expected_names  # type: ignore[index,call-overload]
     text = encode_read_first(pack_contents).decode()
@@ -58,7 +58,7 @@ def test_each_profile_names_its_starting_point(profile: str, expected_names: lis
 
 
 def test_profiles_differ_in_nothing_else() -> None:
-    """The same rows, counts and numbers for all of them."""
+    """All profiles have the same rows, counts and numbers."""
     diary = diary_with_places()
     pages = []
     for profile in PROFILES:
@@ -78,7 +78,7 @@ def test_profiles_differ_in_nothing_else() -> None:
     ],
 )
 def test_a_recorded_account_is_described(media: str, language: str | None, words: set[str]) -> None:
-    """Signed, filmed or spoken; its length; its language; whether somebody must interpret. A held back film shows no still."""
+    """The page states how an account was given, its length, its language and whether an interpreter is needed."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START_MS, "", language=language))
     film = diary.attach(
