@@ -365,7 +365,7 @@ def incident_fields(start_ms: int, text: str, **extra_fields: object) -> dict[st
 
 
 def fictional_diary(*, count: int = 25, exhibits: int = 6) -> FictionalDiary:
-    """A whole diary: `count` incidents told in several scripts, `exhibits` pictures and a mail, a note, settings."""
+    """Return a diary of `count` incidents in several scripts, `exhibits` pictures, a mail, a note and settings."""
     diary = FictionalDiary()
     _add_settings(diary)
     rows = [_add_incident(diary, index) for index in range(count)]

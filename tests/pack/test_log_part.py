@@ -66,7 +66,7 @@ class InMemoryLog:
     def log_part(
         self, stamped_size: int, authority: LocalTimestampAuthority | None, statements: list[Any] | None = None
     ) -> dict[str, Any]:
-        """Versions below `first` are proved under the stamped checkpoint, the others under the newest."""
+        """Return the log part of two checkpoints. Versions before `stamped_size` are proved under the first."""
         size = len(self.leaves)
         proofs = []
         for leaf_index, row in enumerate(self.versions, FOREIGN_LEAF_COUNT):
@@ -241,7 +241,7 @@ def members_without(members: dict[str, bytes], name: str) -> dict[str, bytes]:
 
 
 def test_the_printed_commands_of_15_work_as_printed(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """Every Linux and openssl command of 15_VERIFY.txt is run as it is printed, on the unpacked zip; then on a bent one."""
+    """The printed sha256sum and openssl commands succeed on the unpacked zip, and fail once a checkpoint is changed."""
     with zipfile.ZipFile(logged_pack.path) as archive:
         archive.extractall(tmp_path)
     text = next(tmp_path.glob("*/data/15_VERIFY.txt")).read_bytes().decode().replace("\r\n", "\n")

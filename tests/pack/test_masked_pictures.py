@@ -19,11 +19,11 @@ RECORD_ID, VERSION_ID = b64(bytes(15) + b"\x01"), b64(bytes(15) + b"\x02")
 PRINT_BLOB, MASKED_BLOB, LATER_MASKED_BLOB, RECEIVED_BLOB = (b64(bytes(15) + bytes([n])) for n in (3, 4, 5, 6))
 PHONE_SCRIPT = """
 const { exhibitsOf } = await import(process.argv[1]);
-const { version, told } = JSON.parse(process.argv[2]);
+const { version, history } = JSON.parse(process.argv[2]);
 const bytes = (part) => ({ ...part, keys: part.keys.map(([blob]) => [blob, new Uint8Array(32)]) });
 const row = { ...version, open: bytes(version.open), restricted: bytes(version.restricted) };
-const [made] = exhibitsOf([row], [{ no: 1, told }], 'JB');
-console.log(JSON.stringify([made.print?.blob ?? null, made.received?.blob ?? null]));
+const [exhibit] = exhibitsOf([row], [{ no: 1, told: history }], 'JB');
+console.log(JSON.stringify([exhibit.print?.blob ?? null, exhibit.received?.blob ?? null]));
 """
 
 
@@ -97,9 +97,9 @@ def _run_on_phone(fields: dict[str, Any], copies: list[tuple[str, str]]) -> obje
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
     script = (PROJECT_ROOT / "static" / "js" / "pack" / "exhibits.js").as_uri()
-    told_json = json.dumps({"version": version, "told": history})
+    input_json = json.dumps({"version": version, "history": history})
     completed = subprocess.run(
-        [node, "--input-type=module", "-e", PHONE_SCRIPT, script, told_json],
+        [node, "--input-type=module", "-e", PHONE_SCRIPT, script, input_json],
         capture_output=True,
         check=True,
         timeout=30,

@@ -153,7 +153,7 @@ def test_preparer_statements_are_confirmed_or_reported(
     add(
         "another name over the signature",
         preparer.prepared_members(true),
-        change_statement(lambda said: said.update(by="Detective Smith")),
+        change_statement(lambda statement: statement.update(by="Detective Smith")),
     )
     add("another organisation than the record's", preparer.prepared_members(true, organisation="The police"))
     add("of another pack", preparer.prepared_members(true, pack=id_text(new_id())))

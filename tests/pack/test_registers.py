@@ -44,7 +44,7 @@ ALWAYS_FILLED_COLUMNS = {
 
 
 def diary_with_order() -> FictionalDiary:
-    """One order served on 6 May; things before, after, and long after it; a witness; a burst; a person of nowhere."""
+    """Return a diary with an order, entries before, during and after it, a witness, a burst and an unlinked person."""
     diary = FictionalDiary()
     terms = [{"no": 1, "text": "Not to contact me"}, {"no": 2, "text": "Not to come to Elm Road"}]
     order = diary.add("order", {"expires_on": "2026-06-06", "kind": "spo", "served_on": "2026-05-06", "terms": terms})
@@ -96,14 +96,14 @@ def diary_with_order() -> FictionalDiary:
 
 @pytest.fixture(scope="module")
 def capsule() -> Capsule:
-    """All of it."""
+    """Return the capsule of the whole diary."""
     diary = diary_with_order()
     return read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
 
 
 @pytest.fixture(scope="module")
 def contents(capsule: Capsule) -> PackContents:
-    """As the pages see it."""
+    """Return the capsule's contents as the pages use them."""
     return build_contents(capsule)
 
 
@@ -112,7 +112,7 @@ def read_csv(raw: bytes) -> list[dict[str, str]]:
 
 
 def test_a_breach_counts_only_after_service_and_for_an_existing_term(contents: PackContents) -> None:
-    """Before it was served it is said to be none; afterwards it is one; what had ended, or has no such term, is flagged."""
+    """Only an entry after service is a breach. An order that had ended or lacks the term is flagged."""
     alleged_breaches = [row["term_said_to_be_broken"] for row in read_csv(chronology_csv(contents))]
     assert [("not a breach" in one, "had ended" in one, "does not have" in one) for one in alleged_breaches] == [
         (True, False, False),
@@ -125,9 +125,9 @@ def test_a_breach_counts_only_after_service_and_for_an_existing_term(contents: P
 
 
 def test_every_page_counts_the_same_breaches(contents: PackContents) -> None:
-    """Page one, the terms and the list of what is said: none counts what came before service or after the order ended."""
+    """Page one, terms and breaches leave out the same entries: before service, and after the order ended."""
     order: Any = record_sections(contents)["orders"][0]  # type: ignore[index]
-    # 4 came after the order ended, and 5 names a term that there is not.
+    # 4 came after the order ended, and 5 names a term that does not exist.
     standing = {row[0]: (row[4], "does not have" in row[2]) for row in order["breaches"]}
     counted, not_counted = ("alleged", False), ("not counted", False)
     assert standing == {"1": not_counted, "2": counted, "3": counted, "4": not_counted, "5": ("alleged", True)}
@@ -135,7 +135,7 @@ def test_every_page_counts_the_same_breaches(contents: PackContents) -> None:
 
 
 def test_every_column_of_an_entry_is_filled_in(contents: PackContents) -> None:
-    """Codes for people, references for reports, no name of a witness, no formula."""
+    """People appear by code, reports by reference. No witness's name and no formula is in the table."""
     rows = read_csv(chronology_csv(contents))
     assert set(rows[0]) > ALWAYS_FILLED_COLUMNS
     assert {row["person_code"] for row in rows} == {"S1"} and {row["saw_or_heard"] for row in rows} == {"W1"}
@@ -145,7 +145,7 @@ def test_every_column_of_an_entry_is_filled_in(contents: PackContents) -> None:
 
 
 def test_a_message_schedule_has_one_row_per_message(contents: PackContents) -> None:
-    """Both ways, formula-safe, with the keeper's own number nowhere in it."""
+    """Both directions are listed, formulas are escaped, and the keeper's own number appears nowhere."""
     raw = schedules_csv(contents)
     assert raw is not None and b"900222" not in raw
     rows = read_csv(raw)
@@ -155,13 +155,13 @@ def test_a_message_schedule_has_one_row_per_message(contents: PackContents) -> N
         ("From them to me", "'@dk", "me (1)"),
     ]
     assert rows[0]["text"] == "'+hello"
-    # As an import writes it, which was once a code that the list of codes did not have.
+    # The code as an import writes it; the list of codes once lacked it.
     assert rows[0]["time_note"] == "The clocks went back: the second of two"
     assert {row["entries"] for row in rows} == {"entry 2"} and rows[2]["type"] == "Missed call"
 
 
 def test_page_one_lists_the_order_its_breaches_and_the_references(contents: PackContents, capsule: Capsule) -> None:
-    """The entry before service and the one after it ended are not among them; without an order the page says so."""
+    """Entries before service and after the end are not listed. Without an order, the page says so."""
     lines = reference_lines(contents.registers, contents.entries)
     assert lines == [
         "O1 Stalking protection order (SPO), served 6 May 2026, until 6 Jun 2026, said to be broken in entries 2, 3, 5",
@@ -172,7 +172,7 @@ def test_page_one_lists_the_order_its_breaches_and_the_references(contents: Pack
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
-    """A person, an order or a schedule is proved in the restricted part; an entry that names a witness withholds its words."""
+    """People, orders and schedules are proved in the restricted part. Their names are in no servable proof."""
     files = dict(proof_files(capsule))
     servable = b"".join(content for path, content in files.items() if path.startswith("servable/"))
     for word in (b"Wanda", b"Dan Kerr", b"900111", b"900222", b"HYPERLINK"):
@@ -183,7 +183,7 @@ def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
 
 
 def test_a_person_linked_to_nothing_is_left_out(capsule: Capsule) -> None:
-    """What a pack has no use for is nobody's business."""
+    """A person that no included entry is linked with is not in the pack."""
     assert b"Someone Else" not in encode_record(capsule)
     assert {ref.ref for ref in capsule.references.values()} == {"O1", "S1", "W1", "R1", "MS1"}
 
@@ -191,14 +191,14 @@ def test_a_person_linked_to_nothing_is_left_out(capsule: Capsule) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda told: told["records"][0].update(ref="S9", delay_ms=1),
-        lambda told: told["records"].pop(),
-        lambda told: told["counts"].update(withheld=1),
-        lambda told: told["gaps"].append({"at": None, "seq_no": 9, "why": "withheld"}),
+        lambda record: record["records"][0].update(ref="S9", delay_ms=1),
+        lambda record: record["records"].pop(),
+        lambda record: record["counts"].update(withheld=1),
+        lambda record: record["gaps"].append({"at": None, "seq_no": 9, "why": "withheld"}),
     ],
 )
 def test_changed_derived_values_are_found(capsule: Capsule, change: object) -> None:
-    """A changed derived row, count or gap is noticed; the record as made is not."""
+    """A changed derived row, count or gap is found. The unchanged record is consistent."""
     record = json.loads(encode_record(capsule))
     assert are_derived_rows_consistent(record)
     change(record)  # type: ignore[operator]
@@ -206,14 +206,14 @@ def test_changed_derived_values_are_found(capsule: Capsule, change: object) -> N
 
 
 def diary_with_odd_values() -> FictionalDiary:
-    """A sound diary with everything odd beside it."""
+    """Return the diary with an order and every odd record."""
     diary = diary_with_order()
     add_odd_records(diary, START_MS + 50 * DAY_MS)
     return diary
 
 
 def test_odd_values_are_shown_and_listed(tmp_path: Path) -> None:
-    """The whole pack is made by the real worker; checking it lists each odd version and finds nothing else."""
+    """The worker makes a complete pack. Verification lists each odd version and finds nothing else."""
     diary = diary_with_odd_values()
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
     capsule = read_capsule(raw)
@@ -226,7 +226,7 @@ def test_odd_values_are_shown_and_listed(tmp_path: Path) -> None:
 
 
 def test_five_hundred_people_with_circular_merges_are_handled() -> None:
-    """Nobody is lost, a circle stands for its lowest id, and it takes no time anybody would notice."""
+    """Nobody is lost, and a circle of merged people is represented by its lowest id."""
     diary = FictionalDiary()
     people = [diary.add("person", {"name": f"Nr {i}", "role": "suspect"}) for i in range(500)]
     for source, other in ((0, 1), (1, 2), (2, 0)):
@@ -241,7 +241,7 @@ def test_five_hundred_people_with_circular_merges_are_handled() -> None:
 
 
 def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
-    """As it was sealed, text to the letter; of a private note not even that there is one."""
+    """Each field is in the record exactly as sealed. Not even the existence of a private note is."""
     cases = {case["name"]: case["draft"] for case in load_vectors("kinds.json")["cases"]}
     diary, sealed = FictionalDiary(), {}
     for kind in (*REGISTER_KINDS, "attachment"):

@@ -1,4 +1,4 @@
-"""A pack of a diary whose keys were changed: both keys' versions hold, and nothing the old one signed afterwards does."""
+"""A pack of a diary with replaced keys: versions by both keys are valid, except later ones by the old key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.server_fixture import NOON_MS, InProcessServer, Keeper
 
 @dataclass
 class MemberReader:
-    """The members of a pack, without the zip around them."""
+    """The members of a pack, without a zip."""
 
     files: dict[str, bytes]
     is_servable_only: bool = False
@@ -38,7 +38,7 @@ class MemberReader:
 
 
 def finding_codes(files: dict[str, bytes], server: InProcessServer) -> set[str]:
-    """What is found in these proofs, with the notary's key from outside."""
+    """Return the codes of the findings in these proofs, checked with the server's notary key."""
     proofs = read_proofs(cast("OpenedPack", MemberReader(files)))
     notary = server.app.state.app_context.instance.notary
     findings = check_proofs(proofs, [NotaryKey(notary.log_id, notary.pub, 0, None)], {})
@@ -46,7 +46,7 @@ def finding_codes(files: dict[str, bytes], server: InProcessServer) -> set[str]:
 
 
 async def test_versions_by_a_replaced_key_are_valid_only_until_its_end(keeper: Keeper, server: InProcessServer) -> None:
-    """The chain is in keys.json; a version the old key signed after it was replaced is found, receipt or not."""
+    """keys.json has the chain. A version that the old key signed after its replacement is found, receipt or not."""
     await keeper.push("Before.")
     connection = RemoteServer(keeper.client, server.settings.app_url)
     connection.tokens = dict(keeper.tokens)
@@ -80,14 +80,14 @@ async def test_versions_by_a_replaced_key_are_valid_only_until_its_end(keeper: K
 
 
 def _without_earlier_keys(raw: bytes) -> dict[str, object]:
-    """keys.json as it would be if no key had been replaced."""
+    """Return keys.json without its replaced keys."""
     return {
         name: value for name, value in cast("dict[str, object]", parse_canonical_json(raw)).items() if name != "earlier"
     }
 
 
 def forge_proofs(files: dict[str, bytes], keeper: Keeper, server: InProcessServer) -> dict[str, bytes]:
-    """The first entry's proofs, received again by the server after the keys were changed."""
+    """Return the proofs with the old key's entry signed and receipted again after the replacement."""
     notary = server.app.state.app_context.instance.notary
     forged_files = dict(files)
     for path, raw in files.items():

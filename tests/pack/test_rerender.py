@@ -1,4 +1,4 @@
-"""Documents laid out again from the pack's own record: equal byte for byte, and a changed word is found on its page."""
+"""Documents typeset again from the pack's own record: equal byte for byte, and a changed word is located."""
 
 import json
 from pathlib import Path
@@ -21,12 +21,12 @@ def rerender_findings(path: Path, diary: BuiltPack, release: str = RELEASE) -> l
 
 
 def test_every_document_is_reproduced_byte_for_byte(full_pack: BuiltPack) -> None:
-    """Scripts, held back words and pictures, long screenshots, additions: all from what is in the pack."""
+    """Scripts, withheld words and pictures, long screenshots and additions are all reproduced."""
     assert rerender_findings(full_pack.path, full_pack) == []
 
 
 async def test_a_changed_word_is_found_on_its_page(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Whoever alters a document and makes every list anew is found by laying it out once more; no other check sees it."""
+    """A changed document with rebuilt digest lists is found by rerendering, and by no other check."""
     capsule_json = json.loads(small_pack.capsule_bytes)
     for version in capsule_json["versions"]:
         if version["kind"] == "incident" and version["seq_no"] == 2:
@@ -45,7 +45,7 @@ async def test_a_changed_word_is_found_on_its_page(small_pack: BuiltPack, tmp_pa
 
 @pytest.mark.parametrize("junk", [b"", b"%PDF-1.7 x", None])
 def test_an_invalid_exhibits_volume_is_reported(small_pack: BuiltPack, tmp_path: Path, junk: bytes | None) -> None:
-    """Its pictures are laid out from it, and it may be anything: it differs, and nothing falls over."""
+    """Rerendering takes the pictures from the volume. An invalid volume is reported and causes no crash."""
     volume = "data/servable/04_exhibits.pdf"
     members = members_of(small_pack.path)
     raw = members[volume][:5_000] if junk is None else junk
@@ -57,17 +57,17 @@ def test_an_invalid_exhibits_volume_is_reported(small_pack: BuiltPack, tmp_path:
 def test_rerender_without_the_record_reports_every_document(
     small_pack: BuiltPack, tmp_path: Path, removed: str
 ) -> None:
-    """Nothing to lay out from is a finding for each document, never a crash."""
+    """If the record is missing, each document gets a finding."""
     remaining = {name: content for name, content in members_of(small_pack.path).items() if name != removed}
     changed_path = tmp_path / "without.zip"
     rebuild_digest_lists(small_pack.path, remaining, changed_path)
     codes = [code for code, _ in rerender_findings(changed_path, small_pack)]
-    # Four documents, two tables, the custody, the words beside them and a sidecar for each file.
+    # Four documents, two tables, the custody log, two texts, and a sidecar for each of two files.
     assert codes.count("not_rerendered") == 4 + 2 + 1 + 2 + 2
 
 
 def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """A row less in the chronology's table, another description, other words to read first: no other check sees them."""
+    """Changed tables, texts and sidecars with rebuilt digest lists are found by no other check."""
     members, forged_path = members_of(small_pack.path), tmp_path / "forged.zip"
     table, index = "data/servable/02_chronology.csv", "data/servable/03_exhibits-index.csv"
     custody = "data/restricted/11_custody-log.csv"

@@ -1,4 +1,4 @@
-"""A PDF that takes over whatever reads it: `verify --rerender` reads each in an isolated process, and none in its own."""
+"""A malicious PDF that controls its reader: `verify --rerender` reads PDFs only in isolated processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pack.conftest import BuiltPack
 from tests.pack.pack_members import members_of, rebuild_digest_lists
 from tests.pack.test_rerender import CHRONOLOGY_PATH
 
-# The reader of PDFs in the person's own process does what an attacker wants.
+# The PDF reader in the user's own process does what an attacker wants.
 COMPROMISED_PYPDF = """
 import pathlib, sys
 import pypdf
@@ -29,7 +29,7 @@ pypdf.PdfReader, marker = attack, sys.argv[1]
 from diary.cli.main import main
 main(sys.argv[2:])
 """
-# The same in the isolated process. `CODE` leaves in `said` what it found out, which comes back as the key of a picture.
+# The same in the isolated process. `CODE` stores its result in `result`, which returns as the key of a picture.
 COMPROMISED_WORKER = """
 import os, sys
 from diary.pack.verify import pdf_worker
@@ -37,17 +37,17 @@ def attack(*_):
     scope = dict(os=os, own=sys.argv[1])
     try:
         exec({code!r}, scope)
-        said = str(scope.get("said", "done"))
+        result = str(scope.get("result", "done"))
     except BaseException as error:
-        said = type(error).__name__
-    return [(said, b"picture")]
+        result = type(error).__name__
+    return [(result, b"picture")]
 pdf_worker._volume_pictures = attack
 raise SystemExit(pdf_worker.main())
 """
 
 
 def test_the_main_process_reads_no_pdf(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Neither the volumes of pictures nor a document that differs."""
+    """The main process reads neither the exhibits volumes nor a document that differs."""
     notary, marker, forged_path = tmp_path / "notary.txt", tmp_path / "taken-over", tmp_path / "forged.zip"
     notary.write_text(b64(small_pack.diary.notary.pub))
     members = members_of(small_pack.path)
@@ -63,7 +63,7 @@ def test_the_main_process_reads_no_pdf(small_pack: BuiltPack, tmp_path: Path) ->
 
 @pytest.fixture
 def replace_isolated_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """Start a script in the place of a module that is to be isolated."""
+    """Return a function that runs a script instead of an isolated module."""
     real = sys.executable
 
     def replace(module: str, script: str) -> None:
@@ -94,12 +94,12 @@ def replace_isolated_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_process_that_reads_a_pdf_is_isolated(
     replace_isolated_module: Callable[[str, str], None], code: str
 ) -> None:
-    """No file of this computer, no network, no process, no signal, no link to lead its reader away."""
+    """The process reaches no other file, no network, no process and no signal, and makes no link."""
     from diary.pack.verify.pdf_reader import read_pictures
 
     replace_isolated_module("diary.pack.verify.pdf_worker", COMPROMISED_WORKER.format(code=code))
     assert set(read_pictures(b"%PDF-1.7", set())) <= {"PermissionError", "OSError", "FileNotFoundError"}
-    replace_isolated_module("diary.pack.verify.pdf_worker", COMPROMISED_WORKER.format(code="said = 'JB/1'"))
+    replace_isolated_module("diary.pack.verify.pdf_worker", COMPROMISED_WORKER.format(code="result = 'JB/1'"))
     assert read_pictures(b"%PDF-1.7", set()) == {"JB/1": b"picture"}
 
 
@@ -117,7 +117,7 @@ def test_the_process_that_reads_a_pdf_is_isolated(
     ],
 )
 def test_an_invalid_worker_answer_is_ignored(replace_isolated_module: Callable[[str, str], None], answer: str) -> None:
-    """Whatever a process that was taken over writes: no picture, no page, and nothing falls over."""
+    """Any output of a compromised worker yields no picture, no page and no crash."""
     from diary.pack.verify.pdf_reader import first_differing_page, read_pictures
 
     lies = f"import sys\nfor n in range(9):\n    open(f'{{sys.argv[1]}}/{{n}}.jpg', 'w').close()\nprint({answer!r})"
@@ -132,7 +132,7 @@ def test_an_invalid_worker_answer_is_ignored(replace_isolated_module: Callable[[
 def test_typeset_files_are_read_only_from_their_own_folder(
     replace_isolated_module: Callable[[str, str], None], small_pack: BuiltPack, tmp_path: Path, answer: str
 ) -> None:
-    """A process that was taken over names a file that never ends."""
+    """A compromised worker that names an endless file has no effect."""
     notary = tmp_path / "notary.txt"
     notary.write_text(b64(small_pack.diary.notary.pub))
     script = f"import sys\nsys.executable = {str(tmp_path / 'python')!r}\nfrom diary.cli.main import main\nmain(sys.argv[1:])"
@@ -149,7 +149,7 @@ def test_typeset_files_are_read_only_from_their_own_folder(
 
 
 def test_without_isolation_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refused with what to do, before a process is started."""
+    """Reading is refused with advice before a process starts."""
     from diary.pack.verify.pdf_reader import first_differing_page, read_pictures
 
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)

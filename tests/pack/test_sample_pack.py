@@ -1,6 +1,6 @@
-"""Checks that an officer or a technician would make, one after the other, on the sample pack: 120 entries, 300 exhibits.
+"""Checks of an officer or a technician on the sample pack, which has 120 entries and 300 exhibits.
 
-The numbers are those of the design's pack page. What only a person can judge stands in docs/sample-pack-review.md.
+The numbers are those of docs/pack.md. What only a person can judge is in docs/sample-pack-review.md.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ from tests.pack.restricted_scan import RestrictedScanner, gps_degrees_of_picture
 from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 from tests.pack.test_servable import ALLOWED_PHRASE, DENIED_WORDS, drawn_text
 
-# Whether a heading is empty pdfua 0.1.3 cannot say of these files (it stumbles over a list); `headings` reads them too.
+# pdfua 0.1.3 cannot check these files for empty headings, because a list stops it. `heading_levels` reads them too.
 UNSUPPORTED_CHECKS = {"UA-14-001"}
 
 
 def test_the_sample_pack_has_the_promised_contents(sample_pack: SamplePack) -> None:
-    """120 entries, 300 exhibits, 2,500 messages, three devices, and of each odd thing exactly one."""
+    """It has 120 entries, 300 exhibits, 2,500 messages, three devices, and exactly one of each oddity."""
     versions = sample_pack.diary.journal.versions()
     index, rows = (
         sample_pack.read_table("servable/03_exhibits-index.csv"),
@@ -61,7 +61,7 @@ def test_the_sample_pack_has_the_promised_contents(sample_pack: SamplePack) -> N
 
 
 def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -> None:
-    """Page one of 01: who, how many, first, last, days since, orders, references; of 06: contact, concerns, needs, orders."""
+    """Page one of 01 has who, how many, dates, orders and references; that of 06 has contact, concerns and needs."""
     first = sample_pack.chronology_page_texts[0]
     for words in ("119", "S1 “Callum Redfern”", "Mon 4 May 2026", "Wed 18 Nov 2026", "days before", "O1 Non-molestation",
                   "said to be broken in entries", "NM/4326/18", "NC1 told to stop", "Start with these"):  # fmt: skip
@@ -85,7 +85,7 @@ def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -
 
 
 def test_page_one_has_the_feed_head_and_the_exhibits_digest(sample_pack: SamplePack) -> None:
-    """Worked out here from all 120 entries and more, whatever was chosen; and the digest from the files as received."""
+    """The head covers every version of the diary, packed or not. The digest covers the files as received."""
     head, versions = heads.INITIAL_HEAD, sample_pack.diary.journal.versions()
     for seq, row in enumerate(versions, 1):
         head = heads.next_head(
@@ -113,7 +113,7 @@ def test_page_one_has_the_feed_head_and_the_exhibits_digest(sample_pack: SampleP
 
 
 def test_counts_add_up_and_rows_are_in_time_order(sample_pack: SamplePack) -> None:
-    """Occasions, first and last day and the rows of the table agree; rows by time, unknown last; no number twice."""
+    """Counts, gaps and rows agree. Rows are in time order, unknown times last, and no number repeats."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     assert len(rows) == 119 == sample_pack.record["counts"]["included"]
     starts = [row["occurred_start"] for row in rows]
@@ -129,7 +129,7 @@ def test_counts_add_up_and_rows_are_in_time_order(sample_pack: SamplePack) -> No
 
 
 def test_fear_is_listed_and_unanswered_stays_unanswered(sample_pack: SamplePack) -> None:
-    """Entries answered yes stand by number on page one; those left blank are counted and filled in nowhere."""
+    """Page one lists entries answered "yes" by number, and counts unanswered ones."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     afraid = {int(row["no"]) for row in rows if row["afraid_of_violence"].startswith("Yes")}
     match = re.search(
@@ -141,7 +141,7 @@ def test_fear_is_listed_and_unanswered_stays_unanswered(sample_pack: SamplePack)
 
 
 def test_each_row_has_two_times_and_the_repeated_hour_is_clear(sample_pack: SamplePack) -> None:
-    """When it happened with zone and how exact, when it was written and how long after; 25 October in UTC and local."""
+    """Each row says when and how exactly it happened, and when it was written. 25 October is in UTC and local time."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     assert all(row["recorded"] and row["precision"] for row in rows)
     assert {"hour", "date_range", "part_of_day", "day", "unknown"} <= {row["precision"] for row in rows}
@@ -154,14 +154,14 @@ def test_each_row_has_two_times_and_the_repeated_hour_is_clear(sample_pack: Samp
 
 
 def test_verify_finds_only_the_training_mark(sample_pack: SamplePack) -> None:
-    """Words embedded byte for byte, the four-way match of files, receipts, log and timestamp hold under outside keys."""
+    """Verification with outside keys finds only that this is a training pack."""
     diary = sample_pack.diary
     findings = verify_pack(sample_pack.path, notary=diary.notary.pub, tsa_roots=[diary.tsa_root])
     assert [one.code for one in findings] == ["training"]
 
 
 def test_narratives_are_the_stored_bytes_with_translations_beside_them(sample_pack: SamplePack) -> None:
-    """Embedded byte for byte outside words held back; a signed account with still, length, language and who must be there."""
+    """Narratives are embedded unchanged except for withheld words. A signed account has still, length and language."""
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read_member("servable/01_chronology.pdf")))
     embedded = {name: raw[0].decode() for name, raw in reader.attachments.items()}
     narrative_by_number: dict[int, str] = {}
@@ -188,7 +188,7 @@ def test_narratives_are_the_stored_bytes_with_translations_beside_them(sample_pa
 
 
 def test_authorship_and_amendments_are_marked(sample_pack: SamplePack) -> None:
-    """Typed by somebody else: said in the row and counted in 10; the amended entry shows old and new with its day."""
+    """Help with writing is marked in the row and in 01. The amended entry shows old and new text and the reason."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     [helped] = [row for row in rows if row["help_with_writing"]]
     assert "Help with writing" in " ".join(sample_pack.chronology_page_texts) and helped["no"]
@@ -201,14 +201,14 @@ def test_authorship_and_amendments_are_marked(sample_pack: SamplePack) -> None:
 
 
 def test_missing_numbers_are_the_withheld_and_removed_entries(sample_pack: SamplePack) -> None:
-    """The numbers that are not in the table are exactly those that 01, 10 and the record say are not here."""
+    """The numbers that the table lacks are exactly those that 01 and the record list as missing."""
     missing = set(range(1, 121)) - {int(row["no"]) for row in sample_pack.read_table("servable/02_chronology.csv")}
     assert missing == {gap["seq_no"] for gap in sample_pack.record["gaps"]} and len(missing) == 1
     assert all(f"({number})" in sample_pack.chronology_page_texts[0] for number in missing)
 
 
 def test_every_exhibit_is_cited_named_and_described(sample_pack: SamplePack) -> None:
-    """Cited items exist, items are cited or said not to be, names follow the numbers, every point of a screen is answered."""
+    """Cited items exist, files are named after their numbers, and every point of a screenshot is answered."""
     index = sample_pack.read_table("servable/03_exhibits-index.csv")
     items = [row["suggested_ref"] for row in index]
     assert items == [f"JB/{number}" for number in range(1, 301)]
@@ -225,7 +225,7 @@ def test_every_exhibit_is_cited_named_and_described(sample_pack: SamplePack) -> 
 
 
 def test_exhibits_are_the_received_bytes_and_a_changed_one_is_named(sample_pack: SamplePack, tmp_path: Path) -> None:
-    """The record's own digests; sha256sum -c with nothing but this pack; one changed byte is named."""
+    """Digests match the record, `sha256sum -c` needs only the pack, and a changed byte is named."""
     for row in sample_pack.read_table("servable/03_exhibits-index.csv"):
         [path] = sample_pack.folder.glob(f"data/restricted/*/{row['file']}")
         assert hashlib.sha256(path.read_bytes()).hexdigest() == row["sha256"]
@@ -244,7 +244,7 @@ def test_exhibits_are_the_received_bytes_and_a_changed_one_is_named(sample_pack:
 
 
 def test_the_phone_accepts_every_cell_of_the_tables(sample_pack: SamplePack, tmp_path: Path) -> None:
-    """Made by a server it would be let in: 300 files, 2,500 messages, every step of custody, as the phone works them out."""
+    """The phone computes the same cells for 300 files, 2,500 messages and every custody step."""
     journal = sample_pack.diary.journal
     raw = build_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
     tables = read_tables(sample_pack.path, f"{sample_pack.folder.name}/")
@@ -253,16 +253,16 @@ def test_the_phone_accepts_every_cell_of_the_tables(sample_pack: SamplePack, tmp
 
 
 def test_no_servable_text_overclaims_or_reveals_the_app(sample_pack: SamplePack) -> None:
-    """The deny-list over every form of every byte: products, hosts, skins, locks, devices, claims."""
+    """No readable form contains a denied word: products, hosts, covers, locks, devices, claims."""
     for where, text in sample_pack.servable_texts:
-        # The keeper may write the word; the product's name has a capital.
+        # The keeper may write "kept"; the product's name has a capital.
         searched = re.sub(r"\bkept\b", "", text).replace(ALLOWED_PHRASE.decode(), "").encode()
         match = DENIED_WORDS.search(searched)
         assert not match, (where, match and searched[max(0, match.start() - 60) : match.end() + 30])
 
 
 def test_no_restricted_value_is_servable(sample_pack: SamplePack) -> None:
-    """Every restricted value of the record and every private note in no form of any byte; the scan finds what is there."""
+    """No readable form contains a restricted value or a private note. The same scan finds values that are there."""
     scanner = RestrictedScanner(sample_pack.record)
     assert len(scanner.origin_by_value) > 300
     for value in (
@@ -306,7 +306,7 @@ def test_no_restricted_value_is_servable(sample_pack: SamplePack) -> None:
 
 
 def test_no_picture_has_a_location_and_each_was_reviewed(sample_pack: SamplePack) -> None:
-    """No EXIF and no place in any picture of 04 or 01, by two readers; each printed one has a look; homes are not printed."""
+    """No servable picture has a location. Each printed picture was reviewed, and pictures of homes are not printed."""
     index = sample_pack.read_table("servable/03_exhibits-index.csv")
     withheld = [row for row in index if row["picture_in_04"].startswith("held back")]
     assert len(withheld) == 4
@@ -317,17 +317,17 @@ def test_no_picture_has_a_location_and_each_was_reviewed(sample_pack: SamplePack
     assert exiftool, "make setup installs it"
     for part, expected_count in (("servable", 0), ("restricted", 1)):
         folder = sample_pack.folder / "data" / part
-        # A thousand tables of proofs would take it ten seconds: in those the name is looked for here.
-        # The whole names: four letters of a digest in base64 can be any four.
+        # Reading a thousand proof files would take exiftool ten seconds, so those are searched here. The pattern is the
+        # full name, because four letters can occur in base64 by chance.
         assert not [path for path in folder.rglob("*.json") if re.search(rb"GPSL(at|ong)itude", path.read_bytes())]
         command = [exiftool, "-ee", "-json", "-GPS*", "--ext", "json", "-r", str(folder)]
         exiftool_output = json.loads(subprocess.run(command, capture_output=True, check=False).stdout or b"[]")
-        # The same question finds the one place where it is known to be.
+        # The same command finds the one known location.
         assert sum(any(name.startswith("GPSL") for name in row) for row in exiftool_output) == expected_count, part
 
 
 def test_a_prohibited_picture_is_removed_with_every_copy(sample_pack: SamplePack) -> None:
-    """A picture flagged as of somebody under 18: no sealed part is left, and no pack has its name, digest or proof."""
+    """No sealed part of a picture flagged as under 18 remains, and the pack has no name, digest or proof of it."""
     versions = sample_pack.diary.journal.versions()
     [removed] = [row for row in versions if row["kind"] == "attachment" and "taken_out" in row["open"]["fields"]]
     before = next(row for row in versions if row["record"] == removed["record"])
@@ -340,7 +340,7 @@ def test_a_prohibited_picture_is_removed_with_every_copy(sample_pack: SamplePack
 
 
 def test_attribution_message_directions_and_breaches_are_shown(sample_pack: SamplePack) -> None:
-    """Each row with a person says how that is known; schedules count both ways; a breach has order, term and service."""
+    """Attributions have a basis, schedules count both directions, and a breach has order, term and service."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     assert all(row["how_known"] for row in rows if row["person_code"] and row["who"] == "Callum Redfern, my ex")
     all_pages = " ".join(sample_pack.chronology_page_texts)
@@ -359,7 +359,7 @@ def test_attribution_message_directions_and_breaches_are_shown(sample_pack: Samp
 
 
 def test_accounts_chats_and_emails_are_text(sample_pack: SamplePack) -> None:
-    """A guess is called one; accounts are text to copy; a saved chat and a mail stand in 04 as words with their headers."""
+    """Guesses are marked as such, accounts can be copied, and 04 prints chats and mails as text with headers."""
     rows = sample_pack.read_table("servable/02_chronology.csv")
     guessed = {int(row["no"]) for row in rows if "guess" in row["how_known"]}
     all_pages = " ".join(sample_pack.chronology_page_texts)
@@ -383,7 +383,7 @@ def test_accounts_chats_and_emails_are_text(sample_pack: SamplePack) -> None:
 
 
 def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePack) -> None:
-    """Named or listed as RESTRICTED; every link of 01 leads inside 01."""
+    """READ-FIRST lists each restricted file as RESTRICTED. Links in 01 lead only inside 01."""
     first = sample_pack.read_member("00_READ-FIRST.txt").decode()
     assert first.startswith("TRAINING") and "RESTRICTED" in first
     for path in (sample_pack.folder / "data" / "restricted").iterdir():
@@ -400,7 +400,7 @@ def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePac
 
 
 def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack, tmp_path: Path) -> None:
-    """At most sixteen files, ASCII names, common endings, a list of all; everything of the pack is in it; parts can overflow."""
+    """A set has at most sixteen plainly named files and all the pack's content. Larger packs get more sets."""
     [folder] = write_portal_set(sample_pack.path, tmp_path / "portal")
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) <= 16 and all(
@@ -420,12 +420,12 @@ def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack
 
 
 def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> None:
-    """10 has the steps to check it and the custody in short, since 11 and 15 travel inside a zip."""
+    """10 repeats the steps of the check and a summary of custody, because 11 and 15 are inside a zip."""
     reader = pypdf.PdfReader(
         io.BytesIO(sample_pack.read_member("restricted/10_RESTRICTED_how-this-record-was-made.pdf"))
     )
-    # Without its spaces, and without the three lines above and the one below each page: where a line or a page is broken,
-    # at a hyphen too, depends on the keys and times of the day's sample.
+    # Spaces are removed, as are each page's header and footer: where lines and pages break, also at hyphens, depends on
+    # the keys and times of each sample.
     pages = [page.extract_text().splitlines() for page in reader.pages]
     assert all(lines[-1].startswith("How this record was made") for lines in pages)
     method = "".join("".join(" ".join(lines[3:-1]).split()) for lines in pages)
@@ -435,7 +435,7 @@ def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> 
 
 
 def test_openssl_accepts_the_timestamp_and_clock_checks_are_shown(sample_pack: SamplePack) -> None:
-    """The command of 15_VERIFY; the table of clock checks with a device seven minutes behind."""
+    """The command of 15_VERIFY works. The clock checks show a device seven minutes behind."""
     verify_text = sample_pack.read_member("15_VERIFY.txt").decode()
     [line] = re.findall(r"openssl ts -verify [^\r\n]+", verify_text)
     completed = subprocess.run(
@@ -447,7 +447,7 @@ def test_openssl_accepts_the_timestamp_and_clock_checks_are_shown(sample_pack: S
 
 
 def test_pdfs_are_tagged_described_and_valid(sample_pack: SamplePack) -> None:
-    """PDF/A-3a and PDF/UA-1, tags, language, title, bookmarks, alternative words; qpdf finds no fault; reading time is said."""
+    """Each PDF is valid PDF/A-3a and PDF/UA-1 with bookmarks. qpdf finds no fault, and the reading time is given."""
     for path in sorted(sample_pack.folder.rglob("*.pdf")):
         if "13_" in str(path):
             continue
@@ -469,7 +469,7 @@ def test_pdfs_are_tagged_described_and_valid(sample_pack: SamplePack) -> None:
 
 @pytest.mark.parametrize("wide", [True, False])
 def test_only_incident_tables_are_landscape(sample_pack: SamplePack, wide: bool) -> None:
-    """Rows of incidents stand on wide pages only."""
+    """Landscape pages are one block, which contains every incident row."""
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read_member("servable/01_chronology.pdf")))
     landscape_pages = [index for index, page in enumerate(reader.pages) if page.mediabox.width > page.mediabox.height]
     tables = [index for index, words in enumerate(sample_pack.chronology_page_texts) if "Commitment:" in words]

@@ -1,4 +1,4 @@
-"""The jail holds: no network, no other program, no file but its own, as whoever runs it."""
+"""The sandbox gives no network, no other program and no file outside its folder, whichever user starts it."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ print(attempt(sys.argv[2]))
 
 
 def run_confined(folder: Path, code: str) -> str:
-    """What happens when the jailed process tries something."""
+    """Run code in the sandbox. Return "done" or the name of the exception."""
     completed = subprocess.run(
         [sys.executable, "-I", "-c", ATTEMPT_SCRIPT, str(folder), code],
         capture_output=True,
@@ -58,12 +58,12 @@ def run_confined(folder: Path, code: str) -> str:
     ],
 )
 def test_the_sandbox_refuses_everything_outside_its_folder(tmp_path: Path, code: str) -> None:
-    """Everything but its own folder and the libraries."""
+    """Network, programs, processes and files outside the folder and the libraries are refused."""
     assert run_confined(tmp_path, code) in ("PermissionError", "OSError", "MemoryError"), code
 
 
 def test_the_sandbox_allows_its_own_folder(tmp_path: Path) -> None:
-    """Reading and writing there work; links and new processes do not."""
+    """Reading and writing there is allowed. Links and new processes are not."""
     assert run_confined(tmp_path, "(own / 'a').write_text('x'); assert (own / 'a').read_text() == 'x'") == "done"
     assert (
         run_confined(tmp_path, "(own / 'b').mkdir(); (own / 'b').rmdir(); (own / 'a').open('w').write('x')") == "done"
@@ -79,7 +79,7 @@ def test_the_sandbox_allows_its_own_folder(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_needs_no_privileges(tmp_path: Path) -> None:
-    """No privilege is needed to be locked in; root becomes nobody first, whoever else runs this is somebody already."""
+    """An unprivileged user can enter the sandbox. The test drops root's privileges first."""
     become = "os.getuid() or (os.setgid(65534), os.setuid(65534))\nown = Path"
     code = ATTEMPT_SCRIPT.replace("own = Path", become)
     completed = subprocess.run(
@@ -94,7 +94,7 @@ def test_the_sandbox_needs_no_privileges(tmp_path: Path) -> None:
 
 
 def test_a_worker_reports_invalid_input_and_ends(tmp_path: Path) -> None:
-    """No traceback and no word of what was sent."""
+    """The output has no traceback and none of the input."""
     secret = b'{"t":"SENTINEL"}'
     completed = subprocess.run(
         [sys.executable, "-I", "-m", "diary.pack.worker", str(tmp_path)],

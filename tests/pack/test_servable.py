@@ -1,4 +1,4 @@
-"""The servable folder, and the two texts beside it, give nothing away."""
+"""The servable folder, and the two texts beside it, reveal nothing restricted."""
 
 import csv
 import io
@@ -29,15 +29,15 @@ from tests.pack.restricted_scan import (
 )
 from tests.pack.test_images import make_photo_with_exif
 
-# Products, hosts, skins, storage, locks, devices: pack.md, check 15. `kept` as a word is the product's name. Three letters come
-# up by chance between the dashes of a salt in base64url, so the shortest word counts only where it is no part of one.
+# Products, hosts, covers, storage, locks and devices (pack.md, check 15). The word "kept" is the product's name. Three
+# letters occur by chance between the dashes of a base64url salt, so the shortest word counts only outside one.
 DENIED_WORDS = re.compile(
     rb"\b(kept|notebook|cover|passphrase|indexeddb|sqlite|typst|notes\.example|pixel|android|iphone|samsung"
     rb"|(?<![\w-])pwa(?![\w-])|service worker|browser|vault|encrypted|argon2|forensic|certified|court-admissible|tamper-proof"
     rb"|stalking|harass(?:ed|er|es))\b",
     re.IGNORECASE,
 )
-# The helpline's own name.
+# The helpline's name contains a denied word.
 ALLOWED_PHRASE = b"National Stalking Helpline"
 RESTRICTED_FORMS = (
     "14 Elmhurst Road", "14 elmhurst road", "14ElmhurstRoad", "LS6 2AB", "LS62AB", "ls62ab", "Elmhurst Road", "Kowalska", "Anna",
@@ -47,7 +47,7 @@ RESTRICTED_FORMS = (
 
 
 def servable_contents(built: BuiltPack) -> dict[str, bytes]:
-    """Every member that may be served, with PDFs and their streams unpacked beside them."""
+    """Return every servable member, and for each PDF its inflated streams and its text."""
     contents = {}
     for name, content in members_of(built.path).items():
         if name.startswith("data/servable/") or re.fullmatch(r"data/(00|15)_.*", name):
@@ -59,7 +59,7 @@ def servable_contents(built: BuiltPack) -> dict[str, bytes]:
 
 
 def inflate_pdf(pdf: bytes) -> bytes:
-    """The file with every stream inflated: structure, alt texts, embedded files, fonts' names."""
+    """Return a PDF with every stream inflated: structure, alternative texts, embedded files, font names."""
     chunks = [pdf]
     for match in re.finditer(rb"stream\r?\n", pdf):
         try:
@@ -72,7 +72,7 @@ def inflate_pdf(pdf: bytes) -> bytes:
 
 
 def drawn_text(pdf: bytes) -> bytes:
-    """What a reader sees, metadata, and every alternative text."""
+    """Return the text of the pages, the metadata and the embedded files."""
     reader = pypdf.PdfReader(io.BytesIO(pdf))
     pages = "\n".join(page.extract_text() for page in reader.pages)
     embedded = b"\n".join(content for files in reader.attachments.values() for content in files)
@@ -81,7 +81,7 @@ def drawn_text(pdf: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def servable_texts(full_pack: BuiltPack) -> list[tuple[str, str]]:
-    """Everything that may be served, in every form in which it can be read."""
+    """Return every readable form of every servable member: where it stands, and its text."""
     files = {
         name: raw
         for name, raw in members_of(full_pack.path).items()
@@ -91,7 +91,7 @@ def servable_texts(full_pack: BuiltPack) -> list[tuple[str, str]]:
 
 
 def test_no_servable_byte_names_product_host_device_or_lock(servable_texts: list[tuple[str, str]]) -> None:
-    """The deny-list over every form of every byte: packed streams, metadata, alternative words, what pictures carry."""
+    """No readable form contains a denied word, in streams, metadata, alternative texts or pictures."""
     for where, text in servable_texts:
         searched = text.encode().replace(ALLOWED_PHRASE, b"")
         match = DENIED_WORDS.search(searched)
@@ -99,7 +99,7 @@ def test_no_servable_byte_names_product_host_device_or_lock(servable_texts: list
 
 
 def test_no_servable_byte_contains_restricted_text(full_pack: BuiltPack, servable_texts: list[tuple[str, str]]) -> None:
-    """Read out of the record itself; and the scan sees a value that somebody packs away in a PDF or in a picture's margin."""
+    """No value of the record is found. The scan does find values in compressed streams and in picture metadata."""
     scanner = RestrictedScanner(json.loads(members_of(full_pack.path)["data/restricted/12_record.json"]))
     assert {"14 Elmhurst Road", "LS6 2AB", "447700900123", "Kowalska", "Pixel 8a"} <= set(scanner.origin_by_value)
     assert [(where, found) for where, text in servable_texts if (found := scanner.find_in(text))] == []
@@ -111,7 +111,7 @@ def test_no_servable_byte_contains_restricted_text(full_pack: BuiltPack, servabl
 
 
 def test_values_in_a_tagged_pdf_are_found_by_the_scan(full_pack: BuiltPack) -> None:
-    """The officer's sheet, which has them, is a document like the others: what the scan cannot see in it, it would miss there."""
+    """The scan finds the values in the officer's sheet, a PDF of the same kind that does contain them."""
     members = members_of(full_pack.path)
     scanner = RestrictedScanner(json.loads(members["data/restricted/12_record.json"]))
     texts = [text for _, text in readable_forms("06.pdf", members["data/restricted/06_RESTRICTED_officer-sheet.pdf"])]
@@ -120,7 +120,7 @@ def test_values_in_a_tagged_pdf_are_found_by_the_scan(full_pack: BuiltPack) -> N
 
 @pytest.mark.parametrize("value", RESTRICTED_FORMS)
 def test_no_restricted_value_is_servable_in_any_form(full_pack: BuiltPack, value: str) -> None:
-    """As typed, in lower case, without spaces, +44 and 0 numbers, postcodes both ways."""
+    """Neither as typed nor in lower case, without spaces, with +44 or 0, or as another form of postcode."""
     for name, content in servable_contents(full_pack).items():
         text = without_random_values(content.decode("utf-8", "replace"))
         assert value not in text, name
@@ -139,12 +139,12 @@ def test_no_restricted_value_is_servable_in_any_form(full_pack: BuiltPack, value
     ],
 )
 def test_only_random_values_are_left_out_of_the_search(text: str, expected: str) -> None:
-    """A salt may hold a name by chance, 22 signs long; a name that stands anywhere else is still found."""
+    """A 22-character salt may contain a name by chance. A name anywhere else is found."""
     assert without_random_values(text) == expected
 
 
 def test_restricted_values_are_only_in_the_restricted_part(full_pack: BuiltPack) -> None:
-    """The officer's sheet and the record have them; a private note is nowhere at all."""
+    """The officer's sheet and the record contain them. A private note is nowhere."""
     members = members_of(full_pack.path)
     sheet = drawn_text(members["data/restricted/06_RESTRICTED_officer-sheet.pdf"]).decode()
     for words in ("Jo Brandreth", "07700 900123", "14 Elmhurst Road", "Anna Kowalska", "shared gate"):
@@ -154,7 +154,7 @@ def test_restricted_values_are_only_in_the_restricted_part(full_pack: BuiltPack)
 
 
 def test_withheld_words_are_marked_everywhere(full_pack: BuiltPack) -> None:
-    """The street in an amended account is masked in 01 and 02, and the field is a digest in the proof."""
+    """The street in an amended account is masked in 01 and 02, and the proof has only the field's digest."""
     contents = servable_contents(full_pack)
     assert REDACTION_MARK in " ".join(contents["data/servable/01_chronology.pdf text"].decode().split())
     assert REDACTION_MARK.encode() in contents["data/servable/02_chronology.csv"]
@@ -163,7 +163,7 @@ def test_withheld_words_are_marked_everywhere(full_pack: BuiltPack) -> None:
 
 
 def test_pictures_in_04_have_no_metadata_and_are_not_decoded_again(full_pack: BuiltPack) -> None:
-    """The JPEGs are the re-encoded ones, byte for byte, with neither EXIF nor a place."""
+    """The JPEGs are the print copies, without EXIF data or a location."""
     pdf = members_of(full_pack.path)["data/servable/04_exhibits.pdf"]
     assert len(re.findall(rb"\xff\xd8\xff\xe0", pdf)) == 5
     for match in re.finditer(rb"\xff\xd8\xff", pdf):
@@ -173,7 +173,7 @@ def test_pictures_in_04_have_no_metadata_and_are_not_decoded_again(full_pack: Bu
 
 
 def test_a_picture_of_the_home_is_withheld(full_pack: BuiltPack) -> None:
-    """Its page in 04 is a card, 03 says so, and 06 names it with the reason."""
+    """04 has a card in its place, and 06 names the file with the reason."""
     contents = servable_contents(full_pack)
     text = " ".join(contents["data/servable/04_exhibits.pdf text"].decode().split())
     assert "[held back, see 06]" in text
@@ -184,7 +184,7 @@ def test_a_picture_of_the_home_is_withheld(full_pack: BuiltPack) -> None:
 
 
 def test_every_restricted_file_is_marked(full_pack: BuiltPack) -> None:
-    """Named or bannered RESTRICTED, or listed as such in READ-FIRST."""
+    """READ-FIRST lists each restricted file as RESTRICTED."""
     members = members_of(full_pack.path)
     first = members["data/00_READ-FIRST.txt"].decode()
     for name in members:
@@ -195,7 +195,7 @@ def test_every_restricted_file_is_marked(full_pack: BuiltPack) -> None:
 
 
 def test_formula_cells_are_neutralised(full_pack: BuiltPack) -> None:
-    """UTF-8 with a byte order mark; no cell begins a formula."""
+    """The tables are UTF-8 with a byte order mark, and no cell begins a formula."""
     for name in ("02_chronology.csv", "03_exhibits-index.csv"):
         raw = members_of(full_pack.path)[f"data/servable/{name}"]
         assert raw.startswith(b"\xef\xbb\xbf")
@@ -206,7 +206,7 @@ def test_formula_cells_are_neutralised(full_pack: BuiltPack) -> None:
 
 
 def test_zip_member_names_are_plain_ascii(full_pack: BuiltPack) -> None:
-    """ASCII, no spaces, under a hundred characters with the folder."""
+    """Names are ASCII without spaces, under a hundred characters with the folder."""
     with zipfile.ZipFile(full_pack.path) as archive:
         assert all(re.fullmatch(r"[A-Za-z0-9_./-]{1,99}", name) for name in archive.namelist())
 
@@ -225,19 +225,19 @@ def test_zip_member_names_are_plain_ascii(full_pack: BuiltPack) -> None:
 def test_a_piece_of_a_restricted_value_is_masked_however_it_is_written(
     restricted: str, text: str, masked: bool
 ) -> None:
-    """Spaces, case and the two forms of a number do not matter; common short words stay."""
+    """Spaces, case and the form of a number do not matter. Common short words stay."""
     held_back = Redactor([restricted])
     assert (held_back.redact(text) != text) is masked and held_back.holds_restricted({"x": [text]}) is masked
 
 
 def test_names_of_witnesses_are_masked_as_whole_words() -> None:
-    """`Tom` goes, `tomorrow` stays."""
+    """`Tom` is masked, `tomorrow` is not."""
     held_back = Redactor([], ["Anna Kowalska and Tom"])
     assert held_back.redact("Tom said tomorrow; anna came") == f"{REDACTION_MARK} said tomorrow; {REDACTION_MARK} came"
 
 
 def test_the_phone_withholds_the_same_words() -> None:
-    """The shared vector, which tests/js/share.test.mjs reads too: each sample as it may be passed on."""
+    """The shared vector, which tests/js/share.test.mjs reads too, gives each sample's masked text."""
     vector = json.loads((Path(__file__).parents[1] / "vectors" / "held_back.json").read_text("utf-8"))
     for case in vector["cases"]:
         held_back = Redactor(case["texts"], case["names"], case.get("phrases", ()))
@@ -245,7 +245,7 @@ def test_the_phone_withholds_the_same_words() -> None:
 
 
 def test_an_email_subject_is_kept_though_the_file_is_named_after_it() -> None:
-    """Other names of files are held back wherever they turn up; an address kept apart is held back in a subject as well."""
+    """Other files' names are withheld everywhere. A restricted address is withheld in a subject too."""
     diary = FictionalDiary()
     words = "It was called you never look behind you."
     entry = diary.add("incident", incident_fields(START_MS, words), {"place_detail": "14 Elm Road"})

@@ -1,4 +1,4 @@
-"""The supervisor bounds a job as a whole, and nothing of it is left: each limit lowered and met."""
+"""The supervisor limits a job as a whole and leaves nothing running. Each limit is lowered and reached."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# A job of one's own: WORK is the body of what runs in the worker, DOCUMENT of what lays a page out.
+# A made-up job: WORK is the body that runs in the worker, DOCUMENT the body that typesets one document.
 JOB_SCRIPT = """
 import os, sys, time
 from pathlib import Path
@@ -31,13 +31,13 @@ raise SystemExit(supervisor.supervise(supervisor.IsolatedJob(own, work, document
 
 
 def job_script(work: str, document: str = "pass", limits: str = "", *, unsandboxed: bool = False) -> str:
-    """The program of a job."""
+    """Return the program of a job."""
     worker, page = (textwrap.indent(body, "    ") for body in (work, document))
     return JOB_SCRIPT.format(limits=limits, unsandboxed=unsandboxed, work=worker, document=page)
 
 
 def run_job(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """One job to its end, in a session of its own."""
+    """Run one job to its end, in its own session."""
     command = [sys.executable, "-I", "-c", code, str(folder)]
     return subprocess.run(command, capture_output=True, text=True, env={}, cwd="/", check=False, timeout=60)
 
@@ -62,12 +62,12 @@ def run_job(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_a_job_over_a_limit_is_killed_with_its_supervisor(tmp_path: Path, limits: str, work: str) -> None:
-    """The supervisor ends with it, killed: whoever started it sees that."""
+    """The supervisor is killed too, so that its parent sees a signal as the exit status."""
     assert run_job(tmp_path, job_script(work, limits=limits)).returncode == -signal.SIGKILL
 
 
 def test_memory_is_counted_over_all_processes(tmp_path: Path) -> None:
-    """Three processes, none of which goes past the limit alone."""
+    """Three processes together exceed the limit, though none does alone."""
     memory_code = "held = b'x' * (90 << 20)\ntime.sleep(50)"
     work = "layout_client.request('page', '01', 0)\nlayout_client.request('page', '02', 0)\n" + memory_code
     assert (
@@ -77,7 +77,7 @@ def test_memory_is_counted_over_all_processes(tmp_path: Path) -> None:
 
 
 def test_document_results_are_returned_in_order(tmp_path: Path) -> None:
-    """The second is ready first; the third fails; there is never a third process beside the two."""
+    """The second document is ready first and the third fails. No more than the permitted number run at once."""
     work = (
         "for folder in ('01', '02', '03', '04'):\n    layout_client.request('page', folder, 7)\n"
         "print([layout_client.wait_for_result() for _ in range(4)])"
@@ -95,14 +95,14 @@ def test_document_results_are_returned_in_order(tmp_path: Path) -> None:
 
 
 def test_the_workers_exit_code_is_passed_on(tmp_path: Path) -> None:
-    """Also of one that fails, and of one that is killed."""
+    """The exit code is passed on also when the worker fails or is killed."""
     assert run_job(tmp_path, job_script("return 5")).returncode == 5
     assert run_job(tmp_path, job_script("raise ValueError")).returncode == 1
     assert run_job(tmp_path, job_script("import ctypes\nctypes.string_at(0)")).returncode == 1
 
 
 def test_an_orphan_is_killed_and_the_job_fails(tmp_path: Path) -> None:
-    """Without isolation a worker can fork; what it leaves is the supervisor's child, and goes."""
+    """Without isolation a worker can fork. An orphan becomes the supervisor's child and is killed."""
     pid_file = tmp_path / "left"
     work = (
         "child = os.fork()\nif not child:\n    time.sleep(50)\n    "
@@ -111,12 +111,12 @@ def test_an_orphan_is_killed_and_the_job_fails(tmp_path: Path) -> None:
     assert run_job(tmp_path, job_script(work, unsandboxed=True)).returncode == -signal.SIGKILL
     pid, deadline = int(pid_file.read_text()), time.monotonic() + 10
     while _is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)  # killed, and on a busy machine not gone yet
+        time.sleep(0.02)  # killed, but a busy machine may not have removed it yet
     assert not _is_running(pid)
 
 
 def test_killing_the_server_kills_the_job(tmp_path: Path) -> None:
-    """Supervisor, worker and a document, with no time to say goodbye."""
+    """The supervisor, the worker and a document process all end when the server is killed."""
     work = (
         "layout_client.request('page', '01', 0)\nwhile not (own / 'page').exists():\n    time.sleep(0.01)\n"
         "print('up')\ntime.sleep(50)"
@@ -143,7 +143,7 @@ def test_killing_the_server_kills_the_job(tmp_path: Path) -> None:
 
 
 def _processes_of_group(leader: int) -> list[int]:
-    """The processes of a process group."""
+    """Return the processes of a process group."""
     pids = []
     for process_folder in Path("/proc").iterdir():
         if process_folder.name.isdigit():
@@ -156,7 +156,7 @@ def _processes_of_group(leader: int) -> list[int]:
 
 
 def _is_running(pid: int) -> bool:
-    """Whether a process is there and not merely unburied."""
+    """Check whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

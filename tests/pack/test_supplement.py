@@ -1,4 +1,4 @@
-"""A later pack after one removal, one amendment and ten new entries: numbers hold, and READ-FIRST explains."""
+"""A later pack after one removal, one amendment and ten new entries: numbers stay, and READ-FIRST explains."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ def _pdf_text(raw: bytes) -> str:
 
 
 def _change_diary(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
-    """One entry out, one amended, one with a new file, ten new ones, one with a file; what a supplement would hold."""
+    """Take out one entry, amend one, add files and ten entries. Return what a supplement would contain."""
     at_ms = first.metadata.made_at + DAY_MS
     rows = [row for row in diary.versions if row["kind"] == "incident"][:12]
     items_given = [{"item": one.item, "record": one.record} for one in first.exhibits]
@@ -52,13 +52,13 @@ def _change_diary(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
     chosen = new_or_changed_entries(
         opened_records, list_previous_packs(opened_records, 2), receipt_times(diary.versions)
     )
-    # The first was given a file since: it is not new, and its picture would be in no supplement ever.
+    # The first entry got a file since: it is not new, but no other supplement would contain the picture.
     assert set(chosen) == {rows[0]["record"], rows[5]["record"], *(row["record"] for row in new)}
     return chosen
 
 
 async def test_a_supplement_lists_what_is_new_changed_and_removed(tmp_path: Path) -> None:
-    """What is new, changed and gone is named with the recipient's reference; entries and exhibits keep their numbers."""
+    """New, changed and removed entries are listed with the recipient's reference, and all earlier numbers stay."""
     diary = fictional_diary(count=12, exhibits=4)
     first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     chosen = _change_diary(diary, first)
@@ -86,7 +86,7 @@ async def test_a_supplement_lists_what_is_new_changed_and_removed(tmp_path: Path
 
 
 def _assert_explained(members: Members) -> None:
-    """READ-FIRST and page one say what changed and under which reference; who got the first pack stands in 06 alone."""
+    """Assert that READ-FIRST and page one list the changes and the reference, and only 06 the first recipient."""
     read_first = members["data/00_READ-FIRST.txt"].decode()
     since = ("New since: entries 13–22.", "Changed since: entries 1, 6.", "Removed since: entry 4.")
     for words in ("SUPPLEMENT", "It continues pack JB 1", "CR/77/26", *since):
@@ -100,7 +100,7 @@ def _assert_explained(members: Members) -> None:
 
 
 def test_a_change_is_later_by_either_clock() -> None:
-    """A phone that is three days slow, and a server that had it after the pack: it is in the next supplement, as changed."""
+    """A change on a slow phone that the server received after the pack is in the next supplement, as changed."""
     diary = fictional_diary(count=2, exhibits=0)
     first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     rows = [row for row in diary.versions if row["kind"] == "incident"]
@@ -120,7 +120,7 @@ def test_a_change_is_later_by_either_clock() -> None:
 
 
 def test_words_chosen_by_the_keeper_are_withheld_as_whole_words() -> None:
-    """A short name and a phrase, as whole words, whatever their case; not inside other words."""
+    """A short name and a phrase are withheld as whole words in any case, but not inside other words."""
     diary = fictional_diary(count=1, exhibits=0)
     capsule = read_capsule(
         build_capsule(diary.versions, diary.wish(hold_words=("Al", "the red gate")), diary.public_keys)

@@ -1,4 +1,4 @@
-"""A pack is checked whole, everything wrong is named, and nothing a forger brings is taken for his word."""
+"""Verification covers a whole pack, names everything wrong, and trusts no key from the pack itself."""
 
 import asyncio
 import io
@@ -21,7 +21,13 @@ from diary.pack.verify.findings import SENTENCES, Finding
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
-from tests.pack.pack_members import change_members, flip_each_member, members_of, pack_folder_name
+from tests.pack.pack_members import (
+    change_members,
+    flip_each_member,
+    members_of,
+    members_of_front,
+    pack_folder_name,
+)
 
 
 def finding_codes(findings: list[Finding]) -> set[str]:
@@ -38,12 +44,12 @@ def test_a_valid_pack_has_no_finding(full_pack: BuiltPack) -> None:
 
 
 def test_without_a_key_the_pack_is_never_verified(full_pack: BuiltPack) -> None:
-    """Consistent is not verified: the keys come from the pack itself."""
+    """A consistent pack is not a verified one, because the keys come from the pack itself."""
     assert finding_codes(verify_pack(full_pack.path)) == {"keys_from_pack"}
 
 
 def test_a_pack_without_a_server_cannot_reuse_a_receipt(tmp_path: Path) -> None:
-    """Its parts agree and nothing says since when; a receipt, or another pack's key, is found in it."""
+    """Its parts agree but are undated. A receipt or another pack's key in it is found."""
     diary = fictional_diary(count=3, exhibits=1)
     real = diary.versions[:]
     diary.versions[:] = [{**row, "seq": None, "receipt": None} for row in real]
@@ -60,21 +66,21 @@ def test_a_pack_without_a_server_cannot_reuse_a_receipt(tmp_path: Path) -> None:
 
 
 def test_a_timestamp_root_finds_that_there_is_no_timestamp(full_pack: BuiltPack) -> None:
-    """A root that was given and could not be used is said."""
+    """A root that was given but could not be used is reported."""
     assert finding_codes(verify_pack(full_pack.path, notary=full_pack.diary.notary.pub, tsa_roots=[b"pem"])) == {
         "no_timestamps"
     }
 
 
 def test_a_changed_byte_in_any_member_is_named(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Lists, proofs, documents and files alike."""
+    """A changed byte is named in lists, proofs, documents and files."""
     for name, path in flip_each_member(small_pack.path, tmp_path / "bent.zip"):
         findings = verify_pack(path, notary=small_pack.diary.notary.pub)
         assert name in finding_members(findings), name
 
 
 def test_a_byte_changed_in_the_zip_itself_is_named(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """A flipped byte on the disk, where the zip's own checksum no longer fits."""
+    """A byte changed on disk, so that the zip's own checksum fails, is named."""
     raw = bytearray(full_pack.path.read_bytes())
     with zipfile.ZipFile(full_pack.path) as archive:
         row = archive.getinfo(f"{pack_folder_name(full_pack.path)}/data/servable/02_chronology.csv")
@@ -85,7 +91,7 @@ def test_a_byte_changed_in_the_zip_itself_is_named(full_pack: BuiltPack, tmp_pat
 
 
 def test_added_missing_and_renamed_members_are_named(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """What is listed is here, what is here is listed."""
+    """Every listed member is present, and every present member is listed."""
     changed_path, victim = tmp_path / "bent.zip", "data/restricted/13_exhibits-as-received/JB-1.png"
     change_members(
         full_pack.path, changed_path, lambda members: {**members, "data/extra.txt": b"x", "beside.txt": b"y"}
@@ -120,7 +126,7 @@ def code_member_pairs(path: Path, built: BuiltPack) -> set[tuple[str, str | None
     ],
 )
 def test_a_changed_proof_gets_the_right_code(full_pack: BuiltPack, tmp_path: Path, change: object, code: str) -> None:
-    """Even when every list is made again around it."""
+    """Each change of a proof gets its own code."""
     name = next(one for one in members_of(full_pack.path) if one.startswith("data/servable/proof/0001-"))
 
     def change_proof(members: dict[str, bytes]) -> dict[str, bytes]:
@@ -135,7 +141,7 @@ def test_a_changed_proof_gets_the_right_code(full_pack: BuiltPack, tmp_path: Pat
 
 
 def test_a_record_that_differs_from_the_proofs_is_found(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """12_record.json is compared field by field."""
+    """12_record.json is compared with the proofs field by field."""
     name = "data/restricted/12_record.json"
 
     def change_record(members: dict[str, bytes]) -> dict[str, bytes]:
@@ -152,7 +158,7 @@ def test_a_record_that_differs_from_the_proofs_is_found(full_pack: BuiltPack, tm
 
 
 async def test_a_pack_forged_with_its_own_keys_is_never_verified(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Everything in it fits together; only a key from outside can tell, and it does."""
+    """The pack is consistent; only a key from outside reveals the forgery."""
     forged_diary = fictional_diary(count=3, exhibits=1)
     raw = build_capsule(forged_diary.versions, forged_diary.wish(), forged_diary.public_keys)
     front = await build_front_part(forged_diary, raw, tmp_path / "front.zip")
@@ -177,16 +183,11 @@ async def test_an_altered_narrative_embedded_in_01_is_found(full_pack: BuiltPack
     assert named_members == {"data/servable/01_chronology.pdf#entry-0001.txt"}
 
 
-def members_of_front(front: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(front) as archive:
-        return {row.filename: archive.read(row) for row in archive.infolist()}
-
-
 @pytest.mark.parametrize(
     "name", ["../outside.txt", "/etc/passwd", "a\\..\\b.txt", "C:/x.txt", "data/../../x", "da\x00ta"]
 )
 def test_path_traversal_names_are_found(full_pack: BuiltPack, tmp_path: Path, name: str) -> None:
-    """Zip slip in every spelling."""
+    """Every spelling of a path outside the folder is found."""
     changed_path = tmp_path / "slip.zip"
     changed_path.write_bytes(full_pack.path.read_bytes())
     with zipfile.ZipFile(changed_path, "a") as archive:
@@ -197,7 +198,7 @@ def test_path_traversal_names_are_found(full_pack: BuiltPack, tmp_path: Path, na
 
 
 def test_symlinks_duplicates_and_encrypted_members_are_found(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Nothing but ordinary files, each once."""
+    """Anything but ordinary files, each present once, is found."""
     changed_path = tmp_path / "odd.zip"
     changed_path.write_bytes(full_pack.path.read_bytes())
     with zipfile.ZipFile(changed_path, "a") as archive:
@@ -210,7 +211,7 @@ def test_symlinks_duplicates_and_encrypted_members_are_found(full_pack: BuiltPac
 
 
 def test_zip_bombs_are_refused_before_unpacking(tmp_path: Path) -> None:
-    """A member that claims to grow two hundredfold, and one that lies about its size."""
+    """A member with an excessive ratio and one with a false size are refused."""
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("PACK_JB_1_20261124/data/x", bytes(50 << 20))
@@ -222,7 +223,7 @@ def test_zip_bombs_are_refused_before_unpacking(tmp_path: Path) -> None:
 
 
 def test_truncated_and_random_zips_get_findings(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """No input makes verification fail; it finds."""
+    """No input makes verification crash; each gets findings."""
     raw, changed_path = full_pack.path.read_bytes(), tmp_path / "cut.zip"
     for length in (0, 1, 100, len(raw) // 2, len(raw) - 10):
         changed_path.write_bytes(raw[:length])
@@ -238,7 +239,7 @@ def test_truncated_and_random_zips_get_findings(full_pack: BuiltPack, tmp_path: 
 
 
 def test_junk_in_any_file_gets_a_finding(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """Bytes that are no JSON, no table, no PDF, deep nesting included."""
+    """Invalid JSON, tables and PDFs, deep nesting included, get findings."""
     junk = [b"", b"\xff\xfe", b"[" * 100_000, b'{"t":"proof/v1"}', os.urandom(500)]
     names = [
         one
@@ -252,10 +253,10 @@ def test_junk_in_any_file_gets_a_finding(full_pack: BuiltPack, tmp_path: Path) -
         assert set(names) <= finding_members(verify_pack(path, notary=full_pack.diary.notary.pub))
 
 
-# bagit calls re.sub in a way that Python 3.13 warns of.
+# On Python 3.13, bagit's call of re.sub raises this warning.
 @pytest.mark.filterwarnings("ignore:'count' is passed as positional:DeprecationWarning")
 def test_bagit_sha256sum_and_qpdf_accept_the_pack(full_pack: BuiltPack, tmp_path: Path) -> None:
-    """The Library of Congress's bagit, sha256sum in both folders, qpdf on every PDF."""
+    """The Library of Congress's bagit, sha256sum in both folders and qpdf on every PDF accept the pack."""
     with zipfile.ZipFile(full_pack.path) as archive:
         archive.extractall(tmp_path)
     bag = tmp_path / pack_folder_name(full_pack.path)
@@ -271,17 +272,17 @@ def test_bagit_sha256sum_and_qpdf_accept_the_pack(full_pack: BuiltPack, tmp_path
 
 
 def test_another_servers_notary_key_is_reported(full_pack: BuiltPack) -> None:
-    """A key that did not sign here."""
+    """A key that signed nothing in the pack is reported."""
     assert "wrong_notary" in finding_codes(verify_pack(full_pack.path, notary=Ed25519Signer(os.urandom(32)).pub))
 
 
 def test_every_finding_has_a_plain_sentence() -> None:
-    """No code without words, and no word nobody says."""
+    """Each code has a sentence, and none claims that something "proves" a fact."""
     assert all(sentence.endswith(".") and "proves" not in sentence for sentence in SENTENCES.values())
 
 
 def test_the_fictional_diary_has_valid_signatures_in_feed_order() -> None:
-    """The fixture makes what it says: real signatures in feed order."""
+    """The fixture numbers its versions in feed order and keeps the received bytes."""
     diary: FictionalDiary = fictional_diary(count=2, exhibits=1)
     assert [row["seq"] for row in diary.versions] == list(range(1, len(diary.versions) + 1))
     assert io.BytesIO(next(iter(diary.received_files.values()))).read(4) == b"\x89PNG"

@@ -1,4 +1,4 @@
-"""Packs of every kind, judged by both: training, replaced keys, later packs, no server, the servable part alone."""
+"""Packs of every kind, judged by both verifiers: training, replaced keys, later packs, no server, servable part."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVABLE_ONLY_FINDING = ("servable_only", None)
 
 
 async def make_pack(diary: FictionalDiary, folder: Path, **options: object) -> Path:
-    """A pack of all of a diary."""
+    """Make a pack of a whole diary, built by the real worker."""
     no = int(str(options.pop("no", 1)))
     raw = build_capsule(diary.versions, replace(diary.wish(**options), no=no), diary.public_keys)  # type: ignore[arg-type]
     name = f"{len(list(folder.iterdir()))}"
@@ -37,7 +37,7 @@ async def make_pack(diary: FictionalDiary, folder: Path, **options: object) -> P
 
 
 async def test_a_training_pack_is_recognised_by_any_remaining_mark(tmp_path: Path) -> None:
-    """By READ-FIRST or by the record; and nothing else is found in it."""
+    """READ-FIRST or the record alone suffices, and nothing else is found."""
     diary = fictional_diary(count=2, exhibits=1)
     pack = await make_pack(diary, tmp_path, training=True)
     cases = PackCases(tmp_path, diary.notary.pub)
@@ -52,7 +52,7 @@ async def test_a_training_pack_is_recognised_by_any_remaining_mark(tmp_path: Pat
 
 
 async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -> None:
-    """Both keys' versions hold; what the old one signed afterwards or for the new one does not, nor do other statements."""
+    """Both keys' versions are valid. Later ones by the old key are not, nor are altered statements."""
     diary = fictional_diary(count=2, exhibits=1)
     old = diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
     diary.add("incident", incident_fields(START_MS + 401 * DAY_MS, "After the change."), at_ms=START_MS + 401 * DAY_MS)
@@ -98,7 +98,7 @@ async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -
 def _change_both_key_files(
     change: Callable[[dict[str, object]], object],
 ) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    """The same change in both folders' keys.json: only then does the chain itself have to tell."""
+    """Return a change of both folders' keys.json, so that only the chain itself can reveal it."""
     first, second = (
         change_json_member(KEYS_PATH, change),
         change_json_member(KEYS_PATH.replace(SERVABLE_FOLDER, RESTRICTED_FOLDER), change),
@@ -107,7 +107,7 @@ def _change_both_key_files(
 
 
 async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path: Path) -> None:
-    """A supplement's counts have the entries of the pack before; a wrong one is found. Items alone; odd values; no server."""
+    """These packs verify, and a supplement with wrong counts is found. Odd values are listed."""
     diary = fictional_diary(count=4, exhibits=2)
     first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     ids = [row["record"] for row in diary.versions if row["kind"] == "incident"][:3]
@@ -128,9 +128,11 @@ async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path
     record = "data/restricted/12_record.json"
     for name in ("earlier", "withheld", "total"):
         cases.add_changed(
-            f"other {name}", later, change_json_member(record, lambda told, name=name: told["counts"].update({name: 9}))
+            f"other {name}",
+            later,
+            change_json_member(record, lambda record, name=name: record["counts"].update({name: 9})),
         )
-    cases.add_changed("no earlier", later, change_json_member(record, lambda told: told["counts"].pop("earlier")))
+    cases.add_changed("no earlier", later, change_json_member(record, lambda record: record["counts"].pop("earlier")))
     cases.add(
         "items", await make_pack(diary, tmp_path, chosen=(), kind="items", items=(items_given[0]["item"],), **options)
     )
@@ -156,7 +158,7 @@ async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path
 
 @pytest.fixture(scope="module")
 def logged_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
-    """Four entries in the log, one of which has words held back."""
+    """Return a pack of four entries in the log, one with withheld words."""
     diary = fictional_diary(count=4, exhibits=2)
     return make_pack_with_log(
         diary, InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 4, None), tmp_path_factory.mktemp("logged")
@@ -164,7 +166,7 @@ def logged_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
 
 
 def make_zip(path: Path, root: str, members: dict[str, bytes]) -> Path:
-    """A zip of some files under a folder's name."""
+    """Write a zip of these members below a folder."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(f"{root}/{name}", content)
@@ -172,7 +174,7 @@ def make_zip(path: Path, root: str, members: dict[str, bytes]) -> Path:
 
 
 def servable_variants(pack: Path, folder: Path) -> dict[str, Path]:
-    """The ways in which somebody has the servable part and nothing else."""
+    """Return the forms in which somebody may have only the servable part."""
     members = {name: raw for name, raw in members_of(pack).items() if not name.startswith(RESTRICTED_FOLDER)}
     root = pack_folder_name(pack)
     servable_members = {
@@ -195,7 +197,7 @@ def servable_variants(pack: Path, folder: Path) -> dict[str, Path]:
 
 
 def test_the_servable_part_alone_is_recognised_and_checked(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """Six ways to have it: one finding, which says what it is; never that anything is missing."""
+    """Each of the six forms gets one finding that says what it is, and nothing is reported as missing."""
     cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
     for name, path in servable_variants(logged_pack.path, tmp_path).items():
         cases.add(name, path)
@@ -208,7 +210,7 @@ def test_the_servable_part_alone_is_recognised_and_checked(logged_pack: BuiltPac
 
 
 def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """Each file by its own list; entries from their fields up; words, exhibits and the log as far as they are there."""
+    """Files are checked by their list, entries by their fields, exhibits and the log as far as they are present."""
     parts = servable_variants(logged_pack.path, tmp_path)
     folder_zip, with_data_folder = parts["the folder in a zip"], parts["the pack without the rest"]
     cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
@@ -283,7 +285,7 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
 
 
 def test_a_folder_counts_as_a_pack_but_symlinks_are_not_followed(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """Unpacked and given as it lies there; what is no file is named and not followed."""
+    """An unpacked pack can be verified as a folder. A symlink is named and not followed."""
     with zipfile.ZipFile(logged_pack.path) as archive:
         archive.extractall(tmp_path / "out")
     [folder] = (tmp_path / "out").iterdir()

@@ -1,6 +1,6 @@
-"""The page that checks packs and the program that checks packs find the same, over the same packs.
+"""The page and the program that check packs find the same in the same packs.
 
-Each case is a pack somebody might hand over, sound or bent; the page's modules judge all of them in one run of Node.
+Each case is a valid or an altered pack. The page's modules judge all of them in one run of Node.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FIRST_PROOF_PREFIX = "data/servable/proof/0001-"
 def test_valid_packs_get_the_same_findings_with_any_keys(
     full_pack: BuiltPack, small_pack: BuiltPack, tmp_path: Path
 ) -> None:
-    """With the right key, with none, with another's."""
+    """Both agree with the right key, with none and with another server's."""
     cases = PackCases(tmp_path, full_pack.diary.notary.pub)
     cases.add("sound", full_pack.path)
     cases.add("no key", full_pack.path, notary=None)
@@ -43,7 +43,7 @@ def test_valid_packs_get_the_same_findings_with_any_keys(
 
 
 def test_a_changed_byte_is_named_by_page_and_program(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """One after the other; both name it, and find the same besides."""
+    """Both name each changed member and agree on all other findings."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     for name, path in flip_each_member(small_pack.path, tmp_path / "flipped.zip"):
         cases.add(name, path)
@@ -51,7 +51,7 @@ def test_a_changed_byte_is_named_by_page_and_program(small_pack: BuiltPack, tmp_
 
 
 async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Added, missing, renamed, moved; proofs and the record that say something else; forged whole."""
+    """Both agree on added, missing, renamed and changed members and on forged packs."""
     cases, victim = PackCases(tmp_path, small_pack.diary.notary.pub), "data/restricted/13_exhibits-as-received/JB-1.png"
     record = "data/restricted/12_record.json"
     cases.add_changed("added", small_pack.path, lambda held: {**held, "data/extra.txt": b"x", "beside.txt": b"y"})
@@ -92,10 +92,10 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
     }.items():
         cases.add_changed(f"proof: {case_name}", small_pack.path, change_json_member(FIRST_PROOF_PREFIX, change))
     for case_name, change in {
-        "another narrative": lambda told: told["versions"][0]["fields"].update(narrative="Something else."),
-        "a version gone": lambda told: told["versions"].pop(),
-        "counts": lambda told: told["counts"].update(total=99),
-        "a row": lambda told: told["records"][0].update(delay_ms=1),
+        "another narrative": lambda record: record["versions"][0]["fields"].update(narrative="Something else."),
+        "a version gone": lambda record: record["versions"].pop(),
+        "counts": lambda record: record["counts"].update(total=99),
+        "a row": lambda record: record["records"][0].update(delay_ms=1),
     }.items():
         cases.add_changed(f"record: {case_name}", small_pack.path, change_json_member(record, change))
     index = "data/servable/03_exhibits-index.csv"
@@ -103,7 +103,7 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
     cases.add_changed(
         "sidecar",
         small_pack.path,
-        change_json_member("data/restricted/14_sidecars/JB-1", lambda told: told.update(size_bytes=1)),
+        change_json_member("data/restricted/14_sidecars/JB-1", lambda sidecar: sidecar.update(size_bytes=1)),
     )
     forged_diary = fictional_diary(count=3, exhibits=1)
     raw = build_capsule(forged_diary.versions, forged_diary.wish(), forged_diary.public_keys)
@@ -125,7 +125,7 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
 
 
 def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Bytes that are no JSON, no table, no PDF, deep nesting included."""
+    """Both agree on invalid JSON, tables and PDFs, deep nesting included."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     ends = (".csv", ".pdf", "keys.json", "record.json")
     names = [
@@ -150,7 +150,7 @@ def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path
 
 
 def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """None stops either of them, both find the same, and of the corpus what has to be found."""
+    """Neither crashes, both agree, and the stored cases have their expected codes."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     for name, raw in hostile_zips(small_pack, tmp_path):
         cases.add_bytes(name, raw)
@@ -160,7 +160,7 @@ def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Pat
 
 
 def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:
-    """The same zip with its numbers in the record of a large zip; `lies`: other numbers there, or in the end record."""
+    """Return the zip with its numbers in a ZIP64 record; `overrides` are false values there or in the end record."""
     _, _, _, _, count, length, offset, _ = struct.unpack("<4s4H2IH", raw[-22:])
     zip64_fields = {
         "here": count,
@@ -181,7 +181,7 @@ def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:
 
 
 def test_zip64_records_are_read_or_refused(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Read where the end record points to it. Whatever one reader would take from it and another not is no pack."""
+    """A valid record is read. A zip that two readers could read differently is not a pack."""
     cases, raw = PackCases(tmp_path, small_pack.diary.notary.pub), small_pack.path.read_bytes()
     length = struct.unpack("<I", raw[-10:-6])[0]
     cases.add_bytes("sound", convert_to_zip64(raw))
@@ -194,7 +194,7 @@ def test_zip64_records_are_read_or_refused(small_pack: BuiltPack, tmp_path: Path
 
 
 def test_random_bytes_in_the_central_directory_get_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """The page never throws; it finds. What it calls them may differ from the program, which reads zips with another library."""
+    """The page always gives findings. They may differ from the program's, which uses another zip library."""
     cases, raw, generator = (
         PackCases(tmp_path, small_pack.diary.notary.pub),
         small_pack.path.read_bytes(),
@@ -209,7 +209,7 @@ def test_random_bytes_in_the_central_directory_get_findings(small_pack: BuiltPac
 
 
 def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
-    """Checkpoints, places, timestamps under roots given and not given, and every lie about them."""
+    """Both agree on changed checkpoints, proofs and timestamps, with any roots."""
     authority, other = make_authority(tmp_path / "tsa"), make_authority(tmp_path / "other")
     diary = fictional_diary(count=4, exhibits=1)
     logged = make_pack_with_log(diary, InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 4, authority), tmp_path)
@@ -243,7 +243,7 @@ def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
 
 
 def test_page_and_program_have_the_same_sentences() -> None:
-    """One table of codes and sentences in two languages."""
+    """Both languages have the same table of codes and sentences."""
     text = (VERIFY_SCRIPT.parents[2] / "static/js/verify/findings.js").read_text()
     table = text.split("export const SENTENCES")[1].split("\n})")[0]
     joined_table = re.sub(r"' \+\n +'", "", table)

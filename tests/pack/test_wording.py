@@ -1,11 +1,11 @@
-"""Answers of an object in words: codes by their labels, what early apps let people type as it was typed."""
+"""Answers inside objects in words: codes by their labels, and free text of early apps as typed."""
 
 from diary.pack.tables.cells import recording_words
 from diary.pack.wording import value_words
 
 
 def test_a_possible_recording_is_described_in_words() -> None:
-    """Who holds it, when it goes, what came of asking, and what they said."""
+    """The words give holder, deadline, outcome and the holder's reply."""
     recording: dict[str, object] = {
         "kind": "cctv",
         "holder": "the shop",
@@ -19,7 +19,7 @@ def test_a_possible_recording_is_described_in_words() -> None:
 
 
 def test_a_vehicle_is_described_in_words() -> None:
-    """How sure somebody was of a plate is never a bare code."""
+    """The certainty of a number plate is given by its label, never as a bare code."""
     vehicle = {"make": "Ford", "reg": "AB12 CDE", "reg_certainty": "part_of_it", "reg_certainty_text": "the end"}
     words = "make: Ford, number plate: AB12 CDE, sure of the plate: I saw part of it, of the plate: the end"
     assert value_words("vehicle", vehicle, {}) == words

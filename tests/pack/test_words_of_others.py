@@ -1,4 +1,4 @@
-"""What somebody else wrote is unmistakable in the pages, in the tables and in 12_record.json."""
+"""What others wrote is marked as theirs on the pages, in the tables and in 12_record.json."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ CALL_MARK = "Written by PK from a call on 3 Nov 2026, read back, "
 UNCONFIRMED_MARK = CALL_MARK + "not yet confirmed by the keeper"
 CHANGED_MARK = CALL_MARK + "changed by the keeper on 5 Nov 2026"
 TYPED_NARRATIVE = "He stood by my car.\n\nTwice."
-# One document in a process of its own, as the supervisor has it made.
+# Typesets one document in its own process, as the supervisor does.
 TYPESET_SCRIPT = """
 import sys
 from pathlib import Path
@@ -54,7 +54,7 @@ CHANGED_STATEMENT_MARK = CHECKED_MARK + "; CHANGED by the keeper since it came"
 
 
 def assisted_letter(**extra_fields: object) -> dict[str, object]:
-    """What PK typed in a call."""
+    """Return what PK typed in a call."""
     turns = [
         {"asked": "tell_me", "said": "He stood by my car.", "words": ""},
         {"asked": "own", "said": "Twice.", "words": "How often?"},
@@ -68,7 +68,7 @@ def assisted_letter(**extra_fields: object) -> dict[str, object]:
 
 
 def diary_by_others() -> FictionalDiary:
-    """An entry of the keeper's own; one typed and not confirmed; one changed; one with open prompts alone."""
+    """Return a diary with an own entry, an unconfirmed, a changed and an under-18 one, and statements."""
     diary = FictionalDiary()
     diary.add("incident", incident_fields(START_MS, "My own words."), at_ms=START_MS)
     waiting = assisted.build_entry_fields(assisted_letter(), "key", None, None)
@@ -95,7 +95,7 @@ def diary_by_others() -> FictionalDiary:
 
 
 def add_statements(diary: FictionalDiary, entry: str) -> None:
-    """Statements of others: checked, not checked, changed by the keeper, and put in by the keeper's own hand."""
+    """Add statements of others: checked, not checked, changed by the keeper, and entered by the keeper."""
     words = "He stood by the gate."
     for verified, current_words in ((True, words), (False, words), (True, "He stood inside the gate.")):
         arrival = {
@@ -123,24 +123,24 @@ def add_statements(diary: FictionalDiary, entry: str) -> None:
 
 @pytest.fixture(scope="module")
 def raw() -> bytes:
-    """The capsule of it."""
+    """Return the bytes of the diary's capsule."""
     diary = diary_by_others()
     return build_capsule(diary.versions, diary.wish(), diary.public_keys)
 
 
 @pytest.fixture(scope="module")
 def capsule(raw: bytes) -> Capsule:
-    """As it is read."""
+    """Return the parsed capsule."""
     return read_capsule(raw)
 
 
 def rows_by_first_column(content: bytes) -> dict[str, dict[str, str]]:
-    """A table by its first column."""
+    """Return a table's rows by their first column."""
     return {row["no"]: row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))}
 
 
 def test_the_chronology_says_who_typed_an_entry_and_whether_it_is_confirmed(capsule: Capsule) -> None:
-    """A mark on what is not the keeper's own, none on what is; confirming it is no amendment of the words."""
+    """Only entries by others are marked. A confirmation does not count as an amendment."""
     rows = rows_by_first_column(chronology_csv(build_contents(capsule)))
     assert [rows[no]["written_by_somebody_else"] for no in "1234"] == [
         "",
@@ -154,7 +154,7 @@ def test_the_chronology_says_who_typed_an_entry_and_whether_it_is_confirmed(caps
 
 
 def test_the_record_contains_the_complete_letter(capsule: Capsule) -> None:
-    """Who typed, which words, and that nobody has confirmed them, for whoever reads the JSON."""
+    """The JSON record has the typed words, the questions and whether the keeper confirmed them."""
     fields = [row["fields"] for row in json.loads(encode_record(capsule))["versions"]]
     marks = [one["assisted"]["answer"] for one in fields if "assisted" in one]
     assert marks == [None, "changed", None, "yes"]
@@ -162,7 +162,7 @@ def test_the_record_contains_the_complete_letter(capsule: Capsule) -> None:
 
 
 def test_the_pages_mark_the_author_above_the_narrative(raw: bytes, capsule: Capsule, tmp_path: Path) -> None:
-    """01 as it is laid out: the mark, the prompts, the words as typed where the keeper changed them; never the helper's name."""
+    """01 prints the mark, the prompts and the words as typed, but never the helper's name."""
     (tmp_path / "capsule").write_bytes(raw)
     subprocess.run(
         [sys.executable, "-c", TYPESET_SCRIPT, str(tmp_path / "capsule"), str(tmp_path / "page")],
@@ -185,13 +185,13 @@ def test_the_pages_mark_the_author_above_the_narrative(raw: bytes, capsule: Caps
     ] == [2, 1, 1, 1, 1]
     for expected in ("When, in their words: on Tuesday", "He stood inside the gate. As it came: He stood by the gate."):
         assert expected in text, expected
-    # Each mark stands before the words it is about.
+    # Each mark precedes the words that it is about.
     assert text.index(f"ST4. {ENTERED_BY_KEEPER_MARK}") < text.index("I heard shouting.")
     assert "Priya" not in text and "Sam" not in text
 
 
 def test_the_statements_table_names_the_authors(capsule: Capsule) -> None:
-    """One line a statement, its mark before its words; no name is in it, and none of it stands among the keeper's entries."""
+    """Each statement has a row with its mark. No name is in it, and no statement is among the entries."""
     raw = statements_csv(build_contents(capsule))
     assert raw is not None and b"Sam" not in raw
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
@@ -207,12 +207,12 @@ def test_the_statements_table_names_the_authors(capsule: Capsule) -> None:
     assert [rows[at]["entries"] for at in (0, 3)] == ["entry 4", "not linked"]
     assert rows[0]["how_it_came"] == "With a code I gave them" and rows[0]["sent"] < rows[0]["arrived"]
     assert b"stood by the gate" not in chronology_csv(build_contents(capsule))
-    # Who wrote it is for the officer alone.
+    # Only the officer's sheet names the author.
     assert ["ST1 Sam Ray", "4"] in officer_data(build_contents(capsule))["witnesses"]  # type: ignore[operator]
 
 
 def test_the_record_says_whether_a_statement_was_checked(capsule: Capsule) -> None:
-    """In 12_record.json they are of a kind of their own, with how they came."""
+    """12_record.json has statements as their own kind, with how they arrived."""
     versions = [row for row in json.loads(encode_record(capsule))["versions"] if row["kind"] == "statement"]
     arrived = [row["fields"].get("arrived") for row in versions]
     assert [one and one["verified"] for one in arrived] == [True, False, True, None, None] and arrived[3] is None
@@ -220,7 +220,7 @@ def test_the_record_says_whether_a_statement_was_checked(capsule: Capsule) -> No
 
 
 def test_restricted_words_are_withheld_in_statements_too() -> None:
-    """An address that a witness names is nowhere in the table; a change of held back words alone is still a change."""
+    """The table has no restricted address. A change of withheld words only still counts as a change."""
     diary = diary_by_others()
     diary.add(
         "incident",
@@ -246,7 +246,7 @@ def test_restricted_words_are_withheld_in_statements_too() -> None:
 
 
 def test_the_phone_refuses_a_table_without_the_mark(raw: bytes, capsule: Capsule, tmp_path: Path) -> None:
-    """The phone works the mark out for itself: a server that leaves it out, or confirms in the keeper's name, is noticed."""
+    """The phone computes the marks itself, so a server that omits or falsifies one is noticed."""
     contents = build_contents(capsule)
     table_bytes = (
         chronology_csv(contents),

@@ -1,4 +1,4 @@
-"""Packs judged twice: by the program, and by the modules of the page that checks packs, in one run of Node."""
+"""Packs judged twice: by the program, and by the verify page's modules in one run of Node."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ FindingSet = set[tuple[str, str | None]]
 
 @dataclass
 class PackCases:
-    """Packs to be judged twice, by name. A folder counts as a pack too."""
+    """Packs to judge twice, by name. A folder counts as a pack too."""
 
     folder: Path
     notary: bytes | None
     packs: dict[str, tuple[Path, dict[str, Any]]] = field(default_factory=dict)
 
     def add(self, name: str, path: Path, **anchors: Any) -> None:
-        """One more pack; its notary is the right one unless another, or None, is given."""
+        """Add a pack. Its notary key is the default one unless `notary` is given, which may be None."""
         if path.is_file():
             path = shutil.copyfile(path, self.folder / f"{len(self.packs)}.zip")
         self.packs[name] = (path, {"notary": self.notary} | anchors)
 
     def add_changed(self, name: str, source: Path, change: Callable[[dict[str, bytes]], Any], **anchors: Any) -> None:
-        """A copy of a pack with its members changed."""
+        """Add a copy of a pack with its members changed."""
         self.add(name, change_members(source, self.folder / "bent.zip", change), **anchors)
 
     def add_bytes(self, name: str, content: bytes) -> None:
-        """Bytes that claim to be a zip."""
+        """Add a zip of these bytes."""
         path = self.folder / "raw.zip"
         path.write_bytes(content)
         self.add(name, path)
 
 
 def program_findings(cases: PackCases) -> list[FindingSet]:
-    """What the program finds, each case in turn."""
+    """Return the program's findings of each case, in order."""
     return [{(one.code, one.member) for one in verify_pack(path, **anchors)} for path, anchors in cases.packs.values()]
 
 
 class PageVerifier:
-    """The page's modules at work on every case, beside whatever else is done meanwhile."""
+    """A Node process in which the page's modules judge every case."""
 
     def __init__(self, cases: PackCases) -> None:
-        """Begin."""
+        """Start judging `cases` in the background."""
         case_list = []
         for path, anchors in cases.packs.values():
             keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
@@ -70,7 +70,7 @@ class PageVerifier:
         )
 
     def findings(self) -> list[FindingSet]:
-        """What it found, each case in turn."""
+        """Wait for the process and return its findings of each case, in order."""
         with self._output:
             assert self._process.wait() == 0
             self._output.seek(0)
@@ -78,7 +78,7 @@ class PageVerifier:
 
 
 def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, FindingSet]:
-    """What both find, by case. Fails with every case about which they differ."""
+    """Return the findings by case. Raise AssertionError if the two verifiers differ on any."""
     assert len(cases.packs) >= min_cases
     page_verifier = PageVerifier(cases)
     program = program_findings(cases)
@@ -92,7 +92,7 @@ def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, Find
 
 
 def change_json_member(name: str, change: Callable[[Any], object]) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    """A change of one member that is JSON, whose name begins so."""
+    """Return a change of the first JSON member whose name begins with `name`."""
 
     def apply(members: dict[str, bytes]) -> dict[str, bytes]:
         member = next(one for one in members if one.startswith(name))

@@ -1,8 +1,8 @@
-"""Write tests/vectors/capsule.json: a small diary, what was chosen, and the capsule both languages must make.
+"""Write tests/vectors/capsule.json: a small diary, the choice, and the capsule that both languages must make.
 
     python -m tests.pack.write_capsule_vector
 
-Not part of a run: keys and signatures are fresh each time, and nothing but the bytes is compared.
+Tests do not run this: keys and signatures are new each time, and tests compare bytes.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ VECTOR_PATH = Path(__file__).parents[1] / "vectors" / "capsule.json"
 
 
 def vector_diary() -> FictionalDiary:
-    """Every rule of docs/pack.md "Made from opened versions" is used once."""
+    """Return a diary that uses each rule of docs/pack.md "Made from opened versions" once."""
     diary = FictionalDiary()
     diary.add(
         "settings",
@@ -109,7 +109,7 @@ def vector_diary() -> FictionalDiary:
 
 
 def _add_film_and_masked_picture(diary: FictionalDiary, entry: DiaryVersion, raw: bytes) -> DiaryVersion:
-    """A film with its still, and a picture that shows the home, covered; the film."""
+    """Add a film with its still, and a masked picture that shows the home. Return the film."""
     film = diary.attach(
         entry, b"film", "video/mp4", "A film", at_ms=START_MS + 9 * DAY_MS, extra_fields={"kind": "video"}
     )
@@ -132,7 +132,7 @@ def _add_film_and_masked_picture(diary: FictionalDiary, entry: DiaryVersion, raw
 
 
 def _add_earlier_packs(diary: FictionalDiary, entries: list[DiaryVersion], files: list[DiaryVersion]) -> None:
-    """A pack that went out before: its numbers hold. And a taken out one, whose numbers do not."""
+    """Add an earlier pack, whose numbers stay, and a removed one, whose numbers do not."""
     items = [{"item": f"KB/{no}", "record": row["record"]} for no, row in zip((5, 4), files, strict=True)]
     ids = [row["record"] for row in entries]
     export_fields = {
@@ -154,7 +154,7 @@ def _add_earlier_packs(diary: FictionalDiary, entries: list[DiaryVersion], files
 
 
 def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVersion) -> None:
-    """Records of the other kinds: linked to `entry`, to the `withheld` one, to each other, in a circle, and to nothing."""
+    """Add the other kinds, linked to `entry`, to the unchosen `withheld`, to each other, in a circle and to nothing."""
     at_ms = START_MS + 12 * DAY_MS
     suspect = diary.add(
         "person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"}, at_ms=at_ms
@@ -234,7 +234,7 @@ def _wish_json(wish: PackOptions) -> dict[str, object]:
 
 
 def vector_log(diary: FictionalDiary) -> dict[str, object]:
-    """Two checkpoints, one stamped; every other version stands in the log, and one is not packed. Nothing of it is true."""
+    """Return two checkpoints, one stamped. Every other version is in the log. None of the proofs is valid."""
     path, digest = [b64(bytes([n]) * 32) for n in range(3)], b64(bytes(16))
     stamp = {"authority": "an-authority", "chain": "-----BEGIN…\n", "nonce": digest, "policy": "1.2.3", "tsr": digest}
     return {
@@ -253,18 +253,18 @@ def vector_log(diary: FictionalDiary) -> dict[str, object]:
 
 
 def local_capsule(versions: Sequence[DiaryVersion], wish: PackOptions, keys: Mapping[str, str]) -> bytes:
-    """The capsule of the same diary, had no server ever received it."""
+    """Return the capsule of the diary as if no server had received it."""
     rows: list[DiaryVersion] = [{**row, "seq": None, "receipt": None} for row in versions]
     return build_capsule(rows, replace(wish, log=None), {**keys, "log": "", "notary": ""})
 
 
 def servable_versions(capsule: bytes) -> frozenset[str]:
-    """The versions whose proofs are in the servable folder."""
+    """Return the versions whose proofs are in the servable folder."""
     return frozenset(one.opened.version for one in read_capsule(capsule).versions if one.opened.kind in SERVABLE_KINDS)
 
 
 def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, PackOptions]:
-    """A supplement of some entries with everything a later pack can say, three items by number, and two entries erased since."""
+    """Return options for a supplement with every later feature, three items by number, and two erased entries."""
     review = {"looked": 3, "not_looked": 1, "override_at": START_MS + 21 * DAY_MS, "words": 2}
     supplement_options = {
         "recipient_ref": "CR/1/26",
@@ -287,7 +287,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
 
 
 def without_absent(versions: Sequence[DiaryVersion], wish: PackOptions) -> list[DiaryVersion]:
-    """What can still be read where entries are absent."""
+    """Return the versions that are still readable when entries are absent."""
     absent_records = {row["record"] for row in wish.absent}
     return [row for row in versions if row["record"] not in absent_records]
 
