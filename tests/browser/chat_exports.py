@@ -1,5 +1,6 @@
-"""Chat exports and emails made by the tests, in the form a phone saves them.
-The Python copy of tests/js/chat_exports.mjs.
+"""Chat exports and emails in the form in which a phone saves them.
+
+This is the Python copy of tests/js/chat_exports.mjs.
 """
 
 import io
@@ -65,7 +66,7 @@ SAVED_EMAIL = "\r\n".join(
 
 
 def make_zip(files: dict[str, bytes]) -> bytes:
-    """Return a zip file with these files: the same bytes each time."""
+    """Return a zip file of these files. Its bytes are the same each time."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():
@@ -74,7 +75,7 @@ def make_zip(files: dict[str, bytes]) -> bytes:
 
 
 def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> dict[str, object]:
-    """Return an Android export with its picture; `more` are lines that a later export adds."""
+    """Return an Android export with its picture. `more` are lines that a later export adds."""
     files = {"WhatsApp Chat with Sam Hill.txt": (ANDROID_CHAT + more).encode(), "IMG-20261024-WA0001.jpg": make_png(5)}
     return picker_file(name, "application/zip", make_zip(files))
 

@@ -40,17 +40,16 @@ def find_chromium() -> str | None:
 
 
 def find_headless_shell() -> str | None:
-    """Return the Chromium build without windows, which needs a seventh of the processor time; else the full browser.
+    """Return the Chromium build without windows, else the full browser.
 
-    Playwright uses the same build by default. Profiles, private windows and installed apps need the full browser.
+    It needs a seventh of the processor time, and Playwright uses it by default. Profiles, private windows and installed
+    apps need the full browser.
     """
     return shutil.which("chromium-headless-shell") or find_chromium()
 
 
 def browser_flags(spki: str) -> list[str]:
-    """Return the command-line flags of every Chromium under test:
-    trust the test certificate, make no other requests.
-    """
+    """Return the flags of every Chromium under test: trust the test certificate, make no other requests."""
     quiet_flags = [
         f"--ignore-certificate-errors-spki-list={spki}",
         "--disable-background-networking",
@@ -115,7 +114,7 @@ class Profile:
         self.close()
 
     def close(self) -> None:
-        """Close the browser normally; after `kill` this only tidies up."""
+        """Close the browser normally. After `kill`, only remove what is left."""
         if self.context is not None:
             try:
                 self.context.close()
@@ -129,8 +128,9 @@ class Profile:
 def private_window(
     playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]
 ) -> Iterator[BrowserContext]:
-    """Open a private window of a browser with a profile folder:
-    an off-the-record context, like the browser's own menu does.
+    """Open a private window of a browser with a profile folder.
+
+    It is an off-the-record context, as the browser's own menu opens.
     """
     program = find_chromium() or playwright.chromium.executable_path
     arguments = [
@@ -161,12 +161,12 @@ def private_window(
 
 @contextmanager
 def app_window(playwright: Playwright, spki: str, folder: Path, url: str) -> Iterator[Page]:
-    """Open the installed app in its own window: no address bar, no tabs, and Back only on the keyboard."""
+    """Open the installed app in its own window, which has no address bar and no tabs. Back works only by keyboard."""
     context = playwright.chromium.launch_persistent_context(
         str(folder),
         executable_path=find_chromium(),
         args=[*browser_flags(spki), f"--app={url}", "--headless=new"],
-        headless=False,  # the new headless mode can open app windows; Playwright's own cannot
+        headless=False,  # The new headless mode can open app windows; Playwright's own cannot.
         locale="en-GB",
         timezone_id="Europe/London",
     )
@@ -199,6 +199,6 @@ def _command_lines() -> Iterator[tuple[int, bytes]]:
 
 
 def throttle_cpu(page: Page, factor: float) -> None:
-    """Slow the page's main thread by the factor `rate`, as the developer tools do. Workers keep their speed."""
+    """Slow the page's main thread by the factor `rate`, as the developer tools do. Workers are not slowed."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": factor})

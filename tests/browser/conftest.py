@@ -1,6 +1,4 @@
-"""Fixtures of the browser tests:
-one certificate, one server for each module, one Chromium, one phone for each person.
-"""
+"""Fixtures of the browser tests: one certificate, one Chromium, a server for each module, a phone for each person."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +31,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Start Playwright. It keeps an event loop running in this thread, so it must end before other folders' tests."""
+    """Start Playwright. Its event loop runs in this thread, so it must end before other folders' tests."""
     with sync_playwright() as running:
         yield running
 
@@ -48,13 +46,13 @@ def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browse
 
 @pytest.fixture(scope="package")
 def pool(browser: Browser) -> ContextPool:
-    """Return the contexts that tests use one after the other. They end with their browser."""
+    """Return the contexts that tests use one after another. They end with their browser."""
     return ContextPool(browser)
 
 
 @pytest.fixture(scope="session")
 def port() -> int:
-    """Return the port of every module's server: pooled phones keep the app's files for its address."""
+    """Return the port of every module's server. Pooled phones store the app's files for its address."""
     return free_port()
 
 
@@ -65,7 +63,7 @@ def server(
     """Run a server with an empty database for one module.
 
     Its phones use cheap key derivation. A module marked `first_visit` or `usual_locks` gets the product's own files, on
-    a port of its own, because a pooled phone keeps the files of an address.
+    its own port, because a pooled phone stores the files of an address.
     """
     data = tmp_path_factory.mktemp("server")
     if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
@@ -91,9 +89,9 @@ def _clear_faults(request: pytest.FixtureRequest) -> Iterator[None]:
 def new_phone(
     request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: LiveServer
 ) -> Iterator[NewPhone]:
-    """Return a function that makes phones (or desktops) without a diary. Their pages may report no error.
+    """Return a function that makes phones or desktops without a diary. Their pages must report no error.
 
-    The app's own files may be left from an earlier test. In a module or test marked `first_visit` they are not.
+    The app's own files may be left from an earlier test, except in a module or test marked `first_visit`.
     """
     page_errors = chromium.PageErrors()
     keepers: list[BrowserKeeper] = []
@@ -108,8 +106,8 @@ def new_phone(
             context = pool.acquire(server.app_url, settings)
         page = context.new_page()
         page_errors.listen(page)
-        # Playwright intercepts the file picker only while there is a listener. A key pressed at once can be faster than
-        # that registration: then the picker opens in a headless browser and no event ever comes.
+        # Playwright intercepts the file picker only while there is a listener. A key pressed at once can precede that
+        # registration: then the picker opens in a headless browser, and no event ever comes.
         page.on("filechooser", lambda _chooser: None)
         keepers.append(BrowserKeeper(page, server.app_url))
         return keepers[-1]
@@ -125,7 +123,7 @@ def new_phone(
 
 @pytest.fixture
 def keeper(new_phone: NewPhone) -> BrowserKeeper:
-    """A person with a phone that holds no diary."""
+    """Return a keeper with a phone that has no diary."""
     return new_phone()
 
 
@@ -133,9 +131,7 @@ def keeper(new_phone: NewPhone) -> BrowserKeeper:
 def new_profile(
     playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
 ) -> Iterator[NewProfile]:
-    """Return a function that makes browsers with a profile folder on disk.
-    They can be killed, and the folder can be searched.
-    """
+    """Return a function that makes browsers with a profile folder, which can be killed and searched."""
     profiles: list[chromium.Profile] = []
 
     def make(**options: object) -> chromium.Profile:
@@ -152,7 +148,7 @@ def new_profile(
 def phone_with_microphone(
     playwright: Playwright, certificate: Certificate, server: LiveServer
 ) -> Iterator[BrowserKeeper]:
-    """A phone with a fake microphone and a fake camera."""
+    """Return a keeper whose phone has a fake microphone and a fake camera."""
     fake_devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with playwright.chromium.launch(
         executable_path=chromium.find_chromium(), args=[*chromium.browser_flags(certificate.spki), *fake_devices]

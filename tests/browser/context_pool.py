@@ -1,8 +1,8 @@
 """Browser contexts that tests reuse one after another, emptied in between.
 
 A context without the app fetches and compiles some 430 files, and its service worker fetches them again: about five
-seconds of processor time for each phone of each test. A context from the pool keeps the app's files and nothing else.
-Tests of the first visit, of updates and of the service worker itself ask for a new context (`first_visit=True`).
+seconds of processor time for each phone of each test. A context from the pool keeps only the app's files. Tests of the
+first visit, of updates and of the service worker itself need a new context (`first_visit=True`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STORAGE_TYPES = "cookies,indexeddb,local_storage,file_systems,shared_storage,sto
 
 
 class ContextPool:
-    """The contexts of one browser, by the app's address and the options they were made with."""
+    """The contexts of one browser, by the app's address and their options."""
 
     def __init__(self, browser: Browser) -> None:
         """Start with no context."""
@@ -76,7 +76,7 @@ class _PooledContext:
         return tracked
 
     def empty(self) -> bool:
-        """Delete everything but the app's own files; return whether that was possible."""
+        """Delete everything except the app's own files. Return whether that was possible."""
         if self.is_changed:
             return False
         try:

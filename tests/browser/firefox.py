@@ -1,4 +1,4 @@
-"""Drive real Firefox over WebDriver BiDi, which Firefox speaks itself: no driver program is needed.
+"""Drive real Firefox over WebDriver BiDi, which needs no driver program.
 
 [Note: no geckodriver] Debian has none. The packages that offer one download it when they first run, or contain a third
 party's binary. A recipient's page needs a dozen commands of the standard, and they are all here.
@@ -47,7 +47,7 @@ PREFERENCES: dict[str, str | int | bool] = {
 
 
 def find_firefox() -> str:
-    """Return the path of Firefox. Where there is none, the test fails; it is never skipped."""
+    """Return the path of Firefox. Raise AssertionError if there is none: a missing browser is never skipped."""
     program = next((path for name in PROGRAM_NAMES if (path := shutil.which(name))), None)
     assert program, "Firefox is not installed; `make test-all` says how"
     return program
@@ -65,8 +65,9 @@ class FirefoxWindow:
     _last_command_id: int = 0
 
     def send_command(self, method: str, **params: Any) -> Any:
-        """Send one command and return its result.
-        Record events that come meanwhile. Raise AssertionError when it is refused.
+        """Send one command and return its result. Record events that arrive meanwhile.
+
+        Raise AssertionError when the command is refused.
         """
         self._last_command_id += 1
         self.socket.send(json.dumps({"id": self._last_command_id, "method": method, "params": params}))
@@ -139,7 +140,7 @@ class FirefoxWindow:
         )
 
     def text(self, css: str) -> str:
-        """Return the visible text of an element; empty when it is hidden."""
+        """Return the visible text of an element. It is empty when the element is hidden."""
         script = (
             "(css) => { const at = document.querySelector(css); return at?.checkVisibility() ? at.innerText : ''; }"
         )
@@ -159,7 +160,7 @@ class FirefoxWindow:
             time.sleep(0.05)
 
     def wait_for_download(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Path:
-        """Return the one file in Downloads, once it is complete."""
+        """Return the one file in Downloads once it is complete."""
         self.wait_until(lambda: self._finished_download() is not None, "a download", timeout_seconds)
         file = self._finished_download()
         assert file is not None
@@ -168,7 +169,7 @@ class FirefoxWindow:
     def _finished_download(self) -> Path | None:
         """Return the finished download, or None.
 
-        Firefox writes `name.part` and reserves the name with an empty file; both are gone when it is done.
+        Firefox writes `name.part` and reserves the name with an empty file. Both are gone when it is done.
         """
         files = list(self.downloads.iterdir())
         done = len(files) == 1 and files[0].suffix != ".part" and files[0].stat().st_size > 0
@@ -177,7 +178,7 @@ class FirefoxWindow:
 
 @contextmanager
 def run_firefox(folder: Path, **preferences: str | int | bool) -> Iterator[FirefoxWindow]:
-    """Run a new Firefox whose page may report no error. `folder`: an empty one, for its profile and Downloads."""
+    """Run a new Firefox whose page must report no error. `folder` is empty, for its profile and Downloads."""
     profile, downloads = folder / "profile", folder / "Downloads"
     profile.mkdir(parents=True)
     downloads.mkdir()

@@ -1,7 +1,7 @@
-"""A real server over TLS for the browser tests, with its certificate, a record of its traffic, and faults on request.
+"""A real server over TLS for the browser tests, with its certificate, recorded traffic and faults on request.
 
-The application under test is unchanged. One ASGI layer around it records every exchange, so that a test can search all
-that was sent, and can replace responses when a test asks for a fault.
+The application under test is unchanged. One ASGI layer around it records every exchange, so that a test can search
+everything that was sent, and replaces responses when a test asks for a fault.
 """
 
 import asyncio
@@ -90,18 +90,18 @@ _COST_REPLACEMENTS = {
 }
 
 
-# What a test can reach in the page, so that it can begin with a diary: the app, and the fields of "Just now".
+# What a test can reach in the page to begin with a diary: the app, and the fields of "Just now".
 _EXPOSED_NAMES = {"app/main.js": ("app", "app"), "app/screens.js": ("blockOf", "timeBlockOf")}
 EXPOSED_GLOBAL = "globalThis[Symbol.for('kept tests: {name}')]"
 
 
 @cache
 def cheap_static_folder() -> Path:
-    """Return a copy of `static/` for most tests. Two things differ from the product's files.
+    """Return a copy of `static/` for most tests, with two differences from the product's files.
 
     Phones choose and accept the cheapest Argon2id, as the server under test does for its own proofs. The page gives
-    tests access to the app, so that they can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or
-    `usual_locks` get the product's own files.
+    tests access to the app, so that they can begin with a diary (`BrowserKeeper.create_registered_diary`). Modules
+    marked `first_visit` or `usual_locks` get the product's own files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -158,7 +158,7 @@ BodyChange = Callable[[bytes], bytes]
 
 @dataclass
 class InjectedFault:
-    """A rule: matching requests get `answer`, or the real response with its body passed through `change`."""
+    """A rule: matching requests get `response`, or the real response with its body passed through `change_body`."""
 
     method: str
     path: re.Pattern[str]
@@ -169,7 +169,7 @@ class InjectedFault:
     uses: int = 0
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether this rule matches the request and has uses left."""
+        """Check whether this rule matches the request and has uses left."""
         return self.uses < self.max_uses and method == self.method and self.path.search(path) is not None
 
 
@@ -183,7 +183,7 @@ class RecordingMiddleware:
         self.faults: list[InjectedFault] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Handle one request; pass lifespan messages through."""
+        """Handle one request. Pass lifespan messages through."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -229,7 +229,7 @@ class RecordingMiddleware:
             await self.app(scope, receive_recorded, send_recorded)
 
     async def _forward_changed(self, scope: Any, receive: Any, send: Any, change: BodyChange) -> None:
-        """Let the application respond, then change the body on its way out."""
+        """Forward the request and change the response's body."""
         started: dict[str, Any] = {}
         body = bytearray()
 
@@ -268,7 +268,7 @@ def free_port() -> int:
 
 
 def _serve(server: uvicorn.Server, settings: Settings) -> None:
-    """Migrate, then serve: in a thread of its own, since a browser's driver holds the event loop of this one."""
+    """Migrate, then serve. It runs in its own thread, since a browser's driver occupies the main thread's loop."""
     asyncio.run(migrate_from_cached_copy(settings))
     server.run()
 
@@ -285,9 +285,9 @@ class LiveServer:
         cheap_crypto: bool = False,
         **settings: str,
     ) -> None:
-        """Choose a port (a free one, unless given) and the settings; `start` begins to listen.
+        """Choose a port (a free one, unless given) and the settings. `start` begins to listen.
 
-        `for_journeys`: phones get the files of `static_for_journeys`, and accounts may use that cheap derivation.
+        With `cheap_crypto`, phones get the files of `cheap_static_folder`, and accounts may use its cheap derivation.
         """
         self.data = data
         self._for_journeys = cheap_crypto
@@ -308,7 +308,7 @@ class LiveServer:
         self._watched: RecordingMiddleware | None = None
 
     def start(self) -> None:
-        """Listen, on the same port and the same data each time. Return when requests are answered."""
+        """Listen on the same port with the same data each time. Return when requests are answered."""
         settings = self.settings
         locks: dict[str, Any] = (
             {"kdf_policy": TEST_POLICY, "static": cheap_static_folder()} if self._for_journeys else {}
@@ -347,7 +347,7 @@ class LiveServer:
             raise RuntimeError("the server under test did not stop")
         self._server = self._thread = None
         with warnings.catch_warnings():
-            # uvloop warns of every connection that a browser kept open to the server we stopped.
+            # uvloop warns of every connection that a browser kept open to the stopped server.
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
 
@@ -394,7 +394,7 @@ class LiveServer:
         before_response: Callable[[], None] | None = None,
         max_uses: int = 1_000_000,
     ) -> InjectedFault:
-        """Answer matching requests wrongly from now on, until `behave`."""
+        """Apply this fault to matching requests until `clear_faults`."""
         fault = InjectedFault(method, re.compile(path), response, change_body, before_response, max_uses)
         self._faults.append(fault)
         return fault

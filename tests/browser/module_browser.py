@@ -17,7 +17,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Start Playwright, which keeps an event loop running in this thread until the module ends."""
+    """Start Playwright, whose event loop runs in this thread until the module ends."""
     with sync_playwright() as running:
         yield running
 

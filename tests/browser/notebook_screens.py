@@ -1,4 +1,4 @@
-"""The notebook in both looks, and setting one up without a diary, on the fake app."""
+"""The notebook in both appearances, and setting one up without a diary, on the fake app."""
 
 from tests.browser.screen_steps import NO_DIARY, Step, fill, js, press, set_form_values
 

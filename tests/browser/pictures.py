@@ -10,7 +10,7 @@ SCREEN_SIZE = (1170, 2532)
 
 
 def _draw_screenshot(seed: int) -> Image.Image:
-    """Return a picture that looks like a chat on a phone: bubbles with grey lines."""
+    """Return a picture like a chat on a phone: bubbles with grey lines."""
     generator = random.Random(seed)
     picture = Image.new("RGB", SCREEN_SIZE, (246, 245, 241))
     draw = ImageDraw.Draw(picture)
@@ -23,7 +23,7 @@ def _draw_screenshot(seed: int) -> Image.Image:
 
 
 def make_png(seed: int = 1, *, comment: str = "") -> bytes:
-    """Return a screenshot; `says` is stored inside as plain text, as some phones store their model."""
+    """Return a screenshot. `comment` is stored inside as plain text, as some phones store their model."""
     notes = PngInfo()
     if comment:
         notes.add_text("Comment", comment)
@@ -33,7 +33,7 @@ def make_png(seed: int = 1, *, comment: str = "") -> bytes:
 
 
 def make_png_of_size(size_bytes: int, seed: int = 1) -> bytes:
-    """Return a screenshot with a photo in it, about `size` bytes: noise does not compress."""
+    """Return a screenshot with a photo in it, of about `size_bytes`: noise does not compress."""
     picture = _draw_screenshot(seed)
     rows = min(SCREEN_SIZE[1], max(1, size_bytes // (SCREEN_SIZE[0] * 3)))
     noise = random.Random(seed).randbytes(SCREEN_SIZE[0] * rows * 3)
@@ -44,7 +44,7 @@ def make_png_of_size(size_bytes: int, seed: int = 1) -> bytes:
 
 
 def make_jpeg_with_gps(seed: int = 2) -> bytes:
-    """Return a photo whose EXIF data holds where it was taken."""
+    """Return a photo whose EXIF data contains its location."""
     exif = Image.Exif()
     exif[0x0110] = "Phone 9"
     exif.get_ifd(0x8825)[1] = "N"
@@ -55,7 +55,7 @@ def make_jpeg_with_gps(seed: int = 2) -> bytes:
 
 
 def make_jpeg_with_time(taken_at: str, seed: int = 2) -> bytes:
-    """A photo as cameras make it: `2026:08:01 20:14:05` on the camera's clock, and no time zone."""
+    """Return a photo taken at `2026:08:01 20:14:05` by the camera's clock, without a time zone."""
     exif = Image.Exif()
     exif[0x0132] = taken_at
     out = io.BytesIO()
@@ -64,7 +64,7 @@ def make_jpeg_with_time(taken_at: str, seed: int = 2) -> bytes:
 
 
 def make_heic(seed: int = 3) -> bytes:
-    """Return a photo in the format of iPhones, which Chromium cannot show."""
+    """Return a photo in the iPhone's format, which Chromium cannot show."""
     import pillow_heif
 
     out = io.BytesIO()

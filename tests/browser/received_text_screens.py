@@ -1,4 +1,4 @@
-"""What others write for a keeper, on the fake app: entries that an advocate typed, and statements of witnesses."""
+"""What others write for a keeper, on the fake app: entries typed by an advocate, and statements of witnesses."""
 
 from tests.browser.screen_steps import OPEN_DIARY, Step, fill, go_to_screen, js, press
 
@@ -39,7 +39,7 @@ WITNESSES_ASKED = js(
 
 
 def statement_steps(arrival: str) -> tuple[Step, ...]:
-    """Return the steps to the page of a kept statement."""
+    """Return the steps to the page of a stored statement."""
     fields = (
         f"narrative: 'I saw him by the gate.', saw_how: 'saw', received_how: 'spoken_code', "
         f"arrived: {{at: 1, {arrival}}}"

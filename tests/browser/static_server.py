@@ -15,7 +15,7 @@ SERVED_FOLDERS = ("/static/", "/tests/js/", "/tests/browser/vectors/", "/tests/v
 
 
 class _FileHandler(SimpleHTTPRequestHandler):
-    """Serve a page at / that runs `script`, the files below FOLDERS, and 404 for the rest."""
+    """Serves a page at / that runs `script`, the files below FOLDERS, and 404 for the rest."""
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
 

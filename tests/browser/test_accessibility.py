@@ -53,7 +53,7 @@ def _audit_first_run(keeper: BrowserKeeper, audit: AccessibilityAudit) -> None:
     keeper.tap("Yes")
     keeper.wait_for_screen("What happened?")
     audit("first line")
-    keeper.button("Save").dispatch_event("click")  # it says that there is nothing to save yet
+    keeper.button("Save").dispatch_event("click")  # the screen shows that there is nothing to save yet
     audit("nothing to save")
     keeper.type_narrative(NARRATIVE)
     keeper.choose_time("Pick a time")

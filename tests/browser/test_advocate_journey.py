@@ -1,6 +1,4 @@
-"""Help without custody, from the operator's command line to the end:
-a keeper's phone and an advocate's desk in real browsers.
-"""
+"""An advocate's help without custody of the data, from the operator's command line to the end, in real browsers."""
 
 from __future__ import annotations
 
@@ -58,8 +56,10 @@ MAX_RELOADS = 20
 def test_an_advocate_helps_without_holding_the_data(
     new_profile: NewProfile, new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
-    """From the invitation to the end, the advocate sees one case with its new entries. What is written after the end
-    cannot be opened, and nothing can be read on the advocate's disk, on the server or in the traffic.
+    """Until access ends, the advocate sees one case with its new entries.
+
+    What is written after the end cannot be opened, and nothing can be read on the advocate's disk, on the server or in
+    the traffic.
     """
     profile = new_profile(**chromium.DESKTOP_OPTIONS, is_mobile=False, has_touch=False)
     page_errors = chromium.PageErrors()
@@ -109,7 +109,7 @@ def test_an_advocate_helps_without_holding_the_data(
 
 
 def assert_nothing_stored(folder: Path, server: LiveServer, desk: AdvocatePage, keeper: BrowserKeeper) -> None:
-    """The advocate's closed browser, the server's folder and all traffic contain none of what was typed or read."""
+    """Assert that the closed browser's folder, the server's folder and the traffic contain nothing typed or read."""
     assert len(list(walk_files(folder))) > 20
     assert (
         search_folder(folder, [*UNIQUE_WORDS, ADVOCATE_PASSPHRASE, desk.app.spelt, desk.app.spelt.replace(" ", "")])
@@ -121,7 +121,7 @@ def assert_nothing_stored(folder: Path, server: LiveServer, desk: AdvocatePage, 
 
 
 def work_on_the_case(desk: AdvocatePage, keeper: BrowserKeeper) -> None:
-    """A new entry is seen; the answer to a question, and what was said in a call, return as the keeper's own words."""
+    """See a new entry; get the answer to a question, and the text from a call, back as the keeper's own words."""
     keeper.add_entry(NEW_ENTRY)
     add_to_case(keeper, NEW_ENTRY)
     wait_for_entry(desk, NEW_ENTRY)
@@ -135,7 +135,7 @@ def work_on_the_case(desk: AdvocatePage, keeper: BrowserKeeper) -> None:
 
 
 def mark_as_reviewed(desk: AdvocatePage, keeper: BrowserKeeper) -> None:
-    """The advocate marks the open entry as looked through; the keeper sees the mark, also without a signal."""
+    """Mark the open entry as read. The keeper sees the mark, also offline."""
     desk.tap("I looked through this")
     desk.wait_for_text(re.compile(rf"^You looked through this on .*{CLIENT_NAME} can see that\."))
     assert accessibility_faults(desk.page) == []
@@ -175,7 +175,7 @@ def add_to_case(keeper: BrowserKeeper, text: str) -> None:
 
 
 def give_access(keeper: BrowserKeeper, nine_words: str, stand_in: str) -> None:
-    """From Share, give an advocate and their stand-in access to one case, with the right to ask."""
+    """Give an advocate and their stand-in access to one case from Share, with the right to ask."""
     keeper.go_to_tab("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
     keeper.wait_for_text("Nobody can see your entries.")
@@ -225,7 +225,7 @@ def open_entry(desk: AdvocatePage, text: str) -> None:
 
 
 def wait_for_entry(desk: AdvocatePage, text: str) -> None:
-    """Wait until a new entry reaches the desk: the keeper's phone sends its keys after it was kept safe."""
+    """Wait until a new entry reaches the desk. The phone sends its keys after the entry was kept safe."""
     for _ in range(MAX_RELOADS):
         desk.tap("Clients")
         desk.open_client(CLIENT_NAME)
@@ -236,7 +236,7 @@ def wait_for_entry(desk: AdvocatePage, text: str) -> None:
 
 
 def ask_and_write_down(desk: AdvocatePage) -> None:
-    """Ask about the open entry; write down what the client says in a call, and read it back."""
+    """Ask about the open entry, type what the client says in a call, and read it back."""
     page = desk.page
     page.get_by_label("Your question").fill(QUESTION)
     desk.tap("Send the question")
@@ -253,7 +253,7 @@ def ask_and_write_down(desk: AdvocatePage) -> None:
 
 
 def answer_and_confirm(keeper: BrowserKeeper) -> None:
-    """After the next unlock, the keeper answers the question in their own words and confirms what was typed."""
+    """Answer the question after the next unlock, in the keeper's words, and confirm what was typed."""
     keeper.lock()
     keeper.unlock()
     page = keeper.page
@@ -278,7 +278,7 @@ def answer_and_confirm(keeper: BrowserKeeper) -> None:
 
 
 def end_access(keeper: BrowserKeeper, *names: str) -> None:
-    """Read when they looked, then end the access of both."""
+    """Read when the advocates looked, then end the access of both."""
     keeper.go_to_tab("Share")
     keeper.tap(re.compile("^Advocates"), exact=False)
     for name in names:
@@ -321,12 +321,12 @@ def make_pack(desk: AdvocatePage, saved: Path) -> None:
 
 
 def assert_access_ended(desk: AdvocatePage) -> None:
-    """The desk says that access has ended, and the page contains nothing of the client."""
+    """Assert that the desk shows the end of access, and that the page contains nothing of the client."""
     page: Page = desk.page
     page.get_by_role("navigation", name="Main").get_by_role("button", name="Clients", exact=True).click()
     client = page.locator("button.desk-client", has_text=CLIENT_NAME)
     notice = page.get_by_text(re.compile(f"You can no longer see what {CLIENT_NAME} shared")).first
-    # The desk checks once a minute while a client is open, so it may know already.
+    # The desk checks once a minute while a client is open, so it may show the end already.
     expect(client.or_(notice)).to_be_visible()
     if client.is_visible():
         client.click()

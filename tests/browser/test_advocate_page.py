@@ -1,4 +1,4 @@
-"""An advocate at a desk joins, sees what a client shared, asks, and loses access; the computer keeps nothing of it."""
+"""An advocate at a desk joins, reads what a client shared, asks, and loses access. The computer keeps nothing."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ DAY_MS = 86_400_000
 
 
 def test_an_advocate_reads_and_asks_until_access_ends(new_profile: NewProfile, server: LiveServer) -> None:
-    """Old and new entries are seen, a question arrives signed,
-    and a client who ended access is announced and forgotten. Nothing is on the disk.
+    """Old and new entries are shown, and a question arrives signed.
+
+    A client who ended access is announced and removed. Nothing is on the disk.
     """
     profile = new_profile(**chromium.DESKTOP_OPTIONS, is_mobile=False, has_touch=False)
     page = profile.open().pages[0]
@@ -79,7 +80,7 @@ def test_an_advocate_reads_and_asks_until_access_ends(new_profile: NewProfile, s
 
 
 def write_down_call(desk: AdvocatePage, keeper: ScreenlessKeeper, grant: OpenedGrant) -> None:
-    """What a client says in a call is typed, read back and sealed to the client, with each question."""
+    """Type what a client says in a call, with each question, read it back and seal it to the client."""
     page = desk.page
     desk.tap("Clients")
     desk.open_client(CLIENT_NAME)
@@ -104,16 +105,14 @@ def write_down_call(desk: AdvocatePage, keeper: ScreenlessKeeper, grant: OpenedG
 
 
 def assert_access_ended(desk: AdvocatePage, keeper: ScreenlessKeeper, grant: OpenedGrant) -> None:
-    """After a lock and a new sign-in, the keeper ends the access:
-    the page says so, and shows nothing that is written later.
-    """
+    """Assert that after a lock and a new sign-in, access ends: the page shows that, and no later text."""
     # and signing in again takes name, words and digits
     desk.tap("Lock")
     desk.wait_for_heading("Sign in")
     desk.assert_absent(OLD_ENTRY, NEW_ENTRY, SPOKEN_ACCOUNT, CLIENT_NAME, QUESTION)
     desk.sign_in()
     desk.open_client(CLIENT_NAME)
-    # and the desk says that access ended, and shows nothing that is written later
+    # and the desk shows that access ended, and nothing that is written later
     keeper.end_access(grant)
     keeper.write_entry(ENTRY_AFTER_END)
     desk.page.locator("aside .item", has_text=OLD_ENTRY).click()
@@ -126,7 +125,7 @@ def assert_access_ended(desk: AdvocatePage, keeper: ScreenlessKeeper, grant: Ope
 
 
 def assert_nothing_stored(folder: Path, server: LiveServer, desk: AdvocatePage) -> None:
-    """The closed browser's folder, the server and the traffic contain nothing that was typed or read."""
+    """Assert that the closed browser's folder, the server and the traffic contain nothing typed or read."""
     secrets = [ADVOCATE_PASSPHRASE, desk.app.spelt, desk.app.spelt.replace(" ", "")]
     assert (
         search_folder(
@@ -152,7 +151,7 @@ STORAGE_STATE_SCRIPT = """async () => ({
 
 @pytest.fixture
 def page(browser: Browser) -> Page:
-    """A computer without data."""
+    """Return a page on a computer without data."""
     context = browser.new_context(**chromium.DESKTOP_OPTIONS)
     context.set_default_timeout(chromium.TIMEOUT_MS)
     return context.new_page()
@@ -179,6 +178,7 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
 
 def test_the_desk_works_by_keyboard_alone(page: Page, server: LiveServer) -> None:
     """From the list to an entry and to the lock, everything works by keyboard.
+
     Wrong digits do not ask for the words again.
     """
     desk = AdvocatePage(page, server.app_url)
@@ -227,7 +227,8 @@ def tab_to(page: Page, target: str) -> None:
 def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
     page: Page, server: LiveServer, browser: Browser, tmp_path: Path
 ) -> None:
-    """A colleague joins by the lead's invitation, loses membership while working, and is told.
+    """A colleague joins by the lead's invitation, loses membership while working, and sees why.
+
     The table of looks is valid CSV.
     """
     lead = AdvocatePage(page, server.app_url)
@@ -279,8 +280,9 @@ NARRATIVE_WITH_POSTCODE = "He came by SW1A 1AA twice and rang the bell."
 def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
     page: Page, server: LiveServer, tmp_path: Path
 ) -> None:
-    """A pack of what was shared names its gaps, holds back a place, verifies, and says who made it.
-    It contains nothing more.
+    """A pack of what was shared verifies and names its preparer and its gaps.
+
+    It withholds a place and contains nothing more.
     """
     page_errors = chromium.PageErrors()
     page_errors.listen(page)
@@ -305,7 +307,7 @@ def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
         page.get_by_role("link", name="Save the pack").click()
     saved.value.save_as(tmp_path / "pack.zip")
     assert {access["what"] for access in keeper.access_log()} == {"read", "pack"}
-    # Then `verify` accepts it and says who made it; nothing else is in it
+    # Then `verify` accepts it and names the preparer; nothing else is in it
     assert {finding.code for finding in verify_pack(tmp_path / "pack.zip")} == {
         "keys_from_pack",
         "prepared",
@@ -320,7 +322,7 @@ def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
     assert [
         text for text in (NEW_ENTRY, ADDRESS, CLIENT_NAME, "SW1A") if text in whole_text
     ] == [] and "twice and rang the bell" in whole_text
-    # When the keeper ends access meanwhile, no pack is made, and the desk says so
+    # When the keeper ends access meanwhile, no pack is made, and the desk shows why
     desk.tap("Make another pack")
     keeper.end_access(grant)
     desk.tap("Make the pack")
@@ -330,7 +332,7 @@ def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
 
 
 def choose_one_and_make(desk: AdvocatePage) -> None:
-    """Choose one entry of two; looking at an entry on the way keeps the choice."""
+    """Choose one of two entries and make a pack. Opening an entry on the way keeps the choice."""
     page = desk.page
     page.get_by_role("radio", name="Chosen ones").check(force=True)
     page.locator(".ticks").get_by_label(re.compile("SW1A")).check()

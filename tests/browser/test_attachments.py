@@ -52,7 +52,7 @@ def test_pictures_are_blurred_until_touched(keeper: BrowserKeeper) -> None:
 
 
 def test_heic_is_kept_without_a_preview(keeper: BrowserKeeper) -> None:
-    """A picture that this browser cannot show is kept unchanged, and the screen says so."""
+    """A picture that this browser cannot show is kept unchanged, and the screen explains the missing preview."""
     content = make_heic()
     _open_entry_with_files_card(keeper)
     keeper.pick_files([picker_file("IMG_0042.HEIC", "image/heic", content)])
@@ -64,7 +64,7 @@ def test_heic_is_kept_without_a_preview(keeper: BrowserKeeper) -> None:
 
 
 def test_a_file_type_that_does_not_match_the_bytes_is_shown(keeper: BrowserKeeper) -> None:
-    """A PNG that is named as a JPEG is kept unchanged, and the screen says how they differ."""
+    """A PNG that is named as a JPEG is kept unchanged, and the screen shows the difference."""
     _open_entry_with_files_card(keeper)
     keeper.pick_files([picker_file("photo.jpg", "image/jpeg", make_png())])
     keeper.wait_for_file("photo.jpg")
@@ -73,7 +73,7 @@ def test_a_file_type_that_does_not_match_the_bytes_is_shown(keeper: BrowserKeepe
 
 
 def test_the_app_asks_about_the_copy_in_the_photos(keeper: BrowserKeeper) -> None:
-    """After a picture is sealed, the app asks once about the copy in the photos, and says how to remove it."""
+    """After a picture is sealed, a question about the copy in the photos appears once, with how to remove it."""
     _open_entry_with_files_card(keeper)
     keeper.pick_files([picker_file("place.jpg", "image/jpeg", make_jpeg_with_gps())])
     keeper.wait_for_text("A copy is still in your photos")
@@ -104,8 +104,10 @@ def test_a_pasted_picture_is_added(keeper: BrowserKeeper) -> None:
 
 
 def test_a_picture_from_elsewhere_joins_the_draft(keeper: BrowserKeeper) -> None:
-    """The button "Get a picture" locks at once. On return, only pictures can be added; after the words,
-    the draft has both text and picture."""
+    """The button "Get a picture" locks at once. On return, only pictures can be added.
+
+    After the words, the draft has both text and picture.
+    """
     keeper.create_registered_diary(NARRATIVE)
     keeper.go_to_tab("Add")
     keeper.type_narrative("He put a note under the wiper.")

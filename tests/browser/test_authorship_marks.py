@@ -24,8 +24,10 @@ MARKS_BY_SCREEN = {
 
 @pytest.mark.usefixtures("address")
 def test_every_mark_is_shown_above_the_text(show: Callable[..., Page]) -> None:  # noqa: F811
-    """The mark is above the words: for entries typed by an advocate (waiting, confirmed, changed) and for statements
-    (checked, changed, of another sender, not checked).
+    """Entries typed by an advocate and statements of others have their mark above the words.
+
+    The entries are waiting, confirmed and changed. The statements are checked, changed, from another sender, and not
+    checked.
     """
     page = show()
     for name, texts in MARKS_BY_SCREEN.items():

@@ -1,6 +1,4 @@
-"""On a borrowed device: an entry with a picture is written and the page closed;
-nothing of it stays in the browser's profile.
-"""
+"""An entry with a picture is written on a borrowed device. Nothing of it stays in the browser's profile."""
 
 from pathlib import Path
 
@@ -18,7 +16,7 @@ NARRATIVE = "SENTINELborrowed he was on the bus."
 TYPED_WORDS = ("SENTINELborrowed", "borrowed.png")
 HOST = "app.localhost"
 # What a browser keeps of any visit in an ordinary window: the visit itself, and the page's own code. No page can delete
-# it. The screen says so, and how to remove it, before anything is typed.
+# it. Before anything is typed, the screen explains this and how to remove it.
 EXPECTED_BROWSER_FILES = {
     "Default/Cache/Cache_Data",
     "Default/Code Cache/js",
@@ -41,8 +39,9 @@ EXPECTED_BROWSER_FILES = {
 def test_a_private_window_leaves_nothing(
     new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
 ) -> None:
-    """After signing in, writing with a picture, sending and closing, no file of the profile contains the host, the
-    name, the words or the text. The keeper's phone has the entry, labelled.
+    """After an entry is written and sent, no file of the profile has the host, name, words or text.
+
+    The keeper's phone has the entry, labelled.
     """
     phone = new_phone()
     phone.create_registered_diary("At home.")
@@ -61,8 +60,9 @@ def test_a_private_window_leaves_nothing(
 def test_an_ordinary_window_leaves_only_the_history(
     new_phone: NewPhone, new_profile: NewProfile, server: LiveServer
 ) -> None:
-    """Without a private window, the screen first says what stays: the visit and the page's code. Neither name nor words
-    stay, not even in the browser's password list.
+    """Without a private window, the screen first explains what stays: the visit and the page's code.
+
+    Neither name nor words stay, not even in the browser's password list.
     """
     phone = new_phone()
     phone.create_registered_diary("At home.")
@@ -113,7 +113,7 @@ def sign_in_on_borrowed_device(context: BrowserContext, phone: BrowserKeeper, bu
 
 
 def assert_storage_empty(context: BrowserContext, borrowed_device: BrowserKeeper) -> None:
-    """Nothing is in the storage that a page can write: no cookie, database, cache or worker."""
+    """Assert that the storage that a page can write is empty: no cookie, database, cache or worker."""
     assert context.cookies() == []
     assert borrowed_device.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
     assert borrowed_device.page.evaluate("caches.keys().then((all) => all.length)") == 0
@@ -121,7 +121,7 @@ def assert_storage_empty(context: BrowserContext, borrowed_device: BrowserKeeper
 
 
 def write_with_picture(borrowed_device: BrowserKeeper) -> None:
-    """Write one entry with one picture; the page says while it is not sent; then lock in memory and unlock."""
+    """Write an entry with a picture, see that it is not sent yet, then lock in memory and unlock."""
     borrowed_device.page.context.set_offline(True)
     borrowed_device.type_narrative(NARRATIVE)
     borrowed_device.choose_time("Just now")
@@ -140,7 +140,7 @@ def write_with_picture(borrowed_device: BrowserKeeper) -> None:
 
 
 def assert_on_own_phone(phone: BrowserKeeper) -> None:
-    """The entry arrived and says where it was written."""
+    """Assert that the entry arrived and shows where it was written."""
     phone.lock()
     phone.unlock()
     phone.open_entry(NARRATIVE)
@@ -152,8 +152,9 @@ def assert_on_own_phone(phone: BrowserKeeper) -> None:
 def test_a_diary_begun_on_an_advocates_computer_leaves_nothing_there(
     new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
 ) -> None:
-    """A diary begun on an advocate's computer: paper first, a copy before anything is lost, and a label. Nothing stays
-    there, and the diary opens on the keeper's device.
+    """Recovery code and copy come first, nothing stays there, and the diary opens elsewhere.
+
+    Entries are labelled with the computer.
     """
     folder, own_phone = tmp_path / "private", new_phone()
     with private_window(playwright, certificate.spki, folder, PHONE_OPTIONS) as context:

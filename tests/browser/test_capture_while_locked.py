@@ -1,6 +1,4 @@
-"""Adding while locked and offline: photos, a voice note, a shared screenshot.
-After unlocking, the app asks about each and makes five drafts with the same digests.
-"""
+"""Photos, a voice note and a shared screenshot are added while locked and offline, and become drafts."""
 
 import base64
 import hashlib
@@ -47,7 +45,7 @@ def sha256_hex(content: bytes) -> str:
 
 
 def assert_nothing_revealed(page: Page) -> None:
-    """A locked phone's page has no word that reveals the diary, and no Help or Leave button."""
+    """Assert that a locked page has no revealing word, and no Help or Leave button."""
     assert not REVEALING_WORDS.search(page.inner_text("body")), page.inner_text("body")
     expect(page.get_by_role("button", name="Help")).to_have_count(0)
     assert accessibility_faults(page) == []
@@ -67,7 +65,7 @@ def add_pictures(keeper: BrowserKeeper, photos: list[dict[str, object]]) -> None
 
 
 def record_voice(keeper: BrowserKeeper) -> str:
-    """Record a voice note; return the digest of the recording."""
+    """Record a voice note. Return the digest of the recording."""
     keeper.page.evaluate(CAPTURE_RECORDING_SCRIPT)
     keeper.tap("Say it")
     assert_nothing_revealed(keeper.page)
@@ -134,12 +132,12 @@ def test_five_files_are_added_while_locked_and_offline(phone_with_microphone: Br
 
 
 def manifest_name(keeper: BrowserKeeper) -> str:
-    """Return the manifest that a new installation would use."""
+    """Return the manifest's name that a new installation would use."""
     return str(keeper.page.evaluate("document.querySelector('link[rel=manifest]').href.split('/').pop()"))
 
 
 def assert_pictures_covered(keeper: BrowserKeeper) -> None:
-    """Every picture is covered until its own button is tapped, and can be covered again."""
+    """Assert that each picture is covered until its button is tapped, and can be covered again."""
     pictures = keeper.page.locator(".captured img")
     expect(pictures).to_have_count(4)
     expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
@@ -151,7 +149,7 @@ def assert_pictures_covered(keeper: BrowserKeeper) -> None:
 
 
 def write_entry_from_draft(keeper: BrowserKeeper) -> None:
-    """A draft becomes an entry, is sent when there is a signal, and says permanently how its file was added."""
+    """Save a draft as an entry. It is sent when online, and shows permanently how its file was added."""
     keeper.button("Write about it").first.click()
     keeper.wait_for_screen("What happened?")
     keeper.type_narrative("He was at the gate again.")

@@ -38,18 +38,18 @@ def _fill_every_card(keeper: BrowserKeeper) -> None:
 
 
 def _assert_every_answer_shown(keeper: BrowserKeeper) -> None:
-    """The entry shows every answer."""
+    """Assert that the entry shows every answer."""
     for title, text in SHOWN_ANSWERS.items():
         expect(cards.fact_value(keeper, title).first, title).to_contain_text(text)
 
 
 def _let_eleven_minutes_pass(keeper: BrowserKeeper) -> None:
-    """Let eleven minutes pass: the first version can no longer be corrected."""
+    """Advance the clock by eleven minutes, after which the first version can no longer be corrected."""
     keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + 11 * 60)
 
 
 def _assert_pack_has_every_field(pack: Path) -> None:
-    """The restricted 12_record.json has every answer, and the private note is nowhere in the pack."""
+    """Assert that 12_record.json has every answer, and that the private note is nowhere in the pack."""
     with zipfile.ZipFile(pack) as archive:
         body = {name.split("/data/")[-1]: archive.read(name) for name in archive.namelist()}
     record = json.loads(body["restricted/12_record.json"])
@@ -72,12 +72,12 @@ def _assert_pack_has_every_field(pack: Path) -> None:
 
 
 def _add_and_amend(phone: BrowserKeeper) -> None:
-    """An addition needs no reason; a change of earlier words does."""
+    """Add to the entry without a reason, then change earlier words with one."""
     _let_eleven_minutes_pass(phone)
     body = cards.open_card(phone, "What you did")
     cards.type_into(body, "What you did, in your own words", "Then I locked the door. And the gate.")
     cards.save_card(phone)
-    expect(phone.page.locator("dialog")).to_have_count(0)  # it only adds, so no reason is asked for
+    expect(phone.page.locator("dialog")).to_have_count(0)  # an addition, so no reason is asked for
     body = cards.open_card(phone, "How it reached you")
     cards.type_into(body, "How many?", "forty")
     phone.tap("Save this card")
@@ -102,7 +102,7 @@ def _take_out_and_put_back(phone: BrowserKeeper) -> None:
 
 
 def _assert_history(other: BrowserKeeper) -> None:
-    """The history shows every step, in words."""
+    """Assert that the history shows every step in words."""
     other.tap("Everything you saved, with dates")
     history = other.page.locator(".history")
     for words in ("Added", "Changed", "Reason: I counted again.", "Before: 43", "Now: 47", "And the gate."):
@@ -113,7 +113,7 @@ def _assert_history(other: BrowserKeeper) -> None:
 
 
 def _assert_pack_named(other: BrowserKeeper) -> None:
-    """Before the entry is taken out, the screen says that it is in a pack."""
+    """Assert that, before the entry is taken out, the screen shows which pack it is in."""
     other.go_to_tab("Entries")
     other.entry_row(NARRATIVE).get_by_role("button").click()
     other.tap("Take out or erase")

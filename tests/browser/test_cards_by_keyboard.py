@@ -57,8 +57,9 @@ def _answer(keeper: BrowserKeeper, keys: Keyboard, body: Locator, action: str, q
 
 @pytest.mark.slow  # tests every card; test_screens_driven.py tests the first entry by keyboard
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
-    """An entry is written, filled in with every card and read back without a pointer;
-    the focus is never lost between cards.
+    """An entry with every card is written and read back without a pointer.
+
+    The focus is never lost between cards.
     """
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
     keeper.create_registered_diary("Something first.")
@@ -83,7 +84,7 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
 
 
 def _assert_registers_use_young_words(keeper: BrowserKeeper) -> None:
-    """The registers use the young words too: in questions, hints and above lists."""
+    """Assert that the registers use the young words in questions, hints and above lists."""
     registers = RegisterScreens(keeper)
     registers.open("Who you told")
     keeper.wait_for_text("A teacher, a parent, police, an app, a helpline")

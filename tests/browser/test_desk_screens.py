@@ -32,7 +32,7 @@ class FakeDeskHandler(FakeAppHandler):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The address of the fake desk; `show` opens it."""
+    """Serve the fake desk. Return the address for `show`."""
     with serve_fake_app(FakeDeskHandler) as url:
         yield url
 
@@ -50,7 +50,7 @@ def judge_every_screen(page: Page, judge: Callable[[Page], list[str]]) -> dict[s
 
 
 def test_every_desk_screen_on_a_phone(show: Callable[..., Page]) -> None:  # noqa: F811
-    """axe finds no fault by day or by night; no screen is wider than the page at any size."""
+    """No screen has an axe fault, by day or by night, or is wider than the page at any size."""
     page = show(viewport=PHONE_SIZE)
     page.evaluate(AXE_SCRIPT)
     assert (
@@ -61,7 +61,7 @@ def test_every_desk_screen_on_a_phone(show: Callable[..., Page]) -> None:  # noq
 
 @pytest.mark.slow  # the phone's walk judges the same screens in every `make test`
 def test_every_desk_screen_at_a_desk(show: Callable[..., Page]) -> None:  # noqa: F811
-    """axe finds no fault by day or by night."""
+    """No screen has an axe fault, by day or by night."""
     page = show(viewport=DESKTOP_SIZE)
     page.evaluate(AXE_SCRIPT)
     assert judge_every_screen(page, desktop_faults) == {}
@@ -77,7 +77,7 @@ def test_every_desk_screen_in_another_language(show: Callable[..., Page], code: 
 
 
 def test_a_letter_and_a_question_are_written_by_keyboard_alone(show: Callable[..., Page]) -> None:  # noqa: F811
-    """A letter and a question are written by keyboard alone; missing answers are announced and reachable."""
+    """Both are written without a pointer. Missing answers are announced and reachable."""
     page = show((js("fake.in()"),), viewport=DESKTOP_SIZE)
     tab_to(page, "Maya")
     page.keyboard.press("Enter")

@@ -1,6 +1,4 @@
-"""Exporting from the phone: review first, make a pack without a signal,
-note who has it, continue later; and text for a form.
-"""
+"""Exporting on the phone: review first, make a pack offline, note its recipient, continue later; text for a form."""
 
 import json
 import re
@@ -57,9 +55,7 @@ def _make_unregistered_diary(keeper: BrowserKeeper) -> None:
 
 
 def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Unregistered and offline, the phone gives text for a police form,
-    a printed list, and a pack that the command line accepts.
-    """
+    """A phone offline and without an account gives text for a police form, a printed list and a valid pack."""
     keeper = new_phone()
     _make_unregistered_diary(keeper)
     keeper.wait_until_offline_ready()
@@ -70,7 +66,7 @@ def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -
 
 
 def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
-    """Review across a lock, make and save a pack; no restricted text is in the part that may be served."""
+    """Review across a lock, then make and save a pack without restricted text in its servable part."""
     choose_everything(keeper, PACK_ON_PHONE)
     keeper.tap("Next")
     # One decision for each picture; a lock in the middle loses none.
@@ -130,7 +126,7 @@ def _continue_after_a_lock(keeper: BrowserKeeper) -> None:
 
 
 def _assert_passphrase_needed(keeper: BrowserKeeper) -> None:
-    """Without words, with wrong ones, or after a lock, no pack is made; the choices are still there."""
+    """Assert that no words, wrong words or a lock make no pack, and that the choices remain."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.tap("Make the pack")
     keeper.wait_for_text("Type the words that will open this.")
@@ -151,8 +147,9 @@ def _assert_passphrase_needed(keeper: BrowserKeeper) -> None:
 
 
 def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
-    """Nothing leaves until it is looked at or skipped on purpose; pack and list both record that. A later pack keeps
-    the numbers, names the first one and its reference, and takes items by number.
+    """Nothing is exported until it is reviewed or skipped on purpose. Pack and list record that.
+
+    A later pack keeps the numbers, names the first pack and its reference, and takes items by number.
     """
     keeper = new_phone()
     keeper.create_registered_diary(FIRST_NARRATIVE)
@@ -184,7 +181,7 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
     assert (review["looked"], review["not_looked"], review["words"]) == (0, 2, 1)
     assert review["override_at"] > 0
     assert _exhibit_names(first) == {"JB-1.png", "JB-2.png"}
-    # Note who has it, and their reference.
+    # Note the recipient and their reference.
     keeper.page.get_by_role("button", name=re.compile("^Note who has it")).click()
     keeper.field("Who has it?").fill("PC Hall, Leeds")
     keeper.page.get_by_role("radio", name="On paper, by hand").check()
@@ -306,7 +303,7 @@ def _take_out_amend_and_add(keeper: BrowserKeeper) -> None:
 
 
 def _make_upload_files(keeper: BrowserKeeper) -> None:
-    """At most sixteen files, each saved by itself; skipped pictures are asked about again."""
+    """Make the upload files: at most sixteen, each saved by itself. Skipped pictures are asked about again."""
     keeper.tap("Make another")
     keeper.tap("Make a pack")
     keeper.page.get_by_role("radio", name="Files for an upload page (at most 16)").check()
@@ -340,13 +337,11 @@ def _exhibit_names(pack: Path) -> set[str]:
 
 
 def _read_out_and_copy(keeper: BrowserKeeper) -> None:
-    """The text is in order, without restricted words unless ticked;
-    it is copied as plain text and noted as passed on.
-    """
+    """Read the text in order, without restricted words unless ticked. Copy it, which is noted as passed on."""
     keeper.go_to_tab("Share")
     keeper.page.get_by_role("button", name=re.compile("^Quick report")).click()
     keeper.wait_for_screen("Quick report")
-    # The policy forbids reading the clipboard, so the test intercepts the text that is copied.
+    # The policy forbids reading the clipboard, so the test intercepts the copied text.
     keeper.page.evaluate("Clipboard.prototype.writeText = async (text) => { globalThis.handed = text; }")
     keeper.tap("Copy the words")
     keeper.wait_for_text("Copied.")
@@ -367,7 +362,7 @@ def _read_out_and_copy(keeper: BrowserKeeper) -> None:
 
 
 def _print_list(keeper: BrowserKeeper) -> None:
-    """The printed page has the entries in order, no restricted word and no control; no other page prints at all."""
+    """Print the list: the entries in order, without restricted words and controls. No other page prints."""
     keeper.go_to_tab("Share")
     keeper.page.get_by_role("button", name=re.compile("^Print your entries")).click()
     keeper.field(PASSPHRASE_LABEL).fill("these are not the words")
@@ -397,7 +392,7 @@ def _printed_text(page: Page) -> str:
 def test_high_risk_mode_requests_no_pack_from_the_server(
     new_phone: NewPhone, server: LiveServer, certificate: Certificate
 ) -> None:
-    """High-risk mode hides what needs the server, says why, and leaves the other ways."""
+    """High-risk mode hides what needs the server, explains why, and leaves the other ways."""
     entry = incident_fields("2026-11-20T08:15", "minute", narrative=FIRST_NARRATIVE)
     seeded = seed_diary(
         server, certificate, [("one", "incident", entry, {}), ("own", "settings", {"high_risk": True}, {})]
@@ -414,7 +409,7 @@ def test_high_risk_mode_requests_no_pack_from_the_server(
 
 
 def test_other_exports_stay_when_the_server_builds_no_packs(new_phone: NewPhone, server: LiveServer) -> None:
-    """When the server builds no packs, the screen says so."""
+    """The screen explains that the server builds no packs and offers the other exports."""
     keeper = new_phone()
     keeper.create_registered_diary(FIRST_NARRATIVE)
     server.inject_fault(

@@ -22,7 +22,7 @@ CAPTIVE_PORTAL_RESPONSE = CannedResponse(
 
 
 def _assert_sent_after_fault(keeper: BrowserKeeper, server: LiveServer, sentence: str) -> None:
-    """While the fault lasts, the entry says why it waits; afterwards it is kept safe."""
+    """Assert that the entry shows why it waits during the fault, and is kept safe afterwards."""
     expect(keeper.page.get_by_text(sentence).first).to_be_visible()
     server.clear_faults()
     keeper.lock()
@@ -101,13 +101,13 @@ def test_empty_and_too_large_files(keeper: BrowserKeeper, tmp_path: Any) -> None
 
 
 def test_a_file_that_changes_while_it_is_read(keeper: BrowserKeeper, tmp_path: Any) -> None:
-    """A file that changes while it is read is not added, and the screen says so."""
+    """A file that changes while it is read is not added, and a message explains that."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.open_entry(NARRATIVE)
     keeper.open_card("Photos & screenshots")
     moving = tmp_path / "moving.bin"
     moving.write_bytes(b"a" * 5_000_000)
-    # The first read waits until the file has been written to: that is the moment to test.
+    # The first read waits until the file has been written to, which is the moment under test.
     keeper.page.evaluate(
         """() => {
             const real = Blob.prototype.arrayBuffer;
@@ -128,7 +128,7 @@ def test_a_file_that_changes_while_it_is_read(keeper: BrowserKeeper, tmp_path: A
 
 
 def test_a_full_phone_keeps_the_draft(keeper: BrowserKeeper) -> None:
-    """When the phone is full, the screen says so, saved entries stay, and the draft is still there."""
+    """On a full phone, a message appears, saved entries stay, and the draft is still there."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.go_to_tab("Add")
     keeper.type_narrative(SECOND_NARRATIVE)
@@ -218,7 +218,7 @@ def test_an_invalid_receipt_is_never_shown_as_kept_safe(
 
 
 def test_an_upload_continues_after_the_session_ends(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """When the session ends between two parts of a file, the app signs in again and continues with the next part."""
+    """If the session ends between two parts of a file, the app signs in again and continues with the next part."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.open_entry(NARRATIVE)
     keeper.open_card("Photos & screenshots")
@@ -234,7 +234,7 @@ def test_an_upload_continues_after_the_session_ends(keeper: BrowserKeeper, serve
 
 
 def test_a_clock_that_is_years_off_is_reported(new_phone: NewPhone) -> None:
-    """On a phone whose clock is years off, entries are sealed and kept safe, and the screen says the clock is wrong."""
+    """With a clock years off, entries are sealed and kept safe, and a line reports the wrong clock."""
     phone = new_phone()
     phone.page.clock.install(time="2031-05-05T10:00:00Z")
     phone.create_registered_diary(NARRATIVE)

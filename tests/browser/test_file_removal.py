@@ -12,8 +12,9 @@ NARRATIVE = "He sent me two pictures."
 
 
 def test_a_file_is_removed_from_a_draft_and_taken_out_of_an_entry(keeper: BrowserKeeper) -> None:
-    """A description in a draft is saved with the file;
-    a removed file is not saved; a file taken out can be put back.
+    """A draft's description is saved with the file, and a removed file is not.
+
+    A file taken out of an entry can be put back.
     """
     keeper.create_registered_diary("Before.")
     keeper.go_to_tab("Add")

@@ -46,8 +46,9 @@ def _answer_point(keeper: BrowserKeeper, point: str, answer: str) -> None:
 
 
 def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
-    """Every card of a screenshot is saved by itself,
-    survives lock and reload offline, and is read on another device.
+    """Each card of a screenshot is saved by itself.
+
+    The answers survive lock and reload offline, and are read on another device.
     """
     phone = new_phone()
     _open_file(phone, "chat.png", make_png(2), "image/png")
@@ -101,7 +102,7 @@ def test_a_screenshot_is_described_card_by_card(new_phone: NewPhone) -> None:
 
 
 def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: BrowserKeeper) -> None:
-    """The zone is shown and can be changed; what is none is said, and there is no time to use until it is one."""
+    """The zone can be changed. An unknown zone gets a message, and the time cannot be used until it is valid."""
     _open_file(keeper, "abroad.jpg", make_jpeg_with_time("2026:08:01 20:14:05"), "image/jpeg")
     _open_row(keeper, "When you took it")
     keeper.wait_for_text(re.compile("The file says it was made .*1 August 2026.*20:14"))
@@ -121,7 +122,8 @@ def test_a_photo_without_a_time_zone_gets_the_one_the_keeper_names(keeper: Brows
 
 def test_a_photo_with_a_place_is_warned_about_and_covered(keeper: BrowserKeeper) -> None:
     """A photo with a place gets a warning with advice.
-    Parts are covered by keyboard and by pointer; the file is unchanged.
+
+    Parts are covered by keyboard and by pointer. The file is unchanged.
     """
     content = make_jpeg_with_gps()
     _open_file(keeper, "street.jpg", content, "image/jpeg")
@@ -194,7 +196,7 @@ def _pixel_brightness(keeper: BrowserKeeper, across: float, down: float) -> int:
 
 
 def test_a_recording_shows_its_waveform_plays_and_stops_at_a_lock(keeper: BrowserKeeper) -> None:
-    """A recording shows its length, waveform and words; a lock silences it at once."""
+    """A recording shows its length, waveform and words. A lock silences it at once."""
     _open_file(keeper, "voicemail.wav", make_wav(), "audio/wav")
     keeper.wait_for_text("0:02")
     keeper.tap("Open it to play")
@@ -229,7 +231,7 @@ def test_a_film_shows_a_still_and_plays(keeper: BrowserKeeper) -> None:
 
 
 def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: BrowserKeeper) -> None:
-    """A file is moved to another entry, then out of every entry; it is found in More and put back."""
+    """A file is moved to another entry, then out of every entry. It is found in More and put back."""
     _open_file(keeper, "letter.png", make_png(4), "image/png")
     keeper.add_entry("The letter came on Monday.")
     keeper.open_entry(NARRATIVE)

@@ -1,6 +1,4 @@
-"""A recipient at a desk with Firefox:
-the page that fetches a pack with eight words, and the page that checks a pack.
-"""
+"""A recipient at a desk with Firefox: the page that fetches a pack with eight words, and the page that checks it."""
 
 import asyncio
 import shutil
@@ -44,16 +42,16 @@ STORAGE_STATE_SCRIPT = """async () => [
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[FirefoxWindow]:
-    """A new Firefox."""
+    """Return a new Firefox."""
     with run_firefox(tmp_path / "desk") as browser:
         yield browser
 
 
 def store_small_pack(server: LiveServer, small: BuiltPack, folder: Path) -> tuple[Path, str]:
-    """Leave the small pack on the server under its real name, as a phone would; return the pack and its eight words."""
+    """Store the small pack on the server as a phone would. Return the pack and its eight words."""
     pack = folder / f"{small.capsule.metadata.folder}.zip"
     shutil.copyfile(small.path, pack)
-    # In a thread: another browser's driver may hold the event loop of this one.
+    # In a thread: another browser's driver may occupy the event loop of this one.
     with ThreadPoolExecutor(1) as thread:
         return pack, thread.submit(lambda: asyncio.run(store_pack_on_server(server, pack))).result()
 
@@ -110,8 +108,10 @@ def program_findings(path: Path, small: BuiltPack) -> set[tuple[str | None, str]
 
 
 def test_eight_words_fetch_open_check_and_save(tmp_path: Path, server: LiveServer, small_pack: BuiltPack) -> None:
-    """The pack arrives byte for byte under its real name. Typing mistakes are reported before any request. No words and
-    nothing else are stored."""
+    """The pack arrives byte for byte under its real name, and nothing is stored.
+
+    Typing mistakes are reported before any request.
+    """
     pack, words = store_small_pack(server, small_pack, tmp_path)
     with run_firefox(tmp_path / "desk") as desk:
         open_with_notary(desk, f"{server.public_url}/get", server, small_pack)
@@ -181,7 +181,8 @@ def _is_valid(words: str) -> bool:
 def test_page_and_program_find_the_same_in_firefox(
     tmp_path: Path, desk: FirefoxWindow, server: LiveServer, small_pack: BuiltPack
 ) -> None:
-    """A sound pack and a damaged one, as a zip and as a folder, get the program's findings.
+    """A valid and a damaged pack, as zip and as folder, get the program's findings.
+
     After loading, the page makes no request.
     """
     open_with_notary(desk, f"{server.public_url}/verify", server, small_pack)

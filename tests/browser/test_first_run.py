@@ -19,8 +19,9 @@ NARRATIVE = "He stood across the road from ten to eight until the bus came."
 
 @pytest.mark.timed
 def test_the_first_entry_takes_eight_taps_and_six_seconds_offline(new_phone: NewPhone, server: LiveServer) -> None:
-    """The first entry takes at most eight taps besides typing,
-    and six seconds of machine time, offline on a slowed processor.
+    """The first entry takes at most eight taps besides typing, and six seconds of machine time.
+
+    The phone is offline, with a slowed processor.
     """
     # Given a phone whose browser has opened the page once
     phone = new_phone()
@@ -123,7 +124,7 @@ def test_an_entry_survives_a_kill_after_saving(new_profile: NewProfile, server: 
 
 
 def test_own_words_are_typed_twice_and_must_be_long(keeper: BrowserKeeper) -> None:
-    """One's own words need twelve characters, and must be typed twice the same."""
+    """The keeper's own words need twelve characters and must be typed twice the same."""
     keeper.open_without_diary()
     keeper.confirm_phone_is_safe()
     keeper.type_narrative(NARRATIVE)

@@ -1,6 +1,4 @@
-"""Get a picture:
-from a half-written entry to the picture in it takes at most six taps and one second of machine time.
-"""
+"""From a half-written entry to a picture in it: at most six taps and one second of machine time."""
 
 import re
 import time

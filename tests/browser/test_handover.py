@@ -41,7 +41,7 @@ READ_PICKED_FILE_SCRIPT = """async () => {
 
 @contextmanager
 def open_desktop_page(browser: Browser, script: str = REMOVE_PICKER_SCRIPT, **options: object) -> Iterator[Page]:
-    """A computer without data; its page may report no error."""
+    """Return a page on a computer without data. It must report no error."""
     context = browser.new_context(**(chromium.DESKTOP_OPTIONS | options))  # type: ignore[arg-type]
     context.set_default_timeout(chromium.TIMEOUT_MS)
     context.add_init_script(script)
@@ -60,7 +60,7 @@ def look_for_pack(page: Page, server: LiveServer, words: str) -> None:
 
 
 def fetch_pack(page: Page, server: LiveServer, words: str, folder: Path, timeout_ms: int = DOWNLOAD_TIMEOUT_MS) -> Path:
-    """Fetch the pack into the downloads of this desk, under its real name."""
+    """Fetch the pack into this desk's downloads, under its real name."""
     look_for_pack(page, server, words)
     with page.expect_download(timeout=timeout_ms) as saved:
         page.get_by_role("button", name="Fetch, check and save it").click(timeout=DOWNLOAD_TIMEOUT_MS)
@@ -70,7 +70,7 @@ def fetch_pack(page: Page, server: LiveServer, words: str, folder: Path, timeout
 
 
 def hand_over(keeper: BrowserKeeper) -> str:
-    """From a finished pack, make its eight words; return them as the screen shows them."""
+    """Make the eight words of a finished pack. Return them as the screen shows them."""
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=PACK_TIMEOUT_MS)
     keeper.tap(re.compile("Hand it over with eight words"))
     keeper.wait_for_screen("Hand this pack over")
@@ -89,7 +89,7 @@ def confirm_handover(keeper: BrowserKeeper) -> None:
 
 
 def show_words_again(keeper: BrowserKeeper) -> str:
-    """Show the eight words again from the list: wrong words are refused, the keeper's own work."""
+    """Show the eight words again from the list. Wrong words are refused, the keeper's own are accepted."""
     word_list, sheet = keeper.page.locator(".eight-words li"), keeper.page.get_by_role("dialog")
     for words in ("these are not the words", keeper.passphrase):
         expect(word_list).to_have_count(0)
@@ -105,8 +105,9 @@ def show_words_again(keeper: BrowserKeeper) -> str:
 def test_a_pack_is_handed_over_and_fetched(
     new_profile: NewProfile, browser: Browser, server: LiveServer, tmp_path: Path
 ) -> None:
-    """The eight words open the pack at a desk; the keeper sees when;
-    no zip is on the phone, and the server cannot read it.
+    """The eight words open the pack at a desk, and the keeper sees when.
+
+    No zip is on the phone, and the server cannot read it.
     """
     profile = new_profile(accept_downloads=True)
     page = profile.open().pages[0]
@@ -171,6 +172,7 @@ def test_a_pack_is_streamed_to_the_chosen_file_and_mistakes_are_reported(
     new_phone: NewPhone, browser: Browser, server: LiveServer, tmp_path: Path
 ) -> None:
     """Where the browser can, the pack is written straight to the chosen file.
+
     Typing mistakes are reported before any request.
     """
     keeper = new_phone()
@@ -205,7 +207,7 @@ def test_a_pack_is_streamed_to_the_chosen_file_and_mistakes_are_reported(
 
 
 def make_pack_on_phone(keeper: BrowserKeeper) -> None:
-    """Make a pack on the phone: quicker than on the server, and handed over in the same way."""
+    """Make a pack on the phone, which is quicker than on the server, and handed over in the same way."""
     choose_everything(keeper, "Make a pack on this phone")
     review_findings(keeper, 0)
     keeper.field("Your initials").fill("jb")
@@ -258,7 +260,7 @@ def test_the_eight_words_survive_a_lock_a_reload_and_no_signal(keeper: BrowserKe
 
 
 def test_a_lock_in_the_middle_leaves_nothing_on_the_server(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """A lock during the upload ends the handover at once, and keeps no words of it."""
+    """A lock during the upload ends the handover at once, and its words are not stored."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.wait_until_kept_safe(NARRATIVE)
     before = count_open_handovers(server)
@@ -283,8 +285,9 @@ def test_a_lock_in_the_middle_leaves_nothing_on_the_server(keeper: BrowserKeeper
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])
 def test_the_fetch_page_has_no_faults(browser: Browser, server: LiveServer, width: int, scheme: str) -> None:
-    """The page has no fault at any width, light or dark,
-    at twice the text size, by keyboard; without JavaScript it says so.
+    """The page has no fault at any width, light or dark, at twice the text size, by keyboard.
+
+    Without JavaScript, it shows that it needs it.
     """
     options = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
     with open_desktop_page(browser, **options) as page:

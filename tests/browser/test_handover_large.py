@@ -1,4 +1,4 @@
-"""A handover of the largest size, in Chromium and in Firefox: the fetched file has the digest of the original."""
+"""A handover of the largest size, in Chromium and in Firefox: the fetched file has the original's digest."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 600
 
 
 async def store_pack_on_server(server: LiveServer, pack: Path) -> str:
-    """Leave a pack on the server as a phone would; return its words."""
+    """Store a pack on the server as a phone would. Return its words."""
     async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{server.port}", verify=False, timeout=60) as client:
         connection = RemoteServer(client, server.app_url)
         identity = await accounts.enrol(
@@ -40,12 +40,12 @@ def sha256_of_file(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def large_pack(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """Leave 250 MB of random data on the server; yield the file and its eight words."""
+    """Store 250 MB of random data on the server. Yield the file and its eight words."""
     pack = tmp_path_factory.mktemp("large") / "PACK_JB_1_20261124.zip"
     with pack.open("wb") as file:
         for _ in range(LARGE_PACK_BYTES >> 20):
             file.write(os.urandom(1 << 20))
-    # A browser's driver may hold the event loop of this thread.
+    # A browser's driver may occupy the event loop of this thread.
     with ThreadPoolExecutor(1) as thread:
         yield pack, thread.submit(lambda: asyncio.run(store_pack_on_server(server, pack))).result()
     pack.unlink()

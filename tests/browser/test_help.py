@@ -14,7 +14,8 @@ def service_heading(keeper: BrowserKeeper, name: str) -> Locator:
 
 
 def test_help_is_there_with_no_signal(keeper: BrowserKeeper) -> None:
-    """A number asks before it rings; the chosen contact and country change the list;
+    """A number asks before it rings, and the chosen contact and country change the list.
+
     "Before you report" answers worries.
     """
     keeper.open_without_diary()

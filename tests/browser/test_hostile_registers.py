@@ -1,6 +1,4 @@
-"""Markup, scripts and formulas in every register,
-in every description of a file, in a saved chat and in an email stay text.
-"""
+"""Markup, scripts and formulas stay text in registers, file descriptions, saved chats and emails."""
 
 import re
 import zipfile
@@ -46,7 +44,7 @@ HOSTILE_EMAIL = exports.SAVED_EMAIL.replace("=?iso-8859-1?Q?Caf=E9?= tonight", H
 
 
 def _fill_every_register(keeper: BrowserKeeper, typist: HostileTypist) -> int:
-    """Type into every question of every register, save, read and open its history; return the number of controls."""
+    """Type into every question of every register, save, and open its history. Return the number of controls."""
     registers = RegisterScreens(keeper)
     controls = 0
     for register, add in REGISTER_FORMS:

@@ -1,6 +1,4 @@
-"""Markup, scripts, formulas and typesetting in every field and file name stay text:
-on screen, in the PDFs, in the CSVs.
-"""
+"""Markup, scripts, formulas and typesetting in every field and file name stay text, on screen and in packs."""
 
 import zipfile
 from pathlib import Path
@@ -20,7 +18,7 @@ HOSTILE_NARRATIVE = " ".join(HOSTILE_TEXTS)
 
 
 def _fill_every_card(keeper: BrowserKeeper, typist: HostileTypist) -> int:
-    """Type into every card of the open entry and save it; return the number of text controls."""
+    """Type into every card of the open entry and save it. Return the number of text controls."""
     controls = 0
     titles = "all => all.map((button) => button.querySelector('strong, span')?.textContent ?? '')"
     for name in keeper.page.locator(CARD_BUTTONS).evaluate_all(titles):
@@ -47,7 +45,7 @@ def _give_reason(keeper: BrowserKeeper, typist: HostileTypist) -> None:
 
 @pytest.fixture
 def diary(new_phone: NewPhone) -> BrowserKeeper:
-    """A diary whose one entry has the corpus in every field and four files with hostile names."""
+    """Return a diary with hostile text in every field of one entry, and four files with hostile names."""
     keeper = new_phone()
     typist = HostileTypist(keeper.page)
     keeper.open_without_diary()

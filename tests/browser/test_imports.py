@@ -1,6 +1,4 @@
-"""Saved chats and emails: imported offline, previewed and confirmed.
-A second import adds nothing; wrong files do no harm.
-"""
+"""Saved chats and emails are imported offline after a preview. A second import adds nothing."""
 
 import csv
 import io
@@ -49,7 +47,8 @@ def _assert_accessible(keeper: BrowserKeeper, state: str) -> None:
 def test_chats_and_an_email_imported_offline_are_in_the_pack(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
-    """Android, iOS and .eml files are imported offline and every screen is accessible.
+    """Android, iOS and .eml files are imported offline, and every screen is accessible.
+
     Counts add up, a second import adds nothing, and the pack has the rows.
     """
     keeper = new_phone()
@@ -90,8 +89,9 @@ def test_chats_and_an_email_imported_offline_are_in_the_pack(
 
 @pytest.mark.slow  # the import of chats and an email is in every `make test`
 def test_a_picture_left_out_can_be_imported_later(keeper: BrowserKeeper) -> None:
-    """A picture left out of the first import is offered by the second,
-    lands in its entry, and is not offered a third time.
+    """A second import offers the omitted picture and adds it to its entry.
+
+    A third import does not offer it again.
     """
     _make_offline_diary(keeper)
     go_to_imports(keeper)

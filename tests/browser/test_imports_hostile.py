@@ -27,7 +27,8 @@ def _make_offline_diary(keeper: BrowserKeeper) -> None:
 
 
 def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> None:
-    """Half a zip, a zip bomb, a picture and a zip without a chat get one message each, and nothing is added.
+    """Half a zip, a zip bomb, a picture and a zip without a chat each get a message and add nothing.
+
     A lock clears a preview.
     """
     _make_offline_diary(keeper)

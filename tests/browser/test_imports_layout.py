@@ -69,8 +69,9 @@ def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int,
 
 @pytest.mark.slow  # a matrix; the test by touch is in every `make test`
 def test_a_chat_is_imported_by_keyboard_alone(keeper: BrowserKeeper) -> None:
-    """The focus follows each step;
-    Space and Enter do everything but choose the file, which is the browser's own dialog.
+    """The focus follows each step, and Space and Enter operate everything.
+
+    Only the file is chosen in the browser's own dialog.
     """
     _make_unregistered_diary(keeper)
     go_to_imports(keeper)

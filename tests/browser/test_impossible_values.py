@@ -1,6 +1,4 @@
-"""Impossible answers are refused:
-days in the future or too long ago, ends before beginnings, amounts that are not numbers.
-"""
+"""Impossible answers are refused: wrong days, ends before beginnings, amounts that are not numbers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +13,7 @@ from tests.browser.navigators.registers import RegisterScreens
 
 NARRATIVE = "He was at the gate."
 FUTURE_MESSAGE = "That has not happened yet. Look at the date and time again."
-# What is typed under "Pick a time", by the id of its field; and the message that it gets.
+# What is typed under "Pick a time", by the id of its field, and the message that it gets.
 IMPOSSIBLE_TIMES = (
     ("Some time that day", {"date": "2999-01-01"}, FUTURE_MESSAGE),
     ("Exact", {"date": "1066-10-14", "time": "10:00"}, "That is too long ago. Look at the year again."),
@@ -35,7 +33,7 @@ IMPOSSIBLE_TIMES = (
 
 @pytest.fixture
 def keeper(keeper: BrowserKeeper) -> BrowserKeeper:
-    """A diary with one entry."""
+    """Return a keeper whose diary has one entry."""
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
     keeper.postpone_copy()
@@ -47,8 +45,9 @@ def _date_in_days(days_ahead: int) -> str:
 
 
 def test_impossible_times_are_not_saved(keeper: BrowserKeeper) -> None:
-    """A time in the future, too long ago, skipped by the clock change
-    or ending before it starts cannot be saved; the text stays.
+    """A time in the future, too long ago or skipped by a clock change, or a wrong end, cannot be saved.
+
+    The text stays.
     """
     keeper.go_to_tab("Add")
     keeper.type_narrative("Something else.")
@@ -72,6 +71,7 @@ def test_impossible_times_are_not_saved(keeper: BrowserKeeper) -> None:
 
 def test_impossible_days_on_cards_are_not_saved(keeper: BrowserKeeper) -> None:
     """A request date in the future or a deletion date in the year 26 is reported beside its field.
+
     A future deletion date is valid.
     """
     keeper.open_entry(NARRATIVE)

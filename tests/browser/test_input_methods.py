@@ -1,6 +1,4 @@
-"""Telling without writing, and writing too much:
-six picture buttons, recordings, very long text, several entries at once.
-"""
+"""Recording without writing, and writing too much: picture buttons, recordings, long text, several entries at once."""
 
 import re
 
@@ -48,8 +46,9 @@ def test_six_pictures_begin_an_entry_without_reading(keeper: BrowserKeeper) -> N
 
 
 def test_very_long_text_is_never_cut(keeper: BrowserKeeper) -> None:
-    """A megabyte of pasted text gets a message at once,
-    stays in the box, survives a lock, and becomes a file with one tap.
+    """A megabyte of pasted text stays in the box and gets a message at once.
+
+    It survives a lock, and becomes a file with one tap.
     """
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
@@ -164,7 +163,7 @@ def test_inexact_times_are_shown_as_entered(keeper: BrowserKeeper) -> None:
 
 
 def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: BrowserKeeper) -> None:
-    """A recording is sealed as a file and named as the account; leaving the screen or locking stops the microphone."""
+    """A recording is sealed as a file and named as the account. Leaving the screen or locking stops the microphone."""
     keeper = phone_with_microphone
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
@@ -192,7 +191,7 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
     keeper.page.wait_for_function(
         "window.tracks.length === 2 && window.tracks.every((track) => track.readyState === 'ended')"
     )
-    # A recording stopped by the lock is sealed like everything added while locked, and asked about.
+    # A recording stopped by the lock is sealed like everything added while locked, and a question about it follows.
     keeper.unlock()
     keeper.tap("Look")
     keeper.wait_for_text(re.compile(r"^signed-.*\.(webm|mp4)$"))
@@ -209,7 +208,7 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
 
 
 def test_a_refused_microphone_loses_nothing(new_phone: NewPhone) -> None:
-    """When the microphone is refused, the screen says what to do, and nothing is lost."""
+    """When the microphone is refused, the screen shows what to do, and nothing is lost."""
     keeper = new_phone()
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)

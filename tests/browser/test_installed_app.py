@@ -1,6 +1,4 @@
-"""The installed app in its own window, without a network:
-leaving in the middle of a sentence, sharing, and adding while locked.
-"""
+"""The installed app in its own window, offline: leaving mid-sentence, sharing, and adding while locked."""
 
 from pathlib import Path
 
@@ -24,8 +22,9 @@ HALF_SENTENCE = "SENTINELHALF a sent"
 def test_the_installed_app_leaves_locks_and_adds_offline(
     playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
 ) -> None:
-    """The app stays standalone; Back and reload show nothing of the diary;
-    two things added while locked are asked about.
+    """The app stays standalone. Back and reload show nothing of the diary.
+
+    For two things added while locked, questions follow.
     """
     with app_window(playwright, certificate.spki, tmp_path / "profile", server.app_url) as page:
         keeper = BrowserKeeper(page, server.app_url)

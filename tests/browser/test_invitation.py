@@ -10,8 +10,9 @@ from tests.browser.navigators.keeper import BrowserKeeper
 
 
 def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server) -> None:  # type: ignore[no-untyped-def]
-    """The invitation is asked for after the words, which stay typed;
-    an empty and a wrong one get a message; nothing is lost.
+    """The invitation is asked for after the words, which stay typed.
+
+    An empty and a wrong one get a message, and nothing is lost.
     """
     keeper.open_without_diary()
     keeper.write_first_entry("He was outside again.")

@@ -1,5 +1,4 @@
-"""Changing words and keys, on the screens: other devices are told, the old words open nothing, and the keeper reads
-everything."""
+"""Changing words and keys on the screens: other devices are locked, old words are refused, the keeper reads all."""
 
 import json
 import re
@@ -35,7 +34,8 @@ def type_new_words(keeper: BrowserKeeper, words: str, button: str) -> None:
 
 def test_the_passphrase_and_then_the_keys_are_renewed(new_phone: NewPhone) -> None:
     """First the words change, and the desk is signed out and follows.
-    Then everything is made new, with a new code, and stays readable.
+
+    Then everything gets new keys and a new code, and stays readable.
     """
     phone, desk = new_phone(), new_phone()
     phone.create_registered_diary("He waited at the gate.")
@@ -58,7 +58,7 @@ def test_the_passphrase_and_then_the_keys_are_renewed(new_phone: NewPhone) -> No
 
 
 def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase: str) -> None:
-    """Change the words from More: the old ones open nothing here, and the desk follows once it has the new ones."""
+    """Change the words from More. The old ones open nothing here, and the desk follows with the new ones."""
     open_in_more(phone, "Change your words")
     phone.wait_for_screen("Change your words")
     assert accessibility_faults(phone.page) == []
@@ -84,7 +84,7 @@ def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase:
 
 
 def renew_all_keys(phone: BrowserKeeper, code_letters: str) -> None:
-    """Make new words and a new code; every entry is still there."""
+    """Renew words, code and keys. Every entry is still there."""
     open_in_more(phone, "Someone knows my words")
     phone.wait_for_screen("Someone knows my words")
     assert accessibility_faults(phone.page) == []
@@ -109,7 +109,7 @@ def renew_all_keys(phone: BrowserKeeper, code_letters: str) -> None:
 
 
 def assert_old_passphrase_refused(attacker: BrowserKeeper, phone: BrowserKeeper, desk: BrowserKeeper) -> None:
-    """The earlier words sign nobody in; the desk gets nothing new until it has the newest words."""
+    """Assert that the earlier words sign nobody in, and that the desk gets nothing new without the newest."""
     attacker.open_without_diary()
     attacker.submit_sign_in(phone.login, NEW_PASSPHRASE)
     expect(attacker.error_message()).to_be_visible()
@@ -126,7 +126,7 @@ def assert_old_passphrase_refused(attacker: BrowserKeeper, phone: BrowserKeeper,
 
 
 def assert_sign_in_history(keeper: BrowserKeeper) -> None:
-    """The page "Where you are signed in" lists what was done, takes a device name, and signs out all others at once."""
+    """Assert that "Where you are signed in" lists what was done, renames a device and signs out the others."""
     open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your words to see this").fill(keeper.passphrase)
     keeper.button("Show").last.click()
@@ -148,7 +148,7 @@ def assert_sign_in_history(keeper: BrowserKeeper) -> None:
 
 
 def assert_locks_at_next_contact(desk: BrowserKeeper) -> None:
-    """The desk locks at its next contact; the words open it again, and it says why."""
+    """Assert that the desk locks at its next contact, opens with the words, and shows why it locked."""
     desk.page.evaluate("dispatchEvent(new Event('online'))")
     desk.wait_for_lock()
     assert "He waited" not in desk.page.content()
@@ -161,8 +161,8 @@ def assert_locks_at_next_contact(desk: BrowserKeeper) -> None:
     )
     ended.get_by_role("button", name="It was me").click()
     expect(ended).to_have_count(0)
-    # Since this device last looked, the phone signed in with its new words and with its new keys.
-    # Its own is not listed.
+    # Since this device last looked, the phone signed in with its new words and with its new keys. This device's own
+    # sign-in is not listed.
     expect(signed_in.get_by_role("listitem")).to_have_count(2)
     signed_in.get_by_role("button", name="It was me").click()
     expect(signed_in).to_have_count(0)
@@ -188,6 +188,7 @@ def test_high_risk_mode_stays_on_after_a_lock(keeper: BrowserKeeper) -> None:
 
 def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewPhone) -> None:
     """A thief with the words began new keys and stopped before the end.
+
     The keeper's code wins, also after a cut connection and a reload.
     """
     phone, attacker = new_phone(), new_phone()
@@ -234,9 +235,7 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
 
 
 def assert_wrong_codes_refused(phone: BrowserKeeper, code_letters: str) -> None:
-    """A code with a missing letter is reported beside the field,
-    and nothing is emptied; another diary's code is recognised as such.
-    """
+    """Assert that a mistyped code is reported beside its field, and another diary's code is recognised."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters[:-1])
     type_new_words(phone, NEWEST_PASSPHRASE, "Make everything new")
     phone.wait_for_text("That is not a complete code.")
@@ -248,14 +247,15 @@ def assert_wrong_codes_refused(phone: BrowserKeeper, code_letters: str) -> None:
 
 
 def type_recovery_code(phone: BrowserKeeper, code_letters: str) -> None:
-    """Type everything again, because a failed try empties the fields; the code as a person copies it from paper."""
+    """Type everything again, because a failed try empties the fields, and the code as on paper."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters.lower().replace("-", " "))
     type_new_words(phone, NEWEST_PASSPHRASE, "Make everything new")
 
 
 def test_the_device_list_shows_every_kind_of_action(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """The list shows each kind of act that the server records,
-    including advocates' access, and one of a later release.
+    """The list shows each kind of action that the server records.
+
+    These include advocates' access, and one of a later release.
     """
     document = json.loads((PROJECT_ROOT / "docs" / "openapi.json").read_text())
     kinds = document["components"]["schemas"]["Act"]["properties"]["what"]["enum"]

@@ -27,7 +27,7 @@ class TranslatedKeeper(BrowserKeeper):
         return self.page.get_by_label(translated_name(self.page, label), exact=True)
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
-        """Return the page's heading with this English name; a draft translation may show its English beneath."""
+        """Return the heading with this English name. A draft translation may show the English beneath."""
         return self.page.get_by_role(
             "heading", name=translated_name(self.page, name) if isinstance(name, str) else name, level=1
         )
@@ -41,7 +41,7 @@ class TranslatedKeeper(BrowserKeeper):
         self.page.get_by_role("navigation").get_by_role("button", name=translated_name(self.page, name)).click()
 
     def choose_passphrase(self, words: str | None = None) -> None:
-        """Type the six suggested words. The list's name, which only a screen reader says, is translated too."""
+        """Type the six suggested words. The list's name, which only screen readers use, is translated too."""
         self.wait_for_screen("Choose words that open this")
         suggested_words = self.page.get_by_role(
             "list", name=translated_name(self.page, "Six words you could use")
@@ -65,8 +65,10 @@ MAX_APP_BYTES = 1_600_000
 
 
 def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
-    """Urdu is chosen on the first screen and used up to the lock and behind it. Changing the language in More keeps the
-    screen."""
+    """Urdu is chosen on the first screen and used up to the lock and behind it.
+
+    Changing the language in More keeps the screen.
+    """
     # Given a person who reads no English, at the first screen
     phone = new_phone()
     phone.open_without_diary()

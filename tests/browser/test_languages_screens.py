@@ -81,7 +81,7 @@ def choose_language(page: Page, code: str) -> None:
 
 
 def make_judge(code: str, *, with_axe: bool) -> Callable[[Page], list[str]]:
-    """Return a function that finds a screen's faults: direction, English words, cut words, width; with axe if asked."""
+    """Return a function that finds a screen's faults: direction, English words, cut words, width; optionally axe."""
     own_texts = fixture_texts()
 
     def judge(page: Page) -> list[str]:
@@ -160,7 +160,7 @@ def test_every_screen_is_translated_and_fits(show: Callable[..., Page], code: st
 @pytest.mark.parametrize("is_desktop", [False, True], ids=["phone", "desk"])
 @pytest.mark.parametrize("code", ["ur", "cy", "pl"])
 def test_every_screen_is_accessible(show: Callable[..., Page], code: str, is_desktop: bool) -> None:  # noqa: F811
-    """axe finds no fault on any screen, by day or by night, on a phone and at a desk."""
+    """No screen has an axe fault, by day or by night, on a phone or at a desk."""
     page = show(viewport={"width": 1280, "height": 800} if is_desktop else {"width": 360, "height": 740})
     choose_language(page, code)
     page.evaluate(AXE_SCRIPT)
@@ -169,7 +169,7 @@ def test_every_screen_is_accessible(show: Callable[..., Page], code: str, is_des
 
 @pytest.mark.parametrize("code", ["ur"])
 def test_some_screens_are_accessible(show: Callable[..., Page], code: str) -> None:  # noqa: F811
-    """axe finds no fault on the first screens, with a draft's labels; the others are in the long run."""
+    """The first screens have no axe fault, with a draft's labels. The long run judges the others."""
     first = ("lock, wrong words", "safe to write", "about this phone", "add, a draft and a time", "entries", "entry")
     first += ("erasing, asked", "pack, consent", "help", "lines")
     page = show()
@@ -204,7 +204,7 @@ def test_a_young_keeper_is_asked_in_young_words_everywhere(show: Callable[..., P
 
 
 def test_untranslated_text_is_found(show: Callable[..., Page]) -> None:  # noqa: F811
-    """An untranslated text is found, plain or filled in; the English beneath a draft translation is not reported."""
+    """An untranslated text is found, plain or filled in. The English beneath a draft translation is not reported."""
     page = show((OPEN_DIARY, go_to_screen("signout")))
     choose_language(page, "pl")
     assert untranslated_texts("pl", page_texts(page)) == []

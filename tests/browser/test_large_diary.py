@@ -31,12 +31,12 @@ ENTRY_COUNT = 300
 PICTURE_BYTES = 200_000
 PREVIEW_BYTES = 15_000
 PASSPHRASE = "correct horse battery staple"
-# Slower than "Fast 4G" in the developer tools; bytes a second, and ms for a round trip.
+# Slower than "Fast 4G" in the developer tools: bytes a second, and ms for a round trip.
 SLOW_4G = {"offline": False, "downloadThroughput": 500_000, "uploadThroughput": 200_000, "latency": 150}
 
 
 def _write_diary(origin: str) -> tuple[str, dict[str, str]]:
-    """Write the diary to the server; return its sign-in name, and the digest of each file by its name."""
+    """Write the diary to the server. Return its sign-in name, and the digest of each file by its name."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests = {}
@@ -84,7 +84,7 @@ def _write_diary(origin: str) -> tuple[str, dict[str, str]]:
                 await upload_blob(server, identity.diary, blob, parts)
         return identity.login, digests
 
-    # In a thread: the browser's driver holds the event loop of this one.
+    # In a thread: the browser's driver occupies this thread's event loop.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(write())).result()
 
@@ -100,7 +100,8 @@ def test_a_new_phone_has_all_text_in_a_minute_and_needs_little_space(
     browser: Browser, large_diary: tuple[str, str, dict[str, str]], tmp_path: Path
 ) -> None:
     """The text of 300 entries arrives within 60 s over 4G.
-    With small copies only, the phone holds under 20 MB, and whole files come back unchanged.
+
+    With small copies only, the phone stores under 20 MB, and whole files come back unchanged.
     """
     origin, login, digests = large_diary
     context = browser.new_context(**(PHONE_OPTIONS | {"accept_downloads": True}))
@@ -128,7 +129,7 @@ def test_a_new_phone_has_all_text_in_a_minute_and_needs_little_space(
     session.send(
         "Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0}
     )
-    # and once the small copies have come too, the phone holds little
+    # and once the small copies have come too, the phone stores little
     expect(phone.entry_state("Entry 300.")).to_have_text(KEPT_SAFE_PATTERN, timeout=120_000)
     phone.page.wait_for_timeout(3000)
     phone.go_to_tab("More")

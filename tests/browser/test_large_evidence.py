@@ -1,6 +1,4 @@
-"""A pack of 1,000 entries and 500 MB made in the browser:
-written as it grows, checked completely, with little memory.
-"""
+"""A pack of 1,000 entries and 500 MB made in the browser: written as it grows, and checked, with little memory."""
 
 import asyncio
 import base64
@@ -58,7 +56,7 @@ READ_PIECE_SCRIPT = """async ({ from, length }) => {
 
 
 def write_diary(origin: str) -> tuple[str, dict[str, str]]:
-    """Write the diary to the server; return its sign-in name, and each file's name by its digest."""
+    """Write the diary to the server. Return its sign-in name, and each file's name by its digest."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests: dict[str, str] = {}
@@ -100,7 +98,7 @@ def write_diary(origin: str) -> tuple[str, dict[str, str]]:
             await journal.send(server)
         return identity.login, digests
 
-    # In a thread: the browser's driver holds the event loop of this one.
+    # In a thread: the browser's driver occupies this thread's event loop.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(write())).result()
 
@@ -109,9 +107,9 @@ def make_evidence(
     page: Page, origin: str, login: str, on_start: Callable[[], object] = lambda: None
 ) -> tuple[int, int, float]:
     """Sign in and make a complete zip.
-    Return the bytes held by page and workers before and at most, and the seconds it took.
 
-    `begun` is called just before the making begins.
+    Return the bytes that page and workers used before and at most, and the seconds that it took. `on_start` is called
+    just before the making begins.
     """
     page.context.set_default_timeout(TIMEOUT_MS)
     page.add_init_script(FAKE_PICKER)
@@ -138,7 +136,7 @@ def make_evidence(
 
 
 def test_a_pack_of_500_mb_is_made_within_300_mb_of_memory(new_profile: NewProfile, tmp_path: Path) -> None:
-    """Page and workers together stay below 300 MB while the pack is made; the zip is complete and passes `verify`."""
+    """Page and workers stay below 300 MB while the pack is made. The zip is complete and passes `verify`."""
     with running_server(tmp_path / "server") as origin:
         login, digests = write_diary(origin)
         page = new_profile(accept_downloads=True).open().pages[0]
@@ -155,7 +153,7 @@ def test_a_pack_of_500_mb_is_made_within_300_mb_of_memory(new_profile: NewProfil
 
 
 def _read_back(page: Page, target: Path) -> Path:
-    """Read the written file back piece by piece."""
+    """Copy the written file to `target`, piece by piece. Return the path."""
     offset, size, piece = 0, 1, 8 << 20
     with target.open("wb") as file:
         while offset < size:

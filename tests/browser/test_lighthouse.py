@@ -36,7 +36,7 @@ CHROME_FLAGS = "--headless=new --disable-background-networking --disable-compone
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """The product as `make run` serves it, on its own port, with an empty database."""
+    """Serve the product as `make run` does, on its own port, with an empty database. Return the address."""
     port = free_port()
     address = f"http://localhost:{port}"
     environ = os.environ | {
@@ -55,7 +55,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout
-        server.stdout.readline()  # wait for the line that says it serves
+        server.stdout.readline()  # wait for the line that reports that it serves
         yield address
     finally:
         server.terminate()
@@ -63,7 +63,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_lighthouse_scores_of_the_first_page(address: str, tmp_path: Path) -> None:
-    """The first page scores 98 for performance, 100 for accessibility and best practices; what cost points is named."""
+    """The first page scores 98 for performance, 100 for accessibility and best practices. Lost points are named."""
     assert_scores_reached([run_lighthouse(address, tmp_path / f"report-{number}.json") for number in range(RUN_COUNT)])
 
 

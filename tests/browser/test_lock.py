@@ -1,4 +1,4 @@
-"""The lock: what it removes, what stays, and that nothing brings it back without the words."""
+"""The lock: what it removes, what stays, and that nothing but the words brings it back."""
 
 import os
 import re
@@ -17,7 +17,7 @@ NARRATIVE = "SENTINELACCOUNT he followed me from the station."
 
 
 def _assert_nothing_of_the_diary_shown(keeper: BrowserKeeper) -> None:
-    """Assert that the page, its title and its address say nothing of the diary."""
+    """Assert that the page, its title and its address reveal nothing of the diary."""
     assert "SENTINEL" not in keeper.page.content()
     assert keeper.page.evaluate("document.title") == "Notes"
     assert keeper.page.evaluate("location.pathname + location.search + location.hash") == "/"
@@ -34,7 +34,7 @@ def _wait_until(keeper: BrowserKeeper, condition: Callable[[], bool]) -> None:
 
 
 def test_lock_and_unlock(keeper: BrowserKeeper) -> None:
-    """The lock removes the words from the page and the key with its worker; the right words open it again."""
+    """The lock removes the words from the page and ends the worker with the key. The right words open it again."""
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
     keeper.postpone_copy()
@@ -111,7 +111,7 @@ def test_auto_lock_warns_and_keeps_the_draft(keeper: BrowserKeeper) -> None:
 
 
 def test_only_one_tab_holds_the_diary(keeper: BrowserKeeper) -> None:
-    """A second tab says that the diary is open elsewhere, and opens it once the first is closed."""
+    """A second tab shows that the diary is open elsewhere, and opens it once the first is closed."""
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
     second = BrowserKeeper(keeper.page.context.new_page(), keeper.app_url)
@@ -126,7 +126,7 @@ def test_only_one_tab_holds_the_diary(keeper: BrowserKeeper) -> None:
 
 
 def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
-    """A phone without a diary cannot sign in offline, and says why."""
+    """A phone without a diary cannot sign in offline, and the message gives the reason."""
     phone = new_phone()
     phone.open_without_diary()
     phone.wait_until_loaded()
@@ -169,7 +169,8 @@ def test_an_upload_continues_at_the_lock(keeper: BrowserKeeper, server: LiveServ
 
 @pytest.mark.timed
 def test_leaving_during_an_upload_is_immediate(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """In a page from its worker, as in an installed app, leaving during a slow upload shows the notebook at once.
+    """In an installed app, leaving during a slow upload shows the notebook at once.
+
     Nothing more is sent until the words are typed.
     """
     keeper.create_registered_diary(NARRATIVE)

@@ -1,4 +1,5 @@
-"""Log witnesses on the phone: how many have seen the log, and a server that no longer names one.
+"""Log witnesses on the phone: how many cosigned the log, and a server that no longer names one.
+
 The witness program is a third party's.
 """
 
@@ -25,7 +26,7 @@ WITNESS_GONE_WARNING = "The server does not name the same witnesses as before."
 
 @pytest.fixture(scope="module")
 def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WitnessProgram, WitnessProgram]]:
-    """Two witnesses that trust this server's notary. Only the first one runs."""
+    """Return two witnesses that trust this server's notary. Only the first one runs."""
     folder = tmp_path_factory.mktemp("witnesses")
     started = [new_witness(folder / str(i), name) for i, name in enumerate((FIRST_WITNESS, SECOND_WITNESS))]
     for witness in started:
@@ -38,7 +39,7 @@ def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Witnes
 def server(
     tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, witnesses: tuple[WitnessProgram, WitnessProgram]
 ) -> Iterator[LiveServer]:
-    """A server that signs its log every second and asks the first witness."""
+    """Run a server that signs its log every second and uses the first witness."""
     settings = {"DIARY_CHECKPOINT_SECONDS": "1", "DIARY_NOTARY_KEY": b64(NOTARY_SEED)}
     settings["DIARY_WITNESSES"] = str(witnesses[0].write_settings_file())
     live_server = LiveServer(tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, **settings)
@@ -59,7 +60,8 @@ def test_the_screen_names_log_witnesses_and_one_that_is_gone(
     new_phone: NewPhone, server: LiveServer, witnesses: tuple[WitnessProgram, WitnessProgram]
 ) -> None:
     """The screen names the one witness.
-    When the operator replaces it, every screen says so until it is read, also after a restart.
+
+    When the operator replaces it, every screen reports that until it is read, also after a restart.
     """
     keeper = new_phone()
     keeper.create_registered_diary("He rang twice.")
@@ -95,7 +97,7 @@ def test_the_screen_names_log_witnesses_and_one_that_is_gone(
 
 
 def check_and_is_shown(keeper: BrowserKeeper, text: Locator) -> bool:
-    """Look once more, and return whether the text is shown."""
+    """Compare once more. Return whether the text is shown."""
     keeper.page.wait_for_timeout(1000)
     open_comparison(keeper)
     return text.is_visible()

@@ -32,8 +32,9 @@ def _make_offline_diary(keeper: BrowserKeeper) -> None:
 
 @pytest.mark.timed
 def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: BrowserKeeper) -> None:
-    """Offline on a slow phone, words, a time span, three pictures in order,
-    the channel and the count take 60 s of a person's time.
+    """Words, a time span, three pictures in order, channel and count take 60 s of a person's time.
+
+    The phone is slow and offline.
     """
     _make_offline_diary(keeper)
     throttle_cpu(keeper.page, 4)
@@ -78,8 +79,9 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: BrowserKeep
 
 
 def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPhone) -> None:
-    """Rows are typed, pasted, moved and sorted; they survive a lock;
-    every state is accessible; the entry shows the count.
+    """Rows are typed, pasted, moved and sorted, and survive a lock.
+
+    Every state is accessible, and the entry shows the count.
     """
     keeper = new_phone()
     _make_offline_diary(keeper)

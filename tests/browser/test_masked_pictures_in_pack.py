@@ -48,8 +48,9 @@ def _cover_the_middle(keeper: BrowserKeeper) -> None:
 
 
 def test_pages_show_the_covered_copy(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
-    """04 prints the covered copy, 13 holds the file as received,
-    12 says what was covered, and `verify` finds nothing.
+    """04 prints the covered copy, 13 has the file as received, and 12 states what was covered.
+
+    `verify` finds nothing.
     """
     keeper = new_phone()
     keeper.create_registered_diary(NARRATIVE)
@@ -74,7 +75,7 @@ def test_pages_show_the_covered_copy(new_phone: NewPhone, server: LiveServer, tm
     assert grey.getpixel((grey.width // 2, grey.height // 2)) < MAX_BLACK_LEVEL  # type: ignore[operator]
     assert grey.getpixel((grey.width // 10, grey.height // 10)) > MIN_BRIGHT_LEVEL  # type: ignore[operator]
     assert '"masks"' in json.dumps(record)
-    # The file's own history says so too.
+    # The file's own history states it too.
     keeper.open_entry(NARRATIVE)
     keeper.file_tile("sign.png").first.click()
     keeper.page.get_by_role("button", name=re.compile("^What was done with it")).click()

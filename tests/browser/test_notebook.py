@@ -1,4 +1,4 @@
-"""The notebook: where leaving leads, what the words at the lock open, and what remains after clearing the phone."""
+"""The notebook: where leaving leads, what each passphrase opens at the lock, and what stays after clearing."""
 
 import json
 import re
@@ -16,7 +16,7 @@ NARRATIVE = "SENTINELACCOUNT he waited by the gate"
 HALF_SENTENCE = "SENTINELHALF a sent"
 NOTEBOOK_PASSPHRASE = "milk bread onions apples"
 SHORT_SECRET = "274913"
-# Words that a notebook must not contain, in any of its names.
+# Words that must be in none of a notebook's names.
 REVEALING_WORDS = re.compile(
     r"help|exit|leave|999|stalk|diary|incident|evidence|police|abuse|safe|secret|kept|panic|hidden|lock|entr(?:y|ies)",
     re.IGNORECASE,
@@ -61,8 +61,9 @@ def _heap_snapshot(keeper: BrowserKeeper) -> str:
 
 
 def test_leaving_mid_sentence_leaves_nothing_on_screen_or_in_history(keeper: BrowserKeeper) -> None:
-    """Leaving offline in the middle of a sentence leaves nothing in Back, reload or memory;
-    after unlocking, the half sentence is there.
+    """Leaving offline mid-sentence leaves nothing in Back, reload or memory.
+
+    After unlocking, the half sentence is there.
     """
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
@@ -136,8 +137,9 @@ def _use_lists(keeper: BrowserKeeper) -> None:
 
 
 def test_the_notebook_works_in_both_appearances(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """Notes are written, found, deleted and kept over a reload;
-    the notebook has its own manifest, title and words, and makes no request.
+    """Notes are written, found, deleted and kept over a reload.
+
+    The notebook has its own manifest, title and words, and makes no request.
     """
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
@@ -176,6 +178,7 @@ def test_the_notebook_works_in_both_appearances(keeper: BrowserKeeper, server: L
 
 def test_a_notebook_works_without_a_diary(keeper: BrowserKeeper, server: LiveServer) -> None:
     """Without a diary, the notebook shows its limits first and has the same lock.
+
     Wrong and right words and a reload work offline, without a request.
     """
     keeper.open_without_diary()
@@ -210,7 +213,8 @@ def test_a_notebook_works_without_a_diary(keeper: BrowserKeeper, server: LiveSer
 
 def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKeeper) -> None:
     """The short secret is off until its limits are read.
-    It opens the diary, wrong ones are delayed, and turned off it opens nothing.
+
+    It opens the diary, and wrong ones are delayed. Turned off, it opens nothing.
     """
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
@@ -247,7 +251,7 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKe
 
 
 def _assert_new_secret_needs_passphrase(keeper: BrowserKeeper) -> None:
-    """Without the words, nobody can set another short secret, not even with the open diary or the old secret."""
+    """Assert that neither the open diary nor the old secret lets anybody set another short secret."""
     keeper.open_lock_settings("A short secret (PIN)")
     keeper.tap("Turn it off")
     keeper.page.get_by_label("I have read this and want it all the same").check()
@@ -268,8 +272,9 @@ def _assert_new_secret_needs_passphrase(keeper: BrowserKeeper) -> None:
 
 
 def test_a_cleared_phone_restores_everything(new_phone: NewPhone, server: LiveServer) -> None:
-    """Holding the Leave button offline clears the phone, with an unsent entry;
-    later the same words bring everything back and send it.
+    """Holding the Leave button offline clears the phone, with an unsent entry.
+
+    Later the same words restore everything and send it.
     """
     keeper = new_phone()
     keeper.create_registered_diary(NARRATIVE)
@@ -344,8 +349,9 @@ CLEARING_TIME_SCRIPT = """() => new Promise((done) => {
 
 @pytest.mark.timed
 def test_leaving_and_clearing_are_at_once(keeper: BrowserKeeper) -> None:
-    """On a processor slowed four times, the diary is covered within 100 ms,
-    the notebook is shown within 300 ms, and clearing takes a second.
+    """On a processor slowed four times, the diary is covered within 100 ms.
+
+    The notebook is shown within 300 ms, and clearing takes a second.
     """
     keeper.create_registered_diary(NARRATIVE)
     for n in range(4):

@@ -1,6 +1,4 @@
-"""An entry can name a broken term only after the order was given to the other person;
-the order then shows the entry.
-"""
+"""A term can be broken only after the order was given to the other person. The order then shows the entry."""
 
 import re
 
@@ -24,6 +22,7 @@ def _open_order_card(keeper: BrowserKeeper, text: str) -> None:
 
 def test_a_term_can_be_broken_only_after_the_order_was_served(keeper: BrowserKeeper) -> None:
     """Without a date of service, no term can be chosen.
+
     With one, a later entry can name a term and an earlier one cannot.
     """
     keeper.open_without_diary()
@@ -74,8 +73,9 @@ def test_a_term_can_be_broken_only_after_the_order_was_served(keeper: BrowserKee
 
 
 def test_a_later_date_of_service_keeps_the_breach_and_says_so(keeper: BrowserKeeper) -> None:
-    """When the date of service is corrected to a later one,
-    the breach stays, and order and entry say that it came before.
+    """After a correction of the date of service to a later one, the breach stays.
+
+    The order and the entry show that it came before.
     """
     keeper.open_without_diary()
     keeper.write_first_entry("He rang the bell.", "Yesterday")
@@ -104,7 +104,7 @@ def test_a_later_date_of_service_keeps_the_breach_and_says_so(keeper: BrowserKee
 
 
 def test_an_ended_order_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone) -> None:
-    """An ended order says so in the list and on its page; Show offers only the order in force."""
+    """An ended order is marked in the list and on its page. Show offers only the order in force."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
     keeper.open_without_diary()
     keeper.write_first_entry("He rang the bell.")

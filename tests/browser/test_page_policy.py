@@ -1,4 +1,4 @@
-"""The page's own policy, tried in a real browser; and two hosts that know nothing of each other."""
+"""The page's own policy, tried in a real browser, and the separation of the two hosts."""
 
 from playwright.sync_api import Browser
 
@@ -26,7 +26,7 @@ POLICY_ATTEMPTS_SCRIPT = """async () => {
 
 
 def test_the_policy_holds_in_the_browser(browser: Browser, server: LiveServer) -> None:
-    """Markup from strings, a second policy, another origin and inline script are refused; the page is isolated."""
+    """Markup from strings, a second policy, another origin and inline script are refused. The page is isolated."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(server.app_url)
@@ -38,7 +38,7 @@ def test_the_policy_holds_in_the_browser(browser: Browser, server: LiveServer) -
 
 
 def test_title_and_address_never_change(new_phone: NewPhone, server: LiveServer) -> None:
-    """Title and address never change with the screen; every text control has the browser's helpers turned off."""
+    """Title and address never change with the screen. Every text control has the browser's helpers turned off."""
     phone = new_phone()
     phone.open_without_diary()
     phone.write_first_entry("He rang.")

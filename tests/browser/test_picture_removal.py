@@ -1,6 +1,4 @@
-"""Pictures that must not be here: the app asks before the first one,
-offers words instead, and removes one added by mistake at once.
-"""
+"""Pictures that must not be stored: a question before the first one, words instead, and removal at once."""
 
 import re
 
@@ -16,7 +14,7 @@ RECORDS_PER_PICTURE = 3
 
 
 def _count_records(keeper: BrowserKeeper) -> int:
-    """Return how many sealed records this phone holds."""
+    """Return how many sealed records this phone stores."""
     count: int = keeper.page.evaluate(
         """() => new Promise((done, failed) => {
             indexedDB.databases().then(([{ name }]) => {
@@ -34,8 +32,9 @@ def _count_records(keeper: BrowserKeeper) -> int:
 
 
 def test_the_app_asks_once_and_takes_words_instead(keeper: BrowserKeeper) -> None:
-    """The app asks before the first picture, once while the diary is open.
-    After "yes" it says what helps, in order, and takes words instead.
+    """The question appears before the first picture, once while the diary is open.
+
+    After "yes", the screen lists what helps, in order, and takes words instead.
     """
     keeper.create_registered_diary(NARRATIVE)
     keeper.open_entry(NARRATIVE)
@@ -70,8 +69,9 @@ def test_the_app_asks_once_and_takes_words_instead(keeper: BrowserKeeper) -> Non
 
 
 def test_a_picture_added_by_mistake_is_removed_at_once(new_phone: NewPhone) -> None:
-    """Offline, with the words, a picture is removed from the phone at once;
-    with a signal, from the server and the other device too.
+    """With the words, a picture is removed from the phone at once, also offline.
+
+    Online, it is removed from the server and the other device too.
     """
     phone = new_phone()
     phone.create_registered_diary(NARRATIVE)

@@ -1,4 +1,4 @@
-"""Three hundred pictures, each looked at once: the machine's time, without the time for looking."""
+"""Reviewing three hundred pictures once each: the machine's time, without the time for looking."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ PASSPHRASE = "correct horse battery staple"
 
 
 def _write_diary(origin: str) -> str:
-    """Write 300 entries with a picture each to the server; return the sign-in name."""
+    """Write 300 entries with a picture each to the server. Return the sign-in name."""
 
     async def write() -> str:
         content = make_jpeg_with_gps()
@@ -69,14 +69,15 @@ def _write_diary(origin: str) -> str:
             await journal.send(server)
         return identity.login
 
-    # In a thread: the browser's driver holds the event loop of this one.
+    # In a thread: the browser's driver occupies this thread's event loop.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(write())).result()
 
 
 def test_three_hundred_pictures_are_reviewed_without_waiting(browser: Browser, tmp_path: Path) -> None:
-    """On a phone slowed four times, the next picture follows an answer within half a second,
-    and every answer is kept.
+    """On a phone slowed four times, the next picture follows an answer within half a second.
+
+    Every answer is kept.
     """
     with running_server(tmp_path / "server") as origin:
         login = _write_diary(origin)

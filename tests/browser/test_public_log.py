@@ -1,6 +1,4 @@
-"""The public log on the phone: the history says when a version is listed,
-a pack includes the proof, and a changed log is reported.
-"""
+"""The public log on the phone: listed versions, proofs in packs, and reports of a changed log."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ LOG_CHANGED_WARNING = "The server’s public list of receipts was changed after 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[LiveServer]:
-    """A server that signs its log every second, so that no test waits ten minutes."""
+    """Run a server that signs its log every second, so that no test waits ten minutes."""
     live_server = LiveServer(
         tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, DIARY_CHECKPOINT_SECONDS="1"
     )
@@ -41,8 +39,9 @@ def check_for_news(keeper: BrowserKeeper) -> None:
 
 
 def test_history_says_when_a_receipt_is_on_the_public_list(keeper: BrowserKeeper) -> None:
-    """The entry's history says that it is kept safe,
-    and later that it is listed; axe finds no fault by day or by night.
+    """The entry's history shows "kept safe", and later that it is listed.
+
+    Axe finds no fault by day or by night.
     """
     keeper.create_registered_diary(NARRATIVE)
     keeper.wait_until_kept_safe(NARRATIVE)
@@ -61,7 +60,7 @@ def test_history_says_when_a_receipt_is_on_the_public_list(keeper: BrowserKeeper
 
 
 def test_a_changed_log_is_reported(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """When the server shows a log that nobody signed, the phone says so, and entries are still kept safe."""
+    """A log that nobody signed is reported, and entries are still kept safe."""
     keeper.create_registered_diary("first")
     keeper.wait_until_kept_safe("first")
 

@@ -1,4 +1,4 @@
-"""The public pages in a browser: readable without a script, left at once, and nothing of them stays but the history."""
+"""The public pages in a browser: readable without a script, left at once, and traceless except for the history."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ HISTORY_FILES = re.compile(
     r"|Site Characteristics|Affiliation|DIPS|Reporting and NEL|TransportSecurity|Network Persistent State"
     r"|BrowsingTopics|heavy_ad|Local State|BrowserMetrics|segmentation_platform"
 )
-# Points; two lines of text are farther apart than this.
+# Points. Two lines of text are farther apart than this.
 LINE_HEIGHT_POINTS = 8
 PUBLIC_SENTENCE = b"You do not need to gather evidence before you report."
 
 
 @pytest.fixture
 def reader(browser: Browser, server: LiveServer) -> Iterator[Page]:
-    """A reader with a narrow phone."""
+    """Return a reader with a narrow phone."""
     context = browser.new_context(**(PHONE_OPTIONS | {"viewport": {"width": 320, "height": 640}}))
     context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
@@ -65,8 +65,9 @@ def reader(browser: Browser, server: LiveServer) -> Iterator[Page]:
 
 @pytest.mark.parametrize("language", LANGUAGE_PARAMS)
 def test_every_page_is_accessible(reader: Page, server: LiveServer, language: Language) -> None:
-    """By day and night, with everything open:
-    no axe fault, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %.
+    """By day and night, with everything open, each page has no axe fault.
+
+    Targets have 44 px, there is one h1, and nothing scrolls sideways at 320 px or 200 %.
     """
     faults_by_path: dict[str, list[str]] = {}
     for path in PAGES:
@@ -86,7 +87,7 @@ def test_every_page_is_accessible(reader: Page, server: LiveServer, language: La
 
 
 def test_changing_the_language_keeps_the_place(reader: Page, server: LiveServer) -> None:
-    """The language link leads to the same place on the same page; a missing page says so in its language."""
+    """The language link leads to the same place on the same page. The page for a missing address is translated."""
     reader.goto(server.public_url + "/young-people#older")
     reader.get_by_role("link", name="اردو").click()
     expect(reader).to_have_url(server.public_url + "/ur/young-people#older")
@@ -152,8 +153,9 @@ def test_everything_is_there_without_a_script(browser: Browser, server: LiveServ
 
 
 def test_the_training_folder_is_offered_once_it_is_there(reader: Page, server: LiveServer, tmp_path: Path) -> None:
-    """Before the folder exists, the page says so and offers the lesson;
-    afterwards it serves the exact bytes, in any language.
+    """Without the folder, the page explains that and offers the lesson.
+
+    Afterwards it serves the exact bytes, in any language.
     """
     reader.goto(server.public_url + "/training")
     expect(reader.get_by_text("The folder is not here yet.")).to_be_visible()
@@ -203,7 +205,7 @@ def test_leaving_hides_the_page_at_once_and_back_does_not_return(
 
 
 def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: LiveServer) -> None:
-    """After every text page in every language, the disk has no sentence and no address outside the history's files.
+    """After every text page in every language, the disk has no sentence, and addresses only in the history.
 
     /get and /verify run programs for recipients of a pack: Chromium keeps compiled copies of those (docs/threats.md).
     """
@@ -227,8 +229,9 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
 
 
 def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: LiveServer) -> None:
-    """Each printed page of the lesson begins with the training mark,
-    no lines overlap, and everything on screen is on paper.
+    """Each printed page of the lesson begins with the training mark.
+
+    No lines overlap, and everything on screen is on paper.
     """
     reader.goto(server.public_url + "/training/lesson")
     screen_texts = reader.locator("main :is(h1, h2, li, td, summary)").all_text_contents()
@@ -247,7 +250,7 @@ def test_the_printed_lesson_is_marked_and_complete(reader: Page, server: LiveSer
 
 
 def positioned_lines(page: PageObject) -> list[tuple[float, float, str]]:
-    """Return height from the bottom, distance from the left and text of each line, from the top of the page down."""
+    """Return each line's height from the bottom, distance from the left and text, from the top of the page down."""
     lines: list[tuple[float, float, str]] = []
 
     def collect(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:

@@ -1,4 +1,4 @@
-"""Leaving and covering: from any screen at once, also over a dialog; and what a page in the background shows."""
+"""Leaving and covering: from any screen at once, also over a dialog; and what a background page shows."""
 
 from playwright.sync_api import expect
 
@@ -89,7 +89,7 @@ def test_a_page_from_the_back_cache_stays_covered(show: OpenPage) -> None:
 
 
 def test_a_leave_button_that_cannot_be_touched_is_found(show: OpenPage) -> None:
-    """The judge of every screen finds a Leave button that is covered or missing."""
+    """The check of every screen finds a Leave button that is covered or missing."""
     page = show((OPEN_DIARY,))
     sizes = ("320 px", "text at 200 %")
     assert overflow_faults(page, check_leave_button=True) == []

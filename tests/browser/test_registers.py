@@ -1,6 +1,4 @@
-"""People, accounts, orders, reports and the other registers, filled in offline on a phone;
-and impossible or hostile values.
-"""
+"""The registers, filled in offline on a phone, also with impossible or hostile values."""
 
 import re
 
@@ -21,7 +19,8 @@ def _make_diary(keeper: BrowserKeeper, text: str = "He was outside again.") -> R
 
 
 def test_registers_written_offline_survive_a_reload(keeper: BrowserKeeper) -> None:
-    """A person, their account, an order with two terms and a report are written offline and survive lock and reload.
+    """A person, an account, an order and a report written offline survive lock and reload.
+
     Every page is accessible.
     """
     registers = _make_diary(keeper)
@@ -57,7 +56,7 @@ def test_registers_written_offline_survive_a_reload(keeper: BrowserKeeper) -> No
 
 
 def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: BrowserKeeper) -> None:
-    """Officer, reference and next update are noted in two taps; the date is in To chase until it is ticked off."""
+    """Officer, reference and next update take two taps. The date is in To chase until it is ticked off."""
     registers = _make_diary(keeper)
     keeper.taps = 0
     registers.open("The police came")
@@ -83,8 +82,9 @@ def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: Browser
 
 
 def test_impossible_days_are_reported_and_nothing_is_lost(keeper: BrowserKeeper) -> None:
-    """Service before the order, an end before its beginning,
-    a future day and the year 1066 are each reported beside their field.
+    """Impossible days are each reported beside their field.
+
+    They are service before the order, an end before its beginning, a future day and the year 1066.
     """
     registers = _make_diary(keeper)
     registers.open("Orders")
@@ -176,8 +176,9 @@ REGISTER_EXAMPLES = [
 
 @pytest.mark.slow  # test_screens.py judges the same cards in every `make test`
 def test_each_register_is_accessible_with_every_question_open(keeper: BrowserKeeper) -> None:
-    """Lists, full forms and pages have no axe fault, 44 px targets, one heading,
-    and no sideways scrolling at 320 px, 200 % or mirrored.
+    """Lists, full forms and pages have no axe fault, 44 px targets and one heading.
+
+    Nothing scrolls sideways at 320 px, 200 % or mirrored.
     """
     registers = _make_diary(keeper)
     keeper.page.set_viewport_size({"width": 320, "height": 640})

@@ -58,7 +58,8 @@ def _find_rows(registers: RegisterScreens, name: str) -> Locator:
 
 
 def _assert_people(registers: RegisterScreens) -> None:
-    """Of 500 people, the newest thirty are shown at once, and any is found by a name.
+    """Assert that the newest thirty of 500 people are shown at once, and any is found by a name.
+
     Three with the code S1 get three codes.
     """
     keeper, page = registers.keeper, registers.page
@@ -83,7 +84,8 @@ def _assert_people(registers: RegisterScreens) -> None:
 
 
 def _assert_orders(registers: RegisterScreens) -> None:
-    """An order has 200 terms, one marked as broken, and a link to a missing one.
+    """Assert that an order shows its 200 terms, one marked as broken, and a link to a missing one.
+
     A malformed order opens, but is not offered.
     """
     keeper, page = registers.keeper, registers.page

@@ -45,7 +45,7 @@ def test_two_devices_change_one_person_and_the_keeper_merges_them(new_phone: New
         keeper.field("What do they look like?").fill(words)
         keeper.tap("Save")
         keeper.wait_for_screen("Sam")
-    # A phone asks for news when its signal returns; the one that returns last has both changes.
+    # A phone asks for news when its signal returns. The one that returns last has both changes.
     for keeper in (second, first, second):
         keeper.page.context.set_offline(True)
         keeper.page.context.set_offline(False)

@@ -43,7 +43,8 @@ def _open_taken_out(keeper: BrowserKeeper) -> None:
 
 
 def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
-    """While hold is on, nothing can be erased, and a waiting erasure is cancelled.
+    """Assert that hold prevents erasing and cancels a waiting erasure.
+
     Hold ends some days after it is turned off.
     """
     keeper.go_to_tab("More")
@@ -73,7 +74,7 @@ def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
 
 
 def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
-    """Erasing needs the words, seven days, and the words again; hold prevents it; the number is never reused."""
+    """Erasing needs the words, seven days, and the words again. Hold prevents it. The number is never reused."""
     keeper.open_without_diary()
     keeper.write_first_entry(FIRST_NARRATIVE)
     keeper.postpone_copy()
@@ -129,8 +130,9 @@ def _make_erasure_due(server: LiveServer) -> None:
 
 
 def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: LiveServer) -> None:
-    """An erasure is seen and stopped on the other device;
-    asked again, the entry is gone from both; a new phone keeps the numbers.
+    """An erasure is shown and stopped on the other device.
+
+    After another request, the entry is gone from both, and a new phone keeps the numbers.
     """
     phone, desk = new_phone(), new_phone()
     phone.create_registered_diary(FIRST_NARRATIVE)

@@ -1,6 +1,4 @@
-"""Before anything is written: seven questions about this phone,
-whose answers are kept nowhere; and Safari's limit on stored data.
-"""
+"""Before anything is written: seven questions whose answers are stored nowhere, and Safari's storage limit."""
 
 import pytest
 from playwright.sync_api import expect
@@ -40,6 +38,7 @@ def _answer_question(keeper: BrowserKeeper, question: str, answer: str) -> None:
 @pytest.mark.first_visit
 def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, server: LiveServer) -> None:
     """The advice appears only when it is certain, with one thing to do for each "yes".
+
     Answers are not sent, stored or shown again.
     """
     keeper.open_without_diary()
@@ -65,7 +64,7 @@ def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, ser
     assert accessibility_faults(keeper.page) == []
     keeper.tap("Stop here")
     expect(keeper.button("Start")).to_be_visible()
-    # The lock's slots, the draft key and the look: the same before and after any answer.
+    # The lock's slots, the draft key and the appearance: the same before and after any answer.
     stored = keeper.page.evaluate(STORED_VALUES_SCRIPT)
     assert stored == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
     assert [exchange.path for exchange in server.exchanges[before:] if exchange.path.startswith("/v1/")] == []
@@ -75,8 +74,9 @@ def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, ser
 
 
 def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> None:
-    """The seven-day limit is shown before the first save,
-    leads to the home-screen guide and back, and stays in the state until a copy is kept.
+    """The seven-day limit is shown before the first save, with the home-screen guide.
+
+    It stays in the state until a copy is kept.
     """
     keeper = new_phone()
     keeper.page.add_init_script("Object.defineProperty(Navigator.prototype, 'standalone', { get: () => false })")

@@ -56,7 +56,7 @@ CONTENT_SECURITY_POLICY = (
 
 @cache
 def joined_script(entry: str) -> Path:
-    """Return the script of a fake app with all its modules in one file, made again when one of them has changed."""
+    """Return the fake app with all its modules as one script, made again when a module has changed."""
     sources = [JOIN_SCRIPT, *sorted(JOIN_SCRIPT.parent.glob("fake_*.ts")), *sorted((STATIC / "js").rglob("*.js"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     cached_path = PROJECT_ROOT / "build" / "tests" / f"{Path(entry).stem}-{digest[:16]}.js"
@@ -141,7 +141,7 @@ def serve_fake_app(handler: type[FakeAppHandler]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The address of the fake app."""
+    """Serve the fake app. Return its address."""
     with serve_fake_app(FakeAppHandler) as url:
         yield url
 
@@ -527,7 +527,7 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 def judge_every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, object]:
-    """Take one page through all screens; return the faults that `judge` finds on each."""
+    """Take one page through all screens. Return the faults that `judge` finds on each."""
     faults_by_screen = {}
     for name, steps in SCREENS.items():
         js("fake.reset()")(page)
@@ -540,8 +540,9 @@ def judge_every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str,
 
 
 def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
-    """axe finds no fault on any screen, by day or by night; none is wider than the page at any size;
-    every diary screen and dialog can be left with one touch.
+    """No screen has an axe fault, by day or by night, or is wider than the page at any size.
+
+    Every diary screen and dialog can be left with one touch.
     """
     page = show(viewport=PHONE_SIZE)
     page.evaluate(AXE_SCRIPT)
@@ -558,7 +559,7 @@ def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
 
 @pytest.mark.slow  # The phone's walk judges the same screens in every `make test`.
 def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
-    """axe finds no fault on any screen, by day or by night; no screen is too wide in forced colours."""
+    """No screen has an axe fault, by day or by night, or is too wide in forced colours."""
     page = show(viewport=DESKTOP_SIZE)
     page.evaluate(AXE_SCRIPT)
     assert judge_every_screen(page, desktop_faults) == {}
@@ -576,7 +577,7 @@ def test_the_fake_app_refuses_what_it_does_not_have(show: Callable[..., Page]) -
 
 
 def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:
-    """A block as wide as a phone is found on narrower screens; one wider than a desk is found everywhere."""
+    """A block as wide as a phone is found on narrower screens, one wider than a desk everywhere."""
     page = show((OPEN_DIARY,))
     block = (
         "const hr = document.createElement('hr'); hr.style.cssText = 'inline-size: {}; margin: 0'; "

@@ -1,4 +1,4 @@
-"""How the screens behave: focus, keys, leaving, covering, and what they ask the app to do."""
+"""How the screens behave: focus, keys, leaving, covering, and their calls of the app."""
 
 import json
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def test_the_first_entry_is_written_by_keyboard_alone(show: OpenPage) -> None:
 
 
 def test_own_words_are_typed_twice(show: OpenPage) -> None:
-    """Two different typings are refused; the same ones are accepted."""
+    """Two different typings are refused. The same ones are accepted."""
     page = show((NO_DIARY, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
     page.get_by_label("Type your words").fill("my very own words")
     page.get_by_role("button", name="Save with these words").click()
@@ -88,7 +88,7 @@ def test_six_words_are_hidden_after_ten_seconds(show: OpenPage) -> None:
 
 
 def test_the_lock_empties_the_field_before_it_tries_the_words(show: OpenPage) -> None:
-    """The words never stay on the screen; a failure is announced and takes the focus."""
+    """The words never stay on the screen. A failure is announced and takes the focus."""
     page = show(
         (
             js(
@@ -124,7 +124,7 @@ def test_the_focus_returns_after_a_dialog(show: OpenPage) -> None:
 
 
 def test_the_repeated_hour_is_asked(show: OpenPage) -> None:
-    """01:30 on 25 October 2026 cannot be saved until the person says which one."""
+    """01:30 on 25 October 2026 cannot be saved until the keeper chooses one of the two."""
     page = show((OPEN_DIARY,))
     page.get_by_role("radio", name="Pick a time").check()
     page.get_by_role("radio", name="Exact").check()
@@ -140,7 +140,7 @@ def test_the_repeated_hour_is_asked(show: OpenPage) -> None:
 
 
 def test_the_guard_moves_only_by_a_tap(show: OpenPage) -> None:
-    """A postcode is pointed out; the text changes only on a tap, and "Leave it" is remembered."""
+    """A postcode is pointed out. The text changes only on a tap, and "Leave it" is remembered."""
     page = show((OPEN_DIARY, fill("What happened?", "He waited at SE15 4TW for an hour")))
     expect(page.get_by_text("This looks like an address")).to_be_visible()
     assert page.evaluate("fake.state.draft.fields.narrative") == "He waited at SE15 4TW for an hour"
@@ -173,7 +173,7 @@ def test_a_late_result_does_not_change_the_next_screen(show: OpenPage) -> None:
 
 
 def test_a_card_saves_only_itself(show: OpenPage) -> None:
-    """A draft is kept while it is typed. Save sends only the changed fields, and which card was opened."""
+    """A draft is stored while it is typed. Save sends only the changed fields, and which card was opened."""
     page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
     page.get_by_role("button", name="Who").first.click()
     page.get_by_label("Who did it?").fill("My ex")
@@ -199,7 +199,7 @@ def test_a_private_note_leaves_no_mark_in_the_entry(show: OpenPage) -> None:
 
 
 def test_changing_earlier_words_asks_why(show: OpenPage) -> None:
-    """Without a reason there is no change; after Cancel, the typed words stay."""
+    """Without a reason there is no change. After Cancel, the typed words stay."""
     page = show((OPEN_DIARY, go_to_screen("entry", record="r2"), press("Change the words or the time")))
     page.get_by_label("What happened?").fill("Other words")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -325,7 +325,7 @@ def test_a_telephone_link_asks_first(show: OpenPage) -> None:
 
 
 def test_signing_in_leads_to_add(show: OpenPage) -> None:
-    """Signing in, with words or with the code and new words, leads to Add; nothing typed stays in the page."""
+    """Signing in, with words or with the code and new words, leads to Add. Nothing typed stays in the page."""
     page = show(
         (
             NO_DIARY,
@@ -353,7 +353,7 @@ def test_signing_in_leads_to_add(show: OpenPage) -> None:
 
 
 def test_the_page_to_add_a_picture_shows_nothing_else(show: OpenPage) -> None:
-    """The page has Add, Save and a way to the lock; no word, no count, no other control."""
+    """The page has Add, Save and a way to the lock, but no word, no count and no other control."""
     page = show((OPEN_DIARY, go_to_screen("entry", record="r0"), js("await fake.getPicture()")))
     expect(page.get_by_role("heading", name="Add picture")).to_be_focused()
     assert page.get_by_role("button").all_inner_texts() == ["Add", "Save", "Open"]

@@ -58,7 +58,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
 
 
 def _assert_passphrase_needed(page: Page) -> None:
-    """Wrong words are refused and cleared, and nothing else has to be done again."""
+    """Assert that wrong words are refused and cleared, and that nothing else has to be done again."""
     field = page.get_by_label(PASSPHRASE_LABEL)
     page.evaluate("fake.fail.agree = {code: 'words_differ', sentence: 'Those are not the words.'}")
     field.fill("not my words")
@@ -73,7 +73,7 @@ def _assert_passphrase_needed(page: Page) -> None:
 
 
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
-    """Any entry of a long diary can be read first, at most ten; the first number must be a number."""
+    """Up to ten entries of a long diary can be read first. The first number must be a number."""
     page = show(
         (js("fake.open(40)"), go_to_screen("share"), press("Make a pack"), press("I know this, go on"), press("Next"))
     )
@@ -109,8 +109,9 @@ CONSENT_FORM_STATE = (
 
 
 def test_a_change_during_a_pack_must_be_reviewed_first(show: OpenPage) -> None:
-    """When something new arrives, choice and typed text stay but consent is withdrawn;
-    the versions sent are those that were counted.
+    """When something new arrives, choice and typed text stay but consent is withdrawn.
+
+    The versions sent are those that were counted.
     """
     page = show((*PACK_STEPS, set_form_values(CONSENT_FORM_STATE), js("fake.groups = [['r0'], ['r1']]")))
     page.get_by_role("button", name="Make the pack").click()
@@ -143,7 +144,7 @@ def test_a_change_during_a_pack_must_be_reviewed_first(show: OpenPage) -> None:
 
 
 def _refuse_pack_for_news(page: Page) -> None:
-    """The pack being made is refused because something arrived, and the keeper is back at the choice."""
+    """Refuse the pack because something arrived. The keeper is back at the choice."""
     expect(page.get_by_text("37%")).to_be_visible()
     page.evaluate(f"fake.stopPack('came_since', '{SOMETHING_NEW_MESSAGE}')")
     expect(page.get_by_role("alert")).to_contain_text(SOMETHING_NEW_MESSAGE)
@@ -151,7 +152,7 @@ def _refuse_pack_for_news(page: Page) -> None:
 
 
 def test_the_screens_say_that_entries_are_still_arriving(show: OpenPage) -> None:
-    """Share and the counts of a pack say that entries are still arriving."""
+    """Share and the counts of a pack show that entries are still arriving."""
     page = show((*PACK_STEPS, ENTRIES_ARRIVING))
     expect(page.get_by_text("A pack made now holds only what is here.")).to_be_visible()
     js("stage.packing = undefined; stage.stand({name: 'share'})")(page)
@@ -159,7 +160,7 @@ def test_the_screens_say_that_entries_are_still_arriving(show: OpenPage) -> None
 
 
 def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
-    """Stop says that it stopped, and offers to begin again."""
+    """After Stop, the screen shows that the pack was stopped, and offers to begin again."""
     page = show(
         (*PACK_STEPS, set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}"))
     )
@@ -170,7 +171,7 @@ def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
 
 
 def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: OpenPage) -> None:
-    """A quick report leaves out restricted details until they are ticked; other names in use are in it."""
+    """A quick report omits restricted details until they are ticked. Other names in use are in it."""
     page = show((js("fake.open(3)"), go_to_screen("quick")))
     words = page.get_by_role("region", name="The words")
     expect(words).to_contain_text("Callum; Cal; Ex-partner; Tall, red coat")

@@ -70,7 +70,7 @@ def _write_diary(keeper: BrowserKeeper) -> None:
 
 @pytest.fixture
 def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
-    """A second server that knows nobody."""
+    """Run a second server, which has no accounts."""
     live_server = LiveServer(tmp_path / "another", certificate)
     live_server.start()
     yield live_server
@@ -80,8 +80,9 @@ def second_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServ
 def test_a_sealed_copy_is_restored_without_a_server(
     new_phone: NewPhone, second_server: LiveServer, tmp_path: Path
 ) -> None:
-    """The file has no readable text, and wrong words open nothing. Offline, entries, numbers, pictures and history come
-    back; later, another server accepts them all.
+    """The file has no readable text, and wrong words open nothing.
+
+    Offline, entries, numbers, pictures and history are restored. Later, another server accepts them all.
     """
     keeper = new_phone()
     _write_diary(keeper)
@@ -136,8 +137,9 @@ def test_a_sealed_copy_is_restored_without_a_server(
 def test_the_command_line_makes_a_pack_from_a_sealed_copy(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
-    """Without the server, the file and its words become a pack that verifies;
-    wrong words and a truncated copy make none.
+    """Without the server, the file and its words become a pack that verifies.
+
+    Wrong words and a truncated copy make none.
     """
     keeper = new_phone()
     _write_diary(keeper)
@@ -159,8 +161,10 @@ def test_the_command_line_makes_a_pack_from_a_sealed_copy(
 
 
 def test_a_diary_without_a_server_becomes_a_pack_that_says_so(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Without a server the pack has its own numbers and no receipts, and 15 says so. `verify` reports only that nothing
-    outside dates it."""
+    """Without a server, the pack has its own numbers and no receipts, and 15 states that.
+
+    `verify` reports only that nothing outside dates it.
+    """
     keeper = new_phone()
     keeper.open_without_diary()
     keeper.write_first_entry(FIRST_NARRATIVE)

@@ -47,13 +47,13 @@ OPEN_ALL_DETAILS_SCRIPT = "() => document.querySelectorAll('details').forEach((e
 
 @pytest.fixture(scope="module")
 def seeded_diary(server: LiveServer, certificate: Certificate) -> SeededDiary:
-    """A diary of 31 entries on the server."""
+    """Return a diary of 31 entries on the server."""
     return seed_diary(server, certificate, story())
 
 
 @pytest.fixture
 def reader(new_phone: NewPhone, seeded_diary: SeededDiary) -> BrowserKeeper:
-    """A person who signed in on a phone and has all entries on it."""
+    """Return a keeper who signed in on a phone and has all entries on it."""
     return sign_in_and_sync(new_phone(), seeded_diary)
 
 
@@ -72,15 +72,17 @@ def entry_rows(keeper: BrowserKeeper) -> Locator:
 
 
 def wait_for_match_count(keeper: BrowserKeeper, expected_count: int) -> None:
-    """Wait until the list says that `n` entries match."""
+    """Wait until the list shows that `n` entries match."""
     expect(keeper.page.get_by_text(f"{expected_count} of {ENTRY_COUNT} entries").first).to_be_visible()
     if expected_count <= MAX_DRAWN_ROWS:  # of a longer list only the nearby rows are drawn
         expect(entry_rows(keeper)).to_have_count(expected_count)
 
 
 def test_entries_are_grouped_by_day_and_found_by_words(reader: BrowserKeeper) -> None:
-    """Entries are grouped by day, the newest first, those without a time on top. Words, names, accounts, accents and
-    right-to-left text are found."""
+    """Entries are grouped by day, the newest first, those without a time on top.
+
+    Words, names, accounts, accents and right-to-left text are found.
+    """
     days = [re.sub(r"^(Today|Yesterday), ", "", day) for day in reader.page.locator(".day > h2").all_inner_texts()]
     # The year is shown from the next year on.
     assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == [
@@ -108,8 +110,9 @@ def test_entries_are_grouped_by_day_and_found_by_words(reader: BrowserKeeper) ->
 
 
 def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeeper) -> None:
-    """Filters combine and are cleared together: person, channel, order, breach, file, date, bare entries.
-    The button shows how many are on.
+    """Person, channel, order, breach, file, date and bare entries combine, and are cleared together.
+
+    The button shows how many filters are on.
     """
     reader.tap("Filters")
     reader.page.get_by_label("Person").select_option(label="Dan Weaver")
@@ -133,7 +136,7 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeepe
     reader.page.get_by_label("With a photo or file").check()
     wait_for_match_count(reader, 0)
     reader.tap("Clear all")
-    # The search stays until it is cleared: opening an entry and going back does not lose it.
+    # The search stays until it is cleared: opening an entry and going back keeps it.
     reader.field("Find in your entries").fill("blue coat")
     wait_for_match_count(reader, 6)
     entry_rows(reader).nth(3).click()
@@ -144,8 +147,9 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeepe
 
 
 def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: BrowserKeeper) -> None:
-    """31 times since 4 May, six new accounts after a block;
-    each number on the page opens as many entries as it says.
+    """The page counts 31 times since 4 May, and six new accounts after a block.
+
+    Each number on the page opens as many entries as it gives.
     """
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.wait_for_screen("Patterns")
@@ -167,7 +171,7 @@ def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: Br
 
 
 def _press_every_number(reader: BrowserKeeper) -> list[tuple[str, int]]:
-    """Press every number on the page; return its name and the count of entries in the list that it opens."""
+    """Press every number on the page. Return its name and the count of entries in the list that it opens."""
     expect(reader.page.locator(".number-link").first).to_be_visible()
     results: list[list[object]] = reader.page.evaluate(PRESS_EVERY_NUMBER_SCRIPT)
     return [(str(name), int(str(shown))) for name, shown in results]
@@ -206,8 +210,9 @@ def test_only_the_found_entries_are_shown_to_somebody(reader: BrowserKeeper) -> 
 
 
 def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: BrowserKeeper) -> None:
-    """Key dates are in order with three counts;
-    first threat and first damage have their dates; a long gap is listed.
+    """Key dates are in order with three counts, and a long gap is listed.
+
+    First threat and first damage have their dates.
     """
     reader.tap(re.compile("^Patterns"), exact=False)
     rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
@@ -227,7 +232,7 @@ def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: BrowserKeeper)
 
 
 def test_the_four_words_show_counts_without_a_verdict(reader: BrowserKeeper) -> None:
-    """The four words have no tick, score or total; a quiet line leads there from the entries."""
+    """The four words have no tick, score or total. A quiet line leads there from the entries."""
     reader.tap(re.compile("^Is this part of something"), exact=False)
     reader.wait_for_screen("Counts for FOUR")
     main = reader.page.get_by_role("main")
@@ -301,8 +306,9 @@ def test_every_state_is_accessible_narrow_large_and_right_to_left(
 
 
 def test_reading_back_works_by_keyboard_alone(new_phone: NewPhone, seeded_diary: SeededDiary) -> None:
-    """Finding, filtering, opening, going back, the pattern and a number work without a mouse;
-    the focus is always visible.
+    """Finding, filtering, opening, going back, the pattern and a number work without a mouse.
+
+    The focus is always visible.
     """
     keeper = sign_in_and_sync(new_phone(viewport={"width": 1280, "height": 800}), seeded_diary)
     keys = keeper.page.keyboard

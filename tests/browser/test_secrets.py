@@ -74,9 +74,7 @@ def _write_everything(keeper: BrowserKeeper, *, registered: bool = True) -> None
 def test_no_secret_is_stored_or_sent(
     new_profile: NewProfile, server: LiveServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """After a diary is written on the screens, no secret is in the traffic,
-    in the server's files or logs, or in the locked profile.
-    """
+    """No secret typed on the screens is in the traffic, the server's files or logs, or the locked profile."""
     profile = new_profile()
     keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper)
@@ -95,8 +93,11 @@ ENDINGS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without
 def test_profiles_hold_nothing_after_leaving_and_clearing(
     new_profile: NewProfile, server: LiveServer, ending: str
 ) -> None:
-    """Killed at the lock, with a draft on screen, after leaving, and after clearing offline: the profile with its saved
-    sessions has no typed text and no revealing name. After clearing, the words alone open what was not sent."""
+    """A killed browser's profile has no typed text and no revealing name.
+
+    It is killed at the lock, with a draft on screen, after leaving, and after clearing offline. After clearing, the
+    words alone open what was not sent.
+    """
     profile = new_profile()
     keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
     _write_everything(keeper, registered=ending != "cleared without a copy")
@@ -131,7 +132,7 @@ def test_profiles_hold_nothing_after_leaving_and_clearing(
 def _assert_everything_restored(
     before: BrowserKeeper, profile: Profile, server: LiveServer, *, registered: bool
 ) -> None:
-    """In the same browser, the same words bring back every entry, also the unsent ones and the half sentence."""
+    """Assert that in the same browser, the same words restore every entry, unsent ones and the half sentence."""
     keeper = BrowserKeeper(profile.open().new_page(), server.app_url)
     keeper.passphrase = before.passphrase
     keeper.open_locked()
@@ -151,7 +152,7 @@ def _record_ids(keeper: BrowserKeeper) -> set[str]:
 
 
 def _wait_until_deleted(keeper: BrowserKeeper, before: set[str]) -> None:
-    """Wait until most of the earlier records are deleted; this happens behind the notebook."""
+    """Wait until most of the earlier records are deleted, which happens behind the notebook."""
     for _ in range(100):
         if len(before & _record_ids(keeper)) < len(before) / 2:
             return
@@ -160,8 +161,9 @@ def _wait_until_deleted(keeper: BrowserKeeper, before: set[str]) -> None:
 
 
 def _assert_profile_clean(profile: Profile, control: Profile) -> None:
-    """The profile has no typed text, and no revealing name that `control`,
-    a profile that never opened the page, does not have.
+    """Assert that the profile has no typed text, and no revealing name that `control` does not have.
+
+    `control` is a profile that never opened the page.
     """
     control.open().new_page().goto("about:blank")
     control.close()

@@ -1,5 +1,4 @@
-"""A server that lost its keys: the phone says so, sends nothing, and accepts the new key when a person has typed its
-fingerprint."""
+"""A server that lost its keys: the phone reports it, sends nothing, and accepts the new key by its fingerprint."""
 
 from __future__ import annotations
 
@@ -19,8 +18,9 @@ NARRATIVE_AFTER_LOSS = "Written after the keys were lost."
 def test_an_unknown_server_key_is_accepted_when_its_fingerprint_is_typed(
     keeper: BrowserKeeper, server: LiveServer
 ) -> None:
-    """The warning leads to instructions. A wrong fingerprint changes nothing;
-    with the right one, entries are kept safe again.
+    """The warning leads to instructions, and a wrong fingerprint changes nothing.
+
+    With the right one, entries are kept safe again.
     """
     keeper.create_registered_diary()
     server.stop()

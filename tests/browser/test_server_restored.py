@@ -1,6 +1,4 @@
-"""A server restored from an older copy, and one that omits something:
-the phone notices and says so, and nothing is lost.
-"""
+"""A server restored from an older copy, or one that omits something: the phone reports it, and nothing is lost."""
 
 import re
 import shutil
@@ -24,8 +22,9 @@ FINGERPRINT_PATTERN = r"^{} · \d{{1,2}} \w{{3,4}} \d{{4}} · [0-9A-Z]{{3}} [0-9
 
 
 def _fingerprint_line(keeper: BrowserKeeper, entries: str) -> str:
-    """Return the phone's fingerprint line of the diary, once it has been computed again:
-    until then the earlier line is shown.
+    """Return the phone's fingerprint line of the diary, once it has been computed again.
+
+    Until then, the earlier line is shown.
     """
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Is everything there"), exact=False)
@@ -51,7 +50,8 @@ def _restore_server(server: LiveServer, backup: Path) -> None:
 
 def _wait_for_files(server: LiveServer, phone: BrowserKeeper, files: set[bytes]) -> None:
     """Wait until the server has these files again.
-    A device that signs in before reports them missing, and asks again only later.
+
+    A device that signs in before reports them missing, and checks again only later.
     """
     for _ in range(100):
         if _complete_files(server) == files:
@@ -61,7 +61,7 @@ def _wait_for_files(server: LiveServer, phone: BrowserKeeper, files: set[bytes])
 
 
 def test_a_restored_server_is_noticed_and_filled_again(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
-    """The phone says what is missing and sends it again; numbers, pictures and words are as before."""
+    """What is missing is shown and sent again. Numbers, pictures and words are as before."""
     # Given a diary with one entry, and a copy of the server made then
     phone = new_phone()
     phone.create_registered_diary(FIRST_NARRATIVE)
@@ -82,7 +82,7 @@ def test_a_restored_server_is_noticed_and_filled_again(new_phone: NewPhone, serv
     _restore_server(server, tmp_path / "older")
     phone.lock()
     phone.unlock()
-    # Then the phone notices, and says what is missing
+    # Then the phone shows what is missing
     phone.wait_for_text(re.compile("The server has fewer entries than it had before"))
     phone.tap("Look at what is missing")
     phone.tap("Compare with the server")

@@ -1,4 +1,4 @@
-"""A server that will close says so inside the diary, never on the lock, and says what to do."""
+"""A server that will close: the notice is inside the diary with what to do, never on the lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY_MS = 86_400_000
 
 
 def announce_closing(server: LiveServer, closing_ms: int | None) -> None:
-    """Announce the closing day as the command line's `closing` does; None takes it back."""
+    """Announce the closing day as the command `closing` does. None withdraws it."""
     with sqlite3.connect(server.settings.data / "kept.sqlite3") as database:
         database.execute("DELETE FROM ending")
         if closing_ms is not None:
@@ -27,7 +27,7 @@ def announce_closing(server: LiveServer, closing_ms: int | None) -> None:
 
 
 def wait_for_notice(keeper: BrowserKeeper, notice: Locator) -> None:
-    """Let the signal come and go, so that the phone asks again, until the line is shown."""
+    """Turn the signal off and on, so that the phone asks again, until the line is shown."""
     for _ in range(30):
         keeper.page.evaluate("dispatchEvent(new Event('online'))")
         try:
@@ -38,7 +38,8 @@ def wait_for_notice(keeper: BrowserKeeper, notice: Locator) -> None:
 
 
 def test_the_shutdown_notice_is_shown_inside_and_not_on_the_lock(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """The announcement shows the day and the way to a copy, also after a lock and offline.
+    """The notice shows the day and the way to a copy, also after a lock and offline.
+
     From that day on, nothing new is sent.
     """
     keeper.create_registered_diary()

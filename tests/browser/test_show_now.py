@@ -59,7 +59,7 @@ def _assert_nothing_revealed(page: Page) -> None:
 
 @pytest.mark.timed
 def test_show_takes_three_taps_and_shows_only_ticked_items(keeper: BrowserKeeper) -> None:
-    """It takes three taps and about a second; restricted words and other entries are nowhere in the page."""
+    """It takes three taps and about a second. Restricted words and other entries are nowhere in the page."""
     _write_diary(keeper)
     keeper.lock()
     keeper.unlock()
@@ -84,8 +84,9 @@ def test_show_takes_three_taps_and_shows_only_ticked_items(keeper: BrowserKeeper
 
 
 def test_every_exit_leads_to_the_lock(keeper: BrowserKeeper) -> None:
-    """Close, reload, Back and Forward,
-    three presses of Shift (the notebook) and hiding the page leave nothing behind.
+    """No way out leaves anything of the diary behind.
+
+    The ways are Close, reload, Back and Forward, three presses of Shift (the notebook) and hiding the page.
     """
     _write_diary(keeper)
     page = keeper.page
@@ -140,8 +141,9 @@ def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> N
 
 
 def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: BrowserKeeper) -> None:
-    """Urdu is shown right to left under the English;
-    shown cards are ticked next time; restricted text starts unticked.
+    """Urdu is shown right to left under the English.
+
+    Shown cards are ticked next time, and restricted text starts unticked.
     """
     registers = _write_diary(keeper)
     page = keeper.page
@@ -170,7 +172,7 @@ def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: BrowserK
 
 
 def test_show_opens_from_an_entry_and_from_an_order(keeper: BrowserKeeper) -> None:
-    """From an entry, only that entry is ticked; an order shows its terms; with nothing ticked, nothing is shown."""
+    """From an entry, only that entry is ticked. An order shows its terms. With nothing ticked, nothing is shown."""
     registers = _write_diary(keeper)
     keeper.open_entry(UNTICKED_NARRATIVE)
     keeper.tap("Show someone now")
@@ -205,7 +207,7 @@ def test_show_opens_from_an_entry_and_from_an_order(keeper: BrowserKeeper) -> No
 
 
 def test_help_remembers_the_way_of_contact_and_asks_before_ringing(keeper: BrowserKeeper) -> None:
-    """The choice survives a lock; no number is rung by one tap, and the dialog warns about shared devices."""
+    """The choice survives a lock. No number is rung by one tap, and the dialog warns about shared devices."""
     keeper.open_without_diary()
     keeper.write_first_entry(TICKED_NARRATIVE)
     keeper.postpone_copy()

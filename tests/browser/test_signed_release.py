@@ -1,4 +1,4 @@
-"""A server whose release was signed offline: phones keep what the list names, and refuse a release of another key."""
+"""A server whose release was signed offline: phones install what the list names, and refuse another key's release."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make_release_list(key: Ed25519Signer, script: bytes, files: dict[str, str]) 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[LiveServer]:
-    """A server with a signed list of exactly what it serves."""
+    """Run a server with a signed list of exactly what it serves."""
     folder = tmp_path_factory.mktemp("signed")
     key = {"DIARY_RELEASE_KEY": b64(RELEASE_KEY.pub)}
     settings = {"DIARY_RELEASE": str(folder / "release.json")} | key
@@ -71,7 +71,7 @@ def serve_later_release(server: LiveServer, phone: BrowserKeeper, key: Ed25519Si
 
 @pytest.mark.slow  # the test with another key is in every `make test`
 def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, server: LiveServer) -> None:
-    """The installed release is the signed one; the next waits for consent, then replaces it."""
+    """The installed release is the signed one. The next waits for consent, then replaces it."""
     phone = new_phone()
     open_diary(phone)
     (before,) = phone.page.evaluate(CACHE_NAMES_SCRIPT)
@@ -89,8 +89,9 @@ def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, ser
 
 
 def test_a_later_release_by_another_key_is_reported_and_not_offered(new_phone: NewPhone, server: LiveServer) -> None:
-    """A release that is complete, listed and signed, but by another key:
-    the keeper reads what to do, and no button accepts it.
+    """A complete, listed release signed by another key is not offered.
+
+    The keeper reads what to do, and no button accepts it.
     """
     phone = new_phone()
     open_diary(phone)

@@ -1,6 +1,4 @@
-"""Space: words fit on a full phone, whole pictures can move to the server,
-and files are sent when the person says so.
-"""
+"""Space: text fits on a full phone, whole pictures can move to the server, and files can wait until sent by hand."""
 
 import os
 import re
@@ -67,7 +65,7 @@ def _add_picture(keeper: BrowserKeeper, name: str, content: bytes) -> None:
 
 
 def test_a_full_phone_saves_text_and_names_the_refused_file(keeper: BrowserKeeper) -> None:
-    """A picture is refused with a message; an entry is saved all the same, and is there after unlocking."""
+    """A picture is refused with a message. An entry is saved all the same, and is there after unlocking."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.page.evaluate(LIMIT_SPACE_SCRIPT, 3000)
     keeper.open_entry(NARRATIVE)
@@ -84,8 +82,9 @@ def test_a_full_phone_saves_text_and_names_the_refused_file(keeper: BrowserKeepe
 def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(
     keeper: BrowserKeeper, tmp_path: Path
 ) -> None:
-    """Sealing stops when the phone is full, and everything of the film is deleted;
-    earlier entries stay, and a later entry is kept.
+    """Sealing stops when the phone is full, and everything of the film is deleted.
+
+    Earlier entries stay, and a later entry is saved.
     """
     keeper.create_registered_diary(NARRATIVE)
     film = tmp_path / "stairs.mp4"
@@ -109,7 +108,7 @@ def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(
 
 
 def test_files_wait_until_the_keeper_sends_them(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """With "When I say so", words are kept safe at once; the file waits, with its size, until it is sent by hand."""
+    """With "When I say so", words are kept safe at once. The file waits, with its size, until it is sent by hand."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.go_to_tab("More")
     keeper.tap("Space")
@@ -132,7 +131,7 @@ def test_files_wait_until_the_keeper_sends_them(keeper: BrowserKeeper, server: L
 def test_whole_pictures_move_to_the_server_and_come_back_unchanged(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
-    """After "Make room now", the phone holds less and shows the small copy; the whole file comes back unchanged."""
+    """After "Make room now", the phone stores less and shows the small copy. The whole file comes back unchanged."""
     keeper = new_phone()
     keeper.create_registered_diary(NARRATIVE)
     original = make_png(comment="whole") + b"\0" * 3_000_000

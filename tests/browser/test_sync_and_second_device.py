@@ -33,7 +33,7 @@ def test_written_offline_is_kept_safe_once_there_is_signal(keeper: BrowserKeeper
 
 @pytest.mark.slow  # the test with the code and new words is in every `make test`
 def test_a_second_device_signs_in_with_the_passphrase(new_phone: NewPhone) -> None:
-    """A second browser signs in with the name and the words and has every entry; both see what the other adds."""
+    """A second browser signs in with the name and the words and has every entry. Both show what the other adds."""
     phone = new_phone()
     phone.create_registered_diary(FIRST_NARRATIVE)
     desk = new_phone(is_mobile=False, has_touch=False, viewport={"width": 1280, "height": 800})
@@ -48,7 +48,7 @@ def test_a_second_device_signs_in_with_the_passphrase(new_phone: NewPhone) -> No
 
 
 def test_a_second_device_signs_in_with_the_code_and_new_words(new_phone: NewPhone) -> None:
-    """The code and new words open everything on another device; the old words no longer work."""
+    """The code and new words open everything on another device. The old words no longer work."""
     phone = new_phone()
     phone.create_registered_diary(FIRST_NARRATIVE)
     code_words, _ = phone.write_down_recovery_code()
@@ -78,7 +78,7 @@ def test_a_second_device_signs_in_with_the_code_and_new_words(new_phone: NewPhon
 
 
 def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper) -> None:
-    """One quiet line asks for the code until it has been written down."""
+    """A quiet line asks for the code until it has been written down."""
     keeper.create_registered_diary(FIRST_NARRATIVE)
     line = keeper.page.get_by_text("You have not written down your code yet.")
     keeper.lock()
@@ -87,7 +87,8 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     keeper.write_down_recovery_code()
     keeper.go_to_tab("Add")
     expect(line).to_have_count(0)
-    # A new code replaces the old one: the screen says so first, and the line is back until the new code is checked.
+    # A new code replaces the old one: the screen explains that first, and the line is back until the new code is
+    # checked.
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Your code, for paper"), exact=False)
     keeper.wait_for_text("A new one takes its place: what is on your paper then opens nothing.")

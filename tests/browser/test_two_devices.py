@@ -22,8 +22,9 @@ def _change_words(keeper: BrowserKeeper, text: str) -> None:
 
 
 def test_changes_of_two_offline_devices_are_both_kept(new_phone: NewPhone) -> None:
-    """Both devices change the same entry offline and add one:
-    every version and entry is on both afterwards, and the keeper merges.
+    """Both devices change the same entry offline and add one.
+
+    Every version and entry is on both afterwards, and the keeper merges.
     """
     phone, desk = new_phone(), new_phone()
     phone.create_registered_diary(NARRATIVE)
@@ -55,8 +56,8 @@ def test_changes_of_two_offline_devices_are_both_kept(new_phone: NewPhone) -> No
         expect(history).to_contain_text("The desk says until ten.")
     numbers = [device.entry_row("Only on the phone.").count() for device in (phone, desk)]
     assert len(set(numbers)) == 1
-    # The app merges nothing by itself:
-    # the keeper looks at both on one device, writes the result, and both devices show it.
+    # The app merges nothing by itself: the keeper looks at both on one device, writes the result, and both devices show
+    # it.
     phone.wait_for_text("Two of your devices changed this entry at the same time. Nothing was lost.")
     phone.tap("Look at both")
     assert accessibility_faults(phone.page) == []
@@ -97,7 +98,7 @@ def _take_out(keeper: BrowserKeeper, text: str) -> None:
 
 
 def _assert_every_version_has_a_receipt(server: LiveServer) -> None:
-    """Every version that was sent has its signed receipt."""
+    """Assert that every version that was sent has its signed receipt."""
     pushes = [exchange for exchange in server.exchanges_with(r"/versions/", "PUT") if exchange.status in {200, 201}]
     assert pushes
     assert all(json.loads(exchange.response_body)["receipt"]["sig"] for exchange in pushes)
@@ -106,8 +107,9 @@ def _assert_every_version_has_a_receipt(server: LiveServer) -> None:
 def test_an_entry_taken_out_on_one_device_and_changed_on_the_other_is_kept(
     new_phone: NewPhone, server: LiveServer
 ) -> None:
-    """Offline, one device takes entries out while the other changes one and adds another:
-    nothing vanishes, no number changes, every receipt is valid.
+    """Offline, one device takes entries out, and the other changes one and adds another.
+
+    Nothing vanishes, no number changes, and every receipt is valid.
     """
     phone, desk = new_phone(), new_phone()
     phone.create_registered_diary(NARRATIVE)

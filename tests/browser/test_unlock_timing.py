@@ -1,4 +1,4 @@
-"""The notebook's words, the diary's words and wrong ones take the same time, at the product's own cost."""
+"""The notebook's words, the diary's words and wrong ones take the same time at the product's own cost."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ TRY_PASSPHRASE_SCRIPT = """(words) => new Promise((done) => {
 @pytest.mark.slow  # takes a minute
 @pytest.mark.timed
 def test_every_unlock_try_takes_the_same_time(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """The median times of the notebook's words, the diary's and wrong ones differ by at most 20 %,
-    with the same requests before success.
-    """
+    """The median times differ by at most 20 %, with the same requests before success."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.wait_until_offline_ready()
     keeper.enable_notebook(NOTEBOOK_PASSPHRASE)

@@ -21,7 +21,10 @@ CACHE_NAMES_SCRIPT = "caches.keys().then((names) => names.sort())"
 
 
 def serve_worker(server: LiveServer, phone: BrowserKeeper, change: Callable[[bytes], bytes]) -> None:
-    """Serve another worker from now on. (The real one answers 304 to the digest that the phone has.)"""
+    """Serve another worker from now on.
+
+    The real one answers 304 to the digest that the phone has.
+    """
     script: str = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
     headers = {"cross-origin-embedder-policy": "require-corp", "cache-control": "no-store"}
     server.inject_fault(

@@ -1,7 +1,7 @@
 """The crypto in real Chromium, under the product's own headers: page, worker and vault.
 
-tests/js runs the same checks in Node;
-the engine, the content security policy, Trusted Types and the worker are different here.
+tests/js runs the same checks in Node. The engine, the content security policy, Trusted Types and the worker are
+different here.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ TIMEOUT_MS = 120_000
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with the checks loaded."""
+    """Return a page with the checks loaded."""
     with serve_page("/tests/browser/vectors/page.js") as address:
         tab = browser.new_page()
         tab.set_default_timeout(TIMEOUT_MS)

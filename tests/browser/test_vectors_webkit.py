@@ -22,7 +22,7 @@ wait().then(() => window.checks[name](...given)).then(done, (error) => done({ er
 
 @pytest.fixture(scope="module")
 def webkit() -> Iterator[WebKitGTK]:
-    """WebKit on a page with the checks."""
+    """Return a WebKit on a page with the checks."""
     with serve_page("/tests/browser/vectors/page.js") as address, run_webkit() as driver:
         driver.get(address)
         yield driver

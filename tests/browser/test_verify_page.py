@@ -1,6 +1,4 @@
-"""The page that checks a pack: zip or folder, every finding in words, nothing sent;
-and as a single file without a network.
-"""
+"""The page that checks a pack, as zip or folder: every finding in words, nothing sent, also as a single file."""
 
 import zipfile
 from collections.abc import Callable
@@ -53,7 +51,7 @@ def served_key(server: LiveServer) -> bytes:
 
 
 def findings_of(page: Page, give_pack: Callable[[], object]) -> set[tuple[str | None, str]]:
-    """Return what the page finds in what `give` gives it."""
+    """Return what the page finds after `give_pack` has chosen a pack."""
     page.evaluate("document.getElementById('headline').textContent = ''")
     give_pack()
     expect(page.locator("#headline")).not_to_have_text("", timeout=TIMEOUT_MS)
@@ -61,7 +59,7 @@ def findings_of(page: Page, give_pack: Callable[[], object]) -> set[tuple[str | 
 
 
 def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, str]]:
-    """Return what the program finds, without what the page says in a separate line above the checks."""
+    """Return what the program finds, without what the page shows in a line above the checks."""
     findings = verify_pack(path, notary=notary)
     return {
         (finding.member, finding.sentence.replace("’", "'"))
@@ -73,8 +71,9 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
 def test_page_and_program_find_the_same(
     browser: Browser, server: LiveServer, small_pack: BuiltPack, tmp_path: Path
 ) -> None:
-    """For sound, changed, unpacked, dropped and hostile packs,
-    the page finds what the program finds, and makes no request.
+    """The page agrees with the program on valid, changed, unpacked, dropped and hostile packs.
+
+    It makes no request.
     """
     notary = small_pack.diary.notary.pub
     with open_desktop_page(browser) as page:
@@ -119,7 +118,7 @@ def test_page_and_program_find_the_same(
 
 
 def test_a_forged_pack_is_never_called_sound(browser: Browser, server: LiveServer, small_pack: BuiltPack) -> None:
-    """A forged pack is consistent under its own keys; the server's keys expose it."""
+    """A forged pack is consistent under its own keys. The server's keys expose it."""
     with open_desktop_page(browser) as page:
         page.goto(f"{server.public_url}/verify")
         sentences = {
@@ -157,8 +156,9 @@ def test_the_saved_check_page_finds_the_same(
 def test_the_check_page_has_no_faults(
     browser: Browser, server: LiveServer, small_pack: BuiltPack, width: int, scheme: str, prefix: str
 ) -> None:
-    """With a result on it, the page has no fault, narrow and wide, light and dark, at 200 % text. Findings are in the
-    page's language, a draft's with English beneath.
+    """With a result, the page has no fault, narrow and wide, light and dark, at 200 % text.
+
+    Findings are in the page's language, a draft's with English beneath.
     """
     with open_desktop_page(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
         page.goto(f"{server.public_url}{prefix}/verify")

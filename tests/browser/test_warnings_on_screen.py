@@ -20,6 +20,7 @@ ACCOUNT_STATE = (
 @pytest.mark.usefixtures("address")
 def test_each_warning_has_a_line_and_a_link(show: Callable[..., Page]) -> None:  # noqa: F811
     """The first warning does not hide the others.
+
     A warning about the server leads to the page that compares, which lists them all.
     """
     page = show((js(f"fake.open(2, {{account: {ACCOUNT_STATE}}})"),))

@@ -1,6 +1,4 @@
-"""The main job in real WebKit, the engine of every iPhone, over TLS:
-offline, kept safe, unlocked again, read on another device.
-"""
+"""The main journey in real WebKit, the engine of every iPhone, over TLS: offline, kept safe, read elsewhere."""
 
 import asyncio
 import ssl
@@ -29,7 +27,7 @@ ONLY_ON_PHONE_PATTERN = "^Sealed, only on this phone$"
 
 @pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer, Certificate]]:
-    """A person at a new WebKit, with a server and its certificate."""
+    """Return a keeper with a new WebKit, with a server and its certificate."""
     certificate = make_certificate(tmp_path)
     server = LiveServer(tmp_path / "server", certificate, app_host="localhost")
     server.start()
@@ -43,8 +41,10 @@ def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer, Certifica
 def test_entries_written_offline_are_kept_safe_and_read_on_another_device(
     keeper: tuple[WebKitKeeper, LiveServer, Certificate],
 ) -> None:
-    """Entries written without the server are kept safe after registration, open after a reload, and are read by another
-    device."""
+    """Entries written offline are kept safe after registration and open after a reload.
+
+    Another device reads them.
+    """
     phone, server, certificate = keeper
     # Given a WebKit that has opened the page, first words typed, and then no server
     phone.open_without_diary()
@@ -70,7 +70,7 @@ def test_entries_written_offline_are_kept_safe_and_read_on_another_device(
     phone.wait_for_state(FIRST_NARRATIVE, KEPT_SAFE_PATTERN)
     phone.open_entry(SECOND_NARRATIVE)
     # and another device reads the same text
-    # in a thread: another browser's driver may hold the event loop of this one
+    # in a thread: another browser's driver may occupy the event loop of this one
     with ThreadPoolExecutor(1) as pool:
         texts_read = pool.submit(
             lambda: asyncio.run(read_on_another_device(server, certificate, phone.login, phone.passphrase))

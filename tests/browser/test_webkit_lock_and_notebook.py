@@ -72,7 +72,7 @@ look();
 
 @pytest.fixture
 def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer]]:
-    """A person at a new WebKit, and the server."""
+    """Return a keeper with a new WebKit, and the server."""
     server = LiveServer(tmp_path / "server", make_certificate(tmp_path), app_host="localhost")
     server.start()
     try:
@@ -119,8 +119,10 @@ def open_lock_from_notebook(keeper: WebKitKeeper) -> None:
 
 
 def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper, LiveServer]) -> None:
-    """Leaving covers the diary within 100 ms and shows the notebook within 300. Navigation, reload, three Shifts, wrong
-    words and clearing without the server reveal nothing, and the same words bring everything back.
+    """Leaving covers the diary within 100 ms and shows the notebook within 300.
+
+    Navigation, reload, three Shifts, wrong words and clearing without the server reveal nothing, and the same words
+    restore everything.
     """
     keeper, server = phone
     make_diary(keeper)
@@ -159,8 +161,9 @@ def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper
 
 
 def test_the_policy_holds_in_webkit(phone: tuple[WebKitKeeper, LiveServer]) -> None:
-    """Another origin, inline script and inline style have no effect;
-    the page is isolated; only its own worker is registered; there is no cookie.
+    """Another origin, inline script and inline style have no effect.
+
+    The page is isolated, only its own worker is registered, and there is no cookie.
     """
     keeper, _ = phone
     keeper.open_without_diary()
@@ -203,7 +206,9 @@ def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, LiveSe
 
 def test_pictures_and_a_note_are_added_while_locked_and_offline(phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """Two pictures and a note are sealed on the locked phone.
-    After unlocking, each is asked about, has the same bytes, and becomes a draft that says how it came.
+
+    After unlocking, a question about each appears. Each has the same bytes, and becomes a draft that states how it
+    came.
     """
     keeper, server = phone
     make_diary(keeper)

@@ -1,6 +1,4 @@
-"""A witness answers once:
-nine words, a page that reveals nothing before they are typed, no account, and a keeper who reads it.
-"""
+"""A witness answers once: nine words, a page that reveals nothing before them, no account, and a keeper who reads."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ STORAGE_STATE_SCRIPT = """async () => [localStorage.length, sessionStorage.lengt
 
 @contextmanager
 def witness_browser(browser: Browser, **options: object) -> Iterator[Page]:
-    """A browser of the witness, whose page may report no error but the connection that the test cuts."""
+    """Return the witness's browser, whose page may report only the error of the cut connection."""
     context = browser.new_context(**(chromium.PHONE_OPTIONS | options))  # type: ignore[arg-type]
     context.set_default_timeout(chromium.TIMEOUT_MS)
     page, page_errors = context.new_page(), chromium.PageErrors()
@@ -43,7 +41,7 @@ def witness_browser(browser: Browser, **options: object) -> Iterator[Page]:
 
 
 def ask_witness(keeper: BrowserKeeper, note: str) -> str:
-    """Let the keeper ask a witness; return the nine words."""
+    """Ask a witness as the keeper. Return the nine words."""
     keeper.go_to_tab("Share")
     keeper.tap(re.compile("Ask someone who saw it"))
     keeper.wait_for_screen("Ask someone who saw it")
@@ -59,7 +57,7 @@ def ask_witness(keeper: BrowserKeeper, note: str) -> str:
 
 
 def try_refused_words(page: Page, words: str, message: str) -> None:
-    """Type words that are refused: the message is shown and focused, and the page says nothing of the diary."""
+    """Type words that are refused: the message is shown and focused, and the page reveals nothing of the diary."""
     page.get_by_label("The nine words, in their order").fill(words)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("alert")).to_contain_text(message)
@@ -73,8 +71,9 @@ def unknown_words() -> list[str]:
 
 
 def assert_nothing_revealed(page: Page, server: LiveServer, words: str) -> None:
-    """Typing mistakes are reported before any request;
-    wrong words open nothing; a key that is not the keeper's is refused.
+    """Assert that mistyped words are reported before any request, and wrong words open nothing.
+
+    A key that is not the keeper's is refused.
     """
     page.goto(f"{server.public_url}/answer")
     assert accessibility_faults(page) == [] and not REVEALING_WORDS.search(
@@ -102,8 +101,10 @@ def tab_to(page: Page, element_id: str) -> None:
 
 
 def answer_by_keyboard(page: Page, nine_words: str) -> None:
-    """Without a pointer: type the words, read the question, write the statement, add a file; the connection is cut and
-    returns."""
+    """Answer without a pointer: type the words, read the question, write the statement, add a file.
+
+    The connection is cut and returns.
+    """
     page.locator("#words-typed").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type(nine_words.upper().replace(" ", ", "))
@@ -151,7 +152,8 @@ def answer_by_keyboard(page: Page, nine_words: str) -> None:
 def test_a_witness_answers_once_and_the_keeper_reads_it(
     new_phone: NewPhone, browser: Browser, server: LiveServer
 ) -> None:
-    """The witness answers by keyboard alone; the keeper reads it and keeps it as somebody else's statement.
+    """The witness answers by keyboard alone, and the keeper stores it as somebody else's statement.
+
     Used and expired words get a friendly message.
     """
     keeper = new_phone()
@@ -184,7 +186,7 @@ def test_a_witness_answers_once_and_the_keeper_reads_it(
 
 
 def assert_expired(browser: Browser, server: LiveServer, words: str) -> None:
-    """Expired words, in Urdu at a desk, get the same friendly message, and the page runs right to left."""
+    """Assert that expired words, in Urdu at a desk, get the same friendly message, on a right-to-left page."""
     with closing(sqlite3.connect(server.data / "kept.sqlite3", timeout=10)) as db, db:
         db.execute("UPDATE witness_code SET expires_at = 1 WHERE answered_at IS NULL")
     with witness_browser(browser, **chromium.DESKTOP_OPTIONS, is_mobile=False, has_touch=False) as page:
@@ -196,7 +198,7 @@ def assert_expired(browser: Browser, server: LiveServer, words: str) -> None:
 
 
 def read_and_keep(keeper: BrowserKeeper) -> None:
-    """The keeper is told, reads the answer and keeps it; its own page says whose words they are."""
+    """Read the announced answer and store it. Its own page shows whose words they are."""
     keeper.tap("Done")
     keeper.tap("Look again")
     keeper.wait_for_text(STATEMENT)

@@ -44,7 +44,7 @@ def run_display() -> Iterator[str]:
 
 @contextmanager
 def run_webkit() -> Iterator[WebKitGTK]:
-    """Run a new WebKit without data; its files are deleted afterwards."""
+    """Run a new WebKit without data. Its files are deleted afterwards."""
     program = shutil.which("WebKitWebDriver")
     assert program, "WebKitWebDriver is not installed; `make test-all` says how"
     with run_display() as name:
@@ -52,7 +52,7 @@ def run_webkit() -> Iterator[WebKitGTK]:
         options.binary_location = find_minibrowser()
         options.add_argument("--automation")
         options.set_capability("acceptInsecureCerts", True)
-        # WebKit's own sandbox does not work as root; it runs only our pages here.
+        # WebKit's own sandbox does not work as root. It runs only our pages here.
         environment = dict(os.environ) | {"DISPLAY": name, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
         with warnings.catch_warnings():
             # Selenium's class for this browser still calls a deprecated constructor of Selenium.

@@ -9,7 +9,7 @@ from tests.pack.fictional_diary import FictionalDiary
 
 
 def resend_version(diary: FictionalDiary, version: DiaryVersion, author: AuthorSigner, *, at_ms: int) -> None:
-    """Sign a version of a diary with `author` and add a second receipt, dated `at` ms."""
+    """Sign a version of a diary with `author` and add a second receipt, dated `at_ms`."""
     signed = version_signing_input(
         c=version["c"], diary=diary.diary_id, record=version["record"], version=version["version"]
     )

@@ -1,4 +1,4 @@
-"""Find a page's faults by day and by night: axe, small targets, headings, width."""
+"""Find a page's accessibility faults by day and by night: axe, small targets, headings, width."""
 
 from typing import Final
 
@@ -45,9 +45,9 @@ DESKTOP_SIZE: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 def accessibility_faults(page: Page) -> list[str]:
-    """Return what axe finds, a missing or second h1, targets that are too small, and sideways scrolling."""
+    """Return what axe finds, a missing or second h1, small targets, and sideways scrolling."""
     if not page.evaluate(HAS_REDUCED_MOTION):
-        # A colour transition would be judged half-way; from here on colours change at once.
+        # A colour transition would be judged half-way. From here on, colours change at once.
         page.emulate_media(reduced_motion="reduce")
         page.wait_for_timeout(250)
     if not page.evaluate("'axe' in globalThis"):
@@ -71,10 +71,10 @@ def desktop_faults(page: Page) -> list[str]:
 
 
 def overflow_faults(page: Page, *, check_leave_button: bool = False, include_desktop: bool = True) -> list[str]:
-    """Return where a screen scrolls sideways: narrow, enlarged and mirrored on a phone;
-    `everywhere`: also at a desk and in forced colours.
+    """Return where a screen scrolls sideways: narrow, enlarged and mirrored on a phone.
 
-    With `leaving`, also return where the page cannot be left with one touch, narrow and enlarged.
+    With `include_desktop`, also at a desk and in forced colours. With `check_leave_button`, also return where the page
+    cannot be left with one touch, narrow and enlarged.
     """
     found = []
 

@@ -1,4 +1,4 @@
-"""An advocate at a desk in a real browser; and keepers and advocates without a screen, who use the reference client."""
+"""An advocate at a desk in a real browser, and keepers and advocates who use the reference client without a screen."""
 
 import asyncio
 import base64
@@ -37,13 +37,13 @@ PRIVATE_KINDS: Final = {"note", "settings", "manifest"}
 
 
 def run_in_thread(action: Callable[[], Awaitable[T]]) -> T:
-    """Run `act` in another thread: the browser's driver holds the event loop of this one."""
+    """Run `action` in another thread: the browser's driver occupies this thread's event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(action())).result()  # type: ignore[arg-type]
 
 
 def create_organisation(live_server: LiveServer, name: str) -> str:
-    """Found an organisation; return the invitation of its lead."""
+    """Create an organisation. Return its lead's invitation."""
 
     async def create_instance() -> str:
         async with open_instance(live_server.settings, SystemClock(), kdf_profile=kdf.CHEAPEST_PROFILE) as instance:
@@ -53,7 +53,7 @@ def create_organisation(live_server: LiveServer, name: str) -> str:
 
 
 def run_operator_command(live_server: LiveServer, *words: str) -> str:
-    """Run the operator's own command; return the last word of what it prints."""
+    """Run the operator's own command. Return the last word of its output."""
     with ThreadPoolExecutor(1) as thread:
         result = thread.submit(lambda: CliRunner(env=live_server.environ).invoke(main, words)).result()
     assert result.exit_code == 0, result.output
@@ -61,8 +61,9 @@ def run_operator_command(live_server: LiveServer, *words: str) -> str:
 
 
 class ScreenlessUser:
-    """A person without a screen, who uses the server in one session.
-    Their actions run beside the browser's event loop.
+    """A user of the reference client, with one session.
+
+    Actions run in a thread of their own, beside the browser's event loop.
     """
 
     def __init__(self, live_server: LiveServer) -> None:
@@ -71,7 +72,7 @@ class ScreenlessUser:
         self.tokens: dict[str, str] = {}
 
     def run(self, action: Callable[[RemoteServer], Awaitable[T]]) -> T:
-        """Connect to the server once and run `act`."""
+        """Connect to the server once and run `action`."""
 
         async def connect_and_run() -> T:
             base = f"https://127.0.0.1:{self._served.port}"
@@ -84,10 +85,10 @@ class ScreenlessUser:
 
 
 class ScreenlessAdvocate(ScreenlessUser):
-    """An advocate without a screen, who reads."""
+    """An advocate who reads with the reference client."""
 
     def join(self, name: str, invite: str) -> None:
-        """Make an account, by invitation."""
+        """Make an account by invitation."""
         invited, now_ms = MemberInvitation(invite, name, os.urandom(20)), SystemClock().now_ms()
         self.advocate: Advocate = self.run(
             lambda server: advocates.join_organisation(
@@ -115,9 +116,9 @@ class ScreenlessAdvocate(ScreenlessUser):
 
 
 class ScreenlessKeeper(ScreenlessUser):
-    """A keeper without a screen, who writes, gives access and ends it."""
+    """A keeper who writes, gives access and ends it with the reference client."""
 
-    journal: Journal  # `begins` first
+    journal: Journal  # set by `create_diary`, which comes first
 
     def create_diary(self) -> None:
         """Make an empty diary."""
@@ -125,7 +126,7 @@ class ScreenlessKeeper(ScreenlessUser):
         self.journal = Journal(identity, SystemClock())
 
     def write_entry(self, text: str, *granted: OpenedGrant, **restricted: str) -> str:
-        """Add one entry and send it with the keys for these grants; return its record."""
+        """Add one entry and send it with the keys for these grants. Return its record."""
         now_ms = SystemClock().now_ms()
         fields = {
             "narrative": text,
@@ -146,7 +147,7 @@ class ScreenlessKeeper(ScreenlessUser):
         self.run(lambda server: grant_access.upload_version_keys(server, self.journal.identity, grant, versions))
 
     def grant_access(self, nine_words: str, name: str = "Maya", **choice: Any) -> OpenedGrant:
-        """Give the advocate whom the nine words name access to every entry, and say how much there is."""
+        """Give the advocate with these nine words access to every entry, and send the summary."""
         now_ms = SystemClock().now_ms()
         settings = {
             "scope": {"all": True},
@@ -191,17 +192,18 @@ class ScreenlessKeeper(ScreenlessUser):
         self.run(lambda server: grant_access.end_grant(server, self.journal.identity, grant.id))
 
     def access_log(self) -> list[dict[str, Any]]:
-        """Return who looked, as the keeper reads it."""
+        """Return who looked at the diary, as the keeper reads it."""
         return list(self.run(lambda server: server.json("GET", "/v1/grants"))["looks"])
 
 
 class Authenticator:
     """An authenticator app on the advocate's own phone.
-    Each code is accepted once, so it waits for the next when needed.
+
+    Each code is accepted once, so `next_code` waits for the next one if needed.
     """
 
     def __init__(self, secret_text: str) -> None:
-        """`spelt`: the secret as the screen shows it."""
+        """Decode the secret as the screen shows it."""
         self.spelt = secret_text
         self._secret = base64.b32decode(secret_text.replace(" ", ""))
         self._last = 0
@@ -225,14 +227,14 @@ class AdvocatePage:
     """The advocate's page."""
 
     def __init__(self, page: Page, app_url: str) -> None:
-        """`page`: of a browser without data; `app_url`: of a running server."""
+        """Use `page`, of a browser without data, and `app_url`, of a running server."""
         self.page = page
         self.address = f"{app_url}/desk"
         self.login = ""
         self.app: Authenticator = None  # type: ignore[assignment] # set up on joining
 
     def join(self, invite: str, name: str = "Priya K") -> str:
-        """Go from an invitation to the list of clients; return the nine words."""
+        """Go from an invitation to the list of clients. Return the nine words."""
         page = self.page
         page.goto(self.address)
         self.tap("I have an invitation")
@@ -262,7 +264,7 @@ class AdvocatePage:
         self.wait_for_heading("Clients")
 
     def confirm_with_words(self, first_button: str, confirm_button: str) -> None:
-        """Confirm an action with the words: press the button `asks`, then the button `does` in the sheet."""
+        """Confirm an action with the words: press `first_button`, then `confirm_button` in the sheet."""
         self.tap(first_button)
         sheet = self.page.get_by_role("dialog")
         sheet.get_by_label("Your words", exact=True).fill(ADVOCATE_PASSPHRASE)

@@ -45,7 +45,7 @@ def tick_chips(body: Locator, question: str, *choices: str) -> None:
 
 
 def add_linked_record(keeper: BrowserKeeper, body: Locator, question: str, button: str, name: str) -> None:
-    """Add a person, an account or a vehicle from inside the card; it is chosen at once."""
+    """Add a person, an account or a vehicle from inside the card, which also chooses it."""
     section = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
     section.get_by_role("button", name=button, exact=True).click()
     section.locator("input.input").last.fill(name)
@@ -54,7 +54,7 @@ def add_linked_record(keeper: BrowserKeeper, body: Locator, question: str, butto
 
 
 def save_card(keeper: BrowserKeeper) -> None:
-    """Save the open card; it closes."""
+    """Save the open card and wait until it is closed."""
     keeper.save_card()
 
 

@@ -1,4 +1,4 @@
-"""Search folders as somebody who holds them can: for words that were typed, and for names that reveal the diary."""
+"""Search folders, as somebody with the disk can, for typed words and for names that reveal the diary."""
 
 import base64
 import re
@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-# Words that no name on the phone may contain: of a page, an address, a cache, a database, a setting, a file.
+# Words that must be in no name on the phone: of a page, an address, a cache, a database, a setting, a file.
 _REVEALING_STEMS: Final = rb"stalk|diary|incident|evidence|police|abuse|panic|harass|victim|witness"
-# Copies of the page's own code and pictures. They show the page's purpose to anyone who reads code (docs/threats.md,
-# T3), and hold nothing that was typed: they are searched for that like everything else.
+# Copies of the page's own code and pictures. They reveal the page's purpose to anyone who reads code (docs/threats.md,
+# T3), but nothing that was typed. They are searched for typed words like every other file.
 CACHED_CODE_PATHS: Final = re.compile(
     r"Default/(Service Worker/(CacheStorage|ScriptCache)|Cache/Cache_Data|Code Cache/(js|wasm))/|"
     r"Default/(GPU|Dawn\w*)Cache/"
 )
-# The whole word around it, so that a browser's own words can be excluded.
+# The whole word around a match, so that a browser's own words can be excluded.
 _WORD: Final = re.compile(rb"[a-z]*(?:" + _REVEALING_STEMS + rb")[a-z]*", re.IGNORECASE)
 
 
 def encoded_forms(word: str) -> list[bytes]:
-    """Return a word in every form that a file could hold: plain, UTF-16, and in base64 at any of three offsets."""
+    """Return a word in every form a file can contain: plain, UTF-16, and base64 at each of three offsets."""
     raw = word.encode()
     as_base64 = [base64.b64encode(b"\0" * pad + raw)[4 if pad else 0 : -4] for pad in range(3)]
     return [raw, word.encode("utf-16-le"), *(encoded for encoded in as_base64 if len(encoded) > 8)]
@@ -31,7 +31,7 @@ def words_in_content(content: bytes, words: Iterable[str]) -> list[str]:
 
 
 def walk_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield every file below `folder` by its relative path; folders too, without content, because their names count."""
+    """Yield every file below `folder` by its relative path, and folders without content, because names count."""
     for path in sorted(folder.rglob("*")):
         try:
             content = path.read_bytes() if path.is_file() else b""
@@ -51,8 +51,9 @@ def search_folder(folder: Path, words: Iterable[str]) -> list[str]:
 
 
 def revealing_names(folder: Path, control: Path) -> list[str]:
-    """Return the revealing names in a browser's profile that `control`,
-    a profile that never opened the page, does not have.
+    """Return the revealing names in a browser's profile, except those that `control` has too.
+
+    `control` is a profile that never opened the page.
     """
     usual = {word for name, content in walk_files(control) for word in _revealing_words(name, content)}
     return sorted(
@@ -63,7 +64,7 @@ def revealing_names(folder: Path, control: Path) -> list[str]:
 
 
 def _revealing_words(name: str, content: bytes) -> set[bytes]:
-    """Return the revealing words of one file and its path; for copies of the page's code, of the path only."""
+    """Return the revealing words of a file and its path. For copies of the page's code, search only the path."""
     text = (
         name.encode()
         if CACHED_CODE_PATHS.search(name)

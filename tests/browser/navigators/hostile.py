@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.navigators.accessibility import IS_TOO_WIDE
 
-# Markup, script addresses, templates, typesetting, formulas, direction marks:
-# each in a form that some program would run.
+# Markup, script addresses, templates, typesetting, formulas and direction marks, each in a form that some program would
+# run.
 HOSTILE_TEXTS: Final = (
     '<img src=x onerror="window.ran=1">',
     '"><script>window.ran=1</script>',
@@ -29,7 +29,7 @@ HOSTILE_TEXTS: Final = (
     "\u202egpj.exe\u2066 hidden\u2069",
     "unbroken" * 14,
 )
-# A file name can hold any of these characters but a slash.
+# A file name can contain any of these characters except a slash.
 HOSTILE_FILE_NAMES: Final = (
     "<img src=x onerror=window.ran=1>.png",
     "=cmd'!A0.png",
@@ -53,7 +53,7 @@ WIDE_ELEMENTS: Final = """[...document.querySelectorAll('main *')].filter((eleme
 
 
 class HostileTypist:
-    """Types the corpus, in turn, into every text field."""
+    """Types the hostile texts, in turn, into every text field."""
 
     def __init__(self, page: Page) -> None:
         """Work on one page."""
@@ -61,7 +61,7 @@ class HostileTypist:
         self.typed = 0
 
     def next_text(self) -> str:
-        """Return the next text of the corpus."""
+        """Return the next hostile text."""
         self.typed += 1
         return HOSTILE_TEXTS[self.typed % len(HOSTILE_TEXTS)]
 
@@ -73,31 +73,27 @@ class HostileTypist:
                     choice.check()
 
     def fill_text_controls(self, container: Locator | None = None) -> int:
-        """Type into every visible text control; return how many there were."""
+        """Type into every visible text control. Return how many there were."""
         controls = (container or self.page).locator(TEXT_CONTROLS)
         count = controls.count()
         for n in range(count):
             control = controls.nth(n)
             if control.is_editable():
                 control.fill(self.next_text())
-        # A number field refuses anything else with a message: other tests check the message.
+        # A number field refuses anything else with a message, which other tests check.
         for control in (container or self.page).locator(".field:has(.error) input:visible").all():
             control.fill("7")
         return count
 
     def assert_nothing_ran(self) -> None:
-        """Assert that no script ran, that typed text became no element or handler,
-        and that no word made the page scroll sideways.
-        """
+        """Assert that no script ran, no typed text became an element or handler, and no word scrolls the page."""
         assert self.page.evaluate("window.ran") is None
         assert self.page.evaluate(ACTIVE_ELEMENTS) == []
         assert not self.page.evaluate(IS_TOO_WIDE), self.page.evaluate(WIDE_ELEMENTS)
 
 
 def assert_pack_is_inert(pack: zipfile.ZipFile, narrative: str) -> None:
-    """Assert that file names are safe, no cell is a formula,
-    PDFs contain no action, and the account stands as it was typed.
-    """
+    """Assert that a pack has safe file names, no formulas, no PDF actions, and the account as typed."""
     text_of_pages = ""
     for name in pack.namelist():
         assert re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name), name
@@ -118,7 +114,7 @@ def assert_pack_is_inert(pack: zipfile.ZipFile, narrative: str) -> None:
 
 
 def _pdf_dictionaries(reader: pypdf.PdfReader) -> bytes:
-    """Return every object of a PDF as it is written, without streams: actions are in dictionaries."""
+    """Return a PDF's objects without their streams. Actions are in dictionaries."""
     out = io.BytesIO()
     for number in range(1, reader.trailer["/Size"]):
         value = reader.get_object(number)

@@ -45,7 +45,7 @@ def add_all_proposed(keeper: BrowserKeeper) -> None:
     else:
         keeper.page.get_by_role("checkbox").first.check()
     keeper.tap(re.compile(r"^Add \d+ entr"), exact=False)
-    # The question comes once while the diary is open, and only if the saved chat has files in it.
+    # The question comes once while the diary is open, and only if the saved chat includes files.
     answer_no = keeper.button("No, it is not")
     expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     if answer_no.is_visible():

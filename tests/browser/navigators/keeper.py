@@ -18,7 +18,7 @@ TimeChoice = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "N
 QUIET_SECONDS = 1.0
 KEPT_SAFE_PATTERN = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 ONLY_ON_PHONE_PATTERN = re.compile(r"^Sealed, only on this phone$")
-# A digest of everything in the phone's database. Every write seals something again, so the digest changes with each.
+# A digest of everything in the phone's database. Every write seals something again and so changes it.
 DATABASE_DIGEST_SCRIPT = """(async () => {
   const request = indexedDB.open('app');
   const db = await new Promise((done) => { request.onsuccess = () => done(request.result); });
@@ -38,10 +38,10 @@ UNSENT_PATTERN = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words 
 
 
 class BrowserKeeper:
-    """A person at one browser. `taps` counts what a thumb would do besides typing."""
+    """A person at one browser. `taps` counts a thumb's actions other than typing."""
 
     def __init__(self, page: Page, app_url: str) -> None:
-        """Use `page`, which need not have opened anything yet."""
+        """Use `page`, which may not have opened anything yet."""
         self.page = page
         self.app_url = app_url
         self.taps = 0
@@ -93,16 +93,16 @@ class BrowserKeeper:
         self.wait_for_lock()
 
     def wait_for_lock(self) -> None:
-        """Wait for the lock: one field, and nothing that shows what is behind it."""
+        """Wait for the lock: one field, and nothing that reveals what is behind it."""
         expect(self.page.locator("[data-early]")).to_have_count(0)
         expect(self.field("Your words")).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
     def wait_until_loaded(self) -> None:
-        """Wait until the page has loaded everything that it loads without being asked."""
+        """Wait until the page has loaded everything that it loads by itself."""
         self.page.wait_for_load_state("networkidle")
-        # What loads after the lock is drawn loads when the browser is idle; on a busy machine that is much later.
-        # The last release has other files; there, wait only until no request comes.
+        # What loads after the lock is drawn loads when the browser is idle; on a busy machine that is much later. The
+        # last release has other files; there, wait only until requests end.
         self.page.evaluate(
             "Promise.all(['engine', 'screens'].map((file) => import(`/static/app/${file}.js`).catch(() => null)))"
         )
@@ -114,11 +114,11 @@ class BrowserKeeper:
         self.page.remove_listener("request", record)
 
     def wait_until_offline_ready(self) -> None:
-        """Wait until the page can open without a network: the worker has stored it and controls it."""
+        """Wait until the page can open without a network: its worker has stored it and controls it."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
     def confirm_phone_is_safe(self) -> None:
-        """Say that this phone is safe to write on."""
+        """Confirm that this phone is safe to write on."""
         self.tap("Start")
         self.tap("Yes")
         self.wait_for_screen("What happened?")
@@ -137,7 +137,7 @@ class BrowserKeeper:
         self.taps += 1
 
     def choose_passphrase(self, words: str | None = None) -> None:
-        """Type the six suggested words, or one's own words twice, and save with them."""
+        """Type the six suggested words, or the keeper's own words twice, and save with them."""
         self.wait_for_screen("Choose words that open this")
         suggested_words = self.page.get_by_role("list", name="Six words you could use").get_by_role("listitem")
         expect(suggested_words).to_have_count(6)
@@ -162,17 +162,17 @@ class BrowserKeeper:
         self.choose_passphrase()
 
     def postpone_copy(self) -> None:
-        """Tap "Not now": the diary stays on this phone only."""
+        """Tap "Not now", so that the diary stays on this phone only."""
         self.tap("Not now")
         self.wait_for_screen("Saved")
 
     def register_copy(self) -> None:
-        """Register, from the offer of a copy, and put off the code."""
+        """Register from the offer of a copy, and postpone the recovery code."""
         self.request_copy()
         self.remember_login()
 
     def remember_login(self) -> None:
-        """Wait for the new sign-in name, remember it, and put off the code."""
+        """Wait for the new sign-in name, store it, and postpone the recovery code."""
         self.wait_for_screen("Your sign-in name")
         name = self.page.locator(".sheet-name")
         expect(name).not_to_be_empty()
@@ -187,9 +187,8 @@ class BrowserKeeper:
     def create_registered_diary(self, text: str = "He was outside again.") -> None:
         """Make a registered diary with one entry.
 
-        The app makes it as its screens would, without the screens: a dozen taps cost more than what many tests are
-        about. Where the page does not give tests access to the app (`serving.static_for_journeys`) the screens are
-        used.
+        It is made through the app, without the screens: a dozen taps would cost more than many tests themselves. Where
+        the page gives tests no access to the app (`live_server.cheap_static_folder`), the screens are used.
         """
         self.open_without_diary()
         diary = self.page.evaluate(CREATE_DIARY_SCRIPT, text)
@@ -201,7 +200,7 @@ class BrowserKeeper:
         self.wait_until_kept_safe(text)
 
     def write_down_recovery_code(self) -> tuple[str, str]:
-        """Show the recovery sheet from More, confirm it, and type the code back. Return the words and the letters."""
+        """Show the recovery sheet from More, confirm it, and type the code back. Return the words and the code."""
         self.go_to_tab("More")
         self.tap(re.compile("^Your code, for paper"), exact=False)
         if self.field("Type your words").is_visible():
@@ -233,7 +232,7 @@ class BrowserKeeper:
         self.tap("Leave now")
 
     def wait_for_notebook(self) -> None:
-        """Wait for the notebook: its own title, and nothing that shows what is behind it."""
+        """Wait for the notebook: its own title, and nothing that reveals what is behind it."""
         expect(
             self.page.get_by_role("main").get_by_role("button", name=re.compile("^New (note|list)$"))
         ).to_be_visible()
@@ -254,7 +253,7 @@ class BrowserKeeper:
         self.page.mouse.up()
 
     def open_lock_settings(self, part: str | None = None) -> None:
-        """Open the settings about locking, from More; and one of their pages."""
+        """Open the lock settings from More, and one of their pages."""
         self.go_to_tab("More")
         self.tap(re.compile("^Locking, notebook"), exact=False)
         self.wait_for_screen("Locking")
@@ -263,7 +262,7 @@ class BrowserKeeper:
             self.wait_for_screen(part)
 
     def enable_notebook(self, words: str) -> None:
-        """Turn on the notebook in front: confirm its limits and give it its own words."""
+        """Turn on the notebook in front: confirm its limits and choose its own words."""
         self.open_lock_settings("A notebook in front")
         self.page.get_by_label("I have read this", exact=True).check()
         self.field("Words for the notebook").fill(words)
@@ -272,7 +271,7 @@ class BrowserKeeper:
         self.wait_for_text("On. These words open the notebook.")
 
     def create_notebook_only(self, words: str) -> None:
-        """From the first screen of a phone without a diary: confirm the limits and choose words."""
+        """From the first screen of a phone without a diary, confirm the limits and choose words."""
         self.tap("Only a notebook")
         self.wait_for_screen("Only a notebook")
         self.page.get_by_label("I have read this", exact=True).check()
@@ -283,7 +282,8 @@ class BrowserKeeper:
 
     def try_passphrase(self, words: str) -> None:
         """Type words at the lock once its button works.
-        The form in the page's own HTML keeps words, but its button does nothing.
+
+        The form in the page's own HTML keeps what is typed, but its button does nothing yet.
         """
         expect(self.page.locator("[data-early]")).to_have_count(0)
         self.field("Your words").fill(words)
@@ -318,17 +318,17 @@ class BrowserKeeper:
         self.tap("Open")
 
     def unlock_if_locked(self) -> None:
-        """Open the lock if the passing of time has closed it."""
+        """Open the lock if it has closed because of the time."""
         if self.field("Your words").is_visible():
             self.unlock()
 
     def wait_for_sealed_draft(self) -> None:
-        """Wait until the draft is saved on the phone: the line under the form says so."""
+        """Wait until the line under the form shows that the draft is saved on the phone."""
         self.wait_for_text("Kept while you write.")
 
     @contextmanager
     def wait_for_write(self) -> Iterator[None]:
-        """At the end of the block, wait until its changes are written to the phone's database."""
+        """Wait, at the end of the block, until its changes are in the phone's database."""
         before = self.page.evaluate(DATABASE_DIGEST_SCRIPT)
         yield
         self.page.wait_for_function(
@@ -384,7 +384,7 @@ class BrowserKeeper:
             card.click()
 
     def pick_files(self, files: Sequence[Path | dict[str, object]], *, source: str = "Choose from photos") -> None:
-        """Choose files in the phone's own picker, answering the question that comes before the first picture."""
+        """Choose files in the phone's own picker, and answer the question before the first picture."""
         is_asked_first = self.button(source).get_attribute("aria-haspopup") == "dialog"
         if is_asked_first:
             self.tap(source)

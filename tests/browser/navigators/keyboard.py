@@ -1,4 +1,4 @@
-"""A person with a keyboard and nothing else: Tab, Shift+Tab, arrows, Space, Enter and letters."""
+"""A person with only a keyboard: Tab, Shift+Tab, arrows, Space, Enter and letters."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ IS_SAME_RADIO_GROUP: Final = """(element) => element.type === 'radio' && documen
 
 
 class Keyboard:
-    """Presses keys until the target has the focus; nothing is ever clicked or focused by script."""
+    """Presses keys until the target has the focus. Nothing is clicked or focused by script."""
 
     def __init__(self, page: Page) -> None:
         """Use a page that has been opened."""
@@ -52,7 +52,7 @@ class Keyboard:
         self.press("Enter")
 
     def type_into(self, field: Locator, text: str) -> None:
-        """Go to a field and replace its text. A date is typed as digits, as the browser's own field expects."""
+        """Go to a field and replace its text. Type a date as digits, as the browser's own field expects."""
         self.focus(field)
         if field.get_attribute("type") == "date":
             year, month, day = text.split("-")

@@ -31,8 +31,9 @@ class SeededDiary:
 
 
 def seed_diary(live_server: LiveServer, certificate: Certificate, story: list[SeedRecord]) -> SeededDiary:
-    """Write the records `(name, kind, open, restricted)` in order;
-    a link to a name of the story becomes that record's id.
+    """Write the records `(name, kind, open, restricted)` in order.
+
+    A link to a name of the story becomes that record's id.
     """
 
     async def write() -> SeededDiary:
@@ -51,13 +52,13 @@ def seed_diary(live_server: LiveServer, certificate: Certificate, story: list[Se
             await journal.send(server)
             return SeededDiary(identity.login, PASSPHRASE, ids)
 
-    # In a thread: the browser's driver holds the event loop of this one.
+    # In a thread: the browser's driver occupies this thread's event loop.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(write())).result()
 
 
 def _resolve_links(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
-    """Return the fields with names of the story replaced by ids, in links only."""
+    """Return the fields with the story's names in links replaced by ids."""
     return {key: _resolve_link(key, value, ids) for key, value in fields.items()}
 
 
@@ -74,8 +75,9 @@ def _resolve_link(key: str, value: object, ids: Mapping[str, str]) -> object:
 
 
 def story() -> list[SeedRecord]:
-    """Return 31 entries since 4 May:
-    calls, messages from six new accounts after a block, visits, an order and its breach.
+    """Return a story of 31 entries since 4 May.
+
+    It has calls, messages from six new accounts after a block, visits, an order and its breach.
     """
     return [*_context_records(), *_calls_and_messages(), *_loitering_entries(), *_other_entries()]
 
@@ -84,12 +86,12 @@ DAN_FIELDS: Fields = {"actor_ids": ["dan"], "attribution_basis": ["known_account
 
 
 def _time_fields(local: str, precision: str) -> Fields:
-    """Return one time as records of other kinds keep it."""
+    """Return a time in the form that records of other kinds use."""
     return {"start": utc_ms(local), "tz": "Europe/London", "utc_offset_min": 60, "precision": precision}
 
 
 def _context_records() -> list[SeedRecord]:
-    """Return people, accounts, an order and the dates when something changed."""
+    """Return people, accounts, an order and key dates."""
     account = {"platform": "instagram", "person_id": "dan"}
     terms = [{"no": 2, "text": "No contact"}]
     order = {
@@ -144,7 +146,7 @@ def _calls_and_messages() -> list[SeedRecord]:
 
 
 def _loitering_entries() -> list[SeedRecord]:
-    """Return eight entries of him outside, the exact place in a restricted field."""
+    """Return eight entries of him outside, with the exact place in a restricted field."""
     rows: list[SeedRecord] = []
     for n in range(8):
         details = {

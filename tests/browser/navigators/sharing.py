@@ -13,7 +13,7 @@ PASSPHRASE_LABEL = "Type your words once more"
 
 
 def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack") -> None:
-    """Go from Share to the contents; the first pack also shows the warning about court."""
+    """Go from Share to the contents. Before the first pack, confirm the warning about court."""
     keeper.go_to_tab("Share")
     keeper.page.get_by_role("button", name=re.compile(f"^{button}( No signal needed.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
@@ -26,7 +26,10 @@ def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack") -> Non
 def review_findings(
     keeper: BrowserKeeper, pictures: int, *, answer: str = "Nothing shows where I am", all_arrived: bool = False
 ) -> None:
-    """Answer once for each picture, then for each finding in the words. `arrived`: no more pictures are to come."""
+    """Answer once for each picture, then for each finding in the text.
+
+    `all_arrived` means that no more pictures are to come.
+    """
     if not all_arrived:
         keeper.tap("Next")
     for n in range(pictures):
@@ -51,14 +54,14 @@ def go_to_consent(keeper: BrowserKeeper, pictures: int, *, initials: str = "jb")
 
 
 def give_consent(keeper: BrowserKeeper) -> None:
-    """Give consent that the server may read the pack while it makes it, with the words, and begin."""
+    """Consent to the server reading the pack while it makes it, confirm with the words, and begin."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.field(PASSPHRASE_LABEL).fill(keeper.passphrase)
     keeper.tap("Make the pack")
 
 
 def save_pack(keeper: BrowserKeeper, folder: Path, *, name: str = "pack.zip") -> Path:
-    """Wait until the pack is ready and save it below `folder`. The phone has to accept downloads."""
+    """Wait until the pack is ready and save it below `folder`. The phone must accept downloads."""
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=PACK_TIMEOUT_MS)
     with keeper.page.expect_download() as saved:
         keeper.tap("Save it to this phone")
@@ -69,7 +72,7 @@ def save_pack(keeper: BrowserKeeper, folder: Path, *, name: str = "pack.zip") ->
 
 
 def make_and_save_pack(keeper: BrowserKeeper, pictures: int, folder: Path) -> Path:
-    """Make a pack and return the zip, saved below `folder`."""
+    """Make a pack and save it below `folder`. Return the zip's path."""
     go_to_consent(keeper, pictures)
     give_consent(keeper)
     return save_pack(keeper, folder)

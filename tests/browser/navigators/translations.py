@@ -1,4 +1,4 @@
-"""The words of a screen in another language: what a button is called there, and which texts are still English."""
+"""The texts of a screen in another language: a control's translated name, and texts that are still English."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PROJECT_ROOT = STATIC.parent
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 # Isolates (U+2066 to U+2069) and direction marks are not words.
 _INVISIBLE_CHARACTERS = dict.fromkeys([0x200E, 0x200F, *range(0x2066, 0x206A)])
-# All text, names and picture descriptions on a page, except the English that a draft translation shows beneath.
-# On an English page, everything counts.
+# All text, names and picture descriptions on a page, except the English that a draft translation shows beneath. On an
+# English page, everything counts.
 _COLLECT_TEXTS_SCRIPT = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -48,7 +48,7 @@ def load_languages_script() -> ModuleType:
 
 @cache
 def translations_of(code: str) -> dict[str, frozenset[str]]:
-    """Return the app's English texts, each with its translations in `code`; placeholders are left as they are."""
+    """Return the app's English texts, each with its translations into `code`. Placeholders stay as they are."""
     tool = load_languages_script()
     translations: dict[str, set[str]] = {}
     for message in tool.read(next(language for language in tool.LANGUAGES if language.code == code)):
@@ -62,8 +62,9 @@ def translations_of(code: str) -> dict[str, frozenset[str]]:
 
 @cache
 def _placeholder_patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the texts with placeholders, longest first:
-    a screen shows them filled, so they match no text of the catalogue.
+    """Return the texts with placeholders as patterns, longest first.
+
+    A screen shows them filled in, so they match no text of the catalogue.
     """
     slotted = [
         text for text in translations_of(code) if "{" in text and len(re.sub(r"\{\w+\}|[^A-Za-z]", "", text)) > 4
@@ -73,7 +74,7 @@ def _placeholder_patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def translated_name(page: Page, english: str) -> str | re.Pattern[str]:
-    """Return the name of the control `english` on this page, whatever language the page is in."""
+    """Return the name of the control `english` on this page, in whatever language the page is."""
     code = page.evaluate("document.documentElement.lang")
     if code.startswith("en"):
         return english
@@ -103,8 +104,9 @@ def page_texts(page: Page) -> list[str]:
 
 
 def untranslated_texts(code: str, texts: list[str], own_words: str = "") -> list[str]:
-    """Return those of `texts` that are English although a translation exists;
-    `own_words` holds the keeper's own words.
+    """Return those of `texts` that are English although a translation exists.
+
+    `own_words` are the keeper's own words.
     """
     return [
         text for text in texts if _is_english(code, text) and not (text in own_words or text.split("…")[0] in own_words)
@@ -125,7 +127,7 @@ def _is_english(code: str, text: str) -> bool:
 
 
 def _is_same_translated(code: str, english: str, text: str) -> bool:
-    """Return whether the language's own version of the pattern gives `text`: some are the same in both languages."""
+    """Check whether the pattern's own translation gives `text`: some are the same in both languages."""
     return any(
         re.fullmatch(_PLACEHOLDER.sub(r"(?:.+?)", re.escape(translation)), text)
         for translation in translations_of(code)[english]

@@ -13,7 +13,7 @@ from tests.browser.chromium import TIMEOUT_MS
 
 TIMEOUT_SECONDS = TIMEOUT_MS / 1000
 
-# Finds elements by tag and accessible name. Our screens name them by a label, an aria-label or the text.
+# Finds elements by tag and accessible name, which is a label, an aria-label or the text.
 _FIND_ELEMENT_SCRIPT = """
 const [kind, name, exact] = arguments;
 const squeeze = (text) => (text ?? '').replace(/\\s+/g, ' ').trim();
@@ -34,7 +34,7 @@ class WebKitKeeper:
     """A person at one WebKit browser."""
 
     def __init__(self, driver: WebKitGTK, app_url: str) -> None:
-        """Use `driver`, which need not have opened anything yet."""
+        """Use `driver`, which may not have opened anything yet."""
         self.driver = driver
         self.app_url = app_url
         self.passphrase = ""
@@ -53,7 +53,7 @@ class WebKitKeeper:
         raise AssertionError(f"{description}: not on the screen, which says: {self.screen_text()[:600]!r}")
 
     def screen_text(self) -> str:
-        """Return all words on the screen."""
+        """Return all text on the screen."""
         return str(self.driver.execute_script("return document.body.innerText"))
 
     def find(self, kind: str, name: str, *, exact: bool = True) -> WebElement:
@@ -73,7 +73,7 @@ class WebKitKeeper:
         self.wait_for_result(tap_once, name)
 
     def run_on_element(self, script: str, kind: str, name: str, *arguments: str) -> None:
-        """Run a script on an element, again if a redraw has just replaced it."""
+        """Run a script on an element. Retry if a redraw has just replaced it."""
 
         def run_once() -> bool:
             self.driver.execute_script(script, self.find(kind, name), *arguments)
@@ -107,7 +107,7 @@ class WebKitKeeper:
         assert self.driver.execute_async_script(done)
 
     def type_first_narrative(self, text: str) -> None:
-        """Type the first words on a phone without a diary; from then on the phone stores the page itself."""
+        """Type the first words on a phone without a diary. The phone stores the page itself from then on."""
         self.tap("Start")
         self.tap("Yes")
         self.wait_for_screen("What happened?")
@@ -133,12 +133,12 @@ class WebKitKeeper:
         self.run_on_element("arguments[0].click()", "input[type=radio]", when)
 
     def postpone_copy(self) -> None:
-        """Tap "Not now": the diary stays on this phone only."""
+        """Tap "Not now", so that the diary stays on this phone only."""
         self.tap("Not now")
         self.wait_for_screen("Saved")
 
     def register_copy(self) -> None:
-        """Make a copy off this phone, from More, and put off the code."""
+        """Make a copy off this phone from More, and postpone the recovery code."""
         self.go_to_tab("More")
         self.tap("Keep a copy off this phone", exact=False)
         self.type_into("Type your words", self.passphrase)
@@ -189,7 +189,7 @@ class WebKitKeeper:
         self.wait_for_result(lambda: text in self.driver.execute_script(article), text)
 
     def reload(self) -> None:
-        """Load the page again, and wait for the lock."""
+        """Load the page again and wait for the lock."""
         try:
             self.driver.refresh()
         except (
