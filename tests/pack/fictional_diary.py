@@ -140,7 +140,7 @@ class FictionalDiary:
         restricted: Mapping[str, object] | None = None,
     ) -> DiaryVersion:
         """Add a version of a record: the newest fields with some changed."""
-        newest = [one for one in self.versions if one["record"] == version["record"]][-1]
+        newest = [row for row in self.versions if row["record"] == version["record"]][-1]
         fields = {name: value for name, value in newest["open"]["fields"].items() if not name.startswith("_")}
         newest_restricted = dict(newest["restricted"]["fields"]) if newest["restricted"] else {}
         fields.pop("reason", None)
@@ -157,7 +157,7 @@ class FictionalDiary:
 
     def take_out(self, version: DiaryVersion, *, at_ms: int, reason: str | None = None) -> DiaryVersion:
         """Add a version that says only that the record was taken out."""
-        newest = [one for one in self.versions if one["record"] == version["record"]][-1]
+        newest = [row for row in self.versions if row["record"] == version["record"]][-1]
         fields = {"taken_out": at_ms, "reason": reason}
         return self.add(version["kind"], fields, record=version["record"], at_ms=at_ms, parents=(newest["version"],))
 

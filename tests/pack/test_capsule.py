@@ -51,11 +51,11 @@ def test_a_supplement_keeps_numbers_and_counts_what_it_leaves_out() -> None:
     """Earlier numbers stay and new files follow. The counts add up, and changed entries are named."""
     capsule = read_capsule(VECTOR["later"]["supplement"]["capsule"].encode())
     assert (capsule.exhibits[0].item, capsule.exhibits[0].filename) == ("KB/5", "KB-5.bin")
-    assert [one.number for one in capsule.exhibits] == list(range(5, 5 + len(capsule.exhibits)))
+    assert [exhibit.number for exhibit in capsule.exhibits] == list(range(5, 5 + len(capsule.exhibits)))
     counts = capsule.counts
     assert counts["total"] == counts["included"] + counts["earlier"] + counts["withheld"] + counts["removed"]
     assert (counts["earlier"], counts["withheld"]) == (1, 1)
-    assert [(one.number, one.receipt_ref) for one in capsule.metadata.superseded_packs] == [(1, "CR/1/26")]
+    assert [(pack.number, pack.receipt_ref) for pack in capsule.metadata.superseded_packs] == [(1, "CR/1/26")]
     assert (
         capsule.metadata.changes.changed_entries == (2,)
         and 1 not in capsule.metadata.changes.new_entries
@@ -71,8 +71,8 @@ def test_a_supplement_keeps_numbers_and_counts_what_it_leaves_out() -> None:
 
 def test_an_erased_entry_keeps_its_number_and_is_counted() -> None:
     """No later entry takes an erased entry's number, and the pack says that the entry was removed."""
-    capsule, before = (read_capsule(one["capsule"].encode()) for one in (VECTOR["later"]["gone"], VECTOR))
-    numbers = {one.entry_number for one in capsule.versions if one.opened.kind == "incident"} - {None}
+    capsule, before = (read_capsule(vector["capsule"].encode()) for vector in (VECTOR["later"]["gone"], VECTOR))
+    numbers = {version.entry_number for version in capsule.versions if version.opened.kind == "incident"} - {None}
     missing_numbers = {gap["seq_no"] for gap in capsule.gaps} - {None}
     # Entries 1 and 2 were erased and 4 does not open. No other entry has these numbers, and each is listed as missing.
     assert (
@@ -95,14 +95,14 @@ def test_manifests_show_what_was_erased() -> None:
     absent = erased_entries(diary.versions)
     assert absent == ({"at": None, "no": 2, "record": "gone", "why": "removed"},)
     capsule = read_capsule(build_capsule(diary.versions, diary.wish(absent=absent), diary.public_keys))
-    assert sorted({one.entry_number for one in capsule.versions if one.opened.kind == "incident"}) == [1, 3]
+    assert sorted({version.entry_number for version in capsule.versions if version.opened.kind == "incident"}) == [1, 3]
 
 
 def test_items_chosen_by_number_include_nothing_else() -> None:
     """Only the chosen files are in the capsule. An item number that was never given is refused."""
     capsule = read_capsule(VECTOR["later"]["items"]["capsule"].encode())
-    assert [one.item for one in capsule.exhibits] == ["KB/4", "KB/5"]
-    assert {one.opened.kind for one in capsule.versions} == {"attachment"}
+    assert [exhibit.item for exhibit in capsule.exhibits] == ["KB/4", "KB/5"]
+    assert {version.opened.kind for version in capsule.versions} == {"attachment"}
     with pytest.raises(BadRequest):
         build_capsule(VERSIONS, replace(parse_wish(VECTOR["later"]["items"]), items=("KB/77",)), VECTOR["keys"])
 
@@ -129,7 +129,7 @@ def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() 
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys).decode()
     assert "PRIVATE-NOTE-SENTINEL" not in raw
     capsule_json = json.loads(raw)
-    assert [bool(one["received"]) for one in capsule_json["exhibits"]] == [False, False]
+    assert [bool(exhibit["received"]) for exhibit in capsule_json["exhibits"]] == [False, False]
     assert {row["kind"] for row in capsule_json["versions"]} == {"incident", "attachment"}
 
 

@@ -56,7 +56,7 @@ async def test_the_first_version_is_chosen_by_the_feed_not_the_clock(tmp_path: P
         cases.add(name, path)
     findings = compare_verifiers(cases)
     assert findings.pop("whole") == set()
-    assert all(one == {("servable_only", None)} for one in findings.values())
+    assert all(case_findings == {("servable_only", None)} for case_findings in findings.values())
 
 
 def test_phone_and_typesetter_end_a_time_range_alike(tmp_path: Path) -> None:

@@ -169,7 +169,12 @@ def test_characters_without_a_glyph_are_shown_by_code_point(typed: str, expected
 def test_each_paragraph_has_its_own_language_and_direction() -> None:
     """Screen readers and text shaping get the language and direction of each paragraph."""
     tagged = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
-    assert [(one["lang"], one["dir"]) for one in tagged] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
+    assert [(paragraph["lang"], paragraph["dir"]) for paragraph in tagged] == [
+        ("en", "ltr"),
+        ("ur", "rtl"),
+        ("pa", "ltr"),
+        ("zh", "ltr"),
+    ]
     assert guess_language("مرحبا بالعالم") == "ar" and guess_language("Zażółć") == "pl"
 
 
@@ -212,7 +217,7 @@ def test_questions_are_printed_as_they_were_asked() -> None:
     usual, young = question_rows(contents_for(diary)), question_rows(contents_for(diary, asked_in={"wording": "young"}))
     assert (usual[2]["asked"], usual[2]["stood"]) == ("What kind of thing was it?", [[], []])
     assert young[2]["asked"] == "What did they do?"
-    assert ["Followed me when I was walking" in str(one[2]["choices"]) for one in (young, usual)] == [True, False]
+    assert ["Followed me when I was walking" in str(rows[2]["choices"]) for rows in (young, usual)] == [True, False]
     urdu = question_rows(contents_for(diary, asked_in={"language": "ur"}))
     assert urdu[2]["choices"] == usual[2]["choices"] and "پیدل میرا پیچھا کیا" in str(urdu[2]["stood"])
     assert "the screens were in Urdu, in the usual words" in screen_language_words(

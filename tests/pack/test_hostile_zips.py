@@ -18,8 +18,10 @@ def test_a_hostile_zip_gets_findings_quickly(name: str, tmp_path: Path, monkeypa
     started_at = time.monotonic()
     findings = verify_pack(OUTPUT_FOLDER / name)
     assert time.monotonic() - started_at < 20
-    assert set(EXPECTED_CODES[name]) <= {one.code for one in findings}, [one.code for one in findings]
-    assert all(one.sentence == SENTENCES[one.code] and (one.member or "").isprintable() for one in findings)
+    assert set(EXPECTED_CODES[name]) <= {finding.code for finding in findings}, [finding.code for finding in findings]
+    assert all(
+        finding.sentence == SENTENCES[finding.code] and (finding.member or "").isprintable() for finding in findings
+    )
     assert not any(tmp_path.iterdir())
 
 

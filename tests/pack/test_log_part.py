@@ -110,7 +110,7 @@ def pack_findings(path: Path, pack: BuiltPack, **options: Any) -> list[Finding]:
 
 
 def codes(findings: list[Finding]) -> set[str]:
-    return {one.code for one in findings}
+    return {finding.code for finding in findings}
 
 
 def test_a_valid_pack_verifies_with_the_authoritys_root(
@@ -135,9 +135,9 @@ def test_a_changed_byte_in_any_member_is_named(
     """A changed byte is named in every member, the log's files included."""
     for name, path in flip_each_member(logged_pack.path, tmp_path / "bent.zip"):
         if "/proof/" in name:
-            assert name in {one.member for one in pack_findings(path, logged_pack, tsa_roots=[authority.root_pem])}, (
-                name
-            )
+            assert name in {
+                finding.member for finding in pack_findings(path, logged_pack, tsa_roots=[authority.root_pem])
+            }, name
 
 
 def change_log_copy(
@@ -230,10 +230,10 @@ def test_a_missing_or_added_file_of_the_log_is_named(logged_pack: BuiltPack, tmp
         path = change_members(
             logged_pack.path, tmp_path / "bent.zip", lambda members, name=name: members_without(members, name)
         )  # type: ignore[misc]
-        assert ("log", name) in {(one.code, one.member) for one in pack_findings(path, logged_pack)}
+        assert ("log", name) in {(finding.code, finding.member) for finding in pack_findings(path, logged_pack)}
     extra = f"{PROOF_FOLDERS[1]}checkpoint-3.txt"
     path = change_members(logged_pack.path, tmp_path / "bent.zip", lambda members: {**members, extra: b"x"})
-    assert ("log", extra) in {(one.code, one.member) for one in pack_findings(path, logged_pack)}
+    assert ("log", extra) in {(finding.code, finding.member) for finding in pack_findings(path, logged_pack)}
 
 
 def members_without(members: dict[str, bytes], name: str) -> dict[str, bytes]:

@@ -122,7 +122,7 @@ def test_the_phone_agrees_with_every_table(full_pack: BuiltPack, tmp_path: Path)
     for n, diary in enumerate((diary_with_order(), odd, diary_with_hostile_words(), diary_with_changed_place())):
         capsule = build_capsule(diary.versions, diary.wish(), diary.public_keys)
         cases.append((capsule, read_tables(asyncio.run(build_front_part(diary, capsule, tmp_path / f"{n}.front")))))
-    assert [one["differs"] for one in check_tables_on_phone(cases, tmp_path)] == [None] * len(cases)
+    assert [result["differs"] for result in check_tables_on_phone(cases, tmp_path)] == [None] * len(cases)
 
 
 def test_phone_and_pack_name_languages_alike() -> None:
@@ -150,15 +150,15 @@ def test_phone_and_pack_name_languages_alike() -> None:
     )
     completed = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True)
     assert json.loads(completed.stdout) == [
-        [language_name(one), is_sign_language(one), is_english(one)] for one in language_codes
+        [language_name(language), is_sign_language(language), is_english(language)] for language in language_codes
     ]
     assert (language_name("ur-PK"), language_name("BSL"), language_name("Klingon")) == (
         "Urdu",
         "British Sign Language",
         "Klingon",
     )
-    assert [is_sign_language(one) for one in ("bfi", "Polish Sign Language", "Urdu")] == [True, True, False]
-    assert [is_english(one) for one in ("English", "en-GB", "BSL", "")] == [True, True, False, False]
+    assert [is_sign_language(language) for language in ("bfi", "Polish Sign Language", "Urdu")] == [True, True, False]
+    assert [is_english(language) for language in ("English", "en-GB", "BSL", "")] == [True, True, False, False]
 
 
 def test_the_phone_notices_a_change_in_every_checked_column(full_pack: BuiltPack, tmp_path: Path) -> None:

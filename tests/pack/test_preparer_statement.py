@@ -79,7 +79,7 @@ class PackPreparer:
             for name, raw in data_members.items()
             if name.startswith("data/servable/proof/") and name.endswith(".json")
         ]
-        versions = {one["version"]: one["c"] for one in proofs if one["t"] == "proof/v1"}
+        versions = {proof["version"]: proof["c"] for proof in proofs if proof["t"] == "proof/v1"}
         statement |= {
             "ecdsa_pub": b64(self.author.pub),
             "hpke_pub": b64(self.hpke_public_key),
@@ -173,8 +173,8 @@ def test_preparer_statements_are_confirmed_or_reported(
     )
     add("the keeper's own", members_of(small_pack.path))
     findings = {
-        name: {one for one in all_ if one[0].startswith("prepare")}
-        for name, all_ in compare_verifiers(cases, min_cases=25).items()
+        name: {finding for finding in case_findings if finding[0].startswith("prepare")}
+        for name, case_findings in compare_verifiers(cases, min_cases=25).items()
     }
     expected = {name: {PREPARER_FINDING} for name in findings} | {
         "true": {PREPARED_FINDING},

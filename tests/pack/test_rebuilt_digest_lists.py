@@ -166,7 +166,7 @@ def add_bag_info_cases(pack: BuiltPack, cases: PackCases) -> None:
         info = change(members["bag-info.txt"])
         tags = {name: info if name == "bag-info.txt" else members[name] for name in TAG_FILE_NAMES}
         cases.add_changed(
-            case_name, pack.path, lambda one, t=tags: {**one, **t, "tagmanifest-sha256.txt": tag_manifest(t)}
+            case_name, pack.path, lambda original, t=tags: {**original, **t, "tagmanifest-sha256.txt": tag_manifest(t)}
         )
 
 
@@ -181,5 +181,9 @@ def test_changes_are_found_even_with_rebuilt_digest_lists(small_pack: BuiltPack,
     expected |= dict.fromkeys(("another folder", "more in bag-info", "another pack's bag-info"), "bag")
     findings = compare_verifiers(cases, min_cases=45)
     assert findings.pop("lists made anew and nothing else") == set()
-    missed = {name: findings[name] for name, code in expected.items() if code not in {one for one, _ in findings[name]}}
+    missed = {
+        name: findings[name]
+        for name, code in expected.items()
+        if code not in {found_code for found_code, _ in findings[name]}
+    }
     assert missed == {}

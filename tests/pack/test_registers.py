@@ -114,7 +114,9 @@ def read_csv(raw: bytes) -> list[dict[str, str]]:
 def test_a_breach_counts_only_after_service_and_for_an_existing_term(contents: PackContents) -> None:
     """Only an entry after service is a breach. An order that had ended or lacks the term is flagged."""
     alleged_breaches = [row["term_said_to_be_broken"] for row in read_csv(chronology_csv(contents))]
-    assert [("not a breach" in one, "had ended" in one, "does not have" in one) for one in alleged_breaches] == [
+    assert [
+        ("not a breach" in words, "had ended" in words, "does not have" in words) for words in alleged_breaches
+    ] == [
         (True, False, False),
         (False, False, False),
         (False, False, False),
@@ -220,8 +222,8 @@ def test_odd_values_are_shown_and_listed(tmp_path: Path) -> None:
     front = asyncio.run(build_front_part(diary, raw, tmp_path / "front.zip"))
     pack = assemble_pack(diary, front, capsule, tmp_path / "pack.zip")
     findings = verify_pack(pack, notary=unb64(diary.public_keys["notary"]))
-    assert {one.code for one in findings} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, findings
-    odd = [one.member or "" for one in findings if one.code == "odd"]
+    assert {finding.code for finding in findings} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, findings
+    odd = [finding.member or "" for finding in findings if finding.code == "odd"]
     assert len(odd) >= 10 and all(member.startswith("data/restricted/proof/") for member in odd)
 
 

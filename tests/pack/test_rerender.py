@@ -17,7 +17,7 @@ CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
 
 def rerender_findings(path: Path, diary: BuiltPack, release: str = RELEASE) -> list[tuple[str, str | None]]:
     findings = verify_pack(path, notary=diary.diary.notary.pub, rerender=release)
-    return [(one.code, one.member) for one in findings]
+    return [(finding.code, finding.member) for finding in findings]
 
 
 def test_every_document_is_reproduced_byte_for_byte(full_pack: BuiltPack) -> None:

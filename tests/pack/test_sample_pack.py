@@ -117,7 +117,9 @@ def test_counts_add_up_and_rows_are_in_time_order(sample_pack: SamplePack) -> No
     rows = sample_pack.read_table("servable/02_chronology.csv")
     assert len(rows) == 119 == sample_pack.record["counts"]["included"]
     starts = [row["occurred_start"] for row in rows]
-    assert [one for one in starts if one] == sorted((one for one in starts if one), key=unix_seconds) and not starts[-1]
+    assert [start for start in starts if start] == sorted(
+        (start for start in starts if start), key=unix_seconds
+    ) and not starts[-1]
     gap = re.search(r"Longest gap (\d+) days, between entries (\d+) and (\d+)", sample_pack.chronology_page_texts[0])
     days = {row["no"]: row["occurred_start"][:10] for row in rows}
     assert gap and int(gap[1]) == (date.fromisoformat(days[gap[3]]) - date.fromisoformat(days[gap[2]])).days
@@ -157,7 +159,7 @@ def test_verify_finds_only_the_training_mark(sample_pack: SamplePack) -> None:
     """Verification with outside keys finds only that this is a training pack."""
     diary = sample_pack.diary
     findings = verify_pack(sample_pack.path, notary=diary.notary.pub, tsa_roots=[diary.tsa_root])
-    assert [one.code for one in findings] == ["training"]
+    assert [finding.code for finding in findings] == ["training"]
 
 
 def test_narratives_are_the_stored_bytes_with_translations_beside_them(sample_pack: SamplePack) -> None:
@@ -183,7 +185,7 @@ def test_narratives_are_the_stored_bytes_with_translations_beside_them(sample_pa
         "Translation by Jo Hale",
     ):
         assert words in page, words
-    pictures = [image for one in reader.pages for image in one.images]
+    pictures = [image for page in reader.pages for image in page.images]
     assert len(pictures) == 1
 
 
@@ -249,7 +251,7 @@ def test_the_phone_accepts_every_cell_of_the_tables(sample_pack: SamplePack, tmp
     raw = build_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
     tables = read_tables(sample_pack.path, f"{sample_pack.folder.name}/")
     assert len(tables) == 5
-    assert [one["differs"] for one in check_tables_on_phone([(raw, tables)], tmp_path)] == [None]
+    assert [result["differs"] for result in check_tables_on_phone([(raw, tables)], tmp_path)] == [None]
 
 
 def test_no_servable_text_overclaims_or_reveals_the_app(sample_pack: SamplePack) -> None:
@@ -416,7 +418,7 @@ def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack
         if path.is_file():
             assert sha256_of_file(path) in digests.values(), path
     folders = write_portal_set(sample_pack.path, tmp_path / "small", zip_limit_bytes=1_500_000)
-    assert len(folders) > 1 and all(len(list(one.iterdir())) <= 16 for one in folders)
+    assert len(folders) > 1 and all(len(list(folder.iterdir())) <= 16 for folder in folders)
 
 
 def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> None:
@@ -458,11 +460,11 @@ def test_pdfs_are_tagged_described_and_valid(sample_pack: SamplePack) -> None:
         subprocess.run(["qpdf", "--check", str(path)], check=True, capture_output=True)
         validation = validate(path)
         assert validation.findings == () or list(validation.findings) == [], (path.name, validation.findings)
-        assert {one.rule_id for one in validation.skipped} <= UNSUPPORTED_CHECKS, (path.name, validation.skipped)
+        assert {check.rule_id for check in validation.skipped} <= UNSUPPORTED_CHECKS, (path.name, validation.skipped)
         levels = heading_levels(path)
         assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels)), (path.name, levels)
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read_member("servable/01_chronology.pdf")))
-    titles = [str(one.title) for one in reader.outline if not isinstance(one, list)]
+    titles = [str(bookmark.title) for bookmark in reader.outline if not isinstance(bookmark, list)]
     assert {"Chronology", "Incidents", "Exhibits", "Gaps", "How this record was made"} <= set(titles)
     assert "Reading time of this document: about" in sample_pack.chronology_page_texts[0]
 

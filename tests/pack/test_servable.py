@@ -67,8 +67,8 @@ def inflate_pdf(pdf: bytes) -> bytes:
         except zlib.error:
             continue
     strings = b"\n".join(chunks)
-    utf16_strings = [bytes.fromhex(one.decode()) for one in re.findall(rb"<FEFF([0-9A-Fa-f]+)>", strings)]
-    return strings + b"\n".join(one.decode("utf-16-be", "replace").encode() for one in utf16_strings)
+    utf16_strings = [bytes.fromhex(digits.decode()) for digits in re.findall(rb"<FEFF([0-9A-Fa-f]+)>", strings)]
+    return strings + b"\n".join(raw_text.decode("utf-16-be", "replace").encode() for raw_text in utf16_strings)
 
 
 def drawn_text(pdf: bytes) -> bytes:
@@ -159,7 +159,7 @@ def test_withheld_words_are_marked_everywhere(full_pack: BuiltPack) -> None:
     assert REDACTION_MARK in " ".join(contents["data/servable/01_chronology.pdf text"].decode().split())
     assert REDACTION_MARK.encode() in contents["data/servable/02_chronology.csv"]
     proofs = [content for name, content in contents.items() if "/proof/0003-" in name]
-    assert any(b'"withheld":{' in one and b'"narrative":"' in one for one in proofs)
+    assert any(b'"withheld":{' in proof and b'"narrative":"' in proof for proof in proofs)
 
 
 def test_pictures_in_04_have_no_metadata_and_are_not_decoded_again(full_pack: BuiltPack) -> None:
@@ -255,7 +255,7 @@ def test_an_email_subject_is_kept_though_the_file_is_named_after_it() -> None:
     ):
         diary.attach(entry, name.encode(), media, f"Of it: {name.partition('.')[0]}, 14 Elm Road", filename=name)
     contents = build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
-    descriptions = [one.attachment.description for one in contents.exhibits]
+    descriptions = [exhibit.attachment.description for exhibit in contents.exhibits]
     assert descriptions == [
         f"Of it: you never look behind you, {REDACTION_MARK}",
         f"Of it: {REDACTION_MARK}, {REDACTION_MARK}",

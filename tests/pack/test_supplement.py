@@ -30,7 +30,7 @@ def _change_diary(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
     """Take out one entry, amend one, add files and ten entries. Return what a supplement would contain."""
     at_ms = first.metadata.made_at + DAY_MS
     rows = [row for row in diary.versions if row["kind"] == "incident"][:12]
-    items_given = [{"item": one.item, "record": one.record} for one in first.exhibits]
+    items_given = [{"item": exhibit.item, "record": exhibit.record} for exhibit in first.exhibits]
     export_fields = {
         "kind": "pack",
         "pack_no": 1,
@@ -75,13 +75,19 @@ async def test_a_supplement_lists_what_is_new_changed_and_removed(tmp_path: Path
         name: capsule.counts[name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")
     }
     assert counted == {"total": 22, "included": 12, "earlier": 9, "removed": 1, "withheld": 0, "amended": 1}
-    first_records, highest = {one.record for one in first.exhibits}, max(one.number for one in first.exhibits)
-    assert [one.number for one in capsule.exhibits if one.record not in first_records] == [highest + 1, highest + 2]
+    first_records, highest = (
+        {exhibit.record for exhibit in first.exhibits},
+        max(exhibit.number for exhibit in first.exhibits),
+    )
+    assert [exhibit.number for exhibit in capsule.exhibits if exhibit.record not in first_records] == [
+        highest + 1,
+        highest + 2,
+    ]
     full_capsule = read_capsule(
         build_capsule(diary.versions, replace(diary.wish(made_at=made_at + DAY_MS), no=3), diary.public_keys)
     )
-    numbers = {one.record: one.number for one in full_capsule.exhibits}
-    assert all(numbers[one.record] == one.number for one in first.exhibits if one.record in numbers)
+    numbers = {exhibit.record: exhibit.number for exhibit in full_capsule.exhibits}
+    assert all(numbers[exhibit.record] == exhibit.number for exhibit in first.exhibits if exhibit.record in numbers)
     _assert_explained(members_of(path))
 
 
@@ -105,7 +111,7 @@ def test_a_change_is_later_by_either_clock() -> None:
     first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     rows = [row for row in diary.versions if row["kind"] == "incident"]
     ids, made_at = list(dict.fromkeys(row["record"] for row in rows)), first.metadata.made_at
-    items_given = [{"item": one.item, "record": one.record} for one in first.exhibits]
+    items_given = [{"item": exhibit.item, "record": exhibit.record} for exhibit in first.exhibits]
     export_fields = {"kind": "pack", "pack_no": 1, "made_at": made_at, "record_ids": ids, "items_included": items_given}
     diary.add("export", export_fields, at_ms=made_at)
     slow = diary.amend(rows[0], {"who": "Somebody", "reason": "now I know"}, at_ms=made_at - 2 * DAY_MS)

@@ -127,7 +127,7 @@ def code_member_pairs(path: Path, built: BuiltPack) -> set[tuple[str, str | None
 )
 def test_a_changed_proof_gets_the_right_code(full_pack: BuiltPack, tmp_path: Path, change: object, code: str) -> None:
     """Each change of a proof gets its own code."""
-    name = next(one for one in members_of(full_pack.path) if one.startswith("data/servable/proof/0001-"))
+    name = next(name for name in members_of(full_pack.path) if name.startswith("data/servable/proof/0001-"))
 
     def change_proof(members: dict[str, bytes]) -> dict[str, bytes]:
         proof = json.loads(members[name])
@@ -137,7 +137,7 @@ def test_a_changed_proof_gets_the_right_code(full_pack: BuiltPack, tmp_path: Pat
     findings = verify_pack(
         change_members(full_pack.path, tmp_path / "bent.zip", change_proof), notary=full_pack.diary.notary.pub
     )
-    assert (code, name) in {(one.code, one.member) for one in findings}
+    assert (code, name) in {(finding.code, finding.member) for finding in findings}
 
 
 def test_a_record_that_differs_from_the_proofs_is_found(full_pack: BuiltPack, tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_a_record_that_differs_from_the_proofs_is_found(full_pack: BuiltPack, tm
     findings = verify_pack(
         change_members(full_pack.path, tmp_path / "bent.zip", change_record), notary=full_pack.diary.notary.pub
     )
-    proofs = {one.member for one in findings if one.code == "record"}
-    assert name in proofs and any(one and "/proof/0001-" in one for one in proofs)
+    proofs = {finding.member for finding in findings if finding.code == "record"}
+    assert name in proofs and any(member and "/proof/0001-" in member for member in proofs)
 
 
 async def test_a_pack_forged_with_its_own_keys_is_never_verified(full_pack: BuiltPack, tmp_path: Path) -> None:
@@ -178,7 +178,9 @@ async def test_an_altered_narrative_embedded_in_01_is_found(full_pack: BuiltPack
         full_pack.path, tmp_path / "bent.zip", lambda members: {**members, "data/servable/01_chronology.pdf": document}
     )
     named_members = {
-        one.member for one in verify_pack(path, notary=full_pack.diary.notary.pub) if one.code == "narrative"
+        finding.member
+        for finding in verify_pack(path, notary=full_pack.diary.notary.pub)
+        if finding.code == "narrative"
     }
     assert named_members == {"data/servable/01_chronology.pdf#entry-0001.txt"}
 
@@ -242,9 +244,9 @@ def test_junk_in_any_file_gets_a_finding(full_pack: BuiltPack, tmp_path: Path) -
     """Invalid JSON, tables and PDFs, deep nesting included, get findings."""
     junk = [b"", b"\xff\xfe", b"[" * 100_000, b'{"t":"proof/v1"}', os.urandom(500)]
     names = [
-        one
-        for one in members_of(full_pack.path)
-        if "0001-" in one or one.endswith((".csv", ".pdf", "keys.json", "record.json"))
+        name
+        for name in members_of(full_pack.path)
+        if "0001-" in name or name.endswith((".csv", ".pdf", "keys.json", "record.json"))
     ]
     for content in junk:
         path = change_members(

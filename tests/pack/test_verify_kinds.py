@@ -48,7 +48,7 @@ async def test_a_training_pack_is_recognised_by_any_remaining_mark(tmp_path: Pat
     )
     findings = compare_verifiers(cases)
     assert findings["whole"] == {("training", None)}
-    assert all(("training", None) in one for one in findings.values())
+    assert all(("training", None) in case_findings for case_findings in findings.values())
 
 
 async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path
     diary = fictional_diary(count=4, exhibits=2)
     first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
     ids = [row["record"] for row in diary.versions if row["kind"] == "incident"][:3]
-    items_given = [{"item": one.item, "record": one.record} for one in first.exhibits]
+    items_given = [{"item": exhibit.item, "record": exhibit.record} for exhibit in first.exhibits]
     export_fields = {
         "kind": "pack",
         "pack_no": 1,
@@ -271,7 +271,7 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
             lambda held, prefix=prefix: {n: raw for n, raw in held.items() if n != f"{prefix}manifest-sha256.txt"},
         )
     findings = compare_verifiers(cases, min_cases=26)
-    codes = {name: {code for code, _ in one} for name, one in findings.items()}
+    codes = {name: {code for code, _ in case_findings} for name, case_findings in findings.items()}
     for prefix in ("", SERVABLE_FOLDER):
         assert ("changed", f"{SERVABLE_FOLDER}01_chronology.pdf") in findings[f"{prefix}a byte"]
         assert ("missing", f"{SERVABLE_FOLDER}01_chronology.pdf") in findings[f"{prefix}gone"]
@@ -281,7 +281,7 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
             "index": "exhibit", "place": "inclusion", "keys": "keys", "list": "list_damaged", "no list": "missing",
         }.items():  # fmt: skip
             assert code in codes[f"{prefix}{name}"], (prefix, name, codes[f"{prefix}{name}"])
-        assert all("servable_only" in one for one in codes.values())
+        assert all("servable_only" in case_codes for case_codes in codes.values())
 
 
 def test_a_folder_counts_as_a_pack_but_symlinks_are_not_followed(logged_pack: BuiltPack, tmp_path: Path) -> None:

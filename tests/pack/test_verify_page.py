@@ -75,7 +75,7 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
         cases.add_changed(
             f"without {name}",
             small_pack.path,
-            lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
+            lambda held, name=name: {path: raw for path, raw in held.items() if path != name},
         )
     for case_name, change in {
         "narrative": lambda proof: proof["fields"]["narrative"].update(v="It was all fine."),
@@ -129,7 +129,9 @@ def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     ends = (".csv", ".pdf", "keys.json", "record.json")
     names = [
-        one for one in members_of(small_pack.path) if "0001-" in one or "14_sidecars/JB-1" in one or one.endswith(ends)
+        name
+        for name in members_of(small_pack.path)
+        if "0001-" in name or "14_sidecars/JB-1" in name or name.endswith(ends)
     ]
     junk = {"empty": b"", "no text": b"\xff\xfe", "deep": b"[" * 100_000, "half": b'{"t":"proof/v1"}'}
     junk["random"] = random.Random(3).randbytes(500)
@@ -222,11 +224,11 @@ def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
         if "/proof/" in name:
             cases.add(name, path, tsa_roots=[authority.root_pem])
     for end in (".txt", ".tsr", ".pem", "log.json"):
-        name = next(one for one in members_of(logged.path) if one.startswith(folder) and one.endswith(end))
+        name = next(name for name in members_of(logged.path) if name.startswith(folder) and name.endswith(end))
         cases.add_changed(
             f"without {end}",
             logged.path,
-            lambda held, name=name: {one: raw for one, raw in held.items() if one != name},
+            lambda held, name=name: {path: raw for path, raw in held.items() if path != name},
         )
     for case_name, change in {
         "policy": lambda log: log["checkpoints"][0]["stamps"][0].update(policy="1.2.3"),

@@ -156,7 +156,7 @@ def test_the_chronology_says_who_typed_an_entry_and_whether_it_is_confirmed(caps
 def test_the_record_contains_the_complete_letter(capsule: Capsule) -> None:
     """The JSON record has the typed words, the questions and whether the keeper confirmed them."""
     fields = [row["fields"] for row in json.loads(encode_record(capsule))["versions"]]
-    marks = [one["assisted"]["answer"] for one in fields if "assisted" in one]
+    marks = [version_fields["assisted"]["answer"] for version_fields in fields if "assisted" in version_fields]
     assert marks == [None, "changed", None, "yes"]
     assert fields[1]["assisted"]["letter"]["fields"]["turns"][1]["words"] == "How often?"
 
@@ -215,7 +215,8 @@ def test_the_record_says_whether_a_statement_was_checked(capsule: Capsule) -> No
     """12_record.json has statements as their own kind, with how they arrived."""
     versions = [row for row in json.loads(encode_record(capsule))["versions"] if row["kind"] == "statement"]
     arrived = [row["fields"].get("arrived") for row in versions]
-    assert [one and one["verified"] for one in arrived] == [True, False, True, None, None] and arrived[3] is None
+    assert [arrival and arrival["verified"] for arrival in arrived] == [True, False, True, None, None]
+    assert arrived[3] is None
     assert arrived[2]["words"] == "He stood by the gate." != versions[2]["fields"]["narrative"]
 
 
@@ -261,4 +262,4 @@ def test_the_phone_refuses_a_table_without_the_mark(raw: bytes, capsule: Capsule
     trusted = {TABLE_PATHS[3]: tables[TABLE_PATHS[3]].replace(b"; CHANGED by the keeper since it came", b"")}
     cases = [(raw, tables), (raw, changed_tables), (raw, tables | statements), (raw, tables | trusted)]
     answers = check_tables_on_phone(cases, tmp_path)
-    assert [one["differs"] for one in answers] == [None, TABLE_PATHS[0], TABLE_PATHS[3], TABLE_PATHS[3]]
+    assert [result["differs"] for result in answers] == [None, TABLE_PATHS[0], TABLE_PATHS[3], TABLE_PATHS[3]]

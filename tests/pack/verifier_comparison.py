@@ -45,7 +45,10 @@ class PackCases:
 
 def program_findings(cases: PackCases) -> list[FindingSet]:
     """Return the program's findings of each case, in order."""
-    return [{(one.code, one.member) for one in verify_pack(path, **anchors)} for path, anchors in cases.packs.values()]
+    return [
+        {(finding.code, finding.member) for finding in verify_pack(path, **anchors)}
+        for path, anchors in cases.packs.values()
+    ]
 
 
 class PageVerifier:
@@ -57,14 +60,18 @@ class PageVerifier:
         for path, anchors in cases.packs.values():
             keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
             kind = "folder" if path.is_dir() else "zip"
-            keys |= {"witnesses": [{"name": one.name, "pub": b64(one.pub)} for one in anchors.get("witnesses", ())]}
+            keys |= {
+                "witnesses": [
+                    {"name": witness.name, "pub": b64(witness.pub)} for witness in anchors.get("witnesses", ())
+                ]
+            }
             case_list.append(
                 {kind: str(path), "roots": [pem.decode() for pem in anchors.get("tsa_roots") or ()], **keys}
             )
         (cases.folder / "cases.json").write_text(json.dumps(case_list))
         node = shutil.which("node")
         assert node, "Node 20 or newer is not on the path; `make test` puts it there"
-        self._output = (cases.folder / "told.json").open("w+")
+        self._output = (cases.folder / "findings.json").open("w+")
         self._process = subprocess.Popen(
             [node, str(VERIFY_SCRIPT), str(cases.folder / "cases.json")], stdout=self._output
         )
@@ -74,7 +81,7 @@ class PageVerifier:
         with self._output:
             assert self._process.wait() == 0
             self._output.seek(0)
-            return [{(code, member) for code, member in one} for one in json.load(self._output)]
+            return [{(code, member) for code, member in case_findings} for case_findings in json.load(self._output)]
 
 
 def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, FindingSet]:
@@ -83,9 +90,9 @@ def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, Find
     page_verifier = PageVerifier(cases)
     program = program_findings(cases)
     differing = [
-        f"{name}: only the page {sorted(said - found, key=str)[:5]}, only the program {sorted(found - said, key=str)[:5]}"
-        for name, found, said in zip(cases.packs, program, page_verifier.findings(), strict=True)
-        if found != said
+        f"{name}: only the page {sorted(page - found, key=str)[:5]}, only the program {sorted(found - page, key=str)[:5]}"
+        for name, found, page in zip(cases.packs, program, page_verifier.findings(), strict=True)
+        if found != page
     ]
     assert differing == [], "\n".join(differing)
     return dict(zip(cases.packs, program, strict=True))
@@ -95,7 +102,7 @@ def change_json_member(name: str, change: Callable[[Any], object]) -> Callable[[
     """Return a change of the first JSON member whose name begins with `name`."""
 
     def apply(members: dict[str, bytes]) -> dict[str, bytes]:
-        member = next(one for one in members if one.startswith(name))
+        member = next(path for path in members if path.startswith(name))
         value = json.loads(members[member])
         change(value)
         line_end = b"\n" if members[member].endswith(b"\n") else b""

@@ -260,7 +260,9 @@ def local_capsule(versions: Sequence[DiaryVersion], wish: PackOptions, keys: Map
 
 def servable_versions(capsule: bytes) -> frozenset[str]:
     """Return the versions whose proofs are in the servable folder."""
-    return frozenset(one.opened.version for one in read_capsule(capsule).versions if one.opened.kind in SERVABLE_KINDS)
+    return frozenset(
+        version.opened.version for version in read_capsule(capsule).versions if version.opened.kind in SERVABLE_KINDS
+    )
 
 
 def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, PackOptions]:
@@ -314,7 +316,9 @@ def main() -> None:
         "capsule": capsule.decode(),
         "record": encode_record(read_capsule(capsule)).decode(),
         "keys": diary.public_keys,
-        "later": {name: _later_pack_json(diary, one) for name, one in later_wishes(diary, chosen).items()},
+        "later": {
+            name: _later_pack_json(diary, later_wish) for name, later_wish in later_wishes(diary, chosen).items()
+        },
         "local_sha256": hashlib.sha256(local_capsule(diary.versions, wish, diary.public_keys)).hexdigest(),
         "log_files": {
             path: b64(content) for path, content in log_files(read_capsule(capsule).log, servable_versions(capsule))
