@@ -15,7 +15,7 @@ from diary.storage.statements import Statement, param, query, table
 from tests.server_fixture import InProcessServer
 
 # Statements written by hand that are still to be built from the models. The number only falls.
-RAW_SQL_LIMIT = 305
+RAW_SQL_LIMIT = 298
 STATEMENT_START = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s", re.DOTALL)
 
 
