@@ -1,21 +1,106 @@
-"""Accounts and the diaries they hold."""
+"""Accounts and their diaries."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from pypika_tortoise import functions
+
 from diary.storage.database_interface import Database
-from diary.storage.models.core import Diary
+from diary.storage.hot.accounts import FIND_ACCOUNT_BY_ID, FIND_ACCOUNT_BY_LOGIN
+from diary.storage.models.core import Account, Diary
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
-_SELECT_ACCOUNT: Final = (
-    "SELECT id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap, keyset, ecdsa_pub, hpke_pub,"
-    " closing_at, quota_bytes FROM account"
+_ACCOUNT: Final = table(Account)
+_DIARY: Final = table(Diary)
+_LIST_SEALED_KDFS: Final = Statement(
+    query.from_(_ACCOUNT)
+    .select(_ACCOUNT.id, _ACCOUNT.kdf)
+    .where(functions.Length(_ACCOUNT.kdf) > 0)
+    .orderby(_ACCOUNT.id)
+    .limit(param.limit)
+)
+_SUM_TEXT_BYTES: Final = (
+    # PostgreSQL's sum is a decimal number.
+    query.from_(_DIARY)
+    .select(functions.Cast(functions.Sum(_DIARY.text_bytes), "BIGINT"))
+    .where(_DIARY.account_id == param.account)
+)
+_FIND_STORAGE_USAGE: Final = Statement(
+    query.from_(_ACCOUNT)
+    .select(_ACCOUNT.file_bytes, _SUM_TEXT_BYTES, _ACCOUNT.quota_bytes, _ACCOUNT.is_open)
+    .where(_ACCOUNT.id == param.account)
+)
+_FIND_ACCOUNT_IN_USE: Final = Statement(
+    query.from_(_ACCOUNT)
+    .select(_ACCOUNT.id)
+    .where((_ACCOUNT.id == param.account) | (_ACCOUNT.login_mac == param.login_mac))
+)
+_FIND_DIARY_IN_USE: Final = Statement(query.from_(_DIARY).select(_DIARY.id).where(_DIARY.id == param.diary))
+_ADD_ACCOUNT: Final = Statement(
+    query.into(_ACCOUNT)
+    .columns(
+        _ACCOUNT.id,
+        _ACCOUNT.login_mac,
+        _ACCOUNT.kdf,
+        _ACCOUNT.words_wrap,
+        _ACCOUNT.auth_salt,
+        _ACCOUNT.auth_digest,
+        _ACCOUNT.code_digest,
+        _ACCOUNT.code_wrap,
+        _ACCOUNT.keyset,
+        _ACCOUNT.ecdsa_pub,
+        _ACCOUNT.hpke_pub,
+        _ACCOUNT.closing_at,
+        _ACCOUNT.quota_bytes,
+        _ACCOUNT.is_open,
+        _ACCOUNT.file_bytes,
+    )
+    .insert(
+        param.id,
+        param.login_mac,
+        param.kdf,
+        param.words_wrap,
+        param.auth_salt,
+        param.auth_digest,
+        param.code_digest,
+        param.code_wrap,
+        param.keyset,
+        param.ecdsa_pub,
+        param.hpke_pub,
+        param.closing_at,
+        param.quota_bytes,
+        param.is_open,
+        0,
+    )
+)
+_ADD_DIARY: Final = Statement(
+    query.into(_DIARY)
+    .columns(_DIARY.id, _DIARY.account_id, _DIARY.epoch, _DIARY.wrap, _DIARY.seq, _DIARY.head, _DIARY.text_bytes)
+    .insert(param.diary, param.account, param.epoch, param.wrap, 0, param.first_head, 0)
+)
+_REPLACE_WORDS: Final = Statement(
+    query.update(_ACCOUNT)
+    .set(_ACCOUNT.kdf, param.kdf)
+    .set(_ACCOUNT.words_wrap, param.words_wrap)
+    .set(_ACCOUNT.auth_salt, param.auth_salt)
+    .set(_ACCOUNT.auth_digest, param.auth_digest)
+    .where(_ACCOUNT.id == param.account)
+)
+_REPLACE_RECOVERY_CODE: Final = Statement(
+    query.update(_ACCOUNT)
+    .set(_ACCOUNT.code_digest, param.code_digest)
+    .set(_ACCOUNT.code_wrap, param.code_wrap)
+    .where(_ACCOUNT.id == param.account)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account. `kdf` and `words_wrap` are sealed at rest; digests are of proofs, never the proofs."""
+    """An account. `kdf` and `words_wrap` are sealed at rest; the digests are of sign-in proofs.
+
+    `closing_at`: when the account is due to be closed, in ms. `is_open`: set for a new account only, not when a row is read.
+    """
 
     id: bytes
     login_mac: bytes
@@ -35,7 +120,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class DiaryRow:
-    """A diary. `signed_head`: canonical JSON of the newest signed head, None before the first version."""
+    """A diary. `signed_head`: canonical JSON of the newest signed head; None before the first version."""
 
     id: bytes
     epoch: int
@@ -46,7 +131,7 @@ class DiaryRow:
 
 @dataclass(frozen=True, slots=True)
 class StorageUsage:
-    """How many bytes an account has stored."""
+    """How many bytes an account has stored, and its quota for files; None means the server's quota."""
 
     file_bytes: int
     text_bytes: int
@@ -55,99 +140,69 @@ class StorageUsage:
 
 
 def list_sealed_kdfs(tx: Transaction, limit: int) -> list[tuple[bytes, bytes]]:
-    """Ids of some accounts and their `kdf`, sealed at rest. An account that is being closed has none any more."""
-    rows = tx.execute("SELECT id, kdf FROM account WHERE length(kdf) > 0 ORDER BY id LIMIT ?", (limit,)).fetchall()
+    """Return at most `limit` account ids with their sealed `kdf`. Leave out erased accounts, whose `kdf` is empty."""
+    rows = tx.execute(*_LIST_SEALED_KDFS(limit=limit)).fetchall()
     return [(row[0], row[1]) for row in rows]
 
 
 async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
-    """The account with this HMAC of a sign-in name.
+    """Return the account with this HMAC of a sign-in name, or None.
 
-    A plain look-up: what the models build of a row that is there takes long enough to tell it from one that is not.
+    This does not use the models: they take measurably longer for a row that exists, which would reveal that the name does.
     """
-    row = await db.fetch_one(f"{_SELECT_ACCOUNT} WHERE login_mac = ?", (login_mac,))
+    row = await db.fetch_one(FIND_ACCOUNT_BY_LOGIN, (login_mac,))
     return AccountRow(*row) if row else None
 
 
 async def find_by_id(db: Database, account: bytes) -> AccountRow | None:
-    """The account with this id."""
-    row = await db.fetch_one(f"{_SELECT_ACCOUNT} WHERE id = ?", (account,))
+    """Return the account with this id, or None."""
+    row = await db.fetch_one(FIND_ACCOUNT_BY_ID, (account,))
     return AccountRow(*row) if row else None
 
 
 async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
-    """The account's diaries."""
+    """Return the account's diaries, in the order of their ids."""
     return await db.run_orm_read(_load_diaries(account))
 
 
 async def find_storage_usage(db: Database, account: bytes) -> StorageUsage | None:
-    """What the account has stored."""
-    row = await db.fetch_one(
-        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1), quota_bytes,"
-        " is_open"
-        " FROM account WHERE id = ?1",
-        (account,),
-    )
-    return StorageUsage(row[0], row[1], row[2], bool(row[3])) if row else None
+    """Return how much the account has stored, or None if there is no such account."""
+    row = await db.fetch_one(*_FIND_STORAGE_USAGE(account=account))
+    return StorageUsage(row[0], row[1] or 0, row[2], bool(row[3])) if row else None
 
 
 def is_taken(tx: Transaction, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:
-    """Whether any of them is in use."""
-    row = tx.execute(
-        "SELECT EXISTS(SELECT 1 FROM account WHERE id = ? OR login_mac = ?)"
-        " OR EXISTS(SELECT 1 FROM diary WHERE id = ?)",
-        (account, login_mac, diary),
-    ).fetchone()
-    return bool(row[0])
+    """Check whether the account id, the sign-in name or the diary id is in use."""
+    if tx.execute(*_FIND_ACCOUNT_IN_USE(account=account, login_mac=login_mac)).fetchone():
+        return True
+    return tx.execute(*_FIND_DIARY_IN_USE(diary=diary)).fetchone() is not None
 
 
 def add_account(tx: Transaction, row: AccountRow) -> None:
-    """Store a new account; see `is_taken`."""
-    tx.execute(
-        "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
-        " keyset, ecdsa_pub, hpke_pub, quota_bytes, is_open, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        (
-            row.id,
-            row.login_mac,
-            row.kdf,
-            row.words_wrap,
-            row.auth_salt,
-            row.auth_digest,
-            row.code_digest,
-            row.code_wrap,
-            row.keyset,
-            row.ecdsa_pub,
-            row.hpke_pub,
-            row.quota_bytes,
-            row.is_open,
-        ),
-    )
+    """Store a new account. Check `is_taken` first, in the same transaction."""
+    tx.execute(*_ADD_ACCOUNT(**asdict(row)))
 
 
 def add_diary(tx: Transaction, account: bytes, diary: bytes, *, epoch: int, wrap: bytes, first_head: bytes) -> None:
-    """Store an account's first diary."""
-    tx.execute(
-        "INSERT INTO diary (id, account_id, epoch, wrap, seq, head, text_bytes) VALUES (?, ?, ?, ?, 0, ?, 0)",
-        (diary, account, epoch, wrap, first_head),
-    )
+    """Store an account's first diary. `first_head`: the head of an empty diary."""
+    tx.execute(*_ADD_DIARY(diary=diary, account=account, epoch=epoch, wrap=wrap, first_head=first_head))
 
 
 def replace_words(
     tx: Transaction, account: bytes, *, kdf: bytes, words_wrap: bytes, auth_salt: bytes, auth_digest: bytes
 ) -> None:
-    """Put a new lock on the account's words."""
+    """Store what a new passphrase derives its keys from and is checked against."""
     tx.execute(
-        "UPDATE account SET kdf = ?, words_wrap = ?, auth_salt = ?, auth_digest = ? WHERE id = ?",
-        (kdf, words_wrap, auth_salt, auth_digest, account),
+        *_REPLACE_WORDS(account=account, kdf=kdf, words_wrap=words_wrap, auth_salt=auth_salt, auth_digest=auth_digest)
     )
 
 
 def replace_recovery_code(tx: Transaction, account: bytes, *, code_digest: bytes, code_wrap: bytes) -> None:
-    """Put a new recovery code in the place of the one before."""
-    tx.execute("UPDATE account SET code_digest = ?, code_wrap = ? WHERE id = ?", (code_digest, code_wrap, account))
+    """Replace the account's recovery code."""
+    tx.execute(*_REPLACE_RECOVERY_CODE(account=account, code_digest=code_digest, code_wrap=code_wrap))
 
 
 async def _load_diaries(account: bytes) -> tuple[DiaryRow, ...]:
-    """The rows behind `list_diaries`."""
+    """Load the rows of `list_diaries`."""
     diaries = await Diary.filter(account_id=account).order_by("id")
     return tuple(DiaryRow(row.id, row.epoch, row.wrap, row.seq, row.signed_head) for row in diaries)
