@@ -1,68 +1,117 @@
-"""Closing an account: asked for, taken back, carried out.
+"""Closing of accounts: requested, cancelled, carried out.
 
-What stays of a closed account is the leaves of its versions in the public log, which name nobody: a log that
-forgot could not be told from one that cheated. Everything else goes, the files of the blob store first
-(diary/storage/sync/erasures.py), the rows when no file is left.
+Of a closed account, the leaves of its versions stay in the public log. They identify nobody, and a log with missing leaves
+could not be told from one that was tampered with. Everything else is deleted: first the files in the blob store
+(diary/storage/sync/erasures.py), then the rows.
 """
 
-from diary.storage.accounts import renewal_tokens
+from typing import Final
+
+from diary.storage.accounts import key_rotation, renewal_tokens
+from diary.storage.models.core import Account, Blob, Diary, Session, Version
+from diary.storage.models.handovers import Handover
+from diary.storage.models.log import LogLeaf, WaitingLeaf
+from diary.storage.models.witness_statements import WitnessCode
 from diary.storage.sharing import grants
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
+
+_ACCOUNT: Final = table(Account)
+_BLOB: Final = table(Blob)
+_DIARY: Final = table(Diary)
+_HANDOVER: Final = table(Handover)
+_LOG_LEAF: Final = table(LogLeaf)
+_SESSION: Final = table(Session)
+_VERSION: Final = table(Version)
+_WAITING_LEAF: Final = table(WaitingLeaf)
+_WITNESS_CODE: Final = table(WitnessCode)
+
+_UPDATE: Final = query.update(_ACCOUNT).where(_ACCOUNT.id == param.account)
+_SET_CLOSING: Final = Statement(_UPDATE.set(_ACCOUNT.closing_at, param.due_at).where(_ACCOUNT.closing_at.isnull()))
+_CANCEL_CLOSING: Final = Statement(_UPDATE.set(_ACCOUNT.closing_at, None).where(_ACCOUNT.closing_at.notnull()))
+_FIND_CLOSING: Final = Statement(query.from_(_ACCOUNT).select(_ACCOUNT.closing_at).where(_ACCOUNT.id == param.account))
+_LIST_DUE: Final = Statement(
+    query.from_(_ACCOUNT).select(_ACCOUNT.id).where(_ACCOUNT.closing_at <= param.now).orderby(_ACCOUNT.closing_at)
+)
+_FIND_WAITING_LEAF: Final = Statement(
+    query.from_(_WAITING_LEAF)
+    .join(_VERSION)
+    .on(_VERSION.id == _WAITING_LEAF.id)
+    .join(_DIARY)
+    .on(_DIARY.id == _VERSION.diary_id)
+    .select(_WAITING_LEAF.id)
+    .where(_DIARY.account_id == param.account)
+    .limit(1)
+)
+_DIARY_IDS: Final = query.from_(_DIARY).select(_DIARY.id).where(_DIARY.account_id == param.account)
+_VERSION_IDS: Final = (
+    query.from_(_VERSION)
+    .join(_DIARY)
+    .on(_DIARY.id == _VERSION.diary_id)
+    .select(_VERSION.id)
+    .where(_DIARY.account_id == param.account)
+)
+_DELETE_SESSIONS: Final = Statement(query.from_(_SESSION).delete().where(_SESSION.account_id == param.account))
+_DELETE_WITNESS_CODES: Final = Statement(
+    query.from_(_WITNESS_CODE).delete().where(_WITNESS_CODE.diary_id.isin(_DIARY_IDS))
+)
+_DELETE_HANDOVERS: Final = Statement(query.from_(_HANDOVER).delete().where(_HANDOVER.diary_id.isin(_DIARY_IDS)))
+# No sign-in name has this HMAC, and no proof has an empty digest: the account cannot be signed in to any more.
+_EMPTY_ACCOUNT: Final = Statement(
+    _UPDATE.set(_ACCOUNT.login_mac, _ACCOUNT.id)
+    .set(_ACCOUNT.auth_digest, b"")
+    .set(_ACCOUNT.code_digest, None)
+    .set(_ACCOUNT.words_wrap, b"")
+    .set(_ACCOUNT.kdf, b"")
+    .set(_ACCOUNT.code_wrap, None)
+    .set(_ACCOUNT.keyset, b"")
+)
+_DETACH_LEAVES: Final = Statement(
+    query.update(_LOG_LEAF).set(_LOG_LEAF.version_id, None).where(_LOG_LEAF.version_id.isin(_VERSION_IDS))
+)
+_DELETE_VERSIONS: Final = Statement(query.from_(_VERSION).delete().where(_VERSION.diary_id.isin(_DIARY_IDS)))
+_MARK_BLOBS_ERASED: Final = Statement(
+    query.update(_BLOB).set(_BLOB.erased, True).set(_BLOB.complete, False).where(_BLOB.diary_id.isin(_DIARY_IDS))
+)
+_DELETE_ACCOUNT: Final = Statement(query.from_(_ACCOUNT).delete().where(_ACCOUNT.id == param.account))
 
 
 def request_closing(tx: Transaction, account: bytes, due_at: int) -> int:
-    """Note that the account is to be closed; when, which a second asking does not put off."""
-    tx.execute("UPDATE account SET closing_at = ? WHERE id = ? AND closing_at IS NULL", (due_at, account))
-    return int(tx.execute("SELECT closing_at FROM account WHERE id = ?", (account,)).fetchone()[0])
+    """Schedule the closing of the account. Return when it is due, in ms; a repeated request does not postpone it."""
+    tx.execute(*_SET_CLOSING(account=account, due_at=due_at))
+    return int(tx.execute(*_FIND_CLOSING(account=account)).fetchone()[0])
 
 
 def cancel_closing(tx: Transaction, account: bytes) -> bool:
-    """The account stays; whether it was to be closed."""
-    cursor = tx.execute("UPDATE account SET closing_at = NULL WHERE id = ? AND closing_at IS NOT NULL", (account,))
-    return cursor.rowcount == 1
+    """Cancel the closing of the account. Return whether it was scheduled."""
+    return tx.execute(*_CANCEL_CLOSING(account=account)).rowcount == 1
 
 
 def list_due(tx: Transaction, now: int) -> tuple[bytes, ...]:
-    """The accounts to be closed at `now` ms."""
-    rows = tx.execute("SELECT id FROM account WHERE closing_at <= ? ORDER BY closing_at", (now,)).fetchall()
-    return tuple(row[0] for row in rows)
+    """Return the accounts whose closing is due at `now` ms, the longest overdue first."""
+    return tuple(row[0] for row in tx.execute(*_LIST_DUE(now=now)).fetchall())
 
 
 def erase_contents(tx: Transaction, account: bytes) -> bool:
-    """Take everything of an account from everybody; False, and nothing done, while a leaf of it waits for the log."""
-    waiting_leaf = tx.execute(
-        "SELECT 1 FROM waiting_leaf w JOIN version v ON v.id = w.id JOIN diary d ON d.id = v.diary_id"
-        " WHERE d.account_id = ? LIMIT 1",
-        (account,),
-    ).fetchone()
-    if waiting_leaf:
+    """Delete the account's data and end all access to it; its files are only marked for deletion.
+
+    Return False, and change nothing, while one of its leaves waits for the log.
+    """
+    if tx.execute(*_FIND_WAITING_LEAF(account=account)).fetchone():
         return False
-    tx.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
-    tx.execute("DELETE FROM rotation WHERE id = ?", (account,))
-    tx.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
-    tx.execute("DELETE FROM witness_code WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
-    tx.execute("DELETE FROM handover WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
+    key_rotation.discard(tx, account)
+    tx.execute(*_DELETE_WITNESS_CODES(account=account))
+    tx.execute(*_DELETE_HANDOVERS(account=account))
     grants.delete_all(tx, account)
-    # Nobody signs in to it any more: no name leads here, and no proof has this digest.
-    tx.execute(
-        "UPDATE account SET login_mac = id, auth_digest = ?, code_digest = NULL, words_wrap = ?, kdf = ?,"
-        " code_wrap = NULL, keyset = ? WHERE id = ?",
-        (b"", b"", b"", b"", account),
-    )
-    tx.execute(
-        "UPDATE log_leaf SET version_id = NULL WHERE version_id IN"
-        " (SELECT v.id FROM version v JOIN diary d ON d.id = v.diary_id WHERE d.account_id = ?)",
-        (account,),
-    )
-    tx.execute("DELETE FROM version WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
-    tx.execute(
-        "UPDATE blob SET erased = ?, complete = ? WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)",
-        (True, False, account),
-    )
+    tx.execute(*_EMPTY_ACCOUNT(account=account))
+    tx.execute(*_DETACH_LEAVES(account=account))
+    tx.execute(*_DELETE_VERSIONS(account=account))
+    tx.execute(*_MARK_BLOBS_ERASED(account=account))
     return True
 
 
 def delete_account(tx: Transaction, account: bytes) -> None:
-    """Delete an emptied account whose files are gone."""
-    tx.execute("DELETE FROM account WHERE id = ?", (account,))
+    """Delete the row of an erased account after its files are deleted."""
+    tx.execute(*_DELETE_ACCOUNT(account=account))

@@ -1,37 +1,149 @@
-"""New keys for an account: kept beside the old ones until all of them are here, and then put in their place.
+"""Rotation of an account's keys: the new keys are staged beside the old ones and replace them in one step.
 
-[Note: who wins] While a change of keys is alive, nothing is pushed to the account (storage/sync/versions.py): otherwise
-whoever has a session and the keys of before could keep it from ever being complete. It is alive for ten minutes after it was
-begun or last got further, so it cannot hold pushes up for longer than its own phone works at it. One begun with
-the recovery code replaces one begun with the words, and is not replaced by one.
+[Note: who wins] While a rotation is active, no pushes to the account are accepted (storage/sync/versions.py). Otherwise
+anyone with a session and the old keys could keep it from ever being complete. A rotation is active for ten minutes after it
+was started or last made progress, so it blocks pushes only while a phone works on it. A rotation started with the recovery
+code replaces one started with the words; one started with the words does not replace one started with the code.
 
-[Note: all at once] Until the last wrap has come the account is as it was, so a phone that is interrupted goes on
-where it stopped, and nothing is half changed. The step itself is one transaction: keys, wraps, words, code, sessions.
+[Note: all at once] Until the last wrap is staged the account is unchanged, so a phone that is interrupted continues where it
+stopped, and nothing is half changed. The change itself is one transaction: keys, wraps, words, code and sessions.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
+
+from pypika_tortoise import functions
 
 from diary.encoding import decode_frames, encode_frames
 from diary.errors import Conflict, IncompleteUpload, NotFound
 from diary.storage.accounts import renewal_tokens
+from diary.storage.models.core import Account, Diary, Session, Version
+from diary.storage.models.key_rotation import Rotation, RotationWrap
 from diary.storage.sharing import grants
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 MAX_FRAMES: Final = 4
 ROTATION_TIMEOUT_MS: Final = 600_000
 _EXPIRED_MESSAGE: Final = "The change of keys was not finished in time. Begin it again."
-_FROM_UNSTAGED_VERSIONS: Final = (
-    "FROM version v JOIN diary d ON d.id = v.diary_id LEFT JOIN rotation_wrap w ON w.id = v.id"
-    " WHERE d.account_id = ? AND v.erased_at IS NULL AND w.id IS NULL"
+
+_ACCOUNT: Final = table(Account)
+_DIARY: Final = table(Diary)
+_ROTATION: Final = table(Rotation)
+_SESSION: Final = table(Session)
+_VERSION: Final = table(Version)
+_WRAP: Final = table(RotationWrap)
+_ROTATION_OF_ACCOUNT: Final = query.from_(_ROTATION).where(_ROTATION.id == param.account)
+_FIND_STARTED: Final = Statement(_ROTATION_OF_ACCOUNT.select(_ROTATION.keyset, _ROTATION.by_code, _ROTATION.touched_at))
+_FIND_BY_CODE: Final = Statement(_ROTATION_OF_ACCOUNT.select(_ROTATION.by_code))
+_FIND_EPOCH: Final = Statement(_ROTATION_OF_ACCOUNT.select(_ROTATION.epoch, _ROTATION.keyset, _ROTATION.touched_at))
+_FIND_PROGRESS: Final = Statement(_ROTATION_OF_ACCOUNT.select(_ROTATION.seq, _ROTATION.touched_at))
+_ADD: Final = Statement(
+    query.into(_ROTATION)
+    .columns(
+        _ROTATION.id,
+        _ROTATION.epoch,
+        _ROTATION.seq,
+        _ROTATION.kdf,
+        _ROTATION.words_wrap,
+        _ROTATION.auth_salt,
+        _ROTATION.auth_digest,
+        _ROTATION.keyset,
+        _ROTATION.ecdsa_pub,
+        _ROTATION.hpke_pub,
+        _ROTATION.diary_wrap,
+        _ROTATION.by_code,
+        _ROTATION.touched_at,
+    )
+    .insert(
+        param.account,
+        param.epoch,
+        param.seq,
+        param.kdf,
+        param.words_wrap,
+        param.auth_salt,
+        param.auth_digest,
+        param.keyset,
+        param.ecdsa_pub,
+        param.hpke_pub,
+        param.diary_wrap,
+        param.by_code,
+        param.now,
+    )
 )
+_TOUCH: Final = Statement(
+    query.update(_ROTATION).set(_ROTATION.touched_at, param.now).where(_ROTATION.id == param.account)
+)
+_DELETE: Final = Statement(query.from_(_ROTATION).delete().where(_ROTATION.id == param.account))
+_DELETE_WRAPS: Final = Statement(query.from_(_WRAP).delete().where(_WRAP.account == param.account))
+_DELETE_WRAP: Final = Statement(query.from_(_WRAP).delete().where(_WRAP.id == param.version_id))
+_ADD_WRAP: Final = Statement(
+    query.into(_WRAP).columns(_WRAP.id, _WRAP.account, _WRAP.wraps).insert(param.version_id, param.account, param.wraps)
+)
+_FIND_DIARY_SEQ: Final = Statement(
+    query.from_(_DIARY).select(_DIARY.seq).where((_DIARY.id == param.diary) & (_DIARY.account_id == param.account))
+)
+_FIND_ACCOUNT_SEQ: Final = Statement(query.from_(_DIARY).select(_DIARY.seq).where(_DIARY.account_id == param.account))
+_FIND_VERSION: Final = Statement(
+    query.from_(_VERSION)
+    .join(_DIARY)
+    .on(_DIARY.id == _VERSION.diary_id)
+    .select(_VERSION.id, _VERSION.sealed, _VERSION.erased_at)
+    .where(_DIARY.account_id == param.account)
+    .where((_VERSION.diary_id == param.diary) & (_VERSION.version == param.version))
+)
+_UNSTAGED_VERSIONS: Final = (
+    query.from_(_VERSION)
+    .join(_DIARY)
+    .on(_DIARY.id == _VERSION.diary_id)
+    .left_join(_WRAP)
+    .on(_WRAP.id == _VERSION.id)
+    .where((_DIARY.account_id == param.account) & _VERSION.erased_at.isnull() & _WRAP.id.isnull())
+)
+_COUNT_UNSTAGED: Final = Statement(_UNSTAGED_VERSIONS.select(functions.Count("*")))
+_FIND_FIRST_UNSTAGED_SEQ: Final = Statement(_UNSTAGED_VERSIONS.select(functions.Min(_VERSION.seq)))
+_LIST_STAGED: Final = Statement(
+    query.from_(_VERSION)
+    .join(_WRAP)
+    .on(_WRAP.id == _VERSION.id)
+    .select(_VERSION.id, _VERSION.sealed, _WRAP.wraps)
+    .where((_WRAP.account == param.account) & _VERSION.erased_at.isnull())
+)
+_SET_SEALED: Final = Statement(
+    query.update(_VERSION).set(_VERSION.sealed, param.sealed).where(_VERSION.id == param.version_id)
+)
+_REPLACE_ACCOUNT_KEYS: Final = Statement(
+    query.update(_ACCOUNT)
+    .from_(_ROTATION)
+    .set(_ACCOUNT.kdf, _ROTATION.kdf)
+    .set(_ACCOUNT.words_wrap, _ROTATION.words_wrap)
+    .set(_ACCOUNT.auth_salt, _ROTATION.auth_salt)
+    .set(_ACCOUNT.auth_digest, _ROTATION.auth_digest)
+    .set(_ACCOUNT.keyset, _ROTATION.keyset)
+    .set(_ACCOUNT.ecdsa_pub, _ROTATION.ecdsa_pub)
+    .set(_ACCOUNT.hpke_pub, _ROTATION.hpke_pub)
+    .set(_ACCOUNT.code_digest, None)
+    .set(_ACCOUNT.code_wrap, None)
+    .where((_ACCOUNT.id == param.account) & (_ROTATION.id == param.account))
+)
+_REPLACE_DIARY_KEY: Final = Statement(
+    query.update(_DIARY)
+    .from_(_ROTATION)
+    .set(_DIARY.epoch, _ROTATION.epoch)
+    .set(_DIARY.wrap, _ROTATION.diary_wrap)
+    .where((_DIARY.id == param.diary) & (_ROTATION.id == param.account))
+)
+_DELETE_SESSIONS: Final = Statement(query.from_(_SESSION).delete().where(_SESSION.account_id == param.account))
 
 
 @dataclass(frozen=True, slots=True)
 class RotationRow:
-    """What will stand at the account; `seq`: how far its diary went when the old key was ended."""
+    """The new keys of an account. `seq`: the diary's sequence number when the rotation statement was signed.
+
+    `by_code`: whether the rotation was started with the recovery code.
+    """
 
     account: bytes
     epoch: int
@@ -48,68 +160,56 @@ class RotationRow:
 
 
 def is_rotation_active(touched_at: int, now: int) -> bool:
-    """Whether a change of keys that last got further at `touched_at` ms counts; a clock that was set back does not keep it."""
+    """Check whether a rotation that last made progress at `touched_at` ms is active.
+
+    The difference is absolute, so that a clock that was set back does not prolong a rotation.
+    """
     return abs(now - touched_at) < ROTATION_TIMEOUT_MS
 
 
 def begin(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:
-    """Begin, or begin anew with other keys: what was sent under those is of no use. The same again goes on.
+    """Start a rotation at `now` ms, or continue the one with the same keyset. A rotation with other keys is discarded.
 
-    False when the diary has gone on since the statement: it has to be begun again, and until then nothing more is pushed.
-    Raises Conflict while one that was begun with the recovery code is alive and this one was begun with the words.
+    Return False if the diary has changed since the statement was signed: the phone then has to start again, and no pushes are
+    accepted until it has. Raise Conflict if a rotation started with the recovery code is active and this one was started with
+    the words.
     """
-    existing = tx.execute("SELECT keyset, by_code, touched_at FROM rotation WHERE id = ?", (row.account,)).fetchone()
+    existing = tx.execute(*_FIND_STARTED(account=row.account)).fetchone()
     is_same = existing is not None and bytes(existing[0]) == row.keyset
     if existing and existing[1] and is_rotation_active(existing[2], now) and not (row.by_code or is_same):
         raise Conflict("A change of keys that was begun with the recovery code is under way.")
     if is_same:
-        tx.execute("UPDATE rotation SET touched_at = ? WHERE id = ?", (now, row.account))
+        tx.execute(*_TOUCH(account=row.account, now=now))
     else:
-        _replace_rotation(tx, row, now)
-    diary_row = tx.execute("SELECT seq FROM diary WHERE id = ? AND account_id = ?", (diary, row.account)).fetchone()
+        discard(tx, row.account)
+        tx.execute(*_ADD(now=now, **asdict(row)))
+    diary_row = tx.execute(*_FIND_DIARY_SEQ(diary=diary, account=row.account)).fetchone()
     return diary_row is not None and int(diary_row[0]) == row.seq
 
 
 def abandon(tx: Transaction, account: bytes, *, by_code: bool) -> None:
-    """Drop what was begun: the words it was begun with are no longer in use. `by_code`: also one begun with the code."""
-    rotation_row = tx.execute("SELECT by_code FROM rotation WHERE id = ?", (account,)).fetchone()
+    """Discard the account's rotation, because the words it was started with are no longer in use.
+
+    `by_code`: discard a rotation that was started with the recovery code too.
+    """
+    rotation_row = tx.execute(*_FIND_BY_CODE(account=account)).fetchone()
     if rotation_row is None or (rotation_row[0] and not by_code):
         return
-    tx.execute("DELETE FROM rotation WHERE id = ?", (account,))
-    tx.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
+    discard(tx, account)
 
 
-def _replace_rotation(tx: Transaction, row: RotationRow, now: int) -> None:
-    """Put a new one in the place of what was there."""
-    tx.execute("DELETE FROM rotation WHERE id = ?", (row.account,))
-    tx.execute("DELETE FROM rotation_wrap WHERE account = ?", (row.account,))
-    tx.execute(
-        "INSERT INTO rotation (id, epoch, seq, kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub,"
-        " diary_wrap, by_code, touched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            row.account,
-            row.epoch,
-            row.seq,
-            row.kdf,
-            row.words_wrap,
-            row.auth_salt,
-            row.auth_digest,
-            row.keyset,
-            row.ecdsa_pub,
-            row.hpke_pub,
-            row.diary_wrap,
-            row.by_code,
-            now,
-        ),
-    )
+def discard(tx: Transaction, account: bytes) -> None:
+    """Delete the account's rotation and its staged wraps."""
+    tx.execute(*_DELETE(account=account))
+    tx.execute(*_DELETE_WRAPS(account=account))
 
 
 def find_epoch(tx: Transaction, account: bytes, keyset_digest: bytes, now: int) -> int:
-    """The epoch of the keys that are to come; `of`: SHA-256 of their keyset.
+    """Return the epoch of the staged keys. `keyset_digest`: the SHA-256 of their keyset.
 
-    Raises NotFound for none, and Conflict for others or when its time is over.
+    Raise NotFound if there is no rotation, and Conflict if it has other keys or has timed out at `now` ms.
     """
-    rotation_row = tx.execute("SELECT epoch, keyset, touched_at FROM rotation WHERE id = ?", (account,)).fetchone()
+    rotation_row = tx.execute(*_FIND_EPOCH(account=account)).fetchone()
     if rotation_row is None:
         raise NotFound
     if not is_rotation_active(rotation_row[2], now):
@@ -122,87 +222,69 @@ def find_epoch(tx: Transaction, account: bytes, keyset_digest: bytes, now: int) 
 def stage_wraps(
     tx: Transaction, account: bytes, diary: bytes, wraps: Sequence[tuple[bytes, Sequence[bytes]]], now: int
 ) -> int:
-    """Keep the new wraps of some versions; how many versions still lack theirs. Raises NotFound and Conflict.
+    """Store the new wraps of some versions. Return how many versions still have none. Raise NotFound and Conflict.
 
-    Its time begins anew only when a version got its first wrap: the same ones sent again and again do not keep it alive.
+    The timeout restarts only when a version gets its first wrap, so sending the same wraps again does not prolong it.
     """
     has_new_wrap = False
     for version, new_wraps in wraps:
-        row = tx.execute(
-            "SELECT v.id, v.sealed, v.erased_at FROM version v JOIN diary d ON d.id = v.diary_id"
-            " WHERE d.account_id = ? AND v.diary_id = ? AND v.version = ?",
-            (account, diary, version),
-        ).fetchone()
+        row = tx.execute(*_FIND_VERSION(account=account, diary=diary, version=version)).fetchone()
         if row is None:
             raise NotFound
-        if row[2] is not None:
-            continue  # erased meanwhile: nothing is left to open
-        if len(new_wraps) * 2 != len(decode_frames(bytes(row[1]), frames_limit=MAX_FRAMES)):
+        version_id, sealed, erased_at = row
+        if erased_at is not None:
+            continue  # Nothing is left to decrypt.
+        if len(new_wraps) * 2 != len(decode_frames(bytes(sealed), frames_limit=MAX_FRAMES)):
             raise Conflict("That version has another number of parts.")
-        has_new_wrap |= tx.execute("DELETE FROM rotation_wrap WHERE id = ?", (row[0],)).rowcount == 0
-        tx.execute(
-            "INSERT INTO rotation_wrap (id, account, wraps) VALUES (?, ?, ?)",
-            (row[0], account, encode_frames(new_wraps)),
-        )
+        has_new_wrap |= tx.execute(*_DELETE_WRAP(version_id=version_id)).rowcount == 0
+        tx.execute(*_ADD_WRAP(version_id=version_id, account=account, wraps=encode_frames(new_wraps)))
     if has_new_wrap:
-        tx.execute("UPDATE rotation SET touched_at = ? WHERE id = ?", (now, account))
+        tx.execute(*_TOUCH(account=account, now=now))
     return count_unstaged(tx, account)
 
 
 def count_unstaged(tx: Transaction, account: bytes) -> int:
-    """How many of the account's versions have no new wrap yet."""
-    return int(tx.execute(f"SELECT count(*) {_FROM_UNSTAGED_VERSIONS}", (account,)).fetchone()[0])
+    """Return how many of the account's versions have no new wrap yet."""
+    return int(tx.execute(*_COUNT_UNSTAGED(account=account)).fetchone()[0])
 
 
 def find_last_staged_seq(tx: Transaction, account: bytes) -> int:
-    """The number up to which every version has its new wrap."""
-    first_unstaged_seq = tx.execute(f"SELECT min(v.seq) {_FROM_UNSTAGED_VERSIONS}", (account,)).fetchone()[0]
+    """Return the sequence number up to which every version has its new wrap."""
+    first_unstaged_seq = tx.execute(*_FIND_FIRST_UNSTAGED_SEQ(account=account)).fetchone()[0]
     if first_unstaged_seq is not None:
         return int(first_unstaged_seq) - 1
-    return int(tx.execute("SELECT seq FROM diary WHERE account_id = ?", (account,)).fetchone()[0])
+    return int(tx.execute(*_FIND_ACCOUNT_SEQ(account=account)).fetchone()[0])
 
 
 def commit(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
-    """Put the new keys in the place of the old: from here on the old words, code and sessions open nothing.
+    """Replace the old keys with the staged ones. The old words, recovery code and sessions stop working.
 
-    Raises NotFound, Incomplete (a version has no new wrap) and Conflict (something was written since, or its time is over).
+    Raise NotFound; IncompleteUpload if a version has no new wrap; Conflict if the diary has changed since or the rotation has
+    timed out at `now` ms.
     """
-    rotation_row = tx.execute("SELECT epoch, seq, touched_at FROM rotation WHERE id = ?", (account,)).fetchone()
-    diary_row = tx.execute("SELECT seq FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone()
+    rotation_row = tx.execute(*_FIND_PROGRESS(account=account)).fetchone()
+    diary_row = tx.execute(*_FIND_DIARY_SEQ(diary=diary, account=account)).fetchone()
     if rotation_row is None or diary_row is None:
         raise NotFound
-    if not is_rotation_active(rotation_row[2], now):
+    rotation_seq, touched_at = rotation_row
+    if not is_rotation_active(touched_at, now):
         raise Conflict(_EXPIRED_MESSAGE)
     if count_unstaged(tx, account):
         raise IncompleteUpload((), "Some of the entries have not been given their new keys yet.")
-    if diary_row[0] != rotation_row[1]:
+    if diary_row[0] != rotation_seq:
         raise Conflict("Something was written while the keys were being changed.")
-    rows = tx.execute(
-        "SELECT v.id, v.sealed, w.wraps FROM version v JOIN rotation_wrap w ON w.id = v.id"
-        " WHERE w.account = ? AND v.erased_at IS NULL",
-        (account,),
-    ).fetchall()
-    for version_id, sealed, wraps in rows:
+    for version_id, sealed, wraps in tx.execute(*_LIST_STAGED(account=account)).fetchall():
         parts = decode_frames(bytes(sealed), frames_limit=MAX_FRAMES)
-        tx.execute(
-            "UPDATE version SET sealed = ? WHERE id = ?",
-            (bytes(wraps) + encode_frames(parts[len(parts) // 2 :]), version_id),
-        )
+        rewrapped = bytes(wraps) + encode_frames(parts[len(parts) // 2 :])
+        tx.execute(*_SET_SEALED(version_id=version_id, sealed=rewrapped))
     _activate_new_keys(tx, account, diary, now)
 
 
 def _activate_new_keys(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
-    """The account's own row, its diary's, and the end of every way in there was."""
-    names = ("kdf", "words_wrap", "auth_salt", "auth_digest", "keyset", "ecdsa_pub", "hpke_pub")
-    assignments = ", ".join(f"{name} = (SELECT {name} FROM rotation WHERE id = ?1)" for name in names)  # noqa: S608
-    tx.execute(f"UPDATE account SET {assignments}, code_digest = NULL, code_wrap = NULL WHERE id = ?1", (account,))  # noqa: S608
-    tx.execute(
-        "UPDATE diary SET epoch = (SELECT epoch FROM rotation WHERE id = ?1),"
-        " wrap = (SELECT diary_wrap FROM rotation WHERE id = ?1) WHERE id = ?2",
-        (account, diary),
-    )
-    tx.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    """Update the rows of the account and its diary, and revoke every other means of access."""
+    tx.execute(*_REPLACE_ACCOUNT_KEYS(account=account))
+    tx.execute(*_REPLACE_DIARY_KEY(account=account, diary=diary))
+    tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
     grants.end_all(tx, account, now)
-    tx.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
-    tx.execute("DELETE FROM rotation WHERE id = ?", (account,))
+    discard(tx, account)
