@@ -1,28 +1,28 @@
-"""The column types that the library does not have."""
+"""Column types that Tortoise does not have."""
 
 from typing import Any
 
 from tortoise.fields.base import Field
 
 
-class Bytes(Field[bytes], bytes):  # type: ignore[misc] # so the library's own fields are typed
-    """A column of bytes that may be a key or stand in an index, which the library's own may not."""
+class Bytes(Field[bytes], bytes):  # type: ignore[misc] # Tortoise types its own fields this way
+    """A column of bytes that may be a key or part of an index; Tortoise's own BinaryField may not."""
 
     SQL_TYPE = "BLOB"
 
-    class _db_postgres:  # noqa: N801 - the library looks for this name
+    class _db_postgres:  # noqa: N801 - the name that Tortoise reads
         SQL_TYPE = "BYTEA"
 
     def to_db_value(self, value: Any, instance: Any) -> Any:  # noqa: ARG002
-        """Bytes go in as they are."""
+        """Return the bytes unchanged."""
         return value
 
 
 class Place(Field[int], int):
-    """A whole number allotted by us that is the row's own address.
+    """An integer key that the application allots and that is SQLite's row id.
 
-    SQLite makes a key the row's address only when it is spelt INTEGER; as BIGINT it would have an index
-    beside the table, one more page to write with each push.
+    SQLite uses a key as the row id only if its type is INTEGER. As BIGINT it would need an index beside the table:
+    another page to write with each push.
     """
 
     SQL_TYPE = "INTEGER"

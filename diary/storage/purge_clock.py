@@ -21,7 +21,7 @@ _REPLACE: Final = Statement(
 
 @dataclass(frozen=True, slots=True)
 class PurgeClockRow:
-    """`seen_at`: the last reading, in ms. `steady_since`: the reading since which none was implausibly late or early."""
+    """`seen_at`: the last reading, in ms. `steady_since`: the reading since which none was too late or too early."""
 
     seen_at: int
     steady_since: int

@@ -1,14 +1,14 @@
 """SQL built from the models, so that a column is named once.
 
-`table(Model)` has the model's columns as fields of Tortoise's query builder. A `Statement` holds a query; a call with
-its values returns what `execute` and `look` take:
+`table(Model)` has the model's columns as fields of Tortoise's query builder. A `Statement` is a query; a call with its
+values returns the arguments of `execute` and `fetch_one`:
 
     _SESSION = table(Session)
-    _END = Statement(query.update(_SESSION).set(_SESSION.ended_at, value.now).where(_SESSION.id == value.id))
-    hand.execute(*_END(now=now, id=session))
+    _END = Statement(query.update(_SESSION).set(_SESSION.ended_at, param.now).where(_SESSION.id == param.id))
+    tx.execute(*_END(now=now, id=session))
 
-The text is rendered once, at the first call; a call then costs some microseconds more than SQL that is written by hand.
-It is the same for SQLite and PostgreSQL: `?` stands for each value (storage/writer.py).
+The SQL text is rendered once, at the first call. Later calls cost a few microseconds more than SQL written by hand.
+The text is the same for SQLite and PostgreSQL, with `?` for each value (storage/writer.py).
 """
 
 from typing import Any, Final
@@ -19,15 +19,15 @@ from pypika_tortoise.terms import Field, Parameterizer, Term
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
-# Both databases take what the builder renders for SQLite.
+# PostgreSQL accepts the SQL that the builder renders for SQLite.
 query: Final[type[Query]] = SQLLiteQuery
 
 
 class ModelTable(Table):
-    """A model's table; its attributes are the model's columns. Raises AttributeError for any other name."""
+    """The table of a model. Its attributes are the model's columns; any other name raises AttributeError."""
 
     def __init__(self, model: type[Model], alias: str | None = None) -> None:
-        """Read the names from the model's class; the library need not have a connection."""
+        """Read the column names from the model's class, which needs no connection."""
         super().__init__(model._meta.db_table, alias=alias)
         names = set()
         for name, field in model._meta.fields_map.items():
@@ -36,19 +36,19 @@ class ModelTable(Table):
         self._columns = frozenset(names)
 
     def __getattr__(self, name: str) -> Field:
-        """Return the column of that name."""
+        """Return the column with this name."""
         if name.startswith("__") or name not in self.__dict__.get("_columns", ()):
             raise AttributeError(f"{self.__dict__.get('_table_name', 'the table')} has no column {name}")
         return Field(name, table=self)
 
 
 def table(model: type[Model], alias: str | None = None) -> ModelTable:
-    """Return the table of a model; `alias` where a statement names it twice."""
+    """Return the table of a model. `alias`: needed where a statement uses the table twice."""
     return ModelTable(model, alias)
 
 
 class _NamedParameter:
-    """A place in a statement that a call fills, by name."""
+    """A named parameter of a statement."""
 
     __slots__ = ("name",)
 
@@ -57,7 +57,7 @@ class _NamedParameter:
 
 
 class _NamedParameters:
-    """`value.name` stands for the value that a call gives under that name."""
+    """Makes parameters: `param.name` stands for the value passed as `name` in a call."""
 
     def __getattr__(self, name: str) -> Any:
         return _NamedParameter(name)
@@ -67,12 +67,12 @@ param: Final = _NamedParameters()
 
 
 class Statement:
-    """One statement of the database, built from the models. Calls may come from any thread."""
+    """An SQL statement built from the models. It may be called from any thread."""
 
     __slots__ = ("_parameter_names", "_parameters", "_query_builder", "_sql")
 
     def __init__(self, query_builder: QueryBuilder) -> None:
-        """Take the query; a column that no model has was an AttributeError while it was built."""
+        """Store the query; its SQL is rendered when it is first needed."""
         self._query_builder = query_builder
         self._sql = ""
         self._parameters: tuple[Any, ...] = ()
@@ -80,7 +80,7 @@ class Statement:
 
     @property
     def sql(self) -> str:
-        """The text of the statement."""
+        """Return the SQL text."""
         if not self._sql:
             collector = _ParameterCollector()
             sql = self._query_builder.get_sql(query.SQL_CONTEXT.copy(parameterizer=collector))
@@ -88,17 +88,17 @@ class Statement:
             self._parameter_names = frozenset(
                 place.name for place in self._parameters if isinstance(place, _NamedParameter)
             )
-            # Last: another thread that finds the text finds the rest too.
+            # Set last: a thread that finds the text must find the parameters too.
             self._sql = sql
         return self._sql
 
     @property
     def parameter_names(self) -> frozenset[str]:
-        """The values that a call gives."""
+        """Return the names of the values that a call must pass."""
         return self._parameter_names if self.sql else frozenset()
 
     def __call__(self, **values: Any) -> tuple[str, tuple[Any, ...]]:
-        """Return the text and its parameters in order. Raises TypeError when a value is missing or unknown."""
+        """Return the SQL text and its values in order. Raise TypeError if a value is missing or unknown."""
         sql = self.sql
         if self._parameter_names != values.keys():
             raise TypeError(f"the statement takes {sorted(self._parameter_names)}, not {sorted(values)}")
@@ -108,8 +108,8 @@ class Statement:
 
 
 class _ParameterCollector(Parameterizer):
-    """Collects values and places in their order. An expression where the builder expects a value stays SQL."""
+    """Collects values and named parameters in order. An expression in the place of a value stays SQL."""
 
     def should_parameterize(self, value: Any) -> bool:
-        """Everything but an expression becomes a `?`."""
+        """Return whether the value becomes a `?`: true for everything except expressions."""
         return not isinstance(value, Term) and super().should_parameterize(value)

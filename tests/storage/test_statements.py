@@ -16,7 +16,7 @@ from diary.storage.statements import Statement, param, query, table
 from tests.server_fixture import InProcessServer
 
 # Statements written by hand that are still to be built from the models. The number only falls.
-RAW_SQL_LIMIT = 229
+RAW_SQL_LIMIT = 228
 # Folders of diary/storage in which SQL is written by hand.
 RAW_SQL_FOLDERS = {"hot", "control", "bulk"}
 HOT_STATEMENTS_LIMIT = 60

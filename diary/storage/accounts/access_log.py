@@ -1,8 +1,8 @@
-"""The access log of an account: security events that its owner can read, deleted after half a year.
+"""The access log of an account: security events that its keeper can read, deleted after half a year.
 
-[Note: sign-ins are not trimmed by number] Of all other events only the newest 300 are kept, so that one session cannot fill
-the disk. Sign-ins are kept for half a year whatever their number: each has to be shown to the owner's devices. With a limit,
-an intruder could push their own sign-in out of the log with 300 more.
+[Note: sign-ins are not trimmed by number] Of all other events only the newest 300 are kept, so that one session
+cannot fill the disk. Sign-ins are kept for half a year whatever their number, because each has to be shown to the
+keeper's devices. With a limit, an intruder could push their own sign-in out of the log with 300 more.
 """
 
 from dataclasses import dataclass
@@ -130,8 +130,8 @@ def record_access(
 ) -> None:
     """Record an event of a session at `now` ms, and delete older events; nothing is recorded if the session is gone.
 
-    `kind`: for a sign-in, ordinary, borrowed, desk or renewed. The stored time is rounded down: to the minute for a sign-in,
-    to the hour for any other event.
+    `kind`: for a sign-in, ordinary, borrowed, desk or renewed. The stored time is rounded down: to the minute for a
+    sign-in, to the hour for any other event.
     """
     at = now - now % (_MINUTE_MS if what in SIGN_IN_EVENTS else _HOUR_MS)
     tx.execute(*_ADD(at=at, what=what, kind=kind, session=session, account=account))
@@ -161,14 +161,17 @@ def list_sign_ins(
     statement = _LIST_SIGN_INS(
         account=account, session=session, after_id=after_position.id, after_at=after_position.at, limit=limit
     )
+    rows = tx.execute(*statement).fetchall()
+    # The last two columns are None if the session's row was deleted.
     return [
         SignInRow(
-            int(row[0]), int(row[1]), str(row[2]), row[3], bytes(row[4]), bytes(row[5]), _is_active(*row[6:], now)
+            int(sign_in_id),
+            int(at),
+            str(what),
+            kind,
+            bytes(session_id),
+            bytes(device_name),
+            is_signed_in=expires_at is not None and ended_at is None and expires_at > now,
         )
-        for row in tx.execute(*statement).fetchall()
+        for sign_in_id, at, what, kind, session_id, device_name, expires_at, ended_at in rows
     ]
-
-
-def _is_active(expires_at: int | None, ended_at: int | None, now: int) -> bool:
-    """Check whether a session is neither expired nor ended at `now` ms; both columns are None when its row is gone."""
-    return expires_at is not None and ended_at is None and expires_at > now

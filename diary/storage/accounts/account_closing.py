@@ -1,8 +1,8 @@
 """Closing of accounts: requested, cancelled, carried out.
 
-Of a closed account, the leaves of its versions stay in the public log. They identify nobody, and a log with missing leaves
-could not be told from one that was tampered with. Everything else is deleted: first the files in the blob store
-(diary/storage/sync/erasures.py), then the rows.
+Of a closed account, the leaves of its versions stay in the public log. They identify nobody, and a log with missing
+leaves could not be told from one that was tampered with. Everything else is deleted: first the files in the blob
+store (diary/storage/sync/erasures.py), then the rows.
 """
 
 from typing import Final

@@ -31,6 +31,7 @@ _FIND_STORAGE_USAGE: Final = Statement(
     .select(_ACCOUNT.file_bytes, _SUM_TEXT_BYTES, _ACCOUNT.quota_bytes, _ACCOUNT.is_open)
     .where(_ACCOUNT.id == param.account)
 )
+_FIND_IS_OPEN: Final = Statement(query.from_(_ACCOUNT).select(_ACCOUNT.is_open).where(_ACCOUNT.id == param.account))
 _FIND_ACCOUNT_IN_USE: Final = Statement(
     query.from_(_ACCOUNT)
     .select(_ACCOUNT.id)
@@ -99,7 +100,8 @@ _REPLACE_RECOVERY_CODE: Final = Statement(
 class AccountRow:
     """An account. `kdf` and `words_wrap` are sealed at rest; the digests are of sign-in proofs.
 
-    `closing_at`: when the account is due to be closed, in ms. `is_open`: set for a new account only, not when a row is read.
+    `closing_at`: when the account is due to be closed, in ms. `is_open`: whether it was created by open registration; set
+    for a new account only, not when a row is read.
     """
 
     id: bytes
@@ -148,7 +150,8 @@ def list_sealed_kdfs(tx: Transaction, limit: int) -> list[tuple[bytes, bytes]]:
 async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
     """Return the account with this HMAC of a sign-in name, or None.
 
-    This does not use the models: they take measurably longer for a row that exists, which would reveal that the name does.
+    This does not use the models: they take measurably longer for a row that exists, which would reveal that the name
+    does.
     """
     row = await db.fetch_one(FIND_ACCOUNT_BY_LOGIN, (login_mac,))
     return AccountRow(*row) if row else None
@@ -169,6 +172,12 @@ async def find_storage_usage(db: Database, account: bytes) -> StorageUsage | Non
     """Return how much the account has stored, or None if there is no such account."""
     row = await db.fetch_one(*_FIND_STORAGE_USAGE(account=account))
     return StorageUsage(row[0], row[1] or 0, row[2], bool(row[3])) if row else None
+
+
+async def is_open_account(db: Database, account: bytes) -> bool:
+    """Check whether the account exists and was created by open registration."""
+    row = await db.fetch_one(*_FIND_IS_OPEN(account=account))
+    return row is not None and bool(row[0])
 
 
 def is_taken(tx: Transaction, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:

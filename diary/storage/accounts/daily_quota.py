@@ -1,6 +1,6 @@
-"""What accounts that registered where anyone may have sent today, all of them together. A day is a UTC day since 1970.
+"""The daily quota shared by all accounts that were created by open registration. Days are counted in UTC from 1970.
 
-A job that counts here touches a row that is nobody's: it runs with `of=None` (storage/writer.py).
+The counter's row belongs to no account, so a job that uses it runs with `account=None` (storage/writer.py).
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,11 @@ from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 _FILES_REFUSED_MESSAGE: Final = (
-    "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
+    "Today's limit for files is reached. Text can still be sent. Your files are safe on your phone; try again tomorrow."
 )
 _TEXT_REFUSED_MESSAGE: Final = (
-    "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
+    "Today's limit is reached. Nothing was lost: your entries are safe on your phone. Try again tomorrow."
 )
-
 
 _DAY_USE: Final = table(DayUse)
 _FIND: Final = Statement(
@@ -39,7 +38,7 @@ _DELETE_BEFORE: Final = Statement(query.from_(_DAY_USE).delete().where(_DAY_USE.
 
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
-    """Bytes of sealed files and of words that may come on `day`."""
+    """The number of bytes of sealed files and of text that are accepted on `day`."""
 
     day: int
     file_bytes: int
@@ -47,7 +46,11 @@ class DailyLimit:
 
 
 def consume(tx: Transaction, limit: DailyLimit, *, file_bytes: int = 0, text_bytes: int = 0) -> None:
-    """Count bytes. Raises OverQuota for files above the limit, and Unavailable for words, which a phone sends again by itself."""
+    """Count bytes against the day's limit.
+
+    Raise QuotaExceeded for files above the limit, and Unavailable for text above it, because phones retry that by
+    themselves.
+    """
     usage_row = tx.execute(*_FIND(day=limit.day)).fetchone()
     used_file_bytes, used_text_bytes = usage_row or (0, 0)
     if file_bytes and used_file_bytes + file_bytes > limit.file_bytes:
@@ -58,10 +61,10 @@ def consume(tx: Transaction, limit: DailyLimit, *, file_bytes: int = 0, text_byt
 
 
 def refund_file_bytes(tx: Transaction, limit: DailyLimit, file_bytes: int) -> None:
-    """Bytes of a file that were counted and refused."""
+    """Subtract the bytes of a file that were counted but not stored."""
     tx.execute(*_SUBTRACT_FILES(files=file_bytes, day=limit.day))
 
 
 def delete_before(tx: Transaction, before_day: int) -> None:
-    """Drop the counts of days before `before`."""
+    """Delete the counts of all days before `before_day`."""
     tx.execute(*_DELETE_BEFORE(before=before_day))

@@ -1,4 +1,4 @@
-"""Invitations, as HMACs under the pepper, and the room single accounts were given."""
+"""Invitations, stored as HMACs under the pepper, and the quotas of individual accounts."""
 
 from typing import Final
 
@@ -19,16 +19,16 @@ _SET_QUOTA: Final = Statement(
 
 
 def add_invitation(tx: Transaction, mac: bytes, now: int, expires_at: int) -> None:
-    """Store an invitation that is good until `until` ms; those that are over go."""
+    """Store an invitation that is valid until `expires_at` ms, and delete those expired at `now` ms."""
     tx.execute(*_DELETE_EXPIRED(now=now))
     tx.execute(*_ADD(id=mac, until=expires_at))
 
 
 def use_invitation(tx: Transaction, mac: bytes, now: int) -> bool:
-    """Take an invitation, once; False when there is none that is good."""
+    """Use up an invitation. Return False if there is none that is valid at `now` ms."""
     return tx.execute(*_DELETE_IF_VALID(id=mac, now=now)).rowcount == 1
 
 
 def set_quota(tx: Transaction, login_mac: bytes, quota: int | None) -> bool:
-    """Set an account's own room; False when there is no such account."""
+    """Set an account's file quota in bytes; None restores the server's. Return False if there is no such account."""
     return tx.execute(*_SET_QUOTA(quota=quota, login_mac=login_mac)).rowcount == 1

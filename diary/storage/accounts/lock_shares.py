@@ -1,4 +1,4 @@
-"""How often each kind of lock is answered for a sign-in name that does not exist: one row, number 0, written once."""
+"""The shares of KDF parameters in the answers for unknown sign-in names: one row, number 0, written once."""
 
 from typing import Final
 
@@ -18,12 +18,12 @@ _ADD: Final = Statement(
 
 
 def find(tx: Transaction) -> bytes | None:
-    """The row as it was stored, or None."""
+    """Return the stored shares as canonical JSON, or None."""
     row = tx.execute(*_FIND()).fetchone()
     return bytes(row[0]) if row else None
 
 
 def put_if_absent(tx: Transaction, kinds: bytes) -> bytes:
-    """Store it unless another worker has; what is stored then."""
+    """Store the shares unless another worker has. Return the stored ones."""
     tx.execute(*_ADD(kinds=kinds))
     return find(tx) or kinds

@@ -1,4 +1,4 @@
-"""Renewal tokens: what begins a device's next session when the last one ran out. docs/api.md, Tokens."""
+"""Renewal tokens, with which a device starts its next session after the last one expired; docs/api.md, "Tokens"."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,10 +10,10 @@ from diary.storage.models.core import Renewal
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
-# Of one account; a keeper with more devices types the words on the oldest.
+# With more devices than this, the words have to be typed again on those whose token is oldest.
 MAX_TOKENS_PER_ACCOUNT: Final = 40
+# SQLite takes OFFSET only after LIMIT.
 NO_LIMIT: Final = 1 << 30
-
 
 _RENEWAL: Final = table(Renewal)
 _FIND: Final = Statement(
@@ -47,7 +47,7 @@ _ADD: Final = Statement(
 
 @dataclass(frozen=True, slots=True)
 class RenewalRow:
-    """Whose it is, the device it is bound to, and when it was given, in ms."""
+    """A renewal token: its account, the device it is bound to, and when it was issued, in ms."""
 
     account: bytes
     device: bytes
@@ -55,13 +55,16 @@ class RenewalRow:
 
 
 async def find(db: Database, digest: bytes) -> RenewalRow | None:
-    """The renewal of a token's digest."""
+    """Return the renewal token with this SHA-256 digest, or None."""
     row = await db.fetch_one(*_FIND(digest=digest))
     return RenewalRow(*row) if row else None
 
 
 def replace_for_device(tx: Transaction, digest: bytes, row: RenewalRow, session: bytes) -> None:
-    """Keep a renewal for the device of a session that begins; the one the device had goes."""
+    """Store a renewal token for the device of a new session.
+
+    Delete the device's earlier token and the oldest tokens above the account's limit.
+    """
     tx.execute(*_DELETE_OF_DEVICE(account=row.account, device=row.device))
     tx.execute(*_DELETE_OLDEST(account=row.account))
     tx.execute(
@@ -70,15 +73,15 @@ def replace_for_device(tx: Transaction, digest: bytes, row: RenewalRow, session:
 
 
 def delete_for_session(tx: Transaction, account: bytes, session: bytes) -> None:
-    """The session was ended on purpose: its device gets no other without the words."""
+    """Delete the token that was issued with a session, so that its device cannot start another without the words."""
     tx.execute(*_DELETE_OF_SESSION(account=account, session=session))
 
 
 def delete_others(tx: Transaction, account: bytes, session: bytes) -> None:
-    """Every other device of the account gets no other session without the words."""
+    """Delete the account's tokens except the one that was issued with this session."""
     tx.execute(*_DELETE_OTHERS(account=account, session=session))
 
 
 def delete_all(tx: Transaction, account: bytes) -> None:
-    """No device of the account gets a session without the words."""
+    """Delete all of the account's tokens."""
     tx.execute(*_DELETE_ALL(account=account))

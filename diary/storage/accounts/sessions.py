@@ -99,7 +99,7 @@ class AuthenticatedSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session in the account holder's list. `device_name` is sealed at rest."""
+    """A session in the keeper's list of devices. `device_name` is sealed at rest."""
 
     id: bytes
     device_name: bytes
@@ -137,8 +137,8 @@ def add(
 ) -> None:
     """Store a new session; times in ms.
 
-    Delete the device's earlier session, every expired one and, above the account's limit, revoked sessions first and then
-    those used longest ago.
+    Delete the device's earlier session, every expired one and, above the account's limit, revoked sessions first and
+    then those used longest ago.
     """
     tx.execute(*_DELETE_REPLACED(now=now, account=account, device=device))
     tx.execute(*_DELETE_ABOVE_LIMIT(account=account))
