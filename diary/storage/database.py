@@ -1,4 +1,4 @@
-"""The database of one running server: opened, and brought up to date."""
+"""Open and migrate the database of a server."""
 
 import pkgutil
 import sqlite3
@@ -16,6 +16,8 @@ from tortoise.transactions import in_transaction
 from diary.config import Settings
 from diary.errors import BadSetting, Unavailable
 from diary.storage import migrations
+from diary.storage.control import migrations as migration_control
+from diary.storage.control import sqlite as control
 from diary.storage.database_interface import Database, DatabaseBackend
 from diary.storage.models.core import MODEL_MODULES
 from diary.storage.postgres.address import check_postgres_url, is_postgres, parse_credentials
@@ -39,7 +41,9 @@ _UNREACHABLE_MESSAGE: Final = "The database of DIARY_DATABASE_URL cannot be reac
 
 
 class SqliteDatabase(Database):
-    """Over one file."""
+    """Database in one SQLite file."""
+
+    next_version_id_sql = control.NEXT_VERSION_ID
 
     def __init__(
         self,
@@ -48,52 +52,52 @@ class SqliteDatabase(Database):
         read_executor: ThreadPoolExecutor,
         path: Path,
     ) -> None:
-        """`looking`: a reading connection for this event loop."""
+        """Take open collaborators; only this event loop uses `lookup_connection`."""
         super().__init__(writer, read_executor)
         self._lookup_connection = lookup_connection
         self._path = path
 
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """The first row, at once."""
+        """Return the first row of a look-up as a tuple, or None, without a switch to another thread."""
         return self._lookup_connection.execute(sql, parameters).fetchone()
 
     def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
-        """Run `read` on a connection of its own: opening one costs less than an answer of this kind."""
+        """Run a job on a new connection: opening it takes less time than a read of many rows."""
         connection = sqlite_connection.connect(self._path, read_only=True)
         try:
-            connection.execute("BEGIN")
+            connection.execute(control.BEGIN_READ)
             return read_job(connection)
         finally:
             connection.close()
 
     def _purge_deleted_data(self) -> None:
-        """Cut off the write-ahead log."""
+        """Truncate the write-ahead log."""
         sqlite_connection.truncate_wal(self._path)
 
 
 class SqliteBackend(DatabaseBackend):
-    """A file, which is there or not. What the system says of its folder is the operator's to read as it is."""
+    """An SQLite file. Errors of the operating system about its folder reach the operator unchanged."""
 
     unreachable_errors = (DBConnectionError,)
 
     def __init__(self, path: Path) -> None:
-        """`path`: the file."""
+        """Take the path of the file."""
         self._path = path
 
     async def probe(self) -> None:
-        """A file is not away, but it may be closed to us. Raises BadSetting with why."""
+        """Check that the file can be written. Raise BadSetting with the reason otherwise."""
         sqlite_connection.check_writable(self._path)
 
     @asynccontextmanager
     async def migration_lock(self) -> AsyncIterator[None]:
-        """Make its folder. The file has one migration at a time by itself."""
+        """Create the folder of the file. SQLite's write lock allows one migration at a time."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sqlite_connection.check_writable(self._path)
         yield
 
     @asynccontextmanager
     async def open_database(self) -> AsyncIterator[Database]:
-        """A thread that writes, one that reads pages, and a connection for look-ups."""
+        """Open the writer, one reader thread and a connection for look-ups."""
         writer = SqliteWriter(self._path)
         lookup_connection = sqlite_connection.connect(self._path, read_only=True)
         read_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
@@ -109,17 +113,17 @@ class SqliteBackend(DatabaseBackend):
 
 
 def _backend_for(url: str) -> DatabaseBackend:
-    """The kind of database that an address names."""
+    """Return the backend of an address. Raise BadSetting."""
     if not is_postgres(url):
         return SqliteBackend(path_from_url(url))
-    from diary.storage.postgres.database import PostgresBackend  # noqa: PLC0415 - its driver is 3 MB of an idle worker
+    from diary.storage.postgres.database import PostgresBackend  # noqa: PLC0415 - the driver takes 3 MB of memory
 
     return PostgresBackend(check_postgres_url(url))
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The migrated database, open for the length of the block. Raises BadSetting when it is not migrated or cannot be used."""
+    """Open the migrated database for the length of the block. Raise BadSetting when it is not migrated or not usable."""
     url = settings.database_url
     if not is_postgres(url) and not path_from_url(url).exists():
         raise BadSetting(_NOT_MIGRATED_MESSAGE)
@@ -130,7 +134,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             await context.init(config=_tortoise_config(url))
             connection = context.connections.get("default")
             has_unapplied = await _has_unapplied_migrations(connection)
-            await connection.close()  # it is opened again for the first read through the models, which may never come
+            await connection.close()  # the first read through the models opens it again
         except backend.unreachable_errors:
             raise BadSetting(_UNREACHABLE_MESSAGE) from None
         if has_unapplied:
@@ -140,9 +144,9 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def migrate(settings: Settings) -> None:
-    """Bring the database to the newest tables, making them when there are none. Safe to repeat, and at once.
+    """Apply every migration, creating the tables where there are none. Safe to repeat and to run at the same time.
 
-    Raises BadSetting when it cannot be reached; a PostgreSQL server's database itself must be there.
+    Raise BadSetting when the database cannot be reached. On a PostgreSQL server the database itself must exist.
     """
     backend = _backend_for(settings.database_url)
     try:
@@ -153,14 +157,14 @@ async def migrate(settings: Settings) -> None:
 
 
 async def _apply_migrations(url: str) -> None:
-    """Apply what has not been applied, in one transaction with the notes of it. Raises BadSetting.
+    """Apply the missing migrations and record them in one transaction. Raise BadSetting.
 
-    Left alone the library ends each step before it notes it, and over SQLite each statement by itself: a migration that was
-    killed, or met a full disk, would find its own tables in the way for ever after.
+    By default the library commits each step before it records it, and over SQLite each statement by itself. After a kill
+    or a full disk, every later migration would then fail on tables that already exist.
     """
     async with _migration_executor(url) as executor:
         try:
-            # The table of notes first, by itself: PostgreSQL gives a transaction up in which it was looked for in vain.
+            # The library's own table first: PostgreSQL aborts a transaction that queries a table which does not exist.
             await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
             async with in_transaction("default") as transaction_client:
                 if not is_postgres(url):
@@ -176,7 +180,7 @@ async def _apply_migrations(url: str) -> None:
 
 
 async def _begin_script_transaction(connection: Any) -> None:
-    """Begin for writing, and run scripts statement by statement: as a whole they would commit what was begun."""
+    """Begin a write transaction, and make scripts run statement by statement: `executescript` would commit it."""
 
     async def executescript(script: str) -> None:
         statement = ""
@@ -189,35 +193,35 @@ async def _begin_script_transaction(connection: Any) -> None:
             await connection.execute(statement)
 
     await connection.rollback()
-    await connection.execute("PRAGMA busy_timeout=60000")
-    await connection.execute("BEGIN IMMEDIATE")
+    await connection.execute(control.set_pragma("busy_timeout", 60_000))
+    await connection.execute(control.BEGIN_WRITE)
     connection.executescript = executescript
 
 
 async def _has_unapplied_migrations(connection: Any) -> bool:
-    """Whether a migration has not been applied.
+    """Check whether a migration has not been applied.
 
-    Only the notes of what was applied are read. The library's own plan reads every migration and describes its models anew,
-    which takes half of a server's start.
+    Reads only the library's table of applied migrations. The library's own plan imports every migration and describes its
+    models again, which takes half of a server's start.
     """
     known_migrations = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
     try:
-        rows = await connection.execute_query_dict("SELECT app, name FROM tortoise_migrations")
-    except OperationalError:  # there is no such table
+        rows = await connection.execute_query_dict(migration_control.LIST_APPLIED)
+    except OperationalError:  # the table does not exist
         return True
     return not known_migrations <= {row["name"] for row in rows if row["app"] == APP_LABEL}
 
 
 @asynccontextmanager
 async def _migration_executor(url: str) -> AsyncIterator[MigrationExecutor]:
-    """The library's migration runner over a connection that is closed afterwards."""
+    """Yield the library's migration runner, and close its connection afterwards."""
     async with TortoiseContext() as context:
         await context.init(config=_tortoise_config(url))
         yield MigrationExecutor(context.connections.get("default"), _TORTOISE_APPS)
 
 
 def _tortoise_config(url: str) -> dict[str, Any]:
-    """The library's own settings."""
+    """Return the settings of Tortoise for an address."""
     if is_postgres(url):
         connection = {"engine": "tortoise.backends.asyncpg", "credentials": parse_credentials(url)}
     else:

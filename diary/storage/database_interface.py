@@ -1,10 +1,10 @@
-"""The database as every function of storage is handed it: the writer, and three ways to read.
+"""The interface that every function of storage receives: the writer, and three ways to read.
 
-[Note: reading] Over SQLite, in WAL mode, a reader never waits for the writer. A point look-up by an index (a
-session, a part) takes 10 to 20 microseconds, a hop to another thread ten times as long, so look-ups run on the
-event loop itself over a connection of its own (`look`). Everything that returns many rows runs on a reader's
-thread (`page`). What is neither hot nor large goes through the models (`orm`). Over PostgreSQL the three are
-the same to whoever asks; look-ups share a few connections there.
+[Note: reading] Over SQLite, in WAL mode, a reader never waits for the writer. A look-up by an index (a session, a
+part) takes 10 to 20 microseconds, and a switch to another thread ten times as long, so look-ups run on the event loop
+itself over their own connection (`fetch_one`). A read of many rows runs on a reader thread (`run_read`). Reads that
+are neither hot nor large use the models (`run_orm_read`). Over PostgreSQL the three have the same interface; look-ups
+share a few connections there.
 """
 
 import asyncio
@@ -24,35 +24,35 @@ T = TypeVar("T")
 
 
 class Database(ABC):
-    """Handed to every function of storage that needs rows."""
+    """The database as storage uses it: `writer` for changes, three methods for reads."""
 
-    # How a version's number is allotted inside a statement; see models.Version.
-    next_version_id_sql = "(SELECT coalesce(max(id) + 1, 0) FROM version)"
-    # What the database or the way to it may do to a reader.
+    # The identifier of the next version, as an expression inside a statement; see models.core.Version.
+    next_version_id_sql: str
+    # What a read raises when the database cannot be reached or does not answer.
     database_errors: tuple[type[Exception], ...] = (DBConnectionError, OperationalError, OSError, TimeoutError)
 
     def __init__(self, writer: DatabaseWriter, read_executor: ThreadPoolExecutor) -> None:
-        """Take collaborators that are already open; the current context holds the models' connection."""
+        """Take open collaborators. The current context must contain the connection of the models."""
         self.writer = writer
         self._read_executor = read_executor
-        # The models find their connection through a context variable. A request runs in a task that never
-        # saw it, and a process-wide fallback would allow one server a process; so reads run in this context.
+        # The models find their connection through a context variable. The task of a request lacks it, and a
+        # process-wide fallback would allow only one server in a process; so reads run in this context.
         self._orm_context = contextvars.copy_context()
 
     @abstractmethod
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """The first row of a look-up by an index, as a tuple, or None; see [Note: reading]."""
+        """Return the first row of a look-up by an index as a tuple, or None; see [Note: reading]."""
 
     async def run_read(self, read_job: Callable[[Transaction], T]) -> T:
-        """What `read` returns, run on a reader's thread in one consistent view of the database."""
+        """Run a job on a reader thread and return its result. The job sees the database at one moment."""
         return await asyncio.get_running_loop().run_in_executor(self._read_executor, self._run_read_in_thread, read_job)
 
     async def purge_deleted_data(self) -> None:
-        """Have what was deleted leave the database's own files as far as that can be had."""
+        """Remove deleted data from the files of the database, as far as the database allows it."""
         await asyncio.get_running_loop().run_in_executor(self._read_executor, self._purge_deleted_data)
 
     async def run_orm_read(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """What a coroutine over the models returns. It may only read: [Note: one writer]. Raises Unavailable."""
+        """Run a coroutine over the models and return its result. It may only read: [Note: one writer]. Raise Unavailable."""
         try:
             return await asyncio.get_running_loop().create_task(coroutine, context=self._orm_context)
         except self.database_errors:
@@ -60,26 +60,26 @@ class Database(ABC):
 
     @abstractmethod
     def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
-        """`page`, in the reader's thread."""
+        """Run the job of `run_read`. Runs on the reader thread."""
 
     @abstractmethod
     def _purge_deleted_data(self) -> None:
-        """`forget`, in the reader's thread."""
+        """Do the work of `purge_deleted_data`. Runs on the reader thread."""
 
 
 class DatabaseBackend(ABC):
-    """How one kind of database is reached. `trouble`: what reaching it may raise."""
+    """How one kind of database is opened. `unreachable_errors`: what its methods raise when it cannot be reached."""
 
     unreachable_errors: tuple[type[Exception], ...] = (DBConnectionError, OSError, TimeoutError)
 
     @abstractmethod
     async def probe(self) -> None:
-        """Return when it can be reached. Raises one of `trouble`."""
+        """Return when the database can be reached. Raise one of `unreachable_errors` otherwise."""
 
     @abstractmethod
     def migration_lock(self) -> AbstractAsyncContextManager[None]:
-        """Keep every other migration away. Raises one of `trouble`."""
+        """Return a context in which no other migration runs. Raise one of `unreachable_errors`."""
 
     @abstractmethod
     def open_database(self) -> AbstractAsyncContextManager[Database]:
-        """The database, open for the length of the block, in the context of the models' connection."""
+        """Return a context with the open database. The current context must contain the connection of the models."""

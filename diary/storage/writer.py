@@ -1,13 +1,13 @@
 """The writer: one queue, one connection, many jobs to a commit.
 
-[Note: one writer] A push must be on the disk before it is answered, and waiting for the disk dominates. So
-whatever queued while the last commit ran goes into the next one (at most 64 jobs): a job that fails takes
-nothing of its neighbours with it, and nobody waits for company. SQLite has one writer at a time anyway; two
-connections that both write would only make each other wait in a queue that is not fair, and a sign-in could
-starve behind pushes. Therefore every change of a row goes through here, and everything else only reads.
+[Note: one writer] A push is acknowledged after it is on the disk, and waiting for the disk takes most of the time. So
+all jobs that queued during the last commit go into the next one (at most 64). A job that fails is rolled back without
+the other jobs of its batch, and no batch waits for further jobs. SQLite has one writer at a time anyway; two connections
+that both write would wait for each other in a queue that is not fair, and a sign-in could starve behind pushes.
+Therefore every change of a row goes through the writer, and all other code only reads.
 
-What is here is common to both: SQLite's writer is in storage/sqlite/writer.py, and PostgreSQL has one in each worker
-(storage/postgres/writer.py) that keeps the same promise with locks.
+This module has what both databases share. SQLite's writer is in storage/sqlite/writer.py. PostgreSQL has one writer in
+each worker (storage/postgres/writer.py), which gives the same guarantees with locks.
 """
 
 import asyncio
@@ -28,33 +28,33 @@ class Cursor(Protocol):
     """The rows of one statement."""
 
     def fetchone(self) -> Any:
-        """The next row as a tuple, or None."""
+        """Return the next row as a tuple, or None."""
         ...
 
     def fetchall(self) -> list[Any]:
-        """The rows that are left."""
+        """Return the remaining rows."""
         ...
 
     def __iter__(self) -> Iterator[Any]:
-        """The rows that are left, one by one."""
+        """Yield the remaining rows."""
         ...
 
     @property
     def rowcount(self) -> int:
-        """How many rows a change touched."""
+        """The number of rows that a change affected."""
         ...
 
 
 class Transaction(Protocol):
-    """What a job writes with."""
+    """What a job runs its statements with."""
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ..., /) -> Cursor:
-        """Run one statement; `?` stands for each parameter."""
+        """Run one statement and return its rows; `?` stands for each parameter."""
         ...
 
 
 class DatabaseWriter(Protocol):
-    """Runs jobs one after another and answers when they are on the disk."""
+    """Runs jobs one after another and returns their results once they are on the disk."""
 
     async def run(
         self,
@@ -64,20 +64,20 @@ class DatabaseWriter(Protocol):
         is_short: bool = False,
         pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
-        """What `job` returned, once committed; or what it raised, with nothing of it kept.
+        """Run a job and return its result once it is committed. Raise what it raised, after its changes were rolled back.
 
-        A job looks before it writes, and may be run again from its beginning after it was undone.
+        A job checks before it writes, and may run again from its beginning after a rollback.
 
-        `of`: the account the job reads and writes rows of and of nobody else; None for any other job. Where
-        there are many writers, jobs of one account never run at once, and others run alone. `small`: it finds a
-        few rows by an index and changes a few, so it may run where requests are answered. `proof`: raises unless the
-        job may count; it needs no row, and has been run before anything is committed.
+        `account`: the only account whose rows the job reads and writes; None for any other job. With several writers,
+        jobs of one account never run at the same time, and jobs of no account run alone. `is_short`: the job finds and
+        changes a few rows by an index, so it may run on the event loop. `pre_commit_check`: raises when the job
+        must not be committed; it reads no rows, and runs before the commit.
         """
         ...
 
 
 class PendingJob:
-    """A job, and the caller that waits for it."""
+    """A queued job, and the future of its caller."""
 
     __slots__ = ("account", "error", "future", "is_short", "job", "pre_commit_check", "result")
 
@@ -99,11 +99,11 @@ class PendingJob:
         self.error: BaseException | None = None
 
     def reset(self) -> None:
-        """As if the job had not been run."""
+        """Reset the result after a rollback."""
         self.result = self.error = None
 
     def resolve(self) -> None:
-        """Tell the caller; one that has gone away is not missed, its job stays done."""
+        """Give the caller the result or the error. A caller that was cancelled gets none; its job stays committed."""
         if self.future.done():
             return
         if self.error is None:
@@ -113,17 +113,17 @@ class PendingJob:
 
 
 class BatchWriter(ABC):
-    """A writer with one thread of its own; a subclass knows its database. Made and used on one event loop."""
+    """A writer that runs batches in its own thread. Create and use it on one event loop."""
 
     def __init__(self) -> None:
-        """Take no job yet; see `start`."""
+        """Create the thread; `start` runs it."""
         self._queue: queue.SimpleQueue[PendingJob | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopped = False
         self._thread = threading.Thread(target=self._process_batches, name="writer", daemon=True)
 
     def start(self) -> None:
-        """Open for jobs."""
+        """Start the thread."""
         self._thread.start()
 
     async def run(
@@ -134,9 +134,10 @@ class BatchWriter(ABC):
         is_short: bool = False,
         pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
-        """What `job` returned, once it is on the disk; every job runs in the thread, `small` or not, and proofs here.
+        """Run a job in the thread, short or not, and return its result once it is on the disk.
 
-        Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
+        `pre_commit_check` runs at once, on the event loop. Raise what it or the job raised, after the job's changes were
+        rolled back, and Unavailable when the database cannot write.
         """
         del is_short
         if self._stopped:
@@ -149,7 +150,7 @@ class BatchWriter(ABC):
         return result
 
     async def stop(self) -> None:
-        """Finish what is queued, then close the connection."""
+        """Finish the queued jobs, then close the connection."""
         if not self._stopped:
             self._stopped = True
             self._queue.put(None)
@@ -157,14 +158,14 @@ class BatchWriter(ABC):
 
     @abstractmethod
     def run_batch(self, batch: list[PendingJob]) -> None:
-        """Run a batch in one transaction and give each job its result or error; raises nothing."""
+        """Run a batch in one transaction and give each job its result or error. Must not raise."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the database; the last thing the thread does."""
+        """Close the connection. Runs at the end of the thread."""
 
     def _process_batches(self) -> None:
-        """The thread: batch after batch until told to stop."""
+        """Run batch after batch, until `stop` is called. Runs in the thread."""
         try:
             while True:
                 batch, is_last = self._collect_batch()
@@ -177,7 +178,7 @@ class BatchWriter(ABC):
             self.close()
 
     def _collect_batch(self) -> tuple[list[PendingJob], bool]:
-        """Wait for one job and take along what else is there; True when this is the last batch."""
+        """Wait for one job and return it with the other queued jobs; the flag is True for the last batch."""
         batch: list[PendingJob] = []
         while len(batch) < MAX_BATCH_JOBS:
             try:
@@ -191,6 +192,6 @@ class BatchWriter(ABC):
 
 
 def resolve_all(batch: list[PendingJob]) -> None:
-    """Wake every caller of a batch, in one turn of the loop."""
+    """Resolve every job of a batch, in one turn of the loop."""
     for pending_job in batch:
         pending_job.resolve()

@@ -1,4 +1,4 @@
-"""Addresses of PostgreSQL. They are read by servers over SQLite too, which load no driver for it."""
+"""Addresses of PostgreSQL. Servers over SQLite check them too, so this module imports no driver."""
 
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,12 +9,12 @@ URL_SCHEMES: Final = ("postgres", "postgresql")
 
 
 def is_postgres(url: str) -> bool:
-    """Whether an address is one of PostgreSQL's."""
+    """Check whether an address names a PostgreSQL server."""
     return url.partition("://")[0] in URL_SCHEMES
 
 
 def check_postgres_url(url: str) -> str:
-    """An address of PostgreSQL's that names a database. Raises BadSetting, without the address."""
+    """Return an address that names a PostgreSQL database. Raise BadSetting, without the address, for any other."""
     try:
         parts = urlsplit(url)
         port = str(parts.port or parse_qs(parts.query).get("port", ["1"])[-1])
@@ -26,7 +26,7 @@ def check_postgres_url(url: str) -> str:
 
 
 def parse_credentials(url: str) -> dict[str, Any]:
-    """The parts of an address, as the models' library wants them."""
+    """Return the parts of an address as Tortoise takes them. Raise BadSetting."""
     parts = urlsplit(check_postgres_url(url))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     connection_options: dict[str, Any] = {

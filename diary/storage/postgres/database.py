@@ -1,4 +1,4 @@
-"""The database over a PostgreSQL server. Only where one is named is this loaded, and the driver with it."""
+"""The database over a PostgreSQL server. Imported only where DIARY_DATABASE_URL names one: it loads the driver."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from diary.storage.control import postgres as control
 from diary.storage.database_interface import Database, DatabaseBackend
 from diary.storage.postgres import writer
 from diary.storage.postgres.reader import READER_THREADS, LookupPool, ReaderConnection, open_lookup_pool
@@ -20,15 +21,15 @@ T = TypeVar("T")
 
 
 class PostgresDatabase(Database):
-    """Over a server that other workers use as well."""
+    """Database on a PostgreSQL server that several workers share."""
 
-    next_version_id_sql = writer.NEXT_VERSION_ID_SQL
+    next_version_id_sql = control.NEXT_VERSION_ID
     database_errors = (DBConnectionError, OperationalError, *writer.DATABASE_ERRORS)
 
     def __init__(
         self, writer: DatabaseWriter, lookups: LookupPool, read_executor: ThreadPoolExecutor, url: str
     ) -> None:
-        """`looking`: look-ups of this event loop."""
+        """Take open collaborators; `lookups` belongs to this event loop."""
         super().__init__(writer, read_executor)
         self._lookups = lookups
         self._url = url
@@ -36,16 +37,16 @@ class PostgresDatabase(Database):
         self._thread_local = threading.local()
 
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """The first row."""
+        """Return the first row of a look-up as a tuple, or None. Raise Unavailable."""
         return await self._lookups.fetch_one(sql, parameters)
 
     def close_readers(self) -> None:
-        """Let the readers' connections go; their threads have ended."""
+        """Close the connections of the readers, after their threads have ended."""
         for reader in self._readers:
             reader.close()
 
     def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
-        """Run `read` on this thread's connection."""
+        """Run a job on the connection of this thread."""
         reader: ReaderConnection | None = getattr(self._thread_local, "reader", None)
         if reader is None:
             reader = self._thread_local.reader = ReaderConnection(self._url)
@@ -53,31 +54,31 @@ class PostgresDatabase(Database):
         return reader.run_read(read_job)
 
     def _purge_deleted_data(self) -> None:
-        """Have the rows' old states removed."""
+        """Vacuum the tables whose rows are deleted or replaced."""
         writer.vacuum(self._url, ("version", "blob", "part", "account"))
 
 
 class PostgresBackend(DatabaseBackend):
-    """A server that may be away."""
+    """A PostgreSQL server."""
 
     unreachable_errors = (DBConnectionError, *writer.DATABASE_ERRORS)
 
     def __init__(self, url: str) -> None:
-        """`url`: its address, which names a database."""
+        """Take the address, which names a database."""
         self._url = url
 
     async def probe(self) -> None:
-        """Open a connection and let it go."""
+        """Open a connection and close it. Raise one of `unreachable_errors`."""
         await writer.probe(self._url)
 
     def migration_lock(self) -> AbstractAsyncContextManager[None]:
-        """Hold the lock of migrations."""
+        """Return a context that holds the lock of migrations."""
         return writer.migration_lock(self._url)
 
     @asynccontextmanager
     async def open_database(self) -> AsyncIterator[Database]:
-        """Connections for the writer, look-ups and pages."""
-        # What goes wrong with it is told by whoever asked; the library's own log would put tracebacks beside it.
+        """Open the connections of the writer and of look-ups. Each reader thread opens its own."""
+        # The callers report errors; the driver's own log would add tracebacks.
         logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
         writer = PostgresWriter(self._url)
         lookups = await open_lookup_pool(self._url)

@@ -1,4 +1,4 @@
-"""Reading from PostgreSQL: look-ups over a few shared connections, pages on threads with one each."""
+"""Reading from PostgreSQL: look-ups over a pool of connections, long reads on threads with one connection each."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from diary.errors import Unavailable
+from diary.storage.control import postgres as control
 from diary.storage.postgres.writer import (
     BROKEN_CONNECTION_ERRORS,
     CONNECT_TIMEOUT_SECONDS,
@@ -22,22 +23,21 @@ from diary.storage.writer import Transaction
 T = TypeVar("T")
 READER_THREADS: Final = 4
 MAX_LOOKUP_CONNECTIONS: Final = 8
-# Rows fetched at once where a reader may stop early: a page of versions ends by its bytes.
+# Rows fetched at once where a reader may stop early: a page of versions ends at a number of bytes.
 CURSOR_FETCH_ROWS: Final = 32
-BEGIN_READ_ONLY_SQL: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class LookupPool:
-    """Point look-ups on the server's own event loop."""
+    """Look-ups by an index, on the event loop of the server."""
 
     def __init__(self, pool: Any) -> None:
-        """Take an open pool; see `open_lookups`."""
+        """Take an open pool; see `open_lookup_pool`."""
         self._pool = pool
 
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """The first row as a tuple, or None. Raises Unavailable."""
+        """Return the first row as a tuple, or None. Raise Unavailable."""
         statement = number_placeholders(sql)
-        # Connections from before the database was restarted fail once each; the last try has a new one.
+        # After a restart of the database each old connection fails once; the last try opens a new one.
         for tries_left in range(MAX_LOOKUP_CONNECTIONS, -1, -1):
             try:
                 row = await self._pool.fetchrow(statement, *parameters)
@@ -50,16 +50,16 @@ class LookupPool:
         raise Unavailable
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close every connection at once."""
         self._pool.terminate()
         await asyncio.sleep(0)
 
 
 async def open_lookup_pool(url: str) -> LookupPool:
-    """Look-ups of a database. Raises one of TROUBLE."""
+    """Return a pool of look-ups. Raise one of DATABASE_ERRORS."""
 
     async def skip_reset(_: Any) -> None:
-        """Look-ups leave nothing behind that a reset would have to clear."""
+        """Skip the driver's reset: look-ups leave no state on a connection."""
 
     pool = await asyncpg.create_pool(
         url,
@@ -74,28 +74,28 @@ async def open_lookup_pool(url: str) -> LookupPool:
 
 
 class ReadTransaction(PostgresTransaction):
-    """A hand whose rows come as they are asked for."""
+    """Transaction that streams its rows."""
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = (), /) -> Any:
-        """Run one statement; nothing is read before the rows are."""
+        """Return the rows of a statement, which runs when they are first read."""
         return LazyRows(self, sql, parameters)
 
     def execute_eagerly(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """All rows."""
+        """Run one statement and fetch every row."""
         return super().execute(sql, parameters)
 
     def open_cursor(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """A cursor on the server's side."""
+        """Return a cursor on the database server."""
         return self._run_coroutine(_open_cursor(self._connection, number_placeholders(sql), parameters))
 
     def fetch_some(self, cursor: Any) -> list[Any]:
-        """The next few rows of a cursor."""
+        """Return the next CURSOR_FETCH_ROWS rows of a cursor."""
         rows: list[Any] = self._run_coroutine(cursor.fetch(CURSOR_FETCH_ROWS))
         return rows
 
 
 class LazyRows:
-    """The rows of a statement that has not been run yet."""
+    """The rows of a statement that has not run yet."""
 
     rowcount = -1
 
@@ -103,16 +103,16 @@ class LazyRows:
         self._transaction, self._sql, self._parameters = tx, sql, parameters
 
     def fetchone(self) -> Any:
-        """The first row as a tuple, or None. Asked once of each statement."""
+        """Return the first row as a tuple, or None. Each call runs the statement again."""
         return self._transaction.execute_eagerly(self._sql, self._parameters).fetchone()
 
     def fetchall(self) -> list[Any]:
-        """All rows."""
+        """Run the statement and return every row."""
         rows: list[Any] = self._transaction.execute_eagerly(self._sql, self._parameters).fetchall()
         return rows
 
     def __iter__(self) -> Iterator[Any]:
-        """The rows one by one, few of them in memory."""
+        """Yield the rows, with at most CURSOR_FETCH_ROWS of them in memory."""
         cursor = self._transaction.open_cursor(self._sql, self._parameters)
         while rows := self._transaction.fetch_some(cursor):
             for row in rows:
@@ -120,58 +120,58 @@ class LazyRows:
 
 
 async def _open_cursor(connection: Any, sql: str, parameters: tuple[Any, ...]) -> Any:
-    """Make a cursor, which the library wants done while its loop runs."""
+    """Open a cursor. asyncpg requires a running event loop for that."""
     return await connection.cursor(sql, *parameters)
 
 
 class ReaderConnection:
-    """One thread's connection for pages; made and used in that thread, closed in any once it is idle."""
+    """One thread's connection for long reads. Any thread may close it once it is idle."""
 
     def __init__(self, url: str) -> None:
-        """Connect when first asked."""
+        """Take the address; the first read connects."""
         self._url = url
         self._thread_loop = asyncio.new_event_loop()
         self._connection: Any = None
         self._transaction: ReadTransaction | None = None
 
     def run_read(self, read_job: Callable[[Transaction], T]) -> T:
-        """What `read` returns in one consistent view of the database. Raises Unavailable."""
+        """Return the result of a job that sees the database at one moment. Raise Unavailable."""
         try:
             tx = self._begin_transaction()
             try:
                 return read_job(tx)
             finally:
-                tx.execute_control("COMMIT")
+                tx.execute_control(control.COMMIT)
         except DATABASE_ERRORS:
             self.drop_connection()
             raise Unavailable from None
 
     def _begin_transaction(self) -> ReadTransaction:
-        """The hand, with a transaction begun; over a new connection when the database was restarted."""
+        """Begin a transaction and return it, on a new connection after a restart of the database."""
         try:
             tx = self._ensure_connected()
-            tx.execute_control(BEGIN_READ_ONLY_SQL)
+            tx.execute_control(control.BEGIN_READ)
         except BROKEN_CONNECTION_ERRORS:
             self.drop_connection()
             tx = self._ensure_connected()
-            tx.execute_control(BEGIN_READ_ONLY_SQL)
+            tx.execute_control(control.BEGIN_READ)
         return tx
 
     def _ensure_connected(self) -> ReadTransaction:
-        """The hand, over a connection that was not broken when last looked at."""
+        """Return the transaction, on a new connection where the last one is closed."""
         if self._transaction is None or self._connection.is_closed():
             self._connection = self._thread_loop.run_until_complete(connect(self._url))
             self._transaction = ReadTransaction(self._connection, self._thread_loop.run_until_complete)
         return self._transaction
 
     def drop_connection(self) -> None:
-        """Let go of the connection."""
+        """Close the connection at once, in any state."""
         if self._connection is not None:
             self._connection.terminate()
             self._thread_loop.run_until_complete(asyncio.sleep(0))
         self._connection = self._transaction = None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close the connection and the event loop of the thread."""
         self.drop_connection()
         self._thread_loop.close()

@@ -1,13 +1,13 @@
-"""PostgreSQL: how it is reached, and the writer of one worker among several.
+"""PostgreSQL's connections, and the writer of one of several workers.
 
-[Note: many writers] Each worker has one writer, and a batch of its jobs is one transaction, as over SQLite. What
-keeps jobs of different workers apart are two kinds of lock, taken before a batch reads anything and held to its
-end: a job of one account takes that account's lock and a share of the common one, any other job the whole of
-the common one. So a job sees no half of another's work, whatever it reads, and the statements of storage need
-not know which database they run on. Locks are taken in one order, the common one first and accounts by number:
-two batches can wait for one another, never both.
+[Note: many writers] Each worker has one writer, and a batch of its jobs is one transaction, as over SQLite. Two
+kinds of lock keep the jobs of different workers apart. A batch takes them before it reads anything and keeps them to
+its end: a job of one account takes the account's lock and a share of the common lock; any other job takes the
+common lock exclusively. So no job sees half of another job's work, whatever it reads, and the statements of storage are
+the same for both databases. Every batch takes its locks in one order, the common lock first and accounts by number:
+one batch may wait for another, but two never wait for each other.
 
-The thread has an event loop of its own that runs only while a statement does: a job stays a plain function.
+The thread has an event loop of its own that runs only while a statement runs, so a job stays a plain function.
 """
 
 import asyncio
@@ -22,15 +22,16 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from diary.errors import KeptError, Unavailable
+from diary.storage.control import postgres as control
 from diary.storage.writer import BatchWriter, PendingJob
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS: Final = 5
 STATEMENT_TIMEOUT_SECONDS: Final = 60
 ADVISORY_LOCK_KEY: Final = 0x6B657074
-# A commit that was answered is on the disk, whatever the server's own settings say.
+# A commit that was acknowledged is on the disk, whatever the settings of the server.
 SESSION_SETTINGS: Final = {"synchronous_commit": "on", "application_name": "kept"}
-# What the database or the way to it may do to us; none of it is the fault of a job.
+# What a failure of the database or of the network raises; a job never causes it.
 DATABASE_ERRORS: Final = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -38,7 +39,7 @@ DATABASE_ERRORS: Final = (
     OSError,
     TimeoutError,
 )
-# The connection cannot be used any further: it is gone, or what it prepared no longer fits the tables.
+# The connection is unusable: it is closed, or its prepared statements no longer fit the tables.
 BROKEN_CONNECTION_ERRORS: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -46,11 +47,10 @@ BROKEN_CONNECTION_ERRORS: Final = (
     asyncpg.FeatureNotSupportedError,
     OSError,
 )
-NEXT_VERSION_ID_SQL: Final = "nextval('version_place')"
 
 
 async def connect(url: str) -> Any:
-    """A connection. Raises one of TROUBLE."""
+    """Return a new connection. Raise one of DATABASE_ERRORS."""
     return await asyncpg.connect(
         url,
         timeout=CONNECT_TIMEOUT_SECONDS,
@@ -60,35 +60,34 @@ async def connect(url: str) -> Any:
 
 
 async def probe(url: str) -> None:
-    """Return when the database can be reached. Raises one of TROUBLE."""
+    """Return when the database can be reached. Raise one of DATABASE_ERRORS otherwise."""
     await (await connect(url)).close()
 
 
 @asynccontextmanager
 async def migration_lock(url: str) -> AsyncIterator[None]:
-    """Keep every other migration away, and have the sequence that numbers versions stand after the newest one."""
+    """Hold the lock of migrations for the length of the block, then move the sequence of version numbers past the newest."""
     connection = await connect(url)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1, 1)", ADVISORY_LOCK_KEY)
+        await connection.execute(control.LOCK_MIGRATIONS, ADVISORY_LOCK_KEY)
         yield
-        await connection.execute("CREATE SEQUENCE IF NOT EXISTS version_place MINVALUE 0 START 0")
-        # Never set back: a number that was drawn and not used stays unused.
-        await connection.execute(
-            "SELECT setval('version_place', top, true) FROM (SELECT max(id) AS top FROM version) v,"
-            " (SELECT last_value FROM version_place) s WHERE top IS NOT NULL AND top > s.last_value"
-        )
+        await connection.execute(control.CREATE_VERSION_SEQUENCE)
+        await connection.execute(control.ADVANCE_VERSION_SEQUENCE)
     finally:
         await connection.close()
 
 
 def vacuum(url: str, tables: Sequence[str]) -> None:
-    """Have the database overwrite or reuse what deleted rows left behind, for as much as it ever does."""
+    """Vacuum tables, so that PostgreSQL reuses the space of deleted rows. Raise Unavailable.
+
+    PostgreSQL does not promise to overwrite that space.
+    """
 
     async def vacuum_all() -> None:
         connection = await connect(url)
         try:
             for table in tables:
-                await connection.execute(f"VACUUM {table}")
+                await connection.execute(control.vacuum(table))
         finally:
             await connection.close()
 
@@ -100,7 +99,7 @@ def vacuum(url: str, tables: Sequence[str]) -> None:
 
 @lru_cache(maxsize=512)
 def number_placeholders(sql: str) -> str:
-    """A statement with `$1`, `$2` for `?`, or for `?1`, `?2` where it numbers them itself. No text of ours has a `?`."""
+    """Return a statement with `$1`, `$2` for `?`, or for `?1`, `?2`. No statement has a `?` in a string."""
     counter = count(1)
     return sub(r"\?(\d*)", lambda match: f"${match[1] or next(counter)}", sql)
 
@@ -116,34 +115,34 @@ class FetchedRows:
         self.rowcount = rowcount
 
     def fetchone(self) -> Any:
-        """The next row as a tuple, or None."""
+        """Return the next row as a tuple, or None."""
         if self._next_index >= len(self._rows):
             return None
         self._next_index += 1
         return tuple(self._rows[self._next_index - 1])
 
     def fetchall(self) -> list[Any]:
-        """The rows that are left."""
+        """Return the remaining rows."""
         return list(self)
 
     def __iter__(self) -> Iterator[Any]:
-        """The rows that are left, one by one."""
+        """Yield the remaining rows."""
         while (row := self.fetchone()) is not None:
             yield row
 
 
 class PostgresTransaction:
-    """What a job writes or reads with: statements run one by one on a connection of the thread's own."""
+    """Transaction on a connection that only one thread uses. Statements run one after another."""
 
     def __init__(self, connection: Any, run_coroutine: Callable[[Awaitable[Any]], Any]) -> None:
-        """`wait`: runs what the connection promises to its end."""
+        """Take a connection, and a function that runs its coroutines to their end."""
         self._connection = connection
         self._run_coroutine = run_coroutine
         self._prepared_statements: dict[str, Any] = {}
         self.change_count = 0
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = (), /) -> FetchedRows:
-        """Run one statement; `?` stands for each parameter."""
+        """Run one statement and return its rows; `?` stands for each parameter."""
         statement = self._prepared_statements.get(sql)
         if statement is None:
             statement = self._prepared_statements[sql] = self._run_coroutine(
@@ -157,15 +156,15 @@ class PostgresTransaction:
         return FetchedRows(rows, rowcount)
 
     def execute_control(self, sql: str) -> None:
-        """Run a statement of the transaction's own."""
+        """Run a statement that begins or ends the transaction or a savepoint."""
         self._run_coroutine(self._connection.execute(sql))
 
 
 class PostgresWriter(BatchWriter):
-    """The writer of one worker; see [Note: many writers]. A connection that breaks is made again for the next batch."""
+    """The writer of one worker; see [Note: many writers]. After a broken connection, the next batch opens a new one."""
 
     def __init__(self, url: str) -> None:
-        """`url`: a database that has been migrated."""
+        """Take the address of a migrated database."""
         super().__init__()
         self._url = url
         self._thread_loop = asyncio.new_event_loop()
@@ -173,7 +172,7 @@ class PostgresWriter(BatchWriter):
         self._connection: Any = None
 
     def run_batch(self, batch: list[PendingJob]) -> None:
-        """Run a batch. When the transaction is lost, so is every job in it."""
+        """Run a batch in one transaction. When the transaction fails, every job of the batch fails."""
         try:
             tx = self._begin_batch(batch)
             if not run_without_savepoints(tx, batch):
@@ -181,7 +180,7 @@ class PostgresWriter(BatchWriter):
         except DATABASE_ERRORS:
             self._drop_connection()
             for pending_job in batch:
-                # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
+                # A job that failed by itself keeps its own error: a retry would fail in the same way.
                 if not isinstance(pending_job.error, KeptError):
                     pending_job.error = Unavailable()
 
@@ -191,10 +190,10 @@ class PostgresWriter(BatchWriter):
         self._thread_loop.close()
 
     def _begin_batch(self, batch: list[PendingJob]) -> PostgresTransaction:
-        """The hand, with a transaction begun for this batch. Raises one of TROUBLE.
+        """Begin a transaction for this batch and return it. Raise one of DATABASE_ERRORS.
 
-        That the database was restarted shows with the first statement: nothing has been done by then, so it is
-        begun again over a new connection.
+        After a restart of the database, the first statement fails. No job has run by then, so the transaction is begun
+        once more on a new connection.
         """
         try:
             tx = self._ensure_connected()
@@ -206,14 +205,14 @@ class PostgresWriter(BatchWriter):
         return tx
 
     def _ensure_connected(self) -> PostgresTransaction:
-        """The hand, over a connection that was not broken when last looked at. Raises one of TROUBLE."""
+        """Return the transaction, on a new connection where the last one is closed. Raise one of DATABASE_ERRORS."""
         if self._transaction is None or self._connection.is_closed():
             self._connection = self._thread_loop.run_until_complete(connect(self._url))
             self._transaction = PostgresTransaction(self._connection, self._thread_loop.run_until_complete)
         return self._transaction
 
     def _drop_connection(self) -> None:
-        """Let go of the connection, whatever state it is in: what it had not committed is gone."""
+        """Close the connection at once, in any state. The server rolls back what was not committed."""
         if self._connection is not None:
             self._connection.terminate()
             self._thread_loop.run_until_complete(asyncio.sleep(0))
@@ -221,48 +220,51 @@ class PostgresWriter(BatchWriter):
 
 
 def begin_with_locks(tx: PostgresTransaction, batch: list[PendingJob]) -> None:
-    """Begin a transaction that holds the locks of its jobs."""
-    tx.execute_control("BEGIN ISOLATION LEVEL READ COMMITTED")
+    """Begin a transaction and take the locks of its jobs."""
+    tx.execute_control(control.BEGIN_WRITE)
     if any(pending_job.account is None for pending_job in batch):
-        tx.execute("SELECT pg_advisory_xact_lock(?, 0)", (ADVISORY_LOCK_KEY,))
+        tx.execute(control.LOCK_ALL_ACCOUNTS, (ADVISORY_LOCK_KEY,))
         return
     accounts = sorted({struct.unpack(">q", pending_job.account[:8])[0] for pending_job in batch if pending_job.account})
-    tx.execute("SELECT pg_advisory_xact_lock_shared(?, 0)", (ADVISORY_LOCK_KEY,))
-    tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(? AS BIGINT[])) k", (accounts,))
+    tx.execute(control.SHARE_LOCK_ALL_ACCOUNTS, (ADVISORY_LOCK_KEY,))
+    tx.execute(control.LOCK_ACCOUNTS, (accounts,))
 
 
 def run_without_savepoints(tx: PostgresTransaction, batch: list[PendingJob]) -> bool:
-    """Run a batch that has begun, without savepoints: False, and nothing kept, when a job failed after it had written."""
+    """Run and commit a batch without savepoints. Return False, rolled back, when a job failed after a change."""
     for pending_job in batch:
         changes_before = tx.change_count
         if not run_job(tx, pending_job) or (pending_job.error is not None and tx.change_count != changes_before):
-            tx.execute_control("ROLLBACK")
+            tx.execute_control(control.ROLLBACK)
             return False
-    tx.execute_control("COMMIT")
+    tx.execute_control(control.COMMIT)
     return True
 
 
 def run_with_savepoints(tx: PostgresTransaction, batch: list[PendingJob]) -> None:
-    """Run a batch again from its beginning, each job in a savepoint of its own."""
+    """Run a batch from its beginning and commit it, each job in its own savepoint."""
     begin_with_locks(tx, batch)
     for pending_job in batch:
         pending_job.reset()
-        tx.execute_control("SAVEPOINT job")
+        tx.execute_control(control.SAVEPOINT)
         run_job(tx, pending_job)
-        tx.execute_control("RELEASE job" if pending_job.error is None else "ROLLBACK TO job")
-    tx.execute_control("COMMIT")
+        tx.execute_control(control.RELEASE_SAVEPOINT if pending_job.error is None else control.ROLLBACK_TO_SAVEPOINT)
+    tx.execute_control(control.COMMIT)
 
 
 def run_job(tx: PostgresTransaction, pending_job: PendingJob) -> bool:
-    """Run one job; False when the transaction cannot go on. Raises one of TROUBLE when the connection is gone."""
+    """Run one job and store its result or error. Return False when the transaction cannot go on.
+
+    Raise one of BROKEN_CONNECTION_ERRORS when the connection is unusable.
+    """
     try:
         pending_job.result = pending_job.job(tx)
     except BROKEN_CONNECTION_ERRORS:
         raise
     except asyncpg.PostgresError:
-        # Services look before they write and turn what they expect into errors with a name.
+        # Services check before they write and raise their own errors for expected conflicts.
         pending_job.error = Unavailable()
         return False
-    except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
+    except Exception as error:  # noqa: BLE001 - raised in the caller; it must not end the thread
         pending_job.error = error
     return True

@@ -1,4 +1,4 @@
-"""How SQLite is opened, everywhere the same."""
+"""Connections to SQLite, all opened with the same pragmas."""
 
 import sqlite3
 import threading
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from diary.errors import BadSetting
+from diary.storage.control import sqlite as control
 
-# FULL: a commit is on the disk, or it is not a commit. secure_delete: what is deleted is overwritten, since
-# a stolen disk is one of our adversaries. trusted_schema off: a database file that was tampered with cannot
-# make us call functions.
+# FULL: a commit that was acknowledged survives a power cut. secure_delete: deleted rows are overwritten, since a
+# stolen disk is among the threats. trusted_schema off: a database file that was tampered with cannot call functions.
 PRAGMAS: Final = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
@@ -21,30 +21,30 @@ PRAGMAS: Final = {
     "journal_size_limit": "67108864",
 }
 URL_PREFIX: Final = "sqlite://"
-# Pages of the write-ahead log that are brought home at the latest: 32 MB.
+# Pages of the write-ahead log after which the writer runs a checkpoint itself: 32 MB.
 MAX_WAL_PAGES: Final = 8_000
 
 
 def path_from_url(url: str) -> Path:
-    """The file of a `sqlite://` address. Raises BadSetting for any other."""
+    """Return the file of a `sqlite://` address. Raise BadSetting for any other address."""
     if not url.startswith(URL_PREFIX) or len(url) == len(URL_PREFIX):
         raise BadSetting("DIARY_DATABASE_URL is not an address of the kind sqlite:///folder/file.")
     return Path(url.removeprefix(URL_PREFIX))
 
 
 def check_writable(path: Path) -> None:
-    """Return when the file can be written, or made. Raises BadSetting with what stands in the way.
+    """Return when the file can be written or created. Raise BadSetting with the reason otherwise.
 
-    The models' library waits for ever on a file that turns it away at the door, so it is tried here first.
+    The models' library waits for ever for a file that it may not open, so this check runs first.
     """
     try:
         connection = connect(path)
     except sqlite3.Error as error:
         raise BadSetting(describe_error(error)) from None
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        connection.execute("ROLLBACK")
+        connection.execute(control.BEGIN_WRITE)
+        connection.execute(control.READ_SCHEMA).fetchone()
+        connection.execute(control.ROLLBACK)
     except sqlite3.Error as error:
         raise BadSetting(describe_error(error)) from None
     finally:
@@ -52,7 +52,7 @@ def check_writable(path: Path) -> None:
 
 
 def describe_error(error: sqlite3.Error) -> str:
-    """What SQLite found, in a sentence for whoever runs the server."""
+    """Return one sentence for the operator that says what SQLite found and what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "The database is held by another program. See which, and try again."
@@ -64,68 +64,68 @@ def describe_error(error: sqlite3.Error) -> str:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode, for one thread at a time. `reading`: it can change nothing."""
+    """Return a connection in autocommit mode, for one thread at a time. With `read_only`, every change fails."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         for name, value in PRAGMAS.items():
-            connection.execute(f"PRAGMA {name}={value}")
+            connection.execute(control.set_pragma(name, value))
     except sqlite3.Error:
         connection.close()
         raise
     if read_only:
-        connection.execute("PRAGMA query_only=ON")
+        connection.execute(control.QUERY_ONLY)
     return connection
 
 
 def truncate_wal(path: Path) -> None:
-    """Bring the write-ahead log home and cut it off: it may still hold pages from before a deletion.
+    """Copy the write-ahead log into the database and truncate it: it may still contain pages from before a deletion.
 
-    While someone reads it cannot be cut; the next time does it then.
+    SQLite cannot truncate the log while another connection reads; the next call does it then.
     """
     connection = connect(path)
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        connection.execute(control.TRUNCATE_WAL).fetchone()
     finally:
         connection.close()
 
 
 class WalCheckpointer:
-    """Brings the write-ahead log home beside the writer.
+    """Thread that runs the checkpoints of the write-ahead log.
 
-    [Note: bringing home] Left alone, SQLite does it inside the commit that made the log long: every client of that
-    batch waits for a thousand pages and two more flushes. A connection of its own does it in steps while others write;
-    the writer does it itself only when the log has become very long all the same.
+    [Note: checkpoints] By default SQLite runs a checkpoint inside the commit that made the log long: every client of that
+    batch waits for a thousand pages and two more flushes. A separate connection runs it in steps while the writer goes on;
+    the writer runs it itself only when the log has grown to MAX_WAL_PAGES all the same.
     """
 
     def __init__(self, path: Path) -> None:
-        """Of this database. The writer's own connection is told to wait with it (`HOME_PAGES`)."""
+        """Take the database file. The writer sets `wal_autocheckpoint` to MAX_WAL_PAGES on its own connection."""
         self._path = path
         self._wake_event = threading.Event()
         self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="homebringer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="wal-checkpointer", daemon=True)
 
     def start(self) -> None:
-        """Be there."""
+        """Start the checkpoint thread."""
         self._thread.start()
 
     def request_checkpoint(self) -> None:
-        """The log has grown. From any thread; answers at once."""
+        """Wake the thread for a checkpoint. Returns at once; callable from any thread."""
         self._wake_event.set()
 
     def stop(self) -> None:
-        """Finish what is under way and close the connection. Blocks for that long."""
+        """Stop the thread and close its connection. Blocks until a checkpoint in progress has ended."""
         self._is_stopping = True
         self._wake_event.set()
         self._thread.join()
 
     def _run(self) -> None:
-        """The thread."""
+        """Run a checkpoint after each request, until `stop` is called."""
         connection = connect(self._path)
         try:
             while self._wake_event.wait() and not self._is_stopping:
                 self._wake_event.clear()
-                # What cannot be done now is done at the next call; a full disk is said by whoever writes.
+                # What fails now is done at the next request; the writer reports a full disk.
                 with suppress(sqlite3.Error):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    connection.execute(control.CHECKPOINT_WAL).fetchone()
         finally:
             connection.close()

@@ -1,20 +1,20 @@
 """SQLite's writer: jobs run on the event loop, and a thread waits for the disk.
 
-[Note: who holds the lock] Python runs one thread at a time, and each statement hands that right over and asks for
-it back. While requests keep the event loop busy, a job that ran in a thread of its own lost a few milliseconds at
-every statement; a batch of pushes spent most of its time in that queue. So jobs that only find and change a few
-rows run on the loop itself, like look-ups ([Note: reading], storage/database_interface.py), and the thread gets what blocks: the
-COMMIT with its flush to the disk, and whole batches that hold a longer job. The connection belongs to one batch
-from its first statement to its commit, so it is never used by both at once.
+[Note: the GIL] Python runs one thread at a time, and each statement releases the interpreter's lock and takes it
+again. While requests keep the event loop busy, a job in a thread of its own loses a few milliseconds at every statement;
+a batch of pushes spent most of its time waiting. So jobs that only find and change a few rows run on the loop itself,
+like look-ups ([Note: reading], storage/database_interface.py). The thread gets what blocks: the COMMIT with its flush to
+the disk, and whole batches that contain a longer job. The connection belongs to one batch from its first statement to its
+commit, so loop and thread never use it at once.
 
-[Note: proofs beside the loop] The author's signature of a push costs as much as all the rest of it and needs no row. It
-is checked in the thread while the loop runs the batch's jobs, and before anything is committed: what was run for a push
-that is not its author's has left no trace outside this process, and the batch is done again without it. The thread leaves
-the connection alone until the loop has said that it is done with it. Whoever sent such a push is asked for the proof
-first from then on, so nobody can have others' work done twice.
+[Note: checks beside the loop] To check the author's signature of a push costs as much as all the rest of the push and
+needs no row. The thread checks it while the loop runs the batch's jobs, before anything is committed. When a check fails,
+the batch is rolled back and runs again without that job: nothing of it has left this process. The thread leaves the
+connection alone until the loop has finished with it. The checks of an account that failed one run before its jobs from
+then on, so that nobody can make other clients' work run twice.
 
-Whatever goes wrong on the loop is undone there, and the batch is done again in the thread, where a job that fails
-is found by savepoints and another program's lock is waited for.
+Whatever fails on the loop is rolled back there, and the batch runs again in the thread. There, savepoints find the job
+that fails, and the thread waits for a lock of another program.
 """
 
 import asyncio
@@ -28,25 +28,26 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from diary.errors import KeptError, Unavailable
+from diary.storage.control import sqlite as control
 from diary.storage.sqlite.connection import MAX_WAL_PAGES, PRAGMAS, WalCheckpointer, connect
 from diary.storage.writer import MAX_BATCH_JOBS, PendingJob, PreCommitCheck, Transaction, resolve_all
 
 T = TypeVar("T")
-_WAIT_FOR_LOCK_SQL: Final = f"PRAGMA busy_timeout={PRAGMAS['busy_timeout']}"
-_FAIL_IF_LOCKED_SQL: Final = "PRAGMA busy_timeout=0"
-# So many jobs make some two thousand pages of the write-ahead log: see [Note: bringing home], connection.py.
+_WAIT_FOR_LOCK: Final = control.set_pragma("busy_timeout", PRAGMAS["busy_timeout"])
+_FAIL_IF_LOCKED: Final = control.set_pragma("busy_timeout", 0)
+# This many jobs make some two thousand pages of the write-ahead log: see [Note: checkpoints], connection.py.
 JOBS_PER_WAL_CHECKPOINT: Final = 500
 MAX_UNTRUSTED_ACCOUNTS: Final = 10_000
 
 
 class SqliteWriter:
-    """The writer of one file; made and used on one event loop. Whose a job is does not matter: it is always alone."""
+    """The writer of one file; made and used on one event loop. Jobs of all accounts run one after another."""
 
     def __init__(self, path: Path) -> None:
-        """`path`: a database that has been migrated. Jobs are taken from now on, and run from `start`."""
+        """Take the path of a migrated database. Jobs may be queued at once; they run after `start`."""
         self._connection = connect(path)
-        self._connection.execute(_FAIL_IF_LOCKED_SQL)
-        self._connection.execute(f"PRAGMA wal_autocheckpoint={MAX_WAL_PAGES}")
+        self._connection.execute(_FAIL_IF_LOCKED)
+        self._connection.execute(control.set_pragma("wal_autocheckpoint", MAX_WAL_PAGES))
         self._wal_checkpointer = WalCheckpointer(path)
         self._jobs_since_wal_checkpoint = 0
         self._untrusted_accounts: set[bytes | None] = set()
@@ -59,7 +60,7 @@ class SqliteWriter:
         self._stopped = False
 
     def start(self) -> None:
-        """Open for jobs."""
+        """Start the threads and run the queued jobs."""
         self._wal_checkpointer.start()
         self._thread.start()
         self._loop.call_soon(self._start_next_batch)
@@ -72,9 +73,9 @@ class SqliteWriter:
         is_short: bool = False,
         pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
-        """What `job` returned, once it is on the disk.
+        """Run a job and return its result once it is on the disk.
 
-        Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
+        Raise what the job raised, after its changes were rolled back, and Unavailable when the database cannot write.
         """
         if self._stopped:
             raise Unavailable
@@ -87,13 +88,13 @@ class SqliteWriter:
         self._pending_jobs.append(pending_job)
         if not self._is_busy:
             self._is_busy = True
-            # Not at once: what else has come in with this one goes along.
+            # In the next turn of the loop, so that jobs which arrive in this one join the batch.
             self._loop.call_soon(self._start_next_batch)
         result: T = await pending_job.future
         return result
 
     async def stop(self) -> None:
-        """Finish what is queued, then close the connection."""
+        """Finish the queued jobs, then close the connection."""
         if not self._stopped:
             self._stopped = True
             if not self._is_busy:
@@ -101,7 +102,7 @@ class SqliteWriter:
             await asyncio.to_thread(self._thread.join)
 
     def _start_next_batch(self) -> None:
-        """Begin the next batch, if there is one. On the loop."""
+        """Begin the next batch, if a job waits. Runs on the loop."""
         if not self._pending_jobs:
             self._is_busy = False
             if self._stopped:
@@ -116,16 +117,16 @@ class SqliteWriter:
             self._prepare_results.put(is_prepared)
 
     def _on_batch_finished(self, batch: list[PendingJob]) -> None:
-        """A batch has ended: its callers first, then the next batch. On the loop."""
+        """Resolve the callers of a finished batch, then begin the next batch. Runs on the loop."""
         resolve_all(batch)
         self._loop.call_soon(self._start_next_batch)
 
     def _process_batches(self) -> None:
-        """The thread: end batch after batch until told to stop."""
+        """Commit batch after batch, until `stop` is called. Runs in the thread."""
         try:
             while (batch := self._batch_queue.get()) is not None:
                 failed = run_pre_commit_checks(batch)
-                # From here on the connection is this thread's; see [Note: proofs beside the loop].
+                # From here on only this thread uses the connection; see [Note: checks beside the loop].
                 if self._prepare_results.get() and not failed:
                     commit_prepared_batch(self._connection, batch)
                 else:
@@ -142,7 +143,7 @@ class SqliteWriter:
             self._connection.close()
 
     def _reject_jobs(self, failed: dict[PendingJob, Exception]) -> None:
-        """Give the reason to whose proof did not hold, and remember them."""
+        """Give each job whose check failed its error, and add its account to the untrusted ones."""
         for pending_job, error in failed.items():
             pending_job.result, pending_job.error = None, error
         if len(self._untrusted_accounts) + len(failed) > MAX_UNTRUSTED_ACCOUNTS:
@@ -151,19 +152,25 @@ class SqliteWriter:
 
 
 def run_pre_commit_checks(batch: list[PendingJob]) -> dict[PendingJob, Exception]:
-    """Run the proofs of a batch: which jobs have one that does not hold, and why. Changes no job: the loop is at work on them."""
+    """Run the checks of a batch and return the errors by the jobs they belong to.
+
+    Changes no job: the loop works on them at the same time.
+    """
     failed: dict[PendingJob, Exception] = {}
     for pending_job in batch:
         if pending_job.pre_commit_check:
             try:
                 pending_job.pre_commit_check()
-            except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
+            except Exception as error:  # noqa: BLE001 - raised in the caller; it must not end the thread
                 failed[pending_job] = error
     return failed
 
 
 def prepare_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
-    """Run a batch up to its COMMIT: False, and nothing done, when anything stands in the way. Waits for nobody."""
+    """Run a batch up to its COMMIT, without waiting for a lock.
+
+    Return False, with everything rolled back, when a lock is taken, a statement fails or a job failed after it had written.
+    """
     try:
         if run_without_savepoints(connection, batch):
             return True
@@ -175,82 +182,82 @@ def prepare_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> bo
 
 
 def commit_prepared_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
-    """Commit a batch that was prepared. When the transaction is lost, so is every job in it."""
+    """Commit a prepared batch. When the commit fails, every job of the batch fails."""
     try:
-        connection.execute("COMMIT")
+        connection.execute(control.COMMIT)
     except sqlite3.Error:
         _mark_batch_failed(connection, batch)
 
 
 def run_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
-    """Run a batch in one transaction, from its beginning. When the transaction is lost, so is every job in it."""
+    """Run a batch in one transaction, from its beginning. When the transaction fails, every job of the batch fails."""
     for pending_job in batch:
         pending_job.reset()
-    connection.execute(_WAIT_FOR_LOCK_SQL)
+    connection.execute(_WAIT_FOR_LOCK)
     try:
         if run_without_savepoints(connection, batch):
-            connection.execute("COMMIT")
+            connection.execute(control.COMMIT)
         else:
             _run_with_savepoints(connection, batch)
     except sqlite3.Error:
         _mark_batch_failed(connection, batch)
-    connection.execute(_FAIL_IF_LOCKED_SQL)
+    connection.execute(_FAIL_IF_LOCKED)
 
 
 def _mark_batch_failed(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
-    """Nothing of a batch is kept."""
+    """Roll a batch back and give each job an error."""
     _roll_back(connection)
     for pending_job in batch:
-        # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
+        # A job that failed by itself keeps its own error: a retry would fail in the same way.
         if not isinstance(pending_job.error, KeptError):
             pending_job.error = Unavailable()
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
-    """As if the transaction had not begun. One that cannot even be undone fails the next batch's beginning as well."""
+    """Roll the transaction back, if one is open. When that fails, the next batch fails as it begins."""
     if connection.in_transaction:
         with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
+            connection.execute(control.ROLLBACK)
 
 
 def run_without_savepoints(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
-    """Begin, and run a batch without savepoints: False, and nothing kept, when a job failed after it had written.
+    """Begin a transaction and run a batch without savepoints. Return False, rolled back, when a job failed after a change.
 
-    Jobs look before they write, so this is the rule. Raises sqlite3.Error when the transaction cannot go on.
+    Jobs check before they write, so most batches need no savepoint. Raise sqlite3.Error when the transaction cannot go on.
     """
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(control.BEGIN_WRITE)
     for pending_job in batch:
         changes_before = connection.total_changes
         _run_job(connection, pending_job)
         if pending_job.error is not None and connection.total_changes != changes_before:
-            connection.execute("ROLLBACK")
+            connection.execute(control.ROLLBACK)
             return False
     return True
 
 
 def _run_with_savepoints(connection: sqlite3.Connection, batch: list[PendingJob]) -> None:
-    """Run a batch again from its beginning, each job in a savepoint of its own."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Run a batch from its beginning and commit it, each job in its own savepoint."""
+    connection.execute(control.BEGIN_WRITE)
     for pending_job in batch:
         pending_job.reset()
-        connection.execute("SAVEPOINT job")
+        connection.execute(control.SAVEPOINT)
         _run_job(connection, pending_job)
         if pending_job.error is not None:
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
-    connection.execute("COMMIT")
+            connection.execute(control.ROLLBACK_TO_SAVEPOINT)
+        connection.execute(control.RELEASE_SAVEPOINT)
+    connection.execute(control.COMMIT)
 
 
 def _run_job(connection: sqlite3.Connection, pending_job: PendingJob) -> None:
-    """Run one job. Raises sqlite3.Error when the transaction cannot go on."""
+    """Run one job and store its result or error. Raise sqlite3.Error when the transaction cannot go on."""
     try:
         pending_job.result = pending_job.job(connection)
     except sqlite3.IntegrityError:
-        # Services look before they write and turn what they expect into errors with a name.
+        # Services check before they write and raise their own errors for expected conflicts.
         pending_job.error = Unavailable()
     except sqlite3.Error:
         raise
-    except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
+    except Exception as error:  # noqa: BLE001 - raised in the caller; it must not end the thread
         pending_job.error = error
     if not connection.in_transaction:
         raise sqlite3.OperationalError("the transaction is gone")
