@@ -1,7 +1,7 @@
-"""A backup's side of the database: one consistent copy as an SQLite file, whatever the server runs on, and back.
+"""Snapshot of the database as one SQLite file, whichever database the server uses, and its installation on a server.
 
-[Note: one shape] A backup of a PostgreSQL server holds an SQLite file too. So a drill needs nothing but this program
-and a folder, and a backup of one kind of server can be put back on the other.
+[Note: one format] A backup of a PostgreSQL server contains an SQLite file too. So a restore drill needs only this program
+and a folder, and a backup of one kind of server can be restored on the other.
 """
 
 import errno
@@ -17,6 +17,8 @@ from diary.config import Settings
 from diary.errors import Conflict, Unavailable
 from diary.storage import database, transfer
 from diary.storage.blob_store import flush
+from diary.storage.bulk import backup as sql
+from diary.storage.control import sqlite as control
 from diary.storage.postgres.address import is_postgres
 from diary.storage.postgres.writer import DATABASE_ERRORS, connect
 from diary.storage.sqlite.connection import URL_PREFIX, describe_error, path_from_url
@@ -27,13 +29,13 @@ ProgressCallback = Callable[[str, int, int], None]
 _DATABASE_EXISTS_MESSAGE: Final = (
     "There is a database at DIARY_DATABASE_URL already. Nothing was written; move it away first."
 )
-# What SQLite keeps beside a file that was not closed. It would write it into whatever is put in the file's place.
+# Files that SQLite leaves beside a database that was not closed. It would apply them to a file put in its place.
 _SIDECAR_SUFFIXES: Final = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
 class SecretsCheckSample:
-    """What shows whether secrets belong to a database: one sealed column, and who signed the newest head."""
+    """Values that show whether secrets belong to a database: one sealed column, and the newest signed head."""
 
     account: bytes
     kdf: bytes
@@ -41,14 +43,14 @@ class SecretsCheckSample:
 
 
 async def take_snapshot(settings: Settings, path: Path) -> None:
-    """Copy the database as it is at one moment to `path`; the server goes on. Raises Unavailable and BadSetting."""
+    """Copy the database as it is at one moment to `path`; the server goes on. Raise Unavailable and BadSetting."""
     async with database.open_database(settings):
-        pass  # there, reachable and of this version
+        pass  # checks that the database is reachable and migrated
     if is_postgres(settings.database_url):
         await database.migrate(_with_sqlite_url(settings, path))
         await _copy_from_postgres(settings.database_url, path)
     else:
-        # In one step: a reader in WAL mode sees one moment and holds nobody up.
+        # A reader in WAL mode sees one moment and blocks no writer.
         with (
             closing(open_sqlite(path_from_url(settings.database_url), read_only=True)) as source,
             closing(sqlite3.connect(path)) as copy,
@@ -58,7 +60,7 @@ async def take_snapshot(settings: Settings, path: Path) -> None:
 
 
 def _copy_sqlite(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
-    """SQLite's own copying. Raises Unavailable, for a disk that is full say."""
+    """Copy a database with SQLite's backup interface. Raise Unavailable, on a full disk for example."""
     try:
         source.backup(copy)
     except sqlite3.Error as error:
@@ -66,34 +68,29 @@ def _copy_sqlite(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
 
 
 def list_part_names(path: Path) -> list[str]:
-    """The names in the blob store of every part that a copied database speaks of."""
+    """Return the name in the blob store of every part in a copied database, without those of erased files."""
     with closing(open_sqlite(path, read_only=True)) as copy:
-        rows = copy.execute(
-            "SELECT p.name FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id"
-        )
-        return [name for (name,) in rows]
+        return [name for (name,) in copy.execute(sql.LIST_PART_NAMES)]
 
 
 def find_secrets_check_sample(path: Path) -> SecretsCheckSample | None:
-    """What the secrets of a copied database are tried on; None when nobody has registered yet."""
+    """Return the values that the secrets of a copied database are checked on; None when it has no account."""
     with closing(open_sqlite(path, read_only=True)) as copy:
-        account_row = copy.execute("SELECT id, kdf FROM account WHERE length(kdf) > 0 ORDER BY id LIMIT 1").fetchone()
-        head_row = copy.execute(
-            "SELECT d.signed_head FROM version v JOIN diary d ON d.id = v.diary_id ORDER BY v.id DESC LIMIT 1"
-        ).fetchone()
+        account_row = copy.execute(sql.FIND_SEALED_COLUMN).fetchone()
+        head_row = copy.execute(sql.FIND_NEWEST_SIGNED_HEAD).fetchone()
     return (
         SecretsCheckSample(account_row[0], account_row[1], head_row[0] if head_row else None) if account_row else None
     )
 
 
 def list_key_statements(path: Path) -> list[bytes]:
-    """What the instance key said, as it lies in a copied database."""
+    """Return the statements of the instance key in a copied database, oldest first."""
     with closing(open_sqlite(path, read_only=True)) as copy:
-        return [row[0] for row in copy.execute("SELECT statement FROM key_statement ORDER BY id")]
+        return [row[0] for row in copy.execute(sql.LIST_KEY_STATEMENTS)]
 
 
 async def check_target_empty(settings: Settings) -> None:
-    """Return when nothing of a diary lies where a backup would go. Raises Conflict and Unavailable."""
+    """Return when no database is in the place of a restore. Raise Conflict when there is one, and Unavailable."""
     url = settings.database_url
     if not is_postgres(url):
         database_path = path_from_url(url)
@@ -112,9 +109,7 @@ async def check_target_empty(settings: Settings) -> None:
     try:
         connection = await connect(url)
         try:
-            if await connection.fetchval("SELECT to_regclass('account')") and await connection.fetchval(
-                "SELECT 1 FROM account LIMIT 1"
-            ):
+            if await connection.fetchval(sql.FIND_ACCOUNT_TABLE) and await connection.fetchval(sql.FIND_ANY_ACCOUNT):
                 raise Conflict(_DATABASE_EXISTS_MESSAGE)
         finally:
             await connection.close()
@@ -123,19 +118,19 @@ async def check_target_empty(settings: Settings) -> None:
 
 
 async def migrate_copy(settings: Settings, path: Path) -> None:
-    """Give a copy that an older version made the newest tables."""
+    """Apply the missing migrations to a copy of an older version."""
     await database.migrate(_with_sqlite_url(settings, path))
     _finalise_copy(path)
 
 
 async def install_copy(settings: Settings, path: Path, on_progress: ProgressCallback) -> None:
-    """Make the copy at `path` the server's database; see `check_free` and `bring_up`."""
+    """Make the copy at `path` the server's database; call `check_target_empty` and `migrate_copy` first."""
     url = settings.database_url
     if is_postgres(url):
         await database.migrate(settings)
         with transfer.open_write_locked(path) as source:
             await transfer.move_rows(source, url, on_progress)
-        # Once more, for the sequence that numbers versions: it goes on after the newest.
+        # Again, to move the sequence of version numbers past the newest version.
         await database.migrate(settings)
         path.unlink()
         return
@@ -156,16 +151,16 @@ async def install_copy(settings: Settings, path: Path, on_progress: ProgressCall
 
 
 def _with_sqlite_url(settings: Settings, path: Path) -> Settings:
-    """The settings, with a file for a database."""
+    """Return the settings with an SQLite file as the database."""
     return replace(settings, database_url=f"{URL_PREFIX}{path}")
 
 
 def _finalise_copy(path: Path) -> None:
-    """Make a copy one file, and look whether it is whole. Raises Unavailable."""
+    """Make a copy one file without a write-ahead log, and check that it is sound. Raise Unavailable."""
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as copy:
-            copy.execute("PRAGMA journal_mode=DELETE").fetchone()
-            check_result = copy.execute("PRAGMA quick_check(1)").fetchone()
+            copy.execute(control.LEAVE_WAL_MODE).fetchone()
+            check_result = copy.execute(control.QUICK_CHECK).fetchone()
     except sqlite3.DatabaseError:
         check_result = None
     if check_result != ("ok",):
@@ -173,7 +168,7 @@ def _finalise_copy(path: Path) -> None:
 
 
 async def _copy_from_postgres(url: str, path: Path) -> None:
-    """Fill a migrated SQLite file with the rows of one moment of a PostgreSQL database. Raises Unavailable."""
+    """Fill a migrated SQLite file with the rows of one moment of a PostgreSQL database. Raise Unavailable."""
     try:
         source = await connect(url)
         try:
@@ -189,19 +184,17 @@ async def _copy_from_postgres(url: str, path: Path) -> None:
 
 
 def _table_names(copy: sqlite3.Connection) -> list[str]:
-    """Our tables, without the library's own notes."""
-    rows = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
-    return [name for (name,) in rows if not name.startswith("tortoise")]
+    """Return the names of the tables, without SQLite's and the library's own."""
+    return [name for (name,) in copy.execute(sql.LIST_TABLES) if not name.startswith("tortoise")]
 
 
 async def _copy_table(source: Any, copy: sqlite3.Connection, table: str) -> None:
-    """One table, some rows at a time."""
-    columns = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
-    column_list, placeholders = ", ".join(columns), ", ".join("?" * len(columns))
-    copy.execute(f"DELETE FROM {table}")  # noqa: S608 - the database's own names
+    """Copy one table, at most ROWS_PER_BATCH rows in memory."""
+    columns = [row[1] for row in copy.execute(control.list_columns(table))]
+    copy.execute(sql.delete_rows(table))
     batch: list[tuple[Any, ...]] = []
-    insert_sql = f"INSERT INTO {table} ({column_list}) VALUES ({placeholders})"  # noqa: S608 - as above
-    async for row in source.cursor(f"SELECT {column_list} FROM {table}", prefetch=ROWS_PER_BATCH):  # noqa: S608 - as above
+    insert_sql = sql.insert_row(table, columns)
+    async for row in source.cursor(sql.select_rows(table, columns), prefetch=ROWS_PER_BATCH):
         batch.append(tuple(row))
         if len(batch) == ROWS_PER_BATCH:
             copy.executemany(insert_sql, batch)

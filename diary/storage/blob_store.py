@@ -1,8 +1,8 @@
-"""Where sealed parts lie: a folder, or whatever else obstore can reach.
+"""Storage of sealed parts: a folder, or any other store that obstore supports.
 
-[Note: durable parts] The library's local store writes beside the place and renames, so a part is whole or
-absent; but it asks nothing of the disk, and an acknowledged part could vanish when the power goes. So after
-each write the file is flushed here, and then the folders that got a new name in them.
+[Note: durable parts] The library's local store writes to a temporary name and renames, so a part is complete or
+absent. But it does not flush, and a part that was acknowledged could vanish in a power cut. So after each write this
+module flushes the file, then the folders that contain a new name.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from diary.errors import BadSetting, NotFound, Unavailable
 
 FILE_SCHEME: Final = "file"
 S3_SCHEME: Final = "s3"
-# A store that is away is said to be within half a minute: a phone tries again by itself.
+# An unreachable store fails within half a minute: phones try again by themselves.
 CLIENT: Final[Any] = {"connect_timeout": "3s", "timeout": "20s"}
 RETRY_CONFIG: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
 class BlobStore:
-    """Bytes by name. Every stored part has a name of its own, drawn for it (storage/sync/blobs.py), and no name is used twice."""
+    """Bytes by name. Each stored part has a random name (storage/sync/blobs.py), and no name is used twice."""
 
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
-        """`folder`: where a local store keeps its files, None for any other."""
+        """Take a store, and the folder of a local store; None for any other."""
         self._store = store
         self.folder = folder
         self._flushed_folders: set[Path] = set()
 
     async def put(self, name: str, raw: bytes) -> None:
-        """Store bytes durably. Raises Unavailable when they cannot be."""
+        """Store bytes durably under a name. Raise Unavailable."""
         try:
             await self._store.put_async(name, raw)
             if self.folder is not None:
@@ -43,7 +43,7 @@ class BlobStore:
             raise Unavailable("The file cannot be stored just now.") from None
 
     async def get(self, name: str) -> bytes:
-        """The bytes of a name. Raises NotFound, and Unavailable when the store does not answer."""
+        """Return the bytes of a name. Raise NotFound, and Unavailable when the store does not answer."""
         try:
             response = await self._store.get_async(name)
             return bytes(await response.bytes_async())
@@ -53,7 +53,7 @@ class BlobStore:
             raise Unavailable("The file cannot be fetched just now.") from None
 
     async def remove(self, name: str) -> None:
-        """Have a name hold nothing. Raises Unavailable."""
+        """Remove a name. A name that does not exist is no error. Raise Unavailable."""
         try:
             await self._store.delete_async(name)
             if self.folder is not None:
@@ -64,7 +64,7 @@ class BlobStore:
             raise Unavailable("A file cannot be removed just now.") from None
 
     async def remove_prefix(self, prefix: str) -> None:
-        """Remove every name below `prefix`. Raises Unavailable."""
+        """Remove every name below `prefix`. Raise Unavailable."""
         try:
             names = [meta["path"] async for page in self._store.list(prefix) for meta in page]
         except (OSError, BaseError):
@@ -73,7 +73,7 @@ class BlobStore:
             await self.remove(name)
 
     def _flush_with_folders(self, path: Path) -> None:
-        """Flush a new file, its folder, and each folder above that was not known to be on the disk."""
+        """Flush a new file, its folder, and each folder above that this store has not flushed yet."""
         flush(path)
         folder = path.parent
         flush(folder)
@@ -84,7 +84,7 @@ class BlobStore:
 
 
 def flush(path: Path) -> None:
-    """Make the disk have what was written to a file, or the names in a folder."""
+    """Flush a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -93,13 +93,13 @@ def flush(path: Path) -> None:
 
 
 def folder_from_url(url: str) -> Path | None:
-    """The folder of a `file://` address, None for any other."""
+    """Return the folder of a `file://` address, None for any other address."""
     parts = urlsplit(url)
     return Path(unquote(parts.path)) if parts.scheme == FILE_SCHEME else None
 
 
 def open_blob_store(url: str) -> BlobStore:
-    """The store at a `file://` or `s3://` address, or another that obstore knows. Raises BadSetting, without the address."""
+    """Open the store of a `file://`, `s3://` or other address that obstore supports. Raise BadSetting, without the address."""
     parts = urlsplit(url)
     if folder := folder_from_url(url):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -113,12 +113,15 @@ def open_blob_store(url: str) -> BlobStore:
 
 
 def _open_s3_store(parts: SplitResult) -> S3Store:
-    """`s3://key:secret@bucket/folder?endpoint=https://…&region=…`; without a key, what the machine itself is given."""
+    """Open the store of `s3://key:secret@bucket/folder?endpoint=https://…&region=…`.
+
+    Without a key, obstore takes the credentials of the machine.
+    """
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     config: dict[str, Any] = {"region": query.get("region", "us-east-1")}
     options = dict(CLIENT)
     if "endpoint" in query:
-        # Those who run their own store seldom have a name for each bucket.
+        # Self-hosted stores seldom have a host name for each bucket.
         config |= {"endpoint": query["endpoint"], "virtual_hosted_style_request": query.get("style") == "host"}
         options["allow_http"] = query["endpoint"].startswith("http:")
     if parts.username and parts.password:

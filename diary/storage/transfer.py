@@ -1,9 +1,9 @@
-"""Moving a server's rows from SQLite to PostgreSQL and its sealed files from one store to another.
+"""Move a server's rows from SQLite to PostgreSQL, and its sealed files from one store to another.
 
-[Note: moving] Nothing is remembered of how far a move came: what lies at the other end already, byte for byte, is
-passed over, and what differs is written again. So a move that was interrupted, or whose source went on being
-used in between, is simply run again. While rows move, the source is held against writing: what a server
-acknowledged during a move would otherwise be lost. Equality is not assumed at the end but read, from both sides.
+[Note: moving] A move keeps no record of its progress: what is already the same at the target, byte for byte, is
+skipped, and what differs is written again. So a move that was interrupted, or whose source was used in between, is
+simply run again. While rows move, the source is locked against writing: what a server acknowledged during a move would
+otherwise be lost. At the end the rows of both sides are read again and compared.
 """
 
 import asyncio
@@ -16,35 +16,38 @@ from typing import Any, Final
 
 from diary.errors import Conflict, NotFound, Unavailable
 from diary.storage.blob_store import BlobStore
+from diary.storage.bulk import transfer as sql
+from diary.storage.control import sqlite as control
 from diary.storage.postgres.writer import DATABASE_ERRORS, connect
 from diary.storage.sqlite.connection import connect as open_sqlite
 
 ROWS_PER_BATCH: Final = 100
 FILES_PER_BATCH: Final = 8
 ProgressCallback = Callable[[str, int, int], None]
-# The library's own note of which migrations were applied; `migrate` writes the target's.
+# The library's own table of applied migrations; `migrate` fills it at the target.
 _LIBRARY_TABLE_PREFIX: Final = "tortoise"
 
 
 @contextmanager
 def open_write_locked(path: Path) -> Iterator[sqlite3.Connection]:
-    """A source that nobody can write to for the length of the block. Raises Unavailable when someone is writing."""
+    """Open a source with its write lock held for the length of the block. Raise Unavailable when it is locked already."""
     connection = open_sqlite(path)
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(control.BEGIN_WRITE)
         yield connection
     except sqlite3.OperationalError:
         raise Unavailable("The database is being written to: stop the server first.") from None
     finally:
         with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
+            connection.execute(control.ROLLBACK)
         connection.close()
 
 
 async def move_rows(source: sqlite3.Connection, url: str, on_progress: ProgressCallback) -> dict[str, str]:
-    """Make the target's rows the source's; a digest for each table, read from both sides and equal.
+    """Make the target's rows equal to the source's, and return the SHA-256 in hexadecimal of each table's rows.
 
-    The target must have been migrated. Raises Unavailable, and Conflict when the sides differ all the same.
+    The digests are computed from both sides. The target must have been migrated. Raise Unavailable, and Conflict when the
+    sides differ all the same.
     """
     try:
         target = await connect(url)
@@ -63,13 +66,11 @@ async def move_rows(source: sqlite3.Connection, url: str, on_progress: ProgressC
 async def move_files(
     source: sqlite3.Connection, source_store: BlobStore, target_store: BlobStore, on_progress: ProgressCallback
 ) -> list[str]:
-    """Copy every sealed part and read it back by its digest; the names of those that were damaged or missing before.
+    """Copy every sealed part and compare its copy with its digest. Return the names of damaged or missing parts.
 
-    Raises Unavailable when a store does not answer.
+    Raise Unavailable when a store does not answer.
     """
-    rows = source.execute(
-        "SELECT p.name, p.digest FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id"
-    ).fetchall()
+    rows = source.execute(sql.LIST_PART_DIGESTS).fetchall()
     damaged_names: list[str] = []
     for start in range(0, len(rows), FILES_PER_BATCH):
         batch = rows[start : start + FILES_PER_BATCH]
@@ -80,7 +81,7 @@ async def move_files(
 
 
 async def _move_part(source_store: BlobStore, target_store: BlobStore, name: str, digest: bytes) -> str | None:
-    """Copy one part unless it lies there already; its name when the source has not got it whole."""
+    """Copy one part, unless the target has it. Return its name when it is damaged or missing at the source, else None."""
     if await _is_intact(target_store, name, digest):
         return None
     try:
@@ -96,7 +97,7 @@ async def _move_part(source_store: BlobStore, target_store: BlobStore, name: str
 
 
 async def _is_intact(store: BlobStore, name: str, digest: bytes) -> bool:
-    """Whether a part lies there with the right bytes."""
+    """Check whether a store has a part with this SHA-256."""
     try:
         return hashlib.sha256(await store.get(name)).digest() == digest
     except NotFound:
@@ -104,15 +105,9 @@ async def _is_intact(store: BlobStore, name: str, digest: bytes) -> bool:
 
 
 async def _tables_parents_first(target: Any) -> dict[str, dict[str, str]]:
-    """Each table with its columns' types, a table after those it refers to."""
-    column_rows = await target.fetch(
-        "SELECT table_name, column_name, data_type FROM information_schema.columns"
-        " WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
-    )
-    foreign_keys = await target.fetch(
-        "SELECT CAST(conrelid AS REGCLASS)::TEXT AS child, CAST(confrelid AS REGCLASS)::TEXT AS parent"
-        " FROM pg_constraint WHERE contype = 'f'"
-    )
+    """Return the column types of each table, each table after the tables that it refers to."""
+    column_rows = await target.fetch(sql.LIST_COLUMNS)
+    foreign_keys = await target.fetch(sql.LIST_FOREIGN_KEYS)
     tables: dict[str, dict[str, str]] = {}
     for table, column, column_type in column_rows:
         if not table.startswith(_LIBRARY_TABLE_PREFIX):
@@ -129,8 +124,8 @@ async def _tables_parents_first(target: Any) -> dict[str, dict[str, str]]:
 async def _move_table(
     source: sqlite3.Connection, target: Any, table: str, columns: dict[str, str], on_progress: ProgressCallback
 ) -> None:
-    """Make one table the same, a few rows at a time in the order of their keys."""
-    (total,) = source.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - the database's own names
+    """Make one table equal to the source's, at most ROWS_PER_BATCH rows at a time in the order of their keys."""
+    (total,) = source.execute(sql.count_rows(table)).fetchone()
     moved_count, last_id = 0, None
     for rows in _read_in_chunks(source, table, columns):
         after_id, up_to_id = last_id, rows[-1][0]
@@ -138,38 +133,33 @@ async def _move_table(
         last_id, moved_count = up_to_id, moved_count + len(rows)
         on_progress(table, moved_count, total)
     if last_id is None:
-        await target.execute(f"DELETE FROM {table}")  # noqa: S608 - as above
+        await target.execute(sql.delete_rows(table))
     else:
-        await target.execute(f"DELETE FROM {table} WHERE id > $1", last_id)  # noqa: S608 - as above
+        await target.execute(sql.delete_rows_after(table), last_id)
 
 
 async def _sync_rows(
     target: Any, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]], after_id: Any, up_to_id: Any
 ) -> None:
-    """Make the rows after `first` up to `until` exactly `rows`."""
-    column_list = ", ".join(columns)
-    where, bounds = ("id <= $1", [up_to_id]) if after_id is None else ("id <= $1 AND id > $2", [up_to_id, after_id])
-    target_rows = await target.fetch(f"SELECT {column_list} FROM {table} WHERE {where} ORDER BY id", *bounds)  # noqa: S608 - as above
+    """Make the target's rows above the key `after_id` and up to `up_to_id` equal to `rows`."""
+    bounds = [up_to_id] if after_id is None else [up_to_id, after_id]
+    select = sql.select_rows_up_to(table, columns, has_lower_bound=after_id is not None)
+    target_rows = await target.fetch(select, *bounds)
     if [tuple(row) for row in target_rows] == rows:
         return
     source_ids = {row[0] for row in rows}
-    placeholders = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id") or "id = excluded.id"
     async with target.transaction():
         for row in target_rows:
             if row["id"] not in source_ids:
-                await target.execute(f"DELETE FROM {table} WHERE id = $1", row["id"])  # noqa: S608 - as above
-        upsert = (
-            f"INSERT INTO {table} ({column_list}) VALUES ({placeholders}) ON CONFLICT (id) DO UPDATE SET {assignments}"  # noqa: S608 - as above
-        )
-        await target.executemany(upsert, rows)
+                await target.execute(sql.delete_row(table), row["id"])
+        await target.executemany(sql.upsert_row(table, list(columns)), rows)
 
 
 def _read_in_chunks(source: sqlite3.Connection, table: str, columns: dict[str, str]) -> Iterator[list[tuple[Any, ...]]]:
-    """The source's rows in the order of their keys, typed as the target has them; the key stands first."""
+    """Yield the source's rows in the order of their keys, with the types of the target. The key is the first column."""
     assert next(iter(columns)) == "id"
     boolean_indexes = [n for n, column_type in enumerate(columns.values()) if column_type == "boolean"]
-    cursor = source.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY id")  # noqa: S608 - as above
+    cursor = source.execute(sql.select_rows(table, columns))
     while rows := cursor.fetchmany(ROWS_PER_BATCH):
         for n in boolean_indexes:
             rows = [(*row[:n], None if row[n] is None else bool(row[n]), *row[n + 1 :]) for row in rows]
@@ -177,20 +167,18 @@ def _read_in_chunks(source: sqlite3.Connection, table: str, columns: dict[str, s
 
 
 async def _reset_sequences(target: Any, tables: dict[str, dict[str, str]]) -> None:
-    """Have the numbers the database allots itself go on after the newest row."""
+    """Set the sequence of each generated key after the newest row."""
     for table in tables:
-        sequence = await target.fetchval("SELECT pg_get_serial_sequence($1, 'id')", table)
+        sequence = await target.fetchval(sql.FIND_SEQUENCE, table)
         if sequence:
-            highest_id = await target.fetchval(f"SELECT max(id) FROM {table}")  # noqa: S608 - as above
-            await target.execute(
-                "SELECT setval(CAST($1 AS TEXT)::REGCLASS, $2, $3)", sequence, highest_id or 1, highest_id is not None
-            )
+            highest_id = await target.fetchval(sql.read_highest_id(table))
+            await target.execute(sql.SET_SEQUENCE, sequence, highest_id or 1, highest_id is not None)
 
 
 async def _compare_digests(
     source: sqlite3.Connection, target: Any, tables: dict[str, dict[str, str]], on_progress: ProgressCallback
 ) -> dict[str, str]:
-    """A digest of every table, read anew from both sides. Raises Conflict naming a table that differs."""
+    """Read every table again from both sides and return the digests. Raise Conflict with the name of a table that differs."""
     digests = {}
     for tables_done, (table, columns) in enumerate(tables.items(), 1):
         source_digest, target_digest = hashlib.sha256(), hashlib.sha256()
@@ -198,8 +186,7 @@ async def _compare_digests(
             for row in rows:
                 source_digest.update(repr(row).encode())
         async with target.transaction(isolation="repeatable_read", readonly=True):
-            query = f"SELECT {', '.join(columns)} FROM {table} ORDER BY id"  # noqa: S608 - as above
-            async for row in target.cursor(query, prefetch=ROWS_PER_BATCH):
+            async for row in target.cursor(sql.select_rows(table, columns), prefetch=ROWS_PER_BATCH):
                 target_digest.update(repr(tuple(row)).encode())
         if source_digest.digest() != target_digest.digest():
             raise Conflict(f"The table {table} differs after it was moved. Run it again.")
@@ -209,12 +196,15 @@ async def _compare_digests(
 
 
 def retire_database(path: Path) -> Path:
-    """Put a moved database aside, so that no server goes on with it by mistake: two would fork every diary."""
+    """Rename a moved database, so that no server uses it by mistake: two servers would fork every diary.
+
+    Return the new path. Raise Conflict when a file has that name.
+    """
     retired_path = path.with_name(path.name + ".moved")
     if retired_path.exists():
-        raise Conflict(f"{retired_path.name} is there already.")
+        raise Conflict(f"{retired_path.name} exists already.")
     connection = open_sqlite(path)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(control.TRUNCATE_WAL).fetchone()
     connection.close()
     path.rename(retired_path)
     return retired_path

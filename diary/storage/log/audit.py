@@ -1,7 +1,7 @@
-"""Auditing the server's own database: every row the log is made of, against what was signed when it came.
+"""Audit of the server's own database: every row of the log against the receipts and heads that the notary signed.
 
-What a version's own answer says is signed by the notary, so it is the measure: leaf, head and place must follow
-from it. Order of findings: the row that is wrong first, then whatever no longer agrees because of it.
+A version's stored answer contains a receipt that the notary signed. Leaf, head and place are compared with what follows
+from it. Findings come in this order: the row that is wrong first, then the rows that no longer agree because of it.
 """
 
 import hashlib
@@ -13,16 +13,22 @@ from diary.errors import KeptError
 from diary.ledger import audit, checkpoints, cosignatures, heads, leaves, push, receipts, tree
 from diary.ledger.audit import AuditFinding, PublicKeysByLogId, VerifiedCheckpoint
 from diary.ledger.cosignatures import LogWitness
+from diary.storage.bulk import audit as sql
 from diary.storage.writer import Transaction
 
 _PAGE_ROWS: Final = 500
+_LEAF_PAGE_ROWS: Final = 5000
 _MAX_FRAMES: Final = 4
 
 
 def audit_rows(
     tx: Transaction, notary_key: bytes, instance_key: bytes | None, trusted_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """Everything that does not hold, with the row it stands in."""
+    """Yield each fault of the log, with the row it was found in.
+
+    `instance_key` None: trust the key that the first statement names. `trusted_roots`: PEM; None to trust the last
+    certificate of each stored chain.
+    """
     keys, faults = audit.trusted_keys(_read_key_statements(tx), notary_key, instance_key)
     yield from faults
     yield from _audit_versions(tx, keys)
@@ -38,11 +44,9 @@ def audit_rows(
 
 
 def _read_key_statements(tx: Transaction) -> list[Mapping[str, Any]]:
-    """The statements about keys; one that cannot be read is empty, and so not signed."""
+    """Return the statements about keys. An unreadable statement is returned empty, so its signature is invalid."""
     statements: list[Mapping[str, Any]] = []
-    for n, (statement_id, raw) in enumerate(
-        tx.execute("SELECT id, statement FROM key_statement ORDER BY id").fetchall()
-    ):
+    for n, (statement_id, raw) in enumerate(tx.execute(sql.LIST_KEY_STATEMENTS).fetchall()):
         try:
             value = parse_canonical_json(bytes(raw)) if statement_id == n else None
         except KeptError:
@@ -52,22 +56,16 @@ def _read_key_statements(tx: Transaction) -> list[Mapping[str, Any]]:
 
 
 def _audit_versions(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
-    """Each version against its receipt, and its leaf against the log's."""
+    """Compare each version with its receipt, and its leaf with the leaf in the log."""
     last_id = -1
-    sql = (
-        "SELECT v.id, v.leaf, v.answer, v.facts, v.sealed, v.record, v.version, l.leaf, w.id, v.seq, v.body_digest, d.epoch"
-        " FROM version v LEFT JOIN diary d ON d.id = v.diary_id"
-        " LEFT JOIN log_leaf l ON l.version_id = v.id LEFT JOIN waiting_leaf w ON w.id = v.id"
-        " WHERE v.id > ? ORDER BY v.id LIMIT ?"
-    )
-    while rows := tx.execute(sql, (last_id, _PAGE_ROWS)).fetchall():
+    while rows := tx.execute(sql.LIST_VERSIONS, (last_id, _PAGE_ROWS)).fetchall():
         for row in rows:
             yield from _audit_version(row, keys)
         last_id = int(rows[-1][0])
 
 
 def _audit_version(row: Any, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
-    """One version's row and its leaf."""
+    """Compare the row of one version, and its leaf, with its receipt."""
     version_id, stored_leaf, answer, facts_raw, sealed, record, version, logged_leaf, waiting_id, seq, body, epoch = row
     name = f"version {version_id}"
     try:
@@ -76,7 +74,7 @@ def _audit_version(row: Any, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
         receipts.verify(receipt, keys[receipt["log"]], commitment=facts["c"], envelopes_digest=receipt["env"])
         leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
         is_erased = "erased_at" in facts
-        # New keys put new wraps in the place of those that were pushed; what is erased has neither.
+        # A change of keys replaces the wraps that were pushed; an erased version has none.
         matches_push = is_erased or epoch > 1 or push.body_digest(facts, bytes(sealed)) == bytes(body)
     except (KeptError, KeyError, TypeError, ValueError):
         yield AuditFinding(name, "The version's receipt does not hold.")
@@ -104,7 +102,7 @@ def _audit_version(row: Any, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
 
 
 def _envelope_digest(sealed: bytes) -> str:
-    """The digest of the envelopes in a version's frames; '' when they cannot be told apart."""
+    """Return the digest of the envelopes in a version's frames; '' when the frames cannot be decoded."""
     try:
         parts = decode_frames(sealed, frames_limit=_MAX_FRAMES)
     except KeptError:
@@ -113,15 +111,11 @@ def _envelope_digest(sealed: bytes) -> str:
 
 
 def _audit_diaries(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
-    """Each diary's numbers and its running head, from its first version to the last."""
-    for diary, seq, head, signed_head in tx.execute(
-        "SELECT id, seq, head, signed_head FROM diary ORDER BY id"
-    ).fetchall():
+    """Check the numbers of each diary's versions and its head, from the first version to the last."""
+    for diary, seq, head, signed_head in tx.execute(sql.LIST_DIARIES).fetchall():
         name = f"diary {b64(bytes(diary))}"
         running_head, expected_seq = heads.INITIAL_HEAD, 0
-        for stored_seq, facts_raw in tx.execute(
-            "SELECT seq, facts FROM version WHERE diary_id = ? ORDER BY seq", (diary,)
-        ).fetchall():
+        for stored_seq, facts_raw in tx.execute(sql.LIST_DIARY_VERSIONS, (diary,)).fetchall():
             expected_seq += 1
             if stored_seq != expected_seq:
                 yield AuditFinding(f"version {expected_seq} of {name}", "The version is missing.")
@@ -136,7 +130,7 @@ def _audit_diaries(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFi
 
 
 def _advance_head(head: bytes, facts_raw: bytes) -> bytes:
-    """The head after one more version; the one before when the row cannot be read, which is a finding of its own."""
+    """Return the head after one more version, or `head` for an unreadable row, which `_audit_version` reports."""
     try:
         facts = _parse_object(facts_raw)
         env = facts["env"] if "erased_at" in facts else facts["receipt"]["env"]
@@ -155,7 +149,7 @@ def _advance_head(head: bytes, facts_raw: bytes) -> bytes:
 def _is_signed_head_valid(
     signed_head: bytes | None, keys: PublicKeysByLogId, diary: str, seq: int, head: bytes
 ) -> bool:
-    """Whether a signed head is by one of the keys and says this."""
+    """Check whether one of the keys signed this head of this diary."""
     for pub in keys.values():
         try:
             heads.verify(_parse_object(signed_head or b""), pub, diary=diary, seq=seq, head=head)
@@ -166,24 +160,24 @@ def _is_signed_head_valid(
 
 
 def _audit_log_positions(tx: Transaction) -> Iterator[AuditFinding]:
-    """The log's places are dense, and nothing waits that is not there."""
+    """Check that the log has a leaf at each place, and that each waiting leaf has a version and no place."""
     expected, last_id = 0, -1
-    while rows := tx.execute("SELECT id FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (last_id,)).fetchall():
+    while rows := tx.execute(sql.LIST_LEAF_IDS, (last_id, _LEAF_PAGE_ROWS)).fetchall():
         for (row_id,) in rows:
             if row_id != expected:
                 yield AuditFinding(f"log_leaf {expected}", "The leaf is missing.")
                 return
             expected += 1
         last_id = expected - 1
-    ((size,),) = tx.execute("SELECT coalesce(max(size), -1) FROM log_size").fetchall()
+    ((size,),) = tx.execute(sql.READ_LOG_SIZE).fetchall()
     if size != expected:
-        # Which of the two is wrong cannot be told from here when the last leaf is the one that is gone.
+        # When the last leaf is missing, either of the two rows may be the wrong one.
         row = f"log_size 0 or log_leaf {expected}" if size > expected else "log_size 0"
         yield AuditFinding(row, f"The log says it has {size} leaves and has {expected}.")
-    orphan_rows = tx.execute("SELECT w.id FROM waiting_leaf w LEFT JOIN version v ON v.id = w.id WHERE v.id IS NULL")
+    orphan_rows = tx.execute(sql.LIST_WAITING_WITHOUT_VERSION)
     for (row_id,) in orphan_rows.fetchall():
         yield AuditFinding(f"waiting_leaf {row_id}", "What waits for a place in the log is not there.")
-    duplicate_rows = tx.execute("SELECT w.id FROM waiting_leaf w JOIN log_leaf l ON l.version_id = w.id")
+    duplicate_rows = tx.execute(sql.LIST_WAITING_WITH_LEAF)
     for (row_id,) in duplicate_rows.fetchall():
         yield AuditFinding(f"waiting_leaf {row_id}", "What waits for a place in the log has one already.")
 
@@ -191,9 +185,9 @@ def _audit_log_positions(tx: Transaction) -> Iterator[AuditFinding]:
 def _audit_checkpoints(
     tx: Transaction, keys: PublicKeysByLogId, trusted_roots: bytes | None
 ) -> Iterator[VerifiedCheckpoint | AuditFinding]:
-    """The checkpoints, and the stamps of each."""
+    """Yield each checkpoint that holds, and the faults of checkpoints, their timestamps and their cosignatures."""
     previous_note: VerifiedCheckpoint | None = None
-    rows = tx.execute("SELECT id, size, note, made_at FROM log_checkpoint ORDER BY id").fetchall()
+    rows = tx.execute(sql.LIST_CHECKPOINTS).fetchall()
     for expected, (n, size, note, _) in enumerate(rows):
         if n != expected:
             yield AuditFinding(f"log_checkpoint {expected}", "The checkpoint is missing.")
@@ -209,9 +203,8 @@ def _audit_checkpoints(
 
 
 def _audit_cosignatures(tx: Transaction, checkpoint_number: int, note: bytes) -> Iterator[AuditFinding]:
-    """The accepted witnesses' lines of one checkpoint: each by the key in its row, under whatever name it gives itself."""
-    sql = "SELECT id, witness, line FROM log_cosignature WHERE checkpoint_id = ? AND line IS NOT NULL ORDER BY id"
-    for cosignature_id, witness, line in tx.execute(sql, (checkpoint_number,)).fetchall():
+    """Check the accepted lines of witnesses of one checkpoint: each by the key in its row, under any name."""
+    for cosignature_id, witness, line in tx.execute(sql.LIST_COSIGNATURES, (checkpoint_number,)).fetchall():
         try:
             (parsed_line,) = checkpoints.parse_signature_lines(bytes(line).decode())
             valid_witnesses = cosignatures.verified_cosignatures(
@@ -229,11 +222,9 @@ def _audit_cosignatures(tx: Transaction, checkpoint_number: int, note: bytes) ->
 def _audit_stamps(
     tx: Transaction, checkpoint_number: int, note: bytes, trusted_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """The accepted stamps of one checkpoint."""
-    sql = "SELECT id, authority, policy, nonce, tsr, chain, stamped_at, due_at FROM log_stamp WHERE checkpoint_id = ?"
-    for stamp_id, authority, policy, nonce, tsr, chain, stamped_at, due_at in tx.execute(
-        sql, (checkpoint_number,)
-    ).fetchall():
+    """Check the accepted timestamps of one checkpoint."""
+    rows = tx.execute(sql.LIST_STAMPS, (checkpoint_number,)).fetchall()
+    for stamp_id, authority, policy, nonce, tsr, chain, stamped_at, due_at in rows:
         row = f"log_stamp {stamp_id} ({authority})"
         if tsr is None:
             if due_at is None or stamped_at is not None:
@@ -248,37 +239,35 @@ def _audit_stamps(
 
 
 def _audit_tree(tx: Transaction, notes: Sequence[VerifiedCheckpoint]) -> Iterator[AuditFinding]:
-    """The stored nodes and every checkpoint against the tree over the stored leaves."""
+    """Compare the stored nodes and every checkpoint with the tree over the stored leaves."""
     node_count = 0
 
     def check_nodes(computed_nodes: dict[tuple[int, int], bytes]) -> Iterator[AuditFinding]:
         nonlocal node_count
         node_count += len(computed_nodes)
         for (level, i), node in computed_nodes.items():
-            node_row = tx.execute("SELECT node FROM log_node WHERE id = ?", (tree.node_id(level, i),)).fetchone()
+            node_row = tx.execute(sql.FIND_NODE, (tree.node_id(level, i),)).fetchone()
             if node_row is None:
                 yield AuditFinding(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} is missing.")
             elif bytes(node_row[0]) != node:
                 yield AuditFinding(f"log_node {tree.node_id(level, i)}", f"Node {i} of level {level} was changed.")
 
     yield from audit.verify_roots(_iterate_leaves(tx), notes, check_nodes)
-    stored_count = tx.execute("SELECT count(*) FROM log_node").fetchone()[0]
+    stored_count = tx.execute(sql.COUNT_NODES).fetchone()[0]
     if stored_count > node_count:
         yield AuditFinding("log_node", f"There are {stored_count - node_count} nodes that no leaf leads to.")
 
 
 def _iterate_leaves(tx: Transaction) -> Iterator[bytes]:
-    """The stored leaves, in order of place."""
+    """Yield the stored leaves in the order of their places."""
     last_id = -1
-    while rows := tx.execute(
-        "SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT 5000", (last_id,)
-    ).fetchall():
+    while rows := tx.execute(sql.LIST_LEAVES, (last_id, _LEAF_PAGE_ROWS)).fetchall():
         yield from (bytes(leaf) for _, leaf in rows)
         last_id = int(rows[-1][0])
 
 
 def _parse_object(raw: bytes) -> dict[str, Any]:
-    """Canonical JSON that is an object. Raises NotCanonical or TypeError."""
+    """Parse canonical JSON that is an object. Raise NotCanonical or TypeError."""
     value = parse_canonical_json(bytes(raw))
     if not isinstance(value, dict):
         raise TypeError
