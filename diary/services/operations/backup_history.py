@@ -15,6 +15,7 @@ from typing import Any, Final
 from diary.errors import Unavailable
 from diary.paths import chown_to_folder_owner
 from diary.services.instance import Instance
+from diary.storage.log import public_log
 
 HISTORY_FILE_NAME: Final = "operating.json"
 _DAY_MS: Final = 86_400_000
@@ -90,6 +91,6 @@ async def check_database_answers(instance: Instance) -> None:
     """Raise Unavailable unless the database responds within five seconds."""
     try:
         async with asyncio.timeout(_DATABASE_TIMEOUT_SECONDS):
-            await instance.db.fetch_one("SELECT 1 FROM log_size WHERE id = ?", (0,))
+            await public_log.check_readable(instance.db)
     except TimeoutError:
         raise Unavailable from None

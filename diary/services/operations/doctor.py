@@ -16,6 +16,8 @@ from diary.services.operations import backup_history
 from diary.services.operations.disk_space import DiskSpace
 from diary.storage.blob_store import folder_from_url
 from diary.storage.database_interface import Database
+from diary.storage.log import stamps
+from diary.storage.newest_time import find_newest_time
 from diary.storage.writer import Transaction
 
 DAY_MS: Final = 86_400_000
@@ -122,15 +124,7 @@ async def read_database_times(db: Database, now_ms: int) -> tuple[int, int]:
     """Return the newest time recorded in the database (ms UTC), and the number of timestamps pending for a day."""
 
     def read(tx: Transaction) -> tuple[int, int]:
-        newest = tx.execute(
-            "SELECT max(at) FROM (SELECT max(made_at) AS at FROM log_checkpoint UNION ALL SELECT max(seen_at) FROM session) x"
-        ).fetchone()[0]
-        pending = tx.execute(
-            "SELECT count(*) FROM log_stamp s JOIN log_checkpoint c ON c.id = s.checkpoint_id"
-            " WHERE s.tsr IS NULL AND s.due_at IS NOT NULL AND c.made_at < ?",
-            (now_ms - MAX_PENDING_AGE_MS,),
-        ).fetchone()[0]
-        return int(newest or 0), int(pending)
+        return find_newest_time(tx), stamps.count_pending(tx, now_ms - MAX_PENDING_AGE_MS)
 
     return await db.run_read(read)
 

@@ -1,19 +1,82 @@
-"""What log witnesses were asked about checkpoints, and the lines they gave."""
+"""Cosignatures of checkpoints: what is requested from each log witness, and the lines that were accepted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from pypika_tortoise.enums import Order
+from pypika_tortoise.functions import Max
+from pypika_tortoise.terms import Function
 
 from diary import constants
 from diary.storage.database_interface import Database
+from diary.storage.models.log import LogCheckpoint, LogCosignature
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 # A note has at most sixteen lines, and the notary's is one.
-MAX_LINES = constants.COSIGNATURES_LIMIT
+MAX_LINES: Final = constants.COSIGNATURES_LIMIT
+
+_CHECKPOINT: Final = table(LogCheckpoint)
+_COSIGNATURE: Final = table(LogCosignature)
+_IS_OF_LOG: Final = Function("substr", _CHECKPOINT.note, 1, param.length) == param.log_id
+_FIND_LAST_CHECKPOINT: Final = Statement(
+    query.from_(_CHECKPOINT).select(_CHECKPOINT.id).where(_IS_OF_LOG).orderby(_CHECKPOINT.id, order=Order.desc).limit(1)
+)
+_OF_CHECKPOINT: Final = query.from_(_COSIGNATURE).where(_COSIGNATURE.checkpoint_id == param.checkpoint)
+_FIND: Final = Statement(_OF_CHECKPOINT.select(_COSIGNATURE.id).where(_COSIGNATURE.witness == param.witness))
+_ADD: Final = Statement(
+    query.into(_COSIGNATURE)
+    .columns(_COSIGNATURE.checkpoint_id, _COSIGNATURE.witness, _COSIGNATURE.tries, _COSIGNATURE.due_at)
+    .insert(param.checkpoint, param.witness, 0, param.due_at)
+    .on_conflict(_COSIGNATURE.checkpoint_id, _COSIGNATURE.witness)
+    .do_nothing()
+)
+_WITH_CHECKPOINT: Final = query.from_(_COSIGNATURE).join(_CHECKPOINT).on(_CHECKPOINT.id == _COSIGNATURE.checkpoint_id)
+_LIST_DUE: Final = Statement(
+    _WITH_CHECKPOINT.select(
+        _COSIGNATURE.id,
+        _COSIGNATURE.witness,
+        _COSIGNATURE.tries,
+        _COSIGNATURE.due_at,
+        _CHECKPOINT.size,
+        _CHECKPOINT.note,
+    )
+    .where(_COSIGNATURE.due_at.notnull() & (_COSIGNATURE.due_at <= param.now))
+    .where(_COSIGNATURE.checkpoint_id == param.checkpoint)
+    .orderby(_COSIGNATURE.id)
+)
+_CLAIM: Final = Statement(
+    query.update(_COSIGNATURE)
+    .set(_COSIGNATURE.due_at, param.until)
+    .set(_COSIGNATURE.tries, _COSIGNATURE.tries + 1)
+    .where((_COSIGNATURE.id == param.id) & (_COSIGNATURE.due_at == param.due_at))
+)
+_STORE: Final = Statement(
+    query.update(_COSIGNATURE)
+    .set(_COSIGNATURE.due_at, None)
+    .set(_COSIGNATURE.line, param.line)
+    .where((_COSIGNATURE.id == param.id) & _COSIGNATURE.line.isnull())
+)
+_FIND_LAST_SIZE: Final = Statement(
+    _WITH_CHECKPOINT.select(Max(_CHECKPOINT.size)).where(
+        (_COSIGNATURE.witness == param.witness) & _COSIGNATURE.line.notnull() & _IS_OF_LOG
+    )
+)
+_LIST_LINES: Final = Statement(
+    _OF_CHECKPOINT.select(_COSIGNATURE.line)
+    .where(_COSIGNATURE.line.notnull())
+    .orderby(_COSIGNATURE.id)
+    .limit(MAX_LINES)
+)
+_FIND_NEWEST_COSIGNED: Final = Statement(
+    query.from_(_COSIGNATURE).select(Max(_COSIGNATURE.checkpoint_id)).where(_COSIGNATURE.line.notnull())
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DueCosignature:
-    """A cosignature that is to be asked for now. `witness`: 32 bytes; `due_at`: as it stood when it was read."""
+    """A cosignature that is due to be requested. `witness`: 32 bytes; `due_at`: in ms, as it was when the row was read."""
 
     id: int
     witness: bytes
@@ -24,37 +87,29 @@ class DueCosignature:
 
 
 async def find_last_checkpoint(db: Database, log_id: str) -> int | None:
-    """The number of the last checkpoint signed by one notary key, by its log id."""
-    sql = "SELECT id FROM log_checkpoint WHERE substr(note, 1, ?) = ? ORDER BY id DESC LIMIT 1"
-    row = await db.run_read(lambda tx: tx.execute(sql, (len(log_id), log_id.encode())).fetchone())
+    """Return the number of the last checkpoint that the notary key of this log id signed."""
+    statement = _FIND_LAST_CHECKPOINT(length=len(log_id), log_id=log_id.encode())
+    row = await db.run_read(lambda tx: tx.execute(*statement).fetchone())
     return None if row is None else int(row[0])
 
 
 async def is_queued(db: Database, checkpoint_number: int, witness: bytes) -> bool:
-    """Whether a witness was asked, or is to be asked, about a checkpoint."""
-    sql = "SELECT 1 FROM log_cosignature WHERE checkpoint_id = ? AND witness = ?"
-    return await db.run_read(lambda tx: tx.execute(sql, (checkpoint_number, witness)).fetchone()) is not None
+    """Check whether a witness's cosignature of a checkpoint was requested or is queued."""
+    statement = _FIND(checkpoint=checkpoint_number, witness=witness)
+    return await db.run_read(lambda tx: tx.execute(*statement).fetchone()) is not None
 
 
 def enqueue(tx: Transaction, checkpoint_number: int, witness: bytes, now: int) -> None:
-    """Have a witness asked about a checkpoint, once."""
-    sql = (
-        "INSERT INTO log_cosignature (checkpoint_id, witness, tries, due_at) VALUES (?, ?, 0, ?)"
-        " ON CONFLICT (checkpoint_id, witness) DO NOTHING"
-    )
-    tx.execute(sql, (checkpoint_number, witness, now))
+    """Queue the request for a witness's cosignature of a checkpoint, due at `now` ms, unless it was queued before."""
+    tx.execute(*_ADD(checkpoint=checkpoint_number, witness=witness, due_at=now))
 
 
 async def list_due(db: Database, checkpoint_numbers: Sequence[int], now: int) -> list[DueCosignature]:
-    """What is to be asked now about these checkpoints, the oldest first: a witness never goes back."""
-    sql = (
-        "SELECT s.id, s.witness, s.tries, s.due_at, c.size, c.note FROM log_cosignature s"
-        " JOIN log_checkpoint c ON c.id = s.checkpoint_id"
-        " WHERE s.due_at IS NOT NULL AND s.due_at <= ? AND s.checkpoint_id = ? ORDER BY s.id"
-    )
+    """Return the cosignatures of these checkpoints due at `now` ms, oldest first: a witness refuses an older size."""
     due_cosignatures = []
     for n in sorted(checkpoint_numbers):
-        rows = await db.run_read(lambda tx, n=n: tx.execute(sql, (now, n)).fetchall())  # type: ignore[misc]
+        statement = _LIST_DUE(now=now, checkpoint=n)
+        rows = await db.run_read(lambda tx, statement=statement: tx.execute(*statement).fetchall())  # type: ignore[misc]
         due_cosignatures += [
             DueCosignature(row[0], bytes(row[1]), row[2], row[3], row[4], bytes(row[5])) for row in rows
         ]
@@ -62,38 +117,29 @@ async def list_due(db: Database, checkpoint_numbers: Sequence[int], now: int) ->
 
 
 def claim(tx: Transaction, cosignature: DueCosignature, until: int) -> bool:
-    """Whether this worker may ask; nobody else will before `until`."""
-    sql = "UPDATE log_cosignature SET due_at = ?, tries = tries + 1 WHERE id = ? AND due_at = ?"
-    return tx.execute(sql, (until, cosignature.id, cosignature.due_at)).rowcount == 1
+    """Reserve the request for this worker until `until` ms. Return False when another worker has claimed it."""
+    return tx.execute(*_CLAIM(until=until, id=cosignature.id, due_at=cosignature.due_at)).rowcount == 1
 
 
 def store_line(tx: Transaction, cosignature: DueCosignature, line: bytes) -> None:
-    """Keep a line that holds."""
-    tx.execute(
-        "UPDATE log_cosignature SET due_at = NULL, line = ? WHERE id = ? AND line IS NULL", (line, cosignature.id)
-    )
+    """Store a verified line, unless there is one."""
+    tx.execute(*_STORE(line=line, id=cosignature.id))
 
 
 async def find_last_cosigned_size(db: Database, witness: bytes, log_id: str) -> int:
-    """How many leaves the largest checkpoint has that this witness cosigned under one notary key; 0 for none."""
-    sql = (
-        "SELECT max(c.size) FROM log_cosignature s JOIN log_checkpoint c ON c.id = s.checkpoint_id"
-        " WHERE s.witness = ? AND s.line IS NOT NULL AND substr(c.note, 1, ?) = ?"
-    )
-    row = await db.run_read(lambda tx: tx.execute(sql, (witness, len(log_id), log_id.encode())).fetchone())
+    """Return the size in leaves of the largest checkpoint of this log id that the witness cosigned; 0 for none."""
+    statement = _FIND_LAST_SIZE(witness=witness, length=len(log_id), log_id=log_id.encode())
+    row = await db.run_read(lambda tx: tx.execute(*statement).fetchone())
     return int(row[0] or 0)
 
 
 async def list_lines(db: Database, checkpoint_number: int) -> list[bytes]:
-    """The lines that were accepted for a checkpoint, in the order the witnesses were first asked."""
-    sql = "SELECT line FROM log_cosignature WHERE checkpoint_id = ? AND line IS NOT NULL ORDER BY id LIMIT ?"
-    return [
-        bytes(line)
-        for (line,) in await db.run_read(lambda tx: tx.execute(sql, (checkpoint_number, MAX_LINES)).fetchall())
-    ]
+    """Return the accepted lines of a checkpoint, in the order in which they were first requested."""
+    statement = _LIST_LINES(checkpoint=checkpoint_number)
+    return [bytes(line) for (line,) in await db.run_read(lambda tx: tx.execute(*statement).fetchall())]
 
 
 async def find_newest_cosigned(db: Database) -> int | None:
-    """The number of the newest checkpoint with an accepted line."""
-    sql = "SELECT max(checkpoint_id) FROM log_cosignature WHERE line IS NOT NULL"
-    return (await db.run_read(lambda tx: tx.execute(sql, ()).fetchone()))[0]  # type: ignore[no-any-return]
+    """Return the number of the newest checkpoint with an accepted line."""
+    row = await db.run_read(lambda tx: tx.execute(*_FIND_NEWEST_COSIGNED()).fetchone())
+    return None if row[0] is None else int(row[0])

@@ -1,16 +1,67 @@
-"""What timestamp authorities were asked about checkpoints, and what they answered."""
+"""Timestamps of checkpoints: what is requested from each authority, and the answers that were accepted."""
 
 from dataclasses import dataclass
+from typing import Final
+
+from pypika_tortoise.enums import Order
+from pypika_tortoise.functions import Count, Max
 
 from diary.storage.database_interface import Database
+from diary.storage.models.log import LogCheckpoint, LogStamp
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
-MAX_DUE_STAMPS = 20
+MAX_DUE_STAMPS: Final = 20
+
+_STAMP: Final = table(LogStamp)
+_CHECKPOINT: Final = table(LogCheckpoint)
+_ADD: Final = Statement(
+    query.into(_STAMP)
+    .columns(_STAMP.checkpoint_id, _STAMP.authority, _STAMP.tries, _STAMP.due_at)
+    .insert(param.checkpoint, param.authority, 0, param.due_at)
+)
+_WITH_CHECKPOINT: Final = query.from_(_STAMP).join(_CHECKPOINT).on(_CHECKPOINT.id == _STAMP.checkpoint_id)
+_LIST_DUE: Final = Statement(
+    _WITH_CHECKPOINT.select(_STAMP.id, _STAMP.authority, _STAMP.tries, _STAMP.due_at, _CHECKPOINT.note)
+    .where(_STAMP.due_at.notnull() & (_STAMP.due_at <= param.now))
+    .orderby(_STAMP.checkpoint_id, order=Order.desc)
+    .limit(MAX_DUE_STAMPS)
+)
+_COUNT_PENDING: Final = Statement(
+    _WITH_CHECKPOINT.select(Count("*")).where(
+        _STAMP.tsr.isnull() & _STAMP.due_at.notnull() & (_CHECKPOINT.made_at < param.made_before)
+    )
+)
+_CLAIM: Final = Statement(
+    query.update(_STAMP)
+    .set(_STAMP.due_at, param.until)
+    .set(_STAMP.tries, _STAMP.tries + 1)
+    .where((_STAMP.id == param.id) & (_STAMP.due_at == param.due_at))
+)
+_STORE: Final = Statement(
+    query.update(_STAMP)
+    .set(_STAMP.due_at, None)
+    .set(_STAMP.policy, param.policy)
+    .set(_STAMP.nonce, param.nonce)
+    .set(_STAMP.tsr, param.tsr)
+    .set(_STAMP.chain, param.chain)
+    .set(_STAMP.stamped_at, param.stamped_at)
+    .where((_STAMP.id == param.id) & _STAMP.tsr.isnull())
+)
+_LIST_ACCEPTED: Final = Statement(
+    query.from_(_STAMP)
+    .select(_STAMP.authority, _STAMP.policy, _STAMP.nonce, _STAMP.tsr, _STAMP.chain)
+    .where((_STAMP.checkpoint_id == param.checkpoint) & _STAMP.tsr.notnull())
+    .orderby(_STAMP.authority)
+)
+_FIND_NEWEST_STAMPED: Final = Statement(
+    query.from_(_STAMP).select(Max(_STAMP.checkpoint_id)).where(_STAMP.tsr.notnull())
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DueStamp:
-    """A stamp that is to be asked for now. `due_at`: as it stood when it was read."""
+    """A timestamp that is due to be requested. `due_at`: in ms, as it was when the row was read."""
 
     id: int
     authority: str
@@ -21,7 +72,7 @@ class DueStamp:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedStamp:
-    """An answer that was accepted, and what was pinned then."""
+    """A timestamp that was accepted, with the values it was verified against."""
 
     authority: str
     policy: str
@@ -30,42 +81,48 @@ class AcceptedStamp:
     chain: bytes
 
 
+def enqueue(tx: Transaction, checkpoint_number: int, authority: str, now: int) -> None:
+    """Queue the request for one authority's timestamp of a checkpoint, due at `now` ms."""
+    tx.execute(*_ADD(checkpoint=checkpoint_number, authority=authority, due_at=now))
+
+
 async def list_due(db: Database, now: int) -> list[DueStamp]:
-    """Stamps whose time to be asked for has come, the newest checkpoint's first: it speaks for all before it."""
-    sql = (
-        "SELECT s.id, s.authority, s.tries, s.due_at, c.note FROM log_stamp s JOIN log_checkpoint c ON c.id = s.checkpoint_id"
-        " WHERE s.due_at IS NOT NULL AND s.due_at <= ? ORDER BY s.checkpoint_id DESC LIMIT ?"
-    )
-    rows = await db.run_read(lambda tx: tx.execute(sql, (now, MAX_DUE_STAMPS)).fetchall())
+    """Return at most MAX_DUE_STAMPS timestamps due at `now` ms, the newest checkpoint first: it covers all before it."""
+    rows = await db.run_read(lambda tx: tx.execute(*_LIST_DUE(now=now)).fetchall())
     return [DueStamp(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 
 
+def count_pending(tx: Transaction, made_before: int) -> int:
+    """Return how many timestamps are still pending for checkpoints made before `made_before` ms."""
+    return int(tx.execute(*_COUNT_PENDING(made_before=made_before)).fetchone()[0])
+
+
 def claim(tx: Transaction, due_stamp: DueStamp, until: int) -> bool:
-    """Whether this worker may ask; nobody else will before `until`."""
-    sql = "UPDATE log_stamp SET due_at = ?, tries = tries + 1 WHERE id = ? AND due_at = ?"
-    return tx.execute(sql, (until, due_stamp.id, due_stamp.due_at)).rowcount == 1
+    """Reserve the request for this worker until `until` ms. Return False when another worker has claimed it."""
+    return tx.execute(*_CLAIM(until=until, id=due_stamp.id, due_at=due_stamp.due_at)).rowcount == 1
 
 
 def store_stamp(tx: Transaction, due_stamp: DueStamp, stamp: AcceptedStamp, stamped_at: int) -> None:
-    """Keep an accepted answer."""
+    """Store an accepted timestamp, unless there is one. `stamped_at`: its time in ms."""
     tx.execute(
-        "UPDATE log_stamp SET due_at = NULL, policy = ?, nonce = ?, tsr = ?, chain = ?, stamped_at = ?"
-        " WHERE id = ? AND tsr IS NULL",
-        (stamp.policy, stamp.nonce, stamp.tsr, stamp.chain, stamped_at, due_stamp.id),
+        *_STORE(
+            id=due_stamp.id,
+            policy=stamp.policy,
+            nonce=stamp.nonce,
+            tsr=stamp.tsr,
+            chain=stamp.chain,
+            stamped_at=stamped_at,
+        )
     )
 
 
 async def list_for_checkpoint(db: Database, checkpoint_number: int) -> list[AcceptedStamp]:
-    """The answers that were accepted for a checkpoint, by authority."""
-    sql = (
-        "SELECT authority, policy, nonce, tsr, chain FROM log_stamp WHERE checkpoint_id = ? AND tsr IS NOT NULL"
-        " ORDER BY authority"
-    )
-    rows = await db.run_read(lambda tx: tx.execute(sql, (checkpoint_number,)).fetchall())
+    """Return the accepted timestamps of a checkpoint, by authority."""
+    rows = await db.run_read(lambda tx: tx.execute(*_LIST_ACCEPTED(checkpoint=checkpoint_number)).fetchall())
     return [AcceptedStamp(row[0], row[1], bytes(row[2]), bytes(row[3]), bytes(row[4])) for row in rows]
 
 
 async def find_newest_stamped(db: Database) -> int | None:
-    """The number of the newest checkpoint with an accepted answer."""
-    sql = "SELECT max(checkpoint_id) FROM log_stamp WHERE tsr IS NOT NULL"
-    return (await db.run_read(lambda tx: tx.execute(sql, ()).fetchone()))[0]  # type: ignore[no-any-return]
+    """Return the number of the newest checkpoint with an accepted timestamp."""
+    row = await db.run_read(lambda tx: tx.execute(*_FIND_NEWEST_STAMPED()).fetchone())
+    return None if row[0] is None else int(row[0])
