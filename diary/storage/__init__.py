@@ -1,1 +1,1 @@
-"""What is kept and where: tables, the single writer, and sealed files. Knows no keys and no text."""
+"""Tables, the writer, and the store of sealed files. This package handles no keys and no plain text."""

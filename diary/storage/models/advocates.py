@@ -1,7 +1,7 @@
-"""The tables of advocates: organisations, their members, and what keepers let them see. Ids and times as in core.py.
+"""The tables of advocates: organisations, their members, and the grants of keepers. Ids and times are as in core.py.
 
-Of a grant the server knows whom it is for and when it ends, and which versions have a wrap for it; who a keeper is to an
-advocate, why, and what was chosen, is sealed.
+Of a grant the server stores in clear which advocate it is for, when it ends and which versions have a wrap for it. Who the
+keeper is to the advocate, the reason and the selection are sealed.
 """
 
 from tortoise import fields
@@ -11,7 +11,7 @@ from diary.storage.fields import Bytes, Place
 
 
 class Organisation(Model):
-    """An organisation of advocates, by the name keepers see. `ended_at`: since when none of its members sees anything."""
+    """An organisation of advocates, with the name that keepers see. `ended_at`: since when its members have no access."""
 
     id = Bytes(primary_key=True)
     name = fields.CharField(max_length=120)
@@ -19,13 +19,11 @@ class Organisation(Model):
     ended_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "organisation"
 
 
 class MemberInvite(Model):
-    """An invitation into an organisation that nobody has used: `id` is its HMAC under the pepper."""
+    """An unused invitation into an organisation. `id`: the HMAC of its code under the pepper; `until`: when it expires."""
 
     id = Bytes(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -35,16 +33,15 @@ class MemberInvite(Model):
     until = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "member_invite"
 
 
 class Member(Model):
-    """An advocate; `id` is the account's.
+    """An advocate. `id`: the id of the account.
 
-    `fingerprint`: what the nine words say. `name`, `secret` (of the second step) are sealed under the account.
-    `step`: the last half-minute whose digits were used, so that none counts twice. `ended_at`: when they left.
+    `leads`: whether the member administers the organisation. `fingerprint`: the bytes that the nine words encode. `name` and
+    `secret` (of the second factor) are sealed under the account. `step`: the last time step whose one-time code was used;
+    each step is 30 seconds, and its code is accepted once. `ended_at`: when the member left.
     """
 
     id = Bytes(primary_key=True)
@@ -60,17 +57,15 @@ class Member(Model):
     ended_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "member"
         indexes = (("organisation_id",),)
 
 
 class Grant(Model):
-    """What a keeper lets one advocate see, until `not_after`.
+    """A keeper's grant of access for one advocate, until `not_after`.
 
-    `advocate`: the member's account. `sealed`: the grant for the advocate; `kept`: the keeper's copy; `summary`: what the
-    advocate's list shows. `looked_at`: when the advocate last looked, to the minute.
+    `advocate`: the account of the member. `sealed`: the grant, sealed for the advocate; `kept`: the keeper's copy;
+    `summary`: what the advocate's list shows, sealed. `looked_at`: the advocate's last access, to the minute.
     """
 
     id = Bytes(primary_key=True)
@@ -85,14 +80,12 @@ class Grant(Model):
     looked_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "access_grant"
         indexes = (("diary_id",), ("advocate_id",))
 
 
 class GrantWrap(Model):
-    """A version's keys for whoever has a grant, in frames. `place` is the version's own number."""
+    """The keys of one version, wrapped for a grant, in frames. `place`: the id of the version."""
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="wraps")
@@ -100,14 +93,12 @@ class GrantWrap(Model):
     wraps = Bytes()
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "grant_wrap"
         unique_together = (("grant", "place"),)
 
 
 class GrantLook(Model):
-    """That an advocate looked, when (the minute) and at what: the list, the text, a file, a pack. For the keeper to read."""
+    """One access of an advocate, for the keeper to read. `at`: to the minute; `what`: list, text, file or pack."""
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="looks")
@@ -115,14 +106,12 @@ class GrantLook(Model):
     what = fields.CharField(max_length=20)
 
     class Meta:
-        """Where it lies."""
-
         table = "grant_look"
         indexes = (("grant_id",),)
 
 
 class GrantMarks(Model):
-    """What an advocate has looked through, sealed under the grant's key. `n`: how many times they changed it."""
+    """The review marks of an advocate, sealed under the key of the grant. `n`: how many times they were replaced."""
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="marks")
@@ -130,14 +119,12 @@ class GrantMarks(Model):
     sealed = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "grant_marks"
         indexes = (("grant_id",),)
 
 
 class Letter(Model):
-    """A question or an assisted entry on its way to a keeper, sealed to them; gone 30 days after `taken_at`."""
+    """A question or an assisted entry, sealed for the keeper. Deleted 30 days after `taken_at`, when the device fetched it."""
 
     id = Bytes(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="letters")
@@ -146,7 +133,5 @@ class Letter(Model):
     taken_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "letter"
         indexes = (("grant_id",),)

@@ -1,10 +1,10 @@
-"""The tables. Ids are the 16 bytes the keeper's device drew; times are milliseconds UTC.
+"""The core tables. Ids are 16 random bytes, drawn by the keeper's device; times are milliseconds UTC.
 
-What could say whose a diary is, is not here in clear: sign-in names are an HMAC under the pepper, and what
-repeats the name inside (`kdf`, `words_wrap`) or was typed by a person (`device_name`) is sealed under a key
-made from the pepper.
+Nothing that could identify a keeper is stored in clear. Sign-in names are stored as an HMAC under the pepper. Values
+that contain the name (`kdf`, `words_wrap`) or that a person typed (`device_name`) are sealed under a key derived from the
+pepper.
 
-The tables of the log, of new keys and of hand-overs stand in files of their own; MODULES names them all.
+The other modules of this folder have the tables of advocates, the log, key rotation, hand-overs and witnesses.
 """
 
 from typing import Final
@@ -25,9 +25,10 @@ MODEL_MODULES: Final = (
 
 
 class Account(Model):
-    """A keeper, as far as the server knows one. `closing_at`: when the account will be closed, if that was asked for.
+    """The account of a keeper or an advocate. `closing_at`: when the account will be closed, if that was requested.
 
-    `quota_bytes`: the account's own room for files where it is not everyone's. `is_open`: it registered where anyone may.
+    `quota_bytes`: the account's own limit for files; NULL for the limit of the server. `is_open`: whether it registered
+    while registration was open to anyone.
     """
 
     id = Bytes(primary_key=True)
@@ -47,28 +48,25 @@ class Account(Model):
     is_open = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
-        """Where it lies."""
-
         table = "account"
 
 
 class Invite(Model):
-    """An invitation that nobody has used: `id` is its HMAC under the pepper, `until` when it ends."""
+    """An unused invitation. `id`: the HMAC of its code under the pepper; `until`: when it expires."""
 
     id = Bytes(primary_key=True)
     until = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "invite"
 
 
 class Session(Model):
-    """A signed-in device; the token itself is only on the device, sealed.
+    """A signed-in device. Only the digest of the token is stored; the device has the token, sealed.
 
-    `ended_at`: when another device ended it. It lets nobody in then and has no name any more; it stays until its time
-    is over, or the device signs in again, so that the device can be told. `wrong_proofs`: how many proofs in a row were wrong.
+    `ended_at`: when another device ended the session. Its token is invalid then, and its name is deleted. The row stays
+    until the session expires or the device signs in again, so that the device learns why it was signed out.
+    `wrong_proofs`: the number of wrong proofs in a row.
     """
 
     id = Bytes(primary_key=True)
@@ -83,14 +81,12 @@ class Session(Model):
     wrong_proofs = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
-        """Where it lies."""
-
         table = "session"
         indexes = (("account_id",),)
 
 
 class Diary(Model):
-    """One append-only log, its wrapped key, and where it stands."""
+    """One append-only diary: its wrapped key, the number of its last version, its head and its size."""
 
     id = Bytes(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="diaries")
@@ -102,19 +98,17 @@ class Diary(Model):
     text_bytes = fields.BigIntField(default=0)
 
     class Meta:
-        """Where it lies."""
-
         table = "diary"
         indexes = (("account_id",),)
 
 
 class Version(Model):
-    """One immutable revision.
+    """One immutable version of a record.
 
-    `id`: the order of arrival on this server; never given twice. Its place in the log is its LogLeaf's.
-    `facts`: the canonical JSON the changes feed gives first. `sealed`: wraps and envelopes, in frames.
-    `answer`: what the push was answered, given again when the same bytes come again.
-    `erased_at`: when it was erased for good; then `facts` is a tombstone and `sealed` empty.
+    `id`: the order of arrival on this server; never used twice. Its place in the log is the id of its LogLeaf.
+    `facts`: canonical JSON, the first frame of the version in the feed of changes. `sealed`: wraps and envelopes, in frames.
+    `answer`: the response to the push, sent again when the same bytes are pushed again.
+    `erased_at`: when it was erased permanently; then `facts` is a tombstone and `sealed` is empty.
     """
 
     id = Place(primary_key=True)
@@ -130,18 +124,17 @@ class Version(Model):
     erased_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "version"
         unique_together = (("diary", "seq"), ("diary", "version"))
 
 
 class Blob(Model):
-    """A sealed file: how many parts it was announced with, and whether it is whole.
+    """A sealed file: its declared number of parts, and whether it is complete.
 
-    `kind`, `owner`: what made it (storage/sync/blobs.py, `Stored`). The same id may stand once for each kind and owner; nothing
-    that belongs to one of them touches another's row. `diary`: whose room it takes. `touched_at`: when something of it last
-    came. `erased`: nobody is given it; its parts are being removed, and of a diary's file the id stays for good.
+    `kind`, `owner`: what it belongs to (storage/sync/blobs.py, `BlobReference`). The same id is allowed once for each kind
+    and owner, and no change for one of them affects the row of another. `diary`: the diary whose quota it uses.
+    `touched_at`: when a part of it last arrived. `erased`: the file is no longer served and its parts are being removed;
+    the row of a diary's file stays.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -156,15 +149,13 @@ class Blob(Model):
     erased = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "blob"
         unique_together = (("kind", "owner", "blob"),)
         indexes = (("diary_id",),)
 
 
 class Part(Model):
-    """One sealed part that lies in the blob store, under `name`. No two parts share their bytes."""
+    """One sealed part in the blob store, under `name`. No two parts share a name."""
 
     id = fields.BigIntField(primary_key=True)
     blob: fields.ForeignKeyRelation[Blob] = fields.ForeignKeyField("kept.Blob", related_name="part_rows")
@@ -174,17 +165,15 @@ class Part(Model):
     name = fields.CharField(max_length=200, unique=True)
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "part"
         unique_together = (("blob", "i"),)
 
 
 class LooseBytes(Model):
-    """A name in the blob store that no part speaks of: reserved for bytes that are on their way, or about to be removed.
+    """A name in the blob store that no part refers to: reserved for an upload, or due to be removed.
 
-    `account`, `blob`: whose, and the number of the file's row, which may be gone before the bytes are. `at`: when reserved.
-    `dropped`: whatever lies there is to be removed, and no part may begin to speak of it.
+    `account`, `blob`: the account, and the id of the file's row, which may be deleted before the bytes are. `at`: when it
+    was reserved. `dropped`: the bytes are due to be removed, and no part may refer to the name.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -196,29 +185,25 @@ class LooseBytes(Model):
     dropped = fields.BooleanField(default=False)
 
     class Meta:
-        """Where it lies."""
-
         table = "loose_bytes"
 
 
 class DayUse(Model):
-    """What accounts that registered where anyone may sent on one UTC day, all together; `id`: days since 1970."""
+    """The bytes that all accounts of open registration sent on one UTC day, together. `id`: days since 1970."""
 
     id = Place(primary_key=True)
     file_bytes = fields.BigIntField()
     text_bytes = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "day_use"
 
 
 class Access(Model):
-    """What was done to an account, when and by which device, for its keeper to read. Nothing of where from.
+    """One action on an account, its time and its device, for the keeper to read. No network address is stored.
 
-    `at`: to the minute for a sign-in, to the hour for everything else. `device_name` is sealed under `session`, the session it
-    was done in, as it was then. `kind`: of a sign-in, what the device said of itself: ordinary, borrowed or desk.
+    `at`: to the minute for a sign-in, to the hour for any other action. `device_name`: the name at that time, sealed under
+    `session`, the session of the action. `kind`: for a sign-in, the declared kind of the device: ordinary, borrowed or desk.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -230,14 +215,12 @@ class Access(Model):
     kind = fields.CharField(max_length=10, null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "access"
         indexes = (("account_id",),)
 
 
 class Erasure(Model):
-    """Records to be erased for good at `due_at`, unless it is taken back; `records`: their ids, joined."""
+    """A request to erase records permanently at `due_at`, unless it is withdrawn. `records`: their ids, concatenated."""
 
     id = Bytes(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="erasures")
@@ -247,14 +230,12 @@ class Erasure(Model):
     due_at = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "erasure"
         indexes = (("diary_id",),)
 
 
 class Renewal(Model):
-    """What begins the next session of one device. `id`: SHA-256 of the token; `session`: the one it was given with."""
+    """A renewal token, which begins the next session of one device. `id`: its SHA-256; `session`: the session it came with."""
 
     id = Bytes(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="renewals")
@@ -263,39 +244,33 @@ class Renewal(Model):
     made_at = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "renewal"
         indexes = (("account_id",),)
 
 
 class CookieGrace(Model):
-    """One row, number 0, on a server that was upgraded: until when, in ms, cookies of earlier releases are taken."""
+    """One row with id 0 on an upgraded server: the time in ms until which cookies of earlier releases are accepted."""
 
     id = Place(primary_key=True)
     until = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "cookie_grace"
 
 
 class PurgeClock(Model):
-    """One row, number 0: when erasing last looked at the clock, and since when the clock has run evenly."""
+    """One row with id 0: when the purge last read the clock, and since when the clock has run evenly."""
 
     id = Place(primary_key=True)
     seen_at = fields.BigIntField()
     steady_since = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "purge_clock"
 
 
 class LockShares(Model):
-    """One row, number 0: how often each kind of lock is answered for an unknown sign-in name, fixed at the first start.
+    """One row with id 0: how often each Argon2id cost is returned for an unknown sign-in name, fixed at the first start.
 
     `kinds`: canonical JSON, a list of [m in KiB, t, weight].
     """
@@ -304,19 +279,15 @@ class LockShares(Model):
     kinds = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "lock_shares"
 
 
 class Ending(Model):
-    """One row, number 0, once this server is to close: from when it takes nothing new, and from when it answers nothing."""
+    """One row with id 0 once a shutdown was announced: when the server stops accepting data, and when it stops answering."""
 
     id = Place(primary_key=True)
     closes_at = fields.BigIntField()
     off_at = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "ending"

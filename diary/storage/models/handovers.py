@@ -1,4 +1,4 @@
-"""The tables of hand-overs; see core.py for what holds of every table."""
+"""The tables of hand-overs. Ids and times are as in core.py."""
 
 from typing import TYPE_CHECKING
 
@@ -8,14 +8,15 @@ from tortoise.models import Model
 from diary.storage.fields import Bytes
 
 if TYPE_CHECKING:
-    from diary.storage.models.core import Diary  # a table would be found twice otherwise
+    from diary.storage.models.core import Diary  # an import at run time would register the table twice
 
 
 class Handover(Model):
-    """A sealed pack left for whoever has the eight words; its parts are those of the blob of the same id.
+    """A sealed pack for a person who has the eight words. Its parts are those of the blob with the same id.
 
-    `name_mac`, `auth_mac`: HMACs under the pepper of what three of the words name and five of them open by. `kdf`: the
-    salt and cost of the five, canonical JSON. `ended_at`: when the keeper ended it. Nothing here opens anything.
+    `name_mac`: HMAC under the pepper of the name that three of the words encode. `auth_mac`: HMAC under the pepper of the
+    proof derived from the other five. `kdf`: salt and cost of that derivation, canonical JSON. `ended_at`: when the keeper
+    ended it. No column can decrypt the pack.
     """
 
     id = Bytes(primary_key=True)
@@ -28,21 +29,17 @@ class Handover(Model):
     ended_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "handover"
         indexes = (("diary_id",),)
 
 
 class HandoverOpening(Model):
-    """That a hand-over was opened once, and when; never from where."""
+    """One opening of a hand-over, with its time. No network address is stored."""
 
     id = fields.BigIntField(primary_key=True)
     handover: fields.ForeignKeyRelation[Handover] = fields.ForeignKeyField("kept.Handover", related_name="openings")
     opened_at = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "handover_opening"
         indexes = (("handover_id",),)

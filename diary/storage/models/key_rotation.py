@@ -1,4 +1,4 @@
-"""The tables of keys that are being made anew; see core.py for what holds of every table."""
+"""The tables of key rotation. Ids and times are as in core.py."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,9 +7,9 @@ from diary.storage.fields import Bytes, Place
 
 
 class Rotation(Model):
-    """New keys for an account, as far as they have come; they count from one moment on, all of them.
+    """A key rotation in progress. All new keys become valid at the same moment, when it is completed.
 
-    `by_code`: begun with the recovery code. `touched_at`: when it was begun or last got further, ms.
+    `id`: the id of the account. `by_code`: begun with the recovery code. `touched_at`: when it was begun or last advanced.
     """
 
     id = Bytes(primary_key=True)
@@ -27,19 +27,15 @@ class Rotation(Model):
     touched_at = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
-        """Where it lies."""
-
         table = "rotation"
 
 
 class RotationWrap(Model):
-    """The wraps of one version under the diary key that is to come, in frames; `id` is the version's."""
+    """The wraps of one version under the new diary key, in frames. `id`: the id of the version."""
 
     id = Place(primary_key=True)
     account = Bytes(db_index=True)
     wraps = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "rotation_wrap"

@@ -1,4 +1,4 @@
-"""The tables of the public log; see core.py for what holds of every table."""
+"""The tables of the public log. Times are as in core.py."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,35 +7,31 @@ from diary.storage.fields import Bytes, Place
 
 
 class WaitingLeaf(Model):
-    """A version that has its receipt and no place in the log yet; the sequencer gives it one and deletes this row.
+    """A version with a receipt but no place in the log yet. The sequencer appends its leaf and deletes this row.
 
-    `id`: the version's. A queue of its own, so that pushes of many workers never wait for one another's number.
+    `id`: the id of the version. It is a separate queue, so that pushes of several workers never wait for each other's place.
     """
 
     id = Place(primary_key=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "waiting_leaf"
 
 
 class LogSize(Model):
-    """One row, number 0: how many leaves the log has. Whoever appends moves it, and so two can never append at once."""
+    """One row with id 0: the number of leaves. Each append locks it, so that two workers never append at the same time."""
 
     id = Place(primary_key=True)
     size = fields.BigIntField()
 
     class Meta:
-        """Where it lies."""
-
         table = "log_size"
 
 
 class LogLeaf(Model):
-    """A leaf of the public log at its place, dense from 0.
+    """A leaf of the public log. `id`: its place, dense from 0.
 
-    `version_id` is no foreign key: a leaf outlives whatever it speaks of.
+    `version_id` is no foreign key: the leaf stays when the version is deleted. It is NULL for the leaf of a release.
     """
 
     id = Place(primary_key=True)
@@ -43,25 +39,21 @@ class LogLeaf(Model):
     leaf = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "log_leaf"
 
 
 class LogNode(Model):
-    """A node over a whole subtree of leaves; `id` is made of its level and place (ledger/tree.py)."""
+    """A node over a complete subtree of leaves. `id`: its level and place, as `node_id` of ledger/tree.py encodes them."""
 
     id = Place(primary_key=True)
     node = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "log_node"
 
 
 class LogCheckpoint(Model):
-    """A signed note over the first `size` leaves, numbered densely from 0. Never deleted."""
+    """A signed note over the first `size` leaves. `id`: its number, dense from 0. Never deleted."""
 
     id = Place(primary_key=True)
     size = fields.BigIntField(unique=True)
@@ -69,16 +61,14 @@ class LogCheckpoint(Model):
     note = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "log_checkpoint"
 
 
 class LogStamp(Model):
-    """What one timestamp authority was asked about a checkpoint, and its answer once there is one.
+    """The timestamp of one authority for a checkpoint: the request, and the response once it was accepted.
 
-    `policy`, `nonce`, `chain`: what was pinned when the answer was accepted; `chain` in PEM,
-    the authority's own certificate first. Until then `due_at` says when to ask again.
+    `policy`, `nonce`, `chain`: the values that the accepted response was verified against; `chain`: PEM, the certificate of
+    the authority first. `due_at`: when to send the next request; NULL once a response was accepted.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -95,16 +85,15 @@ class LogStamp(Model):
     chain = Bytes(null=True)
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "log_stamp"
         unique_together = (("checkpoint", "authority"),)
 
 
 class LogCosignature(Model):
-    """What one log witness was asked about a checkpoint, and its signature line once there is one.
+    """The cosignature of one log witness for a checkpoint: the request, and the signature line once it was accepted.
 
-    `witness`: its 32-byte key; `line`: UTF-8 with its line end. Until then `due_at` says when to ask again.
+    `witness`: its 32-byte public key; `line`: UTF-8 with its line end. `due_at`: when to send the next request; NULL once a
+    line was accepted.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -117,20 +106,16 @@ class LogCosignature(Model):
     line = Bytes(null=True)
 
     class Meta:
-        """Where it lies, and what may stand once only."""
-
         table = "log_cosignature"
         unique_together = (("checkpoint", "witness"),)
 
 
 class KeyStatement(Model):
-    """What the instance key said about a notary key, in order from 0: canonical JSON with its signature."""
+    """A statement of the instance key about a notary key: signed canonical JSON. `id`: its number, dense from 0."""
 
     id = Place(primary_key=True)
     log = Bytes(db_index=True)
     statement = Bytes()
 
     class Meta:
-        """Where it lies."""
-
         table = "key_statement"

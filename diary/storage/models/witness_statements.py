@@ -1,4 +1,4 @@
-"""The table of witness codes; see core.py for what holds of every table."""
+"""The table of witness codes. Ids and times are as in core.py."""
 
 from typing import TYPE_CHECKING
 
@@ -8,15 +8,15 @@ from tortoise.models import Model
 from diary.storage.fields import Bytes
 
 if TYPE_CHECKING:
-    from diary.storage.models.core import Diary  # a table would be found twice otherwise
+    from diary.storage.models.core import Diary  # an import at run time would register the table twice
 
 
 class WitnessCode(Model):
-    """What a keeper asks somebody who saw it, and the sealed statement that came; nothing here opens either.
+    """A keeper's request to a witness, and the sealed statement that the witness sent. No column can decrypt either.
 
-    `name_mac`: HMAC under the pepper of what the code's four words are worth. `sealed`: what is asked, under a key of the same
-    words. `upload`: the blob that holds the files of the statement, while one is being sent or has come. `taken_at`: when the
-    keeper's device said that it has the statement, which stays for 30 days from then.
+    `name_mac`: HMAC under the pepper of the value that the four words of the code encode. `sealed`: the request, sealed under
+    a key derived from the same words. `upload`: the blob with the files of the statement, from the start of its upload.
+    `taken_at`: when the keeper's device confirmed that it has the statement; the row is deleted 30 days later.
     """
 
     id = Bytes(primary_key=True)
@@ -31,7 +31,5 @@ class WitnessCode(Model):
     taken_at = fields.BigIntField(null=True)
 
     class Meta:
-        """Where it lies."""
-
         table = "witness_code"
         indexes = (("diary_id",),)
