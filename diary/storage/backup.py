@@ -27,7 +27,7 @@ from diary.storage.sqlite.connection import connect as open_sqlite
 ROWS_PER_BATCH: Final = 500
 ProgressCallback = Callable[[str, int, int], None]
 _DATABASE_EXISTS_MESSAGE: Final = (
-    "There is a database at DIARY_DATABASE_URL already. Nothing was written; move it away first."
+    "There is a database at DIARY_DATABASE_URL already. Nothing was written; move it elsewhere first."
 )
 # Files that SQLite leaves beside a database that was not closed. It would apply them to a file put in its place.
 _SIDECAR_SUFFIXES: Final = ("-wal", "-shm", "-journal")
@@ -103,7 +103,7 @@ async def check_target_empty(settings: Settings) -> None:
         ]
         if leftovers:
             raise Conflict(
-                f"{leftovers[0]} belongs to the database that lay here. Nothing was written; move it there too."
+                f"{leftovers[0]} belongs to the database that was here before. Nothing was written; move it to that database."
             )
         return
     try:
@@ -164,7 +164,7 @@ def _finalise_copy(path: Path) -> None:
     except sqlite3.DatabaseError:
         check_result = None
     if check_result != ("ok",):
-        raise Unavailable("The copy of the database is damaged. Look at the disk, and at the last good backup.")
+        raise Unavailable("The copy of the database is damaged. Check the disk, and keep the last good backup.")
 
 
 async def _copy_from_postgres(url: str, path: Path) -> None:
@@ -180,7 +180,9 @@ async def _copy_from_postgres(url: str, path: Path) -> None:
         finally:
             await source.close()
     except DATABASE_ERRORS:
-        raise Unavailable("The database went away while it was copied. Nothing was lost; try again.") from None
+        raise Unavailable(
+            "The connection to the database was lost during the copy. Nothing was lost; try again."
+        ) from None
 
 
 def _table_names(copy: sqlite3.Connection) -> list[str]:

@@ -109,7 +109,7 @@ def open_blob_store(url: str) -> BlobStore:
             return BlobStore(_open_s3_store(parts), None)
         return BlobStore(from_url(url, client_options=CLIENT, retry_config=RETRY_CONFIG), None)
     except (BaseError, ValueError, TypeError):
-        raise BadSetting("DIARY_BLOB_URL is not an address that can be used.") from None
+        raise BadSetting("DIARY_BLOB_URL is not a usable address.") from None
 
 
 def _open_s3_store(parts: SplitResult) -> S3Store:

@@ -92,7 +92,7 @@ async def _move_part(source_store: BlobStore, target_store: BlobStore, name: str
         return name
     await target_store.put(name, raw)
     if not await _is_intact(target_store, name, digest):
-        raise Unavailable("The new store gave back other bytes than it was given.")
+        raise Unavailable("The new store returned other bytes than it was given.")
     return None
 
 

@@ -1,4 +1,4 @@
-"""A job for a writer, over either database: it adds one number to a table of one column."""
+"""A job for the writer of either database that adds one number to a table of one column."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ from diary.storage.writer import Transaction
 
 
 def add_number_job(n: int) -> Callable[[Transaction], int]:
-    """A job that adds a number and answers with it."""
+    """Return a job that adds a number and returns it."""
 
-    def work(transaction: Transaction) -> int:
-        transaction.execute("INSERT INTO t VALUES (?)", (n,))
+    def work(tx: Transaction) -> int:
+        tx.execute("INSERT INTO t VALUES (?)", (n,))
         return n
 
     return work

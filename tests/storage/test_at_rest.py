@@ -1,4 +1,4 @@
-"""A stolen database, and a server that is killed: what can be read, and what is still there."""
+"""What can be read in a stolen database, and what is left after a server was killed."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ PROJECT_ROOT = Path(__file__).parent.parent.parent
 
 
 async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Neither names, words, proofs, tokens nor what was written stand in any file; without the pepper a list
-    of names cannot be tried, with it a name can be found and nothing more."""
+    """No file contains names, words, proofs, tokens or text of the keeper.
+
+    Without the pepper, a list of names cannot be tried. With it, a name can be found and nothing else.
+    """
     async with running_server(tmp_path, **database_setting) as server:
         keeper = await register_keeper(server)
         path, body = keeper.seal(PLAINTEXT_SENTINEL, restricted={"place_detail": PLAINTEXT_SENTINEL})
@@ -71,7 +73,7 @@ async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: 
 
 
 def stored_bytes(server: InProcessServer) -> bytes:
-    """Every byte the server keeps, but for its two secrets."""
+    """Return every byte that the server stores, without its two secrets."""
     url = server.settings.database_url
     return (run_in_thread(fetch_all_bytes(url)) if is_postgres(url) else b"") + b"".join(
         path.read_bytes()
@@ -81,7 +83,7 @@ def stored_bytes(server: InProcessServer) -> bytes:
 
 
 async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Sessions, versions, heads and the notary are the same after the server has been started again."""
+    """Sessions, versions, heads and the notary key are the same after a restart of the server."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper = await register_keeper(server)
         await keeper.push("before")
@@ -97,7 +99,7 @@ async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict
 
 
 async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_path: Path) -> None:
-    """kill -9 under eight pushing devices: each receipt's version is in the feed of the next server."""
+    """After SIGKILL during the pushes of eight devices, the next server's feed has the version of each receipt."""
     port = _free_port()
     origin = f"http://localhost:{port}"
     environ = {
@@ -147,7 +149,7 @@ async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_pat
 
 
 def _free_port() -> int:
-    """A port nobody uses."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -155,7 +157,7 @@ def _free_port() -> int:
 
 
 def start_server(environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
-    """A server in a process of its own, answering."""
+    """Start a server in its own process and return when it accepts connections."""
     command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
     child = subprocess.Popen(command, env=environ, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     for _ in range(600):

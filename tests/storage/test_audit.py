@@ -1,4 +1,4 @@
-"""The audit reads any database the server can run on, inside the server's own reading."""
+"""The audit of the server's own rows, over both databases."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ AUDITED_CHANGES = [
 
 
 async def run_audit(instance: Instance) -> list[AuditFinding]:
-    """The findings."""
+    """Return the findings of the audit."""
     pub = instance.notary.pub
-    return await instance.db.run_read(lambda hand: list(audit_rows(hand, pub, None, None)))
+    return await instance.db.run_read(lambda tx: list(audit_rows(tx, pub, None, None)))
 
 
 async def test_a_change_is_named_on_either_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Sound at first, also after an erasure and with leaves that wait; each change is named, and undone again."""
+    """No finding at first, with a waiting leaf too; each change is found, then undone."""
     async with running_server(tmp_path, **database_setting) as server:
         instance: Instance = server.app.state.app_context.instance
         keeper = await register_keeper(server)
@@ -41,21 +41,21 @@ async def test_a_change_is_named_on_either_database(tmp_path: Path, database_set
         for sql, row in AUDITED_CHANGES:
             table, column = sql.split()[1], sql.split()[3]
             every = f"SELECT id, {column} FROM {table}"
-            before = await instance.db.run_read(lambda hand, every=every: hand.execute(every, ()).fetchall())  # type: ignore[misc]
-            await instance.db.writer.run(lambda hand, sql=sql: hand.execute(sql, (b"something else",)) and None)  # type: ignore[misc]
+            before = await instance.db.run_read(lambda tx, every=every: tx.execute(every, ()).fetchall())  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, sql=sql: tx.execute(sql, (b"something else",)) and None)  # type: ignore[misc]
             assert any(row in fault.row_label for fault in await run_audit(instance)), sql
-            await instance.db.writer.run(lambda hand, t=table, c=column, rows=before: restore_column(hand, t, c, rows))  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, t=table, c=column, rows=before: restore_column(tx, t, c, rows))  # type: ignore[misc]
         assert await run_audit(instance) == []
 
 
-def restore_column(transaction: Any, table: str, column: str, rows: list[Any]) -> None:
-    """The column as it was."""
+def restore_column(tx: Any, table: str, column: str, rows: list[Any]) -> None:
+    """Write the earlier values of a column."""
     for key, value in rows:
-        transaction.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, key))
+        tx.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, key))
 
 
-async def test_what_was_erased_for_good_still_audits(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """A tombstone keeps what the log and the head are made of: nothing is found, and its place can be shown."""
+async def test_a_permanently_erased_version_still_audits(tmp_path: Path, database_setting: dict[str, str]) -> None:
+    """A tombstone keeps the values of the log and of the head: no finding, and its inclusion proof is served."""
     async with running_server(tmp_path, **database_setting) as server:
         instance: Instance = server.app.state.app_context.instance
         keeper = await register_keeper(server)
@@ -65,9 +65,9 @@ async def test_what_was_erased_for_good_still_audits(tmp_path: Path, database_se
         await sequencer.run_round(instance)
         record = unb64(path.split("/")[5])
         diary = unb64(keeper.identity.diary)
-        await instance.db.writer.run(lambda hand: erasures.erase_records(hand, diary, (record,), server.clock.ms))
+        await instance.db.writer.run(lambda tx: erasures.erase_records(tx, diary, (record,), server.clock.ms))
         erased_rows_query = "SELECT sealed, erased_at FROM version ORDER BY id"
-        rows = await instance.db.run_read(lambda hand: hand.execute(erased_rows_query, ()).fetchall())
+        rows = await instance.db.run_read(lambda tx: tx.execute(erased_rows_query, ()).fetchall())
         assert [(bytes(sealed) == b"", erased is not None) for sealed, erased in rows] == [(True, True), (False, False)]
         assert await run_audit(instance) == []
         proof_page: Any = parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/2")).content)

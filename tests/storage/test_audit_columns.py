@@ -1,4 +1,4 @@
-"""One byte of any column that the log or a receipt speaks of, changed: the audit names the row, over both databases."""
+"""The audit names the row when a byte changes in a column that the log or a receipt covers, over both databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diary.storage.log.audit import audit_rows
 from diary.storage.writer import Transaction
 from tests.server_fixture import register_keeper, running_server
 
-# Each with its key. What is left out says nothing that anyone relies on, or cannot be told from here, with the reason.
+# By table. The columns below are not audited: nobody relies on them, or the server cannot check them.
 AUDITED_COLUMNS: Final = {
     "version": ("seq", "record", "version", "body_digest", "leaf", "facts", "sealed", "answer"),
     "diary": ("seq", "head", "signed_head"),
@@ -22,25 +22,25 @@ AUDITED_COLUMNS: Final = {
     "log_size": ("size",),
 }
 UNAUDITED_COLUMNS: Final = {
-    "version": {"id", "diary_id", "erased_at"},  # keys; and when it was erased, which no one signed
-    "diary": {"id", "account_id", "epoch", "wrap", "text_bytes"},  # the keeper's phone opens the wrap or says so
+    "version": {"id", "diary_id", "erased_at"},  # keys, and the time of erasure, which nobody signed
+    "diary": {"id", "account_id", "epoch", "wrap", "text_bytes"},  # the keeper's device finds a wrong wrap
     "log_leaf": {"id"},
     "log_node": {"id"},
-    "log_checkpoint": {"id", "made_at"},  # the note says no time: an authority's stamp does
+    "log_checkpoint": {"id", "made_at"},  # the note has no time; the timestamp has one
     "log_size": {"id"},
 }
 
 
 async def test_every_column_is_listed_as_audited_or_not(tmp_path: Path) -> None:
-    """A column that is added is put on one list or the other."""
+    """Each column of an audited table is in one list or the other."""
     async with running_server(tmp_path) as server:
         for table, names in AUDITED_COLUMNS.items():
-            there = {row[1] for row in server.query(f"PRAGMA table_info({table})")}
-            assert there == set(names) | UNAUDITED_COLUMNS[table], table
+            columns = {row[1] for row in server.query(f"PRAGMA table_info({table})")}
+            assert columns == set(names) | UNAUDITED_COLUMNS[table], table
 
 
 async def test_a_changed_byte_in_any_column_is_named(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Each row of each table in turn: sound, then its fault with its table, then sound again."""
+    """Each row of each table in turn: no finding, then a finding with the table, then no finding again."""
     async with running_server(tmp_path, **database_setting) as server:
         instance: Instance = server.app.state.app_context.instance
         keeper = await register_keeper(server)
@@ -52,29 +52,29 @@ async def test_a_changed_byte_in_any_column_is_named(tmp_path: Path, database_se
         async def audit_findings() -> list[str]:
             return [
                 fault.row_label
-                for fault in await instance.db.run_read(lambda hand: list(audit_rows(hand, pub, None, None)))
+                for fault in await instance.db.run_read(lambda tx: list(audit_rows(tx, pub, None, None)))
             ]
 
         assert await audit_findings() == []
         for table, names in AUDITED_COLUMNS.items():
             for name in names:
-                for key, value in await instance.db.run_read(lambda hand, t=table, n=name: read_column(hand, t, n)):  # type: ignore[misc]
+                for key, value in await instance.db.run_read(lambda tx, t=table, n=name: read_column(tx, t, n)):  # type: ignore[misc]
                     altered = altered_value(value)
-                    await instance.db.writer.run(lambda hand, at=(table, name, key, altered): write_value(hand, *at))  # type: ignore[misc]
+                    await instance.db.writer.run(lambda tx, at=(table, name, key, altered): write_value(tx, *at))  # type: ignore[misc]
                     rows = await audit_findings()
                     assert any(table in row for row in rows) or (name == "version_id" and rows), (table, name, rows)
-                    await instance.db.writer.run(lambda hand, at=(table, name, key, value): write_value(hand, *at))  # type: ignore[misc]
+                    await instance.db.writer.run(lambda tx, at=(table, name, key, value): write_value(tx, *at))  # type: ignore[misc]
         assert await audit_findings() == []
 
 
 async def test_a_word_of_a_versions_description_is_named(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The author's signature, a parent that was not there, a file less, a wrap: canonical all of it, and still another push."""
+    """Changes that stay canonical are found: another signature of the author, another parent, another wrap."""
     async with running_server(tmp_path, **database_setting) as server:
         instance: Instance = server.app.state.app_context.instance
         await (await register_keeper(server)).push()
         pub = instance.notary.pub
-        ((key, facts),) = await instance.db.run_read(lambda hand: read_column(hand, "version", "facts"))
-        ((_, sealed),) = await instance.db.run_read(lambda hand: read_column(hand, "version", "sealed"))
+        ((key, facts),) = await instance.db.run_read(lambda tx: read_column(tx, "version", "facts"))
+        ((_, sealed),) = await instance.db.run_read(lambda tx: read_column(tx, "version", "sealed"))
         sig = facts.split(b'"sig":"')[1][:86]
         other = b64(bytes([unb64(sig.decode())[0] ^ 1]) + unb64(sig.decode())[1:]).encode()
         changes = [
@@ -85,26 +85,26 @@ async def test_a_word_of_a_versions_description_is_named(tmp_path: Path, databas
         for name, value in changes:
             before = facts if name == "facts" else sealed
             assert value != before
-            await instance.db.writer.run(lambda hand, at=("version", name, key, value): write_value(hand, *at))  # type: ignore[misc]
-            found = await instance.db.run_read(lambda hand: list(audit_rows(hand, pub, None, None)))
+            await instance.db.writer.run(lambda tx, at=("version", name, key, value): write_value(tx, *at))  # type: ignore[misc]
+            found = await instance.db.run_read(lambda tx: list(audit_rows(tx, pub, None, None)))
             assert {fault.row_label for fault in found} == {f"version {key}"}, name
-            await instance.db.writer.run(lambda hand, at=("version", name, key, before): write_value(hand, *at))  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, at=("version", name, key, before): write_value(tx, *at))  # type: ignore[misc]
 
 
 def altered_value(value: Any) -> Any:
-    """Another value of the same kind."""
+    """Return another value of the same type."""
     if isinstance(value, int):
         return value + 1000
     raw = bytes(value)
     return raw[:-1] + bytes([raw[-1] ^ 1])
 
 
-def read_column(transaction: Transaction, table: str, name: str) -> list[tuple[int | bytes, Any]]:
-    """Keys and values that are there."""
-    rows = transaction.execute(f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL", ()).fetchall()
+def read_column(tx: Transaction, table: str, name: str) -> list[tuple[int | bytes, Any]]:
+    """Return the keys and values of a column, without NULL."""
+    rows = tx.execute(f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL", ()).fetchall()
     return [(key, value if isinstance(value, int) else bytes(value)) for key, value in rows]
 
 
-def write_value(transaction: Transaction, table: str, name: str, key: int | bytes, value: Any) -> None:
-    """One value in its place."""
-    transaction.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))
+def write_value(tx: Transaction, table: str, name: str, key: int | bytes, value: Any) -> None:
+    """Write one value of a column."""
+    tx.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))

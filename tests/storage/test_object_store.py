@@ -1,4 +1,4 @@
-"""Sealed files in an S3 bucket instead of a folder, by the setting alone."""
+"""Sealed files in an S3 bucket instead of a folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.whole
 
 
 async def test_a_file_goes_in_and_comes_back(object_store_server: ObjectStore, tmp_path: Path) -> None:
-    """Announced, sent out of order, completed, fetched byte for byte; nothing of it lies in the data folder."""
+    """Parts sent out of order are fetched byte for byte, and the data folder has none of them."""
     async with running_server(tmp_path, DIARY_BLOB_URL=object_store_server.create_bucket()) as server:
         keeper = await register_keeper(server)
         file = seal_file(keeper, bytes(range(256)) * 9000)
@@ -34,7 +34,7 @@ async def test_a_file_goes_in_and_comes_back(object_store_server: ObjectStore, t
 
 
 async def test_what_is_removed_is_gone_and_its_neighbours_stay(object_store_server: ObjectStore) -> None:
-    """Everything below a name goes; a name that only begins alike does not."""
+    """Every name below a prefix is removed; a name that only begins with the same letters stays."""
     store = open_blob_store(object_store_server.create_bucket())
     for name in ("d/one/0-x", "d/one/1-x", "d/one-more/0-x"):
         await store.put(name, name.encode())
@@ -47,9 +47,9 @@ async def test_what_is_removed_is_gone_and_its_neighbours_stay(object_store_serv
 
 
 async def test_an_unavailable_store_is_reported(tmp_path: Path) -> None:
-    """503 for files, words go in as ever."""
+    """Files get 503; text is stored as before."""
     with socket.socket() as port_probe:
-        port_probe.bind(("127.0.0.1", 0))  # and nobody listens
+        port_probe.bind(("127.0.0.1", 0))  # bound, but not listening
         url = f"s3://k:s@bucket?endpoint=http://127.0.0.1:{port_probe.getsockname()[1]}"
         async with running_server(tmp_path, DIARY_BLOB_URL=url) as server:
             keeper = await register_keeper(server)
@@ -63,9 +63,9 @@ async def test_an_unavailable_store_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_address_that_makes_no_sense_is_refused_without_repeating_it(tmp_path: Path) -> None:
-    """The secret in it is in no message and in no printed setting."""
+    """No message and no printed setting contains the secret of the address."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path), "DIARY_BLOB_URL": "gopher://key:SECRET@bucket"})
     assert "SECRET" not in repr(settings)
-    with pytest.raises(BadSetting) as told:
+    with pytest.raises(BadSetting) as raised:
         open_blob_store(settings.blob_url)
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""PostgreSQL: the same promises with several workers, and a database that may go away and come back."""
+"""PostgreSQL: the same guarantees with several workers, and restarts of the database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ACCOUNT_ID = bytes(range(16))
 
 @pytest.fixture
 async def database_url(postgres: PostgresServer) -> str:
-    """A database with one table."""
+    """Create a database with one table."""
     created_url = postgres.create_empty_database()
     await fetch_rows(created_url, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
     return created_url
@@ -39,20 +39,20 @@ async def database_url(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 async def writer(database_url: str) -> AsyncIterator[PostgresWriter]:
-    """A writer at work."""
-    made = PostgresWriter(database_url)
-    made.start()
-    yield made
-    await made.stop()
+    """Start a writer, and stop it after the test."""
+    started_writer = PostgresWriter(database_url)
+    started_writer.start()
+    yield started_writer
+    await started_writer.stop()
 
 
 async def stored_numbers(url: str) -> list[int]:
-    """What is in the table."""
+    """Return the numbers in the table."""
     return [n for (n,) in await fetch_rows(url, "SELECT n FROM t ORDER BY n")]
 
 
 async def test_jobs_share_commits_and_keep_their_order(writer: PostgresWriter, database_url: str) -> None:
-    """A hundred at once give a hundred rows; each answer is its own job's."""
+    """A hundred jobs at once add a hundred rows, and each caller gets the result of its own job."""
     assert await asyncio.gather(*(writer.run(add_number_job(n), account=ACCOUNT_ID) for n in range(100))) == list(
         range(100)
     )
@@ -60,10 +60,10 @@ async def test_jobs_share_commits_and_keep_their_order(writer: PostgresWriter, d
 
 
 async def test_a_failing_job_does_not_fail_its_batch(writer: PostgresWriter, database_url: str) -> None:
-    """What it wrote is gone, its neighbours' rows stay, a statement the database refuses is Unavailable."""
+    """Its changes are rolled back, the other jobs' rows stay, and a statement with an error raises Unavailable."""
 
-    def fail_job(transaction: Transaction) -> None:
-        transaction.execute("INSERT INTO t VALUES (?)", (7,))
+    def fail_job(tx: Transaction) -> None:
+        tx.execute("INSERT INTO t VALUES (?)", (7,))
         raise Conflict
 
     jobs = [
@@ -72,7 +72,7 @@ async def test_a_failing_job_does_not_fail_its_batch(writer: PostgresWriter, dat
         add_number_job(2),
         add_number_job(1),
         add_number_job(3),
-        lambda hand: hand.execute("SELECT nothing FROM t"),
+        lambda tx: tx.execute("SELECT nothing FROM t"),
     ]
     answers = await asyncio.gather(*(writer.run(job) for job in jobs), return_exceptions=True)
     assert [type(answer) for answer in answers] == [int, Conflict, int, Unavailable, int, Unavailable]
@@ -80,41 +80,41 @@ async def test_a_failing_job_does_not_fail_its_batch(writer: PostgresWriter, dat
 
 
 async def test_jobs_of_one_account_never_run_at_once(database_url: str) -> None:
-    """Two workers that read, wait and then write never lose a step; without an account's lock they would."""
+    """Two workers that read, wait and then write lose no step; without the lock of the account they would."""
     await fetch_rows(database_url, "INSERT INTO t VALUES (0)")
 
-    def step(transaction: Transaction) -> None:
-        (n,) = transaction.execute("SELECT n FROM t").fetchone()
-        transaction.execute("SELECT pg_sleep(0.002)")
-        transaction.execute("UPDATE t SET n = ?", (n + 1,))
+    def step(tx: Transaction) -> None:
+        (n,) = tx.execute("SELECT n FROM t").fetchone()
+        tx.execute("SELECT pg_sleep(0.002)")
+        tx.execute("UPDATE t SET n = ?", (n + 1,))
 
     workers = [PostgresWriter(database_url) for _ in range(2)]
     for worker in workers:
         worker.start()
-    for of in (ACCOUNT_ID, None):
-        await asyncio.gather(*(worker.run(step, account=of) for _ in range(40) for worker in workers))
+    for account in (ACCOUNT_ID, None):
+        await asyncio.gather(*(worker.run(step, account=account) for _ in range(40) for worker in workers))
     for worker in workers:
         await worker.stop()
     assert await stored_numbers(database_url) == [160]
 
 
 async def test_batches_that_lock_many_accounts_never_deadlock(database_url: str) -> None:
-    """Accounts in turns, in opposite orders, on two workers: every job is done, none Unavailable."""
+    """Two workers lock many accounts in opposite orders: every job is committed, and none raises Unavailable."""
     workers = [PostgresWriter(database_url) for _ in range(2)]
     for worker in workers:
         worker.start()
     accounts = [bytes([n]) * 16 for n in range(1, 200)]
-    jobs = [(0, n, one) for n, one in enumerate(accounts)] + [
-        (1, 1000 + n, one) for n, one in enumerate(reversed(accounts))
+    jobs = [(0, n, account) for n, account in enumerate(accounts)] + [
+        (1, 1000 + n, account) for n, account in enumerate(reversed(accounts))
     ]
-    await asyncio.gather(*(workers[at].run(add_number_job(n), account=one) for at, n, one in jobs))
+    await asyncio.gather(*(workers[i].run(add_number_job(n), account=account) for i, n, account in jobs))
     for worker in workers:
         await worker.stop()
     assert len(await stored_numbers(database_url)) == 398
 
 
 async def test_no_job_is_accepted_after_stop(database_url: str) -> None:
-    """What was queued is finished first."""
+    """The queued jobs are finished first."""
     writer = PostgresWriter(database_url)
     writer.start()
     pending = [asyncio.ensure_future(writer.run(add_number_job(n))) for n in range(10)]
@@ -127,30 +127,30 @@ async def test_no_job_is_accepted_after_stop(database_url: str) -> None:
 
 
 async def test_the_writer_reconnects_after_a_database_restart() -> None:
-    """Killed and started: what is asked meanwhile is refused with 503, afterwards everything acknowledged is there."""
-    with running_postgres() as own:
-        url = own.create_empty_database()
+    """Jobs raise Unavailable while the database is stopped; afterwards every acknowledged row is there."""
+    with running_postgres() as own_postgres:
+        url = own_postgres.create_empty_database()
         await fetch_rows(url, "CREATE TABLE t (n BIGINT PRIMARY KEY)")
         writer = PostgresWriter(url)
         writer.start()
         await writer.run(add_number_job(1))
-        await asyncio.to_thread(own.stop, signal.SIGQUIT)
+        await asyncio.to_thread(own_postgres.stop, signal.SIGQUIT)
         for n in (2, 3):
             with pytest.raises(Unavailable):
                 await writer.run(add_number_job(n))
-        await asyncio.to_thread(own.start)
+        await asyncio.to_thread(own_postgres.start)
         assert await writer.run(add_number_job(4)) == 4
         await writer.stop()
         assert await stored_numbers(url) == [1, 4]
 
 
 async def test_a_server_outlives_its_database(tmp_path: Path) -> None:
-    """Requests while PostgreSQL is away are 503 unavailable, never 500; then push, feed and sign-in go on."""
-    with running_postgres() as own:
-        async with running_server(tmp_path, DIARY_DATABASE_URL=own.create_migrated_database()) as server:
+    """Requests get 503 while PostgreSQL is stopped, never 500; then push, feed and sign-in work again."""
+    with running_postgres() as own_postgres:
+        async with running_server(tmp_path, DIARY_DATABASE_URL=own_postgres.create_migrated_database()) as server:
             keeper = await register_keeper(server)
             assert (await keeper.push("before")).status_code == 201
-            await asyncio.to_thread(own.stop, signal.SIGQUIT)
+            await asyncio.to_thread(own_postgres.stop, signal.SIGQUIT)
             path, body = keeper.seal("meanwhile")
             for method, where, sent in (
                 ("PUT", path, body),
@@ -160,7 +160,7 @@ async def test_a_server_outlives_its_database(tmp_path: Path) -> None:
             ):
                 answer = await keeper.request(method, where, sent)
                 assert (answer.status_code, answer.json()["error"]) == (503, "unavailable"), where
-            await asyncio.to_thread(own.start)
+            await asyncio.to_thread(own_postgres.start)
             assert (await keeper.request("PUT", path, body)).status_code == 201
             feed = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content)
             assert len(feed) == 3
@@ -168,7 +168,7 @@ async def test_a_server_outlives_its_database(tmp_path: Path) -> None:
 
 
 async def test_two_workers_write_one_diary(tmp_path: Path, postgres: PostgresServer) -> None:
-    """Sixty pushes through two servers over one database: numbers are dense, and one chain of heads joins them."""
+    """Sixty pushes through two servers over one database get dense numbers and one chain of heads."""
     setting = {"DIARY_DATABASE_URL": postgres.create_migrated_database()}
     async with (
         running_server(tmp_path, **setting) as first_worker,
@@ -187,7 +187,7 @@ async def test_two_workers_write_one_diary(tmp_path: Path, postgres: PostgresSer
             (200, first_worker.content) for first_worker in answers
         ]
         await verify_feed_head(keeper)
-        # Signed out at one, signed out at the other.
+        # A sign-out at one server is valid at the other.
         assert (await ways[1].request("DELETE", "/v1/session")).status_code == 204
         assert (await keeper.request("GET", "/v1/session")).status_code == 401
 
@@ -206,7 +206,7 @@ async def verify_feed_head(keeper: Keeper) -> None:
 
 
 async def test_the_migrations_make_the_models_tables(postgres: PostgresServer) -> None:
-    """Column by column and index by index, as over SQLite; and two hosts may migrate at once."""
+    """Columns and indexes are those of the models, after two migrations at the same time."""
     migrated_url, models_url = postgres.create_empty_database(), postgres.create_empty_database()
     settings = config.load_settings({"DIARY_DATABASE_URL": migrated_url})
     await asyncio.gather(database.migrate(settings), database.migrate(settings))
@@ -219,7 +219,7 @@ async def test_the_migrations_make_the_models_tables(postgres: PostgresServer) -
         " WHERE table_schema = 'public' AND table_name NOT LIKE 'tortoise%' ORDER BY 1, 2"
     )
     indexes = (
-        # In the index's own order: columns that came by a migration stand elsewhere in the table.
+        # In the order of the index: columns that a migration added have other positions in the table.
         "SELECT c.relname, i.indisunique,"
         " array_agg(CAST(a.attname AS TEXT) ORDER BY array_position(CAST(i.indkey AS int2[]), a.attnum)) FROM pg_index i"
         " JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'public'"
@@ -231,7 +231,7 @@ async def test_the_migrations_make_the_models_tables(postgres: PostgresServer) -
 
 
 async def test_a_database_that_is_behind_or_away_is_not_served(postgres: PostgresServer) -> None:
-    """The server says what is wrong, and never the address with its password."""
+    """The error says what is wrong, and does not contain the address with its password."""
     for url, words in (
         (postgres.create_empty_database(), "migrate"),
         ("postgres://keeper:SECRET@/none?host=/nowhere", "cannot be reached"),
@@ -239,14 +239,14 @@ async def test_a_database_that_is_behind_or_away_is_not_served(postgres: Postgre
     ):
         settings = config.load_settings({"DIARY_DATABASE_URL": url})
         assert "SECRET" not in repr(settings)
-        with pytest.raises(BadSetting, match=words) as told:
+        with pytest.raises(BadSetting, match=words) as raised:
             async with database.open_database(settings):
                 pass
-        assert "SECRET" not in str(told.value)
+        assert "SECRET" not in str(raised.value)
 
 
 def test_addresses_and_statements() -> None:
-    """What an address says reaches the library; `?` becomes `$1`, `?2` stays the second."""
+    """The parts of an address become settings of the driver; `?` becomes `$1`, and `?2` becomes `$2`."""
     parsed = parse_credentials("postgres://an%40a:p%2Fw@db.example:6000/kept?sslmode=require")
     expected = {
         "host": "db.example",

@@ -1,4 +1,4 @@
-"""A filled server moves to PostgreSQL and an object store, is interrupted, and its keepers notice nothing."""
+"""The move of a filled server to PostgreSQL and an object store, with interruptions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ pytestmark = pytest.mark.whole
 
 
 async def fill_server(server: InProcessServer) -> tuple[Keeper, list[tuple[str, bytes, bytes]], SealedUpload]:
-    """A keeper with 250 versions and a file of three parts, another with an unfinished upload: who, what was answered."""
+    """Fill a server for a move and return a keeper, the keeper's pushes with their responses, and a file.
+
+    The keeper has 250 versions and a file of three parts; a second keeper has an unfinished upload.
+    """
     keeper, other_keeper = await register_keeper(server), await register_keeper(server, "203.0.113.9")
     pushed = []
     for n in range(250):
@@ -55,7 +58,7 @@ async def fill_server(server: InProcessServer) -> tuple[Keeper, list[tuple[str, 
 
 
 async def device_view(keeper: Keeper) -> list[bytes]:
-    """All that a device compares: the whole feed, the session with its heads, what waits, the room."""
+    """Return the responses that a device compares: feed, session with heads, pending erasures, usage, server."""
     places = (keeper.diary + "/changes", "/v1/session", f"{keeper.diary}/erasures", "/v1/usage", "/v1/server")
     return [(await keeper.request("GET", place)).content for place in places]
 
@@ -63,8 +66,11 @@ async def device_view(keeper: Keeper) -> list[bytes]:
 async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
     tmp_path: Path, postgres: PostgresServer, object_store_server: ObjectStore
 ) -> None:
-    """Interrupted among the files and among the rows, run again to the end: sessions, feed, heads, receipts and files
-    are what they were, the audit passes, and the diary goes on with the next number."""
+    """A move that was interrupted at the files and at the rows is run again to its end.
+
+    Sessions, feed, heads, receipts and files are the same as before, the audit passes, and the next push gets the next
+    number.
+    """
     target_settings = {
         "DIARY_DATABASE_URL": postgres.create_empty_database(),
         "DIARY_BLOB_URL": object_store_server.create_bucket(),
@@ -83,7 +89,7 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
         with pytest.raises(KeyboardInterrupt):
             await move_store(old, new, stop_after)
     assert 0 < len(await fetch_rows(target_settings["DIARY_DATABASE_URL"], "SELECT 1 FROM version")) < 251
-    # The old server went on for a while, as it may when an interrupted move is not taken up at once.
+    # The old server is used again after an interrupted move.
     async with running_server(tmp_path) as server:
         keeper.client = server.http_client()
         path, body = keeper.seal("In between")
@@ -124,7 +130,7 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
 async def test_a_damaged_part_is_named_and_the_rest_is_moved(
     tmp_path: Path, postgres: PostgresServer, object_store_server: ObjectStore
 ) -> None:
-    """A byte that had changed in the folder is found by its digest; the other parts arrive."""
+    """A changed byte in the folder is found by the digest of its part; the other parts are moved."""
     async with running_server(tmp_path) as server:
         _, _, file = await fill_server(server)
     (damaged,) = (server.settings.data / "blobs").rglob("1-*" if len(file.sealed_parts) == 1 else "2-*")
@@ -144,10 +150,10 @@ async def test_a_damaged_part_is_named_and_the_rest_is_moved(
 
 
 async def test_a_database_in_use_is_not_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While somebody writes, the move does not begin; while it moves, nobody writes."""
+    """The move does not begin while another connection writes, and nobody can write during the move."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
     await once.migrate_from_cached_copy(settings)
-    # It waits for its turn, in earnest for five seconds.
+    # The usual timeout for the lock is five seconds.
     monkeypatch.setitem(PRAGMAS, "busy_timeout", "50")
     path = path_from_url(settings.database_url)
     busy = connect(path)
@@ -161,13 +167,13 @@ async def test_a_database_in_use_is_not_moved(tmp_path: Path, monkeypatch: pytes
 
 
 async def test_targets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
-    """The same place, another SQLite, a file that says nothing."""
+    """The same database, another SQLite database and a file without settings are refused."""
     old = config.load_settings({"DIARY_DATA": str(tmp_path)})
     with pytest.raises(BadSetting):
         await move_store(old, old, lambda *_: None)
     with pytest.raises(BadSetting):
         await move_store(old, config.load_settings({"DIARY_DATA": str(tmp_path / "other")}), lambda *_: None)
-    nothing = tmp_path / "empty.env"
-    nothing.write_text("DIARY_PEPPER=SECRET\n")
-    refused = run_cli("migrate-store", "--to", nothing, DIARY_DATA=str(tmp_path))
+    empty_target = tmp_path / "empty.env"
+    empty_target.write_text("DIARY_PEPPER=SECRET\n")
+    refused = run_cli("migrate-store", "--to", empty_target, DIARY_DATA=str(tmp_path))
     assert refused.returncode == 1 and "SECRET" not in refused.stderr

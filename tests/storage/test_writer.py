@@ -1,4 +1,4 @@
-"""The single writer: durable, in order, and a job that fails takes nobody with it."""
+"""SQLite's writer: durable, in order, and a failed job does not affect the others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROJECT_ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def database_path(tmp_path: Path) -> Path:
-    """A database with one table."""
+    """Create a database with one table."""
     created_path = tmp_path / "t.sqlite3"
     connection = connect(created_path)
     connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
@@ -37,9 +37,9 @@ def database_path(tmp_path: Path) -> Path:
 
 
 class ForcedSizeWriter(SqliteWriter):
-    """A writer whose jobs are all small, or all not: they run in different threads, and promise the same."""
+    """A writer whose jobs are all short or all long. They run in different threads, with the same guarantees."""
 
-    is_small = False
+    are_jobs_short = False
 
     async def run(
         self,
@@ -49,22 +49,24 @@ class ForcedSizeWriter(SqliteWriter):
         is_short: bool = False,
         pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
-        """A job, as the test has it."""
-        return await super().run(job, account, is_short=is_short or self.is_small, pre_commit_check=pre_commit_check)
+        """Run a job with the length that the test sets."""
+        return await super().run(
+            job, account, is_short=is_short or self.are_jobs_short, pre_commit_check=pre_commit_check
+        )
 
 
 @pytest.fixture(params=["in the thread", "on the loop"])
 async def writer(database_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[SqliteWriter]:
-    """A writer at work."""
+    """Start a writer, and stop it after the test."""
     started_writer = ForcedSizeWriter(database_path)
-    started_writer.is_small = request.param == "on the loop"
+    started_writer.are_jobs_short = request.param == "on the loop"
     started_writer.start()
     yield started_writer
     await started_writer.stop()
 
 
 def stored_numbers(path: Path) -> list[int]:
-    """What is in the table."""
+    """Return the numbers in the table."""
     connection = sqlite3.connect(path)
     try:
         return [n for (n,) in connection.execute("SELECT n FROM t ORDER BY n")]
@@ -73,13 +75,13 @@ def stored_numbers(path: Path) -> list[int]:
 
 
 def test_every_connection_is_opened_the_same_way(database_path: Path) -> None:
-    """WAL, synchronous FULL, secure_delete on, trusted_schema off, foreign keys on; a reader can change nothing."""
+    """Each connection has the pragmas of PRAGMAS, and a read-only connection cannot write."""
     connection = connect(database_path, read_only=True)
-    found = {
+    pragmas = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete", "trusted_schema", "foreign_keys")
     }
-    assert found == {
+    assert pragmas == {
         "journal_mode": "wal",
         "synchronous": 2,
         "secure_delete": 1,
@@ -92,17 +94,17 @@ def test_every_connection_is_opened_the_same_way(database_path: Path) -> None:
 
 
 async def test_jobs_share_commits_and_keep_their_order(writer: SqliteWriter, database_path: Path) -> None:
-    """A hundred at once give a hundred rows; each answer is its own job's."""
+    """A hundred jobs at once add a hundred rows, and each caller gets the result of its own job."""
     answers = await asyncio.gather(*(writer.run(add_number_job(n)) for n in range(100)))
     assert answers == list(range(100))
     assert stored_numbers(database_path) == list(range(100))
 
 
 async def test_a_failing_job_does_not_fail_its_batch(writer: SqliteWriter, database_path: Path) -> None:
-    """What it wrote is gone, its neighbours' rows stay, and the caller gets the reason."""
+    """Its changes are rolled back, the other jobs' rows stay, and its caller gets the error."""
 
-    def fail_job(transaction: Transaction) -> None:
-        transaction.execute("INSERT INTO t VALUES (?)", (7,))
+    def fail_job(tx: Transaction) -> None:
+        tx.execute("INSERT INTO t VALUES (?)", (7,))
         raise Conflict
 
     jobs = [add_number_job(1), fail_job, add_number_job(2), add_number_job(1), add_number_job(3)]
@@ -112,11 +114,11 @@ async def test_a_failing_job_does_not_fail_its_batch(writer: SqliteWriter, datab
 
 
 async def test_a_failed_commit_fails_every_job(writer: SqliteWriter, database_path: Path) -> None:
-    """When the transaction is lost every job in it is Unavailable, and the next one works."""
+    """When the transaction ends early, every job in it raises Unavailable, and the next job works."""
 
-    def lose_connection(transaction: Transaction) -> None:
-        transaction.execute("INSERT INTO t VALUES (5)")
-        transaction.execute("ROLLBACK")
+    def lose_connection(tx: Transaction) -> None:
+        tx.execute("INSERT INTO t VALUES (5)")
+        tx.execute("ROLLBACK")
 
     with pytest.raises(Unavailable):
         await writer.run(lose_connection)
@@ -125,98 +127,96 @@ async def test_a_failed_commit_fails_every_job(writer: SqliteWriter, database_pa
 
 
 async def test_a_full_disk_is_reported(writer: SqliteWriter, database_path: Path) -> None:
-    """A page limit stands in for a full disk: Unavailable, nothing half done, and reading goes on."""
-    limit = await writer.run(lambda hand: hand.execute("PRAGMA max_page_count = 8").fetchone())
+    """With a page limit in place of a full disk: Unavailable, no row of the job, and reads still work."""
+    limit = await writer.run(lambda tx: tx.execute("PRAGMA max_page_count = 8").fetchone())
     assert limit
 
-    def write_much(transaction: Transaction) -> None:
+    def write_much(tx: Transaction) -> None:
         for n in range(100_000):
-            transaction.execute("INSERT INTO t VALUES (?)", (n,))
+            tx.execute("INSERT INTO t VALUES (?)", (n,))
 
     with pytest.raises(Unavailable):
         await writer.run(write_much)
     assert stored_numbers(database_path) == []
 
 
-async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_thread(database_path: Path) -> None:
-    """What is answered is the same; where it ran differs, and nothing but the thread commits."""
+async def test_short_jobs_run_on_the_loop_and_a_long_job_moves_its_batch_to_the_thread(database_path: Path) -> None:
+    """The results are the same; only the thread that runs the jobs differs."""
     writer = SqliteWriter(database_path)
     thread_names: list[tuple[int, str]] = []
 
-    def noting(n: int) -> Callable[[Transaction], int]:
-        def work(transaction: Transaction) -> int:
+    def record_thread(n: int) -> Callable[[Transaction], int]:
+        def work(tx: Transaction) -> int:
             thread_names.append((n, threading.current_thread().name))
-            return add_number_job(n)(transaction)
+            return add_number_job(n)(tx)
 
         return work
 
     loop_thread = threading.current_thread().name
     writer.start()
-    assert await asyncio.gather(*(writer.run(noting(n), is_short=True) for n in range(3))) == [0, 1, 2]
+    assert await asyncio.gather(*(writer.run(record_thread(n), is_short=True) for n in range(3))) == [0, 1, 2]
     assert thread_names == [(n, loop_thread) for n in range(3)]
     thread_names.clear()
-    assert await asyncio.gather(*(writer.run(noting(n), is_short=n != 4) for n in range(3, 6))) == [3, 4, 5]
+    assert await asyncio.gather(*(writer.run(record_thread(n), is_short=n != 4) for n in range(3, 6))) == [3, 4, 5]
     assert thread_names == [(n, "writer") for n in range(3, 6)]
     await writer.stop()
     assert stored_numbers(database_path) == list(range(6))
 
 
-async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(
-    writer: SqliteWriter, database_path: Path
-) -> None:
-    """Nothing of it is kept, its neighbours in the batch are answered as if it had not been there, none sees a trace of it;
-    and the thread, which has judged long before, waits until the loop is done with the connection."""
+async def test_a_failed_check_rolls_back_its_job_and_no_other(writer: SqliteWriter, database_path: Path) -> None:
+    """The job's changes are rolled back, and the other jobs of its batch never see them.
+
+    The thread finishes its checks first, then waits until the loop has finished with the connection.
+    """
     order_of_runs: list[str] = []
 
     def fails() -> None:
-        order_of_runs.append("proof")
+        order_of_runs.append("fails")
         raise BadSignature
 
-    def count(transaction: Transaction) -> int:
-        return int(transaction.execute("SELECT count(*) FROM t").fetchone()[0])
+    def count(tx: Transaction) -> int:
+        return int(tx.execute("SELECT count(*) FROM t").fetchone()[0])
 
-    def adds_and_counts(n: int) -> Callable[[Transaction], int]:
-        def job(hand: Transaction) -> int:
+    def add_and_count_job(n: int) -> Callable[[Transaction], int]:
+        def job(tx: Transaction) -> int:
             time.sleep(0.02)
-            return add_number_job(n)(hand) * 0 + count(hand)
+            return add_number_job(n)(tx) * 0 + count(tx)
 
         return job
 
     submitted_jobs = [
-        writer.run(adds_and_counts(1), b"a", pre_commit_check=lambda: order_of_runs.append("holds")),
-        writer.run(adds_and_counts(2), b"b", pre_commit_check=fails),
-        writer.run(adds_and_counts(3), b"a"),
+        writer.run(add_and_count_job(1), b"a", pre_commit_check=lambda: order_of_runs.append("holds")),
+        writer.run(add_and_count_job(2), b"b", pre_commit_check=fails),
+        writer.run(add_and_count_job(3), b"a"),
     ]
     answers = await asyncio.gather(*submitted_jobs, return_exceptions=True)
     assert (answers[0], type(answers[1]), answers[2]) == (1, BadSignature, 2)
-    assert sorted(order_of_runs) == ["holds", "proof"] and stored_numbers(database_path) == [1, 3]
-    # The same account again: its proof comes first, and no batch is begun for it.
+    assert sorted(order_of_runs) == ["fails", "holds"] and stored_numbers(database_path) == [1, 3]
+    # The same account again: its check runs first, and no batch begins for it.
     with pytest.raises(BadSignature):
-        await writer.run(lambda hand: order_of_runs.append("job"), b"b", pre_commit_check=fails)
+        await writer.run(lambda tx: order_of_runs.append("job"), b"b", pre_commit_check=fails)
     assert "job" not in order_of_runs
     assert await writer.run(add_number_job(4), b"b", pre_commit_check=lambda: None) == 4
     assert stored_numbers(database_path) == [1, 3, 4]
 
 
-async def test_a_job_and_its_proof_that_both_fail_say_what_the_proof_says(
-    writer: SqliteWriter, database_path: Path
-) -> None:
-    """Whose signature does not hold learns nothing of what is stored; and nothing of it is kept."""
+async def test_a_failed_check_hides_the_error_of_its_job(writer: SqliteWriter, database_path: Path) -> None:
+    """A client with a wrong signature learns nothing about stored rows, and its job is rolled back."""
 
-    def taken(transaction: Transaction) -> None:
-        add_number_job(2)(transaction)
+    def conflicting_job(tx: Transaction) -> None:
+        add_number_job(2)(tx)
         raise Conflict
 
     def fails() -> None:
         raise BadSignature
 
-    submitted_jobs = [writer.run(add_number_job(1), b"a"), writer.run(taken, b"b", pre_commit_check=fails)]
+    submitted_jobs = [writer.run(add_number_job(1), b"a"), writer.run(conflicting_job, b"b", pre_commit_check=fails)]
     answers = await asyncio.gather(*submitted_jobs, return_exceptions=True)
     assert (answers[0], type(answers[1])) == (1, BadSignature) and stored_numbers(database_path) == [1]
 
 
-async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(database_path: Path) -> None:
-    """While another program writes, a small job waits in the thread and the loop goes on; then it is done."""
+async def test_a_short_job_waits_for_another_programs_lock_in_the_thread(database_path: Path) -> None:
+    """While another program writes, a short job waits in the thread and the loop goes on; then the job is committed."""
     writer = SqliteWriter(database_path)
     writer.start()
     other_connection = connect(database_path)
@@ -236,7 +236,7 @@ async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(databas
 
 
 async def test_no_job_is_accepted_after_stop(database_path: Path) -> None:
-    """What was queued is finished first."""
+    """The queued jobs are finished first."""
     writer = SqliteWriter(database_path)
     writer.start()
     pending = [asyncio.ensure_future(writer.run(add_number_job(n))) for n in range(10)]
@@ -248,17 +248,17 @@ async def test_no_job_is_accepted_after_stop(database_path: Path) -> None:
         await writer.run(add_number_job(11))
 
 
-@pytest.mark.parametrize("small", [True, False])
-def test_what_was_acknowledged_survives_a_kill(database_path: Path, small: bool) -> None:
-    """kill -9 in the middle of writing: every number that was answered is in the database afterwards."""
+@pytest.mark.parametrize("is_short", [True, False])
+def test_acknowledged_jobs_survive_a_kill(database_path: Path, is_short: bool) -> None:
+    """After SIGKILL during writes, the database has every number that was acknowledged."""
     program = textwrap.dedent(
         """
         import asyncio, pathlib, sys
         from diary.storage.sqlite.writer import SqliteWriter
 
-        async def client(writer, start, small):
+        async def client(writer, start, is_short):
             for n in range(start, 10**9, 8):
-                await writer.run(lambda tx: tx.execute("INSERT INTO t VALUES (?)", (n,)) and None, is_short=small)
+                await writer.run(lambda tx: tx.execute("INSERT INTO t VALUES (?)", (n,)) and None, is_short=is_short)
                 print(n, flush=True)
 
         async def main():
@@ -270,18 +270,18 @@ def test_what_was_acknowledged_survives_a_kill(database_path: Path, small: bool)
         """
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", program, str(database_path), str(small)],
+        [sys.executable, "-c", program, str(database_path), str(is_short)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=PROJECT_ROOT,
     )
     assert child.stdout is not None
-    answered = [int(child.stdout.readline()) for _ in range(300)]
+    acknowledged = [int(child.stdout.readline()) for _ in range(300)]
     child.send_signal(signal.SIGKILL)
-    answered += [int(line) for line in child.stdout if line.endswith("\n")]
+    acknowledged += [int(line) for line in child.stdout if line.endswith("\n")]
     child.stdout.close()
     assert child.wait() == -signal.SIGKILL
-    assert set(answered) <= set(stored_numbers(database_path))
+    assert set(acknowledged) <= set(stored_numbers(database_path))
     check = sqlite3.connect(database_path)
     assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     check.close()

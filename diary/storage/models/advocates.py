@@ -98,7 +98,7 @@ class GrantWrap(Model):
 
 
 class GrantLook(Model):
-    """One access of an advocate, for the keeper to read. `at`: to the minute; `what`: list, text, file or pack."""
+    """One access of an advocate, for the keeper to read. `at`: to the minute; `what`: read, file, or a declared action."""
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="looks")

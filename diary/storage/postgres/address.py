@@ -21,7 +21,7 @@ def check_postgres_url(url: str) -> str:
     except ValueError:
         parts, port = urlsplit(""), ""
     if not is_postgres(url) or len(parts.path) < 2 or not port.isdecimal():
-        raise BadSetting("DIARY_DATABASE_URL is not an address of the kind postgres://user:password@host/database.")
+        raise BadSetting("DIARY_DATABASE_URL is not an address of the form postgres://user:password@host/database.")
     return url
 
 

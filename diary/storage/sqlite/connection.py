@@ -28,7 +28,7 @@ MAX_WAL_PAGES: Final = 8_000
 def path_from_url(url: str) -> Path:
     """Return the file of a `sqlite://` address. Raise BadSetting for any other address."""
     if not url.startswith(URL_PREFIX) or len(url) == len(URL_PREFIX):
-        raise BadSetting("DIARY_DATABASE_URL is not an address of the kind sqlite:///folder/file.")
+        raise BadSetting("DIARY_DATABASE_URL is not an address of the form sqlite:///folder/file.")
     return Path(url.removeprefix(URL_PREFIX))
 
 
@@ -55,12 +55,12 @@ def describe_error(error: sqlite3.Error) -> str:
     """Return one sentence for the operator that says what SQLite found and what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "The database is held by another program. See which, and try again."
+        return "The database is held by another program. Find out which, stop it, and try again."
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return "The database file is damaged. Move it away, keep it, and put a backup back."
+        return "The database file is damaged. Move it elsewhere, keep it, and restore a backup."
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return "The database cannot be written: the disk is full or fails."
-    return "The database cannot be written: run this as the user whose it is, and see who may write in DIARY_DATA."
+        return "The database cannot be written: the disk is full or faulty."
+    return "The database cannot be written: run this as the user that owns it, and check the permissions of DIARY_DATA."
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
